@@ -1,0 +1,1 @@
+"""Models and mathematics of hyperspectral images: numpy and scipy only."""

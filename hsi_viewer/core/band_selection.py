@@ -1,0 +1,78 @@
+"""From wavelengths to bands, and the band triples that make false-colour pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hsi_viewer.core.cube import HyperCube
+
+Triple = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class BandPreset:
+    """A named triple of wavelengths (nm) for red, green and blue."""
+
+    name: str
+    wavelengths: tuple[float, float, float]
+
+
+TRUE_COLOUR = BandPreset("True colour", (640.0, 550.0, 470.0))
+COLOUR_INFRARED = BandPreset("Colour infrared", (860.0, 650.0, 550.0))
+SHORT_WAVE_INFRARED = BandPreset("Short-wave infrared", (2200.0, 1650.0, 850.0))
+PRESETS = (TRUE_COLOUR, COLOUR_INFRARED, SHORT_WAVE_INFRARED)
+
+# A preset is offered when each of its wavelengths is at most this far from a good band.
+MAX_DISTANCE_NM = 60.0
+
+
+def nearest_band(cube: HyperCube, wavelength: float) -> int:
+    """Index of the good band nearest to a wavelength in nm.
+
+    Raises
+    ------
+    ValueError
+        if the cube has no wavelengths.
+    """
+    if cube.wavelengths is None:
+        raise ValueError(f"{cube.name} has no wavelengths")
+    distance = np.abs(cube.wavelengths - wavelength)
+    if cube.good_bands.any():
+        distance = np.where(cube.good_bands, distance, np.inf)
+    return int(np.nanargmin(distance))
+
+
+def preset_bands(cube: HyperCube, preset: BandPreset) -> Triple | None:
+    """Bands of a preset, or None where the cube does not reach its wavelengths."""
+    if cube.wavelengths is None:
+        return None
+    red, green, blue = (nearest_band(cube, w) for w in preset.wavelengths)
+    found = cube.wavelengths[[red, green, blue]]
+    if np.abs(found - np.array(preset.wavelengths)).max() > MAX_DISTANCE_NM:
+        return None
+    return red, green, blue
+
+
+def initial_bands(cube: HyperCube) -> Triple:
+    """Bands to show first: the file's default, true colour, else spread over the range."""
+    if cube.default_bands is not None and all(cube.good_bands[b] for b in cube.default_bands):
+        return cube.default_bands
+    true_colour = preset_bands(cube, TRUE_COLOUR)
+    if true_colour is not None:
+        return true_colour
+    good = np.flatnonzero(cube.good_bands)
+    if good.size == 0:
+        good = np.arange(cube.bands)
+    low, mid, high = (int(good[round(q * (good.size - 1))]) for q in (0.15, 0.5, 0.85))
+    return high, mid, low
+
+
+def band_label(cube: HyperCube, band: int) -> str:
+    """Text for lists: band number from 1, and wavelength where known."""
+    if cube.wavelengths is not None and np.isfinite(cube.wavelengths[band]):
+        return f"{cube.wavelengths[band]:.1f} nm · band {band + 1}"
+    if cube.band_names is not None:
+        return f"{cube.band_names[band]} · band {band + 1}"
+    return f"band {band + 1}"

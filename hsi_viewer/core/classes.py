@@ -1,0 +1,150 @@
+"""ClassLegend: the classes a user labels, with ids that never change by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+UNCLASSIFIED = 0
+UNCLASSIFIED_NAME = "Unclassified"
+MAX_CLASS_ID = 65535
+
+Colour = tuple[int, int, int]
+
+# Okabe & Ito (2008), then Paul Tol's "muted" and "light" schemes (2021): told apart by people
+# with any of the common colour-vision deficiencies; black and white are left to the picture.
+PALETTE: tuple[Colour, ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+    (136, 34, 85),
+    (51, 34, 136),
+    (153, 221, 255),
+    (68, 187, 153),
+    (170, 170, 0),
+    (255, 170, 187),
+    (17, 119, 51),
+    (170, 68, 153),
+    (187, 187, 187),
+)
+
+
+def palette_colour(index: int) -> Colour:
+    """Colour of the index-th class; after the palette ends, its colours return darker."""
+    base = PALETTE[index % len(PALETTE)]
+    shade = 0.75 ** (index // len(PALETTE))
+    return round(base[0] * shade), round(base[1] * shade), round(base[2] * shade)
+
+
+@dataclass(frozen=True)
+class LandClass:
+    """One class: an id that stays, a name and a colour (0..255 RGB)."""
+
+    id: int
+    name: str
+    colour: Colour
+    visible: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.id <= MAX_CLASS_ID:
+            raise ValueError(f"A class id lies in 1..{MAX_CLASS_ID}, not {self.id}")
+
+
+class ClassLegend:
+    """The ordered classes of a document.
+
+    Its whole state is `classes`, an immutable tuple, so that undo is the old tuple again.
+    `changed` is emitted after every change.
+    """
+
+    changed = Signal()
+
+    def __init__(self, classes: Iterable[LandClass] = ()) -> None:
+        self._classes: tuple[LandClass, ...] = ()
+        self.classes = tuple(classes)
+
+    @property
+    def classes(self) -> tuple[LandClass, ...]:
+        """All classes in the user's order."""
+        return self._classes
+
+    @classes.setter
+    def classes(self, value: tuple[LandClass, ...]) -> None:
+        ids = [c.id for c in value]
+        if len(set(ids)) != len(ids):
+            raise ValueError("Two classes have the same id")
+        if value != self._classes:
+            self._classes = value
+            self.changed.emit()
+
+    def __iter__(self) -> Iterator[LandClass]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __contains__(self, class_id: int) -> bool:
+        return any(c.id == class_id for c in self._classes)
+
+    def __getitem__(self, class_id: int) -> LandClass:
+        for c in self._classes:
+            if c.id == class_id:
+                return c
+        raise KeyError(class_id)
+
+    def name_of(self, class_id: int) -> str:
+        """Name of a class; also for 0 and for ids that the legend does not hold."""
+        if class_id == UNCLASSIFIED:
+            return UNCLASSIFIED_NAME
+        return self[class_id].name if class_id in self else f"Class {class_id}"
+
+    def with_added(self, name: str = "", colour: Colour | None = None) -> tuple[LandClass, ...]:
+        """The classes and one more, with the next free id above all ids in use."""
+        class_id = max((c.id for c in self._classes), default=0) + 1
+        used = {c.colour for c in self._classes}
+        if colour is None:
+            candidates = (palette_colour(i) for i in range(len(self._classes) + len(PALETTE)))
+            colour = next((c for c in candidates if c not in used), palette_colour(class_id - 1))
+        return (*self._classes, LandClass(class_id, name or f"Class {class_id}", colour))
+
+    def with_replaced(self, class_id: int, **changes: object) -> tuple[LandClass, ...]:
+        """The classes with fields of one of them changed."""
+        return tuple(
+            replace(c, **changes) if c.id == class_id else c  # type: ignore[arg-type]
+            for c in self._classes
+        )
+
+    def without(self, class_id: int) -> tuple[LandClass, ...]:
+        """The classes but one; the others keep their ids."""
+        return tuple(c for c in self._classes if c.id != class_id)
+
+    def colour_table(self, hidden: Iterable[int] = ()) -> NDArray[np.uint8]:
+        """Look-up table (65536, 4) RGBA by class id; 0, hidden and unknown ids transparent."""
+        table = np.zeros((MAX_CLASS_ID + 1, 4), np.uint8)
+        for c in self._classes:
+            if c.id not in hidden and c.visible:
+                table[c.id] = (*c.colour, 255)
+        return table
+
+
+def legend_for(ids: Iterable[int], names: Mapping[int, str] | None = None) -> ClassLegend:
+    """A legend for the ids of a label map (0 left out), in ascending order.
+
+    Parameters
+    ----------
+    ids : class ids.
+    names : known names by id; others become "Class n".
+    """
+    names = names or {}
+    present = sorted({int(i) for i in ids} - {UNCLASSIFIED})
+    return ClassLegend(
+        LandClass(i, names.get(i, f"Class {i}"), palette_colour(k)) for k, i in enumerate(present)
+    )

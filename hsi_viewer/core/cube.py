@@ -1,0 +1,188 @@
+"""HyperCube: one hyperspectral image, read window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.georeference import Georeference
+
+
+class CubeSource(Protocol):
+    """What a reader gives: shape, type, and windows on demand.
+
+    `read` may be called from any thread and from several at once.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, bands."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the stored values."""
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Stored values, (rows, columns, bands); steps in the slices are honoured.
+
+        The slices are normalised (0 <= start <= stop, step >= 1); `bands` None means all.
+        """
+
+
+class ArraySource:
+    """An array (memory or memory map) as a source.
+
+    Parameters
+    ----------
+    array : (rows, columns, bands), any strides.
+    """
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        if array.ndim != 3:
+            raise FormatError(f"A cube has 3 axes (rows, columns, bands), not {array.ndim}.")
+        self._array = array
+        self.shape: tuple[int, int, int] = (array.shape[0], array.shape[1], array.shape[2])
+        self.dtype: np.dtype[Any] = array.dtype
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Copy of a window."""
+        window = self._array[rows, columns]
+        return np.array(window if bands is None else window[:, :, bands])
+
+
+@dataclass(frozen=True)
+class HyperCube:
+    """A cube of rows x columns x bands with the metadata that its file gave.
+
+    Attributes
+    ----------
+    source : where values come from.
+    name : short name for titles.
+    path : file it was opened from, or None.
+    wavelengths : (bands,) centre wavelengths in nm, or None.
+    fwhm : (bands,) full widths at half maximum in nm, or None.
+    good_bands : (bands,) bool, False for bands marked bad.
+    nodata : stored value that means "no data", or None.
+    scale : stored value * scale = physical value (reflectance for most products).
+    georeference : place on the Earth, or None.
+    default_bands : three 0-based bands that the file asks to be shown, or None.
+    band_names : one per band, or None.
+    format_name : e.g. "ENVI"; interleave "bsq", "bil", "bip" or None.
+    wavelength_units_in_file : as written in the file, or None.
+    warnings : sentences about what was odd in the file.
+    metadata : every other header field, as text.
+    about : licence, citation, history; Markdown.
+    class_names : names of the classes of the scene's own ground truth, by id, where known.
+    """
+
+    source: CubeSource
+    name: str = "cube"
+    path: Path | None = None
+    wavelengths: NDArray[np.float64] | None = None
+    fwhm: NDArray[np.float64] | None = None
+    good_bands: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, bool))
+    nodata: float | None = None
+    scale: float = 1.0
+    georeference: Georeference | None = None
+    default_bands: tuple[int, int, int] | None = None
+    band_names: tuple[str, ...] | None = None
+    format_name: str = "array"
+    interleave: str | None = None
+    wavelength_units_in_file: str | None = None
+    warnings: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+    class_names: Mapping[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if min(self.source.shape) < 1:
+            raise FormatError(f"{self.name}: the cube is empty, its shape is {self.source.shape}.")
+        bands = self.source.shape[2]
+        if self.good_bands.size == 0:
+            object.__setattr__(self, "good_bands", np.ones(bands, bool))
+        for name in ("wavelengths", "fwhm", "good_bands"):
+            value = getattr(self, name)
+            if value is not None and value.shape != (bands,):
+                raise FormatError(
+                    f"{self.name}: {name.replace('_', ' ')} has {value.size} entries "
+                    f"for {bands} bands; correct the header."
+                )
+
+    @classmethod
+    def from_array(
+        cls,
+        array: ArrayLike,
+        wavelengths: Sequence[float] | NDArray[Any] | None = None,
+        name: str = "array",
+        **fields: Any,
+    ) -> HyperCube:
+        """Make a cube of an array (rows, columns, bands) and wavelengths in nm."""
+        nm = None if wavelengths is None else np.asarray(wavelengths, np.float64)
+        return cls(ArraySource(np.asarray(array)), name=name, wavelengths=nm, **fields)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, bands."""
+        return self.source.shape
+
+    @property
+    def rows(self) -> int:
+        """Number of rows (lines)."""
+        return self.source.shape[0]
+
+    @property
+    def columns(self) -> int:
+        """Number of columns (samples)."""
+        return self.source.shape[1]
+
+    @property
+    def bands(self) -> int:
+        """Number of bands."""
+        return self.source.shape[2]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the stored values."""
+        return self.source.dtype
+
+    def read(
+        self,
+        rows: slice = slice(None),
+        columns: slice = slice(None),
+        bands: Sequence[int] | NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """Stored values of a window, (rows, columns, bands); slices may have positive steps."""
+        r = slice(*rows.indices(self.rows))
+        c = slice(*columns.indices(self.columns))
+        chosen = None if bands is None else np.asarray(bands, np.intp)
+        return self.source.read(r, c, chosen)
+
+    def spectrum(self, row: int, column: int) -> NDArray[np.float64]:
+        """Physical spectrum of one pixel, (bands,): scaled, NaN where there is no data.
+
+        Raises
+        ------
+        IndexError
+            if the pixel lies outside the cube.
+        """
+        if not (0 <= row < self.rows and 0 <= column < self.columns):
+            raise IndexError(f"pixel ({row}, {column}) is outside {self.rows} x {self.columns}")
+        stored = self.read(slice(row, row + 1), slice(column, column + 1))[0, 0]
+        values = stored.astype(np.float64)
+        values[~self.is_data(stored)] = np.nan
+        return values * self.scale
+
+    def is_data(self, stored: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where stored values are data: finite and not the nodata value; same shape."""
+        valid: NDArray[np.bool_] = np.ones(stored.shape, bool)
+        if stored.dtype.kind in "fc":
+            valid = np.isfinite(stored)
+        if self.nodata is not None and not np.isnan(self.nodata):
+            valid &= stored != self.nodata
+        return valid

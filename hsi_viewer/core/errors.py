@@ -1,0 +1,29 @@
+"""The errors that users see: each says what is wrong and what to do."""
+
+
+class HsiError(Exception):
+    """Base of every error that is shown to the user as one message."""
+
+
+class FileError(HsiError):
+    """A file could not be read or written; the message names it."""
+
+
+class FormatError(FileError):
+    """A file is not what its name or its header says."""
+
+
+class LabelError(HsiError):
+    """Labels do not fit the cube or do not suffice."""
+
+
+class TrainingError(HsiError):
+    """Training could not start or had to stop."""
+
+
+class ModelError(HsiError):
+    """A model does not fit the cube that it is applied to."""
+
+
+class ExportError(FileError):
+    """A result could not be written; whatever stood there before is untouched."""

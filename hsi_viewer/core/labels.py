@@ -1,0 +1,164 @@
+"""LabelMap: the class id of every labelled pixel, changed by edits that can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from psygnal import Signal
+
+from hsi_viewer.core.errors import LabelError
+
+Box = tuple[int, int, int, int]  # top, left, bottom, right; half open
+
+
+@dataclass(frozen=True)
+class LabelEdit:
+    """The pixels that one gesture changed.
+
+    Attributes
+    ----------
+    pixels : (n,) flat indices in row-major order, ascending, unique.
+    before, after : (n,) class ids.
+    """
+
+    pixels: NDArray[np.int64]
+    before: NDArray[np.uint16]
+    after: NDArray[np.uint16]
+
+    @property
+    def reverse(self) -> LabelEdit:
+        """The edit that undoes this one."""
+        return LabelEdit(self.pixels, self.after, self.before)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the edit holds."""
+        return self.pixels.nbytes + self.before.nbytes + self.after.nbytes
+
+
+def merged(edits: list[LabelEdit]) -> LabelEdit:
+    """One edit with the effect of several, applied in order."""
+    pixels = np.concatenate([e.pixels for e in edits])
+    unique, first = np.unique(pixels, return_index=True)
+    _, last = np.unique(pixels[::-1], return_index=True)
+    before = np.concatenate([e.before for e in edits])[first]
+    after = np.concatenate([e.after for e in edits])[pixels.size - 1 - last]
+    changed = before != after
+    return LabelEdit(unique[changed], before[changed], after[changed])
+
+
+class LabelMap:
+    """Class ids of a scene, 0 where unlabelled.
+
+    `changed(top, left, bottom, right)` names the box that an edit touched.
+
+    Parameters
+    ----------
+    rows, columns : size of the cube.
+    """
+
+    changed = Signal(int, int, int, int)
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self._ids = np.zeros((rows, columns), np.uint16)
+        self._counts = np.zeros(1, np.int64)
+
+    @property
+    def ids(self) -> NDArray[np.uint16]:
+        """Read-only view, (rows, columns)."""
+        view = self._ids.view()
+        view.flags.writeable = False
+        return view
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self._ids.shape[0], self._ids.shape[1]
+
+    def snapshot(self) -> NDArray[np.uint16]:
+        """A copy for a worker."""
+        return self._ids.copy()
+
+    def count(self, class_id: int) -> int:
+        """Number of pixels with a class id (not 0)."""
+        return int(self._counts[class_id]) if class_id < self._counts.size else 0
+
+    def present(self) -> tuple[int, ...]:
+        """Ids with at least one pixel, ascending."""
+        return tuple(int(i) for i in np.flatnonzero(self._counts) if i > 0)
+
+    @property
+    def total(self) -> int:
+        """Number of labelled pixels."""
+        return int(self._counts[1:].sum())
+
+    def edit_for(self, pixels: NDArray[np.int64], class_id: int) -> LabelEdit:
+        """The edit that gives pixels a class id; those that have it already are left out."""
+        before = self._ids.ravel()[pixels]
+        touched = before != class_id
+        pixels, before = pixels[touched], before[touched]
+        return LabelEdit(pixels, before, np.full(pixels.size, class_id, np.uint16))
+
+    def edit_to(self, ids: ArrayLike) -> LabelEdit:
+        """The edit that turns this map into another.
+
+        Raises
+        ------
+        LabelError
+            if the sizes differ or ids are out of range.
+        """
+        wanted = checked_ids(ids, self.shape).ravel()
+        before = self._ids.ravel()
+        pixels = np.flatnonzero(before != wanted)
+        return LabelEdit(pixels, before[pixels], wanted[pixels])
+
+    def apply(self, edit: LabelEdit) -> None:
+        """Carry out an edit."""
+        if edit.pixels.size == 0:
+            return
+        np.put(self._ids, edit.pixels, edit.after)
+        size = int(max(self._counts.size - 1, edit.before.max(), edit.after.max())) + 1
+        counts = np.zeros(size, np.int64)
+        counts[: self._counts.size] = self._counts
+        counts += np.bincount(edit.after, minlength=size)
+        counts -= np.bincount(edit.before, minlength=size)
+        counts[0] = 0
+        self._counts = counts
+        self.changed.emit(*self._box(edit.pixels))
+
+    def _box(self, pixels: NDArray[np.int64]) -> Box:
+        columns = pixels % self.shape[1]
+        width = self.shape[1]
+        return (
+            int(pixels[0] // width),
+            int(columns.min()),
+            int(pixels[-1] // width) + 1,
+            int(columns.max()) + 1,
+        )
+
+
+def checked_ids(ids: ArrayLike, shape: tuple[int, int], name: str = "the labels") -> NDArray[np.uint16]:
+    """Class ids as (rows, columns) uint16.
+
+    Raises
+    ------
+    LabelError
+        if the size differs from the cube's, or values are no class ids.
+    """
+    array = np.asarray(ids)
+    if array.shape != shape:
+        found = " x ".join(str(n) for n in array.shape)
+        raise LabelError(
+            f"{name}: the labels are {found} pixels but the cube is {shape[0]} x {shape[1]}; "
+            "choose the label file of this cube."
+        )
+    if array.dtype.kind == "f":
+        if not np.array_equal(array, np.rint(array)):
+            raise LabelError(f"{name}: class ids are whole numbers, but it holds fractions.")
+    elif array.dtype.kind not in "biu":
+        raise LabelError(f"{name}: class ids are whole numbers, not {array.dtype}.")
+    if array.size and (array.min() < 0 or array.max() > 65535):
+        raise LabelError(f"{name}: class ids lie in 0..65535; it holds {array.min()}..{array.max()}.")
+    return array.astype(np.uint16)

@@ -1,0 +1,32 @@
+"""Prediction: a class map with its confidence, as every layer passes it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The result of applying a model to a cube.
+
+    Attributes
+    ----------
+    class_map : (rows, columns) uint16 class ids, 0 where the cube has no data.
+    confidence : (rows, columns) float32, probability of the mapped class, 0 without data.
+    class_ids : ids in the order of the last axis of `probabilities`.
+    probabilities : (rows, columns, classes) float32, or None where they were not kept.
+    disagreement : (rows, columns) float32 0..1, how far the exits disagree, or None.
+    source : what made it, e.g. "instant model" or "SDHSI-Net, exits averaged, refined".
+    final : False for the early maps that a running training shows.
+    """
+
+    class_map: NDArray[np.uint16]
+    confidence: NDArray[np.float32]
+    class_ids: tuple[int, ...]
+    probabilities: NDArray[np.float32] | None = None
+    disagreement: NDArray[np.float32] | None = None
+    source: str = ""
+    final: bool = True

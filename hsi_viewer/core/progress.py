@@ -1,0 +1,63 @@
+"""Cancel and progress: the two things a worker shares with whoever started it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class TaskCancelledError(Exception):
+    """Raised inside a worker at the first check after its token was cancelled."""
+
+
+class CancelToken:
+    """Thread-safe flag that a worker asks at every step it can stop at."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the worker to stop."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """True once `cancel` was called."""
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raise `TaskCancelledError` if `cancel` was called."""
+        if self._event.is_set():
+            raise TaskCancelledError
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One report of a running task.
+
+    Attributes
+    ----------
+    message : what is being done, in the user's words.
+    fraction : 0..1, or None while the end is not known.
+    """
+
+    message: str
+    fraction: float | None = None
+
+
+class ProgressPort(Protocol):
+    """Where a worker reports to; the receiver decides what each report means.
+
+    `report` takes `Progress` and any richer frozen record of the task (an epoch, a first map).
+    """
+
+    def report(self, item: object) -> None:
+        """Take one record; called from the worker's thread."""
+
+
+class SilentPort:
+    """A port that drops every report."""
+
+    def report(self, item: object) -> None:
+        """Drop the record."""

@@ -1,0 +1,1 @@
+"""The self-distilled classifier, its features, refinement and baselines."""

@@ -1,0 +1,1 @@
+"""One open cube with its labels, models and results; no Qt."""

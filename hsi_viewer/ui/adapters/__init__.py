@@ -1,0 +1,1 @@
+"""Document events turned into pyqtgraph items."""

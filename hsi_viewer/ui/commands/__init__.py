@@ -1,0 +1,1 @@
+"""The command table that menus, tool bars and shortcuts are made from."""

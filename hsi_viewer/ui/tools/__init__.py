@@ -1,0 +1,1 @@
+"""Mouse tools of the image view, one a file."""

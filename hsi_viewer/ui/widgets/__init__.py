@@ -1,0 +1,1 @@
+"""Panels that know core only; the controllers bind them to a document."""
