@@ -82,7 +82,9 @@ class AccuracyReport:
         """F1 of each class: the harmonic mean of user's and producer's accuracy."""
         twice = 2.0 * np.diag(self.matrix)
         both = self.truth_counts + self.matrix.sum(axis=0)
-        return np.divide(twice, both, out=np.full(len(both), np.nan), where=both > 0)
+        f1 = np.full(len(both), np.nan)
+        np.divide(twice, both, out=f1, where=both > 0)
+        return f1
 
     @property
     def average(self) -> float:

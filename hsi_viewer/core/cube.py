@@ -176,7 +176,8 @@ class HyperCube:
         stored = self.read(slice(row, row + 1), slice(column, column + 1))[0, 0]
         values = stored.astype(np.float64)
         values[~self.is_data(stored)] = np.nan
-        return values * self.scale
+        values *= self.scale
+        return values
 
     def is_data(self, stored: NDArray[Any]) -> NDArray[np.bool_]:
         """Where stored values are data: finite and not the nodata value; same shape."""

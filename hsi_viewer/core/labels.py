@@ -139,7 +139,9 @@ class LabelMap:
         )
 
 
-def checked_ids(ids: ArrayLike, shape: tuple[int, int], name: str = "the labels") -> NDArray[np.uint16]:
+def checked_ids(
+    ids: ArrayLike, shape: tuple[int, int], name: str = "the labels"
+) -> NDArray[np.uint16]:
     """Class ids as (rows, columns) uint16.
 
     Raises
@@ -160,5 +162,7 @@ def checked_ids(ids: ArrayLike, shape: tuple[int, int], name: str = "the labels"
     elif array.dtype.kind not in "biu":
         raise LabelError(f"{name}: class ids are whole numbers, not {array.dtype}.")
     if array.size and (array.min() < 0 or array.max() > 65535):
-        raise LabelError(f"{name}: class ids lie in 0..65535; it holds {array.min()}..{array.max()}.")
+        raise LabelError(
+            f"{name}: class ids lie in 0..65535; it holds {array.min()}..{array.max()}."
+        )
     return array.astype(np.uint16)

@@ -71,7 +71,8 @@ def to_bytes(values: NDArray[Any], limits: Limits) -> NDArray[np.uint8]:
     """Linear stretch to 0..255, clipped; what is not finite becomes 0."""
     scaled = (values.astype(np.float32) - limits.low) * (255.0 / (limits.high - limits.low))
     scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def composite(
