@@ -1,0 +1,164 @@
+"""What every test shares: real data, settings of its own, and nothing left running behind it."""
+
+from __future__ import annotations
+
+import os
+
+# Before Qt is imported anywhere.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import gc
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+LEAVING_SECONDS = 5.0
+
+
+def data_folder() -> Path:
+    """The folder of real files that HSI_TEST_DATA names, by default beside the project."""
+    return Path(os.environ.get("HSI_TEST_DATA") or PROJECT.parent / "shared" / "data").resolve()
+
+
+def _present(folder: Path) -> Path:
+    if folder.is_dir():
+        return folder
+    reason = f"{folder} is absent: set HSI_TEST_DATA to the folder of real data"
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of real files; absent: the test is skipped, on CI it fails."""
+    return _present(data_folder())
+
+
+@pytest.fixture(scope="session")
+def bench_dir() -> Path:
+    """Folder of the benchmark's label lists, beside the data."""
+    return _present(data_folder().parent / "bench")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_font_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One matplotlib folder for the session: listing the fonts again in each test is slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test an empty home, so that nobody's real settings are read or written."""
+    home = tmp_path / "home"
+    variables = {
+        "HOME": home,
+        "USERPROFILE": home,
+        "APPDATA": home / "roaming",
+        "LOCALAPPDATA": home / "local",
+        "XDG_CONFIG_HOME": home / "config",
+        "XDG_DATA_HOME": home / "data",
+        "XDG_CACHE_HOME": home / "cache",
+        "XDG_STATE_HOME": home / "state",
+    }
+    for name, folder in variables.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.delenv("XDG_CONFIG_DIRS", raising=False)
+    if "PySide6.QtCore" in sys.modules:
+        _point_qt_settings_to(home / "config")
+    return home
+
+
+def _point_qt_settings_to(folder: Path) -> None:
+    """QSettings reads the environment once a process, so its folder is set by hand."""
+    from PySide6.QtCore import QSettings
+
+    for scope in (QSettings.Scope.UserScope, QSettings.Scope.SystemScope):
+        for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+            QSettings.setPath(kind, scope, str(folder))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test of the interface after which a thread runs or a window exists."""
+    folder = Path(str(request.node.path)).relative_to(PROJECT / "tests").parts[0]
+    if folder not in {"gui", "e2e"}:
+        yield
+        return
+    threads = set(threading.enumerate())
+    windows = set(_top_level_widgets())
+    workers = _running_qthreads()
+    yield
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while left := _left_behind(threads, windows, workers):
+        if time.monotonic() > deadline:
+            pytest.fail("left behind: " + "; ".join(left))
+        _process_deferred_deletes()
+
+
+def _left_behind(threads: set[threading.Thread], windows: set[int], workers: set[int]) -> list[str]:
+    """Name what exists now and did not before the test."""
+    left = [f"thread {t.name}" for t in threading.enumerate() if _is_new(t, threads)]
+    app = _application()
+    if app is not None:
+        left += [f"widget {w!r}" for key, w in _top_level_widgets().items() if key not in windows]
+        left += ["a running QThread"] * len(_running_qthreads() - workers)
+    return left
+
+
+def _is_new(thread: threading.Thread, before: set[threading.Thread]) -> bool:
+    # A QThread that runs Python code appears as a _DummyThread that never ends: it is counted
+    # as a QThread instead.
+    is_dummy = isinstance(thread, threading._DummyThread)
+    return thread.is_alive() and thread not in before and not is_dummy
+
+
+def _application():
+    """The QApplication, or None; Qt is not imported for it."""
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    return widgets.QApplication.instance() if widgets else None
+
+
+def _top_level_widgets() -> dict[int, object]:
+    """Top-level widgets by the address of their C++ object, which outlives its wrappers."""
+    app = _application()
+    if app is None:
+        return {}
+    from shiboken6 import getCppPointer
+
+    return {getCppPointer(w)[0]: w for w in app.topLevelWidgets()}
+
+
+def _running_qthreads() -> set[int]:
+    core = sys.modules.get("PySide6.QtCore")
+    if core is None:
+        return set()
+    main = core.QThread.currentThread()
+    threads = (o for o in gc.get_objects() if issubclass(type(o), core.QThread))
+    return {id(t) for t in threads if t is not main and _runs(t)}
+
+
+def _runs(thread) -> bool:
+    try:
+        return thread.isRunning()
+    except RuntimeError:  # the C++ object is gone
+        return False
+
+
+def _process_deferred_deletes() -> None:
+    """Let Qt delete what was told to go, and the interpreter what nobody holds."""
+    app = _application()
+    if app is not None:
+        from PySide6.QtCore import QCoreApplication, QEvent
+
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        app.processEvents()
+    gc.collect()
