@@ -1,0 +1,95 @@
+"""Files that appear whole or not at all: written beside, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hsi_viewer.core.errors import ExportError
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames durable where the system can (not on Windows)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
+    """Temporary paths to write to; on success they take the places of the targets together.
+
+    Several targets are one result (an image and its header). They are renamed in the order
+    given after all are safely on disk; if a rename fails, those done before are taken back, so
+    that no half-new pair stays. On any error, cancel included, the old files stand untouched
+    and the temporary files are gone.
+
+    Parameters
+    ----------
+    targets : final paths, in one folder; name the header last, so that a reader that comes in
+        between finds no header of files that are not there yet.
+
+    Raises
+    ------
+    ExportError
+        if the folder cannot be made or written, or the disk is full.
+    """
+    mark = uuid.uuid4().hex[:8]
+    beside = tuple(t.with_name(f".{t.stem}.{mark}{t.suffix}") for t in targets)
+    try:
+        for target in targets:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        for path in beside:
+            _sync(path)
+        _swap_in(beside, targets, mark)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(
+            f"{targets[0]} could not be written: {reason}. "
+            "Choose another folder or make room; what stood there before is untouched."
+        ) from error
+    finally:
+        for path in beside:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> None:
+    """Rename all, or none: what is replaced is kept aside until the last rename is done."""
+    if len(targets) == 1:
+        beside[0].replace(targets[0])
+        _sync_folder(targets[0].parent)
+        return
+    kept: list[tuple[Path, Path]] = []
+    placed: list[Path] = []
+    try:
+        for target in targets:
+            if target.exists():
+                aside = target.with_name(f".{target.name}.{mark}.old")
+                target.replace(aside)
+                kept.append((aside, target))
+        for path, target in zip(beside, targets, strict=True):
+            path.replace(target)
+            placed.append(target)
+    except BaseException:
+        for target in placed:
+            target.unlink(missing_ok=True)
+        for aside, target in kept:
+            aside.replace(target)
+        raise
+    for aside, _ in kept:
+        with suppress(OSError):
+            aside.unlink()
+    _sync_folder(targets[0].parent)

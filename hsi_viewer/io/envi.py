@@ -1,0 +1,366 @@
+"""ENVI images: a raw file and a text header."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io import envi_header, wavelengths
+from hsi_viewer.io.map_info import georeference
+from hsi_viewer.io.raw_source import ORDERS, FileReader, RawSource
+
+# fmt: off
+DATA_SUFFIXES = (
+    ".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".bin", ".cube", ".hyspex", ".sli", ".cal",
+    ".rfl", ".rad", ".ref", ".envi",
+)
+NOT_DATA_SUFFIXES = (
+    ".hdr", ".xml", ".json", ".txt", ".csv", ".ovr", ".enp", ".sta", ".png", ".jpg", ".jpeg",
+    ".tfw", ".prj", ".md", ".lock", ".tmp", ".hdf5", ".h5",
+)
+
+# Fields that become attributes of HyperCube; all others are kept as metadata.
+USED_FIELDS = frozenset((
+    "samples", "lines", "bands", "header offset", "data type", "interleave", "byte order",
+    "file type", "wavelength", "wavelength units", "fwhm", "bbl", "data ignore value",
+    "reflectance scale factor", "default bands", "map info", "projection info",
+    "coordinate system string", "band names", "file compression", "class names", "classes",
+    "class lookup",
+))
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the raw values of an ENVI file lie on disk."""
+
+    rows: int
+    columns: int
+    bands: int
+    dtype: np.dtype[Any]
+    interleave: str
+    offset: int
+    compressed: bool
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of all values, without the offset."""
+        return self.rows * self.columns * self.bands * self.dtype.itemsize
+
+
+def header_of(path: Path) -> Path | None:
+    """The header that belongs to a data file (or the path itself, if it is one)."""
+    if path.suffix.lower() == ".hdr":
+        return path
+    return _named(path.parent, (f"{path.name}.hdr", f"{path.stem}.hdr"))
+
+
+def data_of(header: Path, layout: Layout) -> Path:
+    """The data file that belongs to a header.
+
+    Raises
+    ------
+    FileError
+        if there is none.
+    """
+    stem = header.name[: -len(header.suffix)]
+    suffixes = ("", f".{layout.interleave}", *DATA_SUFFIXES)
+    names = [stem + suffix for suffix in suffixes]
+    names += [stem + suffix + ".gz" for suffix in suffixes]
+    found = [p for name in names if (p := _named(header.parent, (name,))) is not None]
+    if not found:
+        found = [
+            p
+            for p in _files(header.parent)
+            if p.stem.casefold() == stem.casefold() and p.suffix.lower() not in NOT_DATA_SUFFIXES
+        ]
+    needed = 0 if layout.compressed else layout.offset + layout.data_bytes
+    large_enough = [p for p in found if p.stat().st_size >= needed]
+    if not found:
+        raise FileError(
+            f"{header}: the data file of this header is not there. Looked for {stem} and "
+            f"{stem}.img, .dat, .raw, .{layout.interleave} and others beside it; "
+            "put the data file into the same folder."
+        )
+    return (large_enough or found)[0]
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if p.is_file())
+    except OSError as error:
+        raise FileError(f"{folder} could not be listed: {error.strerror}.") from error
+
+
+def _named(folder: Path, names: tuple[str, ...]) -> Path | None:
+    """First file with one of the names, exactly or in another case."""
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    by_name = {p.name.casefold(): p for p in _files(folder)}
+    return next((by_name[n.casefold()] for n in names if n.casefold() in by_name), None)
+
+
+def layout_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> Layout:
+    """Size, type and order of the values.
+
+    Raises
+    ------
+    FormatError
+        if the header does not say it or says what cannot be.
+    """
+    size = {}
+    for key in ("lines", "samples", "bands"):
+        size[key] = envi_header.whole(fields, key, name, default=1 if key == "bands" else None)
+        if size[key] < 1:
+            raise FormatError(f'{name}: "{key} = {size[key]}" must be at least 1.')
+    offset = envi_header.whole(fields, "header offset", name, default=0)
+    if offset < 0:
+        raise FormatError(f'{name}: "header offset = {offset}" must not be negative.')
+    dtype = _dtype_of(fields, name, warnings)
+    interleave = _interleave_of(fields, name, size["bands"])
+    for key in ("major frame offsets", "minor frame offsets"):
+        if any(part not in ("0", "") for part in envi_header.items(fields.get(key, ""))):
+            raise FormatError(f'{name}: "{key}" other than 0 is not supported.')
+    compressed = envi_header.whole(fields, "file compression", name, default=0) != 0
+    return Layout(
+        size["lines"], size["samples"], size["bands"], dtype, interleave, offset, compressed
+    )
+
+
+def _dtype_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> np.dtype[Any]:
+    code = envi_header.whole(fields, "data type", name)
+    if code not in envi_header.DTYPES:
+        known = ", ".join(str(c) for c in envi_header.DTYPES)
+        raise FormatError(f'{name}: "data type = {code}" is none of {known}; correct the header.')
+    if "byte order" not in fields:
+        warnings.append("The header gives no byte order; little-endian (0) is assumed.")
+    order = envi_header.whole(fields, "byte order", name, default=0)
+    if order not in (0, 1):
+        raise FormatError(f'{name}: "byte order = {order}" is neither 0 nor 1; correct the header.')
+    return np.dtype(envi_header.DTYPES[code]).newbyteorder(">" if order else "<")
+
+
+def _interleave_of(fields: Mapping[str, str], name: str, bands: int) -> str:
+    if "interleave" not in fields and bands == 1:
+        return "bsq"
+    interleave = fields.get("interleave", "").strip().lower()
+    if interleave not in ORDERS:
+        raise FormatError(
+            f'{name}: "interleave = {interleave}" is none of bsq, bil and bip; correct the header.'
+        )
+    return interleave
+
+
+def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
+    """The values of a data file, after its size was checked.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be opened or is shorter than the header says.
+    """
+    shape = layout.rows, layout.columns, layout.bands
+    order = ORDERS[layout.interleave]
+    reader = FileReader(data)
+    expected, found = layout.offset + layout.data_bytes, reader.size
+    if found < expected:
+        raise FormatError(
+            f"{data} is too short: its header says {layout.rows} rows x {layout.columns} columns x "
+            f"{layout.bands} bands of {layout.dtype.name} after {layout.offset} bytes, which makes "
+            f"{expected} bytes expected, but {found} bytes were found. "
+            "Copy the file again or correct the header."
+        )
+    if found > expected:
+        warnings.append(
+            f"The data file has {found} bytes where the header needs {expected}; "
+            "the rest is not read."
+        )
+    return RawSource(reader, shape, layout.dtype, order, layout.offset)
+
+
+def open_envi(path: Path) -> HyperCube:
+    """Open an ENVI image by its header or by its data file.
+
+    Raises
+    ------
+    FileError, FormatError
+        if a file is missing, short, or not what the header says.
+    """
+    header = header_of(path)
+    if header is None:
+        raise FormatError(f"{path}: there is no ENVI header ({path.name}.hdr) beside it.")
+    fields, warnings = envi_header.read_header(header)
+    if "spectral library" in fields.get("file type", "").lower():
+        raise FormatError(
+            f"{header} is a spectral library, not an image; open it as a spectral library."
+        )
+    layout = layout_of(fields, header.name, warnings)
+    data = path if path != header else data_of(header, layout)
+    source = open_source(data, layout, warnings)
+    return HyperCube(source, path=path, **describe(fields, layout, data, warnings))
+
+
+def describe(
+    fields: Mapping[str, str], layout: Layout, data: Path, warnings: list[str]
+) -> dict[str, Any]:
+    """Metadata of a cube, as keyword arguments of HyperCube."""
+    n = layout.bands
+    nm, unit = _wavelengths(fields, n, warnings)
+    fwhm = _numbers(fields, "fwhm", n, warnings)
+    if fwhm is not None:
+        fwhm = fwhm * _fwhm_factor(fields, nm)
+    bbl = _numbers(fields, "bbl", n, warnings)
+    good = np.ones(n, bool) if bbl is None else bbl != 0
+    return {
+        "name": data.name.removesuffix(".gz"),
+        "wavelengths": nm,
+        "fwhm": fwhm,
+        "good_bands": good,
+        "nodata": _number(fields, "data ignore value", warnings),
+        "scale": _scale(fields, warnings),
+        "georeference": georeference(
+            fields.get("map info"),
+            fields.get("coordinate system string"),
+            fields.get("projection info"),
+        ),
+        "default_bands": _default_bands(fields, n, warnings),
+        "band_names": _band_names(fields, n, warnings),
+        "format_name": "ENVI",
+        "interleave": layout.interleave,
+        "wavelength_units_in_file": unit,
+        "class_names": class_names(fields),
+        "warnings": tuple(warnings),
+        "metadata": {k: v for k, v in fields.items() if k not in USED_FIELDS},
+    }
+
+
+def class_names(fields: Mapping[str, str]) -> dict[int, str]:
+    """Names by class id; the first name of the list belongs to 0."""
+    names = envi_header.items(fields.get("class names", ""))
+    return {i: name for i, name in enumerate(names) if i > 0 and name}
+
+
+def class_colours(fields: Mapping[str, str]) -> dict[int, tuple[int, int, int]]:
+    """Colours by class id, of the flat list that begins with the colour of 0."""
+    try:
+        flat = envi_header.numbers(fields.get("class lookup", "{}"))
+    except ValueError:
+        return {}
+    whole = np.clip(np.nan_to_num(flat[: flat.size // 3 * 3]), 0, 255).astype(int).reshape(-1, 3)
+    return {i: (int(r), int(g), int(b)) for i, (r, g, b) in enumerate(whole) if i > 0}
+
+
+def _numbers(
+    fields: Mapping[str, str], key: str, n: int, warnings: list[str]
+) -> NDArray[np.float64] | None:
+    """A list of one number a band; None, with a warning, if it is not that."""
+    if key not in fields:
+        return None
+    try:
+        values = envi_header.numbers(fields[key])
+    except ValueError:
+        warnings.append(f'"{key}" in the header holds what is no number; it is not used.')
+        return None
+    if values.size != n:
+        if values.size:
+            warnings.append(
+                f'"{key}" in the header has {values.size} entries for {n} bands; it is not used.'
+            )
+        return None
+    return values
+
+
+def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float | None:
+    text = fields.get(key, "").strip().strip("{}").strip()
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        warnings.append(f'"{key} = {text[:40]}" in the header is no number; it is not used.')
+        return None
+
+
+def _scale(fields: Mapping[str, str], warnings: list[str]) -> float:
+    factor = _number(fields, "reflectance scale factor", warnings)
+    if factor is None:
+        return 1.0
+    if not (factor > 0 and math.isfinite(factor)):
+        warnings.append(f"The reflectance scale factor {factor:g} is not positive; it is not used.")
+        return 1.0
+    return 1.0 / factor
+
+
+def _wavelengths(
+    fields: Mapping[str, str], n: int, warnings: list[str]
+) -> tuple[NDArray[np.float64] | None, str | None]:
+    """Wavelengths in nm and the unit as written."""
+    unit = fields.get("wavelength units")
+    values = _numbers(fields, "wavelength", n, warnings)
+    if values is not None:
+        nm, guess = wavelengths.to_nm(values, unit)
+        if guess:
+            warnings.append(guess)
+    else:
+        names = envi_header.items(fields.get("band names", ""))
+        found = wavelengths.from_band_names(tuple(names)) if len(names) == n else None
+        if found is None:
+            return None, unit
+        nm = found
+        warnings.append("The wavelengths are taken from the band names.")
+    steps = np.diff(nm)
+    if np.any(steps == 0):
+        warnings.append("Several bands have the same wavelength.")
+    if np.any(steps < 0):
+        warnings.append("The wavelengths do not ascend everywhere.")
+    return nm, unit
+
+
+def _fwhm_factor(fields: Mapping[str, str], nm: NDArray[np.float64] | None) -> float:
+    """FWHM stands in the unit of the wavelengths, given or guessed."""
+    factor = wavelengths.nm_per_unit(fields.get("wavelength units", ""))
+    if factor is not None:
+        return factor
+    try:
+        raw = envi_header.numbers(fields.get("wavelength", ""))
+    except ValueError:
+        return 1.0
+    known = nm is not None and raw.size == nm.size and raw.size > 0 and raw[0] != 0
+    return float(nm[0] / raw[0]) if known and nm is not None else 1.0
+
+
+def _default_bands(
+    fields: Mapping[str, str], n: int, warnings: list[str]
+) -> tuple[int, int, int] | None:
+    """Bands to show, from 0; one band counts for all three channels."""
+    if "default bands" not in fields:
+        return None
+    try:
+        chosen = [int(v) - 1 for v in envi_header.numbers(fields["default bands"])]
+    except (ValueError, OverflowError):
+        chosen = [-1]
+    if len(chosen) == 1:
+        chosen *= 3
+    if len(chosen) != 3 or not all(0 <= b < n for b in chosen):
+        warnings.append("The default bands of the header are not three of its bands.")
+        return None
+    return chosen[0], chosen[1], chosen[2]
+
+
+def _band_names(fields: Mapping[str, str], n: int, warnings: list[str]) -> tuple[str, ...] | None:
+    if "band names" not in fields:
+        return None
+    names = envi_header.items(fields["band names"])
+    if len(names) != n:
+        warnings.append(f"The header has {len(names)} band names for {n} bands; they are not used.")
+        return None
+    return tuple(names)

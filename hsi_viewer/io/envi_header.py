@@ -1,0 +1,172 @@
+"""The ENVI header: a text file of `field = value`, tolerant of what programs write.
+
+Format: "ENVI Header Files", NV5 Geospatial documentation. Spectral Python's parser is not used:
+it refuses headers without `byte order`, takes any unknown interleave for BSQ and depends on the
+locale's encoding.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.errors import FileError, FormatError
+
+MAX_HEADER_BYTES = 64 << 20
+
+DTYPES = {
+    1: "u1",
+    2: "i2",
+    3: "i4",
+    4: "f4",
+    5: "f8",
+    6: "c8",
+    9: "c16",
+    12: "u2",
+    13: "u4",
+    14: "i8",
+    15: "u8",
+}
+CODES = {np.dtype(text): code for code, text in DTYPES.items()}
+
+
+def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Fields of a header by lower-case name, and sentences about oddities.
+
+    Values in braces keep their braces, their lines joined.
+
+    Raises
+    ------
+    FileError
+        if the file cannot be read.
+    FormatError
+        if it is no ENVI header.
+    """
+    try:
+        if path.stat().st_size > MAX_HEADER_BYTES:
+            raise FormatError(f"{path}: too large for a header ({path.stat().st_size} bytes).")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} could not be read: {error.strerror}.") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    return parse_header(text, path.name)
+
+
+def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
+    """Fields of a header text; see `read_header`."""
+    lines = text.splitlines()
+    if not lines or not lines[0].strip().upper().startswith("ENVI"):
+        first = lines[0].strip()[:40] if lines else ""
+        raise FormatError(
+            f'{name} is no ENVI header: its first line is "{first}" instead of "ENVI". '
+            "ESRI headers (BYTEORDER, LAYOUT, NROWS) are not supported; write an ENVI one."
+        )
+    fields: dict[str, str] = {}
+    warnings: list[str] = []
+    at = 1
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        key, equals, value = line.partition("=")
+        if not equals or line.lstrip().startswith(";"):
+            continue
+        key = re.sub(r"\s+", " ", key.strip()).lower()
+        value = value.strip()
+        if value.startswith("{"):
+            value, at = _braced(value, lines, at, key, name)
+        if key in fields and fields[key] != value:
+            warnings.append(f'The header gives "{key}" twice; the last one is used.')
+        fields[key] = value
+    return fields, warnings
+
+
+def _braced(value: str, lines: list[str], at: int, key: str, name: str) -> tuple[str, int]:
+    """Value from its opening brace to the matching closing one, over as many lines as needed."""
+    parts = [value]
+    depth = value.count("{") - value.count("}")
+    while depth > 0:
+        if at >= len(lines):
+            raise FormatError(
+                f'{name}: the field "{key}" has no closing brace; correct the header.'
+            )
+        line = lines[at]
+        at += 1
+        if line.lstrip().startswith(";"):
+            continue
+        parts.append(line.strip())
+        depth += line.count("{") - line.count("}")
+    return "\n".join(parts), at
+
+
+def items(value: str) -> list[str]:
+    """Entries of a braced list; the empty one that a trailing comma leaves is dropped."""
+    body = value.strip()
+    body = body.removeprefix("{").removesuffix("}")
+    parts = [re.sub(r"\s+", " ", part).strip() for part in body.split(",")]
+    if parts and not parts[-1]:
+        parts.pop()
+    return parts
+
+
+def numbers(value: str) -> NDArray[np.float64]:
+    """Entries of a list of numbers, separated by commas or white space.
+
+    Raises
+    ------
+    ValueError
+        if an entry is no number.
+    """
+    parts = items(value)
+    if len(parts) == 1:
+        parts = parts[0].split()
+    return np.array([float(part) for part in parts], np.float64)
+
+
+def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = None) -> int:
+    """A field that holds one whole number.
+
+    Raises
+    ------
+    FormatError
+        if it is missing without a default, or is no whole number.
+    """
+    text = fields.get(key)
+    if text is None:
+        if default is None:
+            raise FormatError(f'{name}: the header has no "{key}"; add it.')
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text.strip("{} "))
+    except ValueError:
+        number = math.nan
+    if not number.is_integer():
+        raise FormatError(f'{name}: "{key} = {text[:40]}" is no whole number.')
+    return int(number)
+
+
+def format_header(fields: Mapping[str, str]) -> str:
+    """Text of a header with fields in the order given."""
+    return "ENVI\n" + "".join(f"{key} = {value}\n" for key, value in fields.items())
+
+
+def braced(entries: list[str]) -> str:
+    """A list as a braced value, a few entries a line."""
+    lines = [", ".join(entries[i : i + 8]) for i in range(0, len(entries), 8)]
+    return "{\n " + ",\n ".join(lines) + "}"
+
+
+def clean_name(text: str) -> str:
+    """A name that the header's list syntax can hold: no comma, brace or line break."""
+    return re.sub(r"\s+", " ", re.sub(r"[,{}]", ";", text)).strip() or "-"

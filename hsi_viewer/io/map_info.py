@@ -1,0 +1,127 @@
+"""ENVI's "map info" as an affine transform and a coordinate reference system."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from hsi_viewer.core.georeference import Georeference
+
+Affine6 = tuple[float, float, float, float, float, float]
+
+_UTM_BASE = {"wgs84": (32600, 32700), "nad83": (26900, None), "nad27": (26700, None)}
+
+
+def split_fields(text: str) -> list[str]:
+    """Comma-separated fields of a header value, with or without braces."""
+    return [part.strip() for part in text.strip().strip("{}").split(",")]
+
+
+def affine_of(map_info: str) -> Affine6 | None:
+    """Affine transform of pixel corners, rotation honoured; None if it cannot be read.
+
+    The tie point is the upper left corner of the reference pixel, counted from 1. The sign of
+    the rotation is GDAL's (frmts/raw/envidataset.cpp), which writes and reads it the same way.
+    """
+    fields = split_fields(map_info)
+    try:
+        column, row, x, y, dx, dy = (float(f) for f in fields[1:7])
+        rotation = 0.0
+        for field in fields[7:]:
+            key, _, value = field.partition("=")
+            if key.strip().casefold() == "rotation":
+                rotation = math.radians(float(value))
+    except ValueError:
+        return None
+    if not all(map(math.isfinite, (column, row, x, y, dx, dy, rotation))) or dx == 0 or dy == 0:
+        return None
+    if rotation == 0:
+        a, b, d, e = dx, 0.0, 0.0, -dy
+    else:
+        cos, sin = math.cos(rotation), math.sin(rotation)
+        a, b, d, e = dx * cos, dy * sin, dx * sin, -dy * cos
+    return a, b, x - a * (column - 1) - b * (row - 1), d, e, y - d * (column - 1) - e * (row - 1)
+
+
+def epsg_of(map_info: str) -> int | None:
+    """EPSG code of the common cases (UTM and geographic on usual datums), else None."""
+    fields = split_fields(map_info)
+    words = [re.sub(r"[^a-z0-9]", "", f.casefold()) for f in fields]
+    projection = words[0] if words else ""
+    datums = {
+        "wgs84": "wgs84",
+        "northamerica1983": "nad83",
+        "nad83": "nad83",
+        "northamerica1927": "nad27",
+        "nad27": "nad27",
+    }
+    datum = next((datums[w] for w in words[7:] if w in datums), None)
+    if projection.startswith("geographic"):
+        return {"wgs84": 4326, "nad83": 4269, "nad27": 4267}.get(datum or "wgs84")
+    if projection != "utm" or len(fields) < 8:
+        return None
+    north, south = _UTM_BASE[datum or "wgs84"]
+    try:
+        zone = int(float(fields[7]))
+    except ValueError:
+        return None
+    if not 1 <= zone <= 60:
+        return None
+    base = south if "south" in words[8:9] else north
+    return None if base is None else base + zone
+
+
+def georeference(
+    map_info: str | None, coordinate_system: str | None, projection_info: str | None
+) -> Georeference | None:
+    """Georeference of the three ENVI header fields, or None where there is none.
+
+    Parameters
+    ----------
+    map_info, coordinate_system, projection_info : field values as they stand, braces included.
+    """
+    if not (map_info or coordinate_system):
+        return None
+    wkt = (coordinate_system or "").strip().strip("{}").strip() or None
+    if wkt is None and map_info is not None:
+        wkt = _wkt_of(map_info, projection_info)
+    return Georeference(
+        transform=None if map_info is None else affine_of(map_info),
+        crs_wkt=wkt,
+        map_info=map_info,
+        coordinate_system=coordinate_system,
+        projection_info=projection_info,
+    )
+
+
+def _wkt_of(map_info: str, projection_info: str | None) -> str | None:
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    code = epsg_of(map_info)
+    if code is None:
+        return None
+    try:
+        return str(CRS.from_epsg(code).to_wkt())
+    except CRSError:
+        return None
+
+
+def map_info_of(transform: Affine6, wkt: str | None) -> str:
+    """A "map info" value, braces included, for a transform that came from another format.
+
+    A shear cannot be said in map info; the pixel sizes and the rotation of the columns are
+    written then.
+    """
+    a, b, c, d, e, f = transform
+    dx, dy = math.hypot(a, d), math.hypot(b, e)
+    rotation = math.degrees(math.atan2(d, a))
+    name, zone = "Arbitrary", ""
+    match = re.search(r'"[^"]*UTM[ _]zone[ _](\d+)([NS])"', wkt or "", re.IGNORECASE)
+    if match:
+        hemisphere = "North" if match[2].upper() == "N" else "South"
+        name, zone = "UTM", f", {match[1]}, {hemisphere}, WGS-84, units=Meters"
+    elif (wkt or "").startswith(("GEOGCS", "GEOGCRS")):
+        name, zone = "Geographic Lat/Lon", ", WGS-84, units=Degrees"
+    turned = f", rotation={rotation!r}" if rotation else ""
+    return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{zone}{turned}}}"

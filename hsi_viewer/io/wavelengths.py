@@ -1,0 +1,106 @@
+"""Wavelengths in any unit that headers use, as nanometres."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+NM_PER_UNIT = {
+    "nm": 1.0,
+    "nanometer": 1.0,
+    "nanometre": 1.0,
+    "um": 1e3,
+    "µm": 1e3,
+    "μm": 1e3,
+    "micron": 1e3,
+    "micrometer": 1e3,
+    "micrometre": 1e3,
+    "mm": 1e6,
+    "millimeter": 1e6,
+    "millimetre": 1e6,
+    "cm": 1e7,
+    "centimeter": 1e7,
+    "centimetre": 1e7,
+    "m": 1e9,
+    "meter": 1e9,
+    "metre": 1e9,
+    "a": 0.1,
+    "å": 0.1,
+    "angstrom": 0.1,
+    "ångström": 0.1,
+    "ångstrom": 0.1,
+}
+UNKNOWN_UNITS = ("", "unknown", "none", "index", "n/a", "unitless", "-")
+WAVENUMBER_UNITS = ("1/cm", "cm-1", "cm^-1", "cm^{-1}", "wavenumber")
+
+# Bounds of what sensors see (nm), to judge numbers that come without a unit.
+MICROMETRE_LIMIT = 100.0
+
+
+def nm_per_unit(unit: str) -> float | None:
+    """Nanometres of one unit; None for a unit that is not a known length."""
+    word = unit.strip().casefold()
+    if word in NM_PER_UNIT:
+        return NM_PER_UNIT[word]
+    return NM_PER_UNIT.get(word.rstrip("s"))
+
+
+def to_nm(
+    values: NDArray[np.float64], unit: str | None, name: str = "wavelengths"
+) -> tuple[NDArray[np.float64], str | None]:
+    """Wavelengths in nm and a sentence about what was guessed, if anything was.
+
+    Without a unit that is known, values over 100 are taken for nm and others for micrometres.
+
+    Parameters
+    ----------
+    values : numbers as they stand in the file.
+    unit : the unit as it stands in the file, or None.
+    name : what the numbers are, for the sentence.
+    """
+    factor = None if unit is None else nm_per_unit(unit)
+    if factor is not None:
+        return values * factor, None
+    word = "" if unit is None else unit.strip()
+    if word.casefold() in WAVENUMBER_UNITS:
+        with np.errstate(divide="ignore"):
+            return np.where(values == 0, np.nan, 1e7 / values), None
+    finite = values[np.isfinite(values)]
+    micrometres = bool(finite.size) and float(np.abs(finite).max()) <= MICROMETRE_LIMIT
+    taken = "micrometres" if micrometres else "nanometres"
+    reason = (
+        f"The unit of the {name} is not given"
+        if word.casefold() in UNKNOWN_UNITS
+        else f'The unit of the {name}, "{word}", is not known'
+    )
+    return values * (1e3 if micrometres else 1.0), f"{reason}; {taken} are assumed."
+
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_IN_NAME = re.compile(
+    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
+    r"um|µm|μm|angstroms?)(?![\w])",
+    re.IGNORECASE,
+)
+
+
+def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
+    """Wavelengths (nm) that stand in band names, or None.
+
+    A number with a unit counts wherever it stands; numbers without a unit count when every
+    name begins with one, they ascend and they lie in the range of a sensor.
+    """
+    if not names:
+        return None
+    marked = [_IN_NAME.search(name) for name in names]
+    if all(marked):
+        found = [(float(m[1]), nm_per_unit(m[2]) or 1.0) for m in marked if m]
+        return np.array([number * factor for number, factor in found])
+    leading = [_NUMBER.match(name.strip()) for name in names]
+    if not all(leading):
+        return None
+    values = np.array([float(m[0]) for m in leading if m])
+    plausible = values.min() >= 200 and values.max() <= 20000 and np.all(np.diff(values) > 0)
+    return values if plausible and values.size > 1 else None
