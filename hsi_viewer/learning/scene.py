@@ -1,0 +1,142 @@
+"""SceneFeatures: the features of one cube, tile by tile, kept in memory while they are small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.learning.features import Features, FloatArray
+
+TILE = 192  # pixels a side: bounds the memory of inference
+KEEP_BYTES = 400_000_000
+
+Window = tuple[slice, slice]
+
+
+def tiles(rows: int, columns: int, side: int = TILE) -> Iterator[Window]:
+    """Windows that cover a scene without overlap, row by row."""
+    for top in range(0, rows, side):
+        for left in range(0, columns, side):
+            yield slice(top, min(top + side, rows)), slice(left, min(left + side, columns))
+
+
+def mirrored(start: int, stop: int, size: int) -> NDArray[np.int64]:
+    """Indices start..stop of an axis that is mirrored at both ends, as often as needed."""
+    index = np.arange(start, stop) % (2 * size)
+    return np.where(index < size, index, 2 * size - 1 - index)
+
+
+class SceneFeatures:
+    """Features of a cube by window, mirrored beyond its borders.
+
+    Parameters
+    ----------
+    cube : the scene.
+    features : fitted on this scene or another.
+    token : checked while features are computed.
+    """
+
+    def __init__(
+        self, cube: HyperCube, features: Features, token: CancelToken | None = None
+    ) -> None:
+        self.cube = cube
+        self.features = features
+        self._kept: tuple[FloatArray, NDArray[np.bool_]] | None = None
+        if cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
+            self._kept = self._compute(slice(0, cube.rows), slice(0, cube.columns), token)
+
+    def window(
+        self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Features of a window and of a margin around it.
+
+        Returns
+        -------
+        features : (channels, rows + 2 margin, columns + 2 margin).
+        valid : (rows, columns), True where the cube has data.
+        """
+        r = mirrored(rows.start - margin, rows.stop + margin, self.cube.rows)
+        c = mirrored(columns.start - margin, columns.stop + margin, self.cube.columns)
+        if self._kept is not None:
+            values, valid = self._kept
+            return values[:, r[:, None], c], valid[rows, columns]
+        top, left = int(r.min()), int(c.min())
+        values, valid = self._compute(
+            slice(top, int(r.max()) + 1), slice(left, int(c.max()) + 1), token
+        )
+        inner = valid[
+            rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+        ]
+        return values[:, (r - top)[:, None], c - left], inner
+
+    def patches(
+        self, pixels: NDArray[np.int64], radius: int, token: CancelToken | None = None
+    ) -> FloatArray:
+        """Square windows around pixels, (n, channels, 2 radius + 1, 2 radius + 1).
+
+        Parameters
+        ----------
+        pixels : (n,) flat indices in row-major order.
+        """
+        side = 2 * radius + 1
+        out = np.empty((pixels.size, self.features.channels, side, side), np.float32)
+        row, column = np.divmod(pixels, self.cube.columns)
+        for rows, columns in tiles(self.cube.rows, self.cube.columns):
+            inside = np.flatnonzero(
+                (row >= rows.start)
+                & (row < rows.stop)
+                & (column >= columns.start)
+                & (column < columns.stop)
+            )
+            if inside.size == 0:
+                continue
+            values, _ = self.window(rows, columns, radius, token)
+            for i in inside:
+                if token is not None:
+                    token.check()
+                r, c = row[i] - rows.start, column[i] - columns.start
+                out[i] = values[:, r : r + side, c : c + side]
+        return out
+
+    def guide(
+        self, count: int, token: CancelToken | None = None
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """First principal components of the whole scene and where it has data.
+
+        Returns
+        -------
+        components : (count, rows, columns), not smoothed, weighted by their spread.
+        valid : (rows, columns).
+        """
+        rows, columns = self.cube.rows, self.cube.columns
+        count = min(count, self.features.components.shape[1])
+        out = np.empty((count, rows, columns), np.float32)
+        valid = np.empty((rows, columns), bool)
+        for r, c in tiles(rows, columns):
+            if token is not None:
+                token.check()
+            stored = self.cube.read(r, c, self.features.bands)
+            projected, good = self.features.project(stored, self.cube.is_data(stored))
+            out[:, r, c], valid[r, c] = projected[:count], good
+        out *= self.features.component_spread[:count, None, None]
+        return out, valid
+
+    def _compute(
+        self, rows: slice, columns: slice, token: CancelToken | None
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        reach, cube = self.features.reach, self.cube
+        top, left = max(0, rows.start - reach), max(0, columns.start - reach)
+        wide = slice(top, min(cube.rows, rows.stop + reach))
+        broad = slice(left, min(cube.columns, columns.stop + reach))
+        stored = cube.read(wide, broad, self.features.bands)
+        components, valid = self.features.project(stored, cube.is_data(stored))
+        values = self.features.smooth(components, valid, token)
+        inner = (
+            slice(rows.start - top, rows.stop - top),
+            slice(columns.start - left, columns.stop - left),
+        )
+        return values[:, inner[0], inner[1]], valid[inner]

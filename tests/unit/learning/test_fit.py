@@ -1,0 +1,97 @@
+"""fit and predict on a small made scene."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hsi_viewer.core.accuracy import score
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.training import EpochReport
+from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.learning.trainer import fit
+
+
+class Recorder:
+    """A port that keeps what it is told, and may cancel at the n-th report."""
+
+    def __init__(self, token: CancelToken | None = None, cancel_at: int = -1) -> None:
+        self.items: list[object] = []
+        self.token, self.cancel_at = token, cancel_at
+
+    def report(self, item: object) -> None:
+        self.items.append(item)
+        if self.token is not None and len(self.items) == self.cancel_at:
+            self.token.cancel()
+
+
+def made_scene(rows: int = 40, columns: int = 36, bands: int = 20) -> tuple[HyperCube, NDArray]:
+    """Four fields of different spectra with noise, and their true classes 2, 5, 7, 9."""
+    rng = np.random.default_rng(0)
+    truth = np.full((rows, columns), 2, np.uint16)
+    truth[: rows // 2, columns // 2 :] = 5
+    truth[rows // 2 :, : columns // 3] = 7
+    truth[rows // 2 :, columns // 3 :] = 9
+    spectra = {i: rng.uniform(500, 3000, bands) for i in (2, 5, 7, 9)}
+    cube = np.stack([spectra[int(i)] for i in truth.ravel()]).reshape(rows, columns, bands)
+    cube += rng.normal(0, 150, cube.shape)
+    return HyperCube.from_array(cube.astype(np.float32), name="made"), truth
+
+
+def test_a_scene_is_learned_and_early_maps_come_first() -> None:
+    cube, truth = made_scene()
+    training, test = draw_per_class(truth, 4)
+    recorder = Recorder()
+    model = fit(cube, training, port=recorder)
+    prediction = model.predict(cube, labels=training)
+    assert score(prediction.class_map, test).overall.value > 0.98
+    assert prediction.class_ids == model.class_ids == (2, 5, 7, 9)
+    maps = [i for i in recorder.items if isinstance(i, Prediction)]
+    assert [m.final for m in maps] == [False] * len(maps)
+    assert "instant" in maps[0].source
+    assert any("shallow" in m.source for m in maps)
+    assert any(isinstance(i, EpochReport) for i in recorder.items)
+    assert set(model.seconds) == {"features", "train", "predict", "refine"}
+
+
+def test_the_same_seed_gives_the_same_map() -> None:
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 3)
+    first, second = (fit(cube, training).predict(cube) for _ in range(2))
+    assert first.probabilities is not None
+    assert second.probabilities is not None
+    assert np.array_equal(first.probabilities, second.probabilities)
+
+
+@pytest.mark.parametrize("ids", [(), (3,)])
+def test_fewer_than_two_classes_are_refused(ids: tuple[int, ...]) -> None:
+    cube, _ = made_scene()
+    labels = np.zeros((cube.rows, cube.columns), np.uint16)
+    labels.flat[: len(ids)] = ids
+    with pytest.raises(LabelError, match="at least two classes"):
+        fit(cube, labels)
+
+
+@pytest.mark.parametrize("report", [1, 2, 4])
+def test_cancel_stops_the_run(report: int) -> None:
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 3)
+    token = CancelToken()
+    with pytest.raises(TaskCancelledError):
+        fit(cube, training, token=token, port=Recorder(token, report))
+
+
+def test_a_saved_model_maps_alike(tmp_path) -> None:
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 3)
+    model = fit(cube, training)
+    files = model.save(tmp_path / "m")
+    assert all(f.is_file() for f in files)
+    again = load_model(tmp_path / "m")
+    assert again.legend == model.legend
+    assert np.array_equal(again.predict(cube).class_map, model.predict(cube).class_map)
