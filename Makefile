@@ -1,0 +1,41 @@
+# Two commands on a fresh machine: make run, make test. Windows and macOS: see README.md.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+SAMPLE := sample:indian-pines
+
+.PHONY: run test lint bench screenshots constraints clean
+
+run: $(STAMP)  ## the application on the sample scene; without a display the same job in the terminal
+	@if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		echo "No display found: running the sample job without a window, results go to ./demo/"; \
+		$(BIN)/hsi-viewer demo --output demo; \
+	else \
+		$(BIN)/hsi-viewer open $(SAMPLE); \
+	fi
+
+test: lint  ## lint and every test
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on where it was stopped
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.distillation
+	$(BIN)/python -m benchmarks.speed
+
+constraints: $(STAMP)  ## pin the newest versions that work together
+	$(BIN)/python scripts/pin.py
+
+clean:
+	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): pyproject.toml constraints.txt scripts/find_python.sh scripts/set_up.py
+	$$(sh scripts/find_python.sh) scripts/set_up.py $(VENV)
+	@touch $@

@@ -1,0 +1,227 @@
+"""The command line: hsi-viewer open | info | classify | apply | demo.
+
+Nothing slow is imported here: `hsi-viewer CUBE` must show its window at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
+
+from hsi_viewer import __version__
+from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.training import Device, Preset, TrainingConfig
+
+if TYPE_CHECKING:
+    from hsi_viewer.session.classify_job import JobResult
+
+SAMPLE = "sample:indian-pines"
+DEMO_LABELS_PER_CLASS = 10
+FAILED, INTERRUPTED = 1, 130
+
+
+class UsageError(HsiError):
+    """The command line itself is wrong."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all others are."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (options: {self.prog} --help)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status; `open` is understood where no command stands."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        parser, commands = _parsers()
+        if not given or given[0] not in {*commands, "-h", "--help", "--version"}:
+            given.insert(0, "open")
+        options = parser.parse_args(given)
+        status: int = options.run(options)
+    except HsiError as error:
+        print("hsi-viewer:", " ".join(str(error).split()), file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("hsi-viewer: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return status
+
+
+def _parsers() -> tuple[_Parser, Sequence[str]]:
+    """The parser of everything, and the names of the commands."""
+    parser = _Parser(
+        prog="hsi-viewer",
+        description="Classify hyperspectral images from a few labelled pixels.",
+        epilog=f"CUBE is a file, or {SAMPLE} for the sample scene; LABELS is an image of class "
+        f"ids, or {SAMPLE}/labels. Without a command, open is meant.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"hsi-viewer {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    opening = _command(commands, "open", _open, "show a cube in the application (the default)")
+    opening.add_argument("cube", metavar="CUBE", nargs="?")
+    opening.add_argument(
+        "--screenshot",
+        metavar="FILE",
+        type=Path,
+        help="save a picture of the window once the scene is shown, and end",
+    )
+
+    info = _command(commands, "info", _info, "say what is known about a cube")
+    info.add_argument("cube", metavar="CUBE")
+    _add_json(info)
+
+    classify = _command(commands, "classify", _classify, "train on labels and map the scene")
+    classify.add_argument("cube", metavar="CUBE")
+    classify.add_argument("--labels", metavar="FILE", required=True)
+    _add_output(classify, required=True)
+    classify.add_argument("--seed", type=_seed, default=0, help="of every random choice (0)")
+    classify.add_argument("--device", choices=get_args(Device), default="auto")
+    classify.add_argument("--preset", choices=get_args(Preset), default="fast")
+    _add_json(classify)
+
+    applying = _command(commands, "apply", _apply, "map a cube with a trained model")
+    applying.add_argument("model", metavar="MODEL", type=Path, help="the folder of classify")
+    applying.add_argument("cube", metavar="CUBE")
+    _add_output(applying, required=True)
+    _add_json(applying)
+
+    demo = _command(commands, "demo", _demo, "the whole job on the sample scene, in the terminal")
+    _add_output(demo, default=Path("demo"))
+    _add_json(demo)
+    return parser, tuple(commands.choices)
+
+
+def _command(commands: Any, name: str, run: Any, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", allow_abbrev=False
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser, **options: Any) -> None:
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="folder for the results", **options
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 2**32):
+        raise argparse.ArgumentTypeError(f"a seed is a whole number in 0..{2**32 - 1}, not {text}")
+    return int(text)
+
+
+# commands ------------------------------------------------------------------------------------
+
+
+def _open(options: argparse.Namespace) -> int:
+    _choose_qt_platform(options.screenshot is not None)
+    from hsi_viewer.app import run
+
+    return run(options.cube, options.screenshot)
+
+
+def _choose_qt_platform(screenshot: bool) -> None:
+    """Without a display Qt would abort the process: draw off screen, or say what to do."""
+    shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if not sys.platform.startswith("linux") or any(os.environ.get(name) for name in shown):
+        return
+    if not screenshot:
+        raise UsageError(
+            "no display was found, so no window can be shown; "
+            "use hsi-viewer classify, or hsi-viewer demo to see it work."
+        )
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def _info(options: argparse.Namespace) -> int:
+    from hsi_viewer.session.cube_facts import cube_facts
+
+    facts = cube_facts(options.cube)
+    if options.json:
+        _print_json(facts)
+    else:
+        width = max(len(name) for name in facts)
+        for name, value in facts.items():
+            print(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+    return 0
+
+
+def _classify(options: argparse.Namespace) -> int:
+    from hsi_viewer.session.classify_job import classify
+
+    config = TrainingConfig(preset=options.preset, seed=options.seed, device=options.device)
+    return _work(options, config, lambda job: classify(options.cube, options.labels, job))
+
+
+def _apply(options: argparse.Namespace) -> int:
+    from hsi_viewer.session.classify_job import apply_model
+
+    return _work(
+        options, TrainingConfig(), lambda job: apply_model(options.model, options.cube, job)
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from hsi_viewer.session.classify_job import demonstrate
+
+    return _work(
+        options,
+        TrainingConfig(),
+        lambda job: demonstrate(SAMPLE, f"{SAMPLE}/labels", DEMO_LABELS_PER_CLASS, job),
+    )
+
+
+# output --------------------------------------------------------------------------------------
+
+
+def _work(options: argparse.Namespace, config: TrainingConfig, do: Any) -> int:
+    """Run a job with a progress bar on standard error, then print what it made."""
+    from hsi_viewer.cli_progress import progress_on_stderr
+    from hsi_viewer.session.classify_job import Job
+
+    with progress_on_stderr() as port:
+        result: JobResult = do(Job(options.output, config, port=port))
+    if options.json:
+        files = [str((options.output / name).absolute()) for name in result.report["files"]]
+        _print_json({**result.report, "files": files})
+    else:
+        _print_result(result, options.output)
+    return 0
+
+
+def _print_result(result: JobResult, output: Path) -> None:
+    report = result.report
+    if result.accuracy is not None:
+        overall = result.accuracy.overall
+        print(
+            f"Overall accuracy {overall.value:.1%} (95 % interval {overall.low:.1%} to "
+            f"{overall.high:.1%}), average accuracy {result.accuracy.average:.1%}, kappa "
+            f"{result.accuracy.kappa:.3f}, on {result.accuracy.total} test pixels"
+        )
+    print(f"Done in {report['seconds']['total']:.1f} s. Results in {output.absolute()}:")
+    for name in report["files"]:
+        print(f"  {name}")
+
+
+def _print_json(record: dict[str, Any]) -> None:
+    print(json.dumps(record, indent=2, allow_nan=False))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)

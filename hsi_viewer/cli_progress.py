@@ -1,0 +1,76 @@
+"""Progress of a job on standard error: a bar in a terminal, a line a step in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from hsi_viewer.core.progress import Progress, ProgressPort
+from hsi_viewer.core.training import EpochReport
+
+
+@contextmanager
+def progress_on_stderr() -> Iterator[ProgressPort]:
+    """A port that shows what it is told until the block ends."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _LinePort(console)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=console, transient=True) as bars:
+        yield _BarPort(bars)
+
+
+def _epoch_text(item: EpochReport) -> str:
+    accuracy = f", training accuracy {item.exit_accuracy[-1]:.0%}" if item.exit_accuracy else ""
+    return f"epoch {item.epoch}/{item.epochs}, loss {item.loss:.2f}{accuracy}"
+
+
+class _BarPort:
+    """One bar, that starts anew with each step."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._task = bars.add_task("Starting", total=None, detail="")
+
+    def report(self, item: object) -> None:
+        """Show progress and epochs; early maps are not for the terminal."""
+        if isinstance(item, Progress):
+            total = None if item.fraction is None else 1.0
+            self._bars.update(
+                self._task,
+                description=item.message,
+                total=total,
+                completed=item.fraction or 0.0,
+                detail="",
+            )
+        elif isinstance(item, EpochReport):
+            self._bars.update(self._task, detail=_epoch_text(item))
+
+
+class _LinePort:
+    """One line for each new step and each epoch."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._message = ""
+
+    def report(self, item: object) -> None:
+        """Print what is new."""
+        if isinstance(item, Progress) and item.message != self._message:
+            self._message = item.message
+            self._print(item.message)
+        elif isinstance(item, EpochReport):
+            self._print("  " + _epoch_text(item))
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)

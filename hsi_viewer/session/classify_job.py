@@ -1,0 +1,299 @@
+"""The whole job without a window: read, train, map, export, report."""
+
+from __future__ import annotations
+
+import json
+import platform
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.accuracy import AccuracyReport, score
+from hsi_viewer.core.classes import ClassLegend, legend_for
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, LabelError
+from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.training import TrainingConfig
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.label_file import LabelFile
+    from hsi_viewer.learning.model import TrainedModel
+
+FORMATS = ("envi", "npy", "png", "tif")
+LEARNING_STEPS = ("features", "train", "predict", "refine")
+PACKAGES = ("hsi-viewer", "numpy", "scipy", "torch", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job is told and whom it reports to.
+
+    Attributes
+    ----------
+    output : folder of the results; made if it is not there.
+    config : settings of the training; `refine` also holds for applying a model.
+    token, port : cancel and progress.
+    """
+
+    output: Path
+    config: TrainingConfig = field(default_factory=TrainingConfig)
+    token: CancelToken = field(default_factory=CancelToken)
+    port: ProgressPort = field(default_factory=SilentPort)
+
+    def say(self, message: str) -> None:
+        """Report a step that has no fraction, unless the job was cancelled."""
+        self.token.check()
+        self.port.report(Progress(message))
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What a job leaves.
+
+    Attributes
+    ----------
+    report : what report.json holds.
+    prediction : the map that was written.
+    accuracy : of the test pixels, where there were some.
+    """
+
+    report: dict[str, Any]
+    prediction: Prediction
+    accuracy: AccuracyReport | None = None
+
+
+class Stopwatch:
+    """Seconds by the name of the step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a step."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+    def total(self) -> float:
+        """Seconds since this was made."""
+        return time.perf_counter() - self._start
+
+
+def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
+    """Train on a cube and its labels, map the scene and write everything to the output folder.
+
+    Raises
+    ------
+    HsiError
+        if a file cannot be read, labels do not fit, or the folder cannot be written; before
+        anything slow.
+    """
+    from hsi_viewer.io.label_file import read_labels
+
+    watch = Stopwatch()
+    with watch.step("read"):
+        cube = _open(cube_source, job)
+        labels = read_labels(labels_source)
+        training = _training_ids(labels, cube)
+    legend = legend_of(labels, cube)
+    result = _train_and_write(cube, training, None, legend, job, watch)
+    return _reported(result, {"cube": cube_source, "labels": labels_source}, job)
+
+
+def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -> JobResult:
+    """Do the job with training pixels drawn from a ground truth, whose rest scores the map.
+
+    Raises
+    ------
+    HsiError
+        as `classify`.
+    """
+    from hsi_viewer.io.label_file import read_labels
+
+    watch = Stopwatch()
+    with watch.step("read"):
+        cube = _open(cube_source, job)
+        truth = read_labels(truth_source)
+        ids = _training_ids(truth, cube)
+        training, test = draw_per_class(ids, per_class, job.config.seed)
+    legend = legend_of(truth, cube)
+    result = _train_and_write(cube, training, test, legend, job, watch)
+    drawn = f"{per_class} a class from {truth_source}"
+    return _reported(result, {"cube": cube_source, "labels": drawn}, job)
+
+
+def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
+    """Map a cube with a model that `classify` has written.
+
+    Raises
+    ------
+    HsiError
+        if a file cannot be read, the model does not fit the cube, or the folder cannot be
+        written.
+    """
+    watch = Stopwatch()
+    with watch.step("read"):
+        cube = _open(cube_source, job)
+    check_writable(job.output)
+    job.say("Loading the learning engine")
+    from hsi_viewer.learning.checkpoint import load_model
+
+    model = load_model(model_path)
+    prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job.port)
+    legend = ClassLegend(model.legend)
+    with watch.step("export"):
+        files = _export(prediction, legend, cube, job)
+    report = {
+        "classes": _class_records(legend, None),
+        "seed": model.config.seed,
+        "seconds": _seconds(model, watch),
+        "files": sorted(p.name for p in files),
+        "versions": _versions(),
+    }
+    sources = {"cube": cube_source, "model": str(model_path)}
+    return _reported(JobResult(report, prediction), sources, job)
+
+
+def legend_of(labels: LabelFile, cube: HyperCube) -> ClassLegend:
+    """Classes of a label file: its own names and colours, else the scene's, else the palette's."""
+    ids = np.unique(labels.ids)
+    legend = legend_for(ids, {**cube.class_names, **labels.names})
+    return ClassLegend(replace(c, colour=labels.colours.get(c.id, c.colour)) for c in legend)
+
+
+def check_writable(folder: Path) -> None:
+    """Make the output folder and write a file in it, so that training is never in vain.
+
+    Raises
+    ------
+    ExportError
+        if that fails.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ExportError(
+            f"{folder}: the output folder cannot be written ({error.strerror or error}); "
+            "choose another one."
+        ) from error
+
+
+def _open(source: str, job: Job) -> HyperCube:
+    from hsi_viewer.io.registry import open_cube
+
+    job.say(f"Reading {source}")
+    return open_cube(source, job.token, job.port)
+
+
+def _training_ids(labels: LabelFile, cube: HyperCube) -> NDArray[np.uint16]:
+    """Ids of a label file, checked against the cube and for two classes at least."""
+    ids = checked_ids(labels.ids, (cube.rows, cube.columns), labels.name)
+    present = np.unique(ids[ids > 0])
+    if present.size == 0:
+        raise LabelError(f"{labels.name}: no pixel is labelled; label at least two classes.")
+    if present.size == 1:
+        raise LabelError(
+            f"{labels.name}: all labelled pixels belong to one class (id {present[0]}); "
+            "label at least two classes."
+        )
+    return ids
+
+
+def _train_and_write(
+    cube: HyperCube,
+    training: NDArray[np.uint16],
+    test: NDArray[np.uint16] | None,
+    legend: ClassLegend,
+    job: Job,
+    watch: Stopwatch,
+) -> JobResult:
+    check_writable(job.output)
+    job.say("Loading the learning engine")
+    from hsi_viewer.learning.trainer import fit
+
+    model = fit(cube, training, job.config, legend=legend, token=job.token, port=job.port)
+    prediction = model.predict(
+        cube, labels=training, refine=job.config.refine, token=job.token, port=job.port
+    )
+    with watch.step("export"):
+        files = _export(prediction, legend, cube, job)
+        files += model.save(job.output)
+    report = {
+        "classes": _class_records(legend, training),
+        "train_pixels": int(np.count_nonzero(training)),
+        "seed": job.config.seed,
+        "preset": job.config.preset,
+        "seconds": _seconds(model, watch),
+        "files": sorted(p.name for p in files),
+        "versions": _versions(),
+    }
+    accuracy = None if test is None else score(prediction.class_map, test)
+    if accuracy is not None:
+        report["accuracy"] = _accuracy_record(accuracy)
+    return JobResult(report, prediction, accuracy)
+
+
+def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: Job) -> list[Path]:
+    from hsi_viewer.io.class_map import export_prediction, write_confidence
+
+    job.say(f"Writing to {job.output}")
+    written = export_prediction(prediction, legend, cube, job.output, formats=FORMATS)
+    return [*written.values(), *write_confidence(prediction, cube, job.output)]
+
+
+def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult:
+    """Write report.json, which names the sources and itself too."""
+    files = sorted([*result.report["files"], "report.json"])
+    report = {**sources, **result.report, "files": files}
+    text = json.dumps(report, indent=2, allow_nan=False)
+    try:
+        (job.output / "report.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{job.output}: report.json cannot be written ({error}).") from error
+    return replace(result, report=report)
+
+
+def _class_records(
+    legend: ClassLegend, training: NDArray[np.uint16] | None
+) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = []
+    for c in legend:
+        record: dict[str, Any] = {"id": c.id, "name": c.name, "colour": list(c.colour)}
+        if training is not None:
+            record["train_pixels"] = int(np.count_nonzero(training == c.id))
+        records.append(record)
+    return records
+
+
+def _accuracy_record(accuracy: AccuracyReport) -> dict[str, Any]:
+    return {
+        "test_pixels": accuracy.total,
+        "overall": round(accuracy.overall.value, 6),
+        "average": round(accuracy.average, 6),
+        "kappa": round(accuracy.kappa, 6),
+    }
+
+
+def _seconds(model: TrainedModel, watch: Stopwatch) -> dict[str, float]:
+    steps = {name: model.seconds.get(name, 0.0) for name in LEARNING_STEPS}
+    seconds = {"read": watch.seconds["read"], **steps, "export": watch.seconds["export"]}
+    return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
