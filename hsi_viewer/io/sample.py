@@ -60,6 +60,7 @@ def open_sample() -> HyperCube:
         wavelength_units_in_file="nm",
         about=about["about"],
         class_names=sample_class_names(),
+        ground_truth=SAMPLE_LABELS,
     )
 
 

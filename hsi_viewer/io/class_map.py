@@ -1,0 +1,94 @@
+"""Predictions, out: the class map in every format, and its confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hsi_viewer.core.classes import ClassLegend
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.io import class_raster, envi_writer
+
+FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
+
+
+def export_prediction(
+    prediction: Prediction,
+    legend: ClassLegend,
+    cube: HyperCube,
+    directory: Path,
+    stem: str = "class_map",
+    formats: Sequence[str] = FORMATS,
+    token: CancelToken | None = None,
+) -> dict[str, Path]:
+    """Write a class map, each file whole or not at all.
+
+    Parameters
+    ----------
+    prediction : what to write.
+    legend : names and colours of its ids.
+    cube : the scene; gives the georeference. GeoTIFF is left out if it has none.
+    directory : made if it is not there.
+    stem : of the file names; the confidence goes to confidence.hdr and .img.
+    formats : of `FORMATS`.
+    token : asked before each file.
+
+    Returns
+    -------
+    dict
+        paths by file name.
+
+    Raises
+    ------
+    ExportError
+        if the folder cannot be written; files of an earlier export are untouched.
+    """
+    unknown = set(formats) - set(FORMATS)
+    if unknown:
+        raise ExportError(f"Unknown formats {sorted(unknown)}; there are {', '.join(FORMATS)}.")
+    title = f"Class map of {cube.name}"
+    raster = class_raster.class_raster(prediction.class_map, legend, cube.georeference, title)
+    written: dict[str, Path] = {}
+    for name in formats:
+        if token is not None:
+            token.check()
+        if name == "confidence":
+            written |= write_confidence(prediction, cube, directory)
+        elif name == "envi":
+            header, data = directory / f"{stem}.hdr", directory / f"{stem}.img"
+            class_raster.write_envi(raster, header, data)
+            written |= {header.name: header, data.name: data}
+        elif name != "tif" or cube.georeference is not None:
+            path = directory / f"{stem}.{name}"
+            WRITERS[name](raster, path)
+            written[path.name] = path
+    return written
+
+
+WRITERS = {
+    "npy": class_raster.write_npy,
+    "png": class_raster.write_png,
+    "tif": class_raster.write_tif,
+    "mat": class_raster.write_mat,
+}
+
+
+def write_confidence(
+    prediction: Prediction, cube: HyperCube, directory: Path, stem: str = "confidence"
+) -> dict[str, Path]:
+    """Write the confidence (0..1, float32) as an ENVI image; see `export_prediction`."""
+    header, data = directory / f"{stem}.hdr", directory / f"{stem}.img"
+    fields = {
+        "file type": "ENVI Standard",
+        "band names": "{confidence}",
+        **envi_writer.georeference_fields(cube.georeference),
+    }
+    values = prediction.confidence.astype(np.float32)
+    title = f"Probability of the mapped class; {cube.name}"
+    envi_writer.write_image(header, data, values, fields, title)
+    return {header.name: header, data.name: data}

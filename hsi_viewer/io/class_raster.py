@@ -1,0 +1,165 @@
+"""One map of class ids to one file, format by format; shared by label files and class maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io import envi_writer
+from hsi_viewer.io.atomic import replacing
+
+
+@dataclass(frozen=True)
+class ClassRaster:
+    """Class ids with everything that a file may say about them.
+
+    Attributes
+    ----------
+    ids : (rows, columns) uint8, or uint16 where an id exceeds 255.
+    entries : id, name and colour of each class, in the order of the legend.
+    georeference : of the cube.
+    title : one line.
+    variable : name of the array in a .mat file.
+    """
+
+    ids: NDArray[Any]
+    entries: tuple[tuple[int, str, Colour], ...]
+    georeference: Georeference | None = None
+    title: str = ""
+    variable: str = "class_map"
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Names by class id."""
+        return {i: name for i, name, _ in self.entries}
+
+    @property
+    def colours(self) -> dict[int, Colour]:
+        """Colours by class id."""
+        return {i: colour for i, _, colour in self.entries}
+
+
+def class_raster(
+    ids: NDArray[np.uint16],
+    legend: ClassLegend,
+    georeference: Georeference | None,
+    title: str,
+    variable: str = "class_map",
+) -> ClassRaster:
+    """Join ids and legend; ids that the legend lacks are named "Class n"."""
+    entries = [(c.id, c.name, c.colour) for c in legend]
+    known = {c.id for c in legend} | {0}
+    entries += [
+        (i, legend.name_of(i), palette_colour(i - 1))
+        for i in (int(i) for i in np.unique(ids))
+        if i not in known
+    ]
+    largest = max((i for i, _, _ in entries), default=0)
+    return ClassRaster(
+        ids.astype(np.uint8 if largest < 256 else np.uint16),
+        tuple(entries),
+        georeference,
+        title,
+        variable,
+    )
+
+
+def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
+    """An ENVI classification; its class list begins with Unclassified for id 0."""
+    fields = {
+        "file type": "ENVI Classification",
+        **envi_writer.class_fields(raster.names, raster.colours, int(raster.ids.max(initial=0))),
+        **envi_writer.georeference_fields(raster.georeference),
+    }
+    envi_writer.write_image(header, data, raster.ids, fields, raster.title)
+
+
+def write_npy(raster: ClassRaster, path: Path) -> None:
+    """The ids as an array (rows, columns)."""
+    with replacing(path) as (new,), new.open("wb") as file:
+        np.save(file, raster.ids, allow_pickle=False)
+
+
+def write_mat(raster: ClassRaster, path: Path) -> None:
+    """MATLAB 5: the ids, and class_ids, class_names, class_colours (0..1) of the legend."""
+    from scipy.io import savemat
+
+    names = np.empty((len(raster.entries), 1), object)
+    names[:, 0] = [name for _, name, _ in raster.entries]
+    variables = {
+        raster.variable: raster.ids,
+        "class_ids": np.array([[i] for i, _, _ in raster.entries], np.uint16).reshape(-1, 1),
+        "class_names": names,
+        "class_colours": np.array([c for _, _, c in raster.entries]).reshape(-1, 3) / 255.0,
+    }
+    with replacing(path) as (new,):
+        savemat(str(new), variables, appendmat=False, do_compression=True)
+
+
+def write_png(raster: ClassRaster, path: Path) -> None:
+    """A picture with a legend, for people; not meant to be read back."""
+    from hsi_viewer.io.legend_image import class_picture
+
+    picture = class_picture(raster.ids.astype(np.uint16), list(raster.entries), raster.title)
+    with replacing(path) as (new,), new.open("wb") as file:
+        picture.save(file, format="PNG", optimize=True)
+
+
+def write_tif(raster: ClassRaster, path: Path) -> None:
+    """GeoTIFF with colour table; category names in GDAL's side file (.aux.xml) and as band tags.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written.
+    """
+    from rasterio.errors import RasterioError
+
+    from hsi_viewer.io.gdal import georeference_profile, open_raster
+
+    aux = path.with_name(path.name + ".aux.xml")
+    rows, columns = raster.ids.shape
+    profile: dict[str, Any] = {
+        "driver": "GTiff",
+        "height": rows,
+        "width": columns,
+        "count": 1,
+        "dtype": raster.ids.dtype.name,
+        "compress": "deflate",
+        "nodata": 0,
+        **georeference_profile(raster.georeference),
+    }
+    if min(rows, columns) >= 256:
+        profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
+    palette = {0: (0, 0, 0, 0), **{i: (*c, 255) for i, c in raster.colours.items()}}
+    tags = {f"CLASS_{i}": name for i, name in raster.names.items()}
+    with replacing(aux, path) as (new_aux, new):
+        try:
+            with open_raster(new, "w", **profile) as file:
+                file.write(raster.ids, 1)
+                file.write_colormap(1, palette)
+                file.set_band_description(1, raster.title or raster.variable)
+                file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
+        except RasterioError as error:
+            raise ExportError(f"{path} could not be written: {error}.") from error
+        new_aux.write_text(_side_file(raster), encoding="utf-8")
+
+
+def _side_file(raster: ClassRaster) -> str:
+    """Category names as GDAL keeps them beside a raster (PAM)."""
+    last = max([int(raster.ids.max(initial=0)), *raster.names], default=0)
+    names = {0: UNCLASSIFIED_NAME, **raster.names}
+    lines = [f"      <Category>{escape(names.get(i, ''))}</Category>" for i in range(last + 1)]
+    return (
+        '<PAMDataset>\n  <PAMRasterBand band="1">\n    <CategoryNames>\n'
+        + "\n".join(lines)
+        + "\n    </CategoryNames>\n  </PAMRasterBand>\n</PAMDataset>\n"
+    )

@@ -1,0 +1,112 @@
+"""ENVI images, out: a raw file and its header, which appear together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.classes import UNCLASSIFIED_NAME, Colour
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io import envi_header
+from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.map_info import map_info_of
+
+
+def georeference_fields(georeference: Georeference | None) -> dict[str, str]:
+    """The three header fields of a georeference; what came from an ENVI header goes verbatim."""
+    if georeference is None:
+        return {}
+    map_info = georeference.map_info
+    if map_info is None and georeference.transform is not None:
+        map_info = map_info_of(georeference.transform, georeference.crs_wkt)
+    system = georeference.coordinate_system
+    if system is None and georeference.map_info is None and georeference.crs_wkt:
+        system = f"{{{_esri_wkt(georeference.crs_wkt)}}}"
+    fields = {
+        "map info": map_info,
+        "projection info": georeference.projection_info,
+        "coordinate system string": system,
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _esri_wkt(wkt: str) -> str:
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return str(CRS.from_wkt(wkt).to_wkt(morph_to_esri_dialect=True))
+    except CRSError:
+        return wkt
+
+
+def layout_fields(
+    shape: tuple[int, int, int], dtype: np.dtype[Any], interleave: str
+) -> dict[str, str]:
+    """Header fields of the layout: little-endian, no offset.
+
+    Raises
+    ------
+    ExportError
+        if ENVI has no such data type.
+    """
+    code = envi_header.CODES.get(dtype.newbyteorder("="))
+    if code is None:
+        raise ExportError(f"ENVI has no data type for {dtype.name}; convert the values first.")
+    return {
+        "samples": str(shape[1]),
+        "lines": str(shape[0]),
+        "bands": str(shape[2]),
+        "header offset": "0",
+        "data type": str(code),
+        "interleave": interleave,
+        "byte order": "0",
+    }
+
+
+def class_fields(
+    names: Mapping[int, str], colours: Mapping[int, Colour], largest: int
+) -> dict[str, str]:
+    """Header fields of a classification; gaps between ids are named "(unused n)".
+
+    Parameters
+    ----------
+    names, colours : by class id, 0 left out.
+    largest : largest id in the file.
+    """
+    last = max([largest, *names], default=0)
+    entries = [UNCLASSIFIED_NAME]
+    flat = [0, 0, 0]
+    for class_id in range(1, last + 1):
+        entries.append(envi_header.clean_name(names.get(class_id, f"(unused {class_id})")))
+        flat.extend(colours.get(class_id, (0, 0, 0)))
+    return {
+        "classes": str(last + 1),
+        "class names": envi_header.braced(entries),
+        "class lookup": envi_header.braced([str(v) for v in flat]),
+    }
+
+
+def write_image(
+    header: Path, data: Path, values: NDArray[Any], fields: Mapping[str, str], description: str
+) -> None:
+    """Write one band, (rows, columns), and its header.
+
+    Raises
+    ------
+    ExportError
+        if they cannot be written; the old pair, if any, is untouched.
+    """
+    layout = layout_fields((*values.shape[:2], 1), values.dtype, "bsq")
+    text = envi_header.format_header(
+        {"description": f"{{{envi_header.clean_name(description)}}}", **layout, **fields}
+    )
+    with replacing(data, header) as (new_data, new_header):
+        little = values.dtype.newbyteorder("<")
+        np.ascontiguousarray(values, little).tofile(new_data)
+        new_header.write_text(text, encoding="utf-8")

@@ -1,0 +1,66 @@
+"""rasterio, where it is needed: opening quietly, georeferences in and out.
+
+Import this module lazily: rasterio takes a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+import rasterio
+from rasterio.crs import CRS
+from rasterio.errors import CRSError, NotGeoreferencedWarning
+from rasterio.transform import Affine
+
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.georeference import Georeference
+
+# catch_warnings changes the state of the whole process: one thread at a time.
+_quiet = threading.Lock()
+
+
+def open_raster(path: Path, mode: str = "r", **options: Any) -> Any:
+    """rasterio.open without the warning that a raster has no georeference, which is no fault."""
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return rasterio.open(path, mode, **options)
+
+
+def georeference_of(dataset: Any) -> Georeference | None:
+    """Georeference of an open raster; None if it has neither transform nor CRS."""
+    transform = dataset.transform
+    plain = transform is None or transform == Affine.identity()
+    if plain and not dataset.crs:
+        return None
+    a, b, c, d, e, f = tuple(transform)[:6]
+    return Georeference(
+        transform=None if plain else (a, b, c, d, e, f),
+        crs_wkt=dataset.crs.to_wkt() if dataset.crs else None,
+    )
+
+
+def georeference_profile(georeference: Georeference | None) -> dict[str, Any]:
+    """Keyword arguments of rasterio.open for a georeference.
+
+    Raises
+    ------
+    ExportError
+        if GDAL does not understand the coordinate reference system.
+    """
+    profile: dict[str, Any] = {}
+    if georeference is None:
+        return profile
+    if georeference.transform is not None:
+        profile["transform"] = Affine(*georeference.transform)
+    if georeference.crs_wkt:
+        try:
+            profile["crs"] = CRS.from_wkt(georeference.crs_wkt)
+        except CRSError as error:
+            raise ExportError(
+                f"The coordinate reference system is not understood: {error}. "
+                "Export to ENVI, which keeps it as it is."
+            ) from error
+    return profile

@@ -1,0 +1,239 @@
+"""Ground truth and labels, in and out: one class id a pixel, 0 unlabelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.classes import ClassLegend, Colour
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, FormatError
+from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.io import class_raster, sample
+from hsi_viewer.io.registry import magic_of, split_source
+
+LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Label maps", ("*.npy", "*.npz", "*.mat", "*.hdr", "*.img", "*.tif", "*.tiff", "*.png")),
+    ("All files", ("*",)),
+)
+
+LABEL_NAMES = ("labels", "class_map", "gt", "groundtruth", "ground_truth")
+LABEL_WORDS = ("gt", "label", "truth", "class", "roi")
+TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """Labels as a file gives them.
+
+    Attributes
+    ----------
+    ids : (rows, columns) class ids, 0 unlabelled.
+    names, colours : by class id, as far as the file gives them.
+    name : short name for titles.
+    """
+
+    ids: NDArray[np.uint16]
+    names: dict[int, str] = field(default_factory=dict)
+    colours: dict[int, Colour] = field(default_factory=dict)
+    name: str = "labels"
+
+
+def read_labels(source: str | Path) -> LabelFile:
+    """Read a label map.
+
+    Parameters
+    ----------
+    source : .npy, .npz ("file.npz:key"), .mat ("file.mat:variable"), ENVI classification or
+        single-band image, single-band GeoTIFF or PNG, or "sample:indian-pines/labels".
+
+    Raises
+    ------
+    FileError, FormatError
+        if it is missing, damaged or no label map.
+    LabelError
+        if its values are no class ids.
+    """
+    if str(source) == sample.SAMPLE_LABELS:
+        names = sample.sample_class_names()
+        return LabelFile(sample.sample_labels(), names, name="Indian Pines ground truth")
+    path, part = split_source(source)
+    magic = magic_of(path)
+    if magic.startswith(b"\x93NUMPY"):
+        return _plain(path, _load_npy(path))
+    if magic.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
+        return _plain(path, _load_npz(path, part))
+    if magic.startswith(b"MATLAB 5.0 MAT-file"):
+        return _read_mat(path, part)
+    if magic.startswith((b"\x89PNG", *TIFF_MAGIC)):
+        return _read_raster(path)
+    return _read_envi(path)
+
+
+def _plain(path: Path, array: NDArray[Any], nodata: float | None = None) -> LabelFile:
+    return LabelFile(_ids(path, array, nodata), name=path.name)
+
+
+def _ids(path: Path, array: NDArray[Any], nodata: float | None = None) -> NDArray[np.uint16]:
+    """Class ids of any two-dimensional array of numbers; pixels without data become 0."""
+    if array.ndim == 3 and 1 in (array.shape[0], array.shape[2]):
+        array = array[0] if array.shape[0] == 1 and array.shape[2] != 1 else array[:, :, 0]
+    if array.ndim != 2 or array.size == 0:
+        shape = " x ".join(map(str, array.shape))
+        raise FormatError(f"{path} holds {shape} values; a label map is rows x columns.")
+    if array.dtype.kind == "f":
+        array = np.where(np.isnan(array), 0, array)
+    if nodata is not None and not np.isnan(nodata):
+        array = np.where(array == nodata, 0, array)
+    return checked_ids(array, (array.shape[0], array.shape[1]), str(path))
+
+
+def _load_npy(path: Path) -> NDArray[Any]:
+    from hsi_viewer.io.numpy_file import source_of
+
+    source = source_of(path)
+    rows, columns, bands = source.shape
+    window = source.read(slice(0, rows, 1), slice(0, columns, 1), None)
+    return window[:, :, 0] if bands == 1 else window
+
+
+def _load_npz(path: Path, key: str | None) -> NDArray[Any]:
+    from hsi_viewer.io.numpy_file import arrays_in, listing, load_npz
+
+    if key is None:
+        found = arrays_in(path)
+        key = _choose([k for k, (shape, _) in found.items() if len(shape) == 2])
+        if key is None:
+            raise FormatError(
+                f"{path} holds {listing(found)}; say which is the label map: {path.name}:NAME."
+            )
+    return load_npz(path, key)
+
+
+def _read_mat(path: Path, name: str | None) -> LabelFile:
+    from hsi_viewer.io import mat
+
+    found = mat.variables(path)
+    if name is None:
+        numeric = {n: s for n, (s, kind) in found.items() if kind in mat.NUMERIC}
+        name = _choose([n for n, s in numeric.items() if len(s) == 2 and min(s) > 1])
+        if name is None:
+            raise FormatError(
+                f"{path} holds {mat.listing(found)}; say which is the label map: {path.name}:NAME."
+            )
+    elif name not in found:
+        raise FormatError(f'{path} has no variable "{name}"; it holds {mat.listing(found)}.')
+    ids = _ids(path, mat.load(path, name))
+    if not {"class_ids", "class_names", "class_colours"} <= found.keys():
+        return LabelFile(ids, name=path.name)
+    numbers = [int(i) for i in mat.load(path, "class_ids").ravel()]
+    names = [str(np.ravel(cell)[0]) for cell in mat.load(path, "class_names").ravel()]
+    levels = np.rint(mat.load(path, "class_colours") * 255).astype(int)
+    colours = [(int(r), int(g), int(b)) for r, g, b in levels]
+    return LabelFile(
+        ids,
+        dict(zip(numbers, names, strict=False)),
+        dict(zip(numbers, colours, strict=False)),
+        path.name,
+    )
+
+
+def _choose(names: list[str]) -> str | None:
+    """The only candidate, or the only one that is named as a label map."""
+    usual = [n for n in names if n.lower() in LABEL_NAMES]
+    speaking = [n for n in names if any(word in n.lower() for word in LABEL_WORDS)]
+    for candidates in (names, usual, speaking):
+        if len(candidates) == 1:
+            return candidates[0]
+    return None
+
+
+def _read_envi(path: Path) -> LabelFile:
+    from hsi_viewer.io import envi, envi_header
+
+    header = envi.header_of(path)
+    if header is None:
+        raise FormatError(
+            f"{path} is no label map that can be read. Supported are .npy, .npz, .mat, "
+            "ENVI classification, GeoTIFF and PNG."
+        )
+    cube = envi.open_envi(path)
+    if cube.bands != 1:
+        raise FormatError(f"{path} has {cube.bands} bands; a label map has one.")
+    fields, _ = envi_header.read_header(header)
+    names = {i: n for i, n in cube.class_names.items() if not n.startswith("(unused ")}
+    colours = {i: c for i, c in envi.class_colours(fields).items() if i in names or not names}
+    ids = _ids(path, cube.read()[:, :, 0], cube.nodata)
+    return LabelFile(ids, names, colours, path.name)
+
+
+def _read_raster(path: Path) -> LabelFile:
+    """Single-band GeoTIFF or PNG, with colour table and names where there are any."""
+    from rasterio.errors import RasterioError
+
+    from hsi_viewer.io.gdal import open_raster
+
+    try:
+        with open_raster(path) as file:
+            if file.count != 1:
+                raise FormatError(
+                    f"{path} has {file.count} bands; a label map has one band of class ids, "
+                    "not display colours."
+                )
+            array, nodata, tags = file.read(1), file.nodata, file.tags(1)
+            colours = _colours_of(file)
+    except RasterioError as error:
+        raise FormatError(f"{path} could not be read: {error}.") from error
+    names = {
+        int(key[6:]): value
+        for key, value in tags.items()
+        if key.startswith("CLASS_") and key[6:].isdigit() and int(key[6:])
+    }
+    ids = _ids(path, array, nodata)
+    colours = {i: c for i, c in colours.items() if i in names or (ids == i).any()}
+    return LabelFile(ids, names, colours, path.name)
+
+
+def _colours_of(file: Any) -> dict[int, Colour]:
+    try:
+        table = file.colormap(1)
+    except ValueError:  # no colour table
+        return {}
+    return {i: rgba[:3] for i, rgba in table.items() if i > 0 and any(rgba[:3])}
+
+
+def write_labels(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube: HyperCube) -> None:
+    """Write labels by the suffix of the path: .npy, .mat, .hdr or .img (ENVI), .tif.
+
+    Parameters
+    ----------
+    path : target; an ENVI classification is two files, .hdr and .img.
+    ids : (rows, columns) class ids.
+    legend : names and colours.
+    cube : gives the georeference.
+
+    Raises
+    ------
+    ExportError
+        if the suffix is another or the file cannot be written; an old file stays as it was.
+    """
+    raster = class_raster.class_raster(
+        ids, legend, cube.georeference, f"Labels of {cube.name}", variable="labels"
+    )
+    match path.suffix.lower():
+        case ".npy":
+            class_raster.write_npy(raster, path)
+        case ".mat":
+            class_raster.write_mat(raster, path)
+        case ".hdr" | ".img":
+            class_raster.write_envi(raster, path.with_suffix(".hdr"), path.with_suffix(".img"))
+        case ".tif" | ".tiff":
+            class_raster.write_tif(raster, path)
+        case other:
+            raise ExportError(
+                f'{path}: labels cannot be written as "{other}"; choose .npy, .mat, .hdr or .tif.'
+            )
