@@ -225,3 +225,7 @@ def _text(value: Any) -> str:
     if value is None:
         return "-"
     return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -40,7 +40,7 @@ class _BarPort:
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
-        self._task = bars.add_task("Starting", total=None, detail="")
+        self._task = bars.add_task("Reading", total=None, detail="")
 
     def report(self, item: object) -> None:
         """Show progress and epochs; early maps are not for the terminal."""

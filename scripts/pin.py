@@ -17,7 +17,8 @@ TOOLS = {"pip", "setuptools", "wheel"}
 def pins(frozen: str) -> list[str]:
     """Lines "name==version" of `pip freeze`, without local versions such as +cpu."""
     lines = (re.sub(r"\+[\w.]+$", "", line) for line in frozen.splitlines() if "==" in line)
-    return sorted((p for p in lines if p.split("==")[0] not in TOOLS), key=str.lower)
+    named = {line.split("==")[0].lower(): line for line in lines}
+    return [named[name] for name in sorted(named) if name not in TOOLS]
 
 
 def main() -> None:

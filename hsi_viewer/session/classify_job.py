@@ -194,10 +194,10 @@ def check_writable(folder: Path) -> None:
 
 
 def _open(source: str, job: Job) -> HyperCube:
+    """Open a cube; in silence, so that an error about it stands alone in a log."""
     from hsi_viewer.io.registry import open_cube
 
-    job.say(f"Reading {source}")
-    return open_cube(source, job.token, job.port)
+    return open_cube(source, job.token)
 
 
 def _training_ids(labels: LabelFile, cube: HyperCube) -> NDArray[np.uint16]:
@@ -253,18 +253,18 @@ def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: J
 
     job.say(f"Writing to {job.output}")
     written = export_prediction(prediction, legend, cube, job.output, formats=FORMATS)
-    return [*written.values(), *write_confidence(prediction, cube, job.output)]
+    return [*written.values(), *write_confidence(prediction, cube, job.output).values()]
 
 
 def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult:
     """Write report.json, which names the sources and itself too."""
+    from hsi_viewer.io.atomic import replacing
+
     files = sorted([*result.report["files"], "report.json"])
     report = {**sources, **result.report, "files": files}
-    text = json.dumps(report, indent=2, allow_nan=False)
-    try:
-        (job.output / "report.json").write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ExportError(f"{job.output}: report.json cannot be written ({error}).") from error
+    text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+    with replacing(job.output / "report.json") as (beside,):
+        beside.write_text(text, encoding="utf-8")
     return replace(result, report=report)
 
 

@@ -1,0 +1,104 @@
+"""How the command line reads its arguments and speaks of errors; no cube is read here."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from hsi_viewer.cli import main
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, Path | None]]:
+    """What `open` asked the application to do."""
+    calls: list[tuple[str | None, Path | None]] = []
+    app = types.ModuleType("hsi_viewer.app")
+    app.run = lambda source, screenshot: calls.append((source, screenshot)) or 0
+    monkeypatch.setitem(sys.modules, "hsi_viewer.app", app)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], (None, None)),
+        (["open"], (None, None)),
+        (["scene.hdr"], ("scene.hdr", None)),
+        (["open", "scene.hdr"], ("scene.hdr", None)),
+        (["--screenshot", "x.png"], (None, Path("x.png"))),
+        (["scene.hdr", "--screenshot", "x.png"], ("scene.hdr", Path("x.png"))),
+        (["open", "info"], ("info", None)),
+    ],
+)
+def test_open_is_the_default_command(opened, arguments, expected):
+    assert main(arguments) == 0
+    assert opened == [expected]
+
+
+def test_without_a_display_open_says_what_to_do(opened, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["open", "scene.hdr"]) == 1
+    assert not opened
+    assert "no display" in capsys.readouterr().err
+
+
+def test_without_a_display_a_screenshot_is_drawn_off_screen(opened, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "")
+    assert main(["scene.hdr", "--screenshot", "x.png"]) == 0
+    import os
+
+    assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
+    assert opened == [("scene.hdr", Path("x.png"))]
+
+
+CLASSIFY = ["classify", "a.npy", "--labels", "b.npy", "--output", "out"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["classify"], "--labels"),
+        ([*CLASSIFY, "--seed", "x"], "--seed"),
+        ([*CLASSIFY, "--seed", "-1"], "--seed"),
+        ([*CLASSIFY, "--preset", "slow"], "fast"),
+        ([*CLASSIFY, "--device", "tpu"], "cuda"),
+        (["info"], "CUBE"),
+        (["apply", "model"], "--output"),
+        (["scene.hdr", "--unknown"], "--unknown"),
+        (["scene.hdr", "another.hdr"], "another.hdr"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_status_1(capsys, arguments, named):
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("hsi-viewer: ")
+    assert err.count("\n") == 1
+    assert named in err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["classify", "--help"]])
+def test_help_and_version_end_well(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 0
+    assert "hsi-viewer" in capsys.readouterr().out
+
+
+def test_control_c_ends_with_one_line(monkeypatch, capsys):
+    def interrupted(source, screenshot):
+        raise KeyboardInterrupt
+
+    app = types.ModuleType("hsi_viewer.app")
+    app.run = interrupted
+    monkeypatch.setitem(sys.modules, "hsi_viewer.app", app)
+    assert main(["open"]) == 130
+    assert capsys.readouterr().err == "hsi-viewer: interrupted\n"

@@ -1,0 +1,70 @@
+"""The layers hold: what must not be imported is not imported, in fresh interpreters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome", "superqt"}
+
+IMPORT_EVERYTHING = """
+import importlib, pkgutil, sys
+for layer in {layers!r}:
+    module = importlib.import_module("hsi_viewer." + layer)
+    for found in pkgutil.walk_packages(getattr(module, "__path__", []), module.__name__ + "."):
+        importlib.import_module(found.name)
+print(*sorted({{name.split(".")[0] for name in sys.modules}}))
+"""
+
+
+def imported_by(code: str) -> set[str]:
+    """Top-level packages that are loaded after code ran in a fresh interpreter."""
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT
+    )
+    assert run.returncode == 0, run.stderr
+    return set(run.stdout.split())
+
+
+def test_everything_below_the_interface_runs_without_qt():
+    layers = ["core", "io", "learning", "session", "cli", "cli_progress"]
+    assert not imported_by(IMPORT_EVERYTHING.format(layers=layers)) & QT
+
+
+def test_the_command_line_starts_without_qt_torch_and_readers():
+    loaded = imported_by(IMPORT_EVERYTHING.format(layers=["cli"]))
+    assert not loaded & (QT | {"torch", "rasterio", "h5py", "rich", "numpy"})
+
+
+def test_the_window_starts_without_torch():
+    loaded = imported_by(IMPORT_EVERYTHING.format(layers=["app"]))
+    assert "PySide6" in loaded
+    assert not loaded & {"torch", "rasterio", "h5py", "matplotlib", "sklearn", "tensorly"}
+
+
+def test_the_package_itself_imports_nothing_heavy():
+    loaded = imported_by("import hsi_viewer, sys; print(*sys.modules)")
+    assert "numpy" not in loaded
+
+
+@pytest.mark.parametrize("name", ["open_cube", "fit", "HyperCube", "TrainingConfig"])
+def test_the_notebook_interface_is_there(name):
+    import hsi_viewer
+
+    assert getattr(hsi_viewer, name).__name__ == name
+
+
+def test_import_contracts_hold():
+    run = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT,
+    )
+    assert run.returncode == 0, run.stdout
+    assert "0 broken" in run.stdout
