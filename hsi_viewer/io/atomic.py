@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,7 +34,8 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
     Several targets are one result (an image and its header). They are renamed in the order
     given after all are safely on disk; if a rename fails, those done before are taken back, so
     that no half-new pair stays. On any error, cancel included, the old files stand untouched
-    and the temporary files are gone.
+    and the temporary files are gone. What a killed process could not clear away is cleared,
+    and a half-done exchange of a pair taken back, by the next write to the same target.
 
     Parameters
     ----------
@@ -45,11 +47,12 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
     ExportError
         if the folder cannot be made or written, or the disk is full.
     """
-    mark = uuid.uuid4().hex[:8]
+    mark = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     beside = tuple(t.with_name(f".{t.stem}.{mark}{t.suffix}") for t in targets)
     try:
         for target in targets:
             target.parent.mkdir(parents=True, exist_ok=True)
+            tidy_up(target)
         yield beside
         for path in beside:
             _sync(path)
@@ -64,6 +67,36 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
         for path in beside:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+def tidy_up(target: Path) -> None:
+    """Clear away what a killed process left beside a target; restore what it had put aside."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)-[0-9a-f]{{8}}\.old")
+    temporary = re.compile(
+        rf"\.{re.escape(target.stem)}\.(\d+)-[0-9a-f]{{8}}{re.escape(target.suffix)}"
+    )
+    for path in list(target.parent.iterdir()):
+        old, new = pattern.fullmatch(path.name), temporary.fullmatch(path.name)
+        match = old or new
+        if match is None or _runs(int(match[1])):
+            continue
+        if old and not target.exists():
+            path.replace(target)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process of this number exists (on Windows: assumed unless it is this one)."""
+    if pid == os.getpid() or os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> None:

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import envi_header, wavelengths
+from hsi_viewer.io.byte_reader import GZIP, DeflatedReader, FileReader
 from hsi_viewer.io.map_info import georeference
-from hsi_viewer.io.raw_source import ORDERS, FileReader, RawSource
+from hsi_viewer.io.raw_source import ORDERS, RawSource
+
+GZIP_MAGIC = b"\x1f\x8b"
 
 # fmt: off
 DATA_SUFFIXES = (
@@ -60,7 +63,8 @@ def header_of(path: Path) -> Path | None:
     """The header that belongs to a data file (or the path itself, if it is one)."""
     if path.suffix.lower() == ".hdr":
         return path
-    return _named(path.parent, (f"{path.name}.hdr", f"{path.stem}.hdr"))
+    bare = path.name.removesuffix(".gz")
+    return _named(path.parent, (f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr"))
 
 
 def data_of(header: Path, layout: Layout) -> Path:
@@ -172,6 +176,11 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     order = ORDERS[layout.interleave]
     reader = FileReader(data)
     expected, found = layout.offset + layout.data_bytes, reader.size
+    if reader.read_bytes(0, 2) == GZIP_MAGIC and (
+        layout.compressed or data.suffix.lower() == ".gz"
+    ):
+        inflated = DeflatedReader(reader, 0, found, expected, GZIP)
+        return RawSource(inflated, shape, layout.dtype, order, layout.offset)
     if found < expected:
         raise FormatError(
             f"{data} is too short: its header says {layout.rows} rows x {layout.columns} columns x "

@@ -37,10 +37,11 @@ def georeference_fields(georeference: Georeference | None) -> dict[str, str]:
 
 def _esri_wkt(wkt: str) -> str:
     from rasterio.crs import CRS
+    from rasterio.enums import WktVersion
     from rasterio.errors import CRSError
 
     try:
-        return str(CRS.from_wkt(wkt).to_wkt(morph_to_esri_dialect=True))
+        return str(CRS.from_wkt(wkt).to_wkt(version=WktVersion.WKT1_ESRI))
     except CRSError:
         return wkt
 

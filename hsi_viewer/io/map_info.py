@@ -110,12 +110,13 @@ def _wkt_of(map_info: str, projection_info: str | None) -> str | None:
 def map_info_of(transform: Affine6, wkt: str | None) -> str:
     """A "map info" value, braces included, for a transform that came from another format.
 
-    A shear cannot be said in map info; the pixel sizes and the rotation of the columns are
-    written then.
+    A shear cannot be said in map info; the rotation of the rows is written then. Rows that run
+    north have a negative height.
     """
     a, b, c, d, e, f = transform
-    dx, dy = math.hypot(a, d), math.hypot(b, e)
-    rotation = math.degrees(math.atan2(d, a))
+    angle = math.atan2(d, a)
+    dx, dy = math.hypot(a, d), b * math.sin(angle) - e * math.cos(angle)
+    rotation = math.degrees(angle)
     name, zone = "Arbitrary", ""
     match = re.search(r'"[^"]*UTM[ _]zone[ _](\d+)([NS])"', wkt or "", re.IGNORECASE)
     if match:

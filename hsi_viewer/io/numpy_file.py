@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.raw_source import FileReader, RawSource
+from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.raw_source import RawSource
 
 
 def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:

@@ -1,20 +1,13 @@
-"""Windows of a raw array on disk, in any interleave, byte order and offset.
-
-Positional reads instead of a memory map: a mapped file that shrinks, or whose drive goes away,
-kills the process with SIGBUS, where a short read is an error that can be shown.
-"""
+"""Windows of a raw array on disk, in any interleave, byte order and offset."""
 
 from __future__ import annotations
 
-import os
-import threading
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.errors import FileError
+from hsi_viewer.io.byte_reader import ByteReader
 
 # Unwanted bytes between two wanted pieces that are cheaper to read than to skip.
 MERGE_BYTES = 16 << 10
@@ -23,62 +16,6 @@ CHUNK_BYTES = 2 << 20
 
 # Axes (0 rows, 1 columns, 2 bands) in the order of the file, slowest first.
 ORDERS = {"bsq": (2, 0, 1), "bil": (0, 2, 1), "bip": (0, 1, 2)}
-
-
-class ByteReader(Protocol):
-    """Bytes by position; safe to call from several threads."""
-
-    def read_into(self, buffer: memoryview, offset: int) -> None:
-        """Fill the buffer with the bytes from an offset, or raise FileError."""
-
-
-class FileReader:
-    """Positional reads of one open file.
-
-    Raises
-    ------
-    FileError
-        if it cannot be opened, or a read fails or comes short.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            self._file = path.open("rb", buffering=0)
-        except OSError as error:
-            raise FileError(f"{path} could not be opened: {error.strerror}.") from error
-        self._lock = threading.Lock()
-
-    @property
-    def size(self) -> int:
-        """Present size of the file in bytes."""
-        return os.fstat(self._file.fileno()).st_size
-
-    def read_into(self, buffer: memoryview, offset: int) -> None:
-        """Fill the buffer with the bytes from an offset."""
-        done = 0
-        try:
-            while done < len(buffer):
-                n = self._read_some(buffer[done:], offset + done)
-                if n == 0:
-                    raise FileError(
-                        f"{self.path} has become shorter while it was open: bytes "
-                        f"{offset} to {offset + len(buffer)} were wanted, it ends at {self.size}. "
-                        "Open it again when whatever writes it has finished."
-                    )
-                done += n
-        except OSError as error:
-            raise FileError(
-                f"{self.path} could not be read: {error.strerror}. "
-                "Check that its drive is still there and open it again."
-            ) from error
-
-    def _read_some(self, buffer: memoryview, offset: int) -> int:
-        if hasattr(os, "preadv"):
-            return os.preadv(self._file.fileno(), [buffer], offset)
-        with self._lock:
-            self._file.seek(offset)
-            return self._file.readinto(buffer) or 0
 
 
 class RawSource:

@@ -33,7 +33,7 @@ NM_PER_UNIT = {
     "ångstrom": 0.1,
 }
 UNKNOWN_UNITS = ("", "unknown", "none", "index", "n/a", "unitless", "-")
-WAVENUMBER_UNITS = ("1/cm", "cm-1", "cm^-1", "cm^{-1}", "wavenumber")
+WAVENUMBER_UNITS = ("1/cm", "cm-1", "cm^-1", "cm^{-1}", "wavenumber", "wavenumbers")
 
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0

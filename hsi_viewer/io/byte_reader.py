@@ -1,0 +1,178 @@
+"""Bytes of a file by position: of a plain file, or of a compressed one.
+
+Positional reads instead of a memory map: a mapped file that shrinks, or whose drive goes away,
+kills the process with SIGBUS, where a short read is an error that can be shown.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import weakref
+import zlib
+from pathlib import Path
+from typing import IO, Protocol
+
+from hsi_viewer.core.errors import FileError, FormatError
+
+# Deflate cannot compress better than this (zlib's technical notes), which unmasks headers
+# that promise more than a compressed file can hold.
+MAX_DEFLATE_RATIO = 1032
+PIECE_BYTES = 1 << 20
+
+ZLIB, GZIP = zlib.MAX_WBITS, zlib.MAX_WBITS | 16
+
+
+class ByteReader(Protocol):
+    """Bytes by position; safe to call from several threads."""
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill the buffer with the bytes from an offset, or raise FileError."""
+
+
+class FileReader:
+    """Positional reads of one file, which stays open.
+
+    Raises
+    ------
+    FileError
+        if it cannot be opened, or a read fails or comes short.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = path.open("rb", buffering=0)
+        except OSError as error:
+            raise FileError(f"{path} could not be opened: {error.strerror}.") from error
+        weakref.finalize(self, self._file.close)
+        self._lock = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """Present size of the file in bytes."""
+        return os.fstat(self._file.fileno()).st_size
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill the buffer with the bytes from an offset."""
+        done = 0
+        try:
+            while done < len(buffer):
+                n = self._read_some(buffer[done:], offset + done)
+                if n == 0:
+                    raise FileError(
+                        f"{self.path} has become shorter while it was open: bytes "
+                        f"{offset} to {offset + len(buffer)} were wanted, it ends at {self.size}. "
+                        "Open it again when whatever writes it has finished."
+                    )
+                done += n
+        except OSError as error:
+            raise FileError(
+                f"{self.path} could not be read: {error.strerror}. "
+                "Check that its drive is still there and open it again."
+            ) from error
+
+    def read_bytes(self, offset: int, length: int) -> bytes:
+        """Bytes from an offset, fewer at the end of the file."""
+        data = bytearray(max(0, min(length, self.size - offset)))
+        self.read_into(memoryview(data), offset)
+        return bytes(data)
+
+    def _read_some(self, buffer: memoryview, offset: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [buffer], offset)
+        with self._lock:
+            self._file.seek(offset)
+            return self._file.readinto(buffer) or 0
+
+
+class DeflatedReader:
+    """A deflate stream by position, decompressed into a temporary file as far as is asked.
+
+    Parameters
+    ----------
+    reader : the compressed file.
+    start, length : where the stream lies in it.
+    size : bytes that the stream must yield; never more are written.
+    wbits : `GZIP` or `ZLIB`.
+
+    Raises
+    ------
+    FormatError
+        if so many bytes cannot come out of so short a stream, or the stream is damaged.
+    FileError
+        if the temporary folder has no room.
+    """
+
+    def __init__(self, reader: FileReader, start: int, length: int, size: int, wbits: int) -> None:
+        if size > MAX_DEFLATE_RATIO * max(length, 1):
+            raise FormatError(
+                f"{reader.path}: {size} bytes are expected, more than {length} compressed bytes "
+                "can hold; the header does not belong to these data."
+            )
+        self._reader = reader
+        self._next, self._end = start, start + length
+        self._size = size
+        self._wbits = wbits
+        self._inflate = zlib.decompressobj(wbits)
+        self._spool: IO[bytes] | None = None
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def read_into(self, buffer: memoryview, offset: int) -> None:
+        """Fill the buffer with the decompressed bytes from an offset."""
+        with self._lock:
+            self._ensure(offset + len(buffer))
+            spool = self._spool
+            if spool is not None:
+                spool.seek(offset)
+                spool.readinto(buffer)  # type: ignore[attr-defined]
+
+    def _ensure(self, end: int) -> None:
+        """Decompress until the spool holds so many bytes."""
+        try:
+            if self._spool is None:
+                self._spool = self._new_spool()
+            self._spool.seek(self._done)
+            while self._done < end:
+                piece = self._piece(end)
+                self._spool.write(piece)
+                self._done += len(piece)
+            self._spool.flush()
+        except zlib.error as error:
+            raise FormatError(f"{self._reader.path} is damaged: {error}.") from error
+        except OSError as error:
+            raise FileError(
+                f"{self._reader.path} could not be decompressed to {tempfile.gettempdir()}: "
+                f"{error.strerror}."
+            ) from error
+
+    def _piece(self, end: int) -> bytes:
+        """Next decompressed bytes, never beyond the promised size."""
+        wanted = min(max(end - self._done, PIECE_BYTES), self._size - self._done)
+        source = self._inflate.unconsumed_tail
+        if not source and self._inflate.eof and self._wbits == GZIP:
+            source = self._inflate.unused_data
+            self._inflate = zlib.decompressobj(self._wbits)
+        if not source:
+            source = self._reader.read_bytes(self._next, min(PIECE_BYTES, self._end - self._next))
+            self._next += len(source)
+        if not source or wanted <= 0:
+            raise FormatError(
+                f"{self._reader.path} is too short: {self._size} bytes expected after "
+                f"decompression, {self._done} bytes found. Copy the file again."
+            )
+        return self._inflate.decompress(source, wanted)
+
+    def _new_spool(self) -> IO[bytes]:
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        if free < self._size:
+            raise FileError(
+                f"{self._reader.path} needs {self._size} bytes when decompressed; "
+                f"{tempfile.gettempdir()} has {free} left. Make room or decompress it yourself."
+            )
+        spool = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the reader
+        weakref.finalize(self, spool.close)
+        return spool

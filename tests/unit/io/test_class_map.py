@@ -1,0 +1,273 @@
+"""Class maps are read back by other programs as they were written; label files likewise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rasterio
+import scipy.io
+import spectral
+from rasterio.crs import CRS
+
+from hsi_viewer.core.classes import ClassLegend, LandClass, legend_for
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, FormatError, LabelError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.io.class_map import FORMATS, export_prediction
+from hsi_viewer.io.label_file import read_labels, write_labels
+from hsi_viewer.io.map_info import georeference
+from hsi_viewer.io.registry import open_cube
+
+UTM = Georeference((2.5, 0.25, 4e5 + 1 / 3, 0.5, -2.5, 5.1e6), CRS.from_epsg(32633).to_wkt())
+
+
+@pytest.fixture
+def legend():
+    names = {2: "Grass, wet", 5: "Häuser {alt}", 9: "Wasser"}
+    colours = {2: (10, 200, 30), 5: (250, 1, 2), 9: (0, 0, 255)}
+    return ClassLegend(LandClass(i, names[i], colours[i]) for i in (5, 2, 9))
+
+
+def predicted(ids):
+    confidence = np.linspace(0, 1, ids.size, dtype=np.float32).reshape(ids.shape)
+    return Prediction(ids, confidence, tuple(int(i) for i in np.unique(ids) if i))
+
+
+def scene(shape=(12, 17), place=UTM):
+    return HyperCube.from_array(np.zeros((*shape, 3), np.uint8), georeference=place, name="scene")
+
+
+def some_ids(shape=(12, 17)):
+    return np.random.default_rng(1).choice(np.array([0, 2, 5, 9], np.uint16), shape)
+
+
+def test_envi_class_map_as_spectral_reads_it(tmp_path, legend):
+    ids = some_ids()
+    export_prediction(predicted(ids), legend, scene(), tmp_path, formats=["envi"])
+    image = spectral.envi.open(tmp_path / "class_map.hdr")
+    np.testing.assert_array_equal(image.read_band(0), ids)
+    meta = image.metadata
+    assert meta["file type"] == "ENVI Classification"
+    assert int(meta["classes"]) == 10
+    assert meta["class names"][0] == "Unclassified"
+    assert meta["class names"][3] == "(unused 3)"
+    assert meta["class names"][9] == "Wasser"
+    lookup = np.array(meta["class lookup"], int).reshape(10, 3)
+    assert tuple(lookup[0]) == (0, 0, 0)
+    assert tuple(lookup[2]) == (10, 200, 30)
+    assert meta["data type"] == "1"
+
+
+def test_geotiff_keeps_crs_transform_colours_and_names(tmp_path, legend):
+    ids = some_ids((300, 280))
+    export_prediction(predicted(ids), legend, scene((300, 280)), tmp_path, formats=["tif"])
+    with rasterio.open(tmp_path / "class_map.tif") as file:
+        np.testing.assert_array_equal(file.read(1), ids)
+        assert tuple(file.transform)[:6] == UTM.transform
+        assert file.crs == CRS.from_epsg(32633)
+        assert file.colormap(1)[5][:3] == (250, 1, 2)
+        assert file.tags(1)["CLASS_5"] == "Häuser {alt}"
+        assert file.profile["tiled"]
+        assert file.compression.name == "deflate"
+    side = (tmp_path / "class_map.tif.aux.xml").read_text("utf-8")
+    assert side.count("<Category>") == 10
+    assert "<Category>Häuser {alt}</Category>" in side
+
+
+def test_ids_over_255_are_16_bits_wide(tmp_path):
+    ids = np.array([[0, 300], [65535, 7]], np.uint16)
+    legend = ClassLegend([LandClass(300, "three hundred", (1, 2, 3))])
+    written = export_prediction(predicted(ids), legend, scene((2, 2)), tmp_path)
+    image = spectral.envi.open(written["class_map.hdr"])
+    np.testing.assert_array_equal(image.read_band(0), ids)
+    assert len(image.metadata["class names"]) == 65536
+    assert image.metadata["class names"][7] == "Class 7"
+    with rasterio.open(written["class_map.tif"]) as file:
+        np.testing.assert_array_equal(file.read(1), ids)
+        assert file.colormap(1)[300][:3] == (1, 2, 3)
+    assert np.load(written["class_map.npy"]).dtype == np.uint16
+
+
+def test_all_formats_and_confidence(tmp_path, legend):
+    ids = some_ids()
+    prediction = predicted(ids)
+    written = export_prediction(prediction, legend, scene(), tmp_path / "new folder")
+    assert len(written) == len(FORMATS) + 2
+    assert all(path.is_file() for path in written.values())
+    np.testing.assert_array_equal(np.load(written["class_map.npy"]), ids)
+    mat = scipy.io.loadmat(written["class_map.mat"])
+    np.testing.assert_array_equal(mat["class_map"], ids)
+    assert [str(name[0]) for name in mat["class_names"][:, 0]] == [
+        "Häuser {alt}",
+        "Grass, wet",
+        "Wasser",
+    ]
+    confidence = spectral.envi.open(written["confidence.hdr"]).read_band(0)
+    np.testing.assert_array_equal(confidence, prediction.confidence)
+    assert confidence.dtype == np.float32
+
+
+def test_the_picture_shows_the_map_and_a_legend(tmp_path, legend):
+    from PIL import Image
+
+    ids = some_ids()
+    export_prediction(predicted(ids), legend, scene(), tmp_path, formats=["png"])
+    picture = np.asarray(Image.open(tmp_path / "class_map.png").convert("RGB"))
+    factor = 640 // 17
+    margin = 28
+    centre = margin + factor // 2
+    table = {0: (0, 0, 0), **{c.id: c.colour for c in legend}}
+    for row, column in ((0, 0), (5, 7), (11, 16)):
+        shown = picture[centre + row * factor, centre + column * factor]
+        assert tuple(shown) == table[int(ids[row, column])]
+    beside = picture[:, margin + 17 * factor + margin :].reshape(-1, 3)
+    for colour in table.values():
+        assert (beside == colour).all(axis=1).sum() > 100
+
+
+def test_many_classes_fit_beside_a_small_map(tmp_path):
+    ids = np.arange(200, dtype=np.uint16).reshape(10, 20)
+    export_prediction(
+        predicted(ids), legend_for(range(200)), scene((10, 20)), tmp_path, formats=["png"]
+    )
+    assert (tmp_path / "class_map.png").stat().st_size > 1000
+
+
+def test_no_geotiff_without_a_georeference(tmp_path, legend):
+    written = export_prediction(predicted(some_ids()), legend, scene(place=None), tmp_path)
+    assert "class_map.tif" not in written
+    assert "map info" not in written["class_map.hdr"].read_text("utf-8")
+
+
+def test_envi_map_info_goes_through_verbatim_and_rotation_into_geotiff(tmp_path, legend):
+    info = (
+        "{ UTM , 3.5 , 1.000 , 277811.628 , 4483607.425 , 3.1 , 3.1 , 13 , North , WGS-84 , "
+        "units=Meters , rotation=53.0 }"
+    )
+    place = georeference(info, None, None)
+    written = export_prediction(predicted(some_ids()), legend, scene(place=place), tmp_path)
+    assert f"map info = {info}\n" in written["class_map.hdr"].read_text("utf-8")
+    with rasterio.open(written["class_map.tif"]) as file:
+        assert tuple(file.transform)[:6] == place.transform
+        assert file.crs.to_epsg() == 32613
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        (30.0, 0.0, 384342.37, 0.0, -30.0, 5818392.35),
+        (1.8656265771, 2.4757700811, 277811.628, 2.4757700811, -1.8656265771, 4483607.425),
+        (0.1, 0.0, -3.25, 0.0, 0.1, 47.5),
+    ],
+)
+def test_a_transform_survives_an_envi_header(tmp_path, legend, transform):
+    place = Georeference(transform, CRS.from_epsg(32633).to_wkt())
+    written = export_prediction(
+        predicted(some_ids()), legend, scene(place=place), tmp_path, formats=["envi"]
+    )
+    with rasterio.open(written["class_map.img"]) as file:
+        np.testing.assert_allclose(tuple(file.transform)[:6], transform, rtol=1e-12, atol=1e-15)
+        assert file.crs.to_epsg() == 32633
+    back = open_cube(written["class_map.hdr"]).georeference
+    np.testing.assert_allclose(back.transform, transform, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".mat", ".hdr", ".img", ".tif"])
+def test_labels_come_back(tmp_path, legend, suffix):
+    ids = some_ids()
+    write_labels(tmp_path / f"labels{suffix}", ids, legend, scene())
+    labels = read_labels(tmp_path / f"labels{suffix}")
+    np.testing.assert_array_equal(labels.ids, ids)
+    if suffix != ".npy":
+        assert labels.names[9] == "Wasser"
+        assert labels.colours == {c.id: c.colour for c in legend}
+
+
+def test_labels_of_other_kinds(tmp_path):
+    from PIL import Image
+
+    ids = some_ids()
+    np.savez(tmp_path / "many.npz", first=ids, labels=ids + 1, cube=np.zeros((2, 2, 2)))
+    np.testing.assert_array_equal(read_labels(f"{tmp_path / 'many.npz'}:first").ids, ids)
+    np.testing.assert_array_equal(read_labels(tmp_path / "many.npz").ids, ids + 1)
+    Image.fromarray(ids.astype(np.uint8)).save(tmp_path / "grey.png")
+    np.testing.assert_array_equal(read_labels(tmp_path / "grey.png").ids, ids)
+    np.save(tmp_path / "float.npy", np.where(ids == 0, np.nan, ids))
+    np.testing.assert_array_equal(read_labels(tmp_path / "float.npy").ids, ids)
+    palette = Image.new("P", (17, 12))
+    palette.putdata(ids.ravel().tolist())
+    palette.putpalette([v for i in range(256) for v in (i, 255 - i, 7)])
+    palette.save(tmp_path / "palette.png")
+    labels = read_labels(tmp_path / "palette.png")
+    np.testing.assert_array_equal(labels.ids, ids)
+    assert labels.colours[5] == (5, 250, 7)
+
+
+def test_sample_labels():
+    labels = read_labels("sample:indian-pines/labels")
+    assert labels.ids.shape == (145, 145)
+    assert (labels.ids > 0).sum() == 10249
+    assert labels.names[16] == "Stone-Steel-Towers"
+    cube = open_cube("sample:indian-pines")
+    assert cube.shape == (145, 145, 200)
+    assert cube.wavelengths[[170, 171]] == pytest.approx([2212.22, 2222.15])
+    assert (np.diff(cube.wavelengths)[160:] > 0).all()
+    assert "doi:10.4231/R7RX991C" in cube.about
+
+
+def test_what_is_no_label_map(tmp_path, legend):
+    np.save(tmp_path / "cube.npy", np.zeros((3, 4, 5)))
+    with pytest.raises(FormatError, match="3 x 4 x 5 values"):
+        read_labels(tmp_path / "cube.npy")
+    np.save(tmp_path / "fractions.npy", np.full((3, 4), 0.5))
+    with pytest.raises(LabelError, match="whole numbers"):
+        read_labels(tmp_path / "fractions.npy")
+    np.save(tmp_path / "negative.npy", np.full((3, 4), -2))
+    with pytest.raises(LabelError, match=r"lie in 0\.\.65535"):
+        read_labels(tmp_path / "negative.npy")
+    np.save(tmp_path / "objects.npy", np.array([[{}]]), allow_pickle=True)
+    with pytest.raises(FormatError, match="holds numbers"):
+        read_labels(tmp_path / "objects.npy")
+    np.savez(tmp_path / "two.npz", a=np.zeros((2, 2)), b=np.zeros((2, 2)))
+    with pytest.raises(FormatError, match="say which"):
+        read_labels(tmp_path / "two.npz")
+    with pytest.raises(ExportError, match=r"choose \.npy"):
+        write_labels(tmp_path / "labels.doc", some_ids(), legend, scene())
+
+
+def test_a_failed_export_keeps_the_old_one(tmp_path, legend):
+    ids = some_ids()
+    export_prediction(predicted(ids), legend, scene(), tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*")}
+    nowhere = Georeference((1.0, 0.0, 0.0, 0.0, -1.0, 0.0), "NO SUCH CRS")
+    with pytest.raises(ExportError, match="not understood"):
+        export_prediction(predicted(ids), legend, scene(place=nowhere), tmp_path, formats=["tif"])
+    assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*")} == before
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.real_data
+def test_real_label_maps(data_dir):
+    pavia = read_labels(data_dir / "ground_truth/PaviaU_gt.mat")
+    assert (pavia.ids.shape, pavia.ids.max()) == ((610, 340), 9)
+    assert read_labels(data_dir / "ground_truth/Salinas_gt.mat").ids.shape == (512, 217)
+    name = "ang20140912t192359_corr_v1c_img_2580-2590_540-550_class.hdr"
+    classes = read_labels(data_dir / "envi" / name)
+    assert classes.names[3] == "Cheatgrass ANP92-11A s06av95a=a"
+    assert classes.colours[1] == (255, 0, 0)
+    long = read_labels(data_dir / "envi/ang20150420t182808_corr_v1e_img_class_4200-4210_70-80.hdr")
+    assert (long.ids.max(), len(long.names)) == (1154, 1365)
+
+
+@pytest.mark.real_data
+def test_an_own_coordinate_system_survives_geotiff(data_dir, tmp_path):
+    cube = open_cube(data_dir / "envi/toy.hdr")
+    ids = np.ones(cube.shape[:2], np.uint16)
+    written = export_prediction(predicted(ids), legend_for([1]), cube, tmp_path)
+    with rasterio.open(written["class_map.tif"]) as file:
+        assert file.crs == CRS.from_wkt(cube.georeference.crs_wkt)
+        assert tuple(file.transform)[:6] == cube.georeference.transform
+    header = written["class_map.hdr"].read_text("utf-8")
+    for value in (cube.georeference.map_info, cube.georeference.projection_info):
+        assert value in header

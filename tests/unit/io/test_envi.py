@@ -1,0 +1,308 @@
+"""ENVI images: real files, every layout, odd headers, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hsi_viewer.core.errors import FileError, FormatError, HsiError
+from hsi_viewer.io.envi_header import DTYPES
+from hsi_viewer.io.raw_source import ORDERS
+from hsi_viewer.io.registry import open_cube
+
+BASE = {
+    "samples": 3,
+    "lines": 2,
+    "bands": 4,
+    "data type": 2,
+    "interleave": "bsq",
+    "byte order": 0,
+    "header offset": 0,
+}
+
+
+def write(folder, stem="cube", suffix=".img", data=None, header_name=None, **fields):
+    """Write a pair; a field None is left out of the header."""
+    merged = BASE | {key.replace("_", " "): value for key, value in fields.items()}
+    text = "ENVI\n" + "".join(f"{k} = {v}\n" for k, v in merged.items() if v is not None)
+    header = folder / (header_name or f"{stem}.hdr")
+    header.write_text(text, encoding="utf-8")
+    if data is None:
+        data = np.arange(24, dtype="<i2").tobytes()
+    (folder / f"{stem}{suffix}").write_bytes(data)
+    return header
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    code=st.sampled_from(sorted(DTYPES)),
+    order=st.sampled_from([0, 1]),
+    interleave=st.sampled_from(["bsq", "bil", "bip", "BSQ", "Bip"]),
+    offset=st.integers(0, 300),
+    shape=st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 9)),
+    packed=st.booleans(),
+)
+def test_every_layout_reads_back(tmp_path, code, order, interleave, offset, shape, packed):
+    dtype = np.dtype(DTYPES[code]).newbyteorder("<>"[order])
+    array = (np.arange(np.prod(shape)) % 251).reshape(shape).astype(dtype)
+    axes = ORDERS[interleave.lower()]
+    data = b"\xff" * offset + np.ascontiguousarray(array.transpose(axes)).tobytes()
+    header = write(
+        tmp_path,
+        data=gzip.compress(data) if packed else data,
+        lines=shape[0],
+        samples=shape[1],
+        bands=shape[2],
+        data_type=code,
+        byte_order=order,
+        interleave=interleave,
+        header_offset=offset,
+        file_compression=int(packed),
+    )
+    cube = open_cube(header)
+    assert cube.dtype == dtype.newbyteorder("=")
+    assert cube.interleave == interleave.lower()
+    np.testing.assert_array_equal(cube.read(), array)
+    r, c = shape[0] // 2, shape[1] // 2
+    np.testing.assert_array_equal(
+        cube.read(slice(r, r + 1), slice(c, c + 1), [-1])[0, 0, 0], array[r, c, -1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("stem", "suffix", "header"),
+    [
+        ("x", ".img", "x.hdr"),
+        ("x", ".dat", "x.dat.hdr"),
+        ("x", ".bip", "x.bip.hdr"),
+        ("x", ".img", "x.img.hdr"),
+        ("x", "", "x.hdr"),
+        ("my scene 1", ".RAW", "my scene 1.HDR"),
+        ("X", ".IMG", "x.hdr"),
+        ("x", ".strange", "x.hdr"),
+        ("x.y_z", "", "x.y_z.hdr"),
+        ("x.y", ".img", "x.y.hdr"),
+    ],
+)
+def test_header_and_data_find_each_other(tmp_path, stem, suffix, header):
+    path = write(tmp_path, stem, suffix, header_name=header)
+    (tmp_path / f"{stem}.xml").write_text("<aux/>")
+    for source in (path, tmp_path / (stem + suffix)):
+        assert open_cube(source).read().sum() == sum(range(24)), source
+
+
+def test_comments_are_passed_over_and_byte_order_may_be_missing(tmp_path):
+    header = write(tmp_path, byte_order=None)
+    text = header.read_text().replace("ENVI\n", "ENVI\n; bands = 9\n\n  ;x={\n")
+    header.write_text(text + "wavelength = {400,\n; a remark\n500, 600, 700}\n")
+    cube = open_cube(header)
+    assert list(cube.wavelengths) == [400, 500, 600, 700]
+    assert "no byte order" in " ".join(cube.warnings)
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "warned"),
+    [
+        ("nm", "400, 500, 600, 2500", False),
+        ("Nanometers", "400, 500, 600, 2500", False),
+        ("um", "0.4, 0.5, 0.6, 2.5", False),
+        ("µm", "0.4, 0.5, 0.6, 2.5", False),
+        ("μm", "0.4, 0.5, 0.6, 2.5", False),
+        ("Micrometers", "0.4, 0.5, 0.6, 2.5", False),
+        ("MICRONS", "0.4, 0.5, 0.6, 2.5", False),
+        ("Angstrom", "4000, 5000, 6000, 25000", False),
+        ("Wavenumber", "25000, 20000, 16666.6666667, 4000", False),
+        ("Unknown", "0.4, 0.5, 0.6, 2.5", True),
+        ("Unknown", "400, 500, 600, 2500", True),
+        (None, "400 500 600 2500", True),
+        ("furlongs", "0.4, 0.5, 0.6, 2.5", True),
+    ],
+)
+def test_wavelengths_become_nm(tmp_path, unit, values, warned):
+    header = write(
+        tmp_path, wavelength_units=unit, wavelength=f"{{{values}}}", fwhm="{0.01,.01,.01,.01}"
+    )
+    cube = open_cube(header)
+    np.testing.assert_allclose(cube.wavelengths, [400, 500, 600, 2500], rtol=1e-9)
+    assert bool(cube.warnings) == warned
+    assert cube.wavelength_units_in_file == unit
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("400 nm, 500 nm, 600 nm, 700 nm", [400, 500, 600, 700]),
+        ("Band 1 (0.4 um), Band 2 (0.5 um), b3 (0.6 um), b4 (0.7 um)", [400, 500, 600, 700]),
+        (
+            "422.16 (423.84), 464.59 (466.29), 507.14 (508.84), 549.73 (551.44)",
+            [422.16, 464.59, 507.14, 549.73],
+        ),
+        ("Band 1, Band 2, Band 3, Band 4", None),
+        ("1, 2, 3, 4", None),
+        ("B1, B2, B3, 443 nm", None),
+    ],
+)
+def test_wavelengths_in_band_names(tmp_path, names, expected):
+    cube = open_cube(write(tmp_path, band_names=f"{{{names}}}"))
+    assert (None if cube.wavelengths is None else list(cube.wavelengths)) == expected
+    assert len(cube.band_names) == 4
+
+
+def test_every_field_is_kept(tmp_path):
+    header = write(
+        tmp_path,
+        bbl="{1, 0.0, 1, 1}",
+        fwhm="{10, 11, 12, 13}",
+        wavelength="{400, 500, 500, 450}",
+        wavelength_units="nm",
+        data_ignore_value="-9999",
+        reflectance_scale_factor="10000.0",
+        default_bands="{3, 2, 1}",
+        default_stretch="2.0% linear",
+        sensor_type="AVIRIS",
+        description="{a {nested} one}",
+    )
+    cube = open_cube(header)
+    assert list(cube.good_bands) == [True, False, True, True]
+    assert list(cube.fwhm) == [10, 11, 12, 13]
+    assert cube.nodata == -9999
+    assert cube.scale == pytest.approx(1e-4)
+    assert cube.default_bands == (2, 1, 0)
+    assert cube.metadata["default stretch"] == "2.0% linear"
+    assert cube.metadata["sensor type"] == "AVIRIS"
+    assert cube.metadata["description"] == "{a {nested} one}"
+    assert len(cube.warnings) == 2  # the same wavelength twice, descending
+
+
+def test_lists_of_another_length_are_left_out_with_a_warning(tmp_path):
+    cube = open_cube(write(tmp_path, wavelength="{400, 500}", bbl="{1}", default_bands="{9,9,9}"))
+    assert cube.wavelengths is None
+    assert cube.good_bands.all()
+    assert cube.default_bands is None
+    assert len(cube.warnings) == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"interleave": "bup"}, r'"interleave = bup" is none of bsq, bil and bip'),
+        ({"interleave": None}, "interleave"),
+        ({"data_type": 7}, '"data type = 7" is none of'),
+        ({"data_type": None}, 'no "data type"'),
+        ({"lines": None}, 'no "lines"'),
+        ({"lines": 0}, '"lines = 0" must be at least 1'),
+        ({"lines": "many"}, '"lines = many" is no whole number'),
+        ({"samples": "inf"}, "no whole number"),
+        ({"byte_order": 3}, '"byte order = 3" is neither 0 nor 1'),
+        ({"header_offset": -8}, "must not be negative"),
+        ({"lines": 3}, "72 bytes expected, but 48 bytes were found"),
+        ({"header_offset": 1}, "49 bytes expected, but 48 bytes were found"),
+        ({"lines": 10**9, "samples": 10**9}, "bytes expected, but 48 bytes were found"),
+        ({"lines": 10**400}, "bytes expected, but 48 bytes were found"),
+        ({"file_type": "ENVI Spectral Library"}, "is a spectral library, not an image"),
+        ({"description": "{never closed"}, 'field "description" has no closing brace'),
+    ],
+)
+def test_a_bad_header_is_refused_with_the_reason(tmp_path, fields, message):
+    header = write(tmp_path, **fields)
+    with pytest.raises(FormatError, match=message):
+        open_cube(header)
+
+
+def test_a_missing_file_and_an_empty_one(tmp_path):
+    with pytest.raises(FileError, match="does not exist"):
+        open_cube(tmp_path / "none.hdr")
+    (tmp_path / "empty.img").touch()
+    with pytest.raises(FormatError, match="is empty"):
+        open_cube(tmp_path / "empty.img")
+
+
+def test_a_header_without_data_names_what_was_looked_for(tmp_path):
+    header = write(tmp_path)
+    (tmp_path / "cube.img").unlink()
+    with pytest.raises(FileError, match="data file of this header is not there"):
+        open_cube(header)
+
+
+def test_a_compressed_bomb_is_not_unpacked(tmp_path):
+    bomb = gzip.compress(bytes(50_000_000))
+    cube = open_cube(write(tmp_path, data=bomb, file_compression=1))
+    assert not cube.read().any()  # 48 bytes are asked for and 48 are taken
+    header = write(tmp_path, data=bomb, file_compression=1, lines=10**12)
+    with pytest.raises(FormatError, match=r"more than .* compressed bytes can hold"):
+        open_cube(header)
+
+
+@pytest.mark.parametrize("cut", [0.5, 0.99])
+def test_a_truncated_gzip_is_an_error(tmp_path, cut):
+    packed = gzip.compress(np.random.default_rng(0).bytes(48))
+    header = write(tmp_path, data=packed[: int(len(packed) * cut) - 9], file_compression=1)
+    cube = open_cube(header)
+    with pytest.raises(FormatError, match="too short"):
+        cube.read()
+
+
+def test_damaged_gzip_is_an_error(tmp_path):
+    packed = bytearray(gzip.compress(bytes(range(48))))
+    packed[12:20] = b"\xff" * 8
+    cube = open_cube(write(tmp_path, data=bytes(packed), file_compression=1))
+    with pytest.raises(HsiError):
+        cube.read()
+
+
+@pytest.mark.real_data
+class TestRealFiles:
+    def test_aviris_ng_reflectance(self, data_dir):
+        name = "ang20140912t192359_corr_v1c_img_2580-2590_540-550"
+        cube = open_cube(data_dir / "envi" / f"{name}.hdr")
+        assert cube.shape == (10, 10, 432)
+        assert cube.dtype == np.float32
+        assert cube.interleave == "bip"
+        assert cube.good_bands.sum() == 373
+        assert cube.read().min() < 0
+        raw = np.fromfile(data_dir / "envi" / f"{name}.img", "<f4").reshape(10, 10, 432)
+        np.testing.assert_array_equal(cube.read(bands=[7, 3]), raw[:, :, [7, 3]])
+
+    def test_rotated_map_info_lies_where_gdal_says(self, data_dir):
+        import rasterio
+
+        for path in sorted((data_dir / "envi").glob("*.img")):
+            with rasterio.open(path) as file:
+                expected, crs = file.transform, file.crs
+            place = open_cube(path).georeference
+            np.testing.assert_allclose(place.transform, tuple(expected)[:6], rtol=1e-12)
+            assert crs.to_epsg() == rasterio.crs.CRS.from_wkt(place.crs_wkt).to_epsg()
+
+    def test_a_cube_of_one_pixel(self, data_dir):
+        cube = open_cube(data_dir / "envi/f080702t01p00r08rdn_c_sc01_ort_img_123_456.hdr")
+        assert cube.shape == (1, 1, 224)
+        assert cube.spectrum(0, 0).shape == (224,)
+
+    def test_lab_scanner(self, data_dir):
+        cube = open_cube(data_dir / "envi/corn-kernel-hyperspectral.hdr")
+        assert (cube.shape, cube.interleave) == ((31, 43, 580), "bil")
+        assert cube.wavelengths[0] == pytest.approx(366.551)
+
+    def test_micrometres_and_no_extension(self, data_dir):
+        for name in ("envi", "envi.hdr"):
+            cube = open_cube(data_dir / "envi/berlin_um" / name)
+            assert cube.shape == (7, 10, 177)
+            assert cube.wavelengths[[0, -1]] == pytest.approx([460, 2409])
+
+    def test_wavelengths_only_in_band_names(self, data_dir):
+        cube = open_cube(data_dir / "envi/toy.hdr")
+        assert list(cube.wavelengths) == [422.16, 464.59, 507.14, 549.73]
+        assert cube.georeference.coordinate_system.startswith("{PROJCS")
+
+    def test_what_is_refused(self, data_dir):
+        for name, message in {
+            "bad_interleave.hdr": "interleave = bup",
+            "esri_style.hdr": "no ENVI header",
+            "header_without_data.hdr": "is not there",
+        }.items():
+            with pytest.raises(FileError, match=message):
+                open_cube(data_dir / "envi" / name)

@@ -1,0 +1,76 @@
+"""Windows of raw values equal windows of the array in memory."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.io import raw_source
+from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.raw_source import RawSource
+
+ORDERS = list(itertools.permutations(range(3)))
+
+
+def make(path, array, order, offset=0):
+    path.write_bytes(b"\x07" * offset + np.ascontiguousarray(array.transpose(order)).tobytes())
+    return RawSource(FileReader(path), array.shape, array.dtype, order, offset)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_window_in_any_order(tmp_path, monkeypatch, data):
+    monkeypatch.setattr(raw_source, "MERGE_BYTES", data.draw(st.sampled_from([0, 20, 16384])))
+    monkeypatch.setattr(raw_source, "CHUNK_BYTES", data.draw(st.sampled_from([1, 64, 1 << 21])))
+    shape = data.draw(st.tuples(*[st.integers(1, 9)] * 3))
+    dtype = data.draw(st.sampled_from(["u1", "<i2", ">u2", "<f4", ">f8", ">c8", "<i8"]))
+    array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    source = make(tmp_path / "raw", array, data.draw(st.sampled_from(ORDERS)), 5)
+    rows, columns = (data.draw(st.slices(n)) for n in shape[:2])
+    rows, columns = (
+        slice(*s.indices(n)) if s.step is None or s.step > 0 else slice(0, n, 1)
+        for s, n in zip((rows, columns), shape[:2], strict=True)
+    )
+    bands = data.draw(st.none() | st.lists(st.integers(-shape[2], shape[2] - 1), max_size=12))
+    chosen = None if bands is None else np.array(bands, np.intp)
+    window = source.read(rows, columns, chosen)
+    expected = array[rows, columns] if chosen is None else array[rows, columns][:, :, chosen]
+    assert window.dtype.isnative
+    np.testing.assert_array_equal(window, expected)
+
+
+def test_a_band_outside_is_refused(tmp_path):
+    source = make(tmp_path / "raw", np.zeros((2, 3, 4), "u1"), (0, 1, 2))
+    with pytest.raises(IndexError):
+        source.read(slice(0, 2, 1), slice(0, 3, 1), np.array([4]))
+
+
+def test_a_file_that_shrinks_while_open_is_an_error_not_a_crash(tmp_path):
+    path = tmp_path / "raw"
+    cube = HyperCube(make(path, np.ones((50, 60, 70), "<u2"), (2, 0, 1)))
+    assert cube.read().sum() == 50 * 60 * 70
+    with path.open("r+b") as file:
+        file.truncate(1000)
+    with pytest.raises(FileError, match="become shorter while it was open"):
+        cube.read()
+
+
+def test_reading_is_safe_from_several_threads(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    array = np.random.default_rng(0).integers(0, 9999, (40, 50, 60)).astype("<u2")
+    source = make(tmp_path / "raw", array, (0, 2, 1))
+    with ThreadPoolExecutor(8) as pool:
+        bands = list(
+            pool.map(
+                lambda b: (b, source.read(slice(0, 40, 1), slice(0, 50, 1), np.array([b]))),
+                list(range(60)) * 5,
+            )
+        )
+    assert all(np.array_equal(window[:, :, 0], array[:, :, b]) for b, window in bands)
