@@ -79,6 +79,7 @@ class HyperCube:
     metadata : every other header field, as text.
     about : licence, citation, history; Markdown.
     class_names : names of the classes of the scene's own ground truth, by id, where known.
+    ground_truth : where labels are read from for the scene's own ground truth, or "".
     """
 
     source: CubeSource
@@ -99,6 +100,7 @@ class HyperCube:
     metadata: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
     class_names: Mapping[int, str] = field(default_factory=dict)
+    ground_truth: str = ""
 
     def __post_init__(self) -> None:
         if min(self.source.shape) < 1:
@@ -174,7 +176,7 @@ class HyperCube:
         if not (0 <= row < self.rows and 0 <= column < self.columns):
             raise IndexError(f"pixel ({row}, {column}) is outside {self.rows} x {self.columns}")
         stored = self.read(slice(row, row + 1), slice(column, column + 1))[0, 0]
-        values = stored.astype(np.float64)
+        values: NDArray[np.float64] = stored.astype(np.float64)
         values[~self.is_data(stored)] = np.nan
         values *= self.scale
         return values

@@ -69,7 +69,7 @@ class LegendChange:
         return 64 * (len(self.before) + len(self.after))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One gesture of the user: edits that are undone together."""
 
@@ -78,7 +78,7 @@ class Step:
 
     @property
     def nbytes(self) -> int:
-        """Memory of its edits."""
+        """Memory that its edits hold."""
         return sum(e.nbytes for e in self.edits)
 
 
@@ -95,6 +95,7 @@ class History:
     def __init__(self, max_steps: int = 1000, max_bytes: int = 256 * 2**20) -> None:
         self._done: deque[Step] = deque()
         self._undone: list[Step] = []
+        self._floor: Step | None = None  # the newest step that was dropped
         self._max_steps, self._max_bytes = max_steps, max_bytes
         self._bytes = 0
 
@@ -106,7 +107,8 @@ class History:
         while len(self._done) > self._max_steps or (
             self._bytes > self._max_bytes and len(self._done) > 1
         ):
-            self._bytes -= self._done.popleft().nbytes
+            self._floor = self._done.popleft()
+            self._bytes -= self._floor.nbytes
         self.changed.emit()
 
     def do(self, title: str, *edits: Edit) -> None:
@@ -134,6 +136,11 @@ class History:
                 edit.redo()
             self._done.append(step)
             self.changed.emit()
+
+    @property
+    def position(self) -> Step | None:
+        """The last step done: the same object again means the same state again."""
+        return self._done[-1] if self._done else self._floor
 
     @property
     def undo_title(self) -> str | None:

@@ -1,0 +1,152 @@
+"""The desktop application: builds the objects, catches what nobody caught, starts Qt."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from hsi_viewer import __version__
+from hsi_viewer.session.settings import load_settings
+from hsi_viewer.ui.main_window import MainWindow
+from hsi_viewer.ui.theme import application_icon, apply_theme
+
+log = logging.getLogger(__name__)
+
+PAINTED_MS = 400  # after the last task, for docks and plots to come to rest
+
+
+def run(source: str | None = None, screenshot: Path | None = None) -> int:
+    """Open the window and stay until it is closed.
+
+    Parameters
+    ----------
+    source : cube to open at once, or None.
+    screenshot : save a picture of the window there once the scene is shown, and end.
+
+    Returns
+    -------
+    int
+        exit status: 0, or 1 if the screenshot could not be made.
+    """
+    app = make_application()
+    settings = load_settings()
+    apply_theme(app, settings.theme)
+    window = MainWindow(settings)
+    crashes = CrashReporter(window)
+    crashes.install()
+    window.show()
+    if source:
+        window.open(source)
+    shot = Screenshot(window, screenshot) if screenshot else None
+    status = app.exec()
+    crashes.uninstall()
+    return status if shot is None else shot.status
+
+
+def make_application() -> QApplication:
+    """The application object; the one that exists is used again."""
+    log_to_file()
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("hsi-viewer")
+    app.setApplicationDisplayName("HSI Viewer")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("hsi-viewer")
+    app.setWindowIcon(application_icon())
+    return app
+
+
+def log_path() -> Path:
+    """The log file in the user's own folder."""
+    return Path(platformdirs.user_log_dir("hsi-viewer", appauthor=False)) / "hsi-viewer.log"
+
+
+def log_to_file() -> None:
+    """Write warnings and errors to a log file, once; without a place to write, to none."""
+    root = logging.getLogger("hsi_viewer")
+    if any(isinstance(h, logging.handlers.RotatingFileHandler) for h in root.handlers):
+        return
+    path = log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=1_000_000, backupCount=1, delay=True, encoding="utf-8"
+        )
+    except OSError as error:
+        log.warning("No log file: %s", error)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+
+
+class CrashReporter(QObject):
+    """Shows exceptions that nobody caught instead of losing them; the window stays."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def install(self) -> None:
+        """Take the place of Python's hook."""
+        sys.excepthook = self.report
+
+    def uninstall(self) -> None:
+        """Put Python's hook back."""
+        sys.excepthook = sys.__excepthook__
+
+    def report(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """Log the error and tell the user."""
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        log.error("Uncaught", exc_info=(kind, error, trace))
+        sys.__excepthook__(kind, error, trace)
+        if isinstance(error, Exception) and threading.current_thread() is threading.main_thread():
+            self._window.workspace.notify_error(error, "The last action")
+
+
+class Screenshot(QObject):
+    """Saves a picture of the window when nothing runs any more, then closes it."""
+
+    def __init__(self, window: MainWindow, path: Path) -> None:
+        super().__init__(window)
+        self._window, self._path = window, path
+        self.status = 1
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAINTED_MS)
+        self._timer.timeout.connect(self._take)
+        window.workspace.tasks.changed.connect(self._wait)
+        self._wait()
+
+    @Slot()
+    def _wait(self) -> None:
+        if any(not t.quiet for t in self._window.workspace.tasks.running):
+            self._timer.stop()
+        else:
+            self._timer.start()
+
+    @Slot()
+    def _take(self) -> None:
+        errors = [n.text for n in self._window.notices.notices if n.property("level") == "error"]
+        for text in errors:
+            sys.stderr.write(f"{text}\n")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        saved = self._window.grab().save(str(self._path))
+        if not saved:
+            sys.stderr.write(
+                f"{self._path} could not be written; choose a .png in another folder.\n"
+            )
+        self.status = 0 if saved and not errors else 1
+        self._window.close()

@@ -1,0 +1,206 @@
+"""Document: one open cube, its classes, labels, test pixels, model and map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from hsi_viewer.core.accuracy import AccuracyReport, score
+from hsi_viewer.core.classes import ClassLegend, Colour, LandClass, legend_for
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.history import Edit, History, LabelChange, LegendChange, Step
+from hsi_viewer.core.labels import LabelMap, checked_ids
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.sampling import draw_per_class
+
+
+class Document:
+    """What the user works on; every change goes through it and is told by an event.
+
+    Events: `legend.changed`, `labels.changed`, `history.changed`, and here
+    `prediction_changed`, `truth_changed`, `saved_changed`.
+
+    Parameters
+    ----------
+    cube : the open cube.
+    """
+
+    prediction_changed = Signal()
+    truth_changed = Signal()
+    saved_changed = Signal()
+
+    def __init__(self, cube: HyperCube) -> None:
+        self.cube = cube
+        self.legend = ClassLegend()
+        self.labels = LabelMap(cube.rows, cube.columns)
+        self.history = History()
+        self.truth: NDArray[np.uint16] | None = None
+        self.prediction: Prediction | None = None
+        self._trained_on: NDArray[np.bool_] | None = None
+        self._saved_step = self.history.position
+        self.history.changed.connect(self.saved_changed.emit)
+
+    # classes -------------------------------------------------------------------------------
+
+    def add_class(self, name: str = "") -> LandClass:
+        """Add a class after the others and return it."""
+        if not name:
+            upcoming = max((c.id for c in self.legend), default=0) + 1
+            name = self.cube.class_names.get(upcoming, "")
+        self._set_classes("Add class", self.legend.with_added(name))
+        return self.legend.classes[-1]
+
+    def rename_class(self, class_id: int, name: str) -> None:
+        """Give a class another name; an empty one is ignored."""
+        if name.strip():
+            renamed = self.legend.with_replaced(class_id, name=name.strip())
+            self._set_classes("Rename class", renamed)
+
+    def recolour_class(self, class_id: int, colour: Colour) -> None:
+        """Give a class another colour."""
+        recoloured = self.legend.with_replaced(class_id, colour=colour)
+        self._set_classes("Recolour class", recoloured)
+
+    def show_class(self, class_id: int, visible: bool) -> None:
+        """Show or hide a class; a matter of view, so no step of the history."""
+        self.legend.classes = self.legend.with_replaced(class_id, visible=visible)
+
+    def remove_class(self, class_id: int) -> None:
+        """Remove a class together with its labels, as one step."""
+        name = self.legend[class_id].name
+        pixels = np.flatnonzero(self.labels.ids == class_id)
+        self.history.do(
+            f"Remove {name}",
+            LabelChange(self.labels, self.labels.edit_for(pixels, 0)),
+            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
+        )
+
+    def _set_classes(self, title: str, classes: tuple[LandClass, ...]) -> None:
+        if classes != self.legend.classes:
+            self.history.do(title, LegendChange(self.legend, self.legend.classes, classes))
+
+    # labels --------------------------------------------------------------------------------
+
+    def load_labels(
+        self,
+        ids: NDArray[np.uint16],
+        names: Mapping[int, str] | None = None,
+        colours: Mapping[int, Colour] | None = None,
+        title: str = "Load labels",
+    ) -> None:
+        """Replace all labels, as one step; classes that are missing are added.
+
+        Raises
+        ------
+        LabelError
+            if the size differs from the cube's.
+        """
+        wanted = checked_ids(ids, self.labels.shape)
+        edits: list[Edit] = [LabelChange(self.labels, self.labels.edit_to(wanted))]
+        found = legend_for(np.unique(wanted), {**self.cube.class_names, **(names or {})})
+        coloured = tuple(replace(c, colour=(colours or {}).get(c.id, c.colour)) for c in found)
+        new = tuple(c for c in coloured if c.id not in self.legend)
+        if new:
+            classes = tuple(sorted((*self.legend, *new), key=lambda c: c.id))
+            edits.insert(0, LegendChange(self.legend, self.legend.classes, classes))
+        self.history.do(title, *edits)
+
+    def draw_training_pixels(
+        self,
+        truth: NDArray[np.uint16],
+        n: int,
+        seed: int,
+        names: Mapping[int, str] | None = None,
+        colours: Mapping[int, Colour] | None = None,
+    ) -> None:
+        """Label n random pixels a class of a ground truth; the rest become test pixels.
+
+        Raises
+        ------
+        LabelError
+            if the size differs from the cube's or the ground truth is empty.
+        """
+        ids = checked_ids(truth, self.labels.shape)
+        training, _ = draw_per_class(ids, n, seed)
+        self.load_labels(training, names, colours, f"Draw {n} pixels a class")
+        self.set_truth(ids)
+
+    def set_truth(self, ids: NDArray[np.uint16] | None) -> None:
+        """Set the ground truth (rows, columns) that maps are scored on; None takes it away."""
+        self.truth = None if ids is None else checked_ids(ids, self.labels.shape)
+        self.truth_changed.emit()
+
+    def test_pixels(self) -> NDArray[np.uint16] | None:
+        """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.
+
+        What is labelled now and what the shown map was trained on is left out, so that no
+        pixel is scored whose label a model has seen.
+        """
+        if self.truth is None:
+            return None
+        seen = self.labels.ids > 0
+        if self._trained_on is not None:
+            seen |= self._trained_on
+        return np.where(seen, 0, self.truth).astype(np.uint16)
+
+    def why_not_trainable(self) -> str | None:
+        """Reason why training cannot start, in the user's words; None when it can."""
+        present = self.labels.present()
+        if not present:
+            return "Label some pixels first: choose a class, then paint on the image."
+        if len(present) < 2:
+            name = self.legend.name_of(present[0])
+            return f"Only “{name}” has labels: label pixels of a second class."
+        return None
+
+    def require_trainable(self) -> None:
+        """Raise LabelError with the reason of `why_not_trainable`, if there is one."""
+        reason = self.why_not_trainable()
+        if reason:
+            raise LabelError(reason)
+
+    # results -------------------------------------------------------------------------------
+
+    def set_prediction(
+        self, prediction: Prediction | None, trained_on: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Show a map in place of the last one.
+
+        Parameters
+        ----------
+        prediction : the new map; None takes it away.
+        trained_on : (rows, columns), True where its model saw a label.
+        """
+        self.prediction = prediction
+        self._trained_on = trained_on
+        self.prediction_changed.emit()
+
+    def accuracy(self) -> AccuracyReport | None:
+        """Accuracy of the map on the test pixels; None without a map or test pixels."""
+        test = self.test_pixels()
+        if self.prediction is None or test is None or not test.any():
+            return None
+        return score(self.prediction.class_map, test)
+
+    # saving --------------------------------------------------------------------------------
+
+    @property
+    def modified(self) -> bool:
+        """True when labels or classes changed since they were saved."""
+        return self.history.position is not self._saved_step
+
+    def mark_saved(self, step: Step | None = None) -> None:
+        """Note that labels and classes stand in a file.
+
+        Parameters
+        ----------
+        step : the last step that the file contains, where work went on meanwhile; by default
+            the present one.
+        """
+        self._saved_step = step or self.history.position
+        self.saved_changed.emit()

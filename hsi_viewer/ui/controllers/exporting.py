@@ -1,0 +1,64 @@
+"""ExportController: writes the class map in the background and says where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from hsi_viewer.core.classes import ClassLegend
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.io.class_map import export_prediction
+from hsi_viewer.ui.dialogs import ExportDialog
+from hsi_viewer.ui.workspace import Workspace
+
+
+class ExportController(QObject):
+    """Exports the map that is on the screen."""
+
+    def __init__(self, workspace: Workspace, window: QWidget) -> None:
+        super().__init__(window)
+        self._workspace, self._window = workspace, window
+
+    @Slot()
+    def choose(self) -> None:
+        """Ask for folder and formats, and export."""
+        document = self._workspace.document
+        if document is None or document.prediction is None:
+            return
+        folder = self._workspace.settings.last_folder or str(Path.home())
+        georeferenced = document.cube.georeference is not None
+        dialog = ExportDialog(str(Path(folder) / "export"), georeferenced, self._window)
+        if dialog.exec():
+            directory, formats = dialog.chosen()
+            self.export(directory, formats)
+        dialog.deleteLater()
+
+    def export(self, directory: Path, formats: tuple[str, ...]) -> None:
+        """Write the map; what stood there before is replaced only by a whole file."""
+        document = self._workspace.document
+        if document is None or document.prediction is None:
+            return
+        prediction, cube = document.prediction, document.cube
+        legend = ClassLegend(document.legend.classes)
+
+        def work(token: CancelToken, port: ProgressPort) -> list[Path]:
+            port.report(Progress(f"Exporting to {directory}"))
+            written = export_prediction(
+                prediction, legend, cube, directory, formats=formats, token=token
+            )
+            return list(written.values())
+
+        task = self._workspace.tasks.start("Exporting the class map", work)
+        task.succeeded.connect(self._on_written)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_written(self, files: list[Path]) -> None:
+        names = ", ".join(sorted({f.name for f in files}))
+        self._workspace.notify(f"Exported to {files[0].parent}: {names}", "success")
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Exporting")

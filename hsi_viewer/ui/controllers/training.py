@@ -1,0 +1,167 @@
+"""TrainController: trains in the background and shows each map as it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Slot
+
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.training import EpochReport, TrainingConfig
+from hsi_viewer.session.document import Document
+from hsi_viewer.ui.task_thread import Task
+from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
+from hsi_viewer.ui.widgets.training_panel import TrainingPanel
+from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hsi_viewer.learning.model import TrainedModel
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run brings home."""
+
+    model: TrainedModel
+    prediction: Prediction
+
+
+class TrainController(QObject):
+    """Binds the training and accuracy panels to the document."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        panel: TrainingPanel,
+        accuracy: AccuracyPanel,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._panel, self._accuracy = workspace, panel, accuracy
+        self._task: Task | None = None
+        self._document: Document | None = None
+        self._labelled: NDArray[np.bool_] | None = None
+        self.model: TrainedModel | None = None
+        panel.train_requested.connect(self.train)
+        panel.cancel_requested.connect(self.cancel)
+        workspace.document_changed.connect(self._on_document)
+        workspace.state_changed.connect(self._on_state)
+
+    @property
+    def running(self) -> bool:
+        """True while a training runs."""
+        return self._task is not None and self._task.running
+
+    @Slot()
+    def train_with_panel(self) -> None:
+        """Train with the settings of the panel."""
+        self.train(self._panel.config())
+
+    @Slot(object)
+    def train(self, config: TrainingConfig) -> None:
+        """Start training on the labels as they are now."""
+        document = self._workspace.document
+        if document is None or self.running:
+            return
+        reason = document.why_not_trainable()
+        if reason is not None:
+            self._workspace.notify(reason, "warning")
+            return
+        cube, labels, legend = document.cube, document.labels.snapshot(), document.legend.classes
+        self._document, self._labelled = document, labels > 0
+
+        def work(token: CancelToken, port: ProgressPort) -> Trained:
+            from hsi_viewer.learning.trainer import fit  # torch takes seconds to import
+
+            model = fit(cube, labels, config, legend=legend, token=token, port=port)
+            port.report(Progress("Mapping the scene"))
+            prediction = model.predict(
+                cube, labels=labels, refine=config.refine, token=token, port=port
+            )
+            return Trained(model, prediction)
+
+        self._panel.show_running(True)
+        self._panel.show_message("Starting")
+        self._task = self._workspace.tasks.start("Training", work)
+        self._task.reported.connect(self._on_report)
+        self._task.succeeded.connect(self._on_trained)
+        self._task.cancelled.connect(self._on_cancelled)
+        self._task.failed.connect(self._on_failed)
+        self._workspace.state_changed.emit()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop the running training; the last map stays."""
+        if self._task is not None:
+            self._task.cancel()
+
+    @Slot(object)
+    def _on_report(self, item: object) -> None:
+        if isinstance(item, EpochReport):
+            self._panel.show_epoch(item)
+        elif isinstance(item, Prediction):
+            self._show(item)
+            self._panel.show_message(f"Map on the screen: {item.source}")
+        elif isinstance(item, Progress):
+            self._panel.show_progress(item.message, item.fraction)
+
+    @Slot(object)
+    def _on_trained(self, trained: Trained) -> None:
+        self.model = trained.model
+        self._panel.show_running(False)
+        self._show(trained.prediction)
+        seconds = trained.model.seconds
+        self._panel.show_message(
+            f"Map on the screen: {trained.prediction.source}. "
+            f"Trained in {seconds.get('train', 0.0):.1f} s."
+        )
+        self._workspace.state_changed.emit()
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        self._panel.show_running(False)
+        shown = self._workspace.document.prediction if self._workspace.document else None
+        kept = f" Map on the screen: {shown.source}." if shown else ""
+        self._panel.show_message(f"Training was cancelled.{kept}")
+        self._on_state()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._panel.show_running(False)
+        self._panel.show_message("Training stopped.")
+        self._workspace.notify_error(error, "Training")
+        self._on_state()
+
+    def _show(self, prediction: Prediction) -> None:
+        document = self._workspace.document
+        if document is not None and document is self._document:
+            document.set_prediction(prediction, self._labelled)
+
+    @Slot()
+    def _on_document(self) -> None:
+        self.cancel()
+        self.model = None
+        document = self._workspace.document
+        self._panel.show_message("")
+        if document is not None:
+            document.prediction_changed.connect(self._show_accuracy)
+            document.truth_changed.connect(self._show_accuracy)
+            document.legend.changed.connect(self._show_accuracy)
+        self._show_accuracy()
+
+    @Slot()
+    def _on_state(self) -> None:
+        document = self._workspace.document
+        reason = document.why_not_trainable() if document else "Open a cube first."
+        self._panel.show_reason(None if self.running else reason)
+        if self.running:
+            self._panel.train_button.setEnabled(False)
+
+    def _show_accuracy(self) -> None:
+        document = self._workspace.document
+        report = document.accuracy() if document else None
+        self._accuracy.show_report(report, document.legend.name_of if document else str)

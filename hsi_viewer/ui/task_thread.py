@@ -1,0 +1,173 @@
+"""Background work: the only file that makes a QThread."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[CancelToken, ProgressPort], Any]
+
+
+class _TaskThread(QThread):
+    """Runs one piece of work and emits exactly one of succeeded, cancelled, failed."""
+
+    reported = Signal(object)
+    succeeded = Signal(object)
+    cancelled = Signal()
+    failed = Signal(object)
+
+    def __init__(self, work: Work, token: CancelToken, parent: QObject) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._token = token
+
+    def report(self, item: object) -> None:
+        """Pass a worker's report on to the user interface's thread."""
+        if not self._token.cancelled:
+            self.reported.emit(item)
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            result = self._work(self._token, self)
+        except TaskCancelledError:
+            self.cancelled.emit()
+        except Exception as error:  # noqa: BLE001 - whatever went wrong is shown to the user
+            self.failed.emit(error)
+        else:
+            self.succeeded.emit(result)
+
+
+class Task(QObject):
+    """One job: its handlers run in the user interface's thread.
+
+    After `cancel` no report and no result is handed on any more, however late the worker ends.
+
+    Signals
+    -------
+    reported(object), succeeded(object), cancelled(), failed(Exception), ended().
+    """
+
+    reported = Signal(object)
+    succeeded = Signal(object)
+    cancelled = Signal()
+    failed = Signal(object)
+    ended = Signal()
+
+    def __init__(self, title: str, work: Work, parent: QObject, *, quiet: bool = False) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.quiet = quiet
+        self._token = CancelToken()
+        self._settled = False
+        self._thread = _TaskThread(work, self._token, self)
+        self._thread.reported.connect(self._on_reported)
+        self._thread.succeeded.connect(self._on_succeeded)
+        self._thread.failed.connect(self._on_failed)
+        self._thread.finished.connect(self._on_finished)
+
+    def start(self) -> None:
+        """Start the worker."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop listening at once and ask the worker to end."""
+        if not self._settled:
+            self._settled = True
+            self._token.cancel()
+            self.cancelled.emit()
+
+    @property
+    def running(self) -> bool:
+        """True until a result, an error or a cancel."""
+        return not self._settled
+
+    def wait(self, milliseconds: int) -> bool:
+        """Wait for the worker to leave; False if it still lives then."""
+        return self._thread.wait(milliseconds)
+
+    @Slot(object)
+    def _on_reported(self, item: object) -> None:
+        if not self._settled:
+            self.reported.emit(item)
+
+    @Slot(object)
+    def _on_succeeded(self, result: object) -> None:
+        if not self._settled:
+            self._settled = True
+            self.succeeded.emit(result)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if not self._settled:
+            self._settled = True
+            log.error("%s failed", self.title, exc_info=error)
+            self.failed.emit(error)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self.ended.emit()
+
+
+class TaskRunner(QObject):
+    """Starts tasks and keeps them until their threads have left.
+
+    Signals
+    -------
+    started(Task), changed() : a task started or settled.
+    """
+
+    started = Signal(object)
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks: list[Task] = []
+
+    def start(self, title: str, work: Work, *, quiet: bool = False) -> Task:
+        """Start work in a thread of its own; connect to the task's signals right after.
+
+        Events are delivered later, from the event loop, so nothing is missed. A quiet task is
+        not shown to the user.
+        """
+        task = Task(title, work, self, quiet=quiet)
+        self._tasks.append(task)
+        for signal in (task.succeeded, task.failed):
+            signal.connect(self._announce)
+        task.cancelled.connect(self._announce)
+        task.ended.connect(self._forget_ended)
+        task.start()
+        self.started.emit(task)
+        self.changed.emit()
+        return task
+
+    @property
+    def running(self) -> tuple[Task, ...]:
+        """Tasks without a result yet, oldest first."""
+        return tuple(t for t in self._tasks if t.running)
+
+    def cancel_all(self, wait_ms: int = 5000) -> tuple[str, ...]:
+        """Cancel every task and wait for the threads; the titles of those that still live."""
+        for task in self._tasks:
+            task.cancel()
+        alive = tuple(t.title for t in self._tasks if not t.wait(wait_ms))
+        if not alive:
+            self._forget_ended()
+        return alive
+
+    @Slot()
+    def _announce(self) -> None:
+        self.changed.emit()
+
+    @Slot()
+    def _forget_ended(self) -> None:
+        for task in [t for t in self._tasks if t.wait(0)]:
+            self._tasks.remove(task)
+            task.deleteLater()

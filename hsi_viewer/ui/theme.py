@@ -1,0 +1,105 @@
+"""Light and dark: one set of named colours each, a palette, a style sheet and icons."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, cast
+
+import qtawesome
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtWidgets import QApplication
+
+from hsi_viewer.core.assets import resource_path
+
+ThemeChoice = Literal["system", "light", "dark"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The named colours of resources/themes/."""
+
+    name: str
+    colours: dict[str, str]
+
+    def __getitem__(self, key: str) -> str:
+        return self.colours[key]
+
+
+@cache
+def load_theme(name: str) -> Theme:
+    """Theme "light" or "dark"."""
+    text = resource_path("themes", f"{name}.json").read_text(encoding="utf-8")
+    return Theme(name, cast("dict[str, str]", json.loads(text)))
+
+
+def current_theme() -> Theme:
+    """The theme that the application shows now."""
+    app = QApplication.instance()
+    name = app.property("hsi_theme") if app else None
+    return load_theme(name if name in ("light", "dark") else "light")
+
+
+def apply_theme(app: QApplication, choice: ThemeChoice = "system") -> Theme:
+    """Give the application a theme; "system" follows the desktop's light or dark."""
+    dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    name = choice if choice != "system" else ("dark" if dark else "light")
+    theme = load_theme(name)
+    app.setProperty("hsi_theme", name)
+    app.setStyle("Fusion")
+    app.setPalette(_palette(theme))
+    app.setStyleSheet(_style_sheet(theme))
+    qtawesome.set_defaults(color=theme["text"], color_disabled=theme["border"])
+    return theme
+
+
+def icon(name: str, colour: str | None = None) -> QIcon:
+    """Icon of the Material Design set in the theme's colour, e.g. icon("brush")."""
+    theme = current_theme()
+    found = qtawesome.icon(
+        f"mdi6.{name}",
+        color=theme[colour] if colour else theme["text"],
+        color_disabled=theme["border"],
+    )
+    return cast("QIcon", found)
+
+
+def application_icon() -> QIcon:
+    """The application's own icon."""
+    return QIcon(str(resource_path("icons", "hsi-viewer.svg")))
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for key, name in (
+        (role.Window, "window"),
+        (role.WindowText, "text"),
+        (role.Base, "panel"),
+        (role.AlternateBase, "alternate"),
+        (role.Text, "text"),
+        (role.Button, "panel"),
+        (role.ButtonText, "text"),
+        (role.BrightText, "accent_text"),
+        (role.ToolTipBase, "panel"),
+        (role.ToolTipText, "text"),
+        (role.Highlight, "accent"),
+        (role.HighlightedText, "accent_text"),
+        (role.Link, "accent"),
+        (role.PlaceholderText, "muted"),
+        (role.Mid, "border"),
+    ):
+        palette.setColor(key, QColor(theme[name]))
+    for key in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, key, QColor(theme["muted"]))
+    return palette
+
+
+def _style_sheet(theme: Theme) -> str:
+    text = resource_path("style.qss").read_text(encoding="utf-8")
+    words = {**theme.colours, "icons": resource_path("icons").as_posix(), "name": theme.name}
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(f"@{word}", words[word])
+    return text

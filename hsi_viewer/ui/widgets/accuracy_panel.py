@@ -1,0 +1,216 @@
+"""AccuracyPanel: how well the map agrees with the test pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.core.accuracy import AccuracyReport, Interval
+from hsi_viewer.ui.theme import current_theme
+
+NO_REPORT = (
+    "No test pixels yet. Draw the training pixels from a ground truth, or load one as test "
+    "pixels (Labels menu): what is not labelled is scored."
+)
+
+
+class AccuracyPanel(QWidget):
+    """Overall figures, figures by class, and the confusion matrix."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._report: AccuracyReport | None = None
+        self._name_of: Callable[[int], str] = str
+        self.empty = QLabel(NO_REPORT)
+        self.empty.setObjectName("muted")
+        self.empty.setWordWrap(True)
+        self.overall, self.average, self.kappa = (QLabel() for _ in range(3))
+        self.interval = QLabel()
+        self.interval.setObjectName("muted")
+        self.interval.setWordWrap(True)
+        self.figures = QWidget()
+        grid = QGridLayout(self.figures)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(0)
+        for column, (title, label) in enumerate(
+            (("Overall", self.overall), ("Average", self.average), ("Kappa", self.kappa))
+        ):
+            heading = QLabel(title)
+            heading.setObjectName("muted")
+            label.setObjectName("figure")
+            label.setAccessibleName(f"{title} accuracy" if column < 2 else "Cohen's kappa")
+            grid.addWidget(heading, 0, column)
+            grid.addWidget(label, 1, column)
+        self.classes = _table("Accuracy by class")
+        self.matrix_button = QPushButton("Confusion matrix…")
+        self.matrix_button.clicked.connect(self.open_matrix)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.matrix_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.figures)
+        layout.addWidget(self.interval)
+        layout.addWidget(self.classes, 1)
+        layout.addLayout(row)
+        self.show_report(None, str)
+
+    def show_report(self, report: AccuracyReport | None, name_of: Callable[[int], str]) -> None:
+        """Show a report; None says how to get one."""
+        self._report, self._name_of = report, name_of
+        self.empty.setVisible(report is None)
+        for widget in (self.figures, self.interval, self.classes, self.matrix_button):
+            widget.setVisible(report is not None)
+        if report is None:
+            return
+        oa = report.overall
+        self.overall.setText(_percent(oa.value))
+        self.average.setText(_percent(report.average))
+        self.kappa.setText(f"{report.kappa:.3f}")
+        self.interval.setText(
+            f"95 % interval of the overall accuracy {_percent(oa.low)} to {_percent(oa.high)}, "
+            f"{report.total:,} test pixels. Neighbours resemble each other: expect less on fields "
+            "without labels."
+        )
+        self._fill_classes(report)
+
+    def _fill_classes(self, report: AccuracyReport) -> None:
+        table = self.classes
+        headers = ["Class", "Test", "Prod.", "User's", "F1"]
+        tips = [
+            "",
+            "Scored pixels of the class",
+            "Producer's accuracy (recall): right pixels of all true pixels, 95 % interval",
+            "User's accuracy (precision): right pixels of all mapped pixels, 95 % interval",
+            "Harmonic mean of the two",
+        ]
+        table.setColumnCount(len(headers))
+        table.setHorizontalHeaderLabels(headers)
+        for column, tip in enumerate(tips):
+            header = table.horizontalHeaderItem(column)
+            if header:
+                header.setToolTip(tip)
+        table.setRowCount(len(report.class_ids))
+        for row, class_id in enumerate(report.class_ids):
+            producer, user = report.producers[row], report.users[row]
+            cells = [
+                (self._name_of(class_id), ""),
+                (f"{report.truth_counts[row]:,}", ""),
+                (_percent(producer.value, ""), _interval(producer)),
+                (_percent(user.value, ""), _interval(user)),
+                (_percent(float(report.f1[row]), ""), ""),
+            ]
+            for column, (text, tip) in enumerate(cells):
+                item = QTableWidgetItem(text)
+                item.setToolTip(tip or text)
+                if column:
+                    item.setTextAlignment(
+                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                    )
+                table.setItem(row, column, item)
+        header_view = table.horizontalHeader()
+        header_view.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in range(1, len(headers)):
+            header_view.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+
+    @Slot()
+    def open_matrix(self) -> None:
+        """Open the confusion matrix in a window of its own."""
+        if self._report is not None:
+            dialog = ConfusionDialog(self._report, self._name_of, self.window())
+            dialog.show()
+
+
+class ConfusionDialog(QDialog):
+    """The confusion matrix, counts or percent of the true class."""
+
+    def __init__(
+        self, report: AccuracyReport, name_of: Callable[[int], str], parent: QWidget | None
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Confusion matrix")
+        self._report, self._name_of = report, name_of
+        self.table = _table("Confusion matrix: rows are the truth, columns the map")
+        self.percent_button = QPushButton("Show percent of the true class")
+        self.percent_button.setCheckable(True)
+        self.percent_button.toggled.connect(self._fill)
+        note = QLabel("Rows: ground truth. Columns: class map, by class id.")
+        note.setObjectName("muted")
+        row = QHBoxLayout()
+        row.addWidget(note)
+        row.addStretch(1)
+        row.addWidget(self.percent_button)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(row)
+        self._fill()
+        self.resize(min(1100, 300 + 58 * len(report.class_ids)), 140 + 27 * len(report.class_ids))
+
+    @Slot()
+    def _fill(self) -> None:
+        report, theme = self._report, current_theme()
+        ids = report.class_ids
+        self.table.setRowCount(len(ids))
+        self.table.setColumnCount(len(ids) + 1)
+        self.table.setVerticalHeaderLabels([f"{i}  {self._name_of(i)}" for i in ids])
+        self.table.setHorizontalHeaderLabels([*(str(i) for i in ids), "none"])
+        self.table.verticalHeader().show()
+        for r in range(len(ids)):
+            total = int(report.truth_counts[r])
+            counts = [*(int(n) for n in report.matrix[r]), int(report.unclassified[r])]
+            for c, count in enumerate(counts):
+                share = count / total if total else 0.0
+                item = QTableWidgetItem(
+                    f"{100 * share:.1f}" if self.percent_button.isChecked() else f"{count:,}"
+                )
+                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                column = self._name_of(ids[c]) if c < len(ids) else "unclassified"
+                item.setToolTip(f"{count:,} pixels of {self._name_of(ids[r])} mapped as {column}")
+                if count:
+                    colour = QColor(theme["accent" if r == c else "red"])
+                    colour.setAlphaF(0.12 + 0.5 * share)
+                    item.setBackground(colour)
+                else:
+                    item.setForeground(QColor(theme["border"]))
+                self.table.setItem(r, c, item)
+        self.table.resizeColumnsToContents()
+
+
+def _table(name: str) -> QTableWidget:
+    table = QTableWidget()
+    table.setAccessibleName(name)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(24)
+    table.setShowGrid(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return table
+
+
+def _percent(value: float, unit: str = " %") -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.1f}{unit}"
+
+
+def _interval(interval: Interval) -> str:
+    if math.isnan(interval.value):
+        return "no pixel to score"
+    return f"95 % interval {_percent(interval.low)} to {_percent(interval.high)}"

@@ -1,0 +1,253 @@
+"""ClassPanel: the list of classes with their keys, colours and numbers of labelled pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.core.classes import Colour, LandClass
+from hsi_viewer.ui.theme import icon
+
+KEY, SWATCH, NAME, COUNT, EYE = range(5)
+ID_ROLE = Qt.ItemDataRole.UserRole
+
+
+class ClassPanel(QWidget):
+    """Shows classes and asks for changes; it changes nothing itself.
+
+    Signals
+    -------
+    chosen(id) : a row was selected.
+    renamed(id, name), recolour_requested(id), visibility_changed(id, visible).
+    add_requested(), remove_requested(id).
+    load_requested(), draw_requested() : labels from a file, training pixels from a ground truth.
+    """
+
+    chosen = Signal(int)
+    renamed = Signal(int, str)
+    recolour_requested = Signal(int)
+    visibility_changed = Signal(int, bool)
+    add_requested = Signal()
+    remove_requested = Signal(int)
+    load_requested = Signal()
+    draw_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._filling = False
+        self.table = QTableWidget(0, 5)
+        self.table.setAccessibleName("Classes")
+        self.table.setHorizontalHeaderLabels(["", "", "Class", "Pixels", ""])
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(24)
+        self.table.setShowGrid(False)
+        self.table.setIconSize(QSize(18, 18))
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((KEY, 24), (SWATCH, 30), (COUNT, 56), (EYE, 30)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            self.table.setColumnWidth(column, width)
+        self.table.currentCellChanged.connect(self._on_row)
+        self.table.itemChanged.connect(self._on_edited)
+        self.table.cellClicked.connect(self._on_clicked)
+        self.table.cellDoubleClicked.connect(self._on_double_clicked)
+
+        self.hint = QLabel(
+            "Add a class (A), then paint its pixels on the image with the brush (B). "
+            "Or draw training pixels from a ground truth."
+        )
+        self.hint.setObjectName("muted")
+        self.hint.setWordWrap(True)
+
+        self.add_button = _tool_button("plus", "Add a class (A)")
+        self.add_button.clicked.connect(self.add_requested)
+        self.remove_button = _tool_button("trash-can-outline", "Remove the class and its labels")
+        self.remove_button.clicked.connect(self._on_remove)
+        self.load_button = QPushButton("Load labels…")
+        self.load_button.setToolTip("Take labels from a file")
+        self.load_button.clicked.connect(self.load_requested)
+        self.draw_button = QPushButton("Ground truth…")
+        self.draw_button.setToolTip("Draw training pixels from a ground truth; the rest is scored")
+        self.draw_button.clicked.connect(self.draw_requested)
+
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(self.remove_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.load_button)
+        buttons.addWidget(self.draw_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 2, 8, 6)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+
+    def show_classes(self, classes: Sequence[LandClass], counts: dict[int, int]) -> None:
+        """Show classes in order with the number of labelled pixels by id."""
+        self._filling = True
+        selected = self.selected()
+        self.table.setRowCount(len(classes))
+        for row, c in enumerate(classes):
+            for column in range(5):
+                if self.table.item(row, column) is None:
+                    self.table.setItem(row, column, _item(column))
+            self._fill(row, c, counts.get(c.id, 0))
+        self.hint.setVisible(not classes)
+        self._filling = False
+        if selected is not None:
+            self.select(selected)
+        self._update_buttons()
+
+    def show_counts(self, counts: dict[int, int]) -> None:
+        """Update the numbers of labelled pixels."""
+        self._filling = True
+        for row in range(self.table.rowCount()):
+            item = self.table.item(row, COUNT)
+            name = self.table.item(row, NAME)
+            if item and name:
+                item.setText(f"{counts.get(name.data(ID_ROLE), 0):,}")
+        self._filling = False
+
+    def select(self, class_id: int) -> None:
+        """Select the row of a class without emitting `chosen`."""
+        self._filling = True
+        for row in range(self.table.rowCount()):
+            if self._id(row) == class_id and self.table.currentRow() != row:
+                self.table.setCurrentCell(row, NAME)
+        self._filling = False
+        self._update_buttons()
+
+    def selected(self) -> int | None:
+        """Id of the selected class."""
+        return self._id(self.table.currentRow())
+
+    def edit_name(self, class_id: int) -> None:
+        """Open the name of a class for typing."""
+        for row in range(self.table.rowCount()):
+            if self._id(row) == class_id:
+                item = self.table.item(row, NAME)
+                self.table.setFocus()
+                if item:
+                    self.table.editItem(item)
+
+    def refresh_theme(self) -> None:
+        """Draw the icons again in the colours of the theme."""
+        self.add_button.setIcon(icon("plus"))
+        self.remove_button.setIcon(icon("trash-can-outline"))
+        for row in range(self.table.rowCount()):
+            eye = self.table.item(row, EYE)
+            if eye:
+                eye.setIcon(icon("eye" if eye.data(ID_ROLE) else "eye-off-outline"))
+
+    def _fill(self, row: int, c: LandClass, count: int) -> None:
+        texts = {KEY: str((row + 1) % 10) if row < 10 else "", NAME: c.name, COUNT: f"{count:,}"}
+        for column, text in texts.items():
+            item = self.table.item(row, column)
+            if item and item.text() != text:
+                item.setText(text)
+        name, swatch, eye = (self.table.item(row, k) for k in (NAME, SWATCH, EYE))
+        if name and swatch and eye:
+            name.setData(ID_ROLE, c.id)
+            name.setToolTip(f"{c.name} (id {c.id}): double click to rename")
+            if swatch.data(ID_ROLE) != c.colour:
+                swatch.setData(ID_ROLE, c.colour)
+                swatch.setIcon(_swatch(c.colour))
+            if eye.data(ID_ROLE) != c.visible:
+                eye.setData(ID_ROLE, c.visible)
+                eye.setIcon(icon("eye" if c.visible else "eye-off-outline"))
+
+    def _id(self, row: int) -> int | None:
+        item = self.table.item(row, NAME) if row >= 0 else None
+        return item.data(ID_ROLE) if item else None
+
+    def _update_buttons(self) -> None:
+        self.remove_button.setEnabled(self.selected() is not None)
+
+    @Slot(int, int, int, int)
+    def _on_row(self, row: int, _column: int, _old_row: int, _old_column: int) -> None:
+        class_id = self._id(row)
+        if not self._filling and class_id is not None:
+            self.chosen.emit(class_id)
+        self._update_buttons()
+
+    @Slot(QTableWidgetItem)
+    def _on_edited(self, item: QTableWidgetItem) -> None:
+        if not self._filling and item.column() == NAME:
+            self.renamed.emit(item.data(ID_ROLE), item.text())
+
+    @Slot(int, int)
+    def _on_clicked(self, row: int, column: int) -> None:
+        class_id, eye = self._id(row), self.table.item(row, EYE)
+        if column == EYE and class_id is not None and eye:
+            self.visibility_changed.emit(class_id, not eye.data(ID_ROLE))
+
+    @Slot(int, int)
+    def _on_double_clicked(self, row: int, column: int) -> None:
+        class_id = self._id(row)
+        if column == SWATCH and class_id is not None:
+            self.recolour_requested.emit(class_id)
+
+    @Slot()
+    def _on_remove(self) -> None:
+        class_id = self.selected()
+        if class_id is not None:
+            self.remove_requested.emit(class_id)
+
+
+def _item(column: int) -> QTableWidgetItem:
+    item = QTableWidgetItem()
+    if column != NAME:
+        item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+    if column == KEY:
+        item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+        item.setToolTip("Key that chooses the class")
+    if column == SWATCH:
+        item.setToolTip("Double click to change the colour")
+    if column == COUNT:
+        item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    if column == EYE:
+        item.setToolTip("Show or hide the class in the map and the labels")
+    return item
+
+
+def _swatch(colour: Colour) -> QIcon:
+    pixmap = QPixmap(32, 32)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(*colour))
+    painter.setPen(QColor(*colour).darker(140))
+    painter.drawRoundedRect(3, 3, 26, 26, 6, 6)
+    painter.end()
+    return QIcon(pixmap)
+
+
+def _tool_button(name: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setAutoRaise(True)
+    return button

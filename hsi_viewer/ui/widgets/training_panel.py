@@ -1,0 +1,203 @@
+"""TrainingPanel: settings, Train, and the curves of the running training."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig
+from hsi_viewer.ui.theme import current_theme, icon
+
+PRESETS = (("Fast", "fast"), ("Best", "best"))
+DISTILLATION: tuple[tuple[str, DistillationMode | None], ...] = (
+    ("As the preset", None),
+    ("Off (deep supervision)", "none"),
+    ("Deep to shallow exits", "deep_to_shallow"),
+    ("Shallow to deep exits", "shallow_to_deep"),
+    ("Mutual", "mutual"),
+    ("Towards the mean of the exits", "ensemble"),
+    ("Previous epochs", "previous_epochs"),
+    ("Rounds on the refined map", "refined_rounds"),
+)
+
+
+class TrainingPanel(QWidget):
+    """Asks for training and shows how it goes.
+
+    Signals
+    -------
+    train_requested(TrainingConfig), cancel_requested().
+    """
+
+    train_requested = Signal(object)
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.preset = QComboBox()
+        self.preset.setAccessibleName("Training preset")
+        for text, value in PRESETS:
+            self.preset.addItem(text, value)
+        self.preset.setToolTip("Fast: a map in seconds. Best: longer training.")
+        self.distillation = QComboBox()
+        self.distillation.setAccessibleName("Self-distillation")
+        for text, mode in DISTILLATION:
+            self.distillation.addItem(text, mode)
+        self.distillation.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.distillation.setToolTip("How the exits of the network teach one another")
+        self.seed = QSpinBox()
+        self.seed.setRange(0, 2**31 - 1)
+        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip("The same seed gives the same map")
+        self.refine = QCheckBox("Refine on the image")
+        self.refine.setChecked(True)
+        self.refine.setToolTip("Random walker on the image graph, seeded by the labels")
+        form = QFormLayout()
+        form.setHorizontalSpacing(8)
+        form.setVerticalSpacing(5)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Preset", self.preset)
+        form.addRow("Distillation", self.distillation)
+        row = QHBoxLayout()
+        row.addWidget(self.seed)
+        row.addWidget(self.refine)
+        form.addRow("Seed", row)
+
+        self.train_button = QPushButton("Train")
+        self.train_button.setObjectName("primary")
+        self.train_button.clicked.connect(self._on_train)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.cancel_button.hide()
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.train_button, 1)
+        buttons.addWidget(self.cancel_button)
+        self.reason = QLabel()
+        self.reason.setObjectName("muted")
+        self.reason.setWordWrap(True)
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Training progress")
+        self.progress.hide()
+
+        self.plot = pg.PlotWidget()
+        self.plot.setMinimumHeight(130)
+        self.plot.hide()
+        self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
+        item = self.plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(False, False)
+        item.setLabel("bottom", "Epoch")
+        item.addLegend(offset=(-4, -28), labelTextSize="8pt", verSpacing=-6)
+        self._loss = item.plot(name="Loss (relative to the first)")
+        self._accuracy = item.plot(name="Training accuracy, last exit")
+        item.setYRange(0, 1.06, padding=0)
+        item.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
+        self._reports: list[EpochReport] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.addLayout(form)
+        layout.addLayout(buttons)
+        layout.addWidget(self.reason)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.status)
+        layout.addWidget(self.plot, 1)
+        layout.addStretch(0)
+        self.refresh_theme()
+        self.show_reason(None)
+
+    def refresh_theme(self) -> None:
+        """Take the colours of the current theme."""
+        theme = current_theme()
+        self.plot.setBackground(theme["plot"])
+        item = self.plot.getPlotItem()
+        for side in ("left", "bottom"):
+            item.getAxis(side).setPen(theme["border"])
+            item.getAxis(side).setTextPen(theme["muted"])
+        item.legend.setLabelTextColor(theme["text"])
+        self._loss.setPen(pg.mkPen(theme["red"], width=2))
+        self._accuracy.setPen(pg.mkPen(theme["accent"], width=2))
+        self.train_button.setIcon(icon("play", "accent_text"))
+
+    def config(self) -> TrainingConfig:
+        """The settings as they stand."""
+        return TrainingConfig(
+            preset=self.preset.currentData(),
+            distillation=self.distillation.currentData(),
+            seed=self.seed.value(),
+            refine=self.refine.isChecked(),
+        )
+
+    def show_reason(self, reason: str | None) -> None:
+        """Say why training cannot start; None enables the button."""
+        self.train_button.setEnabled(reason is None and self.cancel_button.isHidden())
+        self.reason.setText(reason or "")
+        self.reason.setVisible(bool(reason))
+        self.train_button.setToolTip(reason or "Train on the labelled pixels (Ctrl+T)")
+
+    def show_running(self, running: bool) -> None:
+        """Switch between the settings and a running training."""
+        self.cancel_button.setVisible(running)
+        self.progress.setVisible(running)
+        self.train_button.setEnabled(not running)
+        for widget in (self.preset, self.distillation, self.seed, self.refine):
+            widget.setEnabled(not running)
+        if running:
+            self._reports = []
+            self._draw()
+            self.progress.setRange(0, 0)
+
+    def show_progress(self, message: str, fraction: float | None) -> None:
+        """Show what is being done; fraction 0..1 or None."""
+        self.status.setText(message)
+        if fraction is None:
+            self.progress.setRange(0, 0)
+        else:
+            self.progress.setRange(0, 1000)
+            self.progress.setValue(round(1000 * fraction))
+
+    def show_epoch(self, report: EpochReport) -> None:
+        """Add an epoch to the curves."""
+        self._reports.append(report)
+        exits = " / ".join(f"{100 * a:.0f}" for a in report.exit_accuracy)
+        self.show_progress(
+            f"Epoch {report.epoch} of {report.epochs} · loss {report.loss:.3f} · "
+            f"accuracy of the exits {exits} %",
+            report.epoch / report.epochs,
+        )
+        self._draw()
+
+    def show_message(self, text: str) -> None:
+        """Say how the training ended."""
+        self.status.setText(text)
+
+    def epochs_shown(self) -> int:
+        """Number of epochs in the curves."""
+        return len(self._reports)
+
+    def _draw(self) -> None:
+        epochs = [r.epoch for r in self._reports]
+        first = self._reports[0].loss if self._reports else 1.0
+        self._loss.setData(epochs, [r.loss / (first or 1.0) for r in self._reports])
+        self._accuracy.setData(epochs, [r.exit_accuracy[-1] for r in self._reports])
+        self.plot.setVisible(bool(self._reports))
+
+    @Slot()
+    def _on_train(self) -> None:
+        self.train_requested.emit(self.config())
