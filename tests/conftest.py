@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 
-# Before Qt is imported anywhere.
+# Before Qt and torch are imported anywhere. Threads of torch that spin while they wait are slow
+# beside another process.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import gc
 import sys
