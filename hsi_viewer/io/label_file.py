@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.io import class_raster, sample
-from hsi_viewer.io.registry import magic_of, split_source
+from hsi_viewer.io.container import Container, listing
+from hsi_viewer.io.identify import MATLAB_5, MATLAB_7, TIFF_MAGIC, is_hdf5, magic_of, split_source
 
 LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Label maps", ("*.npy", "*.npz", "*.mat", "*.hdr", "*.img", "*.tif", "*.tiff", "*.png")),
@@ -23,7 +24,6 @@ LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 LABEL_NAMES = ("labels", "class_map", "gt", "groundtruth", "ground_truth")
 LABEL_WORDS = ("gt", "label", "truth", "class", "roi")
-TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,15 @@ def read_labels(source: str | Path) -> LabelFile:
     if magic.startswith(b"\x93NUMPY"):
         return _plain(path, _load_npy(path))
     if magic.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
-        return _plain(path, _load_npz(path, part))
-    if magic.startswith(b"MATLAB 5.0 MAT-file"):
+        from hsi_viewer.io.numpy_file import NpzFile
+
+        return _read_container(NpzFile(path), part)
+    if magic.startswith(MATLAB_5):
         return _read_mat(path, part)
+    if is_hdf5(path):
+        from hsi_viewer.io.hdf5 import H5File
+
+        return _read_container(H5File(path, matlab=magic.startswith(MATLAB_7)), part)
     if magic.startswith((b"\x89PNG", *TIFF_MAGIC)):
         return _read_raster(path)
     return _read_envi(path)
@@ -101,44 +107,56 @@ def _load_npy(path: Path) -> NDArray[Any]:
     return window[:, :, 0] if bands == 1 else window
 
 
-def _load_npz(path: Path, key: str | None) -> NDArray[Any]:
-    from hsi_viewer.io.numpy_file import arrays_in, listing, load_npz
+def _matrix_in(container: Container, name: str | None) -> str:
+    """Name of the label map in a container."""
+    if name is not None:
+        if name not in container.arrays:
+            held = listing(container)
+            raise FormatError(f'{container.path} has no array "{name}"; it holds {held}.')
+        return name
+    chosen = _choose(
+        [n for n, c in container.arrays.items() if len(c.shape) == 2 and min(c.shape) > 1]
+    )
+    if chosen is None:
+        raise FormatError(
+            f"{container.path} holds {listing(container)}; "
+            f"say which is the label map: {container.path.name}:NAME."
+        )
+    return chosen
 
-    if key is None:
-        found = arrays_in(path)
-        key = _choose([k for k, (shape, _) in found.items() if len(shape) == 2])
-        if key is None:
-            raise FormatError(
-                f"{path} holds {listing(found)}; say which is the label map: {path.name}:NAME."
-            )
-    return load_npz(path, key)
+
+def _read_container(container: Container, part: str | None) -> LabelFile:
+    name = _matrix_in(container, part)
+    return _plain(container.path, container.values(name))
 
 
-def _read_mat(path: Path, name: str | None) -> LabelFile:
-    from hsi_viewer.io import mat
+def _read_mat(path: Path, part: str | None) -> LabelFile:
+    from hsi_viewer.io.mat import MatlabFile
 
-    found = mat.variables(path)
-    if name is None:
-        numeric = {n: s for n, (s, kind) in found.items() if kind in mat.NUMERIC}
-        name = _choose([n for n, s in numeric.items() if len(s) == 2 and min(s) > 1])
-        if name is None:
-            raise FormatError(
-                f"{path} holds {mat.listing(found)}; say which is the label map: {path.name}:NAME."
-            )
-    elif name not in found:
-        raise FormatError(f'{path} has no variable "{name}"; it holds {mat.listing(found)}.')
-    ids = _ids(path, mat.load(path, name))
-    if not {"class_ids", "class_names", "class_colours"} <= found.keys():
-        return LabelFile(ids, name=path.name)
-    numbers = [int(i) for i in mat.load(path, "class_ids").ravel()]
-    names = [str(np.ravel(cell)[0]) for cell in mat.load(path, "class_names").ravel()]
-    levels = np.rint(mat.load(path, "class_colours") * 255).astype(int)
-    colours = [(int(r), int(g), int(b)) for r, g, b in levels]
-    return LabelFile(
-        ids,
-        dict(zip(numbers, names, strict=False)),
-        dict(zip(numbers, colours, strict=False)),
-        path.name,
+    container = MatlabFile(path)
+    labels = _read_container(container, part)
+    own = "class_ids" in container.arrays and any(
+        o.startswith("class_names") for o in container.others
+    )
+    return _with_own_legend(labels, path) if own else labels
+
+
+def _with_own_legend(labels: LabelFile, path: Path) -> LabelFile:
+    """Names and colours that `class_raster.write_mat` put beside the ids."""
+    from scipy.io import loadmat
+
+    try:
+        found = loadmat(path, variable_names=["class_ids", "class_names", "class_colours"])
+        numbers = [int(i) for i in found["class_ids"].ravel()]
+        names = [str(np.ravel(cell)[0]) for cell in found["class_names"].ravel()]
+        levels = np.rint(found["class_colours"] * 255).astype(int)
+        colours = [(int(r), int(g), int(b)) for r, g, b in levels]
+    except (ValueError, TypeError, KeyError, IndexError, OSError):
+        return labels  # variables of these names that somebody else wrote
+    return replace(
+        labels,
+        names=dict(zip(numbers, names, strict=False)),
+        colours=dict(zip(numbers, colours, strict=False)),
     )
 
 

@@ -1,127 +1,106 @@
-"""MATLAB files (version 5): the cube among the variables."""
+"""MATLAB files: version 5 by our own index, version 7.3 as HDF5, version 4 by scipy."""
 
 from __future__ import annotations
 
-import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import ArraySource, HyperCube
-from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.wavelengths import to_nm
-
-INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
-NUMERIC = frozenset(("double", "single", "logical", *INTEGERS))
-ROW_NAMES = ("nrow", "nrows", "lines", "rows", "height")
-COLUMN_NAMES = ("ncol", "ncols", "cols", "columns", "samples", "width")
-WAVELENGTH_NAMES = ("wavelength", "wavelengths", "wl", "lambda", "wavelength_nm", "bands_nm")
-
-Variables = dict[str, tuple[tuple[int, ...], str]]
+from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io import mat5
+from hsi_viewer.io.container import ArrayChoice, Reading, open_container
+from hsi_viewer.io.raw_source import RawSource
 
 
-def variables(path: Path) -> Variables:
-    """Names of the variables with shapes and MATLAB classes.
+class MatlabFile:
+    """A MATLAB 5 file as a `container.Container`."""
 
-    Raises
-    ------
-    FileError, FormatError
-        if the file cannot be read.
-    """
-    from scipy.io import whosmat
-
-    try:
-        return {name: (tuple(shape), kind) for name, shape, kind in whosmat(path)}
-    except OSError as error:
-        raise FileError(f"{path} could not be read: {error}.") from error
-    except (ValueError, TypeError, KeyError, zlib.error, NotImplementedError) as error:
-        raise FormatError(f"{path} is no readable MATLAB file: {error}.") from error
-
-
-def listing(found: Variables) -> str:
-    """Variables with shapes and classes, for a message."""
-    texts = [f"{name} ({' x '.join(map(str, s))} {kind})" for name, (s, kind) in found.items()]
-    return ", ".join(texts) or "no variable"
-
-
-def load(path: Path, name: str) -> NDArray[Any]:
-    """One variable of a file."""
-    from scipy.io import loadmat
-
-    try:
-        return np.asarray(loadmat(path, variable_names=[name])[name])
-    except (OSError, ValueError, TypeError, KeyError, zlib.error, MemoryError) as error:
-        raise FormatError(f'{path}: the variable "{name}" could not be read: {error}.') from error
-
-
-def open_mat(path: Path, name: str | None = None) -> HyperCube:
-    """Open the cube of a MATLAB file; name chooses among several variables."""
-    found = variables(path)
-    if name is None:
-        name = _only_cube(path, found)
-    elif name not in found:
-        raise FormatError(f'{path} has no variable "{name}"; it holds {listing(found)}.')
-    array = load(path, name)
-    if array.ndim == 2:
-        array = _unfolded(path, name, array, found)
-    if array.ndim != 3 or array.dtype.kind not in "biufc":
-        raise FormatError(
-            f'{path}: "{name}" is {array.shape} {array.dtype}, not a cube of numbers.'
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._variables = mat5.index(path)
+        self.arrays: Mapping[str, ArrayChoice] = {
+            name: ArrayChoice(name, v.shape, v.kind)
+            for name, v in self._variables.items()
+            if v.dtype is not None
+        }
+        self.others = tuple(
+            f"{v.name} ({' x '.join(map(str, v.shape))} {v.kind})"
+            for v in self._variables.values()
+            if v.dtype is None
         )
-    nm, warnings = _wavelengths(path, found, array.shape[2])
-    return HyperCube(
-        ArraySource(array),
-        name=path.name,
-        path=path,
-        wavelengths=nm,
-        warnings=warnings,
-        format_name="MATLAB 5",
-    )
+
+    def values(self, name: str) -> NDArray[Any]:
+        """All values of a variable, in MATLAB's shape."""
+        shape = self.arrays[name].shape
+        folded = (shape[0], shape[1] if len(shape) > 1 else 1, int(np.prod(shape[2:], dtype=int)))
+        source = self._source(name, folded, (2, 1, 0))
+        rows, columns = slice(0, folded[0], 1), slice(0, folded[1], 1)
+        return source.read(rows, columns, None).reshape(shape, order="F")
+
+    def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
+        """A 3-D variable (or a matrix as one band)."""
+        shape = (*self.arrays[name].shape, 1)
+        # MATLAB's last axis is the slowest on disk; each is one of rows, columns, bands.
+        order = (axes.index(2), axes.index(1), axes.index(0))
+        return self._source(name, (shape[axes[0]], shape[axes[1]], shape[axes[2]]), order)
+
+    def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
+        """A matrix bands x pixels or pixels x bands, pixels down the columns of the scene."""
+        bands = self.arrays[name].shape[1 - pixel_axis]
+        order = (1, 0, 2) if pixel_axis == 1 else (2, 1, 0)
+        return self._source(name, (rows, columns, bands), order)
+
+    def _source(
+        self, name: str, shape: tuple[int, int, int], order: tuple[int, int, int]
+    ) -> RawSource:
+        variable = self._variables[name]
+        if variable.reader is None or variable.dtype is None or min(shape) < 1:
+            raise FormatError(f'{self.path}: "{name}" ({variable.kind}) holds no numbers.')
+        return RawSource(variable.reader, shape, variable.dtype, order, variable.offset)
 
 
-def _only_cube(path: Path, found: Variables) -> str:
-    numeric = {n: s for n, (s, kind) in found.items() if kind in NUMERIC}
-    cubes = [n for n, s in numeric.items() if len(s) == 3]
-    matrices = [n for n, s in numeric.items() if len(s) == 2 and _size(path, found, s)]
-    best = max([*matrices, *cubes], key=lambda n: np.prod(numeric[n]), default=None)
-    if best is None:
-        raise FormatError(f"{path} holds no cube (3 axes) but {listing(found)}.")
-    return best
+def open_mat(path: Path, reading: Reading) -> HyperCube:
+    """Open the cube of a MATLAB 5 file."""
+    return open_container(MatlabFile(path), reading, "MATLAB 5")
 
 
-def _size(path: Path, found: Variables, shape: tuple[int, ...]) -> tuple[int, int] | None:
-    """Rows and columns that sibling variables give for a matrix of bands x pixels."""
-    given = []
-    for names in (ROW_NAMES, COLUMN_NAMES):
-        match = next((n for n, (s, _) in found.items() if n.lower() in names and s == (1, 1)), None)
-        if match is None:
-            return None
-        given.append(int(load(path, match).item()))
-    rows, columns = given
-    return (rows, columns) if rows * columns in shape and min(shape) > 1 else None
+def open_mat4(path: Path, reading: Reading) -> HyperCube:
+    """Open a variable of a MATLAB 4 file, which holds matrices only."""
+    return open_container(_Matlab4File(path), reading, "MATLAB 4")
 
 
-def _unfolded(path: Path, name: str, array: NDArray[Any], found: Variables) -> NDArray[Any]:
-    """A matrix bands x pixels, pixels in MATLAB's column-major order, as a cube."""
-    size = _size(path, found, array.shape)
-    if size is None:
-        raise FormatError(
-            f'{path}: "{name}" is a matrix {array.shape[0]} x {array.shape[1]}; '
-            "the numbers of rows and columns (nRow, nCol) are not in the file."
-        )
-    rows, columns = size
-    if array.shape[0] == rows * columns and array.shape[1] != rows * columns:
-        array = array.T
-    return np.transpose(array.reshape(array.shape[0], columns, rows), (2, 1, 0))
+class _Matlab4File:
+    """A MATLAB 4 file, read whole: such files are small."""
 
+    def __init__(self, path: Path) -> None:
+        from scipy.io import loadmat
 
-def _wavelengths(
-    path: Path, found: Variables, bands: int
-) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
-    for name, (shape, kind) in found.items():
-        if name.lower() in WAVELENGTH_NAMES and kind in NUMERIC and np.prod(shape) == bands:
-            nm, guess = to_nm(load(path, name).ravel().astype(np.float64), None)
-            return nm, (guess,) if guess else ()
-    return None, ()
+        self.path = path
+        try:
+            found = loadmat(path, appendmat=False)
+        except Exception as error:  # scipy raises what its parser stumbles over
+            raise FormatError(f"{path} is no readable MATLAB file: {error}.") from error
+        self._found = {n: np.asarray(v) for n, v in found.items() if not n.startswith("__")}
+        self.arrays: Mapping[str, ArrayChoice] = {
+            n: ArrayChoice(n, v.shape, v.dtype.name)
+            for n, v in self._found.items()
+            if v.dtype.kind in "biuf"
+        }
+        self.others = tuple(n for n in self._found if n not in self.arrays)
+
+    def values(self, name: str) -> NDArray[Any]:
+        """All values."""
+        return self._found[name]
+
+    def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
+        """A matrix as one band."""
+        return ArraySource(np.atleast_3d(self._found[name]).transpose(axes))
+
+    def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
+        """A matrix of spectra as a scene."""
+        matrix = self._found[name] if pixel_axis == 1 else self._found[name].T
+        return ArraySource(matrix.reshape(len(matrix), columns, rows).transpose(2, 1, 0))

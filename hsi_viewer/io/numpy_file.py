@@ -1,10 +1,14 @@
-"""NumPy arrays: .npy read window by window, .npz by the name of an array."""
+"""NumPy arrays: .npy and the members of .npz, read window by window."""
 
 from __future__ import annotations
 
+import math
+import struct
 import zipfile
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -12,8 +16,29 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.byte_reader import DeflatedReader, FileReader
+from hsi_viewer.io.container import ArrayChoice, Reading, open_container
 from hsi_viewer.io.raw_source import RawSource
+
+STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
+DEFLATE = -zlib.MAX_WBITS
+ZIP_MAGIC = b"PK\x03\x04"
+
+
+def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Shape, Fortran order, type and length of the header of an open .npy file.
+
+    Raises
+    ------
+    ValueError
+        if it is none.
+    """
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0), (3, 0)):
+        raise ValueError(f"version {version} is not known")
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    return shape, fortran, dtype, file.tell()
 
 
 def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
@@ -26,10 +51,7 @@ def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     """
     try:
         with path.open("rb") as file:
-            version = npy.read_magic(file)
-            read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, fortran, dtype = read(file)
-            offset = file.tell()
+            shape, fortran, dtype, offset = read_npy_header(file)
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
     except ValueError as error:
@@ -49,7 +71,7 @@ def source_of(path: Path) -> CubeSource:
             f"{path} holds an array of shape {shape}; a cube has 3 axes: rows, columns, bands."
         )
     reader = FileReader(path)
-    expected = offset + int(np.prod(shape, dtype=object)) * dtype.itemsize
+    expected = offset + math.prod(shape) * dtype.itemsize
     if reader.size < expected:
         raise FormatError(
             f"{path} is too short: {expected} bytes expected, {reader.size} bytes found. "
@@ -59,53 +81,78 @@ def source_of(path: Path) -> CubeSource:
     return RawSource(reader, (shape[0], shape[1], shape[2]), dtype, order, offset)
 
 
-def arrays_in(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Names of the arrays of an .npz file with shapes and types."""
-    found = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.namelist():
-                if not member.endswith(".npy"):
-                    continue
-                with archive.open(member) as file:
-                    version = npy.read_magic(file)
-                    one = version == (1, 0)
-                    read = npy.read_array_header_1_0 if one else npy.read_array_header_2_0
-                    shape, _, dtype = read(file)
-                    found[member.removesuffix(".npy")] = (shape, str(dtype))
-    except OSError as error:
-        raise FileError(f"{path} could not be read: {error.strerror}.") from error
-    except (ValueError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise FormatError(f"{path} is no readable .npz file: {error}.") from error
-    return found
+class NpzFile:
+    """An .npz file as a `container.Container`; its arrays are read out of the archive lazily."""
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._reader = FileReader(path)
+        self._layouts: dict[str, tuple[zipfile.ZipInfo, bool, np.dtype[Any], int]] = {}
+        arrays: dict[str, ArrayChoice] = {}
+        others: list[str] = []
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for info in archive.infolist():
+                    name = info.filename.removesuffix(".npy")
+                    if name == info.filename or info.compress_type not in (STORED, DEFLATED):
+                        others.append(info.filename)
+                        continue
+                    with archive.open(info) as file:
+                        shape, fortran, dtype, offset = read_npy_header(file)
+                    if dtype.kind in "biufc":
+                        arrays[name] = ArrayChoice(name, shape, dtype.name)
+                        self._layouts[name] = info, fortran, dtype, offset
+                    else:
+                        others.append(f"{name} ({' x '.join(map(str, shape))} {dtype})")
+        except OSError as error:
+            raise FileError(f"{path} could not be read: {error.strerror}.") from error
+        except (ValueError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+            raise FormatError(f"{path} is no readable .npz file: {error}.") from error
+        self.arrays: Mapping[str, ArrayChoice] = arrays
+        self.others = tuple(others)
 
-def load_npz(path: Path, key: str) -> NDArray[Any]:
-    """One array of an .npz file.
+    def values(self, name: str) -> NDArray[Any]:
+        """All values of an array."""
+        shape = self.arrays[name].shape
+        if len(shape) > 2:
+            raise FormatError(f"{self.path}: {self.arrays[name]} has more than two axes.")
+        rows, columns = (*shape, 1, 1)[:2]
+        source = self._raw(name, (rows, columns, 1), (0, 1, 2))
+        return source.read(slice(0, rows, 1), slice(0, columns, 1), None).reshape(shape)
 
-    Raises
-    ------
-    FormatError
-        if it is not there or holds Python objects.
-    """
-    found = arrays_in(path)
-    if key not in found:
-        raise FormatError(f'{path} has no array "{key}"; it holds {listing(found)}.')
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            array: NDArray[Any] = archive[key]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, MemoryError) as error:
-        raise FormatError(f'{path}: the array "{key}" could not be read: {error}.') from error
-    return array
+    def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
+        """An array of 3 axes (or a matrix as one band)."""
+        return self._raw(name, (*self.arrays[name].shape, 1), axes)
 
+    def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
+        """A matrix of spectra as a scene, its pixels down the columns as MATLAB has them."""
+        matrix = self.values(name) if pixel_axis == 1 else self.values(name).T
+        return ArraySource(matrix.reshape(len(matrix), columns, rows).transpose(2, 1, 0))
 
-def listing(found: dict[str, tuple[tuple[int, ...], str]]) -> str:
-    """Names with shapes and types, for a message."""
-    if not found:
-        return "nothing"
-    return ", ".join(
-        f"{k} ({' x '.join(map(str, s)) or 'scalar'} {t})" for k, (s, t) in found.items()
-    )
+    def _raw(self, name: str, shape: tuple[int, ...], axes: tuple[int, int, int]) -> RawSource:
+        info, fortran, dtype, offset = self._layouts[name]
+        chosen = shape[axes[0]], shape[axes[1]], shape[axes[2]]
+        stored = (2, 1, 0) if fortran else (0, 1, 2)
+        order = (axes.index(stored[0]), axes.index(stored[1]), axes.index(stored[2]))
+        total = offset + math.prod(chosen) * dtype.itemsize
+        if min(chosen) < 1 or info.file_size < total:
+            raise FormatError(
+                f'{self.path}: the array "{name}" is empty or cut off: {total} bytes expected, '
+                f"{info.file_size} bytes found."
+            )
+        start = self._start_of(info)
+        if info.compress_type == STORED:
+            return RawSource(self._reader, chosen, dtype, order, start + offset)
+        packed = DeflatedReader(self._reader, start, info.compress_size, total, DEFLATE)
+        return RawSource(packed, chosen, dtype, order, offset)
+
+    def _start_of(self, info: zipfile.ZipInfo) -> int:
+        """Position of a member's data, after its local header (APPNOTE.TXT, 4.3.7)."""
+        head = self._reader.read_bytes(info.header_offset, 30)
+        if len(head) < 30 or head[:4] != ZIP_MAGIC:
+            raise FormatError(f"{self.path} is damaged: {info.filename} is not where it should be.")
+        name_length, extra_length = struct.unpack_from("<HH", head, 26)
+        return int(info.header_offset + 30 + name_length + extra_length)
 
 
 def open_npy(path: Path) -> HyperCube:
@@ -113,28 +160,6 @@ def open_npy(path: Path) -> HyperCube:
     return HyperCube(source_of(path), name=path.name, path=path, format_name="NumPy")
 
 
-def open_npz(path: Path, key: str | None = None) -> HyperCube:
-    """Open an array of an .npz file; without a key, its only 3-D array."""
-    found = arrays_in(path)
-    if key is None:
-        cubes = [k for k, (shape, _) in found.items() if len(shape) == 3]
-        if len(cubes) != 1:
-            raise FormatError(
-                f"{path} holds {listing(found)}; "
-                + ("no array has 3 axes." if not cubes else f"say which: {path.name}:{cubes[0]}.")
-            )
-        key = cubes[0]
-    array = load_npz(path, key)
-    if array.ndim != 3 or array.dtype.kind not in "biufc":
-        raise FormatError(f'{path}: "{key}" is {array.shape} {array.dtype}, not a cube of numbers.')
-    nm = None
-    for name, (shape, _) in found.items():
-        if name.lower() in ("wavelengths", "wavelength") and shape == (array.shape[2],):
-            nm = load_npz(path, name).astype(np.float64)
-    return HyperCube(
-        ArraySource(array),
-        name=f"{path.name}:{key}",
-        path=path,
-        wavelengths=nm,
-        format_name="NumPy",
-    )
+def open_npz(path: Path, reading: Reading) -> HyperCube:
+    """Open the cube of an .npz file."""
+    return open_container(NpzFile(path), reading, "NumPy")

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import sample
+from hsi_viewer.io.container import Reading, open_container
+from hsi_viewer.io.identify import (
+    MATLAB_5,
+    MATLAB_7,
+    NUMPY,
+    ZIP,
+    is_hdf5,
+    magic_of,
+    split_source,
+)
+
+Matches = Callable[[Path, bytes], bool]
+Reader = Callable[[Path, Reading], HyperCube]
 
 CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ENVI images", ("*.hdr", "*.img", "*.dat", "*.raw", "*.bsq", "*.bil", "*.bip")),
@@ -17,37 +31,6 @@ CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 SUPPORTED = "ENVI (.hdr with its data), MATLAB 5 (.mat) and NumPy (.npy, .npz)"
-
-
-def split_source(source: str | Path) -> tuple[Path, str | None]:
-    """Path and part of a source such as "file.npz:key"; the part is None for a plain path."""
-    path = Path(source).expanduser()
-    if path.exists() or isinstance(source, Path):
-        return path, None
-    head, colon, part = str(source).rpartition(":")
-    if colon and part and Path(head).expanduser().is_file():
-        return Path(head).expanduser(), part
-    return path, None
-
-
-def magic_of(path: Path) -> bytes:
-    """First bytes of a file.
-
-    Raises
-    ------
-    FileError
-        if the file is missing, empty or cannot be read.
-    """
-    if not path.exists():
-        raise FileError(f"{path} does not exist; check the name.")
-    try:
-        with path.open("rb") as file:
-            magic = file.read(1024)
-    except OSError as error:
-        raise FileError(f"{path} could not be read: {error.strerror}.") from error
-    if not magic:
-        raise FormatError(f"{path} is empty (0 bytes); copy it again.")
-    return magic
 
 
 def open_cube(
@@ -81,20 +64,66 @@ def _open(source: str | Path) -> HyperCube:
         return sample.open_sample()
     path, part = split_source(source)
     magic = magic_of(path)
-    if magic.startswith(b"\x93NUMPY"):
-        from hsi_viewer.io.numpy_file import open_npy
-
-        return open_npy(path)
-    if magic.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
-        from hsi_viewer.io.numpy_file import open_npz
-
-        return open_npz(path, part)
-    if magic.startswith(b"MATLAB 5.0 MAT-file"):
-        from hsi_viewer.io.mat import open_mat
-
-        return open_mat(path, part)
-    from hsi_viewer.io.envi import header_of, open_envi
-
-    if header_of(path) is not None:
-        return open_envi(path)
+    for matches, read in READERS:
+        if matches(path, magic):
+            return read(path, Reading(name=part))
     raise FormatError(f"{path} is no cube that can be read. Supported are {SUPPORTED}.")
+
+
+def _npy(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.numpy_file import open_npy
+
+    return open_npy(path)
+
+
+def _npz(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.numpy_file import open_npz
+
+    return open_npz(path, reading)
+
+
+def _mat5(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.mat import open_mat
+
+    return open_mat(path, reading)
+
+
+def _mat4(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.mat import open_mat4
+
+    return open_mat4(path, reading)
+
+
+def _mat7(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.hdf5 import H5File
+
+    return open_container(H5File(path, matlab=True), reading, "MATLAB 7.3")
+
+
+def _hdf5(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.hdf5 import H5File
+
+    return open_container(H5File(path), reading, "HDF5")
+
+
+def _envi(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.envi import open_envi
+
+    return open_envi(path)
+
+
+def _has_header(path: Path) -> bool:
+    from hsi_viewer.io.envi import header_of
+
+    return header_of(path) is not None
+
+
+READERS: tuple[tuple[Matches, Reader], ...] = (
+    (lambda path, magic: magic.startswith(NUMPY), _npy),
+    (lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz", _npz),
+    (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
+    (lambda path, magic: magic.startswith(MATLAB_7) and is_hdf5(path), _mat7),
+    (lambda path, magic: is_hdf5(path), _hdf5),
+    (lambda path, magic: _has_header(path), _envi),
+    (lambda path, magic: path.suffix.lower() == ".mat", _mat4),
+)

@@ -1,0 +1,280 @@
+"""Files that hold several arrays (MATLAB, HDF5, Zarr, .npz): which is the cube, and how it lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import CubeSource, HyperCube
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io.wavelengths import to_nm
+
+ROW_NAMES = ("nrow", "nrows", "lines", "rows", "height")
+COLUMN_NAMES = ("ncol", "ncols", "cols", "columns", "samples", "width")
+WAVELENGTH_NAMES = ("wavelength", "wavelengths", "wl", "lambda", "wvl", "wave", "bandcenters")
+FWHM_NAMES = ("fwhm", "fwhms", "bandwidth", "bandwidths")
+GOOD_NAMES = ("bbl", "good_wavelengths", "good_bands", "goodbands")
+
+# More bands than this on the last axis, and fewer on the first: the first axis is the bands.
+MANY_BANDS = 1024
+# A second array of at least this part of the first one's size: the user must say which.
+RIVAL = 0.5
+
+
+@dataclass(frozen=True)
+class ArrayChoice:
+    """An array that could be the cube.
+
+    Attributes
+    ----------
+    name : as it is written after the colon of "file:name".
+    shape : as the format's own programs show it.
+    dtype : NumPy's name, or the format's own.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({' x '.join(map(str, self.shape)) or 'scalar'} {self.dtype})"
+
+
+class ChoiceNeededError(FormatError):
+    """A file holds several arrays that could be the cube; `choices` lists them."""
+
+    def __init__(self, message: str, choices: tuple[ArrayChoice, ...]) -> None:
+        super().__init__(message)
+        self.choices = choices
+
+
+class Container(Protocol):
+    """What a format gives to have its cube found."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def arrays(self) -> Mapping[str, ArrayChoice]:
+        """Every numeric array by name."""
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What else is in the file, described."""
+
+    def values(self, name: str) -> NDArray[Any]:
+        """All values of a (small) array."""
+
+    def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
+        """Lazy source of a 3-D array; axes are those of rows, columns and bands."""
+
+    def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
+        """Lazy source of a matrix whose pixel axis runs down the columns of the scene."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read the cube of a container; what is None is guessed.
+
+    Attributes
+    ----------
+    name : of the array.
+    axes : axes of rows, columns, bands in the array.
+    """
+
+    name: str | None = None
+    axes: tuple[int, int, int] | None = None
+
+
+@dataclass
+class Found:
+    """A source with what its neighbours in the container say about it."""
+
+    source: CubeSource
+    name: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def listing(container: Container, limit: int = 12) -> str:
+    """Everything that is in a container, for a message."""
+    texts = [str(choice) for choice in container.arrays.values()] + list(container.others)
+    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
+    return (", ".join(texts[:limit]) + more) or "nothing"
+
+
+def choices(container: Container) -> tuple[ArrayChoice, ...]:
+    """Arrays that could be the cube, largest first."""
+    found = [
+        choice
+        for choice in container.arrays.values()
+        if choice.size > 0 and (_is_cube(choice.shape) or _size(container, choice.shape))
+    ]
+    return tuple(sorted(found, key=lambda choice: -choice.size))
+
+
+def open_container(container: Container, reading: Reading, format_name: str) -> HyperCube:
+    """The cube of a container.
+
+    Raises
+    ------
+    ChoiceNeededError
+        if several arrays could be it.
+    FormatError
+        if none could, or the one that is named could not.
+    """
+    choice = _choose(container, reading.name)
+    found = _found(container, choice, reading.axes)
+    _spectral_fields(container, found)
+    return HyperCube(
+        found.source,
+        name=container.path.name,
+        path=container.path,
+        format_name=format_name,
+        warnings=tuple(found.warnings),
+        metadata={"array": choice.name},
+        **found.fields,
+    )
+
+
+def _is_cube(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and sum(n > 1 for n in shape) >= 2
+
+
+def _choose(container: Container, name: str | None) -> ArrayChoice:
+    path = container.path
+    if name is not None:
+        choice = container.arrays.get(name) or container.arrays.get(name.strip("/"))
+        if choice is None:
+            raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
+        return choice
+    candidates = choices(container)
+    if not candidates:
+        raise FormatError(
+            f"{path} holds no cube (an array of 3 axes) but {listing(container)}. "
+            f'Name an array to read it: "{path.name}:NAME".'
+        )
+    rivals = [c for c in candidates[1:] if c.size >= RIVAL * candidates[0].size]
+    if rivals:
+        names = ", ".join(map(str, candidates))
+        raise ChoiceNeededError(
+            f"{path} holds several arrays that could be the cube: {names}. "
+            f'Say which: "{path.name}:{candidates[0].name}".',
+            candidates,
+        )
+    return candidates[0]
+
+
+def _found(container: Container, choice: ArrayChoice, axes: tuple[int, int, int] | None) -> Found:
+    shape = choice.shape
+    warnings: list[str] = []
+    if len(shape) == 2:
+        size = _size(container, shape)
+        if size is None:
+            source = container.source(choice.name, (0, 1, 2))
+            warnings.append("The array is a matrix; it is shown as one band.")
+        else:
+            source = container.unfolded(choice.name, *size)
+        return Found(source, choice.name, warnings=warnings)
+    if len(shape) != 3:
+        raise FormatError(
+            f"{container.path}: {choice} is no cube; a cube has 3 axes: rows, columns, bands."
+        )
+    if axes is None:
+        axes, guess = _guess_axes(container, shape)
+        if guess:
+            warnings.append(guess)
+    return Found(container.source(choice.name, axes), choice.name, warnings=warnings)
+
+
+def _guess_axes(
+    container: Container, shape: tuple[int, ...]
+) -> tuple[tuple[int, int, int], str | None]:
+    """Axes of rows, columns, bands: by the length of a list of wavelengths, else by size."""
+    lengths = {
+        choice.size
+        for name, choice in container.arrays.items()
+        if _is_named(name, WAVELENGTH_NAMES) and choice.size == max(choice.shape, default=0)
+    }
+    matching = [axis for axis in range(3) if shape[axis] in lengths]
+    if len(matching) == 1:
+        band = matching[0]
+    elif shape[2] > MANY_BANDS >= shape[0]:
+        band = 0
+    else:
+        band = 2
+    rows, columns = (axis for axis in range(3) if axis != band)
+    guess = None
+    if band != 2:
+        place = ("first", "second")[band]
+        guess = f"The {place} axis of the array is taken for the bands."
+    return (rows, columns, band), guess
+
+
+def _size(container: Container, shape: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Rows, columns and pixel axis of a matrix, when sibling scalars give the size."""
+    if len(shape) != 2 or min(shape) < 2:
+        return None
+    given = []
+    for names in (ROW_NAMES, COLUMN_NAMES):
+        match = next(
+            (n for n, c in container.arrays.items() if _is_named(n, names) and c.size == 1), None
+        )
+        if match is None:
+            return None
+        value = float(container.values(match).item())
+        if not (value.is_integer() and value > 0):
+            return None
+        given.append(int(value))
+    rows, columns = given
+    if rows * columns not in shape:
+        return None
+    return rows, columns, 1 if shape[1] == rows * columns else 0
+
+
+def _is_named(name: str, names: tuple[str, ...]) -> bool:
+    last = name.rsplit("/", 1)[-1].rsplit(".", 1)[-1].lower()
+    return last in names or (names is WAVELENGTH_NAMES and last.startswith("wavelength"))
+
+
+def _spectral_fields(container: Container, found: Found) -> None:
+    """Wavelengths, FWHM and good bands out of lists that have one entry a band."""
+    bands = found.source.shape[2]
+
+    def named(names: tuple[str, ...], use: Callable[[NDArray[Any]], None]) -> None:
+        for name, choice in container.arrays.items():
+            one_axis = choice.size == max(choice.shape, default=0)
+            if choice.size == bands > 1 and one_axis and _is_named(name, names):
+                use(container.values(name).ravel())
+                return
+
+    def take_wavelengths(values: NDArray[Any]) -> None:
+        nm, guess = to_nm(values.astype(np.float64), None)
+        found.fields["wavelengths"] = nm
+        if guess:
+            found.warnings.append(guess)
+
+    def take_fwhm(values: NDArray[Any]) -> None:
+        nm = found.fields.get("wavelengths")
+        fwhm = values.astype(np.float64)
+        micrometres = nm is not None and np.nanmax(fwhm) < 1 < np.nanmax(nm) / 1000
+        found.fields["fwhm"] = fwhm * (1e3 if micrometres else 1.0)
+
+    def take_good(values: NDArray[Any]) -> None:
+        found.fields["good_bands"] = np.asarray(values) != 0
+
+    named(WAVELENGTH_NAMES, take_wavelengths)
+    named(FWHM_NAMES, take_fwhm)
+    named(GOOD_NAMES, take_good)

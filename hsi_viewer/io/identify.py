@@ -1,0 +1,57 @@
+"""What a source is: a path, a part of it, and the first bytes that tell formats apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hsi_viewer.core.errors import FileError, FormatError
+
+MATLAB_5 = b"MATLAB 5.0 MAT-file"
+MATLAB_7 = b"MATLAB 7"
+NUMPY = b"\x93NUMPY"
+ZIP = b"PK\x03\x04"
+PNG = b"\x89PNG\r\n\x1a\n"
+HDF5 = b"\x89HDF\r\n\x1a\n"
+TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+ERDAS_MAGIC = (b"HEAD74", b"HEADER")
+
+
+def split_source(source: str | Path) -> tuple[Path, str | None]:
+    """Path and part of a source such as "file.npz:key"; the part is None for a plain path."""
+    path = Path(source).expanduser()
+    if path.exists() or isinstance(source, Path):
+        return path, None
+    head, colon, part = str(source).rpartition(":")
+    if colon and part and Path(head).expanduser().is_file():
+        return Path(head).expanduser(), part
+    return path, None
+
+
+def magic_of(path: Path) -> bytes:
+    """First bytes of a file.
+
+    Raises
+    ------
+    FileError
+        if the file is missing, empty or cannot be read.
+    """
+    if not path.exists():
+        raise FileError(f"{path} does not exist; check the name.")
+    try:
+        with path.open("rb") as file:
+            magic = file.read(1024)
+    except OSError as error:
+        raise FileError(f"{path} could not be read: {error.strerror}.") from error
+    if not magic:
+        raise FormatError(f"{path} is empty (0 bytes); copy it again.")
+    return magic
+
+
+def is_hdf5(path: Path) -> bool:
+    """Whether an HDF5 signature stands at 0, 512, 1024 or 2048, where the format allows it."""
+    with path.open("rb") as file:
+        for at in (0, 512, 1024, 2048):
+            file.seek(at)
+            if file.read(len(HDF5)) == HDF5:
+                return True
+    return False

@@ -1,0 +1,254 @@
+"""Files that hold several arrays: MATLAB 4, 5 and 7.3, HDF5, .npz."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.container import ChoiceNeededError
+from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.registry import open_cube
+
+DTYPES = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
+
+
+def numbers(shape, dtype="u2"):
+    return (np.arange(np.prod(shape)) % 120).reshape(shape).astype(dtype)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    shape=st.tuples(st.integers(2, 6), st.integers(2, 6), st.integers(2, 7)),
+    dtype=st.sampled_from(DTYPES),
+    packed=st.booleans(),
+    column=st.integers(0, 1),
+)
+def test_matlab_5_windows(tmp_path, shape, dtype, packed, column):
+    array = numbers(shape, dtype)
+    scipy.io.savemat(
+        tmp_path / "c.mat", {"note": "text", "cube": array, "tail": 3.5}, do_compression=packed
+    )
+    cube = open_cube(tmp_path / "c.mat")
+    np.testing.assert_array_equal(cube.read(), array)
+    np.testing.assert_array_equal(
+        cube.read(slice(1, None), slice(column, column + 1), [1, 0]),
+        array[1:, column : column + 1, [1, 0]],
+    )
+    assert cube.format_name == "MATLAB 5"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_matrix_of_spectra_is_unfolded_down_the_columns(tmp_path, packed, turned):
+    array = numbers((4, 5, 7))
+    matrix = array.reshape(20, 7, order="F").T  # bands x pixels, as MATLAB's reshape makes it
+    content = {"Y": matrix.T if turned else matrix, "nRow": 4, "nCol": 5, "A": np.eye(3)}
+    scipy.io.savemat(tmp_path / "y.mat", content, do_compression=packed)
+    np.testing.assert_array_equal(open_cube(tmp_path / "y.mat").read(), array)
+
+
+def test_big_endian_matlab_5(tmp_path):
+    array = numbers((2, 3, 4), ">i2")
+
+    def element(kind, data):
+        return struct.pack(">II", kind, len(data)) + data + b"\0" * (-len(data) % 8)
+
+    body = (
+        element(6, struct.pack(">II", 10, 0))
+        + element(5, struct.pack(">iii", 2, 3, 4))
+        + struct.pack(">HH4s", 1, 1, b"x")[:2]
+        + struct.pack(">H", 1)
+        + b"x\0\0\0"
+        + element(3, array.tobytes(order="F"))
+    )
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x01\x00MI"
+    (tmp_path / "be.mat").write_bytes(head + struct.pack(">II", 14, len(body)) + body)
+    expected = scipy.io.loadmat(tmp_path / "be.mat")["x"]
+    np.testing.assert_array_equal(open_cube(tmp_path / "be.mat").read(), expected)
+    np.testing.assert_array_equal(expected, array)
+
+
+def test_wavelengths_of_a_sibling_and_the_axis_that_they_tell(tmp_path):
+    array = numbers((6, 4, 5))
+    nm = np.linspace(400, 900, 6)
+    scipy.io.savemat(tmp_path / "w.mat", {"cube": array, "Wavelengths": nm / 1000})
+    cube = open_cube(tmp_path / "w.mat")
+    assert cube.shape == (4, 5, 6)
+    np.testing.assert_allclose(cube.wavelengths, nm)
+    np.testing.assert_array_equal(cube.read(), array.transpose(1, 2, 0))
+    assert "first axis" in " ".join(cube.warnings)
+
+
+def test_several_candidates_are_offered(tmp_path):
+    first, second = numbers((3, 4, 5)), numbers((3, 4, 5)) + 1
+    scipy.io.savemat(tmp_path / "two.mat", {"radiance": first, "reflectance": second, "n": 1})
+    with pytest.raises(ChoiceNeededError, match=r'Say which: "two\.mat:r') as refusal:
+        open_cube(tmp_path / "two.mat")
+    assert {c.name for c in refusal.value.choices} == {"radiance", "reflectance"}
+    assert refusal.value.choices[0].shape == (3, 4, 5)
+    cube = open_cube(f"{tmp_path / 'two.mat'}:reflectance")
+    np.testing.assert_array_equal(cube.read(), second)
+    with pytest.raises(FormatError, match=r'no array "other"; it holds .*radiance'):
+        open_cube(f"{tmp_path / 'two.mat'}:other")
+
+
+def test_no_cube_names_what_is_there(tmp_path):
+    scipy.io.savemat(tmp_path / "n.mat", {"gt": np.ones((4, 5)), "s": {"a": 1}, "t": "text"})
+    with pytest.raises(FormatError, match=r"gt \(4 x 5 double\), s \(1 x 1 struct\), t"):
+        open_cube(tmp_path / "n.mat")
+
+
+def test_a_cut_matlab_file_is_refused(tmp_path):
+    scipy.io.savemat(tmp_path / "c.mat", {"cube": np.random.default_rng(0).random((9, 9, 9))})
+    whole = (tmp_path / "c.mat").read_bytes()
+    for length in (3, 100, 130, 200, 1000, len(whole) - 1):
+        (tmp_path / "cut.mat").write_bytes(whole[:length])
+        with pytest.raises(FileError):
+            open_cube(tmp_path / "cut.mat")
+
+
+def test_a_bomb_in_matlab_5_is_refused(tmp_path):
+    flags = struct.pack("<IIII", 6, 8, 6, 0)
+    dims = struct.pack("<IIiiii", 5, 12, 30000, 30000, 30000, 0)
+    name = struct.pack("<HH4s", 1, 1, b"x")
+    count = 30000**3 * 8 % 2**32
+    body = flags + dims + name + struct.pack("<II", 9, count)
+    packed = zlib.compress(struct.pack("<II", 14, len(body)) + body)
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    (tmp_path / "bomb.mat").write_bytes(head + struct.pack("<II", 15, len(packed)) + packed)
+    with pytest.raises(FormatError, match=r"needs \d+ bytes"):
+        open_cube(tmp_path / "bomb.mat")
+
+
+def test_matlab_4(tmp_path):
+    matrix = numbers((4, 5, 7), "f8").reshape(20, 7, order="F").T
+    scipy.io.savemat(tmp_path / "4.mat", {"Y": matrix, "nRow": 4, "nCol": 5}, format="4")
+    np.testing.assert_array_equal(open_cube(tmp_path / "4.mat").read(), numbers((4, 5, 7)))
+
+
+def write_v73(path, **variables):
+    """HDF5 after MATLAB 7.3's layout: a user block, axes reversed, MATLAB_class attributes."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, value in variables.items():
+            data = file.create_dataset(name, data=np.asarray(value).T, chunks=True)
+            data.attrs["MATLAB_class"] = np.bytes_("double")
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(116) + b" " * 8 + b"\0\2IM")
+
+
+def test_matlab_73_axes_are_turned_back(tmp_path):
+    array = numbers((4, 5, 7), "f8")
+    write_v73(tmp_path / "v.mat", cube=array, wavelength=np.linspace(400, 1000, 7)[None])
+    cube = open_cube(tmp_path / "v.mat")
+    np.testing.assert_array_equal(cube.read(), array)
+    np.testing.assert_array_equal(
+        cube.read(slice(1, 4, 2), slice(2, 4), [6, 0, 0]), array[1:4:2, 2:4, [6, 0, 0]]
+    )
+    assert cube.wavelengths[-1] == 1000
+    assert cube.format_name == "MATLAB 7.3"
+    matrix = array.reshape(20, 7, order="F")
+    write_v73(tmp_path / "y.mat", Y=matrix.T, lines=[[4]], cols=[[5]])
+    cube = open_cube(tmp_path / "y.mat")
+    np.testing.assert_array_equal(cube.read(), array)
+    np.testing.assert_array_equal(
+        cube.read(slice(1, 4, 2), slice(3, 5), [2]), array[1:4:2, 3:5, [2]]
+    )
+
+
+def test_any_hdf5_by_choosing_the_data_set(tmp_path):
+    array = numbers((4, 5, 7))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["deep/er/cube"] = array
+        file["deep/other"] = array[:, :, :2]
+        file["map"] = np.ones((4, 5), "u1")
+        file["loop"] = file["deep"]
+        file["deep/up"] = h5py.SoftLink("/deep")
+        file["gone"] = h5py.SoftLink("/nowhere")
+        file["outside"] = h5py.ExternalLink("/etc/passwd", "/")
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.h5").read(), array)
+    other = open_cube(f"{tmp_path / 'a.h5'}:/deep/other")
+    np.testing.assert_array_equal(other.read(), array[:, :, :2])
+    np.testing.assert_array_equal(open_cube(f"{tmp_path / 'a.h5'}:map").read()[:, :, 0], 1)
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.h5").ids, 1)
+
+
+def test_a_cut_hdf5_is_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = numbers((40, 50, 70))
+    whole = (tmp_path / "a.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FormatError, match="damaged"):
+        open_cube(tmp_path / "cut.h5")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_npz_members_are_read_lazily(tmp_path, save, order):
+    array = np.asarray(numbers((4, 5, 7)), order=order)
+    save(tmp_path / "a.npz", cube=array, small=array[:2, :2, :2], wavelengths=np.arange(7) + 400.0)
+    cube = open_cube(tmp_path / "a.npz")
+    np.testing.assert_array_equal(cube.read(), array)
+    np.testing.assert_array_equal(cube.read(bands=[3]), array[:, :, [3]])
+    assert cube.wavelengths[0] == 400
+    small = open_cube(f"{tmp_path / 'a.npz'}:small")
+    np.testing.assert_array_equal(small.read(), array[:2, :2, :2])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_npy(tmp_path, order):
+    array = np.asarray(numbers((4, 5, 7), ">i4"), order=order)
+    np.save(tmp_path / "a.npy", array)
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.npy").read(), array)
+    whole = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "cut.npy").write_bytes(whole[:-1])
+    with pytest.raises(FormatError, match="too short: 688 bytes expected, 687 bytes found"):
+        open_cube(tmp_path / "cut.npy")
+
+
+def test_pickles_are_not_loaded(tmp_path):
+    np.save(tmp_path / "o.npy", np.array([[[{}]]]), allow_pickle=True)
+    np.savez(tmp_path / "o.npz", o=np.array([[[{}]]]))
+    for name in ("o.npy", "o.npz"):
+        with pytest.raises(FormatError):
+            open_cube(tmp_path / name)
+
+
+@pytest.mark.real_data
+class TestRealFiles:
+    def test_matrices_unfold_as_matlab_reshapes(self, data_dir):
+        for name, rows, columns in (
+            ("jasper_ridge/jasperRidge2_R198.mat", 100, 100),
+            ("samson/Samson_UPCGIT.mat", 95, 95),
+        ):
+            matrix = scipy.io.loadmat(data_dir / name)["Y"]
+            cube = open_cube(data_dir / name)
+            expected = matrix.T.reshape(rows, columns, -1, order="F")
+            np.testing.assert_array_equal(cube.read(), expected)
+
+    def test_samson_lies_as_its_abundances(self, data_dir):
+        path = data_dir / "samson/Samson_UPCGIT.mat"
+        water = open_cube(f"{path}:S_GT").read()[:, :, 2]
+        infrared = open_cube(path).read(bands=[140])[:, :, 0]
+        assert np.corrcoef(water.ravel(), infrared.ravel())[0, 1] < -0.7
+
+    def test_indian_pines_equals_the_sample(self, data_dir):
+        cube = open_cube(data_dir / "indian_pines/Indian_pines_corrected.mat")
+        np.testing.assert_array_equal(cube.read(), open_cube("sample:indian-pines").read())
+
+    def test_matlab_73(self, data_dir):
+        cube = open_cube(data_dir / "mat/muufl_v73.mat")
+        assert (cube.shape, cube.dtype) == ((100, 100, 64), np.float32)
+        with h5py.File(data_dir / "mat/muufl_v73.mat") as file:
+            np.testing.assert_array_equal(cube.read(), file["data"][()].T)
+        with pytest.raises(FormatError, match=r"raw1 \(struct\)"):
+            open_cube(data_dir / "mat/not_a_cube_v73.mat")
