@@ -13,11 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"
+ANSWER_SECONDS = 5
 
 # Shared library -> Debian package. The first group is needed even without a window.
 QT_LIBRARIES = {
@@ -143,17 +145,29 @@ def make_environment(folder: Path) -> Path:
     return python
 
 
-def torch_source() -> list[str]:
+def torch_index() -> list[str]:
     """Options for pip: without an NVIDIA card, Linux takes the CPU build (0.2 instead of 3 GB)."""
     has_card = Path("/proc/driver/nvidia").exists() or shutil.which("nvidia-smi")
-    return [] if sys.platform != "linux" or has_card else ["--extra-index-url", CPU_TORCH]
+    if sys.platform != "linux" or has_card or not answers(CPU_TORCH):
+        return []
+    return ["--extra-index-url", CPU_TORCH]
+
+
+def answers(address: str) -> bool:
+    """Whether a server can be reached; pip itself would try for minutes."""
+    try:
+        with urllib.request.urlopen(f"{address}/torch/", timeout=ANSWER_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def install(python: Path) -> None:
     """Install the pinned dependencies and the project itself, editable."""
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
     pip += ["-c", str(PROJECT / "constraints.txt")]
-    subprocess.run([*pip, *torch_source(), "torch"], check=True)
+    print("Installing the dependencies: about 1 GB, some minutes the first time", flush=True)
+    subprocess.run([*pip, "--no-deps", *torch_index(), "torch"], check=True)
     subprocess.run([*pip, "-e", f"{PROJECT}[dev]"], check=True)
 
 

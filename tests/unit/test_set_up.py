@@ -104,11 +104,18 @@ def test_without_the_venv_module_the_package_is_named(linux, monkeypatch):
 
 def test_the_cpu_build_of_torch_is_taken_only_on_linux_without_a_card(linux, monkeypatch):
     monkeypatch.setattr(linux.Path, "exists", lambda path: False)
-    assert linux.torch_source() == ["--extra-index-url", linux.CPU_TORCH]
+    monkeypatch.setattr(linux, "answers", lambda address: True)
+    assert linux.torch_index() == ["--extra-index-url", linux.CPU_TORCH]
     monkeypatch.setattr(linux.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
-    assert linux.torch_source() == []
+    assert linux.torch_index() == []
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert linux.torch_source() == []
+    assert linux.torch_index() == []
+
+
+def test_an_index_that_does_not_answer_is_not_used(linux, monkeypatch):
+    monkeypatch.setattr(linux.Path, "exists", lambda path: False)
+    monkeypatch.setattr(linux, "CPU_TORCH", "http://127.0.0.1:9")
+    assert linux.torch_index() == []
 
 
 def test_pins_leave_out_tools_paths_and_local_versions():
