@@ -265,12 +265,12 @@ def choose_device(wanted: str) -> torch.device:
 
 
 def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
     import scipy
 
-    from hsi_viewer import __version__
-
     return {
-        "hsi_viewer": __version__,
+        "hsi_viewer": version("hsi-viewer"),
         "torch": str(torch.__version__),
         "numpy": np.__version__,
         "scipy": scipy.__version__,
