@@ -278,3 +278,32 @@ def _spectral_fields(container: Container, found: Found) -> None:
     named(WAVELENGTH_NAMES, take_wavelengths)
     named(FWHM_NAMES, take_fwhm)
     named(GOOD_NAMES, take_good)
+    _attributes(container, found, take_wavelengths)
+
+
+def _attributes(
+    container: Container, found: Found, take_wavelengths: Callable[[NDArray[Any]], None]
+) -> None:
+    """What the attributes of the array itself say (HDF5, NetCDF, Zarr)."""
+    given = getattr(container, "attributes", None)
+    attributes = {} if given is None else {k.lower(): v for k, v in given(found.name).items()}
+
+    def number(*keys: str) -> float | None:
+        for key in keys:
+            value = np.asarray(attributes.get(key, ())).ravel()
+            if value.size == 1 and value.dtype.kind in "biuf":
+                return float(value[0])
+        return None
+
+    nodata = number("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
+    if nodata is not None:
+        found.fields["nodata"] = nodata
+    scale = number("scale_factor", "scale")
+    if scale is not None and scale > 0:
+        # products write either the factor or its inverse (NEON: 10000)
+        found.fields["scale"] = scale if scale <= 1 else 1.0 / scale
+    for key in ("wavelength", "wavelengths"):
+        values = np.asarray(attributes.get(key, ())).ravel()
+        fits = values.size == found.source.shape[2] > 1 and values.dtype.kind in "iuf"
+        if fits and "wavelengths" not in found.fields:
+            take_wavelengths(values)

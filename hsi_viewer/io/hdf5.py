@@ -136,7 +136,7 @@ class H5File:
 
     def __init__(self, path: Path, matlab: bool = False) -> None:
         self.path = path
-        self._file = open_file(path)
+        self.file = open_file(path)
         self._matlab = matlab
         arrays: dict[str, ArrayChoice] = {}
         others: list[str] = []
@@ -158,7 +158,7 @@ class H5File:
         """Groups and data sets by path; links that lead in circles or nowhere are passed over."""
         found: dict[str, Any] = {}
         seen: set[Any] = set()
-        waiting: list[tuple[str, Any]] = [("", self._file)]
+        waiting: list[tuple[str, Any]] = [("", self.file)]
         while waiting and len(found) < MAX_OBJECTS:
             prefix, group = waiting.pop(0)
             for key in group:
@@ -181,19 +181,23 @@ class H5File:
                     waiting.append((name, item))
         return found
 
+    def attributes(self, name: str) -> Mapping[str, Any]:
+        """Attributes of a data set."""
+        return dict(self.file[name].attrs)
+
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""
-        values = np.asarray(self._file[name][()])
+        values = np.asarray(self.file[name][()])
         return values.T if self._matlab else values
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
         """A data set of 3 axes (or a matrix as one band)."""
         if self._matlab:
-            last = self._file[name].ndim - 1
+            last = self.file[name].ndim - 1
             axes = tuple(last - a if a <= last else a for a in axes)  # type: ignore[assignment]
-        return H5Source(self._file[name], axes)
+        return H5Source(self.file[name], axes)
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
         """A matrix of spectra as a scene."""
         stored_axis = 1 - pixel_axis if self._matlab else pixel_axis
-        return UnfoldedH5Source(self._file[name], rows, columns, stored_axis)
+        return UnfoldedH5Source(self.file[name], rows, columns, stored_axis)

@@ -22,13 +22,13 @@ def split_source(source: str | Path) -> tuple[Path, str | None]:
     if path.exists() or isinstance(source, Path):
         return path, None
     head, colon, part = str(source).rpartition(":")
-    if colon and part and Path(head).expanduser().is_file():
+    if colon and part and Path(head).expanduser().exists():
         return Path(head).expanduser(), part
     return path, None
 
 
 def magic_of(path: Path) -> bytes:
-    """First bytes of a file.
+    """First bytes of a file; none for a folder.
 
     Raises
     ------
@@ -37,6 +37,8 @@ def magic_of(path: Path) -> bytes:
     """
     if not path.exists():
         raise FileError(f"{path} does not exist; check the name.")
+    if path.is_dir():
+        return b""
     try:
         with path.open("rb") as file:
             magic = file.read(1024)

@@ -13,9 +13,20 @@ from hsi_viewer.core.classes import ClassLegend, Colour
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.io import class_raster, sample
+from hsi_viewer.io import class_raster, envi, envi_header, sample
 from hsi_viewer.io.container import Container, listing
-from hsi_viewer.io.identify import MATLAB_5, MATLAB_7, TIFF_MAGIC, is_hdf5, magic_of, split_source
+from hsi_viewer.io.identify import (
+    MATLAB_5,
+    MATLAB_7,
+    NUMPY,
+    PNG,
+    TIFF_MAGIC,
+    ZIP,
+    is_hdf5,
+    magic_of,
+    split_source,
+)
+from hsi_viewer.io.registry import open_cube
 
 LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Label maps", ("*.npy", "*.npz", "*.mat", "*.hdr", "*.img", "*.tif", "*.tiff", "*.png")),
@@ -63,21 +74,29 @@ def read_labels(source: str | Path) -> LabelFile:
         return LabelFile(sample.sample_labels(), names, name="Indian Pines ground truth")
     path, part = split_source(source)
     magic = magic_of(path)
-    if magic.startswith(b"\x93NUMPY"):
+    if magic.startswith(NUMPY):
         return _plain(path, _load_npy(path))
-    if magic.startswith(b"PK\x03\x04") and path.suffix.lower() == ".npz":
+    if magic.startswith(ZIP) and path.suffix.lower() == ".npz":
         from hsi_viewer.io.numpy_file import NpzFile
 
         return _read_container(NpzFile(path), part)
     if magic.startswith(MATLAB_5):
         return _read_mat(path, part)
-    if is_hdf5(path):
+    if path.is_file() and is_hdf5(path):
         from hsi_viewer.io.hdf5 import H5File
 
         return _read_container(H5File(path, matlab=magic.startswith(MATLAB_7)), part)
-    if magic.startswith((b"\x89PNG", *TIFF_MAGIC)):
+    if magic.startswith((PNG, *TIFF_MAGIC)):
         return _read_raster(path)
-    return _read_envi(path)
+    if path.is_file() and envi.header_of(path) is not None:
+        return _read_envi(path)
+    return _one_band(path, open_cube(source))
+
+
+def _one_band(path: Path, cube: HyperCube) -> LabelFile:
+    if cube.bands != 1:
+        raise FormatError(f"{path} has {cube.bands} bands; a label map has one.")
+    return _plain(path, cube.read()[:, :, 0], cube.nodata)
 
 
 def _plain(path: Path, array: NDArray[Any], nodata: float | None = None) -> LabelFile:
@@ -171,22 +190,13 @@ def _choose(names: list[str]) -> str | None:
 
 
 def _read_envi(path: Path) -> LabelFile:
-    from hsi_viewer.io import envi, envi_header
-
-    header = envi.header_of(path)
-    if header is None:
-        raise FormatError(
-            f"{path} is no label map that can be read. Supported are .npy, .npz, .mat, "
-            "ENVI classification, GeoTIFF and PNG."
-        )
     cube = envi.open_envi(path)
-    if cube.bands != 1:
-        raise FormatError(f"{path} has {cube.bands} bands; a label map has one.")
+    labels = _one_band(path, cube)
+    header = envi.header_of(path) or path
     fields, _ = envi_header.read_header(header)
     names = {i: n for i, n in cube.class_names.items() if not n.startswith("(unused ")}
     colours = {i: c for i, c in envi.class_colours(fields).items() if i in names or not names}
-    ids = _ids(path, cube.read()[:, :, 0], cube.nodata)
-    return LabelFile(ids, names, colours, path.name)
+    return replace(labels, names=names, colours=colours)
 
 
 def _read_raster(path: Path) -> LabelFile:

@@ -11,9 +11,12 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import sample
 from hsi_viewer.io.container import Reading, open_container
 from hsi_viewer.io.identify import (
+    ERDAS_MAGIC,
     MATLAB_5,
     MATLAB_7,
     NUMPY,
+    PNG,
+    TIFF_MAGIC,
     ZIP,
     is_hdf5,
     magic_of,
@@ -27,10 +30,18 @@ CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ENVI images", ("*.hdr", "*.img", "*.dat", "*.raw", "*.bsq", "*.bil", "*.bip")),
     ("MATLAB files", ("*.mat",)),
     ("NumPy arrays", ("*.npy", "*.npz")),
+    ("GeoTIFF", ("*.tif", "*.tiff")),
+    ("HDF5 and NetCDF", ("*.h5", "*.hdf5", "*.he5", "*.nc", "*.nc4")),
+    ("EnMAP and DESIS metadata", ("*METADATA.XML", "*METADATA.xml")),
+    ("ERDAS and AVIRIS", ("*.lan", "*.gis", "*.rfl")),
     ("All files", ("*",)),
 )
 
-SUPPORTED = "ENVI (.hdr with its data), MATLAB 5 (.mat) and NumPy (.npy, .npz)"
+SUPPORTED = (
+    "ENVI (.hdr with its data), MATLAB (.mat), NumPy (.npy, .npz), GeoTIFF, HDF5 and NetCDF "
+    "(EMIT, PRISMA, NEON, AVIRIS and others), ERDAS (.lan, .gis), AVIRIS (.rfl), Zarr, and folders "
+    "of EnMAP, DESIS or of one image a band"
+)
 
 
 def open_cube(
@@ -102,14 +113,77 @@ def _mat7(path: Path, reading: Reading) -> HyperCube:
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.hdf5 import H5File
+    from hsi_viewer.io.hdf5_products import open_product
 
-    return open_container(H5File(path), reading, "HDF5")
+    container = H5File(path)
+    product = open_product(container) if reading == Reading() else None
+    return product or open_container(container, reading, "HDF5")
 
 
 def _envi(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.envi import open_envi
 
     return open_envi(path)
+
+
+def _eoc(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.eoc_folder import open_product, product_files
+
+    files = product_files(path)
+    if files is None:
+        raise FormatError(f"{path} belongs to an EnMAP or DESIS product that is not complete.")
+    return open_product(*files)
+
+
+def _is_eoc(path: Path) -> bool:
+    name = path.name.upper()
+    if path.is_file() and "SPECTRAL_IMAGE" not in name and "METADATA" not in name:
+        return False
+    from hsi_viewer.io.eoc_folder import product_files
+
+    return product_files(path) is not None
+
+
+def _tiff(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.geotiff import open_geotiff
+
+    return open_geotiff(path)
+
+
+def _erdas(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.erdas import open_erdas
+
+    return open_erdas(path)
+
+
+def _is_rfl(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.aviris import is_rfl
+
+    return path.is_file() and is_rfl(path)
+
+
+def _rfl(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.aviris import open_rfl
+
+    return open_rfl(path)
+
+
+def _is_zarr(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.zarr_store import is_zarr
+
+    return is_zarr(path)
+
+
+def _zarr(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.zarr_store import open_zarr
+
+    return open_zarr(path, reading)
+
+
+def _folder(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.image_folder import open_folder
+
+    return open_folder(path)
 
 
 def _has_header(path: Path) -> bool:
@@ -123,7 +197,13 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz", _npz),
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
     (lambda path, magic: magic.startswith(MATLAB_7) and is_hdf5(path), _mat7),
-    (lambda path, magic: is_hdf5(path), _hdf5),
-    (lambda path, magic: _has_header(path), _envi),
+    (lambda path, magic: path.is_file() and is_hdf5(path), _hdf5),
+    (_is_zarr, _zarr),
+    (lambda path, magic: _is_eoc(path), _eoc),
+    (lambda path, magic: path.is_dir(), _folder),
+    (lambda path, magic: magic.startswith((*TIFF_MAGIC, PNG)), _tiff),
+    (lambda path, magic: path.is_file() and _has_header(path), _envi),
+    (lambda path, magic: magic.startswith(ERDAS_MAGIC), _erdas),
+    (_is_rfl, _rfl),
     (lambda path, magic: path.suffix.lower() == ".mat", _mat4),
 )

@@ -1,0 +1,103 @@
+"""EnMAP and DESIS products: a GeoTIFF with a METADATA.XML beside it.
+
+Layouts after the EnMAP HSI Level 1B/1C/2A product specification (EN-PCV-ICD-2009) and the DESIS
+products format specification (DLR). Import this module lazily.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.geotiff import RasterSource, raster_fields
+
+IMAGE = re.compile(r"SPECTRAL_IMAGE(_VNIR|_SWIR)?[^.]*\.TIFF?$", re.IGNORECASE)
+XML = re.compile(r"METADATA[^.]*\.XML$", re.IGNORECASE)
+
+
+def product_files(path: Path) -> tuple[Path, Path] | None:
+    """Image and XML of a product, given its folder, its image or its XML; None if it is none."""
+    folder = path if path.is_dir() else path.parent
+    if path.is_file() and not (IMAGE.search(path.name) or XML.search(path.name)):
+        return None
+    try:
+        names = sorted(p for p in folder.iterdir() if p.is_file())
+    except OSError as error:
+        raise FileError(f"{folder} could not be listed: {error.strerror}.") from error
+    images = [p for p in names if IMAGE.search(p.name)]
+    texts = [p for p in names if XML.search(p.name)]
+    if path.is_file():
+        stem = re.split(r"SPECTRAL_IMAGE|METADATA", path.name, flags=re.IGNORECASE)[0]
+        images = [p for p in images if p.name.startswith(stem)]
+        texts = [p for p in texts if p.name.startswith(stem)]
+        images = [path] if path in images else images
+    return (images[0], texts[0]) if images and texts else None
+
+
+def open_product(image: Path, xml: Path) -> HyperCube:
+    """Open an EnMAP or DESIS image with the bands of its XML.
+
+    Raises
+    ------
+    FileError, FormatError
+        if the image or the XML cannot be read.
+    """
+    try:
+        # expat limits how far entities may expand, so that an XML bomb is an error
+        root = ET.parse(xml).getroot()  # noqa: S314
+    except (ET.ParseError, ValueError) as error:
+        raise FormatError(f"{xml} is no readable XML: {error}.") from error
+    except OSError as error:
+        raise FileError(f"{xml} could not be read: {error.strerror}.") from error
+    source = RasterSource(image)
+    warnings: list[str] = []
+    fields = raster_fields(source.dataset, warnings)
+    mission = "EnMAP" if root.find(".//bandID") is not None else "DESIS"
+    bands = _bands(root)
+    if len(bands) == source.shape[2]:
+        table = np.array(bands)
+        fields |= {
+            "wavelengths": table[:, 0],
+            "fwhm": table[:, 1],
+            "wavelength_units_in_file": "nm",
+        }
+        gains, offsets = set(table[:, 2]), set(table[:, 3])
+        if len(gains) == 1 and offsets == {0.0} and min(gains) > 0:
+            fields["scale"] = float(gains.pop())
+        else:
+            warnings.append("Gains and offsets differ from band to band; they are not applied.")
+    else:
+        warnings.append(
+            f"The XML describes {len(bands)} bands, the image has {source.shape[2]}; "
+            "the wavelengths are not used."
+        )
+    fields["format_name"] = f"{mission} GeoTIFF"
+    return HyperCube(source, name=image.name, path=image, warnings=tuple(warnings), **fields)
+
+
+def _bands(root: ET.Element) -> list[tuple[float, float, float, float]]:
+    """Wavelength, FWHM, gain and offset of each band, in the order of the image."""
+    found: list[tuple[int, float, float, float, float]] = []
+    for element in root.iter():
+        tag = element.tag.rsplit("}", 1)[-1]
+        if tag not in ("bandID", "band"):
+            continue
+        values = {child.tag.rsplit("}", 1)[-1].lower(): child.text for child in element}
+        centre = values.get("wavelengthcenterofband")
+        if centre is None:
+            continue
+        try:
+            number = int(element.get("number") or values.get("bandnumber") or len(found) + 1)
+            width = values.get("fwhmofband") or values.get("wavelengthwidthofband") or "nan"
+            gain, offset = values.get("gainofband") or "1", values.get("offsetofband") or "0"
+            found.append((number, float(centre), float(width), float(gain), float(offset)))
+        except ValueError as error:
+            raise FormatError(
+                f"The XML describes a band with what is no number: {error}."
+            ) from error
+    return [(nm, fwhm, gain, offset) for _, nm, fwhm, gain, offset in sorted(found)]

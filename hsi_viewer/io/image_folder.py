@@ -1,0 +1,97 @@
+"""A folder with one image a band, in natural order of the names."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io import wavelengths
+from hsi_viewer.io.stack_source import Part, StackSource
+
+SUFFIXES = (".tif", ".tiff", ".png")
+MAX_OPEN = 64
+
+
+class ImageFile:
+    """One image as a CubeSource of one band, opened when it is read and then kept for a while."""
+
+    def __init__(self, path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> None:
+        self._path = path
+        self.shape = shape
+        self.dtype = dtype
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Stored values of a window."""
+        source = _opened(self._path)
+        if source.shape[:2] != self.shape[:2]:
+            raise FormatError(
+                f"{self._path} has {source.shape[0]} x {source.shape[1]} pixels, the first image "
+                f"of the folder has {self.shape[0]} x {self.shape[1]}."
+            )
+        window: NDArray[Any] = source.read(rows, columns, bands)
+        return window
+
+
+@lru_cache(MAX_OPEN)
+def _opened(path: Path) -> Any:
+    from hsi_viewer.io.geotiff import RasterSource
+
+    return RasterSource(path)
+
+
+def band_files(folder: Path) -> list[Path]:
+    """Images of a folder in natural order: b2 before b10."""
+    try:
+        found = [p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file()]
+    except OSError as error:
+        raise FileError(f"{folder} could not be listed: {error.strerror}.") from error
+    return sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, int, str]]:
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts]
+
+
+def open_folder(folder: Path) -> HyperCube:
+    """Open a folder of single-band images as a cube.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it holds no images or the first is no single band.
+    """
+    from hsi_viewer.io.gdal import georeference_of
+
+    files = band_files(folder)
+    if not files:
+        raise FormatError(
+            f"{folder} is a folder without images (.tif, .png); "
+            "nor is it an EnMAP or DESIS product or a Zarr store."
+        )
+    first = _opened(files[0])
+    if first.shape[2] != 1:
+        raise FormatError(
+            f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
+        )
+    parts = [Part(ImageFile(path, first.shape, first.dtype)) for path in files]
+    names = tuple(path.stem for path in files)
+    nm = wavelengths.from_band_names(tuple(re.sub(r"[_\-]", " ", name) for name in names))
+    return HyperCube(
+        StackSource(parts, [(k, 0) for k in range(len(parts))]),
+        name=folder.name,
+        path=folder,
+        format_name="Image folder",
+        wavelengths=nm,
+        band_names=names,
+        nodata=first.dataset.nodata,
+        georeference=georeference_of(first.dataset),
+        warnings=() if nm is None else ("The wavelengths are taken from the file names.",),
+    )

@@ -1,0 +1,101 @@
+"""Zarr arrays, read chunk by chunk; the package zarr is optional (`hsi-viewer[zarr]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import CubeSource, HyperCube
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.container import ArrayChoice, Reading, open_container
+
+MARKS = (".zarray", ".zgroup", "zarr.json")
+
+
+def is_zarr(path: Path) -> bool:
+    """Whether a folder is a Zarr array or group (version 2 or 3)."""
+    return path.is_dir() and any((path / mark).is_file() for mark in MARKS)
+
+
+def _zarr() -> Any:
+    try:
+        import zarr
+    except ImportError as error:
+        raise FileError(
+            "Zarr needs the package zarr, which is not installed: "
+            'type "pip install hsi-viewer[zarr]".'
+        ) from error
+    return zarr
+
+
+class ZarrSource:
+    """A Zarr array of 2 or 3 axes as a CubeSource."""
+
+    def __init__(self, array: Any, axes: tuple[int, int, int]) -> None:
+        self._array, self._axes = array, axes
+        n = [array.shape[axis] if axis < array.ndim else 1 for axis in axes]
+        self.shape: tuple[int, int, int] = (n[0], n[1], n[2])
+        self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Stored values of a window, (rows, columns, bands)."""
+        wanted = np.arange(self.shape[2])[... if bands is None else bands]
+        if wanted.size == 0:
+            r, c = (len(range(s.start, s.stop, s.step)) for s in (rows, columns))
+            return np.empty((r, c, 0), self.dtype)
+        low, high = int(wanted.min()), int(wanted.max()) + 1
+        parts = {self._axes[0]: rows, self._axes[1]: columns, self._axes[2]: slice(low, high)}
+        selection = tuple(parts[axis] for axis in range(self._array.ndim))
+        try:
+            values = np.asarray(self._array[selection])
+        except Exception as error:  # stores and codecs raise errors of their own
+            raise FileError(f"The Zarr array could not be read: {error}.") from error
+        if values.ndim == 2:
+            values = values[:, :, None]
+        return values.transpose(self._axes)[:, :, wanted - low].astype(self.dtype, copy=False)
+
+
+class ZarrFolder:
+    """A Zarr group or array as a `container.Container`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            root = _zarr().open(str(path), mode="r")
+            members = list(root.arrays()) if hasattr(root, "arrays") else [("array", root)]
+        except FileError:
+            raise
+        except Exception as error:  # stores and codecs raise errors of their own
+            raise FormatError(f"{path} is no readable Zarr store: {error}.") from error
+        self._arrays = dict(members)
+        self.arrays: Mapping[str, ArrayChoice] = {
+            name: ArrayChoice(name, tuple(a.shape), np.dtype(a.dtype).name)
+            for name, a in members
+            if np.dtype(a.dtype).kind in "biuf"
+        }
+        self.others = tuple(name for name in self._arrays if name not in self.arrays)
+
+    def attributes(self, name: str) -> Mapping[str, Any]:
+        """Attributes of an array."""
+        return dict(self._arrays[name].attrs)
+
+    def values(self, name: str) -> NDArray[Any]:
+        """All values of an array."""
+        return np.asarray(self._arrays[name][...])
+
+    def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
+        """An array of 3 axes (or a matrix as one band)."""
+        return ZarrSource(self._arrays[name], axes)
+
+    def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
+        """Not offered: MATLAB's matrices of spectra are no habit of Zarr."""
+        raise FormatError(f"{self.path}: {self.arrays[name]} is a matrix; a cube has 3 axes.")
+
+
+def open_zarr(path: Path, reading: Reading) -> HyperCube:
+    """Open the cube of a Zarr folder."""
+    return open_container(ZarrFolder(path), reading, "Zarr")

@@ -1,0 +1,293 @@
+"""GeoTIFF and sensor products.
+
+No product files of NEON (HDF5), EMIT, AVIRIS (NetCDF), PRISMA, EnMAP and DESIS are at hand: the
+tests write small ones after the products' published layouts.
+"""
+
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+from rasterio.crs import CRS
+from rasterio.transform import Affine
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.gdal import open_raster
+from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.registry import open_cube
+
+RNG = np.random.default_rng(5)
+
+
+def numbers(shape, dtype="u2"):
+    return RNG.integers(1, 200, shape).astype(dtype)
+
+
+def write_tif(path, array, tags=None, band_tags=None, scales=None, **profile):
+    """Write (rows, columns, bands)."""
+    rows, columns, bands = array.shape
+    options = {
+        "driver": "GTiff",
+        "height": rows,
+        "width": columns,
+        "count": bands,
+        "dtype": array.dtype,
+    }
+    with open_raster(path, "w", **options, **profile) as file:
+        file.write(array.transpose(2, 0, 1))
+        if tags:
+            file.update_tags(**tags)
+        for band, values in enumerate(band_tags or [], start=1):
+            file.update_tags(band, **values)
+        if scales:
+            file.scales = scales
+
+
+@pytest.mark.parametrize("interleave", ["pixel", "band"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"compress": "lzw"},
+        {"compress": "deflate", "tiled": True, "blockxsize": 16, "blockysize": 16},
+        {"BIGTIFF": "YES"},
+    ],
+)
+def test_geotiff_windows(tmp_path, interleave, extra):
+    array = numbers((70, 33, 5))
+    write_tif(tmp_path / "a.tif", array, interleave=interleave, **extra)
+    cube = open_cube(tmp_path / "a.tif")
+    assert cube.interleave == {"pixel": "bip", "band": "bsq"}[interleave]
+    np.testing.assert_array_equal(cube.read(), array)
+    np.testing.assert_array_equal(
+        cube.read(slice(3, 66, 4), slice(1, 30, 7), [4, 0, 0]), array[3:66:4, 1:30:7, [4, 0, 0]]
+    )
+    assert cube.read(slice(5, 5)).shape == (0, 33, 5)
+    assert cube.georeference is None
+
+
+def test_geotiff_metadata_as_enmap_box_writes_it(tmp_path):
+    tags = [
+        {"wavelength": str(w), "wavelength_units": "Micrometers", "fwhm": "0.01", "bbl": str(i % 2)}
+        for i, w in enumerate((0.4, 0.5, 0.6))
+    ]
+    transform = Affine(1.5, 0.25, 100.125, 0.5, -1.5, 2000.5)
+    write_tif(
+        tmp_path / "a.tif",
+        numbers((4, 5, 3), "i2"),
+        band_tags=tags,
+        nodata=-9999,
+        crs="EPSG:32633",
+        transform=transform,
+        scales=(1e-4,) * 3,
+    )
+    cube = open_cube(tmp_path / "a.tif")
+    np.testing.assert_allclose(cube.wavelengths, [400, 500, 600])
+    np.testing.assert_allclose(cube.fwhm, 10)
+    assert list(cube.good_bands) == [False, True, False]
+    assert (cube.nodata, cube.scale) == (-9999, 1e-4)
+    assert cube.georeference.transform == tuple(transform)[:6]
+    assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32633
+    assert cube.wavelength_units_in_file == "Micrometers"
+
+
+def test_geotiff_metadata_in_the_imagery_and_envi_domains(tmp_path):
+    array = numbers((4, 5, 2))
+    write_tif(tmp_path / "a.tif", array)
+    with open_raster(tmp_path / "a.tif", "r+") as file:
+        for band, um in ((1, "0.45"), (2, "0.55")):
+            file.update_tags(band, ns="IMAGERY", CENTRAL_WAVELENGTH_UM=um, FWHM_UM="0.012")
+    cube = open_cube(tmp_path / "a.tif")
+    np.testing.assert_allclose(cube.wavelengths, [450, 550])
+    np.testing.assert_allclose(cube.fwhm, 12)
+    write_tif(
+        tmp_path / "b.tif", array, tags={"wavelength": "{450, 550}", "wavelength_units": "nm"}
+    )
+    np.testing.assert_allclose(open_cube(tmp_path / "b.tif").wavelengths, [450, 550])
+    write_tif(tmp_path / "c.tif", array)
+    with open_raster(tmp_path / "c.tif", "r+") as file:
+        file.descriptions = ("450 nm", "550 nm")
+    np.testing.assert_allclose(open_cube(tmp_path / "c.tif").wavelengths, [450, 550])
+
+
+def test_a_damaged_geotiff(tmp_path):
+    write_tif(tmp_path / "a.tif", numbers((50, 50, 3)), compress="deflate")
+    whole = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "cut.tif").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileError, match=r"cut\.tif"):
+        open_cube(tmp_path / "cut.tif").read()
+    (tmp_path / "head.tif").write_bytes(whole[:8])
+    with pytest.raises(FormatError, match=r"head\.tif is damaged"):
+        open_cube(tmp_path / "head.tif")
+
+
+def test_an_image_of_several_bands_is_no_label_map(tmp_path):
+    write_tif(tmp_path / "a.tif", numbers((4, 5, 3), "u1"))
+    with pytest.raises(FormatError, match="3 bands"):
+        read_labels(tmp_path / "a.tif")
+
+
+def test_neon_reflectance(tmp_path):
+    array = numbers((6, 7, 4), "i2")
+    with h5py.File(tmp_path / "NEON.h5", "w") as file:
+        data = file.create_dataset("SOAP/Reflectance/Reflectance_Data", data=array)
+        data.attrs["Scale_Factor"] = 10000.0
+        data.attrs["Data_Ignore_Value"] = -9999.0
+        data.attrs["Band_Window_1_Nanometers"] = [1340, 1445]
+        meta = file.create_group("SOAP/Reflectance/Metadata")
+        meta["Spectral_Data/Wavelength"] = [400.0, 800.0, 1400.0, 2000.0]
+        meta["Spectral_Data/FWHM"] = [6.0] * 4
+        meta["Coordinate_System/Map_Info"] = (
+            "UTM,  1.000,  1.000,       298000.000,       4101000.000,       1.0000000e+00,"
+            "       1.0000000e+00,  11,  North,  WGS-84,  units=Meters, 0"
+        )
+        meta["Coordinate_System/EPSG Code"] = "32611"
+        meta["Ancillary_Imagery/Cast_Shadow"] = np.zeros((6, 7), "u1")
+    cube = open_cube(tmp_path / "NEON.h5")
+    np.testing.assert_array_equal(
+        cube.read(slice(1, 5), slice(2, 7), [3, 0]), array[1:5, 2:7, [3, 0]]
+    )
+    assert cube.format_name == "NEON HDF5"
+    assert list(cube.good_bands) == [True, True, False, True]
+    assert (cube.nodata, cube.scale) == (-9999, 1e-4)
+    assert cube.georeference.transform == (1, 0, 298000, 0, -1, 4101000)
+    assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32611
+
+
+def test_emit_reflectance(tmp_path):
+    array = numbers((6, 7, 5), "f4")
+    with h5py.File(tmp_path / "EMIT.nc", "w") as file:
+        data = file.create_dataset("reflectance", data=array, chunks=(3, 7, 5), compression="gzip")
+        data.attrs["_FillValue"] = np.float32([-9999.0])
+        file["sensor_band_parameters/wavelengths"] = np.linspace(381, 2493, 5, dtype="f4")
+        file["sensor_band_parameters/fwhm"] = np.full(5, 8.4, "f4")
+        file["sensor_band_parameters/good_wavelengths"] = np.array([1, 1, 0, 1, 1], "f4")
+        file["location/lat"] = np.zeros((6, 7))
+        file["location/lon"] = np.zeros((6, 7))
+        file["location/glt_x"] = np.zeros((9, 9), "i4")
+    cube = open_cube(tmp_path / "EMIT.nc")
+    np.testing.assert_array_equal(cube.read(), array)
+    assert cube.good_bands.sum() == 4
+    assert cube.nodata == -9999
+    assert cube.georeference is None
+    assert "not georeferenced" in cube.warnings[0]
+    np.testing.assert_array_equal(open_cube(f"{tmp_path / 'EMIT.nc'}:location/lat").read(), 0)
+
+
+def test_aviris_netcdf(tmp_path):
+    array = numbers((4, 6, 7), "f4")
+    with h5py.File(tmp_path / "AV3.nc", "w") as file:
+        data = file.create_dataset("reflectance/reflectance", data=array, chunks=(2, 6, 7))
+        data.attrs["_FillValue"] = np.float32(-9999)
+        file["reflectance/wavelength"] = np.array([400, 500, 600, 700], "f4")
+        file["reflectance/fwhm"] = np.full(4, 7.4, "f4")
+        file["easting"] = 500000.0 + 2.5 + 5.0 * np.arange(7)
+        file["northing"] = 4000000.0 - 2.5 - 5.0 * np.arange(6)
+        mapping = file.create_dataset("transverse_mercator", data=b"")
+        mapping.attrs["spatial_ref"] = CRS.from_epsg(32611).to_wkt()
+        mapping.attrs["GeoTransform"] = "500000.0 5.0 0.0 4000000.0 0.0 -5.0"
+    cube = open_cube(tmp_path / "AV3.nc")
+    assert cube.shape == (6, 7, 4)
+    np.testing.assert_array_equal(cube.read(), array.transpose(1, 2, 0))
+    assert cube.georeference.transform == (5, 0, 500000, 0, -5, 4000000)
+    del cube
+    with h5py.File(tmp_path / "AV3.nc", "r+") as file:
+        del file["transverse_mercator"].attrs["GeoTransform"]
+    again = open_cube(tmp_path / "AV3.nc").georeference
+    assert again.transform == (5, 0, 500000, 0, -5, 4000000)
+    assert CRS.from_wkt(again.crs_wkt).to_epsg() == 32611
+
+
+def test_prisma_level_2d(tmp_path):
+    vnir, swir = numbers((6, 4, 7)), numbers((6, 3, 7))
+    vnir[0, :, 0] = 0
+    with h5py.File(tmp_path / "PRS_L2D.he5", "w") as file:
+        fields = "HDFEOS/SWATHS/PRS_L2D_HCO/Data Fields"
+        file[f"{fields}/VNIR_Cube"] = vnir
+        file[f"{fields}/SWIR_Cube"] = swir
+        file.attrs["List_Cw_Vnir"] = [800.0, 600.0, 400.0, 0.0]
+        file.attrs["List_Cw_Vnir_Flags"] = [1, 1, 1, 0]
+        file.attrs["List_Fwhm_Vnir"] = [12.0, 11.0, 10.0, 0.0]
+        file.attrs["List_Cw_Swir"] = [2400.0, 1600.0, 1000.0]
+        file.attrs["List_Cw_Swir_Flags"] = [1, 1, 1]
+        file.attrs["List_Fwhm_Swir"] = [9.0, 9.0, 9.0]
+        for sensor, low, high in (("Vnir", 0.0, 1.31070), ("Swir", 0.1, 0.75535)):
+            file.attrs[f"L2Scale{sensor}Min"], file.attrs[f"L2Scale{sensor}Max"] = low, high
+        file.attrs["Epsg_Code"] = 32632
+        file.attrs["Product_ULcorner_easting"] = 500015.0
+        file.attrs["Product_ULcorner_northing"] = 4999985.0
+        file.attrs["Product_LRcorner_easting"] = 500015.0 + 6 * 30
+        file.attrs["Product_LRcorner_northing"] = 4999985.0 - 5 * 30
+    cube = open_cube(tmp_path / "PRS_L2D.he5")
+    assert cube.shape == (6, 7, 6)
+    assert list(cube.wavelengths) == [400, 600, 800, 1000, 1600, 2400]
+    assert list(cube.fwhm) == [10, 11, 12, 9, 9, 9]
+    values = cube.read()
+    assert np.isnan(values[0, 0, :3]).all()
+    np.testing.assert_allclose(values[1, 2, 0], vnir[1, 2, 2] * 2e-5, rtol=1e-5)
+    np.testing.assert_allclose(values[1, 2, 5], 0.1 + swir[1, 0, 2] * 1e-5, rtol=1e-4)
+    np.testing.assert_array_equal(cube.read(slice(2, 3), bands=[4, 0]), values[2:3, :, [4, 0]])
+    assert cube.georeference.transform == (30, 0, 500000, 0, -30, 5000000)
+
+
+@pytest.mark.parametrize("mission", ["EnMAP", "DESIS"])
+def test_enmap_and_desis_folders(tmp_path, mission):
+    array = numbers((5, 6, 3), "i2")
+    enmap = mission == "EnMAP"
+    stem = "ENMAP01-____L2A-DT01_20220724T104526Z" if enmap else "DESIS-HSI-L2A-DT01_006"
+    image = tmp_path / f"{stem}-SPECTRAL_IMAGE.{'TIF' if enmap else 'tif'}"
+    write_tif(
+        image, array, nodata=-32768, crs="EPSG:32633", transform=Affine(30, 0, 1e5, 0, -30, 5e6)
+    )
+    write_tif(tmp_path / f"{stem}-QL_QUALITY_CLASSES.TIF", array[:, :, :1])
+    width, prefix = ("FWHM", "Gain") if enmap else ("wavelengthWidth", "gain")
+    items = (
+        f"<wavelengthCenterOfBand>{w}</wavelengthCenterOfBand><{width}OfBand>6.5</{width}OfBand>"
+        f"<{prefix}OfBand>0.0001</{prefix}OfBand>"
+        for w in (418.4, 424.0, 2445.5)
+    )
+    bands = "".join(
+        f'<bandID number="{i}">{item}</bandID>'
+        if enmap
+        else f"<band><bandNumber>{i}</bandNumber>{item}</band>"
+        for i, item in reversed(list(enumerate(items, start=1)))
+    )
+    xml = tmp_path / f"{stem}-METADATA.{'XML' if enmap else 'xml'}"
+    inner = f"<bandCharacterisation>{bands}</bandCharacterisation>"
+    xml.write_text(f"<level_X><specific>{inner}</specific></level_X>")
+    for source in (tmp_path, image, xml):
+        cube = open_cube(source)
+        assert cube.format_name == f"{mission} GeoTIFF"
+        np.testing.assert_array_equal(cube.read(), array)
+        assert list(cube.wavelengths) == [418.4, 424.0, 2445.5]
+        assert list(cube.fwhm) == [6.5] * 3
+        assert (cube.nodata, cube.scale) == (-32768, 1e-4)
+    xml.write_text("<level_X>")
+    with pytest.raises(FormatError, match="no readable XML"):
+        open_cube(tmp_path)
+
+
+def test_an_xml_bomb_is_an_error(tmp_path):
+    write_tif(tmp_path / "A-SPECTRAL_IMAGE.TIF", numbers((2, 2, 1)))
+    levels = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 12))
+    (tmp_path / "A-METADATA.XML").write_text(
+        f'<!DOCTYPE x [<!ENTITY e0 "lol">{levels}]><x>&e11;</x>'
+    )
+    with pytest.raises(FormatError, match="no readable XML"):
+        open_cube(tmp_path)
+
+
+@pytest.mark.real_data
+def test_real_neon_crops(data_dir):
+    for name, dtype in (("neon_11x11x369_int16", "int16"), ("neon_27x10x369_float32_lzw", None)):
+        path = data_dir / "geotiff" / f"{name}.tif"
+        cube = open_cube(path)
+        with open_raster(path) as file:
+            expected = file.read().transpose(1, 2, 0)
+        assert cube.interleave == "bip"
+        assert dtype is None or cube.dtype.name == dtype
+        np.testing.assert_array_equal(cube.read(), expected)
+        np.testing.assert_array_equal(
+            cube.read(slice(2, 9, 3), bands=[5, 300]), expected[2:9:3, :, [5, 300]]
+        )
