@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 import platformdirs
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer import __version__
@@ -40,6 +40,7 @@ def run(source: str | None = None, screenshot: Path | None = None) -> int:
     settings = load_settings()
     apply_theme(app, settings.theme)
     window = MainWindow(settings)
+    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     crashes = CrashReporter(window)
     crashes.install()
     window.show()

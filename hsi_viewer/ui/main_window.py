@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Slot
@@ -47,7 +48,7 @@ from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.widgets.welcome import Welcome
 from hsi_viewer.ui.workspace import Workspace
 
-CLOSE_WAIT_MS = 5000
+CLOSE_WAIT_MS = 20_000  # a worker answers within a second; importing torch may take longer
 LAYOUT_VERSION = 1
 
 
@@ -378,8 +379,10 @@ class MainWindow(QMainWindow):
         settings.window_geometry = _text(self.saveGeometry())
         settings.window_state = _text(self.saveState(LAYOUT_VERSION))
         save_settings(settings)
+        self.hide()
         alive = self.workspace.tasks.cancel_all(CLOSE_WAIT_MS)
         if alive:
+            self.show()
             self.workspace.notify(f"Still stopping: {', '.join(alive)}. Close again.", "warning")
             event.ignore()
             return
@@ -398,6 +401,8 @@ def _text(data: QByteArray) -> str:
     return bytes(data.toBase64().data()).decode("ascii")
 
 
-def import_trainer(_token: CancelToken, _port: ProgressPort) -> None:
+def import_trainer(token: CancelToken, _port: ProgressPort) -> None:
     """Import torch ahead of time, so that the first Train does not wait for it."""
-    import hsi_viewer.learning.trainer  # noqa: F401
+    for module in ("scipy.ndimage", "sklearn.svm", "torch", "hsi_viewer.learning.trainer"):
+        token.check()
+        import_module(module)

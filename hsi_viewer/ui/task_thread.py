@@ -70,6 +70,7 @@ class Task(QObject):
         self._thread = _TaskThread(work, self._token, self)
         self._thread.reported.connect(self._on_reported)
         self._thread.succeeded.connect(self._on_succeeded)
+        self._thread.cancelled.connect(self.cancel)
         self._thread.failed.connect(self._on_failed)
         self._thread.finished.connect(self._on_finished)
 
@@ -77,6 +78,7 @@ class Task(QObject):
         """Start the worker."""
         self._thread.start()
 
+    @Slot()
     def cancel(self) -> None:
         """Stop listening at once and ask the worker to end."""
         if not self._settled:

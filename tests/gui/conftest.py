@@ -1,0 +1,125 @@
+"""The real main window, and mouse and keys as a person would use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
+
+from hsi_viewer.app import make_application
+from hsi_viewer.session.settings import Settings
+from hsi_viewer.ui.main_window import MainWindow
+from hsi_viewer.ui.theme import apply_theme
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    app = make_application()
+    apply_theme(app, "light")
+    return app
+
+
+class Driver:
+    """A main window and the hands on it."""
+
+    def __init__(self, window: MainWindow, qtbot) -> None:
+        self.window, self.qtbot = window, qtbot
+        self.canvas = window.canvas
+
+    def let_go(self) -> None:
+        """Close the window without questions; pytest keeps this object longer than it."""
+        if isValid(self.window):
+            self.window.may_leave = lambda: True
+            self.window.close()
+        self.window = self.canvas = None
+
+    @property
+    def document(self):
+        return self.window.workspace.document
+
+    def open(self, source: str) -> None:
+        with self.qtbot.waitSignal(self.window.opening.opened, timeout=20_000):
+            self.window.open(source)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing runs that the user sees."""
+        self.qtbot.waitUntil(
+            lambda: not [t for t in self.window.workspace.tasks.running if not t.quiet],
+            timeout=60_000,
+        )
+
+    def point(self, row: float, column: float) -> QPoint:
+        return self.canvas.widget_position(row, column).toPoint()
+
+    def mouse(self, kind, position: QPoint, button=Qt.MouseButton.NoButton, held=None) -> None:
+        """Send one mouse event to the canvas; moves with a held button need this in offscreen."""
+        viewport = self.canvas.viewport()
+        buttons = button if held is None else held
+        event = QMouseEvent(
+            kind,
+            QPointF(position),
+            QPointF(viewport.mapToGlobal(position)),
+            button,
+            buttons,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(viewport, event)
+
+    def click(self, row: int, column: int) -> None:
+        QTest.mouseClick(
+            self.canvas.viewport(), Qt.MouseButton.LeftButton, pos=self.point(row, column)
+        )
+
+    def stroke(self, *pixels: tuple[int, int], button=Qt.MouseButton.LeftButton) -> None:
+        """Press on the first pixel, drag over the others, release on the last."""
+        viewport, left = self.canvas.viewport(), button
+        QTest.mousePress(viewport, left, pos=self.point(*pixels[0]))
+        for pixel in pixels[1:]:
+            self.mouse(
+                QMouseEvent.Type.MouseMove, self.point(*pixel), Qt.MouseButton.NoButton, left
+            )
+        QTest.mouseRelease(viewport, left, pos=self.point(*pixels[-1]))
+
+    def hover(self, row: int, column: int) -> None:
+        self.mouse(QMouseEvent.Type.MouseMove, self.point(row, column))
+
+    def key(self, key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self.canvas, key, modifier)
+
+    def trigger(self, command: str) -> None:
+        self.window.commands.action(command).trigger()
+
+
+@pytest.fixture
+def make_driver(qtbot, own_settings) -> Iterator[Callable[..., Driver]]:
+    drivers: list[Driver] = []
+
+    def make(settings: Settings | None = None) -> Driver:
+        window = MainWindow(settings or Settings(theme="light"))
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.show()
+        qtbot.waitExposed(window)
+        drivers.append(Driver(window, qtbot))
+        return drivers[-1]
+
+    yield make
+    for driver in drivers:
+        driver.let_go()
+
+
+@pytest.fixture
+def driver(make_driver) -> Driver:
+    return make_driver()
+
+
+@pytest.fixture
+def sample(driver) -> Driver:
+    """The window with the sample scene open."""
+    driver.open("sample:indian-pines")
+    return driver

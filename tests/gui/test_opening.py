@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from hsi_viewer.core.stretch import composite, scene_limits
+
+
+def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
+    cube = sample.document.cube
+    assert cube.shape == (145, 145, 200)
+    bands = sample.window.viewing.picture.bands
+    np.testing.assert_allclose(cube.wavelengths[list(bands)], (640, 550, 470), atol=6)
+    stored = cube.read(bands=bands)
+    expected = composite(stored, cube.is_data(stored), scene_limits(cube, bands))
+    shown = sample.canvas.picture.image
+    np.testing.assert_array_equal(shown, expected)
+    rect = sample.canvas.picture.mapRectToParent(sample.canvas.picture.boundingRect())
+    assert (rect.width(), rect.height()) == (145, 145)
+
+
+def test_a_dropped_file_opens(driver, tmp_path):
+    path = tmp_path / "scene.npy"
+    np.save(path, np.random.default_rng(0).integers(0, 900, (20, 30, 6)).astype(np.uint16))
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    drop = QDropEvent(
+        QPoint(50, 50).toPointF(),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    enter = QDragEnterEvent(
+        QPoint(50, 50),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(driver.window, enter)
+    assert enter.isAccepted()
+    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+        QApplication.sendEvent(driver.window, drop)
+    assert driver.document.cube.shape == (20, 30, 6)
+    assert driver.window.workspace.settings.recent_files == [str(path)]
+
+
+def test_recent_files_open_again(driver, tmp_path):
+    path = tmp_path / "scene.npy"
+    np.save(path, np.ones((5, 6, 4), np.float32))
+    driver.open(str(path))
+    driver.window.recent.aboutToShow.emit()
+    actions = driver.window.recent.actions()
+    assert [a.text() for a in actions] == [str(path)]
+    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+        actions[0].trigger()
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("envi/ang20140912t192359_corr_v1c_img_2580-2590_540-550.hdr", (10, 10, 432)),
+        ("envi/f080702t01p00r08rdn_c_sc01_ort_img_123_456.img", (1, 1, 224)),
+        ("envi/berlin_um/envi", (7, 10, 177)),
+        ("indian_pines/Indian_pines_corrected.mat", (145, 145, 200)),
+    ],
+)
+def test_real_files_open_and_show_a_picture(driver, data_dir, name, shape):
+    driver.open(str(data_dir / name))
+    assert driver.document.cube.shape == shape
+    assert driver.canvas.picture.image.shape == (*shape[:2], 4)
+    driver.hover(0, 0)
+    x, y = driver.window.plot.live_values()
+    assert x.size == y.size == shape[2]
+
+
+@pytest.mark.real_data
+def test_bad_bands_are_gaps(driver, data_dir):
+    driver.open(str(data_dir / "envi/ang20140912t192359_corr_v1c_img_2580-2590_540-550.hdr"))
+    cube = driver.document.cube
+    bad = ~cube.good_bands
+    assert 0 < bad.sum() < cube.bands
+    driver.hover(3, 4)
+    _, y = driver.window.plot.live_values()
+    np.testing.assert_array_equal(np.isnan(y), bad)
+    assert not set(driver.window.viewing.picture.bands) & set(np.flatnonzero(bad))
+
+
+def test_a_file_that_is_no_cube_says_so_and_keeps_the_old_one(sample, tmp_path):
+    before = sample.document
+    path = tmp_path / "notes.txt"
+    path.write_text("not a cube")
+    sample.window.open(str(path))
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    assert str(path) in sample.window.notices.texts()[-1]
+    assert sample.document is before
+
+
+def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
+    import threading
+
+    from hsi_viewer.ui.controllers import opening
+
+    gate = threading.Event()
+    real = opening.open_cube
+
+    def slow(source, token, port):
+        gate.wait(20)
+        return real(source, token, port)
+
+    monkeypatch.setattr(opening, "open_cube", slow)
+    driver.window.open("sample:indian-pines")
+    assert driver.window.busy.isVisible()
+    driver.trigger("edit.cancel")
+    assert not driver.window.busy.isVisible()
+    gate.set()
+    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks._tasks, timeout=10_000)
+    assert driver.document is None
+
+
+def test_bands_and_presets_change_the_picture(sample):
+    panel = sample.window.display
+    before = sample.canvas.picture.image.copy()
+    panel.preset.setCurrentText("Colour infrared")
+    panel.preset.activated.emit(panel.preset.currentIndex())
+    sample.settle()
+    nm = sample.document.cube.wavelengths[list(sample.window.viewing.picture.bands)]
+    np.testing.assert_allclose(nm, (860, 650, 550), atol=6)
+    assert not np.array_equal(sample.canvas.picture.image, before)
+    panel.bands[0].setCurrentIndex(100)
+    sample.settle()
+    assert sample.window.viewing.picture.bands[0] == 100
+    assert panel.preset.currentText() == "Custom"
+
+
+def test_about_this_scene_gives_licence_and_citation(sample):
+    sample.trigger("help.scene")
+    from hsi_viewer.ui.dialogs import TextDialog
+
+    dialog = sample.window.findChild(TextDialog)
+    text = dialog.browser.toPlainText()
+    assert "10.4231/R7RX991C" in text
+    assert "Creative Commons Attribution 3.0" in text
+    dialog.close()

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import TaskCancelledError
+from hsi_viewer.core.training import EpochReport
+from hsi_viewer.learning import trainer
+from hsi_viewer.ui.controllers.labelling import DrawRequest
+
+
+def prediction(value: int, *, final: bool = True) -> Prediction:
+    return Prediction(
+        np.full((145, 145), value, np.uint16),
+        np.full((145, 145), 0.5, np.float32),
+        (1, 2),
+        source=f"map {value}",
+        final=final,
+    )
+
+
+class SlowTrainer:
+    """Stands in for the trainer: shows one early map and works until it is cancelled or let go."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.may_end = threading.Event()
+        self.error: Exception | None = None
+        self.seconds = {"train": 0.5}
+
+    def fit(self, cube, labels, config, *, legend, token, port):
+        port.report(EpochReport(1, 3, 2.0, (0.2, 0.3, 0.4)))
+        port.report(prediction(1, final=False))
+        self.started.set()
+        while not self.may_end.wait(0.01):
+            token.check()
+        if self.error is not None:
+            raise self.error
+        port.report(EpochReport(2, 3, 1.0, (0.5, 0.6, 0.7)))
+        return self
+
+    def predict(self, cube, *, labels, refine, token, port):
+        return prediction(2)
+
+
+@pytest.fixture
+def slow(monkeypatch) -> SlowTrainer:
+    stand_in = SlowTrainer()
+    monkeypatch.setattr(trainer, "fit", stand_in.fit)
+    return stand_in
+
+
+@pytest.fixture
+def labelled(sample):
+    """The sample scene with ten training pixels a class."""
+    sample.window.labelling.load(sample.document.cube.ground_truth, DrawRequest(10, 0))
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total == 160, timeout=10_000)
+    sample.document.mark_saved()
+    return sample
+
+
+def press_train(driver, slow) -> None:
+    QTest.mouseClick(driver.window.train_panel.train_button, Qt.MouseButton.LeftButton)
+    assert driver.window.training.running
+    driver.qtbot.waitUntil(lambda: driver.document.prediction is not None, timeout=20_000)
+
+
+def answer(button_text: str) -> list[str]:
+    """Press a button of the next message box; the list gets the box's text."""
+    seen: list[str] = []
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            seen.append(box.text())
+            for button in box.buttons():
+                if button.text().replace("&", "") == button_text:
+                    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+                    return
+        QTimer.singleShot(20, look)
+
+    QTimer.singleShot(20, look)
+    return seen
+
+
+def test_progress_curves_early_map_and_final_map(labelled, slow):
+    press_train(labelled, slow)
+    panel = labelled.window.train_panel
+    assert labelled.document.prediction.source == "map 1"
+    assert panel.epochs_shown() == 1
+    assert panel.cancel_button.isVisible()
+    assert not panel.train_button.isEnabled()
+    slow.may_end.set()
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    assert labelled.document.prediction.source == "map 2"
+    assert panel.epochs_shown() == 2
+    assert "map 2" in panel.status.text()
+    assert panel.train_button.isEnabled()
+
+
+def test_cancel_answers_at_once_and_keeps_the_map(labelled, slow):
+    press_train(labelled, slow)
+    QTest.mouseClick(labelled.window.train_panel.cancel_button, Qt.MouseButton.LeftButton)
+    assert not labelled.window.training.running
+    assert labelled.document.prediction.source == "map 1"
+    assert "cancelled" in labelled.window.train_panel.status.text()
+    assert labelled.window.train_panel.train_button.isEnabled()
+
+
+def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
+    from hsi_viewer.core.errors import TrainingError
+
+    press_train(labelled, slow)
+    slow.error = TrainingError("The loss is no number: lower the rate.")
+    slow.may_end.set()
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    assert "The loss is no number: lower the rate." in labelled.window.notices.texts()
+    assert labelled.document.prediction.source == "map 1"
+
+
+def test_the_map_stays_while_training_again(labelled, slow):
+    press_train(labelled, slow)
+    slow.may_end.set()
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    old = labelled.document.prediction
+    shown = labelled.canvas.map_overlay.image.copy()
+    slow.may_end.clear()
+    slow.started.clear()
+    QTest.mouseClick(labelled.window.train_panel.train_button, Qt.MouseButton.LeftButton)
+    assert labelled.document.prediction is old
+    np.testing.assert_array_equal(labelled.canvas.map_overlay.image, shown)
+    labelled.key(Qt.Key.Key_Escape)
+    assert not labelled.window.training.running
+
+
+def test_closing_in_mid_training_asks(labelled, slow):
+    press_train(labelled, slow)
+    asked = answer("Cancel")
+    assert not labelled.window.close()
+    assert "Training is still running" in asked[0]
+    assert labelled.window.training.running
+    asked = answer("Stop it")
+    assert labelled.window.close()
+    assert not labelled.window.training.running
+
+
+def test_closing_with_unsaved_labels_asks(sample, tmp_path, monkeypatch):
+    from PySide6.QtWidgets import QFileDialog
+
+    sample.trigger("class.add")
+    sample.click(4, 4)
+    asked = answer("Cancel")
+    assert not sample.window.close()
+    assert "not saved" in asked[0]
+    path = tmp_path / "kept.npy"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    answer("Save labels")
+    assert sample.window.close()
+    assert np.load(path)[4, 4] == 1
+
+
+def test_a_failed_save_does_not_close(sample, tmp_path, monkeypatch):
+    from PySide6.QtWidgets import QFileDialog
+
+    sample.trigger("class.add")
+    sample.click(4, 4)
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    target = blocked / "labels.npy"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(target), ""))
+    answer("Save labels")
+    assert not sample.window.close()
+    assert sample.document.labels.total == 1
+    assert str(target) in sample.window.notices.texts()[-1]
+
+
+def test_opening_another_cube_in_mid_training_asks_and_drops_late_results(labelled, slow, tmp_path):
+    press_train(labelled, slow)
+    path = tmp_path / "other.npy"
+    np.save(path, np.random.default_rng(0).random((30, 40, 8), np.float32))
+    asked = answer("Stop it")
+    labelled.open(str(path))
+    assert "Training is still running" in asked[0]
+    slow.may_end.set()
+    labelled.qtbot.waitUntil(
+        lambda: all(t.quiet for t in labelled.window.workspace.tasks._tasks), timeout=10_000
+    )
+    assert labelled.document.cube.shape == (30, 40, 8)
+    assert labelled.document.prediction is None
+    assert labelled.canvas.map_overlay.image is None
+
+
+def test_a_worker_emits_exactly_one_of_the_three_ends(driver, qtbot):
+    runner = driver.window.workspace.tasks
+    ends: list[str] = []
+
+    def work_of(kind):
+        def work(token, port):
+            if kind == "failed":
+                raise ValueError("no")
+            if kind == "cancelled":
+                raise TaskCancelledError
+            return kind
+
+        return work
+
+    for kind in ("succeeded", "failed", "cancelled"):
+        task = runner.start(kind, work_of(kind))
+        for name in ("succeeded", "failed", "cancelled"):
+            getattr(task, name).connect(lambda *_a, name=name: ends.append(name))
+        qtbot.waitUntil(lambda: not runner.running, timeout=5000)
+    assert ends == ["succeeded", "failed", "cancelled"]
+
+
+def test_accuracy_panel_shows_the_report(labelled, slow):
+    press_train(labelled, slow)
+    slow.may_end.set()
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    report = labelled.document.accuracy()
+    truth = labelled.document.test_pixels()
+    assert report.overall.value == pytest.approx((truth == 2).sum() / (truth > 0).sum())
+    panel = labelled.window.accuracy_panel
+    assert panel.overall.text() == f"{100 * report.overall.value:.1f} %"
+    assert panel.kappa.text() == f"{report.kappa:.3f}"
+    assert panel.classes.rowCount() == 16
+    panel.open_matrix()
+    from hsi_viewer.ui.widgets.accuracy_panel import ConfusionDialog
+
+    dialog = labelled.window.findChild(ConfusionDialog)
+    assert dialog.table.item(0, 1).text() == f"{report.matrix[0, 1]:,}"
+    dialog.percent_button.click()
+    assert dialog.table.item(0, 1).text() == "100.0"
+    dialog.close()
+
+
+def test_hidden_classes_vanish_from_the_map_and_opacity_is_applied(labelled, slow):
+    press_train(labelled, slow)
+    assert labelled.canvas.map_overlay.image[:, :, 3].min() == 255
+    labelled.document.show_class(1, visible=False)
+    assert labelled.canvas.map_overlay.image[:, :, 3].max() == 0
+    labelled.window.display.opacity.setValue(30)
+    assert labelled.canvas.map_overlay.opacity() == pytest.approx(0.3)
+    labelled.key(Qt.Key.Key_P)
+    assert not labelled.canvas.map_overlay.isVisible()
+    labelled.key(Qt.Key.Key_Escape)
+
+
+def test_hover_tells_class_and_confidence(labelled, slow):
+    press_train(labelled, slow)
+    labelled.hover(4, 5)
+    assert labelled.window.readout.mapped.text() == "Map: Alfalfa, 50 %"
+    labelled.key(Qt.Key.Key_Escape)

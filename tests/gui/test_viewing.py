@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+
+def wheel(driver, position: QPoint, delta: int) -> None:
+    viewport = driver.canvas.viewport()
+    event = QWheelEvent(
+        QPointF(position),
+        QPointF(viewport.mapToGlobal(position)),
+        QPoint(),
+        QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, event)
+
+
+def test_hover_shows_the_spectrum_and_the_readout(sample):
+    sample.hover(20, 33)
+    x, y = sample.window.plot.live_values()
+    np.testing.assert_array_equal(y, sample.document.cube.spectrum(20, 33))
+    np.testing.assert_array_equal(x, sample.document.cube.wavelengths)
+    assert sample.window.readout.position.text() == "Row 21, column 34"
+    assert sample.window.readout.values.text().startswith("R ")
+
+
+def test_the_pixel_under_the_mouse_is_the_pixel_that_is_read_at_every_zoom(sample):
+    for _ in range(3):
+        for row, column in ((0, 0), (0, 144), (144, 0), (144, 144), (72, 31)):
+            point = sample.point(row, column)
+            if sample.canvas.viewport().rect().contains(point):
+                sample.hover(row, column)
+                assert (
+                    sample.window.readout.position.text() == f"Row {row + 1}, column {column + 1}"
+                )
+        wheel(sample, sample.point(72, 31), 240)
+
+
+def test_a_click_pins_and_marks_the_pixel(sample):
+    sample.click(50, 60)
+    sample.click(90, 20)
+    assert sample.window.plot.pinned() == 2
+    assert sample.window.viewing.pins == 2
+    sample.trigger("view.pins")
+    assert sample.window.plot.pinned() == 0
+
+
+def test_the_wheel_zooms_at_the_cursor(sample):
+    point = sample.point(30, 110)
+    width = sample.canvas._box.viewRect().width()
+    wheel(sample, point, 120)
+    assert sample.canvas._box.viewRect().width() < width
+    moved = sample.point(30, 110) - point
+    assert abs(moved.x()) <= 1
+    assert abs(moved.y()) <= 1
+
+
+def test_zoom_and_pan_go_on_while_a_brush_is_active(sample):
+    sample.key(Qt.Key.Key_B)
+    assert sample.window.labelling.tool == "brush"
+    wheel(sample, sample.point(70, 70), 480)
+    before = sample.canvas._box.viewRect().center()
+    sample.stroke((70, 70), (74, 76), button=Qt.MouseButton.MiddleButton)
+    after = sample.canvas._box.viewRect().center()
+    assert (round(before.x() - after.x()), round(before.y() - after.y())) == (6, 4)
+    assert sample.document.labels.total == 0
+
+
+def test_space_and_left_drag_pan(sample):
+    sample.key(Qt.Key.Key_B)
+    wheel(sample, sample.point(70, 70), 480)
+    before = sample.canvas._box.viewRect().center()
+    QTest.keyPress(sample.canvas, Qt.Key.Key_Space)
+    sample.stroke((70, 70), (74, 70))
+    QTest.keyRelease(sample.canvas, Qt.Key.Key_Space)
+    assert round(before.y() - sample.canvas._box.viewRect().center().y()) == 4
+    assert sample.document.labels.total == 0
+    sample.click(70, 70)
+    assert sample.document.labels.total == 1
+
+
+def test_home_and_double_click_fit_and_arrows_pan(sample):
+    whole = sample.canvas._box.viewRect()
+    wheel(sample, sample.point(10, 10), 600)
+    sample.key(Qt.Key.Key_Home)
+    assert sample.canvas._box.viewRect() == whole
+    wheel(sample, sample.point(10, 10), 600)
+    QTest.mouseDClick(sample.canvas.viewport(), Qt.MouseButton.LeftButton, pos=sample.point(12, 12))
+    assert sample.canvas._box.viewRect() == whole
+    sample.key(Qt.Key.Key_Right)
+    assert sample.canvas._box.viewRect().center().x() > whole.center().x()
+
+
+def test_control_arrows_move_the_picked_pixel(sample):
+    sample.click(40, 41)
+    sample.key(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    sample.key(Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert sample.window.readout.position.text() == "Row 40, column 43"
+    _, y = sample.window.plot.live_values()
+    np.testing.assert_array_equal(y, sample.document.cube.spectrum(39, 42))
+
+
+def test_the_readout_empties_outside_the_scene(sample):
+    sample.hover(5, 5)
+    sample.mouse(QMouseEvent.Type.MouseMove, QPoint(1, 1))
+    assert sample.window.readout.position.text() == ""
