@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 from hsi_viewer.core.progress import Progress, ProgressPort
@@ -26,8 +26,10 @@ def progress_on_stderr() -> Iterator[ProgressPort]:
         TextColumn("{task.fields[detail]}"),
         TimeElapsedColumn(),
     )
-    with Bars(*columns, console=console, transient=True) as bars:
-        yield _BarPort(bars)
+    with Bars(*columns, console=console) as bars:
+        port = _BarPort(bars)
+        yield port
+        port.finish()
 
 
 def _epoch_text(item: EpochReport) -> str:
@@ -36,25 +38,37 @@ def _epoch_text(item: EpochReport) -> str:
 
 
 class _BarPort:
-    """One bar, that starts anew with each step."""
+    """A bar for each step; the bars of steps that are over stay full."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
-        self._task = bars.add_task("Reading", total=None, detail="")
+        self._steps: dict[str, TaskID] = {}
+        self._current = ""
 
     def report(self, item: object) -> None:
         """Show progress and epochs; early maps are not for the terminal."""
         if isinstance(item, Progress):
-            total = None if item.fraction is None else 1.0
-            self._bars.update(
-                self._task,
-                description=item.message,
-                total=total,
-                completed=item.fraction or 0.0,
-                detail="",
-            )
-        elif isinstance(item, EpochReport):
-            self._bars.update(self._task, detail=_epoch_text(item))
+            if item.message != self._current:
+                self.finish()
+                self._begin(item.message)
+            if item.fraction is not None:
+                self._bars.update(self._step, total=1.0, completed=item.fraction)
+        elif isinstance(item, EpochReport) and self._current:
+            self._bars.update(self._step, detail=_epoch_text(item))
+
+    def finish(self) -> None:
+        """Fill the bar of the current step."""
+        if self._current:
+            self._bars.update(self._step, total=1.0, completed=1.0)
+
+    @property
+    def _step(self) -> TaskID:
+        return self._steps[self._current]
+
+    def _begin(self, message: str) -> None:
+        self._current = message
+        if message not in self._steps:
+            self._steps[message] = self._bars.add_task(message, total=None, detail="")
 
 
 class _LinePort:

@@ -251,7 +251,7 @@ def _train_and_write(
 def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: Job) -> list[Path]:
     from hsi_viewer.io.class_map import export_prediction, write_confidence
 
-    job.say(f"Writing to {job.output}")
+    job.say("Writing the results")
     written = export_prediction(prediction, legend, cube, job.output, formats=FORMATS)
     return [*written.values(), *write_confidence(prediction, cube, job.output).values()]
 
