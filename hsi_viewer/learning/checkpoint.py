@@ -16,8 +16,10 @@ from hsi_viewer.core.classes import LandClass
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import Features
+from hsi_viewer.learning.instant import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.recipe import (
+    DistillationRecipe,
     FeatureRecipe,
     NetworkRecipe,
     Recipe,
@@ -52,6 +54,8 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     """
     weights, description = _pair(target)
     tensors = {f"network.{k}": v.cpu().contiguous() for k, v in model.network.state_dict().items()}
+    for name in ("weights", "bias"):
+        tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
     for name in ("bands", "centre", "spread", "components", "scales"):
         tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
     text = json.dumps(_described(model), indent=1)
@@ -79,11 +83,24 @@ def _described(model: TrainedModel) -> dict[str, Any]:
         "recipe": asdict(model.recipe),
         "sigmas": model.features.sigmas,
         "channels": model.features.channels,
+        "bands": model.bands,
         "wavelengths": None if waves is None else waves.tolist(),
+        "sensor_range": _sensor_range(model),
+        "seed": model.config.seed,
+        "temperature": model.temperature,
+        "warning": model.warning,
         "seconds": model.seconds,
         "versions": model.versions,
         "label_digest": model.label_digest,
     }
+
+
+def _sensor_range(model: TrainedModel) -> list[float] | None:
+    """First and last wavelength (nm) that the model looks at."""
+    if model.wavelengths is None:
+        return None
+    used = model.wavelengths[model.features.bands]
+    return [float(used.min()), float(used.max())]
 
 
 def load_model(target: str | Path) -> TrainedModel:
@@ -110,7 +127,9 @@ def load_model(target: str | Path) -> TrainedModel:
             raise FormatError(f"{description}: this is no model that this version can read.")
         tensors = load_file(weights)
         recipe = _recipe(data["recipe"])
-        network = SdhsiNet(data["channels"], len(data["class_ids"]), recipe.network)
+        network = SdhsiNet(
+            data["channels"], len(data["sigmas"]), len(data["class_ids"]), recipe.network
+        )
         network.load_state_dict(
             {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
         )
@@ -119,16 +138,22 @@ def load_model(target: str | Path) -> TrainedModel:
         features = Features(**fitted, sigmas=tuple(data["sigmas"]))
         waves = data["wavelengths"]
         return TrainedModel(
-            network.eval(),
-            features,
-            recipe,
-            tuple(data["class_ids"]),
-            tuple(LandClass(**{**c, "colour": tuple(c["colour"])}) for c in data["legend"]),
-            TrainingConfig(**data["config"]),
-            None if waves is None else np.asarray(waves, np.float64),
-            data["seconds"],
-            data["versions"],
-            data["label_digest"],
+            network=network.eval(),
+            instant=InstantModel(
+                tensors["instant.weights"].numpy(), tensors["instant.bias"].numpy()
+            ),
+            features=features,
+            recipe=recipe,
+            class_ids=tuple(data["class_ids"]),
+            legend=tuple(LandClass(**{**c, "colour": tuple(c["colour"])}) for c in data["legend"]),
+            config=TrainingConfig(**data["config"]),
+            wavelengths=None if waves is None else np.asarray(waves, np.float64),
+            bands=data["bands"],
+            temperature=data["temperature"],
+            seconds=data["seconds"],
+            versions=data["versions"],
+            label_digest=data["label_digest"],
+            warning=data["warning"],
         )
     except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
         raise FormatError(f"{description}: the model file is damaged: {error}") from error
@@ -141,5 +166,5 @@ def _recipe(data: dict[str, Any]) -> Recipe:
         NetworkRecipe(**data["network"]),
         TrainingRecipe(**data["training"]),
         WalkerRecipe(**data["walker"]),
-        data["distillation"],
+        DistillationRecipe(**data["distillation"]),
     )

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from scipy.ndimage import gaussian_filter
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
@@ -20,6 +19,7 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.recipe import FeatureRecipe
 
 FloatArray = NDArray[np.float32]
+CHUNK = 25  # components smoothed between two looks at the token
 TRUNCATE = 3.0  # Gaussian windows end at this many standard deviations
 
 
@@ -33,7 +33,7 @@ class Features:
     centre, spread : (b,) mean and standard deviation of each band over the sample.
     components : (b, c) whitened principal axes of the standardised bands.
     sigmas : Gaussian windows in pixels, 0 for none.
-    scales : (len(sigmas) * c,) standard deviation of each feature over the sample.
+    scales : (len(sigmas) * c,) what each feature is divided by.
     """
 
     bands: NDArray[np.int64]
@@ -88,33 +88,61 @@ class Features:
         self,
         components: FloatArray,
         valid: NDArray[np.bool_],
+        rows: slice,
+        columns: slice,
         token: CancelToken | None = None,
     ) -> FloatArray:
-        """Features (channels, rows, columns) of principal components under every window."""
+        """Features of the inner part of a window.
+
+        Parameters
+        ----------
+        components : (c, window rows, window columns), as far as `reach` around the inner part, or
+            to the border of the scene, where the window is mirrored.
+        valid : (window rows, window columns).
+        rows, columns : the inner part.
+
+        Returns
+        -------
+        (channels, inner rows, inner columns).
+        """
         count = components.shape[0]
-        out = np.empty((self.channels, *components.shape[1:]), np.float32)
+        inner = (rows.stop - rows.start, columns.stop - columns.start)
+        out = np.empty((len(self.sigmas), count, *inner), np.float32)
         mask = None if valid.all() else valid.astype(np.float32)
+        source = components if mask is None else components * mask
         for s, sigma in enumerate(self.sigmas):
-            weight = None if mask is None or sigma == 0 else _gaussian(mask, sigma)
-            for c in range(count):
+            down = window_matrix(valid.shape[0], rows, sigma)
+            across = window_matrix(valid.shape[1], columns, sigma).T
+            for c in range(0, count, CHUNK):
                 if token is not None:
                     token.check()
-                plane = out[s * count + c]
-                if sigma == 0:
-                    plane[...] = components[c]
-                elif weight is None or mask is None:
-                    _gaussian(components[c], sigma, plane)
-                else:
-                    _gaussian(components[c] * mask, sigma, plane)
-                    plane /= np.maximum(weight, 1e-6)
-                plane /= self.scales[s * count + c]
-        return out
+                np.matmul(down @ source[c : c + CHUNK], across, out=out[s, c : c + CHUNK])
+            if mask is not None:
+                out[s] /= np.maximum(down @ mask @ across, 1e-6)
+        features = out.reshape(self.channels, *inner)
+        features /= self.scales[:, None, None]
+        return features
 
 
-def _gaussian(plane: FloatArray, sigma: float, out: FloatArray | None = None) -> FloatArray:
-    """Gaussian window with the border reflected."""
-    smoothed: FloatArray = gaussian_filter(plane, sigma, output=out, truncate=TRUNCATE)
-    return plane if smoothed is None else smoothed
+def window_matrix(size: int, inner: slice, sigma: float) -> FloatArray:
+    """Gaussian window along an axis as a matrix, (inner, size); the axis is mirrored at its ends.
+
+    A product of matrices is five times faster here than a loop over the taps of the window.
+    """
+    reach = int(np.ceil(TRUNCATE * sigma))
+    offsets = np.arange(-reach, reach + 1)
+    taps = np.exp(-0.5 * (offsets / max(sigma, 1e-6)) ** 2)
+    centre = np.arange(inner.start, inner.stop)
+    matrix = np.zeros((centre.size, size))
+    where = mirrored(centre[:, None] + offsets, size)
+    np.add.at(matrix, (np.arange(centre.size)[:, None], where), taps / taps.sum())
+    return matrix.astype(np.float32)
+
+
+def mirrored(index: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Indices into an axis that is mirrored at both ends, as often as needed."""
+    index = index % (2 * size)
+    return np.where(index < size, index, 2 * size - 1 - index)
 
 
 def usable_bands(cube: HyperCube, sample: NDArray[Any]) -> NDArray[np.int64]:
@@ -196,9 +224,11 @@ def _with_scales(
     components, valid = fitted.project(stored, cube.is_data(stored))
     if not valid.any():
         return fitted
-    smoothed = fitted.smooth(components, valid, token)
+    inner = slice(0, valid.shape[0]), slice(0, valid.shape[1])
+    smoothed = fitted.smooth(components, valid, *inner, token)
     scales = smoothed[:, valid].std(axis=1)
     scales[scales < 1e-6] = 1.0
+    scales /= np.tile(fitted.component_spread, len(fitted.sigmas)) ** recipe.emphasis
     return Features(
         fitted.bands,
         fitted.centre,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.scene import SceneFeatures, tiles
+
+TEMPERATURE = 3.0  # discriminants of few labels are far too sure of themselves
 
 
 @dataclass(frozen=True)
@@ -17,28 +17,22 @@ class InstantModel:
     """Regularised linear discriminant on the features of single pixels.
 
     Friedman, "Regularized discriminant analysis" (J. Am. Stat. Assoc. 84, 1989), with one
-    covariance for all classes, shrunk to the identity (the features are whitened).
+    covariance for all classes, shrunk towards a sphere.
 
     Attributes
     ----------
-    weights : (channels, classes); bias : (classes,).
+    weights : (channels, classes).
+    bias : (classes,).
     """
 
     weights: FloatArray
     bias: FloatArray
 
-    def probabilities(
-        self, scene: SceneFeatures, token: CancelToken | None = None
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Probabilities of the whole scene, (rows, columns, classes), and where it has data."""
-        rows, columns = scene.cube.rows, scene.cube.columns
-        out = np.empty((rows, columns, self.bias.size), np.float32)
-        valid = np.empty((rows, columns), bool)
-        for r, c in tiles(rows, columns):
-            values, valid[r, c] = scene.window(r, c, 0, token)
-            logits = np.tensordot(values, self.weights, axes=(0, 0)) + self.bias
-            out[r, c] = softmax(logits)
-        return out, valid
+    def probabilities(self, features: FloatArray) -> FloatArray:
+        """Probabilities (rows, columns, classes) of features (channels, rows, columns)."""
+        channels, rows, columns = features.shape
+        logits = features.reshape(channels, -1).T @ self.weights + self.bias
+        return softmax(logits / TEMPERATURE).reshape(rows, columns, -1)
 
 
 def softmax(logits: FloatArray) -> FloatArray:
@@ -49,14 +43,19 @@ def softmax(logits: FloatArray) -> FloatArray:
 
 
 def fit_instant(
-    pixels: FloatArray, targets: NDArray[np.int64], classes: int, shrinkage: float = 0.5
+    pixels: FloatArray, targets: NDArray[np.int64], classes: int, shrinkage: float
 ) -> InstantModel:
     """Fit on features (n, channels) and class indices (n,); every class has a pixel."""
     pixels = pixels.astype(np.float64)
-    means = np.stack([pixels[targets == k].mean(axis=0) for k in range(classes)])
+    counts = np.bincount(targets, minlength=classes)[:, None]
+    sums = np.zeros((classes, pixels.shape[1]))
+    np.add.at(sums, targets, pixels)
+    means = sums / counts
     centred = pixels - means[targets]
     covariance = centred.T @ centred / max(len(pixels) - classes, 1)
-    level = max(float(np.trace(covariance)) / len(covariance), 1e-3)
+    level = float(np.trace(covariance)) / len(covariance)
+    if level < 1e-3:  # one pixel a class, or all alike: plain distance to the means
+        covariance, level = np.eye(len(covariance)), 1.0
     covariance *= 1 - shrinkage
     covariance[np.diag_indices_from(covariance)] += shrinkage * level
     weights = np.linalg.solve(covariance, means.T)

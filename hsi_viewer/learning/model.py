@@ -16,26 +16,16 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.instant import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.predictor import dense
+from hsi_viewer.learning.pixels import seeds_of
+from hsi_viewer.learning.predictor import DenseOutput, dense
 from hsi_viewer.learning.recipe import Recipe
 from hsi_viewer.learning.refinement import walk
 from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.sensor import matched
 
-
-def seeds_of(labels: NDArray[np.uint16] | None, class_ids: tuple[int, ...]) -> NDArray[np.int64]:
-    """Index of the class of each labelled pixel, -1 elsewhere and for ids of no class.
-
-    Parameters
-    ----------
-    labels : (rows, columns) class ids.
-    class_ids : ascending.
-    """
-    if labels is None:
-        return np.full((0, 0), -1, np.int64)
-    ids = np.asarray(class_ids)
-    index = np.searchsorted(ids, labels).clip(0, ids.size - 1)
-    return np.where(ids[index] == labels, index, -1).astype(np.int64)
+KEEP_BYTES = 256_000_000  # output of the network kept for the next stroke
 
 
 def prediction_of(
@@ -56,33 +46,41 @@ def prediction_of(
     return Prediction(class_map, confidence, class_ids, probabilities, disagreement, source, final)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A network with its features and legend; `predict` maps a cube.
 
     Attributes
     ----------
-    network, features, recipe : what was trained and how.
+    network, instant, features, recipe : what was trained and how.
     class_ids : ids in the order of the network's outputs, ascending.
     legend : the classes as they were called when trained.
     config : the user's choices.
     wavelengths : (bands,) nm of the training cube, or None.
+    bands : number of bands of the training cube.
+    temperature : of the calibration; 1 where labels were too few to measure it.
     seconds : "features", "train", "predict", "refine" as measured; the last two of the last call.
     versions : of the packages that made it.
     label_digest : SHA-256 of the training labels.
+    warning : why training ended early, or None.
     """
 
     network: SdhsiNet
+    instant: InstantModel
     features: Features
     recipe: Recipe
     class_ids: tuple[int, ...]
     legend: tuple[LandClass, ...]
     config: TrainingConfig
     wavelengths: NDArray[np.float64] | None
+    bands: int
+    temperature: float
     seconds: dict[str, float]
     versions: dict[str, str]
     label_digest: str
-    _scenes: list[SceneFeatures] = field(default_factory=list, repr=False, compare=False)
+    warning: str | None = None
+    scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
+    _said: list[tuple[SceneFeatures, DenseOutput]] = field(default_factory=list, repr=False)
 
     def predict(
         self,
@@ -93,43 +91,47 @@ class TrainedModel:
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
-        """Map a cube.
+        """Map a cube; on the same cube again, only the refinement is computed anew.
 
         Parameters
         ----------
-        cube : the training scene or another of the same sensor.
+        cube : the training scene or another, of the same sensor or of overlapping wavelengths.
         labels : (rows, columns) class ids known on this cube, 0 elsewhere; they seed the walker.
         refine : whether the walker smooths the map along the image.
 
         Raises
         ------
         ModelError
-            if the cube has other bands or wavelengths than the model.
+            if the cube's bands or wavelengths cannot be matched with the model's.
         LabelError
             if labels do not fit the cube.
         TaskCancelledError
             if the token was cancelled.
         """
         token, port = token or CancelToken(), port or SilentPort()
-        if labels is not None:
-            labels = checked_ids(labels, (cube.rows, cube.columns))
+        shape = (cube.rows, cube.columns)
+        known = np.zeros(shape, np.uint16) if labels is None else checked_ids(labels, shape)
         start = time.perf_counter()
-        scene = self._scene(cube, token)
-        raw = dense(self.network, scene, token=token, port=port)
+        scene = self.scene_of(cube) or self._new_scene(cube, token)
+        raw = self._output(scene, token, port)
         painted = time.perf_counter()
-        probabilities, source = raw.probabilities, "SDHSI-Net, exits averaged"
+        source = "SDHSI-Net, exits averaged"
         if refine:
             port.report(Progress("Refining the map along the image"))
             guide, valid = scene.guide(self.recipe.walker.guides, token)
-            seeds = seeds_of(labels, self.class_ids)
-            if labels is None:
-                seeds = np.full((cube.rows, cube.columns), -1, np.int64)
-            probabilities = walk(probabilities, guide, valid, seeds, self.recipe.walker, token)
+            seeds = seeds_of(known, self.class_ids)
+            probabilities = walk(raw.probabilities, guide, valid, seeds, self.recipe.walker, token)
             source += ", refined"
+        else:
+            probabilities = raw.probabilities.copy()
         self.seconds["predict"] = painted - start
         self.seconds["refine"] = time.perf_counter() - painted
         return prediction_of(
-            probabilities, raw.valid, self.class_ids, source, disagreement=raw.disagreement
+            probabilities,
+            raw.valid,
+            self.class_ids,
+            source,
+            disagreement=raw.disagreement.copy(),
         )
 
     def save(self, target: str | Path) -> list[Path]:
@@ -138,10 +140,27 @@ class TrainedModel:
 
         return save_model(self, target)
 
-    def _scene(self, cube: HyperCube, token: CancelToken) -> SceneFeatures:
-        for scene in self._scenes:
-            if scene.cube is cube:
-                return scene
-        scene = SceneFeatures(cube, self.features, token)
-        self._scenes[:] = [scene]
+    def scene_of(self, cube: HyperCube) -> SceneFeatures | None:
+        """The features of a cube, if they are still at hand."""
+        return next((s for s in self.scenes if s.origin is cube), None)
+
+    def _new_scene(self, cube: HyperCube, token: CancelToken) -> SceneFeatures:
+        fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
+        scene = SceneFeatures(fitting, self.features, token, origin=cube)
+        self.scenes[:] = [scene]
         return scene
+
+    def _output(self, scene: SceneFeatures, token: CancelToken, port: ProgressPort) -> DenseOutput:
+        for known, output in self._said:
+            if known is scene:
+                return output
+        output = dense(
+            self.network,
+            scene,
+            instant=self.instant,
+            temperature=self.temperature,
+            token=token,
+            port=port,
+        )
+        self._said[:] = [(scene, output)] if output.probabilities.nbytes <= KEEP_BYTES else []
+        return output

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hsi_viewer.learning.front_ends import FRONT_ENDS
 from hsi_viewer.learning.recipe import NetworkRecipe
 
 
@@ -41,35 +42,53 @@ class Stage(nn.Module):
 
 
 class SdhsiNet(nn.Module):
-    """A stem over features of one pixel, then stages with an exit each.
+    """A front end over the features of pixels, then stages with an exit each.
 
     Parameters
     ----------
     inputs : features of a pixel.
+    scales : Gaussian windows among them.
     classes : classes to tell apart.
     recipe : width, stages, convolutions a stage.
     seed : of the weights.
     """
 
-    def __init__(self, inputs: int, classes: int, recipe: NetworkRecipe, seed: int = 0) -> None:
+    def __init__(
+        self, inputs: int, scales: int, classes: int, recipe: NetworkRecipe, seed: int = 0
+    ) -> None:
         super().__init__()
         width = recipe.channels
         self.classes = classes
-        self.stem = nn.Sequential(nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width))
+        self.front = FRONT_ENDS[recipe.front_end](inputs, scales, width)
         self.stages = nn.ModuleList(Stage(width, recipe.convolutions) for _ in range(recipe.stages))
         self.heads = nn.ModuleList(nn.Conv2d(width, classes, 1) for _ in range(recipe.stages))
         self.step = recipe.convolutions
-        self.radius = self.step * recipe.stages
+        self.radius = self.step * recipe.stages + self.front.radius
         self._initialise(seed)
 
     def _initialise(self, seed: int) -> None:
         # From a generator of our own: the global one belongs to whoever uses torch beside us.
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, nn.Conv2d | nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
+
+    def adopt(
+        self, other: SdhsiNet, class_ids: tuple[int, ...], other_ids: tuple[int, ...]
+    ) -> None:
+        """Take the weights of a network of the same shape; the heads class by class."""
+        mine = self.state_dict()
+        theirs = {k: v.detach().cpu().clone() for k, v in other.state_dict().items()}
+        for name, values in mine.items():
+            if not name.startswith("heads."):
+                values.copy_(theirs[name])
+                continue
+            values.zero_()
+            for row, class_id in enumerate(class_ids):
+                if class_id in other_ids:
+                    values[row] = theirs[name][other_ids.index(class_id)]
 
     @property
     def exits(self) -> int:
@@ -88,8 +107,8 @@ class SdhsiNet(nn.Module):
         -------
         list of (batch, channels, rows, columns).
         """
-        y = functional.relu(self.stem(x))
-        margin, seen = self.radius, []
+        y = self.front(x)
+        margin, seen = self.step * self.exits, []
         for stage in list(self.stages)[: depth or self.exits]:
             y = stage(y)
             margin -= self.step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +11,18 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.errors import TrainingError
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.instant import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.scene import SceneFeatures, tiles
+from hsi_viewer.learning.scene import SceneFeatures, Window, tiles
 
 
 @dataclass(frozen=True)
 class DenseOutput:
-    """What a network says about a whole scene.
+    """What a model says about a whole scene.
 
     Attributes
     ----------
@@ -31,42 +36,108 @@ class DenseOutput:
     valid: NDArray[np.bool_]
 
 
-@torch.inference_mode()
-def dense(
+@dataclass(frozen=True)
+class ExitTile:
+    """One tile of the scene: what each exit says, what went in, and where there is data."""
+
+    window: Window
+    exits: FloatArray  # (exits, rows, columns, classes)
+    features: FloatArray  # (channels, rows, columns)
+    valid: NDArray[np.bool_]
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device of a user's choice.
+
+    Raises
+    ------
+    TrainingError
+        if it is not there.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
+    if wanted == "auto":
+        wanted = next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there.get(wanted, False):
+        raise TrainingError(f"This machine has no device {wanted!r}; choose 'auto' or 'cpu'.")
+    return torch.device(wanted)
+
+
+def precision(device: torch.device, mixed: bool | None = None) -> AbstractContextManager[object]:
+    """Mixed precision where it pays: on cuda and mps, unless asked otherwise."""
+    if mixed is None:
+        mixed = device.type != "cpu"
+    return torch.autocast(device.type, torch.bfloat16) if mixed else nullcontext()
+
+
+def by_tile(
     network: SdhsiNet,
     scene: SceneFeatures,
     *,
     depth: int | None = None,
     token: CancelToken | None = None,
+) -> Iterator[ExitTile]:
+    """Apply a network to every pixel; see `dense`."""
+    network.eval()
+    device = next(network.parameters()).device
+    for r, c in tiles(scene.cube.rows, scene.cube.columns):
+        if token is not None:
+            token.check()
+        values, valid = scene.window(r, c, network.radius, token)
+        with torch.inference_mode(), precision(device):
+            logits = network(torch.from_numpy(values).unsqueeze(0).to(device), depth)
+            exits = torch.stack([functional.softmax(z[0].float(), dim=0) for z in logits])
+        said = exits.permute(0, 2, 3, 1).cpu().numpy()
+        m = network.radius
+        inner = values[:, m : values.shape[1] - m, m : values.shape[2] - m]
+        yield ExitTile((r, c), said, inner, valid)
+
+
+def dense(
+    network: SdhsiNet,
+    scene: SceneFeatures,
+    *,
+    instant: InstantModel | None = None,
+    temperature: float = 1.0,
+    depth: int | None = None,
+    token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> DenseOutput:
-    """Apply a network to every pixel.
+    """Apply a model to every pixel.
 
     Parameters
     ----------
-    network : in evaluation mode on its device.
+    network : on its device; it is put into evaluation mode.
     scene : features of the cube.
+    instant : votes like one more exit, if given.
+    temperature : of the softmax of the mean of the exits.
     depth : exits to use, all by default.
     """
-    was_training = network.training
-    network.eval()
-    device = next(network.parameters()).device
+    port = port or SilentPort()
     rows, columns = scene.cube.rows, scene.cube.columns
     probabilities = np.empty((rows, columns, network.classes), np.float32)
     disagreement = np.empty((rows, columns), np.float32)
     valid = np.empty((rows, columns), bool)
-    windows = list(tiles(rows, columns))
-    for done, (r, c) in enumerate(windows):
+    count = len(list(tiles(rows, columns)))
+    for done, tile in enumerate(by_tile(network, scene, depth=depth, token=token)):
+        port.report(Progress("Painting the map", (done + 1) / count))
+        r, c = tile.window
+        mean = tile.exits.mean(axis=0)
+        disagreement[r, c] = 0.5 * np.abs(tile.exits - mean).sum(axis=3).mean(axis=0)
+        if instant is not None:
+            voices = len(tile.exits)
+            mean = (mean * voices + instant.probabilities(tile.features)) / (voices + 1)
+        probabilities[r, c] = tempered(mean, temperature)
+        valid[r, c] = tile.valid
+    return DenseOutput(probabilities, disagreement, valid)
+
+
+def instant_map(
+    instant: InstantModel, scene: SceneFeatures, token: CancelToken | None = None
+) -> FloatArray:
+    """Probabilities (rows, columns, classes) by the instant model alone."""
+    out = np.empty((scene.cube.rows, scene.cube.columns, instant.bias.size), np.float32)
+    for r, c in tiles(scene.cube.rows, scene.cube.columns):
         if token is not None:
             token.check()
-        if port is not None:
-            port.report(Progress("Painting the map", done / len(windows)))
-        values, valid[r, c] = scene.window(r, c, network.radius, token)
-        x = torch.from_numpy(values).unsqueeze(0).to(device)
-        exits = torch.stack([functional.softmax(z[0], dim=0) for z in network(x, depth)])
-        mean = exits.mean(dim=0)
-        spread = 0.5 * (exits - mean).abs().sum(dim=1).mean(dim=0)
-        probabilities[r, c] = mean.permute(1, 2, 0).cpu().numpy()
-        disagreement[r, c] = spread.cpu().numpy()
-    network.train(was_training)
-    return DenseOutput(probabilities, disagreement, valid)
+        out[r, c] = instant.probabilities(scene.window(r, c, 0, token)[0])
+    return out

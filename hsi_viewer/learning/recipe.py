@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from hsi_viewer.core.training import DistillationMode, Preset, TrainingConfig
+
+FrontEnd = Literal["2d", "3d"]
 
 
 @dataclass(frozen=True)
@@ -14,11 +17,15 @@ class FeatureRecipe:
     Attributes
     ----------
     components : principal components kept, at most.
+    emphasis : power of a component's spread that survives whitening: 0 treats all components
+        alike, which suits labels all over the scene; 1 trusts the leading ones, which carries
+        better to fields without labels.
     sigmas : standard deviations (pixels) of the Gaussian windows; 0 is the pixel itself.
     sample : pixels on which scaling and components are fitted, about.
     """
 
-    components: int = 60
+    components: int = 100
+    emphasis: float = 0.4
     sigmas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     sample: int = 40_000
 
@@ -29,11 +36,14 @@ class NetworkRecipe:
 
     Attributes
     ----------
+    front_end : "2d", a linear map of each pixel's features, or "3d", convolutions along the
+        components too.
     channels : width of every stage.
     stages : stages, each with an exit.
     convolutions : valid 3 x 3 convolutions a stage.
     """
 
+    front_end: FrontEnd = "2d"
     channels: int = 64
     stages: int = 3
     convolutions: int = 1
@@ -48,8 +58,13 @@ class TrainingRecipe:
     steps, batch : optimiser steps and patches in each.
     rate : peak of the one-cycle learning rate.
     smoothing : label smoothing.
-    noise : standard deviation of the noise added to whitened features.
+    noise : standard deviation of the noise added to the features of a patch, the same for all
+        its pixels: the classes differ by more than a shift of this size.
     patches : labelled pixels kept for training, at most.
+    warm_steps, warm_rate : steps and rate when a run starts from a trained model.
+    shrinkage : of the instant model's covariance towards a sphere.
+    calibrate_from : labels that every class must have before some are held back to measure how
+        far confidence can be trusted.
     """
 
     steps: int = 150
@@ -58,7 +73,33 @@ class TrainingRecipe:
     weight_decay: float = 1e-2
     smoothing: float = 0.05
     noise: float = 0.3
-    patches: int = 6_000
+    patches: int = 4_000
+    warm_steps: int = 12
+    warm_rate: float = 1e-3
+    shrinkage: float = 0.2
+    calibrate_from: int = 20
+
+
+@dataclass(frozen=True)
+class DistillationRecipe:
+    """Self-distillation (see `distillation`).
+
+    Attributes
+    ----------
+    mode : which outputs teach which.
+    temperature : that softens teacher and student; "mutual" uses 1.
+    weight : of the added loss.
+    warm_up : share of the steps over which the weight rises from 0.
+    unlabelled : unlabelled patches a step in the second half of "refined_rounds".
+    confident : a soft target counts when its largest probability exceeds this.
+    """
+
+    mode: DistillationMode = "none"
+    temperature: float = 3.0
+    weight: float = 0.3
+    warm_up: float = 0.2
+    unlabelled: int = 32
+    confident: float = 0.7
 
 
 @dataclass(frozen=True)
@@ -87,12 +128,12 @@ class Recipe:
     network: NetworkRecipe = field(default_factory=NetworkRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
     walker: WalkerRecipe = field(default_factory=WalkerRecipe)
-    distillation: DistillationMode = "none"
+    distillation: DistillationRecipe = field(default_factory=DistillationRecipe)
 
 
 PRESETS: dict[Preset, Recipe] = {
     "fast": Recipe(),
-    "best": Recipe(training=TrainingRecipe(steps=400)),
+    "best": Recipe(FeatureRecipe(components=200), training=TrainingRecipe(steps=300)),
 }
 
 
@@ -100,5 +141,6 @@ def recipe_for(config: TrainingConfig) -> Recipe:
     """The recipe of a user's choices."""
     recipe = PRESETS[config.preset]
     if config.distillation is not None:
-        recipe = replace(recipe, distillation=config.distillation)
+        distillation = replace(recipe.distillation, mode=config.distillation)
+        recipe = replace(recipe, distillation=distillation)
     return recipe

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
-TILE = 192  # pixels a side: bounds the memory of inference
+TILE = 128  # pixels a side: bounds the memory of inference
 KEEP_BYTES = 400_000_000
 
 Window = tuple[slice, slice]
@@ -24,12 +24,6 @@ def tiles(rows: int, columns: int, side: int = TILE) -> Iterator[Window]:
             yield slice(top, min(top + side, rows)), slice(left, min(left + side, columns))
 
 
-def mirrored(start: int, stop: int, size: int) -> NDArray[np.int64]:
-    """Indices start..stop of an axis that is mirrored at both ends, as often as needed."""
-    index = np.arange(start, stop) % (2 * size)
-    return np.where(index < size, index, 2 * size - 1 - index)
-
-
 class SceneFeatures:
     """Features of a cube by window, mirrored beyond its borders.
 
@@ -38,16 +32,24 @@ class SceneFeatures:
     cube : the scene.
     features : fitted on this scene or another.
     token : checked while features are computed.
+    origin : the cube that `cube` was resampled from, if it was.
     """
 
     def __init__(
-        self, cube: HyperCube, features: Features, token: CancelToken | None = None
+        self,
+        cube: HyperCube,
+        features: Features,
+        token: CancelToken | None = None,
+        *,
+        origin: HyperCube | None = None,
     ) -> None:
         self.cube = cube
+        self.origin = origin or cube
         self.features = features
         self._kept: tuple[FloatArray, NDArray[np.bool_]] | None = None
         if cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
-            self._kept = self._compute(slice(0, cube.rows), slice(0, cube.columns), token)
+            self._kept = self._compute_all(token)
+        self._guide: tuple[FloatArray, NDArray[np.bool_]] | None = None
 
     def window(
         self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
@@ -59,8 +61,8 @@ class SceneFeatures:
         features : (channels, rows + 2 margin, columns + 2 margin).
         valid : (rows, columns), True where the cube has data.
         """
-        r = mirrored(rows.start - margin, rows.stop + margin, self.cube.rows)
-        c = mirrored(columns.start - margin, columns.stop + margin, self.cube.columns)
+        r = mirrored(np.arange(rows.start - margin, rows.stop + margin), self.cube.rows)
+        c = mirrored(np.arange(columns.start - margin, columns.stop + margin), self.cube.columns)
         if self._kept is not None:
             values, valid = self._kept
             return values[:, r[:, None], c], valid[rows, columns]
@@ -112,6 +114,8 @@ class SceneFeatures:
         components : (count, rows, columns), not smoothed, weighted by their spread.
         valid : (rows, columns).
         """
+        if self._guide is not None and self._guide[0].shape[0] == count:
+            return self._guide
         rows, columns = self.cube.rows, self.cube.columns
         count = min(count, self.features.components.shape[1])
         out = np.empty((count, rows, columns), np.float32)
@@ -123,7 +127,8 @@ class SceneFeatures:
             projected, good = self.features.project(stored, self.cube.is_data(stored))
             out[:, r, c], valid[r, c] = projected[:count], good
         out *= self.features.component_spread[:count, None, None]
-        return out, valid
+        self._guide = out, valid
+        return self._guide
 
     def _compute(
         self, rows: slice, columns: slice, token: CancelToken | None
@@ -134,9 +139,15 @@ class SceneFeatures:
         broad = slice(left, min(cube.columns, columns.stop + reach))
         stored = cube.read(wide, broad, self.features.bands)
         components, valid = self.features.project(stored, cube.is_data(stored))
-        values = self.features.smooth(components, valid, token)
         inner = (
             slice(rows.start - top, rows.stop - top),
             slice(columns.start - left, columns.stop - left),
         )
-        return values[:, inner[0], inner[1]], valid[inner]
+        return self.features.smooth(components, valid, *inner, token), valid[inner]
+
+    def _compute_all(self, token: CancelToken | None) -> tuple[FloatArray, NDArray[np.bool_]]:
+        size = (self.cube.rows, self.cube.columns)
+        values, valid = np.empty((self.features.channels, *size), np.float32), np.empty(size, bool)
+        for r, c in tiles(*size):
+            values[:, r, c], valid[r, c] = self._compute(r, c, token)
+        return values, valid

@@ -5,51 +5,32 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from hsi_viewer.core.classes import LandClass, legend_for
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import LabelError, TrainingError
+from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.core.training import EpochReport, TrainingConfig
-from hsi_viewer.learning.distillation import BETWEEN_EXITS
-from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.instant import fit_instant
-from hsi_viewer.learning.model import TrainedModel, prediction_of, seeds_of
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.calibration import fit_temperature
+from hsi_viewer.learning.distillation import SoftTargets
+from hsi_viewer.learning.features import FloatArray, fit_features
+from hsi_viewer.learning.instant import InstantModel, fit_instant
+from hsi_viewer.learning.learner import HELD_JOIN, Learner
+from hsi_viewer.learning.model import TrainedModel, prediction_of
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.predictor import dense
+from hsi_viewer.learning.pixels import TrainingPixels, choose_pixels, hold_back, seeds_of
+from hsi_viewer.learning.predictor import choose_device, dense, instant_map
 from hsi_viewer.learning.recipe import Recipe, recipe_for
 from hsi_viewer.learning.refinement import walk
 from hsi_viewer.learning.scene import SceneFeatures
 
-STEPS_PER_EPOCH = 10
-
-
-@dataclass(frozen=True)
-class TrainingPixels:
-    """Labelled pixels as the network sees them.
-
-    Attributes
-    ----------
-    patches : (n, channels, side, side); targets : (n,) class indices.
-    """
-
-    patches: Tensor
-    targets: Tensor
-
-    @property
-    def odds(self) -> Tensor:
-        """Probability of drawing each pixel: the same for every class, (n,)."""
-        counts = torch.bincount(self.targets).float()
-        odds: Tensor = 1.0 / counts[self.targets]
-        return odds / odds.sum()
+SOFT_PIXELS = 1_500  # unlabelled pixels of the second round of "refined_rounds"
 
 
 def fit(
@@ -58,6 +39,8 @@ def fit(
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
     legend: Iterable[LandClass] = (),
+    warm_start: TrainedModel | None = None,
+    recipe: Recipe | None = None,
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> TrainedModel:
@@ -69,6 +52,8 @@ def fit(
     labels : (rows, columns) class ids, 0 unlabelled.
     config : preset, distillation, seed, device.
     legend : names and colours of the classes; others become "Class n".
+    warm_start : a model of the same scene to go on from after its labels changed.
+    recipe : in place of the preset's, for benchmarks.
     token : checked at every step.
     port : takes `Progress`, an `EpochReport` each epoch, and early `Prediction` objects.
 
@@ -77,7 +62,7 @@ def fit(
     LabelError
         if labels do not fit the cube or name fewer than two classes.
     TrainingError
-        if the cube cannot be learned from, or the loss is no number.
+        if the cube cannot be learned from, or the loss is no number from the beginning.
     TaskCancelledError
         if the token was cancelled.
     """
@@ -89,39 +74,52 @@ def fit(
             f"Training needs labelled pixels of at least two classes, there are {len(class_ids)}."
             " Label some pixels of another class."
         )
-    recipe = recipe_for(config)
+    recipe = recipe or (warm_start.recipe if warm_start else recipe_for(config))
     started = time.perf_counter()
-    port.report(Progress("Computing features", 0.0))
     token.check()
-    features = fit_features(cube, recipe.features, token)
-    scene = SceneFeatures(cube, features, token)
+    scene = warm_start.scene_of(cube) if warm_start is not None else None
+    if scene is None:
+        warm_start = None
+        port.report(Progress("Computing features", 0.0))
+        scene = SceneFeatures(cube, fit_features(cube, recipe.features, token), token)
     seconds = {"features": time.perf_counter() - started}
 
-    run = _Run(scene, ids, class_ids, recipe, config, token, port)
     started = time.perf_counter()
-    run.paint_instant()
-    network = run.train()
+    run = Run(scene, ids, class_ids, recipe, config, token, port)
+    instant = run.instant()
+    network = run.network(warm_start)
+    temperature, warning = run.train(network, instant, warm=warm_start is not None)
     seconds["train"] = time.perf_counter() - started
     known = {c.id: c for c in legend}
-    names = {i: c.name for i, c in known.items()} | dict(cube.class_names)
-    model_legend = tuple(known.get(c.id, c) for c in legend_for(class_ids, names))
+    plain = legend_for(class_ids, cube.class_names)
     return TrainedModel(
-        network,
-        features,
-        recipe,
-        class_ids,
-        model_legend,
-        config,
-        cube.wavelengths,
-        seconds,
-        _versions(),
-        hashlib.sha256(ids.tobytes()).hexdigest(),
-        [scene],
+        network=network,
+        instant=instant,
+        features=scene.features,
+        recipe=recipe,
+        class_ids=class_ids,
+        legend=tuple(known.get(c.id, c) for c in plain),
+        config=config,
+        wavelengths=cube.wavelengths,
+        bands=cube.bands,
+        temperature=temperature,
+        seconds=seconds,
+        versions=_versions(),
+        label_digest=hashlib.sha256(ids.tobytes()).hexdigest(),
+        warning=warning,
+        scenes=[scene],
     )
 
 
-class _Run:
-    """One training run and what it shows on the way."""
+class Run:
+    """One training run and what it shows on the way.
+
+    Parameters
+    ----------
+    scene : features of the cube.
+    ids : (rows, columns) class ids.
+    class_ids : those that occur, ascending.
+    """
 
     def __init__(
         self,
@@ -136,142 +134,113 @@ class _Run:
         self.scene, self.recipe, self.config = scene, recipe, config
         self.class_ids, self.token, self.port = class_ids, token, port
         self.seeds = seeds_of(ids, class_ids)
-        self.device = choose_device(config.device)
         self.guide, self.valid = scene.guide(recipe.walker.guides, token)
-        usable = np.flatnonzero((self.seeds.ravel() >= 0) & self.valid.ravel())
-        self.targets = self.seeds.ravel()[usable]
-        self.pixels = usable
-        if np.unique(self.targets).size < len(class_ids):
-            raise LabelError(
-                "Some classes are labelled only where the cube has no data. "
-                "Label pixels of them where the picture shows something."
-            )
-        self._bound_pixels()
+        self.pixels, self.targets = choose_pixels(
+            self.seeds, self.valid, recipe.training.patches, config.seed
+        )
 
-    def _bound_pixels(self) -> None:
-        limit = self.recipe.training.patches
-        if self.pixels.size <= limit:
-            return
-        rng = np.random.default_rng(self.config.seed)
-        share = max(limit // len(self.class_ids), 1)
-        kept = [
-            rng.permutation(np.flatnonzero(self.targets == k))[:share]
-            for k in range(len(self.class_ids))
-        ]
-        chosen = np.sort(np.concatenate(kept))
-        self.pixels, self.targets = self.pixels[chosen], self.targets[chosen]
+    def refined(self, probabilities: FloatArray) -> FloatArray:
+        """Probabilities after the walker, seeded by the labels."""
+        return walk(
+            probabilities, self.guide, self.valid, self.seeds, self.recipe.walker, self.token
+        )
 
-    def paint(self, probabilities: NDArray[np.float32], source: str) -> None:
+    def paint(self, probabilities: FloatArray, source: str) -> None:
         """Show an early map."""
         if self.config.refine:
-            probabilities = walk(
-                probabilities, self.guide, self.valid, self.seeds, self.recipe.walker, self.token
-            )
+            probabilities = self.refined(probabilities)
             source += ", refined"
         self.port.report(
             prediction_of(probabilities, self.valid, self.class_ids, source, final=False)
         )
 
-    def paint_instant(self) -> None:
-        """Fit the instant model and show its map."""
+    def instant(self) -> InstantModel:
+        """The instant model."""
         pixels = self.scene.patches(self.pixels, 0, self.token)[:, :, 0, 0]
-        model = fit_instant(pixels, self.targets, len(self.class_ids))
-        probabilities, _ = model.probabilities(self.scene, self.token)
-        self.paint(probabilities, "instant model")
+        return fit_instant(
+            pixels, self.targets, len(self.class_ids), self.recipe.training.shrinkage
+        )
 
-    def train(self) -> SdhsiNet:
-        """Train the network; the best that is known when the loss is no number ends the run."""
-        recipe, token = self.recipe.training, self.token
+    def network(self, warm_start: TrainedModel | None) -> SdhsiNet:
+        """A new network, or one that goes on from a trained one; new classes start from zero."""
+        features = self.scene.features
         network = SdhsiNet(
-            self.scene.features.channels,
+            features.channels,
+            len(features.sigmas),
             len(self.class_ids),
             self.recipe.network,
             self.config.seed,
-        ).to(self.device)
-        patches = self.scene.patches(self.pixels, network.radius, token)
-        data = TrainingPixels(torch.from_numpy(patches), torch.from_numpy(self.targets))
-        generator = torch.Generator().manual_seed(self.config.seed)
-        optimiser = torch.optim.AdamW(
-            network.parameters(), recipe.rate, weight_decay=recipe.weight_decay
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, recipe.rate, total_steps=recipe.steps
+        if warm_start is not None:
+            network.adopt(warm_start.network, self.class_ids, warm_start.class_ids)
+        return network.to(choose_device(self.config.device))
+
+    def train(
+        self, network: SdhsiNet, instant: InstantModel, *, warm: bool
+    ) -> tuple[float, str | None]:
+        """Train the network, painting early maps unless it goes on from a trained one.
+
+        Returns
+        -------
+        temperature, warning : of the calibration, and a sentence if training ended early.
+        """
+        if not warm:
+            self.paint(instant_map(instant, self.scene, self.token), "instant model")
+        enough = self.recipe.training.calibrate_from
+        held = hold_back(self.targets, enough, self.config.seed)
+        data = TrainingPixels(
+            torch.from_numpy(self.scene.patches(self.pixels, network.radius, self.token)),
+            torch.from_numpy(self.targets),
+            torch.from_numpy(held),
         )
-        network.train()
-        losses: list[float] = []
-        right = np.zeros(network.exits)
-        seen = 0
-        epochs = -(-recipe.steps // STEPS_PER_EPOCH)
-        for step in range(recipe.steps):
-            token.check()
-            x, y = self._batch(data, generator)
-            logits = [z[:, :, 0, 0] for z in network(x)]
-            loss = sum(
-                functional.cross_entropy(z, y, label_smoothing=recipe.smoothing) for z in logits
-            ) + BETWEEN_EXITS[self.recipe.distillation](logits)
-            if not torch.isfinite(loss):
-                raise TrainingError(
-                    f"The loss became no number at step {step + 1}. Look for extreme values in "
-                    "the cube, or mark the bands that hold them as bad."
-                )
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-            losses.append(float(loss.detach()))
-            right += [float((z.argmax(dim=1) == y).sum()) for z in logits]
-            seen += len(y)
-            if (step + 1) % STEPS_PER_EPOCH == 0 or step + 1 == recipe.steps:
-                epoch = -(-(step + 1) // STEPS_PER_EPOCH)
-                accuracy = tuple(float(a) for a in right / seen)
-                self.port.report(EpochReport(epoch, epochs, float(np.mean(losses)), accuracy))
-                self.port.report(Progress("Training the network", (step + 1) / recipe.steps))
-                losses, right, seen = [], np.zeros(network.exits), 0
-            if step + 1 == recipe.steps // 3:
-                early = dense(network, self.scene, depth=1, token=token)
+        temperature = 1.0
+
+        def at_step(done: int) -> None:
+            nonlocal temperature
+            if done == learner.steps // 3 and not warm:
+                early = dense(network, self.scene, depth=1, token=self.token)
                 self.paint(early.probabilities, "SDHSI-Net, shallow exit")
-        return network.eval()
+            if done == int(HELD_JOIN * learner.steps) and held.any():
+                temperature = self._temperature(network, instant, held)
 
-    def _batch(self, data: TrainingPixels, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Patches drawn evenly over the classes, turned, mirrored, with noise."""
-        recipe = self.recipe.training
-        chosen = torch.multinomial(data.odds, recipe.batch, replacement=True, generator=generator)
-        x = data.patches[chosen]
-        flips = torch.randint(0, 2, (3,), generator=generator).tolist()
-        if flips[0]:
-            x = x.flip(2)
-        if flips[1]:
-            x = x.flip(3)
-        if flips[2]:
-            x = x.transpose(2, 3)
-        x = x + recipe.noise * torch.randn(x.shape, generator=generator)
-        return x.to(self.device), data.targets[chosen].to(self.device)
+        learner = Learner(
+            network,
+            data,
+            self.recipe,
+            self.config.seed,
+            self.token,
+            self.port,
+            warm=warm,
+            soft_targets=lambda: self.soft_targets(network),
+            at_step=at_step,
+        )
+        return temperature if (warning := learner.run()) is None else 1.0, warning
 
+    def _temperature(
+        self, network: SdhsiNet, instant: InstantModel, held: NDArray[np.bool_]
+    ) -> float:
+        """Temperature that fits the labels held back so far."""
+        output = dense(network, self.scene, instant=instant, token=self.token)
+        said = output.probabilities.reshape(-1, len(self.class_ids))[self.pixels[held]]
+        return fit_temperature(said, self.targets[held])
 
-def choose_device(wanted: str) -> torch.device:
-    """The device of a user's choice.
-
-    Raises
-    ------
-    TrainingError
-        if it is not there.
-    """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.mps.is_available()}
-    if wanted == "auto":
-        wanted = next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there.get(wanted, False):
-        raise TrainingError(f"This machine has no device {wanted!r}; choose 'auto' or 'cpu'.")
-    return torch.device(wanted)
+    def soft_targets(self, network: SdhsiNet) -> SoftTargets:
+        """Unlabelled pixels, as many of each mapped class, with their refined probabilities."""
+        output = dense(network, self.scene, token=self.token)
+        refined = self.refined(output.probabilities).reshape(-1, len(self.class_ids))
+        best = np.where(refined.max(axis=1) > self.recipe.distillation.confident, 1, 0)
+        best = np.where(best & self.valid.ravel(), refined.argmax(axis=1), -1)
+        best[self.pixels] = -1
+        rng = np.random.default_rng(self.config.seed)
+        share = max(SOFT_PIXELS // len(self.class_ids), 1)
+        kept = [
+            rng.permutation(np.flatnonzero(best == k))[:share] for k in range(len(self.class_ids))
+        ]
+        pixels = np.sort(np.concatenate(kept))
+        patches = self.scene.patches(pixels, network.radius, self.token)
+        return SoftTargets(torch.from_numpy(patches), torch.from_numpy(refined[pixels]))
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    import scipy
-
-    return {
-        "hsi_viewer": version("hsi-viewer"),
-        "torch": str(torch.__version__),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-    }
+    names = ("hsi-viewer", "torch", "numpy", "scipy", "safetensors")
+    return {name: version(name) for name in names}

@@ -1,0 +1,55 @@
+"""Calibration: confidence that means what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from hsi_viewer.learning.features import FloatArray
+
+
+def expected_calibration_error(
+    confidence: NDArray[np.float32], right: NDArray[np.bool_], bins: int = 15
+) -> float:
+    """Mean gap between confidence and accuracy over equal bins of confidence, 0..1.
+
+    Guo et al., "On calibration of modern neural networks" (ICML 2017).
+
+    Parameters
+    ----------
+    confidence : (n,) probability of the mapped class.
+    right : (n,) whether the mapped class is true.
+    """
+    if confidence.size == 0:
+        return float("nan")
+    bin_of = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    counts = np.bincount(bin_of, minlength=bins)
+    gaps = np.bincount(bin_of, confidence - right, minlength=bins)
+    return float(np.abs(gaps).sum() / counts.sum())
+
+
+def tempered(probabilities: FloatArray, temperature: float) -> FloatArray:
+    """Probabilities (..., classes) of logits divided by a temperature."""
+    if temperature == 1.0:
+        return probabilities
+    powered = np.maximum(probabilities, 1e-12) ** (1.0 / temperature)
+    result: FloatArray = (powered / powered.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return result
+
+
+def fit_temperature(probabilities: FloatArray, targets: NDArray[np.int64]) -> float:
+    """The temperature in 0.5..5 of least negative log likelihood on held-back labels.
+
+    Parameters
+    ----------
+    probabilities : (n, classes).
+    targets : (n,) class indices.
+    """
+
+    def loss(log_temperature: float) -> float:
+        p = tempered(probabilities, float(np.exp(log_temperature)))
+        return -float(np.log(np.maximum(p[np.arange(len(targets)), targets], 1e-12)).mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(0.5), np.log(5.0)), method="bounded")
+    return float(np.exp(found.x))

@@ -1,0 +1,109 @@
+"""Training pixels: which labels are learned from, as patches, and how batches are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hsi_viewer.core.errors import LabelError
+
+
+@dataclass(frozen=True)
+class TrainingPixels:
+    """Labelled pixels as the network sees them.
+
+    Attributes
+    ----------
+    patches : (n, channels, side, side).
+    targets : (n,) class indices.
+    held : (n,) bool, kept aside to measure how far confidence can be trusted.
+    """
+
+    patches: Tensor
+    targets: Tensor
+    held: Tensor
+
+    def odds(self, with_held: bool) -> Tensor:
+        """Probability of drawing each pixel, (n,): the same for every class."""
+        use = torch.ones_like(self.held) if with_held else ~self.held
+        counts = torch.bincount(self.targets[use], minlength=int(self.targets.max()) + 1)
+        odds = use.float() / counts[self.targets].clamp(min=1)
+        return odds / odds.sum()
+
+
+def seeds_of(labels: NDArray[np.uint16], class_ids: tuple[int, ...]) -> NDArray[np.int64]:
+    """Index of the class of each labelled pixel, -1 elsewhere and for ids of no class.
+
+    Parameters
+    ----------
+    labels : (rows, columns) class ids.
+    class_ids : ascending.
+    """
+    ids = np.asarray(class_ids)
+    index = np.searchsorted(ids, labels).clip(0, ids.size - 1)
+    return np.where(ids[index] == labels, index, -1).astype(np.int64)
+
+
+def choose_pixels(
+    seeds: NDArray[np.int64], valid: NDArray[np.bool_], limit: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Labelled pixels with data, at most about `limit`, evenly over the classes.
+
+    Parameters
+    ----------
+    seeds : (rows, columns) class index or -1.
+    valid : (rows, columns) where the cube has data.
+
+    Returns
+    -------
+    pixels, targets : (n,) flat indices ascending, and class indices.
+
+    Raises
+    ------
+    LabelError
+        if a class has no labelled pixel with data.
+    """
+    flat = seeds.ravel()
+    pixels = np.flatnonzero((flat >= 0) & valid.ravel())
+    targets = flat[pixels]
+    classes = np.unique(flat[flat >= 0])
+    if np.unique(targets).size < classes.size:
+        raise LabelError(
+            "Some classes are labelled only where the cube has no data. "
+            "Label pixels of them where the picture shows something."
+        )
+    if pixels.size > limit:
+        rng = np.random.default_rng(seed)
+        share = max(limit // classes.size, 1)
+        kept = [rng.permutation(np.flatnonzero(targets == k))[:share] for k in classes]
+        chosen = np.sort(np.concatenate(kept))
+        pixels, targets = pixels[chosen], targets[chosen]
+    return pixels, targets
+
+
+def hold_back(targets: NDArray[np.int64], enough: int, seed: int) -> NDArray[np.bool_]:
+    """A tenth of each class, if every class has enough pixels; else none, (n,) bool."""
+    held = np.zeros(targets.size, bool)
+    if np.bincount(targets).min() < enough:
+        return held
+    rng = np.random.default_rng(seed)
+    for k in np.unique(targets):
+        where = np.flatnonzero(targets == k)
+        held[rng.choice(where, where.size // 10 or 1, replace=False)] = True
+    return held
+
+
+def turned(x: Tensor, generator: torch.Generator, noise: float) -> Tensor:
+    """Patches mirrored and turned alike, each shifted by noise of its own."""
+    down, across, swap = torch.randint(0, 2, (3,), generator=generator).tolist()
+    if down:
+        x = x.flip(2)
+    if across:
+        x = x.flip(3)
+    if swap:
+        x = x.transpose(2, 3)
+    return x + noise * torch.randn((*x.shape[:2], 1, 1), generator=generator)
