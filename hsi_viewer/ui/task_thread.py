@@ -115,6 +115,8 @@ class Task(QObject):
 
     @Slot()
     def _on_finished(self) -> None:
+        # Emitted a moment before the thread is gone, and a thread must be gone to be deleted.
+        self._thread.wait()
         self.ended.emit()
 
 
