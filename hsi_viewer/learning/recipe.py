@@ -115,7 +115,7 @@ class WalkerRecipe:
     """
 
     beta: float = 4.0
-    gamma: float = 0.003
+    gamma: float = 0.002
     seed_weight: float = 10.0
     guides: int = 5
 
@@ -133,7 +133,7 @@ class Recipe:
 
 PRESETS: dict[Preset, Recipe] = {
     "fast": Recipe(),
-    "best": Recipe(FeatureRecipe(components=200), training=TrainingRecipe(steps=300)),
+    "best": Recipe(network=NetworkRecipe(convolutions=2)),
 }
 
 

@@ -1,0 +1,1 @@
+"""Accuracy and speed, each a runnable module that writes a table."""
