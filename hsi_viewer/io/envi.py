@@ -67,6 +67,12 @@ def header_of(path: Path) -> Path | None:
     return _named(path.parent, (f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr"))
 
 
+def data_beside(header: Path) -> Path | None:
+    """A data file that belongs to a header by its name, whatever the header says."""
+    found = _data_files(header, "")
+    return found[0] if found else None
+
+
 def data_of(header: Path, layout: Layout) -> Path:
     """The data file that belongs to a header.
 
@@ -75,26 +81,31 @@ def data_of(header: Path, layout: Layout) -> Path:
     FileError
         if there is none.
     """
-    stem = header.name[: -len(header.suffix)]
-    suffixes = ("", f".{layout.interleave}", *DATA_SUFFIXES)
-    names = [stem + suffix for suffix in suffixes]
-    names += [stem + suffix + ".gz" for suffix in suffixes]
-    found = [p for name in names if (p := _named(header.parent, (name,))) is not None]
-    if not found:
-        found = [
-            p
-            for p in _files(header.parent)
-            if p.stem.casefold() == stem.casefold() and p.suffix.lower() not in NOT_DATA_SUFFIXES
-        ]
+    found = _data_files(header, layout.interleave)
     needed = 0 if layout.compressed else layout.offset + layout.data_bytes
     large_enough = [p for p in found if p.stat().st_size >= needed]
     if not found:
+        stem = header.stem
         raise FileError(
             f"{header}: the data file of this header is not there. Looked for {stem} and "
             f"{stem}.img, .dat, .raw, .{layout.interleave} and others beside it; "
             "put the data file into the same folder."
         )
     return (large_enough or found)[0]
+
+
+def _data_files(header: Path, interleave: str) -> list[Path]:
+    """Data files that a header can belong to by its name, likely ones first."""
+    stem = header.name[: -len(header.suffix)]
+    suffixes = ("", *((f".{interleave}",) if interleave else ()), *DATA_SUFFIXES)
+    names = [stem + suffix for suffix in suffixes]
+    names += [stem + suffix + ".gz" for suffix in suffixes]
+    found = [p for name in names if (p := _named(header.parent, (name,))) is not None]
+    return found or [
+        p
+        for p in _files(header.parent)
+        if p.stem.casefold() == stem.casefold() and p.suffix.lower() not in NOT_DATA_SUFFIXES
+    ]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -196,8 +207,13 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     return RawSource(reader, shape, layout.dtype, order, layout.offset)
 
 
-def open_envi(path: Path) -> HyperCube:
+def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
     """Open an ENVI image by its header or by its data file.
+
+    Parameters
+    ----------
+    path : header or data file.
+    layout : overrules what the header says, or takes the place of a missing header.
 
     Raises
     ------
@@ -205,14 +221,18 @@ def open_envi(path: Path) -> HyperCube:
         if a file is missing, short, or not what the header says.
     """
     header = header_of(path)
-    if header is None:
+    fields: dict[str, str] = {}
+    warnings: list[str] = []
+    if header is not None:
+        fields, warnings = envi_header.read_header(header)
+    elif layout is None:
         raise FormatError(f"{path}: there is no ENVI header ({path.name}.hdr) beside it.")
-    fields, warnings = envi_header.read_header(header)
-    if "spectral library" in fields.get("file type", "").lower():
+    if "spectral library" in fields.get("file type", "").lower() and layout is None:
         raise FormatError(
             f"{header} is a spectral library, not an image; open it as a spectral library."
         )
-    layout = layout_of(fields, header.name, warnings)
+    if layout is None:
+        layout = layout_of(fields, header.name if header else path.name, warnings)
     data = path if path != header else data_of(header, layout)
     source = open_source(data, layout, warnings)
     return HyperCube(source, path=path, **describe(fields, layout, data, warnings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
@@ -22,6 +23,9 @@ from hsi_viewer.io.identify import (
     magic_of,
     split_source,
 )
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.sidecar import Sidecar
 
 Matches = Callable[[Path, bytes], bool]
 Reader = Callable[[Path, Reading], HyperCube]
@@ -75,9 +79,31 @@ def _open(source: str | Path) -> HyperCube:
         return sample.open_sample()
     path, part = split_source(source)
     magic = magic_of(path)
+    beside = _sidecar(path)
+    if beside is None:
+        return _read(path, magic, Reading(name=part))
+    if beside.layout is not None:
+        from hsi_viewer.io.envi import open_envi
+
+        return beside.applied(open_envi(path, beside.layout.layout()))
+    return beside.applied(_read(path, magic, beside.reading(part)))
+
+
+def _sidecar(path: Path) -> Sidecar | None:
+    """The sidecar, if there is one; the module that reads it takes a while to import."""
+    if path.suffix.lower() != ".hdr" and not path.with_name(path.name + ".hsi.json").exists():
+        return None
+    if not any(path.parent.glob("*.hsi.json")):
+        return None
+    from hsi_viewer.io import sidecar
+
+    return sidecar.load(path)
+
+
+def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
     for matches, read in READERS:
         if matches(path, magic):
-            return read(path, Reading(name=part))
+            return read(path, reading)
     raise FormatError(f"{path} is no cube that can be read. Supported are {SUPPORTED}.")
 
 

@@ -1,0 +1,362 @@
+"""The header doctor: what is wrong with a raw file and its header, and the likely readings.
+
+A reading is judged by three things that hold for true ones: neighbours are alike along rows,
+columns and the spectrum; the picture is about as rough along rows as along columns; and from one
+band to the next most pixels change the same way. With eleven real cubes and every wrong interleave
+or exchange of rows and columns in the header, the true reading came first in 72 of 93 cases; the
+others were a scene of 7 x 10 pixels and one of kernels on a dark ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import CubeSource, HyperCube
+from hsi_viewer.core.errors import FileError, FormatError, HsiError
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.stretch import percentile_limits, to_bytes
+from hsi_viewer.io import envi, envi_header, sidecar
+from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.raw_source import ORDERS, RawSource
+
+WINDOW = 24
+PLACES = (0.5, 0.2, 0.8)
+TYPES = ("<u2", "<i2", "<f4", "<f8", "<u1", "<i4", "<u4")
+# Score of a reading below which neighbours are no more alike than strangers.
+
+NOISE = 0.25
+# What a reading pays for each word of the header that it does not keep.
+TRUST = 0.03
+SELDOM = ("int32", "uint32", "float64")
+SELDOM_COST = 0.1
+# And for another size where the header's size accounts for every byte of the file.
+FITTING_COST = 0.2
+# A reading with such a score needs no search among other types.
+CONVINCING = 0.5
+# By so much must another reading be better before the header is doubted: a doubtful one, any.
+CLEARLY = 0.2
+VERY_CLEARLY = 0.33
+DOUBTFUL = 0.3
+# Magnitudes beyond these are no measurement; they come of reading other types as floats.
+TINY, HUGE = 1e-12, 1e12
+
+
+@dataclass(frozen=True)
+class LikelyReading:
+    """One way to read a raw file.
+
+    Attributes
+    ----------
+    layout : the way.
+    score : about 1 for a true reading, about 0 for noise.
+    changes : what differs from the header, in words.
+    """
+
+    layout: envi.Layout
+    score: float
+    changes: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """One line for lists."""
+        at = self.layout
+        order = "big" if at.dtype.str.startswith(">") else "little"
+        return (
+            f"{at.rows} x {at.columns} x {at.bands} {at.dtype.name} {at.interleave}, "
+            f"{order}-endian, offset {at.offset}"
+        )
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found.
+
+    Attributes
+    ----------
+    data, header : the files; the header is None if there is none.
+    problem : one sentence, or "" if header and data agree and the picture is no noise.
+    expected, found : bytes; expected is None if the header does not say.
+    readings : likely readings, best first.
+    """
+
+    data: Path
+    header: Path | None
+    problem: str
+    expected: int | None
+    found: int
+    readings: tuple[LikelyReading, ...]
+
+    def text(self) -> str:
+        """The diagnosis as a user reads it."""
+        lines = [self.problem or "Header and data agree."]
+        expected = "unknown" if self.expected is None else str(self.expected)
+        lines.append(f"Bytes expected {expected}, found {self.found}.")
+        if self.readings and self.problem:
+            lines.append("Likely readings, best first:")
+            lines += [
+                f"  {k}. {r.summary} (score {r.score:.2f})"
+                for k, r in enumerate(self.readings, start=1)
+            ]
+        return "\n".join(lines)
+
+
+def diagnose(path: Path, token: CancelToken | None = None, limit: int = 9) -> Diagnosis:
+    """Compare a raw file with its header and rank the ways to read it.
+
+    Parameters
+    ----------
+    path : header or data file.
+    token : asked between readings.
+    limit : most readings to give back.
+
+    Raises
+    ------
+    FileError, FormatError
+        if there are no data, or the header is none at all.
+    """
+    header = envi.header_of(path)
+    data = envi.data_beside(path) if path == header else path
+    if data is None:
+        raise FileError(f"{header}: the data file of this header is not there.")
+    reader = FileReader(data)
+    fields = envi_header.read_header(header)[0] if header is not None else {}
+    stated, problem = _stated(fields, header, data, reader.size)
+    base = stated or _repaired(fields)
+    scored: dict[envi.Layout, LikelyReading] = {}
+    for ways in (_near(fields, base, reader.size), _far(fields, base, reader.size)):
+        for layout in ways:
+            if token is not None:
+                token.check()
+            if layout not in scored:
+                changes = _changes(base, layout)
+                score = judge(_source(reader, layout)).score - _cost(
+                    base, layout, len(changes), reader.size
+                )
+                scored[layout] = LikelyReading(layout, score, changes)
+        if max((r.score for r in scored.values()), default=0.0) > CONVINCING:
+            break
+    ranked = sorted(scored.values(), key=lambda r: -r.score)[:limit]
+    own = scored[stated].score if stated in scored else 1.0
+    better = ranked[0].score - own if ranked else 0.0
+    if not problem and better > (CLEARLY if own < DOUBTFUL else VERY_CLEARLY):
+        problem = (
+            f"Another reading looks more likely than the header's: {', '.join(ranked[0].changes)}."
+        )
+    expected = None if stated is None else stated.offset + stated.data_bytes
+    return Diagnosis(data, header, problem, expected, reader.size, tuple(ranked))
+
+
+def accept(diagnosis: Diagnosis, reading: LikelyReading) -> Path:
+    """Keep a reading in the sidecar of the data, so that the next opening uses it."""
+    return sidecar.edited(diagnosis.data, layout=sidecar.RawLayout.of(reading.layout))
+
+
+def thumbnail(diagnosis: Diagnosis, reading: LikelyReading, side: int = 160) -> NDArray[np.uint8]:
+    """A small picture of a reading, (rows, columns, 3), from three bands of it."""
+    source = _source(FileReader(diagnosis.data), reading.layout)
+    rows, columns, bands = source.shape
+    step = max(1, -(-max(rows, columns) // side))
+    chosen = np.array([int(q * (bands - 1)) for q in (0.5, 0.3, 0.1)], np.intp)
+    stored = source.read(slice(0, rows, step), slice(0, columns, step), chosen)
+    values = np.real(stored)
+    channels = [
+        to_bytes(values[:, :, k], percentile_limits(values[:, :, k], np.isfinite(values[:, :, k])))
+        for k in range(3)
+    ]
+    return np.dstack(channels)
+
+
+def is_noise(cube: HyperCube) -> bool:
+    """Whether neighbours in a cube are no more alike than strangers."""
+    enough = min(cube.rows, cube.columns) > 4
+    return enough and judge(cube.source).smoothness < NOISE / 2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a reading looks, each 0..1 or nearly so.
+
+    Attributes
+    ----------
+    smoothness : mean over the axes of 1 - 3 E|u - v|, u and v ranks (0..1) of neighbours;
+        independent uniform u and v have E|u - v| = 1/3. Ranks make it blind to the scale.
+    isotropy : ratio of the roughness along rows and along columns.
+    coherence : share of the change from band to band that all pixels have in common.
+    """
+
+    smoothness: float
+    isotropy: float
+    coherence: float
+
+    @property
+    def score(self) -> float:
+        """All three in one number, 1 at best."""
+        return self.smoothness * (0.3 + self.isotropy) * (0.3 + self.coherence) / 1.69
+
+
+def judge(source: CubeSource) -> Verdict:
+    """Judge a reading by windows of it."""
+    found = [verdict for window in _windows(source) if (verdict := _judged(window)) is not None]
+    if not found:
+        return Verdict(0.0, 0.0, 0.0)
+    mean = np.mean([(v.smoothness, v.isotropy, v.coherence) for v in found], axis=0)
+    return Verdict(*(float(v) for v in mean))
+
+
+def _judged(window: NDArray[np.float64]) -> Verdict | None:
+    """Judge one window, (rows, columns, bands); None where it is all of a piece."""
+    size = np.abs(window)
+    likely = (size < HUGE) & ((size > TINY) | (size == 0))
+    values = np.where(likely, window, 0.0)
+    distinct = np.unique(values)
+    if distinct.size < 3:
+        return None
+    ranks = np.searchsorted(distinct, values) / (distinct.size - 1)
+    rough = {
+        axis: float(np.abs(np.diff(ranks, axis=axis)).mean())
+        for axis in range(3)
+        if ranks.shape[axis] > 1
+    }
+    smoothness = float(np.mean([1.0 - 3.0 * r for r in rough.values()])) if rough else 0.0
+    isotropy = 0.7  # of a scene of one row or column nothing is known; a usual value
+    if 0 in rough and 1 in rough:
+        isotropy = float(np.exp(-abs(np.log((rough[0] + 0.01) / (rough[1] + 0.01)))))
+    coherence = 0.5
+    if 2 in rough and rough[2] > 0:
+        common = np.abs(np.diff(ranks, axis=2).mean(axis=(0, 1))).mean()
+        coherence = float(common / rough[2])
+    return Verdict(float(likely.mean()) * smoothness, isotropy, coherence)
+
+
+def _windows(source: CubeSource) -> Iterator[NDArray[np.float64]]:
+    rows, columns, bands = source.shape
+    for place in PLACES:
+        r, c, b = (int(place * max(0, n - WINDOW)) for n in (rows, columns, bands))
+        stored = source.read(
+            slice(r, min(rows, r + WINDOW), 1),
+            slice(c, min(columns, c + WINDOW), 1),
+            np.arange(b, min(bands, b + WINDOW)),
+        )
+        with np.errstate(all="ignore"):
+            yield np.real(stored).astype(np.float64)
+
+
+def _source(reader: FileReader, layout: envi.Layout) -> RawSource:
+    shape = layout.rows, layout.columns, layout.bands
+    return RawSource(reader, shape, layout.dtype, ORDERS[layout.interleave], layout.offset)
+
+
+def _stated(
+    fields: dict[str, str], header: Path | None, data: Path, found: int
+) -> tuple[envi.Layout | None, str]:
+    """The layout that the header says, and what is wrong with it."""
+    if header is None:
+        return None, f"{data.name} has no header beside it."
+    try:
+        layout = envi.layout_of(fields, header.name, [])
+    except HsiError as error:
+        return None, str(error)
+    expected = layout.offset + layout.data_bytes
+    if found == expected or layout.compressed:
+        return layout, ""
+    verb = "short" if found < expected else "long"
+    return layout, (
+        f"{data.name} is too {verb} for its header: {expected} bytes expected, {found} found."
+    )
+
+
+def _cost(base: envi.Layout | None, layout: envi.Layout, changes: int, size: int) -> float:
+    """What a reading pays for leaving the header's word, and for a type that is seldom used."""
+    if base is None:
+        return 0.0
+    cost = TRUST * changes
+    same_type = base.dtype.newbyteorder("=") == layout.dtype.newbyteorder("=")
+    if layout.dtype.newbyteorder("=").name in SELDOM and not same_type:
+        cost += SELDOM_COST
+    fits = base.offset + base.data_bytes == size
+    if (
+        fits
+        and layout.rows * layout.columns * layout.bands != base.rows * base.columns * base.bands
+    ):
+        cost += FITTING_COST
+    return cost
+
+
+def _near(fields: dict[str, str], base: envi.Layout | None, size: int) -> Iterator[envi.Layout]:
+    """Readings that keep the type of the header, in both byte orders."""
+    if base is not None:
+        yield from _layouts(fields, base, (base.dtype,), size)
+
+
+def _far(fields: dict[str, str], base: envi.Layout | None, size: int) -> Iterator[envi.Layout]:
+    """Readings with other types."""
+    if base is not None:
+        yield from _layouts(fields, base, tuple(np.dtype(t) for t in TYPES), size)
+
+
+def _layouts(
+    fields: dict[str, str], base: envi.Layout, types: tuple[np.dtype[Any], ...], size: int
+) -> Iterator[envi.Layout]:
+    """Every interleave, byte order and offset of types and shapes that fit the size."""
+    for dtype in types:
+        other = dtype.newbyteorder(">" if dtype.str[0] != ">" else "<")
+        for order in (dtype,) if dtype.itemsize == 1 else (dtype, other):
+            for shape in _shapes(fields, base, order.itemsize, size):
+                last = size - shape[0] * shape[1] * shape[2] * order.itemsize
+                for offset in dict.fromkeys((base.offset, 0, last)):
+                    if offset <= last:
+                        for interleave in ORDERS:
+                            yield envi.Layout(*shape, order, interleave, offset, False)
+
+
+def _repaired(fields: dict[str, str]) -> envi.Layout | None:
+    """The layout of a header with what it lacks or says wrongly set to the usual."""
+    usual = {"interleave": "bil", "data type": "12", "byte order": "0", "header offset": "0"}
+    keys = list(usual)
+    for changes in [*({key: usual[key]} for key in keys), usual]:
+        try:
+            return envi.layout_of({**fields, **changes}, "", [])
+        except FormatError:
+            continue
+    return None
+
+
+def _shapes(
+    fields: dict[str, str], base: envi.Layout, itemsize: int, size: int
+) -> list[tuple[int, int, int]]:
+    """Rows, columns, bands that a file of this size can have."""
+    rows, columns, bands = base.rows, base.columns, base.bands
+    listed = len(envi_header.items(fields.get("wavelength", ""))) or bands
+    found = [(rows, columns, bands), (columns, rows, bands), (rows, columns, listed)]
+    for b in {bands, listed}:
+        for known in (columns, rows):
+            other = (size - base.offset) // (known * b * itemsize)
+            if other > 0:
+                found += [(other, known, b), (known, other, b)]
+    other = (size - base.offset) // (rows * columns * itemsize)
+    if other > 0:
+        found.append((rows, columns, other))
+    fitting = [s for s in found if s[0] * s[1] * s[2] * itemsize <= size]
+    # A reading should use most of the file, or it explains nothing.
+    return [s for s in dict.fromkeys(fitting) if s[0] * s[1] * s[2] * itemsize > 0.9 * size]
+
+
+def _changes(base: envi.Layout | None, layout: envi.Layout) -> tuple[str, ...]:
+    if base is None:
+        return ()
+    changes = []
+    for key in ("rows", "columns", "bands", "interleave", "offset"):
+        old, new = getattr(base, key), getattr(layout, key)
+        if old != new:
+            changes.append(f"{key} {new} instead of {old}")
+    if base.dtype.newbyteorder("=") != layout.dtype.newbyteorder("="):
+        changes.append(f"type {layout.dtype.name} instead of {base.dtype.name}")
+    elif base.dtype != layout.dtype:
+        changes.append("the other byte order")
+    return tuple(changes)

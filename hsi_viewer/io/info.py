@@ -1,0 +1,93 @@
+"""What a file says about itself, as one object for `hsi-viewer info --json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io.identify import split_source
+from hsi_viewer.io.registry import open_cube
+
+
+def cube_info(source: str | Path) -> dict[str, Any]:
+    """Facts about a cube, in values that JSON can hold.
+
+    Returns
+    -------
+    dict
+        format, rows, columns, bands, dtype, interleave, wavelength_nm, wavelength_units_in_file,
+        good_bands, nodata, scale, crs, transform, warnings.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be opened.
+    """
+    cube = open_cube(source)
+    place = cube.georeference or Georeference()
+    return {
+        "format": cube.format_name,
+        "rows": cube.rows,
+        "columns": cube.columns,
+        "bands": cube.bands,
+        "dtype": cube.dtype.name,
+        "interleave": cube.interleave,
+        "wavelength_nm": _range(cube),
+        "wavelength_units_in_file": cube.wavelength_units_in_file,
+        "good_bands": int(np.count_nonzero(cube.good_bands)),
+        "nodata": _number(cube.nodata),
+        "scale": cube.scale,
+        "crs": crs_text(place.crs_wkt),
+        "transform": list(place.transform) if place.transform is not None else None,
+        "warnings": [*cube.warnings, *_noise_warning(cube)],
+    }
+
+
+def _range(cube: HyperCube) -> list[float] | None:
+    if cube.wavelengths is None or not np.isfinite(cube.wavelengths[[0, -1]]).all():
+        return None
+    return [float(cube.wavelengths[0]), float(cube.wavelengths[-1])]
+
+
+def _number(value: float | None) -> float | str | None:
+    """A number as JSON has it: not-a-number and infinity as text."""
+    return value if value is None or np.isfinite(value) else str(value)
+
+
+def crs_text(wkt: str | None) -> str | None:
+    """Return "EPSG:n" where there is one, else the well-known text itself."""
+    if not wkt:
+        return None
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        code = CRS.from_wkt(wkt).to_epsg()
+    except CRSError:
+        return wkt
+    return wkt if code is None else f"EPSG:{code}"
+
+
+def _noise_warning(cube: HyperCube) -> list[str]:
+    from hsi_viewer.io.doctor import is_noise
+
+    if not is_noise(cube):
+        return []
+    return ["The picture looks like noise: the header may not belong to the data."]
+
+
+def diagnosis(source: str | Path) -> str | None:
+    """The header doctor's report on a raw file, or None where it has nothing to say."""
+    from hsi_viewer.io.doctor import diagnose
+
+    path, _ = split_source(source)
+    try:
+        found = diagnose(path)
+    except (HsiError, OSError):
+        return None
+    return found.text() if found.problem else None

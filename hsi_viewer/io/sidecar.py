@@ -1,0 +1,195 @@
+"""NAME.hsi.json: what a user knows better than the file says, beside the file, never in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io import envi
+from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.container import Reading
+
+SUFFIX = ".hsi.json"
+SCHEMA_VERSION = 1
+MAX_BYTES = 16 << 20
+AXES = ("rows", "columns", "bands")
+
+
+class RawLayout(BaseModel):
+    """How the values of a raw file lie: overrules its header."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: int = Field(ge=1)
+    columns: int = Field(ge=1)
+    bands: int = Field(ge=1)
+    dtype: Literal[
+        "uint8", "int16", "int32", "float32", "float64", "complex64", "complex128", "uint16",
+        "uint32", "int64", "uint64",
+    ]  # fmt: skip
+    interleave: Literal["bsq", "bil", "bip"]
+    byte_order: Literal["little", "big"] = "little"
+    offset: int = Field(default=0, ge=0)
+
+    @classmethod
+    def of(cls, layout: envi.Layout) -> RawLayout:
+        """The same layout in words."""
+        return cls(
+            rows=layout.rows,
+            columns=layout.columns,
+            bands=layout.bands,
+            dtype=layout.dtype.name,  # type: ignore[arg-type]
+            interleave=layout.interleave,  # type: ignore[arg-type]
+            byte_order="big" if layout.dtype.str.startswith(">") else "little",
+            offset=layout.offset,
+        )
+
+    def layout(self) -> envi.Layout:
+        """The layout as the ENVI reader takes it."""
+        order: Literal["<", ">"] = ">" if self.byte_order == "big" else "<"
+        dtype = np.dtype(self.dtype).newbyteorder(order)
+        return envi.Layout(
+            self.rows, self.columns, self.bands, dtype, self.interleave, self.offset, False
+        )
+
+
+class Sidecar(BaseModel):
+    """Everything that a sidecar may say; what is not set leaves the file's own word.
+
+    Attributes
+    ----------
+    layout : of a raw (ENVI) file.
+    array : name of the array in a MATLAB, HDF5, Zarr or .npz file.
+    axes : the array's axes in order, e.g. ("bands", "rows", "columns").
+    wavelengths_nm, fwhm_nm, good_bands : one entry a band.
+    nodata, scale, default_bands, name : as in HyperCube.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: int = SCHEMA_VERSION
+    layout: RawLayout | None = None
+    array: str | None = None
+    axes: tuple[Literal["rows", "columns", "bands"], ...] | None = None
+    wavelengths_nm: list[float] | None = None
+    fwhm_nm: list[float] | None = None
+    good_bands: list[bool] | None = None
+    nodata: float | None = None
+    scale: float | None = Field(default=None, gt=0)
+    default_bands: tuple[int, int, int] | None = None
+    name: str | None = None
+
+    def reading(self, part: str | None) -> Reading:
+        """Choice of the array and its axes; a part that the user typed goes first."""
+        axes = None
+        if self.axes is not None:
+            axes = (self.axes.index("rows"), self.axes.index("columns"), self.axes.index("bands"))
+        return Reading(part or self.array, axes)
+
+    def applied(self, cube: HyperCube) -> HyperCube:
+        """The cube with what the sidecar says about it.
+
+        Raises
+        ------
+        FormatError
+            if a list has another length than the cube has bands.
+        """
+        changes: dict[str, Any] = {}
+        if self.wavelengths_nm is not None:
+            changes["wavelengths"] = np.array(self.wavelengths_nm, np.float64)
+            changes["wavelength_units_in_file"] = "nm"
+        if self.fwhm_nm is not None:
+            changes["fwhm"] = np.array(self.fwhm_nm, np.float64)
+        if self.good_bands is not None:
+            changes["good_bands"] = np.array(self.good_bands, bool)
+        if "nodata" in self.model_fields_set:
+            changes["nodata"] = self.nodata
+        for key in ("scale", "name"):
+            if (value := getattr(self, key)) is not None:
+                changes[key] = value
+        if self.default_bands and all(0 <= b < cube.bands for b in self.default_bands):
+            changes["default_bands"] = self.default_bands
+        return replace(cube, **changes) if changes else cube
+
+
+def sidecar_path(path: Path) -> Path:
+    """Where the sidecar of a file is: beside its data, named after them."""
+    data = envi.data_beside(path) if path.suffix.lower() == ".hdr" else path
+    data = data or path
+    return data.with_name(data.name + SUFFIX)
+
+
+def load(path: Path) -> Sidecar | None:
+    """The sidecar of a file, or None if it has none.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read or is not understood.
+    """
+    beside = sidecar_path(path)
+    try:
+        if not beside.is_file():
+            return None
+        if beside.stat().st_size > MAX_BYTES:
+            raise FormatError(f"{beside} is too large for a sidecar.")
+        text = beside.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{beside} could not be read: {error}.") from error
+    try:
+        found = Sidecar.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "its text"
+        raise FormatError(
+            f"{beside} is not understood at {where}: {first['msg']}. "
+            "Correct it or delete it to go back to what the file itself says."
+        ) from error
+    if found.schema_version > SCHEMA_VERSION:
+        raise FormatError(
+            f"{beside} was written by a newer version (schema {found.schema_version}); "
+            "update HSI Viewer or delete the sidecar."
+        )
+    if found.axes is not None and sorted(found.axes) != sorted(AXES):
+        raise FormatError(f"{beside}: the axes must name rows, columns and bands once each.")
+    return found
+
+
+def save(path: Path, sidecar: Sidecar) -> Path:
+    """Write the sidecar of a file; the file itself is not touched.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written.
+    """
+    beside = sidecar_path(path)
+    values = sidecar.model_dump(mode="json", exclude_unset=True)
+    text = json.dumps({"schema_version": SCHEMA_VERSION} | values, indent=1) + "\n"
+    with replacing(beside) as (new,):
+        new.write_text(text, encoding="utf-8")
+    return beside
+
+
+def edited(path: Path, **changes: Any) -> Path:
+    """Change fields of a file's sidecar and keep the others; see `Sidecar` for the names.
+
+    Raises
+    ------
+    FormatError
+        if a value is not valid.
+    """
+    old = load(path) or Sidecar()
+    try:
+        new = Sidecar.model_validate(old.model_dump(exclude_unset=True) | changes)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FormatError(f"{first['loc'][0]}: {first['msg']}.") from error
+    return save(path, new)

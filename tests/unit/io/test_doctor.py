@@ -1,0 +1,208 @@
+"""The header doctor, its sidecar, and what `info` says."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io import doctor, sidecar
+from hsi_viewer.io.info import cube_info, diagnosis
+from hsi_viewer.io.raw_source import ORDERS
+from hsi_viewer.io.registry import open_cube
+
+KEYS = [
+    "format",
+    "rows",
+    "columns",
+    "bands",
+    "dtype",
+    "interleave",
+    "wavelength_nm",
+    "wavelength_units_in_file",
+    "good_bands",
+    "nodata",
+    "scale",
+    "crs",
+    "transform",
+    "warnings",
+]
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A quarter of the sample scene, (70, 60, 90)."""
+    return open_cube("sample:indian-pines").read(slice(0, 70), slice(0, 60), range(90))
+
+
+def write(folder, data, **fields):
+    merged = {
+        "samples": 60,
+        "lines": 70,
+        "bands": 90,
+        "data type": 12,
+        "interleave": "bil",
+        "byte order": 0,
+    }
+    merged |= {k.replace("_", " "): v for k, v in fields.items()}
+    text = "ENVI\n" + "".join(f"{k} = {v}\n" for k, v in merged.items() if v is not None)
+    (folder / "x.hdr").write_text(text)
+    (folder / "x.img").write_bytes(data)
+    return folder / "x.hdr"
+
+
+def raw(scene, interleave="bil", dtype="<u2"):
+    return np.ascontiguousarray(scene.transpose(ORDERS[interleave]), dtype).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "header"),
+    [
+        ({"interleave": "bsq"}, {}),
+        ({"interleave": "bip"}, {}),
+        ({"dtype": ">u2"}, {}),
+        ({}, {"samples": 70, "lines": 60}),
+        ({}, {"interleave": "bup"}),
+        ({}, {"data_type": 4}),
+        ({}, {"data_type": 99}),
+        ({}, {"bands": 91}),
+        ({}, {"lines": 100}),
+        ({"dtype": "<f4"}, {}),
+    ],
+)
+def test_the_true_reading_comes_first(tmp_path, scene, data, header):
+    path = write(tmp_path, raw(scene, **data), **header)
+    found = doctor.diagnose(path)
+    best = found.readings[0].layout
+    assert (best.rows, best.columns, best.bands) == (70, 60, 90)
+    assert best.interleave == data.get("interleave", "bil")
+    assert best.dtype == np.dtype(data.get("dtype", "<u2"))
+    if data.get("interleave") != "bip":  # bip for bil is ranked right, but no case for an alarm
+        assert "Likely readings" in diagnosis(path)
+    before = path.read_bytes(), (tmp_path / "x.img").read_bytes()
+    beside = doctor.accept(found, found.readings[0])
+    assert beside.name == "x.img.hsi.json"
+    for source in (path, tmp_path / "x.img"):
+        np.testing.assert_array_equal(open_cube(source).read(), scene)
+    assert (path.read_bytes(), (tmp_path / "x.img").read_bytes()) == before
+
+
+def test_an_offset_is_found(tmp_path, scene):
+    path = write(tmp_path, b"\x5a" * 517 + raw(scene))
+    found = doctor.diagnose(path)
+    assert found.found - found.expected == 517
+    assert "too long" in found.problem
+    assert found.readings[0].layout.offset == 517
+
+
+def test_a_good_file_is_left_in_peace(tmp_path, scene):
+    path = write(tmp_path, raw(scene))
+    assert doctor.diagnose(path).problem == ""
+    assert diagnosis(path) is None
+    assert cube_info(path)["warnings"] == []
+
+
+def test_noise_is_said(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 65535, (40, 40, 40), np.uint16)
+    assert doctor.is_noise(HyperCube.from_array(noise))
+    path = write(tmp_path, noise.tobytes(), samples=40, lines=40, bands=40)
+    assert "noise" in cube_info(path)["warnings"][0]
+
+
+def test_thumbnails_show_the_reading(tmp_path, scene):
+    path = write(tmp_path, raw(scene, "bsq"))
+    found = doctor.diagnose(path)
+    small = doctor.thumbnail(found, found.readings[0], side=35)
+    assert small.shape == (35, 30, 3)
+    assert small.std() > 20
+    last = doctor.thumbnail(found, found.readings[-1])
+    assert last.dtype == np.uint8
+
+
+def test_metadata_edits_are_kept_beside(tmp_path, scene):
+    path = write(tmp_path, raw(scene), data_ignore_value=-1)
+    good = [True] * 89 + [False]
+    sidecar.edited(path, wavelengths_nm=list(range(400, 490)), good_bands=good)
+    sidecar.edited(path, nodata=None, scale=1e-4, name="My field")
+    cube = open_cube(path)
+    assert cube.wavelengths[89] == 489
+    assert cube.good_bands.sum() == 89
+    assert (cube.nodata, cube.scale, cube.name) == (None, 1e-4, "My field")
+    assert json.loads((tmp_path / "x.img.hsi.json").read_text())["schema_version"] == 1
+    with pytest.raises(FormatError, match="scale"):
+        sidecar.edited(path, scale=-1)
+    assert open_cube(path).scale == 1e-4
+
+
+def test_axes_and_array_of_a_container(tmp_path):
+    array = np.arange(60).reshape(3, 4, 5)
+    np.savez(tmp_path / "a.npz", one=array, two=array + 1)
+    sidecar.edited(tmp_path / "a.npz", array="two", axes=("bands", "rows", "columns"))
+    cube = open_cube(tmp_path / "a.npz")
+    np.testing.assert_array_equal(cube.read(), (array + 1).transpose(1, 2, 0))
+    one = open_cube(f"{tmp_path / 'a.npz'}:one")
+    np.testing.assert_array_equal(one.read()[0, 0], array[:, 0, 0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"schema_version": 99}',
+        '{"wavelengths_nm": [1, 2]}',
+        '{"scale": 0}',
+        '{"axes": ["rows", "rows", "bands"]}',
+        '{"layout": {"rows": 1}}',
+        '{"layout": {"rows": 9, "columns": 9, "bands": 9, "dtype": "int8", "interleave": "bil"}}',
+        '{"layout": {"rows":99999,"columns":60,"bands":90,"dtype":"uint8","interleave":"bil"}}',
+        '{"layout": {"rows": 1, "columns": 1, "bands": 1, "dtype": "object", "interleave": "bil"}}',
+    ],
+)
+def test_a_bad_sidecar_is_named(tmp_path, scene, text):
+    path = write(tmp_path, raw(scene))
+    (tmp_path / "x.img.hsi.json").write_text(text)
+    with pytest.raises(FormatError):
+        open_cube(path)
+
+
+@pytest.mark.real_data
+class TestRealFiles:
+    def test_an_unknown_interleave(self, data_dir):
+        found = doctor.diagnose(data_dir / "envi/bad_interleave.hdr")
+        best = found.readings[0].layout
+        assert (best.rows, best.columns, best.bands) == (1, 1600, 978)
+        # with one row, bil and bsq are the same bytes
+        assert best.interleave in ("bil", "bsq")
+        assert "interleave = bup" in found.text()
+
+    def test_info_has_exactly_these_keys(self, data_dir):
+        for name in ("envi/toy.hdr", "mat/muufl_v73.mat", "geotiff/neon_11x11x369_int16.tif"):
+            info = cube_info(data_dir / name)
+            assert list(info) == KEYS
+            json.dumps(info, allow_nan=False)
+
+    def test_info_of_an_envi_file(self, data_dir):
+        info = cube_info(data_dir / "envi/berlin_um/envi.hdr")
+        info["wavelength_nm"] = [round(v, 6) for v in info["wavelength_nm"]]
+        assert info == {
+            "format": "ENVI",
+            "rows": 7,
+            "columns": 10,
+            "bands": 177,
+            "dtype": "int16",
+            "interleave": "bsq",
+            "wavelength_nm": [460.0, 2409.0],
+            "wavelength_units_in_file": "Micrometers",
+            "good_bands": 177,
+            "nodata": None,
+            "scale": 1.0,
+            "crs": "EPSG:32633",
+            "transform": [30.0, 0.0, 384342.37, 0.0, -30.0, 5818392.35],
+            "warnings": [],
+        }
+        assert cube_info(data_dir / "envi/toy.hdr")["crs"] == "EPSG:27700"
