@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from psygnal import Signal
@@ -49,7 +49,7 @@ class LabelChange:
 
 @dataclass(frozen=True)
 class LegendChange:
-    """One set of classes in place of another."""
+    """One set of classes in place of another; which are shown stays as the user has it."""
 
     legend: ClassLegend
     before: tuple[LandClass, ...]
@@ -57,11 +57,15 @@ class LegendChange:
 
     def redo(self) -> None:
         """Show the new classes."""
-        self.legend.classes = self.after
+        self._set(self.after)
 
     def undo(self) -> None:
         """Show the old classes."""
-        self.legend.classes = self.before
+        self._set(self.before)
+
+    def _set(self, classes: tuple[LandClass, ...]) -> None:
+        shown = {c.id: c.visible for c in self.legend}
+        self.legend.classes = tuple(replace(c, visible=shown.get(c.id, c.visible)) for c in classes)
 
     @property
     def nbytes(self) -> int:
@@ -95,7 +99,7 @@ class History:
     def __init__(self, max_steps: int = 1000, max_bytes: int = 256 * 2**20) -> None:
         self._done: deque[Step] = deque()
         self._undone: list[Step] = []
-        self._floor: Step | None = None  # the newest step that was dropped
+        self._floor = Step("", ())  # the newest step that was dropped; at first the start
         self._max_steps, self._max_bytes = max_steps, max_bytes
         self._bytes = 0
 
@@ -138,8 +142,8 @@ class History:
             self.changed.emit()
 
     @property
-    def position(self) -> Step | None:
-        """The last step done: the same object again means the same state again."""
+    def position(self) -> Step:
+        """The last step done, or the start: the same object again means the same state again."""
         return self._done[-1] if self._done else self._floor
 
     @property
