@@ -51,7 +51,7 @@ def percentile_limits(
     if b <= a:
         a, b = float(kept.min()), float(kept.max())
     if b <= a:
-        b = a + 1.0
+        b = a + max(1.0, abs(a))  # of a great number, one more is the same number
     return Limits(a, b)
 
 
@@ -69,7 +69,8 @@ def scene_limits(
 
 def to_bytes(values: NDArray[Any], limits: Limits) -> NDArray[np.uint8]:
     """Linear stretch to 0..255, clipped; what is not finite becomes 0."""
-    scaled = (values.astype(np.float32) - limits.low) * (255.0 / (limits.high - limits.low))
+    with np.errstate(over="ignore"):  # fill values at the end of the range
+        scaled = (values.astype(np.float32) - limits.low) * (255.0 / (limits.high - limits.low))
     scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
     pixels: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
     return pixels
