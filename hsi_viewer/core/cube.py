@@ -160,8 +160,7 @@ class HyperCube:
         bands: Sequence[int] | NDArray[Any] | None = None,
     ) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands); slices may have positive steps."""
-        r = slice(*rows.indices(self.rows))
-        c = slice(*columns.indices(self.columns))
+        r, c = _normalised(rows, self.rows), _normalised(columns, self.columns)
         chosen = None if bands is None else np.asarray(bands, np.intp)
         return self.source.read(r, c, chosen)
 
@@ -187,5 +186,12 @@ class HyperCube:
         if stored.dtype.kind in "fc":
             valid = np.isfinite(stored)
         if self.nodata is not None and not np.isnan(self.nodata):
-            valid &= stored != self.nodata
+            with np.errstate(over="ignore"):  # -1.8e308 in the header of a float32 file
+                valid &= stored != self.nodata
         return valid
+
+
+def _normalised(part: slice, size: int) -> slice:
+    """The slice with 0 <= start <= stop, so that no reader sees a negative length."""
+    start, stop, step = part.indices(size)
+    return slice(start, max(start, stop), step)
