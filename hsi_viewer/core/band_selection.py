@@ -38,10 +38,9 @@ def nearest_band(cube: HyperCube, wavelength: float) -> int:
     """
     if cube.wavelengths is None:
         raise ValueError(f"{cube.name} has no wavelengths")
-    distance = np.abs(cube.wavelengths - wavelength)
-    if cube.good_bands.any():
-        distance = np.where(cube.good_bands, distance, np.inf)
-    return int(np.nanargmin(distance))
+    known = np.isfinite(cube.wavelengths)
+    usable = known & cube.good_bands if (known & cube.good_bands).any() else known
+    return int(np.argmin(np.where(usable, np.abs(cube.wavelengths - wavelength), np.inf)))
 
 
 def preset_bands(cube: HyperCube, preset: BandPreset) -> Triple | None:
@@ -50,9 +49,8 @@ def preset_bands(cube: HyperCube, preset: BandPreset) -> Triple | None:
         return None
     red, green, blue = (nearest_band(cube, w) for w in preset.wavelengths)
     found = cube.wavelengths[[red, green, blue]]
-    if np.abs(found - np.array(preset.wavelengths)).max() > MAX_DISTANCE_NM:
-        return None
-    return red, green, blue
+    reached = np.abs(found - np.array(preset.wavelengths)) <= MAX_DISTANCE_NM
+    return (red, green, blue) if reached.all() else None
 
 
 def initial_bands(cube: HyperCube) -> Triple:

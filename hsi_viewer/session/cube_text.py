@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from hsi_viewer.core.cube import HyperCube
 
 
@@ -14,8 +16,8 @@ def describe_cube(cube: HyperCube) -> str:
     ]
     if cube.path is not None:
         facts.append(("File", str(cube.path)))
-    if cube.wavelengths is not None:
-        low, high = cube.wavelengths.min(), cube.wavelengths.max()
+    if cube.wavelengths is not None and np.isfinite(cube.wavelengths).any():
+        low, high = np.nanmin(cube.wavelengths), np.nanmax(cube.wavelengths)
         facts.append(("Wavelengths", f"{low:.1f} to {high:.1f} nm"))
     bad = cube.bands - int(cube.good_bands.sum())
     if bad:
