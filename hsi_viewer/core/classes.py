@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ MAX_CLASS_ID = 65535
 
 Colour = tuple[int, int, int]
 
-# Okabe & Ito (2008), then Paul Tol's "muted" and "light" schemes (2021): told apart by people
-# with any of the common colour-vision deficiencies; black and white are left to the picture.
+# Okabe & Ito (2008), then those colours of Paul Tol's schemes (2021) that stay furthest from them,
+# from one another and from black and white, which are left to the picture, for people with any
+# of the common colour-vision deficiencies (CIE76 distance at least 12.5; tests/unit/core).
 PALETTE: tuple[Colour, ...] = (
     (230, 159, 0),
     (86, 180, 233),
@@ -25,15 +27,15 @@ PALETTE: tuple[Colour, ...] = (
     (0, 114, 178),
     (213, 94, 0),
     (204, 121, 167),
-    (136, 34, 85),
+    (102, 51, 51),
     (51, 34, 136),
-    (153, 221, 255),
-    (68, 187, 153),
-    (170, 170, 0),
+    (204, 221, 170),
+    (170, 51, 119),
     (255, 170, 187),
+    (153, 221, 255),
     (17, 119, 51),
-    (170, 68, 153),
-    (187, 187, 187),
+    (153, 153, 51),
+    (34, 85, 85),
 )
 
 
@@ -42,6 +44,14 @@ def palette_colour(index: int) -> Colour:
     base = PALETTE[index % len(PALETTE)]
     shade = 0.75 ** (index // len(PALETTE))
     return round(base[0] * shade), round(base[1] * shade), round(base[2] * shade)
+
+
+def free_colours(taken: Collection[Colour] = ()) -> Iterator[Colour]:
+    """Palette colours that are not taken, without end; late ones may be taken or come again."""
+    for index in count():
+        colour = palette_colour(index)
+        if colour not in taken or index >= 8 * len(PALETTE):
+            yield colour
 
 
 @dataclass(frozen=True)
@@ -106,13 +116,18 @@ class ClassLegend:
             return UNCLASSIFIED_NAME
         return self[class_id].name if class_id in self else f"Class {class_id}"
 
+    @property
+    def next_id(self) -> int:
+        """The id above all in use; where the highest is in use, the lowest free one."""
+        used = {c.id for c in self._classes}
+        above = max(used, default=0) + 1
+        return above if above <= MAX_CLASS_ID else next(i for i in count(1) if i not in used)
+
     def with_added(self, name: str = "", colour: Colour | None = None) -> tuple[LandClass, ...]:
-        """The classes and one more, with the next free id above all ids in use."""
-        class_id = max((c.id for c in self._classes), default=0) + 1
-        used = {c.colour for c in self._classes}
+        """The classes and one more, with `next_id`."""
+        class_id = self.next_id
         if colour is None:
-            candidates = (palette_colour(i) for i in range(len(self._classes) + len(PALETTE)))
-            colour = next((c for c in candidates if c not in used), palette_colour(class_id - 1))
+            colour = next(free_colours({c.colour for c in self._classes}))
         return (*self._classes, LandClass(class_id, name or f"Class {class_id}", colour))
 
     def with_replaced(self, class_id: int, **changes: object) -> tuple[LandClass, ...]:
@@ -128,23 +143,29 @@ class ClassLegend:
 
     def colour_table(self, hidden: Iterable[int] = ()) -> NDArray[np.uint8]:
         """Look-up table (65536, 4) RGBA by class id; 0, hidden and unknown ids transparent."""
-        table = np.zeros((MAX_CLASS_ID + 1, 4), np.uint8)
+        table, hidden = np.zeros((MAX_CLASS_ID + 1, 4), np.uint8), set(hidden)
         for c in self._classes:
             if c.id not in hidden and c.visible:
                 table[c.id] = (*c.colour, 255)
         return table
 
 
-def legend_for(ids: Iterable[int], names: Mapping[int, str] | None = None) -> ClassLegend:
+def legend_for(
+    ids: Iterable[int],
+    names: Mapping[int, str] | None = None,
+    taken: Collection[Colour] = (),
+) -> ClassLegend:
     """A legend for the ids of a label map (0 left out), in ascending order.
 
     Parameters
     ----------
     ids : class ids.
     names : known names by id; others become "Class n".
+    taken : colours of other classes, which are not given again.
     """
     names = names or {}
     present = sorted({int(i) for i in ids} - {UNCLASSIFIED})
     return ClassLegend(
-        LandClass(i, names.get(i, f"Class {i}"), palette_colour(k)) for k, i in enumerate(present)
+        LandClass(i, names.get(i, f"Class {i}"), colour)
+        for i, colour in zip(present, free_colours(taken), strict=False)
     )

@@ -50,8 +50,7 @@ class Document:
     def add_class(self, name: str = "") -> LandClass:
         """Add a class after the others and return it."""
         if not name:
-            upcoming = max((c.id for c in self.legend), default=0) + 1
-            name = self.cube.class_names.get(upcoming, "")
+            name = self.cube.class_names.get(self.legend.next_id, "")
         self._set_classes("Add class", self.legend.with_added(name))
         return self.legend.classes[-1]
 
@@ -102,9 +101,10 @@ class Document:
         """
         wanted = checked_ids(ids, self.labels.shape)
         edits: list[Edit] = [LabelChange(self.labels, self.labels.edit_to(wanted))]
-        found = legend_for(np.unique(wanted), {**self.cube.class_names, **(names or {})})
-        coloured = tuple(replace(c, colour=(colours or {}).get(c.id, c.colour)) for c in found)
-        new = tuple(c for c in coloured if c.id not in self.legend)
+        missing = set(np.unique(wanted).tolist()) - {c.id for c in self.legend}
+        known_names = {**self.cube.class_names, **(names or {})}
+        found = legend_for(missing, known_names, {c.colour for c in self.legend})
+        new = [replace(c, colour=(colours or {}).get(c.id, c.colour)) for c in found]
         if new:
             classes = tuple(sorted((*self.legend, *new), key=lambda c: c.id))
             edits.insert(0, LegendChange(self.legend, self.legend.classes, classes))
