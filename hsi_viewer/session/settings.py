@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import Any, Literal
@@ -51,9 +52,17 @@ def load_settings(path: Path | None = None) -> Settings:
         log.warning("%s could not be read (%s): defaults are used", path, error)
         return Settings()
     try:
-        return Settings.model_validate_json(text)
-    except ValidationError as error:
-        return _without_broken_entries(text, error, path)
+        entries = json.loads(text)
+    except (ValueError, RecursionError):  # no JSON, a number too long or brackets too deep
+        entries = None
+    if not isinstance(entries, dict):
+        log.warning("%s is no settings file: defaults are used", path)
+        return Settings()
+    settings = Settings()
+    broken = [name for name in entries if not _accepts(settings, name, entries[name])]
+    if broken:
+        log.warning("%s: the entries %s are not valid and were dropped", path, sorted(broken))
+    return settings
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:
@@ -61,21 +70,18 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     path = path or settings_path()
     try:
         with replacing(path) as (temporary,):
-            temporary.write_text(settings.model_dump_json(indent=1), encoding="utf-8")
+            # Not pydantic's own JSON: it fails on file names that are not valid Unicode.
+            temporary.write_text(json.dumps(settings.model_dump(), indent=1), encoding="utf-8")
     except FileError as error:
         log.warning("The settings were not saved: %s", error)
 
 
-def _without_broken_entries(text: str, error: ValidationError, path: Path) -> Settings:
-    import json
-
+def _accepts(settings: Settings, name: str, value: Any) -> bool:
+    """Set an entry; False if its value is not valid. Unknown entries are passed over."""
+    if name not in Settings.model_fields:
+        return True
     try:
-        entries: Any = json.loads(text)
-    except json.JSONDecodeError:
-        entries = None
-    if not isinstance(entries, dict):
-        log.warning("%s is no settings file: defaults are used", path)
-        return Settings()
-    broken = {str(e["loc"][0]) for e in error.errors() if e["loc"]}
-    log.warning("%s: the entries %s are not valid and were dropped", path, sorted(broken))
-    return Settings.model_validate({k: v for k, v in entries.items() if k not in broken})
+        setattr(settings, name, value)
+    except ValidationError:
+        return False
+    return True
