@@ -36,11 +36,10 @@ class AccuracyReport:
 
     Attributes
     ----------
-    class_ids : ids of the rows and columns, ascending.
+    class_ids : ids of the rows and columns, ascending: all that the truth or the map holds.
     matrix : (classes, classes) counts; rows are the truth, columns the map. Test pixels that the
         map leaves unclassified are counted in `unclassified` and as wrong.
-    unclassified : (classes,) test pixels of each true class with map value 0 or an id that
-        is no class of the truth or of the map's legend.
+    unclassified : (classes,) test pixels of each true class with map value 0.
     """
 
     class_ids: tuple[int, ...]
