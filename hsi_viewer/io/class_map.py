@@ -35,7 +35,7 @@ def export_prediction(
     cube : the scene; gives the georeference. GeoTIFF is left out if it has none.
     directory : made if it is not there.
     stem : of the file names; the confidence goes to confidence.hdr and .img.
-    formats : of `FORMATS`.
+    formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class).
     token : asked before each file.
 
     Returns
@@ -48,7 +48,7 @@ def export_prediction(
     ExportError
         if the folder cannot be written; files of an earlier export are untouched.
     """
-    unknown = set(formats) - set(FORMATS)
+    unknown = set(formats) - {*FORMATS, "probabilities"}
     if unknown:
         raise ExportError(f"Unknown formats {sorted(unknown)}; there are {', '.join(FORMATS)}.")
     title = f"Class map of {cube.name}"
@@ -59,6 +59,8 @@ def export_prediction(
             token.check()
         if name == "confidence":
             written |= write_confidence(prediction, cube, directory)
+        elif name == "probabilities":
+            written |= write_probabilities(prediction, legend, cube, directory)
         elif name == "envi":
             header, data = directory / f"{stem}.hdr", directory / f"{stem}.img"
             class_raster.write_envi(raster, header, data)
@@ -92,3 +94,17 @@ def write_confidence(
     title = f"Probability of the mapped class; {cube.name}"
     envi_writer.write_image(header, data, values, fields, title)
     return {header.name: header, data.name: data}
+
+
+def write_probabilities(
+    prediction: Prediction, legend: ClassLegend, cube: HyperCube, directory: Path
+) -> dict[str, Path]:
+    """Write the probability of every class as bands of an ENVI image; nothing if not kept."""
+    from hsi_viewer.io.cube_writer import probabilities_cube, write_cube
+
+    if prediction.probabilities is None:
+        return {}
+    names = [legend.name_of(i) for i in prediction.class_ids]
+    bands = probabilities_cube(prediction.probabilities, names, cube)
+    written = write_cube(bands, directory / "probabilities.hdr", interleave="bsq")
+    return {path.name: path for path in written}

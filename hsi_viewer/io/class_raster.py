@@ -105,12 +105,25 @@ def write_mat(raster: ClassRaster, path: Path) -> None:
 
 
 def write_png(raster: ClassRaster, path: Path) -> None:
-    """A picture with a legend, for people; not meant to be read back."""
-    from hsi_viewer.io.legend_image import class_picture
+    """A picture with a legend, for people, and a world file (.pgw) that places its map."""
+    from hsi_viewer.io.legend_image import MARGIN, class_picture
 
-    picture = class_picture(raster.ids.astype(np.uint16), list(raster.entries), raster.title)
-    with replacing(path) as (new,), new.open("wb") as file:
-        picture.save(file, format="PNG", optimize=True)
+    picture, factor = class_picture(
+        raster.ids.astype(np.uint16), list(raster.entries), raster.title
+    )
+    place = raster.georeference
+    transform = None if place is None else place.transform
+    targets = [path] if transform is None else [path.with_suffix(".pgw"), path]
+    with replacing(*targets) as new:
+        with new[-1].open("wb") as file:
+            picture.save(file, format="PNG", optimize=True)
+        if transform is not None:
+            a, b, c, d, e, f = transform
+            # from the centre of the picture's first pixel to a column and row of the map
+            start = (0.5 - MARGIN) / factor
+            x, y = c + (a + b) * start, f + (d + e) * start
+            values = (a / factor, d / factor, b / factor, e / factor, x, y)
+            new[0].write_text("".join(f"{value!r}\n" for value in values), encoding="ascii")
 
 
 def write_tif(raster: ClassRaster, path: Path) -> None:

@@ -63,6 +63,8 @@ def header_of(path: Path) -> Path | None:
     """The header that belongs to a data file (or the path itself, if it is one)."""
     if path.suffix.lower() == ".hdr":
         return path
+    if path.suffix.lower() in NOT_DATA_SUFFIXES:
+        return _named(path.parent, (f"{path.name}.hdr",))
     bare = path.name.removesuffix(".gz")
     return _named(path.parent, (f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr"))
 

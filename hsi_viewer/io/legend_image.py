@@ -41,7 +41,7 @@ def coloured(ids: NDArray[np.uint16], colours: dict[int, Colour]) -> NDArray[np.
 
 def class_picture(
     ids: NDArray[np.uint16], entries: list[tuple[int, str, Colour]], title: str
-) -> Image.Image:
+) -> tuple[Image.Image, float]:
     """The map with its legend.
 
     Small maps are enlarged by a whole factor, so that a pixel stays a square of one colour.
@@ -51,6 +51,11 @@ def class_picture(
     ids : (rows, columns) class ids.
     entries : id, name and colour of each class, in the order of the legend.
     title : one line over the legend.
+
+    Returns
+    -------
+    picture, factor : and how many of its pixels a pixel of the map is wide; the map begins
+        `MARGIN` pixels from its upper left corner.
     """
     picture = Image.fromarray(coloured(ids, {i: colour for i, _, colour in entries}))
     factor = max(1, MIN_SIDE // max(picture.size))
@@ -73,7 +78,7 @@ def class_picture(
     frame = (MARGIN - 1, MARGIN - 1, MARGIN + picture.width, MARGIN + picture.height)
     ImageDraw.Draw(canvas).rectangle(frame, outline=EDGE)
     canvas.paste(legend, (picture.width + 2 * MARGIN, MARGIN))
-    return canvas
+    return canvas, picture.width / ids.shape[1]
 
 
 def _legend(rows: list[tuple[str, Colour]], title: str, height: int) -> Image.Image:

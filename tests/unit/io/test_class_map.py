@@ -271,3 +271,30 @@ def test_an_own_coordinate_system_survives_geotiff(data_dir, tmp_path):
     header = written["class_map.hdr"].read_text("utf-8")
     for value in (cube.georeference.map_info, cube.georeference.projection_info):
         assert value in header
+
+
+def test_the_world_file_places_the_map_in_the_picture(tmp_path, legend):
+    ids = some_ids()
+    export_prediction(predicted(ids), legend, scene(), tmp_path, formats=["png"])
+    a, d, b, e, c, f = (float(v) for v in (tmp_path / "class_map.pgw").read_text().split())
+    factor, margin = 640 // 17, 28
+    for row, column in ((0, 0), (12, 17)):
+        # the corner between picture pixels, half a pixel before the centre of the next
+        x, y = margin + column * factor - 0.5, margin + row * factor - 0.5
+        place = a * x + b * y + c, d * x + e * y + f
+        assert place == pytest.approx(UTM.map_xy(row, column), abs=1e-6)
+
+
+def test_probabilities_are_written_when_kept(tmp_path, legend):
+    from dataclasses import replace
+
+    values = np.random.default_rng(0).dirichlet((1, 1, 1), (12, 17)).astype("f4")
+    kept = replace(predicted(some_ids()), probabilities=values, class_ids=(2, 5, 9))
+    written = export_prediction(kept, legend, scene(), tmp_path, formats=["probabilities"])
+    image = spectral.envi.open(written["probabilities.hdr"])
+    np.testing.assert_array_equal(np.asarray(image.load()), values)
+    assert image.metadata["band names"] == ["Grass; wet", "Häuser ;alt;", "Wasser"]
+    none = export_prediction(
+        predicted(some_ids()), legend, scene(), tmp_path, formats=["probabilities"]
+    )
+    assert none == {}

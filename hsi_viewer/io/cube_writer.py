@@ -1,0 +1,257 @@
+"""Cubes, out: a window and some bands of any cube to ENVI, GeoTIFF, MATLAB, NumPy or Zarr.
+
+Everything is written tile by tile, so that memory does not grow with the cube, and appears whole
+or not at all.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.io import envi_header, envi_writer
+from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.subset import Subset, subset_cube
+
+TILE_BYTES = 32 << 20
+FORMATS = (".hdr", ".img", ".tif", ".mat", ".npy", ".zarr")
+CLASSIC_TIFF_BYTES = 4 << 30
+# A MATLAB 5 variable cannot be larger (MAT-File Format, chapter 1).
+MATLAB_BYTES = 2**31 - 1
+
+Report = Callable[[int], None]
+
+
+def write_cube(
+    cube: HyperCube,
+    path: Path,
+    subset: Subset | None = None,
+    interleave: str = "bil",
+    token: CancelToken | None = None,
+    port: ProgressPort | None = None,
+) -> list[Path]:
+    """Write a cube by the suffix of the path: .hdr or .img (ENVI), .tif, .mat, .npy, .zarr.
+
+    Parameters
+    ----------
+    cube : to write.
+    path : target; ENVI is two files, .hdr and .img.
+    subset : window, bands or wavelengths; None takes all.
+    interleave : of ENVI: bsq, bil or bip.
+    token, port : cancel and progress.
+
+    Returns
+    -------
+    list of Path
+        the files written.
+
+    Raises
+    ------
+    ExportError
+        if the format cannot hold the cube or the target cannot be written.
+    """
+    chosen = subset_cube(cube, subset or Subset())
+    port = port or SilentPort()
+    token = token or CancelToken()
+
+    def report(row: int) -> None:
+        token.check()
+        port.report(Progress(f"Writing {path.name}", row / chosen.rows))
+
+    match path.suffix.lower():
+        case ".hdr" | ".img":
+            return _write_envi(chosen, path, interleave, report)
+        case ".tif" | ".tiff":
+            return _write_tif(chosen, path, report)
+        case ".npy":
+            return _write_npy(chosen, path, report)
+        case ".mat":
+            return _write_mat(chosen, path, report)
+        case ".zarr":
+            return _write_zarr(chosen, path, report)
+        case other:
+            raise ExportError(
+                f'{path}: a cube cannot be written as "{other}"; '
+                f"choose one of {', '.join(FORMATS)}."
+            )
+
+
+def _tiles(cube: HyperCube, report: Report) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Blocks of whole rows from the top, (row, (rows, columns, bands))."""
+    rows = max(1, TILE_BYTES // (cube.columns * cube.bands * cube.dtype.itemsize))
+    for top in range(0, cube.rows, rows):
+        report(top)
+        yield top, cube.read(slice(top, top + rows))
+
+
+def cube_fields(cube: HyperCube) -> dict[str, str]:
+    """ENVI header fields of a cube's metadata."""
+    braced = envi_header.braced
+    fields = {"file type": "ENVI Standard"}
+    if cube.wavelengths is not None:
+        fields["wavelength units"] = "Nanometers"
+        fields["wavelength"] = braced([repr(float(w)) for w in cube.wavelengths])
+    if cube.fwhm is not None:
+        fields["fwhm"] = braced([repr(float(w)) for w in cube.fwhm])
+    if not cube.good_bands.all():
+        fields["bbl"] = braced([str(int(g)) for g in cube.good_bands])
+    if cube.nodata is not None:
+        fields["data ignore value"] = (
+            f"{cube.nodata:g}" if np.isnan(cube.nodata) else repr(cube.nodata)
+        )
+    if cube.scale != 1.0:
+        fields["reflectance scale factor"] = repr(1.0 / cube.scale)
+    if cube.default_bands is not None:
+        fields["default bands"] = braced([str(b + 1) for b in cube.default_bands])
+    if cube.band_names is not None:
+        fields["band names"] = braced([envi_header.clean_name(n) for n in cube.band_names])
+    return fields | envi_writer.georeference_fields(cube.georeference)
+
+
+def _write_envi(cube: HyperCube, path: Path, interleave: str, report: Report) -> list[Path]:
+    if interleave not in ("bsq", "bil", "bip"):
+        raise ExportError(f'The interleave "{interleave}" is none of bsq, bil and bip.')
+    header, data = path.with_suffix(".hdr"), path.with_suffix(".img")
+    dtype = np.dtype(np.uint8) if cube.dtype == bool else cube.dtype
+    layout = envi_writer.layout_fields(cube.shape, dtype, interleave)
+    kept = {k: v for k, v in cube.metadata.items() if cube.format_name == "ENVI"}
+    text = envi_header.format_header({**kept, **layout, **cube_fields(cube)})
+    with replacing(data, header) as (new_data, new_header):
+        with new_data.open("wb") as file:
+            for top, tile in _tiles(cube, report):
+                values = tile.astype(dtype.newbyteorder("<"), copy=False)
+                if interleave == "bsq":
+                    plane = cube.rows * cube.columns * dtype.itemsize
+                    for band in range(cube.bands):
+                        file.seek(band * plane + top * cube.columns * dtype.itemsize)
+                        file.write(np.ascontiguousarray(values[:, :, band]).data)
+                else:
+                    order = (0, 2, 1) if interleave == "bil" else (0, 1, 2)
+                    file.write(np.ascontiguousarray(values.transpose(order)).data)
+        new_header.write_text(text, encoding="utf-8")
+    return [header, data]
+
+
+def _write_npy(cube: HyperCube, path: Path, report: Report) -> list[Path]:
+    from numpy.lib import format as npy
+
+    with replacing(path) as (new,), new.open("wb") as file:
+        head = {"descr": cube.dtype.str, "fortran_order": False, "shape": cube.shape}
+        npy.write_array_header_2_0(file, head)
+        for _, tile in _tiles(cube, report):
+            file.write(np.ascontiguousarray(tile).data)
+    return [path]
+
+
+def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
+    from scipy.io import savemat
+
+    if cube.rows * cube.columns * cube.bands * cube.dtype.itemsize > MATLAB_BYTES:
+        raise ExportError("MATLAB 5 files hold at most 2 GiB; choose ENVI or a smaller window.")
+    report(0)
+    variables: dict[str, Any] = {"cube": cube.read()}
+    if cube.wavelengths is not None:
+        variables["wavelengths"] = cube.wavelengths
+        variables["good_bands"] = cube.good_bands.astype(np.uint8)
+    with replacing(path) as (new,):
+        savemat(str(new), variables, appendmat=False, do_compression=True)
+    return [path]
+
+
+def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+
+    from hsi_viewer.io.gdal import georeference_profile, open_raster
+
+    size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
+    profile: dict[str, Any] = {
+        "driver": "GTiff",
+        "height": cube.rows,
+        "width": cube.columns,
+        "count": cube.bands,
+        "dtype": cube.dtype.name,
+        "compress": "deflate",
+        "interleave": "pixel",
+        "nodata": cube.nodata,
+        "BIGTIFF": "YES" if size > CLASSIC_TIFF_BYTES else "IF_SAFER",
+        **georeference_profile(cube.georeference),
+    }
+    if min(cube.rows, cube.columns) >= 128:
+        profile |= {"tiled": True, "blockxsize": 128, "blockysize": 128}
+    with replacing(path) as (new,):
+        try:
+            with open_raster(new, "w", **profile) as file:
+                _tif_tags(cube, file)
+                for top, tile in _tiles(cube, report):
+                    window = Window(0, top, cube.columns, tile.shape[0])
+                    file.write(tile.transpose(2, 0, 1), window=window)
+        except (RasterioError, ValueError, TypeError) as error:
+            raise ExportError(f"{path} could not be written: {error}.") from error
+    return [path]
+
+
+def _tif_tags(cube: HyperCube, file: Any) -> None:
+    if cube.scale != 1.0:
+        file.scales = (cube.scale,) * cube.bands
+    if cube.band_names is not None:
+        file.descriptions = cube.band_names
+    for band in range(cube.bands):
+        tags = {"bbl": str(int(cube.good_bands[band]))}
+        if cube.wavelengths is not None:
+            tags |= {"wavelength": repr(float(cube.wavelengths[band])), "wavelength_units": "nm"}
+        if cube.fwhm is not None:
+            tags["fwhm"] = repr(float(cube.fwhm[band]))
+        file.update_tags(band + 1, **tags)
+
+
+def _write_zarr(cube: HyperCube, path: Path, report: Report) -> list[Path]:
+    from hsi_viewer.io.zarr_store import _zarr
+
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        group = _zarr().open_group(str(beside), mode="w")
+        array = group.create_array(
+            "cube",
+            shape=cube.shape,
+            chunks=(min(64, cube.rows), min(64, cube.columns), cube.bands),
+            dtype=cube.dtype,
+        )
+        for top, tile in _tiles(cube, report):
+            array[top : top + tile.shape[0]] = tile
+        if cube.wavelengths is not None:
+            array.attrs["wavelengths"] = [float(w) for w in cube.wavelengths]
+        if cube.nodata is not None and np.isfinite(cube.nodata):
+            array.attrs["nodata"] = cube.nodata
+        array.attrs["scale"] = cube.scale
+        old = path.with_name(f".{path.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if path.exists():
+            path.replace(old)
+        beside.replace(path)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error}.") from error
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(beside, ignore_errors=True)
+    return [path]
+
+
+def probabilities_cube(
+    probabilities: NDArray[np.float32], names: Sequence[str], like: HyperCube
+) -> HyperCube:
+    """Class probabilities, (rows, columns, classes), as a cube to write with `write_cube`."""
+    return HyperCube.from_array(
+        probabilities, name="probabilities", band_names=tuple(names), georeference=like.georeference
+    )

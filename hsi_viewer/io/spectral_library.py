@@ -1,0 +1,296 @@
+"""Spectral libraries: ENVI .sli, CSV, ECOSTRESS and USGS text; out as .sli, CSV and text.
+
+Spectral Python reads ECOSTRESS and USGS collections into a database; single files of them, and
+libraries with deleted values, are read here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.spectral_library import SpectralLibrary
+from hsi_viewer.io import envi, envi_header
+from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.wavelengths import to_nm
+
+# USGS marks deleted channels with -1.23e34 (splib07 user's guide).
+DELETED = -1e30
+MAX_TEXT_BYTES = 256 << 20
+
+LIBRARY_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Spectral libraries", ("*.sli", "*.hdr", "*.csv", "*.txt")),
+    ("All files", ("*",)),
+)
+
+
+def read_library(path: str | Path) -> SpectralLibrary:
+    """Read a spectral library or a single spectrum.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it is missing, damaged or no library.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise FileError(f"{path} does not exist; check the name.")
+    if path.suffix.lower() in (".sli", ".hdr") or envi.header_of(path) is not None:
+        return _read_envi(path)
+    text = _text(path)
+    if re.search(r"^\s*X Units\s*:", text, re.MULTILINE | re.IGNORECASE):
+        return _read_ecostress(path, text)
+    if re.match(r"\s*(splib|USGS)", text, re.IGNORECASE):
+        return _read_usgs(path, text)
+    return _read_csv(path, text)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_TEXT_BYTES:
+            raise FormatError(f"{path} is too large for a text library.")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} could not be read: {error.strerror}.") from error
+    if b"\0" in raw[:4096] or not raw.strip():
+        raise FormatError(f"{path} is no text; supported are ENVI .sli, CSV, ECOSTRESS and USGS.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _without_deleted(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(values < DELETED, np.nan, values)
+
+
+def _read_envi(path: Path) -> SpectralLibrary:
+    """ENVI: each line of the image is a spectrum."""
+    header = envi.header_of(path)
+    if header is None:
+        raise FormatError(f"{path}: there is no ENVI header beside it.")
+    fields, warnings = envi_header.read_header(header)
+    if "spectral library" not in fields.get("file type", "").lower():
+        raise FormatError(f"{header} is no spectral library but an image.")
+    layout = envi.layout_of(fields, header.name, warnings)
+    data = path if path != header else envi.data_of(header, layout)
+    source = envi.open_source(data, layout, warnings)
+    if layout.bands != 1:
+        raise FormatError(f"{header}: a spectral library has one band, not {layout.bands}.")
+    stored = source.read(slice(0, layout.rows, 1), slice(0, layout.columns, 1), None)[:, :, 0]
+    spectra = _without_deleted(np.real(stored).astype(np.float64))
+    # in a library, the samples are the bands
+    per_band = envi.Layout(1, 1, layout.columns, layout.dtype, "bip", 0, False)
+    about = envi.describe(fields, per_band, data, warnings)
+    nodata = about["nodata"]
+    if nodata is not None:
+        spectra = np.where(spectra == nodata, np.nan, spectra)
+    names = envi_header.items(fields.get("spectra names", ""))
+    if len(names) != layout.rows:
+        if names:
+            warnings.append(f"The header has {len(names)} names for {layout.rows} spectra.")
+        names = [f"Spectrum {k}" for k in range(1, layout.rows + 1)]
+    ignored = "band names"  # one name for the one band of the file
+    kept = tuple(w for w in warnings if ignored not in w)
+    return SpectralLibrary(
+        tuple(names), about["wavelengths"], spectra * about["scale"], data.name, kept
+    )
+
+
+def _read_ecostress(path: Path, text: str) -> SpectralLibrary:
+    """ECOSTRESS and ASTER: `key: value` lines, then wavelength and value."""
+    fields = dict(re.findall(r"^\s*([A-Za-z ()]+?)\s*:[ \t]*(.*)$", text, re.MULTILINE))
+    lower = {key.lower(): value.strip() for key, value in fields.items()}
+    table = _numbers_after(path, text, 2)
+    unit = re.search(r"\(([^)]*)\)", lower.get("x units", ""))
+    nm, guess = to_nm(table[:, 0], unit[1] if unit else None)
+    percent = "percent" in lower.get("y units", "").lower()
+    order = np.argsort(nm, kind="stable")
+    values = _without_deleted(table[:, 1]) * (0.01 if percent else 1.0)
+    return SpectralLibrary(
+        (lower.get("name") or path.stem,),
+        nm[order],
+        values[order][None],
+        path.name,
+        (guess,) if guess else (),
+    )
+
+
+def _numbers_after(path: Path, text: str, columns: int) -> NDArray[np.float64]:
+    """The table of numbers at the end of a text: all lines of so many numbers or more."""
+    rows = []
+    for line in text.splitlines():
+        parts = line.replace(",", " ").split()
+        if len(parts) < columns:
+            continue
+        try:
+            rows.append([float(part) for part in parts[:columns]])
+        except ValueError:
+            rows.clear()  # still in the header
+    if not rows:
+        raise FormatError(f"{path} holds no table of {columns} columns of numbers.")
+    return np.array(rows)
+
+
+def _read_usgs(path: Path, text: str) -> SpectralLibrary:
+    """USGS splib06 (wavelength, value, deviation) and splib07 (one value a line)."""
+    first, _, rest = text.lstrip().partition("\n")
+    name = first.split(":", 1)[-1].strip() or path.stem
+    lines = [line.split() for line in rest.splitlines() if line.strip()]
+    single = [parts[0] for parts in lines if len(parts) == 1]
+    if len(single) < len(lines):
+        table = _numbers_after(path, rest, 2)
+        nm, guess = to_nm(table[:, 0], None)
+        values = _without_deleted(table[:, 1])
+        return SpectralLibrary((name,), nm, values[None], path.name, (guess,) if guess else ())
+    try:
+        values = _without_deleted(np.array([float(v) for v in single]))
+    except ValueError as error:
+        raise FormatError(f"{path} is no USGS spectrum: {error}.") from error
+    nm_beside = _usgs_wavelengths(path, values.size)
+    warnings = () if nm_beside is not None else ("No file of wavelengths is beside the spectrum.",)
+    return SpectralLibrary((name,), nm_beside, values[None], path.name, warnings)
+
+
+def _usgs_wavelengths(path: Path, n: int) -> NDArray[np.float64] | None:
+    """Wavelengths of a splib07 file beside, or one folder up, with as many channels."""
+    for folder in (path.parent, path.parent.parent):
+        for candidate in sorted(folder.glob("*[Ww]avelengths*.txt")):
+            try:
+                values = np.loadtxt(candidate, skiprows=1, ndmin=1)
+            except (ValueError, OSError):
+                continue
+            if values.shape == (n,):
+                return to_nm(values, None)[0]
+    return None
+
+
+def _read_csv(path: Path, text: str) -> SpectralLibrary:
+    """CSV: a column of wavelengths and a column for each spectrum, or the same turned."""
+    try:
+        dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t ")
+    except csv.Error:
+        dialect = csv.get_dialect("excel")  # type: ignore[assignment]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), dialect) if any(row)]
+    except csv.Error as error:
+        raise FormatError(f"{path} is no readable CSV: {error}.") from error
+    width = max((len(row) for row in rows), default=0)
+    if width < 2 or any(len(row) != width for row in rows):
+        raise FormatError(f"{path} is no table of spectra: its lines have different lengths.")
+    head = (
+        None if _floats(rows[0][1:]) is not None and _floats(rows[0][:1]) is not None else rows[0]
+    )
+    body = rows if head is None else rows[1:]
+    along = None if head is None else _floats(head[1:])
+    if along is not None and any(_floats(row[:1]) is None for row in body):
+        values = [_floats(row[1:]) for row in body]
+        names = tuple(row[0].strip() for row in body)
+        return _table(path, names, along, values)
+    columns = [_floats([row[k] for row in body]) for k in range(width)]
+    names = tuple(head[1:]) if head is not None else tuple(f"Spectrum {k}" for k in range(1, width))
+    unit = re.search(r"\(([^)]*)\)", head[0]) if head is not None else None
+    return _table(path, names, columns[0], columns[1:], unit[1] if unit else None)
+
+
+def _floats(texts: list[str]) -> list[float] | None:
+    try:
+        return [float(text) if text.strip() else float("nan") for text in texts]
+    except ValueError:
+        return None
+
+
+def _table(
+    path: Path,
+    names: tuple[str, ...],
+    wavelengths: list[float] | None,
+    spectra: list[list[float] | None],
+    unit: str | None = None,
+) -> SpectralLibrary:
+    if not wavelengths or not spectra or any(row is None for row in spectra):
+        raise FormatError(
+            f"{path} is no table of spectra: one column (or row) of wavelengths and one of numbers "
+            "for each spectrum are expected."
+        )
+    nm, guess = to_nm(np.array(wavelengths), unit)
+    values = _without_deleted(np.array(spectra, np.float64))
+    warnings = (guess,) if guess else ()
+    return SpectralLibrary(tuple(n.strip() for n in names), nm, values, path.name, warnings)
+
+
+def write_library(path: Path, library: SpectralLibrary) -> None:
+    """Write by the suffix: .sli or .hdr (ENVI), .csv, .txt (ECOSTRESS-like, one spectrum).
+
+    Raises
+    ------
+    ExportError
+        if the suffix is another, or it cannot be written.
+    """
+    match path.suffix.lower():
+        case ".sli" | ".hdr":
+            _write_envi(path.with_suffix(".hdr"), path.with_suffix(".sli"), library)
+        case ".csv":
+            _write_csv(path, library)
+        case ".txt":
+            _write_ecostress(path, library)
+        case other:
+            raise ExportError(
+                f'{path}: spectra cannot be written as "{other}"; choose .sli or .csv.'
+            )
+
+
+def _write_envi(header: Path, data: Path, library: SpectralLibrary) -> None:
+    n, bands = library.spectra.shape
+    fields = {
+        "description": f"{{{envi_header.clean_name(library.name)}}}",
+        "samples": str(bands),
+        "lines": str(n),
+        "bands": "1",
+        "header offset": "0",
+        "file type": "ENVI Spectral Library",
+        "data type": "5",
+        "interleave": "bsq",
+        "byte order": "0",
+        "spectra names": envi_header.braced([envi_header.clean_name(x) for x in library.names]),
+    }
+    if library.wavelengths is not None:
+        fields["wavelength units"] = "Nanometers"
+        fields["wavelength"] = envi_header.braced([repr(float(w)) for w in library.wavelengths])
+    with replacing(data, header) as (new_data, new_header):
+        library.spectra.astype("<f8").tofile(new_data)
+        new_header.write_text(envi_header.format_header(fields), encoding="utf-8")
+
+
+def _write_csv(path: Path, library: SpectralLibrary) -> None:
+    first = library.wavelengths
+    if first is None:
+        first = np.arange(1.0, library.spectra.shape[1] + 1)
+    with replacing(path) as (new,), new.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["wavelength (nm)", *library.names])
+        for nm, values in zip(first, library.spectra.T, strict=True):
+            cells = ["" if np.isnan(v) else repr(float(v)) for v in values]
+            writer.writerow([repr(float(nm)), *cells])
+
+
+def _write_ecostress(path: Path, library: SpectralLibrary) -> None:
+    if len(library) != 1 or library.wavelengths is None:
+        raise ExportError(
+            f"{path}: the text format holds one spectrum with wavelengths; choose .sli or .csv."
+        )
+    head = (
+        f"Name: {library.names[0]}\nSource: {library.name}\n"
+        f"Number of X Values: {library.wavelengths.size}\n"
+        "X Units: Wavelength (nanometers)\nY Units: Value\n\n"
+    )
+    known = ~np.isnan(library.spectra[0])
+    rows = zip(library.wavelengths[known], library.spectra[0][known], strict=True)
+    with replacing(path) as (new,):
+        body = "".join(f"{float(nm)!r}\t{float(v)!r}\n" for nm, v in rows)
+        new.write_text(head + body, encoding="utf-8")

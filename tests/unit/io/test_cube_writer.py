@@ -1,0 +1,180 @@
+"""Cubes written whole or in part read back as they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.io
+from rasterio.crs import CRS
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.io import cube_writer
+from hsi_viewer.io.cube_writer import probabilities_cube, write_cube
+from hsi_viewer.io.gdal import open_raster
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.subset import Subset, subset_cube
+
+ARRAY = np.random.default_rng(2).integers(-100, 9000, (30, 20, 6)).astype("i2")
+PLACE = Georeference((2.0, 0.5, 1000.0, 0.5, -2.0, 5000.0), CRS.from_epsg(32633).to_wkt())
+
+
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch):
+    monkeypatch.setattr(cube_writer, "TILE_BYTES", 2000)
+
+
+def scene(array=ARRAY, **changes):
+    n = array.shape[2]
+    fields = {
+        "wavelengths": 400.0 + 100 * np.arange(n),
+        "fwhm": np.full(n, 7.5),
+        "good_bands": np.arange(n) != 4,
+        "nodata": -100.0,
+        "scale": 1e-4,
+        "georeference": PLACE,
+        "default_bands": (3, 2, 1),
+    }
+    return HyperCube.from_array(array, name="scene", **fields | changes)
+
+
+@pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
+def test_envi_keeps_values_and_metadata(tmp_path, interleave):
+    write_cube(scene(), tmp_path / "a.hdr", interleave=interleave)
+    back = open_cube(tmp_path / "a.hdr")
+    np.testing.assert_array_equal(back.read(), ARRAY)
+    assert back.interleave == interleave
+    np.testing.assert_array_equal(back.wavelengths, scene().wavelengths)
+    np.testing.assert_array_equal(back.fwhm, scene().fwhm)
+    np.testing.assert_array_equal(back.good_bands, scene().good_bands)
+    assert (back.nodata, back.default_bands) == (-100, (3, 2, 1))
+    assert back.scale == pytest.approx(1e-4)
+    np.testing.assert_allclose(back.georeference.transform, PLACE.transform, rtol=1e-12)
+
+
+def test_geotiff_keeps_values_and_metadata(tmp_path):
+    write_cube(scene(), tmp_path / "a.tif")
+    back = open_cube(tmp_path / "a.tif")
+    np.testing.assert_array_equal(back.read(), ARRAY)
+    np.testing.assert_array_equal(back.wavelengths, scene().wavelengths)
+    np.testing.assert_array_equal(back.fwhm, scene().fwhm)
+    np.testing.assert_array_equal(back.good_bands, scene().good_bands)
+    assert (back.nodata, back.scale) == (-100, 1e-4)
+    with open_raster(tmp_path / "a.tif") as file:
+        assert file.crs == CRS.from_epsg(32633)
+        assert tuple(file.transform)[:6] == PLACE.transform
+        assert file.compression.name == "deflate"
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".mat", ".zarr"])
+def test_plain_formats(tmp_path, suffix):
+    write_cube(scene(), tmp_path / f"a{suffix}")
+    back = open_cube(tmp_path / f"a{suffix}")
+    np.testing.assert_array_equal(back.read(), ARRAY)
+    if suffix != ".npy":
+        np.testing.assert_array_equal(back.wavelengths, scene().wavelengths)
+    write_cube(scene(ARRAY + 1), tmp_path / f"a{suffix}")
+    np.testing.assert_array_equal(open_cube(tmp_path / f"a{suffix}").read(), ARRAY + 1)
+    assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == [f"a{suffix}"]
+
+
+def test_matlab_sees_the_cube(tmp_path):
+    write_cube(scene(), tmp_path / "a.mat")
+    np.testing.assert_array_equal(scipy.io.loadmat(tmp_path / "a.mat")["cube"], ARRAY)
+
+
+def test_a_window_with_some_bands(tmp_path):
+    subset = Subset(rows=(3, 17), columns=(5, 9), bands=(5, 0, 2))
+    write_cube(scene(), tmp_path / "a.hdr", subset)
+    back = open_cube(tmp_path / "a.hdr")
+    np.testing.assert_array_equal(back.read(), ARRAY[3:17, 5:9][:, :, [5, 0, 2]])
+    assert list(back.wavelengths) == [900, 400, 600]
+    assert back.default_bands is None
+    a, b, c, d, e, f = PLACE.transform
+    expected = (a, b, c + 5 * a + 3 * b, d, e, f + 5 * d + 3 * e)
+    np.testing.assert_allclose(back.georeference.transform, expected, rtol=1e-12)
+    with open_raster(tmp_path / "a.img") as file:
+        np.testing.assert_allclose(tuple(file.transform)[:6], expected, rtol=1e-12)
+
+
+@pytest.mark.real_data
+def test_a_window_of_a_rotated_envi_scene_lies_right(tmp_path, data_dir):
+    name = "ang20140912t192359_corr_v1c_img_2580-2590_540-550.hdr"
+    cube = open_cube(data_dir / "envi" / name)
+    write_cube(cube, tmp_path / "a.hdr", Subset(rows=(4, 9), columns=(2, 8), bands=(9, 30)))
+    back = open_cube(tmp_path / "a.hdr")
+    assert back.georeference.map_xy(0, 0) == pytest.approx(cube.georeference.map_xy(4, 2), abs=1e-6)
+    with open_raster(tmp_path / "a.img") as file:
+        corner = file.transform.c, file.transform.f
+        assert corner == pytest.approx(cube.georeference.map_xy(4, 2), abs=1e-6)
+        assert file.crs.to_epsg() == 32613
+    assert len(back.metadata["correction factors"].split(",")) == 2
+
+
+def test_resampled_bands(tmp_path):
+    write_cube(scene(), tmp_path / "a.hdr", Subset(wavelengths=(450.0, 750.0, 900.0)))
+    back = open_cube(tmp_path / "a.hdr")
+    values = np.where(ARRAY == -100, np.nan, ARRAY.astype("f4"))
+    np.testing.assert_allclose(back.read()[:, :, 0], (values[:, :, 0] + values[:, :, 1]) / 2)
+    # 800 nm is marked bad, so that 750 nm lies between 700 and 900 nm
+    expected = values[:, :, 3] + (values[:, :, 5] - values[:, :, 3]) / 4
+    np.testing.assert_allclose(back.read()[:, :, 1], expected, rtol=1e-5)
+    np.testing.assert_array_equal(back.read()[:, :, 2], values[:, :, 5])
+    assert np.isnan(back.nodata)
+
+
+@pytest.mark.parametrize(
+    ("subset", "message"),
+    [
+        (Subset(rows=(0, 31)), "rows 0 to 31 do not lie in 0 to 30"),
+        (Subset(columns=(5, 5)), "columns 5 to 5"),
+        (Subset(bands=(6,)), "bands must lie in 0 to 5"),
+        (Subset(bands=()), "bands must lie"),
+        (Subset(wavelengths=(350.0,)), "reaches from 400 to 900 nm; 350 to 350 nm"),
+        (Subset(wavelengths=(450.0,), bands=(1,)), "either bands or wavelengths"),
+    ],
+)
+def test_a_subset_outside_is_refused(subset, message):
+    with pytest.raises(ExportError, match=message):
+        subset_cube(scene(), subset)
+
+
+def test_refusals_of_formats(tmp_path):
+    with pytest.raises(ExportError, match=r"choose one of \.hdr"):
+        write_cube(scene(), tmp_path / "a.doc")
+    with pytest.raises(ExportError, match="none of bsq, bil and bip"):
+        write_cube(scene(), tmp_path / "a.hdr", interleave="bup")
+    with pytest.raises(ExportError, match="no data type for int8"):
+        write_cube(scene(ARRAY.astype("i1")), tmp_path / "a.hdr")
+
+
+@pytest.mark.parametrize("name", ["a.hdr", "a.tif", "a.npy", "a.mat", "a.zarr"])
+def test_a_cancel_leaves_the_old_file_and_no_rubbish(tmp_path, name):
+    write_cube(scene(), tmp_path / name)
+    token = CancelToken()
+
+    class Port:
+        def report(self, item):
+            token.cancel()
+
+    def again() -> None:
+        write_cube(scene(ARRAY + 1), tmp_path / name, token=token, port=Port())
+        token.check()
+
+    before = sorted(p.name for p in tmp_path.iterdir())
+    with pytest.raises(TaskCancelledError):
+        again()
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+    if name != "a.mat":  # a MATLAB file is written in one piece, after its one report
+        np.testing.assert_array_equal(open_cube(tmp_path / name).read(), ARRAY)
+
+
+def test_class_probabilities_as_an_image(tmp_path):
+    values = np.random.default_rng(0).dirichlet((1, 1, 1), (5, 4)).astype("f4")
+    cube = probabilities_cube(values, ["a", "b, c", "d"], scene())
+    write_cube(cube, tmp_path / "p.hdr", interleave="bsq")
+    back = open_cube(tmp_path / "p.hdr")
+    np.testing.assert_array_equal(back.read(), values)
+    assert back.band_names == ("a", "b; c", "d")

@@ -1,0 +1,149 @@
+"""Spectral libraries, in and out. ECOSTRESS and USGS texts are written after published examples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.spectral_library import SpectralLibrary
+from hsi_viewer.io.spectral_library import read_library, write_library
+
+NM = np.array([400.0, 500.5, 2500.0])
+VALUES = np.array([[0.1, 0.2, np.nan], [0.3, 1 / 3, 0.5]])
+LIBRARY = SpectralLibrary(("Gras, trocken", "Straße"), NM, VALUES, "mine")
+
+
+@pytest.mark.parametrize("suffix", [".sli", ".hdr", ".csv"])
+def test_round_trip(tmp_path, suffix):
+    write_library(tmp_path / f"a{suffix}", LIBRARY)
+    back = read_library(tmp_path / f"a{suffix}")
+    np.testing.assert_array_equal(back.wavelengths, NM)
+    np.testing.assert_array_equal(back.spectra, VALUES)
+    assert back.names[1] == "Straße"
+
+
+def test_sli_as_spectral_reads_it(tmp_path):
+    import spectral
+
+    write_library(tmp_path / "a.sli", LIBRARY)
+    library = spectral.envi.open(str(tmp_path / "a.hdr"))
+    np.testing.assert_array_equal(library.spectra, VALUES)
+    assert library.names == ["Gras; trocken", "Straße"]
+    assert library.bands.centers == list(NM)
+
+
+def test_text_round_trip(tmp_path):
+    one = SpectralLibrary(("soil",), NM, VALUES[1:])
+    write_library(tmp_path / "a.txt", one)
+    back = read_library(tmp_path / "a.txt")
+    np.testing.assert_array_equal(back.spectra, VALUES[1:])
+    assert back.names == ("soil",)
+    with pytest.raises(ExportError, match="one spectrum"):
+        write_library(tmp_path / "b.txt", LIBRARY)
+    with pytest.raises(ExportError, match=r"choose \.sli"):
+        write_library(tmp_path / "b.doc", LIBRARY)
+
+
+def test_big_endian_with_deleted_values_and_scale(tmp_path):
+    stored = np.array([[1000, -1.23e34, 3000]], ">f8")
+    (tmp_path / "a.sli").write_bytes(stored.tobytes())
+    (tmp_path / "a.hdr").write_text(
+        "ENVI\nsamples = 3\nlines = 1\nbands = 1\nfile type = ENVI Spectral Library\n"
+        "data type = 5\nbyte order = 1\nreflectance scale factor = 10000\n"
+        "wavelength units = Micrometers\nwavelength = {0.4, 0.5, 0.6}\n"
+    )
+    library = read_library(tmp_path / "a.sli")
+    np.testing.assert_allclose(library.spectra, [[0.1, np.nan, 0.3]])
+    np.testing.assert_allclose(library.wavelengths, [400, 500, 600])
+    assert library.names == ("Spectrum 1",)
+
+
+ECOSTRESS = """Name: Basalt H5
+Type: Rock
+Class: Igneous
+Wavelength Range: All
+Number of X Values: 3
+X Units: Wavelength (micrometers)
+Y Units: Reflectance (percent)
+First X Value: 14.0
+Additional Information: basalt.h5.ancillary.txt
+
+  14.0110\t  5.80
+   2.0000\t 12.10
+   0.4000\t  9.36
+"""
+
+
+def test_ecostress(tmp_path):
+    (tmp_path / "rock.txt").write_text(ECOSTRESS)
+    library = read_library(tmp_path / "rock.txt")
+    assert library.names == ("Basalt H5",)
+    np.testing.assert_allclose(library.wavelengths, [400, 2000, 14011])
+    np.testing.assert_allclose(library.spectra, [[0.0936, 0.121, 0.058]])
+
+
+def test_usgs_splib07(tmp_path):
+    (tmp_path / "s07_ASD_Quartz.txt").write_text(
+        " splib07a Record=11111: Quartz GDS74 Sand Ottawa ASDFRb AREF\n"
+        " 5.0e-01\n -1.23e+34\n 7.0e-01\n"
+    )
+    without = read_library(tmp_path / "s07_ASD_Quartz.txt")
+    assert without.wavelengths is None
+    assert "wavelengths" in without.warnings[0]
+    (tmp_path / "splib07a_Wavelengths_ASD_3_ch.txt").write_text(
+        " splib07a Record=1: Wavelengths ASD\n 0.35\n 0.36\n 0.37\n"
+    )
+    library = read_library(tmp_path / "s07_ASD_Quartz.txt")
+    assert library.names == ("Quartz GDS74 Sand Ottawa ASDFRb AREF",)
+    np.testing.assert_allclose(library.wavelengths, [350, 360, 370])
+    np.testing.assert_array_equal(library.spectra, [[0.5, np.nan, 0.7]])
+
+
+def test_usgs_splib06(tmp_path):
+    (tmp_path / "q.txt").write_text(
+        "USGS Digital Spectral Library splib06a\nClark and others 2007\n Quartz GDS31\n"
+        " wavelength reflectance deviation\n 0.205100 -1.23e34 0.0\n 0.213100 0.40 0.001\n"
+    )
+    library = read_library(tmp_path / "q.txt")
+    np.testing.assert_allclose(library.wavelengths, [205.1, 213.1])
+    np.testing.assert_array_equal(library.spectra, [[np.nan, 0.4]])
+
+
+def test_csv_either_way_and_other_separators(tmp_path):
+    (tmp_path / "a.csv").write_text("wavelength (um);soil;grass\n0.4;0.1;0.2\n0.5;;0.3\n")
+    library = read_library(tmp_path / "a.csv")
+    np.testing.assert_allclose(library.wavelengths, [400, 500])
+    np.testing.assert_array_equal(library.spectra, [[0.1, np.nan], [0.2, 0.3]])
+    (tmp_path / "b.csv").write_text("name,400,500\nsoil,0.1,0.2\ngrass,0.3,0.4\n")
+    turned = read_library(tmp_path / "b.csv")
+    assert turned.names == ("soil", "grass")
+    np.testing.assert_array_equal(turned.spectra, [[0.1, 0.2], [0.3, 0.4]])
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1\n", "hello world", "x,y\nfoo,bar\n", "\0\0\0"])
+def test_what_is_no_library(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(FormatError):
+        read_library(tmp_path / "a.csv")
+    with pytest.raises(FileError, match="does not exist"):
+        read_library(tmp_path / "none.sli")
+
+
+def test_resampling_is_linear_and_ends_where_the_library_ends():
+    other = LIBRARY.resampled(np.array([300.0, 450.25, 500.5, 2600.0]))
+    np.testing.assert_allclose(other.spectra[1], [np.nan, (0.3 + 1 / 3) / 2, 1 / 3, np.nan])
+
+
+@pytest.mark.real_data
+def test_real_libraries(data_dir):
+    berlin = read_library(data_dir / "spectral_library/library_berlin.sli")
+    assert berlin.spectra.shape == (75, 177)
+    assert berlin.names[12] == "brown tile"
+    assert berlin.wavelengths[0] == pytest.approx(460)
+    with pytest.raises(FormatError, match="no table of spectra"):
+        read_library(data_dir / "spectral_library/library_berlin.csv")
+    usgs = read_library(data_dir / "spectral_library/s06av95a_envi.hdr")
+    assert usgs.spectra.shape == (1365, 224)
+    assert np.nanmin(usgs.spectra) > -1
+    assert usgs.names[0] == "Acmite NMNH133746 Pyroxene s06av95a=a"
