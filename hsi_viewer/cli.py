@@ -39,7 +39,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status; `open` is understood where no command stands."""
     # torch's threads spin while they wait; with anything else running on the machine (the window
-    # itself) that makes training five times slower. Read once, when torch is imported.
+    # itself) that makes training several times slower. Read once, when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -151,9 +151,9 @@ def _choose_qt_platform(screenshot: bool) -> None:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from hsi_viewer.session.cube_facts import cube_facts
+    from hsi_viewer.io.info import cube_info
 
-    facts = cube_facts(options.cube)
+    facts = cube_info(options.cube)
     if options.json:
         _print_json(facts)
     else:
