@@ -60,7 +60,8 @@ def read_labels(source: str | Path) -> LabelFile:
     Parameters
     ----------
     source : .npy, .npz ("file.npz:key"), .mat ("file.mat:variable"), ENVI classification or
-        single-band image, single-band GeoTIFF or PNG, or "sample:indian-pines/labels".
+        single-band image, single-band GeoTIFF or PNG and every other format with one band, or
+        "sample:indian-pines/labels" and its like.
 
     Raises
     ------
@@ -72,6 +73,8 @@ def read_labels(source: str | Path) -> LabelFile:
     if str(source) == sample.SAMPLE_LABELS:
         names = sample.sample_class_names()
         return LabelFile(sample.sample_labels(), names, name="Indian Pines ground truth")
+    if str(source).startswith("scene:"):
+        return _scene_labels(str(source))
     path, part = split_source(source)
     magic = magic_of(path)
     if magic.startswith(NUMPY):
@@ -91,6 +94,15 @@ def read_labels(source: str | Path) -> LabelFile:
     if path.is_file() and envi.header_of(path) is not None:
         return _read_envi(path)
     return _one_band(path, open_cube(source))
+
+
+def _scene_labels(source: str) -> LabelFile:
+    """Ground truth of a public scene, fetched if need be."""
+    from hsi_viewer.io import scenes
+
+    scene = scenes.scene_of(source)
+    labels = _read_mat(scenes.fetch(scene.labels), scene.labels.array)
+    return replace(labels, names=scene.class_names, name=f"{scene.title} ground truth")
 
 
 def _one_band(path: Path, cube: HyperCube) -> LabelFile:

@@ -55,7 +55,8 @@ def open_cube(
 
     Parameters
     ----------
-    source : path of a file, "file.npz:key", "file.mat:variable" or "sample:indian-pines".
+    source : path of a file or folder, "file.npz:key", "file.mat:variable", "file.h5:/data/set",
+        "sample:indian-pines", or "scene:salinas" and its like (see `scenes`).
     token : asked between steps.
     port : told what is being done.
 
@@ -68,6 +69,10 @@ def open_cube(
         token.check()
     if port is not None:
         port.report(Progress(f"Opening {source}"))
+    if str(source).startswith("scene:"):
+        from hsi_viewer.io.scenes import open_scene
+
+        return open_scene(str(source), token, port)
     cube = _open(source)
     if token is not None:
         token.check()
