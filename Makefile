@@ -29,6 +29,9 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.distillation
 	$(BIN)/python -m benchmarks.speed
 
+screenshots: $(STAMP)  ## the pictures of docs/images/, taken by the application itself
+	$(BIN)/python scripts/screenshots.py
+
 constraints: $(STAMP)  ## pin the newest versions that work together
 	$(BIN)/python scripts/pin.py
 

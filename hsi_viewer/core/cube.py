@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -179,6 +179,13 @@ class HyperCube:
         values[~self.is_data(stored)] = np.nan
         values *= self.scale
         return values
+
+    def held_in_memory(self, limit: int = 256 * 2**20) -> HyperCube:
+        """The cube with its values in memory, if they take at most limit bytes; else itself."""
+        rows, columns, bands = self.shape
+        if rows * columns * bands * self.dtype.itemsize > limit:
+            return self
+        return replace(self, source=ArraySource(self.read()))
 
     def is_data(self, stored: NDArray[Any]) -> NDArray[np.bool_]:
         """Where stored values are data: finite and not the nodata value; same shape."""

@@ -33,7 +33,6 @@ class SpectrumPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
-        item.showGrid(x=True, y=True, alpha=0.15)
         item.setClipToView(True)
         self._legend = item.addLegend(offset=(-6, 6), labelTextSize="8pt", verSpacing=-4)
         self._live = pg.PlotDataItem(connect="finite", skipFiniteCheck=False)
@@ -47,6 +46,7 @@ class SpectrumPlot(pg.PlotWidget):
         self._pins: list[pg.PlotDataItem] = []
         self._x: NDArray[np.float64] | None = None
         self._good: NDArray[np.bool_] | None = None
+        self._range: tuple[float, float] | None = None
         self.refresh_theme()
 
     def refresh_theme(self) -> None:
@@ -81,21 +81,26 @@ class SpectrumPlot(pg.PlotWidget):
         finite = self._x[np.isfinite(self._x)]
         if finite.size:
             item.setXRange(float(finite.min()), float(finite.max()), padding=0.02)
-        item.enableAutoRange(axis="y")
+        item.disableAutoRange()
+        self._range = None
 
     def show_live(self, spectrum: NDArray[np.float64] | None) -> None:
         """Draw the spectrum under the cursor; None takes it away."""
         if spectrum is None:
             self._live.clear()
         else:
-            self._live.setData(self._x, self._gapped(spectrum))
+            values = self._gapped(spectrum)
+            self._live.setData(self._x, values)
+            self._make_room(values)
 
     def add_pin(self, spectrum: NDArray[np.float64], name: str) -> tuple[int, int, int]:
         """Keep a spectrum and return the colour that it got."""
         colour = PIN_COLOURS[len(self._pins) % len(PIN_COLOURS)]
+        values = self._gapped(spectrum)
+        self._make_room(values)
         curve = pg.PlotDataItem(
             self._x,
-            self._gapped(spectrum),
+            values,
             pen=pg.mkPen(QColor(*colour), width=1.8),
             connect="finite",
             name=name,
@@ -127,6 +132,18 @@ class SpectrumPlot(pg.PlotWidget):
     def pinned(self) -> int:
         """Number of pinned spectra."""
         return len(self._pins)
+
+    def _make_room(self, values: NDArray[np.float64]) -> None:
+        """Widen the y axis to hold a spectrum; it never narrows, so that spectra compare."""
+        finite = values[np.isfinite(values)]
+        if not finite.size:
+            return
+        low, high = float(finite.min()), float(finite.max())
+        if self._range is not None:
+            low, high = min(low, self._range[0]), max(high, self._range[1])
+        if (low, high) != self._range:
+            self._range = (low, high)
+            self.getPlotItem().setYRange(low, high if high > low else low + 1.0, padding=0.05)
 
     def _gapped(self, spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(self._good, spectrum, np.nan) if self._good is not None else spectrum

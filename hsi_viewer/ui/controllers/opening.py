@@ -74,7 +74,7 @@ class OpenController(QObject):
 
         def work(token: CancelToken, port: ProgressPort) -> OpenedCube:
             port.report(Progress(f"Opening {name}"))
-            cube = open_cube(source, token, port)
+            cube = open_cube(source, token, port).held_in_memory()
             token.check()
             port.report(Progress(f"Drawing {name}"))
             bands: Triple = initial_bands(cube)

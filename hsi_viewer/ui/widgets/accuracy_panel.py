@@ -126,6 +126,7 @@ class AccuracyPanel(QWidget):
                     )
                 table.setItem(row, column, item)
         header_view = table.horizontalHeader()
+        header_view.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header_view.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(headers)):
             header_view.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)

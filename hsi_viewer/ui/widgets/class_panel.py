@@ -64,6 +64,7 @@ class ClassPanel(QWidget):
         )
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column, width in ((KEY, 24), (SWATCH, 30), (COUNT, 56), (EYE, 30)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
@@ -241,7 +242,9 @@ def _swatch(colour: Colour) -> QIcon:
     painter.setPen(QColor(*colour).darker(140))
     painter.drawRoundedRect(3, 3, 26, 26, 6, 6)
     painter.end()
-    return QIcon(pixmap)
+    swatch = QIcon(pixmap)
+    swatch.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the colour of the selected row
+    return swatch
 
 
 def _tool_button(name: str, tip: str) -> QToolButton:

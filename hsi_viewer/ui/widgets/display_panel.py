@@ -74,7 +74,7 @@ class DisplayPanel(QWidget):
             form.addRow(tag, box)
         percent = QHBoxLayout()
         percent.addWidget(self.low)
-        percent.addWidget(QLabel("–"))
+        percent.addWidget(QLabel(" – "))
         percent.addWidget(self.high)
         percent.addStretch(1)
         form.addRow("Stretch", percent)

@@ -52,6 +52,11 @@ class NoticeBar(QWidget):
             notice.deleteLater()
         self.setVisible(bool(self.notices))
 
+    def clear(self) -> None:
+        """Take all messages away."""
+        for notice in list(self.notices):
+            self.remove(notice)
+
     def texts(self) -> list[str]:
         """The messages that are shown, oldest first."""
         return [n.text for n in self.notices]

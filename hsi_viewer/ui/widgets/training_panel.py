@@ -50,6 +50,9 @@ class TrainingPanel(QWidget):
         self.preset.setAccessibleName("Training preset")
         for text, value in PRESETS:
             self.preset.addItem(text, value)
+        self.preset.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.preset.setToolTip("Fast: a map in seconds. Best: longer training.")
         self.distillation = QComboBox()
         self.distillation.setAccessibleName("Self-distillation")
@@ -61,9 +64,10 @@ class TrainingPanel(QWidget):
         self.distillation.setToolTip("How the exits of the network teach one another")
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
+        self.seed.setMaximumWidth(110)
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same map")
-        self.refine = QCheckBox("Refine on the image")
+        self.refine = QCheckBox("Refine the map")
         self.refine.setChecked(True)
         self.refine.setToolTip("Random walker on the image graph, seeded by the labels")
         form = QFormLayout()
