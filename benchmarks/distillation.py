@@ -5,7 +5,8 @@ Run: python -m benchmarks.distillation [SEED ...]
 Every arm takes the same steps over the same batches with the same forward passes. "refined_rounds"
 also looks at unlabelled patches, so it has a control that looks at them too, with weight 0. The
 recipe is that of "fast" with fewer steps and smaller batches, because there are hundreds of runs.
-The arguments are seeds of the network (0 1 2). One row at a finished run in results/distillation.csv.
+The arguments are seeds of the network (0 1 2). One row at a finished run goes to
+results/distillation.csv.
 """
 
 from __future__ import annotations

@@ -67,9 +67,7 @@ class Learner:
         soft_targets: Callable[[], SoftTargets] | None = None,
         at_step: Callable[[int], None] = lambda _: None,
     ) -> None:
-        # Channels last halves the time of the forward pass on a CPU.
-        self.network: SdhsiNet = network.to(memory_format=torch.channels_last)
-        self.data, self.recipe = data, recipe
+        self.network, self.data, self.recipe = network, data, recipe
         self.token, self.port = token, port
         self.soft_targets, self.at_step = soft_targets, at_step
         self.device = next(network.parameters()).device

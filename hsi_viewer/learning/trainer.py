@@ -52,7 +52,8 @@ def fit(
     labels : (rows, columns) class ids, 0 unlabelled.
     config : preset, distillation, seed, device.
     legend : names and colours of the classes; others become "Class n".
-    warm_start : a model of the same scene to go on from after its labels changed.
+    warm_start : a model to go on from after labels changed; it must have been trained in this
+        session on this very cube with the same recipe, otherwise training starts anew.
     recipe : in place of the preset's, for benchmarks.
     token : checked at every step.
     port : takes `Progress`, an `EpochReport` each epoch, and early `Prediction` objects.
@@ -74,10 +75,12 @@ def fit(
             f"Training needs labelled pixels of at least two classes, there are {len(class_ids)}."
             " Label some pixels of another class."
         )
-    recipe = recipe or (warm_start.recipe if warm_start else recipe_for(config))
+    recipe = recipe or recipe_for(config)
     started = time.perf_counter()
     token.check()
-    scene = warm_start.scene_of(cube) if warm_start is not None else None
+    scene = None
+    if warm_start is not None and warm_start.recipe == recipe:
+        scene = warm_start.scene_of(cube)
     if scene is None:
         warm_start = None
         port.report(Progress("Computing features", 0.0))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from hsi_viewer.core.accuracy import score
-from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
@@ -15,32 +13,7 @@ from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning.checkpoint import load_model
 from hsi_viewer.learning.trainer import fit
-
-
-class Recorder:
-    """A port that keeps what it is told, and may cancel at the n-th report."""
-
-    def __init__(self, token: CancelToken | None = None, cancel_at: int = -1) -> None:
-        self.items: list[object] = []
-        self.token, self.cancel_at = token, cancel_at
-
-    def report(self, item: object) -> None:
-        self.items.append(item)
-        if self.token is not None and len(self.items) == self.cancel_at:
-            self.token.cancel()
-
-
-def made_scene(rows: int = 40, columns: int = 36, bands: int = 20) -> tuple[HyperCube, NDArray]:
-    """Four fields of different spectra with noise, and their true classes 2, 5, 7, 9."""
-    rng = np.random.default_rng(0)
-    truth = np.full((rows, columns), 2, np.uint16)
-    truth[: rows // 2, columns // 2 :] = 5
-    truth[rows // 2 :, : columns // 3] = 7
-    truth[rows // 2 :, columns // 3 :] = 9
-    spectra = {i: rng.uniform(500, 3000, bands) for i in (2, 5, 7, 9)}
-    cube = np.stack([spectra[int(i)] for i in truth.ravel()]).reshape(rows, columns, bands)
-    cube += rng.normal(0, 150, cube.shape)
-    return HyperCube.from_array(cube.astype(np.float32), name="made"), truth
+from tests.unit.learning.made import Recorder, made_scene
 
 
 def test_a_scene_is_learned_and_early_maps_come_first() -> None:

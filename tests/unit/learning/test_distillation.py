@@ -1,0 +1,121 @@
+"""Self-distillation: who teaches whom, and calibration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.training import DistillationMode
+from hsi_viewer.learning.calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    tempered,
+)
+from hsi_viewer.learning.distillation import BETWEEN_EXITS, Memory, divergence, soft_cross_entropy
+from hsi_viewer.learning.trainer import fit
+from tests.unit.learning.made import SMALL, made_scene
+
+
+def three_exits() -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(6, 4, generator=generator).requires_grad_() for _ in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "students"),
+    [
+        ("none", ()),
+        ("deep_to_shallow", (0, 1)),
+        ("shallow_to_deep", (1, 2)),
+        ("mutual", (0, 1, 2)),
+        ("ensemble", (0, 1, 2)),
+    ],
+)
+def test_only_students_learn(mode: DistillationMode, students: tuple[int, ...]) -> None:
+    logits = three_exits()
+    loss = BETWEEN_EXITS[mode](logits, 3.0)
+    if not students:
+        assert loss == 0
+        return
+    loss.backward()
+    learns = [z.grad is not None and bool(z.grad.abs().max() > 1e-9) for z in logits]
+    assert learns == [i in students for i in range(3)]
+
+
+def test_exits_that_agree_have_nothing_to_teach() -> None:
+    same = [torch.ones(2, 3) for _ in range(3)]
+    assert all(abs(float(loss(same, 3.0))) < 1e-6 for loss in BETWEEN_EXITS.values())
+
+
+def test_divergence_is_that_of_kullback_and_leibler() -> None:
+    a, b = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]])
+    p, q = (functional.softmax(z / 2.0, dim=1) for z in (a, b))
+    wanted = 4.0 * float((p * (p / q).log()).sum())
+    assert float(divergence(a, b, 2.0)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_soft_cross_entropy_of_hard_targets_is_cross_entropy() -> None:
+    z, y = (
+        torch.randn(5, 3, generator=torch.Generator().manual_seed(1)),
+        torch.tensor([0, 1, 2, 2, 1]),
+    )
+    hard = functional.one_hot(y, 3).float()
+    assert torch.isclose(soft_cross_entropy(z, hard), functional.cross_entropy(z, y))
+
+
+def test_memory_begins_with_the_labels_and_ends_with_the_past() -> None:
+    memory = Memory(torch.tensor([0, 2]), 3)
+    chosen, hard = torch.tensor([1]), torch.tensor([[0.0, 0.0, 1.0]])
+    assert torch.equal(memory.blend(chosen, hard, 0.9), hard)
+    memory.store(chosen, [torch.tensor([[9.0, -9.0, -9.0]])])
+    blended = memory.blend(chosen, hard, 1.0)
+    assert torch.allclose(blended, torch.tensor([[0.8, 0.0, 0.2]]), atol=1e-3)
+    assert torch.equal(memory.blend(chosen, hard, 0.0), hard)
+
+
+@pytest.mark.parametrize("mode", get_args(DistillationMode))
+def test_every_mode_trains_and_repeats(mode: DistillationMode) -> None:
+    cube, truth = made_scene()
+    training, test = draw_per_class(truth, 4)
+    recipe = replace(SMALL, distillation=replace(SMALL.distillation, mode=mode))
+    maps = [fit(cube, training, recipe=recipe).predict(cube, labels=training) for _ in range(2)]
+    assert np.array_equal(maps[0].confidence, maps[1].confidence)
+    scored = test > 0
+    assert (maps[0].class_map[scored] == test[scored]).mean() > 0.95
+
+
+def test_a_modes_losses_change_the_network() -> None:
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 4)
+    said = []
+    for mode in get_args(DistillationMode):
+        recipe = replace(SMALL, distillation=replace(SMALL.distillation, mode=mode))
+        said.append(fit(cube, training, recipe=recipe).predict(cube, refine=False).confidence)
+    pairs = [(i, j) for i in range(len(said)) for j in range(i)]
+    assert not any(np.array_equal(said[i], said[j]) for i, j in pairs)
+
+
+def test_calibration_error_of_a_perfect_and_a_boastful_classifier() -> None:
+    sure = np.full(100, 0.9, np.float32)
+    assert expected_calibration_error(sure, np.arange(100) < 90) == pytest.approx(0, abs=1e-6)
+    assert expected_calibration_error(sure, np.arange(100) < 40) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_the_temperature_mends_overconfidence() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 1.5, (4000, 3))
+    honest = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    targets = np.array([rng.choice(3, p=p) for p in honest])
+    boastful = tempered(honest.astype(np.float32), 1 / 2.5)
+    found = fit_temperature(boastful, targets)
+    assert found == pytest.approx(2.5, rel=0.15)
+    mended = tempered(boastful, found)
+    right = mended.argmax(axis=1) == targets
+    assert expected_calibration_error(mended.max(axis=1), right) < 0.03
+    assert expected_calibration_error(boastful.max(axis=1), right) > 0.1

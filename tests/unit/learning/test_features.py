@@ -1,0 +1,111 @@
+"""Features: windows, nodata, bad bands, tiles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter1d
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import TrainingError
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.learning import scene as scene_module
+from hsi_viewer.learning.features import fit_features, window_matrix
+from hsi_viewer.learning.recipe import FeatureRecipe
+from hsi_viewer.learning.scene import SceneFeatures
+
+RECIPE = FeatureRecipe(components=6, sigmas=(0.0, 1.0, 2.5))
+
+
+def noise(rows: int = 30, columns: int = 26, bands: int = 12) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    return rng.normal(1000, 100, (rows, columns, bands)).astype(np.float32)
+
+
+@pytest.mark.parametrize("sigma", [0.5, 2.0, 8.0])
+@pytest.mark.parametrize("size", [3, 40])
+def test_a_window_matrix_is_a_gaussian_filter(sigma: float, size: int) -> None:
+    signal = np.random.default_rng(0).normal(size=size)
+    radius = int(np.ceil(3 * sigma))
+    wanted = gaussian_filter1d(signal, sigma, mode="reflect", radius=radius)
+    assert np.allclose(window_matrix(size, slice(0, size), sigma) @ signal, wanted, atol=1e-5)
+
+
+def test_tiles_and_the_whole_scene_give_the_same_features(monkeypatch) -> None:
+    cube = HyperCube.from_array(noise(50, 45))
+    features = fit_features(cube, RECIPE)
+    whole, _ = SceneFeatures(cube, features).window(slice(0, 50), slice(0, 45), 4)
+    monkeypatch.setattr(scene_module, "KEEP_BYTES", 0)
+    tiled = SceneFeatures(cube, features)
+    for rows, columns in ((slice(0, 9), slice(0, 8)), (slice(30, 50), slice(40, 45))):
+        part, valid = tiled.window(rows, columns, 4)
+        r, c = slice(rows.start, rows.stop + 8), slice(columns.start, columns.stop + 8)
+        assert np.allclose(part, whole[:, r, c], atol=1e-4)
+        assert valid.all()
+
+
+def test_pixels_without_data_leave_their_neighbours_alone() -> None:
+    values = noise()
+    flat = np.full_like(values, 1000.0)
+    flat += np.random.default_rng(2).normal(0, 1, (1, 1, 12)).astype(np.float32)
+    flat[:, :13] += values[:, :13] - 1000
+    with_hole = flat.copy()
+    with_hole[10:14, 3:6] = -9999.0
+    hole = HyperCube.from_array(with_hole, nodata=-9999.0)
+    features = fit_features(hole, FeatureRecipe(components=4, sigmas=(1.0,)))
+    scene = SceneFeatures(hole, features)
+    found, valid = scene.window(slice(0, 30), slice(0, 26))
+    assert np.isfinite(found).all()
+    assert not valid[10:14, 3:6].any()
+    assert valid.sum() == 30 * 26 - 12
+    assert np.abs(found[:, valid]).max() < 50
+
+
+def test_bad_constant_and_empty_bands_are_left_out() -> None:
+    values = noise()
+    values[:, :, 2] = 7.0
+    values[:, :, 5] = np.nan
+    good = np.ones(12, bool)
+    good[9] = False
+    cube = HyperCube.from_array(values, good_bands=good)
+    bands = fit_features(cube, RECIPE).bands
+    assert set(bands.tolist()) == set(range(12)) - {2, 5, 9}
+
+
+def test_a_cube_without_a_usable_band_is_refused() -> None:
+    with pytest.raises(TrainingError, match="no band can be used"):
+        fit_features(HyperCube.from_array(np.ones((5, 5, 3))), RECIPE)
+
+
+def test_components_are_uncorrelated_and_of_equal_spread() -> None:
+    cube = HyperCube.from_array(noise(60, 60))
+    features = fit_features(cube, FeatureRecipe(components=5, sigmas=(0.0,), emphasis=0.0))
+    values, _ = SceneFeatures(cube, features).window(slice(0, 60), slice(0, 60))
+    assert np.allclose(np.cov(values.reshape(5, -1)), np.eye(5), atol=1e-2)
+
+
+def test_the_sample_is_bounded() -> None:
+    class Counting:
+        shape = (400, 300, 5)
+        dtype = np.dtype(np.float32)
+        most = 0
+
+        def read(self, rows, columns, bands):
+            size = len(range(*rows.indices(400))) * len(range(*columns.indices(300)))
+            self.most = max(self.most, size)
+            count = 5 if bands is None else len(bands)
+            shape = (len(range(*rows.indices(400))), len(range(*columns.indices(300))), count)
+            return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+    source = Counting()
+    fit_features(HyperCube(source), FeatureRecipe(components=3, sigmas=(1.0,), sample=2000))
+    assert 500 <= source.most <= 2000
+
+
+def test_cancel_is_seen_while_features_are_computed() -> None:
+    token = CancelToken()
+    token.cancel()
+    cube = HyperCube.from_array(noise())
+    features = fit_features(cube, RECIPE)
+    with pytest.raises(TaskCancelledError):
+        SceneFeatures(cube, features, token)

@@ -1,0 +1,142 @@
+"""A trained model: files, other sensors, warm starts, strokes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, FileError, FormatError, ModelError
+from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.learning.model import TrainedModel
+from hsi_viewer.learning.trainer import fit
+from tests.unit.learning.made import SMALL, Recorder, made_scene
+
+WAVES = np.linspace(400, 1000, 20)
+
+
+def with_waves(seed: int = 0) -> tuple[HyperCube, np.ndarray, np.ndarray, TrainedModel]:
+    """A made scene with smooth spectra and wavelengths, its truth, labels and model."""
+    _, truth = made_scene()
+    rng = np.random.default_rng(seed)
+    curves = {i: 1000 + 500 * np.sin(WAVES / 120 + rng.uniform(0, 6)) for i in (2, 5, 7, 9)}
+    values = np.stack([curves[int(i)] for i in truth.ravel()]).reshape(*truth.shape, 20)
+    values += rng.normal(0, 30, values.shape)
+    scene = HyperCube.from_array(values.astype(np.float32), WAVES, name="scene")
+    training, _ = draw_per_class(truth, 5)
+    return scene, truth, training, fit(scene, training, recipe=SMALL)
+
+
+def test_a_model_file_tells_everything(tmp_path) -> None:
+    cube, _, _, model = with_waves()
+    weights, description = model.save(tmp_path / "out")
+    told = json.loads(description.read_text())
+    assert told["sensor_range"] == [400.0, 1000.0]
+    assert told["seed"] == 0
+    assert len(told["label_digest"]) == 64
+    assert set(told["versions"]) >= {"torch", "numpy"}
+    for place in (tmp_path / "out", weights, description):
+        again = load_model(place)
+        assert again.recipe == model.recipe
+        assert np.array_equal(again.predict(cube).confidence, model.predict(cube).confidence)
+
+
+def test_damaged_and_missing_files_are_named(tmp_path) -> None:
+    _, _, _, model = with_waves()
+    weights, description = model.save(tmp_path)
+    description.write_text("{}")
+    with pytest.raises(FormatError, match=r"model\.json"):
+        load_model(tmp_path)
+    model.save(tmp_path)
+    weights.write_bytes(b"no tensors")
+    with pytest.raises(FormatError, match=r"model\.json"):
+        load_model(tmp_path)
+    weights.unlink()
+    with pytest.raises(FileError, match="missing"):
+        load_model(tmp_path)
+
+
+def test_a_folder_that_is_a_file_cannot_be_written(tmp_path) -> None:
+    _, _, _, model = with_waves()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ExportError, match="cannot be written"):
+        model.save(tmp_path / "file" / "deeper")
+
+
+def test_another_sensor_of_the_same_range_is_resampled() -> None:
+    cube, truth, training, model = with_waves()
+    finer = np.linspace(395, 1005, 71)
+    values = cube.read().reshape(-1, 20)
+    fine = np.stack([np.interp(finer, WAVES, v) for v in values]).reshape(*truth.shape, 71)
+    other = HyperCube.from_array(fine[:, :, ::-1], finer[::-1].copy(), name="other")
+    prediction = model.predict(other, labels=training)
+    assert (prediction.class_map == truth).mean() > 0.95
+
+
+def test_another_range_is_refused_and_both_are_named() -> None:
+    cube, _, _, model = with_waves()
+    other = HyperCube.from_array(cube.read(), WAVES + 600, name="infrared")
+    with pytest.raises(ModelError, match=r"400-1000 nm, but infrared covers 1000-1600 nm"):
+        model.predict(other)
+
+
+def test_missing_values_of_another_sensor_stay_missing() -> None:
+    cube, _, _, model = with_waves()
+    values = cube.read()
+    values[2, 3] = -1.0
+    other = HyperCube.from_array(values, WAVES + 3.0, nodata=-1.0)
+    prediction = model.predict(other)
+    assert prediction.class_map[2, 3] == 0
+    assert np.count_nonzero(prediction.class_map == 0) == 1
+
+
+def test_a_stroke_changes_the_map_without_new_inference() -> None:
+    cube, truth, training, model = with_waves()
+    before = model.predict(cube, labels=training)
+    stroke = training.copy()
+    stroke[:6, :6] = 9
+    after = model.predict(cube, labels=stroke)
+    assert (after.class_map[:6, :6] == 9).all()
+    assert (before.class_map[:6, :6] == truth[:6, :6]).all()
+    assert model.seconds["predict"] < 0.01
+
+
+def test_results_are_not_shared_between_predictions() -> None:
+    cube, _, _, model = with_waves()
+    first, second = model.predict(cube, refine=False), model.predict(cube, refine=False)
+    assert first.probabilities is not None
+    assert second.probabilities is not None
+    first.probabilities[:] = 0
+    assert first.disagreement is not None
+    first.disagreement[:] = 5
+    assert second.probabilities.max() > 0.25
+    third = model.predict(cube, refine=False)
+    assert np.array_equal(second.class_map, third.class_map)
+    assert third.disagreement is not None
+    assert 0 <= third.disagreement.min() <= third.disagreement.max() <= 1
+
+
+def test_a_warm_start_goes_on_and_learns_a_new_class() -> None:
+    cube, truth, training, model = with_waves()
+    changed = training.copy()
+    changed[2:6, 2:6] = 30
+    recorder = Recorder()
+    warm = fit(cube, changed, recipe=SMALL, warm_start=model, port=recorder)
+    assert warm.scene_of(cube) is model.scene_of(cube)
+    assert warm.class_ids == (2, 5, 7, 9, 30)
+    epochs = [i for i in recorder.items if hasattr(i, "exit_accuracy")]
+    assert epochs[-1].epochs == -(-SMALL.training.warm_steps // 10)
+    kept = warm.predict(cube, labels=changed).class_map[truth == 9]
+    assert (kept == 9).mean() > 0.9
+
+
+def test_a_warm_start_from_another_cube_begins_anew() -> None:
+    _, _, _, model = with_waves()
+    other, truth = made_scene()
+    training, _ = draw_per_class(truth, 4)
+    fresh = fit(other, training, recipe=SMALL)
+    warm = fit(other, training, recipe=SMALL, warm_start=model)
+    assert np.array_equal(fresh.predict(other).confidence, warm.predict(other).confidence)
