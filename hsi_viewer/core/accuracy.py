@@ -27,7 +27,8 @@ def wilson(successes: int, total: int) -> Interval:
     z2 = Z95 * Z95
     centre = (p + z2 / (2 * total)) / (1 + z2 / total)
     half = Z95 / (1 + z2 / total) * np.sqrt(p * (1 - p) / total + z2 / (4 * total * total))
-    return Interval(p, max(0.0, float(centre - half)), min(1.0, float(centre + half)))
+    low, high = float(centre - half), float(centre + half)
+    return Interval(p, max(0.0, min(low, p)), min(1.0, max(high, p)))  # p within, rounding or not
 
 
 @dataclass(frozen=True)
