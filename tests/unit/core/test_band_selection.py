@@ -1,0 +1,88 @@
+"""Bands for the screen: the nearest good ones, presets, and where nothing is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hsi_viewer.core.band_selection import (
+    COLOUR_INFRARED,
+    SHORT_WAVE_INFRARED,
+    TRUE_COLOUR,
+    band_label,
+    initial_bands,
+    nearest_band,
+    preset_bands,
+)
+from hsi_viewer.core.cube import HyperCube
+
+NAN = float("nan")
+
+
+def cube_of(wavelengths=None, bands=None, **fields) -> HyperCube:
+    bands = bands or len(wavelengths)
+    return HyperCube.from_array(np.zeros((1, 1, bands)), wavelengths, **fields)
+
+
+@given(
+    st.lists(st.tuples(st.floats(300, 2600), st.booleans()), min_size=1, max_size=20),
+    st.floats(300, 2600),
+)
+def test_no_good_band_is_nearer(entries, wanted):
+    nm, good = np.array([e[0] for e in entries]), np.array([e[1] for e in entries])
+    band = nearest_band(cube_of(nm, good_bands=good), wanted)
+    candidates = nm[good] if good.any() else nm
+    assert abs(nm[band] - wanted) == np.abs(candidates - wanted).min()
+    assert good[band] or not good.any()
+
+
+def test_without_wavelengths_there_is_no_nearest_band():
+    with pytest.raises(ValueError, match="no wavelengths"):
+        nearest_band(cube_of(bands=3), 550.0)
+
+
+def test_presets_that_the_range_reaches():
+    visible = cube_of(np.arange(400.0, 901.0, 10.0))
+    assert preset_bands(visible, TRUE_COLOUR) == (24, 15, 7)
+    assert preset_bands(visible, COLOUR_INFRARED) == (46, 25, 15)
+    assert preset_bands(visible, SHORT_WAVE_INFRARED) is None
+    assert preset_bands(cube_of(bands=3), TRUE_COLOUR) is None
+
+
+def test_a_preset_reaches_60_nm_and_no_further():
+    assert preset_bands(cube_of([700.0, 550.0, 470.0]), TRUE_COLOUR) == (0, 1, 2)
+    assert preset_bands(cube_of([700.1, 550.0, 470.0]), TRUE_COLOUR) is None
+
+
+def test_the_files_own_bands_come_first_unless_one_is_bad():
+    nm = np.arange(400.0, 901.0, 10.0)
+    assert initial_bands(cube_of(nm, default_bands=(1, 2, 3))) == (1, 2, 3)
+    good = np.arange(nm.size) != 2
+    assert initial_bands(cube_of(nm, default_bands=(1, 2, 3), good_bands=good)) == (24, 15, 7)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=40))
+def test_without_wavelengths_the_first_bands_are_spread_over_the_good_ones(flags):
+    good = np.array(flags)
+    bands = initial_bands(cube_of(bands=good.size, good_bands=good))
+    assert bands == tuple(sorted(bands, reverse=True))
+    assert good[list(bands)].all() or not good.any()
+    assert len(set(bands)) == 3 or good.sum() < 5
+
+
+@pytest.mark.parametrize("nm", [[NAN] * 6, [NAN, NAN, 2000.0, NAN, NAN, NAN]])
+def test_unknown_wavelengths_count_as_none(nm):
+    assert initial_bands(cube_of(nm)) == initial_bands(cube_of(bands=6))
+
+
+def test_an_unknown_wavelength_is_never_nearest():
+    good = np.array([True, False])
+    assert nearest_band(cube_of([NAN, 500.0], good_bands=good), 500.0) == 1
+
+
+def test_labels_of_bands():
+    assert band_label(cube_of([400.0, 500.25]), 1) == "500.2 nm · band 2"
+    assert band_label(cube_of(bands=2, band_names=("red", "blue")), 1) == "blue · band 2"
+    assert band_label(cube_of([400.0, NAN]), 1) == "band 2"

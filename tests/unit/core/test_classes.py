@@ -1,0 +1,109 @@
+"""Classes keep their ids; colours are free ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hsi_viewer.core.classes import (
+    MAX_CLASS_ID,
+    PALETTE,
+    ClassLegend,
+    LandClass,
+    free_colours,
+    legend_for,
+    palette_colour,
+)
+
+CORN, WOODS = LandClass(1, "Corn", (1, 2, 3)), LandClass(4, "Woods", (4, 5, 6), visible=False)
+
+
+@pytest.mark.parametrize("class_id", [0, -1, MAX_CLASS_ID + 1])
+def test_an_id_out_of_range_is_refused(class_id):
+    with pytest.raises(ValueError, match=r"1\.\.65535"):
+        LandClass(class_id, "x", (0, 0, 0))
+
+
+def test_a_legend_is_looked_up_by_id():
+    legend = ClassLegend([CORN, WOODS])
+    assert list(legend) == [CORN, WOODS]
+    assert len(legend) == 2
+    assert legend[4] is WOODS
+    assert 4 in legend
+    assert 2 not in legend
+    with pytest.raises(KeyError):
+        legend[2]
+    assert [legend.name_of(i) for i in (0, 1, 2)] == ["Unclassified", "Corn", "Class 2"]
+
+
+def test_changes_are_told_once_and_only_if_something_changed():
+    legend, told = ClassLegend([CORN]), []
+    legend.changed.connect(lambda: told.append(legend.classes))
+    legend.classes = (CORN,)
+    assert told == []
+    legend.classes = (CORN, WOODS)
+    assert told == [(CORN, WOODS)]
+
+
+def test_one_id_twice_is_refused_and_changes_nothing():
+    legend = ClassLegend([WOODS])
+    with pytest.raises(ValueError, match="same id"):
+        legend.classes = (CORN, CORN)
+    assert legend.classes == (WOODS,)
+
+
+def test_others_keep_their_ids_when_a_class_goes():
+    legend = ClassLegend([CORN, WOODS])
+    legend.classes = legend.without(1)
+    assert legend.classes == (WOODS,)
+    assert legend.with_added()[-1].id == 5
+
+
+def test_replacing_fields_of_one_class():
+    replaced = ClassLegend([CORN, WOODS]).with_replaced(4, name="Trees", visible=True)
+    assert replaced == (CORN, LandClass(4, "Trees", (4, 5, 6)))
+
+
+def test_added_classes_take_names_and_free_colours():
+    legend = ClassLegend([LandClass(1, "a", PALETTE[1])])
+    legend.classes = legend.with_added()
+    legend.classes = legend.with_added("Water")
+    legend.classes = legend.with_added(colour=(9, 9, 9))
+    assert [c.name for c in legend] == ["a", "Class 2", "Water", "Class 4"]
+    assert [c.colour for c in legend] == [PALETTE[1], PALETTE[0], PALETTE[2], (9, 9, 9)]
+
+
+def test_after_the_highest_id_the_lowest_free_one_is_next():
+    top = LandClass(MAX_CLASS_ID, "fill", (0, 0, 0))
+    assert ClassLegend([CORN, top]).with_added()[-1].id == 2
+
+
+@given(st.sets(st.sampled_from([palette_colour(i) for i in range(40)])))
+def test_free_colours_are_not_taken(taken):
+    free = free_colours(taken)
+    first = [next(free) for _ in range(40)]
+    assert not taken & set(first)
+    assert len(set(first)) == 40
+
+
+def test_free_colours_never_end():
+    everything = {palette_colour(i) for i in range(1000)}
+    assert next(free_colours(everything)) in everything
+
+
+def test_the_colour_table_hides_what_is_hidden_or_unknown():
+    shown = LandClass(7, "shown", (7, 8, 9))
+    table = ClassLegend([CORN, WOODS, shown]).colour_table(hidden=iter([1]))
+    assert table.shape == (65536, 4)
+    assert table[7].tolist() == [7, 8, 9, 255]
+    assert np.flatnonzero(table.any(axis=1)).tolist() == [7]
+
+
+def test_a_legend_for_the_ids_of_a_map():
+    legend = legend_for(np.array([[0, 9], [9, 2]], np.uint16).ravel(), {9: "Oats"}, {PALETTE[0]})
+    assert legend.classes == (
+        LandClass(2, "Class 2", PALETTE[1]),
+        LandClass(9, "Oats", PALETTE[2]),
+    )

@@ -1,0 +1,93 @@
+"""HyperCube: windows, spectra, and what counts as data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hsi_viewer.core.cube import ArraySource, HyperCube
+from hsi_viewer.core.errors import FormatError
+
+VALUES = np.arange(5 * 4 * 3, dtype=np.int16).reshape(5, 4, 3)
+bounds = st.none() | st.integers(-8, 8)
+slices = st.builds(slice, bounds, bounds, st.none() | st.integers(1, 4))
+
+
+class RecordingSource(ArraySource):
+    """Remembers the slices it was asked for."""
+
+    def read(self, rows, columns, bands):
+        self.asked = (rows, columns)
+        return super().read(rows, columns, bands)
+
+
+@given(slices, slices, st.none() | st.lists(st.integers(0, 2), max_size=4))
+def test_read_is_numpy_indexing_with_normalised_slices(rows, columns, bands):
+    source = RecordingSource(VALUES)
+    window = HyperCube(source).read(rows, columns, bands)
+    expected = VALUES[rows, columns]
+    np.testing.assert_array_equal(window, expected if bands is None else expected[:, :, bands])
+    for part, size in zip(source.asked, VALUES.shape, strict=False):
+        assert 0 <= part.start <= part.stop <= max(size, part.start)
+        assert part.step >= 1
+
+
+def test_a_window_is_a_copy():
+    cube = HyperCube.from_array(VALUES)
+    cube.read()[:] = -1
+    assert VALUES.min() == 0
+
+
+def test_shape_and_type():
+    cube = HyperCube.from_array(VALUES)
+    assert cube.shape == (cube.rows, cube.columns, cube.bands) == (5, 4, 3)
+    assert cube.dtype == np.int16
+    assert cube.good_bands.tolist() == [True] * 3
+
+
+def test_a_spectrum_is_scaled_and_has_gaps_where_there_is_no_data():
+    cube = HyperCube.from_array(VALUES, nodata=1, scale=0.5)
+    np.testing.assert_array_equal(cube.spectrum(0, 0), [0.0, np.nan, 1.0])
+    np.testing.assert_array_equal(cube.spectrum(4, 3), VALUES[4, 3] * 0.5)
+
+
+@pytest.mark.parametrize("pixel", [(-1, 0), (0, -1), (5, 0), (0, 4)])
+def test_a_pixel_outside_has_no_spectrum(pixel):
+    with pytest.raises(IndexError, match="outside 5 x 4"):
+        HyperCube.from_array(VALUES).spectrum(*pixel)
+
+
+@pytest.mark.parametrize(
+    ("stored", "nodata", "expected"),
+    [
+        (np.array([0, 1, 2], np.uint8), 1.0, [True, False, True]),
+        (np.array([0, 1, 2], np.uint8), -9999.0, [True, True, True]),
+        (np.array([0, np.nan, np.inf], np.float32), None, [True, False, False]),
+        (np.array([0, np.nan, -1], np.float64), float("nan"), [True, False, True]),
+        (np.array([0, np.nan, -1], np.float64), -1.0, [True, False, False]),
+        (np.array([0.1, 0, 1], np.float32), 0.1, [False, True, True]),
+        (np.array([0, -np.inf, 1], np.float32), -1.7976931348623157e308, [True, False, True]),
+    ],
+)
+def test_is_data(stored, nodata, expected):
+    cube = HyperCube.from_array(VALUES, nodata=nodata)
+    assert cube.is_data(stored).tolist() == expected
+
+
+@pytest.mark.parametrize("field", ["wavelengths", "fwhm", "good_bands"])
+def test_a_band_list_of_another_length_is_refused(field):
+    with pytest.raises(FormatError, match=f"{field.replace('_', ' ')} has 2 entries for 3 bands"):
+        HyperCube(ArraySource(VALUES), **{field: np.ones(2)})
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 3), (5, 0, 3), (5, 4, 0)])
+def test_an_empty_cube_is_refused(shape):
+    with pytest.raises(FormatError, match="empty"):
+        HyperCube.from_array(np.zeros(shape))
+
+
+def test_an_image_of_two_axes_is_refused():
+    with pytest.raises(FormatError, match="3 axes"):
+        HyperCube.from_array(np.zeros((2, 2)))

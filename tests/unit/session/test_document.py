@@ -1,0 +1,335 @@
+"""Document: every change can be undone, and only pixels never seen are scored."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.history import History
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.session.document import Document
+from hsi_viewer.session.stroke import Stroke
+
+ROWS, COLUMNS = 4, 5
+SIZE = ROWS * COLUMNS
+
+
+def new_document(**fields) -> Document:
+    return Document(HyperCube.from_array(np.zeros((ROWS, COLUMNS, 2)), **fields))
+
+
+def ids_map(**pixels_of: list[int]) -> np.ndarray:
+    """Ids from e.g. c3=[0, 1]: pixels 0 and 1 are of class 3."""
+    ids = np.zeros((ROWS, COLUMNS), np.uint16)
+    for name, pixels in pixels_of.items():
+        ids.flat[pixels] = int(name[1:])
+    return ids
+
+
+def state(document: Document) -> tuple:
+    return document.legend.classes, document.labels.snapshot().tolist()
+
+
+def prediction_of(class_map: np.ndarray) -> Prediction:
+    return Prediction(class_map, np.ones(class_map.shape, np.float32), (1, 2))
+
+
+# any sequence of edits -----------------------------------------------------------------------
+
+
+def paint(document: Document, class_id: int, gestures: list[set[int]], end=Stroke.finish) -> None:
+    stroke = Stroke(document, class_id)
+    for pixels in gestures:
+        stroke.paint(np.array(sorted(pixels), np.int64))
+    end(stroke)
+
+
+def remove(document: Document, index: int) -> None:
+    classes = document.legend.classes
+    if classes:
+        document.remove_class(classes[index % len(classes)].id)
+
+
+def load(document: Document, ids: list[int]) -> None:
+    document.load_labels(np.reshape(ids, (ROWS, COLUMNS)))
+
+
+def draw(document: Document, ids: list[int]) -> None:
+    document.draw_training_pixels(np.reshape(ids, (ROWS, COLUMNS)), 2, seed=0)
+
+
+def edit(function, *arguments) -> st.SearchStrategy:
+    return st.tuples(st.just(function), *arguments)
+
+
+pixel_sets = st.sets(st.integers(0, SIZE - 1), max_size=8)
+gestures = st.lists(pixel_sets, max_size=3)
+class_ids = st.integers(1, 5)
+edits = st.one_of(
+    edit(paint, st.integers(0, 5), gestures),
+    edit(paint, st.integers(0, 5), gestures, st.just(Stroke.cancel)),
+    edit(Document.add_class, st.sampled_from(["", "Corn"])),
+    edit(remove, st.integers(0, 9)),
+    edit(Document.rename_class, class_ids, st.sampled_from(["", " ", "Oats"])),
+    edit(Document.recolour_class, class_ids, st.just((1, 2, 3))),
+    edit(load, st.lists(st.integers(0, 9), min_size=SIZE, max_size=SIZE)),
+    edit(draw, st.lists(st.integers(1, 3), min_size=SIZE, max_size=SIZE)),
+    edit(lambda document: document.history.undo()),
+    edit(lambda document: document.history.redo()),
+)
+
+
+@given(st.lists(edits, max_size=15))
+def test_any_edits_undone_wholly_give_the_start_and_redone_wholly_the_end(sequence):
+    document = new_document()
+    start = state(document)
+    for change, *arguments in sequence:
+        change(document, *arguments)
+        counts = np.bincount(document.labels.ids.ravel(), minlength=11)
+        assert [document.labels.count(i) for i in range(1, 11)] == counts[1:11].tolist()
+    while document.history.redo_title is not None:
+        document.history.redo()
+    end = state(document)
+    while document.history.undo_title is not None:
+        document.history.undo()
+    assert state(document) == start
+    assert not document.modified
+    while document.history.redo_title is not None:
+        document.history.redo()
+    assert state(document) == end
+
+
+@given(st.lists(edits, max_size=15), st.integers(0, 15))
+def test_a_document_that_is_not_modified_is_as_it_was_saved(sequence, save_after):
+    document = new_document()
+    document.history = History(max_steps=3)
+    document.mark_saved()
+    saved = state(document)
+    for i, (change, *arguments) in enumerate(sequence):
+        change(document, *arguments)
+        if i == save_after:
+            document.mark_saved()
+            saved = state(document)
+        assert document.modified or state(document) == saved
+
+
+# classes -------------------------------------------------------------------------------------
+
+
+def test_a_new_class_takes_the_scenes_name():
+    document = new_document(class_names={2: "Oats"})
+    assert [document.add_class().name for _ in range(3)] == ["Class 1", "Oats", "Class 3"]
+    assert document.add_class("Corn").name == "Corn"
+    assert document.history.undo_title == "Add class"
+
+
+def test_a_class_goes_with_its_labels_in_one_step():
+    document = new_document()
+    document.load_labels(ids_map(c1=[0, 1], c2=[2]), {1: "Corn"})
+    before = state(document)
+    document.remove_class(1)
+    assert [c.id for c in document.legend] == [2]
+    assert document.labels.present() == (2,)
+    assert document.history.undo_title == "Remove Corn"
+    document.history.undo()
+    assert state(document) == before
+
+
+def test_names_are_trimmed_and_empty_ones_ignored():
+    document = new_document()
+    document.add_class("Corn")
+    document.rename_class(1, "  ")
+    document.rename_class(1, "Corn")
+    assert document.history.undo_title == "Add class"
+    document.rename_class(1, " Oats ")
+    assert document.legend[1].name == "Oats"
+
+
+def test_showing_and_hiding_is_no_step_and_no_modification():
+    document = new_document()
+    document.add_class()
+    document.mark_saved()
+    document.show_class(1, visible=False)
+    assert not document.legend[1].visible
+    assert not document.modified
+
+
+# labels --------------------------------------------------------------------------------------
+
+
+def test_loading_adds_the_missing_classes_and_keeps_the_others():
+    document = new_document(class_names={3: "Woods", 4: "Hay"})
+    first = document.add_class("Mine")
+    document.load_labels(ids_map(c1=[0], c3=[1], c9=[2]), {1: "Theirs", 9: "Soil"}, {9: (9, 9, 9)})
+    assert [(c.id, c.name) for c in document.legend] == [(1, "Mine"), (3, "Woods"), (9, "Soil")]
+    assert document.legend[1] == first
+    assert document.legend[9].colour == (9, 9, 9)
+    assert document.labels.present() == (1, 3, 9)
+
+
+def test_loaded_classes_do_not_take_the_colours_of_others():
+    document = new_document()
+    document.add_class()
+    document.load_labels(ids_map(c5=[0], c7=[1]))
+    assert len({c.colour for c in document.legend}) == 3
+
+
+def test_a_class_can_be_added_beside_the_highest_id():
+    document = new_document()
+    document.load_labels(ids_map(c65535=[0]))
+    assert document.add_class().id == 1
+
+
+@pytest.mark.parametrize("ids", [np.zeros((COLUMNS, ROWS)), np.full((ROWS, COLUMNS), -1)])
+def test_labels_that_do_not_fit_change_nothing(ids):
+    document = new_document()
+    for use in (document.load_labels, document.set_truth):
+        with pytest.raises(LabelError):
+            use(ids)
+    with pytest.raises(LabelError):
+        document.draw_training_pixels(ids, 1, 0)
+    assert not document.modified
+    assert document.truth is None
+
+
+def test_why_training_cannot_start():
+    document = new_document()
+    assert document.why_not_trainable().startswith("Label some pixels first")
+    document.load_labels(ids_map(c1=[0]), {1: "Corn"})
+    assert "Only “Corn” has labels" in document.why_not_trainable()
+    with pytest.raises(LabelError, match="second class"):
+        document.require_trainable()
+    document.load_labels(ids_map(c1=[0], c2=[1]))
+    assert document.why_not_trainable() is None
+    document.require_trainable()
+
+
+# accuracy ------------------------------------------------------------------------------------
+
+
+def test_only_pixels_that_were_never_seen_are_scored():
+    document = new_document()
+    truth = ids_map(c1=[0, 1, 2, 3], c2=[4, 5, 6, 7])
+    document.set_truth(truth)
+    document.load_labels(ids_map(c1=[0], c2=[4]))
+    trained_on = document.labels.ids > 0
+    document.set_prediction(prediction_of(truth), trained_on)
+    document.load_labels(ids_map(c1=[1]))  # 0 and 4 are erased, but the model saw them
+    assert np.flatnonzero(document.test_pixels()).tolist() == [2, 3, 5, 6, 7]
+    assert document.accuracy().total == 5
+    document.load_labels(ids_map(c2=[19]))
+    document.set_prediction(prediction_of(truth), document.labels.ids > 0)
+    assert document.accuracy().total == 8  # another model, which saw none of them
+
+
+@given(pixel_sets, pixel_sets, pixel_sets)
+def test_test_pixels_are_the_truth_without_all_that_was_seen(true, labelled, trained_on):
+    document = new_document()
+    truth, seen = ids_map(c3=sorted(true)), ids_map(c1=sorted(trained_on)) > 0
+    document.set_truth(truth)
+    document.load_labels(ids_map(c1=sorted(labelled)))
+    document.set_prediction(prediction_of(truth), seen)
+    test = document.test_pixels()
+    assert test.dtype == np.uint16
+    assert set(np.flatnonzero(test)) == true - labelled - trained_on
+    assert (document.accuracy() is None) == (not test.any())
+
+
+def test_drawn_pixels_are_labels_and_the_rest_is_scored():
+    document, told = new_document(), []
+    document.truth_changed.connect(lambda: told.append(document.truth is not None))
+    truth = ids_map(c1=range(8), c2=range(8, 16))
+    document.draw_training_pixels(truth, 3, seed=1, names={2: "Oats"})
+    assert [document.labels.count(i) for i in (1, 2)] == [3, 3]
+    assert document.legend[2].name == "Oats"
+    assert document.history.undo_title == "Draw 3 pixels a class"
+    np.testing.assert_array_equal(document.test_pixels() + document.labels.ids, truth)
+    assert told == [True]
+
+
+def test_without_a_map_or_a_truth_there_is_no_accuracy():
+    document, told = new_document(), []
+    document.prediction_changed.connect(lambda: told.append(document.prediction))
+    assert document.test_pixels() is None
+    prediction = prediction_of(ids_map(c1=[0]))
+    document.set_prediction(prediction)
+    assert document.accuracy() is None
+    document.set_truth(ids_map(c1=[0, 1]))
+    assert document.accuracy().overall.value == 0.5
+    document.set_prediction(None)
+    assert document.accuracy() is None
+    document.set_truth(None)
+    assert document.test_pixels() is None
+    assert told == [prediction, None]
+
+
+# saving --------------------------------------------------------------------------------------
+
+
+def test_modified_until_saved_and_again_until_undone():
+    document = new_document()
+    assert not document.modified
+    document.add_class("a")
+    assert document.modified
+    document.mark_saved()
+    document.add_class("b")
+    assert document.modified
+    document.history.undo()
+    assert not document.modified
+    document.history.undo()
+    assert document.modified
+    document.history.redo()
+    assert not document.modified
+
+
+def test_another_step_in_place_of_the_saved_one_is_a_modification():
+    document = new_document()
+    document.add_class("a")
+    document.mark_saved()
+    document.history.undo()
+    document.add_class("a")
+    assert document.modified
+
+
+def test_work_that_went_on_while_saving_is_not_saved():
+    for steps_before in (0, 1):
+        document = new_document()
+        for _ in range(steps_before):
+            document.add_class()
+        step = document.history.position
+        document.add_class()
+        document.mark_saved(step)
+        assert document.modified
+        document.history.undo()
+        assert not document.modified
+
+
+def test_a_saved_state_whose_step_was_dropped_does_not_come_again():
+    document = new_document()
+    document.history = History(max_steps=2)
+    document.mark_saved()
+    for _ in range(3):
+        document.add_class()
+    for _ in range(3):
+        document.history.undo()
+    assert len(document.legend) == 1
+    assert document.modified
+    document.mark_saved()
+    document.history.redo()
+    assert document.modified
+    document.history.undo()
+    assert not document.modified
+
+
+def test_saved_changed_follows_every_move_and_every_save():
+    document, told = new_document(), []
+    document.saved_changed.connect(lambda: told.append(document.modified))
+    document.add_class()
+    document.mark_saved()
+    document.history.undo()
+    document.history.redo()
+    assert told == [True, False, True, False]

@@ -1,0 +1,158 @@
+"""Settings: whatever the file holds, the application starts; whatever fails, it ends."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from hsi_viewer.session.settings import (
+    MAX_RECENT,
+    Settings,
+    load_settings,
+    save_settings,
+    settings_path,
+)
+
+DEFAULTS = Settings()
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("settings")
+
+
+def loaded(folder: Path, text: str | bytes) -> Settings:
+    path = folder / "settings.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_settings(path)
+
+
+@given(st.text() | st.binary())
+def test_no_content_stops_the_start(folder, content):
+    assert isinstance(loaded(folder, content), Settings)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*Settings.model_fields, "unknown"]), json_values, max_size=4)
+)
+def test_entries_are_valid_or_default(folder, entries):
+    settings = loaded(folder, json.dumps(entries))
+    Settings.model_validate(settings.model_dump())
+    for name in set(Settings.model_fields) - set(entries):
+        assert getattr(settings, name) == getattr(DEFAULTS, name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        '"dark"',
+        b"\xff\xfe\x00",
+        "[" * 200_000,
+        '{"a":' * 200_000,
+        f'{{"brush_size": {"9" * 5000}}}',
+    ],
+    ids=lambda text: repr(text[:12]),
+)
+def test_a_broken_file_gives_the_defaults_and_a_warning(tmp_path, caplog, text):
+    assert loaded(tmp_path, text) == DEFAULTS
+    assert [r.levelno for r in caplog.records] == [logging.WARNING]
+
+
+def test_a_broken_entry_is_dropped_alone_and_named(tmp_path, caplog):
+    settings = loaded(
+        tmp_path, '{"theme": "pink", "brush_size": 5, "map_opacity": NaN, "recent_files": [1]}'
+    )
+    assert settings == Settings(brush_size=5)
+    assert "['map_opacity', 'recent_files', 'theme']" in caplog.text
+
+
+def test_an_unknown_entry_is_passed_over_in_silence(tmp_path, caplog):
+    assert loaded(tmp_path, '{"theme": "dark", "of_the_future": 1}') == Settings(theme="dark")
+    assert caplog.text == ""
+
+
+def test_a_missing_file_gives_the_defaults_in_silence(tmp_path, caplog):
+    assert load_settings(tmp_path / "none.json") == DEFAULTS
+    assert caplog.text == ""
+
+
+def test_a_folder_in_place_of_the_file(tmp_path, caplog):
+    assert load_settings(tmp_path) == DEFAULTS
+    save_settings(DEFAULTS, tmp_path)
+    assert "defaults are used" in caplog.text
+    assert "were not saved" in caplog.text
+
+
+def test_a_folder_that_cannot_be_written_is_logged_only(tmp_path, caplog):
+    (tmp_path / "file").write_text("in the way")
+    save_settings(DEFAULTS, tmp_path / "file" / "settings.json")
+    assert "The settings were not saved" in caplog.text
+
+
+def test_a_disk_that_is_full_keeps_the_old_file(tmp_path, monkeypatch, caplog):
+    path = tmp_path / "settings.json"
+    save_settings(Settings(theme="dark"), path)
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    save_settings(Settings(theme="light"), path)
+    assert "No space left" in caplog.text
+    assert load_settings(path).theme == "dark"
+    assert [p.name for p in tmp_path.glob("*settings*")] == ["settings.json"]
+
+
+surrogates = st.text(st.characters(codec=None, exclude_categories=()), max_size=8)
+
+
+@given(
+    st.builds(
+        Settings,
+        theme=st.sampled_from(["system", "light", "dark"]),
+        recent_files=st.lists(surrogates, max_size=3),
+        last_folder=surrogates,
+        brush_size=st.integers(1, 101),
+        map_opacity=st.floats(0, 1),
+    )
+)
+def test_what_is_saved_is_loaded_again(folder, settings):
+    path = folder / "saved.json"
+    save_settings(settings, path)
+    assert load_settings(path) == settings
+
+
+def test_the_usual_place_is_the_users_own_folder(own_settings):
+    save_settings(Settings(brush_size=7))
+    assert own_settings in settings_path().parents
+    assert load_settings().brush_size == 7
+
+
+def test_a_file_opened_again_comes_first_and_once():
+    settings = Settings()
+    for i in (*range(MAX_RECENT + 3), 5):
+        settings.add_recent(str(i))
+    assert settings.recent_files == ["5", "12", "11", "10", "9", "8", "7", "6", "4", "3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("theme", "pink"), ("brush_size", 0), ("map_opacity", 1.5)]
+)
+def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
+    with pytest.raises(ValidationError):
+        setattr(Settings(), name, value)

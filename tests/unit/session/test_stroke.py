@@ -1,0 +1,76 @@
+"""A stroke paints at once and is one step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.session.document import Document
+from hsi_viewer.session.stroke import Stroke
+
+
+@pytest.fixture
+def document() -> Document:
+    document = Document(HyperCube.from_array(np.zeros((2, 5, 1))))
+    document.load_labels(np.array([[0, 0, 1, 1, 2], [0] * 5], np.uint16))
+    return document
+
+
+def labelled(document: Document) -> list[int]:
+    return document.labels.ids[0].tolist()
+
+
+def paint(document: Document, class_id: int, *gestures: list[int]) -> Stroke:
+    stroke = Stroke(document, class_id)
+    for pixels in gestures:
+        stroke.paint(np.array(pixels, np.int64))
+    return stroke
+
+
+def test_pixels_are_painted_before_the_gesture_ends(document):
+    stroke = paint(document, 2, [0, 1], [1, 2])
+    assert labelled(document) == [2, 2, 2, 1, 2]
+    assert document.history.undo_title == "Load labels"
+    stroke.finish()
+    assert document.history.undo_title == "Label 3 pixels"
+    document.history.undo()
+    assert labelled(document) == [0, 0, 1, 1, 2]
+    document.history.redo()
+    assert labelled(document) == [2, 2, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("class_id", "pixels", "title"),
+    [(1, [0, 2], "Label 1 pixel"), (0, [0, 2, 3], "Erase 2 pixels"), (0, [4], "Erase 1 pixel")],
+)
+def test_the_title_counts_the_pixels_that_changed(document, class_id, pixels, title):
+    paint(document, class_id, pixels).finish()
+    assert document.history.undo_title == title
+
+
+def test_a_gesture_that_changes_nothing_is_no_step(document):
+    position = document.history.position
+    paint(document, 1, [2, 3]).finish()
+    paint(document, 1).finish()
+    assert document.history.position is position
+
+
+def test_finishing_twice_is_one_step(document):
+    stroke = paint(document, 1, [0])
+    stroke.finish()
+    position = document.history.position
+    stroke.finish()
+    stroke.cancel()
+    assert document.history.position is position
+    assert labelled(document)[0] == 1
+
+
+def test_a_cancelled_gesture_leaves_no_trace(document):
+    position = document.history.position
+    stroke = paint(document, 2, [0, 1], [1, 2, 3])
+    stroke.cancel()
+    stroke.finish()
+    assert labelled(document) == [0, 0, 1, 1, 2]
+    assert document.labels.count(2) == 1
+    assert document.history.position is position
