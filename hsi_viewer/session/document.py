@@ -22,7 +22,7 @@ from hsi_viewer.core.sampling import draw_per_class
 class Document:
     """What the user works on; every change goes through it and is told by an event.
 
-    Events: `legend.changed`, `labels.changed`, `history.changed`, and here
+    Events: `legend.changed`, `labels.changed`, `history.changed`, and here `cube_changed`,
     `prediction_changed`, `truth_changed`, `saved_changed`.
 
     Parameters
@@ -30,6 +30,7 @@ class Document:
     cube : the open cube.
     """
 
+    cube_changed = Signal()
     prediction_changed = Signal()
     truth_changed = Signal()
     saved_changed = Signal()
@@ -44,6 +45,19 @@ class Document:
         self._trained_on: NDArray[np.bool_] | None = None
         self._saved_step = self.history.position
         self.history.changed.connect(self.saved_changed.emit)
+
+    def set_cube(self, cube: HyperCube) -> None:
+        """Take the same pixels with other metadata; labels and map stay.
+
+        Raises
+        ------
+        ValueError
+            if the size differs.
+        """
+        if cube.shape != self.cube.shape:
+            raise ValueError(f"The cube is {cube.shape}, not {self.cube.shape}")
+        self.cube = cube
+        self.cube_changed.emit()
 
     # classes -------------------------------------------------------------------------------
 

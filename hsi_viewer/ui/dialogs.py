@@ -146,6 +146,7 @@ class DrawDialog(QDialog):
 EXPORT_FORMATS: tuple[tuple[str, str, str], ...] = (
     ("envi", "ENVI classification", "class_map.hdr and .img"),
     ("confidence", "Confidence, ENVI", "confidence.hdr and .img, 0 to 1"),
+    ("probabilities", "Probabilities, ENVI", "a band for each class, 0 to 1"),
     ("tif", "GeoTIFF", "class_map.tif with colours and class names"),
     ("png", "Picture with legend", "class_map.png"),
     ("npy", "NumPy", "class_map.npy: class ids"),
@@ -172,7 +173,7 @@ class ExportDialog(QDialog):
         self.formats: dict[str, QCheckBox] = {}
         for key, title, files in EXPORT_FORMATS:
             box = QCheckBox(f"{title}   ({files})")
-            box.setChecked(True)
+            box.setChecked(key != "probabilities")
             if key == "tif" and not georeferenced:
                 box.setChecked(False)
                 box.setEnabled(False)

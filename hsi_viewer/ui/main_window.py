@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer import __version__
 from hsi_viewer.core.assets import resource_path
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.io.scenes import PREFIX, scenes
 from hsi_viewer.session.cube_text import describe_cube
 from hsi_viewer.session.settings import Settings, save_settings
 from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
@@ -32,6 +33,7 @@ from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.controllers.exporting import ExportController
 from hsi_viewer.ui.controllers.labelling import LabelController, ToolName
 from hsi_viewer.ui.controllers.opening import OpenController, OpenedCube
+from hsi_viewer.ui.controllers.repairing import RepairController
 from hsi_viewer.ui.controllers.training import TrainController
 from hsi_viewer.ui.controllers.viewing import ViewController
 from hsi_viewer.ui.dialogs import Leave, TextDialog, ask_to_leave
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self.busy = BusyBar()
 
         self.opening = OpenController(self.workspace, self, self.may_leave)
+        self.repairing = RepairController(self.workspace, self, self.opening.open)
         self.viewing = ViewController(
             self.workspace, self.canvas, self.plot, self.display, self.readout, self
         )
@@ -147,7 +150,13 @@ class MainWindow(QMainWindow):
         self.menus = self.commands.fill_menus(self.menuBar())
         self.recent = QMenu("Open &recent", self)
         self.recent.aboutToShow.connect(self._fill_recent)
-        self.menus["&File"].insertMenu(self.commands.action("file.save"), self.recent)
+        public = QMenu("Open a public scene", self)
+        for scene in scenes().values():
+            action = public.addAction(scene.title)
+            action.setData(f"{PREFIX}{scene.id}")
+            action.triggered.connect(self._on_recent)
+        for menu in (self.recent, public):
+            self.menus["&File"].insertMenu(self.commands.action("file.save"), menu)
         panels = QMenu("&Panels", self)
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
@@ -178,6 +187,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.opening.opened.connect(self._on_opened)
+        self.opening.refused.connect(self.repairing.explain)
         self.workspace.noticed.connect(self.notices.show_notice)
         self.workspace.state_changed.connect(self._on_state)
         self.workspace.tasks.started.connect(self._on_task)

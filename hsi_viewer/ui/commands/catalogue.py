@@ -91,6 +91,26 @@ def _file(w: MainWindow) -> list[Command]:
             toolbar=True,
             separated=True,
         ),
+        Command(
+            "file.metadata",
+            "Edit &metadata…",
+            FILE,
+            w.repairing.edit_metadata,
+            (),
+            "table-edit",
+            has_cube,
+            separated=True,
+        ),
+        Command(
+            "file.doctor",
+            "Header &doctor…",
+            FILE,
+            w.repairing.open_doctor,
+            (),
+            "stethoscope",
+            lambda: w.repairing.can_examine,
+            lambda: "For ENVI and raw files.",
+        ),
         Command("file.quit", "&Quit", FILE, w.close, ("Ctrl+Q",), "exit-to-app", separated=True),
     ]
 

@@ -36,6 +36,7 @@ class OpenController(QObject):
     Signals
     -------
     opened(OpenedCube) : the document has changed and its first picture is ready.
+    refused(source, error) : a source could not be opened.
 
     Parameters
     ----------
@@ -43,6 +44,7 @@ class OpenController(QObject):
     """
 
     opened = Signal(object)
+    refused = Signal(str, object)
 
     def __init__(
         self, workspace: Workspace, window: QWidget, may_leave: Callable[[], bool]
@@ -50,6 +52,7 @@ class OpenController(QObject):
         super().__init__(window)
         self._workspace, self._window, self._may_leave = workspace, window, may_leave
         self._task: Task | None = None
+        self._source = ""
 
     @Slot()
     def choose(self) -> None:
@@ -70,7 +73,8 @@ class OpenController(QObject):
         """Open a cube in the background; the old one stays until the new one is there."""
         if self._task is not None:
             self._task.cancel()
-        name = source if source.startswith("sample:") else Path(source).name
+        self._source = source
+        name = source if source.startswith(("sample:", "scene:")) else Path(source).name
 
         def work(token: CancelToken, port: ProgressPort) -> OpenedCube:
             port.report(Progress(f"Opening {name}"))
@@ -100,4 +104,4 @@ class OpenController(QObject):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Opening the file")
+        self.refused.emit(self._source, error)

@@ -6,7 +6,7 @@ from typing import cast
 
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.band_selection import Triple
+from hsi_viewer.core.band_selection import Triple, initial_bands
 from hsi_viewer.core.footprint import Pixel
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document import Document
@@ -69,9 +69,21 @@ class ViewController(QObject):
         self._panel.show_cube(opened.cube, opened.picture.bands)
         self._readout.clear()
         self._show_picture(opened.picture)
+        document.cube_changed.connect(self._on_cube)
         document.labels.changed.connect(self._on_labels)
         document.legend.changed.connect(self._on_legend)
         document.prediction_changed.connect(self._draw_map)
+
+    def _on_cube(self) -> None:
+        document, picture = self._workspace.document, self._picture
+        if document is not None and picture is not None:
+            self.clear_pins()
+            self._plot.show_cube(document.cube)
+            bands = picture.bands
+            if not all(document.cube.good_bands[b] for b in bands):
+                bands = initial_bands(document.cube)
+            self._panel.show_cube(document.cube, bands)
+            self.show_bands(bands)
 
     # picture ---------------------------------------------------------------------------------
 
