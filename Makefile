@@ -28,6 +28,8 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.distillation
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.ui
+	$(BIN)/python -m benchmarks.io
 
 screenshots: $(STAMP)  ## the pictures of docs/images/, taken by the application itself
 	$(BIN)/python scripts/screenshots.py

@@ -1,4 +1,4 @@
-"""The command line: hsi-viewer open | info | classify | apply | demo.
+"""The command line: hsi-viewer open | info | classify | apply | convert | demo.
 
 Nothing slow is imported here: `hsi-viewer CUBE` must show its window at once.
 """
@@ -97,6 +97,23 @@ def _parsers() -> tuple[_Parser, Sequence[str]]:
     _add_output(applying, required=True)
     _add_json(applying)
 
+    converting = _command(
+        commands, "convert", _convert, "write a cube, or a part, as another format"
+    )
+    converting.add_argument("cube", metavar="CUBE")
+    converting.add_argument(
+        "target", metavar="FILE", type=Path, help=".hdr (ENVI), .tif, .mat, .npy or .zarr"
+    )
+    for name in ("rows", "columns"):
+        converting.add_argument(f"--{name}", metavar="A:B", type=_range, help="from A up to B")
+    which = converting.add_mutually_exclusive_group()
+    which.add_argument("--bands", metavar="A:B,C", type=_bands, help="numbers from 0, and ranges")
+    which.add_argument("--wavelengths", metavar="NM,NM", type=_wavelengths, help="resample to")
+    converting.add_argument(
+        "--interleave", choices=("bsq", "bil", "bip"), default="bil", help="of ENVI (bil)"
+    )
+    _add_json(converting)
+
     demo = _command(commands, "demo", _demo, "the whole job on the sample scene, in the terminal")
     _add_output(demo, default=Path("demo"))
     _add_json(demo)
@@ -127,6 +144,27 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _range(text: str) -> tuple[int, int]:
+    start, colon, stop = text.partition(":")
+    if not (colon and start.isdecimal() and stop.isdecimal()):
+        raise argparse.ArgumentTypeError(f"a range is written A:B, from A up to B, not {text}")
+    return int(start), int(stop)
+
+
+def _bands(text: str) -> tuple[int, ...]:
+    bands: list[int] = []
+    for part in text.split(","):
+        bands += [int(part)] if part.isdecimal() else range(*_range(part))
+    return tuple(bands)
+
+
+def _wavelengths(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"wavelengths are numbers in nm, not {text}") from error
+
+
 # commands ------------------------------------------------------------------------------------
 
 
@@ -151,15 +189,42 @@ def _choose_qt_platform(screenshot: bool) -> None:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from hsi_viewer.io.info import cube_info
+    from hsi_viewer.io.info import cube_info, diagnosis
 
-    facts = cube_info(options.cube)
+    try:
+        facts = cube_info(options.cube)
+    except HsiError:
+        report = None if options.json else diagnosis(options.cube)
+        if report is not None:
+            print(report)
+        raise
     if options.json:
         _print_json(facts)
     else:
         width = max(len(name) for name in facts)
         for name, value in facts.items():
             print(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+        report = diagnosis(options.cube)
+        if report is not None:
+            print(f"\n{report}")
+    return 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from hsi_viewer.cli_progress import progress_on_stderr
+    from hsi_viewer.io.cube_writer import write_cube
+    from hsi_viewer.io.registry import open_cube
+    from hsi_viewer.io.subset import Subset
+
+    cube = open_cube(options.cube)
+    subset = Subset(options.rows, options.columns, options.bands, options.wavelengths)
+    with progress_on_stderr() as port:
+        files = write_cube(cube, options.target, subset, options.interleave, port=port)
+    names = [str(path.absolute()) for path in files]
+    if options.json:
+        _print_json({"files": names})
+    else:
+        print("Written:", *names, sep="\n  ")
     return 0
 
 

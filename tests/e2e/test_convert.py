@@ -1,0 +1,53 @@
+"""hsi-viewer convert and the diagnosis of hsi-viewer info, on real files."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hsi_viewer.cli import main
+from hsi_viewer.io.registry import open_cube
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["out.hdr", "out.tif", "out.mat", "out.npy"])
+def test_a_part_of_a_real_cube_is_written_in_each_format(data_dir, tmp_path, capsys, name):
+    source = data_dir / "envi" / "berlin_um" / "envi"
+    part = ["--rows", "1:5", "--columns", "2:9", "--bands", "3,10:14"]
+    assert main(["convert", str(source), str(tmp_path / name), *part, "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert str(tmp_path / name) in files
+    whole, written = open_cube(source), open_cube(tmp_path / name)
+    bands = [3, 10, 11, 12, 13]
+    np.testing.assert_array_equal(written.read(), whole.read(slice(1, 5), slice(2, 9), bands))
+    if name != "out.npy":
+        np.testing.assert_allclose(written.wavelengths, whole.wavelengths[bands])
+    if name in ("out.hdr", "out.tif"):
+        a, b, c, d, e, f = whole.georeference.transform
+        moved = (a, b, c + 2 * a + b, d, e, f + 2 * d + e)
+        np.testing.assert_allclose(written.georeference.transform, moved)
+
+
+def test_resampling_and_wrong_ranges(tmp_path, capsys):
+    target = str(tmp_path / "three.npy")
+    sample = "sample:indian-pines"
+    assert main(["convert", sample, target, "--wavelengths", "500,600.5,700"]) == 0
+    assert np.load(target).shape == (145, 145, 3)
+    capsys.readouterr()
+    for wrong in (["--rows", "5"], ["--rows", "140:150"], ["--wavelengths", "100,200"]):
+        assert main(["convert", sample, target, *wrong]) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert "Traceback" not in error
+    assert main(["convert", sample, str(tmp_path / "cube.xyz")]) == 1
+    assert ".hdr" in capsys.readouterr().err
+
+
+@pytest.mark.real_data
+def test_info_prints_the_diagnosis_of_a_bad_header(data_dir, capsys):
+    assert main(["info", str(data_dir / "envi" / "bad_interleave.hdr")]) == 1
+    printed = capsys.readouterr()
+    assert "Likely readings" in printed.out
+    assert "bup" in printed.err
