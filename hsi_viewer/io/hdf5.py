@@ -18,6 +18,8 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.container import ArrayChoice
 
 MAX_OBJECTS = 5000
+# What h5py raises on damaged files.
+H5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError)
 # Bands further apart than this are read one by one instead of with all between them.
 BAND_GAP = 8
 
@@ -89,7 +91,7 @@ class H5Source:
 def _values(dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> NDArray[Any]:
     try:
         return np.asarray(dataset[selection])
-    except (OSError, RuntimeError, ValueError, KeyError, MemoryError) as error:
+    except H5_ERRORS as error:
         raise FileError(
             f"{dataset.file.filename}:{dataset.name} could not be read: {error}. "
             "Check that its drive is still there and open it again."
@@ -138,6 +140,13 @@ class H5File:
         self.path = path
         self.file = open_file(path)
         self._matlab = matlab
+        try:
+            self.arrays, self.others = self._list(matlab)
+        except H5_ERRORS as error:
+            raise FormatError(f"{path} is damaged: {error}. Copy it again.") from error
+
+    def _list(self, matlab: bool) -> tuple[Mapping[str, ArrayChoice], tuple[str, ...]]:
+        """Numeric arrays by name, and the rest described."""
         arrays: dict[str, ArrayChoice] = {}
         others: list[str] = []
         for name, item in self._walk().items():
@@ -151,8 +160,7 @@ class H5File:
                 others.append(f"{name} ({' x '.join(map(str, shape))} {kind or item.dtype})")
             elif kind:
                 others.append(f"{name} ({kind})")
-        self.arrays: Mapping[str, ArrayChoice] = arrays
-        self.others = tuple(others)
+        return arrays, tuple(others)
 
     def _walk(self) -> dict[str, Any]:
         """Groups and data sets by path; links that lead in circles or nowhere are passed over."""
@@ -163,7 +171,8 @@ class H5File:
             prefix, group = waiting.pop(0)
             for key in group:
                 if (
-                    key.startswith("#")
+                    not isinstance(key, str)
+                    or key.startswith("#")
                     or group.get(key, getlink=True).__class__ is not h5py.HardLink
                 ):
                     continue
@@ -183,11 +192,14 @@ class H5File:
 
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Attributes of a data set."""
-        return dict(self.file[name].attrs)
+        try:
+            return dict(self.file[name].attrs)
+        except H5_ERRORS as error:
+            raise FormatError(f"{self.path} is damaged: {error}. Copy it again.") from error
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""
-        values = np.asarray(self.file[name][()])
+        values = _values(self.file[name], ())
         return values.T if self._matlab else values
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:

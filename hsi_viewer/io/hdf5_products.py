@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.hdf5 import H5File, H5Source
+from hsi_viewer.io.hdf5 import H5_ERRORS, H5File, H5Source
 from hsi_viewer.io.map_info import georeference
 from hsi_viewer.io.stack_source import Part, StackSource
 
@@ -33,7 +33,7 @@ def open_product(container: H5File) -> HyperCube | None:
     for read in (_neon, _emit, _aviris, _prisma):
         try:
             cube = read(container)
-        except (KeyError, ValueError, IndexError, TypeError) as error:
+        except (*H5_ERRORS, IndexError) as error:
             raise FormatError(
                 f"{container.path} looks like a product of {read.__name__[1:].upper()} but is not "
                 f"complete: {error}. Name one of its arrays to read it as plain HDF5."

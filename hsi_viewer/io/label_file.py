@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import ClassLegend, Colour
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import ExportError, FormatError
+from hsi_viewer.core.errors import ExportError, FormatError, HsiError
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.io import class_raster, envi, envi_header, sample
 from hsi_viewer.io.container import Container, listing
@@ -27,6 +27,9 @@ from hsi_viewer.io.identify import (
     split_source,
 )
 from hsi_viewer.io.registry import open_cube
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.mat import MatlabFile
 
 LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Label maps", ("*.npy", "*.npz", "*.mat", "*.hdr", "*.img", "*.tif", "*.tiff", "*.png")),
@@ -166,28 +169,22 @@ def _read_mat(path: Path, part: str | None) -> LabelFile:
 
     container = MatlabFile(path)
     labels = _read_container(container, part)
-    own = "class_ids" in container.arrays and any(
-        o.startswith("class_names") for o in container.others
-    )
-    return _with_own_legend(labels, path) if own else labels
-
-
-def _with_own_legend(labels: LabelFile, path: Path) -> LabelFile:
-    """Names and colours that `class_raster.write_mat` put beside the ids."""
-    from scipy.io import loadmat
-
     try:
-        found = loadmat(path, variable_names=["class_ids", "class_names", "class_colours"])
-        numbers = [int(i) for i in found["class_ids"].ravel()]
-        names = [str(np.ravel(cell)[0]) for cell in found["class_names"].ravel()]
-        levels = np.rint(found["class_colours"] * 255).astype(int)
-        colours = [(int(r), int(g), int(b)) for r, g, b in levels]
-    except (ValueError, TypeError, KeyError, IndexError, OSError):
-        return labels  # variables of these names that somebody else wrote
+        return _with_own_legend(labels, container)
+    except (HsiError, ValueError, KeyError):
+        return labels  # no legend, or variables of these names that somebody else wrote
+
+
+def _with_own_legend(labels: LabelFile, container: MatlabFile) -> LabelFile:
+    """Names and colours that `class_raster.write_mat` put beside the ids."""
+    numbers = [int(i) for i in container.values("class_ids").ravel()]
+    names = container.strings("class_names")
+    levels = np.rint(container.values("class_colours") * 255).astype(int)
+    colours = [(int(r), int(g), int(b)) for r, g, b in levels]
     return replace(
         labels,
-        names=dict(zip(numbers, names, strict=False)),
-        colours=dict(zip(numbers, colours, strict=False)),
+        names=dict(zip(numbers, names, strict=True)),
+        colours=dict(zip(numbers, colours, strict=True)),
     )
 
 

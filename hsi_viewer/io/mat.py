@@ -1,27 +1,35 @@
-"""MATLAB files: version 5 by our own index, version 7.3 as HDF5, version 4 by scipy."""
+"""MATLAB files of versions 4 and 5; version 7.3 is HDF5, see hdf5.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
+from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io import mat5
+from hsi_viewer.io import mat4, mat5
 from hsi_viewer.io.container import ArrayChoice, Reading, open_container
 from hsi_viewer.io.raw_source import RawSource
 
+Index = Callable[[Path], dict[str, mat5.Variable]]
+
 
 class MatlabFile:
-    """A MATLAB 5 file as a `container.Container`."""
+    """A MATLAB file as a `container.Container`.
 
-    def __init__(self, path: Path) -> None:
+    Parameters
+    ----------
+    path : of the file.
+    index : finds its variables; version 5 unless said otherwise.
+    """
+
+    def __init__(self, path: Path, index: Index = mat5.index) -> None:
         self.path = path
-        self._variables = mat5.index(path)
+        self._variables = index(path)
         self.arrays: Mapping[str, ArrayChoice] = {
             name: ArrayChoice(name, v.shape, v.kind)
             for name, v in self._variables.items()
@@ -32,6 +40,13 @@ class MatlabFile:
             for v in self._variables.values()
             if v.dtype is None
         )
+
+    def strings(self, name: str) -> list[str]:
+        """Texts of a cell array of strings."""
+        variable = self._variables.get(name)
+        if variable is None or variable.kind != "cell":
+            raise FormatError(f'{self.path} has no cell array "{name}".')
+        return mat5.strings(variable)
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a variable, in MATLAB's shape."""
@@ -70,37 +85,4 @@ def open_mat(path: Path, reading: Reading) -> HyperCube:
 
 def open_mat4(path: Path, reading: Reading) -> HyperCube:
     """Open a variable of a MATLAB 4 file, which holds matrices only."""
-    return open_container(_Matlab4File(path), reading, "MATLAB 4")
-
-
-class _Matlab4File:
-    """A MATLAB 4 file, read whole: such files are small."""
-
-    def __init__(self, path: Path) -> None:
-        from scipy.io import loadmat
-
-        self.path = path
-        try:
-            found = loadmat(path, appendmat=False)
-        except Exception as error:  # scipy raises what its parser stumbles over
-            raise FormatError(f"{path} is no readable MATLAB file: {error}.") from error
-        self._found = {n: np.asarray(v) for n, v in found.items() if not n.startswith("__")}
-        self.arrays: Mapping[str, ArrayChoice] = {
-            n: ArrayChoice(n, v.shape, v.dtype.name)
-            for n, v in self._found.items()
-            if v.dtype.kind in "biuf"
-        }
-        self.others = tuple(n for n in self._found if n not in self.arrays)
-
-    def values(self, name: str) -> NDArray[Any]:
-        """All values."""
-        return self._found[name]
-
-    def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
-        """A matrix as one band."""
-        return ArraySource(np.atleast_3d(self._found[name]).transpose(axes))
-
-    def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
-        """A matrix of spectra as a scene."""
-        matrix = self._found[name] if pixel_axis == 1 else self._found[name].T
-        return ArraySource(matrix.reshape(len(matrix), columns, rows).transpose(2, 1, 0))
+    return open_container(MatlabFile(path, mat4.index), reading, "MATLAB 4")

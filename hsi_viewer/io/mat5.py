@@ -1,7 +1,8 @@
 """An index of a MATLAB 5 file: where the numbers of each variable lie.
 
-scipy.io.loadmat reads a whole variable into memory; with this index a window of it is read from
-disk. Format: "MAT-File Format", The MathWorks (R2019a), chapter 1.
+scipy.io.loadmat reads a whole variable into memory, and a damaged file can crash the process in
+its compiled parser (seen with scipy 1.17.1). With this index a window is read from disk, and
+damage is an error. Format: "MAT-File Format", The MathWorks (R2019a), chapter 1.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.byte_reader import ZLIB, ByteReader, DeflatedReader, FileReader
 
 MATRIX, COMPRESSED = 14, 15
+CELL, CHAR = 1, 4
+TEXT_CODECS = {1: "utf-8", 2: "utf-8", 4: "utf-16", 16: "utf-8", 17: "utf-16"}
 CLASSES = {
     1: "cell",
     2: "struct",
@@ -55,6 +58,7 @@ STORED = {
 # Variable headers are short; a longer one is a broken file.
 HEAD_BYTES = 4096
 MAX_VARIABLES = 10_000
+MAX_CELL_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,9 @@ class Variable:
     shape : as MATLAB shows it; values lie in column-major order.
     kind : MATLAB's class.
     dtype : of the stored values, or None where they are not plain numbers.
-    reader, offset : where the first value lies.
+    reader, offset : where the first value lies (of a cell array: its first element).
+    end : where the bytes of a cell array end.
+    order : byte order of the file, "<" or ">".
     """
 
     name: str
@@ -75,6 +81,8 @@ class Variable:
     dtype: np.dtype[Any] | None
     reader: ByteReader | None = None
     offset: int = 0
+    end: int = 0
+    order: str = "<"
 
 
 def index(path: Path) -> dict[str, Variable]:
@@ -131,6 +139,14 @@ def _variable(
     text = name.decode("utf-8").rstrip("\0")
     if not text:
         return None
+    if code == CELL:
+        end = total + body
+        cells: ByteReader = reader
+        if compressed:
+            cells = DeflatedReader(reader, start, length, end, ZLIB)
+        else:
+            at, end = start + at, start + end
+        return Variable(text, shape, kind, None, cells, at, end, order)
     if code not in NUMERIC_CLASSES or is_complex or min(shape, default=0) < 0:
         return Variable(text, shape, f"complex {kind}" if is_complex else kind, None)
     stored, nbytes, at = _tag(head, at, order)
@@ -147,6 +163,47 @@ def _variable(
         packed_reader = DeflatedReader(reader, start, length, end, ZLIB)
         return Variable(text, shape, kind, dtype, packed_reader, at)
     return Variable(text, shape, kind, dtype, reader, start + at)
+
+
+def strings(variable: Variable) -> list[str]:
+    """Texts of a cell array of strings.
+
+    Raises
+    ------
+    FormatError
+        if it is none.
+    """
+    length = variable.end - variable.offset
+    if variable.reader is None or not 0 <= length <= MAX_CELL_BYTES:
+        raise FormatError(f'"{variable.name}" is no list of texts.')
+    buffer = bytearray(length)
+    variable.reader.read_into(memoryview(buffer), variable.offset)
+    data, texts, at = bytes(buffer), [], 0
+    try:
+        while at + 8 <= length:
+            kind, size, start = _tag(data, at, variable.order)
+            if kind != MATRIX:
+                break
+            texts.append(_text(data[start : start + size], variable.order))
+            at = start + size
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise FormatError(f'"{variable.name}" is damaged: {error}.') from error
+    return texts
+
+
+def _text(matrix: bytes, order: str) -> str:
+    """Text of a matrix element of class char."""
+    at, _ = _element(matrix, 0, order)
+    at, _ = _element(matrix, at, order)
+    at, _ = _element(matrix, at, order)
+    if at + 4 > len(matrix):
+        return ""
+    stored, _, _ = _tag(matrix, at, order)
+    _, data = _element(matrix, at, order)
+    codec = TEXT_CODECS.get(stored, "latin-1")
+    if codec == "utf-16":
+        codec += "-le" if order == "<" else "-be"
+    return data.decode(codec)
 
 
 def _tag(head: bytes, at: int, order: str) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -22,6 +23,11 @@ from hsi_viewer.io.raw_source import RawSource
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 DEFLATE = -zlib.MAX_WBITS
+# What NumPy's and the standard library's parsers raise on damaged headers, besides ValueError.
+PARSER_ERRORS = (
+    SyntaxError, TypeError, EOFError, KeyError, OverflowError, MemoryError, RecursionError,
+    tokenize.TokenError, zlib.error, struct.error,
+)  # fmt: skip
 ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -33,11 +39,16 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
     ValueError
         if it is none.
     """
-    version = npy.read_magic(file)
-    if version not in ((1, 0), (2, 0), (3, 0)):
-        raise ValueError(f"version {version} is not known")
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, dtype = read(file)
+    try:
+        version = npy.read_magic(file)
+        if version not in ((1, 0), (2, 0), (3, 0)):
+            raise ValueError(f"version {version} is not known")
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = read(file)
+    except PARSER_ERRORS as error:
+        raise ValueError(f"its header is damaged ({error})") from error
+    if any(not isinstance(n, int) or n < 0 for n in shape):
+        raise ValueError(f"its shape is {shape}")
     return shape, fortran, dtype, file.tell()
 
 

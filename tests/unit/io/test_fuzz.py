@@ -1,0 +1,211 @@
+"""Broken and hostile files end in typed errors, whatever they are.
+
+HSI_FUZZ_SECONDS sets how long each mutation test runs; CI sets 60 for all together.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hsi_viewer.core.errors import HsiError
+from hsi_viewer.io import doctor, envi_header, envi_writer
+from hsi_viewer.io.gdal import open_raster
+from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.spectral_library import read_library
+
+SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "16")) / 8
+ARRAY = np.arange(5 * 6 * 7, dtype="<u2").reshape(5, 6, 7)
+
+KEYS = [
+    "samples", "lines", "bands", "header offset", "data type", "interleave", "byte order",
+    "file type", "wavelength", "wavelength units", "fwhm", "bbl", "data ignore value",
+    "reflectance scale factor", "default bands", "map info", "projection info",
+    "coordinate system string", "band names", "file compression", "class names", "classes",
+    "class lookup", "major frame offsets", "description", "spectra names",
+]  # fmt: skip
+VALUES = st.one_of(
+    st.integers(-(10**30), 10**30).map(str),
+    st.floats().map(str),
+    st.sampled_from(
+        ["bsq", "BIL", "bip", "", "{", "}", "{}", "{,}", "{nan, inf}", "0", "1", "1e999"]
+    ),
+    st.text(max_size=40),
+    st.lists(st.floats().map(str), max_size=8).map(lambda v: "{" + ",".join(v) + "}"),
+    st.lists(st.text(max_size=8), max_size=8).map(lambda v: "{" + ",".join(v) + "}"),
+    st.just("{UTM, 1, 1, 1e999, nan, 0, 30, 99, North, WGS-84}"),
+    st.just("{UTM, 1, 1, 5, 5, 30, 30, 33, North, WGS-84, rotation=x}"),
+)
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    fields=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=12), junk=st.text(max_size=60)
+)
+def test_any_header_is_read_or_refused(tmp_path, fields, junk):
+    good = {"samples": "6", "lines": "5", "bands": "7", "data type": "12", "interleave": "bsq"}
+    text = "ENVI\n" + "".join(f"{k} = {v}\n" for k, v in {**good, **fields}.items()) + junk
+    (tmp_path / "x.hdr").write_text(text, encoding="utf-8", errors="replace", newline="")
+    (tmp_path / "x.img").write_bytes(ARRAY.tobytes())
+    exercise(tmp_path / "x.hdr")
+    for read in (read_labels, read_library):
+        refused_or_done(read, tmp_path / "x.hdr")
+    if len(fields) == 3:  # the doctor takes its time: some of the headers
+        refused_or_done(doctor.diagnose, tmp_path / "x.hdr")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_parsed_or_refused(text):
+    try:
+        fields, _ = envi_header.parse_header("ENVI\n" + text, "x.hdr")
+    except HsiError:
+        return
+    assert all(key == key.lower() for key in fields)
+
+
+def exercise(path) -> None:
+    """Open and read as a user would; only typed errors may come."""
+    refused_or_done(_exercise, path)
+
+
+def refused_or_done(function, path) -> None:
+    """Run a reader; an error must be one of ours and say something."""
+    message = "done"
+    try:
+        function(path)
+    except HsiError as error:
+        message = str(error)
+    assert message
+
+
+def _exercise(path) -> None:
+    cube = open_cube(path)
+    if cube.rows * cube.columns * cube.bands < 10**7:
+        cube.read(slice(0, 3), bands=[0])
+        cube.spectrum(cube.rows - 1, cube.columns - 1)
+        cube.read()
+
+
+def write_samples(folder):
+    """One small file of each format, by name."""
+    samples = {}
+    np.save(folder / "a.npy", ARRAY)
+    np.savez(folder / "a.npz", cube=ARRAY, wavelengths=np.arange(7))
+    np.savez_compressed(folder / "b.npz", cube=ARRAY)
+    scipy.io.savemat(folder / "a.mat", {"cube": ARRAY, "note": "text", "s": {"x": 1}})
+    scipy.io.savemat(
+        folder / "b.mat", {"Y": ARRAY.reshape(30, 7).T, "nRow": 5, "nCol": 6}, do_compression=True
+    )
+    scipy.io.savemat(
+        folder / "c.mat", {"Y": ARRAY.reshape(30, 7).T, "nRow": 5, "nCol": 6}, format="4"
+    )
+    with h5py.File(folder / "a.h5", "w") as file:
+        file.create_dataset("g/cube", data=ARRAY, chunks=(2, 3, 7), compression="gzip")
+        file["g/wavelength"] = np.arange(7) + 400.0
+    profile = {
+        "driver": "GTiff",
+        "height": 5,
+        "width": 6,
+        "count": 7,
+        "dtype": "uint16",
+        "crs": "EPSG:32633",
+    }
+    with open_raster(folder / "a.tif", "w", compress="deflate", **profile) as file:
+        file.write(ARRAY.transpose(2, 0, 1))
+    head = (
+        b"HEAD74" + np.array([2, 7, 0, 0, 0], "<i2").tobytes() + np.array([6, 5], "<i4").tobytes()
+    )
+    (folder / "a.lan").write_bytes(head.ljust(128, b"\0") + ARRAY.tobytes())
+    from PIL import Image
+
+    Image.fromarray(ARRAY[:, :, 0].astype("u1")).save(folder / "a.png")
+    fields = envi_writer.class_fields({1: "a", 2: "b"}, {1: (1, 2, 3)}, 2)
+    envi_writer.write_image(folder / "e.hdr", folder / "e.img", ARRAY[:, :, 0], fields, "class map")
+    for path in folder.glob("*.*"):
+        samples[path.name] = path.read_bytes()
+    return samples
+
+
+NAMES = [
+    "a.npy",
+    "a.npz",
+    "b.npz",
+    "a.mat",
+    "b.mat",
+    "c.mat",
+    "a.h5",
+    "a.tif",
+    "a.lan",
+    "a.png",
+    "e.hdr",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mutated_files_end_in_typed_errors(tmp_path, name):
+    source = tmp_path / "good"
+    source.mkdir()
+    whole = write_samples(source)[name]
+    rng = np.random.default_rng(sum(name.encode()))
+    bad = tmp_path / name
+    if name == "e.hdr":
+        (tmp_path / "e.img").write_bytes(ARRAY[:, :, 0].tobytes())
+    until = time.monotonic() + SECONDS
+    rounds = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # libraries may warn about what is broken
+        while time.monotonic() < until or rounds < 20:
+            bad.write_bytes(mutated(whole, rng))
+            exercise(bad)
+            refused_or_done(read_labels, bad)
+            rounds += 1
+
+
+def mutated(whole: bytes, rng: np.random.Generator) -> bytes:
+    """Some bytes changed, a piece cut out, doubled, or the end cut off."""
+    data = bytearray(whole)
+    kind = rng.integers(6)
+    if kind == 0:
+        return bytes(data[: rng.integers(len(data))])
+    if kind == 1:
+        a, b = sorted(rng.integers(0, len(data), 2))
+        return bytes(data[:a] + data[b:])
+    if kind == 2:
+        a = int(rng.integers(len(data)))
+        return bytes(data[:a] + data[a : a + 64] + data[a:])
+    # headers are at the beginning: change them more often
+    reach = len(data) if kind == 3 else min(len(data), 512)
+    for _ in range(int(rng.integers(1, 9))):
+        at = int(rng.integers(reach))
+        data[at] = int(rng.choice([0, 1, 127, 128, 255, rng.integers(256)]))
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "name", ["x.npy", "x.npz", "x.mat", "x.h5", "x.tif", "x.png", "x.lan", "x.rfl", "x.hdr", "x"]
+)
+def test_random_bytes_behind_a_true_beginning(tmp_path, name):
+    beginnings = [
+        b"", b"\x93NUMPY\x01\x00", b"PK\x03\x04", b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM",
+        b"MATLAB 7.3 MAT-file", b"\x89HDF\r\n\x1a\n", b"II*\x00", b"\x89PNG\r\n\x1a\n", b"HEAD74",
+        b"ENVI\n",
+    ]  # fmt: skip
+    rng = np.random.default_rng(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for start in beginnings:
+            for length in (0, 1, 30, 1000):
+                (tmp_path / name).write_bytes(start + rng.bytes(length))
+                exercise(tmp_path / name)
