@@ -33,8 +33,11 @@ class SlowTrainer:
         self.may_end = threading.Event()
         self.error: Exception | None = None
         self.seconds = {"train": 0.5}
+        self.warning = ""
+        self.runs: list[tuple[int, object]] = []  # labelled pixels, and the model gone on from
 
-    def fit(self, cube, labels, config, *, legend, token, port):
+    def fit(self, cube, labels, config, *, legend, warm_start, token, port):
+        self.runs.append((int((labels > 0).sum()), warm_start))
         port.report(EpochReport(1, 3, 2.0, (0.2, 0.3, 0.4)))
         port.report(prediction(1, final=False))
         self.started.set()
@@ -255,4 +258,40 @@ def test_hover_tells_class_and_confidence(labelled, slow):
     press_train(labelled, slow)
     labelled.hover(4, 5)
     assert labelled.window.readout.mapped.text() == "Map: Alfalfa, 50 %"
+    labelled.key(Qt.Key.Key_Escape)
+
+
+def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
+    slow.may_end.set()
+    labelled.key(Qt.Key.Key_L)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    assert slow.runs == [(160, None)]
+    slow.may_end.clear()
+    slow.started.clear()
+    labelled.key(Qt.Key.Key_1)
+    free = np.argwhere(labelled.document.labels.ids == 0)[[0, 500, 900, 1300]]
+    labelled.click(*free[0])
+    labelled.qtbot.waitUntil(slow.started.is_set, timeout=10_000)
+    for pixel in free[1:]:  # three strokes during one run: one more run
+        labelled.click(*pixel)
+    slow.may_end.set()
+    labelled.qtbot.waitUntil(lambda: len(slow.runs) == 3, timeout=10_000)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    assert [n for n, _ in slow.runs] == [160, 161, 164]
+    assert slow.runs[1][1] is not None
+    labelled.key(Qt.Key.Key_L)
+    labelled.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not labelled.window.training.running
+    assert len(slow.runs) == 3
+
+
+def test_uncertainty_layer(labelled, slow):
+    press_train(labelled, slow)
+    classes = labelled.canvas.map_overlay.image.copy()
+    labelled.key(Qt.Key.Key_U)
+    doubtful = labelled.canvas.map_overlay.image
+    assert not np.array_equal(doubtful, classes)
+    assert (doubtful == doubtful[0, 0]).all()  # the stand-in is equally sure everywhere
+    labelled.key(Qt.Key.Key_U)
+    np.testing.assert_array_equal(labelled.canvas.map_overlay.image, classes)
     labelled.key(Qt.Key.Key_Escape)

@@ -284,6 +284,16 @@ def _train(w: MainWindow) -> list[Command]:
             separated=True,
         ),
         Command(
+            "train.live",
+            "&Live: train on after each stroke",
+            TRAIN,
+            w.training.set_live,
+            ("L",),
+            "flash-outline",
+            lambda: w.workspace.document is not None,
+            checked=lambda: w.training.live,
+        ),
+        Command(
             "train.cancel",
             "&Cancel training",
             TRAIN,
@@ -353,6 +363,20 @@ def _view(w: MainWindow) -> list[Command]:
             checked=lambda: view.map_shown,
             toolbar=True,
             separated=True,
+        ),
+        Command(
+            "view.uncertainty",
+            "&Uncertainty",
+            VIEW,
+            view.show_uncertainty,
+            ("U",),
+            "help-rhombus-outline",
+            lambda: (
+                w.workspace.document is not None and w.workspace.document.prediction is not None
+            ),
+            lambda: "Train first: there is no class map yet.",
+            checked=lambda: view.uncertainty_shown,
+            toolbar=True,
         ),
         Command(
             "view.labels",

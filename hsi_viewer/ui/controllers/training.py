@@ -46,6 +46,9 @@ class TrainController(QObject):
         self._document: Document | None = None
         self._labelled: NDArray[np.bool_] | None = None
         self.model: TrainedModel | None = None
+        self._labels_changed = False
+        self._again = False
+        panel.live_changed.connect(self._on_live)
         panel.train_requested.connect(self.train)
         panel.cancel_requested.connect(self.cancel)
         workspace.document_changed.connect(self._on_document)
@@ -61,9 +64,21 @@ class TrainController(QObject):
         """Train with the settings of the panel."""
         self.train(self._panel.config())
 
+    @property
+    def live(self) -> bool:
+        """Whether each finished gesture leads to a new map."""
+        return self._panel.live.isChecked()
+
+    def set_live(self, live: bool) -> None:
+        """Train on after each gesture, or only when asked."""
+        self._panel.live.setChecked(live)
+
     @Slot(object)
     def train(self, config: TrainingConfig) -> None:
-        """Start training on the labels as they are now."""
+        """Start training anew on the labels as they are now."""
+        self._start(config, None)
+
+    def _start(self, config: TrainingConfig, warm_start: TrainedModel | None) -> None:
         document = self._workspace.document
         if document is None or self.running:
             return
@@ -73,11 +88,20 @@ class TrainController(QObject):
             return
         cube, labels, legend = document.cube, document.labels.snapshot(), document.legend.classes
         self._document, self._labelled = document, labels > 0
+        self._again = False
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
             from hsi_viewer.learning.trainer import fit  # torch takes seconds to import
 
-            model = fit(cube, labels, config, legend=legend, token=token, port=port)
+            model = fit(
+                cube,
+                labels,
+                config,
+                legend=legend,
+                warm_start=warm_start,
+                token=token,
+                port=port,
+            )
             port.report(Progress("Mapping the scene"))
             prediction = model.predict(
                 cube, labels=labels, refine=config.refine, token=token, port=port
@@ -119,7 +143,39 @@ class TrainController(QObject):
             f"Map on the screen: {trained.prediction.source}. "
             f"Trained in {seconds.get('train', 0.0):.1f} s."
         )
+        if trained.model.warning:
+            self._workspace.notify(trained.model.warning, "warning")
         self._workspace.state_changed.emit()
+        if self._again:
+            self._train_on()
+
+    # live ------------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def _on_live(self, live: bool) -> None:
+        self._workspace.state_changed.emit()
+        if live:
+            self._train_on()
+
+    def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
+        self._labels_changed = True
+
+    def _on_history(self) -> None:
+        """A gesture ended: one run follows, and one more after a run that is on its way."""
+        if self.live and self._labels_changed:
+            self._train_on()
+        self._labels_changed = False
+
+    def _train_on(self) -> None:
+        document = self._workspace.document
+        if document is None or document.why_not_trainable():
+            return
+        if self.running:
+            self._again = True
+        else:
+            self._start(self._panel.config(), self.model)
+
+    # ends ------------------------------------------------------------------------------------
 
     @Slot()
     def _on_cancelled(self) -> None:
@@ -148,6 +204,8 @@ class TrainController(QObject):
         document = self._workspace.document
         self._panel.show_message("")
         if document is not None:
+            document.labels.changed.connect(self._on_labels)
+            document.history.changed.connect(self._on_history)
             document.prediction_changed.connect(self._show_accuracy)
             document.truth_changed.connect(self._show_accuracy)
             document.legend.changed.connect(self._show_accuracy)

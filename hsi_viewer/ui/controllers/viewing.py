@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
 from hsi_viewer.core.band_selection import Triple, initial_bands
+from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.footprint import Pixel
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.scene_picture import ScenePicture, render_scene
 from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
-from hsi_viewer.ui.adapters.overlay import id_picture
+from hsi_viewer.ui.adapters.overlay import id_picture, value_picture
 from hsi_viewer.ui.adapters.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.controllers.opening import OpenedCube
 from hsi_viewer.ui.task_thread import Task
@@ -49,6 +53,7 @@ class ViewController(QObject):
         panel.map_shown.connect(canvas.map_overlay.setVisible)
         panel.labels_shown.connect(canvas.label_overlay.setVisible)
         panel.map_opacity_changed.connect(self._on_opacity)
+        panel.layer_changed.connect(self._on_layer)
         panel.opacity.setValue(round(100 * workspace.settings.map_opacity))
         canvas.map_overlay.setOpacity(workspace.settings.map_opacity)
 
@@ -142,8 +147,34 @@ class ViewController(QObject):
         if document is None or document.prediction is None:
             self._canvas.set_raster(self._canvas.map_overlay, None)
             return
-        rgba = id_picture(document.prediction.class_map, document.legend)
-        self._canvas.set_raster(self._canvas.map_overlay, rgba)
+        self._canvas.set_raster(
+            self._canvas.map_overlay, self._layer(document.prediction, document.legend)
+        )
+
+    def _layer(self, prediction: Prediction, legend: ClassLegend) -> NDArray[np.uint8]:
+        layer, mapped = self._panel.layer.currentData(), prediction.class_map > 0
+        if layer == "disagreement" and prediction.disagreement is not None:
+            return value_picture(prediction.disagreement, mapped)
+        if layer != "classes":
+            return value_picture(1.0 - prediction.confidence, mapped)
+        return id_picture(prediction.class_map, legend)
+
+    @Slot(str)
+    def _on_layer(self, _name: str) -> None:
+        self._draw_map()
+        self._workspace.state_changed.emit()
+
+    @Slot(bool)
+    def show_uncertainty(self, shown: bool) -> None:
+        """Show how doubtful each pixel is, or the classes again."""
+        names = [self._panel.layer.itemData(i) for i in range(self._panel.layer.count())]
+        self._panel.layer.setCurrentIndex(names.index("uncertainty" if shown else "classes"))
+        self.show_map(True)
+
+    @property
+    def uncertainty_shown(self) -> bool:
+        """Whether a layer of doubt lies over the image in place of the classes."""
+        return bool(self._panel.layer.currentData() != "classes")
 
     @Slot(float)
     def _on_opacity(self, opacity: float) -> None:

@@ -20,6 +20,11 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.ui.theme import current_theme
 
 CUSTOM = "Custom"
+LAYERS = (
+    ("Classes", "classes", "The class of each pixel"),
+    ("Uncertainty", "uncertainty", "1 - probability of the mapped class: bright is doubtful"),
+    ("Exit disagreement", "disagreement", "How far the exits of the network disagree"),
+)
 
 
 class DisplayPanel(QWidget):
@@ -28,7 +33,7 @@ class DisplayPanel(QWidget):
     Signals
     -------
     bands_changed(tuple), percent_changed(low, high).
-    map_shown(bool), labels_shown(bool), map_opacity_changed(0..1).
+    map_shown(bool), labels_shown(bool), map_opacity_changed(0..1), layer_changed(name).
     """
 
     bands_changed = Signal(object)
@@ -36,6 +41,7 @@ class DisplayPanel(QWidget):
     map_shown = Signal(bool)
     labels_shown = Signal(bool)
     map_opacity_changed = Signal(float)
+    layer_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +68,13 @@ class DisplayPanel(QWidget):
         self.opacity.setAccessibleName("Opacity of the class map")
         self.opacity.valueChanged.connect(self._on_opacity)
 
+        self.layer = QComboBox()
+        self.layer.setAccessibleName("Layer over the image")
+        for text, name, tip in LAYERS:
+            self.layer.addItem(text, name)
+            self.layer.setItemData(self.layer.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.layer.setToolTip("What lies over the image: the map, or how far to trust it (U)")
+        self.layer.currentIndexChanged.connect(self._on_layer)
         form = QFormLayout()
         form.setHorizontalSpacing(8)
         form.setVerticalSpacing(5)
@@ -83,6 +96,7 @@ class DisplayPanel(QWidget):
         shown.addWidget(self.show_labels)
         shown.addStretch(1)
         form.addRow("Show", shown)
+        form.addRow("Layer", self.layer)
         form.addRow("Opacity", self.opacity)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 6)
@@ -168,6 +182,10 @@ class DisplayPanel(QWidget):
     @Slot()
     def _on_percent(self) -> None:
         self.percent_changed.emit(self.low.value(), self.high.value())
+
+    @Slot()
+    def _on_layer(self) -> None:
+        self.layer_changed.emit(self.layer.currentData())
 
     @Slot(int)
     def _on_opacity(self, value: int) -> None:

@@ -38,11 +38,12 @@ class TrainingPanel(QWidget):
 
     Signals
     -------
-    train_requested(TrainingConfig), cancel_requested().
+    train_requested(TrainingConfig), cancel_requested(), live_changed(bool).
     """
 
     train_requested = Signal(object)
     cancel_requested = Signal()
+    live_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,8 +88,12 @@ class TrainingPanel(QWidget):
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(self.cancel_requested)
         self.cancel_button.hide()
+        self.live = QCheckBox("Live")
+        self.live.setToolTip("Train on after each stroke, from where the last training ended (L)")
+        self.live.toggled.connect(self.live_changed)
         buttons = QHBoxLayout()
         buttons.addWidget(self.train_button, 1)
+        buttons.addWidget(self.live)
         buttons.addWidget(self.cancel_button)
         self.reason = QLabel()
         self.reason.setObjectName("muted")
