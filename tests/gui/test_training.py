@@ -269,7 +269,7 @@ def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
     slow.may_end.clear()
     slow.started.clear()
     labelled.key(Qt.Key.Key_1)
-    free = np.argwhere(labelled.document.labels.ids == 0)[[0, 500, 900, 1300]]
+    free = np.argwhere(labelled.document.test_pixels() > 0)[[0, 500, 900, 1300]]
     labelled.click(*free[0])
     labelled.qtbot.waitUntil(slow.started.is_set, timeout=10_000)
     for pixel in free[1:]:  # three strokes during one run: one more run
@@ -283,6 +283,9 @@ def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
     labelled.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not labelled.window.training.running
     assert len(slow.runs) == 3
+    erased = tuple(free[-1])  # its label is gone, but the model has seen it
+    assert labelled.document.labels.ids[erased] == 0
+    assert labelled.document.test_pixels()[erased] == 0
 
 
 def test_uncertainty_layer(labelled, slow):

@@ -87,7 +87,10 @@ class TrainController(QObject):
             self._workspace.notify(reason, "warning")
             return
         cube, labels, legend = document.cube, document.labels.snapshot(), document.legend.classes
-        self._document, self._labelled = document, labels > 0
+        seen = labels > 0
+        if warm_start is not None and self._labelled is not None:
+            seen |= self._labelled  # what the model saw before is in it still
+        self._document, self._labelled = document, seen
         self._again = False
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
@@ -200,7 +203,7 @@ class TrainController(QObject):
     @Slot()
     def _on_document(self) -> None:
         self.cancel()
-        self.model = None
+        self.model, self._labelled = None, None
         document = self._workspace.document
         self._panel.show_message("")
         if document is not None:
