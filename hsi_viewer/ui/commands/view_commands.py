@@ -1,0 +1,147 @@
+"""Commands of the menu View."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hsi_viewer.ui.commands.table import Command
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.theme import ThemeChoice
+
+VIEW = "&View"
+THEMES: tuple[ThemeChoice, ...] = ("system", "light", "dark")
+
+
+def view_commands(w: MainWindow) -> list[Command]:
+    """Menu View, and the keys that move the picked pixel."""
+
+    def has_cube() -> bool:
+        return w.workspace.document is not None
+
+    view = w.viewing
+
+    def picked(name: str, key: str, rows: int, columns: int) -> Command:
+        return Command(
+            f"pick.{name}",
+            f"Picked pixel {name}",
+            "",
+            lambda: view.move_picked(rows, columns),
+            (key,),
+            "",
+            has_cube,
+        )
+
+    return [
+        Command(
+            "view.fit",
+            "&Fit the scene",
+            VIEW,
+            w.canvas.fit,
+            ("Home",),
+            "fit-to-screen-outline",
+            has_cube,
+            toolbar=True,
+            separated=True,
+        ),
+        Command(
+            "view.in",
+            "Zoom &in",
+            VIEW,
+            lambda: w.canvas.zoom(1.5),
+            ("Ctrl++", "Ctrl+="),
+            "magnify-plus-outline",
+            has_cube,
+        ),
+        Command(
+            "view.out",
+            "Zoom &out",
+            VIEW,
+            lambda: w.canvas.zoom(1 / 1.5),
+            ("Ctrl+-",),
+            "magnify-minus-outline",
+            has_cube,
+        ),
+        Command(
+            "view.map",
+            "Class &map",
+            VIEW,
+            view.show_map,
+            ("P",),
+            "layers-outline",
+            has_cube,
+            checked=lambda: view.map_shown,
+            toolbar=True,
+            separated=True,
+        ),
+        Command(
+            "view.uncertainty",
+            "&Uncertainty",
+            VIEW,
+            view.show_uncertainty,
+            ("U",),
+            "help-rhombus-outline",
+            lambda: (
+                w.workspace.document is not None and w.workspace.document.prediction is not None
+            ),
+            lambda: "Train first: there is no class map yet.",
+            checked=lambda: view.uncertainty_shown,
+            toolbar=True,
+        ),
+        Command(
+            "view.labels",
+            "&Labels",
+            VIEW,
+            view.show_labels,
+            ("Shift+L",),
+            "label-outline",
+            has_cube,
+            checked=lambda: view.labels_shown,
+        ),
+        Command(
+            "view.image",
+            "&Image only",
+            VIEW,
+            view.show_image_only,
+            ("I",),
+            "image-outline",
+            has_cube,
+            checked=lambda: not view.map_shown and not view.labels_shown,
+        ),
+        Command(
+            "view.pins",
+            "&Clear pinned spectra",
+            VIEW,
+            view.clear_pins,
+            (),
+            "pin-off-outline",
+            lambda: view.pins > 0,
+        ),
+        picked("up", "Ctrl+Up", -1, 0),
+        picked("down", "Ctrl+Down", 1, 0),
+        picked("left", "Ctrl+Left", 0, -1),
+        picked("right", "Ctrl+Right", 0, 1),
+        *(_theme(w, name) for name in THEMES),
+        Command(
+            "view.reset",
+            "&Reset the layout",
+            VIEW,
+            w.reset_layout,
+            (),
+            "dock-window",
+            separated=True,
+        ),
+    ]
+
+
+def _theme(w: MainWindow, name: ThemeChoice) -> Command:
+    return Command(
+        f"theme.{name}",
+        f"{name.title()} theme",
+        VIEW,
+        partial(w.set_theme, name),
+        checked=lambda: w.workspace.settings.theme == name,
+        separated=name == "system",
+    )
