@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 from hsi_viewer import __version__
 from hsi_viewer.core.assets import resource_path
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.io.scenes import PREFIX, scenes
 from hsi_viewer.session.cube_text import describe_cube
 from hsi_viewer.session.settings import Settings, save_settings
 from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
@@ -150,12 +149,9 @@ class MainWindow(QMainWindow):
         self.menus = self.commands.fill_menus(self.menuBar())
         self.recent = QMenu("Open &recent", self)
         self.recent.aboutToShow.connect(self._fill_recent)
-        public = QMenu("Open a public scene", self)
-        for scene in scenes().values():
-            action = public.addAction(scene.title)
-            action.setData(f"{PREFIX}{scene.id}")
-            action.triggered.connect(self._on_recent)
-        for menu in (self.recent, public):
+        self.public = QMenu("Open a public scene", self)
+        self.public.aboutToShow.connect(self._fill_public)
+        for menu in (self.recent, self.public):
             self.menus["&File"].insertMenu(self.commands.action("file.save"), menu)
         panels = QMenu("&Panels", self)
         for dock in self.docks.values():
@@ -334,6 +330,16 @@ class MainWindow(QMainWindow):
             action.triggered.connect(self._on_recent)
         if self.recent.isEmpty():
             self.recent.addAction("Nothing was opened yet").setEnabled(False)
+
+    @Slot()
+    def _fill_public(self) -> None:
+        from hsi_viewer.io.scenes import PREFIX, scenes  # slow to import
+
+        if self.public.isEmpty():
+            for scene in scenes().values():
+                action = self.public.addAction(scene.title)
+                action.setData(f"{PREFIX}{scene.id}")
+                action.triggered.connect(self._on_recent)
 
     @Slot()
     def _on_recent(self) -> None:
