@@ -133,7 +133,9 @@ class Recipe:
 
 PRESETS: dict[Preset, Recipe] = {
     "fast": Recipe(),
-    "best": Recipe(network=NetworkRecipe(convolutions=2)),
+    "best": Recipe(
+        training=TrainingRecipe(steps=200), distillation=DistillationRecipe("refined_rounds")
+    ),
 }
 
 

@@ -24,6 +24,19 @@ def tiles(rows: int, columns: int, side: int = TILE) -> Iterator[Window]:
             yield slice(top, min(top + side, rows)), slice(left, min(left + side, columns))
 
 
+def _picked(values: FloatArray, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> FloatArray:
+    """Rows and columns of (channels, rows, columns); a view where nothing is mirrored."""
+    for axis, index in ((1, rows), (2, columns)):
+        first, last = int(index[0]), int(index[-1])
+        if last - first + 1 == index.size and int(index.min()) == first:
+            part = [slice(None)] * 3
+            part[axis] = slice(first, last + 1)
+            values = values[tuple(part)]
+        else:
+            values = values.take(index, axis=axis)
+    return values
+
+
 class SceneFeatures:
     """Features of a cube by window, mirrored beyond its borders.
 
@@ -65,7 +78,7 @@ class SceneFeatures:
         c = mirrored(np.arange(columns.start - margin, columns.stop + margin), self.cube.columns)
         if self._kept is not None:
             values, valid = self._kept
-            return values[:, r[:, None], c], valid[rows, columns]
+            return _picked(values, r, c), valid[rows, columns]
         top, left = int(r.min()), int(c.min())
         values, valid = self._compute(
             slice(top, int(r.max()) + 1), slice(left, int(c.max()) + 1), token
@@ -73,7 +86,7 @@ class SceneFeatures:
         inner = valid[
             rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
         ]
-        return values[:, (r - top)[:, None], c - left], inner
+        return _picked(values, r - top, c - left), inner
 
     def patches(
         self, pixels: NDArray[np.int64], radius: int, token: CancelToken | None = None

@@ -1,0 +1,285 @@
+"""The page docs/accuracy.md and its plots, made of the tables: python -m benchmarks.report."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from scipy import stats
+
+from benchmarks.table import RESULTS
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "accuracy.md"
+OPENING = Path(__file__).parent / "accuracy_page.md"
+COUNTS = (5, 10, 20, 50)
+ENGINE = ("instant", "fast", "best")
+NAMES = {
+    "svm-raw": "SVM, raw bands",
+    "svm-multiscale": "SVM, multi-scale components",
+    "svm-engine-features": "SVM, this engine's features",
+    "cnn3d": "3-D CNN, patch by patch",
+    "instant": "this engine, instant model",
+    "fast": "**this engine, fast**",
+    "best": "**this engine, best**",
+}
+CONTROLS = {"refined_rounds": "unlabelled_control"}
+MEASURES = (
+    ("oa_1", "exit 1"),
+    ("oa_2", "exit 2"),
+    ("oa_3", "exit 3"),
+    ("oa_mean", "mean of exits"),
+    ("ece", "ECE, points"),
+    ("within", "within"),
+    ("between", "between"),
+)
+Row = dict[str, str]
+
+
+def rows_of(name: str) -> list[Row]:
+    """The rows of a table, none if it is not there yet."""
+    path = RESULTS / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def table(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def spread(values: list[float], digits: int = 1) -> str:
+    """Mean and standard deviation."""
+    deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{deviation}"
+
+
+def interval(differences: list[float]) -> tuple[float, float, float]:
+    """Mean and 95 % interval of paired differences (Student's t)."""
+    mean = float(np.mean(differences))
+    if len(differences) < 2:
+        return mean, float("nan"), float("nan")
+    half = stats.sem(differences) * stats.t.ppf(0.975, len(differences) - 1)
+    return mean, mean - half, mean + half
+
+
+def title_of(method: str) -> str:
+    """A method in words."""
+    name, _, walker = method.partition("+")
+    return NAMES[name] + (", refined" if walker else "")
+
+
+def accuracy_section(rows: list[Row]) -> str:
+    """Tables of OA, AA, kappa and calibration by protocol."""
+    order = [m + w for m in NAMES for w in ("", "+walker")]
+    parts = []
+    for protocol in ("random", "field"):
+        found: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        for row in rows:
+            if row["scene"] == "indian_pines" and row["protocol"] == protocol:
+                found[row["method"], int(row["n"])].append(row)
+        present = [m for m in order if any((m, n) in found for n in COUNTS)]
+        for column, title, digits, factor in (
+            ("oa", "overall accuracy, %", 1, 1),
+            ("aa", "average accuracy, %", 1, 1),
+            ("kappa", "kappa, x 100", 1, 100),
+            ("ece", "expected calibration error, points", 1, 100),
+        ):
+            body = []
+            for method in present:
+                cells = []
+                for n in COUNTS:
+                    values = [factor * float(r[column]) for r in found[method, n]]
+                    seeds = f" ({len(values)})" if values and len(values) < 10 else ""
+                    cells.append(spread(values, digits) + seeds if values else "")
+                body.append([title_of(method), *cells])
+            head = ["labels a class", *(str(n) for n in COUNTS)]
+            parts.append(f"### {protocol.capitalize()}: {title}\n\n{table(head, body)}")
+    return "\n".join(parts)
+
+
+def others_section(rows: list[Row]) -> str:
+    """Jasper Ridge and Samson with ten labels a class."""
+    body = []
+    for scene, title in (("jasper_ridge", "Jasper Ridge"), ("samson", "Samson")):
+        found: dict[str, list[float]] = defaultdict(list)
+        for row in rows:
+            if row["scene"] == scene:
+                found[row["method"]].append(float(row["oa"]))
+        body += [
+            [title, title_of(m + w), spread(found[m + w]), str(len(found[m + w]))]
+            for m in NAMES
+            for w in ("", "+walker")
+            if found[m + w]
+        ]
+    return table(["scene", "method", "overall accuracy, %", "seeds"], body)
+
+
+def accuracy_plot(rows: list[Row]) -> None:
+    """Overall accuracy against labels a class, both protocols."""
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=False, layout="constrained")
+    for axis, protocol in zip(axes, ("random", "field"), strict=True):
+        found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for row in rows:
+            if row["scene"] == "indian_pines" and row["protocol"] == protocol:
+                found[row["method"]][int(row["n"])].append(float(row["oa"]))
+        for colour, name in enumerate(NAMES):
+            values = found.get(f"{name}+walker")
+            if values:
+                n = sorted(values)
+                mean = [np.mean(values[k]) for k in n]
+                style = "-o" if name in ENGINE else "--s"
+                label = title_of(name).replace("*", "")
+                axis.plot(n, mean, style, color=f"C{colour}", label=label, markersize=4)
+        axis.set_xscale("log")
+        axis.set_xticks(COUNTS, [str(n) for n in COUNTS])
+        axis.set_xlabel("labels a class")
+        axis.set_title(f"{protocol} split, refined maps")
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("overall accuracy, %")
+    axes[0].legend(fontsize=8)
+    figure.savefig(DOCS / "images" / "benchmark-accuracy.png", dpi=110)
+    plt.close(figure)
+
+
+def paired(rows: list[Row], measure: str, wrong: str) -> dict[str, dict[str, list[float]]]:
+    """Differences to the control by arm and list, one a split (network seeds averaged)."""
+    values: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    for row in rows:
+        if row["wrong_labels"] == wrong:
+            case = f"{row['protocol']}-{row['n']}"
+            values[case, row["split"]][row["arm"]][row["network_seed"]] = float(row[measure])
+    out: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    factor = 100 if measure == "ece" else 1
+    for (case, _), arms in sorted(values.items()):
+        for arm, by_seed in arms.items():
+            control = arms.get(CONTROLS.get(arm, "none"), {})
+            both = sorted(by_seed.keys() & control.keys())
+            if arm != "none" and both:
+                gain = np.mean([factor * (by_seed[s] - control[s]) for s in both])
+                out[arm][case].append(float(gain))
+    return out
+
+
+def distillation_section(rows: list[Row]) -> str:
+    """Paired differences with intervals, and levels by arm."""
+    parts = []
+    for wrong, title in (("0", "all labels right"), ("1", "a tenth of the labels wrong")):
+        chosen = [r for r in rows if r["wrong_labels"] == wrong]
+        if not chosen:
+            continue
+        for measure, name in MEASURES:
+            gains = paired(chosen, measure, wrong)
+            cases = sorted({c for by_case in gains.values() for c in by_case})
+            body = []
+            for arm, by_case in gains.items():
+                cells = []
+                for case in cases:
+                    mean, low, high = interval(by_case[case])
+                    cells.append(f"{mean:+.2f} [{low:+.2f}, {high:+.2f}] ({len(by_case[case])})")
+                body.append([f"{arm} - {CONTROLS.get(arm, 'none')}", *cells])
+            parts.append(f"#### {title}: {name}\n\n{table(['difference', *cases], body)}")
+        parts.append(f"#### {title}: spread over splits and seeds\n\n{levels(chosen)}")
+    return "\n".join(parts)
+
+
+def levels(rows: list[Row]) -> str:
+    """Mean and deviation of the mean of the exits by arm."""
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        found[row["arm"]][f"{row['protocol']}-{row['n']}"].append(float(row["oa_mean"]))
+    cases = sorted({c for by_case in found.values() for c in by_case})
+    body = [[arm, *(spread(by_case[c]) for c in cases)] for arm, by_case in found.items()]
+    return table(["arm, OA of the mean of exits", *cases], body)
+
+
+def distillation_plot(rows: list[Row]) -> None:
+    """Gain in OA of every mode over its control, with intervals."""
+    gains = paired(rows, "oa_mean", "0")
+    cases = sorted({c for by_case in gains.values() for c in by_case})
+    if not cases:
+        return
+    figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
+    for k, case in enumerate(cases):
+        for i, arm in enumerate(gains):
+            mean, low, high = interval(gains[arm][case])
+            x = i + 0.15 * (k - 1.5)
+            label = case if i == 0 else None
+            axis.errorbar(
+                x, mean, [[mean - low], [high - mean]], fmt="o", color=f"C{k}", label=label
+            )
+    axis.axhline(0, color="grey", linewidth=1)
+    axis.set_xticks(range(len(gains)), list(gains), rotation=15)
+    axis.set_ylabel("points of OA over the control")
+    axis.legend(fontsize=8)
+    figure.savefig(DOCS / "images" / "benchmark-distillation.png", dpi=110)
+    plt.close(figure)
+
+
+def speed_section(rows: list[Row]) -> str:
+    """Every figure with its goal and the load of the machine."""
+    body = [
+        [r["part"], r["figure"], f"{float(r['value']):.3g} {r['unit']}", r["goal"], r["load"]]
+        for r in rows
+    ]
+    return table(["part", "figure", "measured", "goal", "load average"], body)
+
+
+def speed_plot(rows: list[Row]) -> None:
+    """Seconds and memory of a whole map against the size of the scene."""
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        size = row["part"].split("x")
+        if len(size) == 3:
+            found[row["figure"]].append((int(size[0]) * int(size[1]), float(row["value"])))
+    if not found:
+        return
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
+    for axis, name, unit in (
+        (axes[0], "whole map", "seconds"),
+        (axes[1], "memory beyond the cube", "MiB"),
+    ):
+        pixels, values = zip(*sorted(found[name]), strict=True)
+        axis.loglog(pixels, values, "o-")
+        axis.set_xlabel("pixels")
+        axis.set_ylabel(f"{name}, {unit}")
+        axis.grid(alpha=0.3, which="both")
+    figure.savefig(DOCS / "images" / "benchmark-speed.png", dpi=110)
+    plt.close(figure)
+
+
+def main() -> None:
+    """Write the page and the plots."""
+    (DOCS / "images").mkdir(parents=True, exist_ok=True)
+    accuracy, distillation, speed = (rows_of(n) for n in ("accuracy", "distillation", "speed"))
+    accuracy_plot(accuracy)
+    distillation_plot(distillation)
+    speed_plot(speed)
+    sections = {
+        "{accuracy}": accuracy_section(accuracy),
+        "{others}": others_section(accuracy),
+        "{distillation}": distillation_section(distillation),
+        "{speed}": speed_section(speed),
+    }
+    page = OPENING.read_text(encoding="utf-8")
+    for mark, text in sections.items():
+        page = page.replace(mark, text.rstrip())
+    PAGE.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Seconds and memory, measured in one run on one machine: python -m benchmarks.speed.
+
+Each part runs in a process of its own, so that its peak memory is its own, and writes its rows to
+results/speed.csv at once; parts that are there are not measured again. The figures are only worth
+something when nothing else runs.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+
+from benchmarks.scenes import Ids, indian_pines, label_list
+from benchmarks.table import Table
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.predictor import by_tile
+from hsi_viewer.learning.trainer import fit
+
+KEYS = ("part", "figure")
+VALUES = ("value", "unit", "goal", "load")
+SIZES = ((145, 145, 200, 16), (610, 340, 103, 9), (1000, 1000, 100, 9), (2000, 2000, 100, 9))
+BATCH = 256
+MIB = 2.0**20
+
+
+class Clock:
+    """Notes when the first map and the last report came."""
+
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+        self.first: float | None = None
+
+    def report(self, item: object) -> None:
+        """Take one report of the trainer."""
+        if self.first is None and isinstance(item, Prediction):
+            self.first = time.perf_counter() - self.start
+
+
+def record(part: str, figure: str, value: float, unit: str, goal: str = "") -> None:
+    """Write one figure, with how busy the machine was."""
+    load = os.getloadavg()[0]
+    Table("speed", KEYS, VALUES).add(
+        part=part, figure=figure, value=value, unit=unit, goal=goal, load=round(load, 1)
+    )
+    print(part, figure, f"{value:.3g} {unit}", f"(goal {goal})" if goal else "", flush=True)
+
+
+def generated(rows: int, columns: int, bands: int, classes: int) -> tuple[HyperCube, Ids]:
+    """Fields of smooth outline with a spectrum each, noise, uint16, and their classes."""
+    rng = np.random.default_rng(0)
+    best = np.full((rows, columns), -np.inf, np.float32)
+    truth = np.zeros((rows, columns), np.uint16)
+    for k in range(classes):
+        field = gaussian_filter(rng.normal(size=(rows, columns)).astype(np.float32), 12)
+        truth[field > best] = k + 1
+        np.maximum(best, field, out=best)
+    spectra = gaussian_filter(rng.uniform(0, 4000, (classes + 1, bands)), (0, 5)) * 2
+    cube = np.empty((rows, columns, bands), np.uint16)
+    for r in range(rows):
+        noisy = spectra[truth[r]] + rng.normal(0, 150, (columns, bands))
+        cube[r] = np.clip(noisy, 0, 65535)
+    return HyperCube.from_array(cube, name=f"{rows}x{columns}x{bands}"), truth
+
+
+def interactive() -> None:
+    """What a user waits for on Indian Pines with ten labels a class."""
+    part = "indian_pines"
+    cube, truth = indian_pines()
+    training, test = label_list("random", 10, 0, truth)
+    fit(cube, training)  # torch and scikit load their parts on first use
+    clock = Clock()
+    model = fit(cube, training, port=clock)
+    model.predict(cube, labels=training)
+    record(part, "final map", time.perf_counter() - clock.start, "s", "<= 15")
+    record(part, "first map", clock.first or float("nan"), "s", "<= 2")
+    stroke = training.copy()
+    rows, columns = np.nonzero(test == 2)
+    stroke[rows[:20], columns[:20]] = 2
+    start = time.perf_counter()
+    model.predict(cube, labels=stroke)
+    record(part, "stroke, refinement only", time.perf_counter() - start, "s", "<= 1")
+    start = time.perf_counter()
+    warm = fit(cube, stroke, warm_start=model)
+    warm.predict(cube, labels=stroke)
+    record(part, "stroke, warm start", time.perf_counter() - start, "s", "<= 1")
+
+
+def dense_against_patches() -> None:
+    """The same weights over the whole scene, dense and patch by patch."""
+    cube, truth = indian_pines()
+    training, _ = label_list("random", 10, 0, truth)
+    model = fit(cube, training, TrainingConfig(refine=False))
+    scene = model.scene_of(cube)
+    if scene is None:
+        raise RuntimeError("the training scene is not at hand")
+    network = model.network
+    dense = np.empty((*truth.shape, network.classes), np.float32)
+    start = time.perf_counter()
+    for tile in by_tile(network, scene):
+        dense[tile.window] = tile.exits[-1]
+    seconds_dense = time.perf_counter() - start
+    patched = np.empty((truth.size, network.classes), np.float32)
+    start = time.perf_counter()
+    with torch.inference_mode():
+        for pixels in np.array_split(np.arange(truth.size), -(-truth.size // BATCH)):
+            patches = torch.from_numpy(scene.patches(pixels, network.radius))
+            patched[pixels] = network(patches)[-1][:, :, 0, 0].softmax(dim=1).numpy()
+    seconds_patched = time.perf_counter() - start
+    part = "inference"
+    record(part, "dense", seconds_dense, "s")
+    record(part, "patch by patch", seconds_patched, "s")
+    record(part, "ratio", seconds_patched / seconds_dense, "times", ">= 30")
+    gap = float(np.abs(patched.reshape(dense.shape) - dense).max())
+    record(part, "largest difference", gap, "probability", "<= 1e-5")
+
+
+def scaling(size: tuple[int, int, int, int]) -> None:
+    """Whole map and memory of one generated scene; the model comes from a corner of it."""
+    rows, columns, bands, _ = size
+    part = f"{rows}x{columns}x{bands}"
+    cube, truth = generated(*size)
+    training, _ = draw_per_class(truth[:200, :200], 10)
+    corner = HyperCube.from_array(cube.read(slice(0, 200), slice(0, 200)))
+    trained = fit(corner, training, TrainingConfig(refine=False))
+    trained.scenes.clear()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start = time.perf_counter()
+    prediction = trained.predict(cube)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    is_pavia, is_large = rows == 610, rows == 2000
+    record(part, "whole map", seconds, "s", "<= 5" if is_pavia else "")
+    record(part, "of it: features and network", trained.seconds["predict"], "s")
+    record(part, "of it: refinement", trained.seconds["refine"], "s")
+    record(part, "memory beyond the cube", peak - before, "MiB", "< 2048" if is_large else "")
+    record(part, "accuracy", 100 * float((prediction.class_map == truth).mean()), "%")
+
+
+PARTS: dict[str, Callable[[], None]] = {
+    "indian_pines": interactive,
+    "inference": dense_against_patches,
+    **{f"{s[0]}x{s[1]}x{s[2]}": lambda s=s: scaling(s) for s in SIZES},
+}
+
+
+def run(part: str) -> None:
+    """One part, in this process."""
+    PARTS[part]()
+
+
+def main(wanted: list[str]) -> None:
+    """Measure the parts that are missing."""
+    done = {row["part"] for row in Table("speed", KEYS, VALUES).rows()}
+    context = multiprocessing.get_context("spawn")
+    for part in wanted or PARTS:
+        if part not in done:
+            worker = context.Process(target=run, args=(part,))
+            worker.start()
+            worker.join()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
