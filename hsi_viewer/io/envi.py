@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io import envi_header, wavelengths
+from hsi_viewer.io import envi_classes, envi_header, wavelengths
 from hsi_viewer.io.byte_reader import GZIP, DeflatedReader, FileReader
 from hsi_viewer.io.map_info import georeference
 from hsi_viewer.io.raw_source import ORDERS, RawSource
@@ -100,12 +100,17 @@ def _data_files(header: Path, interleave: str) -> list[Path]:
     """Data files that a header can belong to by its name, likely ones first."""
     stem = header.name[: -len(header.suffix)]
     suffixes = ("", *((f".{interleave}",) if interleave else ()), *DATA_SUFFIXES)
-    names = [stem + suffix for suffix in suffixes]
-    names += [stem + suffix + ".gz" for suffix in suffixes]
-    found = [p for name in names if (p := _named(header.parent, (name,))) is not None]
-    return found or [
+    for ending in ("", ".gz"):
+        names = [header.parent / (stem + suffix + ending) for suffix in suffixes]
+        found = [path for path in names if path.is_file()]
+        if found:
+            return found
+    beside = _files(header.parent)
+    by_name = {p.name.casefold(): p for p in beside}
+    names = [(stem + suffix + ending).casefold() for ending in ("", ".gz") for suffix in suffixes]
+    return [by_name[name] for name in names if name in by_name] or [
         p
-        for p in _files(header.parent)
+        for p in beside
         if p.stem.casefold() == stem.casefold() and p.suffix.lower() not in NOT_DATA_SUFFIXES
     ]
 
@@ -268,26 +273,10 @@ def describe(
         "format_name": "ENVI",
         "interleave": layout.interleave,
         "wavelength_units_in_file": unit,
-        "class_names": class_names(fields),
+        "class_names": envi_classes.class_names(fields),
         "warnings": tuple(warnings),
         "metadata": {k: v for k, v in fields.items() if k not in USED_FIELDS},
     }
-
-
-def class_names(fields: Mapping[str, str]) -> dict[int, str]:
-    """Names by class id; the first name of the list belongs to 0."""
-    names = envi_header.items(fields.get("class names", ""))
-    return {i: name for i, name in enumerate(names) if i > 0 and name}
-
-
-def class_colours(fields: Mapping[str, str]) -> dict[int, tuple[int, int, int]]:
-    """Colours by class id, of the flat list that begins with the colour of 0."""
-    try:
-        flat = envi_header.numbers(fields.get("class lookup", "{}"))
-    except ValueError:
-        return {}
-    whole = np.clip(np.nan_to_num(flat[: flat.size // 3 * 3]), 0, 255).astype(int).reshape(-1, 3)
-    return {i: (int(r), int(g), int(b)) for i, (r, g, b) in enumerate(whole) if i > 0}
 
 
 def _numbers(

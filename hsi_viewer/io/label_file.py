@@ -13,7 +13,7 @@ from hsi_viewer.core.classes import ClassLegend, Colour
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, HsiError
 from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.io import class_raster, envi, envi_header, sample
+from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, sample
 from hsi_viewer.io.container import Container, listing
 from hsi_viewer.io.identify import (
     MATLAB_5,
@@ -204,7 +204,9 @@ def _read_envi(path: Path) -> LabelFile:
     header = envi.header_of(path) or path
     fields, _ = envi_header.read_header(header)
     names = {i: n for i, n in cube.class_names.items() if not n.startswith("(unused ")}
-    colours = {i: c for i, c in envi.class_colours(fields).items() if i in names or not names}
+    colours = {
+        i: c for i, c in envi_classes.class_colours(fields).items() if i in names or not names
+    }
     return replace(labels, names=names, colours=colours)
 
 

@@ -1,0 +1,236 @@
+"""Opening and reading a large cube beside Spectral Python and rasterio: python -m benchmarks.io.
+
+    python -m benchmarks.io [--gigabytes 4] [--folder DIR] [--repeat 5]
+
+A cube of so many gigabytes is written once in each interleave. Each program does each job in a
+process of its own, `repeat` times, cold (the file's pages dropped from the cache before each, where
+the system can) and warm; the median goes to results/io.csv, with the peak memory of the process
+beyond what it had before the job. The values of the three programs are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import multiprocessing
+import os
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.table import Table
+
+BANDS = 500
+SIDE_BYTES = 2 * BANDS  # bytes of one pixel, uint16
+INTERLEAVES = ("bsq", "bil", "bip")
+PROGRAMS = ("hsi-viewer", "spectral", "rasterio")
+JOBS = ("open", "band", "composite", "spectrum", "window")
+RGB = (120, 70, 30)
+
+Job = Callable[[], NDArray[Any] | None]
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gigabytes", type=float, default=4.0)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--repeat", type=int, default=5)
+    options = parser.parse_args()
+    side = int((options.gigabytes * 1e9 / SIDE_BYTES) ** 0.5)
+    table = Table(
+        "io",
+        ("gigabytes", "interleave", "job", "cache", "program"),
+        ("milliseconds", "peak_mebibytes"),
+    )
+    for interleave in INTERLEAVES:
+        key = {"gigabytes": options.gigabytes, "interleave": interleave}
+        wanted = [
+            {**key, "job": job, "cache": cache, "program": program}
+            for cache in ("cold", "warm")
+            for job in JOBS
+            for program in PROGRAMS
+        ]
+        wanted = [row for row in wanted if not table.has(**row)]
+        if not wanted:
+            continue
+        folder = options.folder / f"hsi-io-{interleave}"
+        try:
+            header = written(folder, side, interleave)
+            for row in wanted:
+                ms, mib = measured(header, row, options.repeat)
+                table.add(**row, milliseconds=ms, peak_mebibytes=mib)
+                print(*row.values(), f"{ms:.2f} ms, {mib:.1f} MiB", flush=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(page(table))
+
+
+def written(folder: Path, side: int, interleave: str) -> Path:
+    """Write a cube side x side x BANDS and its header."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    block = rng.integers(0, 10000, (side, BANDS), np.uint16)
+    with (folder / "cube.img").open("wb") as file:
+        for k in range(side):
+            # a block of its own for each place, cheap to make
+            file.write((block + np.uint16(k % 977)).tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    (folder / "cube.hdr").write_text(
+        f"ENVI\nsamples = {side}\nlines = {side}\nbands = {BANDS}\nheader offset = 0\n"
+        f"file type = ENVI Standard\ndata type = 12\ninterleave = {interleave}\nbyte order = 0\n"
+    )
+    return folder / "cube.hdr"
+
+
+def measured(header: Path, row: dict[str, Any], repeat: int) -> tuple[float, float]:
+    """Median milliseconds and peak memory (MiB) of a job, in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(run, (header, row["program"], row["job"], row["cache"], repeat))
+
+
+def run(header: Path, program: str, job: str, cache: str, repeat: int) -> tuple[float, float]:
+    """Do a job several times; imports and, but for "open", the opening do not count."""
+    opened = opener(program, header)
+    opened()  # imports
+    base = peak()
+    if cache == "warm":
+        opened().do(job)
+    seconds = []
+    image = None
+    for _ in range(repeat):
+        del image
+        image = None
+        gc.collect()  # pages that are mapped cannot be dropped
+        if cache == "cold":
+            forget(header.with_suffix(".img"))
+        if job == "open":
+            start = time.perf_counter()
+            image = opened()
+        else:
+            image = opened()
+            start = time.perf_counter()
+            image.do(job)
+        seconds.append(time.perf_counter() - start)
+    return 1000 * statistics.median(seconds), peak() - base
+
+
+def peak() -> float:
+    """Largest private memory of this process so far, MiB; mapped files do not count."""
+    if sys.platform == "linux":
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmData"):
+                return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def forget(path: Path) -> None:
+    """Drop a file's pages from the cache."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+class Image:
+    """The jobs, on whatever reads (rows, columns, bands) windows."""
+
+    def __init__(self, shape: tuple[int, int, int], read: Callable[..., NDArray[Any]]) -> None:
+        self.shape, self.read = shape, read
+
+    def do(self, job: str) -> NDArray[Any] | None:
+        """Do a job by its name."""
+        rows, columns, bands = self.shape
+        everything = slice(0, rows), slice(0, columns)
+        centre = rows // 2
+        match job:
+            case "band":
+                return self.read(*everything, [bands // 2])
+            case "composite":
+                return self.read(*everything, list(RGB))
+            case "spectrum":
+                return self.read(slice(centre, centre + 1), slice(centre, centre + 1), None)
+            case "window":
+                part = slice(centre, centre + 200)
+                return self.read(part, part, None)
+        return None
+
+
+def opener(program: str, header: Path) -> Callable[[], Image]:
+    """A function that opens the cube with a program."""
+    if program == "hsi-viewer":
+        from hsi_viewer.io.registry import open_cube
+
+        def ours() -> Image:
+            cube = open_cube(header)
+            return Image(cube.shape, cube.read)
+
+        return ours
+    if program == "spectral":
+        import spectral.io.envi as envi
+
+        def theirs() -> Image:
+            image = envi.open(str(header))
+
+            def read(rows: slice, columns: slice, bands: list[int] | None) -> NDArray[Any]:
+                if rows.stop - rows.start == 1:
+                    return image.read_pixel(rows.start, columns.start)[None, None]
+                if bands is None:
+                    bounds = (rows.start, rows.stop), (columns.start, columns.stop)
+                    return image.read_subregion(*bounds)
+                return image.read_bands(bands)
+
+            return Image(image.shape, read)
+
+        return theirs
+    import rasterio
+    from rasterio.windows import Window
+
+    warnings.simplefilter("ignore")
+
+    def rasters() -> Image:
+        data = rasterio.open(header.with_suffix(".img"))
+
+        def read(rows: slice, columns: slice, bands: list[int] | None) -> NDArray[Any]:
+            window = Window(
+                columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
+            )
+            indexes = None if bands is None else [b + 1 for b in bands]
+            return data.read(indexes, window=window).transpose(1, 2, 0)
+
+        return Image((data.height, data.width, data.count), read)
+
+    return rasters
+
+
+def page(table: Table) -> str:
+    """The table as Markdown: milliseconds, the fastest of the other two beside ours."""
+    found = {
+        (r["interleave"], r["job"], r["cache"], r["program"]): float(r["milliseconds"])
+        for r in table.rows()
+    }
+    lines = [
+        "| interleave | job | cache | hsi-viewer ms | spectral ms | rasterio ms |",
+        "|---|---|---|---|---|---|",
+    ]
+    for interleave in INTERLEAVES:
+        for job in JOBS:
+            for cache in ("cold", "warm"):
+                cells = [found.get((interleave, job, cache, p), float("nan")) for p in PROGRAMS]
+                texts = " | ".join(f"{c:.2f}" for c in cells)
+                lines.append(f"| {interleave} | {job} | {cache} | {texts} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
