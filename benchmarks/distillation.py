@@ -100,11 +100,10 @@ def embedded(network: SdhsiNet, scene: SceneFeatures) -> NDArray[np.float32]:
 
 
 def measure(
-    scene: SceneFeatures, training: Ids, test: Ids, arm: str, seed: int
+    scene: SceneFeatures, training: Ids, test: Ids, recipe: Recipe, seed: int
 ) -> dict[str, object]:
     """Train one network and measure it on the scored pixels."""
     start = time.perf_counter()
-    recipe = recipe_of(arm)
     class_ids = tuple(int(i) for i in np.unique(training) if i)
     config = TrainingConfig(seed=seed, device="cpu", refine=False)
     run = Run(scene, training, class_ids, recipe, config, CancelToken(), SilentPort())
@@ -164,7 +163,7 @@ def main(seeds: list[int]) -> None:
                             "arm": arm,
                         }
                         if not table.has(**key):
-                            table.add(**key, **measure(scene, training, test, arm, seed))
+                            table.add(**key, **measure(scene, training, test, recipe_of(arm), seed))
         print("network seed", seed, "done", flush=True)
 
 

@@ -230,6 +230,24 @@ def distillation_plot(rows: list[Row]) -> None:
     plt.close(figure)
 
 
+def front_end_section(rows: list[Row]) -> str:
+    """Accuracy and seconds of both front ends on the same lists."""
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["protocol"], row["front_end"]].append(row)
+    body = [
+        [
+            f"{protocol}-10",
+            front_end,
+            spread([float(r["oa_mean"]) for r in chosen]),
+            spread([float(r["seconds"]) for r in chosen]),
+            str(len(chosen)),
+        ]
+        for (protocol, front_end), chosen in sorted(found.items())
+    ]
+    return table(["lists", "front end", "OA of the mean of exits, %", "seconds", "splits"], body)
+
+
 def speed_section(rows: list[Row]) -> str:
     """Every figure with its goal and the load of the machine."""
     body = [
@@ -273,6 +291,7 @@ def main() -> None:
         "{accuracy}": accuracy_section(accuracy),
         "{others}": others_section(accuracy),
         "{distillation}": distillation_section(distillation),
+        "{front_ends}": front_end_section(rows_of("front_ends")),
         "{speed}": speed_section(speed),
     }
     page = OPENING.read_text(encoding="utf-8")
