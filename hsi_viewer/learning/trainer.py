@@ -214,7 +214,7 @@ class Run:
             self.token,
             self.port,
             warm=warm,
-            soft_targets=lambda: self.soft_targets(network),
+            soft_targets=None if warm else lambda: self.soft_targets(network),
             at_step=at_step,
         )
         return temperature if (warning := learner.run()) is None else 1.0, warning
