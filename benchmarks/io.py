@@ -3,9 +3,9 @@
     python -m benchmarks.io [--gigabytes 4] [--folder DIR] [--repeat 5]
 
 A cube of so many gigabytes is written once in each interleave. Each program does each job in a
-process of its own, `repeat` times, cold (the file's pages dropped from the cache before each, where
-the system can) and warm; the median goes to results/io.csv, with the peak memory of the process
-beyond what it had before the job. The values of the three programs are compared.
+process of its own, `repeat` times, cold (the file's pages dropped from the cache before each) and
+warm; the median goes to results/io.csv, with the memory that the job takes at its peak, its result
+included. First the values that the three programs read are compared. Linux only.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ import argparse
 import gc
 import multiprocessing
 import os
-import resource
 import shutil
 import statistics
-import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -67,6 +66,7 @@ def main() -> None:
         folder = options.folder / f"hsi-io-{interleave}"
         try:
             header = written(folder, side, interleave)
+            compare(header)
             for row in wanted:
                 ms, mib = measured(header, row, options.repeat)
                 table.add(**row, milliseconds=ms, peak_mebibytes=mib)
@@ -94,6 +94,14 @@ def written(folder: Path, side: int, interleave: str) -> Path:
     return folder / "cube.hdr"
 
 
+def compare(header: Path) -> None:
+    """Stop unless the three programs read the same values."""
+    images = [opener(program, header)() for program in PROGRAMS]
+    for job in ("band", "spectrum", "window"):
+        ours, *others = (image.do(job) for image in images)
+        assert all(np.array_equal(np.squeeze(ours), np.squeeze(other)) for other in others), job
+
+
 def measured(header: Path, row: dict[str, Any], repeat: int) -> tuple[float, float]:
     """Median milliseconds and peak memory (MiB) of a job, in a process of its own."""
     context = multiprocessing.get_context("spawn")
@@ -105,7 +113,6 @@ def run(header: Path, program: str, job: str, cache: str, repeat: int) -> tuple[
     """Do a job several times; imports and, but for "open", the opening do not count."""
     opened = opener(program, header)
     opened()  # imports
-    base = peak()
     if cache == "warm":
         opened().do(job)
     seconds = []
@@ -124,16 +131,37 @@ def run(header: Path, program: str, job: str, cache: str, repeat: int) -> tuple[
             start = time.perf_counter()
             image.do(job)
         seconds.append(time.perf_counter() - start)
-    return 1000 * statistics.median(seconds), peak() - base
+    image = opened()
+    memory = peak_of(opened if job == "open" else lambda: image.do(job))
+    return 1000 * statistics.median(seconds), memory
 
 
-def peak() -> float:
-    """Largest private memory of this process so far, MiB; mapped files do not count."""
-    if sys.platform == "linux":
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmData"):
-                return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def anonymous() -> float:
+    """Memory of this process that is no mapped file, MiB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def peak_of(job: Callable[[], object]) -> float:
+    """Memory that a job takes at its peak, MiB, looked at every two milliseconds."""
+    base = anonymous()
+    highest = [base]
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.002):
+            highest.append(anonymous())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    result = job()
+    highest.append(anonymous())
+    done.set()
+    watcher.join()
+    del result
+    return max(highest) - base
 
 
 def forget(path: Path) -> None:
