@@ -23,11 +23,13 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.stretch import percentile_limits, to_bytes
 from hsi_viewer.io import envi, envi_header, sidecar
 from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.doctor_sizes import likely_shapes
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
 WINDOW = 24
 PLACES = (0.5, 0.2, 0.8)
 TYPES = ("<u2", "<i2", "<f4", "<f8", "<u1", "<i4", "<u4")
+UNKNOWN_TYPES = ("<u2", "<i2", "<f4", ">u2", ">i2", ">f4", "<u1", "<f8")
 # Score of a reading below which neighbours are no more alike than strangers.
 
 NOISE = 0.25
@@ -106,7 +108,7 @@ class Diagnosis:
         return "\n".join(lines)
 
 
-def diagnose(path: Path, token: CancelToken | None = None, limit: int = 9) -> Diagnosis:
+def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> Diagnosis:
     """Compare a raw file with its header and rank the ways to read it.
 
     Parameters
@@ -129,7 +131,15 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 9) -> Di
     stated, problem = _stated(fields, header, data, reader.size)
     base = stated or _repaired(fields)
     scored: dict[envi.Layout, LikelyReading] = {}
-    for ways in (_near(fields, base, reader.size), _far(fields, base, reader.size)):
+    searches = (
+        (_unknown(reader),)
+        if base is None
+        else (
+            _layouts(fields, base, (base.dtype,), reader.size),
+            _layouts(fields, base, tuple(np.dtype(t) for t in TYPES), reader.size),
+        )
+    )
+    for ways in searches:
         for layout in ways:
             if token is not None:
                 token.check()
@@ -288,16 +298,14 @@ def _cost(base: envi.Layout | None, layout: envi.Layout, changes: int, size: int
     return cost
 
 
-def _near(fields: dict[str, str], base: envi.Layout | None, size: int) -> Iterator[envi.Layout]:
-    """Readings that keep the type of the header, in both byte orders."""
-    if base is not None:
-        yield from _layouts(fields, base, (base.dtype,), size)
-
-
-def _far(fields: dict[str, str], base: envi.Layout | None, size: int) -> Iterator[envi.Layout]:
-    """Readings with other types."""
-    if base is not None:
-        yield from _layouts(fields, base, tuple(np.dtype(t) for t in TYPES), size)
+def _unknown(reader: FileReader) -> Iterator[envi.Layout]:
+    """Readings of a file of which nothing is known, out of the periods of its values."""
+    for text in UNKNOWN_TYPES:
+        dtype = np.dtype(text)
+        for shape in likely_shapes(reader, dtype):
+            for interleave, order in ORDERS.items():
+                rows, columns, bands = (shape[order.index(axis)] for axis in range(3))
+                yield envi.Layout(rows, columns, bands, dtype, interleave, 0, False)
 
 
 def _layouts(

@@ -14,6 +14,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 ERDAS_MAGIC = (b"HEAD74", b"HEADER")
+# Formats that describe themselves: no header beside them is looked for.
+SELF_DESCRIBED = (MATLAB_5, MATLAB_7, NUMPY, ZIP, PNG, HDF5, *TIFF_MAGIC, *ERDAS_MAGIC)
 
 
 def split_source(source: str | Path) -> tuple[Path, str | None]:

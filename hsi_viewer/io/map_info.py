@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
+from pathlib import Path
 
 from hsi_viewer.core.georeference import Georeference
 
@@ -100,11 +102,40 @@ def _wkt_of(map_info: str, projection_info: str | None) -> str | None:
 
     code = epsg_of(map_info)
     if code is None:
-        return None
+        ours = split_fields(map_info)[0].casefold() in (
+            "",
+            "arbitrary",
+            "utm",
+            "geographic lat/lon",
+        )
+        return None if ours else _wkt_by_gdal(map_info, projection_info)
     try:
         return str(CRS.from_epsg(code).to_wkt())
     except CRSError:
         return None
+
+
+def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
+    """What GDAL makes of projections that only it knows, asked by way of a file of one pixel."""
+    from rasterio.errors import RasterioError
+
+    from hsi_viewer.io.gdal import open_raster
+
+    head = "ENVI\nsamples = 1\nlines = 1\nbands = 1\ndata type = 1\ninterleave = bsq\n"
+    one_line = map_info.replace("\n", " ")
+    projection = f"projection info = {projection_info}\n" if projection_info else ""
+    with tempfile.TemporaryDirectory(prefix="hsi-crs-") as folder:
+        data = Path(folder, "pixel.img")
+        try:
+            data.write_bytes(bytes(64))  # GDAL takes no image of one byte for one
+            text = f"{head}byte order = 0\nmap info = {one_line}\n{projection}"
+            data.with_suffix(".hdr").write_text(text, encoding="utf-8")
+            with open_raster(data, driver="ENVI") as file:
+                # for what it does not know, GDAL answers with degrees
+                known = file.crs is not None and file.crs.is_projected
+                return str(file.crs.to_wkt()) if known else None
+        except (RasterioError, OSError, ValueError):
+            return None
 
 
 def map_info_of(transform: Affine6, wkt: str | None) -> str:

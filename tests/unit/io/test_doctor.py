@@ -98,6 +98,24 @@ def test_an_offset_is_found(tmp_path, scene):
     assert found.readings[0].layout.offset == 517
 
 
+@pytest.mark.parametrize(("interleave", "dtype"), [("bip", "<u2"), ("bil", ">u2"), ("bsq", "<f4")])
+def test_a_file_without_a_header(tmp_path, scene, interleave, dtype):
+    (tmp_path / "lost.raw").write_bytes(raw(scene, interleave, dtype))
+    with pytest.raises(FormatError, match="no cube that can be read"):
+        open_cube(tmp_path / "lost.raw")
+    found = doctor.diagnose(tmp_path / "lost.raw")
+    assert "no header" in found.problem
+    true = [
+        r
+        for r in found.readings
+        if (r.layout.rows, r.layout.columns, r.layout.bands) == (70, 60, 90)
+        and r.layout.interleave == interleave
+    ]
+    assert true
+    doctor.accept(found, true[0])
+    assert open_cube(tmp_path / "lost.raw").shape == (70, 60, 90)
+
+
 def test_a_good_file_is_left_in_peace(tmp_path, scene):
     path = write(tmp_path, raw(scene))
     assert doctor.diagnose(path).problem == ""

@@ -178,6 +178,36 @@ def test_every_field_is_kept(tmp_path):
     assert len(cube.warnings) == 2  # the same wavelength twice, descending
 
 
+@pytest.mark.parametrize(
+    ("map_info", "projection", "epsg"),
+    [
+        ("{UTM, 1, 1, 5e5, 4e6, 30, 30, 33, South, WGS-84}", None, 32733),
+        ("{UTM, 1, 1, 5e5, 4e6, 30, 30, 17, North, North America 1983}", None, 26917),
+        ("{Geographic Lat/Lon, 1, 1, 10, 50, 0.1, 0.1, WGS-84}", None, 4326),
+        (
+            "{Transverse Mercator, 1, 1, 411999, 142701, 3, 3, OSGB}",
+            "{3, 6377563.396, 6356256.909, 49, -2, 400000, -100000, 0.9996, OSGB, TM}",
+            27700,
+        ),
+        ("{Arbitrary, 1, 1, 0, 0, 1, 1}", None, None),
+        ("{UTM, 1, 1, 5e5, 4e6, 30, 30, 99, North, WGS-84}", None, None),
+    ],
+)
+def test_coordinate_reference_systems_of_map_info(tmp_path, map_info, projection, epsg):
+    from rasterio.crs import CRS
+
+    fields = {"map_info": map_info} | ({"projection_info": projection} if projection else {})
+    place = open_cube(write(tmp_path, **fields)).georeference
+    assert place.transform[1] == 0
+    if epsg is None:
+        assert place.crs_wkt is None or CRS.from_wkt(place.crs_wkt).to_epsg() is None
+    elif projection is None:
+        assert CRS.from_wkt(place.crs_wkt).to_epsg() == epsg
+    else:
+        assert "Transverse_Mercator" in place.crs_wkt
+        assert "-100000" in place.crs_wkt
+
+
 def test_lists_of_another_length_are_left_out_with_a_warning(tmp_path):
     cube = open_cube(write(tmp_path, wavelength="{400, 500}", bbl="{1}", default_bands="{9,9,9}"))
     assert cube.wavelengths is None
