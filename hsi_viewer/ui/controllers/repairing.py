@@ -17,10 +17,13 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import doctor, sidecar
 from hsi_viewer.io.container import ChoiceNeededError
-from hsi_viewer.io.identify import split_source
+from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import open_cube
 from hsi_viewer.ui.file_dialogs import ArrayDialog, DoctorDialog, MetadataDialog
 from hsi_viewer.ui.workspace import Workspace
+
+
+BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class RepairController(QObject):
         def work(token: CancelToken, port: ProgressPort) -> Examined:
             port.report(Progress(f"Examining {path.name}"))
             try:
+                if magic_of(path).startswith(SELF_DESCRIBED):
+                    return Examined(None, [], error)
                 diagnosis = doctor.diagnose(path, token)
                 pictures = [doctor.thumbnail(diagnosis, r) for r in diagnosis.readings]
             except HsiError as not_raw:
@@ -107,6 +112,8 @@ class RepairController(QObject):
         if examined.error is not None:
             self._workspace.notify_error(examined.error, "Opening the file")
         if diagnosis is None or not diagnosis.readings:
+            return
+        if diagnosis.header is None and diagnosis.readings[0].score < BELIEVABLE:
             return
         dialog = DoctorDialog(diagnosis, examined.thumbnails, self._window)
         if dialog.exec():
