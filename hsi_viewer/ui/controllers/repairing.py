@@ -22,7 +22,6 @@ from hsi_viewer.io.registry import open_cube
 from hsi_viewer.ui.file_dialogs import ArrayDialog, DoctorDialog, MetadataDialog
 from hsi_viewer.ui.workspace import Workspace
 
-
 BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
 
 
