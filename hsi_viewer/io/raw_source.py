@@ -15,6 +15,8 @@ MERGE_BYTES = 16 << 10
 CHUNK_BYTES = 2 << 20
 # Of a map, so much is gathered between two looks at the file's size.
 MAP_BYTES = 64 << 20
+# So many places are asked whether they are in the system's memory.
+PROBES = 16
 # Inner values further apart than this, on average, are gathered from a map.
 SPARSE = 4
 
@@ -104,11 +106,11 @@ class RawSource:
             run *= index[1].size
         if run >= MERGE_BYTES or out.nbytes == run:
             return False
-        probes = (
+        first, last = (
             self._offset + sum(int(i[k]) * s for i, s in zip(index, self._strides, strict=True))
             for k in (0, -1)
         )
-        return self._reader.is_cached(*probes)
+        return self._reader.is_cached(*np.linspace(first, last, PROBES).astype(int).tolist())
 
     def _gather(self, out: NDArray[Any], index: list[NDArray[np.intp]]) -> bool:
         """Copy values out of a map of the file; False where there is none."""
