@@ -11,7 +11,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.registry import is_identified, open_cube
 
 
 def cube_info(source: str | Path) -> dict[str, Any]:
@@ -83,13 +83,16 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 
 def diagnosis(source: str | Path) -> str | None:
     """The header doctor's report on a raw file, or None where it has nothing to say."""
-    from hsi_viewer.io.doctor import diagnose
+    from hsi_viewer.io.doctor import CONVINCING, diagnose
+    from hsi_viewer.io.envi import header_of
 
     path, _ = split_source(source)
     try:
-        if magic_of(path).startswith(SELF_DESCRIBED):
+        if not path.is_file() or (header_of(path) is None and is_identified(path)):
             return None
         found = diagnose(path)
     except (HsiError, OSError):
         return None
+    if found.header is None and (not found.readings or found.readings[0].score < CONVINCING):
+        return None  # any file can be read as numbers; this one makes no picture
     return found.text() if found.problem else None

@@ -238,3 +238,9 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (_is_rfl, _rfl),
     (lambda path, magic: path.suffix.lower() == ".mat", _mat4),
 )
+
+
+def is_identified(path: Path) -> bool:
+    """Whether a reader takes a file or folder for one of its own, readable or not."""
+    magic = magic_of(path)
+    return any(matches(path, magic) for matches, _ in READERS)

@@ -123,6 +123,14 @@ def test_a_good_file_is_left_in_peace(tmp_path, scene):
     assert cube_info(path)["warnings"] == []
 
 
+def test_the_doctor_keeps_away_from_other_formats(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((20, 20, 20)))
+    (tmp_path / "a.txt").write_text("hello world\n" * 1000)
+    for name in ("a.npy", "a.txt", "none"):
+        assert diagnosis(tmp_path / name) is None
+    assert diagnosis("sample:indian-pines") is None
+
+
 def test_noise_is_said(tmp_path):
     noise = np.random.default_rng(0).integers(0, 65535, (40, 40, 40), np.uint16)
     assert doctor.is_noise(HyperCube.from_array(noise))
