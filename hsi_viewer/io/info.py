@@ -10,7 +10,7 @@ import numpy as np
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
+from hsi_viewer.io.identify import split_source
 from hsi_viewer.io.registry import is_identified, open_cube
 
 
