@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QListView,
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QTableWidget,
     QTableWidgetItem,
+    QTreeWidget,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -37,6 +40,8 @@ AXES: tuple[tuple[str, tuple[str, str, str] | None], ...] = (
     ("rows, bands, columns", ("rows", "bands", "columns")),
     ("columns, bands, rows", ("columns", "bands", "rows")),
 )
+NAME_ROLE = Qt.ItemDataRole.UserRole
+MATCH_ALL = Qt.MatchFlag.MatchWildcard | Qt.MatchFlag.MatchRecursive
 UNITS = (("nm", 1.0), ("µm", 1000.0), ("Å", 0.1))
 
 
@@ -63,33 +68,69 @@ class ArrayDialog(QDialog):
     def __init__(self, name: str, choices: tuple[ArrayChoice, ...], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Arrays in {name}")
-        self.list = QListWidget()
-        self.list.setAccessibleName("Arrays")
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName("Arrays")
+        self.tree.setHeaderLabels(["Array", "Shape", "Type"])
+        groups: dict[str, QTreeWidgetItem] = {}
         for choice in choices:
-            item = QListWidgetItem(str(choice))
-            item.setData(Qt.ItemDataRole.UserRole, choice.name)
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
-        self.list.itemDoubleClicked.connect(self.accept)
+            self._add(choice, groups)
+        self.tree.expandAll()
+        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.currentItemChanged.connect(self._on_current)
+        self.tree.itemDoubleClicked.connect(self.accept)
         self.axes = QComboBox()
         self.axes.setAccessibleName("Order of the axes")
         for text, order in AXES:
             self.axes.addItem(text, order)
         form = QFormLayout()
         form.addRow("Its axes are", self.axes)
+        self.buttons = _buttons(self, "Open")
         layout = QVBoxLayout(self)
         layout.addWidget(_muted("Several arrays could be the cube. Which one is it?"))
-        layout.addWidget(self.list)
+        layout.addWidget(self.tree)
         layout.addLayout(form)
         layout.addWidget(_muted("The answer is kept beside the file (NAME.hsi.json)."))
-        layout.addWidget(_buttons(self, "Open"))
-        self.resize(460, 340)
+        layout.addWidget(self.buttons)
+        self.resize(520, 380)
+        self.choose(choices[0].name)
+
+    def choose(self, name: str) -> None:
+        """Select an array by its full name."""
+        for item in self.tree.findItems("*", MATCH_ALL):
+            if item.data(0, NAME_ROLE) == name:
+                self.tree.setCurrentItem(item)
 
     def chosen(self) -> dict[str, Any]:
         """Fields of the sidecar: the array, and its axes where they were given."""
-        fields: dict[str, Any] = {"array": self.list.currentItem().data(Qt.ItemDataRole.UserRole)}
+        item = self.tree.currentItem()
+        fields: dict[str, Any] = {"array": item.data(0, NAME_ROLE) if item else None}
         order = self.axes.currentData()
         return fields if order is None else {**fields, "axes": tuple(order)}
+
+    @Slot()
+    def accept(self) -> None:
+        """Close only when an array, not a group, is selected."""
+        item = self.tree.currentItem()
+        if item is not None and item.data(0, NAME_ROLE):
+            super().accept()
+
+    @Slot()
+    def _on_current(self) -> None:
+        item = self.tree.currentItem()
+        ready = item is not None and bool(item.data(0, NAME_ROLE))
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
+
+    def _add(self, choice: ArrayChoice, groups: dict[str, QTreeWidgetItem]) -> None:
+        *folders, leaf = [part for part in choice.name.split("/") if part]
+        parent, path = self.tree.invisibleRootItem(), ""
+        for folder in folders:
+            path += f"/{folder}"
+            if path not in groups:
+                groups[path] = QTreeWidgetItem(parent, [folder])
+            parent = groups[path]
+        shape = " x ".join(str(n) for n in choice.shape)
+        item = QTreeWidgetItem(parent, [leaf, shape, choice.dtype])
+        item.setData(0, NAME_ROLE, choice.name)
 
 
 class DoctorDialog(QDialog):

@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         )
         self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
         self.training = TrainController(self.workspace, self.train_panel, self.accuracy_panel, self)
-        self.exporting = ExportController(self.workspace, self)
+        self.exporting = ExportController(self.workspace, self, self.viewing.pinned_library)
 
         self._lay_out()
         self.commands = CommandTable(main_commands(self), self)

@@ -44,11 +44,7 @@ def test_an_ambiguous_file_asks_for_the_array_and_remembers(driver, tmp_path):
     first, second = scene(30, 40, 12), scene(30, 40, 14)
     savemat(path, {"first": first, "second": second})
 
-    def choose(dialog: ArrayDialog) -> None:
-        names = [dialog.list.item(i).text() for i in range(dialog.list.count())]
-        dialog.list.setCurrentRow(next(i for i, n in enumerate(names) if n.startswith("second")))
-
-    came = in_dialog(ArrayDialog, choose)
+    came = in_dialog(ArrayDialog, lambda dialog: dialog.choose("second"))
     driver.open(str(path))
     assert came == ["Arrays in two.mat"]
     np.testing.assert_array_equal(driver.document.cube.read(), second)
@@ -125,3 +121,62 @@ def test_a_real_file_with_a_wrong_interleave_is_offered_its_readings(driver, dat
     assert came == ["Header doctor: bad_interleave"]
     assert "bup" in driver.window.notices.texts()[0]
     assert driver.document.cube.bands == 978
+
+
+def test_data_sets_of_hdf5_are_shown_as_a_tree(driver, tmp_path):
+    import h5py
+
+    path = tmp_path / "scene.h5"
+    first, second = scene(30, 40, 12), scene(30, 40, 12) + 7
+    with h5py.File(path, "w") as file:
+        file["calibrated/radiance"] = first
+        file["calibrated/reflectance"] = second
+    seen: list[str] = []
+
+    def choose(dialog: ArrayDialog) -> None:
+        group = dialog.tree.topLevelItem(0)
+        seen.extend([group.text(0), *(group.child(i).text(0) for i in range(group.childCount()))])
+        dialog.tree.setCurrentItem(group)
+        assert not dialog.buttons.button(OK).isEnabled()
+        dialog.tree.setCurrentItem(group.child(1))
+
+    in_dialog(ArrayDialog, choose)
+    driver.open(str(path))
+    assert seen == ["calibrated", "radiance", "reflectance"]
+    np.testing.assert_array_equal(driver.document.cube.read(), second)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".sli"])
+def test_pinned_spectra_are_saved_with_names_and_wavelengths(sample, tmp_path, monkeypatch, suffix):
+    from PySide6.QtWidgets import QFileDialog
+
+    from hsi_viewer.io.spectral_library import read_library
+
+    sample.click(20, 30)
+    sample.click(80, 90)
+    path = tmp_path / f"pins{suffix}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    sample.trigger("file.spectra")
+    sample.qtbot.waitUntil(lambda: path.exists() and not sample.window.busy.isVisible())
+    library = read_library(path)
+    assert library.names == ("row 21 col 31", "row 81 col 91")
+    cube = sample.document.cube
+    np.testing.assert_allclose(library.wavelengths, cube.wavelengths)
+    np.testing.assert_allclose(library.spectra[1], cube.spectrum(80, 90))
+
+
+def test_a_folder_of_one_image_a_band_opens(driver, tmp_path, monkeypatch):
+    import rasterio
+    from affine import Affine
+    from PySide6.QtWidgets import QFileDialog
+
+    cube = scene(12, 14, 3)
+    profile = {"driver": "GTiff", "height": 12, "width": 14, "count": 1, "dtype": "uint16"}
+    for band in range(3):
+        name = tmp_path / f"B{band + 1}.tif"
+        with rasterio.open(name, "w", transform=Affine(1, 0, 9, 0, -1, 7), **profile) as raster:
+            raster.write(cube[:, :, band], 1)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(tmp_path))
+    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+        driver.trigger("file.folder")
+    np.testing.assert_array_equal(driver.document.cube.read(), cube)

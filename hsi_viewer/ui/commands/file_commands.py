@@ -32,6 +32,14 @@ def file_commands(w: MainWindow) -> list[Command]:
             toolbar=True,
         ),
         Command(
+            "file.folder",
+            "Open a &folder…",
+            FILE,
+            w.opening.choose_folder,
+            ("Ctrl+Shift+O",),
+            "folder-multiple-outline",
+        ),
+        Command(
             "file.sample",
             "Open the &sample scene",
             FILE,
@@ -69,6 +77,16 @@ def file_commands(w: MainWindow) -> list[Command]:
             lambda: "Train first: there is no class map yet.",
             toolbar=True,
             separated=True,
+        ),
+        Command(
+            "file.spectra",
+            "Save &pinned spectra…",
+            FILE,
+            w.exporting.choose_spectra,
+            (),
+            "chart-bell-curve-cumulative",
+            lambda: w.viewing.pins > 0,
+            lambda: "Click pixels with the navigate tool to pin their spectra.",
         ),
         Command(
             "file.metadata",

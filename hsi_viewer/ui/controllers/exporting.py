@@ -1,25 +1,35 @@
-"""ExportController: writes the class map in the background and says where it is."""
+"""ExportController: writes maps and spectra in the background and says where they are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io.class_map import export_prediction
+from hsi_viewer.io.spectral_library import write_library
 from hsi_viewer.ui.dialogs import ExportDialog
 from hsi_viewer.ui.workspace import Workspace
 
 
 class ExportController(QObject):
-    """Exports the map that is on the screen."""
+    """Exports the map that is on the screen, and the pinned spectra.
 
-    def __init__(self, workspace: Workspace, window: QWidget) -> None:
+    Parameters
+    ----------
+    spectra : gives the pinned spectra, or None.
+    """
+
+    def __init__(
+        self, workspace: Workspace, window: QWidget, spectra: Callable[[], SpectralLibrary | None]
+    ) -> None:
         super().__init__(window)
-        self._workspace, self._window = workspace, window
+        self._workspace, self._window, self._spectra = workspace, window, spectra
 
     @Slot()
     def choose(self) -> None:
@@ -51,6 +61,32 @@ class ExportController(QObject):
             return list(written.values())
 
         task = self._workspace.tasks.start("Exporting the class map", work)
+        task.succeeded.connect(self._on_written)
+        task.failed.connect(self._on_failed)
+
+    @Slot()
+    def choose_spectra(self) -> None:
+        """Ask for a file and save the pinned spectra."""
+        library = self._spectra()
+        if library is None:
+            return
+        start = Path(self._workspace.settings.last_folder) / f"{library.name} spectra.csv"
+        name, _ = QFileDialog.getSaveFileName(
+            self._window,
+            "Save pinned spectra",
+            str(start),
+            "CSV (*.csv);;ENVI spectral library (*.sli);;Text, one spectrum (*.txt)",
+        )
+        if not name:
+            return
+        path = Path(name)
+
+        def work(_token: CancelToken, port: ProgressPort) -> list[Path]:
+            port.report(Progress(f"Saving {path.name}"))
+            write_library(path, library)
+            return [path]
+
+        task = self._workspace.tasks.start("Saving the spectra", work)
         task.succeeded.connect(self._on_written)
         task.failed.connect(self._on_failed)
 

@@ -57,9 +57,21 @@ class OpenController(QObject):
     @Slot()
     def choose(self) -> None:
         """Ask for a file and open it."""
-        filters = ";;".join(f"{name} ({' '.join(patterns)})" for name, patterns in CUBE_FILTERS)
+        known = " ".join(p for _, patterns in CUBE_FILTERS for p in patterns if p != "*")
+        filters = f"All cubes ({known});;" + ";;".join(
+            f"{name} ({' '.join(patterns)})" for name, patterns in CUBE_FILTERS
+        )
         path, _ = QFileDialog.getOpenFileName(
             self._window, "Open a hyperspectral cube", self._workspace.settings.last_folder, filters
+        )
+        if path:
+            self.open(path)
+
+    @Slot()
+    def choose_folder(self) -> None:
+        """Ask for a folder that is a cube: EnMAP, DESIS, Zarr, or one image a band."""
+        path = QFileDialog.getExistingDirectory(
+            self._window, "Open a folder", self._workspace.settings.last_folder
         )
         if path:
             self.open(path)

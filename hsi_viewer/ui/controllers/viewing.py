@@ -13,6 +13,7 @@ from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.footprint import Pixel
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.scene_picture import ScenePicture, render_scene
 from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
@@ -45,6 +46,7 @@ class ViewController(QObject):
         self._percent = (2.0, 98.0)
         self._picked: Pixel | None = None
         self._marks: list[tuple[int, int, tuple[int, int, int]]] = []
+        self._pinned: list[tuple[str, NDArray[np.float64]]] = []
         canvas.hovered.connect(self._on_hover)
         canvas.left.connect(self._on_left)
         canvas.clicked.connect(self.pin)
@@ -67,7 +69,7 @@ class ViewController(QObject):
         """Show a cube that was just opened."""
         document = cast("Document", self._workspace.document)
         self._cancel_drawing()
-        self._picked, self._marks = None, []
+        self._picked, self._marks, self._pinned = None, [], []
         self._percent = opened.picture.percent
         self._canvas.show_scene(opened.cube.rows, opened.cube.columns)
         self._plot.show_cube(opened.cube)
@@ -233,7 +235,9 @@ class ViewController(QObject):
         if document is None:
             return
         spectrum = document.cube.spectrum(row, column)
-        colour = self._plot.add_pin(spectrum, f"row {row + 1}, col {column + 1}")
+        name = f"row {row + 1} col {column + 1}"
+        colour = self._plot.add_pin(spectrum, name)
+        self._pinned.append((name, spectrum))
         self._marks.append((row, column, colour))
         self._canvas.set_marks(self._marks)
         self._picked = (row, column)
@@ -243,7 +247,7 @@ class ViewController(QObject):
     def clear_pins(self) -> None:
         """Take all pinned spectra away."""
         self._plot.clear_pins()
-        self._marks, self._picked = [], None
+        self._marks, self._pinned, self._picked = [], [], None
         self._canvas.set_marks([])
         self._workspace.state_changed.emit()
 
@@ -251,6 +255,15 @@ class ViewController(QObject):
     def pins(self) -> int:
         """Number of pinned spectra."""
         return len(self._marks)
+
+    def pinned_library(self) -> SpectralLibrary | None:
+        """The pinned spectra, or None if there are none."""
+        document = self._workspace.document
+        if document is None or not self._pinned:
+            return None
+        names, spectra = zip(*self._pinned, strict=True)
+        cube = document.cube
+        return SpectralLibrary(names, cube.wavelengths, np.stack(spectra), name=cube.name)
 
     def move_picked(self, rows: int, columns: int) -> None:
         """Move the picked pixel, showing its spectrum; the first move starts in the middle."""
