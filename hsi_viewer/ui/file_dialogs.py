@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,10 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.io.container import ArrayChoice
-from hsi_viewer.io.doctor import Diagnosis, LikelyReading
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.container import ArrayChoice
+    from hsi_viewer.io.doctor import Diagnosis, LikelyReading
 
 AXES: tuple[tuple[str, tuple[str, str, str] | None], ...] = (
     ("as guessed from the sizes", None),

@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.io.class_map import export_prediction
-from hsi_viewer.io.spectral_library import write_library
 from hsi_viewer.ui.dialogs import ExportDialog
 from hsi_viewer.ui.workspace import Workspace
 
@@ -54,6 +52,8 @@ class ExportController(QObject):
         legend = ClassLegend(document.legend.classes)
 
         def work(token: CancelToken, port: ProgressPort) -> list[Path]:
+            from hsi_viewer.io.class_map import export_prediction
+
             port.report(Progress(f"Exporting to {directory}"))
             written = export_prediction(
                 prediction, legend, cube, directory, formats=formats, token=token
@@ -82,6 +82,8 @@ class ExportController(QObject):
         path = Path(name)
 
         def work(_token: CancelToken, port: ProgressPort) -> list[Path]:
+            from hsi_viewer.io.spectral_library import write_library
+
             port.report(Progress(f"Saving {path.name}"))
             write_library(path, library)
             return [path]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,16 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.io import doctor, sidecar
 from hsi_viewer.io.container import ChoiceNeededError
 from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import open_cube
 from hsi_viewer.ui.file_dialogs import ArrayDialog, DoctorDialog, MetadataDialog
 from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.doctor import Diagnosis
+
+# doctor and sidecar are imported when they are needed: they would slow the start.
 
 BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
 
@@ -29,7 +33,7 @@ BELIEVABLE = 0.5  # score from which a file without a header may be a cube at al
 class Examined:
     """A diagnosis (None: no raw file), pictures of its readings, and the error behind it."""
 
-    diagnosis: doctor.Diagnosis | None
+    diagnosis: Diagnosis | None
     thumbnails: list[NDArray[np.uint8]]
     error: Exception | None
 
@@ -91,6 +95,8 @@ class RepairController(QObject):
 
     def _examine(self, path: Path, error: Exception | None) -> None:
         def work(token: CancelToken, port: ProgressPort) -> Examined:
+            from hsi_viewer.io import doctor
+
             port.report(Progress(f"Examining {path.name}"))
             try:
                 if magic_of(path).startswith(SELF_DESCRIBED):
@@ -116,11 +122,15 @@ class RepairController(QObject):
             return
         dialog = DoctorDialog(diagnosis, examined.thumbnails, self._window)
         if dialog.exec():
-            layout = sidecar.RawLayout.of(dialog.chosen().layout)
+            from hsi_viewer.io.sidecar import RawLayout
+
+            layout = RawLayout.of(dialog.chosen().layout)
             self._keep(diagnosis.data, {"layout": layout.model_dump()})
         dialog.deleteLater()
 
     def _keep(self, path: Path, fields: dict[str, Any]) -> None:
+        from hsi_viewer.io import sidecar
+
         try:
             sidecar.edited(path, **fields)
         except HsiError as error:
@@ -139,6 +149,8 @@ class RepairController(QObject):
             return
 
         def work(token: CancelToken, _port: ProgressPort) -> HyperCube:
+            from hsi_viewer.io import sidecar
+
             sidecar.edited(path, **fields)
             return open_cube(path, token).held_in_memory()
 
