@@ -27,9 +27,11 @@ lint: $(STAMP)
 bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on where it was stopped
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.distillation
+	$(BIN)/python -m benchmarks.front_ends
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.ui
 	$(BIN)/python -m benchmarks.io
+	$(BIN)/python -m benchmarks.report
 
 screenshots: $(STAMP)  ## the pictures of docs/images/, taken by the application itself
 	$(BIN)/python scripts/screenshots.py

@@ -12,7 +12,7 @@ from typing import Any
 
 import rasterio
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, NotGeoreferencedWarning
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
 from rasterio.transform import Affine
 
 from hsi_viewer.core.errors import ExportError
@@ -23,10 +23,19 @@ _quiet = threading.Lock()
 
 
 def open_raster(path: Path, mode: str = "r", **options: Any) -> Any:
-    """rasterio.open without the warning that a raster has no georeference, which is no fault."""
+    """rasterio.open without the warning that a raster has no georeference, which is no fault.
+
+    Raises
+    ------
+    RasterioIOError
+        if the file is damaged; also where rasterio itself stumbles over its text.
+    """
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(path, mode, **options)
+        try:
+            return rasterio.open(path, mode, **options)
+        except UnicodeDecodeError as error:
+            raise RasterioIOError(f"its text is damaged ({error})") from error
 
 
 def georeference_of(dataset: Any) -> Georeference | None:

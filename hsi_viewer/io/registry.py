@@ -178,7 +178,10 @@ def _is_eoc(path: Path) -> bool:
 def _tiff(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.geotiff import open_geotiff
 
-    return open_geotiff(path)
+    try:
+        return open_geotiff(path)
+    except UnicodeDecodeError as error:  # rasterio decodes every tag
+        raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
 
 
 def _erdas(path: Path, reading: Reading) -> HyperCube:
