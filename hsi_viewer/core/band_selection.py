@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,17 @@ def preset_bands(cube: HyperCube, preset: BandPreset) -> Triple | None:
     return (red, green, blue) if reached.all() else None
 
 
+def presets_of(cube: HyperCube, own: Iterable[BandPreset] = ()) -> dict[str, Triple]:
+    """Bands by the name of each preset that a cube reaches: the usual ones, then the user's."""
+    found = {p.name: preset_bands(cube, p) for p in (*PRESETS, *own)}
+    return {name: bands for name, bands in found.items() if bands is not None}
+
+
+def matching_preset(bands: Triple, presets: Mapping[str, Triple]) -> str | None:
+    """Name of the preset that shows these bands, or None."""
+    return next((name for name, triple in presets.items() if triple == bands), None)
+
+
 def initial_bands(cube: HyperCube) -> Triple:
     """Bands to show first: the file's default, true colour, else spread over the range."""
     if cube.default_bands is not None and all(cube.good_bands[b] for b in cube.default_bands):
@@ -65,6 +77,13 @@ def initial_bands(cube: HyperCube) -> Triple:
         good = np.arange(cube.bands)
     low, mid, high = (int(good[round(q * (good.size - 1))]) for q in (0.15, 0.5, 0.85))
     return high, mid, low
+
+
+def band_name(cube: HyperCube, band: int) -> str:
+    """Short text: wavelength or name where known, else the band number from 1."""
+    if cube.wavelengths is not None and np.isfinite(cube.wavelengths[band]):
+        return f"{cube.wavelengths[band]:.0f} nm"
+    return cube.band_names[band] if cube.band_names is not None else f"Band {band + 1}"
 
 
 def band_label(cube: HyperCube, band: int) -> str:

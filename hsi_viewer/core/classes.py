@@ -10,33 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from hsi_viewer.core.palette import PALETTE as PALETTE
+from hsi_viewer.core.palette import Colour as Colour
+
 UNCLASSIFIED = 0
 UNCLASSIFIED_NAME = "Unclassified"
 MAX_CLASS_ID = 65535
-
-Colour = tuple[int, int, int]
-
-# Okabe & Ito (2008), then those colours of Paul Tol's schemes (2021) that stay furthest from them,
-# from one another and from black and white, which are left to the picture, for people with any
-# of the common colour-vision deficiencies (CIE76 distance at least 12.5; tests/unit/core).
-PALETTE: tuple[Colour, ...] = (
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (240, 228, 66),
-    (0, 114, 178),
-    (213, 94, 0),
-    (204, 121, 167),
-    (102, 51, 51),
-    (51, 34, 136),
-    (204, 221, 170),
-    (170, 51, 119),
-    (255, 170, 187),
-    (153, 221, 255),
-    (17, 119, 51),
-    (153, 153, 51),
-    (34, 85, 85),
-)
 
 
 def palette_colour(index: int) -> Colour:
@@ -56,12 +35,16 @@ def free_colours(taken: Collection[Colour] = ()) -> Iterator[Colour]:
 
 @dataclass(frozen=True)
 class LandClass:
-    """One class: an id that stays, a name and a colour (0..255 RGB)."""
+    """One class: an id that stays, a name and a colour (0..255 RGB).
+
+    Labels of a locked class are not overwritten by tools.
+    """
 
     id: int
     name: str
     colour: Colour
     visible: bool = True
+    locked: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.id <= MAX_CLASS_ID:
@@ -79,6 +62,7 @@ class ClassLegend:
 
     def __init__(self, classes: Iterable[LandClass] = ()) -> None:
         self._classes: tuple[LandClass, ...] = ()
+        self._used: set[int] = set()
         self.classes = tuple(classes)
 
     @property
@@ -92,6 +76,7 @@ class ClassLegend:
         if len(set(ids)) != len(ids):
             raise ValueError("Two classes have the same id")
         if value != self._classes:
+            self._used.update(ids)
             self._classes = value
             self.changed.emit()
 
@@ -118,10 +103,13 @@ class ClassLegend:
 
     @property
     def next_id(self) -> int:
-        """The id above all in use; where the highest is in use, the lowest free one."""
-        used = {c.id for c in self._classes}
-        above = max(used, default=0) + 1
-        return above if above <= MAX_CLASS_ID else next(i for i in count(1) if i not in used)
+        """The id above all that were ever used here; at the end of the range, the lowest free."""
+        above = max(self._used, default=0) + 1
+        if above <= MAX_CLASS_ID:
+            return above
+        present = {c.id for c in self._classes}
+        never = (i for i in range(1, MAX_CLASS_ID + 1) if i not in self._used)
+        return next(never, None) or next(i for i in count(1) if i not in present)
 
     def with_added(self, name: str = "", colour: Colour | None = None) -> tuple[LandClass, ...]:
         """The classes and one more, with `next_id`."""
@@ -136,6 +124,12 @@ class ClassLegend:
             replace(c, **changes) if c.id == class_id else c  # type: ignore[arg-type]
             for c in self._classes
         )
+
+    def with_moved(self, class_id: int, place: int) -> tuple[LandClass, ...]:
+        """The classes with one of them at another place of the list, 0 the first."""
+        others = self.without(class_id)
+        place = min(max(place, 0), len(others))
+        return (*others[:place], self[class_id], *others[place:])
 
     def without(self, class_id: int) -> tuple[LandClass, ...]:
         """The classes but one; the others keep their ids."""

@@ -47,6 +47,7 @@ class ArraySource:
         if array.ndim != 3:
             raise FormatError(f"A cube has 3 axes (rows, columns, bands), not {array.ndim}.")
         self._array = array
+        self.in_memory = not isinstance(array, np.memmap)
         self.shape: tuple[int, int, int] = (array.shape[0], array.shape[1], array.shape[2])
         self.dtype: np.dtype[Any] = array.dtype
 
@@ -152,6 +153,11 @@ class HyperCube:
     def dtype(self) -> np.dtype[Any]:
         """Type of the stored values."""
         return self.source.dtype
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether values are read at once, never from a disk."""
+        return bool(getattr(self.source, "in_memory", False))
 
     def read(
         self,

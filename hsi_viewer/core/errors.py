@@ -27,3 +27,11 @@ class ModelError(HsiError):
 
 class ExportError(FileError):
     """A result could not be written; whatever stood there before is untouched."""
+
+
+class FormulaError(HsiError):
+    """A formula of bands cannot be read, or asks for what the cube does not have."""
+
+
+class DerivedError(HsiError):
+    """An image cannot be derived from the cube."""

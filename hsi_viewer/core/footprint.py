@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 Pixel = tuple[int, int]
+
+ROWS_AT_ONCE = 64  # a line across a large scene is looked at piece by piece
 
 
 def disc_path(start: Pixel, end: Pixel, diameter: int, shape: tuple[int, int]) -> NDArray[np.int64]:
@@ -26,20 +30,42 @@ def disc_path(start: Pixel, end: Pixel, diameter: int, shape: tuple[int, int]) -
     """
     reach = diameter // 2
     top = max(min(start[0], end[0]) - reach, 0)
-    left = max(min(start[1], end[1]) - reach, 0)
     bottom = min(max(start[0], end[0]) + reach + 1, shape[0])
-    right = min(max(start[1], end[1]) + reach + 1, shape[1])
-    if top >= bottom or left >= right:
+    parts = [
+        _disc_rows(start, end, diameter, range(first, min(first + ROWS_AT_ONCE, bottom)), shape[1])
+        for first in range(top, bottom, ROWS_AT_ONCE)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _disc_rows(
+    start: Pixel, end: Pixel, diameter: int, rows: range, width: int
+) -> NDArray[np.int64]:
+    """Those of the pixels that lie in some rows; only columns near the line are looked at."""
+    reach = diameter // 2
+    first, last = _columns_near(start, end, rows.start - reach - 1, rows.stop + reach)
+    left, right = max(first - reach, 0), min(last + reach + 1, width)
+    if left >= right:
         return np.zeros(0, np.int64)
-    rows, columns = np.mgrid[top:bottom, left:right]
+    row, column = np.mgrid[rows.start : rows.stop, left:right]
     along = np.array([end[0] - start[0], end[1] - start[1]], np.float64)
     length2 = float(along @ along)
-    dr, dc = rows - start[0], columns - start[1]
+    dr, dc = row - start[0], column - start[1]
     t = 0.0 if length2 == 0 else np.clip((dr * along[0] + dc * along[1]) / length2, 0.0, 1.0)
     distance2 = (dr - t * along[0]) ** 2 + (dc - t * along[1]) ** 2
     covered = distance2 <= (diameter / 2) ** 2
-    pixels: NDArray[np.int64] = rows[covered] * shape[1] + columns[covered]
+    pixels: NDArray[np.int64] = row[covered] * width + column[covered]
     return pixels
+
+
+def _columns_near(start: Pixel, end: Pixel, above: int, below: int) -> Pixel:
+    """First and last column of the part of a line between two rows, rounded outwards."""
+    upper, lower = sorted((start, end))
+    if upper[0] == lower[0]:
+        return min(start[1], end[1]), max(start[1], end[1])
+    slope = (lower[1] - upper[1]) / (lower[0] - upper[0])
+    ends = [upper[1] + slope * (min(max(r, upper[0]), lower[0]) - upper[0]) for r in (above, below)]
+    return math.floor(min(ends)), math.ceil(max(ends))
 
 
 def disc_outline(diameter: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

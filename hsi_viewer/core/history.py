@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from psygnal import Signal
 
 from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.labels import LabelEdit, LabelMap
+from hsi_viewer.core.labels import LabelEdit, LabelMap, merged
 
 
 class Edit(Protocol):
@@ -42,6 +43,11 @@ class LabelChange:
         self.labels.apply(self.edit.reverse)
 
     @property
+    def reverse(self) -> LabelChange:
+        """The change that takes it back."""
+        return LabelChange(self.labels, self.edit.reverse)
+
+    @property
     def nbytes(self) -> int:
         """Memory of the edit."""
         return self.edit.nbytes
@@ -49,7 +55,7 @@ class LabelChange:
 
 @dataclass(frozen=True)
 class LegendChange:
-    """One set of classes in place of another; which are shown stays as the user has it."""
+    """One set of classes in place of another; which are shown or locked stays as it is now."""
 
     legend: ClassLegend
     before: tuple[LandClass, ...]
@@ -64,8 +70,16 @@ class LegendChange:
         self._set(self.before)
 
     def _set(self, classes: tuple[LandClass, ...]) -> None:
-        shown = {c.id: c.visible for c in self.legend}
-        self.legend.classes = tuple(replace(c, visible=shown.get(c.id, c.visible)) for c in classes)
+        now = {c.id: c for c in self.legend}
+        self.legend.classes = tuple(
+            replace(c, visible=now[c.id].visible, locked=now[c.id].locked) if c.id in now else c
+            for c in classes
+        )
+
+    @property
+    def reverse(self) -> LegendChange:
+        """The change that takes it back."""
+        return LegendChange(self.legend, self.after, self.before)
 
     @property
     def nbytes(self) -> int:
@@ -86,14 +100,41 @@ class Step:
         return sum(e.nbytes for e in self.edits)
 
 
+def _carry_out(edits: Sequence[Edit], *, back: bool) -> None:
+    """Carry out edits in order, or take them back; many are shown as one change."""
+    known = [e for e in edits if isinstance(e, LabelChange | LegendChange)]
+    if len(edits) == 1 or len(known) < len(edits):
+        for edit in edits:
+            (edit.undo if back else edit.redo)()
+        return
+    classes: dict[int, LegendChange] = {}
+    pixels: dict[int, list[LabelChange]] = {}
+    for edit in (e.reverse if back else e for e in known):
+        if isinstance(edit, LegendChange):
+            classes[id(edit.legend)] = edit
+        else:
+            pixels.setdefault(id(edit.labels), []).append(edit)
+    for last in classes.values():
+        last.redo()
+    for changes in pixels.values():
+        changes[0].labels.apply(merged([c.edit for c in changes]))
+
+
 class History:
-    """Steps that were done and undone; `changed` is emitted after each move.
+    """Steps that were done and undone, the oldest forgotten beyond a limit.
+
+    Events: `pushed(step)` after a step was recorded and `moved(count)` after steps were carried
+    out again (count > 0) or taken back (count < 0), each followed by `changed`. `gesture_started`
+    is emitted before anything changes, so that who must finish something first can.
 
     Parameters
     ----------
     max_steps, max_bytes : the oldest steps are dropped beyond either.
     """
 
+    gesture_started = Signal()
+    pushed = Signal(object)
+    moved = Signal(int)
     changed = Signal()
 
     def __init__(self, max_steps: int = 1000, max_bytes: int = 256 * 2**20) -> None:
@@ -102,6 +143,10 @@ class History:
         self._floor = Step("", ())  # the newest step that was dropped; at first the start
         self._max_steps, self._max_bytes = max_steps, max_bytes
         self._bytes = 0
+
+    def start_gesture(self) -> None:
+        """Tell that labels or classes are about to change."""
+        self.gesture_started.emit()
 
     def push(self, step: Step) -> None:
         """Record a step that was carried out already."""
@@ -113,33 +158,72 @@ class History:
         ):
             self._floor = self._done.popleft()
             self._bytes -= self._floor.nbytes
+        self.pushed.emit(step)
         self.changed.emit()
 
     def do(self, title: str, *edits: Edit) -> None:
         """Carry out edits as one step."""
+        self.start_gesture()
         for edit in edits:
             edit.redo()
         self.push(Step(title, edits))
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""
-        if self._done:
-            step = self._done.pop()
-            self._bytes -= step.nbytes
-            for edit in reversed(step.edits):
-                edit.undo()
-            self._undone.append(step)
-            self.changed.emit()
+        self.go_to(len(self._done) - 1)
 
     def redo(self) -> None:
         """Carry out the step undone last, if there is one."""
-        if self._undone:
-            step = self._undone.pop()
-            self._bytes += step.nbytes
-            for edit in step.edits:
-                edit.redo()
-            self._done.append(step)
-            self.changed.emit()
+        self.go_to(len(self._done) + 1)
+
+    def go_to(self, count: int) -> None:
+        """Take steps back or carry them out again until `count` are done, as far as they reach."""
+        before = len(self._done)
+        count = min(max(count, 0), len(self.steps))
+        if count == before:
+            return
+        self.start_gesture()
+        back = count < before
+        move = self._last_done if back else self._last_undone
+        edits = [edit for _ in range(abs(count - before)) for edit in move()]
+        _carry_out(edits, back=back)
+        self.moved.emit(count - before)
+        self.changed.emit()
+
+    def _last_done(self) -> Iterable[Edit]:
+        step = self._done.pop()
+        self._bytes -= step.nbytes
+        self._undone.append(step)
+        return reversed(step.edits)
+
+    def _last_undone(self) -> Iterable[Edit]:
+        step = self._undone.pop()
+        self._bytes += step.nbytes
+        self._done.append(step)
+        return step.edits
+
+    def clear(self) -> None:
+        """Forget every step; what they did stays, as another start."""
+        self._floor = Step("", ())
+        self._done.clear()
+        self._undone.clear()
+        self._bytes = 0
+        self.changed.emit()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step that can be reached, oldest first: those done, then those undone."""
+        return (*self._done, *reversed(self._undone))
+
+    @property
+    def count(self) -> int:
+        """How many of `steps` are done."""
+        return len(self._done)
+
+    @property
+    def forgot(self) -> bool:
+        """Whether steps were dropped, so that the first one here is not the first of all."""
+        return bool(self._floor.edits)
 
     @property
     def position(self) -> Step:

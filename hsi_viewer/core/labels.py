@@ -40,6 +40,8 @@ class LabelEdit:
 
 def merged(edits: list[LabelEdit]) -> LabelEdit:
     """One edit with the effect of several, applied in order."""
+    if len(edits) == 1:
+        return edits[0]
     pixels = np.concatenate([e.pixels for e in edits])
     unique, first = np.unique(pixels, return_index=True)
     _, last = np.unique(pixels[::-1], return_index=True)
@@ -100,6 +102,14 @@ class LabelMap:
         touched = before != class_id
         pixels, before = pixels[touched], before[touched]
         return LabelEdit(pixels, before, np.full(pixels.size, class_id, np.uint16))
+
+    def edit_with(self, pixels: NDArray[np.int64], after: NDArray[np.uint16]) -> LabelEdit:
+        """The edit that gives each pixel an id of its own; of one named twice the last counts."""
+        unique, last = np.unique(pixels[::-1], return_index=True)
+        wanted = after[::-1][last]
+        before = self._ids.ravel()[unique]
+        touched = before != wanted
+        return LabelEdit(unique[touched], before[touched], wanted[touched])
 
     def edit_to(self, ids: ArrayLike) -> LabelEdit:
         """The edit that turns this map into another.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.resampling import resampled_gaussian, resampled_linear
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,15 @@ class SpectralLibrary:
     def __len__(self) -> int:
         return len(self.names)
 
-    def resampled(self, wavelengths: NDArray[np.float64]) -> SpectralLibrary:
-        """The library on other wavelengths (nm): linear between bands, NaN outside.
+    def resampled(
+        self, wavelengths: NDArray[np.float64], fwhm: NDArray[np.float64] | None = None
+    ) -> SpectralLibrary:
+        """The library at the wavelengths of a sensor (nm), NaN outside of its own.
+
+        Parameters
+        ----------
+        wavelengths : (bands,) nm.
+        fwhm : (bands,) nm for the Gaussian bands of a sensor; None takes values between channels.
 
         Raises
         ------
@@ -57,12 +65,8 @@ class SpectralLibrary:
         """
         if self.wavelengths is None:
             raise FormatError(f"{self.name} has no wavelengths; it cannot be resampled.")
-        order = np.argsort(self.wavelengths)
-        known = self.wavelengths[order]
-        spectra = np.array(
-            [
-                np.interp(wavelengths, known, row[order], left=np.nan, right=np.nan)
-                for row in self.spectra
-            ]
-        )
+        if fwhm is None:
+            spectra = resampled_linear(self.wavelengths, self.spectra, wavelengths)
+        else:
+            spectra = resampled_gaussian(self.wavelengths, self.spectra, wavelengths, fwhm)
         return SpectralLibrary(self.names, wavelengths, spectra, self.name, self.warnings)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 
 SAMPLE_SIDE = 512
+LARGE_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,34 @@ class Limits:
     high: float
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A rising curve from stored values to brightness, straight between its knots.
+
+    Attributes
+    ----------
+    knots : two or more rising stored values.
+    levels : brightness 0..1 at each knot; what lies outside takes that of the nearest knot.
+    """
+
+    knots: tuple[float, ...]
+    levels: tuple[float, ...]
+
+
+Transfer = Limits | Curve
+
+
 def sample_steps(cube: HyperCube, side: int = SAMPLE_SIDE) -> tuple[slice, slice]:
-    """Strided slices over the whole scene with at most about side x side pixels."""
+    """Strided slices over the whole scene with at most about side x side pixels.
+
+    Of a large cube whose bands are not stored apart all bands of a row are read for one: fewer
+    rows are taken.
+    """
+    size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
+    costly = size > LARGE_BYTES and cube.interleave not in ("bsq", "bil") and not cube.in_memory
+    rows = max(1, side // 4) if costly else side
     return (
-        slice(0, cube.rows, max(1, cube.rows // side)),
+        slice(0, cube.rows, max(1, cube.rows // rows)),
         slice(0, cube.columns, max(1, cube.columns // side)),
     )
 
@@ -55,20 +80,13 @@ def percentile_limits(
     return Limits(a, b)
 
 
-def scene_limits(
-    cube: HyperCube, bands: tuple[int, ...], low: float = 2.0, high: float = 98.0
-) -> tuple[Limits, ...]:
-    """Percentile limits of each band over a sample of the whole scene."""
-    rows, columns = sample_steps(cube)
-    sample = cube.read(rows, columns, bands)
-    valid = cube.is_data(sample)
-    return tuple(
-        percentile_limits(sample[:, :, i], valid[:, :, i], low, high) for i in range(len(bands))
-    )
-
-
-def to_bytes(values: NDArray[Any], limits: Limits) -> NDArray[np.uint8]:
-    """Linear stretch to 0..255, clipped; what is not finite becomes 0."""
+def to_bytes(values: NDArray[Any], transfer: Transfer) -> NDArray[np.uint8]:
+    """Stretch to 0..255, clipped; what is not a number becomes 0."""
+    if isinstance(transfer, Curve):
+        levels = np.interp(values, transfer.knots, transfer.levels)
+        drawn: NDArray[np.uint8] = np.rint(np.nan_to_num(levels) * 255.0).astype(np.uint8)
+        return drawn
+    limits = transfer
     with np.errstate(over="ignore"):  # fill values at the end of the range
         scaled = (values.astype(np.float32) - limits.low) * (255.0 / (limits.high - limits.low))
     scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
@@ -77,18 +95,26 @@ def to_bytes(values: NDArray[Any], limits: Limits) -> NDArray[np.uint8]:
 
 
 def composite(
-    stored: NDArray[Any], valid: NDArray[np.bool_], limits: tuple[Limits, ...]
+    stored: NDArray[Any],
+    valid: NDArray[np.bool_],
+    transfers: tuple[Transfer, ...],
+    colours: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
     """False-colour picture, (rows, columns, 4) RGBA; pixels without data are transparent.
 
     Parameters
     ----------
-    stored : (rows, columns, 3) stored values.
+    stored : (rows, columns, 3) stored values; or (rows, columns, 1) of a single band.
     valid : the same shape, True where there is data.
-    limits : one per channel.
+    transfers : one per channel.
+    colours : (256, 3) table for a single band; grey by default.
     """
     picture = np.empty((*stored.shape[:2], 4), np.uint8)
-    for channel in range(3):
-        picture[:, :, channel] = to_bytes(stored[:, :, channel], limits[channel])
+    if stored.shape[2] == 1:
+        levels = to_bytes(stored[:, :, 0], transfers[0])
+        picture[:, :, :3] = levels[:, :, None] if colours is None else colours[levels]
+    else:
+        for channel in range(3):
+            picture[:, :, channel] = to_bytes(stored[:, :, channel], transfers[channel])
     picture[:, :, 3] = np.where(valid.any(axis=2), 255, 0)
     return picture

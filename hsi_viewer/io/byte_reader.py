@@ -15,6 +15,8 @@ import tempfile
 import threading
 import weakref
 import zlib
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Protocol
@@ -25,6 +27,9 @@ from hsi_viewer.core.errors import FileError, FormatError
 # that promise more than a compressed file can hold.
 MAX_DEFLATE_RATIO = 1032
 PIECE_BYTES = 1 << 20
+RELEASE_BYTES = 1 << 20
+
+HAS_PREADV = hasattr(os, "preadv")  # not on Windows
 
 ZLIB, GZIP = zlib.MAX_WBITS, zlib.MAX_WBITS | 16
 
@@ -84,6 +89,7 @@ class FileReader:
         """Fill the buffer with the bytes from an offset."""
         done = 0
         try:
+            done = self._read_some(buffer, offset)
             while done < len(buffer):
                 n = self._read_some(buffer[done:], offset + done)
                 if n == 0:
@@ -103,30 +109,76 @@ class FileReader:
         FileError
             if the file has become shorter.
         """
-        if end > self.size:
-            raise self._shrunk(end)
+        self.check_reaches(end)
         with self._lock:
             if self._map is None and self._mappable is None:
                 self._mappable = _is_local(os.fstat(self._file.fileno()).st_dev)
                 if self._mappable:
                     try:
                         self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+                        if hasattr(mmap, "MADV_RANDOM"):  # no megabytes around each value
+                            self._map.madvise(mmap.MADV_RANDOM)
                     except (OSError, ValueError):
                         self._mappable = False
         return self._map
 
-    def is_cached(self, *offsets: int) -> bool:
+    def release(self, start: int, end: int) -> None:
+        """Give back the memory that a large part of the map took; reading it again is possible.
+
+        Else all that was ever read of a file counts as memory of the process.
+        """
+        if (
+            self._map is not None
+            and end - start >= RELEASE_BYTES
+            and hasattr(mmap, "MADV_DONTNEED")
+        ):
+            first = start // mmap.PAGESIZE * mmap.PAGESIZE
+            self._map.madvise(mmap.MADV_DONTNEED, first, end - first)
+
+    def check_reaches(self, end: int) -> None:
+        """Raise FileError if the file has become shorter than `end`."""
+        if end > os.fstat(self._file.fileno()).st_size:
+            raise self._shrunk(end)
+
+    def is_cached(self, offsets: Iterable[int]) -> bool:
         """Whether the system holds these bytes in memory; False where it cannot be told."""
         if not hasattr(os, "RWF_NOWAIT"):
             return False
-        probe = bytearray(1)
+        probe = [bytearray(1)]
+        descriptor = self._file.fileno()
         try:
-            return all(
-                os.preadv(self._file.fileno(), [probe], offset, os.RWF_NOWAIT) == 1
-                for offset in offsets
-            )
+            return all(os.preadv(descriptor, probe, at, os.RWF_NOWAIT) == 1 for at in offsets)
         except OSError:
             return False
+
+    def announce(self, offsets: Iterable[int], size: int) -> None:
+        """Tell the system of runs that will be read soon, so that its disk can order them."""
+        if not hasattr(os, "posix_fadvise"):
+            return
+        descriptor = self._file.fileno()
+        with suppress(OSError):  # advice
+            for at in offsets:
+                os.posix_fadvise(descriptor, at, size, os.POSIX_FADV_WILLNEED)
+
+    def read_runs(self, buffer: memoryview, offsets: Iterable[int], size: int) -> None:
+        """Fill the buffer with runs of so many bytes from each of the offsets."""
+        done = 0
+        if HAS_PREADV:
+            descriptor = self._file.fileno()
+            preadv = os.preadv
+            for at in offsets:
+                piece = buffer[done : done + size]
+                done += size
+                try:
+                    whole = preadv(descriptor, [piece], at) == size
+                except OSError:
+                    whole = False
+                if not whole:
+                    self.read_into(piece, at)
+            return
+        for at in offsets:
+            self.read_into(buffer[done : done + size], at)
+            done += size
 
     def _shrunk(self, end: int) -> FileError:
         return FileError(
@@ -141,7 +193,7 @@ class FileReader:
         return bytes(data)
 
     def _read_some(self, buffer: memoryview, offset: int) -> int:
-        if hasattr(os, "preadv"):
+        if HAS_PREADV:
             return os.preadv(self._file.fileno(), [buffer], offset)
         with self._lock:
             self._file.seek(offset)

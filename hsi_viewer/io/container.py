@@ -108,6 +108,14 @@ class Found:
     warnings: list[str] = field(default_factory=list)
 
 
+def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape of more than three axes without those of length one, as far as needed."""
+    while len(shape) > 3 and 1 in shape:
+        axis = shape.index(1)
+        shape = (*shape[:axis], *shape[axis + 1 :])
+    return shape
+
+
 def listing(container: Container, limit: int = 12) -> str:
     """Everything that is in a container, for a message."""
     texts = [str(choice) for choice in container.arrays.values()] + list(container.others)
@@ -156,7 +164,9 @@ def _is_cube(shape: tuple[int, ...]) -> bool:
 def _choose(container: Container, name: str | None) -> ArrayChoice:
     path = container.path
     if name is not None:
-        choice = container.arrays.get(name) or container.arrays.get(name.strip("/"))
+        plain = name.strip("/")
+        spellings = (name, plain, plain.replace("/", "."))
+        choice = next((container.arrays[s] for s in spellings if s in container.arrays), None)
         if choice is None:
             raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
         return choice
@@ -253,16 +263,23 @@ def _spectral_fields(container: Container, found: Found) -> None:
     """Wavelengths, FWHM and good bands out of lists that have one entry a band."""
     bands = found.source.shape[2]
 
+    given = getattr(container, "attributes", None)
+    unit: str | None = None
+
     def named(names: tuple[str, ...], use: Callable[[NDArray[Any]], None]) -> None:
+        nonlocal unit
         for name, choice in container.arrays.items():
             one_axis = choice.size == max(choice.shape, default=0)
             if choice.size == bands > 1 and one_axis and _is_named(name, names):
+                unit = None if given is None else _unit(given(name))
                 use(container.values(name).ravel())
                 return
 
     def take_wavelengths(values: NDArray[Any]) -> None:
-        nm, guess = to_nm(values.astype(np.float64), None)
+        nm, guess = to_nm(values.astype(np.float64), unit)
         found.fields["wavelengths"] = nm
+        if unit is not None:
+            found.fields["wavelength_units_in_file"] = unit
         if guess:
             found.warnings.append(guess)
 
@@ -279,6 +296,14 @@ def _spectral_fields(container: Container, found: Found) -> None:
     named(FWHM_NAMES, take_fwhm)
     named(GOOD_NAMES, take_good)
     _attributes(container, found, take_wavelengths)
+
+
+def _unit(attributes: Mapping[str, Any]) -> str | None:
+    """The unit that the attributes of a list give."""
+    lower = {key.lower(): value for key, value in attributes.items()}
+    value = np.asarray(lower.get("units", lower.get("unit", ""))).ravel()
+    text = value[0] if value.size else ""
+    return (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)) or None
 
 
 def _attributes(

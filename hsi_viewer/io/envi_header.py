@@ -8,6 +8,7 @@ locale's encoding.
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,11 +49,17 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
         if it is no ENVI header.
     """
     try:
-        if path.stat().st_size > MAX_HEADER_BYTES:
-            raise FormatError(f"{path}: too large for a header ({path.stat().st_size} bytes).")
-        raw = path.read_bytes()
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            raw = b"" if size > MAX_HEADER_BYTES else file.read()
+    except FileNotFoundError as error:
+        raise FileError(f"{path} does not exist; check the name.") from error
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
+    if not size:
+        raise FormatError(f"{path} is empty (0 bytes); copy it again.")
+    if size > MAX_HEADER_BYTES:
+        raise FormatError(f"{path}: too large for a header ({size} bytes).")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -78,8 +85,11 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
         key, equals, value = line.partition("=")
         if not equals or line.lstrip().startswith(";"):
             continue
-        key = re.sub(r"\s+", " ", key.strip()).lower()
+        key = " ".join(key.split()).lower()
         value = value.strip()
+        if not value and at < len(lines) and lines[at].lstrip().startswith("{"):
+            value = lines[at].strip()
+            at += 1
         if value.startswith("{"):
             value, at = _braced(value, lines, at, key, name)
         if key in fields and fields[key] != value:
@@ -110,7 +120,7 @@ def items(value: str) -> list[str]:
     """Entries of a braced list; the empty one that a trailing comma leaves is dropped."""
     body = value.strip()
     body = body.removeprefix("{").removesuffix("}")
-    parts = [re.sub(r"\s+", " ", part).strip() for part in body.split(",")]
+    parts = [" ".join(part.split()) for part in body.split(",")]
     if parts and not parts[-1]:
         parts.pop()
     return parts
@@ -124,10 +134,12 @@ def numbers(value: str) -> NDArray[np.float64]:
     ValueError
         if an entry is no number.
     """
-    parts = items(value)
+    parts = value.strip().removeprefix("{").removesuffix("}").split(",")
+    if not parts[-1].strip():
+        parts.pop()
     if len(parts) == 1:
         parts = parts[0].split()
-    return np.array([float(part) for part in parts], np.float64)
+    return np.array(list(map(float, parts)), np.float64)
 
 
 def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = None) -> int:
@@ -143,6 +155,7 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
         if default is None:
             raise FormatError(f'{name}: the header has no "{key}"; add it.')
         return default
+    text = text.partition(";")[0].strip()  # a remark behind the number
     try:
         return int(text)
     except ValueError:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,14 @@ from hsi_viewer.core.georeference import Georeference
 _quiet = threading.Lock()
 
 
+@contextmanager
+def quiet(category: type[Warning]) -> Iterator[None]:
+    """Keep a warning of a library back that is no fault here."""
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore", category)
+        yield
+
+
 def open_raster(path: Path, mode: str = "r", **options: Any) -> Any:
     """rasterio.open without the warning that a raster has no georeference, which is no fault.
 
@@ -30,8 +40,7 @@ def open_raster(path: Path, mode: str = "r", **options: Any) -> Any:
     RasterioIOError
         if the file is damaged; also where rasterio itself stumbles over its text.
     """
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    with quiet(NotGeoreferencedWarning):
         try:
             return rasterio.open(path, mode, **options)
         except UnicodeDecodeError as error:

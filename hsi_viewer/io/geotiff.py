@@ -20,7 +20,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import envi_header, wavelengths
 from hsi_viewer.io.gdal import georeference_of, open_raster
-from hsi_viewer.io.identify import PNG
+from hsi_viewer.io.identify import HFA, PNG
 
 MAX_BANDS_WITH_TAGS = 4096
 
@@ -31,7 +31,7 @@ class RasterSource:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self.dataset = open_raster(path, driver="PNG" if _is_png(path) else "GTiff")
+            self.dataset = open_raster(path, driver=_driver_of(path))
         except (RasterioError, OSError) as error:
             raise FormatError(f"{path} is damaged or no readable raster: {error}.") from error
         weakref.finalize(self, self.dataset.close)
@@ -67,9 +67,11 @@ class RasterSource:
         return out.transpose(1, 2, 0)
 
 
-def _is_png(path: Path) -> bool:
+def _driver_of(path: Path) -> str:
+    """GDAL's driver, so that no other one tries its hand at an untrusted file."""
     with path.open("rb") as file:
-        return file.read(len(PNG)) == PNG
+        head = file.read(len(HFA))
+    return "PNG" if head.startswith(PNG) else "HFA" if head.startswith(HFA) else "GTiff"
 
 
 def _block_rows(dataset: Any) -> int:
@@ -123,21 +125,34 @@ def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
         fields["wavelengths"], guess = wavelengths.to_nm(nm, unit)
         if guess:
             warnings.append(guess)
-    elif (um := _list(imagery, {}, n, "central_wavelength_um")) is not None:
+    elif (um := _list(imagery, {}, n, "central_wavelength_um")) is not None or (
+        um := _list(tags, {}, n, "central_wavelength_um")
+    ) is not None:
         fields["wavelengths"] = um * 1e3
         fields["wavelength_units_in_file"] = "um"
-    elif any(names) and (found := wavelengths.from_band_names(names)) is not None:
+    elif (found := _described(names, whole)) is not None:
         fields["wavelengths"] = found
         warnings.append("The wavelengths are taken from the band descriptions.")
     fwhm = _list(tags, whole, n, "fwhm", "bandwidth")
     if fwhm is not None:
         fields["fwhm"] = fwhm * (wavelengths.nm_per_unit(unit or "") or _like(nm, fields))
-    elif (um := _list(imagery, {}, n, "fwhm_um")) is not None:
+    elif (um := _list(imagery, {}, n, "fwhm_um")) is not None or (
+        um := _list(tags, {}, n, "fwhm_um")
+    ) is not None:
         fields["fwhm"] = um * 1e3
     good = _list(tags, whole, n, "bbl", "bad_band_multiplier")
     if good is not None:
         fields["good_bands"] = good != 0
     return fields
+
+
+def _described(names: tuple[str, ...], whole: Mapping[str, str]) -> NDArray[np.float64] | None:
+    """Wavelengths (nm) in descriptions of bands; GDAL keeps those of ENVI files as Band_1, ..."""
+    kept = tuple(whole.get(f"Band_{k}", "") for k in range(1, len(names) + 1))
+    for texts in (names, kept):
+        if any(texts) and (found := wavelengths.from_band_names(texts)) is not None:
+            return found
+    return None
 
 
 def _like(raw: NDArray[np.float64] | None, fields: Mapping[str, Any]) -> float:

@@ -140,6 +140,7 @@ class H5File:
         self.path = path
         self.file = open_file(path)
         self._matlab = matlab
+        self._joint = "." if matlab else "/"  # a group is a struct
         try:
             self.arrays, self.others = self._list(matlab)
         except H5_ERRORS as error:
@@ -184,7 +185,7 @@ class H5File:
                 if address in seen:
                     continue
                 seen.add(address)
-                name = f"{prefix}/{key}".lstrip("/")
+                name = f"{prefix}{self._joint}{key}" if prefix else key
                 found[name] = item
                 if isinstance(item, h5py.Group):
                     waiting.append((name, item))
@@ -193,23 +194,26 @@ class H5File:
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Attributes of a data set."""
         try:
-            return dict(self.file[name].attrs)
+            return dict(self._dataset(name).attrs)
         except H5_ERRORS as error:
             raise FormatError(f"{self.path} is damaged: {error}. Copy it again.") from error
 
+    def _dataset(self, name: str) -> h5py.Dataset:
+        return self.file[name.replace(self._joint, "/")]
+
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""
-        values = _values(self.file[name], ())
+        values = _values(self._dataset(name), ())
         return values.T if self._matlab else values
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
         """A data set of 3 axes (or a matrix as one band)."""
         if self._matlab:
-            last = self.file[name].ndim - 1
+            last = self._dataset(name).ndim - 1
             axes = tuple(last - a if a <= last else a for a in axes)  # type: ignore[assignment]
-        return H5Source(self.file[name], axes)
+        return H5Source(self._dataset(name), axes)
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
         """A matrix of spectra as a scene."""
         stored_axis = 1 - pixel_axis if self._matlab else pixel_axis
-        return UnfoldedH5Source(self.file[name], rows, columns, stored_axis)
+        return UnfoldedH5Source(self._dataset(name), rows, columns, stored_axis)

@@ -6,6 +6,7 @@ facility products (ORNL DAAC), PRISMA Products Specification (ASI, issue 2.3). I
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import h5py
@@ -20,6 +21,7 @@ from hsi_viewer.io.map_info import georeference
 from hsi_viewer.io.stack_source import Part, StackSource
 
 PRISMA_STEP_M = 30.0
+CF_AXES = (("easting", "northing"), ("x", "y"), ("lon", "lat"), ("longitude", "latitude"))
 
 
 def open_product(container: H5File) -> HyperCube | None:
@@ -172,11 +174,27 @@ def cf_georeference(file: h5py.File) -> Georeference | None:
             c, a, b, f, d, e = (float(p) for p in parts)
             transform = (a, b, c, d, e, f)
     if transform is None:
-        for x_name, y_name in (("easting", "northing"), ("x", "y"), ("lon", "lat")):
+        for x_name, y_name in CF_AXES:
             if x_name in file and y_name in file and file[x_name].ndim == file[y_name].ndim == 1:
                 transform = _from_centres(file[x_name][()], file[y_name][()])
                 break
     return Georeference(transform, wkt) if transform is not None else None
+
+
+def with_place(cube: HyperCube, container: H5File) -> HyperCube:
+    """A cube of plain NetCDF with the georeference of CF conventions, where that fits its size."""
+    try:
+        place = cf_georeference(container.file)
+        sizes = [
+            (container.file[y].size, container.file[x].size)
+            for x, y in CF_AXES
+            if x in container.file and y in container.file
+        ]
+    except (*H5_ERRORS, AttributeError):
+        return cube
+    if place is None or (sizes and (cube.rows, cube.columns) not in sizes):
+        return cube
+    return replace(cube, georeference=place)
 
 
 def _from_centres(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.classes import ClassLegend, Colour
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, HsiError
+from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, sample
 from hsi_viewer.io.container import Container, listing
@@ -49,12 +50,14 @@ class LabelFile:
     ids : (rows, columns) class ids, 0 unlabelled.
     names, colours : by class id, as far as the file gives them.
     name : short name for titles.
+    georeference : place on the Earth, or None.
     """
 
     ids: NDArray[np.uint16]
     names: dict[int, str] = field(default_factory=dict)
     colours: dict[int, Colour] = field(default_factory=dict)
     name: str = "labels"
+    georeference: Georeference | None = None
 
 
 def read_labels(source: str | Path) -> LabelFile:
@@ -94,9 +97,19 @@ def read_labels(source: str | Path) -> LabelFile:
         return _read_container(H5File(path, matlab=magic.startswith(MATLAB_7)), part)
     if magic.startswith((PNG, *TIFF_MAGIC)):
         return _read_raster(path)
-    if path.is_file() and envi.header_of(path) is not None:
+    if path.is_dir():
+        return _read_folder(path, part)
+    if envi.header_of(path) is not None:
         return _read_envi(path)
     return _one_band(path, open_cube(source))
+
+
+def _read_folder(path: Path, part: str | None) -> LabelFile:
+    from hsi_viewer.io.zarr_store import ZarrFolder, is_zarr
+
+    if is_zarr(path):
+        return _read_container(ZarrFolder(path), part)
+    return _one_band(path, open_cube(path))
 
 
 def _scene_labels(source: str) -> LabelFile:
@@ -111,7 +124,8 @@ def _scene_labels(source: str) -> LabelFile:
 def _one_band(path: Path, cube: HyperCube) -> LabelFile:
     if cube.bands != 1:
         raise FormatError(f"{path} has {cube.bands} bands; a label map has one.")
-    return _plain(path, cube.read()[:, :, 0], cube.nodata)
+    labels = _plain(path, cube.read()[:, :, 0], cube.nodata)
+    return replace(labels, georeference=cube.georeference)
 
 
 def _plain(path: Path, array: NDArray[Any], nodata: float | None = None) -> LabelFile:
@@ -120,8 +134,10 @@ def _plain(path: Path, array: NDArray[Any], nodata: float | None = None) -> Labe
 
 def _ids(path: Path, array: NDArray[Any], nodata: float | None = None) -> NDArray[np.uint16]:
     """Class ids of any two-dimensional array of numbers; pixels without data become 0."""
-    if array.ndim == 3 and 1 in (array.shape[0], array.shape[2]):
-        array = array[0] if array.shape[0] == 1 and array.shape[2] != 1 else array[:, :, 0]
+    while array.ndim > 2 and 1 in array.shape:  # time, channel and depth, as ilastik has them
+        first_of_all = array.shape[0] == 1 and array.shape[-1] != 1
+        axis = 0 if first_of_all else max(k for k, n in enumerate(array.shape) if n == 1)
+        array = array.squeeze(axis)
     if array.ndim != 2 or array.size == 0:
         shape = " x ".join(map(str, array.shape))
         raise FormatError(f"{path} holds {shape} values; a label map is rows x columns.")
@@ -149,7 +165,7 @@ def _matrix_in(container: Container, name: str | None) -> str:
             raise FormatError(f'{container.path} has no array "{name}"; it holds {held}.')
         return name
     chosen = _choose(
-        [n for n, c in container.arrays.items() if len(c.shape) == 2 and min(c.shape) > 1]
+        [n for n, c in container.arrays.items() if sum(size > 1 for size in c.shape) == 2]
     )
     if chosen is None:
         raise FormatError(
@@ -214,7 +230,7 @@ def _read_raster(path: Path) -> LabelFile:
     """Single-band GeoTIFF or PNG, with colour table and names where there are any."""
     from rasterio.errors import RasterioError
 
-    from hsi_viewer.io.gdal import open_raster
+    from hsi_viewer.io.gdal import georeference_of, open_raster
 
     try:
         with open_raster(path) as file:
@@ -225,6 +241,7 @@ def _read_raster(path: Path) -> LabelFile:
                 )
             array, nodata, tags = file.read(1), file.nodata, file.tags(1)
             colours = _colours_of(file)
+            place = georeference_of(file)
     except RasterioError as error:
         raise FormatError(f"{path} could not be read: {error}.") from error
     names = {
@@ -234,7 +251,7 @@ def _read_raster(path: Path) -> LabelFile:
     }
     ids = _ids(path, array, nodata)
     colours = {i: c for i, c in colours.items() if i in names or (ids == i).any()}
-    return LabelFile(ids, names, colours, path.name)
+    return LabelFile(ids, names, colours, path.name, place)
 
 
 def _colours_of(file: Any) -> dict[int, Colour]:

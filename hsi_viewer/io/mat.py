@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io import mat4, mat5
-from hsi_viewer.io.container import ArrayChoice, Reading, open_container
+from hsi_viewer.io.byte_reader import DeflatedReader
+from hsi_viewer.io.container import ArrayChoice, Reading, choices, open_container, squeezed
 from hsi_viewer.io.raw_source import RawSource
 
 Index = Callable[[Path], dict[str, mat5.Variable]]
@@ -25,11 +27,21 @@ class MatlabFile:
     ----------
     path : of the file.
     index : finds its variables; version 5 unless said otherwise.
+    deep : whether to look into compressed structs, too, which have to be inflated for it.
     """
 
-    def __init__(self, path: Path, index: Index = mat5.index) -> None:
+    def __init__(self, path: Path, index: Index = mat5.index, deep: bool = False) -> None:
         self.path = path
         self._variables = index(path)
+        for variable in list(self._variables.values()):
+            if deep or not isinstance(variable.reader, DeflatedReader):
+                try:
+                    self._variables |= mat5.members(variable)
+                except FormatError as error:
+                    raise FormatError(f"{path}: {error}") from error
+        self._variables = {
+            name: replace(v, shape=squeezed(v.shape)) for name, v in self._variables.items()
+        }
         self.arrays: Mapping[str, ArrayChoice] = {
             name: ArrayChoice(name, v.shape, v.kind)
             for name, v in self._variables.items()
@@ -80,7 +92,10 @@ class MatlabFile:
 
 def open_mat(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a MATLAB 5 file."""
-    return open_container(MatlabFile(path), reading, "MATLAB 5")
+    file = MatlabFile(path)
+    if "." in (reading.name or "") or not (reading.name or choices(file)):
+        file = MatlabFile(path, deep=True)
+    return open_container(file, reading, "MATLAB 5")
 
 
 def open_mat4(path: Path, reading: Reading) -> HyperCube:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.byte_reader import ZLIB, ByteReader, DeflatedReader, FileReader
 
 MATRIX, COMPRESSED = 14, 15
-CELL, CHAR = 1, 4
+CELL, STRUCT = 1, 2
 TEXT_CODECS = {1: "utf-8", 2: "utf-8", 4: "utf-16", 16: "utf-8", 17: "utf-16"}
 CLASSES = {
     1: "cell",
@@ -59,6 +60,9 @@ STORED = {
 HEAD_BYTES = 4096
 MAX_VARIABLES = 10_000
 MAX_CELL_BYTES = 16 << 20
+# Names of the fields of a struct, and structs in structs.
+NAMES_BYTES = 1 << 18
+MAX_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,9 @@ class Variable:
     shape : as MATLAB shows it; values lie in column-major order.
     kind : MATLAB's class.
     dtype : of the stored values, or None where they are not plain numbers.
-    reader, offset : where the first value lies (of a cell array: its first element).
-    end : where the bytes of a cell array end.
+    reader, offset : where the first value lies (of a cell array: its first element; of a struct:
+        the names of its fields).
+    end : where the bytes of a cell array or a struct end.
     order : byte order of the file, "<" or ">".
     """
 
@@ -111,6 +116,8 @@ def index(path: Path) -> dict[str, Variable]:
             variable = _variable(reader, order, at + 8, length, kind == COMPRESSED)
         except (struct.error, zlib.error, IndexError, UnicodeDecodeError) as error:
             raise FormatError(f"{path} is damaged at byte {at}: {error}.") from error
+        except FormatError as error:
+            raise FormatError(f"{path}: {error}") from error
         if variable is not None:
             found[variable.name] = variable
         at += 8 + length
@@ -121,32 +128,54 @@ def _variable(
     reader: FileReader, order: str, start: int, length: int, compressed: bool
 ) -> Variable | None:
     """Describe one matrix element, or None for MATLAB's own unnamed ones."""
-    if compressed:
-        packed = reader.read_bytes(start, min(length, 4 * HEAD_BYTES))
-        head = zlib.decompressobj().decompress(packed, HEAD_BYTES)
-        _, total = struct.unpack_from(order + "II", head)
-        body = 8
-    else:
+    if not compressed:
         head = reader.read_bytes(start, min(length, HEAD_BYTES))
-        total, body = length, 0
-    at, flags = _element(head, body, order)
+        return _matrix(head, Element(lambda end: reader, start, length, order))
+    packed = reader.read_bytes(start, min(length, 4 * HEAD_BYTES))
+    head = zlib.decompressobj().decompress(packed, HEAD_BYTES)
+    _, total = struct.unpack_from(order + "II", head)
+
+    def inflated(end: int) -> ByteReader:
+        return DeflatedReader(reader, start, length, end, ZLIB)
+
+    return _matrix(head[8:], Element(inflated, 8, total, order))
+
+
+@dataclass(frozen=True)
+class Element:
+    """Where a matrix element lies.
+
+    Attributes
+    ----------
+    reader_to : gives a reader of the bytes up to a position.
+    start, length : of the element's data, in the bytes of that reader.
+    order : byte order.
+    name : overrules the element's own, as fields of a struct have none.
+    """
+
+    reader_to: Callable[[int], ByteReader]
+    start: int
+    length: int
+    order: str
+    name: str = ""
+
+
+def _matrix(head: bytes, element: Element) -> Variable | None:
+    """Describe the matrix element that begins with `head`."""
+    order, start = element.order, element.start
+    at, flags = _element(head, 0, order)
     (word,) = struct.unpack_from(order + "I", flags)
     code, is_complex, is_logical = word & 0xFF, bool(word & 0x0800), bool(word & 0x0200)
     at, dims = _element(head, at, order)
     shape = struct.unpack(f"{order}{len(dims) // 4}i", dims)
     at, name = _element(head, at, order)
     kind = "logical" if is_logical else CLASSES.get(code, f"class {code}")
-    text = name.decode("utf-8").rstrip("\0")
+    text = element.name or name.decode("utf-8").rstrip("\0")
     if not text:
         return None
-    if code == CELL:
-        end = total + body
-        cells: ByteReader = reader
-        if compressed:
-            cells = DeflatedReader(reader, start, length, end, ZLIB)
-        else:
-            at, end = start + at, start + end
-        return Variable(text, shape, kind, None, cells, at, end, order)
+    if code in (CELL, STRUCT):
+        end = start + element.length
+        return Variable(text, shape, kind, None, element.reader_to(end), start + at, end, order)
     if code not in NUMERIC_CLASSES or is_complex or min(shape, default=0) < 0:
         return Variable(text, shape, f"complex {kind}" if is_complex else kind, None)
     stored, nbytes, at = _tag(head, at, order)
@@ -154,15 +183,62 @@ def _variable(
         return Variable(text, shape, kind, None)
     dtype = np.dtype(STORED[stored]).newbyteorder("<" if order == "<" else ">")
     needed = math.prod(shape) * dtype.itemsize
-    end = at + nbytes
-    if nbytes < needed or end > total + body + 8:
-        raise FormatError(
-            f'{reader.path}: the variable "{text}" needs {needed} bytes, {nbytes} are there.'
-        )
-    if compressed:
-        packed_reader = DeflatedReader(reader, start, length, end, ZLIB)
-        return Variable(text, shape, kind, dtype, packed_reader, at)
+    if nbytes < needed or at + nbytes > element.length + 8:
+        raise FormatError(f'The variable "{text}" needs {needed} bytes, {nbytes} are there.')
+    reader = element.reader_to(start + at + nbytes)
     return Variable(text, shape, kind, dtype, reader, start + at)
+
+
+def members(variable: Variable, depth: int = 0) -> dict[str, Variable]:
+    """Variables inside a struct of one element, and inside its structs, by "struct.field".
+
+    Of a compressed struct everything before a field is inflated to get at it.
+
+    Raises
+    ------
+    FormatError
+        if it is damaged.
+    """
+    reader, order = variable.reader, variable.order
+    if variable.kind != "struct" or reader is None or math.prod(variable.shape) != 1:
+        return {}
+    found: dict[str, Variable] = {}
+    try:
+        head = _bytes_at(reader, variable.offset, min(variable.end, variable.offset + NAMES_BYTES))
+        at, width = _element(head, 0, order)
+        at, names = _element(head, at, order)
+        (size,) = struct.unpack_from(order + "i", width)
+        position = variable.offset + at
+        for k in range(len(names) // size):
+            field = names[k * size : (k + 1) * size].split(b"\0")[0].decode("utf-8")
+            member, position = _field(variable, reader, position, field)
+            if member is not None:
+                found[member.name] = member
+                found |= members(member, depth + 1) if depth < MAX_DEPTH else {}
+    except (struct.error, IndexError, ZeroDivisionError, UnicodeDecodeError) as error:
+        raise FormatError(f'The struct "{variable.name}" is damaged: {error}.') from error
+    return found
+
+
+def _field(
+    parent: Variable, reader: ByteReader, at: int, field: str
+) -> tuple[Variable | None, int]:
+    """The field of a struct that begins at a position (None for an empty one), and its end."""
+    kind, length = struct.unpack(parent.order + "II", _bytes_at(reader, at, at + 8))
+    start, end = at + 8, at + 8 + length
+    if kind != MATRIX or end > parent.end:
+        raise IndexError(f"its field {field} is cut off")
+    if not length:
+        return None, end
+    head = _bytes_at(reader, start, min(end, start + HEAD_BYTES))
+    place = Element(lambda end: reader, start, length, parent.order, f"{parent.name}.{field}")
+    return _matrix(head, place), end
+
+
+def _bytes_at(reader: ByteReader, start: int, end: int) -> bytes:
+    buffer = bytearray(max(0, end - start))
+    reader.read_into(memoryview(buffer), start)
+    return bytes(buffer)
 
 
 def strings(variable: Variable) -> list[str]:
@@ -176,9 +252,7 @@ def strings(variable: Variable) -> list[str]:
     length = variable.end - variable.offset
     if variable.reader is None or not 0 <= length <= MAX_CELL_BYTES:
         raise FormatError(f'"{variable.name}" is no list of texts.')
-    buffer = bytearray(length)
-    variable.reader.read_into(memoryview(buffer), variable.offset)
-    data, texts, at = bytes(buffer), [], 0
+    data, texts, at = _bytes_at(variable.reader, variable.offset, variable.end), [], 0
     try:
         while at + 8 <= length:
             kind, size, start = _tag(data, at, variable.order)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.byte_reader import DeflatedReader, FileReader
-from hsi_viewer.io.container import ArrayChoice, Reading, open_container
+from hsi_viewer.io.container import ArrayChoice, Reading, open_container, squeezed
 from hsi_viewer.io.raw_source import RawSource
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -75,6 +75,7 @@ def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
 def source_of(path: Path) -> CubeSource:
     """Lazy source of a 3-D (or 2-D, one band) .npy file."""
     shape, fortran, dtype, offset = npy_layout(path)
+    shape = squeezed(shape)
     if len(shape) == 2:
         shape = (*shape, 1)
     if len(shape) != 3 or min(shape) < 1:

@@ -1,8 +1,19 @@
-"""Windows of a raw array on disk, in any interleave, byte order and offset."""
+"""Windows of a raw array on disk, in any interleave, byte order and offset.
+
+A window is a set of runs: stretches of wanted bytes that lie together. Which way is the fastest
+depends on how they lie (measured by benchmarks/io.py):
+
+- a few runs, or runs far apart, are read one by one, straight into the result;
+- many runs close together are gathered from a map of the file where the system holds it in memory;
+- what has yet to come from the disk is read in stretches that span the gaps.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice, product
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +22,22 @@ from hsi_viewer.io.byte_reader import ByteReader, FileReader
 
 # Unwanted bytes between two wanted pieces that are cheaper to read than to skip.
 MERGE_BYTES = 16 << 10
-# Largest intermediate buffer, small enough to stay in a processor's cache.
+# Runs as long as this are read one by one, however close they lie.
+LONG_RUN = 64 << 10
+# Largest stretch that is gone over several times: it stays in a processor's cache.
 CHUNK_BYTES = 2 << 20
 # Of a map, so much is gathered between two looks at the file's size.
 MAP_BYTES = 64 << 20
 # So many places are asked whether they are in the system's memory.
-PROBES = 16
-# Inner values further apart than this, on average, are gathered from a map.
-SPARSE = 4
+PROBES = 8
+# So many runs, of so many bytes in all at the most, are asked of the disk ahead.
+AHEAD_RUNS, AHEAD_BYTES = 1024, 32 << 20
 
 # Axes (0 rows, 1 columns, 2 bands) in the order of the file, slowest first.
 ORDERS = {"bsq": (2, 0, 1), "bil": (0, 2, 1), "bip": (0, 1, 2)}
+
+Index = list[Sequence[int]]  # ascending positions on the three axes of the file
+Stretch = tuple[NDArray[Any], Index]  # part of the result, and the positions of its values
 
 
 class RawSource:
@@ -49,6 +65,7 @@ class RawSource:
         self._reader = reader
         self._stored = dtype
         self._order = order
+        self._back = [order.index(axis) for axis in range(3)]
         self._offset = offset
         n = [shape[axis] for axis in order]
         size = dtype.itemsize
@@ -57,151 +74,231 @@ class RawSource:
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands), in native byte order."""
-        wanted = np.arange(self.shape[2])[... if bands is None else bands]
-        ascending = bands is None or bool(np.all(np.diff(wanted) > 0))
-        unique, places = (wanted, None) if ascending else np.unique(wanted, return_inverse=True)
-        chosen = (
-            np.arange(rows.start, rows.stop, rows.step),
-            np.arange(columns.start, columns.stop, columns.step),
-            unique,
+        chosen, places = (range(self.shape[2]), None) if bands is None else self._ascending(bands)
+        wanted = (
+            range(rows.start, rows.stop, rows.step),
+            range(columns.start, columns.stop, columns.step),
+            chosen,
         )
-        out = np.empty([chosen[axis].size for axis in self._order], self.dtype)
+        index: Index = [wanted[axis] for axis in self._order]
+        out = np.empty([len(positions) for positions in index], self.dtype)
         if out.size:
-            self._fill(out, [chosen[axis] for axis in self._order])
-        window = out.transpose([self._order.index(axis) for axis in range(3)])
+            self._fill(out, index)
+        window = out.transpose(self._back)
         return window if places is None else window[:, :, places]
 
-    def _fill(self, out: NDArray[Any], index: list[NDArray[np.intp]]) -> None:
-        """Read the cross product of three ascending index lists (file order) into `out`."""
-        if self._is_sparse(out, index) and self._gather(out, index):
-            return
+    def _ascending(self, bands: NDArray[np.intp]) -> tuple[Sequence[int], NDArray[np.intp] | None]:
+        """Bands in ascending order, and where each wanted one is among them (None: in order)."""
+        positive = np.where(bands < 0, bands + self.shape[2], bands)
+        if positive.size and (positive.min() < 0 or positive.max() >= self.shape[2]):
+            raise IndexError(f"bands {bands.min()}..{bands.max()} of {self.shape[2]}")
+        steps = np.diff(positive)
+        if np.all(steps > 0):
+            return _even(positive.tolist()), None
+        unique, places = np.unique(positive, return_inverse=True)
+        return _even(unique.tolist()), places
+
+    def _fill(self, out: NDArray[Any], index: Index) -> None:
+        """Read the cross product of ascending positions into `out`, in the order of the file."""
+        runs = self._runs(index)
+        if runs.number == 1:
+            self._reader.read_into(_bytes(out), self._at(index, (0, 0, 0)))
+            self._to_native(out)
+        elif not isinstance(self._reader, FileReader):
+            self._read_stretches(out, index)
+        elif runs.size >= LONG_RUN or runs.distance >= MERGE_BYTES:
+            self._read_runs(out, index, runs, self._reader)
+            self._to_native(out)
+        elif not (self._is_cached(index, self._reader) and self._gather(out, index, self._reader)):
+            self._read_stretches(out, index)
+
+    def _to_native(self, out: NDArray[Any]) -> None:
+        if not self._stored.isnative:
+            out.byteswap(inplace=True)
+
+    def _at(self, index: Index, places: tuple[int, int, int]) -> int:
+        """Byte in the file of one of the wanted values."""
+        (a, b, c), (i, j, k), (s, t, u) = index, places, self._strides
+        return self._offset + a[i] * s + b[j] * t + c[k] * u
+
+    def _runs(self, index: Index) -> Runs:
+        size, count, distance, joined = self._strides[2], 1, 0, 0
+        together = True  # the runs of the faster axes fill them, so they join along this one
+        for axis in (2, 1, 0):
+            positions = index[axis]
+            n = len(positions)
+            if together and positions[-1] - positions[0] == n - 1:
+                size *= n
+                joined += 1
+                together = n == self._axes[axis]
+                continue
+            together = False
+            if n > 1 and count == 1:
+                distance = self._strides[axis] * (positions[-1] - positions[0]) // (n - 1)
+            count *= n
+        return Runs(size, count, distance, joined)
+
+    def _read_runs(self, out: NDArray[Any], index: Index, runs: Runs, reader: FileReader) -> None:
+        """Read run by run into `out`; those that are not in memory are asked of the disk ahead."""
+        heads = [p[:1] if axis >= 3 - runs.joined else p for axis, p in enumerate(index)]
+        offsets = self._offsets(heads)
+        at_once = max(1, min(AHEAD_RUNS, AHEAD_BYTES // runs.size))
+        buffer, done = _bytes(out), 0
+        while batch := list(islice(offsets, at_once)):
+            if at_once > 1 and not reader.is_cached([batch[0], batch[-1]]):
+                reader.announce(batch, runs.size)
+            reader.read_runs(buffer[done : done + runs.size * len(batch)], batch, runs.size)
+            done += runs.size * len(batch)
+
+    def _offsets(self, index: Index) -> Iterator[int]:
+        (outer, middle, inner), (s, t, u) = index, self._strides
+        for i in outer:
+            for j in middle:
+                line = self._offset + i * s + j * t
+                for k in inner:
+                    yield line + k * u
+
+    def _is_cached(self, index: Index, reader: FileReader) -> bool:
+        """Whether the system holds the window in memory, as far as a few places tell."""
+        a, b, c = (len(positions) - 1 for positions in index)
+        last = PROBES - 1
+        return reader.is_cached(
+            [self._at(index, (a * k // last, b * k // last, c * k // last)) for k in range(PROBES)]
+        )
+
+    def _gather(self, out: NDArray[Any], index: Index, reader: FileReader) -> bool:
+        """Copy values out of a map of the file; False where there is none."""
+        outer, middle, inner = index
+        end = self._offset + self._axes[0] * self._strides[0]
+        mapped = reader.mapped(end)
+        if mapped is None:
+            return False
+        whole = np.ndarray(self._axes, self._stored, mapped, self._offset, self._strides)
+        inside = list(product(_even_parts(middle), _even_parts(inner)))
+        slab = _extent(middle) * self._strides[1]
+        step = max(1, (MAP_BYTES if len(inside) == 1 else CHUNK_BYTES) // slab)
+        for a in range(0, len(outer), step):
+            reader.check_reaches(end)
+            block = out[a : a + step]
+            for i, to_i in _even_parts(outer[a : a + step]):
+                for (j, to_j), (k, to_k) in inside:
+                    block[to_i, to_j, to_k] = whole[i, j, k]
+            reader.release(*self._bounds([outer[a : a + step], middle, inner]))
+        return True
+
+    def _bounds(self, index: Index) -> tuple[int, int]:
+        first, length = self._span(index)
+        return first, first + length
+
+    def _read_stretches(self, out: NDArray[Any], index: Index) -> None:
+        """Read stretches that span the gaps between runs, and pick the wanted values."""
+        scratch = np.empty(0, np.uint8)
+        for part, inside in self._announced(self._stretches(out, index)):
+            first, length = self._span(inside)
+            if scratch.size < length:
+                scratch = np.empty(length, np.uint8)
+            self._reader.read_into(scratch.data[:length], first)
+            extents = [_extent(positions) for positions in inside]
+            stretch = np.ndarray(extents, self._stored, scratch.data, 0, self._strides)
+            from_first = [_even([p - positions[0] for p in positions]) for positions in inside]
+            for (i, to_i), (j, to_j), (k, to_k) in product(*map(_even_parts, from_first)):
+                part[to_i, to_j, to_k] = stretch[i, j, k]
+
+    def _stretches(self, out: NDArray[Any], index: Index) -> Iterator[Stretch]:
         outer, middle, inner = index
         line = _extent(inner) * self._strides[2]
         slab = (_extent(middle) - 1) * self._strides[1] + line
-        lines = _pieces(middle, self._strides[1], line)
-        whole_slabs = len(lines) == 1
+        lines = _merged(middle, self._strides[1], line)
         slabs = (
-            _pieces(outer, self._strides[0], slab)
-            if whole_slabs
-            else [(k, k + 1) for k in range(outer.size)]
+            _merged(outer, self._strides[0], slab)
+            if len(lines) == 1
+            else [(k, k + 1) for k in range(len(outer))]
         )
-        scratch = np.empty(0, np.uint8)
-        for a, b in slabs:
-            for c, d in lines:
-                block = outer[a:b], middle[c:d], inner
-                scratch = self._read_block(out[a:b, c:d], block, scratch)
+        for (a, b), (c, d) in product(slabs, lines):
+            yield out[a:b, c:d], [outer[a:b], middle[c:d], inner]
 
-    def _is_sparse(self, out: NDArray[Any], index: list[NDArray[np.intp]]) -> bool:
-        """Whether to gather from a map: many small pieces that are in the system's memory.
-
-        Pieces that have to come from the disk are read in larger strokes, unless all of the
-        file between them comes along anyway (one band of a BIP file).
-        """
+    def _announced(self, stretches: Iterator[Stretch]) -> Iterator[Stretch]:
+        """The stretches, of each of which the disk hears some time before it is read."""
         if not isinstance(self._reader, FileReader):
-            return False
-        if _extent(index[2]) > SPARSE * index[2].size:
-            return True
-        run = self._strides[2] * index[2].size
-        if index[2].size == self._axes[2] and _extent(index[1]) == index[1].size:
-            run *= index[1].size
-        if run >= MERGE_BYTES or out.nbytes == run:
-            return False
-        first, last = (
-            self._offset + sum(int(i[k]) * s for i, s in zip(index, self._strides, strict=True))
-            for k in (0, -1)
-        )
-        return self._reader.is_cached(*np.linspace(first, last, PROBES).astype(int).tolist())
-
-    def _gather(self, out: NDArray[Any], index: list[NDArray[np.intp]]) -> bool:
-        """Copy values out of a map of the file; False where there is none."""
-        if not isinstance(self._reader, FileReader):
-            return False
-        n0, n1, n2 = self._axes
-        end = self._offset + n0 * self._strides[0]
-        step = max(1, MAP_BYTES // self._strides[0])
-        for a in range(0, out.shape[0], step):
-            mapped = self._reader.mapped(end)
-            if mapped is None:
-                return False
-            whole = np.ndarray((n0, n1, n2), self._stored, mapped, self._offset, self._strides)
-            _copy(out[a : a + step], whole, [index[0][a : a + step], index[1], index[2]])
-        return True
-
-    def _read_block(
-        self, out: NDArray[Any], index: tuple[NDArray[np.intp], ...], scratch: NDArray[np.uint8]
-    ) -> NDArray[np.uint8]:
-        """Read one stretch of the file into `out`; gives back the scratch memory to use again."""
-        first = sum(int(i[0]) * stride for i, stride in zip(index, self._strides, strict=True))
-        shape = tuple(_extent(i) for i in index)
-        last = sum((n - 1) * stride for n, stride in zip(shape, self._strides, strict=True))
-        length = last + self._strides[2]
-        if length == out.nbytes and out.flags.c_contiguous:
-            self._reader.read_into(out.data.cast("B"), self._offset + first)
-            if not self._stored.isnative:
-                out.byteswap(inplace=True)
-            return scratch
-        if scratch.size < length:
-            scratch = np.empty(length, np.uint8)
-        self._reader.read_into(scratch.data[:length], self._offset + first)
-        stretch = np.ndarray(shape, self._stored, buffer=scratch.data, strides=self._strides)
-        i, j, k = (_selector(axis) for axis in index)
-        out[...] = stretch[i][:, j][:, :, k]
-        return scratch
-
-
-def _extent(index: NDArray[np.intp]) -> int:
-    return int(index[-1] - index[0]) + 1
-
-
-def _selector(index: NDArray[np.intp]) -> slice | NDArray[np.intp]:
-    """Ascending indices from their first, as a slice where they are evenly spaced."""
-    steps = np.diff(index)
-    if steps.size == 0:
-        return slice(0, 1)
-    if np.all(steps == steps[0]):
-        return slice(0, int(index[-1] - index[0]) + 1, int(steps[0]))
-    offsets: NDArray[np.intp] = index - index[0]
-    return offsets
-
-
-def _copy(out: NDArray[Any], whole: NDArray[Any], index: list[NDArray[np.intp]]) -> None:
-    """Copy the cross product of ascending indices; uneven ones (of bands) one by one."""
-    for axis, chosen in enumerate(index):
-        picker = _picker(chosen)
-        if not isinstance(picker, slice):
-            before = (slice(None),) * axis
-            for k in range(chosen.size):
-                one = [*index[:axis], chosen[k : k + 1], *index[axis + 1 :]]
-                _copy(out[(*before, slice(k, k + 1))], whole, one)
+            yield from stretches
             return
-    out[...] = whole[tuple(_picker(chosen) for chosen in index)]
+        waiting: deque[Stretch] = deque()
+        told = 0
+        for stretch in stretches:
+            first, length = self._span(stretch[1])
+            self._reader.announce([first], length)
+            waiting.append(stretch)
+            told += length
+            while told > AHEAD_BYTES or len(waiting) > AHEAD_RUNS:
+                told -= self._span(waiting[0][1])[1]
+                yield waiting.popleft()
+        yield from waiting
+
+    def _span(self, index: Index) -> tuple[int, int]:
+        """First byte of a window, and the bytes from there to its end."""
+        first = self._at(index, (0, 0, 0))
+        last = sum((_extent(p) - 1) * s for p, s in zip(index, self._strides, strict=True))
+        return first, last + self._strides[2]
 
 
-def _picker(index: NDArray[np.intp]) -> slice | NDArray[np.intp]:
-    """Ascending indices as a slice where they are evenly spaced."""
-    picker = _selector(index)
-    first = int(index[0])
-    if isinstance(picker, slice):
-        return slice(first + picker.start, first + picker.stop, picker.step)
-    return index
+class Runs(NamedTuple):
+    """How the wanted bytes lie: runs of `size` bytes, `distance` from one to the next.
+
+    `joined` of the axes, the fastest ones, are within a run.
+    """
+
+    size: int
+    number: int
+    distance: int
+    joined: int
 
 
-def _pieces(index: NDArray[np.intp], stride: int, span: int) -> list[tuple[int, int]]:
-    """Split ascending indices into runs [a, b) worth one read each.
+def _bytes(array: NDArray[Any]) -> memoryview:
+    """The memory of a contiguous array."""
+    return array.reshape(-1).view(np.uint8).data
+
+
+def _extent(positions: Sequence[int]) -> int:
+    return positions[-1] - positions[0] + 1
+
+
+def _even(positions: list[int]) -> Sequence[int]:
+    """Ascending positions, as a range where they are evenly spaced."""
+    if not positions:
+        return range(0)
+    step = positions[1] - positions[0] if len(positions) > 1 else 1
+    even = range(positions[0], positions[0] + step * len(positions), step)
+    return even if positions == list(even) else positions
+
+
+def _even_parts(positions: Sequence[int]) -> list[tuple[slice, slice]]:
+    """Slices that yield the positions one after the other, and where their values go."""
+    if isinstance(positions, range):
+        return [(slice(positions.start, positions.stop, positions.step), slice(None))]
+    parts, a = [], 0
+    for b in range(1, len(positions) + 1):
+        if b == len(positions) or positions[b] != positions[b - 1] + 1:
+            parts.append((slice(positions[a], positions[b - 1] + 1), slice(a, b)))
+            a = b
+    return parts
+
+
+def _merged(positions: Sequence[int], stride: int, span: int) -> list[tuple[int, int]]:
+    """Split ascending positions into stretches [a, b) worth one read each.
 
     Parameters
     ----------
-    index : positions along one axis.
+    positions : along one axis.
     stride : bytes from one position to the next.
     span : bytes wanted at each position.
     """
-    runs = []
+    stretches = []
     a = 0
-    for k in range(1, index.size):
-        gap = int(index[k] - index[k - 1]) * stride - span
-        length = int(index[k] - index[a]) * stride + span
+    for k in range(1, len(positions)):
+        gap = (positions[k] - positions[k - 1]) * stride - span
+        length = (positions[k] - positions[a]) * stride + span
         if gap > MERGE_BYTES or length > CHUNK_BYTES:
-            runs.append((a, k))
+            stretches.append((a, k))
             a = k
-    runs.append((a, index.size))
-    return runs
+    stretches.append((a, len(positions)))
+    return stretches

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,10 @@ from hsi_viewer.io import sample
 from hsi_viewer.io.container import Reading, open_container
 from hsi_viewer.io.identify import (
     ERDAS_MAGIC,
+    HFA,
     MATLAB_5,
     MATLAB_7,
+    NETCDF_3,
     NUMPY,
     PNG,
     TIFF_MAGIC,
@@ -43,8 +46,8 @@ CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 SUPPORTED = (
     "ENVI (.hdr with its data), MATLAB (.mat), NumPy (.npy, .npz), GeoTIFF, HDF5 and NetCDF "
-    "(EMIT, PRISMA, NEON, AVIRIS and others), ERDAS (.lan, .gis), AVIRIS (.rfl), Zarr, and folders "
-    "of EnMAP, DESIS or of one image a band"
+    "(EMIT, PRISMA, NEON, AVIRIS and others), ERDAS (.lan, .gis, .img), AVIRIS (.rfl), Zarr, and "
+    "folders of EnMAP, DESIS or of one image a band"
 )
 
 
@@ -83,7 +86,8 @@ def _open(source: str | Path) -> HyperCube:
     if str(source) == sample.SAMPLE:
         return sample.open_sample()
     path, part = split_source(source)
-    magic = magic_of(path)
+    is_header = path.suffix.lower() == ".hdr"  # the header reader says what it misses, itself
+    magic = b"ENVI" if is_header else magic_of(path)
     beside = _sidecar(path)
     if beside is None:
         return _read(path, magic, Reading(name=part))
@@ -96,9 +100,12 @@ def _open(source: str | Path) -> HyperCube:
 
 def _sidecar(path: Path) -> Sidecar | None:
     """The sidecar, if there is one; the module that reads it takes a while to import."""
-    if path.suffix.lower() != ".hdr" and not path.with_name(path.name + ".hsi.json").exists():
-        return None
-    if not any(path.parent.glob("*.hsi.json")):
+    described = path
+    if path.suffix.lower() == ".hdr":
+        from hsi_viewer.io.envi import data_beside
+
+        described = data_beside(path) or path
+    if not os.path.exists(f"{described}.hsi.json"):  # noqa: PTH110 - a third of the time
         return None
     from hsi_viewer.io import sidecar
 
@@ -109,6 +116,11 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
     for matches, read in READERS:
         if matches(path, magic):
             return read(path, reading)
+    if magic.startswith(NETCDF_3):
+        raise FormatError(
+            f"{path} is a NetCDF-3 file, which is not supported; make a NetCDF-4 file of it with "
+            '"nccopy -k nc4".'
+        )
     raise FormatError(f"{path} is no cube that can be read. Supported are {SUPPORTED}.")
 
 
@@ -144,11 +156,11 @@ def _mat7(path: Path, reading: Reading) -> HyperCube:
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.hdf5 import H5File
-    from hsi_viewer.io.hdf5_products import open_product
+    from hsi_viewer.io.hdf5_products import open_product, with_place
 
     container = H5File(path)
     product = open_product(container) if reading == Reading() else None
-    return product or open_container(container, reading, "HDF5")
+    return product or with_place(open_container(container, reading, "HDF5"), container)
 
 
 def _envi(path: Path, reading: Reading) -> HyperCube:
@@ -227,6 +239,7 @@ def _has_header(path: Path) -> bool:
 
 
 READERS: tuple[tuple[Matches, Reader], ...] = (
+    (lambda path, magic: path.suffix.lower() == ".hdr", _envi),
     (lambda path, magic: magic.startswith(NUMPY), _npy),
     (lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz", _npz),
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
@@ -235,7 +248,7 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (_is_zarr, _zarr),
     (lambda path, magic: _is_eoc(path), _eoc),
     (lambda path, magic: path.is_dir(), _folder),
-    (lambda path, magic: magic.startswith((*TIFF_MAGIC, PNG)), _tiff),
+    (lambda path, magic: magic.startswith((*TIFF_MAGIC, PNG, HFA)), _tiff),
     (lambda path, magic: path.is_file() and _has_header(path), _envi),
     (lambda path, magic: magic.startswith(ERDAS_MAGIC), _erdas),
     (_is_rfl, _rfl),

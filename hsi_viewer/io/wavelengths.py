@@ -33,7 +33,13 @@ NM_PER_UNIT = {
     "ångstrom": 0.1,
 }
 UNKNOWN_UNITS = ("", "unknown", "none", "index", "n/a", "unitless", "-")
-WAVENUMBER_UNITS = ("1/cm", "cm-1", "cm^-1", "cm^{-1}", "wavenumber", "wavenumbers")
+# Wavelength in nm times the number in these units.
+RECIPROCAL_UNITS = {
+    **dict.fromkeys(("1/cm", "cm-1", "cm^-1", "cm^{-1}", "wavenumber", "wavenumbers"), 1e7),
+    "mhz": 2.99792458e11,
+    "ghz": 2.99792458e8,
+    "thz": 2.99792458e5,
+}
 
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0
@@ -64,9 +70,10 @@ def to_nm(
     if factor is not None:
         return values * factor, None
     word = "" if unit is None else unit.strip()
-    if word.casefold() in WAVENUMBER_UNITS:
+    product = RECIPROCAL_UNITS.get(word.casefold())
+    if product is not None:
         with np.errstate(divide="ignore"):
-            return np.where(values == 0, np.nan, 1e7 / values), None
+            return np.where(values == 0, np.nan, product / values), None
     finite = values[np.isfinite(values)]
     micrometres = bool(finite.size) and float(np.abs(finite).max()) <= MICROMETRE_LIMIT
     taken = "micrometres" if micrometres else "nanometres"
@@ -79,11 +86,22 @@ def to_nm(
 
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
     r"(?<![\w.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
     r"um|µm|μm|angstroms?)(?![\w])",
     re.IGNORECASE,
 )
+
+
+def with_units(texts: list[str]) -> NDArray[np.float64] | None:
+    """Wavelengths (nm) of numbers of which each has its unit, as "450 nm"; None of others."""
+    if not texts or _PLAIN.fullmatch(texts[0]):
+        return None
+    marked = [_IN_NAME.fullmatch(text) for text in texts]
+    if not all(marked):
+        return None
+    return np.array([float(m[1]) * (nm_per_unit(m[2]) or 1.0) for m in marked if m])
 
 
 def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:

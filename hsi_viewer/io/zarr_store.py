@@ -13,6 +13,7 @@ from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.container import ArrayChoice, Reading, open_container
 
+MAX_DEPTH = 8
 MARKS = (".zarray", ".zgroup", "zarr.json")
 
 
@@ -59,6 +60,15 @@ class ZarrSource:
         return values.transpose(self._axes)[:, :, wanted - low].astype(self.dtype, copy=False)
 
 
+def _arrays_in(group: Any, prefix: str = "", depth: int = 0) -> list[tuple[str, Any]]:
+    """Arrays of a group and of the groups in it, by path."""
+    found = [(f"{prefix}{name}", array) for name, array in group.arrays()]
+    if depth < MAX_DEPTH:
+        for name, inner in group.groups():
+            found += _arrays_in(inner, f"{prefix}{name}/", depth + 1)
+    return found
+
+
 class ZarrFolder:
     """A Zarr group or array as a `container.Container`."""
 
@@ -66,7 +76,7 @@ class ZarrFolder:
         self.path = path
         try:
             root = _zarr().open(str(path), mode="r")
-            members = list(root.arrays()) if hasattr(root, "arrays") else [("array", root)]
+            members = _arrays_in(root) if hasattr(root, "arrays") else [("array", root)]
         except FileError:
             raise
         except Exception as error:  # stores and codecs raise errors of their own

@@ -29,11 +29,13 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / counts.sum())
 
 
-def tempered(probabilities: FloatArray, temperature: float) -> FloatArray:
-    """Probabilities (..., classes) of logits divided by a temperature."""
-    if temperature == 1.0:
+def tempered(probabilities: FloatArray, temperature: float | FloatArray) -> FloatArray:
+    """Probabilities (..., classes) of logits divided by a temperature, one for all or (..., 1)."""
+    if isinstance(temperature, float) and temperature == 1.0:
         return probabilities
-    powered = np.maximum(probabilities, 1e-12) ** (1.0 / temperature)
+    # Divided by the largest first, so that no power of all of them vanishes.
+    relative = probabilities / np.maximum(probabilities.max(axis=-1, keepdims=True), 1e-12)
+    powered = np.maximum(relative, 1e-12) ** (1.0 / temperature)
     result: FloatArray = (powered / powered.sum(axis=-1, keepdims=True)).astype(np.float32)
     return result
 

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from hsi_viewer.learning.model import TrainedModel
 
 FORMAT = "hsi-viewer model"
-SCHEMA = 1
+SCHEMA = 2  # 1 had no strength of components
 STEM = "model"
+TENSORS = ("bands", "centre", "spread", "components", "strength", "scales")  # of the features
 
 
 def _pair(target: str | Path) -> tuple[Path, Path]:
@@ -56,7 +57,7 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     tensors = {f"network.{k}": v.cpu().contiguous() for k, v in model.network.state_dict().items()}
     for name in ("weights", "bias"):
         tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
-    for name in ("bands", "centre", "spread", "components", "scales"):
+    for name in TENSORS:
         tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
     text = json.dumps(_described(model), indent=1)
     try:
@@ -123,8 +124,10 @@ def load_model(target: str | Path) -> TrainedModel:
             )
     try:
         data = json.loads(description.read_text(encoding="utf-8"))
-        if data["format"] != FORMAT or data["schema"] > SCHEMA:
-            raise FormatError(f"{description}: this is no model that this version can read.")
+        if data["format"] != FORMAT or data["schema"] != SCHEMA:
+            raise FormatError(
+                f"{description}: this is no model that this version can read. Train it again."
+            )
         tensors = load_file(weights)
         recipe = _recipe(data["recipe"])
         network = SdhsiNet(
@@ -133,8 +136,7 @@ def load_model(target: str | Path) -> TrainedModel:
         network.load_state_dict(
             {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
         )
-        fitted = {k: tensors[f"features.{k}"].numpy() for k in ("bands", "centre", "spread")}
-        fitted |= {k: tensors[f"features.{k}"].numpy() for k in ("components", "scales")}
+        fitted = {k: tensors[f"features.{k}"].numpy() for k in TENSORS}
         features = Features(**fitted, sigmas=tuple(data["sigmas"]))
         waves = data["wavelengths"]
         return TrainedModel(

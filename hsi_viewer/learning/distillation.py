@@ -3,6 +3,7 @@
 Between exits ("earlier in depth"), each function takes the logits of the exits, shallow to deep,
 (batch, classes) each, and the temperature. Over time ("earlier in training") `Memory` keeps what
 was said of each pixel before, and `SoftTargets` what a refined map says of unlabelled pixels.
+`compactness` acts on what the exits see instead of on what they say.
 """
 
 from __future__ import annotations
@@ -73,6 +74,37 @@ BETWEEN_EXITS: dict[DistillationMode, Callable[[Logits, float], Tensor]] = {
 }
 
 
+def compactness(features: Tensor, targets: Tensor) -> Tensor:
+    """Cosine distance of pixels to the mean of their class plus cosine between class means.
+
+    Small where classes are compact and far apart. After the centre loss (Wen et al., ECCV 2016),
+    with the means of the batch and directions in place of positions, so that it needs no scale.
+
+    Parameters
+    ----------
+    features : (n, channels) what an exit sees.
+    targets : (n,) class indices.
+    """
+    directions = functional.normalize(features, dim=1)
+    present, index = torch.unique(targets, return_inverse=True)
+    members = functional.one_hot(index, len(present)).to(directions.dtype)
+    means = functional.normalize(members.T @ directions, dim=1)
+    within = 1 - (directions * means[index]).sum(dim=1).mean()
+    if len(present) < 2:
+        return within
+    alike = (means @ means.T).triu(diagonal=1).sum()
+    return within + alike / (len(present) * (len(present) - 1) / 2)
+
+
+def balanced(probabilities: Tensor) -> Tensor:
+    """Soft targets (n, classes) weighed so that no class is favoured over all of them.
+
+    Distribution alignment to equal shares (Berthelot et al., "ReMixMatch", ICLR 2020).
+    """
+    weighed = probabilities / probabilities.mean(dim=0).clamp(min=1e-6)
+    return weighed / weighed.sum(dim=1, keepdim=True)
+
+
 class Memory:
     """What the network said of each training pixel before (PS-KD, Kim et al., ICCV 2021).
 
@@ -80,9 +112,11 @@ class Memory:
     ----------
     targets : (n,) class indices.
     classes : number of classes.
+    momentum : share of what was kept that stays; 0 keeps only what was said last.
     """
 
-    def __init__(self, targets: Tensor, classes: int) -> None:
+    def __init__(self, targets: Tensor, classes: int, momentum: float = 0.0) -> None:
+        self.momentum = momentum
         self.table = functional.one_hot(targets, classes).float()
 
     def blend(self, chosen: Tensor, hard: Tensor, progress: float) -> Tensor:
@@ -91,9 +125,10 @@ class Memory:
         return (1 - share) * hard + share * self.table[chosen].to(hard.device)
 
     def store(self, chosen: Tensor, logits: Logits) -> None:
-        """Keep the mean of the exits as the past of these pixels."""
+        """Mix the mean of the exits into the past of these pixels."""
         mean = torch.stack([functional.softmax(z.detach(), dim=1) for z in logits]).mean(dim=0)
-        self.table[chosen] = mean.float().cpu()
+        past = self.momentum * self.table[chosen]
+        self.table[chosen] = past + (1 - self.momentum) * mean.float().cpu()
 
 
 @dataclass(frozen=True)

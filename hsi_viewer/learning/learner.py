@@ -14,7 +14,13 @@ from torch.nn import functional
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport
-from hsi_viewer.learning.distillation import BETWEEN_EXITS, Memory, SoftTargets, soft_cross_entropy
+from hsi_viewer.learning.distillation import (
+    BETWEEN_EXITS,
+    Memory,
+    SoftTargets,
+    compactness,
+    soft_cross_entropy,
+)
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.pixels import TrainingPixels, turned
 from hsi_viewer.learning.predictor import precision
@@ -72,7 +78,7 @@ class Learner:
         self.soft_targets, self.at_step = soft_targets, at_step
         self.device = next(network.parameters()).device
         self.generator = torch.Generator().manual_seed(seed)
-        self.memory = Memory(data.targets, network.classes)
+        self.memory = Memory(data.targets, network.classes, recipe.distillation.momentum)
         self.soft: SoftTargets | None = None
         training = recipe.training
         self.steps = training.warm_steps if warm else training.steps
@@ -145,9 +151,13 @@ class Learner:
             x = torch.cat([x, extra[0]])
         x = x.to(self.device).contiguous(memory_format=torch.channels_last)
         with precision(self.device):
-            logits = [z[:, :, 0, 0].float() for z in self.network(x)]
+            embedded = self.network.embed(x)
+            logits = [z[:, :, 0, 0].float() for z in self.network.classify(embedded)]
             labelled = [z[: len(y)] for z in logits]
             loss = self._loss(labelled, chosen, y, step)
+        if share := self.recipe.distillation.compactness:
+            for seen in embedded:
+                loss = loss + share * compactness(seen[: len(y), :, 0, 0].float(), y)
         if extra is not None:
             weight, target = self.recipe.distillation.weight, extra[1].to(self.device)
             for z in logits:

@@ -21,7 +21,7 @@ from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.pixels import seeds_of
 from hsi_viewer.learning.predictor import DenseOutput, dense
 from hsi_viewer.learning.recipe import Recipe
-from hsi_viewer.learning.refinement import walk
+from hsi_viewer.learning.refinement import Walker
 from hsi_viewer.learning.scene import SceneFeatures
 from hsi_viewer.learning.sensor import matched
 
@@ -113,16 +113,19 @@ class TrainedModel:
         known = np.zeros(shape, np.uint16) if labels is None else checked_ids(labels, shape)
         start = time.perf_counter()
         scene = self.scene_of(cube) or self._new_scene(cube, token)
-        raw = self._output(scene, token, port)
-        painted = time.perf_counter()
         source = "SDHSI-Net, exits averaged"
         if refine:
-            port.report(Progress("Refining the map along the image"))
             guide, valid = scene.guide(self.recipe.walker.guides, token)
             seeds = seeds_of(known, self.class_ids)
-            probabilities = walk(raw.probabilities, guide, valid, seeds, self.recipe.walker, token)
+            with Walker(guide, valid, seeds, self.recipe.walker, token) as walker:
+                raw = self._output(scene, token, port)
+                painted = time.perf_counter()
+                port.report(Progress("Refining the map along the image"))
+                probabilities = walker.refined(raw.probabilities)
             source += ", refined"
         else:
+            raw = self._output(scene, token, port)
+            painted = time.perf_counter()
             probabilities = raw.probabilities.copy()
         self.seconds["predict"] = painted - start
         self.seconds["refine"] = time.perf_counter() - painted

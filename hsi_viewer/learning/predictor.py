@@ -19,6 +19,8 @@ from hsi_viewer.learning.instant import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.scene import SceneFeatures, Window, tiles
 
+UNLIKELY = 1e-6  # no vote rules a class out
+
 
 @dataclass(frozen=True)
 class DenseOutput:
@@ -26,7 +28,7 @@ class DenseOutput:
 
     Attributes
     ----------
-    probabilities : (rows, columns, classes) mean of the exits.
+    probabilities : (rows, columns, classes) mean of the exits, joined with the instant model.
     disagreement : (rows, columns) 0..1, mean total variation between the exits and their mean.
     valid : (rows, columns) where the cube has data.
     """
@@ -108,8 +110,8 @@ def dense(
     ----------
     network : on its device; it is put into evaluation mode.
     scene : features of the cube.
-    instant : votes like one more exit, if given.
-    temperature : of the softmax of the mean of the exits.
+    instant : votes with as much weight as all exits together, if given.
+    temperature : of the probabilities.
     depth : exits to use, all by default.
     """
     port = port or SilentPort()
@@ -124,11 +126,17 @@ def dense(
         mean = tile.exits.mean(axis=0)
         disagreement[r, c] = 0.5 * np.abs(tile.exits - mean).sum(axis=3).mean(axis=0)
         if instant is not None:
-            voices = len(tile.exits)
-            mean = (mean * voices + instant.probabilities(tile.features)) / (voices + 1)
+            mean = geometric_mean(mean, instant.probabilities(tile.features))
         probabilities[r, c] = tempered(mean, temperature)
         valid[r, c] = tile.valid
     return DenseOutput(probabilities, disagreement, valid)
+
+
+def geometric_mean(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Probabilities (..., classes) on which both agree: the root of their product, of sum 1."""
+    root: FloatArray = np.sqrt(np.maximum(a, UNLIKELY) * np.maximum(b, UNLIKELY))
+    root /= root.sum(axis=-1, keepdims=True)
+    return root
 
 
 def instant_map(

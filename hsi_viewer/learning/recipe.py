@@ -16,17 +16,19 @@ class FeatureRecipe:
 
     Attributes
     ----------
-    components : principal components kept, at most.
-    emphasis : power of a component's spread that survives whitening: 0 treats all components
-        alike, which suits labels all over the scene; 1 trusts the leading ones, which carries
-        better to fields without labels.
+    components : components kept, at most.
+    noise_adjusted : whether components are ordered and scaled by their noise; otherwise they are
+        plain principal components.
+    emphasis : power of a component's strength that its features keep: 0 treats all components
+        alike, 1 trusts those most that stand out from the noise.
     sigmas : standard deviations (pixels) of the Gaussian windows; 0 is the pixel itself.
     sample : pixels on which scaling and components are fitted, about.
     """
 
     components: int = 100
-    emphasis: float = 0.4
-    sigmas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    noise_adjusted: bool = True
+    emphasis: float = 1.0
+    sigmas: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0, 8.0)
     sample: int = 40_000
 
 
@@ -76,7 +78,7 @@ class TrainingRecipe:
     patches: int = 4_000
     warm_steps: int = 12
     warm_rate: float = 1e-3
-    shrinkage: float = 0.2
+    shrinkage: float = 0.3
     calibrate_from: int = 20
 
 
@@ -92,6 +94,11 @@ class DistillationRecipe:
     warm_up : share of the steps over which the weight rises from 0.
     unlabelled : unlabelled patches a step in the second half of "refined_rounds".
     confident : a soft target counts when its largest probability exceeds this.
+    nearby : how far from a label (pixels, the larger of rows and columns) an unlabelled pixel may
+        be to be learned from; None for anywhere.
+    momentum : of "previous_epochs": 0 keeps what was said last, more an exponential average.
+    balanced : whether soft targets of unlabelled pixels are weighed to favour no class.
+    compactness : weight of the loss that makes classes compact and moves them apart.
     """
 
     mode: DistillationMode = "none"
@@ -100,6 +107,10 @@ class DistillationRecipe:
     warm_up: float = 0.2
     unlabelled: int = 32
     confident: float = 0.7
+    nearby: int | None = None
+    momentum: float = 0.0
+    balanced: bool = False
+    compactness: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -111,13 +122,17 @@ class WalkerRecipe:
     beta : fall of edge weights with squared spectral distance.
     gamma : trust in the classifier against smoothness.
     seed_weight : trust in the labels.
-    guides : principal components that measure spectral distance.
+    guides : leading components that measure spectral distance.
+    doubt, assurance : logarithm of the temperature of a refined pixel that no label reaches, and
+        how far it falls for one that is all labels (see `refinement.walk`).
     """
 
-    beta: float = 4.0
+    beta: float = 5.0
     gamma: float = 0.002
     seed_weight: float = 10.0
-    guides: int = 5
+    guides: int = 3
+    doubt: float = 0.5
+    assurance: float = 2.5
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,23 @@ classification of hyperspectral images" (IEEE TGRS 53, 2015).
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csc_array, diags_array
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.multigrid import grid_of, hierarchy, solve
 from hsi_viewer.learning.recipe import WalkerRecipe
+from hsi_viewer.learning.scene import Window, tiles
 
-FACTORISED = 60_000  # pixels; beyond, a factorisation takes seconds that cannot be cancelled
+FACTORISED = 1_000_000  # pixels solved in one piece, in 14 s and 1.1 GiB
+TILE, OVERLAP = 512, 64  # of larger scenes, pixels; labels and edges reach about 30 pixels
+AT_ONCE = 2  # tiles, of 450 MiB each
 WEAKEST = 1e-6  # weight of the weakest edge: no pixel with data is cut off
 
 
@@ -65,6 +68,116 @@ def laplacian(down: FloatArray, right: FloatArray) -> csc_array:
     return csc_array(diags_array(adjacency.sum(axis=0)) - adjacency)
 
 
+class Walker:
+    """The walker on one scene and its labels; as a context, because it works in threads.
+
+    A scene of up to `FACTORISED` pixels is solved exactly, by one sparse factorisation, which
+    starts at once, so that it runs beside the network that is to be refined. A larger scene is
+    solved in tiles that overlap by `OVERLAP` pixels, of which the inner part is kept, so that
+    memory stays bounded.
+
+    Smoothing makes probabilities timid near labels and bold far from them. The walk itself tells
+    how much of a pixel's answer comes from labels, the share u (the solution for y = 1, p = 0), so
+    the answer is tempered by T = exp(doubt - assurance u).
+
+    Parameters
+    ----------
+    guide : (components, rows, columns) image whose distances count.
+    valid : (rows, columns) where the cube has data.
+    seeds : (rows, columns) index of the class of each labelled pixel, -1 elsewhere.
+    recipe : strength of the parts.
+    token : checked between factorisations and between classes.
+    """
+
+    def __init__(
+        self,
+        guide: FloatArray,
+        valid: NDArray[np.bool_],
+        seeds: NDArray[np.int64],
+        recipe: WalkerRecipe,
+        token: CancelToken | None = None,
+    ) -> None:
+        self.seeds, self.recipe, self.token = seeds, recipe, token or CancelToken()
+        self.down, self.right = edge_weights(guide, valid, recipe.beta)
+        self._in_one_piece = seeds.size <= FACTORISED
+        # A factorisation lets go of the interpreter's lock: two run side by side.
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        everything = slice(0, seeds.shape[0]), slice(0, seeds.shape[1])
+        self._whole = (
+            self._pool.submit(self._factorised, everything) if self._in_one_piece else None
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def refined(self, probabilities: FloatArray) -> FloatArray:
+        """Probabilities (rows, columns, classes) made smooth; float32, each pixel sums to 1.
+
+        Raises
+        ------
+        TaskCancelledError
+            if the token was cancelled.
+        """
+        rows, columns = self.seeds.shape
+        if self._whole is not None:
+            return self._solved(probabilities, self.seeds, self._whole.result())
+        solved = np.empty_like(probabilities)
+
+        def solve_tile(tile: Window) -> None:
+            r, c = wide = tuple(slice(max(0, s.start - OVERLAP), s.stop + OVERLAP) for s in tile)
+            part = self._solved(probabilities[wide], self.seeds[wide], self._factorised((r, c)))
+            inner = tuple(
+                slice(s.start - w.start, s.stop - w.start) for s, w in zip(tile, wide, strict=True)
+            )
+            solved[tile] = part[inner]
+
+        for _ in self._pool.map(solve_tile, tiles(rows, columns, TILE)):
+            pass
+        return solved
+
+    def _factorised(self, window: Window) -> SuperLU:
+        """The system of a window, factorised."""
+        self.token.check()
+        r, c = (range(*s.indices(n)) for s, n in zip(window, self.seeds.shape, strict=True))
+        down = self.down[r.start : r.stop - 1, c.start : c.stop]
+        right = self.right[r.start : r.stop, c.start : c.stop - 1]
+        diagonal = self._trust(self.seeds[window]).ravel() + self.recipe.gamma
+        system = csc_array(laplacian(down, right) + diags_array(diagonal))
+        self.token.check()
+        # Positive definite: the diagonal is pivot enough. Small panels suit so sparse a matrix.
+        return splu(
+            system,
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            relax=8,
+            panel_size=4,
+            options={"SymmetricMode": True},
+        )
+
+    def _trust(self, seeds: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.where(seeds >= 0, self.recipe.seed_weight, 0.0)
+
+    def _solved(
+        self, probabilities: FloatArray, seeds: NDArray[np.int64], solver: SuperLU
+    ) -> FloatArray:
+        """One class after the other: what is held stays small."""
+        solved = np.empty(probabilities.shape, np.float32)
+        trust = self._trust(seeds)
+        for k in range(probabilities.shape[2]):
+            self.token.check()
+            known = np.where(seeds == k, trust, 0.0)
+            right_side = self.recipe.gamma * probabilities[:, :, k] + known
+            solved[:, :, k] = solver.solve(right_side.ravel()).reshape(seeds.shape)
+        np.maximum(solved, 0, out=solved)
+        solved /= np.maximum(solved.sum(axis=2, keepdims=True), 1e-12)
+        share = solver.solve(trust.ravel()).reshape(*seeds.shape, 1)
+        temperature = np.exp(self.recipe.doubt - self.recipe.assurance * share)
+        return tempered(solved, temperature.astype(np.float32))
+
+
 def walk(
     probabilities: FloatArray,
     guide: FloatArray,
@@ -73,79 +186,6 @@ def walk(
     recipe: WalkerRecipe,
     token: CancelToken | None = None,
 ) -> FloatArray:
-    """Refine probabilities on the image graph.
-
-    A scene of up to `FACTORISED` pixels is solved by one sparse factorisation, a larger one by
-    conjugate gradients with multigrid, class by class, so that memory stays bounded.
-
-    Parameters
-    ----------
-    probabilities : (rows, columns, classes).
-    guide : (components, rows, columns) principal components.
-    valid : (rows, columns) where the cube has data.
-    seeds : (rows, columns) index of the class of each labelled pixel, -1 elsewhere.
-    recipe : strength of the parts.
-
-    Returns
-    -------
-    (rows, columns, classes) float32; each pixel sums to 1.
-
-    Raises
-    ------
-    TaskCancelledError
-        if the token was cancelled.
-    """
-    down, right = edge_weights(guide, valid, recipe.beta)
-    trust = np.where(seeds >= 0, np.float32(recipe.seed_weight), np.float32(0))
-    how = _factorised if seeds.size <= FACTORISED else _iterated
-    solved = how(probabilities, down, right, seeds, trust, recipe, token)
-    np.maximum(solved, 0, out=solved)
-    solved /= np.maximum(solved.sum(axis=2, keepdims=True), 1e-12)
-    return solved
-
-
-def _factorised(
-    probabilities: FloatArray,
-    down: FloatArray,
-    right: FloatArray,
-    seeds: NDArray[np.int64],
-    trust: FloatArray,
-    recipe: WalkerRecipe,
-    token: CancelToken | None,
-) -> FloatArray:
-    labels = seeds.ravel()
-    seeded = np.flatnonzero(labels >= 0)
-    right_side = recipe.gamma * probabilities.reshape(labels.size, -1).astype(np.float64)
-    right_side[seeded, labels[seeded]] += recipe.seed_weight
-    system = csc_array(laplacian(down, right) + diags_array(trust.ravel() + recipe.gamma))
-    if token is not None:
-        token.check()
-    solver = splu(system, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
-    if token is not None:
-        token.check()
-    solved: FloatArray = solver.solve(right_side).reshape(probabilities.shape).astype(np.float32)
-    return solved
-
-
-def _iterated(
-    probabilities: FloatArray,
-    down: FloatArray,
-    right: FloatArray,
-    seeds: NDArray[np.int64],
-    trust: FloatArray,
-    recipe: WalkerRecipe,
-    token: CancelToken | None,
-) -> FloatArray:
-    grids = hierarchy(grid_of(down, right, trust + np.float32(recipe.gamma)))
-    solved = np.empty_like(probabilities)
-
-    def solve_class(k: int) -> None:
-        prior = np.ascontiguousarray(probabilities[None, :, :, k])
-        right_side = np.float32(recipe.gamma) * prior + np.where(seeds == k, trust, np.float32(0))
-        solved[:, :, k] = solve(grids, right_side, prior, token)[0]
-
-    # One class at a time stays in the processor's cache; numpy lets two run side by side.
-    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 4)) as pool:
-        for _ in pool.map(solve_class, range(probabilities.shape[2])):
-            pass
-    return solved
+    """Refine probabilities that are there already; see `Walker`."""
+    with Walker(guide, valid, seeds, recipe, token) as walker:
+        return walker.refined(probabilities)

@@ -12,6 +12,7 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
 TILE = 128  # pixels a side: bounds the memory of inference
+MARGIN = 4  # pixels around features that are kept, mirrored in advance: the network's radius
 KEEP_BYTES = 400_000_000
 
 Window = tuple[slice, slice]
@@ -71,14 +72,18 @@ class SceneFeatures:
 
         Returns
         -------
-        features : (channels, rows + 2 margin, columns + 2 margin).
+        features : (channels, rows + 2 margin, columns + 2 margin), to be read only.
         valid : (rows, columns), True where the cube has data.
         """
         r = mirrored(np.arange(rows.start - margin, rows.stop + margin), self.cube.rows)
         c = mirrored(np.arange(columns.start - margin, columns.stop + margin), self.cube.columns)
         if self._kept is not None:
             values, valid = self._kept
-            return _picked(values, r, c), valid[rows, columns]
+            if margin <= MARGIN:
+                near, far = MARGIN - margin, MARGIN + margin
+                part = values[:, rows.start + near : rows.stop + far]
+                return part[:, :, columns.start + near : columns.stop + far], valid[rows, columns]
+            return _picked(values, r + MARGIN, c + MARGIN), valid[rows, columns]
         top, left = int(r.min()), int(c.min())
         values, valid = self._compute(
             slice(top, int(r.max()) + 1), slice(left, int(c.max()) + 1), token
@@ -98,7 +103,8 @@ class SceneFeatures:
         pixels : (n,) flat indices in row-major order.
         """
         side = 2 * radius + 1
-        out = np.empty((pixels.size, self.features.channels, side, side), np.float32)
+        out = np.empty((pixels.size, side, side, self.features.channels), np.float32)
+        out = np.moveaxis(out, 3, 1)  # channels last in memory, as the network reads them
         row, column = np.divmod(pixels, self.cube.columns)
         for rows, columns in tiles(self.cube.rows, self.cube.columns):
             inside = np.flatnonzero(
@@ -120,26 +126,26 @@ class SceneFeatures:
     def guide(
         self, count: int, token: CancelToken | None = None
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """First principal components of the whole scene and where it has data.
+        """Leading components of the whole scene and where it has data.
 
         Returns
         -------
-        components : (count, rows, columns), not smoothed, weighted by their spread.
+        components : (count, rows, columns), not smoothed, in units of their noise.
         valid : (rows, columns).
         """
+        count = min(count, self.features.components.shape[1])
         if self._guide is not None and self._guide[0].shape[0] == count:
             return self._guide
         rows, columns = self.cube.rows, self.cube.columns
-        count = min(count, self.features.components.shape[1])
         out = np.empty((count, rows, columns), np.float32)
         valid = np.empty((rows, columns), bool)
         for r, c in tiles(rows, columns):
             if token is not None:
                 token.check()
             stored = self.cube.read(r, c, self.features.bands)
-            projected, good = self.features.project(stored, self.cube.is_data(stored))
-            out[:, r, c], valid[r, c] = projected[:count], good
-        out *= self.features.component_spread[:count, None, None]
+            is_data = self.cube.is_data(stored)
+            out[:, r, c], valid[r, c] = self.features.project(stored, is_data, count)
+        out *= self.features.strength[:count, None, None]
         self._guide = out, valid
         return self._guide
 
@@ -159,8 +165,18 @@ class SceneFeatures:
         return self.features.smooth(components, valid, *inner, token), valid[inner]
 
     def _compute_all(self, token: CancelToken | None) -> tuple[FloatArray, NDArray[np.bool_]]:
-        size = (self.cube.rows, self.cube.columns)
-        values, valid = np.empty((self.features.channels, *size), np.float32), np.empty(size, bool)
-        for r, c in tiles(*size):
-            values[:, r, c], valid[r, c] = self._compute(r, c, token)
-        return values, valid
+        """Features of the whole scene and a margin, (channels, ...), channels last in memory."""
+        rows, columns = self.cube.rows, self.cube.columns
+        valid = np.empty((rows, columns), bool)
+        wide = (rows + 2 * MARGIN, columns + 2 * MARGIN, self.features.channels)
+        values = np.empty(wide, np.float32)
+        inner = values[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns]
+        for r, c in tiles(rows, columns):
+            features, valid[r, c] = self._compute(r, c, token)
+            inner[r, c] = np.moveaxis(features, 0, 2)
+        outside = np.arange(-MARGIN, 0), np.arange(MARGIN)
+        for row in np.concatenate([outside[0], rows + outside[1]]):
+            values[row + MARGIN] = values[mirrored(row, rows) + MARGIN]
+        for column in np.concatenate([outside[0], columns + outside[1]]):
+            values[:, column + MARGIN] = values[:, mirrored(column, columns) + MARGIN]
+        return np.moveaxis(values, 2, 0), valid

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import distance_transform_cdt
 
 from hsi_viewer.core.classes import LandClass, legend_for
 from hsi_viewer.core.cube import HyperCube
@@ -18,7 +19,7 @@ from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature
-from hsi_viewer.learning.distillation import SoftTargets
+from hsi_viewer.learning.distillation import SoftTargets, balanced
 from hsi_viewer.learning.features import FloatArray, fit_features
 from hsi_viewer.learning.instant import InstantModel, fit_instant
 from hsi_viewer.learning.learner import HELD_JOIN, Learner
@@ -234,6 +235,8 @@ class Run:
         best = np.where(refined.max(axis=1) > self.recipe.distillation.confident, 1, 0)
         best = np.where(best & self.valid.ravel(), refined.argmax(axis=1), -1)
         best[self.pixels] = -1
+        if (reach := self.recipe.distillation.nearby) is not None:
+            best[distance_transform_cdt(self.seeds < 0, "chessboard").ravel() > reach] = -1
         rng = np.random.default_rng(self.config.seed)
         share = max(SOFT_PIXELS // len(self.class_ids), 1)
         kept = [
@@ -241,7 +244,9 @@ class Run:
         ]
         pixels = np.sort(np.concatenate(kept))
         patches = self.scene.patches(pixels, network.radius, self.token)
-        return SoftTargets(torch.from_numpy(patches), torch.from_numpy(refined[pixels]))
+        soft = torch.from_numpy(refined[pixels])
+        soft = balanced(soft) if self.recipe.distillation.balanced else soft
+        return SoftTargets(torch.from_numpy(patches), soft)
 
 
 def _versions() -> dict[str, str]:

@@ -17,13 +17,14 @@ from hsi_viewer.core.history import Edit, History, LabelChange, LegendChange, St
 from hsi_viewer.core.labels import LabelMap, checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.selection import Selection
 
 
 class Document:
     """What the user works on; every change goes through it and is told by an event.
 
-    Events: `legend.changed`, `labels.changed`, `history.changed`, and here `cube_changed`,
-    `prediction_changed`, `truth_changed`, `saved_changed`.
+    Events: `legend.changed`, `labels.changed`, `history.changed`, `selection.changed`, and here
+    `cube_changed`, `prediction_changed`, `truth_changed`, `saved_changed`.
 
     Parameters
     ----------
@@ -40,10 +41,12 @@ class Document:
         self.legend = ClassLegend()
         self.labels = LabelMap(cube.rows, cube.columns)
         self.history = History()
+        self.selection = Selection(self.labels.shape)
         self.truth: NDArray[np.uint16] | None = None
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
         self._saved_step = self.history.position
+        self.abandoned: Step | None = None
         self.history.changed.connect(self.saved_changed.emit)
 
     def set_cube(self, cube: HyperCube) -> None:
@@ -58,6 +61,19 @@ class Document:
             raise ValueError(f"The cube is {cube.shape}, not {self.cube.shape}")
         self.cube = cube
         self.cube_changed.emit()
+
+    def restart(self, classes: tuple[LandClass, ...], ids: NDArray[np.uint16]) -> None:
+        """Take classes and labels from a session; the history starts anew.
+
+        Raises
+        ------
+        LabelError
+            if the size differs from the cube's.
+        """
+        edit = self.labels.edit_to(ids)
+        self.legend.classes = classes
+        self.labels.apply(edit)
+        self.history.clear()
 
     # classes -------------------------------------------------------------------------------
 
@@ -82,6 +98,55 @@ class Document:
     def show_class(self, class_id: int, visible: bool) -> None:
         """Show or hide a class; a matter of view, so no step of the history."""
         self.legend.classes = self.legend.with_replaced(class_id, visible=visible)
+
+    def lock_class(self, class_id: int, locked: bool) -> None:
+        """Protect the labels of a class from tools; a matter of handling, so no step."""
+        self.legend.classes = self.legend.with_replaced(class_id, locked=locked)
+
+    def move_class(self, class_id: int, place: int) -> None:
+        """Put a class at another place of the list, 0 the first; ids stay."""
+        self._set_classes("Reorder classes", self.legend.with_moved(class_id, place))
+
+    def set_classes(self, title: str, classes: tuple[LandClass, ...]) -> None:
+        """Put other names, colours or an order in the place of the present, as one step.
+
+        Raises
+        ------
+        ValueError
+            if a class that has labels would go.
+        """
+        gone = set(self.labels.present()) - {c.id for c in classes}
+        if gone:
+            raise ValueError(f"Classes {sorted(gone)} have labels")
+        self._set_classes(title, classes)
+
+    def merge_classes(self, class_id: int, into: int) -> None:
+        """Give the labels of a class to another and remove it, as one step."""
+        old, new = self.legend[class_id], self.legend[into]
+        pixels = np.flatnonzero(self.labels.ids == class_id)
+        self.history.do(
+            f"Merge {old.name} into {new.name}",
+            LabelChange(self.labels, self.labels.edit_for(pixels, into)),
+            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
+        )
+
+    def split_off(self, pixels: NDArray[np.int64]) -> LandClass:
+        """Give labelled pixels (flat indices) to a new class, as one step."""
+        old = self.legend.name_of(int(self.labels.ids.ravel()[pixels[0]]))
+        classes = self.legend.with_added(f"{old} (part)")
+        self.history.do(
+            f"Split {old}",
+            LegendChange(self.legend, self.legend.classes, classes),
+            LabelChange(self.labels, self.labels.edit_for(pixels, classes[-1].id)),
+        )
+        return classes[-1]
+
+    def clear_class(self, class_id: int) -> None:
+        """Take all labels of a class away; the class stays."""
+        edit = self.labels.edit_for(np.flatnonzero(self.labels.ids == class_id), 0)
+        if edit.pixels.size:
+            title = f"Delete the labels of {self.legend[class_id].name}"
+            self.history.do(title, LabelChange(self.labels, edit))
 
     def remove_class(self, class_id: int) -> None:
         """Remove a class together with its labels, as one step."""
@@ -194,6 +259,13 @@ class Document:
         self._trained_on = trained_on
         self.prediction_changed.emit()
 
+    @property
+    def trained_on(self) -> NDArray[np.bool_]:
+        """Where the model of the shown map saw a label, (rows, columns)."""
+        if self._trained_on is None:
+            return np.zeros(self.labels.shape, bool)
+        return self._trained_on
+
     def accuracy(self) -> AccuracyReport | None:
         """Accuracy of the map on the test pixels; None without a map or test pixels."""
         test = self.test_pixels()
@@ -207,6 +279,15 @@ class Document:
     def modified(self) -> bool:
         """True when labels or classes changed since they were saved."""
         return self.history.position is not self._saved_step
+
+    def abandon(self) -> None:
+        """Note that the user does not want what is not saved; work that goes on is wanted again."""
+        self.abandoned = self.history.position
+
+    @property
+    def wanted(self) -> bool:
+        """True when there are changes that are neither saved nor given up."""
+        return self.modified and self.history.position is not self.abandoned
 
     def mark_saved(self, step: Step | None = None) -> None:
         """Note that labels and classes stand in a file.

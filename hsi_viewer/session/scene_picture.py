@@ -1,4 +1,4 @@
-"""The false-colour picture of a whole scene, thinned to what a screen can show."""
+"""The picture of a scene: drawn whole where it is small, else as it is looked at."""
 
 from __future__ import annotations
 
@@ -8,38 +8,94 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.band_selection import Triple
+from hsi_viewer.core.contrast import BandSample, sample_bands
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.look import Look
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.core.stretch import Limits, composite, scene_limits
+from hsi_viewer.core.rasters import Raster, RgbaRaster, whole
+from hsi_viewer.core.stretch import Transfer
+from hsi_viewer.session.cube_raster import CubeRaster, Thinned
+from hsi_viewer.session.samples import Samples
 
-MAX_SIDE = 4096
 CHUNK_ROWS = 512
+WHOLE_PIXELS = 1 << 22  # a picture of so many pixels takes 16 MiB
+WHOLE_BYTES = 1 << 30  # of a file, when all of it has to be read for three bands
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScenePicture:
-    """RGBA picture (rows, columns, 4), every step-th pixel, and how it was made."""
+    """A picture and how it was made.
 
-    rgba: NDArray[np.uint8]
-    bands: Triple
-    limits: tuple[Limits, ...]
-    percent: tuple[float, float]
+    Attributes
+    ----------
+    raster : gives the pixels.
+    look : what was wished.
+    cube : the cube that the bands are of: the scene, or an image derived from it.
+    transfers : how stored values become brightness, one per band.
+    samples : values of each band over the whole scene, which the transfers were taken from.
+    """
+
+    raster: Raster
+    look: Look
+    cube: HyperCube
+    transfers: tuple[Transfer, ...]
+    samples: tuple[BandSample, ...]
+
+    @property
+    def bands(self) -> Triple:
+        """Bands shown as red, green and blue."""
+        return self.look.triple
+
+    @property
+    def rgba(self) -> NDArray[np.uint8]:
+        """RGBA (rows, columns, 4) of the whole scene."""
+        return whole(self.raster)
+
+
+def is_large(cube: HyperCube) -> bool:
+    """Whether a scene is drawn as it is looked at, rather than whole."""
+    size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
+    return cube.rows * cube.columns > WHOLE_PIXELS or size > WHOLE_BYTES
 
 
 def render_scene(
-    cube: HyperCube,
-    bands: Triple,
-    percent: tuple[float, float] = (2.0, 98.0),
+    scene: HyperCube,
+    look: Look,
     token: CancelToken | None = None,
+    thinned: Thinned | None = None,
+    samples: Samples | None = None,
 ) -> ScenePicture:
-    """Draw three bands with a percentile stretch over the whole scene, chunk by chunk."""
-    limits = scene_limits(cube, bands, *percent)
-    step = max(1, -(-max(cube.rows, cube.columns) // MAX_SIDE))
+    """Draw a look with the contrast of the whole scene.
+
+    Parameters
+    ----------
+    thinned : a copy of the scene that coarse views are read from.
+    samples : where samples of bands are kept, so that a change of contrast reads nothing.
+    """
+    cube = look.of(scene)
+    taken = samples.of(cube, look.bands) if samples else sample_bands(cube, look.bands)
+    transfers = look.contrast.transfers(taken)
+    for sample in taken:
+        _ = sample.histogram  # here rather than where it is shown: it takes its time
+    raster = draw_raster(cube, look, transfers, token, thinned if cube is scene else None)
+    return ScenePicture(raster, look, cube, transfers, taken)
+
+
+def draw_raster(
+    cube: HyperCube,
+    look: Look,
+    transfers: tuple[Transfer, ...],
+    token: CancelToken | None = None,
+    thinned: Thinned | None = None,
+) -> Raster:
+    """The pixels of a picture: all of them now, chunk by chunk, or of a large scene later."""
+    if is_large(cube):
+        table = look.colours.table if look.colours is not None else None
+        return CubeRaster(cube, look.bands, transfers, thinned, colours=table)
     parts = []
-    for top in range(0, cube.rows, CHUNK_ROWS * step):
+    for top in range(0, cube.rows, CHUNK_ROWS):
         if token is not None:
             token.check()
-        rows = slice(top, min(top + CHUNK_ROWS * step, cube.rows), step)
-        stored = cube.read(rows, slice(0, cube.columns, step), bands)
-        parts.append(composite(stored, cube.is_data(stored), limits))
-    return ScenePicture(np.concatenate(parts), bands, limits, percent)
+        stored = cube.read(slice(top, min(top + CHUNK_ROWS, cube.rows)), bands=look.bands)
+        parts.append(look.paint(stored, cube.is_data(stored), transfers))
+    return RgbaRaster(np.concatenate(parts))

@@ -12,24 +12,73 @@ from typing import Any, Literal
 import platformdirs
 
 from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.training import Device
 from hsi_viewer.io.atomic import replacing
 
 log = logging.getLogger(__name__)
 
 MAX_RECENT = 10
+MAX_PRESETS = 50
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_shortcuts(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        _is_text(command) and isinstance(keys, list) and all(_is_text(k) for k in keys)
+        for command, keys in value.items()
+    )
+
+
+def _is_preset(value: Any) -> bool:
+    """Whether this is a name and three wavelengths in nm."""
+    return (
+        isinstance(value, list)
+        and len(value) == 4
+        and _is_text(value[0])
+        and bool(value[0].strip())
+        and all(type(v) in (int, float) and 0 < v < 1e6 for v in value[1:])
+    )
+
+
+def _is_percent(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(type(v) in (int, float) for v in value)
+        and 0 <= value[0] < value[1] <= 100
+    )
+
+
 # By hand: pydantic would take a tenth of the time from start to window.
 VALID: dict[str, Callable[[Any], bool]] = {
     "theme": lambda v: v in ("system", "light", "dark"),
+    "text_percent": lambda v: type(v) is int and 80 <= v <= 200,
+    "device": lambda v: v in ("auto", "cpu", "cuda", "mps"),
     "recent_files": lambda v: isinstance(v, list) and all(_is_text(f) for f in v),
     "last_folder": _is_text,
     "brush_size": lambda v: type(v) is int and 1 <= v <= 101,
+    "brush_square": lambda v: type(v) is bool,
+    "smooth_outlines": lambda v: type(v) is bool,
+    "fill_by": lambda v: v in ("labels", "map"),
+    "wand_measure": lambda v: v in ("angle", "distance"),
+    "wand_connected": lambda v: type(v) is bool,
+    "wand_angle": lambda v: type(v) in (int, float) and 0 < v <= 2,
+    "wand_distance": lambda v: type(v) in (int, float) and 0 < v <= 20,
+    "segment_size": lambda v: type(v) is int and 9 <= v <= 2500,
+    "autosave_minutes": lambda v: type(v) is int and 0 <= v <= 120,
     "map_opacity": lambda v: type(v) in (int, float) and 0 <= v <= 1,
+    "band_presets": lambda v: (
+        isinstance(v, list) and len(v) <= MAX_PRESETS and all(map(_is_preset, v))
+    ),
+    "stretch": lambda v: v in ("percentile", "minmax", "gaussian", "equalize"),
+    "stretch_percent": _is_percent,
+    "shortcuts": _is_shortcuts,
+    "tour_seen": lambda v: type(v) is bool,
+    "spectrum_unit": lambda v: v in ("nm", "um", "band"),
+    "cache_megabytes": lambda v: type(v) is int and 0 <= v <= 1_000_000,
     "window_geometry": _is_text,
     "window_state": _is_text,
 }
@@ -46,10 +95,28 @@ class Settings:
     """
 
     theme: Literal["system", "light", "dark"] = "system"
+    text_percent: int = 100
+    device: Device = "auto"
     recent_files: list[str] = field(default_factory=list)
     last_folder: str = ""
     brush_size: int = 1
+    brush_square: bool = False
+    smooth_outlines: bool = False
+    fill_by: Literal["labels", "map"] = "labels"
+    wand_measure: Literal["angle", "distance"] = "angle"
+    wand_connected: bool = True
+    wand_angle: float = 0.08
+    wand_distance: float = 0.4
+    segment_size: int = 64
     map_opacity: float = 0.65
+    autosave_minutes: int = 5
+    band_presets: list[list[Any]] = field(default_factory=list)
+    stretch: Literal["percentile", "minmax", "gaussian", "equalize"] = "percentile"
+    stretch_percent: list[float] = field(default_factory=lambda: [2.0, 98.0])
+    shortcuts: dict[str, list[str]] = field(default_factory=dict)
+    tour_seen: bool = False
+    spectrum_unit: Literal["nm", "um", "band"] = "nm"
+    cache_megabytes: int = 2000
     window_geometry: str = ""
     window_state: str = ""
 

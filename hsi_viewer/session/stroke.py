@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.history import LabelChange, Step
 from hsi_viewer.core.labels import LabelEdit, merged
+from hsi_viewer.core.paint import Paint
 from hsi_viewer.session.document import Document
 
 
@@ -16,18 +17,21 @@ class Stroke:
     Parameters
     ----------
     document : whose labels are painted.
-    class_id : given to the pixels; 0 erases.
+    paint : what pixels get and which take it, or simply a class id (0 erases).
     """
 
-    def __init__(self, document: Document, class_id: int) -> None:
+    def __init__(self, document: Document, paint: Paint | int) -> None:
         self._document = document
-        self._class_id = class_id
+        self._paint = Paint(paint) if isinstance(paint, int) else paint
         self._edits: list[LabelEdit] = []
+        document.history.start_gesture()
 
     def paint(self, pixels: NDArray[np.int64]) -> None:
         """Label pixels (flat indices, ascending)."""
         labels = self._document.labels
-        edit = labels.edit_for(pixels, self._class_id)
+        if self._paint.choosy:
+            pixels = pixels[self._paint.takes(labels.ids.ravel()[pixels])]
+        edit = labels.edit_for(pixels, self._paint.class_id)
         if edit.pixels.size:
             labels.apply(edit)
             self._edits.append(edit)
@@ -39,7 +43,7 @@ class Stroke:
         edit = merged(self._edits)
         self._edits = []
         if edit.pixels.size:
-            verb = "Label" if self._class_id else "Erase"
+            verb = "Label" if self._paint.class_id else "Erase"
             title = f"{verb} {edit.pixels.size} pixel{'s' if edit.pixels.size > 1 else ''}"
             change = LabelChange(self._document.labels, edit)
             self._document.history.push(Step(title, (change,)))

@@ -1,0 +1,106 @@
+"""Labels of ilastik: projects (.ilp), in, and arrays as it exports them (.h5), out.
+
+Layout: the HDF5 that ilastik 1.4 writes, PixelClassification/LabelSets/labelsNNN/blockNNNN with the
+place of each block in its attribute `blockSlice`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.classes import Colour
+from hsi_viewer.core.errors import FormatError, LabelError
+from hsi_viewer.core.imported_labels import ImportedLabels
+from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.regions_grid import Grid
+
+LABEL_SETS = "PixelClassification/LabelSets"
+
+
+def read_project(path: Path, grid: Grid) -> ImportedLabels:
+    """Labels that were painted on the first image of a project.
+
+    Raises
+    ------
+    FormatError
+        if the project is damaged or has no labels.
+    LabelError
+        if no label lies on the cube.
+    """
+    import h5py
+
+    out = np.zeros(grid.shape, np.uint16)
+    outside = blocks = 0
+    try:
+        with h5py.File(path, "r") as file:
+            sets = file.get(LABEL_SETS) or {}
+            chosen: Any = next((sets[name] for name in sorted(sets) if len(sets[name])), {})
+            for block in chosen.values():
+                outside += _place(path, out, block)
+                blocks += 1
+            names = _strings(file.get("PixelClassification/LabelNames"))
+            colours = _colours(file.get("PixelClassification/LabelColors"))
+    except (OSError, KeyError, AttributeError, RuntimeError) as error:
+        raise FormatError(f"{path} could not be read: {error}.") from error
+    if not blocks:
+        raise FormatError(f"{path} has no painted labels ({LABEL_SETS} is empty).")
+    if not out.any():
+        raise LabelError(
+            f"{path}: no label lies on the cube of {grid.rows} x {grid.columns} pixels."
+        )
+    notes = (f"{outside} labelled pixels lie off the cube.",) if outside else ()
+    return ImportedLabels(
+        out, dict(enumerate(names, 1)), dict(enumerate(colours, 1)), notes, path.name
+    )
+
+
+def _place(path: Path, out: NDArray[np.uint16], block: object) -> int:
+    """Lay a block of labels in its place; the number of labelled pixels that lie outside."""
+    where = getattr(block, "attrs", {}).get("blockSlice", "")
+    text = where.decode() if isinstance(where, bytes) else str(where)
+    spans = [(int(a), int(b)) for a, b in re.findall(r"(\d+):(\d+)", text)]
+    values = np.asarray(block)
+    if len(spans) != values.ndim or values.dtype.kind not in "iuf":
+        raise FormatError(f'{path}: a block of labels has no place ("{text[:40]}").')
+    # the axes of the image are rows and columns, which channel, time and depth stand around
+    axes = [k for k, n in enumerate(values.shape) if n > 1][:2]
+    axes = sorted((axes + [k for k in range(values.ndim) if k not in axes])[:2])
+    ids = values.transpose(*axes, *(k for k in range(values.ndim) if k not in axes))
+    ids = ids.reshape(*ids.shape[:2], -1)[:, :, 0].astype(np.uint16)
+    top, left = spans[axes[0]][0], spans[axes[1]][0]
+    part = out[top : top + ids.shape[0], left : left + ids.shape[1]]
+    inside = ids[: part.shape[0], : part.shape[1]]
+    part[inside > 0] = inside[inside > 0]
+    return int(np.count_nonzero(ids) - np.count_nonzero(inside))
+
+
+def _strings(found: object) -> list[str]:
+    values = [] if found is None else np.asarray(found).ravel().tolist()
+    return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]
+
+
+def _colours(found: object) -> list[Colour]:
+    values = np.zeros((0, 3)) if found is None else np.asarray(found)
+    if values.ndim != 2 or values.shape[1] < 3:
+        return []
+    return [(int(r), int(g), int(b)) for r, g, b in np.clip(values[:, :3], 0, 255)]
+
+
+def write_array(path: Path, ids: NDArray[np.uint16]) -> None:
+    """Write ids as the data set `exported_data` with the axes y and x.
+
+    Raises
+    ------
+    ExportError
+        if the file cannot be written.
+    """
+    import h5py
+
+    with replacing(path) as (new,), h5py.File(new, "w") as file:
+        data = file.create_dataset("exported_data", data=ids, compression="gzip", chunks=True)
+        data.dims[0].label, data.dims[1].label = "y", "x"

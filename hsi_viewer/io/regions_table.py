@@ -1,0 +1,176 @@
+"""Pixels as rows of a table (.csv): row and column, or map coordinates, and a class."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend
+from hsi_viewer.core.errors import ExportError, FormatError
+from hsi_viewer.core.imported_labels import ImportedLabels, Placement
+from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.regions_grid import PIXELS, Grid
+from hsi_viewer.io.regions_pixels import Pair, Pixels, place_pixels
+from hsi_viewer.io.regions_shapes import numbered
+from hsi_viewer.io.text_file import text_of
+
+ROW = ("row", "line", "rows", "lines", "i", "pixel_row", "pixel_y")
+COLUMN = ("column", "col", "sample", "columns", "samples", "j", "pixel_column", "pixel_x")
+MAP_X = ("map_x", "mapx", "easting", "east", "e", "utm_x", "xcoord", "x_coord", "coord_x")
+MAP_Y = ("map_y", "mapy", "northing", "north", "n", "utm_y", "ycoord", "y_coord", "coord_y")
+LON = ("lon", "longitude", "long", "lng")
+LAT = ("lat", "latitude")
+NAME = ("class_name", "classname", "label_name", "name", "label", "class", "category", "type")
+ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value", "id")
+
+
+def read_table(
+    path: Path, grid: Grid, placement: Placement | None, class_field: str | None = None
+) -> ImportedLabels:
+    """Labels of the pixels that a table lists; rows and columns count from 0.
+
+    A table without a line of names is row, column, class.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read, or a position or a class is missing.
+    PlacementNeededError, LabelError
+        if the pixels cannot be placed on the cube.
+    """
+    head, rows = _rows(path)
+    notes: list[str] = []
+
+    def numbers(at: int) -> NDArray[np.float64]:
+        try:
+            return np.array([float(row[at].replace(",", ".")) for row in rows], np.float64)
+        except (ValueError, IndexError):
+            raise FormatError(f'{path}: the column "{head[at]}" holds what is no number.') from None
+
+    def pair(xs: Sequence[str], ys: Sequence[str]) -> Pair | None:
+        x, y = _at(head, xs), _at(head, ys)
+        return None if x is None or y is None else (numbers(x), numbers(y))
+
+    at, mapped, degrees = pair(ROW, COLUMN), pair(MAP_X, MAP_Y), pair(LON, LAT)
+    plain = pair(("x",), ("y",))
+    if plain is not None and at is None and mapped is None:
+        if _are_pixels(plain, grid):
+            at = plain[1], plain[0]
+            notes.append("x was taken for the column and y for the row, from 0.")
+        else:
+            mapped = plain
+    elif plain is not None and mapped is None:
+        mapped = plain
+    if at is not None:
+        at = np.floor(at[0]) + 0.5, np.floor(at[1]) + 0.5
+    if at is None and mapped is None and degrees is None:
+        raise FormatError(
+            f"{path} has no columns for a position: name them row and column, x and y, or lon and "
+            f"lat. It has {', '.join(head)}."
+        )
+    ids, names = _classes(path, head, rows, class_field)
+    listed = Pixels(path.name, ids, at, mapped, degrees, None, names, notes=tuple(notes))
+    return place_pixels(listed, grid, placement)
+
+
+def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    text = text_of(path)
+    lines = [s for s in text.splitlines() if s.strip() and not s.lstrip().startswith(("#", ";"))]
+    if not lines:
+        raise FormatError(f"{path} holds no rows.")
+    delimiter = max("\t;,", key=lines[0].count)
+    if delimiter not in lines[0]:
+        rows = [line.split() for line in lines]
+    else:
+        rows = [[c.strip() for c in row] for row in csv.reader(lines, delimiter=delimiter)]
+    if all(_is_number(cell) for cell in rows[0][:2]):
+        head = ["row", "column", "class"][: len(rows[0])]
+    else:
+        head, rows = [cell.strip().casefold().replace(" ", "_") for cell in rows[0]], rows[1:]
+    if not rows:
+        raise FormatError(f"{path} holds no rows below its line of names.")
+    return head, rows
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _at(head: Sequence[str], words: Sequence[str]) -> int | None:
+    return next((head.index(word) for word in words if word in head), None)
+
+
+def _are_pixels(plain: Pair, grid: Grid) -> bool:
+    """Whether x and y are columns and rows: whole numbers on the cube, and no place on its map."""
+    x, y = plain
+    whole = bool(np.all(x == np.rint(x)) and np.all(y == np.rint(y)))
+    on_cube = whole and x.min() >= 0 and y.min() >= 0
+    on_cube = on_cube and x.max() < grid.columns and y.max() < grid.rows
+    if grid.transform is None:
+        return True
+    rows, columns = grid.positions(x, y)
+    on_map = (rows >= 0) & (rows < grid.rows) & (columns >= 0) & (columns < grid.columns)
+    return bool(on_cube and not on_map.any())
+
+
+def _classes(
+    path: Path, head: list[str], rows: list[list[str]], wanted: str | None
+) -> tuple[NDArray[np.uint16], dict[int, str]]:
+    """Class ids and names by id."""
+
+    def texts(at: int) -> list[str]:
+        return [row[at] if at < len(row) else "" for row in rows]
+
+    if wanted is not None and wanted.casefold() not in head:
+        raise FormatError(f'{path} has no column "{wanted}"; it has {", ".join(head)}.')
+    id_at = _at(head, ID if wanted is None else (wanted.casefold(),))
+    name_at = _at(head, NAME) if wanted is None else None
+    if id_at is None and name_at is None:
+        return np.ones(len(rows), np.uint16), {1: path.stem}
+    column = texts(id_at if id_at is not None else name_at or 0)
+    if all(_is_number(t) and float(t).is_integer() for t in column):
+        numbers = [int(float(t)) for t in column]
+        if min(numbers) < 0 or max(numbers) > MAX_CLASS_ID:
+            raise FormatError(f"{path}: class ids lie in 0..{MAX_CLASS_ID}.")
+        names: dict[int, str] = {}
+        if name_at is not None and name_at != id_at:
+            names = {i: n for i, n in zip(numbers, texts(name_at), strict=True) if i and n}
+        return np.array(numbers, np.uint16), names
+    words: list[int | str] = [t or "(no class)" for t in column]
+    ids, named, _ = numbered(words, {})
+    return np.array(ids, np.uint16), named
+
+
+def write_table(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, grid: Grid) -> None:
+    """Write a row a labelled pixel: row and column from 0, map coordinates of its centre, class.
+
+    Raises
+    ------
+    ExportError
+        if nothing is labelled or the file cannot be written.
+    """
+    rows, columns = np.nonzero(ids)
+    if rows.size == 0:
+        raise ExportError(f"{path}: nothing is labelled; there is nothing to write.")
+    a, b, c, d, e, f = grid.transform or PIXELS
+    mapped = ("map_x", "map_y") if grid.transform is not None else ()
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("row", "column", *mapped, "class_id", "class_name"))
+    names = {int(i): legend.name_of(int(i)) for i in np.unique(ids)}
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        i, j = row + 0.5, column + 0.5
+        place = (repr(a * j + b * i + c), repr(d * j + e * i + f)) if mapped else ()
+        class_id = int(ids[row, column])
+        writer.writerow((row, column, *place, class_id, names[class_id]))
+    with replacing(path) as (new,):
+        new.write_text(out.getvalue(), encoding="utf-8")

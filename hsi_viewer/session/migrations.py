@@ -1,0 +1,47 @@
+"""Session files of older versions brought to the present one, one step a version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hsi_viewer.core.errors import FormatError
+
+SCHEMA = 2
+VIEW = ("bands", "percent", "zoom", "pins")
+
+Body = dict[str, Any]
+
+
+def _to_2(body: Body) -> Body:
+    """Version 1 had no runs, no notes and one kind of contrast; its view stood beside the rest."""
+    rest = {k: v for k, v in body.items() if k not in VIEW}
+    view = {k: body[k] for k in VIEW if k in body}
+    if "percent" in view:
+        view["contrast"] = {"kind": "percentile", "percent": view.pop("percent")}
+    return {**rest, "view": view, "runs": [], "shown_run": None, "notes": "", "features": {}}
+
+
+MIGRATIONS: dict[int, Callable[[Body], Body]] = {1: _to_2}
+
+
+def migrated(body: Body) -> Body:
+    """The body as this version writes it.
+
+    Raises
+    ------
+    FormatError
+        if its version is newer, or no version.
+    """
+    schema = body.get("schema")
+    if type(schema) is not int or schema < 1:
+        raise FormatError("it does not say which version of session files it is.")
+    if schema > SCHEMA:
+        raise FormatError(
+            f"it was saved by a newer HSI Viewer (session files of version {schema}; this one "
+            f"reads up to {SCHEMA}). Update HSI Viewer to open it; the file is untouched."
+        )
+    while schema < SCHEMA:
+        body = MIGRATIONS[schema](body)
+        schema += 1
+    return {**body, "schema": SCHEMA}

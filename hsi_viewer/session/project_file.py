@@ -1,0 +1,316 @@
+"""Session files (.hsiproj): one zip of session.json, arrays as .npy, and the files of the runs.
+
+session.json                what `SessionBody` holds, and the schema version
+labels.npy  truth.npy       class ids, (rows, columns) uint16
+runs/1/run.json maps.npz model.safetensors model.json
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.io.atomic import replacing
+from hsi_viewer.session.body import SessionBody, body_from_json
+from hsi_viewer.session.ledger import MEMBERS
+
+SUFFIX = ".hsiproj"
+BODY, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
+BODY_LIMIT = 64 * 2**20
+LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
+RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, struct.error)
+
+
+def is_project(source: str) -> bool:
+    """Whether a source is named like a session file."""
+    return source.lower().endswith(SUFFIX)
+
+
+def backup_of(path: Path) -> Path:
+    """Where the session file of the time before lies."""
+    return path.with_name(path.name + ".bak")
+
+
+def lock_of(path: Path) -> Path:
+    """The lock file of a session file."""
+    return path.with_name(f".{path.name}.lock")
+
+
+def write_project(
+    path: Path,
+    body: SessionBody,
+    ids: NDArray[np.uint16],
+    truth: NDArray[np.uint16] | None,
+    runs: Mapping[int, Mapping[str, Path]],
+    token: CancelToken | None = None,
+) -> None:
+    """Write a session file atomically; the one that stood there becomes NAME.hsiproj.bak.
+
+    Parameters
+    ----------
+    path : ends in .hsiproj.
+    body : its project and the relative path of its cube are set here.
+    ids, truth : (rows, columns) class ids.
+    runs : by number, the files of each run by their name.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written; what stood there is untouched.
+    """
+    relative = body.reference.relative_to(path.parent)
+    contents = [LABELS, *([TRUTH] if truth is not None else [])]
+    contents += [f"runs/{number}/{name}" for number in sorted(runs) for name in runs[number]]
+    body = replace(
+        body,
+        reference=replace(body.reference, relative=relative),
+        project="",
+        contents=tuple(contents),
+    )
+    with replacing(path) as (beside,):
+        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+            file.writestr(BODY, body.to_json())
+            _write_array(file, LABELS, ids)
+            if truth is not None:
+                _write_array(file, TRUTH, truth)
+            for number, members in sorted(runs.items()):
+                for name, member in members.items():
+                    if token is not None:
+                        token.check()
+                    file.write(member, f"runs/{number}/{name}")
+        _keep_backup(path)
+
+
+def _write_array(file: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
+    with file.open(name, "w", force_zip64=array.nbytes > 2**31) as member:
+        np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _keep_backup(path: Path) -> None:
+    """Give the present file a second name; without such names on the disk, a copy."""
+    if not path.exists():
+        return
+    backup, beside = backup_of(path), path.with_name(f".{path.name}.bak.new")
+    beside.unlink(missing_ok=True)
+    try:
+        os.link(path, beside)
+    except OSError:
+        shutil.copy2(path, beside)
+    beside.replace(backup)
+
+
+# reading ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ProjectContents:
+    """What could be read of a session file.
+
+    Attributes
+    ----------
+    ids, truth : (rows, columns) class ids; labels that are lost are 0 everywhere.
+    problems : a sentence for each part that is lost.
+    """
+
+    ids: NDArray[np.uint16]
+    truth: NDArray[np.uint16] | None
+    problems: tuple[str, ...]
+
+
+def read_project_body(path: Path) -> SessionBody:
+    """The description in a session file.
+
+    Raises
+    ------
+    FileError
+        if the file is missing, is none, is of a newer version, or its description is lost.
+    """
+    try:
+        with _opened(path) as members:
+            return body_from_json(members.read(BODY, BODY_LIMIT))
+    except FileNotFoundError as error:
+        raise FileError(f"{path} does not exist; check the name.") from error
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}{_backup_hint(path)}") from error
+    except BROKEN as error:
+        raise FormatError(
+            f"{path}: it is no session file, or damaged beyond reading.{_backup_hint(path)}"
+        ) from error
+
+
+def _backup_hint(path: Path) -> str:
+    backup = backup_of(path)
+    return f" The file of the time before is {backup}." if backup.exists() else ""
+
+
+def read_project_arrays(path: Path, body: SessionBody, runs_folder: Path) -> ProjectContents:
+    """Labels, ground truth and runs of a session file, as far as they are whole.
+
+    Parameters
+    ----------
+    path : the session file.
+    body : its description.
+    runs_folder : where the files of the runs are put.
+
+    Raises
+    ------
+    FileError
+        if the file cannot be opened.
+    """
+    problems: list[str] = []
+    shape = body.reference.shape[:2]
+    try:
+        with _opened(path) as members:
+            ids = _array(members, LABELS, shape, "the labels", problems)
+            truth = None
+            if TRUTH in members.names or TRUTH in body.contents:
+                truth = _array(members, TRUTH, shape, "the test pixels", problems)
+            lost = _extract_runs(members, body.contents, runs_folder)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise FileError(f"{path} could not be read: {error}") from error
+    if lost:
+        problems.append(f"parts of run {', '.join(map(str, sorted(lost)))} are lost")
+    if problems:
+        problems = [f"{path.name} is damaged: {'; '.join(problems)}.{_backup_hint(path)}"]
+    return ProjectContents(
+        np.zeros(shape, np.uint16) if ids is None else ids, truth, tuple(problems)
+    )
+
+
+def _array(
+    members: _Members, name: str, shape: tuple[int, int], what: str, problems: list[str]
+) -> NDArray[np.uint16] | None:
+    limit = 2 * shape[0] * shape[1] + 4096
+    try:
+        array = np.lib.format.read_array(
+            io.BytesIO(members.read(name, limit)), allow_pickle=False, max_header_size=2048
+        )
+        if array.shape != shape or array.dtype != np.uint16:
+            raise ValueError("another size or type than the cube's")
+    except BROKEN as error:
+        problems.append(f"{what} are lost ({error})")
+        return None
+    return array
+
+
+def _extract_runs(members: _Members, contents: tuple[str, ...], folder: Path) -> set[int]:
+    """Copy the files of the runs and return the numbers of those that are not whole."""
+    lost: set[int] = set()
+    for name in dict.fromkeys((*members.names, *contents)):
+        found = RUN_MEMBER.fullmatch(name)
+        if found is None:
+            continue
+        number = int(found[1])
+        target = folder / str(number) / found[2]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with members.open(name) as source, target.open("wb") as file:
+                shutil.copyfileobj(source, file, 2**20)
+        except BROKEN:
+            target.unlink(missing_ok=True)
+            lost.add(number)
+    return lost
+
+
+class _Members:
+    """The members of a session file, by its list of contents or, where that is lost, without."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: dict[str, _Member] = {}
+        self._zip: zipfile.ZipFile | None = None
+        try:
+            self._zip = zipfile.ZipFile(path)
+            self.names = self._zip.namelist()
+        except zipfile.BadZipFile:
+            self._found = _scan(path)
+            self.names = list(self._found)
+            if not self.names:
+                raise
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO | Any]:
+        """A member as a file."""
+        if self._zip is not None:
+            with self._zip.open(name) as file:
+                yield file
+        else:
+            yield io.BytesIO(self._salvage(name))
+
+    def read(self, name: str, limit: int) -> bytes:
+        """A member of at most limit bytes; its checksum is compared."""
+        with self.open(name) as file:
+            data: bytes = file.read(limit + 1)
+        if len(data) > limit:
+            raise ValueError(f"{name} is too long")
+        return data
+
+    def _salvage(self, name: str) -> bytes:
+        member = self._found[name]
+        with self._path.open("rb") as file:
+            file.seek(member.at)
+            raw = file.read(member.packed)
+        if member.method == zipfile.ZIP_DEFLATED and member.size:
+            raw = zlib.decompressobj(-15).decompress(raw, member.size)
+        if len(raw) != member.size or zlib.crc32(raw) != member.checksum:
+            raise zipfile.BadZipFile(f"{name} is damaged")
+        return raw
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._zip is not None:
+            self._zip.close()
+
+
+@dataclass(frozen=True)
+class _Member:
+    at: int
+    method: int
+    packed: int
+    size: int
+    checksum: int
+
+
+def _scan(path: Path) -> dict[str, _Member]:
+    """Members by their own headers, up to the first one that is not there to its end."""
+    found: dict[str, _Member] = {}
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        while True:
+            raw = file.read(LOCAL_HEADER.size)
+            if len(raw) < LOCAL_HEADER.size or raw[:4] != b"PK\x03\x04":
+                return found
+            header = LOCAL_HEADER.unpack(raw)
+            method, (checksum, packed, size, name_length, extra_length) = header[3], header[6:]
+            name = file.read(name_length).decode("utf-8", "replace")
+            at = file.tell() + extra_length
+            if packed == 0xFFFFFFFF or at + packed > total:
+                return found
+            found[name] = _Member(at, method, packed, size, checksum)
+            file.seek(at + packed)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Members]:
+    members = _Members(path)
+    try:
+        yield members
+    finally:
+        with suppress(OSError):
+            members.close()

@@ -1,0 +1,334 @@
+"""Session: an open document with all that is kept and saved together with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from hsi_viewer import __version__
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FileError, LabelError
+from hsi_viewer.core.history import Step
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.session.body import SessionBody, body_from_json, write_body
+from hsi_viewer.session.cube_reference import CubeReference, reference_to, sample_digest
+from hsi_viewer.session.document import Document
+from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.ledger import Ledger
+from hsi_viewer.session.lock import Lock, LockedError
+from hsi_viewer.session.project_file import (
+    lock_of,
+    read_project_arrays,
+    write_project,
+)
+from hsi_viewer.session.recorder import Recorder
+from hsi_viewer.session.records import read_records
+from hsi_viewer.session.replay import replay, state_of, state_records
+from hsi_viewer.session.store import Leftover, SessionFolder, facts_record, new_folder
+
+
+class Session:
+    """A document, its journal, its runs, its notes, and the file that they are saved in.
+
+    `changed` is emitted when notes, runs or the file changed.
+
+    Parameters
+    ----------
+    document, reference : the open cube, and how to find it again.
+    folder : of this session, locked; None where no place could be written.
+    problem : why gestures are not kept where they should be, or "".
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        reference: CubeReference,
+        folder: SessionFolder | None,
+        problem: str = "",
+    ) -> None:
+        self.document, self.reference, self.folder = document, reference, folder
+        self.problem = problem
+        self.warnings: tuple[str, ...] = ()
+        self.recorder: Recorder | None = None
+        self.ledger = Ledger(folder.runs if folder else Path())
+        self.body = SessionBody(reference)
+        self.project: Path | None = None
+        self.read_only = False
+        self._lock: Lock | None = None
+        self._notes = ""
+        self._extras, self._extras_saved = 0, 0
+        self.ledger.changed.connect(self._on_extras)
+
+    def _on_extras(self) -> None:
+        self._extras += 1
+        self._flag_extras()
+        self.changed.emit()
+
+    def _flag_extras(self) -> None:
+        """Leave a sign in the folder for the program that may find it after a crash."""
+        if self.folder is not None:
+            with suppress(OSError):
+                if self.extras_modified:
+                    self.folder.unsaved.touch()
+                else:
+                    self.folder.unsaved.unlink(missing_ok=True)
+
+    # what it holds ---------------------------------------------------------------------------
+
+    @property
+    def notes(self) -> str:
+        """The user's notes."""
+        return self._notes
+
+    @notes.setter
+    def notes(self, text: str) -> None:
+        if text != self._notes:
+            self._notes = text
+            self._on_extras()
+
+    @property
+    def extras_modified(self) -> bool:
+        """Whether runs or notes are in no session file yet."""
+        return self._extras != self._extras_saved
+
+    @property
+    def extras_words(self) -> tuple[str, ...]:
+        """What there is beside labels, in words."""
+        runs = len(self.ledger.runs)
+        maps = (f"{runs} class map{'s' if runs > 1 else ''}",) if runs else ()
+        return (*maps, *(("notes",) if self._notes else ()))
+
+    @property
+    def modified(self) -> bool:
+        """Whether anything is in no file of the user's."""
+        return self.document.modified or self.extras_modified
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether something would be lost with the session folder."""
+        return self.document.wanted or (self.extras_modified and not self._given_up)
+
+    @property
+    def _given_up(self) -> bool:
+        return self.document.abandoned is self.document.history.position
+
+    def start_recording(self) -> None:
+        """Record every gesture from now on; the journal must lead to the document as it is."""
+        if self.folder is None:
+            return
+        try:
+            fresh = not self.folder.journal.exists()
+            journal = Journal(self.folder.journal)
+            facts = facts_record(self.reference, __version__)
+            if fresh:
+                state = state_of(self.document)
+                untouched = not state.steps and not state.classes and not state.ids.any()
+                records = () if untouched else tuple(state_records(state))
+                for record in (facts, *records):
+                    journal.append(lambda r=record: r)  # type: ignore[misc]
+                    journal.settle()
+            self.recorder = Recorder(self.document, journal, facts)
+        except FileError as error:
+            self.problem = str(error)
+
+    def body_with(
+        self, view: Mapping[str, Any], features: Mapping[str, Any], shown_run: int | None
+    ) -> SessionBody:
+        """The body as it is to be saved now."""
+        project = str(self.project) if self.project else ""
+        return SessionBody(
+            self.reference,
+            self.document.legend.classes,
+            self._notes,
+            view,
+            features,
+            shown_run if shown_run in self.ledger else None,
+            project,
+        )
+
+    def keep_body(self, body: SessionBody) -> None:
+        """Write notes, view and the like into the session folder.
+
+        Raises
+        ------
+        ExportError
+            if it cannot be written.
+        """
+        if self.folder is not None:
+            write_body(self.folder.body, body)
+
+    # the file --------------------------------------------------------------------------------
+
+    def take_project(self, path: Path, *, take_over: bool = False) -> None:
+        """Make a session file the one that is saved to, and lock it.
+
+        Raises
+        ------
+        LockedError
+            if another program has it open.
+        """
+        self.leave_project()
+        with suppress(PermissionError, FileNotFoundError):  # a folder that cannot be written
+            self._lock = Lock(lock_of(path), take_over=take_over)
+        self.project, self.read_only = path, False
+        self.changed.emit()
+
+    def open_read_only(self, path: Path) -> None:
+        """Note the session file that another program works on."""
+        self.leave_project()
+        self.project, self.read_only = path, True
+
+    def leave_project(self) -> None:
+        """Give the session file back."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock, self.project, self.read_only = None, None, False
+
+    @property
+    def taken_over(self) -> bool:
+        """Whether another program took the session file over meanwhile."""
+        return self._lock is not None and not self._lock.ours
+
+    def snapshot(self, body: SessionBody) -> Snapshot:
+        """All that a worker needs to save."""
+        return Snapshot(
+            body,
+            self.document.labels.snapshot(),
+            self.document.truth,
+            {run.id: self.ledger.files(run.id) for run in self.ledger.runs},
+            self.document.history.position,
+            self._extras,
+        )
+
+    def mark_saved(self, snapshot: Snapshot) -> None:
+        """Note that a snapshot stands in the session file."""
+        self._extras_saved = snapshot.extras
+        self._flag_extras()
+        self.document.mark_saved(snapshot.step)
+        self.changed.emit()
+
+    def extras_as_saved(self) -> None:
+        """Take notes and runs as they are for what stands in the file."""
+        self._extras_saved = self._extras
+        self._flag_extras()
+
+    def close(self) -> None:
+        """Let go; the folder stays if something in it is in no file and not given up."""
+        keep = self.worth_keeping
+        if self.recorder is not None:
+            self.recorder.close()
+        self.leave_project()
+        if self.folder is not None:
+            (self.folder.release if keep else self.folder.remove)()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A session at one moment, for the worker that saves it."""
+
+    body: SessionBody
+    ids: NDArray[np.uint16]
+    truth: NDArray[np.uint16] | None
+    runs: Mapping[int, Mapping[str, Path]]
+    step: Step
+    extras: int
+
+    def write(self, path: Path, token: CancelToken | None = None) -> None:
+        """Write the session file; see `write_project`."""
+        write_project(path, self.body, self.ids, self.truth, self.runs, token)
+
+
+# made in a worker, before anybody looks at the document ------------------------------------------
+
+
+def _folder() -> tuple[SessionFolder | None, str]:
+    try:
+        return new_folder()
+    except FileError as error:
+        return None, str(error)
+
+
+def new_session(document: Document, source: str) -> Session:
+    """A session of a cube that was just opened."""
+    reference = reference_to(source, document.cube, sample_digest(document.cube))
+    session = Session(document, reference, *_folder())
+    session.start_recording()
+    return session
+
+
+def recovered_session(document: Document, leftover: Leftover) -> Session:
+    """What a program that is gone left behind; its journal goes on.
+
+    Raises
+    ------
+    FileError
+        if it does not fit the cube, or another program took it up.
+    """
+    _require_fit(leftover.reference, document.cube)
+    folder = SessionFolder(leftover.path)
+    try:
+        contents = read_records(folder.journal)
+        replay(contents.records, document)
+        session = Session(document, leftover.reference, folder)
+        warnings = [leftover.reference.doubt(document.cube) or ""]
+        if folder.body.exists():
+            session.body = body_from_json(folder.body.read_bytes())
+        warnings += session.ledger.load()
+        session._notes = session.body.notes
+        session.warnings = tuple(w for w in warnings if w)
+        session.start_recording()
+    except OSError as error:
+        folder.release()
+        raise FileError(f"{leftover.path}: {error.strerror or error}") from error
+    except FileError:
+        folder.release()
+        raise
+    return session
+
+
+def opened_session(document: Document, path: Path, body: SessionBody, source: str) -> Session:
+    """The session in a session file.
+
+    Raises
+    ------
+    FileError
+        if it cannot be read or does not fit the cube.
+    """
+    _require_fit(body.reference, document.cube)
+    folder, problem = _folder()
+    doubt = body.reference.doubt(document.cube)
+    reference = reference_to(source, document.cube, body.reference.digest)
+    session = Session(document, reference, folder, problem)
+    contents = read_project_arrays(path, body, session.ledger.folder)
+    try:
+        document.restart(body.classes, contents.ids)
+    except LabelError as error:
+        raise FileError(f"{path}: {error}") from error
+    document.set_truth(contents.truth)
+    document.mark_saved()
+    problems = session.ledger.load()
+    session.body = replace(body, reference=reference)
+    session._notes = body.notes
+    session.warnings = tuple(w for w in (doubt, *contents.problems, *problems) if w)
+    session.extras_as_saved()
+    try:
+        session.take_project(path)
+    except LockedError:
+        session.open_read_only(path)
+    session.start_recording()
+    return session
+
+
+def _require_fit(reference: CubeReference, cube: HyperCube) -> None:
+    reason = reference.why_not(cube)
+    if reason:
+        raise FileError(f"{reason} Choose the cube that they were made on.")
