@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import sys
 import threading
+import weakref
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer import __version__
+from hsi_viewer.session.log_file import log_to_file
 from hsi_viewer.session.settings import load_settings
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import application_icon, apply_theme
@@ -38,7 +38,7 @@ def run(source: str | None = None, screenshot: Path | None = None) -> int:
     """
     app = make_application()
     settings = load_settings()
-    apply_theme(app, settings.theme)
+    apply_theme(app, settings.theme, settings.text_percent)
     window = MainWindow(settings)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     crashes = CrashReporter(window)
@@ -48,13 +48,20 @@ def run(source: str | None = None, screenshot: Path | None = None) -> int:
         window.open(source)
     shot = Screenshot(window, screenshot) if screenshot else None
     status = app.exec()
+    # The window goes before Python forgets it: Qt must not ask plots whose wrappers are cleared.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     crashes.uninstall()
     return status if shot is None else shot.status
+
+
+# How long a worker that runs Python code may keep the interface waiting each time that it paints.
+SWITCH_SECONDS = 0.0005
 
 
 def make_application() -> QApplication:
     """The application object; the one that exists is used again."""
     log_to_file()
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
@@ -66,35 +73,13 @@ def make_application() -> QApplication:
     return app
 
 
-def log_path() -> Path:
-    """The log file in the user's own folder."""
-    return Path(platformdirs.user_log_dir("hsi-viewer", appauthor=False)) / "hsi-viewer.log"
-
-
-def log_to_file() -> None:
-    """Write warnings and errors to a log file, once; without a place to write, to none."""
-    root = logging.getLogger("hsi_viewer")
-    if any(isinstance(h, logging.handlers.RotatingFileHandler) for h in root.handlers):
-        return
-    path = log_path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=1_000_000, backupCount=1, delay=True, encoding="utf-8"
-        )
-    except OSError as error:
-        log.warning("No log file: %s", error)
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.addHandler(handler)
-
-
 class CrashReporter(QObject):
     """Shows exceptions that nobody caught instead of losing them; the window stays."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window = window
+        # Every Python thread keeps the hook that it was started under, dummy ones for ever.
+        self._window = weakref.ref(window)
 
     def install(self) -> None:
         """Take the place of Python's hook."""
@@ -113,8 +98,13 @@ class CrashReporter(QObject):
             return
         log.error("Uncaught", exc_info=(kind, error, trace))
         sys.__excepthook__(kind, error, trace)
-        if isinstance(error, Exception) and threading.current_thread() is threading.main_thread():
-            self._window.workspace.notify_error(error, "The last action")
+        window = self._window()
+        if (
+            window is not None
+            and isinstance(error, Exception)
+            and threading.current_thread() is threading.main_thread()
+        ):
+            window.workspace.notify_error(error, "The last action")
 
 
 class Screenshot(QObject):

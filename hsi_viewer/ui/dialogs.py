@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -13,17 +14,13 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMessageBox,
     QPushButton,
-    QSpinBox,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
-
-from hsi_viewer.io.label_file import LABEL_FILTERS
 
 
 class Leave(Enum):
@@ -34,12 +31,12 @@ class Leave(Enum):
     STAY = "stay"
 
 
-def ask_to_leave(parent: QWidget, unsaved: bool, running: str | None) -> Leave:
-    """Ask before unsaved labels are dropped or a running task is stopped.
+def ask_to_leave(parent: QWidget, unsaved: Sequence[str], running: str | None) -> Leave:
+    """Ask before unsaved work is dropped or a running task is stopped.
 
     Parameters
     ----------
-    unsaved : there are labels that were not saved.
+    unsaved : what was not saved, e.g. "labels".
     running : what runs, e.g. "Training", or None.
     """
     if not unsaved and running is None:
@@ -49,13 +46,14 @@ def ask_to_leave(parent: QWidget, unsaved: bool, running: str | None) -> Leave:
     box.setWindowTitle("HSI Viewer")
     sentences = []
     if unsaved:
-        sentences.append("The labels have changes that are not saved.")
+        listed = " and ".join((", ".join(unsaved[:-1]), unsaved[-1]) if unsaved[1:] else unsaved)
+        sentences.append(f"Not saved yet: {listed}.")
     if running is not None:
         sentences.append(f"{running} is still running and will be stopped.")
     box.setText(" ".join(sentences))
     save = None
     if unsaved:
-        save = box.addButton("Save labels", QMessageBox.ButtonRole.AcceptRole)
+        save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
         drop = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     else:
         drop = box.addButton("Stop it", QMessageBox.ButtonRole.AcceptRole)
@@ -71,76 +69,6 @@ def ask_to_leave(parent: QWidget, unsaved: bool, running: str | None) -> Leave:
         answer = Leave.DISCARD
     box.deleteLater()
     return answer
-
-
-class DrawDialog(QDialog):
-    """Asks for a ground truth, the number of training pixels a class, and the seed."""
-
-    def __init__(self, ground_truth: str, folder: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Training pixels from a ground truth")
-        self._folder = folder
-        self.file = QLineEdit(ground_truth)
-        self.file.setPlaceholderText("Label map of the size of the cube")
-        self.file.setAccessibleName("Ground truth file")
-        self.file.setMinimumWidth(320)
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
-        self.count = QSpinBox()
-        self.count.setRange(1, 100_000)
-        self.count.setValue(10)
-        self.count.setAccessibleName("Training pixels a class")
-        self.number = QSpinBox()
-        self.number.setRange(0, 2**31 - 1)
-        self.number.setAccessibleName("Seed of the draw")
-        note = QLabel(
-            "Each class gives at most half of its pixels. Labels on the image are replaced "
-            "(undo brings them back); the rest of the ground truth is scored after training."
-        )
-        note.setObjectName("muted")
-        note.setWordWrap(True)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Draw")
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        self.file.textChanged.connect(self._on_text)
-        row = QHBoxLayout()
-        row.addWidget(self.file, 1)
-        row.addWidget(browse)
-        form = QFormLayout()
-        form.addRow("Ground truth", row)
-        form.addRow("Pixels a class", self.count)
-        form.addRow("Seed", self.number)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(note)
-        layout.addWidget(self.buttons)
-        self._on_text(ground_truth)
-
-    def source(self) -> str:
-        """The chosen ground truth."""
-        return self.file.text().strip()
-
-    def n(self) -> int:
-        """Training pixels a class."""
-        return self.count.value()
-
-    def seed(self) -> int:
-        """Seed of the draw."""
-        return self.number.value()
-
-    @Slot()
-    def _browse(self) -> None:
-        filters = ";;".join(f"{name} ({' '.join(patterns)})" for name, patterns in LABEL_FILTERS)
-        path, _ = QFileDialog.getOpenFileName(self, "Ground truth", self._folder, filters)
-        if path:
-            self.file.setText(path)
-
-    @Slot(str)
-    def _on_text(self, text: str) -> None:
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(bool(text.strip()))
 
 
 EXPORT_FORMATS: tuple[tuple[str, str, str], ...] = (
@@ -221,6 +149,7 @@ class TextDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.browser = QTextBrowser()
+        self.browser.setAccessibleName(title)
         self.browser.setOpenExternalLinks(True)
         self.browser.setMarkdown(markdown)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

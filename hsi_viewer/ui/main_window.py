@@ -5,52 +5,46 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QMainWindow,
-    QMenu,
-    QSpinBox,
-    QToolBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from hsi_viewer import __version__
-from hsi_viewer.core.assets import resource_path
-from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.session.cube_text import describe_cube
+from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.settings import Settings, save_settings
 from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
 from hsi_viewer.ui.adapters.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.commands.arrangement import arranged
 from hsi_viewer.ui.commands.catalogue import main_commands
-from hsi_viewer.ui.commands.palette import CommandPalette, ShortcutPage
 from hsi_viewer.ui.commands.table import CommandTable
+from hsi_viewer.ui.controllers.activity import ActivityController
 from hsi_viewer.ui.controllers.exporting import ExportController
-from hsi_viewer.ui.controllers.labelling import LabelController, ToolName
+from hsi_viewer.ui.controllers.labelling import LabelController
 from hsi_viewer.ui.controllers.opening import OpenController, OpenedCube
+from hsi_viewer.ui.controllers.projects import ProjectController
 from hsi_viewer.ui.controllers.repairing import RepairController
+from hsi_viewer.ui.controllers.sessions import SessionController
+from hsi_viewer.ui.controllers.tooling import ToolRail
 from hsi_viewer.ui.controllers.training import TrainController
 from hsi_viewer.ui.controllers.viewing import ViewController
-from hsi_viewer.ui.dialogs import Leave, TextDialog, ask_to_leave
-from hsi_viewer.ui.task_thread import Task
-from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme, icon
-from hsi_viewer.ui.tools.brush import MAX_SIZE
+from hsi_viewer.ui.dialogs import Leave, ask_to_leave
+from hsi_viewer.ui.docking import Docking
+from hsi_viewer.ui.features.catalogue import FEATURES
+from hsi_viewer.ui.menus import Menus
+from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
+from hsi_viewer.ui.tools.toolbox import ToolName
 from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.busy_bar import BusyBar
 from hsi_viewer.ui.widgets.class_panel import ClassPanel
 from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 from hsi_viewer.ui.widgets.notice_bar import NoticeBar
+from hsi_viewer.ui.widgets.offer_bar import OfferBar
 from hsi_viewer.ui.widgets.readout import Readout
+from hsi_viewer.ui.widgets.spectrum_panel import SpectrumPanel
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.widgets.welcome import Welcome
 from hsi_viewer.ui.workspace import Workspace
 
 CLOSE_WAIT_MS = 20_000  # a worker answers within a second; importing torch may take longer
-LAYOUT_VERSION = 1
 
 
 class MainWindow(QMainWindow):
@@ -65,22 +59,20 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
-        self.setDockOptions(
-            QMainWindow.DockOption.AnimatedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AllowTabbedDocks
-        )
         self.workspace = Workspace(settings, self)
         self.canvas = ImageCanvas()
         self.plot = SpectrumPlot()
+        self.spectrum = SpectrumPanel(self.plot)
         self.display = DisplayPanel()
         self.classes = ClassPanel()
         self.train_panel = TrainingPanel()
         self.accuracy_panel = AccuracyPanel()
         self.notices = NoticeBar()
+        self.offers = OfferBar()
         self.welcome = Welcome()
         self.readout = Readout()
         self.busy = BusyBar()
+        self.activity = ActivityController(self.workspace.tasks, self.busy, self)
 
         self.opening = OpenController(self.workspace, self, self.may_leave)
         self.repairing = RepairController(self.workspace, self, self.opening.open)
@@ -88,17 +80,30 @@ class MainWindow(QMainWindow):
             self.workspace, self.canvas, self.plot, self.display, self.readout, self
         )
         self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
+        self.tooling = ToolRail(self)
         self.training = TrainController(self.workspace, self.train_panel, self.accuracy_panel, self)
         self.exporting = ExportController(self.workspace, self, self.viewing.pinned_library)
+        self.sessions = SessionController(self)
+        self.projects = ProjectController(self)
+        self.features = [make(self) for make in FEATURES]
 
         self._lay_out()
-        self.commands = CommandTable(main_commands(self), self)
-        self._make_menus()
+        self.commands = CommandTable(
+            arranged([*main_commands(self), *(c for f in self.features for c in f.commands())]),
+            self,
+            settings.shortcuts,
+        )
+        self.menus = Menus(self)
+        self.tooling.make_bar()
+        self.brush_size = self.tooling.options.brush_size
         self._connect()
-        self._default_state = self.saveState(LAYOUT_VERSION)
-        self._restore_layout()
+        self.docking.finish()
+        self.docking.restore(settings)
         self._refresh_theme()
         self.workspace.state_changed.emit()
+        if self.commands.key_map.problems:
+            told = " ".join(self.commands.key_map.problems)
+            self.workspace.notify(f"Some of your shortcuts were left out. {told}", "warning")
 
     # layout ----------------------------------------------------------------------------------
 
@@ -108,87 +113,33 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.notices)
+        layout.addWidget(self.offers)
         layout.addWidget(self.welcome, 1)
+        layout.addWidget(self.tooling.options)
         layout.addWidget(self.canvas, 1)
         self.canvas.hide()
+        centre.setFocusProxy(self.canvas)
         self.setCentralWidget(centre)
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self.docks = {
-            "Display": self._dock("Display", self.display, left),
-            "Spectrum": self._dock("Spectrum", self.plot, left),
-            "Classes": self._dock("Classes", self.classes, right),
-            "Training": self._dock("Training", self.train_panel, right),
-            "Accuracy": self._dock("Accuracy", self.accuracy_panel, right),
-        }
-        self.tabifyDockWidget(self.docks["Training"], self.docks["Accuracy"])
-        self.docks["Training"].raise_()
-        self.setCorner(Qt.Corner.BottomLeftCorner, left)
-        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.docking = Docking(self)
+        self.docks = self.docking.docks
+        self.docking.add("Display", self.display, "left")
+        self.docking.add("Spectrum", self.spectrum, "left")
+        self.docking.add("Classes", self.classes, "right")
+        self.docking.add("Training", self.train_panel, "right")
+        self.docking.add("Accuracy", self.accuracy_panel, "right", "Training")
+        for panel in (p for f in self.features for p in f.panels()):
+            self.docking.add(panel.title, panel.widget, panel.area, panel.beside, shown=panel.shown)
         self.status_bar = self.statusBar()
         self.status_bar.setSizeGripEnabled(False)
         self.status_bar.addWidget(self.readout, 1)
         self.status_bar.addPermanentWidget(self.busy)
         self.resize(1280, 800)
-        self._size_docks()
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
-
-    def _size_docks(self) -> None:
-        docks = self.docks
-        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        self.resizeDocks([docks["Display"], docks["Classes"]], [300, 310], horizontal)
-        self.resizeDocks([docks["Display"], docks["Spectrum"]], [260, 400], vertical)
-        self.resizeDocks([docks["Classes"], docks["Training"]], [330, 330], vertical)
-
-    def _make_menus(self) -> None:
-        self.menus = self.commands.fill_menus(self.menuBar())
-        self.recent = QMenu("Open &recent", self)
-        self.recent.aboutToShow.connect(self._fill_recent)
-        self.public = QMenu("Open a public scene", self)
-        self.public.aboutToShow.connect(self._fill_public)
-        for menu in (self.recent, self.public):
-            self.menus["&File"].insertMenu(self.commands.action("file.save"), menu)
-        panels = QMenu("&Panels", self)
-        for dock in self.docks.values():
-            panels.addAction(dock.toggleViewAction())
-        self.menus["&View"].insertMenu(self.commands.action("view.reset"), panels)
-
-        bar = QToolBar("Tools")
-        bar.setObjectName("tools")
-        bar.setMovable(False)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.addToolBar(bar)
-        self.commands.fill_toolbar(bar)
-        for command in self.commands.commands:
-            button = bar.widgetForAction(self.commands.action(command.id))
-            if isinstance(button, QToolButton) and command.text:
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.brush_size = QSpinBox()
-        self.brush_size.setRange(1, MAX_SIZE)
-        self.brush_size.setSingleStep(2)
-        self.brush_size.setPrefix("size ")
-        self.brush_size.setSuffix(" px")
-        self.brush_size.setToolTip("Diameter of brush and eraser in pixels ( [ and ] )")
-        self.brush_size.setAccessibleName("Brush size")
-        self.brush_size.setValue(self.workspace.settings.brush_size)
-        self.brush_size.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.brush_size.valueChanged.connect(self.labelling.set_brush_size)
-        bar.insertWidget(self.commands.action("train.start"), self.brush_size)
-        self.tool_bar = bar
 
     def _connect(self) -> None:
         self.opening.opened.connect(self._on_opened)
         self.opening.refused.connect(self.repairing.explain)
         self.workspace.noticed.connect(self.notices.show_notice)
         self.workspace.state_changed.connect(self._on_state)
-        self.workspace.tasks.started.connect(self._on_task)
-        self.workspace.tasks.changed.connect(self._on_tasks)
-        self.busy.cancel_requested.connect(self.cancel_tasks)
         self.display.show_map.toggled.connect(self._on_state)
         self.display.show_labels.toggled.connect(self._on_state)
         self.welcome.open_requested.connect(self.opening.choose)
@@ -223,63 +174,13 @@ class MainWindow(QMainWindow):
     def cancel_current(self) -> None:
         """Cancel what is being drawn, else what runs."""
         if not self.canvas.cancel_gesture():
-            self.cancel_tasks()
-
-    @Slot()
-    def cancel_tasks(self) -> None:
-        """Cancel all running tasks."""
-        for task in self.workspace.tasks.running:
-            task.cancel()
-
-    @Slot()
-    def open_palette(self) -> None:
-        """Open the command palette."""
-        self.commands.refresh()
-        CommandPalette(self.commands, self).open()
-
-    @Slot()
-    def open_shortcuts(self) -> None:
-        """Open the page of keys."""
-        ShortcutPage(self.commands, self).show()
-
-    @Slot()
-    def open_first_steps(self) -> None:
-        """Open the help."""
-        text = resource_path("help", "first-steps.md").read_text(encoding="utf-8")
-        TextDialog("First steps", text, self).show()
-
-    @Slot()
-    def open_about_scene(self) -> None:
-        """Show licence, citation and metadata of the scene."""
-        document = self.workspace.document
-        if document is not None:
-            TextDialog("About this scene", describe_cube(document.cube), self).show()
-
-    @Slot()
-    def open_about(self) -> None:
-        """Show the version and the licence of the application."""
-        text = (
-            f"## HSI Viewer {__version__}\n\nClassify hyperspectral images from a few labelled "
-            "pixels.\n\nBSD 3-Clause licence. The classifier implements the idea of "
-            "self-distillation for hyperspectral images (Singh et al., arXiv 2601.07416); "
-            "its figures are this project's own measurements."
-        )
-        TextDialog("About HSI Viewer", text, self).show()
+            self.activity.cancel_all()
 
     def set_theme(self, choice: ThemeChoice, _checked: bool = True) -> None:
         """Show the window light, dark, or as the desktop is."""
         self.workspace.settings.theme = choice
         self._refresh_theme()
         self._on_state()
-
-    @Slot()
-    def reset_layout(self) -> None:
-        """Put every dock back where it was at the first start."""
-        self.restoreState(self._default_state, LAYOUT_VERSION)
-        for dock in self.docks.values():
-            dock.show()
-        self.docks["Training"].raise_()
-        self._size_docks()
 
     # reactions -------------------------------------------------------------------------------
 
@@ -294,57 +195,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_state(self) -> None:
+        if self.opening.taking_over:
+            return
         document = self.workspace.document
         self.commands.refresh()
-        if self.brush_size.value() != self.labelling.brush_size:
-            self.brush_size.setValue(self.labelling.brush_size)
         name = document.cube.name if document else ""
         self.setWindowTitle(f"{name}[*] — HSI Viewer" if name else "HSI Viewer[*]")
-        self.setWindowModified(document is not None and document.modified)
-
-    @Slot(object)
-    def _on_task(self, task: Task) -> None:
-        if not task.quiet:
-            task.reported.connect(self._on_task_report)
-            self.busy.show_busy(task.title)
-
-    @Slot(object)
-    def _on_task_report(self, item: object) -> None:
-        if isinstance(item, Progress) and self.workspace.tasks.running:
-            self.busy.show_busy(item.message, item.fraction)
-
-    @Slot()
-    def _on_tasks(self) -> None:
-        shown = [t for t in self.workspace.tasks.running if not t.quiet]
-        if shown:
-            self.busy.show_busy(shown[-1].title)
-        else:
-            self.busy.hide()
-
-    @Slot()
-    def _fill_recent(self) -> None:
-        self.recent.clear()
-        for source in self.workspace.settings.recent_files:
-            action = self.recent.addAction(source)
-            action.setData(source)
-            action.triggered.connect(self._on_recent)
-        if self.recent.isEmpty():
-            self.recent.addAction("Nothing was opened yet").setEnabled(False)
-
-    @Slot()
-    def _fill_public(self) -> None:
-        from hsi_viewer.io.scenes import PREFIX, scenes  # slow to import
-
-        if self.public.isEmpty():
-            for scene in scenes().values():
-                action = self.public.addAction(scene.title)
-                action.setData(f"{PREFIX}{scene.id}")
-                action.triggered.connect(self._on_recent)
-
-    @Slot()
-    def _on_recent(self) -> None:
-        action = self.sender()
-        self.open(action.data())  # type: ignore[attr-defined]
+        self.setWindowModified(bool(self.sessions.unsaved()))
 
     @Slot(Qt.ColorScheme)
     def _on_system_theme(self, _scheme: Qt.ColorScheme) -> None:
@@ -354,12 +211,18 @@ class MainWindow(QMainWindow):
     def _refresh_theme(self) -> None:
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            theme = apply_theme(app, self.workspace.settings.theme)
+            settings = self.workspace.settings
+            theme = apply_theme(app, settings.theme, settings.text_percent)
             self.canvas.setBackground(theme["canvas"])
         self.commands.refresh_icons()
         for panel in (self.plot, self.display, self.classes, self.train_panel, self.welcome):
             panel.refresh_theme()
-        self.busy.cancel.setIcon(icon("close-circle-outline"))
+        for feature in self.features:
+            feature.refresh_theme()
+        self.busy.refresh_theme()
+        self.notices.refresh_theme()
+        self.offers.refresh_theme()
+        self.tooling.options.refresh_theme()
 
     # drag and drop, closing ------------------------------------------------------------------
 
@@ -375,14 +238,14 @@ class MainWindow(QMainWindow):
 
     def may_leave(self) -> bool:
         """Ask about unsaved labels and a running training; True when both are settled."""
-        document = self.workspace.document
-        unsaved = document is not None and document.modified
         running = "Training" if self.training.running else None
-        answer = ask_to_leave(self, unsaved, running)
-        if answer is Leave.SAVE and not self.labelling.save_now():
+        answer = ask_to_leave(self, self.sessions.unsaved(), running)
+        if answer is Leave.SAVE and not self.projects.save_now():
             return False
-        if answer is Leave.STAY:
+        if answer is Leave.STAY or not all(f.may_leave() for f in self.features):
             return False
+        if answer is Leave.DISCARD and self.workspace.document is not None:
+            self.workspace.document.abandon()
         self.training.cancel()
         return True
 
@@ -392,8 +255,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         settings = self.workspace.settings
-        settings.window_geometry = _text(self.saveGeometry())
-        settings.window_state = _text(self.saveState(LAYOUT_VERSION))
+        self.docking.save(settings)
         save_settings(settings)
         self.hide()
         alive = self.workspace.tasks.cancel_all(CLOSE_WAIT_MS)
@@ -402,19 +264,11 @@ class MainWindow(QMainWindow):
             self.workspace.notify(f"Still stopping: {', '.join(alive)}. Close again.", "warning")
             event.ignore()
             return
+        self.sessions.close()
+        for feature in self.features:
+            feature.close()
         event.accept()
         super().closeEvent(event)
-
-    def _restore_layout(self) -> None:
-        settings = self.workspace.settings
-        if settings.window_geometry:
-            self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
-        if settings.window_state:
-            self.restoreState(QByteArray.fromBase64(settings.window_state.encode()), LAYOUT_VERSION)
-
-
-def _text(data: QByteArray) -> str:
-    return bytes(data.toBase64().data()).decode("ascii")
 
 
 def import_trainer(token: CancelToken, _port: ProgressPort) -> None:

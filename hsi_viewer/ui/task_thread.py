@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -110,7 +111,9 @@ class Task(QObject):
     def _on_failed(self, error: Exception) -> None:
         if not self._settled:
             self._settled = True
-            log.error("%s failed", self.title, exc_info=error)
+            # As text: a record that holds the error holds all that the worker had, cubes included.
+            told = "".join(traceback.format_exception(error)).rstrip()
+            log.error("%s failed\n%s", self.title, told)
             self.failed.emit(error)
 
     @Slot()
@@ -139,17 +142,19 @@ class TaskRunner(QObject):
         """Start work in a thread of its own; connect to the task's signals right after.
 
         Events are delivered later, from the event loop, so nothing is missed. A quiet task is
-        not shown to the user.
+        not shown to the user: neither its start nor its end is a change.
         """
         task = Task(title, work, self, quiet=quiet)
         self._tasks.append(task)
-        for signal in (task.succeeded, task.failed):
-            signal.connect(self._announce)
-        task.cancelled.connect(self._announce)
+        if not quiet:
+            for signal in (task.succeeded, task.failed):
+                signal.connect(self._announce)
+            task.cancelled.connect(self._announce)
         task.ended.connect(self._forget_ended)
         task.start()
         self.started.emit(task)
-        self.changed.emit()
+        if not quiet:
+            self.changed.emit()
         return task
 
     @property
@@ -172,6 +177,7 @@ class TaskRunner(QObject):
 
     @Slot()
     def _forget_ended(self) -> None:
-        for task in [t for t in self._tasks if t.wait(0)]:
+        # One that has left but not told its result yet is still running to everybody else.
+        for task in [t for t in self._tasks if not t.running and t.wait(0)]:
             self._tasks.remove(task)
             task.deleteLater()

@@ -9,10 +9,12 @@ from typing import Literal, cast
 
 import qtawesome
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer.core.assets import resource_path
+
+OWN_POINTS = "hsi_own_points"  # property: size of the desktop's text
 
 ThemeChoice = Literal["system", "light", "dark"]
 
@@ -42,15 +44,26 @@ def current_theme() -> Theme:
     return load_theme(name if name in ("light", "dark") else "light")
 
 
-def apply_theme(app: QApplication, choice: ThemeChoice = "system") -> Theme:
-    """Give the application a theme; "system" follows the desktop's light or dark."""
+def apply_theme(
+    app: QApplication, choice: ThemeChoice = "system", text_percent: int = 100
+) -> Theme:
+    """Give the application a theme.
+
+    Parameters
+    ----------
+    choice : "system" follows the desktop's light or dark.
+    text_percent : size of all text, in percent of the desktop's.
+    """
+    _scale_text(app, text_percent)
     dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
     name = choice if choice != "system" else ("dark" if dark else "light")
     theme = load_theme(name)
     app.setProperty("hsi_theme", name)
-    app.setStyle("Fusion")
-    app.setPalette(_palette(theme))
-    app.setStyleSheet(_style_sheet(theme))
+    sheet = _style_sheet(theme, QFontInfo(app.font()).pointSizeF())
+    if sheet != app.styleSheet():  # to polish every widget again takes a quarter of a second
+        app.setStyle("Fusion")
+        app.setPalette(_palette(theme))
+        app.setStyleSheet(sheet)
     qtawesome.set_defaults(color=theme["text"], color_disabled=theme["border"])
     return theme
 
@@ -97,9 +110,27 @@ def _palette(theme: Theme) -> QPalette:
     return palette
 
 
-def _style_sheet(theme: Theme) -> str:
+def _scale_text(app: QApplication, percent: int) -> None:
+    """Scale the font; one that was never scaled stays the desktop's, and follows it."""
+    own = app.property(OWN_POINTS)
+    if own is None:
+        own = QFontInfo(app.font()).pointSizeF()
+        if percent == 100:
+            return
+        app.setProperty(OWN_POINTS, own)
+    font = QFont(app.font())
+    font.setPointSizeF(own * percent / 100)
+    app.setFont(font)
+
+
+def _style_sheet(theme: Theme, points: float) -> str:
     text = resource_path("style.qss").read_text(encoding="utf-8")
-    words = {**theme.colours, "icons": resource_path("icons").as_posix(), "name": theme.name}
+    words = {
+        **theme.colours,
+        "icons": resource_path("icons").as_posix(),
+        "name": theme.name,
+        "figure_size": f"{1.5 * points:.1f}pt",
+    }
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(f"@{word}", words[word])
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.session.document import Document
@@ -17,11 +17,13 @@ class Workspace(QObject):
     -------
     document_changed() : another cube was opened.
     state_changed() : something changed that commands depend on.
+    preferences_changed() : the user has changed preferences; the settings hold them.
     noticed(text, level) : a message for the user.
     """
 
     document_changed = Signal()
     state_changed = Signal()
+    preferences_changed = Signal()
     noticed = Signal(str, str)
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
@@ -30,6 +32,11 @@ class Workspace(QObject):
         self.tasks = TaskRunner(self)
         self.tasks.changed.connect(self.state_changed)
         self._document: Document | None = None
+        self._present: tuple[int, ...] = ()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.state_changed)
 
     @property
     def document(self) -> Document | None:
@@ -38,7 +45,7 @@ class Workspace(QObject):
 
     def open_document(self, document: Document) -> None:
         """Put a document in the place of the last one."""
-        self._document = document
+        self._document, self._present = document, ()
         for signal in (
             document.history.changed,
             document.legend.changed,
@@ -72,4 +79,8 @@ class Workspace(QObject):
         self.state_changed.emit()
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        self.state_changed.emit()
+        # A stroke tells of each move of the mouse; commands depend on which classes have labels.
+        present = self._document.labels.present() if self._document is not None else ()
+        if present != self._present:
+            self._present = present
+            self._soon.start()

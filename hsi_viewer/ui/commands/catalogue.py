@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hsi_viewer.ui.commands.file_commands import edit_commands, file_commands, help_commands
+from hsi_viewer.ui.commands.file_commands import edit_commands, file_commands
+from hsi_viewer.ui.commands.panel_commands import panel_commands
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.commands.view_commands import view_commands
 from hsi_viewer.ui.commands.work_commands import label_commands, train_commands
@@ -21,5 +22,5 @@ def main_commands(window: MainWindow) -> list[Command]:
         *label_commands(window),
         *train_commands(window),
         *view_commands(window),
-        *help_commands(window),
+        *panel_commands(window),
     ]

@@ -1,4 +1,4 @@
-"""Commands of the menus File, Edit and Help."""
+"""Commands of the menus File and Edit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hsi_viewer.ui.commands.table import Command
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
 
-FILE, EDIT, HELP = "&File", "&Edit", "&Help"
+FILE, EDIT = "&File", "&Edit"
 
 
 def file_commands(w: MainWindow) -> list[Command]:
@@ -48,21 +48,39 @@ def file_commands(w: MainWindow) -> list[Command]:
             "image-multiple-outline",
         ),
         Command(
-            "file.save",
-            "&Save labels",
+            "session.open",
+            "Open a se&ssion…",
             FILE,
-            w.labelling.save,
+            w.projects.choose,
+            (),
+            "folder-star-outline",
+        ),
+        Command(
+            "file.save",
+            "&Save",
+            FILE,
+            w.projects.save,
             ("Ctrl+S",),
             "content-save-outline",
             has_cube,
             toolbar=True,
+            separated=True,
+        ),
+        Command(
+            "session.save_as",
+            "Save session &as…",
+            FILE,
+            w.projects.save_as,
+            ("Ctrl+Shift+S",),
+            "content-save-all-outline",
+            has_cube,
         ),
         Command(
             "file.save_as",
-            "Save labels &as…",
+            "Save &labels as…",
             FILE,
-            w.labelling.save_as,
-            ("Ctrl+Shift+S",),
+            w.labelling.files.save_as,
+            (),
             "content-save-edit-outline",
             has_cube,
         ),
@@ -77,16 +95,6 @@ def file_commands(w: MainWindow) -> list[Command]:
             lambda: "Train first: there is no class map yet.",
             toolbar=True,
             separated=True,
-        ),
-        Command(
-            "file.spectra",
-            "Save &pinned spectra…",
-            FILE,
-            w.exporting.choose_spectra,
-            (),
-            "chart-bell-curve-cumulative",
-            lambda: w.viewing.pins > 0,
-            lambda: "Click pixels with the navigate tool to pin their spectra.",
         ),
         Command(
             "file.metadata",
@@ -151,41 +159,4 @@ def edit_commands(w: MainWindow) -> list[Command]:
             ("Escape",),
             "cancel",
         ),
-        Command(
-            "edit.palette",
-            "&Find a command…",
-            EDIT,
-            w.open_palette,
-            ("Ctrl+Shift+P",),
-            "magnify",
-            separated=True,
-        ),
-    ]
-
-
-def help_commands(w: MainWindow) -> list[Command]:
-    """Menu Help."""
-    return [
-        Command(
-            "help.start", "&First steps", HELP, w.open_first_steps, ("F1",), "help-circle-outline"
-        ),
-        Command(
-            "help.keys",
-            "&Keyboard shortcuts",
-            HELP,
-            w.open_shortcuts,
-            ("Ctrl+F1",),
-            "keyboard-outline",
-        ),
-        Command(
-            "help.scene",
-            "About this &scene",
-            HELP,
-            w.open_about_scene,
-            (),
-            "information-outline",
-            lambda: w.workspace.document is not None,
-            separated=True,
-        ),
-        Command("help.about", "&About HSI Viewer", HELP, w.open_about, (), "information-variant"),
     ]

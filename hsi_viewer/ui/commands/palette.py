@@ -1,18 +1,14 @@
-"""CommandPalette: find any command by its words; ShortcutPage: all keys on one page."""
+"""CommandPalette: find any command by its words."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
-    QHeaderView,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -32,10 +28,12 @@ class CommandPalette(QDialog):
         self._table = table
         self.line = QLineEdit()
         self.line.setPlaceholderText("Type what you want to do")
+        self.line.setAccessibleName("What you want to do")
         self.line.setClearButtonEnabled(True)
         self.line.textChanged.connect(self._filter)
         self.line.installEventFilter(self)
         self.list = QListWidget()
+        self.list.setAccessibleName("Commands that match")
         self.list.itemActivated.connect(self._run)
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
@@ -62,11 +60,12 @@ class CommandPalette(QDialog):
         words = text.lower().split()
         self.list.clear()
         for command in self._table.commands:
-            place = command.menu.replace("&", "")
-            searched = f"{place} {command.words}".lower()
+            searched = f"{command.place} {command.words}".lower()
             if all(w in searched for w in words) and self._table.action(command.id).isEnabled():
-                keys = f"    {command.keys}" if command.keys else ""
-                item = QListWidgetItem(f"{place} › {command.words}{keys}")
+                keys = self._table.keys(command.id)
+                item = QListWidgetItem(
+                    f"{command.place} › {command.words}" + (f"    {keys}" if keys else "")
+                )
                 item.setData(ID_ROLE, command.id)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)
@@ -76,37 +75,3 @@ class CommandPalette(QDialog):
         action = self._table.action(item.data(ID_ROLE))
         self.close()
         action.trigger()
-
-
-class ShortcutPage(QDialog):
-    """Every command with its keys."""
-
-    def __init__(self, table: CommandTable, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keyboard shortcuts")
-        rows = [
-            (c.menu.replace("&", ""), c.words.rstrip("…"), c.keys)
-            for c in table.commands
-            if c.shortcuts
-        ]
-        rows += [
-            ("Image", "Zoom at the cursor", "Wheel"),
-            ("Image", "Pan", "Middle drag, Space + drag, arrows"),
-            ("Image", "Fit the scene", "Double click (navigate tool)"),
-            ("Image", "Pin the spectrum", "Click (navigate tool)"),
-        ]
-        grid = QTableWidget(len(rows), 3)
-        grid.setHorizontalHeaderLabels(["Where", "What", "Keys"])
-        grid.verticalHeader().hide()
-        grid.setShowGrid(False)
-        grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        for r, row in enumerate(rows):
-            for c, text in enumerate(row):
-                grid.setItem(r, c, QTableWidgetItem(text))
-        grid.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        grid.resizeColumnToContents(0)
-        grid.resizeColumnToContents(2)
-        layout = QVBoxLayout(self)
-        layout.addWidget(grid)
-        self.resize(560, 560)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
+from hsi_viewer.ui.commands.key_map import KeyMap, readable
 from hsi_viewer.ui.theme import icon
 
-SEPARATOR = "-"
+MENUS = ("&File", "&Edit", "&Image", "S&pectra", "&Labels", "&Train", "&View", "&Help")
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,14 @@ class Command:
     title : with "&" before the menu's access key, "…" where more is asked.
     menu : name of the menu it stands in; "" for none.
     run : what it does; checkable commands get the new state.
-    shortcuts : key sequences, e.g. "Ctrl+O"; the first is shown.
+    shortcuts : default key sequences, e.g. "Ctrl+O"; the user may change them.
     icon : Material Design name, or "".
     enabled : whether it can be done now.
     why_not : said in the tool tip while it cannot be done.
     checked : for checkable commands, whether it is on now.
     toolbar : whether it stands in the tool bar; text : with its words there.
-    separated : whether a line is drawn before it in the menu and tool bar.
+    separated : whether a line is drawn before it in the menu.
+    submenu : title of the menu below `menu` that it stands in, or "".
     """
 
     id: str
@@ -46,6 +48,7 @@ class Command:
     toolbar: bool = False
     text: bool = False
     separated: bool = False
+    submenu: str = ""
 
     @property
     def words(self) -> str:
@@ -53,11 +56,10 @@ class Command:
         return self.title.replace("&", "")
 
     @property
-    def keys(self) -> str:
-        """Its shortcuts as the platform writes them."""
-        return ", ".join(
-            QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in self.shortcuts
-        )
+    def place(self) -> str:
+        """The menus without access keys; "Keys" for commands that stand in no menu."""
+        parts = [m.replace("&", "") for m in (self.menu, self.submenu) if m]
+        return " › ".join(parts) or "Keys"
 
 
 class _Binding(QObject):
@@ -66,6 +68,8 @@ class _Binding(QObject):
     def __init__(self, command: Command, action: QAction) -> None:
         super().__init__(action)
         self.command, self.action = command, action
+        self.keys = ""  # as the platform writes them
+        self._tip = ""
         action.triggered.connect(self.trigger)
 
     @Slot(bool)
@@ -76,15 +80,23 @@ class _Binding(QObject):
         else:
             self.command.run(checked)
 
+    def set_keys(self, keys: Sequence[str]) -> None:
+        """Let these key sequences start the command."""
+        self.keys = readable(keys)
+        self.action.setShortcuts([QKeySequence(k) for k in keys])
+
     def refresh(self) -> None:
         """Take over whether the command can be done, and is on, now."""
         command, action = self.command, self.action
         action.setEnabled(command.enabled())
         if command.checked is not None:
             action.setChecked(command.checked())
-        keys = f" ({command.keys})" if command.keys else ""
+        keys = f" ({self.keys})" if self.keys else ""
         reason = None if action.isEnabled() else command.why_not()
-        action.setToolTip(f"{command.words.rstrip('…')}{keys}" + (f"\n{reason}" if reason else ""))
+        tip = f"{command.words.rstrip('…')}{keys}" + (f"\n{reason}" if reason else "")
+        if tip != self._tip:  # to set it again tells every menu and button of a change
+            self._tip = tip
+            action.setToolTip(tip)
 
     def refresh_icon(self) -> None:
         """Draw the icon again in the colours of the theme."""
@@ -99,32 +111,37 @@ class CommandTable:
     ----------
     commands : in the order of the menus.
     owner : the window that the shortcuts work in.
+    shortcuts : keys that the user changed, by command id.
+
+    Attributes
+    ----------
+    key_map : the keys of every command; after changing it, call `refresh_keys`.
 
     Raises
     ------
     ValueError
-        if two commands share an id or a shortcut.
+        if two commands share an id or a default shortcut.
     """
 
-    def __init__(self, commands: Iterable[Command], owner: QWidget) -> None:
+    def __init__(
+        self,
+        commands: Iterable[Command],
+        owner: QWidget,
+        shortcuts: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._bindings: dict[str, _Binding] = {}
-        keys: dict[str, str] = {}
         for command in commands:
             if command.id in self._bindings:
                 raise ValueError(f"Two commands are called {command.id}")
-            for key in command.shortcuts:
-                if key in keys:
-                    raise ValueError(f"{key} starts both {keys[key]} and {command.id}")
-                keys[key] = command.id
             action = QAction(command.title, owner)
             action.setObjectName(command.id)
-            action.setShortcuts([QKeySequence(k) for k in command.shortcuts])
             action.setCheckable(command.checked is not None)
             owner.addAction(action)
             binding = _Binding(command, action)
             binding.refresh_icon()
             self._bindings[command.id] = binding
-        self.refresh()
+        self.key_map = KeyMap({c.id: c.shortcuts for c in self.commands}, shortcuts)
+        self.refresh_keys()
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -134,6 +151,16 @@ class CommandTable:
     def action(self, command_id: str) -> QAction:
         """The action of a command."""
         return self._bindings[command_id].action
+
+    def keys(self, command_id: str) -> str:
+        """The keys of a command as the platform writes them; "" if it has none."""
+        return self._bindings[command_id].keys
+
+    def refresh_keys(self) -> None:
+        """Take over what was changed in the key map."""
+        for command_id, binding in self._bindings.items():
+            binding.set_keys(self.key_map.keys(command_id))
+        self.refresh()
 
     def refresh(self) -> None:
         """Ask every command whether it can be done now."""
@@ -146,24 +173,32 @@ class CommandTable:
             binding.refresh_icon()
 
     def fill_menus(self, bar: QMenuBar) -> dict[str, QMenu]:
-        """Make the menus, in the order in which the table names them."""
-        menus: dict[str, QMenu] = {}
+        """Make the menus of MENUS that have commands, in that order, and "menu/submenu" below."""
+        used = {b.command.menu for b in self._bindings.values()}
+        menus = {name: bar.addMenu(name) for name in MENUS if name in used}
+        for menu in menus.values():
+            menu.setToolTipsVisible(True)
         for binding in self._bindings.values():
-            name = binding.command.menu
+            name, below = binding.command.menu, binding.command.submenu
             if not name:
                 continue
-            if name not in menus:
-                menus[name] = bar.addMenu(name)
-                menus[name].setToolTipsVisible(True)
-            if binding.command.separated:
-                menus[name].addSeparator()
-            menus[name].addAction(binding.action)
+            key = f"{name}/{below}" if below else name
+            if key not in menus:
+                if binding.command.separated and menus[name].actions():
+                    menus[name].addSeparator()
+                menus[key] = menus[name].addMenu(below)
+                menus[key].setToolTipsVisible(True)
+            if binding.command.separated and menus[key].actions():
+                menus[key].addSeparator()
+            menus[key].addAction(binding.action)
         return menus
 
     def fill_toolbar(self, bar: QToolBar) -> None:
-        """Put the commands marked for it on a tool bar."""
+        """Put the commands marked for it on a tool bar, with a line between menus."""
+        last = ""
         for binding in self._bindings.values():
             if binding.command.toolbar:
-                if binding.command.separated and bar.actions():
+                if last not in ("", binding.command.menu):
                     bar.addSeparator()
                 bar.addAction(binding.action)
+                last = binding.command.menu

@@ -110,29 +110,11 @@ def view_commands(w: MainWindow) -> list[Command]:
             has_cube,
             checked=lambda: not view.map_shown and not view.labels_shown,
         ),
-        Command(
-            "view.pins",
-            "&Clear pinned spectra",
-            VIEW,
-            view.clear_pins,
-            (),
-            "pin-off-outline",
-            lambda: view.pins > 0,
-        ),
         picked("up", "Ctrl+Up", -1, 0),
         picked("down", "Ctrl+Down", 1, 0),
         picked("left", "Ctrl+Left", 0, -1),
         picked("right", "Ctrl+Right", 0, 1),
         *(_theme(w, name) for name in THEMES),
-        Command(
-            "view.reset",
-            "&Reset the layout",
-            VIEW,
-            w.reset_layout,
-            (),
-            "dock-window",
-            separated=True,
-        ),
     ]
 
 
@@ -143,5 +125,4 @@ def _theme(w: MainWindow, name: ThemeChoice) -> Command:
         VIEW,
         partial(w.set_theme, name),
         checked=lambda: w.workspace.settings.theme == name,
-        separated=name == "system",
     )

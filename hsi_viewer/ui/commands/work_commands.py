@@ -6,17 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.tools.catalogue import TOOLS, ToolSpec
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.controllers.labelling import ToolName
     from hsi_viewer.ui.main_window import MainWindow
 
 LABELS, TRAIN = "&Labels", "&Train"
-TOOLS: tuple[tuple[ToolName, str, str, str], ...] = (
-    ("navigate", "&Navigate", "N", "cursor-move"),
-    ("brush", "&Brush", "B", "brush"),
-    ("eraser", "&Eraser", "E", "eraser"),
-)
 
 
 def label_commands(w: MainWindow) -> list[Command]:
@@ -26,7 +21,7 @@ def label_commands(w: MainWindow) -> list[Command]:
         return w.workspace.document is not None
 
     label = w.labelling
-    tools = [_tool(w, *row) for row in TOOLS]
+    tools = [_tool(w, spec) for spec in TOOLS]
     digits = [
         Command(
             f"class.{n + 1}",
@@ -43,20 +38,29 @@ def label_commands(w: MainWindow) -> list[Command]:
         *tools,
         Command(
             "brush.smaller",
-            "Smaller brush",
+            "Smaller brush or tolerance",
             LABELS,
-            lambda: label.set_brush_size(label.brush_size - 2),
+            lambda: label.toolbox.resize(-1),
             ("[",),
             "minus",
             has_cube,
         ),
         Command(
             "brush.larger",
-            "Larger brush",
+            "Larger brush or tolerance",
             LABELS,
-            lambda: label.set_brush_size(label.brush_size + 2),
+            lambda: label.toolbox.resize(1),
             ("]",),
             "plus",
+            has_cube,
+        ),
+        Command(
+            "labels.here",
+            "Label the picked pi&xel",
+            LABELS,
+            lambda: label.toolbox.label_pixel(w.viewing.picked),
+            (".",),
+            "map-marker-check-outline",
             has_cube,
         ),
         Command(
@@ -71,28 +75,38 @@ def label_commands(w: MainWindow) -> list[Command]:
         ),
         Command(
             "labels.load",
-            "&Load labels…",
+            "&Import labels or regions…",
             LABELS,
-            label.choose_labels,
+            label.files.choose_labels,
             (),
             "label-multiple-outline",
             has_cube,
             separated=True,
         ),
         Command(
+            "labels.export",
+            "E&xport labels as regions…",
+            LABELS,
+            label.files.choose_export,
+            (),
+            "vector-square",
+            lambda: w.workspace.document is not None and w.workspace.document.labels.total > 0,
+            lambda: "Label some pixels first.",
+        ),
+        Command(
             "labels.draw",
             "&Training pixels from a ground truth…",
             LABELS,
-            label.choose_ground_truth,
+            label.files.choose_ground_truth,
             ("Ctrl+G",),
             "dice-multiple-outline",
             has_cube,
         ),
         Command(
             "labels.test",
-            "Load test &pixels…",
+            "Load ground truth for s&coring…",
             LABELS,
-            label.choose_test_pixels,
+            label.files.choose_test_pixels,
             (),
             "target",
             has_cube,
@@ -101,19 +115,16 @@ def label_commands(w: MainWindow) -> list[Command]:
     ]
 
 
-def _tool(w: MainWindow, name: ToolName, title: str, key: str, icon: str) -> Command:
+def _tool(w: MainWindow, spec: ToolSpec) -> Command:
     return Command(
-        f"tool.{name}",
-        title,
+        f"tool.{spec.name}",
+        spec.title,
         LABELS,
-        partial(w.choose_tool, name),
-        (key,),
-        icon,
+        partial(w.choose_tool, spec.name),
+        (spec.key,),
+        spec.icon,
         lambda: w.workspace.document is not None,
-        checked=lambda: w.labelling.tool == name,
-        toolbar=True,
-        text=True,
-        separated=name == "navigate",
+        checked=lambda: w.labelling.tool == spec.name,
     )
 
 

@@ -73,7 +73,7 @@ class ExportController(QObject):
         start = Path(self._workspace.settings.last_folder) / f"{library.name} spectra.csv"
         name, _ = QFileDialog.getSaveFileName(
             self._window,
-            "Save pinned spectra",
+            "Save the spectra",
             str(start),
             "CSV (*.csv);;ENVI spectral library (*.sli);;Text, one spectrum (*.txt)",
         )

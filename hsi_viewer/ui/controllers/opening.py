@@ -5,29 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from hsi_viewer.core.band_selection import Triple, initial_bands
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.look import Look
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io.registry import CUBE_FILTERS, open_cube
 from hsi_viewer.session.document import Document
-from hsi_viewer.session.scene_picture import ScenePicture, render_scene
+from hsi_viewer.session.overview import with_overview
+from hsi_viewer.session.scene_picture import ScenePicture, is_large, render_scene
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
 
 SAMPLE = "sample:indian-pines"
+SESSION_PATTERN = "*.hsiproj"
+Prepare = Callable[[Document, str, CancelToken, ProgressPort], Any]
 
 
 @dataclass(frozen=True)
 class OpenedCube:
-    """What the worker brings: the cube and its first picture."""
+    """What the worker brings: the cube and its first picture.
+
+    Attributes
+    ----------
+    source : as it was named.
+    cube, picture, document : the new ones.
+    prepared : what `OpenController.prepare`, or the caller's own, gave.
+    """
 
     source: str
     cube: HyperCube
     picture: ScenePicture
+    document: Document
+    prepared: Any = None
 
 
 class OpenController(QObject):
@@ -37,14 +51,23 @@ class OpenController(QObject):
     -------
     opened(OpenedCube) : the document has changed and its first picture is ready.
     refused(source, error) : a source could not be opened.
+    session_requested(path) : the source is a session file, which is opened elsewhere.
+    kept(OpenedCube) : the user stayed with the old document; what was prepared is not wanted.
 
     Parameters
     ----------
     may_leave : asks the user about unsaved labels and running work; False keeps the old cube.
+
+    Attributes
+    ----------
+    prepare : called in the worker with each new document, its source, the token and the port,
+        before anybody looks at the document.
     """
 
     opened = Signal(object)
     refused = Signal(str, object)
+    session_requested = Signal(str)
+    kept = Signal(object)
 
     def __init__(
         self, workspace: Workspace, window: QWidget, may_leave: Callable[[], bool]
@@ -53,13 +76,16 @@ class OpenController(QObject):
         self._workspace, self._window, self._may_leave = workspace, window, may_leave
         self._task: Task | None = None
         self._source = ""
+        self.taking_over = False  # every panel changes now: commands are asked once, at the end
+        self.prepare: Prepare = lambda _document, _source, _token, _port: None
 
     @Slot()
     def choose(self) -> None:
         """Ask for a file and open it."""
         known = " ".join(p for _, patterns in CUBE_FILTERS for p in patterns if p != "*")
-        filters = f"All cubes ({known});;" + ";;".join(
-            f"{name} ({' '.join(patterns)})" for name, patterns in CUBE_FILTERS
+        filters = f"Cubes and sessions ({known} {SESSION_PATTERN});;" + ";;".join(
+            f"{name} ({' '.join(patterns)})"
+            for name, patterns in (("HSI Viewer sessions", (SESSION_PATTERN,)), *CUBE_FILTERS)
         )
         path, _ = QFileDialog.getOpenFileName(
             self._window, "Open a hyperspectral cube", self._workspace.settings.last_folder, filters
@@ -81,8 +107,18 @@ class OpenController(QObject):
         """Open the sample scene."""
         self.open(SAMPLE)
 
-    def open(self, source: str) -> None:
-        """Open a cube in the background; the old one stays until the new one is there."""
+    def open(self, source: str, prepare: Prepare | None = None) -> None:
+        """Open a cube in the background; the old one stays until the new one is there.
+
+        Parameters
+        ----------
+        source : of the cube, or a session file.
+        prepare : in the place of `self.prepare`.
+        """
+        if source.lower().endswith(SESSION_PATTERN[1:]):
+            self.session_requested.emit(source)
+            return
+        prepare = prepare or self.prepare
         if self._task is not None:
             self._task.cancel()
         self._source = source
@@ -91,10 +127,15 @@ class OpenController(QObject):
         def work(token: CancelToken, port: ProgressPort) -> OpenedCube:
             port.report(Progress(f"Opening {name}"))
             cube = open_cube(source, token, port).held_in_memory()
+            if is_large(cube):
+                cube = with_overview(cube)
             token.check()
             port.report(Progress(f"Drawing {name}"))
             bands: Triple = initial_bands(cube)
-            return OpenedCube(source, cube, render_scene(cube, bands, token=token))
+            picture = render_scene(cube, Look(bands), token)
+            document = Document(cube)
+            prepared = prepare(document, source, token, port)
+            return OpenedCube(source, cube, picture, document, prepared)
 
         self._task = self._workspace.tasks.start(f"Opening {name}", work)
         self._task.succeeded.connect(self._on_opened)
@@ -104,13 +145,19 @@ class OpenController(QObject):
     def _on_opened(self, opened: OpenedCube) -> None:
         # Asked only now: a file that cannot be opened must not cost the running training.
         if self._workspace.document is not None and not self._may_leave():
+            self.kept.emit(opened)
             return
         settings = self._workspace.settings
         settings.add_recent(opened.source)
         if opened.cube.path is not None:
             settings.last_folder = str(opened.cube.path.parent)
-        self._workspace.open_document(Document(opened.cube))
-        self.opened.emit(opened)
+        self.taking_over = True
+        try:
+            self._workspace.open_document(opened.document)
+            self.opened.emit(opened)
+        finally:
+            self.taking_over = False
+        self._workspace.state_changed.emit()
         for warning in opened.cube.warnings:
             self._workspace.notify(f"{opened.cube.name}: {warning}", "warning")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
@@ -24,14 +24,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training run brings home."""
+    """What a training run brings home.
+
+    Attributes
+    ----------
+    model, prediction : the results.
+    config : the user's choices.
+    warm : whether it went on from the model before.
+    """
 
     model: TrainedModel
     prediction: Prediction
+    config: TrainingConfig
+    warm: bool = False
 
 
 class TrainController(QObject):
-    """Binds the training and accuracy panels to the document."""
+    """Binds the training and accuracy panels to the document.
+
+    Signals
+    -------
+    trained(Trained) : a run ended and its map is the document's.
+    """
+
+    trained = Signal(object)
 
     def __init__(
         self,
@@ -86,6 +102,7 @@ class TrainController(QObject):
         if reason is not None:
             self._workspace.notify(reason, "warning")
             return
+        config = replace(config, device=self._workspace.settings.device)
         cube, labels, legend = document.cube, document.labels.snapshot(), document.legend.classes
         seen = labels > 0
         if warm_start is not None and self._labelled is not None:
@@ -109,7 +126,7 @@ class TrainController(QObject):
             prediction = model.predict(
                 cube, labels=labels, refine=config.refine, token=token, port=port
             )
-            return Trained(model, prediction)
+            return Trained(model, prediction, config, warm_start is not None)
 
         self._panel.show_running(True)
         self._panel.show_message("Starting")
@@ -149,8 +166,16 @@ class TrainController(QObject):
         if trained.model.warning:
             self._workspace.notify(trained.model.warning, "warning")
         self._workspace.state_changed.emit()
+        if self._document is self._workspace.document:
+            self.trained.emit(trained)
         if self._again:
             self._train_on()
+
+    def adopt(self, model: TrainedModel, labelled: NDArray[np.bool_]) -> None:
+        """Take a model of a session, so that training goes on from it."""
+        self.model, self._labelled = model, labelled
+        self._document = self._workspace.document
+        self._workspace.state_changed.emit()
 
     # live ------------------------------------------------------------------------------------
 

@@ -8,22 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.band_selection import Triple, initial_bands
-from hsi_viewer.core.classes import ClassLegend
+from hsi_viewer.core.band_selection import band_name
+from hsi_viewer.core.classes import Colour
+from hsi_viewer.core.curves import curve_library
 from hsi_viewer.core.footprint import Pixel
-from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.layers import CLASS_MAP, LABELS, UNCERTAINTY, LayerStack
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.session.document import Document
-from hsi_viewer.session.scene_picture import ScenePicture, render_scene
+from hsi_viewer.session.pixel_spectrum import PixelSpectrum, PixelWish, read_pixel
+from hsi_viewer.session.scene_picture import ScenePicture
 from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
-from hsi_viewer.ui.adapters.overlay import id_picture, value_picture
 from hsi_viewer.ui.adapters.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.adapters.tiles import TileStore
+from hsi_viewer.ui.controllers.layering import MAP_LAYERS, LayerController
 from hsi_viewer.ui.controllers.opening import OpenedCube
-from hsi_viewer.ui.task_thread import Task
+from hsi_viewer.ui.controllers.picturing import PictureController
 from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 from hsi_viewer.ui.widgets.readout import Readout
+from hsi_viewer.ui.wishes import Granted, WishQueue
 from hsi_viewer.ui.workspace import Workspace
+
+LAYER_KEYS = ("classes", "uncertainty", "disagreement")  # in the panel, as MAP_LAYERS
 
 
 class ViewController(QObject):
@@ -41,157 +47,98 @@ class ViewController(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self._canvas, self._plot, self._panel, self._readout = canvas, plot, panel, readout
-        self._picture: ScenePicture | None = None
-        self._drawing: Task | None = None
-        self._percent = (2.0, 98.0)
         self._picked: Pixel | None = None
-        self._marks: list[tuple[int, int, tuple[int, int, int]]] = []
-        self._pinned: list[tuple[str, NDArray[np.float64]]] = []
+        self._picked_spectrum: NDArray[np.float64] | None = None
+        self._hovered: Pixel | None = None
+        self._probes = WishQueue(workspace.tasks, "Reading a spectrum", read_pixel, self)
+        self._probes.granted.connect(self._on_probed)
+        self._last_map_layer = CLASS_MAP
         canvas.hovered.connect(self._on_hover)
         canvas.left.connect(self._on_left)
         canvas.clicked.connect(self.pin)
-        panel.bands_changed.connect(self.show_bands)
-        panel.percent_changed.connect(self._on_percent)
-        panel.map_shown.connect(canvas.map_overlay.setVisible)
-        panel.labels_shown.connect(canvas.label_overlay.setVisible)
+        plot.curves.changed.connect(self._on_curves)
+        panel.map_shown.connect(self.show_map)
+        panel.labels_shown.connect(self.show_labels)
         panel.map_opacity_changed.connect(self._on_opacity)
         panel.layer_changed.connect(self._on_layer)
-        panel.opacity.setValue(round(100 * workspace.settings.map_opacity))
-        canvas.map_overlay.setOpacity(workspace.settings.map_opacity)
+        self.layers = LayerStack()
+        self.tiles = TileStore(self.layers, workspace.tasks, self)
+        self.tiles.failed.connect(self._on_reading_failed)
+        self.pictures = PictureController(workspace, self.layers, self)
+        self.pictures.drawn.connect(self._on_picture)
+        self._layering = LayerController(workspace, self.layers, self)
+        self.layers.changed.connect(self._on_layers)
+        self._on_layers()
+        canvas.show_layers(self.tiles)
 
     @property
     def picture(self) -> ScenePicture | None:
         """The picture on the screen."""
-        return self._picture
+        return self.pictures.picture
 
     @Slot(object)
     def show_opened(self, opened: OpenedCube) -> None:
         """Show a cube that was just opened."""
         document = cast("Document", self._workspace.document)
-        self._cancel_drawing()
-        self._picked, self._marks, self._pinned = None, [], []
-        self._percent = opened.picture.percent
-        self._canvas.show_scene(opened.cube.rows, opened.cube.columns)
+        self._picked = None
+        self._picked_spectrum, self._hovered = None, None
+        self.tiles.clear()
+        self._layering.show_document(document)
         self._plot.show_cube(opened.cube)
-        self._panel.show_cube(opened.cube, opened.picture.bands)
         self._readout.clear()
-        self._show_picture(opened.picture)
+        self.pictures.show_first(opened.picture)
+        self._canvas.show_scene(opened.cube.rows, opened.cube.columns)
         document.cube_changed.connect(self._on_cube)
-        document.labels.changed.connect(self._on_labels)
-        document.legend.changed.connect(self._on_legend)
-        document.prediction_changed.connect(self._draw_map)
 
     def _on_cube(self) -> None:
-        document, picture = self._workspace.document, self._picture
-        if document is not None and picture is not None:
-            self.clear_pins()
-            self._plot.show_cube(document.cube)
-            bands = picture.bands
-            if not all(document.cube.good_bands[b] for b in bands):
-                bands = initial_bands(document.cube)
-            self._panel.show_cube(document.cube, bands)
-            self.show_bands(bands)
-
-    # picture ---------------------------------------------------------------------------------
-
-    @Slot(object)
-    def show_bands(self, bands: Triple) -> None:
-        """Draw other bands, in the background; the latest wish wins."""
-        document = self._workspace.document
-        if document is None:
-            return
-        self._cancel_drawing()
-        cube, percent = document.cube, self._percent
-
-        def work(token: CancelToken, _port: ProgressPort) -> ScenePicture:
-            return render_scene(cube, bands, percent, token)
-
-        self._drawing = self._workspace.tasks.start("Drawing the picture", work)
-        self._drawing.succeeded.connect(self._show_picture)
-        self._drawing.failed.connect(self._on_drawing_failed)
-
-    @Slot(float, float)
-    def _on_percent(self, low: float, high: float) -> None:
-        self._percent = (low, high)
-        if self._picture is not None:
-            self.show_bands(self._picture.bands)
-
-    @Slot(object)
-    def _show_picture(self, picture: ScenePicture) -> None:
-        self._picture = picture
-        self._canvas.set_raster(self._canvas.picture, picture.rgba)
-        self._plot.mark_bands(picture.bands)
-        self._panel.show_bands(picture.bands)
-
-    @Slot(object)
-    def _on_drawing_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Drawing the picture")
-
-    def _cancel_drawing(self) -> None:
-        if self._drawing is not None:
-            self._drawing.cancel()
-            self._drawing = None
-
-    # overlays --------------------------------------------------------------------------------
-
-    def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
         document = self._workspace.document
         if document is not None:
-            rgba = id_picture(document.labels.ids, document.legend)
-            self._canvas.set_raster(self._canvas.label_overlay, rgba)
+            self.clear_pins()
+            self._plot.show_cube(document.cube)
+            self.pictures.refresh()
 
-    def _on_legend(self) -> None:
-        self._on_labels(0, 0, 0, 0)
-        self._draw_map()
+    @Slot(object)
+    def _on_picture(self, picture: ScenePicture) -> None:
+        """Mark the bands in the plot; those of a derived image are not in it."""
+        self._plot.mark_bands(picture.look.bands if picture.look.image is None else ())
+        if self._hovered is not None and self._readout.position.text():
+            self._on_hover(*self._hovered)  # the readout shows values of these bands
+        self._workspace.state_changed.emit()
 
-    def _draw_map(self) -> None:
-        document = self._workspace.document
-        if document is None or document.prediction is None:
-            self._canvas.set_raster(self._canvas.map_overlay, None)
-            return
-        self._canvas.set_raster(
-            self._canvas.map_overlay, self._layer(document.prediction, document.legend)
-        )
+    @Slot(object)
+    def _on_reading_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Drawing the picture")
 
-    def _layer(self, prediction: Prediction, legend: ClassLegend) -> NDArray[np.uint8]:
-        layer, mapped = self._panel.layer.currentData(), prediction.class_map > 0
-        if layer == "disagreement" and prediction.disagreement is not None:
-            return value_picture(prediction.disagreement, mapped)
-        if layer != "classes":
-            return value_picture(1.0 - prediction.confidence, mapped)
-        return id_picture(prediction.class_map, legend)
+    # layers ----------------------------------------------------------------------------------
 
     @Slot(str)
-    def _on_layer(self, _name: str) -> None:
-        self._draw_map()
-        self._workspace.state_changed.emit()
+    def _on_layer(self, layer: str) -> None:
+        self._layering.choose_map_layer(dict(zip(LAYER_KEYS, MAP_LAYERS, strict=True))[layer])
 
     @Slot(bool)
     def show_uncertainty(self, shown: bool) -> None:
         """Show how doubtful each pixel is, or the classes again."""
-        names = [self._panel.layer.itemData(i) for i in range(self._panel.layer.count())]
-        self._panel.layer.setCurrentIndex(names.index("uncertainty" if shown else "classes"))
-        self.show_map(True)
+        self._layering.choose_map_layer(UNCERTAINTY if shown else CLASS_MAP)
 
     @property
     def uncertainty_shown(self) -> bool:
         """Whether a layer of doubt lies over the image in place of the classes."""
-        return bool(self._panel.layer.currentData() != "classes")
+        return self._layering.map_layer not in ("", CLASS_MAP)
 
     @Slot(float)
     def _on_opacity(self, opacity: float) -> None:
-        self._workspace.settings.map_opacity = opacity
-        self._canvas.map_overlay.setOpacity(opacity)
+        self.layers.set_opacity(opacity, *MAP_LAYERS)
 
     @Slot(bool)
     def show_map(self, shown: bool) -> None:
-        """Show or hide the class map."""
-        self._panel.show_map.setChecked(shown)
+        """Show or hide the class map, or what was chosen in its place."""
+        if shown != self.map_shown:
+            self._layering.choose_map_layer(self._last_map_layer if shown else "")
 
     @Slot(bool)
     def show_labels(self, shown: bool) -> None:
         """Show or hide the labels."""
-        self._panel.show_labels.setChecked(shown)
+        self.layers.show(shown, LABELS)
 
     @Slot(bool)
     def show_image_only(self, alone: bool) -> None:
@@ -201,13 +148,26 @@ class ViewController(QObject):
 
     @property
     def map_shown(self) -> bool:
-        """Whether the class map lies over the image."""
-        return self._panel.show_map.isChecked()
+        """Whether the class map, or a layer of doubt, lies over the image."""
+        return bool(self._layering.map_layer)
 
     @property
     def labels_shown(self) -> bool:
         """Whether the labels lie over the image."""
-        return self._panel.show_labels.isChecked()
+        return self.layers[LABELS].visible
+
+    def _on_layers(self) -> None:
+        """The list of layers is the truth; the panel shows what it says."""
+        self._last_map_layer = self._layering.map_layer or self._last_map_layer
+        opacity = self.layers[self._last_map_layer].opacity
+        self._workspace.settings.map_opacity = opacity
+        self._panel.show_layers(
+            self.map_shown,
+            self.labels_shown,
+            LAYER_KEYS[MAP_LAYERS.index(self._last_map_layer)],
+            opacity,
+        )
+        self._workspace.state_changed.emit()
 
     # spectra and readout ---------------------------------------------------------------------
 
@@ -216,17 +176,41 @@ class ViewController(QObject):
         document = self._workspace.document
         if document is None:
             return
-        self._plot.show_live(document.cube.spectrum(row, column))
+        self._hovered = (row, column)
         self._read_out(document, row, column)
+        if self._canvas.in_gesture:
+            return  # the spectrum comes when the button is let go
+        look = self.pictures.look
+        wish = PixelWish(document.cube, row, column, look.image if look else None)
+        if document.cube.in_memory:
+            self._show_spectrum(read_pixel(wish))
+        else:
+            self._probes.ask((wish,))
+
+    @Slot(object)
+    def _on_probed(self, granted: Granted) -> None:
+        document = self._workspace.document
+        if granted.error is not None:
+            self._workspace.notify_error(granted.error, "Reading a spectrum")
+            return
+        pixel = cast("PixelSpectrum", granted.result)
+        if document is not None and pixel.wish.cube is document.cube:
+            self._show_spectrum(pixel)
+
+    def _show_spectrum(self, pixel: PixelSpectrum) -> None:
+        """Show the spectrum that the cursor is at, unless it has gone elsewhere meanwhile."""
+        place = (pixel.wish.row, pixel.wish.column)
+        if place == self._picked:
+            self._picked_spectrum = pixel.values
+        if place == self._hovered:
+            self._plot.show_live(pixel.values)
+            self._readout.show_values(self._values_text(pixel))
 
     @Slot()
     def _on_left(self) -> None:
         self._readout.clear()
-        document = self._workspace.document
-        if document is not None and self._picked is not None:
-            self._plot.show_live(document.cube.spectrum(*self._picked))
-        else:
-            self._plot.show_live(None)
+        self._hovered = self._picked
+        self._plot.show_live(self._picked_spectrum if self._picked is not None else None)
 
     @Slot(int, int)
     def pin(self, row: int, column: int) -> None:
@@ -234,36 +218,58 @@ class ViewController(QObject):
         document = self._workspace.document
         if document is None:
             return
-        spectrum = document.cube.spectrum(row, column)
-        name = f"row {row + 1} col {column + 1}"
-        colour = self._plot.add_pin(spectrum, name)
-        self._pinned.append((name, spectrum))
-        self._marks.append((row, column, colour))
-        self._canvas.set_marks(self._marks)
-        self._picked = (row, column)
-        self._workspace.state_changed.emit()
+        wish = PixelWish(document.cube, row, column)
+        if document.cube.in_memory:
+            self._on_pinned(read_pixel(wish))
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> PixelSpectrum:
+            return read_pixel(wish)
+
+        task = self._workspace.tasks.start("Reading a spectrum", work, quiet=True)
+        task.succeeded.connect(self._on_pinned)
+        task.failed.connect(self._on_reading_failed)
+
+    @Slot(object)
+    def _on_pinned(self, pixel: PixelSpectrum) -> None:
+        document = self._workspace.document
+        if document is None or document.cube is not pixel.wish.cube:
+            return
+        row, column = pixel.wish.row, pixel.wish.column
+        self._picked, self._picked_spectrum = (row, column), pixel.values
+        self._plot.add_pin(pixel.values, f"row {row + 1} col {column + 1}", (row, column))
 
     @Slot()
     def clear_pins(self) -> None:
         """Take all pinned spectra away."""
+        self._picked, self._picked_spectrum = None, None
         self._plot.clear_pins()
-        self._marks, self._pinned, self._picked = [], [], None
-        self._canvas.set_marks([])
-        self._workspace.state_changed.emit()
 
     @property
     def pins(self) -> int:
         """Number of pinned spectra."""
-        return len(self._marks)
+        return self._plot.pinned()
+
+    @property
+    def picked(self) -> Pixel | None:
+        """The pixel that was clicked last or moved to by keys."""
+        return self._picked
+
+    def _marks(self) -> list[tuple[int, int, Colour]]:
+        """Pinned pixels in the colours of their curves."""
+        pins = (c for c in self._plot.curves.of("pin") if c.visible)
+        return [(*c.position, c.colour) for c in pins if c.position and c.colour]
+
+    def _on_curves(self) -> None:
+        self._canvas.set_marks(self._marks())
+        self._workspace.state_changed.emit()
 
     def pinned_library(self) -> SpectralLibrary | None:
-        """The pinned spectra, or None if there are none."""
-        document = self._workspace.document
-        if document is None or not self._pinned:
+        """The spectra that are kept in the plot, or None if there are none."""
+        document, curves = self._workspace.document, self._plot.curves.curves
+        if document is None or not curves:
             return None
-        names, spectra = zip(*self._pinned, strict=True)
-        cube = document.cube
-        return SpectralLibrary(names, cube.wavelengths, np.stack(spectra), name=cube.name)
+        return curve_library(curves, document.cube.wavelengths, document.cube.name)
 
     def move_picked(self, rows: int, columns: int) -> None:
         """Move the picked pixel, showing its spectrum; the first move starts in the middle."""
@@ -275,22 +281,17 @@ class ViewController(QObject):
         row = min(max(row + rows, 0), height - 1)
         column = min(max(column + columns, 0), width - 1)
         self._picked = (row, column)
-        marks = [*self._marks, (row, column, (255, 255, 255))]
+        marks = [*self._marks(), (row, column, (255, 255, 255))]
         self._canvas.set_marks(marks)
         self._canvas.centre_on(row, column)
         self._on_hover(row, column)
 
     def _read_out(self, document: Document, row: int, column: int) -> None:
-        cube, picture, prediction = document.cube, self._picture, document.prediction
+        cube, prediction = document.cube, document.prediction
         map_xy = ""
         if cube.georeference is not None:
             place = cube.georeference.map_xy(row + 0.5, column + 0.5)
             map_xy = f"x {place[0]:,.2f}  y {place[1]:,.2f}" if place else ""
-        values = ""
-        if picture is not None:
-            stored = cube.read(slice(row, row + 1), slice(column, column + 1), picture.bands)
-            red, green, blue = (v * cube.scale for v in stored[0, 0].tolist())
-            values = f"R {red:.5g}  G {green:.5g}  B {blue:.5g}"
         label = int(document.labels.ids[row, column])
         mapped = ""
         if prediction is not None:
@@ -299,7 +300,20 @@ class ViewController(QObject):
         self._readout.show_pixel(
             f"Row {row + 1}, column {column + 1}",
             map_xy,
-            values,
             f"Label: {document.legend.name_of(label)}" if label else "",
             mapped,
         )
+
+    def _values_text(self, pixel: PixelSpectrum) -> str:
+        picture = self.pictures.picture
+        if picture is None:
+            return ""
+        bands = picture.look.bands
+        source = pixel.values if pixel.shown is None else pixel.shown
+        if max(bands) >= source.size or (pixel.shown is None) != (picture.look.image is None):
+            return ""  # another picture came meanwhile
+        if not np.isfinite(source[list(bands)]).any():
+            return "No data"
+        names = "RGB" if len(bands) == 3 else (band_name(picture.cube, bands[0]),)
+        shown = zip(names, source[list(bands)].tolist(), strict=True)
+        return "  ".join(f"{name} {value:.5g}" for name, value in shown)

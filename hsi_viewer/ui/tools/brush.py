@@ -1,70 +1,101 @@
-"""BrushTool: paints the active class, or erases."""
+"""BrushTool: paints the active class along the way of the mouse, or erases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 
 from hsi_viewer.core.footprint import Pixel, disc_outline, disc_path
-from hsi_viewer.session.document import Document
+from hsi_viewer.core.shapes import Pixels, mask_edges, rectangle, square_path
 from hsi_viewer.session.stroke import Stroke
+from hsi_viewer.ui.tools.bench import Bench
+from hsi_viewer.ui.tools.tool import Pointer, Segments, Tool
 
 MAX_SIZE = 101
+ONE_PIXEL = np.ones((1, 1), bool)
 
 
-class BrushTool:
-    """A round brush of odd diameter; a click labels the pixels under it.
+class BrushTool(Tool):
+    """A round or square brush of odd size; Shift and a click join the last stroke by a line.
 
     Parameters
     ----------
-    document : gives the open document, or None.
-    class_id : gives the id to paint, 0 to erase, or None when no class is chosen.
-    size : gives the diameter in pixels.
+    bench : what it works on.
+    erase : whether it takes labels away.
     """
 
-    cursor = Qt.CursorShape.CrossCursor
-
-    def __init__(
-        self,
-        document: Callable[[], Document | None],
-        class_id: Callable[[], int | None],
-        size: Callable[[], int],
-    ) -> None:
-        self._document, self._class_id, self._size = document, class_id, size
+    def __init__(self, bench: Bench, *, erase: bool = False) -> None:
+        self._bench, self._erase = bench, erase
         self._stroke: Stroke | None = None
-        self._last: Pixel = (0, 0)
+        self._last: Pixel | None = None
 
-    def press(self, pixel: Pixel) -> None:
+    def press(self, at: Pointer) -> None:
         """Begin a stroke."""
-        document, class_id = self._document(), self._class_id()
-        if document is None or class_id is None:
-            return
-        self._stroke = Stroke(document, class_id)
-        self._last = pixel
-        self.drag(pixel)
+        self._stroke = self._bench.begin(erase=self._erase)
+        if not at.shift:
+            self._last = None
+        self.drag(at)
 
-    def drag(self, pixel: Pixel) -> None:
+    def drag(self, at: Pointer) -> None:
         """Paint from the last position to this one."""
-        document = self._document()
+        document = self._bench.document
         if self._stroke is not None and document is not None:
-            self._stroke.paint(disc_path(self._last, pixel, self._size(), document.labels.shape))
-            self._last = pixel
+            start = self._last if self._last is not None else at.pixel
+            self._stroke.paint(self._path(start, at.pixel, document.labels.shape))
+            self._last = at.pixel
 
-    def release(self) -> None:
+    def release(self, _at: Pointer) -> None:
         """End the stroke: one step of the history."""
         if self._stroke is not None:
             self._stroke.finish()
             self._stroke = None
 
-    def cancel(self) -> None:
+    def cancel(self) -> bool:
         """Take the unfinished stroke back."""
-        if self._stroke is not None:
-            self._stroke.cancel()
-            self._stroke = None
+        stroke, self._stroke = self._stroke, None
+        self._last = None
+        if stroke is not None:
+            stroke.cancel()
+        return stroke is not None
 
-    def outline(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def resize(self, steps: int) -> bool:
+        """Widen the brush by a ring a step."""
+        size = self._bench.settings.brush_size + 2 * steps
+        self._bench.settings.brush_size = min(max(size, 1), MAX_SIZE)
+        self._bench.option_changed()
+        return True
+
+    def footprint(self) -> Segments:
         """Edges of the pixels under the brush."""
-        return disc_outline(self._size())
+        size = self._bench.settings.brush_size
+        if self._bench.settings.brush_square:
+            return square_outline(size)
+        return disc_outline(size)
+
+    def _path(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
+        draw = square_path if self._bench.settings.brush_square else disc_path
+        return draw(start, end, self._bench.settings.brush_size, shape)
+
+
+class PointTool(Tool):
+    """Labels the one pixel that is clicked."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def press(self, at: Pointer) -> None:
+        """Label the pixel."""
+        stroke, document = self._bench.begin(), self._bench.document
+        if stroke is not None and document is not None:
+            stroke.paint(rectangle(at.pixel, at.pixel, document.labels.shape))
+            stroke.finish()
+
+    def footprint(self) -> Segments:
+        """Edges of one pixel."""
+        return square_outline(1)
+
+
+def square_outline(size: int) -> Segments:
+    """Edges of a square brush, from the upper left corner of its middle pixel."""
+    x, y = mask_edges(ONE_PIXEL)
+    reach = size // 2
+    return x * size - reach, y * size - reach

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.classes import Colour, LandClass
 from hsi_viewer.ui.theme import icon
 
-KEY, SWATCH, NAME, COUNT, EYE = range(5)
+KEY, SWATCH, NAME, COUNT, LOCK, EYE = range(6)
 ID_ROLE = Qt.ItemDataRole.UserRole
+ICONS = {EYE: ("eye-off-outline", "eye"), LOCK: ("lock-open-variant-outline", "lock")}
 
 
 class ClassPanel(QWidget):
@@ -35,6 +36,8 @@ class ClassPanel(QWidget):
     renamed(id, name), recolour_requested(id), visibility_changed(id, visible).
     add_requested(), remove_requested(id).
     load_requested(), draw_requested() : labels from a file, training pixels from a ground truth.
+    lock_changed(id, locked), moved(id, place).
+    menu_requested(QPoint) : what else can be done with the selected class, at a global place.
     """
 
     chosen = Signal(int)
@@ -45,13 +48,16 @@ class ClassPanel(QWidget):
     remove_requested = Signal(int)
     load_requested = Signal()
     draw_requested = Signal()
+    lock_changed = Signal(int, bool)
+    moved = Signal(int, int)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._filling = False
-        self.table = QTableWidget(0, 5)
+        self.table = QTableWidget(0, 6)
         self.table.setAccessibleName("Classes")
-        self.table.setHorizontalHeaderLabels(["", "", "Class", "Pixels", ""])
+        self.table.setHorizontalHeaderLabels(["", "", "Class", "Pixels", "", ""])
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.setShowGrid(False)
@@ -66,13 +72,15 @@ class ClassPanel(QWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((KEY, 24), (SWATCH, 30), (COUNT, 56), (EYE, 30)):
+        for column, width in ((KEY, 24), (SWATCH, 30), (COUNT, 56), (LOCK, 26), (EYE, 28)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.table.setColumnWidth(column, width)
         self.table.currentCellChanged.connect(self._on_row)
         self.table.itemChanged.connect(self._on_edited)
         self.table.cellClicked.connect(self._on_clicked)
         self.table.cellDoubleClicked.connect(self._on_double_clicked)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._on_context_menu)
 
         self.hint = QLabel(
             "Add a class (A), then paint its pixels on the image with the brush (B). "
@@ -85,8 +93,14 @@ class ClassPanel(QWidget):
         self.add_button.clicked.connect(self.add_requested)
         self.remove_button = _tool_button("trash-can-outline", "Remove the class and its labels")
         self.remove_button.clicked.connect(self._on_remove)
-        self.load_button = QPushButton("Load labels…")
-        self.load_button.setToolTip("Take labels from a file")
+        self.up_button = _tool_button("arrow-up", "Move the class up")
+        self.up_button.clicked.connect(self._on_up)
+        self.down_button = _tool_button("arrow-down", "Move the class down")
+        self.down_button.clicked.connect(self._on_down)
+        self.more_button = _tool_button("dots-vertical", "More for classes")
+        self.more_button.clicked.connect(self._on_more)
+        self.load_button = QPushButton("Import labels…")
+        self.load_button.setToolTip("Take labels or regions from a file")
         self.load_button.clicked.connect(self.load_requested)
         self.draw_button = QPushButton("Ground truth…")
         self.draw_button.setToolTip("Draw training pixels from a ground truth; the rest is scored")
@@ -96,14 +110,20 @@ class ClassPanel(QWidget):
         buttons.setSpacing(4)
         buttons.addWidget(self.add_button)
         buttons.addWidget(self.remove_button)
+        buttons.addWidget(self.up_button)
+        buttons.addWidget(self.down_button)
+        buttons.addWidget(self.more_button)
         buttons.addStretch(1)
-        buttons.addWidget(self.load_button)
-        buttons.addWidget(self.draw_button)
+        files = QHBoxLayout()
+        files.setSpacing(4)
+        files.addWidget(self.load_button, 1)
+        files.addWidget(self.draw_button, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 6)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
+        layout.addLayout(files)
 
     def show_classes(self, classes: Sequence[LandClass], counts: dict[int, int]) -> None:
         """Show classes in order with the number of labelled pixels by id."""
@@ -111,7 +131,7 @@ class ClassPanel(QWidget):
         selected = self.selected()
         self.table.setRowCount(len(classes))
         for row, c in enumerate(classes):
-            for column in range(5):
+            for column in range(6):
                 if self.table.item(row, column) is None:
                     self.table.setItem(row, column, _item(column))
             self._fill(row, c, counts.get(c.id, 0))
@@ -157,10 +177,14 @@ class ClassPanel(QWidget):
         """Draw the icons again in the colours of the theme."""
         self.add_button.setIcon(icon("plus"))
         self.remove_button.setIcon(icon("trash-can-outline"))
+        self.up_button.setIcon(icon("arrow-up"))
+        self.down_button.setIcon(icon("arrow-down"))
+        self.more_button.setIcon(icon("dots-vertical"))
         for row in range(self.table.rowCount()):
-            eye = self.table.item(row, EYE)
-            if eye:
-                eye.setIcon(icon("eye" if eye.data(ID_ROLE) else "eye-off-outline"))
+            for column, icons in ICONS.items():
+                item = self.table.item(row, column)
+                if item:
+                    item.setIcon(icon(icons[bool(item.data(ID_ROLE))]))
 
     def _fill(self, row: int, c: LandClass, count: int) -> None:
         texts = {KEY: str((row + 1) % 10) if row < 10 else "", NAME: c.name, COUNT: f"{count:,}"}
@@ -168,23 +192,28 @@ class ClassPanel(QWidget):
             item = self.table.item(row, column)
             if item and item.text() != text:
                 item.setText(text)
-        name, swatch, eye = (self.table.item(row, k) for k in (NAME, SWATCH, EYE))
-        if name and swatch and eye:
+        name, swatch = self.table.item(row, NAME), self.table.item(row, SWATCH)
+        if name and swatch:
             name.setData(ID_ROLE, c.id)
             name.setToolTip(f"{c.name} (id {c.id}): double click to rename")
             if swatch.data(ID_ROLE) != c.colour:
                 swatch.setData(ID_ROLE, c.colour)
                 swatch.setIcon(_swatch(c.colour))
-            if eye.data(ID_ROLE) != c.visible:
-                eye.setData(ID_ROLE, c.visible)
-                eye.setIcon(icon("eye" if c.visible else "eye-off-outline"))
+        for column, value in ((EYE, c.visible), (LOCK, c.locked)):
+            item = self.table.item(row, column)
+            if item and item.data(ID_ROLE) != value:
+                item.setData(ID_ROLE, value)
+                item.setIcon(icon(ICONS[column][value]))
 
     def _id(self, row: int) -> int | None:
         item = self.table.item(row, NAME) if row >= 0 else None
         return item.data(ID_ROLE) if item else None
 
     def _update_buttons(self) -> None:
-        self.remove_button.setEnabled(self.selected() is not None)
+        row, chosen = self.table.currentRow(), self.selected() is not None
+        self.remove_button.setEnabled(chosen)
+        self.up_button.setEnabled(chosen and row > 0)
+        self.down_button.setEnabled(chosen and row + 1 < self.table.rowCount())
 
     @Slot(int, int, int, int)
     def _on_row(self, row: int, _column: int, _old_row: int, _old_column: int) -> None:
@@ -200,15 +229,41 @@ class ClassPanel(QWidget):
 
     @Slot(int, int)
     def _on_clicked(self, row: int, column: int) -> None:
-        class_id, eye = self._id(row), self.table.item(row, EYE)
-        if column == EYE and class_id is not None and eye:
-            self.visibility_changed.emit(class_id, not eye.data(ID_ROLE))
+        class_id, item = self._id(row), self.table.item(row, column)
+        if class_id is None or item is None:
+            return
+        if column == EYE:
+            self.visibility_changed.emit(class_id, not item.data(ID_ROLE))
+        elif column == LOCK:
+            self.lock_changed.emit(class_id, not item.data(ID_ROLE))
 
     @Slot(int, int)
     def _on_double_clicked(self, row: int, column: int) -> None:
         class_id = self._id(row)
         if column == SWATCH and class_id is not None:
             self.recolour_requested.emit(class_id)
+
+    @Slot()
+    def _on_up(self) -> None:
+        self._move(-1)
+
+    @Slot()
+    def _on_down(self) -> None:
+        self._move(1)
+
+    def _move(self, step: int) -> None:
+        class_id = self.selected()
+        if class_id is not None:
+            self.moved.emit(class_id, self.table.currentRow() + step)
+
+    @Slot(QPoint)
+    def _on_context_menu(self, place: QPoint) -> None:
+        self.menu_requested.emit(self.table.viewport().mapToGlobal(place))
+
+    @Slot()
+    def _on_more(self) -> None:
+        button = self.more_button
+        self.menu_requested.emit(button.mapToGlobal(QPoint(0, button.height())))
 
     @Slot()
     def _on_remove(self) -> None:
@@ -228,6 +283,8 @@ def _item(column: int) -> QTableWidgetItem:
         item.setToolTip("Double click to change the colour")
     if column == COUNT:
         item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    if column == LOCK:
+        item.setToolTip("Lock the class: tools do not change its labels")
     if column == EYE:
         item.setToolTip("Show or hide the class in the map and the labels")
     return item

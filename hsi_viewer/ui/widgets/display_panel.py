@@ -1,30 +1,47 @@
-"""DisplayPanel: bands, contrast, and what lies over the image."""
+"""DisplayPanel: bands, colours, contrast, and what lies over the image."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QSlider,
+    QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from hsi_viewer.core.band_selection import PRESETS, Triple, band_label, preset_bands
+from hsi_viewer.core.band_selection import Triple, matching_preset
+from hsi_viewer.core.contrast import Contrast, ContrastKind
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.core.look import Look
+from hsi_viewer.ui.theme import current_theme, icon
+from hsi_viewer.ui.widgets.band_list import BandList
 
+SCENE = "The scene"
 CUSTOM = "Custom"
+SINGLE = "Single band"
 LAYERS = (
     ("Classes", "classes", "The class of each pixel"),
     ("Uncertainty", "uncertainty", "1 - probability of the mapped class: bright is doubtful"),
     ("Exit disagreement", "disagreement", "How far the exits of the network disagree"),
 )
+STRETCHES: Mapping[ContrastKind, str] = {
+    "percentile": "Percentiles",
+    "minmax": "Minimum to maximum",
+    "gaussian": "Gaussian",
+    "equalize": "Equalised",
+    "typed": "Typed limits",
+}
+FASTEST = 20  # bands a second
 
 
 class DisplayPanel(QWidget):
@@ -32,12 +49,23 @@ class DisplayPanel(QWidget):
 
     Signals
     -------
-    bands_changed(tuple), percent_changed(low, high).
+    image_chosen(name) : "" for the scene.
+    bands_changed(tuple) : three bands, or one.
+    colours_chosen(name), stretch_chosen(kind).
+    play_toggled(bool), speed_changed(bands a second).
+    presets_requested(), derive_requested(), contrast_requested() : a button was pressed.
     map_shown(bool), labels_shown(bool), map_opacity_changed(0..1), layer_changed(name).
     """
 
+    image_chosen = Signal(str)
     bands_changed = Signal(object)
-    percent_changed = Signal(float, float)
+    colours_chosen = Signal(str)
+    stretch_chosen = Signal(str)
+    play_toggled = Signal(bool)
+    speed_changed = Signal(int)
+    presets_requested = Signal()
+    derive_requested = Signal()
+    contrast_requested = Signal()
     map_shown = Signal(bool)
     labels_shown = Signal(bool)
     map_opacity_changed = Signal(float)
@@ -45,15 +73,73 @@ class DisplayPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._presets: dict[str, Triple] = {}
-        self._filling = False
-        self.preset = QComboBox()
-        self.preset.setAccessibleName("Band preset")
+        self._presets: Mapping[str, Triple] = {}
+        self._cube: HyperCube | None = None
+        self._triple: Triple = (0, 0, 0)
+        self._make_picture_controls()
+        self._make_layer_controls()
+        self._tags = [QLabel(name) for name in ("Red", "Green", "Blue")]
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(8)
+        self._form.setVerticalSpacing(5)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.addRow("Image", _row(self.image, self.derive))
+        self._form.addRow("Picture", _row(self.preset, self.edit_presets))
+        for tag, box in zip(self._tags, self.bands, strict=True):
+            self._form.addRow(tag, box)
+        self._form.addRow("Band", self.band)
+        self._form.addRow("Colours", self.colours)
+        self._play_row = _row(self.play, self.band_slider, self.speed)
+        self._form.addRow("Play", self._play_row)
+        self._form.addRow("Stretch", _row(self.stretch, self.open_contrast))
+        self._form.addRow("Show", _row(self.show_map, self.show_labels, stretched=True))
+        self._form.addRow("Layer", self.layer)
+        self._form.addRow("Opacity", self.opacity)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 2, 8, 6)
+        layout.addLayout(self._form)
+        layout.addStretch(1)
+        self._show_rows(single=False)
+        self.refresh_theme()
+
+    def _make_picture_controls(self) -> None:
+        self.image = _list("Image", "The scene, or an image that was derived from it")
+        self.image.addItem(SCENE, "")
+        self.image.activated.connect(self._on_image)
+        self.derive = _button("Derive an image: components, indices, formulas")
+        self.derive.clicked.connect(self.derive_requested)
+        self.preset = _list("Band preset", "Bands that are shown together")
         self.preset.activated.connect(self._on_preset)
-        self.bands = tuple(self._band_box(name) for name in ("Red", "Green", "Blue"))
-        self.low, self.high = self._percent(2.0, 0.0, 49.0), self._percent(98.0, 51.0, 100.0)
-        self.low.setAccessibleName("Lower percentile of the stretch")
-        self.high.setAccessibleName("Upper percentile of the stretch")
+        self.edit_presets = _button("Edit the presets")
+        self.edit_presets.clicked.connect(self.presets_requested)
+        self.bands = tuple(BandList(f"{name} band") for name in ("Red", "Green", "Blue"))
+        for box in self.bands:
+            box.currentIndexChanged.connect(self._on_bands)
+        self.band = BandList("Band")
+        self.band.currentIndexChanged.connect(self._on_band)
+        self.colours = _list("Colour map", "Colours of a single band")
+        self.colours.textActivated.connect(self.colours_chosen)
+        self.play = _button("Play through the good bands")
+        self.play.setCheckable(True)
+        self.play.toggled.connect(self._on_play)
+        self.band_slider = QSlider(Qt.Orientation.Horizontal)
+        self.band_slider.setAccessibleName("Band slider")
+        self.band_slider.valueChanged.connect(self._on_band)
+        self.speed = QSpinBox()
+        self.speed.setRange(1, FASTEST)
+        self.speed.setValue(4)
+        self.speed.setSuffix(" /s")
+        self.speed.setAccessibleName("Bands a second")
+        self.speed.setToolTip("Bands a second")
+        self.speed.valueChanged.connect(self.speed_changed)
+        self.stretch = _list("Stretch", "How values become brightness")
+        for kind, text in STRETCHES.items():
+            self.stretch.addItem(text, kind)
+        self.stretch.activated.connect(self._on_stretch)
+        self.open_contrast = _button("Contrast: histogram and limits")
+        self.open_contrast.clicked.connect(self.contrast_requested)
+
+    def _make_layer_controls(self) -> None:
         self.show_map = QCheckBox("Class map")
         self.show_map.setChecked(True)
         self.show_map.setToolTip("Show the class map over the image (P)")
@@ -67,121 +153,132 @@ class DisplayPanel(QWidget):
         self.opacity.setValue(65)
         self.opacity.setAccessibleName("Opacity of the class map")
         self.opacity.valueChanged.connect(self._on_opacity)
-
-        self.layer = QComboBox()
-        self.layer.setAccessibleName("Layer over the image")
+        self.layer = _list(
+            "Layer over the image", "What lies over the image: the map, or how far to trust it (U)"
+        )
         for text, name, tip in LAYERS:
             self.layer.addItem(text, name)
             self.layer.setItemData(self.layer.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self.layer.setToolTip("What lies over the image: the map, or how far to trust it (U)")
         self.layer.currentIndexChanged.connect(self._on_layer)
-        form = QFormLayout()
-        form.setHorizontalSpacing(8)
-        form.setVerticalSpacing(5)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("Picture", self.preset)
-        self._tags = []
-        for name, box in zip(("Red", "Green", "Blue"), self.bands, strict=True):
-            tag = QLabel(name)
-            self._tags.append(tag)
-            form.addRow(tag, box)
-        percent = QHBoxLayout()
-        percent.addWidget(self.low)
-        percent.addWidget(QLabel(" – "))
-        percent.addWidget(self.high)
-        percent.addStretch(1)
-        form.addRow("Stretch", percent)
-        shown = QHBoxLayout()
-        shown.addWidget(self.show_map)
-        shown.addWidget(self.show_labels)
-        shown.addStretch(1)
-        form.addRow("Show", shown)
-        form.addRow("Layer", self.layer)
-        form.addRow("Opacity", self.opacity)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 2, 8, 6)
-        layout.addLayout(form)
-        layout.addStretch(1)
-        self.refresh_theme()
+
+    @property
+    def triple(self) -> Triple:
+        """The three bands that are, or were last, shown together."""
+        return self._triple
+
+    # what is shown ---------------------------------------------------------------------------
 
     def refresh_theme(self) -> None:
         """Take the colours of the current theme."""
         theme = current_theme()
         for tag, name in zip(self._tags, ("red", "green", "blue"), strict=True):
             tag.setStyleSheet(f"color: {theme[name]}; font-weight: 600;")
+        self.derive.setIcon(icon("plus"))
+        self.edit_presets.setIcon(icon("pencil-outline"))
+        self.open_contrast.setIcon(icon("chart-histogram"))
+        self.play.setIcon(icon("pause" if self.play.isChecked() else "play"))
 
-    def show_cube(self, cube: HyperCube, bands: Triple) -> None:
-        """List the bands of a cube and the presets that it reaches."""
-        self._filling = True
-        self._presets = {}
-        for preset in PRESETS:
-            triple = preset_bands(cube, preset)
-            if triple is not None:
-                self._presets[preset.name] = triple
+    def show_colour_maps(self, names: Sequence[str]) -> None:
+        """List the colour maps of single bands."""
+        self.colours.clear()
+        self.colours.addItems(list(names))
+
+    def show_images(self, names: Sequence[str]) -> None:
+        """List the images that were derived."""
+        self.image.clear()
+        self.image.addItem(SCENE, "")
+        for name in names:
+            self.image.addItem(name, name)
+
+    def show_look(self, look: Look, cube: HyperCube, presets: Mapping[str, Triple]) -> None:
+        """Show what is wished, of a cube (the scene or a derived image), asking for nothing."""
+        if cube is not self._cube:
+            self._cube = cube
+            for box in (*self.bands, self.band):
+                box.show_cube(cube)
+            with QSignalBlocker(self.band_slider):
+                self.band_slider.setRange(0, cube.bands - 1)
+        single = len(look.bands) == 1
+        self._presets = presets
         self.preset.clear()
-        self.preset.addItems([*self._presets, CUSTOM])
-        names = [band_label(cube, b) for b in range(cube.bands)]
+        self.preset.addItems([*presets, *([CUSTOM] if cube.bands > 1 else []), SINGLE])
+        if not single or max(self._triple) >= cube.bands:
+            self._triple = look.triple
+        self.preset.setCurrentText(
+            SINGLE if single else matching_preset(look.triple, presets) or CUSTOM
+        )
+        for box, band in zip(self.bands, look.triple, strict=True):
+            box.show_band(band)
+        self.band.show_band(look.bands[0])
+        with QSignalBlocker(self.band_slider):
+            self.band_slider.setValue(look.bands[0])
+        self.colours.setCurrentText(look.colours.name if look.colours else self.colours.itemText(0))
+        self.image.setCurrentIndex(self.image.findData(look.image.name if look.image else ""))
+        self._show_contrast(look.contrast)
+        self._show_rows(single=single)
+        self.edit_presets.setEnabled(look.image is None)
+
+    def _show_contrast(self, contrast: Contrast) -> None:
+        low, high = contrast.percent
+        self.stretch.setItemText(0, f"Percentiles {low:g} – {high:g} %")
+        self.stretch.setCurrentIndex(self.stretch.findData(contrast.kind))
+
+    def _show_rows(self, *, single: bool) -> None:
         for box in self.bands:
-            box.clear()
-            box.addItems(names)
-            model = box.model()
-            for band in range(cube.bands):
-                if not cube.good_bands[band]:
-                    index = model.index(band, 0)
-                    model.setData(
-                        index, self.palette().placeholderText(), Qt.ItemDataRole.ForegroundRole
-                    )
-                    model.setData(index, "Marked bad in the header", Qt.ItemDataRole.ToolTipRole)
-        self._filling = False
-        self.show_bands(bands)
+            self._form.setRowVisible(box, not single)
+        for widget in (self.band, self.colours):
+            self._form.setRowVisible(widget, single)
+        several = self._cube is not None and self._cube.bands > 1
+        self._form.setRowVisible(self._play_row, single and several)
 
-    def show_bands(self, bands: Triple) -> None:
-        """Show which bands are displayed."""
-        self._filling = True
-        for box, band in zip(self.bands, bands, strict=True):
-            box.setCurrentIndex(band)
-        name = next((n for n, triple in self._presets.items() if triple == bands), CUSTOM)
-        self.preset.setCurrentText(name)
-        self._filling = False
+    def show_playing(self, playing: bool) -> None:
+        """Show whether the bands are played."""
+        with QSignalBlocker(self.play):
+            self.play.setChecked(playing)
+        self.play.setIcon(icon("pause" if playing else "play"))
 
-    def _band_box(self, name: str) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(f"{name} band")
-        box.setMaxVisibleItems(24)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(12)
-        box.currentIndexChanged.connect(self._on_bands)
-        return box
+    def show_layers(self, map_: bool, labels: bool, layer: str, opacity: float) -> None:
+        """Show which overlays are seen, without asking for them again."""
+        with ExitStack() as quiet:
+            for widget in (self.show_map, self.show_labels, self.layer, self.opacity):
+                quiet.enter_context(QSignalBlocker(widget))
+            self.show_map.setChecked(map_)
+            self.show_labels.setChecked(labels)
+            self.layer.setCurrentIndex(self.layer.findData(layer))
+            self.opacity.setValue(round(100 * opacity))
 
-    def _percent(self, value: float, low: float, high: float) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
-        box.setRange(low, high)
-        box.setDecimals(1)
-        box.setSingleStep(0.5)
-        box.setSuffix(" %")
-        box.setMaximumWidth(92)
-        box.setValue(value)
-        box.setKeyboardTracking(False)
-        box.valueChanged.connect(self._on_percent)
-        return box
+    # what the user asks for ------------------------------------------------------------------
+
+    @Slot()
+    def _on_image(self) -> None:
+        self.image_chosen.emit(self.image.currentData())
 
     @Slot()
     def _on_preset(self) -> None:
-        triple = self._presets.get(self.preset.currentText())
-        if triple is not None:
-            self.show_bands(triple)
-            self.bands_changed.emit(triple)
+        name = self.preset.currentText()
+        if name == SINGLE:
+            self.bands_changed.emit((self.bands[0].currentIndex(),))
+        else:
+            self.bands_changed.emit(self._presets.get(name, self._triple))
 
     @Slot()
     def _on_bands(self) -> None:
-        if not self._filling:
-            red, green, blue = (box.currentIndex() for box in self.bands)
-            self.show_bands((red, green, blue))
-            self.bands_changed.emit((red, green, blue))
+        red, green, blue = (box.currentIndex() for box in self.bands)
+        self.bands_changed.emit((red, green, blue))
+
+    @Slot(int)
+    def _on_band(self, band: int) -> None:
+        if band >= 0:
+            self.bands_changed.emit((band,))
+
+    @Slot(bool)
+    def _on_play(self, playing: bool) -> None:
+        self.show_playing(playing)
+        self.play_toggled.emit(playing)
 
     @Slot()
-    def _on_percent(self) -> None:
-        self.percent_changed.emit(self.low.value(), self.high.value())
+    def _on_stretch(self) -> None:
+        self.stretch_chosen.emit(self.stretch.currentData())
 
     @Slot()
     def _on_layer(self) -> None:
@@ -190,3 +287,33 @@ class DisplayPanel(QWidget):
     @Slot(int)
     def _on_opacity(self, value: int) -> None:
         self.map_opacity_changed.emit(value / 100.0)
+
+
+def _list(name: str, tip: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(tip)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    return box
+
+
+def _button(tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setAutoRaise(True)
+    return button
+
+
+def _row(*widgets: QWidget, stretched: bool = False) -> QWidget:
+    """The widgets beside each other; the first list or slider takes the room."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget, isinstance(widget, (QComboBox, QSlider)))
+    if stretched:
+        layout.addStretch(1)
+    return row

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from hsi_viewer.core.log_entry import Level
 from hsi_viewer.ui.theme import icon
-
-Level = Literal["info", "success", "warning", "error"]
 
 ICONS: dict[Level, str] = {
     "info": "information-outline",
@@ -57,6 +54,11 @@ class NoticeBar(QWidget):
         for notice in list(self.notices):
             self.remove(notice)
 
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        for notice in self.notices:
+            notice.refresh_theme()
+
     def texts(self) -> list[str]:
         """The messages that are shown, oldest first."""
         return [n.text for n in self.notices]
@@ -71,26 +73,30 @@ class Notice(QFrame):
         self.setProperty("level", level)
         self.text = text
         self._bar = bar
-        sign = QLabel()
-        sign.setPixmap(icon(ICONS[level]).pixmap(18, 18))
+        self._sign, self._level = QLabel(), level
         message = QLabel(text)
         message.setWordWrap(True)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        close = QToolButton()
-        close.setIcon(icon("close"))
+        close = self._close = QToolButton()
         close.setAutoRaise(True)
         close.setAccessibleName("Close the message")
         close.clicked.connect(self.close_notice)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 5, 5, 5)
-        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(message, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.refresh_theme()
         if level in ("info", "success"):
             timer = QTimer(self)
             timer.setSingleShot(True)
             timer.timeout.connect(self.close_notice)
             timer.start(SHOWN_MS)
+
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        self._sign.setPixmap(icon(ICONS[self._level]).pixmap(18, 18))
+        self._close.setIcon(icon("close"))
 
     @Slot()
     def close_notice(self) -> None:

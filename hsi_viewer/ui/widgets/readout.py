@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 
@@ -10,24 +12,64 @@ class Readout(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QHBoxLayout(self)
+        # Not in a layout of this widget: a text that changes with each move of the mouse must not
+        # lay out the status bar, and with it the window, anew.
+        self._row = QWidget(self)
+        layout = QHBoxLayout(self._row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        self.position, self.map_xy, self.values, self.label, self.mapped = (
-            QLabel() for _ in range(5)
+        self.position, self.map_xy, self.degrees, self.values, self.label, self.mapped = (
+            QLabel() for _ in range(6)
         )
-        for widget in (self.position, self.map_xy, self.values, self.label, self.mapped):
+        for widget in (
+            self.position,
+            self.map_xy,
+            self.degrees,
+            self.values,
+            self.label,
+            self.mapped,
+        ):
             layout.addWidget(widget)
         layout.addStretch(1)
 
-    def show_pixel(self, position: str, map_xy: str, values: str, label: str, mapped: str) -> None:
-        """Show a pixel; empty texts are hidden."""
-        texts = (position, map_xy, values, label, mapped)
-        widgets = (self.position, self.map_xy, self.values, self.label, self.mapped)
-        for widget, text in zip(widgets, texts, strict=True):
-            widget.setText(text)
-            widget.setVisible(bool(text))
+    def sizeHint(self) -> QSize:
+        """The height of a line; whatever width there is."""
+        return QSize(0, self.fontMetrics().height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """The height of a line."""
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the labels all the room."""
+        super().resizeEvent(event)
+        self._row.setGeometry(self.rect())
+
+    def show_pixel(self, position: str, map_xy: str, label: str, mapped: str) -> None:
+        """Show a pixel; empty texts are hidden. Its values stay until `show_values`."""
+        for widget, text in (
+            (self.position, position),
+            (self.map_xy, map_xy),
+            (self.label, label),
+            (self.mapped, mapped),
+        ):
+            _show(widget, text)
+
+    def show_values(self, values: str) -> None:
+        """Show the values of the shown bands."""
+        _show(self.values, values)
+
+    def show_degrees(self, degrees: str) -> None:
+        """Show latitude and longitude."""
+        _show(self.degrees, degrees)
 
     def clear(self) -> None:
         """Show nothing: the cursor has left the scene."""
-        self.show_pixel("", "", "", "", "")
+        self.show_pixel("", "", "", "")
+        self.show_values("")
+        self.show_degrees("")
+
+
+def _show(widget: QLabel, text: str) -> None:
+    widget.setText(text)
+    widget.setVisible(bool(text))

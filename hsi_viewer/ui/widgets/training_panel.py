@@ -66,6 +66,7 @@ class TrainingPanel(QWidget):
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setMaximumWidth(110)
+        self.seed.setMinimumWidth(10 * self.seed.fontMetrics().averageCharWidth())
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same map")
         self.refine = QCheckBox("Refine the map")
@@ -105,7 +106,7 @@ class TrainingPanel(QWidget):
         self.progress.hide()
 
         self.plot = pg.PlotWidget()
-        self.plot.setMinimumHeight(130)
+        self.plot.setMinimumHeight(90)
         self.plot.hide()
         self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
         item = self.plot.getPlotItem()

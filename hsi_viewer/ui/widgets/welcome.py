@@ -20,11 +20,12 @@ class Welcome(QWidget):
 
     Signals
     -------
-    open_requested(), sample_requested().
+    open_requested(), sample_requested(), tour_requested().
     """
 
     open_requested = Signal()
     sample_requested = Signal()
+    tour_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,10 +49,15 @@ class Welcome(QWidget):
         self.open_button.clicked.connect(self.open_requested)
         self.sample_button = QPushButton("Open the sample scene")
         self.sample_button.clicked.connect(self.sample_requested)
+        self.tour_button = QPushButton("Show me around")
+        self.tour_button.setToolTip("Four short hints on this window")
+        self.tour_button.clicked.connect(self.tour_requested)
+        self.tour_button.hide()
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.open_button)
         buttons.addWidget(self.sample_button)
+        buttons.addWidget(self.tour_button)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
         layout.addStretch(1)
@@ -64,7 +70,12 @@ class Welcome(QWidget):
         layout.addStretch(2)
         self.refresh_theme()
 
+    def offer_tour(self, offered: bool) -> None:
+        """Show or hide the button that starts the tour."""
+        self.tour_button.setVisible(offered)
+
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
         self.open_button.setIcon(icon("folder-open-outline", "accent_text"))
         self.sample_button.setIcon(icon("image-multiple-outline"))
+        self.tour_button.setIcon(icon("map-marker-path"))

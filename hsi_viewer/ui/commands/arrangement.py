@@ -1,0 +1,131 @@
+"""The order of the menus: where each command stands, whichever file brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from hsi_viewer.ui.commands.table import Command
+
+LINE = "-"
+
+
+@dataclass(frozen=True)
+class Submenu:
+    """A menu below a menu.
+
+    Attributes
+    ----------
+    title : with "&" before its access key.
+    ids : of its commands; see ORDER.
+    """
+
+    title: str
+    ids: tuple[str, ...]
+
+
+# Ids of commands from top to bottom; "tool.*" stands for all that are in no other place. Commands
+# that are not named follow at the end of their menu.
+ORDER: tuple[str | Submenu, ...] = (
+    *("file.open", "file.folder", "file.sample", "session.open", LINE),
+    *("file.save", "session.save_as", "file.save_as", "file.recover", LINE),
+    *("file.export", "file.figure", LINE, "file.metadata", "file.doctor"),
+    *("edit.undo", "edit.redo", "edit.cancel", "edit.history", LINE),
+    *("region.copy", "region.paste", "region.delete", LINE),
+    *("edit.notes", "edit.palette", "edit.preferences"),
+    *("image.preset.*", "image.presets", LINE),
+    *("image.single", "image.next", "image.previous", "image.play", LINE, "image.contrast", LINE),
+    *("image.pca", "image.mnf", "image.derive", "image.keep", "image.remove"),
+    Submenu("Vie&w", ("spectra.value", "spectra.continuum", "spectra.first", "spectra.second")),
+    *("spectra.class_means", "spectra.map_means", "spectra.selection_mean", LINE),
+    *("spectra.library", "spectra.match", "spectra.angle", "spectra.scatter", LINE),
+    Submenu("Se&lection", ("select.*",)),
+    *(LINE, "file.spectra", "spectra.figure", LINE, "view.pins", "spectra.clear"),
+    Submenu("&Tools", ("tool.*", LINE, "brush.smaller", "brush.larger")),
+    *("class.add",),
+    Submenu(
+        "&Classes",
+        (
+            *("class.up", "class.down", "class.lock", LINE),
+            *("class.merge", "region.split", "class.clear", "class.remove", LINE),
+            *("legend.palette", "legend.load", "legend.save"),
+        ),
+    ),
+    *(LINE, "labels.load", "labels.export", LINE, "labels.draw", "labels.test", LINE),
+    *("labels.regions", "labels.separability"),
+    *("train.start", "train.live", "train.cancel", LINE, "train.runs"),
+    *("view.fit", "view.in", "view.out", LINE),
+    *("view.map", "view.uncertainty", "view.labels", "view.image", LINE),
+    *("view.views1", "view.views2", "view.views4", "view.swipe", "view.flicker", LINE),
+    *("view.overview", "view.marks", LINE),
+    Submenu("&Panels", ("panel.*", LINE, "panel.next", "panel.previous", LINE, "view.reset")),
+    Submenu("T&heme", ("theme.*",)),
+    *("help.guide", "help.tour", "help.keys", LINE, "help.messages", LINE),
+    *("help.scene", "help.about"),
+)
+LAST = (LINE, "file.quit", LINE, "view.clean")  # below what is not named
+
+
+def arranged(commands: Iterable[Command]) -> list[Command]:
+    """The commands in the order of their menus, with lines and submenus."""
+    waiting = {c.id: c for c in commands}
+    exact = {i for i, _ in _flat((*ORDER, *LAST)) if "*" not in i}
+    first = list(_placed(_flat(ORDER), waiting, exact))
+    last = list(_placed(_flat(LAST), waiting, exact))
+    return [*first, *waiting.values(), *last]
+
+
+def _flat(order: Iterable[str | Submenu]) -> Iterator[tuple[str, str]]:
+    for entry in order:
+        if isinstance(entry, Submenu):
+            yield from ((i, entry.title) for i in entry.ids)
+        else:
+            yield entry, ""
+
+
+def _placed(
+    order: Iterable[tuple[str, str]], waiting: dict[str, Command], exact: set[str]
+) -> Iterator[Command]:
+    """Take the commands of an order from those that wait."""
+    line = False
+    for pattern, submenu in order:
+        if pattern == LINE:
+            line = True
+            continue
+        for found in [i for i in waiting if _fits(i, pattern, exact)]:
+            yield replace(waiting.pop(found), separated=line, submenu=submenu)
+            line = False
+
+
+def _fits(command: str, pattern: str, exact: set[str]) -> bool:
+    if "*" in pattern:
+        return command not in exact and fnmatchcase(command, pattern)
+    return command == pattern
+
+
+def with_access_keys(titles: Iterable[str]) -> list[str]:
+    """The titles of a menu with "&" before a letter that starts no other of them.
+
+    A letter that a title asks for is kept where it is free; the others take the first letter of a
+    word, else any. What finds no letter has none.
+    """
+    given = list(titles)
+    taken: set[str] = set()
+    chosen: dict[int, int] = {}  # place of the letter by number of the title
+    for number, title in enumerate(given):
+        place = title.find("&")
+        if place >= 0 and title[place + 1].lower() not in taken:
+            taken.add(title[place + 1].lower())
+            chosen[number] = place
+    words = [t.replace("&", "") for t in given]
+    for number, title in enumerate(words):
+        if number not in chosen:
+            starts = [p for p in range(len(title)) if p == 0 or title[p - 1] == " "]
+            places = [*starts, *range(len(title))]
+            free = (p for p in places if title[p].isalnum() and title[p].lower() not in taken)
+            place = next(free, -1)
+            if place >= 0:
+                taken.add(title[place].lower())
+                chosen[number] = place
+    return [f"{t[: chosen[n]]}&{t[chosen[n] :]}" if n in chosen else t for n, t in enumerate(words)]

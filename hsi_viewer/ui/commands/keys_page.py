@@ -1,0 +1,37 @@
+"""The page of keys of the user guide, written from the command table."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from hsi_viewer.ui.commands.shortcut_page import MOUSE
+from hsi_viewer.ui.commands.table import CommandTable
+
+PAGE = "keys.md"
+INTRODUCTION = """# Keys
+
+Every command can be started by its keys, from its menu, and by its name: Ctrl+Shift+P opens a line
+to type in. *Help › Keyboard shortcuts* (Ctrl+F1) changes the keys: choose a command, press others.
+Keys that belong to another command are taken from it only when you say so; *Reset* brings the first
+ones back.
+"""
+
+
+def keys_page(table: CommandTable) -> str:
+    """Markdown with the keys of every command that has some."""
+    rows = [(c.place, c.words.rstrip("…"), table.keys(c.id)) for c in table.commands]
+    rows = [row for row in rows if row[2]]
+    parts = [INTRODUCTION]
+    places = sorted({place for place, _, _ in rows}, key=[r[0] for r in rows].index)
+    order = sorted(rows, key=lambda row: places.index(row[0]))
+    for place, group in groupby(order, key=lambda row: row[0]):
+        title = "Other" if place == "Keys" else place
+        parts.append(_table(title, [(what, keys) for _, what, keys in group]))
+    parts.append(_table("Mouse, on the image", list(MOUSE)))
+    return "\n".join(parts)
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> str:
+    lines = [f"## {title}", "", "| what | keys |", "|---|---|"]
+    lines += [f"| {what} | {keys.replace('|', chr(92) + '|')} |" for what, keys in rows]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,54 @@
+"""Commands that show and hide the panels, and go from one to the next."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hsi_viewer.ui.commands.table import Command
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+VIEW = "&View"
+
+
+def panel_commands(w: MainWindow) -> list[Command]:
+    """A command for each dock, in the order of their names, and the way around."""
+    docking = w.docking
+    return [
+        *(
+            Command(
+                f"panel.{title}",
+                title,
+                VIEW,
+                partial(docking.toggle, title),
+                checked=lambda dock=dock: not dock.isHidden(),  # type: ignore[misc]
+            )
+            for title, dock in sorted(docking.docks.items())
+        ),
+        Command(
+            "panel.next",
+            "&Next panel",
+            VIEW,
+            partial(docking.go_on, 1),
+            ("F6",),
+            "arrow-right-bold-box-outline",
+        ),
+        Command(
+            "panel.previous",
+            "&Previous panel",
+            VIEW,
+            partial(docking.go_on, -1),
+            ("Shift+F6",),
+            "arrow-left-bold-box-outline",
+        ),
+        Command(
+            "view.reset",
+            "&Reset the layout",
+            VIEW,
+            docking.reset,
+            (),
+            "dock-window",
+        ),
+    ]

@@ -1,0 +1,336 @@
+"""LabelFiles: labels, regions and ground truth from files, and labels to files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.class_match import matched_ids, renumbered
+from hsi_viewer.core.classes import ClassLegend
+from hsi_viewer.core.history import Step
+from hsi_viewer.core.imported_labels import (
+    ImportedLabels,
+    Placement,
+    PlacementNeededError,
+)
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.sampling import Draw, draw_training
+from hsi_viewer.session.document import Document
+from hsi_viewer.ui.draw_dialog import DrawDialog
+from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+Purpose = Draw | Literal["labels", "add", "test"]
+PLACEMENTS: dict[Placement, str] = {
+    "georeference": "Place by coordinates",
+    "resample": "Stretch to fit",
+    "crop": "From the upper left",
+}
+OFFER = "import"
+
+
+@dataclass(frozen=True, eq=False)
+class Import:
+    """What was asked for."""
+
+    document: Document
+    source: str
+    purpose: Purpose
+    placement: Placement | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """What came of it: labels, or the question how they lie on the cube."""
+
+    wish: Import
+    labels: ImportedLabels | PlacementNeededError
+
+
+@dataclass(frozen=True)
+class SavedLabels:
+    """Which state of which document now stands in which file."""
+
+    path: Path
+    document: Document
+    step: Step | None
+
+
+class LabelFiles(QObject):
+    """Reads and writes labels in the background.
+
+    Signals
+    -------
+    loaded() : labels or classes came from a file.
+
+    Attributes
+    ----------
+    label_path : where the labels were saved last, or None.
+    """
+
+    loaded = Signal()
+
+    def __init__(self, workspace: Workspace, window: MainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace, self._window = workspace, window
+        self.label_path: Path | None = None
+        workspace.document_changed.connect(self._on_document)
+
+    # in --------------------------------------------------------------------------------------
+
+    @Slot()
+    def choose_labels(self) -> None:
+        """Ask for labels or regions, and what becomes of the labels that are here."""
+        source = self._ask("Import labels or regions")
+        document = self._workspace.document
+        if not source or document is None:
+            return
+        if not document.labels.total:
+            self.load(source, "labels")
+            return
+        self._window.offers.offer(
+            OFFER,
+            f"{document.labels.total:,} pixels are labelled already. "
+            f"What shall {Path(source).name} do?",
+            (
+                Choice("Replace them", partial(self.load, source, "labels"), primary=True),
+                Choice("Only label others", partial(self.load, source, "add")),
+                Choice("Cancel", lambda: None),
+            ),
+            "label-multiple-outline",
+        )
+
+    @Slot()
+    def choose_test_pixels(self) -> None:
+        """Ask for a ground truth that maps are scored on."""
+        source = self._ask("Load ground truth for scoring")
+        if source:
+            self.load(source, "test")
+
+    @Slot()
+    def choose_ground_truth(self) -> None:
+        """Ask for a ground truth and how to draw from it, and draw training pixels."""
+        document = self._workspace.document
+        if document is None:
+            return
+        folder = self._workspace.settings.last_folder
+        has_truth = document.truth is not None
+        dialog = DrawDialog(document.cube.ground_truth, folder, self._window, has_truth=has_truth)
+        if dialog.exec():
+            self.load(dialog.source(), dialog.draw())
+        dialog.deleteLater()
+
+    def load(self, source: str, purpose: Purpose, placement: Placement | None = None) -> None:
+        """Read a file in the background and use it for a purpose.
+
+        Parameters
+        ----------
+        source : file, as `import_regions` takes it; "" for the ground truth that is loaded.
+        purpose : "labels" replaces all, "add" labels what is unlabelled, "test" is scored only,
+            a Draw labels some of it and scores the rest.
+        placement : how a file of another grid is laid on the cube, once the user has said.
+        """
+        document = self._workspace.document
+        if document is None:
+            return
+        wish = Import(document, source, purpose, placement)
+        cube, truth = document.cube, document.truth
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Imported:
+            from hsi_viewer.io.regions import import_regions  # slow to import
+
+            if not source and truth is not None:
+                return Imported(wish, ImportedLabels(truth))
+            try:
+                return Imported(wish, import_regions(source, cube, placement))
+            except PlacementNeededError as needed:
+                return Imported(wish, needed)
+
+        task = self._workspace.tasks.start("Reading labels", work)
+        task.succeeded.connect(self._on_read)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_read(self, imported: Imported) -> None:
+        wish, labels = imported.wish, imported.labels
+        if wish.document is not self._workspace.document:
+            return
+        if isinstance(labels, PlacementNeededError):
+            self._ask_placement(wish, labels)
+            return
+        try:
+            text = self._use(wish, labels)
+        except Exception as error:  # noqa: BLE001 - shown to the user
+            self._on_failed(error)
+            return
+        notes = " ".join(labels.notes)
+        self._workspace.notify(f"{text} {notes}".strip())
+        self.loaded.emit()
+
+    def _use(self, wish: Import, labels: ImportedLabels) -> str:
+        document, purpose = wish.document, wish.purpose
+        present = np.flatnonzero(np.bincount(labels.ids.ravel())).tolist()
+        numbers = matched_ids(present, labels.names, document.legend)
+        ids = renumbered(labels.ids, numbers)
+        names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
+        colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
+        if purpose == "test":
+            document.set_truth(ids)
+            return "Ground truth loaded: maps are scored on its pixels without a label."
+        if isinstance(purpose, Draw):
+            training, test = draw_training(ids, purpose)
+            document.load_labels(training, names, colours, f"Draw {purpose}")
+            document.set_truth(test)
+            return (
+                f"{document.labels.total:,} training pixels drawn ({purpose}); "
+                f"{np.count_nonzero(test):,} others are scored."
+            )
+        if purpose == "add":
+            before = document.labels.total
+            ids = np.where(document.labels.ids > 0, document.labels.ids, ids)
+            document.load_labels(ids, names, colours, "Add labels from a file")
+            return f"{document.labels.total - before:,} pixels labelled."
+        document.load_labels(ids, names, colours)
+        return f"{document.labels.total:,} labelled pixels loaded."
+
+    def _ask_placement(self, wish: Import, needed: PlacementNeededError) -> None:
+        """Explain that a file is of another grid, and offer what can be done with it."""
+        choices = [
+            Choice(
+                PLACEMENTS[option],
+                partial(self.load, wish.source, wish.purpose, option),
+                primary=place == 0,
+            )
+            for place, option in enumerate(needed.options)
+        ]
+        choices.append(Choice("Cancel", lambda: None))
+        self._window.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Reading or writing labels")
+
+    def _ask(self, title: str) -> str:
+        from hsi_viewer.io.regions import IMPORT_FILTERS
+
+        everything = " ".join(dict.fromkeys(p for _, patterns in IMPORT_FILTERS for p in patterns))
+        filters = [f"All labels and regions ({everything})"]
+        filters += [f"{name} ({' '.join(patterns)})" for name, patterns in IMPORT_FILTERS]
+        folder = self._workspace.settings.last_folder
+        path, _ = QFileDialog.getOpenFileName(self._window, title, folder, ";;".join(filters))
+        return path
+
+    # out -------------------------------------------------------------------------------------
+
+    @Slot()
+    def choose_export(self) -> None:
+        """Ask where to export the labels as regions."""
+        from hsi_viewer.io.regions import EXPORT_FILTERS
+
+        filters = [f"{name} ({' '.join(patterns)})" for name, patterns in EXPORT_FILTERS]
+        path = self._ask_where("Export labels as regions", "labels.gpkg", ";;".join(filters))
+        if path is not None:
+            self.export(path)
+
+    def export(self, path: Path) -> None:
+        """Write the labels by the suffix of the path, in the background."""
+        document = self._workspace.document
+        if document is None:
+            return
+        ids, cube = document.labels.snapshot(), document.cube
+        legend = ClassLegend(document.legend.classes)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> str:
+            from hsi_viewer.io.regions import export_regions
+
+            return " ".join(
+                (f"Labels exported to {path}.", *export_regions(path, ids, legend, cube))
+            )
+
+        task = self._workspace.tasks.start(f"Exporting {path.name}", work)
+        task.succeeded.connect(self._on_exported)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_exported(self, text: str) -> None:
+        self._workspace.notify(text, "success")
+
+    @Slot()
+    def save(self) -> None:
+        """Save the labels where they were saved last, or ask."""
+        path = self.label_path or self._ask_where_to_save()
+        if path is not None:
+            self.save_to(path)
+
+    @Slot()
+    def save_as(self) -> None:
+        """Ask where to save the labels, and save them."""
+        path = self._ask_where_to_save()
+        if path is not None:
+            self.save_to(path)
+
+    def save_now(self, path: Path) -> bool:
+        """Save before the document is left; False if the labels are not in a file then."""
+        from hsi_viewer.io.label_file import write_labels
+
+        document = self._workspace.document
+        if document is None:
+            return False
+        try:
+            write_labels(path, document.labels.ids, document.legend, document.cube)
+        except Exception as error:  # noqa: BLE001 - shown to the user, who stays
+            self._on_failed(error)
+            return False
+        document.mark_saved()
+        return True
+
+    def save_to(self, path: Path) -> None:
+        """Save the labels in a file, in the background."""
+        document = self._workspace.document
+        if document is None:
+            return
+        ids, cube, step = document.labels.snapshot(), document.cube, document.history.position
+        legend = ClassLegend(document.legend.classes)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> SavedLabels:
+            from hsi_viewer.io.label_file import write_labels
+
+            write_labels(path, ids, legend, cube)
+            return SavedLabels(path, document, step)
+
+        task = self._workspace.tasks.start(f"Saving {path.name}", work)
+        task.succeeded.connect(self._on_saved)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_saved(self, saved: SavedLabels) -> None:
+        saved.document.mark_saved(saved.step)
+        if saved.document is self._workspace.document:
+            self.label_path = saved.path
+        self._workspace.notify(f"Labels saved to {saved.path}.", "success")
+
+    def _ask_where_to_save(self) -> Path | None:
+        kinds = "NumPy array (*.npy);;ENVI classification (*.hdr);;MATLAB (*.mat);;GeoTIFF (*.tif)"
+        return self._ask_where("Save labels", "labels.npy", kinds)
+
+    def _ask_where(self, title: str, name: str, filters: str) -> Path | None:
+        document = self._workspace.document
+        if document is None:
+            return None
+        start = Path(self._workspace.settings.last_folder) / f"{document.cube.name} {name}"
+        path, _ = QFileDialog.getSaveFileName(self._window, title, str(start), filters)
+        return Path(path) if path else None
+
+    @Slot()
+    def _on_document(self) -> None:
+        self.label_path = None
+        self._window.offers.withdraw(OFFER)

@@ -1,0 +1,221 @@
+"""Docking: the panels around the image — where they stand first, remembered, reset."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QTabBar,
+    QWidget,
+)
+
+from hsi_viewer.session.settings import Settings
+
+LAYOUT_VERSION = 1
+AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+MAX_LETTERS = 42  # a panel that needs more is rolled sideways
+MIN_LINES = 6
+FRONT = ("Display", "Training")  # in front of their tabs at the first start
+
+
+class _Rolling(QScrollArea):
+    """Lets a panel be smaller than its contents: many stand beside a large image.
+
+    The panel gets all the room there is, and rolls below its least size. (A resizable
+    QScrollArea rolls below the preferred height as soon as some text wraps.)
+    """
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self._panel = widget
+        self.setWidget(widget)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def minimumSizeHint(self) -> QSize:
+        """All of its width, if that is not much, and some lines."""
+        metrics = self.fontMetrics()
+        width = self._panel.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(
+            min(width, MAX_LETTERS * metrics.averageCharWidth()), MIN_LINES * metrics.height()
+        )
+
+    def sizeHint(self) -> QSize:
+        """All of the panel."""
+        return self._panel.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the panel the new room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow contents that need more or less room than before."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self._panel:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        room, least = self.maximumViewportSize(), self._panel.minimumSizeHint()
+        width = max(room.width(), least.width())
+        if self._height(width) > room.height():
+            width = max(room.width() - self.verticalScrollBar().sizeHint().width(), least.width())
+        self._panel.resize(width, max(room.height(), self._height(width)))
+
+    def _height(self, width: int) -> int:
+        layout = self._panel.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            return layout.minimumHeightForWidth(width)
+        return self._panel.minimumSizeHint().height()
+
+
+class Docking(QObject):
+    """Makes the docks of a window and keeps their arrangement.
+
+    Attributes
+    ----------
+    docks : by title, in the order they were added.
+    """
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.docks: dict[str, QDockWidget] = {}
+        self._first_state = QByteArray()
+        self._first_shown: list[QDockWidget] = []
+        self._last_tab: dict[str, str] = {}  # of the tabs beside a panel
+        window.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
+        window.setCorner(Qt.Corner.BottomRightCorner, AREAS["right"])
+
+    def add(
+        self, title: str, widget: QWidget, area: str, beside: str = "", *, shown: bool = True
+    ) -> QDockWidget:
+        """Dock a panel in an area of AREAS, as a tab beside another where one is named."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(title)
+        dock.setWidget(_Rolling(widget))
+        self.docks[title] = dock
+        if beside:
+            self._window.tabifyDockWidget(self.docks[self._last_tab.get(beside, beside)], dock)
+            self._last_tab[beside] = title
+        else:
+            self._window.addDockWidget(AREAS[area], dock)
+        self._settle()
+        dock.setVisible(shown)
+        self._settle()
+        dock.visibilityChanged.connect(self._spell_out)
+        return dock
+
+    def finish(self) -> None:
+        """All docks were added: take their sizes, and remember how it looks at the first start."""
+        self._first_shown = [d for d in self.docks.values() if not d.isHidden()]
+        self._settle()
+        self._arrange()
+        self._settle()
+        self._first_state = self._window.saveState(LAYOUT_VERSION)
+
+    @Slot()
+    def reset(self) -> None:
+        """Put every dock back where it was at the first start."""
+        self._take_up(self._first_state)
+        for dock in self._first_shown:
+            dock.show()
+        self._arrange()
+
+    def bring(self, title: str) -> None:
+        """Show a panel in front of its tabs and give it the focus."""
+        dock = self.docks[title]
+        dock.show()
+        dock.raise_()
+        stop = next((w for w in _stops(dock) if w.isVisibleTo(dock)), None)
+        if stop is not None:
+            stop.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def toggle(self, title: str, _checked: bool = True) -> None:
+        """Bring a panel that is closed, close one that is open."""
+        if self.docks[title].isHidden():
+            self.bring(title)
+        else:
+            self.docks[title].close()
+
+    def go_on(self, step: int) -> None:
+        """Give the focus to the next open panel, or the one before; the image is one of them."""
+        open_now = [t for t, d in self.docks.items() if not d.visibleRegion().isEmpty()]
+        places = [*open_now, ""]
+        focus = QApplication.focusWidget()
+        here = next((t for t in open_now if self.docks[t].isAncestorOf(focus)), "") if focus else ""
+        there = places[(places.index(here) + step) % len(places)]
+        centre = self._window.centralWidget()
+        if there:
+            self.bring(there)
+        elif centre is not None:
+            centre.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def save(self, settings: Settings) -> None:
+        """Remember the arrangement."""
+        settings.window_geometry = _text(self._window.saveGeometry())
+        settings.window_state = _text(self._window.saveState(LAYOUT_VERSION))
+
+    def restore(self, settings: Settings) -> None:
+        """Take up the arrangement of the last time, if there is one."""
+        if settings.window_geometry:
+            self._window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
+        if settings.window_state:
+            self._take_up(QByteArray.fromBase64(settings.window_state.encode()))
+
+    def _settle(self) -> None:
+        """Lay out at once: a window that is not shown keeps the tab bars of each step else."""
+        layout = self._window.layout()
+        if layout is not None:
+            layout.activate()
+
+    def _take_up(self, state: QByteArray) -> None:
+        """Restore an arrangement; Qt 6.11 leaves the tab bars of the one before on the window."""
+        before = [b for b in self._tab_bars() if not b.isHidden()]
+        if self._window.restoreState(state, LAYOUT_VERSION):
+            for bar in before:
+                bar.hide()
+
+    def _tab_bars(self) -> list[QTabBar]:
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        return self._window.findChildren(QTabBar, options=direct)
+
+    @Slot()
+    def _spell_out(self) -> None:
+        """Write out the titles of tabs: many are rolled through rather than cut to a letter."""
+        for bar in self._tab_bars():
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
+
+    def _arrange(self) -> None:
+        docks, resize = self.docks, self._window.resizeDocks
+        for title in FRONT:
+            docks[title].raise_()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        resize([docks["Display"], docks["Classes"]], [300, 320], horizontal)
+        resize([docks["Display"], docks["Spectrum"]], [335, 340], vertical)
+        resize([docks["Classes"], docks["Training"]], [330, 330], vertical)
+
+
+def _stops(dock: QDockWidget) -> list[QWidget]:
+    """Controls of a panel that Tab stops at."""
+    tab = Qt.FocusPolicy.TabFocus
+    return [w for w in dock.findChildren(QWidget) if w.isEnabled() and w.focusPolicy() & tab]
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode("ascii")

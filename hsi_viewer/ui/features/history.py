@@ -1,0 +1,84 @@
+"""History: the list of gestures, to jump in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Slot
+
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.widgets.history_panel import HistoryPanel
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+TITLE = "History"
+
+
+class HistoryFeature(Feature):
+    """Shows the document's history while the panel is open."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.panel = HistoryPanel()
+        self.panel.chosen.connect(self._go_to)
+        self.panel.appeared.connect(self.refresh)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
+        self.workspace.document_changed.connect(self._on_document)
+
+    def panels(self) -> list[Panel]:
+        """The dock History."""
+        return [Panel(TITLE, self.panel, "right", "Classes")]
+
+    def commands(self) -> list[Command]:
+        """Edit › History."""
+        return [
+            Command(
+                "edit.history",
+                "&History",
+                "&Edit",
+                self.open,
+                ("Ctrl+H",),
+                "history",
+                lambda: self.workspace.document is not None,
+            )
+        ]
+
+    @Slot()
+    def open(self) -> None:
+        """Show the list."""
+        dock = self.window.docks[TITLE]
+        dock.show()
+        dock.raise_()
+
+    @Slot()
+    def _on_document(self) -> None:
+        document = self.workspace.document
+        if document is not None:
+            document.history.changed.connect(self._on_history)
+        self._soon.start()
+
+    def _on_history(self) -> None:
+        self._soon.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """List the steps as they are now."""
+        document = self.workspace.document
+        if document is not None and self.panel.isVisible():
+            history = document.history
+            start = "Before (older gestures were forgotten)" if history.forgot else "Start"
+            self.panel.show_steps([s.title for s in history.steps], history.count, start)
+
+    @Slot(int)
+    def _go_to(self, count: int) -> None:
+        if self.workspace.document is not None:
+            self.workspace.document.history.go_to(count)
+
+    def refresh_theme(self) -> None:
+        """Draw the colours of the theme."""
+        self.refresh()

@@ -1,0 +1,74 @@
+"""Notes: a page of text that is kept with the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Slot
+
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.widgets.notes_panel import NotesPanel
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+TITLE = "Notes"
+REST_MS = 1500
+
+
+class NotesFeature(Feature):
+    """Keeps what is typed: in the session at once, on the disk when the typing rests."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.panel = NotesPanel()
+        self.panel.typed.connect(self._on_typed)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(window.sessions.keep_body)
+        window.sessions.changed.connect(self.refresh)
+
+    def panels(self) -> list[Panel]:
+        """The dock Notes."""
+        return [Panel(TITLE, self.panel, "right", "Accuracy")]
+
+    def commands(self) -> list[Command]:
+        """Edit › Notes."""
+        return [
+            Command(
+                "edit.notes",
+                "&Notes",
+                "&Edit",
+                self.open,
+                (),
+                "note-edit-outline",
+                lambda: self.workspace.document is not None,
+            )
+        ]
+
+    @Slot()
+    def open(self) -> None:
+        """Show the page."""
+        dock = self.window.docks[TITLE]
+        dock.show()
+        dock.raise_()
+        self.panel.text.setFocus()
+
+    @Slot(str)
+    def _on_typed(self, text: str) -> None:
+        session = self.window.sessions.session
+        if session is not None:
+            session.notes = text
+            self._rest.start()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the notes of the session."""
+        session = self.window.sessions.session
+        self.panel.show_text(session.notes if session else "", session is not None)
+
+    def close(self) -> None:
+        """The window writes what is left itself."""
+        self._rest.stop()

@@ -1,0 +1,152 @@
+"""Recovery: offers the work that a crash, a kill or a power cut left behind."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.session.lock import local_time
+from hsi_viewer.session.store import Leftover, bring_back, discard, leftovers
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.widgets.offer_bar import Choice
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+SHOWN = 3
+SIGN = "backup-restore"
+
+
+class RecoveryFeature(Feature):
+    """Looks for unsaved work at the start, and again when a cube is opened."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._found: tuple[Leftover, ...] = ()
+        self._later: set[Path] = set()
+        window.opening.opened.connect(self._on_opened)
+        self.look()
+
+    def commands(self) -> list[Command]:
+        """File › Recover."""
+        return [
+            Command(
+                "file.recover",
+                "&Recover unsaved work…",
+                "&File",
+                self.show_all,
+                (),
+                SIGN,
+                lambda: bool(self._found),
+                lambda: "No program left unsaved work behind.",
+            )
+        ]
+
+    @Slot()
+    def look(self) -> None:
+        """Look for unsaved work in the background."""
+
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Leftover, ...]:
+            return leftovers()
+
+        task = self.workspace.tasks.start("Looking for unsaved work", work, quiet=True)
+        task.succeeded.connect(self._on_found)
+
+    @Slot(object)
+    def _on_opened(self, _opened: object) -> None:
+        self._later.clear()  # what belongs to this cube is offered again
+        self.look()
+
+    @Slot(object)
+    def _on_found(self, found: tuple[Leftover, ...]) -> None:
+        for old in self._found:
+            self.window.offers.withdraw(str(old.path))
+        self._found = found
+        session = self.window.sessions.session
+        if session is not None:
+            place = (session.reference.source, session.reference.part)
+            found = tuple(o for o in found if (o.reference.source, o.reference.part) == place)
+        for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
+            self._offer(leftover)
+        self.workspace.state_changed.emit()
+
+    @Slot()
+    def show_all(self) -> None:
+        """Offer everything that was found."""
+        for leftover in self._found:
+            self._offer(leftover)
+
+    def _offer(self, leftover: Leftover) -> None:
+        self.window.offers.offer(
+            str(leftover.path),
+            described(leftover),
+            (
+                Choice("Recover", partial(self.recover, leftover), primary=True),
+                Choice("Later", partial(self._later.add, leftover.path)),
+                Choice("Discard", partial(self.discard, leftover)),
+            ),
+            SIGN,
+        )
+
+    def recover(self, leftover: Leftover) -> None:
+        """Open the cube with the work on it, asking where it is if it has gone."""
+        source = leftover.reference.found()
+        if source is None:
+            path, _ = QFileDialog.getOpenFileName(
+                self.window,
+                f"Where is {Path(leftover.reference.source).name}?",
+                self.workspace.settings.last_folder,
+            )
+            if not path:
+                self._offer(leftover)
+                return
+            source = leftover.reference.at(path)
+        self.window.sessions.recover(leftover, source)
+
+    def discard(self, leftover: Leftover) -> None:
+        """Put the work away; it can be brought back from the offer that follows."""
+        try:
+            put_away = discard(leftover)
+        except OSError as error:
+            self.workspace.notify(f"It could not be discarded: {error}", "error")
+            return
+        self._found = tuple(o for o in self._found if o.path != leftover.path)
+        self.workspace.state_changed.emit()
+        self.window.offers.offer(
+            str(leftover.path),
+            f"The work on {leftover.reference.name} was discarded.",
+            (
+                Choice("Bring it back", partial(self._bring_back, put_away)),
+                Choice("Close", lambda: None),
+            ),
+            "delete-outline",
+        )
+
+    def _bring_back(self, put_away: Path) -> None:
+        try:
+            bring_back(put_away)
+        except OSError as error:
+            self.workspace.notify(f"It could not be brought back: {error}", "error")
+        self.look()
+
+
+def described(leftover: Leftover) -> str:
+    """The work in one sentence or two."""
+    when = local_time(datetime.fromtimestamp(leftover.when, UTC).isoformat())
+    what = [counted(leftover.gestures, "gesture")] if leftover.gestures else []
+    what += [counted(leftover.runs, "map")] if leftover.runs else []
+    told = f"Work on {leftover.reference.name} from {when} was not saved"
+    told += f": {' and '.join(what)}." if what else "."
+    return told + (" The very last gesture was cut off and is left out." if leftover.torn else "")
+
+
+def counted(number: int, word: str) -> str:
+    """E.g. "1 gesture", "2 gestures"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

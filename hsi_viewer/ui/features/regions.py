@@ -1,0 +1,88 @@
+"""Commands on selected regions: copy, paste, delete, a class of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+
+class RegionFeature(Feature):
+    """What can be done with the regions that the select tool holds."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._select = window.labelling.toolbox.select
+        self._toolbox = window.labelling.toolbox
+        self._toolbox.changed.connect(self.workspace.state_changed)
+
+    def commands(self) -> list[Command]:
+        """Menu Edit."""
+
+        def selected() -> bool:
+            return self._toolbox.name == "select" and self._select.patch is not None
+
+        def why_not() -> str:
+            return "Select a region first (V)."
+
+        return [
+            Command(
+                "region.copy",
+                "&Copy region",
+                "&Edit",
+                self._select.copy,
+                ("Ctrl+C",),
+                "content-copy",
+                selected,
+                why_not,
+                separated=True,
+            ),
+            Command(
+                "region.paste",
+                "&Paste region",
+                "&Edit",
+                self._paste,
+                ("Ctrl+V",),
+                "content-paste",
+                lambda: self._select.can_paste and self.workspace.document is not None,
+                lambda: "Copy a region first.",
+            ),
+            Command(
+                "region.delete",
+                "&Delete region",
+                "&Edit",
+                self._select.delete,
+                (),
+                "trash-can-outline",
+                selected,
+                why_not,
+            ),
+            Command(
+                "region.split",
+                "Make the region a class of its &own",
+                "&Labels",
+                self._split,
+                (),
+                "call-split",
+                selected,
+                why_not,
+            ),
+        ]
+
+    def _paste(self) -> None:
+        self.window.labelling.use_tool("select")
+        self._select.paste(self.window.canvas.hovered_pixel)
+
+    def _split(self) -> None:
+        document, patch = self.workspace.document, self._select.patch
+        if document is not None and patch is not None:
+            pixels, _ = patch.within(document.labels.shape)
+            added = document.split_off(pixels)
+            self._select.drop()
+            self.window.canvas.update_preview()
+            self.window.labelling.take_class(added.id)
+            self.window.classes.edit_name(added.id)

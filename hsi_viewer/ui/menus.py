@@ -1,0 +1,86 @@
+"""Menus: the menu bar and the tool bar, and the lists in them that are not commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+
+from hsi_viewer.ui.commands.arrangement import with_access_keys
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+
+class Menus(QObject):
+    """Fills menu bar and tool bar of the window from its command table.
+
+    Attributes
+    ----------
+    recent, public : the lists of files in the menu File, filled when they are opened.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        menus = window.commands.fill_menus(window.menuBar())
+        self.recent = QMenu("Open &recent", window)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self.public = QMenu("Open a public scene", window)
+        self.public.aboutToShow.connect(self._fill_public)
+        opened = menus["&File"].actions()
+        line = next(a for a in opened if a.isSeparator())  # below the ways to open something
+        for menu in (self.recent, self.public):
+            menus["&File"].insertMenu(line, menu)
+        for menu in menus.values():
+            menu.aboutToShow.connect(self._refresh)
+            actions = [a for a in menu.actions() if not a.isSeparator()]
+            titles = with_access_keys(a.text() for a in actions)
+            for action, title in zip(actions, titles, strict=True):
+                action.setText(title)
+        self.tool_bar = self._make_tool_bar()
+
+    def _make_tool_bar(self) -> QToolBar:
+        commands = self._window.commands
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self._window.addToolBar(bar)
+        commands.fill_toolbar(bar)
+        for command in commands.commands:
+            button = bar.widgetForAction(commands.action(command.id))
+            if isinstance(button, QToolButton) and command.text:
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        return bar
+
+    @Slot()
+    def _refresh(self) -> None:
+        """A panel may have been closed by its own button since."""
+        self._window.commands.refresh()
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for source in self._window.workspace.settings.recent_files:
+            action = self.recent.addAction(source)
+            action.setData(source)
+            action.triggered.connect(self._on_recent)
+        if self.recent.isEmpty():
+            self.recent.addAction("Nothing was opened yet").setEnabled(False)
+
+    @Slot()
+    def _fill_public(self) -> None:
+        from hsi_viewer.io.scenes import PREFIX, scenes  # slow to import
+
+        if self.public.isEmpty():
+            for scene in scenes().values():
+                action = self.public.addAction(scene.title)
+                action.setData(f"{PREFIX}{scene.id}")
+                action.triggered.connect(self._on_recent)
+
+    @Slot()
+    def _on_recent(self) -> None:
+        action = self.sender()
+        self._window.open(action.data())  # type: ignore[attr-defined]

@@ -1,0 +1,119 @@
+"""The tools in the order of their bar: words, key, icon, and which options they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hsi_viewer.ui.tools.toolbox import ToolName
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """How a tool is shown.
+
+    Attributes
+    ----------
+    title : with "&" before the menu's access key.
+    hint : what to do with it, for the row above the image.
+    options : names of the groups of options that it has.
+    """
+
+    name: ToolName
+    title: str
+    key: str
+    icon: str
+    hint: str
+    options: tuple[str, ...] = ()
+
+
+TOOLS = (
+    ToolSpec("navigate", "&Navigate", "N", "cursor-move", ""),
+    ToolSpec(
+        "select",
+        "Select re&gions",
+        "V",
+        "cursor-default-outline",
+        "Click a region, Shift adds; drag moves, with Ctrl copies; Delete deletes.",
+    ),
+    ToolSpec(
+        "point",
+        "Single pi&xel",
+        "D",
+        "cursor-default-click-outline",
+        "Click labels one pixel.",
+        ("mode",),
+    ),
+    ToolSpec(
+        "brush",
+        "&Brush",
+        "B",
+        "brush",
+        "Drag paints; Shift and a click draw a straight line from the last stroke.",
+        ("mode", "size", "shape"),
+    ),
+    ToolSpec("eraser", "&Eraser", "E", "eraser", "Drag takes labels away.", ("size", "shape")),
+    ToolSpec(
+        "line",
+        "Li&ne",
+        "K",
+        "vector-line",
+        "Drag from end to end; Shift keeps to eighths of a turn.",
+        ("mode", "size"),
+    ),
+    ToolSpec(
+        "rectangle",
+        "&Rectangle",
+        "R",
+        "rectangle-outline",
+        "Drag from corner to corner; Shift makes a square.",
+        ("mode",),
+    ),
+    ToolSpec(
+        "ellipse",
+        "Ellip&se",
+        "C",
+        "ellipse-outline",
+        "Drag from corner to corner; Shift makes a circle.",
+        ("mode",),
+    ),
+    ToolSpec(
+        "polygon",
+        "&Polygon",
+        "G",
+        "vector-polygon",
+        "Click vertices; Enter or a double click closes, Backspace drops the last.",
+        ("mode", "smooth"),
+    ),
+    ToolSpec(
+        "lasso",
+        "Lass&o",
+        "F",
+        "lasso",
+        "Draw around pixels; letting go closes the line.",
+        ("mode", "smooth"),
+    ),
+    ToolSpec(
+        "fill",
+        "&Fill",
+        "Q",
+        "format-color-fill",
+        "Click fills the connected area around the pixel.",
+        ("mode", "fill"),
+    ),
+    ToolSpec(
+        "wand",
+        "Spectral &wand",
+        "W",
+        "magic-staff",
+        "Click, drag for the tolerance; click again or Enter labels.",
+        ("mode", "wand"),
+    ),
+    ToolSpec(
+        "superpixel",
+        "S&uperpixels",
+        "S",
+        "hexagon-multiple-outline",
+        "Click or drag labels whole superpixels.",
+        ("mode", "segment"),
+    ),
+)

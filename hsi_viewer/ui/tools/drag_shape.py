@@ -1,0 +1,133 @@
+"""Shapes drawn from press to release: rectangle, ellipse, line."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+from hsi_viewer.core.footprint import Pixel, disc_path
+from hsi_viewer.core.shapes import (
+    Pixels,
+    box_outline,
+    capsule_outline,
+    corner_box,
+    ellipse,
+    ellipse_outline,
+    mask_edges,
+    rectangle,
+    squared,
+    straightened,
+)
+from hsi_viewer.ui.tools.bench import Bench
+from hsi_viewer.ui.tools.brush import MAX_SIZE, ONE_PIXEL
+from hsi_viewer.ui.tools.tool import Pointer, Preview, Segments, Tool
+
+
+class DragShapeTool(Tool, ABC):
+    """A shape between two pixels, labelled when the button is let go; Escape drops it."""
+
+    anywhere = True
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._start: Pixel | None = None
+        self._end: Pixel = (0, 0)
+        self._preview: Preview | None = None
+
+    def press(self, at: Pointer) -> None:
+        """Fix the first pixel."""
+        if self._bench.document is not None:
+            self._start = at.pixel
+            self.drag(at)
+
+    def drag(self, at: Pointer) -> None:
+        """Show the shape as it would be."""
+        if self._start is not None:
+            self._end = self.constrained(self._start, at) if at.shift else at.pixel
+            self._preview = self.drawn(self._start, self._end)
+
+    def release(self, at: Pointer) -> None:
+        """Label the shape."""
+        if self._start is None:
+            return
+        self.drag(at)
+        start, self._start, self._preview = self._start, None, None
+        stroke, document = self._bench.begin(), self._bench.document
+        if stroke is not None and document is not None:
+            stroke.paint(self.covered(start, self._end, document.labels.shape))
+            stroke.finish()
+
+    def cancel(self) -> bool:
+        """Drop the shape."""
+        drawing = self._start is not None
+        self._start, self._preview = None, None
+        return drawing
+
+    def preview(self) -> Preview | None:
+        """The outline of the shape."""
+        return self._preview
+
+    def constrained(self, start: Pixel, at: Pointer) -> Pixel:
+        """The end while Shift is held."""
+        return squared(start, at.pixel)
+
+    @abstractmethod
+    def drawn(self, start: Pixel, end: Pixel) -> Preview:
+        """How the shape looks before it is labelled."""
+
+    @abstractmethod
+    def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
+        """The pixels of the shape."""
+
+
+class RectangleTool(DragShapeTool):
+    """All pixels between two corners, both included; a square with Shift."""
+
+    def drawn(self, start: Pixel, end: Pixel) -> Preview:
+        """Its four sides."""
+        return Preview((box_outline(corner_box(start, end)),), colour=self._bench.colour)
+
+    def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
+        """Its pixels."""
+        return rectangle(start, end, shape)
+
+
+class EllipseTool(DragShapeTool):
+    """The ellipse in the box of two corners; a circle with Shift."""
+
+    def drawn(self, start: Pixel, end: Pixel) -> Preview:
+        """Its outline."""
+        return Preview((ellipse_outline(start, end),), colour=self._bench.colour)
+
+    def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
+        """Its pixels."""
+        return ellipse(start, end, shape)
+
+
+class LineTool(DragShapeTool):
+    """A straight line as wide as the brush; in eighths of a turn with Shift."""
+
+    def resize(self, steps: int) -> bool:
+        """Widen the line."""
+        size = self._bench.settings.brush_size + 2 * steps
+        self._bench.settings.brush_size = min(max(size, 1), MAX_SIZE)
+        self._bench.option_changed()
+        return True
+
+    def footprint(self) -> Segments | None:
+        """The pixel that the line would begin at."""
+        return mask_edges(ONE_PIXEL) if self._start is None else None
+
+    def constrained(self, start: Pixel, at: Pointer) -> Pixel:
+        """The end on the nearest of eight directions."""
+        row, column = straightened((start[0] + 0.5, start[1] + 0.5), at.point)
+        return math.floor(row), math.floor(column)
+
+    def drawn(self, start: Pixel, end: Pixel) -> Preview:
+        """Its outline."""
+        width = self._bench.settings.brush_size
+        return Preview((capsule_outline(start, end, width),), colour=self._bench.colour)
+
+    def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
+        """The pixels of the line."""
+        return disc_path(start, end, self._bench.settings.brush_size, shape)

@@ -1,0 +1,86 @@
+"""FillTool: labels the area around a click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Slot
+
+from hsi_viewer.core.areas import area_within, box_around, connected_area
+from hsi_viewer.core.footprint import Pixel
+from hsi_viewer.core.history import Step
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.shapes import Pixels
+from hsi_viewer.session.document import Document
+from hsi_viewer.ui.tools.bench import Bench
+from hsi_viewer.ui.tools.tool import Pointer, Tool
+
+AT_ONCE = 600_000  # pixels that are searched before the work goes to a worker
+FURTHEST = 2048  # pixels from the click that the worker looks: what goes on there is no area
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """An area that a worker found, or None, and the state of the labels that it looked at."""
+
+    document: Document
+    step: Step
+    pixels: Pixels | None
+
+
+class FillTool(QObject, Tool):
+    """Fills the connected area of one label, or of one class of the map, around the click."""
+
+    def __init__(self, bench: Bench, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bench = bench
+
+    def press(self, at: Pointer) -> None:
+        """Fill."""
+        document = self._bench.document
+        ids = self._source()
+        if document is None or ids is None:
+            return
+        pixels = connected_area(ids, at.pixel, limit=AT_ONCE)
+        if pixels is None:
+            self._search_in_worker(document, ids, at.pixel)
+        else:
+            self._paint(pixels)
+
+    def _source(self) -> NDArray[np.uint16] | None:
+        document = self._bench.document
+        if document is None or self._bench.settings.fill_by == "labels":
+            return document.labels.ids if document is not None else None
+        if document.prediction is None:
+            self._bench.notify("There is no class map yet: train first, or fill by label.")
+            return None
+        return document.prediction.class_map
+
+    def _search_in_worker(self, document: Document, ids: NDArray[np.uint16], pixel: Pixel) -> None:
+        shape, step = document.labels.shape, document.history.position
+        box = box_around(pixel, FURTHEST, shape)
+        window = ids[box[0] : box[2], box[1] : box[3]].copy()
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Filled:
+            return Filled(document, step, area_within(window, box, shape, pixel))
+
+        task = self._bench.tasks.start("Filling", work)
+        task.succeeded.connect(self._on_filled)
+
+    @Slot(object)
+    def _on_filled(self, filled: Filled) -> None:
+        document = self._bench.document
+        if document is not filled.document or document.history.position is not filled.step:
+            return
+        if filled.pixels is not None:
+            self._paint(filled.pixels)
+        else:
+            self._bench.notify("This area is too large to be filled: draw its border first.")
+
+    def _paint(self, pixels: Pixels) -> None:
+        stroke = self._bench.begin()
+        if stroke is not None:
+            stroke.paint(pixels)
+            stroke.finish()

@@ -1,0 +1,139 @@
+"""AnglePanel: the threshold of a spectral-angle map, and what becomes of the pixels within."""
+
+from __future__ import annotations
+
+from math import degrees
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+HINT = "Click a pixel with the navigate tool, then map how far every other spectrum is from it."
+
+
+class AnglePanel(QWidget):
+    """Asks for a map and a threshold.
+
+    Signals
+    -------
+    map_requested(), threshold_changed(step) : a step is one milliradian.
+    label_requested(), select_requested().
+    """
+
+    map_requested = Signal()
+    threshold_changed = Signal(int)
+    label_requested = Signal()
+    select_requested = Signal()
+
+    def __init__(self, steps: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picked, self.shown = QLabel(HINT), QLabel("")
+        for label in (self.picked, self.shown):
+            label.setObjectName("muted")
+            label.setWordWrap(True)
+        self.map_button = QPushButton("Map the angle to the picked spectrum")
+        self.map_button.setObjectName("primary")
+        self.map_button.setToolTip(
+            "The angle between each spectrum and the picked one: small is alike, bright or dark"
+        )
+        self.map_button.clicked.connect(self.map_requested)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(1, steps)
+        self.slider.setPageStep(10)
+        self.slider.setAccessibleName("Threshold of the spectral angle")
+        self.number = QDoubleSpinBox()
+        self.number.setDecimals(3)
+        self.number.setRange(0.001, steps / 1000)
+        self.number.setSingleStep(0.001)
+        self.number.setSuffix(" rad")
+        self.number.setKeyboardTracking(False)
+        self.number.setAccessibleName("Threshold in radians")
+        self.slider.setValue(50)
+        self.number.setValue(0.05)
+        self.count = QLabel("")
+        self.count.setWordWrap(True)
+        self.keep = QCheckBox("Keep labels that are there")
+        self.keep.setChecked(True)
+        self.label_button = QPushButton("Label these pixels")
+        self.label_button.clicked.connect(self.label_requested)
+        self.select_button = QPushButton("Select them")
+        self.select_button.setToolTip("As the selection: for their mean, or in the scatter plot")
+        self.select_button.clicked.connect(self.select_requested)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.number.valueChanged.connect(self._on_number)
+        self._lay_out()
+        self.show_map("")
+
+    def _lay_out(self) -> None:
+        threshold = QHBoxLayout()
+        threshold.addWidget(QLabel("Within"))
+        threshold.addWidget(self.slider, 1)
+        threshold.addWidget(self.number)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.label_button, 1)
+        buttons.addWidget(self.select_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 6)
+        layout.addWidget(self.picked)
+        layout.addWidget(self.map_button)
+        layout.addWidget(self.shown)
+        layout.addLayout(threshold)
+        layout.addWidget(self.count)
+        layout.addWidget(self.keep)
+        layout.addLayout(buttons)
+        layout.addStretch(1)
+
+    @property
+    def step(self) -> int:
+        """Threshold in milliradians."""
+        return self.slider.value()
+
+    def show_reference(self, name: str) -> None:
+        """Say which spectrum a map would start from; "" where none is picked."""
+        self.map_button.setEnabled(bool(name))
+        self.picked.setText(f"Picked: {name}" if name else HINT)
+
+    def show_map(self, name: str) -> None:
+        """Say what is mapped; "" when nothing is."""
+        self.shown.setText(f"Shown: the angle to {name}" if name else "")
+        for widget in (
+            self.slider,
+            self.number,
+            self.keep,
+            self.label_button,
+            self.select_button,
+        ):
+            widget.setEnabled(bool(name))
+        if not name:
+            self.count.setText("")
+
+    def show_count(self, pixels: int) -> None:
+        """Say how many pixels lie within the threshold."""
+        angle = self.step / 1000
+        self.count.setText(f"{pixels:,} pixels within {angle:.3f} rad ({degrees(angle):.2f}°)")
+
+    def show_class(self, name: str) -> None:
+        """Say which class the pixels would get; "" where none is chosen."""
+        text = f"Label them “{name}”" if name else "Label these pixels"
+        self.label_button.setText(text if len(text) < 34 else f"{text[:31]}…”")
+        tip = text if name else "Choose a class first, or add one (A)"
+        self.label_button.setToolTip(f"{tip}; one step of the history")
+
+    @Slot(int)
+    def _on_slider(self, step: int) -> None:
+        self.number.blockSignals(True)
+        self.number.setValue(step / 1000)
+        self.number.blockSignals(False)
+        self.threshold_changed.emit(step)
+
+    @Slot(float)
+    def _on_number(self, radians: float) -> None:
+        self.slider.setValue(round(radians * 1000))

@@ -1,0 +1,42 @@
+"""BandList: a list of the bands of a cube, with wavelengths; bad bands are grey."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from hsi_viewer.core.band_selection import band_label
+from hsi_viewer.core.cube import HyperCube
+
+
+class BandList(QComboBox):
+    """Asks for one band; `currentIndex` is its 0-based number.
+
+    Parameters
+    ----------
+    name : read out to those who do not see it, e.g. "Red band".
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setMaxVisibleItems(24)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+
+    def show_cube(self, cube: HyperCube) -> None:
+        """List the bands of a cube, without telling anybody."""
+        with QSignalBlocker(self):
+            self.clear()
+            marks = np.where(cube.good_bands, "", " · bad").tolist()
+            self.addItems([band_label(cube, band) + mark for band, mark in enumerate(marks)])
+            grey, tip = self.palette().placeholderText(), "Marked bad in the header"
+            for band in np.flatnonzero(~cube.good_bands).tolist():
+                self.setItemData(band, grey, Qt.ItemDataRole.ForegroundRole)
+                self.setItemData(band, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def show_band(self, band: int) -> None:
+        """Show which band is chosen, without telling anybody."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(band)

@@ -1,0 +1,125 @@
+"""LogPage: everything that the user was told, and what was logged, with a copy button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.core.log_entry import LEVELS, Level, LogEntry
+from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.notice_bar import ICONS
+
+MAX_ENTRIES = 1000
+ENTRY_ROLE = Qt.ItemDataRole.UserRole
+FILTERS: dict[str, Level] = {
+    "Everything": "info",
+    "Warnings and errors": "warning",
+    "Errors": "error",
+}
+
+
+class LogPage(QWidget):
+    """The messages since the start, oldest first.
+
+    Signals
+    -------
+    folder_requested() : the user wants to see the log file.
+    """
+
+    folder_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.filter = QComboBox()
+        self.filter.addItems(list(FILTERS))
+        self.filter.setAccessibleName("Which messages are shown")
+        self.filter.currentTextChanged.connect(self._on_filter)
+        self.copy = QPushButton("&Copy")
+        self.copy.setToolTip("Copy the chosen messages, or all that are shown")
+        self.copy.clicked.connect(self.copy_text)
+        self.clear = QPushButton("C&lear")
+        self.clear.setToolTip("Empty this list; the log file stays")
+        self.clear.clicked.connect(self.clear_entries)
+        self.folder = QPushButton("Log &file")
+        self.folder.setToolTip("Show the log file in its folder")
+        self.folder.clicked.connect(self.folder_requested)
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName("Messages")
+        self.tree.setHeaderLabels(["Time", "Message"])
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.tree.header().setStretchLastSection(False)
+        self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        row = QHBoxLayout()
+        row.addWidget(self.filter)
+        row.addStretch(1)
+        for button in (self.copy, self.clear, self.folder):
+            row.addWidget(button)
+        self.empty = QLabel("Nothing to tell yet.")
+        self.empty.setObjectName("muted")
+        layout = QVBoxLayout(self)
+        layout.addLayout(row)
+        layout.addWidget(self.empty)
+        layout.addWidget(self.tree, 1)
+
+    def add(self, entry: LogEntry) -> None:
+        """Add a message; the oldest goes when there are too many."""
+        while self.tree.topLevelItemCount() >= MAX_ENTRIES:
+            self.tree.takeTopLevelItem(0)
+        item = QTreeWidgetItem(self.tree, [f"{entry.time:%H:%M:%S}", entry.text])
+        item.setData(0, ENTRY_ROLE, entry)
+        item.setIcon(1, icon(ICONS[entry.level]))
+        item.setToolTip(1, entry.text)
+        item.setData(1, Qt.ItemDataRole.AccessibleTextRole, f"{entry.level}: {entry.text}")
+        if entry.detail:
+            detail = QTreeWidgetItem(item, ["", entry.detail])
+            detail.setForeground(1, QColor(self.palette().placeholderText().color()))
+        item.setHidden(not self._is_shown(entry))
+        self.empty.hide()
+        self.tree.scrollToItem(item)
+
+    def entries(self) -> list[LogEntry]:
+        """The messages that are shown."""
+        return [e for item in self._items() if self._is_shown(e := item.data(0, ENTRY_ROLE))]
+
+    @Slot()
+    def copy_text(self) -> None:
+        """Copy the chosen messages, or all that are shown."""
+        chosen = [i for i in self.tree.selectedItems() if i.data(0, ENTRY_ROLE) is not None]
+        entries = [i.data(0, ENTRY_ROLE) for i in chosen] or self.entries()
+        QGuiApplication.clipboard().setText("\n".join(e.as_text for e in entries))
+
+    @Slot()
+    def clear_entries(self) -> None:
+        """Empty the list."""
+        self.tree.clear()
+        self.empty.show()
+
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        for item in self._items():
+            item.setIcon(1, icon(ICONS[item.data(0, ENTRY_ROLE).level]))
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        found = (self.tree.topLevelItem(n) for n in range(self.tree.topLevelItemCount()))
+        return [item for item in found if item is not None]
+
+    def _is_shown(self, entry: LogEntry) -> bool:
+        least = LEVELS.index(FILTERS[self.filter.currentText()])
+        return LEVELS.index(entry.level) >= least
+
+    @Slot()
+    def _on_filter(self) -> None:
+        for item in self._items():
+            item.setHidden(not self._is_shown(item.data(0, ENTRY_ROLE)))

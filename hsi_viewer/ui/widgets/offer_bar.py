@@ -1,0 +1,135 @@
+"""OfferBar: questions above the image that can wait, each with its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hsi_viewer.ui.theme import icon
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One button of an offer.
+
+    Attributes
+    ----------
+    text : on the button.
+    run : what it does; the offer goes away first.
+    primary : whether it is the likely one.
+    """
+
+    text: str
+    run: Callable[[], object]
+    primary: bool = False
+
+
+class OfferBar(QWidget):
+    """Offers, the latest below; they stay until one of their buttons is pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+        self.offers: list[Offer] = []
+        self.hide()
+
+    def offer(self, key: str, text: str, choices: Sequence[Choice], sign: str) -> Offer:
+        """Show an offer; one of the same key is replaced.
+
+        Parameters
+        ----------
+        key : by which it can be taken away again.
+        text : the question.
+        choices : its buttons.
+        sign : name of an icon.
+        """
+        self.withdraw(key)
+        offer = Offer(key, text, choices, sign, self)
+        offer.chosen.connect(self._on_chosen)
+        self.offers.append(offer)
+        self._layout.addWidget(offer)
+        self.show()
+        return offer
+
+    def withdraw(self, key: str) -> None:
+        """Take an offer away."""
+        for offer in [o for o in self.offers if o.key == key]:
+            self.offers.remove(offer)
+            self._layout.removeWidget(offer)
+            offer.hide()
+            offer.deleteLater()
+        self.setVisible(bool(self.offers))
+
+    def texts(self) -> list[str]:
+        """The questions that are shown."""
+        return [o.text for o in self.offers]
+
+    def press(self, key: str, text: str) -> None:
+        """Press a button of an offer, as a user does."""
+        offer = next(o for o in self.offers if o.key == key)
+        next(b for b in offer.buttons if b.text() == text).click()
+
+    @Slot(str, int)
+    def _on_chosen(self, key: str, number: int) -> None:
+        offer = next((o for o in self.offers if o.key == key), None)
+        if offer is not None:
+            choice = offer.choices[number]
+            self.withdraw(key)
+            choice.run()
+
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        for offer in self.offers:
+            offer.refresh_theme()
+
+
+class Offer(QFrame):
+    """One question with its buttons.
+
+    Signals
+    -------
+    chosen(key, number of the choice).
+    """
+
+    chosen = Signal(str, int)
+
+    def __init__(
+        self, key: str, text: str, choices: Sequence[Choice], sign: str, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self.setProperty("level", "info")
+        self.setAccessibleName(text)
+        self.key, self.text, self.choices = key, text, tuple(choices)
+        self._sign_name = sign
+        self._sign = QLabel()
+        message = QLabel(text)
+        message.setWordWrap(True)
+        message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 6, 8, 6)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(message, 1)
+        self.buttons: list[QPushButton] = []
+        for number, choice in enumerate(choices):
+            button = QPushButton(choice.text)
+            button.setProperty("number", number)
+            if choice.primary:
+                button.setObjectName("primary")
+            button.clicked.connect(self._on_clicked)
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self.buttons.append(button)
+        self.refresh_theme()
+
+    def refresh_theme(self) -> None:
+        """Draw the icon in the colours of the theme."""
+        self._sign.setPixmap(icon(self._sign_name).pixmap(20, 20))
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.chosen.emit(self.key, int(self.sender().property("number")))

@@ -1,0 +1,243 @@
+"""RunsPanel: every training that ended, which map is shown, and how two of them differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.core.comparison import McNemar, Transition
+from hsi_viewer.ui.theme import icon
+
+HEADERS = ("Run", "Overall", "Labels", "Seconds")
+TIPS = (
+    "Settings and time of the training; double click to rename",
+    "Overall accuracy on the test pixels of that moment",
+    "Number of training pixels",
+    "Time that the training took",
+)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as it is listed; `tip` tells the rest."""
+
+    id: int
+    title: str
+    overall: float | None
+    labelled: int
+    seconds: float
+    tip: str
+
+
+class RunsPanel(QWidget):
+    """The list of runs and what can be done with them.
+
+    Signals
+    -------
+    show_requested(id), renamed(id, title), compare_requested(first, second),
+    export_requested(id), delete_requested(id).
+    """
+
+    show_requested = Signal(int)
+    renamed = Signal(int, str)
+    compare_requested = Signal(int, int)
+    export_requested = Signal(int)
+    delete_requested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[RunRow, ...] = ()
+        self._filling = False
+        self.table = QTableWidget(0, len(HEADERS))
+        for column, tip in enumerate(TIPS):
+            heading = QTableWidgetItem(HEADERS[column])
+            heading.setToolTip(tip)
+            self.table.setHorizontalHeaderItem(column, heading)
+        self.table.setAccessibleName("Runs")
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setMinimumHeight(110)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._on_selection)
+        self.table.itemChanged.connect(self._on_edited)
+        self.empty = QLabel(
+            "Every training is kept here with its map and its model: show an earlier one again, "
+            "or choose two to compare them."
+        )
+        self.empty.setWordWrap(True)
+        self.empty.setObjectName("muted")
+        self.show_button = self._button("Show", "eye-outline", self._on_show)
+        self.compare_button = self._button("Compare", "compare-horizontal", self._on_compare)
+        self.compare_button.setToolTip("Choose two runs (Ctrl+click) to compare their maps")
+        self.export_button = self._button("Save model…", "content-save-outline", self._on_export)
+        self.delete_button = self._button("Delete", "trash-can-outline", self._on_delete)
+        self.result = QTextBrowser()
+        self.result.setMinimumHeight(90)
+        self.result.setAccessibleName("Comparison of two runs")
+        self.result.hide()
+        rows = (QHBoxLayout(), QHBoxLayout())
+        for place, button in enumerate(self._buttons()):
+            rows[place // 2].addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 2, 8, 6)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.empty)
+        layout.addLayout(rows[0])
+        layout.addLayout(rows[1])
+        layout.addWidget(self.result, 1)
+        self._on_selection()
+
+    def _button(self, text: str, sign: str, slot: object) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("sign", sign)
+        button.setIcon(icon(sign))
+        button.clicked.connect(slot)
+        return button
+
+    def _buttons(self) -> tuple[QPushButton, ...]:
+        return self.show_button, self.compare_button, self.export_button, self.delete_button
+
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        for button in self._buttons():
+            button.setIcon(icon(button.property("sign")))
+
+    # rows ------------------------------------------------------------------------------------
+
+    def show_runs(self, rows: Sequence[RunRow], shown: int | None) -> None:
+        """List runs, the one whose map is shown in bold."""
+        chosen = self.chosen()
+        self._filling = True
+        self._rows = tuple(rows)
+        self.table.setRowCount(len(self._rows))
+        for r, row in enumerate(self._rows):
+            overall = "" if row.overall is None else f"{100 * row.overall:.1f} %"
+            texts = (row.title, overall, f"{row.labelled:,}", f"{row.seconds:.1f}")
+            for c, text in enumerate(texts):
+                self.table.setItem(r, c, self._item(text, row, bold=row.id == shown, first=c == 0))
+            if row.id in chosen:
+                self.table.selectRow(r)
+        self._filling = False
+        self.empty.setVisible(not self._rows)
+        self._on_selection()
+
+    def _item(self, text: str, row: RunRow, *, bold: bool, first: bool) -> QTableWidgetItem:
+        item = QTableWidgetItem(text)
+        item.setToolTip(row.tip)
+        if not first:
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if bold:
+            font = QFont(self.table.font())
+            font.setBold(True)
+            item.setFont(font)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, shown")
+        return item
+
+    def chosen(self) -> list[int]:
+        """Ids of the selected runs, in the order of the list."""
+        rows = sorted({i.row() for i in self.table.selectedIndexes()})
+        return [self._rows[r].id for r in rows if r < len(self._rows)]
+
+    # comparison ------------------------------------------------------------------------------
+
+    def show_comparison(
+        self,
+        names: tuple[str, str],
+        differing: tuple[int, int],
+        changes: Sequence[tuple[str, str, Transition]],
+        test: McNemar | None,
+    ) -> None:
+        """Say how two maps differ.
+
+        Parameters
+        ----------
+        names : of the runs.
+        differing : pixels that differ, and pixels in all.
+        changes : names of the classes before and after, and how many pixels.
+        test : McNemar's test, or None without test pixels.
+        """
+        count, total = differing
+        share = 100 * count / total if total else 0.0
+        names = (escape(names[0]), escape(names[1]))
+        lines = [
+            f"<b>{names[0]}</b> and <b>{names[1]}</b>: {count:,} pixels differ ({share:.1f} %)",
+            _told(names, test),
+            *(["The commonest changes:"] if changes else []),
+            *(f"{t.pixels:,} {escape(a)} → {escape(b)}" for a, b, t in changes),
+        ]
+        self.result.setHtml("<br>".join(lines))
+        self.result.show()
+
+    # buttons ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_selection(self) -> None:
+        if self._filling:
+            return
+        count = len(self.chosen())
+        for button in (self.show_button, self.export_button, self.delete_button):
+            button.setEnabled(count == 1)
+        self.compare_button.setEnabled(count == 2)
+
+    @Slot(QTableWidgetItem)
+    def _on_edited(self, item: QTableWidgetItem) -> None:
+        row = self._rows[item.row()] if item.row() < len(self._rows) else None
+        if self._filling or row is None or item.column() != 0:
+            return
+        text = item.text().strip()
+        if text and text != row.title:
+            self.renamed.emit(row.id, text)
+
+    @Slot()
+    def _on_show(self) -> None:
+        self.show_requested.emit(self.chosen()[0])
+
+    @Slot()
+    def _on_compare(self) -> None:
+        first, second = self.chosen()
+        self.compare_requested.emit(first, second)
+
+    @Slot()
+    def _on_export(self) -> None:
+        self.export_requested.emit(self.chosen()[0])
+
+    @Slot()
+    def _on_delete(self) -> None:
+        self.delete_requested.emit(self.chosen()[0])
+
+
+def _told(names: tuple[str, str], test: McNemar | None) -> str:
+    if test is None:
+        return "No test pixels that neither run saw: which one is better cannot be told."
+    p = "p &lt; 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
+    right = f"only right in one: {test.only_first:,} and {test.only_second:,} of {test.total:,}"
+    if math.isclose(test.only_first, test.only_second) or test.p >= 0.05:
+        return f"McNemar's test: no difference can be told ({p}; {right})."
+    better = names[0] if test.only_first > test.only_second else names[1]
+    return (
+        f"McNemar's test: <b>{better}</b> is better ({p}; {right}). Test pixels close together "
+        "are not independent, so the difference is less certain than p says."
+    )

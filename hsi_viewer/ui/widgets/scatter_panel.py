@@ -1,0 +1,121 @@
+"""ScatterPanel: two channels against each other, and what becomes of the pixels of a lasso."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+HINT = "Drag a line around points: their pixels are selected in the image."
+
+
+class ScatterPanel(QWidget):
+    """Asks for channels, and shows what is selected.
+
+    Signals
+    -------
+    axes_changed() : another channel was chosen.
+    classes_toggled(on), label_requested(), mean_requested(), clear_requested().
+    shown() : the panel came into view.
+
+    Attributes
+    ----------
+    x_axis, y_axis : lists of channels; the data of each entry is what `show_channels` was given.
+    """
+
+    axes_changed = Signal()
+    classes_toggled = Signal(bool)
+    label_requested = Signal()
+    mean_requested = Signal()
+    clear_requested = Signal()
+    shown = Signal()
+
+    def __init__(self, plot: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = plot
+        self.x_axis, self.y_axis = self._channel_box("X axis"), self._channel_box("Y axis")
+        self.classes = QCheckBox("Labelled pixels in class colours")
+        self.classes.toggled.connect(self.classes_toggled)
+        self.state = QLabel(HINT)
+        self.state.setObjectName("muted")
+        self.state.setWordWrap(True)
+        self.label_button = QPushButton("Label")
+        self.label_button.clicked.connect(self.label_requested)
+        self.mean_button = QPushButton("Mean")
+        self.mean_button.setToolTip("Draw the mean spectrum of the selected pixels")
+        self.mean_button.clicked.connect(self.mean_requested)
+        self.clear_button = QPushButton("Clear")
+        self.clear_button.setToolTip("Select nothing")
+        self.clear_button.clicked.connect(self.clear_requested)
+        axes = QHBoxLayout()
+        for name, box in (("X", self.x_axis), ("Y", self.y_axis)):
+            axes.addWidget(QLabel(name))
+            axes.addWidget(box, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.label_button, 1)
+        buttons.addWidget(self.mean_button)
+        buttons.addWidget(self.clear_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 6)
+        layout.setSpacing(4)
+        layout.addLayout(axes)
+        layout.addWidget(plot, 1)
+        layout.addWidget(self.classes)
+        layout.addWidget(self.state)
+        layout.addLayout(buttons)
+        self.plot.setMinimumHeight(130)
+        self.show_selection(0, "")
+
+    def show_channels(self, channels: Sequence[tuple[str, object]], x: int, y: int) -> None:
+        """Offer channels (text, data) and choose two of them by position."""
+        for box, chosen in ((self.x_axis, x), (self.y_axis, y)):
+            box.blockSignals(True)
+            box.clear()
+            for text, data in channels:
+                box.addItem(text, data)
+            box.setCurrentIndex(chosen)
+            box.blockSignals(False)
+
+    def show_selection(self, pixels: int, name: str, thinned: int = 1) -> None:
+        """Say what is selected; thinned: of large scenes every so many-th pixel is counted."""
+        text = f"{pixels:,} pixels selected: {name}" if pixels else HINT
+        if thinned > 1:
+            text += f" The plot counts every {thinned}th pixel; a lasso takes all."
+        self.state.setText(text)
+        for button in (self.label_button, self.mean_button, self.clear_button):
+            button.setEnabled(pixels > 0)
+
+    def show_class(self, name: str) -> None:
+        """Say which class the pixels would get; "" where none is chosen."""
+        short = name if len(name) < 18 else f"{name[:16]}…"
+        self.label_button.setText(f"Label “{short}”" if name else "Label")
+        tip = f"Label the selected pixels as “{name}”" if name else "Choose a class first (A)"
+        self.label_button.setToolTip(tip)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that the panel is seen."""
+        super().showEvent(event)
+        self.shown.emit()
+
+    def _channel_box(self, name: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setMaxVisibleItems(24)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(6)
+        box.currentIndexChanged.connect(self._on_axis)
+        return box
+
+    @Slot()
+    def _on_axis(self) -> None:
+        self.axes_changed.emit()

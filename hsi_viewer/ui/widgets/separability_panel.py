@@ -1,0 +1,141 @@
+"""SeparabilityPanel: which classes can be told apart by their labelled spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.core.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
+from hsi_viewer.ui.theme import current_theme
+
+MOST_NAMED = 2
+POOR_ROLE = Qt.ItemDataRole.UserRole
+SHORT = {"cannot be told apart": "alike", "partly alike": "partly", "apart": ""}
+
+
+class SeparabilityPanel(QWidget):
+    """A table of all pairs, the worst first, under warnings in words.
+
+    Signals
+    -------
+    compare_requested() : compare the classes as they are labelled now.
+    """
+
+    compare_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.compare = QPushButton("Compare classes")
+        self.compare.clicked.connect(self.compare_requested)
+        self.state = QLabel()
+        self.state.setObjectName("muted")
+        self.warnings = QLabel()
+        self.warnings.setWordWrap(True)
+        self.warnings.setTextFormat(Qt.TextFormat.PlainText)
+        self.table = QTableWidget(0, 4)
+        self.table.setAccessibleName("Separability of every two classes")
+        self.table.setHorizontalHeaderLabels(["Classes", "JM", "Angle", ""])
+        tips = (
+            "",
+            "Jeffries-Matusita distance: 0 alike, 2 apart",
+            "Spectral angle between the means, in radians",
+            "",
+        )
+        for column, tip in enumerate(tips):
+            item = self.table.horizontalHeaderItem(column)
+            if item is not None:
+                item.setToolTip(tip)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(22)
+        self.table.setShowGrid(False)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        row = QHBoxLayout()
+        row.addWidget(self.compare)
+        row.addWidget(self.state, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 6)
+        layout.addLayout(row)
+        layout.addWidget(self.warnings)
+        layout.addWidget(self.table, 1)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show that nothing was compared yet."""
+        self.table.setRowCount(0)
+        self.warnings.hide()
+        self.state.setText("Label at least two classes.")
+
+    def show_state(self, text: str) -> None:
+        """Say what the table is worth, e.g. that labels changed."""
+        self.state.setText(text)
+
+    def show_report(self, report: SeparabilityReport, name_of: Callable[[int], str]) -> None:
+        """Show pairs and warnings."""
+        sentences = warnings_of(report, name_of)
+        self.warnings.setText("\n".join(sentences))
+        self.warnings.setVisible(bool(sentences))
+        self.table.setRowCount(len(report.pairs))
+        for row, pair in enumerate(report.pairs):
+            both = f"{name_of(pair.first)} – {name_of(pair.second)}"
+            texts = (
+                both,
+                f"{pair.jeffries_matusita:.3f}",
+                f"{pair.angle:.3f}",
+                SHORT[pair.verdict],
+            )
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{both}: {pair.verdict}")
+                item.setData(POOR_ROLE, pair.jeffries_matusita < POOR_JM)
+                self.table.setItem(row, column, item)
+        total = sum(report.counts.values())
+        self.state.setText(f"{len(report.counts)} classes, {total:,} spectra")
+        self.refresh_theme()
+
+    def refresh_theme(self) -> None:
+        """Mark the pairs that cannot be told apart in the colour of the theme."""
+        poor = QColor(current_theme()["error"])
+        for row in range(self.table.rowCount()):
+            for column in range(self.table.columnCount()):
+                item = self.table.item(row, column)
+                if item is not None and item.data(POOR_ROLE):
+                    item.setBackground(poor)
+
+
+def warnings_of(report: SeparabilityReport, name_of: Callable[[int], str]) -> list[str]:
+    """Sentences about pairs that cannot be told apart and classes with too few pixels."""
+    alike = [p for p in report.pairs if p.jeffries_matusita < POOR_JM]
+    sentences = [
+        f"“{name_of(p.first)}” and “{name_of(p.second)}” cannot be told apart by their spectra "
+        f"(JM {p.jeffries_matusita:.2f} of 2): merge them, or check their labels."
+        for p in alike[:MOST_NAMED]
+    ]
+    if len(alike) > MOST_NAMED:
+        sentences.append(f"{len(alike) - MOST_NAMED} more pairs are as alike: see the table.")
+    for class_id in report.few[:MOST_NAMED]:
+        count = report.counts[class_id]
+        sentences.append(
+            f"“{name_of(class_id)}” has only {count} labelled pixel{'' if count == 1 else 's'}: "
+            f"below {FEW_PIXELS} its spread is a guess."
+        )
+    if len(report.few) > MOST_NAMED:
+        sentences.append(f"{len(report.few) - MOST_NAMED} more classes have fewer than that.")
+    return sentences

@@ -1,0 +1,225 @@
+"""SpectrumPanel: the spectrum plot, how spectra are drawn, and the list of the kept ones."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QMenu,
+    QSpinBox,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+    QWidgetAction,
+)
+
+from hsi_viewer.core.spectrum import Treatment
+from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.curve_list import CurveList
+
+VIEWS = (
+    ("Values", "value", "The values as they are in the file"),
+    ("Continuum removed", "continuum", "Divided by the convex hull: absorption bands stand out"),
+    ("1st derivative", "first", "Slope along the wavelength"),
+    ("2nd derivative", "second", "Curvature along the wavelength"),
+)
+UNITS = (("nm", "nm"), ("µm", "um"), ("band", "band"))
+NORMALISATIONS = (
+    ("Not normalised", "none"),
+    ("0 to 1", "range"),
+    ("Unit length", "length"),
+    ("Mean 0, deviation 1", "variate"),
+)
+SPREADS = (
+    ("No spread", "none"),
+    ("± 1 standard deviation", "deviation"),
+    ("Percentiles 5–95 and 25–75", "percentiles"),
+)
+
+
+class SpectrumPanel(QWidget):
+    """Asks how spectra are drawn and what to do with the kept ones.
+
+    Signals
+    -------
+    treatment_changed(Treatment), unit_changed(name), spread_changed(name), water_toggled(on).
+    class_means_requested(), selection_mean_requested(), save_requested(), picture_requested().
+
+    Attributes
+    ----------
+    plot : the widget that draws; curves : the list below it.
+    """
+
+    treatment_changed = Signal(object)
+    unit_changed = Signal(str)
+    spread_changed = Signal(str)
+    water_toggled = Signal(bool)
+    class_means_requested = Signal()
+    selection_mean_requested = Signal()
+    save_requested = Signal()
+    picture_requested = Signal()
+
+    def __init__(self, plot: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = plot
+        self.curves = CurveList()
+        self.view = _combo("View of the spectra", VIEWS)
+        self.unit = _combo("Unit of the axis", UNITS)
+        self.unit.setMaximumWidth(78)
+        self.smoothing = QSpinBox()
+        self.smoothing.setRange(1, 61)
+        self.smoothing.setSingleStep(2)
+        self.smoothing.setSpecialValueText("not smoothed")
+        self.smoothing.setSuffix(" bands")
+        self.smoothing.setAccessibleName("Smoothing window")
+        self.smoothing.setToolTip("Savitzky-Golay filter, degree 2: width of its window in bands")
+        self.normalisation = _combo("Normalisation of the spectra", NORMALISATIONS)
+        self.spread = _combo("Spread around means", SPREADS)
+        self.spread.setToolTip("Shaded around the means of regions and classes, of values only")
+        self.water = QCheckBox("Water windows")
+        self.water.setChecked(True)
+        self.water.setToolTip(
+            "Shade 1350–1430 and 1800–1950 nm, where water vapour in the air takes the light"
+        )
+        self.more = _button("tune-variant", "Smoothing, normalisation, spread, water windows")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.means = _button("chart-multiple", "Class means of the labelled pixels")
+        self.selection_mean = _button("select-group", "Mean of the selected pixels")
+        self.save = _button("content-save-outline", "Save the spectra as CSV or library…")
+        self.picture = _button("image-outline", "Save the plot as PNG or SVG…")
+        self.remove = _button("trash-can-outline", "Take the selected spectra away")
+        self._icons = {
+            self.more: "tune-variant",
+            self.means: "chart-multiple",
+            self.selection_mean: "select-group",
+            self.save: "content-save-outline",
+            self.picture: "image-outline",
+            self.remove: "trash-can-outline",
+        }
+        self.options = self._options()
+        shown = QWidgetAction(self)
+        shown.setDefaultWidget(self.options)
+        menu = QMenu(self)
+        menu.addAction(shown)
+        self.more.setMenu(menu)
+        self._lay_out()
+        for box in (self.view, self.normalisation):
+            box.currentIndexChanged.connect(self._on_treatment)
+        self.smoothing.valueChanged.connect(self._on_treatment)
+        self.unit.currentIndexChanged.connect(self._on_unit)
+        self.spread.currentIndexChanged.connect(self._on_spread)
+        self.water.toggled.connect(self.water_toggled)
+        self.means.clicked.connect(self.class_means_requested)
+        self.selection_mean.clicked.connect(self.selection_mean_requested)
+        self.save.clicked.connect(self.save_requested)
+        self.picture.clicked.connect(self.picture_requested)
+        self.remove.clicked.connect(self.curves.remove_chosen)
+
+    @property
+    def treatment(self) -> Treatment:
+        """What the controls ask for."""
+        window = self.smoothing.value()
+        return Treatment(
+            window | 1 if window > 1 else 0,
+            self.view.currentData(),
+            self.normalisation.currentData(),
+        )
+
+    def choose_view(self, name: str) -> None:
+        """Choose a view by its name."""
+        self.view.setCurrentIndex(self.view.findData(name))
+
+    def show_units(self, *, known: bool) -> None:
+        """Offer wavelengths only where the cube knows them."""
+        self.unit.setEnabled(known)
+        tip = "Unit of the axis" if known else "The cube has no wavelengths: bands are counted"
+        self.unit.setToolTip(tip)
+
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        for button, name in self._icons.items():
+            button.setIcon(icon(name))
+
+    def _options(self) -> QWidget:
+        options = QWidget()
+        form = QFormLayout(options)
+        form.setContentsMargins(10, 8, 10, 8)
+        form.setVerticalSpacing(6)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Smooth", self.smoothing)
+        form.addRow("Scale", self.normalisation)
+        form.addRow("Spread", self.spread)
+        form.addRow("", self.water)
+        return options
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.view, 1)
+        head.addWidget(self.unit)
+        head.addWidget(self.more)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        for button in (self.means, self.selection_mean, self.save, self.picture):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.remove)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.curves, 1)
+        column.addLayout(buttons)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.plot)
+        self.splitter.addWidget(below)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([240, 120])
+        self.plot.setMinimumHeight(120)
+        self.curves.setMinimumHeight(46)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 2, 6, 4)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(self.splitter, 1)
+
+    @Slot()
+    def _on_treatment(self) -> None:
+        self.treatment_changed.emit(self.treatment)
+
+    @Slot()
+    def _on_unit(self) -> None:
+        self.unit_changed.emit(self.unit.currentData())
+
+    @Slot()
+    def _on_spread(self) -> None:
+        self.spread_changed.emit(self.spread.currentData())
+
+
+def _combo(name: str, items: tuple[tuple[str, ...], ...]) -> QComboBox:
+    """A list of (text, data) or (text, data, tool tip)."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    for text, data, *tip in items:
+        box.addItem(text, data)
+        if tip:
+            box.setItemData(box.count() - 1, tip[0], Qt.ItemDataRole.ToolTipRole)
+    return box
+
+
+def _button(icon_name: str, words: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(icon_name))
+    button.setToolTip(words)
+    button.setAccessibleName(words)
+    button.setAutoRaise(True)
+    return button
