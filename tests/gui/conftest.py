@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -33,9 +33,11 @@ class Driver:
 
     def let_go(self) -> None:
         """Close the window without questions; pytest keeps this object longer than it."""
-        if isValid(self.window):
+        if self.window is not None and isValid(self.window):
             self.window.may_leave = lambda: True
             self.window.close()
+            # Gone before Python forgets it: Qt must not ask plots whose wrappers are cleared.
+            QCoreApplication.sendPostedEvents(self.window, QEvent.Type.DeferredDelete)
         self.window = self.canvas = None
 
     @property

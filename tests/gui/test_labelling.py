@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from hsi_viewer.core.footprint import disc_path
-from hsi_viewer.ui.controllers.labelling import DrawRequest
+from hsi_viewer.core.sampling import Draw
 from hsi_viewer.ui.widgets.class_panel import COUNT, EYE, NAME
 
 
@@ -146,7 +146,7 @@ def test_colour_dialog_recolours(sample, monkeypatch):
 
 def test_training_pixels_are_drawn_from_the_ground_truth(sample):
     truth_source = sample.document.cube.ground_truth
-    sample.window.labelling.load(truth_source, DrawRequest(10, 3))
+    sample.window.labelling.files.load(truth_source, Draw(10, seed=3))
     sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=10_000)
     assert [sample.document.labels.count(i) for i in range(1, 17)] == [10] * 16
     test = sample.document.test_pixels()
@@ -156,14 +156,23 @@ def test_training_pixels_are_drawn_from_the_ground_truth(sample):
     assert cell(sample, 15, NAME) == "Stone-Steel-Towers"
 
 
-def test_labels_of_another_size_are_refused_with_both_sizes(sample, tmp_path):
+def test_labels_of_another_size_explain_themselves_and_are_laid_as_chosen(sample, tmp_path):
     path = tmp_path / "labels.npy"
     np.save(path, np.ones((10, 12), np.uint8))
-    sample.window.labelling.load(str(path), "labels")
-    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
-    assert "10 x 12" in sample.window.notices.texts()[-1]
-    assert "145 x 145" in sample.window.notices.texts()[-1]
+    sample.window.labelling.files.load(str(path), "labels")
+    offers = sample.window.offers
+    sample.qtbot.waitUntil(lambda: bool(offers.offers), timeout=10_000)
+    text = offers.offers[-1].text
+    assert "10 x 12" in text
+    assert "145 x 145" in text
     assert sample.document.labels.total == 0
+    crop = next(b for b in offers.offers[-1].buttons if b.text() == "From the upper left")
+    QTest.mouseClick(crop, Qt.MouseButton.LeftButton)
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=10_000)
+    expected = np.zeros((145, 145), np.uint16)
+    expected[:10, :12] = 1
+    np.testing.assert_array_equal(sample.document.labels.ids, expected)
+    assert not offers.offers
 
 
 def test_saved_labels_load_again(sample, tmp_path, monkeypatch):
@@ -183,7 +192,7 @@ def test_saved_labels_load_again(sample, tmp_path, monkeypatch):
     np.testing.assert_array_equal(np.load(path), saved)
     sample.stroke((90, 90), (95, 95))
     assert sample.window.isWindowModified()
-    sample.window.labelling.load(str(path), "labels")
+    sample.window.labelling.files.load(str(path), "labels")
     sample.qtbot.waitUntil(lambda: sample.document.labels.total == 12, timeout=10_000)
     np.testing.assert_array_equal(sample.document.labels.ids, saved)
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from hsi_viewer.core.stretch import composite, scene_limits
+from hsi_viewer.core.contrast import Contrast, sample_bands
+from hsi_viewer.core.stretch import composite
 
 
 def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
@@ -15,7 +16,8 @@ def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
     bands = sample.window.viewing.picture.bands
     np.testing.assert_allclose(cube.wavelengths[list(bands)], (640, 550, 470), atol=6)
     stored = cube.read(bands=bands)
-    expected = composite(stored, cube.is_data(stored), scene_limits(cube, bands))
+    limits = Contrast().transfers(sample_bands(cube, bands))
+    expected = composite(stored, cube.is_data(stored), limits)
     shown = sample.canvas.picture.image
     np.testing.assert_array_equal(shown, expected)
     rect = sample.canvas.picture.mapRectToParent(sample.canvas.picture.boundingRect())
@@ -53,8 +55,8 @@ def test_recent_files_open_again(driver, tmp_path):
     path = tmp_path / "scene.npy"
     np.save(path, np.ones((5, 6, 4), np.float32))
     driver.open(str(path))
-    driver.window.recent.aboutToShow.emit()
-    actions = driver.window.recent.actions()
+    driver.window.menus.recent.aboutToShow.emit()
+    actions = driver.window.menus.recent.actions()
     assert [a.text() for a in actions] == [str(path)]
     with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
         actions[0].trigger()

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import TaskCancelledError
+from hsi_viewer.core.sampling import Draw
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning import trainer
-from hsi_viewer.ui.controllers.labelling import DrawRequest
 
 
 def prediction(value: int, *, final: bool = True) -> Prediction:
@@ -51,6 +51,9 @@ class SlowTrainer:
     def predict(self, cube, *, labels, refine, token, port):
         return prediction(2)
 
+    def save(self, folder):
+        """There is nothing in it to be kept."""
+
 
 @pytest.fixture
 def slow(monkeypatch) -> SlowTrainer:
@@ -62,7 +65,7 @@ def slow(monkeypatch) -> SlowTrainer:
 @pytest.fixture
 def labelled(sample):
     """The sample scene with ten training pixels a class."""
-    sample.window.labelling.load(sample.document.cube.ground_truth, DrawRequest(10, 0))
+    sample.window.labelling.files.load(sample.document.cube.ground_truth, Draw(10))
     sample.qtbot.waitUntil(lambda: sample.document.labels.total == 160, timeout=10_000)
     sample.document.mark_saved()
     return sample
@@ -160,10 +163,10 @@ def test_closing_with_unsaved_labels_asks(sample, tmp_path, monkeypatch):
     sample.click(4, 4)
     asked = answer("Cancel")
     assert not sample.window.close()
-    assert "not saved" in asked[0]
+    assert "Not saved yet: labels." in asked[0]
     path = tmp_path / "kept.npy"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
-    answer("Save labels")
+    answer("Save")
     assert sample.window.close()
     assert np.load(path)[4, 4] == 1
 
@@ -177,7 +180,7 @@ def test_a_failed_save_does_not_close(sample, tmp_path, monkeypatch):
     blocked.write_text("in the way")
     target = blocked / "labels.npy"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(target), ""))
-    answer("Save labels")
+    answer("Save")
     assert not sample.window.close()
     assert sample.document.labels.total == 1
     assert str(target) in sample.window.notices.texts()[-1]
@@ -290,11 +293,15 @@ def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
 
 def test_uncertainty_layer(labelled, slow):
     press_train(labelled, slow)
-    classes = labelled.canvas.map_overlay.image.copy()
+    canvas = labelled.canvas
+    assert canvas.map_overlay.isVisible()
     labelled.key(Qt.Key.Key_U)
-    doubtful = labelled.canvas.map_overlay.image
-    assert not np.array_equal(doubtful, classes)
+    doubtful = canvas.item("Uncertainty").image
+    assert canvas.item("Uncertainty").isVisible()
+    assert not canvas.map_overlay.isVisible()
+    assert not np.array_equal(doubtful, canvas.map_overlay.image)
     assert (doubtful == doubtful[0, 0]).all()  # the stand-in is equally sure everywhere
     labelled.key(Qt.Key.Key_U)
-    np.testing.assert_array_equal(labelled.canvas.map_overlay.image, classes)
+    assert canvas.map_overlay.isVisible()
+    assert not canvas.item("Uncertainty").isVisible()
     labelled.key(Qt.Key.Key_Escape)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.history import History, LegendChange, Step
+from hsi_viewer.core.history import History, LabelChange, LegendChange, Step
+from hsi_viewer.core.labels import LabelMap
 
 
 @dataclass
@@ -145,3 +147,31 @@ def test_undo_of_a_rename_leaves_a_hidden_class_hidden():
     assert legend[1] == LandClass(1, "a", (0, 0, 0), visible=False)
     history.redo()
     assert legend[1] == LandClass(1, "b", (0, 0, 0), visible=False)
+
+
+def test_a_jump_gives_what_single_steps_give_and_is_told_once():
+    labels, history, legend = LabelMap(20, 30), History(), ClassLegend()
+    chance = np.random.default_rng(0)
+    for number in range(500):
+        pixels = np.unique(chance.integers(0, 600, 5))
+        edits = [LabelChange(labels, labels.edit_for(pixels, 1 + number % 4))]
+        if number % 50 == 0:
+            after = legend.with_added()
+            edits.append(LegendChange(legend, legend.classes, after))
+        history.do(str(number), *edits)
+    states = {}
+    for count in (500, 333, 120, 0):
+        while history.count > count:
+            history.undo()
+        states[count] = (labels.snapshot(), legend.classes)
+    told, moves = [], []
+    labels.changed.connect(lambda *box: told.append(box))
+    history.moved.connect(moves.append)
+    for count in (333, 120, 500, 0, 120):
+        history.go_to(count)
+        np.testing.assert_array_equal(labels.ids, states[count][0])
+        assert legend.classes == states[count][1]
+    assert len(told) == 5
+    assert moves == [333, -213, 380, -500, 120]
+    assert history.count == 120
+    assert len(history.steps) == 500

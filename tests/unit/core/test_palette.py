@@ -63,11 +63,17 @@ def test_lab_of_known_colours():
 
 
 @pytest.mark.parametrize(
-    ("vision", "least"),
-    [("normal", 18.5), ("protanopia", 12.5), ("deuteranopia", 12.5), ("tritanopia", 12.5)],
+    ("classes", "normal", "deficient"),
+    [(16, 18.5, 12.5), (30, 18.5, 12.5), (40, 17, 11.8), (50, 14.5, 10.8)],
 )
-def test_every_two_colours_and_black_and_white_can_be_told_apart(vision, least):
-    assert smallest_distance([*PALETTE, (0, 0, 0), (255, 255, 255)], vision) > least
+def test_every_two_colours_and_black_and_white_can_be_told_apart(classes, normal, deficient):
+    colours = [*PALETTE[:classes], (0, 0, 0), (255, 255, 255)]
+    for vision in VISIONS:
+        assert smallest_distance(colours, vision) > (normal if vision == "normal" else deficient)
+
+
+def test_there_are_fifty():
+    assert len(set(PALETTE)) == len(PALETTE) == 50
 
 
 @pytest.mark.parametrize("vision", VISIONS)

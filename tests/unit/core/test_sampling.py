@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.sampling import Draw, draw_per_class, draw_training
 
 truths = hnp.arrays(np.uint16, (6, 7), elements=st.integers(0, 4)).filter(lambda t: t.any())
 TRUTH = np.repeat(np.array([0, 1, 2, 7], np.uint16), 50).reshape(10, 20)
@@ -43,3 +43,50 @@ def test_what_cannot_be_drawn_from_is_refused():
         draw_per_class(TRUTH, 0)
     with pytest.raises(LabelError, match="no labelled pixel"):
         draw_per_class(np.zeros((2, 2), np.uint16), 1)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("protocol", "offset"), [("random", 0), ("fields", 500_000)])
+@pytest.mark.parametrize("n", [5, 50])
+def test_draws_are_those_of_the_benchmark(bench_dir, protocol, offset, n):
+    """The shared label lists were drawn by another program from the same rules and seeds."""
+    from importlib.resources import files
+
+    truth = np.load(str(files("tensorly") / "datasets" / "data" / "Indian_pines_gt.npy"))
+    name = "field" if protocol == "fields" else "random"
+    with np.load(bench_dir / "splits" / f"indian_pines-{name}-{n}.npz") as split:
+        for s in (0, 7):
+            draw = Draw(n, protocol=protocol, seed=offset + 1000 * n + s)
+            training, test = draw_training(truth.astype(np.uint16), draw)
+            np.testing.assert_array_equal(training, split[f"train_{s}"])
+            np.testing.assert_array_equal(test > 0, split[f"test_{s}"])
+
+
+def test_percent_of_each_class_and_at_least_one():
+    truth = np.zeros((20, 30), np.uint16)
+    truth[:, :20], truth[:2, 20:], truth[5, 25] = 1, 2, 3
+    training, test = draw_training(truth, Draw(10, "percent", seed=4))
+    assert [int((training == i).sum()) for i in (1, 2, 3)] == [40, 2, 1]
+    np.testing.assert_array_equal(training + test, truth)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**31), st.sampled_from(["pixels", "percent"]))
+def test_fields_are_kept_apart(seed, unit):
+    truth = np.zeros((40, 60), np.uint16)
+    for n, (row, column) in enumerate([(0, 0), (0, 22), (0, 44), (25, 0), (25, 22), (25, 44)]):
+        truth[row : row + 12, column : column + 12] = 1 + n % 2
+    training, test = draw_training(truth, Draw(12, unit, "fields", seed))
+    fields = np.add.outer(np.arange(40) // 20 * 3, np.arange(60) // 20)
+    assert not set(fields[training > 0].tolist()) & set(fields[test > 0].tolist())
+    assert set(np.unique(training)) == {0, 1, 2}
+    assert (training[training > 0] == truth[training > 0]).all()
+    rows, columns = np.nonzero(training)
+    for r, c in np.argwhere(test):
+        assert np.maximum(np.abs(rows - r), np.abs(columns - c)).min() > 8
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_nothing_to_draw_is_refused(amount):
+    with pytest.raises(LabelError, match="At least one"):
+        draw_training(np.ones((3, 3), np.uint16), Draw(amount))

@@ -14,7 +14,6 @@ from hsi_viewer.core.stretch import (
     composite,
     percentile_limits,
     sample_steps,
-    scene_limits,
     to_bytes,
 )
 
@@ -75,15 +74,6 @@ def test_composite_against_numpy(dtype):
     assert np.abs(picture[:, :, :3] - expected).max() <= 1  # one: a half may round either way
     assert picture[0, 0, 3] == 0
     assert np.count_nonzero(picture[:, :, 3] == 255) == 29
-
-
-def test_limits_of_the_scene_leave_no_data_out():
-    stored = RNG.integers(0, 1000, (20, 30, 4)).astype(np.int16)
-    stored[:5] = -9999
-    cube = HyperCube.from_array(stored, nodata=-9999)
-    for band, limits in zip((2, 0), scene_limits(cube, (2, 0)), strict=True):
-        expected = np.percentile(stored[5:, :, band], (2, 98))
-        np.testing.assert_allclose((limits.low, limits.high), expected)
 
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 600))

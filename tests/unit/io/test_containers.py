@@ -104,7 +104,7 @@ def test_several_candidates_are_offered(tmp_path):
 
 def test_no_cube_names_what_is_there(tmp_path):
     scipy.io.savemat(tmp_path / "n.mat", {"gt": np.ones((4, 5)), "s": {"a": 1}, "t": "text"})
-    with pytest.raises(FormatError, match=r"gt \(4 x 5 double\), s \(1 x 1 struct\), t"):
+    with pytest.raises(FormatError, match=r"gt \(4 x 5 double\), s\.a \(1 x 1 int64\), s "):
         open_cube(tmp_path / "n.mat")
 
 

@@ -10,16 +10,26 @@ import pytest
 import torch
 from torch.nn import functional
 
+from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.sampling import draw_per_class
-from hsi_viewer.core.training import DistillationMode
+from hsi_viewer.core.training import DistillationMode, TrainingConfig
 from hsi_viewer.learning.calibration import (
     expected_calibration_error,
     fit_temperature,
     tempered,
 )
-from hsi_viewer.learning.distillation import BETWEEN_EXITS, Memory, divergence, soft_cross_entropy
-from hsi_viewer.learning.trainer import fit
-from tests.unit.learning.made import SMALL, made_scene
+from hsi_viewer.learning.distillation import (
+    BETWEEN_EXITS,
+    Memory,
+    balanced,
+    compactness,
+    divergence,
+    soft_cross_entropy,
+)
+from hsi_viewer.learning.features import fit_features
+from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.trainer import Run, fit
+from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 
 def three_exits() -> list[torch.Tensor]:
@@ -119,3 +129,76 @@ def test_the_temperature_mends_overconfidence() -> None:
     right = mended.argmax(axis=1) == targets
     assert expected_calibration_error(mended.max(axis=1), right) < 0.03
     assert expected_calibration_error(boastful.max(axis=1), right) > 0.1
+
+
+def test_compact_classes_far_apart_cost_nothing() -> None:
+    targets = torch.tensor([0, 0, 3, 3])
+    apart = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 5.0]])
+    assert float(compactness(apart, targets)) == pytest.approx(0, abs=1e-6)
+    mixed = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    assert float(compactness(mixed, targets)) == pytest.approx(1 - 0.5**0.5 + 1, abs=1e-5)
+    assert float(compactness(apart[:2], targets[:2])) == pytest.approx(0, abs=1e-6)
+
+
+def test_following_compactness_draws_a_class_together_and_moves_classes_apart() -> None:
+    generator = torch.Generator().manual_seed(1)
+    features = torch.randn(24, 5, generator=generator).requires_grad_()
+    targets = torch.arange(24) % 3
+
+    def cosines() -> tuple[float, float]:
+        with torch.no_grad():
+            u = functional.normalize(features, dim=1)
+            alike = u @ u.T
+            same = targets[:, None] == targets[None]
+        return float(alike[same].mean()), float(alike[~same].mean())
+
+    before = cosines()
+    optimiser = torch.optim.SGD([features], 1.0)
+    for _ in range(50):
+        optimiser.zero_grad()
+        compactness(features, targets).backward()
+        optimiser.step()
+    after = cosines()
+    assert after[0] > before[0] + 0.2
+    assert after[1] < before[1]
+
+
+def test_balanced_soft_targets_favour_no_class() -> None:
+    skewed = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])
+    even = balanced(skewed)
+    assert torch.allclose(even.sum(dim=1), torch.ones(4))
+    assert abs(float(even.mean(dim=0)[0]) - 0.5) < abs(float(skewed.mean(dim=0)[0]) - 0.5)
+    assert (even[:, 0].diff() < 0).all()
+
+
+@pytest.mark.parametrize("option", [{"compactness": 0.5}, {"balanced": True, "nearby": 2}])
+def test_the_options_run_through_training(option: dict[str, float]) -> None:
+    cube, truth = made_scene()
+    training, test = draw_per_class(truth, 8)
+    how = replace(SMALL.distillation, mode="refined_rounds", **option)
+    model = fit(cube, training, recipe=replace(SMALL, distillation=how))
+    scored = test > 0
+    assert (model.predict(cube).class_map[scored] == test[scored]).mean() > 0.8
+
+
+def test_memory_with_momentum_is_an_exponential_average() -> None:
+    memory = Memory(torch.tensor([0, 1]), 2, momentum=0.75)
+    memory.store(torch.tensor([0]), [torch.zeros(1, 2)])
+    assert memory.table[0].tolist() == pytest.approx([0.875, 0.125])
+    assert memory.table[1].tolist() == [0, 1]
+
+
+def test_soft_targets_can_be_kept_near_labels() -> None:
+    cube, truth = made_scene()
+    training = np.zeros_like(truth)
+    training[5, 5], training[5, 30], training[30, 5], training[30, 30] = 2, 5, 7, 9
+    found = {}
+    for nearby in (None, 2):
+        how = replace(SMALL.distillation, nearby=nearby, confident=0.0)
+        recipe = replace(SMALL, distillation=how)
+        scene = SceneFeatures(cube, fit_features(cube, recipe.features))
+        run = Run(
+            scene, training, (2, 5, 7, 9), recipe, TrainingConfig(), CancelToken(), Recorder()
+        )
+        found[nearby] = len(run.soft_targets(run.network(None)).patches)
+    assert 0 < found[2] <= 4 * 24 < found[None]

@@ -10,7 +10,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning import scene as scene_module
-from hsi_viewer.learning.features import fit_features, window_matrix
+from hsi_viewer.learning.features import fit_features, noise_covariance, window_matrix
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene import SceneFeatures
 
@@ -82,6 +82,37 @@ def test_components_are_uncorrelated_and_of_equal_spread() -> None:
     features = fit_features(cube, FeatureRecipe(components=5, sigmas=(0.0,), emphasis=0.0))
     values, _ = SceneFeatures(cube, features).window(slice(0, 60), slice(0, 60))
     assert np.allclose(np.cov(values.reshape(5, -1)), np.eye(5), atol=1e-2)
+
+
+def test_the_noise_is_known_from_neighbours() -> None:
+    rng = np.random.default_rng(4)
+    mixing = rng.normal(size=(3, 3))
+    smooth = np.add.outer(np.linspace(0, 5, 80), np.linspace(0, 3, 90))[..., None]
+    values = (smooth + rng.normal(size=(80, 90, 3)) @ mixing).astype(np.float32)
+    valid = np.ones((80, 90), bool)
+    valid[:9] = False
+    values[:9] = 1e6
+    found = noise_covariance(values, valid)
+    assert found is not None
+    assert np.allclose(found.numpy(), mixing.T @ mixing, atol=0.15)
+    assert noise_covariance(np.ones((4, 4, 3), np.float32), np.ones((4, 4), bool)) is None
+
+
+@pytest.mark.parametrize("adjusted", [True, False])
+def test_what_stands_out_from_the_noise_comes_first(adjusted: bool) -> None:
+    rng = np.random.default_rng(5)
+    pattern = np.sin(np.linspace(0, 6, 70))[:, None, None] * np.ones((1, 60, 1))
+    noisy, quiet = rng.normal(size=8), rng.normal(size=8)
+    values = 3 * rng.normal(size=(70, 60, 1)) * noisy + pattern * quiet
+    values += 0.05 * rng.normal(size=(70, 60, 8))
+    cube = HyperCube.from_array(values.astype(np.float32))
+    features = fit_features(
+        cube, FeatureRecipe(components=2, noise_adjusted=adjusted, sigmas=(0.0,))
+    )
+    first = SceneFeatures(cube, features).guide(1)[0][0]
+    likeness = abs(np.corrcoef(first.ravel(), np.broadcast_to(pattern[..., 0], (70, 60)).ravel()))
+    assert (likeness[0, 1] > 0.9) == adjusted
+    assert features.strength[0] > features.strength[1] > 0
 
 
 def test_the_sample_is_bounded() -> None:

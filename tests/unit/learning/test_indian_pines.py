@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.scenes import indian_pines
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.learning.calibration import expected_calibration_error
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import Recorder
 
@@ -20,7 +21,14 @@ def test_ten_labels_a_class_map_the_scene(bench_dir) -> None:
     recorder = Recorder()
     model = fit(cube, training, port=recorder)
     prediction = model.predict(cube, labels=training)
-    assert (prediction.class_map == truth)[scored].mean() > 0.87
+    assert (prediction.class_map == truth)[scored].mean() > 0.89
+    plain = model.predict(cube, refine=False)
+    error, error_before = (
+        expected_calibration_error(p.confidence[scored], (p.class_map == truth)[scored])
+        for p in (prediction, plain)
+    )
+    assert error < 0.08
+    assert error < error_before + 0.01
     early = [i for i in recorder.items if isinstance(i, Prediction)]
     assert [(e.class_map == truth)[scored].mean() > 0.85 for e in early] == [True, True]
     again = fit(cube, training).predict(cube, labels=training)

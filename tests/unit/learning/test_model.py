@@ -59,6 +59,15 @@ def test_damaged_and_missing_files_are_named(tmp_path) -> None:
         load_model(tmp_path)
 
 
+def test_a_model_of_an_earlier_version_is_refused(tmp_path) -> None:
+    cube, truth = made_scene()
+    _, description = fit(cube, draw_per_class(truth, 3)[0], recipe=SMALL).save(tmp_path / "m")
+    written = json.loads(description.read_text("utf-8"))
+    description.write_text(json.dumps({**written, "schema": 1}), "utf-8")
+    with pytest.raises(FormatError, match="Train it again"):
+        load_model(tmp_path / "m")
+
+
 def test_a_folder_that_is_a_file_cannot_be_written(tmp_path) -> None:
     _, _, _, model = with_waves()
     (tmp_path / "file").write_text("in the way")

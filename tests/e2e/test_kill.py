@@ -1,0 +1,77 @@
+"""The application is killed at random moments while it is drawn in; nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.session.document import Document
+from hsi_viewer.session.records import Kind, read_records
+from hsi_viewer.session.replay import replay
+from tests.e2e.kill_driver import digest
+
+ROUNDS = int(os.environ.get("HSI_KILL_ROUNDS", "3"))
+DRIVER = Path(__file__).with_name("kill_driver.py")
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known there")
+
+
+def live_and_die(cube: Path, seed: int) -> list[tuple[str, int, str]]:
+    """Run the application and kill it while it is drawn in; what it said until then."""
+    chance = np.random.default_rng(seed)
+    process = subprocess.Popen(
+        [sys.executable, DRIVER, cube, str(seed)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    lines = [process.stdout.readline() for _ in range(chance.integers(2, 60))]
+    timer = threading.Timer(chance.uniform(0.0, 0.02), process.kill)  # anywhere in a gesture
+    timer.start()
+    rest, errors = process.communicate(timeout=60)
+    timer.join()
+    assert process.returncode == -signal.SIGKILL, errors
+    said = [line.split() for line in "".join((*lines, rest)).split("\n")[:-1]]
+    return [(what, int(gestures), told) for what, gestures, told in said]
+
+
+def state_after(cube: Path, journal: Path, gestures: int | None) -> str:
+    """Digest of a journal's state after its first gestures; None for all."""
+    records, seen = [], 0
+    for record in read_records(journal).records:
+        seen += record.kind in (Kind.STEP, Kind.MOVE)
+        if gestures is not None and seen > gestures:
+            break
+        records.append(record)
+    document = Document(open_cube(cube))
+    replay(records, document)
+    return digest(document)
+
+
+def test_killed_again_and_again_nothing_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setenv("HSI_VIEWER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    cube = tmp_path / "cube.npy"
+    np.save(cube, np.random.default_rng(0).normal(size=(60, 80, 5)).astype(np.float32))
+    drawn, known = 0, None
+    for seed in range(ROUNDS):
+        said = live_and_die(cube, seed)
+        (journal,) = (tmp_path / "data" / "sessions").glob("*/journal")
+        what, gestures, told = said[0]
+        assert what == "start"
+        assert (gestures, told) == known or (known is None and gestures == 0)
+        _, gestures, told = said[-1]
+        assert state_after(cube, journal, gestures) == told  # every gesture that had ended
+        whole = [r for r in read_records(journal).records if r.kind in (Kind.STEP, Kind.MOVE)]
+        assert gestures <= len(whole) <= gestures + 1  # and at most the one that was ending
+        known = (len(whole), state_after(cube, journal, None))
+        drawn += len(said) - 1
+    assert drawn > 10

@@ -1,0 +1,209 @@
+"""Who cannot see the screen, or cannot use a mouse, can still use every control.
+
+The names are those that the accessibility interface of Qt hands to a screen reader.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QDockWidget,
+    QSplitter,
+    QTabBar,
+    QToolBar,
+    QWidget,
+)
+
+import hsi_viewer.ui
+from hsi_viewer.core.accuracy import score
+from hsi_viewer.core.guide import guide_folder, read_guide
+from hsi_viewer.io.container import ArrayChoice
+from hsi_viewer.io.doctor import diagnose
+from hsi_viewer.ui.features.catalogue import FEATURES
+
+
+def is_inner(widget: QWidget) -> bool:
+    """Whether a widget is a part of a control that has the name."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, QAbstractSpinBox | QComboBox):
+            return True
+        if isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget:
+            return True
+        parent = parent.parentWidget()
+    return widget.objectName().startswith("qt_") or isinstance(widget, QTabBar | QSplitter)
+
+
+def described(widget: QWidget) -> str:
+    """What a widget is and where it stands, for the message of a test."""
+    places = []
+    parent = widget.parentWidget()
+    while parent is not None:
+        places.append(parent.windowTitle() or parent.objectName() or type(parent).__name__)
+        parent = parent.parentWidget()
+    return f"{type(widget).__name__} in {' < '.join(places[:3])}"
+
+
+def nameless(root: QWidget) -> list[str]:
+    """Controls below a widget that can have the focus, but tell no name."""
+    found = []
+    for widget in root.findChildren(QWidget):
+        if widget.focusPolicy() == Qt.FocusPolicy.NoFocus or is_inner(widget):
+            continue
+        interface = QAccessible.queryAccessibleInterface(widget)
+        if interface is None or not interface.text(QAccessible.Text.Name).strip():
+            found.append(described(widget))
+    return found
+
+
+def all_dialogs() -> dict[str, type[QDialog]]:
+    """Every dialog class of the user interface by its name."""
+    for module in pkgutil.walk_packages(hsi_viewer.ui.__path__, "hsi_viewer.ui."):
+        importlib.import_module(module.name)
+    found, waiting = {}, [QDialog]
+    while waiting:
+        for kind in waiting.pop().__subclasses__():
+            if kind.__module__.startswith("hsi_viewer."):
+                found[kind.__name__] = kind
+            waiting.append(kind)
+    return found
+
+
+def make_diagnosis(folder):
+    """A raw file with a header that asks for more than there is."""
+    (folder / "cube.dat").write_bytes(np.arange(8 * 6 * 4, dtype=np.int16).tobytes())
+    header = "ENVI\nsamples = 6\nlines = 9\nbands = 4\ndata type = 2\ninterleave = bsq\n"
+    (folder / "cube.hdr").write_text(header + "byte order = 0\n")
+    return diagnose(folder / "cube.hdr")
+
+
+REPORT = score(np.ones((4, 4), np.uint16), np.eye(4, dtype=np.uint16))
+DIALOGS: dict[str, Callable] = {
+    "ArrayDialog": lambda w, k, _: k("x.mat", (ArrayChoice("a", (3, 4, 5), "f4"),), w),
+    "CommandPalette": lambda w, k, _: k(w.commands, w),
+    "ConfusionDialog": lambda w, k, _: k(REPORT, str, w),
+    "DoctorDialog": lambda w, k, folder: k(
+        (found := make_diagnosis(folder)), [np.zeros((8, 8, 3), np.uint8)] * len(found.readings), w
+    ),
+    "DrawDialog": lambda w, k, folder: k("", str(folder), w),
+    "ExportDialog": lambda w, k, folder: k(str(folder), True, w),
+    "FigureDialog": lambda w, k, _: k(["Image", "Spectrum"], 0, "Scene", w),
+    "HelpWindow": lambda w, k, _: k(read_guide(), guide_folder(), w),
+    "MetadataDialog": lambda w, k, _: k(w.workspace.document.cube, w),
+    "PreferencesDialog": lambda w, k, _: k(w.workspace.settings, w),
+    "PresetEditor": lambda w, k, _: k((), None, w),
+    "ShortcutPage": lambda w, k, _: k(w.commands, w),
+    "TextDialog": lambda w, k, _: k("About", "Text", w),
+}
+
+
+@pytest.fixture
+def small(driver, tmp_path):
+    """The window with a small cube open, and every panel shown."""
+    np.save(tmp_path / "cube.npy", np.random.default_rng(0).random((20, 30, 8), np.float32))
+    driver.open(str(tmp_path / "cube.npy"))
+    for dock in driver.window.docks.values():
+        dock.show()
+    return driver
+
+
+def every_control_of_the_window_and_its_panels_has_a_name(small):
+    assert nameless(small.window) == []
+
+
+def test_every_dialog_is_looked_at():
+    assert set(DIALOGS) == set(all_dialogs())
+
+
+def every_control_of_every_dialog_has_a_name(small, tmp_path):
+    kinds = all_dialogs()
+    missing = {}
+    for name, make in DIALOGS.items():
+        dialog = make(small.window, kinds[name], tmp_path)
+        assert dialog.windowTitle(), name
+        missing[name] = nameless(dialog)
+        dialog.deleteLater()
+        del dialog
+    assert {name: found for name, found in missing.items() if found} == {}
+
+
+def every_command_has_words_and_stands_in_the_palette(small):
+    table = small.window.commands
+    assert len(FEATURES) > 0
+    for command in table.commands:
+        assert command.words.strip()
+        assert table.action(command.id).toolTip().strip()
+
+
+def every_panel_is_reached_by_tab(small):
+    """From any control, Tab comes to every control that can have the focus in the end."""
+    window = small.window
+    window.activateWindow()
+    small.qtbot.waitUntil(window.isActiveWindow)
+    panels = {
+        dock.windowTitle()
+        for dock in window.findChildren(QDockWidget)
+        if dock.isVisible() and not dock.isFloating() and is_tabbable(dock)
+    }
+    window.canvas.setFocus()
+    reached, start = set(), None
+    for _ in range(400):
+        window.focusNextChild()
+        focus = QApplication.focusWidget()
+        if focus is start:
+            break
+        start = start or focus
+        place = focus
+        while place is not None and not isinstance(place, QDockWidget | QToolBar):
+            place = place.parentWidget()
+        if isinstance(place, QDockWidget):
+            reached.add(place.windowTitle())
+    assert panels - reached == set()
+
+
+def is_tabbable(dock: QDockWidget) -> bool:
+    """Whether the front panel holds a control that Tab stops at now."""
+    return any(
+        w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
+        for w in dock.findChildren(QWidget)
+    )
+
+
+def labelling_needs_no_mouse_but_to_paint(small):
+    """A class is made, named and chosen, and the tool changed, by keys alone."""
+    window = small.window
+    window.activateWindow()
+    small.qtbot.waitUntil(window.isActiveWindow)
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_A)
+    QTest.keyClicks(QApplication.focusWidget(), "Water")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    small.qtbot.waitUntil(lambda: [c.name for c in small.document.legend] == ["Water"])
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_E)
+    assert window.labelling.tool == "eraser"
+    QTest.keyClick(window.canvas, Qt.Key.Key_1)
+    QTest.keyClick(window.canvas, Qt.Key.Key_B)
+    assert window.labelling.tool == "brush"
+
+
+def test_every_control_is_named_and_reached(small, tmp_path):
+    """In one window."""
+    every_control_of_the_window_and_its_panels_has_a_name(small)
+    every_command_has_words_and_stands_in_the_palette(small)
+    every_panel_is_reached_by_tab(small)
+    labelling_needs_no_mouse_but_to_paint(small)
+    every_control_of_every_dialog_has_a_name(small, tmp_path)

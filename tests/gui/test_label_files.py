@@ -1,0 +1,121 @@
+"""Labels, regions and ground truth from files, as a person takes them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core import shapes
+from hsi_viewer.core.sampling import Draw, draw_training
+from hsi_viewer.ui.draw_dialog import DrawDialog
+from tests.gui.hands import SIZE, Hands, labelled, made_cube
+
+A = shapes.rectangle((2, 2), (9, 9), SIZE)
+
+
+@pytest.fixture
+def hands(driver, tmp_path) -> Hands:
+    path = tmp_path / "made.npy"
+    np.save(path, made_cube())
+    driver.open(str(path))
+    driver.trigger("class.add")
+    hands = Hands(driver)
+    hands.tool("rectangle")
+    hands.drag((2, 2), (9, 9))
+    return hands
+
+
+def choose(hands: Hands, text: str) -> None:
+    offers = hands.driver.window.offers
+    hands.driver.qtbot.waitUntil(lambda: bool(offers.offers), timeout=20_000)
+    button = next(b for b in offers.offers[-1].buttons if b.text() == text)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_regions_go_out_and_come_back(hands, tmp_path, monkeypatch):
+    hands.driver.document.rename_class(1, "Oats")
+    for suffix in ("gpkg", "geojson", "shp", "csv", "xml", "txt", "h5"):
+        path = str(tmp_path / f"out.{suffix}")
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, p=path: (p, ""))
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, p=path: (p, ""))
+        hands.driver.trigger("labels.export")
+        hands.driver.settle()
+        hands.driver.document.clear_class(1)
+        hands.driver.trigger("labels.load")
+        hands.driver.qtbot.waitUntil(lambda: hands.ids.any(), timeout=20_000)
+        np.testing.assert_array_equal(hands.ids, labelled(A))
+
+
+def test_labels_that_are_here_are_kept_or_replaced_as_the_user_says(hands, tmp_path, monkeypatch):
+    path = tmp_path / "more.npy"
+    np.save(path, np.full(SIZE, 2, np.uint8))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    hands.driver.trigger("labels.load")
+    choose(hands, "Only label others")
+    hands.driver.qtbot.waitUntil(lambda: hands.ids.all(), timeout=20_000)
+    assert set(np.flatnonzero(hands.ids == 1)) == set(A)
+    hands.driver.trigger("edit.undo")
+    np.testing.assert_array_equal(hands.ids, labelled(A))
+    hands.driver.trigger("labels.load")
+    choose(hands, "Cancel")
+    hands.driver.trigger("labels.load")
+    choose(hands, "Replace them")
+    hands.driver.qtbot.waitUntil(lambda: (hands.ids == 2).all(), timeout=20_000)
+
+
+def test_ground_truth_is_kept_apart_from_labels(hands, tmp_path, monkeypatch):
+    path = tmp_path / "truth.npy"
+    np.save(path, np.full(SIZE, 1, np.uint8))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    hands.driver.trigger("labels.test")
+    document = hands.driver.document
+    hands.driver.qtbot.waitUntil(lambda: document.truth is not None, timeout=20_000)
+    np.testing.assert_array_equal(hands.ids, labelled(A))
+    assert (document.test_pixels() > 0).sum() == hands.ids.size - A.size
+
+
+def test_training_pixels_are_drawn_as_the_dialog_says(hands, tmp_path, monkeypatch):
+    truth = np.zeros(SIZE, np.uint16)
+    for n, (row, column) in enumerate(((0, 0), (0, 40), (40, 0), (40, 40))):
+        truth[row : row + 20, column : column + 30] = 1 + n % 2
+    path = tmp_path / "truth.npy"
+    np.save(path, truth)
+
+    def answer(dialog: DrawDialog) -> int:
+        dialog.file.setText(str(path))
+        dialog.unit.setCurrentIndex(1)
+        dialog.count.setValue(2.5)
+        dialog.protocol.setCurrentIndex(1)
+        dialog.number.setValue(11)
+        assert "fields" in dialog.note.text()
+        return 1
+
+    monkeypatch.setattr(DrawDialog, "exec", answer)
+    hands.driver.trigger("labels.draw")
+    training, test = draw_training(truth, Draw(2.5, "percent", "fields", 11))
+    document = hands.driver.document
+    hands.driver.qtbot.waitUntil(lambda: document.truth is not None, timeout=20_000)
+    np.testing.assert_array_equal(hands.ids, training)
+    np.testing.assert_array_equal(document.truth, test)
+    assert document.history.undo_title == "Draw 2.5% a class, fields apart, seed 11"
+
+
+def test_a_loaded_ground_truth_is_drawn_from_without_its_file(hands, monkeypatch):
+    truth = np.repeat([[1, 2]], 40, axis=1).repeat(60, axis=0).astype(np.uint16)
+    hands.driver.document.set_truth(truth)
+
+    def answer(dialog: DrawDialog) -> int:
+        assert dialog.loaded.isChecked()
+        assert dialog.source() == ""
+        return 1
+
+    monkeypatch.setattr(DrawDialog, "exec", answer)
+    hands.driver.trigger("labels.draw")
+    training, _ = draw_training(truth, Draw(10))
+    hands.driver.qtbot.waitUntil(
+        lambda: hands.driver.document.labels.count(2) == 10, timeout=20_000
+    )
+    np.testing.assert_array_equal(hands.ids, training)

@@ -1,0 +1,180 @@
+"""A large scene by real events: drawn as it is looked at, never whole, never in the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.big_scene import write_big_scene
+from hsi_viewer.core.contrast import Contrast, sample_bands
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.stretch import composite
+from hsi_viewer.session.overview import OverviewSource, cache_bytes
+
+SHAPE = (6000, 2000, 50)  # 1.2 GB to whoever reads it, 13 MB of the disk
+
+
+@pytest.fixture(scope="module")
+def header(tmp_path_factory):
+    return write_big_scene(tmp_path_factory.mktemp("big"), SHAPE, "bil", groups=61)
+
+
+@pytest.fixture
+def large(driver, header):
+    driver.open(str(header))
+    drawn(driver)
+    return driver
+
+
+def drawn(driver) -> None:
+    """Wait until every visible tile is as it should be."""
+    driver.settle()
+
+    def complete() -> bool:
+        driver.canvas.viewport().grab()  # asks for what is missing
+        return driver.window.viewing.tiles.idle
+
+    driver.qtbot.waitUntil(complete, timeout=20_000)
+
+
+def screen(driver) -> np.ndarray:
+    """RGB bytes of the canvas as it is on the screen, (rows, columns, 3)."""
+    image = driver.canvas.viewport().grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[:, :, :3].copy()
+
+
+def wheel(driver, position: QPoint, delta: int) -> None:
+    viewport = driver.canvas.viewport()
+    event = QWheelEvent(
+        QPointF(position),
+        QPointF(viewport.mapToGlobal(position)),
+        QPoint(),
+        QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, event)
+
+
+def colours(cube: HyperCube, rows, columns) -> np.ndarray:
+    """What numpy makes of pixels, with the contrast of the whole scene."""
+    stored = cube.read()[rows, columns][:, None]
+    return composite(
+        stored, cube.is_data(stored), Contrast().transfers(sample_bands(cube, (0, 1, 2)))
+    )[:, 0]
+
+
+def assert_screen_is_exact(driver, cube: HyperCube) -> None:
+    """Each scene pixel seen large enough has on the screen the colour that numpy computes."""
+    shot, viewport = screen(driver), driver.canvas.viewport().rect()
+    rng = np.random.default_rng(0)
+    view = driver.canvas._box.viewRect()
+    rows, columns, points = [], [], []
+    for _ in range(400):
+        row = int(rng.uniform(max(view.top(), 0), min(view.bottom(), SHAPE[0] - 1)))
+        column = int(rng.uniform(max(view.left(), 0), min(view.right(), SHAPE[1] - 1)))
+        point = driver.point(row, column)
+        if viewport.adjusted(2, 2, -60, -60).contains(point):
+            rows.append(row)
+            columns.append(column)
+            points.append(point)
+    assert len(points) > 50
+    expected = colours(cube, np.array(rows), np.array(columns))
+    assert (expected[:, 3] == 255).sum() > 20
+    background = driver.canvas.backgroundBrush().color()
+    outside = (background.red(), background.green(), background.blue())
+    for point, colour in zip(points, expected.tolist(), strict=True):
+        found = tuple(shot[point.y(), point.x()].tolist())
+        assert found == (tuple(colour[:3]) if colour[3] else outside)
+
+
+def test_what_is_on_the_screen_is_what_numpy_computes_at_any_zoom(large):
+    cube, picture = large.document.cube, large.window.viewing.picture
+    assert isinstance(cube.source, OverviewSource)
+    assert not cube.in_memory
+    shown = HyperCube.from_array(cube.read(bands=picture.bands), nodata=0.0)
+    large.canvas.centre_on(3000, 1000)
+    for _ in range(40):
+        wheel(large, large.canvas.rect().center(), 120)
+    drawn(large)
+    assert large.canvas._box.viewRect().width() < 40
+    # A group of lines that hold data lies in the middle.
+    group = int(np.linspace(0, SHAPE[0] - 16, 61).astype(int)[30])
+    large.canvas.centre_on(group + 8, 1000)
+    large.canvas.pan(0, (group + 8 - large.canvas._box.viewRect().center().y()) / 25)
+    drawn(large)
+    assert_screen_is_exact(large, shown)
+    assert picture.transfers == Contrast().transfers(sample_bands(shown, (0, 1, 2)))
+
+
+def test_zoomed_out_only_the_overview_is_read(large, monkeypatch):
+    source = large.document.cube.source
+    bands = large.window.viewing.picture.bands
+    large.qtbot.waitUntil(lambda: not source.missing(bands), timeout=20_000)
+    large.settle()
+    reads = []
+    real = source._source.read
+    monkeypatch.setattr(source._source, "read", lambda *a: reads.append(a) or real(*a))
+    large.window.viewing.tiles.clear()
+    large.canvas.fit()
+    drawn(large)
+    level = large.canvas.picture._level(large.canvas.width() / large.canvas._box.viewRect().width())
+    assert 2**level >= source.step
+    assert reads == []
+    assert (screen(large).std(axis=(0, 1)) > 0).all()
+    assert cache_bytes() > 0
+
+
+def test_spectra_are_read_in_a_worker_and_the_latest_pixel_wins(large):
+    large.canvas.centre_on(3000, 1000)
+    large.canvas.zoom(60)
+    for row in range(2990, 3010):
+        large.hover(row, 1000)
+    assert large.window.readout.position.text() == "Row 3010, column 1001"
+    expected = large.document.cube.spectrum(3009, 1000)
+    good = large.document.cube.good_bands
+
+    def shown() -> bool:
+        _, y = large.window.plot.live_values()
+        return y is not None and np.array_equal(y[good], expected[good], equal_nan=True)
+
+    large.qtbot.waitUntil(shown, timeout=10_000)
+    large.click(3009, 1000)
+    large.qtbot.waitUntil(lambda: large.window.viewing.pins == 1, timeout=10_000)
+
+
+def test_a_stroke_is_on_the_screen_at_once_and_undone(large):
+    large.trigger("class.add")
+    large.window.brush_size.setValue(25)
+    large.canvas.centre_on(3000, 1000)
+    for _ in range(20):
+        wheel(large, large.canvas.rect().center(), 120)
+    drawn(large)
+    view = large.canvas._box.viewRect().center()
+    row, column = int(view.y()), int(view.x())
+    large.mouse(QMouseEvent.Type.MouseMove, QPoint(2, 2))  # the brush's outline is drawn there
+    before = screen(large)
+    large.stroke((row, column - 10), (row, column + 10))
+    colour = large.document.legend.classes[0].colour
+    large.mouse(QMouseEvent.Type.MouseMove, QPoint(2, 2))
+    after = screen(large)
+    for at in range(column - 10, column + 11):
+        point = large.point(row, at)
+        assert tuple(after[point.y(), point.x()]) == colour
+    large.trigger("edit.undo")
+    np.testing.assert_array_equal(screen(large), before)
+
+
+def test_the_cache_can_be_cleaned(large):
+    large.trigger("view.clean")
+    large.qtbot.waitUntil(lambda: cache_bytes() == 0, timeout=10_000)
+    large.window.viewing.tiles.clear()
+    large.canvas.fit()
+    drawn(large)
+    assert (screen(large).std(axis=(0, 1)) > 0).all()

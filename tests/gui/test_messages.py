@@ -1,0 +1,113 @@
+"""What runs is listed with progress, time left and cancel; what was told can be read again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from hsi_viewer.core.progress import Progress
+from hsi_viewer.ui.widgets.busy_bar import Activity
+from hsi_viewer.ui.widgets.log_page import LogPage
+
+
+class Step:
+    """Work that reports a share and waits until it is let go or cancelled."""
+
+    def __init__(self, text: str, share: float | None) -> None:
+        self.go = threading.Event()
+        self.text, self.share = text, share
+
+    def __call__(self, token, port) -> None:
+        port.report(Progress(self.text, self.share))
+        while not self.go.wait(0.005):
+            token.check()
+
+
+def fail(log: logging.Logger) -> None:
+    """Log an error with its traceback."""
+    try:
+        Path("/no/such/folder").stat()
+    except OSError:
+        log.exception("Saving failed")
+
+
+def two_tasks_are_listed_and_each_has_its_own_cancel(driver, qtbot):
+    window, busy = driver.window, driver.window.busy
+    first, second = Step("Averaging", 0.25), Step("Drawing", None)
+    tasks = [window.workspace.tasks.start(t, w) for t, w in (("A", first), ("B", second))]
+    qtbot.waitUntil(lambda: busy.first.label.text() == "Drawing")
+    assert (busy.first.bar.maximum(), busy.more.text()) == (0, "+1")
+    QTest.mouseClick(busy.more, Qt.MouseButton.LeftButton)
+    assert busy.list.isVisible()
+    qtbot.waitUntil(lambda: busy.rows[1].label.text() == "Averaging")
+    assert busy.rows[1].bar.value() == 250
+    QTest.mouseClick(busy.rows[1].cancel, Qt.MouseButton.LeftButton)
+    assert [t.running for t in tasks] == [False, True]
+    assert not busy.more.isVisible()
+    busy.list.hide()
+    driver.trigger("edit.cancel")
+    assert not tasks[1].running
+    assert not busy.isVisible()
+
+
+def escape_leaves_quiet_work_alone(driver):
+    step = Step("Reading tiles", None)
+    task = driver.window.workspace.tasks.start("Quiet", step, quiet=True)
+    driver.trigger("edit.cancel")
+    assert task.running
+    assert not driver.window.busy.isVisible()
+    step.go.set()
+
+
+def the_time_left_stands_beside_what_is_done(driver):
+    activity = Activity(0, "Training", "Painting the map", 0.5, 21.0)
+    driver.window.busy.show_activities([activity])
+    assert driver.window.busy.first.label.text() == "Painting the map · about 20 s left"
+    driver.window.busy.show_activities([])
+
+
+def test_notices_and_log_records_stand_on_the_page(driver, qtbot):
+    window = driver.window
+    driver.trigger("help.messages")
+    page = window.findChild(LogPage)
+    assert page.isVisible()
+    window.workspace.notify("The labels were saved.", "success")
+    log = logging.getLogger("hsi_viewer.io.test")
+    worker = threading.Thread(target=fail, args=(log,))
+    worker.start()
+    qtbot.waitUntil(lambda: len(page.entries()) == 2)
+    worker.join()
+    page.filter.setCurrentText("Errors")
+    assert [e.text for e in page.entries()] == ["Saving failed"]
+    QTest.mouseClick(page.copy, Qt.MouseButton.LeftButton)
+    copied = QApplication.clipboard().text()
+    assert "ERROR Saving failed\nTraceback" in copied
+    assert "FileNotFoundError" in copied
+    assert "saved" not in copied
+    page.filter.setCurrentText("Everything")
+    page.tree.topLevelItem(0).setSelected(True)
+    QTest.mouseClick(page.copy, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text().endswith("SUCCESS The labels were saved.")
+    QTest.mouseClick(page.clear, Qt.MouseButton.LeftButton)
+    assert page.entries() == []
+
+
+def test_a_closed_window_listens_no_longer(driver, make_driver):
+    other = make_driver()
+    handlers = logging.getLogger("hsi_viewer").handlers
+    before = len(handlers)
+    other.window.may_leave = lambda: True
+    other.window.close()
+    assert len(handlers) == before - 1
+
+
+def test_the_busy_bar(driver, qtbot):
+    """In one window."""
+    two_tasks_are_listed_and_each_has_its_own_cancel(driver, qtbot)
+    the_time_left_stands_beside_what_is_done(driver)
+    escape_leaves_quiet_work_alone(driver)

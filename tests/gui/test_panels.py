@@ -1,0 +1,104 @@
+"""Panels are shown, hidden, floated, gone through by keys, remembered and reset."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QTabBar
+
+from hsi_viewer.session.settings import load_settings
+
+
+def arrangement(driver) -> dict[str, tuple]:
+    """Where each panel is."""
+    window = driver.window
+    return {
+        title: (dock.isHidden(), dock.isFloating(), window.dockWidgetArea(dock))
+        for title, dock in window.docks.items()
+    }
+
+
+def test_a_panel_behind_a_tab_comes_to_the_front(driver):
+    accuracy = driver.window.docks["Accuracy"]
+    assert accuracy.visibleRegion().isEmpty()
+    driver.trigger("panel.Accuracy")  # it was open, behind Training: closed now
+    assert accuracy.isHidden()
+    driver.trigger("panel.Accuracy")
+    driver.qtbot.waitUntil(lambda: not accuracy.visibleRegion().isEmpty())
+    assert driver.window.commands.action("panel.Accuracy").isChecked()
+
+
+def f6_goes_through_all_open_panels_and_back_to_the_image(sample):
+    window = sample.window
+    window.activateWindow()
+    sample.qtbot.waitUntil(window.isActiveWindow)
+    window.canvas.setFocus()
+    shown = [t for t, d in window.docks.items() if not d.visibleRegion().isEmpty()]
+    reached = []
+    for _ in range(len(shown) + 1):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_F6)
+        focus = QApplication.focusWidget()
+        reached.append(next((t for t in shown if window.docks[t].isAncestorOf(focus)), "image"))
+    assert reached == [*shown, "image"]
+    assert window.canvas.hasFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert window.docks[shown[-1]].isAncestorOf(QApplication.focusWidget())
+
+
+def test_the_arrangement_is_remembered_and_can_be_reset(driver, make_driver):
+    first = arrangement(driver)
+    window = driver.window
+    window.docks["Spectrum"].setFloating(True)
+    window.docks["Classes"].close()
+    window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, window.docks["Training"])
+    changed = arrangement(driver)
+    window.may_leave = lambda: True
+    window.close()
+    again = make_driver(load_settings())
+    assert arrangement(again) == changed
+    again.trigger("view.reset")
+    assert arrangement(again) == first
+
+
+def test_no_tab_bar_is_left_over(driver, make_driver):
+    """Each visible tab bar is that of panels that stand right above it; none lies on another."""
+    driver.trigger("panel.History")
+    driver.window.may_leave = lambda: True
+    driver.window.close()
+    again = make_driver(load_settings())
+    again.trigger("panel.Notes")
+    for arranged in (again, again):
+        QApplication.processEvents()
+        assert stray_tab_bars(arranged.window) == []
+        again.trigger("view.reset")
+
+
+def stray_tab_bars(window) -> list[str]:
+    """Tab bars inside the window that belong to no group of panels, or lie on another."""
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    bars = [b for b in window.findChildren(QTabBar, options=direct) if b.isVisible()]
+    bars = [b for b in bars if window.rect().intersects(b.geometry())]
+    stray = []
+    for bar in bars:
+        titles = {bar.tabText(n) for n in range(bar.count())}
+        front = [d for t, d in window.docks.items() if t in titles and d.isVisible()]
+        fronts = [d.geometry() for d in front if not d.visibleRegion().isEmpty()]
+        fits = any(g.left() == bar.x() and abs(g.bottom() - bar.y()) < 8 for g in fronts)
+        alone = sum(b.geometry().intersects(bar.geometry()) for b in bars) == 1
+        if not (fits and alone):
+            stray.append(f"{sorted(titles)} at {bar.geometry().getRect()}")
+    return stray
+
+
+def the_scene_stays_large_at_the_first_start(sample):
+    """At 1280 x 800 the image has half of the window's width and most of its height."""
+    window = sample.window
+    assert window.size().toTuple() == (1280, 800)
+    assert window.canvas.width() >= 600
+    assert window.canvas.height() >= 560
+
+
+def test_panels_of_one_window(sample):
+    """In one window."""
+    the_scene_stays_large_at_the_first_start(sample)
+    f6_goes_through_all_open_panels_and_back_to_the_image(sample)

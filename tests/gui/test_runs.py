@@ -1,0 +1,140 @@
+"""The ledger of runs through the real window, with trainings that are made up."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.session.ledger import MODEL
+from hsi_viewer.ui.controllers.training import Trained
+
+ROWS, COLUMNS = 12, 16
+
+
+def save_model(folder):
+    for name in MODEL:
+        (folder / name).write_text("model")
+
+
+@pytest.fixture
+def labelled(driver, tmp_path, monkeypatch):
+    """A cube with two classes, a ground truth, and no torch."""
+    monkeypatch.setattr("hsi_viewer.ui.main_window.import_trainer", lambda _token, _port: None)
+    np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(ROWS, COLUMNS, 4)))
+    driver.open(str(tmp_path / "scene.npy"))
+    truth = np.ones((ROWS, COLUMNS), np.uint16)
+    truth[:, 8:] = 2
+    driver.document.draw_training_pixels(truth, 3, 0, {1: "Corn", 2: "Woods"})
+    return driver
+
+
+def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
+    """A made-up run whose map is right in the first columns."""
+    class_map = np.where(np.arange(COLUMNS) < right, driver.document.truth, 9).astype(np.uint16)
+    made = Prediction(class_map, np.full(class_map.shape, 0.75, np.float32), (1, 2, 9), source="m")
+    model = SimpleNamespace(seconds={"train": 1.5})
+    model.save = save_model
+    driver.document.set_prediction(made, driver.document.labels.ids > 0)
+    before = driver.window.sessions.shown_run
+    driver.window.training.trained.emit(Trained(model, made, TrainingConfig(seed=right), warm))
+    driver.qtbot.waitUntil(lambda: driver.window.sessions.shown_run != before, timeout=20_000)
+    driver.settle()
+    return class_map
+
+
+def panel_of(driver):
+    return next(f for f in driver.window.features if type(f).__name__ == "RunsFeature").panel
+
+
+def press(button) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def titles(panel) -> list[str]:
+    return [panel.table.item(r, 0).text() for r in range(panel.table.rowCount())]
+
+
+def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_path, monkeypatch):
+    window, document = labelled.window, labelled.document
+    first, second = train(labelled, 6), train(labelled, 15)
+    labelled.trigger("train.runs")
+    panel = panel_of(labelled)
+    assert titles(panel) == ["1: fast, seed 6", "2: fast, seed 15"]
+    assert panel.table.item(1, 0).font().bold()
+    assert not panel.table.item(0, 0).font().bold()
+    assert panel.table.item(1, 1).text() == f"{100 * document.accuracy().overall.value:.1f} %"
+    assert "class maps" in window.sessions.unsaved()[1]
+
+    panel.table.selectRow(0)
+    assert not panel.compare_button.isEnabled()
+    press(panel.show_button)
+    labelled.qtbot.waitUntil(lambda: window.sessions.shown_run == 1, timeout=20_000)
+    np.testing.assert_array_equal(document.prediction.class_map, first)
+    assert panel.table.item(0, 0).font().bold()
+
+    panel.table.selectAll()
+    assert not panel.show_button.isEnabled()
+    press(panel.compare_button)
+    labelled.qtbot.waitUntil(panel.result.isVisible, timeout=20_000)
+    told = panel.result.toPlainText()
+    assert f"{(first != second).sum()} pixels differ" in told
+    assert "2: fast, seed 15 is better (p < 0.001" in told
+    assert "Class 9 → Woods" in told
+
+    panel.table.item(0, 0).setText("Baseline")
+    assert window.sessions.session.ledger[1].title == "Baseline"
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a: str(tmp_path))
+    panel.table.selectRow(1)
+    press(panel.export_button)
+    labelled.qtbot.waitUntil((tmp_path / "model 2" / MODEL[1]).exists, timeout=20_000)
+
+    press(panel.delete_button)
+    assert len(titles(panel)) == 2
+    window.offers.press("run 2", "Delete")
+    assert titles(panel) == ["Baseline"]
+
+
+def test_runs_of_strokes_take_the_place_of_one_another(labelled):
+    train(labelled, 5)
+    for right in (6, 7, 8):
+        train(labelled, right, warm=True)
+    assert titles(panel_of(labelled)) == ["1: fast, seed 5", "4: fast, seed 8, live"]
+
+
+def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver, tmp_path):
+    path = tmp_path / "work.hsiproj"
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patch:
+        patch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+        first = train(labelled, 6)
+        train(labelled, 15)
+        panel_of(labelled).show_requested.emit(1)
+        labelled.qtbot.waitUntil(lambda: labelled.window.sessions.shown_run == 1, timeout=20_000)
+        labelled.trigger("file.save")
+        labelled.qtbot.waitUntil(lambda: not labelled.window.sessions.unsaved(), timeout=20_000)
+        labelled.settle()
+    labelled.let_go()
+    with monkey.context() as patch:
+        patch.setattr(
+            "hsi_viewer.learning.checkpoint.load_model", lambda _f: SimpleNamespace(name="model")
+        )
+        again = make_driver()
+        again.window.open(str(path))
+        again.qtbot.waitUntil(
+            lambda: again.document is not None and again.document.prediction is not None,
+            timeout=20_000,
+        )
+        again.qtbot.waitUntil(lambda: again.window.training.model is not None, timeout=60_000)
+    np.testing.assert_array_equal(again.document.prediction.class_map, first)
+    assert titles(panel_of(again)) == ["1: fast, seed 6", "2: fast, seed 15"]
+    assert again.window.sessions.shown_run == 1
+    assert again.window.sessions.unsaved() == ()
+    assert again.document.accuracy().total == ROWS * COLUMNS - 6

@@ -1,0 +1,270 @@
+"""Spectra: views, means, the list below the plot, libraries, and pictures of the plot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.library_match import compare, ranked
+from hsi_viewer.core.spectrum import continuum_removed, spectral_angle
+from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.io.spectral_library import read_library
+from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
+
+LEFT = Qt.MouseButton.LeftButton
+NM = np.concatenate([np.linspace(450, 1340, 40), np.linspace(1460, 2400, 35)])
+
+
+@pytest.fixture
+def small(driver, tmp_path):
+    """A window with a small cube: reflectance as whole numbers, a bad band, a gap at the water."""
+    rng = np.random.default_rng(5)
+    shapes = 3000 + 1500 * np.sin(NM / 200 + rng.uniform(0, 6, (3, 1)))
+    field = (np.arange(30)[:, None] + np.arange(40)) // 24
+    values = (shapes[field] * rng.uniform(0.8, 1.2, (30, 40, 1))).astype(np.uint16)
+    good = np.ones(75, bool)
+    good[7] = False
+    cube = HyperCube.from_array(values, NM, good_bands=good, scale=0.0001, name="small")
+    path = tmp_path / "small.hdr"
+    write_cube(cube, path)
+    driver.open(str(path))
+    return driver
+
+
+def choose(box, data) -> None:
+    """Choose an entry of a list by the keys."""
+    box.setFocus()
+    for _ in range(box.count()):
+        QTest.keyClick(box, Qt.Key.Key_Up)
+    for _ in range(box.findData(data)):
+        QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentData() == data
+
+
+def feature(driver, name: str):
+    return next(f for f in driver.window.features if type(f).__name__ == name)
+
+
+def test_spectra_are_drawn_as_the_panel_says(small):
+    panel, plot, cube = small.window.spectrum, small.window.plot, small.document.cube
+    spectrum = np.where(cube.good_bands, cube.spectrum(4, 5), np.nan)
+    small.hover(4, 5)
+    x, y = plot.live_values()
+    np.testing.assert_array_equal(x, NM)
+    np.testing.assert_array_equal(y, spectrum)
+    assert np.isnan(y[7])
+    connect = plot._live.opts["connect"]
+    assert connect[:39].sum() == 37  # not to, nor from, the bad band
+    assert connect[39] == 0  # nor across the gap
+    assert [r.isVisible() for r in plot._water] == [True, True]
+
+    choose(panel.view, "continuum")
+    np.testing.assert_array_equal(plot.live_values()[1], continuum_removed(NM, spectrum))
+    choose(panel.unit, "um")
+    np.testing.assert_array_equal(plot.live_values()[0], NM / 1000)
+    choose(panel.unit, "band")
+    np.testing.assert_array_equal(plot.live_values()[0], np.arange(1, 76))
+    assert small.window.workspace.settings.spectrum_unit == "band"
+    choose(panel.normalisation, "range")
+    drawn = plot.live_values()[1]
+    assert (np.nanmin(drawn), np.nanmax(drawn)) == (0.0, 1.0)
+    panel.water.click()
+    assert not any(r.isVisible() for r in plot._water)
+
+    small.trigger("spectra.value")
+    choose(panel.normalisation, "none")
+    panel.smoothing.setFocus()
+    for _ in range(3):
+        QTest.keyClick(panel.smoothing, Qt.Key.Key_Up)
+    small.qtbot.waitUntil(
+        lambda: plot.treatment.window == 7, timeout=30_000
+    )  # the filter is imported first
+    assert not np.allclose(plot.live_values()[1], spectrum, equal_nan=True)
+
+
+def test_class_means_in_class_colours_by_one_click(small):
+    document, panel = small.document, small.window.spectrum
+    assert not panel.means.isEnabled()
+    document.load_labels(np.pad(np.full((5, 6), 2, np.uint16), ((3, 22), (4, 30))), {2: "grass"})
+    QTest.mouseClick(panel.means, LEFT)
+    small.settle()
+    (curve,) = small.window.plot.curves.of("class")
+    pixels = document.cube.read(slice(3, 8), slice(4, 10)).reshape(-1, 75) * 0.0001
+    np.testing.assert_allclose(curve.values, pixels.mean(axis=0))
+    np.testing.assert_allclose(curve.statistics.std, pixels.std(axis=0))
+    assert curve.name == "grass"
+    assert curve.colour == document.legend[2].colour
+    drawn = small.window.plot._drawn[-1]
+    assert drawn.opts["pen"].color().getRgb()[:3] == curve.colour
+
+    document.recolour_class(2, (10, 20, 30))
+    assert small.window.plot.curves.of("class")[0].colour == (10, 20, 30)
+    shades = len(small.window.plot._drawn)
+    choose(panel.spread, "percentiles")
+    assert len(small.window.plot._drawn) == shades + 2  # 5-95 and 25-75
+    QTest.mouseClick(panel.means, LEFT)  # again: in place of the others
+    small.settle()
+    assert len(small.window.plot.curves.of("class")) == 1
+
+
+def test_the_list_renames_hides_and_removes(small):
+    small.click(4, 5)
+    small.click(20, 30)
+    curves, listed = small.window.plot.curves, small.window.spectrum.curves
+    assert [listed.topLevelItem(k).text(0) for k in range(2)] == ["row 5 col 6", "row 21 col 31"]
+    assert len(small.canvas._marks.data) == 2
+    listed.editItem(listed.topLevelItem(0), 0)
+    editor = listed.findChild(QLineEdit)
+    QTest.keyClicks(editor, "barley")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    small.qtbot.waitUntil(lambda: curves.curves[0].name == "barley")
+    assert curves.picked is curves.curves[1]
+    listed.setFocus()
+    QTest.keyClick(listed, Qt.Key.Key_Up)
+    assert curves.picked is curves.curves[0]
+    QTest.keyClick(listed, Qt.Key.Key_Space)
+    assert not curves.curves[0].visible
+    assert len(small.canvas._marks.data) == 1
+    QTest.mouseClick(small.window.spectrum.remove, LEFT)
+    assert [c.name for c in curves.curves] == ["row 21 col 31"]
+
+
+def test_a_library_is_searched_ranked_and_drawn(small, tmp_path, monkeypatch):
+    fine = np.arange(400.0, 2500.0, 2.0)
+    small.click(4, 5)
+    cube, plot = small.document.cube, small.window.plot
+    own = np.interp(fine, NM, cube.spectrum(4, 5))
+    rows = "\n".join(
+        f"{w},{0.5 * a},{b},{c}"
+        for w, a, b, c in zip(fine, own, fine / 3000, np.sin(fine / 90) + 1.5, strict=True)
+    )
+    path = tmp_path / "mine.csv"
+    path.write_text(f"wavelength (nm),same field,ramp,waves\n{rows}\n")
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_a, **_k: ([str(path)], ""))
+    small.trigger("spectra.library")
+    panel = feature(small, "LibraryFeature").panel
+    small.qtbot.waitUntil(lambda: "row 5" in panel.compared.text(), timeout=10_000)
+    assert panel.isVisible()
+
+    loaded = feature(small, "LibraryFeature").loaded[0]
+    spectrum = np.where(cube.good_bands, cube.spectrum(4, 5), np.nan)
+    best = ranked(compare(spectrum, loaded.on_sensor.spectra, NM), "angle")
+    shown = [panel.sorted.index(k, 0).data() for k in range(3)]
+    assert shown == [loaded.library.names[m.index] for m in best]
+    assert shown[0] == "same field"
+    assert panel.sorted.index(0, 1).data() == f"{best[0].angle:.3f}"
+
+    QTest.keyClicks(panel.search, "RAM")
+    assert panel.sorted.rowCount() == 1
+    panel.search.clear()
+    panel.table.selectRow(0)
+    QTest.mouseClick(panel.plot_button, LEFT)
+    (curve,) = plot.curves.of("library")
+    common = np.isfinite(curve.values)
+    np.testing.assert_allclose(curve.values[common], cube.spectrum(4, 5)[common], rtol=0.02)
+    assert curve.name.startswith("same field × 2")
+    assert plot.curves.picked.name == "row 5 col 6"  # a library spectrum does not take its place
+
+
+def test_a_library_of_pins_regions_and_classes_is_saved(small, tmp_path, monkeypatch):
+    small.click(4, 5)
+    mask = np.zeros((30, 40), bool)
+    mask[10:14, 10:20] = True
+    small.document.selection.select(mask, "field")
+    QTest.mouseClick(small.window.spectrum.selection_mean, LEFT)
+    small.settle()
+    path = tmp_path / "made.sli"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    QTest.mouseClick(small.window.spectrum.save, LEFT)
+    small.qtbot.waitUntil(path.exists)
+    small.settle()
+    library = read_library(path)
+    assert library.names == ("row 5 col 6", "field (mean of 40 pixels)")
+    np.testing.assert_allclose(library.wavelengths, NM)
+    pixels = small.document.cube.read()[mask] * 0.0001
+    np.testing.assert_allclose(library.spectra[1], pixels.mean(axis=0))
+
+
+def test_the_plot_and_the_view_become_pictures_with_a_legend(small, tmp_path, monkeypatch):
+    small.click(4, 5)
+    small.document.load_labels(np.eye(30, 40, dtype=np.uint16), {1: "diagonal"})
+    path = {"now": tmp_path / "plot.svg"}
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path["now"]), ""))
+
+    def answer(kind: str) -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, FigureDialog):
+            QTimer.singleShot(20, lambda: answer(kind))
+            return
+        dialog.title.setText("A title")
+        dialog.format.setCurrentIndex(dialog.format.findData(kind))
+        save = QDialogButtonBox.StandardButton.Save
+        QTest.mouseClick(dialog.findChild(QDialogButtonBox).button(save), LEFT)
+
+    QTimer.singleShot(20, lambda: answer("svg"))
+    QTest.mouseClick(small.window.spectrum.picture, LEFT)
+    small.settle()
+    text = path["now"].read_text(encoding="utf-8")
+    for words in ("A title", "row 5 col 6", "Wavelength (nm)"):
+        assert words in text
+
+    path["now"] = tmp_path / "view.png"
+    QTimer.singleShot(20, lambda: answer("png"))
+    small.trigger("file.figure")
+    small.settle()
+    image = QImage(str(path["now"]))
+    assert image.width() > 2 * small.canvas.viewport().width()  # the legend stands beside it
+    colour = small.document.legend[1].colour
+    right = 2 * small.canvas.viewport().width()
+    column = [
+        image.pixelColor(x, y).getRgb()[:3]
+        for x in range(right, min(right + 60, image.width()), 4)
+        for y in range(0, image.height(), 4)
+    ]
+    assert colour in column
+
+
+def test_the_spectral_angle_is_mapped_thresholded_and_labelled(small):
+    small.click(4, 5)
+    document, panel = small.document, feature(small, "AngleFeature").panel
+    small.trigger("spectra.angle")
+    small.settle()
+    assert panel.isVisible()
+    layers = small.window.viewing.layers
+    assert {"Spectral angle", "Within the angle"} <= set(layers.names)
+    panel.number.setFocus()
+    panel.number.selectAll()
+    QTest.keyClicks(panel.number, "0.009")
+    QTest.keyClick(panel.number, Qt.Key.Key_Return)
+    panel.slider.setFocus()
+    QTest.keyClick(panel.slider, Qt.Key.Key_Right)
+    cube = document.cube
+    good = cube.good_bands
+    angles = spectral_angle(cube.read().astype(float)[:, :, good], cube.spectrum(4, 5)[good])
+    near = angles.astype(np.float32) <= np.float32(0.010)
+    assert 20 < near.sum() < 1200
+    assert panel.count.text().startswith(f"{near.sum():,} pixels within 0.010 rad")
+    whole = layers["Within the angle"].raster.rgba(slice(0, 30, 1), slice(0, 40, 1))
+    np.testing.assert_array_equal(whole[:, :, 3] > 0, near)
+
+    kept = document.add_class("kept").id
+    like = document.add_class("alike").id
+    document.load_labels(np.where(np.arange(1200).reshape(30, 40) < 40, kept, 0).astype(np.uint16))
+    small.window.labelling.choose_class(like)
+    steps = document.history.undo_title
+    QTest.mouseClick(panel.label_button, LEFT)
+    small.qtbot.waitUntil(lambda: document.labels.count(like) > 0)
+    expected = near.copy()
+    expected[0] = False  # labels that were there are kept
+    np.testing.assert_array_equal(document.labels.ids == like, expected)
+    small.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert document.history.undo_title == steps
+    assert document.labels.count(like) == 0
+    layers.remove("Spectral angle")
+    assert "Within the angle" not in layers
+    assert not panel.slider.isEnabled()

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.layers import LABELS, Layer, LayerStack
+from hsi_viewer.core.rasters import RgbaRaster
+
+RASTER = RgbaRaster(np.zeros((3, 4, 4), np.uint8))
+
+
+@pytest.fixture
+def stack() -> LayerStack:
+    stack = LayerStack()
+    for name in ("Image", "Class map", LABELS):
+        stack.add(Layer(name, RASTER))
+    return stack
+
+
+def test_new_layers_lie_under_the_labels_and_replace_their_namesake(stack):
+    told = []
+    stack.changed.connect(lambda: told.append("changed"))
+    stack.redrawn.connect(lambda name, box: told.append((name, box)))
+    stack.add(Layer("PCA", RASTER))
+    assert stack.names == ("Image", "Class map", "PCA", LABELS)
+    assert told == ["changed", ("PCA", None)]
+    stack.arrange(("PCA", "Image", "Class map", LABELS))
+    stack.add(Layer("PCA", RASTER, opacity=0.5))
+    assert stack.names[0] == "PCA"
+    assert stack["PCA"].opacity == 0.5
+
+
+def test_events_tell_only_what_changed(stack):
+    told = []
+    stack.changed.connect(lambda: told.append("changed"))
+    stack.removed.connect(told.append)
+    stack.redrawn.connect(lambda name, box: told.append((name, box)))
+    stack.show(True, "Image", LABELS)
+    stack.set_opacity(1.0, "Image")
+    stack.set_raster("Image", RASTER)
+    stack.redraw(LABELS, (0, 0, 1, 1))
+    assert told == [("Image", None), (LABELS, (0, 0, 1, 1))]
+    stack.set_raster("Image", None)
+    stack.set_opacity(7.0, "Class map")
+    stack.set_opacity(-1.0, "Class map")
+    stack.remove("Class map")
+    stack.remove("Class map")
+    assert told[2:] == [("Image", None), "changed", "changed", "Class map", "changed"]
+
+
+def test_an_order_must_name_all_layers(stack):
+    with pytest.raises(ValueError, match="are not the layers"):
+        stack.arrange(("Image",))

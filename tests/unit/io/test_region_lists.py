@@ -1,0 +1,185 @@
+"""Lists of pixels as programs write them: ENVI's texts and XML, tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rasterio.crs import CRS
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FormatError, LabelError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.imported_labels import PlacementNeededError
+from hsi_viewer.io.regions import import_regions
+
+ROWS, COLUMNS = 30, 40
+TRANSFORM = (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0)
+
+CLASSIC = """\
+; ENVI Output of ROIs (5.3) [Tue Jan 09 10:11:12 2018]
+; Number of ROIs: 2
+; File Dimension: 40 x 30
+;
+; ROI name: Region #1
+; ROI rgb value: {255, 0, 0}
+; ROI npts: 2
+;
+; ROI name: tall grass
+; ROI rgb value: {0, 128, 7}
+; ROI npts: 1
+;
+;   ID     X     Y         Map X         Map Y        Lat         Lon    B1    B2
+     1     4     3     600035.00    5199975.00  46.9  10.3   12   13
+     2    40    30     600395.00    5199705.00  46.9  10.3   12   13
+
+     1     1     1     600005.00    5199995.00  46.9  10.3   12   13
+"""
+
+
+def cube(place=True):
+    where = Georeference(TRANSFORM, CRS.from_epsg(32632).to_wkt()) if place else None
+    return HyperCube.from_array(np.zeros((ROWS, COLUMNS, 1), "u1"), georeference=where)
+
+
+def labelled(path, text, place=True, encoding="utf-8", **options):
+    path.write_bytes(text.encode(encoding))
+    return import_regions(path, cube(place), **options)
+
+
+def where(labels):
+    return {tuple(at): int(labels.ids[tuple(at)]) for at in np.argwhere(labels.ids).tolist()}
+
+
+def test_envi_text_counts_from_one(tmp_path):
+    labels = labelled(tmp_path / "rois.txt", CLASSIC, place=False)
+    assert where(labels) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
+    assert labels.names == {1: "Region #1", 2: "tall grass"}
+    assert labels.colours == {1: (255, 0, 0), 2: (0, 128, 7)}
+
+
+def test_envi_text_with_windows_line_ends_and_without_counts(tmp_path):
+    lines = [line for line in CLASSIC.splitlines() if "npts" not in line]
+    labels = labelled(tmp_path / "rois.txt", "\r\n".join(lines), False, "utf-8-sig")
+    assert where(labels) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
+
+
+def test_envi_text_of_another_image_is_placed_by_the_map_or_asks(tmp_path):
+    other = CLASSIC.replace("40 x 30", "80 x 60")
+    labels = labelled(tmp_path / "a.txt", other)
+    assert where(labels) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
+    assert labels.notes == ("The pixels were placed by their map coordinates.",)
+    with pytest.raises(PlacementNeededError) as caught:
+        labelled(tmp_path / "b.txt", other, place=False)
+    assert caught.value.options == ("resample", "crop")
+    cropped = labelled(tmp_path / "c.txt", other, place=False, placement="crop")
+    assert where(cropped) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
+
+
+def test_envi_addresses_count_from_zero_along_the_rows(tmp_path):
+    text = "; ENVI Output of ROIs\n; File Dimension: 40 x 30\n; ROI name: a\n; Addr\n41\n0\n"
+    assert set(where(labelled(tmp_path / "a.txt", text))) == {(1, 1), (0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (CLASSIC + "1 1 1\n2 2 2\n", "line 18: more pixels are listed"),
+        (CLASSIC.replace("600035.00", "there"), "line 14: .* is no row of a region"),
+        ("; ENVI Output of ROIs\n; ROI name: a\n", "lists no pixel"),
+    ],
+)
+def test_damaged_envi_text_names_the_line(tmp_path, text, message):
+    with pytest.raises(FormatError, match=message):
+        labelled(tmp_path / "a.txt", text)
+
+
+XML = """<?xml version="1.0" encoding="UTF-8"?>
+<RegionsOfInterest version="1.1">
+  <Region name="lake" color="0,0,255">
+    <GeometryDef>
+      <CoordSysStr>{system}</CoordSysStr>
+      <Polygon>
+        <Exterior><LinearRing><Coordinates>
+          {outer}
+        </Coordinates></LinearRing></Exterior>
+        <Interior><LinearRing><Coordinates>{inner}</Coordinates></LinearRing></Interior>
+      </Polygon>
+    </GeometryDef>
+  </Region>
+</RegionsOfInterest>
+"""
+
+
+def test_envi_xml_in_pixels_and_on_the_map(tmp_path):
+    pixels = XML.format(system="none", outer="3 2 12 2 12 9 3 9 3 2", inner="5 4 6 4 6 5 5 5 5 4")
+    expected = np.zeros((ROWS, COLUMNS), bool)
+    expected[2:9, 3:12] = True
+    expected[4, 5] = False
+    labels = labelled(tmp_path / "a.xml", pixels, place=False)
+    np.testing.assert_array_equal(labels.ids == 1, expected)
+    assert labels.colours == {1: (0, 0, 255)}
+    mapped = XML.format(
+        system=CRS.from_epsg(32632).to_wkt(version="WKT1_ESRI").replace('"', "&quot;"),
+        outer="600030 5199980 600120 5199980 600120 5199910 600030 5199910",
+        inner="600050 5199960 600060 5199960 600060 5199950 600050 5199950",
+    )
+    np.testing.assert_array_equal(labelled(tmp_path / "b.xml", mapped).ids == 1, expected)
+
+
+def test_envi_xml_on_a_map_without_system(tmp_path):
+    text = XML.format(
+        system="none", outer="600030 5199980 600120 5199980 600120 5199910 600030 5199910", inner=""
+    )
+    (tmp_path / "a.xml").write_text(text)
+    bare = HyperCube.from_array(
+        np.zeros((ROWS, COLUMNS, 1), "u1"), georeference=Georeference(TRANSFORM, None)
+    )
+    ids = import_regions(tmp_path / "a.xml", bare).ids
+    assert ids[2:9, 3:12].all()
+    assert np.count_nonzero(ids) == 7 * 9
+
+
+def test_xml_with_entities_is_not_read(tmp_path):
+    bomb = '<!DOCTYPE a [<!ENTITY x "y">]>' + XML.format(system="&x;", outer="", inner="")
+    with pytest.raises(FormatError, match="defines entities"):
+        labelled(tmp_path / "a.xml", bomb)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("row,column,class\n2,3,5\n0,0,1\n", {(2, 3): 5, (0, 0): 1}),
+        ("line;sample;class_id\n2;3;5\n", {(2, 3): 5}),
+        ("Row\tCol\tLabel\n2\t3\twheat\n4\t4\trye\n", {(2, 3): 1, (4, 4): 2}),
+        ("2 3 5\n0 0 1\n", {(2, 3): 5, (0, 0): 1}),
+        ("x,y,class\n600035,5199975,5\n", {(2, 3): 5}),
+        ("x,y,class\n3,2,5\n", {(2, 3): 5}),
+        ("id,Easting,Northing,species\n1,600035.0,5199975.0,oak\n", {(2, 3): 1}),
+        ("class;X;Y\n5;600035,5;5199975,5\n", {(2, 3): 5}),
+    ],
+    ids=["plain", "semicolons", "tabs", "no head", "map", "pixels", "named map", "decimal comma"],
+)
+def test_tables_of_pixels(tmp_path, text, expected):
+    assert where(labelled(tmp_path / "pixels.csv", text)) == expected
+
+
+def test_degrees_are_reprojected(tmp_path):
+    from rasterio.warp import transform
+
+    lon, lat = transform("EPSG:32632", "EPSG:4326", [600035.0], [5199975.0])
+    labels = labelled(tmp_path / "gps.csv", f"lat,lon,name\n{lat[0]},{lon[0]},oak\n")
+    assert where(labels) == {(2, 3): 1}
+    assert labels.names == {1: "oak"}
+    with pytest.raises(LabelError, match="no georeference"):
+        labelled(tmp_path / "b.csv", f"lat,lon,name\n{lat[0]},{lon[0]},oak\n", place=False)
+
+
+def test_pixels_off_the_cube_are_told(tmp_path):
+    labels = labelled(tmp_path / "a.csv", "row,column,class\n2,3,5\n99,0,1\n")
+    assert labels.notes == ("1 of 2 pixels lie off the cube and are left out.",)
+    with pytest.raises(LabelError, match="none of its 1 pixels lies on the cube"):
+        labelled(tmp_path / "b.csv", "row,column,class\n99,0,1\n")
+    with pytest.raises(FormatError, match="no columns for a position"):
+        labelled(tmp_path / "c.csv", "foo,bar\n1,2\nx,y\n")
+    with pytest.raises(FormatError, match="holds what is no number"):
+        labelled(tmp_path / "d.csv", "row,column\n1,there\n")

@@ -1,0 +1,318 @@
+"""Regions that other programs' libraries wrote come in, and what is written comes back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+import spectral.io.envi as spectral_envi
+from rasterio.transform import Affine
+from rasterio.warp import transform_geom
+
+from hsi_viewer.core.classes import ClassLegend, LandClass
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, FileError, FormatError, LabelError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.imported_labels import PlacementNeededError
+from hsi_viewer.io.map_info import georeference
+from hsi_viewer.io.regions import export_regions, import_regions
+
+ROWS, COLUMNS = 30, 40
+UTM = rasterio.crs.CRS.from_epsg(32632)
+PLAIN = Affine(10, 0, 600000, 0, -10, 5200000)
+ROTATED = PLAIN @ Affine.rotation(30)
+LEGEND = ClassLegend(
+    [LandClass(1, "Corn", (230, 159, 0)), LandClass(3, "Woods, old", (0, 114, 178))]
+)
+
+
+def cube_at(transform=PLAIN, crs=UTM, rows=ROWS, columns=COLUMNS):
+    place = None
+    if transform is not None:
+        place = Georeference(tuple(transform)[:6], crs.to_wkt() if crs else None)
+    return HyperCube.from_array(np.zeros((rows, columns, 2), "u1"), georeference=place)
+
+
+def labelled():
+    ids = np.zeros((ROWS, COLUMNS), np.uint16)
+    ids[2:9, 3:12] = 1
+    ids[4, 5] = 0  # a hole
+    ids[20:28, 30:40] = 3
+    ids[15, 15] = 3
+    return ids
+
+
+def write_without_system(*arguments, **options):
+    with pytest.warns(UserWarning, match="'crs' was not provided"):
+        pyogrio.raw.write(*arguments, **options)
+
+
+def write_polygons(path, transform, boxes, crs=UTM, driver=None, **columns):
+    """Boxes (top, left, bottom, right) in pixels, as polygons."""
+    geometries = []
+    for top, left, bottom, right in boxes:
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        geometries.append(shapely.Polygon([transform @ corner for corner in corners]))
+    write = pyogrio.raw.write if crs else write_without_system
+    write(
+        path,
+        np.array([shapely.to_wkb(g) for g in geometries], object),
+        [np.asarray(values) for values in columns.values()],
+        np.array(list(columns)),
+        geometry_type="Polygon",
+        crs=None if crs is None else crs.to_wkt(),
+        driver=driver,
+    )
+
+
+@pytest.mark.parametrize("transform", [PLAIN, ROTATED, None], ids=["plain", "rotated", "none"])
+@pytest.mark.parametrize(
+    "suffix", ["shp", "gpkg", "geojson", "txt", "xml", "csv", "npy", "tif", "hdr", "mat", "h5"]
+)
+def test_what_is_written_comes_back(tmp_path, suffix, transform):
+    cube = cube_at(transform)
+    path = tmp_path / f"my regions.{suffix}"
+    export_regions(path, labelled(), LEGEND, cube)
+    back = import_regions(path, cube)
+    expected = labelled()
+    if suffix in ("txt", "xml"):  # these know names only, and number them as they come
+        expected[expected == 3] = 2
+    np.testing.assert_array_equal(back.ids, expected)
+    if suffix not in ("npy", "h5"):
+        names = {back.names[int(i)] for i in np.unique(back.ids) if i}
+        assert names == {"Corn", "Woods; old" if suffix == "hdr" else "Woods, old"}
+    if suffix in ("shp", "gpkg", "geojson", "txt", "xml", "tif", "hdr", "mat"):
+        assert set(back.colours.values()) == {(230, 159, 0), (0, 114, 178)}
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_an_envi_only_georeference_places_polygons(tmp_path):
+    text = "{UTM, 1, 1, 600000, 5200000, 10, 10, 32, North, WGS-84, rotation=30}"
+    place = georeference(text, None, None)
+    cube = replace(cube_at(None), georeference=place)
+    path = tmp_path / "a.gpkg"
+    write_polygons(path, Affine(*place.transform), [(2, 3, 9, 12)], klasse=["Mais"])
+    labels = import_regions(path, cube)
+    expected = np.zeros((ROWS, COLUMNS), bool)
+    expected[2:9, 3:12] = True
+    np.testing.assert_array_equal(labels.ids == 1, expected)
+    assert labels.names == {1: "Mais"}
+
+
+@pytest.mark.parametrize("driver", ["ESRI Shapefile", "GPKG", "GeoJSON"])
+def test_polygons_are_reprojected(tmp_path, driver):
+    path = tmp_path / f"a.{ {'ESRI Shapefile': 'shp', 'GPKG': 'gpkg'}.get(driver, 'geojson') }"
+    box = shapely.geometry.mapping(shapely.box(600030, 5199910, 600120, 5199980))
+    degrees = shapely.geometry.shape(transform_geom(UTM, "EPSG:4326", box))
+    pyogrio.raw.write(
+        path,
+        np.array([shapely.to_wkb(degrees)], object),
+        [np.array([7])],
+        np.array(["gridcode"]),
+        geometry_type="Polygon",
+        crs="EPSG:4326",
+        driver=driver,
+    )
+    labels = import_regions(path, cube_at())
+    assert np.argwhere(labels.ids == 7).min(axis=0).tolist() == [2, 3]
+    assert np.argwhere(labels.ids == 7).max(axis=0).tolist() == [8, 11]
+    assert any("reprojected from EPSG:4326 to EPSG:32632" in note for note in labels.notes)
+
+
+def test_points_label_the_pixel_they_lie_in(tmp_path):
+    path = tmp_path / "points.geojson"
+    places = [PLAIN @ (5.1, 7.9), PLAIN @ (39.9, 29.9), PLAIN @ (50, 7)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": k, "species": name},
+            "geometry": {"type": "Point", "coordinates": list(xy)},
+        }
+        for k, (name, xy) in enumerate(zip(["oak", "fir", "oak"], places, strict=True))
+    ]
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    labels = import_regions(path, cube_at())
+    assert np.argwhere(labels.ids).tolist() == [[7, 5], [29, 39]]
+    assert labels.names == {1: "oak", 2: "fir"}
+    assert 'The class is the attribute "species"' in labels.notes[0]
+
+
+def test_a_polygon_smaller_than_a_pixel_is_not_lost(tmp_path):
+    path = tmp_path / "small.gpkg"
+    write_polygons(path, PLAIN, [(4.6, 6.6, 4.9, 6.9)], name=["spot"])
+    labels = import_regions(path, cube_at())
+    assert np.argwhere(labels.ids).tolist() == [[4, 6]]
+
+
+def test_the_class_attribute_can_be_named(tmp_path):
+    path = tmp_path / "a.gpkg"
+    write_polygons(path, PLAIN, [(0, 0, 2, 2), (5, 5, 8, 8)], name=["a", "b"], dn=[4, 9])
+    assert set(np.unique(import_regions(path, cube_at()).ids)) == {0, 4, 9}
+    assert import_regions(path, cube_at(), class_field="name").names == {1: "a", 2: "b"}
+    with pytest.raises(FormatError, match='no attribute "x"; it has name, dn'):
+        import_regions(path, cube_at(), class_field="x")
+
+
+def test_shapes_off_the_cube_and_shapes_without_place_explain_themselves(tmp_path):
+    path = tmp_path / "far.gpkg"
+    write_polygons(path, PLAIN, [(900, 900, 950, 950)], name=["a"])
+    with pytest.raises(LabelError, match=r"none of the 1 shapes lies on the cube.*cover x 609000"):
+        import_regions(path, cube_at())
+    with pytest.raises(LabelError, match="the cube has no georeference"):
+        import_regions(path, cube_at(None))
+
+
+def test_shapes_drawn_on_a_scene_without_place_may_count_rows_downward(tmp_path):
+    path = tmp_path / "drawn.gpkg"
+    write_polygons(path, Affine.scale(1, -1), [(2, 3, 9, 12)], crs=None, name=["a"])
+    labels = import_regions(path, cube_at(None))
+    assert np.argwhere(labels.ids).min(axis=0).tolist() == [2, 3]
+    assert "-y for the row" in labels.notes[-1]
+
+
+def test_damaged_and_missing_files_are_typed_errors(tmp_path):
+    with pytest.raises(FileError, match="does not exist"):
+        import_regions(tmp_path / "no.shp", cube_at())
+    for name in ("a.shp", "a.gpkg", "a.geojson", "a.xml", "a.csv", "a.txt", "a.ilp"):
+        path = tmp_path / name
+        path.write_bytes(b"\x00\x01 no such thing")
+        with pytest.raises((FileError, LabelError)):
+            import_regions(path, cube_at())
+
+
+def write_tif(path, ids, transform, crs=UTM):
+    rows, columns = ids.shape
+    with rasterio.open(
+        path, "w", driver="GTiff", height=rows, width=columns, count=1, dtype=ids.dtype,
+        transform=transform, crs=crs,
+    ) as file:  # fmt: skip
+        file.write(ids, 1)
+
+
+def test_a_label_raster_of_another_resolution_is_placed_by_the_map(tmp_path):
+    fine = np.zeros((80, 100), np.uint8)
+    fine[20:30, 30:44] = 5
+    path = tmp_path / "fine.tif"
+    write_tif(path, fine, Affine(5, 0, 599950, 0, -5, 5200030))
+    labels = import_regions(path, cube_at())
+    expected = np.zeros((ROWS, COLUMNS), np.uint16)
+    expected[7:12, 10:17] = 5
+    np.testing.assert_array_equal(labels.ids, expected)
+    assert "placed by map coordinates, nearest neighbour" in labels.notes[-1]
+
+
+def test_a_label_raster_of_another_projection_is_reprojected(tmp_path):
+    ids = np.full((300, 300), 2, np.uint8)
+    x, y = rasterio.warp.transform(UTM, "EPSG:4326", [600200], [5199850])
+    step = 0.0001
+    path = tmp_path / "degrees.tif"
+    write_tif(
+        path,
+        ids,
+        Affine(step, 0, x[0] - 150 * step, 0, -step, y[0] + 150 * step),
+        rasterio.crs.CRS.from_epsg(4326),
+    )
+    labels = import_regions(path, cube_at(ROTATED))
+    assert np.all(labels.ids == 2)
+    assert labels.notes[0] == "The labels were reprojected from EPSG:4326 to EPSG:32632."
+
+
+def test_labels_without_place_offer_what_can_be_done(tmp_path):
+    path = tmp_path / "gt.npy"
+    ids = np.arange(1, 121, dtype=np.uint8).reshape(10, 12) % 5
+    np.save(path, ids)
+    with pytest.raises(PlacementNeededError, match="10 x 12 pixels, the cube is 30 x 40") as caught:
+        import_regions(path, cube_at())
+    assert caught.value.options == ("resample", "crop")
+    stretched = import_regions(path, cube_at(), "resample")
+    np.testing.assert_array_equal(stretched.ids[::3, 0], ids[:, 0])
+    cropped = import_regions(path, cube_at(), "crop")
+    np.testing.assert_array_equal(cropped.ids[:10, :12], ids)
+    assert not cropped.ids[10:].any()
+    assert not cropped.ids[:, 12:].any()
+
+
+def test_labels_of_the_same_size_that_lie_elsewhere_are_not_taken_silently(tmp_path):
+    ids = labelled()
+    path = tmp_path / "elsewhere.tif"
+    write_tif(path, ids, PLAIN @ Affine.translation(10, 5))
+    with pytest.raises(PlacementNeededError, match="lie elsewhere on the map") as caught:
+        import_regions(path, cube_at())
+    assert caught.value.options == ("georeference", "crop")
+    np.testing.assert_array_equal(
+        import_regions(path, cube_at(), "georeference").ids[5:, 10:], ids[:-5, :-10]
+    )
+    np.testing.assert_array_equal(import_regions(path, cube_at(), "crop").ids, ids)
+
+
+def test_labels_of_a_raster_that_runs_north_are_turned(tmp_path):
+    path = tmp_path / "south up.tif"
+    north = Affine(10, 0, 600000, 0, 10, 5200000 - 10 * ROWS)
+    write_tif(path, np.flipud(labelled()), north)
+    np.testing.assert_array_equal(import_regions(path, cube_at()).ids, labelled())
+
+
+def test_labels_of_napari_in_zarr(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    zarr.save_array(str(tmp_path / "labels.zarr"), labelled().astype(np.int32))
+    labels = import_regions(tmp_path / "labels.zarr", cube_at())
+    np.testing.assert_array_equal(labels.ids, labelled())
+
+
+def test_a_classification_that_spectral_wrote_comes_in_with_its_legend(tmp_path):
+    header = tmp_path / "classes.hdr"
+    spectral_envi.save_classification(
+        str(header), labelled().astype(np.uint8), class_names=["none", "Corn", "empty", "Woods"],
+        class_colors=[(0, 0, 0), (1, 2, 3), (4, 5, 6), (7, 8, 9)], ext=".img",
+    )  # fmt: skip
+    labels = import_regions(header, cube_at())
+    np.testing.assert_array_equal(labels.ids, labelled())
+    assert labels.names[3] == "Woods"
+    assert labels.colours[1] == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, ROWS, COLUMNS, 1), (ROWS, COLUMNS, 1), (1, 1, ROWS, COLUMNS)]
+)
+def test_arrays_of_ilastik_have_more_axes(tmp_path, shape):
+    path = tmp_path / "labels.h5"
+    with h5py.File(path, "w") as file:
+        file["exported_data"] = labelled().astype(np.uint8).reshape(shape)
+    np.testing.assert_array_equal(import_regions(path, cube_at()).ids, labelled())
+
+
+def test_a_project_of_ilastik_gives_its_painted_labels(tmp_path):
+    """Written after the layout of ilastik 1.4; no real project was at hand."""
+    path = tmp_path / "painted.ilp"
+    with h5py.File(path, "w") as file:
+        pixels = file.create_group("PixelClassification")
+        pixels["LabelNames"] = np.array([b"Corn", b"Woods"])
+        pixels["LabelColors"] = np.array([[255, 0, 0], [0, 255, 0]])
+        block = np.zeros((4, 6, 1), np.uint8)
+        block[1:3, 2:5] = 2
+        labels = pixels.create_group("LabelSets/labels000")
+        labels["block0000"] = block
+        labels["block0000"].attrs["blockSlice"] = "[10:14,20:26,0:1]"
+    found = import_regions(path, cube_at())
+    expected = np.zeros((ROWS, COLUMNS), np.uint16)
+    expected[11:13, 22:25] = 2
+    np.testing.assert_array_equal(found.ids, expected)
+    assert found.names[2] == "Woods"
+    assert found.colours[2] == (0, 255, 0)
+
+
+def test_nothing_labelled_is_nothing_to_write_and_the_old_file_stays(tmp_path):
+    path = tmp_path / "old.gpkg"
+    path.write_bytes(b"old")
+    with pytest.raises(ExportError, match="nothing is labelled"):
+        export_regions(path, np.zeros((ROWS, COLUMNS), np.uint16), LEGEND, cube_at())
+    assert path.read_bytes() == b"old"
+    with pytest.raises(ExportError, match="choose"):
+        export_regions(tmp_path / "a.docx", labelled(), LEGEND, cube_at())

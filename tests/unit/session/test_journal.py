@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import errno
+import os
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.history import History, Step
+from hsi_viewer.session import journal as journal_module
+from hsi_viewer.session.journal import AT_ONCE, Journal
+from hsi_viewer.session.recorder import Recorder
+from hsi_viewer.session.records import MAGIC, Kind, Record, encode, read_records
+from hsi_viewer.session.replay import replay, state_of, state_records
+from tests.unit.session.made import carry_out, edit_lists, look, new_document, pixel_lists, stroke
+
+few = settings(max_examples=40)  # each writes files; in all they take five seconds
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "journal"
+
+
+def recorded(path, document=None, **options):
+    document = document or new_document()
+    return document, Recorder(document, Journal(path, **options))
+
+
+def replayed(path):
+    document = new_document()
+    replay(read_records(path).records, document)
+    return document
+
+
+# properties ----------------------------------------------------------------------------------
+
+
+@few
+@given(edit_lists)
+def test_all_undone_is_the_start_and_all_redone_the_end(edits):
+    document = new_document()
+    start = look(document)
+    document.history = History(max_steps=100)
+    for edit in edits:
+        carry_out(document, edit)
+    document.history.go_to(10**6)
+    end = look(document)
+    while document.history.undo_title is not None:
+        document.history.undo()
+    assert look(document)[:2] == start[:2]
+    document.history.go_to(10**6)
+    assert look(document) == end
+
+
+@few
+@given(edit_lists)
+def test_a_replayed_journal_gives_labels_classes_history_and_truth(tmp_path_factory, edits):
+    path = tmp_path_factory.mktemp("j") / "journal"
+    document, recorder = recorded(path, sync=False)
+    for edit in edits:
+        carry_out(document, edit)
+    recorder.close()
+    again = replayed(path)
+    assert look(again) == look(document)
+    again.history.go_to(0)
+    document.history.go_to(0)
+    assert look(again) == look(document)
+
+
+@few
+@given(edit_lists, edit_lists)
+def test_a_compacted_journal_gives_the_same_and_goes_on(tmp_path_factory, first, second):
+    path = tmp_path_factory.mktemp("j") / "journal"
+    document, recorder = recorded(path, sync=False)
+    for edit in first:
+        carry_out(document, edit)
+    recorder.write_state()
+    for edit in second:
+        carry_out(document, edit)
+    recorder.close()
+    assert look(replayed(path)) == look(document)
+
+
+@few
+@given(pixel_lists, st.data())
+def test_a_torn_end_is_dropped_and_what_stands_before_it_is_kept(tmp_path_factory, pixels, data):
+    path = tmp_path_factory.mktemp("j") / "journal"
+    document, recorder = recorded(path, sync=False)
+    document.add_class()
+    before, length = look(document), recorder.journal.length
+    stroke(document, 1, pixels)
+    recorder.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: data.draw(st.integers(length, len(whole) - 1))])
+    contents = read_records(path)
+    assert contents.length == length
+    assert contents.torn == (path.stat().st_size > length)
+    again = replayed(path)
+    assert look(again) == before
+    _, recorder = recorded(path, again, sync=False)  # and the journal goes on from there
+    stroke(again, 1, pixels)
+    recorder.close()
+    assert path.read_bytes() == whole
+
+
+@few
+@given(st.data())
+def test_a_changed_byte_never_passes(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("j") / "journal"
+    document, recorder = recorded(path, sync=False)
+    looks = [look(document)]
+    for pixel in range(4):
+        stroke(document, pixel + 1, [pixel])
+        looks.append(look(document))
+    recorder.close()
+    raw = bytearray(path.read_bytes())
+    at = data.draw(st.integers(len(MAGIC), len(raw) - 1))
+    raw[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(raw)
+    assert look(replayed(path)) in looks[:-1]
+
+
+# examples ------------------------------------------------------------------------------------
+
+
+def test_a_gesture_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(path, monkeypatch):
+    flushed = []
+    sync = journal_module._sync_data
+    document, recorder = recorded(path)
+
+    def spy(handle):
+        sync(handle)
+        flushed.append(path.stat().st_size)
+
+    monkeypatch.setattr(journal_module, "_sync_data", spy)
+    for pixel in range(5):
+        stroke(document, 1, [pixel])
+        size = path.stat().st_size
+        assert look(replayed(path)) == look(document)
+        document.history.start_gesture()
+        assert flushed[-1] == size
+    assert len(flushed) == 5
+    recorder.close()
+
+
+def test_a_whole_map_is_written_by_the_journals_thread_and_waited_for(path):
+    document = new_document(700, 700)
+    recorder = Recorder(document, Journal(path))
+    ids = np.random.default_rng(0).integers(0, 5, (700, 700)).astype(np.uint16)
+    document.load_labels(ids)
+    assert document.history.steps[0].nbytes > AT_ONCE
+    document.history.start_gesture()
+    again = new_document(700, 700)
+    replay(read_records(path).records, again)
+    np.testing.assert_array_equal(again.labels.ids, ids)
+    recorder.close()
+
+
+def test_saved_work_is_known_as_saved(path):
+    document, recorder = recorded(path)
+    document.add_class()
+    assert replayed(path).modified
+    document.mark_saved()
+    assert not replayed(path).modified
+    document.add_class()
+    assert replayed(path).modified
+    document.history.undo()
+    assert not replayed(path).modified
+    recorder.close()
+
+
+def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
+    document = new_document()
+    document.history = History(max_steps=3)
+    _, recorder = recorded(path, document)
+    for pixel in range(8):
+        stroke(document, 1, [pixel])
+    document.history.undo()
+    recorder.write_state()
+    recorder.close()
+    again = replayed(path)
+    assert look(again) == look(document)
+    assert len(again.history.steps) == 3
+
+
+def test_hidden_classes_stay_hidden(path):
+    document, recorder = recorded(path)
+    document.add_class()
+    document.show_class(1, False)
+    assert not replayed(path).legend[1].visible
+    recorder.write_state()
+    recorder.close()
+    assert not replayed(path).legend[1].visible
+
+
+class Unheard:
+    """An edit that the journal does not know."""
+
+    nbytes = 1
+
+    def __init__(self, document):
+        self.document = document
+
+    def redo(self):
+        self.document.labels.apply(self.document.labels.edit_for(np.array([3]), 9))
+
+    def undo(self):
+        self.document.labels.apply(self.document.labels.edit_for(np.array([3]), 0))
+
+
+def test_a_gesture_that_cannot_be_told_leaves_its_effect(path):
+    document, recorder = recorded(path)
+    stroke(document, 1, [0])
+    document.history.do("Unheard", Unheard(document))
+    stroke(document, 2, [1])
+    recorder.close()
+    again = replayed(path)
+    np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
+
+
+def test_a_full_disk_is_told_and_all_is_written_when_there_is_room(path, monkeypatch):
+    document, recorder = recorded(path)
+    told = []
+    recorder.status_changed.connect(told.append)
+    stroke(document, 1, [0])
+
+    def full(_self, _data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def full_too(_self, _make):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "_write", full)
+        patch.setattr(Journal, "_replace", full_too)
+        stroke(document, 2, [1])
+        stroke(document, 3, [2])
+        recorder.tend()
+        assert len(told) == 1
+        assert "No space left" in told[0]
+        assert document.labels.total == 3
+        recorder.settle()
+    recorder.tend()
+    recorder.settle()
+    recorder.tend()
+    assert told[1:] == [""]
+    assert look(replayed(path)) == look(document)
+    stroke(document, 4, [3])
+    recorder.close()
+    assert look(replayed(path)) == look(document)
+
+
+def test_half_a_record_on_a_full_disk_is_cut_off(path):
+    journal = Journal(path, sync=False)
+    journal.append(lambda: Record(Kind.FACTS, {"a": 1}))
+    whole = path.read_bytes()
+    real = journal._file
+
+    class Full:
+        def write(self, data):
+            if len(data) <= 5:
+                raise OSError(errno.ENOSPC, "full")
+            return real.write(data[:5])
+
+        def __getattr__(self, name):
+            return getattr(real, name)
+
+    journal._file = Full()
+    with pytest.raises(FileError, match="full"):
+        journal.append(lambda: Record(Kind.FACTS, {"b": 2}))
+    assert path.read_bytes() == whole
+    with pytest.raises(FileError, match="full"):
+        journal.append(lambda: Record(Kind.FACTS, {"c": 3}))
+    journal.close()
+
+
+def test_long_journals_are_made_short_while_nothing_is_drawn(path, monkeypatch):
+    monkeypatch.setattr("hsi_viewer.session.recorder.COMPACT_FROM", 2000)
+    document, recorder = recorded(path, sync=False)
+    document.history = History(max_steps=5)
+    recorder.close()
+    path.unlink()
+    recorder = Recorder(document, Journal(path, sync=False))
+    for pixel in range(42):
+        stroke(document, 1 + pixel % 3, [pixel])
+    long = recorder.journal.length
+    recorder.settle()
+    recorder.tend()
+    recorder.settle()
+    recorder.tend()
+    assert recorder.journal.length < long / 3
+    recorder.close()
+    assert look(replayed(path)) == look(document)
+
+
+def test_what_is_no_journal_is_refused(path):
+    path.write_bytes(b"PK\x03\x04 something else")
+    with pytest.raises(FormatError, match="no journal"):
+        read_records(path)
+
+
+def test_a_record_that_does_not_fit_is_refused():
+    document = new_document()
+    far = Record(
+        Kind.STEP,
+        {"title": "far", "edits": [{"of": "labels"}]},
+        {"gaps0": np.array([10**6], np.uint32), "after0": np.array([1], np.uint16)},
+    )
+    with pytest.raises(FormatError, match="does not fit"):
+        replay([far], document)
+    with pytest.raises(FormatError, match="does not fit"):
+        replay([*state_records(state_of(new_document(3, 3)))], document)
+
+
+def test_an_array_that_unpacks_to_more_than_it_says_is_not_taken(path):
+    record = encode(Record(Kind.STATE, {"classes": []}, {"ids": np.zeros(400, np.uint16)}))
+    lied = record.replace(b"[400]", b"[401]")[12:]
+    path.write_bytes(
+        MAGIC + len(lied).to_bytes(8, "little") + zlib.crc32(lied).to_bytes(4, "little") + lied
+    )
+    assert read_records(path).records == ()
+
+
+def test_a_step_without_edits_is_no_harm(path):
+    document, recorder = recorded(path)
+    document.history.push(Step("nothing", ()))
+    recorder.close()
+    assert look(replayed(path)) == look(document)

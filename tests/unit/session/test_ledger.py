@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.comparison import mcnemar, transitions
+from hsi_viewer.core.errors import ExportError, FormatError
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.session.ledger import FACTS, MAPS, MODEL, KeptMap, Ledger, Run, read_map, write_run
+
+SHAPE = (5, 6)
+
+
+def kept(seed: int = 0, *, disagreement: bool = True) -> KeptMap:
+    chance = np.random.default_rng(seed)
+    return KeptMap(
+        Prediction(
+            chance.integers(0, 4, SHAPE).astype(np.uint16),
+            chance.random(SHAPE).astype(np.float32),
+            (1, 2, 3),
+            disagreement=chance.random(SHAPE).astype(np.float32) if disagreement else None,
+            source="made",
+        ),
+        chance.random(SHAPE) > 0.5,
+    )
+
+
+def save_model(folder):
+    for name in MODEL:
+        (folder / name).write_text("model")
+
+
+def run_of(number: int, **fields) -> Run:
+    return Run(number, f"Run {number}", "2026-11-22T23:00:00+00:00", **fields)
+
+
+def entered(ledger: Ledger, number: int, **fields) -> Run:
+    run = write_run(ledger.folder, run_of(number, **fields), kept(number), save_model)
+    ledger.enter(run)
+    return run
+
+
+@pytest.mark.parametrize("disagreement", [True, False])
+def test_a_run_is_read_as_it_was_written(tmp_path, disagreement):
+    run = run_of(
+        1, class_ids=(1, 2, 3), source="made", config={"seed": 4}, accuracy={"overall": 0.5}
+    )
+    made = kept(disagreement=disagreement)
+    write_run(tmp_path, run, made, save_model)
+    ledger = Ledger(tmp_path)
+    assert ledger.load() == []
+    assert ledger.runs == (run,)
+    assert set(ledger.files(1)) == {FACTS, MAPS, *MODEL}
+    again = read_map(tmp_path, run, SHAPE)
+    np.testing.assert_array_equal(again.prediction.class_map, made.prediction.class_map)
+    np.testing.assert_array_equal(again.trained_on, made.trained_on)
+    np.testing.assert_allclose(again.prediction.confidence, made.prediction.confidence, atol=5e-4)
+    assert (again.prediction.disagreement is None) != disagreement
+    assert again.prediction.class_ids == (1, 2, 3)
+    assert again.prediction.source == "made"
+    assert ledger.new_id() == 2
+
+
+def test_of_runs_after_strokes_the_last_one_stays(tmp_path):
+    ledger = Ledger(tmp_path)
+    entered(ledger, ledger.new_id())
+    for _ in range(3):
+        entered(ledger, ledger.new_id(), live=True)
+    assert [r.id for r in ledger.runs] == [1, 4]
+    entered(ledger, ledger.new_id())
+    entered(ledger, ledger.new_id(), live=True)
+    assert [r.id for r in ledger.runs] == [1, 4, 5, 6]
+    assert sorted(p.name for p in tmp_path.glob("[0-9]*")) == ["1", "4", "5", "6"]
+
+
+def test_rename_and_remove(tmp_path):
+    ledger, told = Ledger(tmp_path), []
+    entered(ledger, 1)
+    entered(ledger, 2)
+    ledger.changed.connect(lambda: told.append(len(ledger.runs)))
+    ledger.rename(1, "First try")
+    ledger.remove(2)
+    assert told == [2, 1]
+    again = Ledger(tmp_path)
+    again.load()
+    assert [r.title for r in again.runs] == ["First try"]
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    def full(_folder):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ExportError, match="No space left"):
+        write_run(tmp_path / "runs", run_of(1), kept(), full)
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": 2, "title": "x", "time": ""}'])
+def test_damaged_facts_are_told_and_the_others_read(tmp_path, text):
+    ledger = Ledger(tmp_path)
+    entered(ledger, 1)
+    entered(ledger, 3)
+    (tmp_path / "1" / FACTS).write_text(text)
+    again = Ledger(tmp_path)
+    problems = again.load()
+    assert len(problems) == 1
+    assert "run 1" in problems[0]
+    assert [r.id for r in again.runs] == [3]
+
+
+def test_facts_of_a_newer_version_are_read_tolerantly(tmp_path):
+    ledger = Ledger(tmp_path)
+    run = entered(ledger, 1)
+    facts = tmp_path / "1" / FACTS
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "mood": "good"}))
+    again = Ledger(tmp_path)
+    assert again.load() == []
+    assert again.runs == (run,)
+
+
+def test_damaged_maps_are_told(tmp_path):
+    ledger = Ledger(tmp_path)
+    run = entered(ledger, 1)
+    with pytest.raises(FormatError, match="size of the cube"):
+        read_map(tmp_path, run, (6, 5))
+    maps = tmp_path / "1" / MAPS
+    maps.write_bytes(maps.read_bytes()[:100])
+    with pytest.raises(FormatError, match="cannot be read"):
+        read_map(tmp_path, run, SHAPE)
+
+
+# comparison ----------------------------------------------------------------------------------
+
+
+def test_mcnemar_exact_against_the_binomial():
+    from scipy.stats import binomtest
+
+    truth = np.ones(30, np.uint16)
+    first, second = truth.copy(), truth.copy()
+    first[:3] = 2
+    second[5:16] = 2
+    test = mcnemar(first, second, truth)
+    assert (test.only_first, test.only_second, test.total) == (11, 3, 30)
+    assert test.p == pytest.approx(binomtest(3, 14).pvalue)
+
+
+def test_mcnemar_of_many_pixels_against_chi_squared():
+    from scipy.stats import chi2
+
+    truth = np.ones(1000, np.uint16)
+    first, second = truth.copy(), truth.copy()
+    first[:30] = 2
+    second[100:160] = 2
+    test = mcnemar(first, second, truth)
+    assert test.p == pytest.approx(chi2.sf((60 - 30 - 1) ** 2 / 90, 1))
+
+
+def test_mcnemar_of_equal_maps_and_without_test_pixels():
+    truth = np.ones((2, 3), np.uint16)
+    assert mcnemar(truth, truth, truth).p == 1.0
+    assert mcnemar(truth, truth, truth * 0) is None
+
+
+def test_transitions_are_counted_commonest_first():
+    first = np.array([1, 1, 1, 2, 3, 0], np.uint16)
+    second = np.array([2, 2, 1, 3, 3, 65535], np.uint16)
+    count, listed = transitions(first, second)
+    assert count == 4
+    assert [(t.before, t.after, t.pixels) for t in listed] == [(1, 2, 2), (0, 65535, 1), (2, 3, 1)]
+    assert transitions(first, first) == (0, ())
+    assert len(transitions(first, second, most=1)[1]) == 1

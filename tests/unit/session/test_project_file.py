@@ -1,0 +1,438 @@
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hsi_viewer.core.classes import LandClass
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.session.body import SessionBody, body_from_json
+from hsi_viewer.session.cube_reference import CubeReference, reference_to, sample_digest
+from hsi_viewer.session.document import Document
+from hsi_viewer.session.ledger import FACTS, MAPS
+from hsi_viewer.session.lock import LockedError
+from hsi_viewer.session.migrations import SCHEMA
+from hsi_viewer.session.project_file import (
+    backup_of,
+    lock_of,
+    read_project_arrays,
+    read_project_body,
+    write_project,
+)
+from hsi_viewer.session.session import Session, new_session, opened_session, recovered_session
+from hsi_viewer.session.store import bring_back, discard, leftovers, others_on
+from tests.unit.session.made import COLUMNS, ROWS, carry_out, edit_lists, new_document
+
+OLD = Path(__file__).parents[2] / "data" / "sessions"
+REFERENCE = CubeReference("/somewhere/scene.npy", "scene", (ROWS, COLUMNS, 4), "ab")
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+class_lists = st.lists(
+    st.builds(
+        LandClass,
+        st.integers(1, 65535),
+        st.text(max_size=8),
+        st.tuples(*[st.integers(0, 255)] * 3),
+        visible=st.booleans(),
+    ),
+    unique_by=lambda c: c.id,
+    max_size=5,
+).map(tuple)
+id_maps = st.lists(st.integers(0, 65535), min_size=ROWS * COLUMNS, max_size=ROWS * COLUMNS).map(
+    lambda ids: np.array(ids, np.uint16).reshape(ROWS, COLUMNS)
+)
+bodies = st.builds(
+    SessionBody,
+    st.just(REFERENCE),
+    class_lists,
+    st.text(max_size=20),
+    st.dictionaries(st.text(max_size=4), json_values, max_size=3),
+    st.dictionaries(st.text(max_size=4), json_values, max_size=3),
+    st.none() | st.integers(1, 9),
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "work.hsiproj"
+
+
+@pytest.fixture
+def scene(tmp_path):
+    file = tmp_path / "scene.npy"
+    np.save(file, np.arange(ROWS * COLUMNS * 4).reshape(ROWS, COLUMNS, 4))
+    return str(file)
+
+
+def zeros():
+    return np.zeros((ROWS, COLUMNS), np.uint16)
+
+
+def written(path, runs=None, truth=None):
+    ids = zeros()
+    ids[1, 2] = 7
+    body = SessionBody(REFERENCE, (LandClass(7, "Corn", (1, 2, 3)),), "noted")
+    write_project(path, body, ids, truth, runs or {})
+    return body, ids
+
+
+def made_run(folder, number=1):
+    run = folder / f"made{number}"
+    run.mkdir()
+    (run / FACTS).write_text("{}" + " " * 3000)
+    (run / MAPS).write_bytes(os.urandom(5000))
+    return {FACTS: run / FACTS, MAPS: run / MAPS}
+
+
+# the file ------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40)
+@given(bodies, id_maps, st.none() | id_maps)
+def test_what_is_written_is_read_again(tmp_path_factory, body, ids, truth):
+    path = tmp_path_factory.mktemp("p") / "a.hsiproj"
+    write_project(path, body, ids, truth, {})
+    again = read_project_body(path)
+    same = replace(again.reference, relative="")
+    assert replace(again, contents=(), reference=same) == body
+    contents = read_project_arrays(path, again, path.parent / "runs")
+    assert contents.problems == ()
+    np.testing.assert_array_equal(contents.ids, ids)
+    if truth is None:
+        assert contents.truth is None
+    else:
+        np.testing.assert_array_equal(contents.truth, truth)
+
+
+def test_runs_are_files_inside(path, tmp_path):
+    run = made_run(tmp_path)
+    body, _ = written(path, {3: run})
+    read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+    for name, file in run.items():
+        assert (tmp_path / "runs" / "3" / name).read_bytes() == file.read_bytes()
+    assert body.contents == ()
+
+
+def test_the_file_of_the_time_before_is_kept(path):
+    written(path)
+    first = path.read_bytes()
+    write_project(path, SessionBody(REFERENCE, notes="second"), zeros(), None, {})
+    assert backup_of(path).read_bytes() == first
+    assert read_project_body(path).notes == "second"
+
+
+def test_a_failed_write_leaves_file_and_backup(path, tmp_path, monkeypatch):
+    written(path)
+    first = path.read_bytes()
+
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    with pytest.raises(ExportError, match="No space left"):
+        written(path, {1: made_run(tmp_path)})
+    assert path.read_bytes() == first
+    assert [p.name for p in tmp_path.glob("*.hsiproj*")] == [path.name]
+
+
+@settings(max_examples=60, deadline=None)
+@given(share=st.floats(0, 1, exclude_max=True))  # the file's length differs from run to run
+def test_a_file_cut_anywhere_is_read_as_far_as_it_goes(tmp_path_factory, share):
+    folder = tmp_path_factory.mktemp("cut")
+    path, truth = folder / "cut.hsiproj", zeros() + 3
+    body, ids = written(path, {1: made_run(folder)}, truth)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    try:
+        again = read_project_body(path)
+    except FileError:  # not even the description is whole
+        return
+    assert again.classes == body.classes
+    contents = read_project_arrays(path, again, folder / "runs")
+    told = " ".join(contents.problems)
+    assert np.array_equal(contents.ids, ids) != ("the labels are lost" in told)
+    assert (contents.truth is None) == ("the test pixels are lost" in told)
+    whole_run = {p.name for p in (folder / "runs" / "1").glob("*")} == {FACTS, MAPS}
+    assert whole_run != ("run 1" in told)
+
+
+def test_a_damaged_member_is_named_and_the_rest_is_read(path):
+    body, _ = written(path, truth=zeros() + 1)
+    raw = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as file:
+        at = file.getinfo("labels.npy").header_offset + 60
+    raw[at] ^= 0xFF
+    path.write_bytes(raw)
+    again = read_project_body(path)
+    contents = read_project_arrays(path, again, path.parent / "runs")
+    assert "the labels are lost" in contents.problems[0]
+    assert again.classes == body.classes
+    assert contents.truth.max() == 1
+
+
+def test_what_is_no_session_is_refused_and_the_backup_named(path):
+    written(path)
+    written(path)
+    path.write_bytes(b"not a zip at all")
+    with pytest.raises(FormatError, match=r"damaged beyond reading.*work.hsiproj.bak"):
+        read_project_body(path)
+    with pytest.raises(FileError, match="does not exist"):
+        read_project_body(path.with_name("gone.hsiproj"))
+
+
+def test_names_that_lead_elsewhere_are_not_followed(path, tmp_path):
+    written(path)
+    with zipfile.ZipFile(path, "a") as file:
+        for name in ("runs/1/../../evil", "runs/../x/run.json", "/etc/evil", "runs/1/evil.py"):
+            file.writestr(name, "evil")
+    read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+    assert not list(tmp_path.rglob("evil*"))
+    assert not (tmp_path / "runs").exists()
+
+
+# versions ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA + 1))
+def test_files_of_every_version_open(version, tmp_path):
+    path = OLD / f"v{version}.hsiproj"
+    with zipfile.ZipFile(path) as file:
+        assert json.loads(file.read("session.json"))["schema"] == version
+    body = read_project_body(path)
+    assert [(c.id, c.name) for c in body.classes] == [(1, "Corn"), (4, "Woods")]
+    assert body.view["bands"] == [3, 2, 1]
+    assert body.view["contrast"]["percent"] == [5, 95]
+    assert body.view["zoom"] == [1, 1, 4, 3]
+    assert body.notes == ("" if version == 1 else "As far as the river")
+    contents = read_project_arrays(path, body, tmp_path)
+    assert contents.problems == ()
+    assert np.bincount(contents.ids.ravel()).tolist() == [38, 3, 0, 0, 1]
+
+
+def test_a_newer_file_is_refused_politely(path):
+    written(path)
+    with zipfile.ZipFile(path) as file:
+        values = json.loads(file.read("session.json"))
+    values["schema"] = SCHEMA + 1
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("session.json", json.dumps(values))
+    with pytest.raises(FormatError, match=r"newer HSI Viewer.*Update.*untouched"):
+        read_project_body(path)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "{", '{"format": "hsi-viewer session"}'])
+def test_a_body_that_is_none_is_refused(text):
+    with pytest.raises(FormatError):
+        body_from_json(text)
+
+
+# cubes ---------------------------------------------------------------------------------------
+
+
+def test_a_cube_is_found_beside_its_session_first(tmp_path, scene):
+    reference = reference_to(scene, open_cube(scene))
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    assert reference.found(moved) == scene
+    np.save(moved / "scene.npy", np.zeros((2, 2, 2)))
+    assert reference.found(moved) == str(moved / "scene.npy")
+    relative = replace(reference, relative=reference.relative_to(moved))
+    Path(moved / "scene.npy").unlink()
+    assert Path(relative.found(moved)).resolve() == Path(scene)
+    Path(scene).unlink()
+    assert relative.found(moved) is None
+    assert CubeReference("sample:x", "x", (1, 1, 1)).found(moved) == "sample:x"
+
+
+def test_another_cube_is_told_from_the_one_that_was_labelled(scene):
+    cube = open_cube(scene)
+    reference = reference_to(scene, cube, sample_digest(cube))
+    assert reference.doubt(cube) is None
+    other = HyperCube.from_array(cube.read() + 1)
+    assert "not those" in reference.doubt(other)
+    assert reference.why_not(other) is None
+    smaller = HyperCube.from_array(cube.read()[:3])
+    assert "3 x 7" in reference.why_not(smaller)
+
+
+# sessions ------------------------------------------------------------------------------------
+
+
+def opened(scene):
+    document = Document(open_cube(scene))
+    return document, new_session(document, scene)
+
+
+@settings(max_examples=15, deadline=None)
+@given(edit_lists)
+def test_a_session_saved_and_opened_is_the_same(tmp_path_factory, edits):
+    folder = tmp_path_factory.mktemp("s")
+    cube = new_document().cube
+    np.save(folder / "scene.npy", cube.read())
+    document, session = opened(str(folder / "scene.npy"))
+    for edit in edits:
+        carry_out(document, edit)
+    session.notes = "noted"
+    path = folder / "a.hsiproj"
+    snapshot = session.snapshot(session.body_with({}, {}, None))
+    snapshot.write(path)
+    session.mark_saved(snapshot)
+    assert not session.modified
+    assert not document.modified
+    session.close()
+    again = Document(open_cube(folder / "scene.npy"))
+    reopened = opened_session(again, path, read_project_body(path), str(folder / "scene.npy"))
+    np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
+    assert again.legend.classes == document.legend.classes
+    assert (again.truth is None) == (document.truth is None)
+    if document.truth is not None:
+        np.testing.assert_array_equal(again.truth, document.truth)
+    assert reopened.notes == "noted"
+    assert not reopened.modified
+    assert reopened.warnings == ()
+    reopened.close()
+    assert leftovers() == ()
+
+
+def crash(session: Session) -> None:
+    """What a kill does: nothing is closed, and the process is gone."""
+    session.recorder.journal.close()
+    session.folder._lock.path.unlink()
+
+
+def test_what_a_crash_leaves_is_found_and_taken_up(scene):
+    document, session = opened(scene)
+    document.add_class("Corn")
+    session.notes = "half done"
+    session.keep_body(session.body_with({"zoom": None}, {}, None))
+    crash(session)
+    (leftover,) = leftovers()
+    assert leftover.gestures == 1
+    assert leftover.reference == session.reference
+    again = Document(open_cube(scene))
+    recovered = recovered_session(again, leftover)
+    assert [c.name for c in again.legend] == ["Corn"]
+    assert again.modified
+    assert recovered.notes == "half done"
+    assert leftovers() == ()  # it is in use now
+    again.history.undo()
+    again.add_class("Oats")
+    crash(recovered)
+    assert leftovers()[0].gestures == 3
+    third = Document(open_cube(scene))
+    recovered_session(third, leftovers()[0]).close()
+    assert [c.name for c in third.legend] == ["Oats"]
+    assert len(leftovers()) == 1  # closed without being saved: it stays
+
+
+def test_nothing_is_left_of_what_was_saved_given_up_or_never_done(scene):
+    for end in (
+        lambda _d: None,
+        lambda d: (d.add_class(), d.mark_saved()),
+        lambda d: (d.add_class(), d.abandon()),
+        lambda d: (d.add_class(), d.history.undo()),
+    ):
+        document, session = opened(scene)
+        end(document)
+        folder = session.folder.path
+        session.close()
+        assert not folder.exists()
+    document, session = opened(scene)
+    document.add_class()
+    document.abandon()
+    document.add_class()  # wanted again
+    session.close()
+    assert len(leftovers()) == 1
+
+
+def test_discarded_work_can_be_brought_back(scene):
+    document, session = opened(scene)
+    document.add_class()
+    crash(session)
+    (leftover,) = leftovers()
+    put_away = discard(leftover)
+    assert leftovers() == ()
+    bring_back(put_away)
+    assert leftovers() == (leftover,)
+
+
+def test_recovery_on_another_cube_is_refused(scene, tmp_path):
+    document, session = opened(scene)
+    document.add_class()
+    crash(session)
+    other = Document(HyperCube.from_array(np.zeros((2, 3, 4))))
+    with pytest.raises(FileError, match="Choose the cube"):
+        recovered_session(other, leftovers()[0])
+    assert len(leftovers()) == 1
+
+
+def test_the_second_program_on_a_session_file_reads_only_until_it_takes_over(scene, tmp_path):
+    _, first = opened(scene)
+    path = tmp_path / "a.hsiproj"
+    first.snapshot(first.body_with({}, {}, None)).write(path)
+    first.take_project(path)
+    document = Document(open_cube(scene))
+    second = opened_session(document, path, read_project_body(path), scene)
+    assert second.read_only
+    with pytest.raises(LockedError, match="process"):
+        second.take_project(path)
+    second.take_project(path, take_over=True)
+    assert first.taken_over
+    assert not second.taken_over
+    first.close()
+    assert lock_of(path).exists()  # it is the second one's
+    second.close()
+    assert not lock_of(path).exists()
+
+
+def test_the_same_cube_in_another_program_is_told(scene):
+    _, first = opened(scene)
+    _, second = opened(scene)
+    holders = others_on(second.reference, second.folder.path)
+    assert [h.pid for h in holders] == [os.getpid()]
+    first.close()
+    assert others_on(second.reference, second.folder.path) == ()
+    second.close()
+
+
+def test_without_a_data_folder_the_temporary_one_is_taken(scene, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HSI_VIEWER_DATA", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    document, session = opened(scene)
+    assert "file" in session.problem
+    assert session.recorder is not None
+    document.add_class()
+    crash(session)
+    assert len(leftovers()) == 1
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+    document, session = opened(scene)
+    assert session.recorder is None
+    assert session.problem
+    document.add_class()
+    session.close()
+
+
+def test_a_journal_that_was_made_short_is_found_as_well(scene):
+    document, session = opened(scene)
+    document.add_class("Corn")
+    session.recorder.write_state()
+    session.recorder.settle()
+    crash(session)
+    (leftover,) = leftovers()
+    assert leftover.reference == session.reference
+    again = Document(open_cube(scene))
+    recovered_session(again, leftover).close()
+    assert [c.name for c in again.legend] == ["Corn"]
