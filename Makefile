@@ -16,7 +16,7 @@ run: $(STAMP)  ## the application on the sample scene; without a display the sam
 	fi
 
 test: lint  ## lint and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

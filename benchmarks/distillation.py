@@ -2,11 +2,16 @@
 
 Run: python -m benchmarks.distillation [SEED ...]
 
-Every arm takes the same steps over the same batches with the same forward passes. "refined_rounds"
-also looks at unlabelled patches, so it has a control that looks at them too, with weight 0. The
-recipe is that of "fast" with fewer steps and smaller batches, because there are hundreds of runs.
+Every arm takes the same steps over the same batches with the same forward passes. The rounds
+("refined", "balanced": soft targets that favour no class, "nearby": only pixels near a label) also
+look at unlabelled patches, so they have a control that looks at them too, with weight 0.
+"average_of_epochs" is "previous_epochs" with an exponential average; "compactness" is "none" with a
+loss that draws classes together and moves them apart. The recipe is that of "fast" with fewer steps
+and smaller batches, because there are thousands of runs.
+
 The arguments are seeds of the network (0 1 2). One row at a finished run goes to
-results/distillation.csv.
+results/distillation.csv; right labels come before wrong ones, and one network seed over all splits
+and lists before the next, so that what is there is balanced at any time.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import sys
 import time
 from dataclasses import replace
+from itertools import product
 from typing import get_args
 
 import numpy as np
@@ -34,7 +40,7 @@ from hsi_viewer.learning.learner import Learner
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.pixels import TrainingPixels
 from hsi_viewer.learning.predictor import by_tile
-from hsi_viewer.learning.recipe import Recipe
+from hsi_viewer.learning.recipe import DistillationRecipe, Recipe
 from hsi_viewer.learning.scene import SceneFeatures
 from hsi_viewer.learning.trainer import Run
 
@@ -44,7 +50,16 @@ NETWORK_SEEDS = (0, 1, 2)
 STEPS, BATCH = 120, 32
 WRONG = 0.1
 CONTROL = "unlabelled_control"
-ARMS = (*get_args(DistillationMode), CONTROL)
+COMPACTNESS, NEARBY, MOMENTUM = 0.3, 12, 0.8
+MODES: tuple[DistillationMode, ...] = get_args(DistillationMode)
+ARMS: dict[str, dict[str, object]] = {
+    **{mode: {"mode": mode} for mode in MODES},
+    CONTROL: {"mode": "refined_rounds", "weight": 0.0},
+    "balanced_rounds": {"mode": "refined_rounds", "balanced": True},
+    "nearby_rounds": {"mode": "refined_rounds", "nearby": NEARBY},
+    "average_of_epochs": {"mode": "previous_epochs", "momentum": MOMENTUM},
+    "compactness": {"compactness": COMPACTNESS},
+}
 KEYS = ("protocol", "n", "split", "wrong_labels", "network_seed", "arm")
 VALUES = ("oa_1", "oa_2", "oa_3", "oa_mean", "ece", "within", "between", "seconds")
 
@@ -52,10 +67,7 @@ VALUES = ("oa_1", "oa_2", "oa_3", "oa_mean", "ece", "within", "between", "second
 def recipe_of(arm: str) -> Recipe:
     """The engine's recipe with an arm's self-distillation."""
     base = Recipe()
-    if arm == CONTROL:
-        how = replace(base.distillation, mode="refined_rounds", weight=0.0)
-    else:
-        how = replace(base.distillation, mode=next(m for m in ARMS if m == arm))
+    how = DistillationRecipe(**ARMS[arm])  # type: ignore[arg-type]
     training = replace(base.training, steps=STEPS, batch=BATCH)
     return replace(base, distillation=how, training=training)
 
@@ -146,25 +158,23 @@ def main(seeds: list[int]) -> None:
     table = Table("distillation", KEYS, VALUES)
     cube, truth = indian_pines()
     scene = SceneFeatures(cube, fit_features(cube, Recipe().features))
-    for seed in seeds:
-        for wrong_labels in (0, 1):
-            for split in SPLITS:
-                for protocol, n in LISTS:
-                    training, test = label_list(protocol, n, split, truth)
-                    if wrong_labels:
-                        training = with_wrong(training, WRONG, split)
-                    for arm in ARMS:
-                        key = {
-                            "protocol": protocol,
-                            "n": n,
-                            "split": split,
-                            "wrong_labels": wrong_labels,
-                            "network_seed": seed,
-                            "arm": arm,
-                        }
-                        if not table.has(**key):
-                            table.add(**key, **measure(scene, training, test, recipe_of(arm), seed))
-        print("network seed", seed, "done", flush=True)
+    for wrong_labels, seed, split in product((0, 1), seeds, SPLITS):
+        for protocol, n in LISTS:
+            training, test = label_list(protocol, n, split, truth)
+            if wrong_labels:
+                training = with_wrong(training, WRONG, split)
+            for arm in ARMS:
+                key = {
+                    "protocol": protocol,
+                    "n": n,
+                    "split": split,
+                    "wrong_labels": wrong_labels,
+                    "network_seed": seed,
+                    "arm": arm,
+                }
+                if not table.has(**key):
+                    table.add(**key, **measure(scene, training, test, recipe_of(arm), seed))
+        print("wrong", wrong_labels, "seed", seed, "split", split, "done", flush=True)
 
 
 if __name__ == "__main__":

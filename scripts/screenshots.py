@@ -1,6 +1,7 @@
 """The pictures of docs/images/, taken by the application itself: make screenshots.
 
-Each is the real window with the sample scene, in a process of its own.
+The real window with the sample scene, labelled and trained: the whole of it in four states, and
+every panel, in the light and the dark theme. The page of keys of the guide is written too.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from tempfile import TemporaryDirectory
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from PySide6.QtWidgets import QApplication
+from keys_page import write_keys_page
+from PySide6.QtWidgets import QApplication, QWidget
 
 from hsi_viewer.app import make_application
+from hsi_viewer.core.sampling import Draw
 from hsi_viewer.session.settings import Settings
-from hsi_viewer.ui.controllers.labelling import DrawRequest
 from hsi_viewer.ui.main_window import MainWindow
+from hsi_viewer.ui.theme import ThemeChoice
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 SAMPLE = "sample:indian-pines"
-DRAWN = DrawRequest(n=10, seed=0)
+DRAWN = Draw(10, seed=0)
 REST_SECONDS = 0.5  # for docks and plots to come to rest
+THEMES: dict[ThemeChoice, str] = {"light": "", "dark": "-dark"}
+PINS = ((60, 52), (118, 100))
 
 
 def wait(condition: Callable[[], bool], seconds: float = 300.0) -> None:
@@ -38,57 +43,78 @@ def wait(condition: Callable[[], bool], seconds: float = 300.0) -> None:
         time.sleep(0.005)
 
 
-def rest() -> None:
-    """Let what was just shown be painted."""
+def rest(window: MainWindow) -> None:
+    """Let what was started end, and what was just shown be painted."""
+    wait(lambda: not window.activity.shown)
     end = time.monotonic() + REST_SECONDS
     wait(lambda: time.monotonic() > end)
 
 
-def take(window: MainWindow, name: str) -> None:
-    """Save a picture of the window."""
-    rest()
-    path = IMAGES / f"{name}.png"
-    window.grab().save(str(path))
-    print(path)
+def take(window: MainWindow, name: str, shown: QWidget | None = None) -> None:
+    """Save a picture of the window, or of a part of it, in both themes."""
+    for theme, suffix in THEMES.items():
+        window.set_theme(theme)
+        rest(window)
+        path = IMAGES / f"{name}{suffix}.png"
+        (shown or window).grab().save(str(path))
+        print(path)
 
 
-def shots(theme: str, size: tuple[int, int]) -> None:
-    """Take the job's pictures in one theme and size."""
-    suffix = "" if (theme, size) == ("light", (1280, 800)) else f"-{theme}-{size[0]}"
-    window = MainWindow(Settings(theme=theme))  # type: ignore[arg-type]
-    window.may_leave = lambda: True  # type: ignore[method-assign]
-    window.resize(*size)
-    window.show()
-    take(window, f"welcome{suffix}")
-    window.open(SAMPLE)
-    wait(lambda: window.workspace.document is not None)
-    window.viewing.pin(60, 52)
-    window.viewing.pin(118, 100)
-    take(window, f"main-window{suffix}")
+def work(window: MainWindow) -> None:
+    """Do what a user does: pin spectra, label, train; leave something in every panel."""
     document = window.workspace.document
-    window.labelling.load(SAMPLE + "/labels", DRAWN)
+    window.labelling.files.load(SAMPLE + "/labels", DRAWN)
     wait(lambda: document is not None and document.labels.total > 0)
     window.train_panel.train_button.click()
     wait(lambda: not window.training.running)
+    rest(window)
     window.notices.clear()
-    take(window, f"with-map{suffix}")
-    window.docks["Accuracy"].raise_()
-    take(window, f"accuracy{suffix}")
-    window.close()
+
+
+def fill_panels(window: MainWindow) -> None:
+    """Let the panels that compute something have computed it."""
+    for command in (
+        "edit.notes",
+        "spectra.class_means",
+        "spectra.angle",
+        "spectra.scatter",
+        "labels.separability",
+    ):
+        window.commands.refresh()
+        window.commands.action(command).trigger()
+        rest(window)
 
 
 def main() -> int:
-    """Take every picture, or those of the theme and width named, e.g. "dark 1920"."""
+    """Take every picture, or the window's alone: "window"."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as home:
         for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
             os.environ[name] = home
         make_application()
-        wanted = sys.argv[1:]
-        for theme in ("light", "dark"):
-            for size in ((1280, 800), (1920, 1080)):
-                if not wanted or wanted == [theme, str(size[0])]:
-                    shots(theme, size)
+        window = MainWindow(Settings(theme="light"))
+        window.may_leave = lambda: True  # type: ignore[method-assign]
+        window.resize(1280, 800)
+        window.show()
+        write_keys_page(window)
+        take(window, "welcome")
+        window.open(SAMPLE)
+        wait(lambda: window.workspace.document is not None)
+        for pixel in PINS:
+            window.viewing.pin(*pixel)
+        take(window, "main-window")
+        work(window)
+        take(window, "with-map")
+        window.docking.bring("Accuracy")
+        take(window, "accuracy")
+        if sys.argv[1:] != ["window"]:
+            fill_panels(window)
+            for title, dock in window.docks.items():
+                window.docking.bring(title)
+                take(window, f"panel-{title.lower().replace(' ', '-')}", dock)
+                if title not in {"Display", "Spectrum", "Classes", "Training"}:
+                    dock.hide()
+        window.close()
     return 0
 
 
