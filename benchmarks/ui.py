@@ -81,7 +81,8 @@ def start(began: float) -> None:
         app.processEvents()
     window.repaint()
     shown = time.time() - began - up
-    while window.workspace.tasks._tasks:  # torch is imported now; hover is measured after it
+    trainer = "hsi_viewer.learning.trainer"  # imported now; hover is measured after it
+    while trainer not in sys.modules or window.workspace.tasks._tasks:
         app.processEvents()
     frames = list(hover_frames(window))
     window.workspace.document.abandon()  # not offered at the next start

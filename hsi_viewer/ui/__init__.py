@@ -1,1 +1,5 @@
-"""The Qt user interface."""
+"""PySide6 and pyqtgraph: everything that is seen."""
+
+from hsi_viewer.ui.pyside_imports import read_no_sources
+
+read_no_sources()

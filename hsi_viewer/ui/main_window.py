@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.settings import Settings, save_settings
 from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
 from hsi_viewer.ui.adapters.spectrum_plot import SpectrumPlot
@@ -26,6 +24,7 @@ from hsi_viewer.ui.controllers.sessions import SessionController
 from hsi_viewer.ui.controllers.tooling import ToolRail
 from hsi_viewer.ui.controllers.training import TrainController
 from hsi_viewer.ui.controllers.viewing import ViewController
+from hsi_viewer.ui.controllers.warming import TrainerImport
 from hsi_viewer.ui.dialogs import Leave, ask_to_leave
 from hsi_viewer.ui.docking import Docking
 from hsi_viewer.ui.features.catalogue import FEATURES
@@ -82,6 +81,7 @@ class MainWindow(QMainWindow):
         self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
         self.tooling = ToolRail(self)
         self.training = TrainController(self.workspace, self.train_panel, self.accuracy_panel, self)
+        self.trainer_import = TrainerImport(self.workspace, self)
         self.exporting = ExportController(self.workspace, self, self.viewing.pinned_library)
         self.sessions = SessionController(self)
         self.projects = ProjectController(self)
@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
         self.viewing.show_opened(opened)
         self.canvas.setFocus()
         self._on_state()
-        self.workspace.tasks.start("Getting the trainer ready", import_trainer, quiet=True)
+        self.trainer_import.start_soon()
 
     @Slot()
     def _on_state(self) -> None:
@@ -269,10 +269,3 @@ class MainWindow(QMainWindow):
             feature.close()
         event.accept()
         super().closeEvent(event)
-
-
-def import_trainer(token: CancelToken, _port: ProgressPort) -> None:
-    """Import torch ahead of time, so that the first Train does not wait for it."""
-    for module in ("scipy.ndimage", "sklearn.svm", "torch", "hsi_viewer.learning.trainer"):
-        token.check()
-        import_module(module)

@@ -26,7 +26,9 @@ def save_model(folder):
 @pytest.fixture
 def labelled(driver, tmp_path, monkeypatch):
     """A cube with two classes, a ground truth, and no torch."""
-    monkeypatch.setattr("hsi_viewer.ui.main_window.import_trainer", lambda _token, _port: None)
+    monkeypatch.setattr(
+        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+    )
     np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(ROWS, COLUMNS, 4)))
     driver.open(str(tmp_path / "scene.npy"))
     truth = np.ones((ROWS, COLUMNS), np.uint16)

@@ -25,7 +25,9 @@ CUBE = (12, 16, 4)
 @pytest.fixture(autouse=True)
 def no_trainer(monkeypatch) -> None:
     """Nothing is trained here: torch is not imported ahead of time."""
-    monkeypatch.setattr("hsi_viewer.ui.main_window.import_trainer", lambda _token, _port: None)
+    monkeypatch.setattr(
+        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+    )
 
 
 @pytest.fixture

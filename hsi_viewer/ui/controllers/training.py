@@ -13,6 +13,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
 from hsi_viewer.session.document import Document
+from hsi_viewer.ui.controllers.warming import import_trainer
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
@@ -111,6 +112,7 @@ class TrainController(QObject):
         self._again = False
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
+            import_trainer(token, port)
             from hsi_viewer.learning.trainer import fit  # torch takes seconds to import
 
             model = fit(

@@ -22,6 +22,7 @@ from hsi_viewer.session.lock import local_time
 from hsi_viewer.session.session import Session
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.controllers.training import Trained
+from hsi_viewer.ui.controllers.warming import import_trainer
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.widgets.offer_bar import Choice
 from hsi_viewer.ui.widgets.runs_panel import RunRow, RunsPanel
@@ -170,8 +171,9 @@ class RunsFeature(Feature):
             return
 
         def work(
-            _token: CancelToken, _port: ProgressPort
+            token: CancelToken, port: ProgressPort
         ) -> tuple[Session, TrainedModel, NDArray[np.bool_]]:
+            import_trainer(token, port)
             from hsi_viewer.learning.checkpoint import load_model
 
             kept = read_map(folder, run, shape)

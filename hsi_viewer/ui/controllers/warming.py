@@ -1,0 +1,99 @@
+"""Warming: the trainer is imported ahead of time, while the interface goes on."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.workspace import Workspace
+
+MODULES = ("scipy.ndimage", "sklearn.svm", "torch", "hsi_viewer.learning.trainer")
+REST_MS = 300  # without work that the user waits for
+
+
+class TrainerImport(QObject):
+    """Imports torch once a scene is shown and nothing else runs.
+
+    Parameters
+    ----------
+    workspace : its tasks are what is waited for.
+    """
+
+    def __init__(self, workspace: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self.started = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._start)
+
+    @Slot()
+    def start_soon(self) -> None:
+        """Import when the interface rests."""
+        if not self.started:
+            self._rest.start()
+
+    @Slot()
+    def _start(self) -> None:
+        if any(not task.quiet for task in self._workspace.tasks.running):
+            self._rest.start()
+        elif not self.started:
+            self.started = True
+            self._workspace.tasks.start("Getting the trainer ready", import_trainer, quiet=True)
+
+
+def import_trainer(token: CancelToken, _port: ProgressPort) -> None:
+    """Import torch so that neither the first Train nor the interface waits for it."""
+    if MODULES[-1] in sys.modules:
+        return
+    token.check()
+    load_library_of_torch()
+    with no_collection():
+        for module in MODULES:
+            token.check()
+            import_module(module)
+
+
+def load_library_of_torch() -> None:
+    """Load torch's large library before torch does, without Python's lock.
+
+    An import holds the lock while the system loads and starts a library, here for a quarter of a
+    second; a foreign function is called without it. What fails here, torch loads itself.
+    """
+    spec = find_spec("torch")
+    if spec is None or os.name != "posix":
+        return
+    load = ctypes.CDLL(None).dlopen
+    load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+    for place in spec.submodule_search_locations or ():
+        for path in Path(place, "lib").glob("libtorch_cpu.*"):
+            load(os.fsencode(path), os.RTLD_NOW)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile, and never again look through what there is at the end.
+
+    Modules stay for ever, and looking through those of torch takes longer than the interface may
+    wait. What is freed by counting references, as documents are, is freed as before.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

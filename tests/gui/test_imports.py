@@ -1,0 +1,71 @@
+"""What is imported ahead of time or late, and what imports leave behind."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import subprocess
+import sys
+
+import pytest
+
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.ui.controllers import warming
+
+
+def test_pyside_does_not_read_the_source_of_other_modules(qapp, tmp_path, monkeypatch):
+    path = tmp_path / "hsi_a_module_of_this_test.py"
+    path.write_text("WORD = 'PySide6'\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import hsi_a_module_of_this_test
+
+    assert hsi_a_module_of_this_test.WORD == "PySide6"
+    assert str(path) not in linecache.cache
+
+
+@pytest.fixture
+def imports(monkeypatch) -> list[str]:
+    """Takes note in the place of importing torch."""
+    noted: list[str] = []
+    monkeypatch.setattr(warming, "import_trainer", lambda _token, _port: noted.append("trainer"))
+    return noted
+
+
+def test_the_trainer_is_imported_once_when_nothing_else_runs(driver, imports):
+    import threading
+
+    gate = threading.Event()
+    driver.open("sample:indian-pines")
+    tasks, ahead = driver.window.workspace.tasks, driver.window.trainer_import
+    task = tasks.start("Something the user waits for", lambda _token, _port: gate.wait(20))
+    rested = []
+    ahead._rest.timeout.connect(lambda: rested.append(ahead.started))
+    driver.qtbot.waitUntil(lambda: len(rested) > 1)
+    assert not any(rested)
+    with driver.qtbot.waitSignal(task.ended):
+        gate.set()
+    driver.qtbot.waitUntil(lambda: imports == ["trainer"])
+    ahead.start_soon()
+    assert not ahead._rest.isActive()
+
+
+def test_a_cancelled_import_leaves_the_collector_on(monkeypatch):
+    monkeypatch.setattr(warming, "MODULES", ("csv", "hsi_viewer.no_such_module"))
+    monkeypatch.setattr(warming, "load_library_of_torch", lambda: None)
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        warming.import_trainer(token, None)
+    with pytest.raises(ModuleNotFoundError):
+        warming.import_trainer(CancelToken(), None)
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
+    gc.unfreeze()
+
+
+def test_the_window_needs_no_slow_library():
+    """Torch and the like come with the first scene, file formats with their first file."""
+    slow = ("torch", "sklearn", "scipy.ndimage", "h5py", "rasterio", "pyproj", "spectral")
+    code = f"import sys, hsi_viewer.app; print([m for m in {slow} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
