@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -16,6 +19,9 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.session.settings import Settings
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LAYOUT_VERSION = 1
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -27,6 +33,30 @@ MIN_LINES = 6
 FRONT = ("Display", "Training")  # in front of their tabs at the first start
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A dock and what will stand in it.
+
+    Attributes
+    ----------
+    title : of the dock, and its name in View › Panels.
+    make : makes what stands in it, when it is first seen or asked for.
+    area : where it docks first.
+    beside : title of the dock that it is a tab of at first, or "".
+    shown : whether it is open at the first start.
+    fill : called once it stands in its dock, to show there what is so by now.
+    at_once : whether it is made with its dock.
+    """
+
+    title: str
+    make: Callable[[], QWidget]
+    area: Literal["left", "right", "bottom"]
+    beside: str = ""
+    shown: bool = False
+    fill: Callable[[], object] = lambda: None
+    at_once: bool = False
+
+
 class _Rolling(QScrollArea):
     """Lets a panel be smaller than its contents: many stand beside a large image.
 
@@ -34,12 +64,20 @@ class _Rolling(QScrollArea):
     QScrollArea rolls below the preferred height as soon as some text wraps.)
     """
 
-    def __init__(self, widget: QWidget) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._panel = widget
-        self.setWidget(widget)
+        self._panel = QWidget(self)  # until there is a panel
+        self._panel.hide()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def take(self, panel: QWidget) -> None:
+        """Hold a panel."""
+        self._panel.deleteLater()
+        self._panel = panel
+        self.setWidget(panel)
+        self.updateGeometry()
+        self._fit()
 
     def minimumSizeHint(self) -> QSize:
         """All of its width, if that is not much, and some lines."""
@@ -84,12 +122,15 @@ class Docking(QObject):
     Attributes
     ----------
     docks : by title, in the order they were added.
+    panels : what stands in the docks that were seen or asked for, by title.
     """
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
         self.docks: dict[str, QDockWidget] = {}
+        self.panels: dict[str, QWidget] = {}
+        self._waiting: dict[str, Panel] = {}
         self._first_state = QByteArray()
         self._first_shown: list[QDockWidget] = []
         self._last_tab: dict[str, str] = {}  # of the tabs beside a panel
@@ -101,24 +142,34 @@ class Docking(QObject):
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
         window.setCorner(Qt.Corner.BottomRightCorner, AREAS["right"])
 
-    def add(
-        self, title: str, widget: QWidget, area: str, beside: str = "", *, shown: bool = True
-    ) -> QDockWidget:
-        """Dock a panel in an area of AREAS, as a tab beside another where one is named."""
+    def add(self, panel: Panel) -> QDockWidget:
+        """Make the dock of a panel, as a tab beside another where one is named."""
+        title, beside = panel.title, panel.beside
         dock = QDockWidget(title, self._window)
         dock.setObjectName(title)
-        dock.setWidget(_Rolling(widget))
-        self.docks[title] = dock
+        dock.setWidget(_Rolling())
+        self.docks[title], self._waiting[title] = dock, panel
+        if panel.at_once:
+            self.panel(title)
         if beside:
             self._window.tabifyDockWidget(self.docks[self._last_tab.get(beside, beside)], dock)
             self._last_tab[beside] = title
         else:
-            self._window.addDockWidget(AREAS[area], dock)
+            self._window.addDockWidget(AREAS[panel.area], dock)
         self._settle()
-        dock.setVisible(shown)
+        dock.setVisible(panel.shown)
         self._settle()
-        dock.visibilityChanged.connect(self._spell_out)
+        dock.visibilityChanged.connect(self._on_visibility)
         return dock
+
+    def panel(self, title: str) -> QWidget:
+        """What stands in a dock, made now if nobody has seen it yet."""
+        if title in self._waiting:
+            waiting = self._waiting.pop(title)
+            self.panels[title] = waiting.make()
+            cast("_Rolling", self.docks[title].widget()).take(self.panels[title])
+            waiting.fill()
+        return self.panels[title]
 
     def finish(self) -> None:
         """All docks were added: take their sizes, and remember how it looks at the first start."""
@@ -136,11 +187,17 @@ class Docking(QObject):
             dock.show()
         self._arrange()
 
-    def bring(self, title: str) -> None:
-        """Show a panel in front of its tabs and give it the focus."""
+    def show(self, title: str) -> QDockWidget:
+        """Show a panel in front of its tabs."""
+        self.panel(title)
         dock = self.docks[title]
         dock.show()
         dock.raise_()
+        return dock
+
+    def bring(self, title: str) -> None:
+        """Show a panel in front of its tabs and give it the focus."""
+        dock = self.show(title)
         stop = next((w for w in _stops(dock) if w.isVisibleTo(dock)), None)
         if stop is not None:
             stop.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -194,7 +251,13 @@ class Docking(QObject):
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         return self._window.findChildren(QTabBar, options=direct)
 
-    @Slot()
+    @Slot(bool)
+    def _on_visibility(self, visible: bool) -> None:
+        dock = self.sender()
+        if visible and isinstance(dock, QDockWidget):
+            self.panel(dock.objectName())
+        self._spell_out()
+
     def _spell_out(self) -> None:
         """Write out the titles of tabs: many are rolled through rather than cut to a letter."""
         for bar in self._tab_bars():

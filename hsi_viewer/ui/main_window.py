@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -26,7 +27,7 @@ from hsi_viewer.ui.controllers.training import TrainController
 from hsi_viewer.ui.controllers.viewing import ViewController
 from hsi_viewer.ui.controllers.warming import TrainerImport
 from hsi_viewer.ui.dialogs import Leave, ask_to_leave
-from hsi_viewer.ui.docking import Docking
+from hsi_viewer.ui.docking import Docking, Panel
 from hsi_viewer.ui.features.catalogue import FEATURES
 from hsi_viewer.ui.menus import Menus
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
@@ -59,6 +60,8 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self.workspace = Workspace(settings, self)
+        self.docking = Docking(self)
+        self.docks = self.docking.docks
         self.canvas = ImageCanvas()
         self.plot = SpectrumPlot()
         self.spectrum = SpectrumPanel(self.plot)
@@ -120,15 +123,17 @@ class MainWindow(QMainWindow):
         self.canvas.hide()
         centre.setFocusProxy(self.canvas)
         self.setCentralWidget(centre)
-        self.docking = Docking(self)
-        self.docks = self.docking.docks
-        self.docking.add("Display", self.display, "left")
-        self.docking.add("Spectrum", self.spectrum, "left")
-        self.docking.add("Classes", self.classes, "right")
-        self.docking.add("Training", self.train_panel, "right")
-        self.docking.add("Accuracy", self.accuracy_panel, "right", "Training")
+        own = (
+            Panel("Display", lambda: self.display, "left"),
+            Panel("Spectrum", lambda: self.spectrum, "left"),
+            Panel("Classes", lambda: self.classes, "right"),
+            Panel("Training", lambda: self.train_panel, "right"),
+            Panel("Accuracy", lambda: self.accuracy_panel, "right", "Training"),
+        )
+        for panel in own:
+            self.docking.add(replace(panel, shown=True, at_once=True))
         for panel in (p for f in self.features for p in f.panels()):
-            self.docking.add(panel.title, panel.widget, panel.area, panel.beside, shown=panel.shown)
+            self.docking.add(panel)
         self.status_bar = self.statusBar()
         self.status_bar.setSizeGripEnabled(False)
         self.status_bar.addWidget(self.readout, 1)
@@ -264,6 +269,7 @@ class MainWindow(QMainWindow):
             self.workspace.notify(f"Still stopping: {', '.join(alive)}. Close again.", "warning")
             event.ignore()
             return
+        self.trainer_import.close()
         self.sessions.close()
         for feature in self.features:
             feature.close()

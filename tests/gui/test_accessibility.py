@@ -115,8 +115,9 @@ def small(driver, tmp_path):
     """The window with a small cube open, and every panel shown."""
     np.save(tmp_path / "cube.npy", np.random.default_rng(0).random((20, 30, 8), np.float32))
     driver.open(str(tmp_path / "cube.npy"))
-    for dock in driver.window.docks.values():
+    for title, dock in driver.window.docks.items():
         dock.show()
+        driver.window.docking.panel(title)
     return driver
 
 

@@ -28,6 +28,38 @@ def test_a_panel_behind_a_tab_comes_to_the_front(driver):
     assert driver.window.commands.action("panel.Accuracy").isChecked()
 
 
+def test_a_panel_is_made_when_it_is_first_seen(driver, make_driver):
+    """Each of the three ways to see it; what was told before stands in it."""
+    window, docking = driver.window, driver.window.docking
+    covered, closed = ("Contrast",), ("History", "Messages", "Scatter plot", "Spectral angle")
+    assert not {*covered, *closed} & docking.panels.keys()
+    assert {"Display", "Spectrum", "Classes", "Training"} <= docking.panels.keys()
+    window.workspace.notify("Told before anybody looked.")
+    driver.trigger("panel.Messages")
+    page = docking.panels["Messages"]
+    assert page.isVisible()
+    assert [e.text for e in page.entries()] == ["Told before anybody looked."]
+    driver.open("sample:indian-pines")
+    assert "Contrast" not in docking.panels
+    bar, n = next(
+        (b, k)
+        for b in window.findChildren(QTabBar)
+        for k in range(b.count())
+        if b.tabText(k) == "Contrast"
+    )
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(n).center())
+    driver.qtbot.waitUntil(lambda: "Contrast" in docking.panels)
+    contrast = docking.panels["Contrast"]
+    driver.qtbot.waitUntil(contrast.isVisible)
+    assert float(contrast.low.text()) > 0
+    driver.trigger("edit.history")
+    window.may_leave = lambda: True
+    window.close()
+    again = make_driver(load_settings())
+    assert {"Contrast", "History", "Messages"} <= again.window.docking.panels.keys()
+    assert "Scatter plot" not in again.window.docking.panels
+
+
 def f6_goes_through_all_open_panels_and_back_to_the_image(sample):
     window = sample.window
     window.activateWindow()

@@ -55,6 +55,11 @@ class TrainerImport(QObject):
             self.started = True
             self._workspace.tasks.start("Getting the trainer ready", import_trainer, quiet=True)
 
+    def close(self) -> None:
+        """The window goes: what it held may be collected as all else."""
+        self._rest.stop()
+        gc.unfreeze()
+
 
 def import_trainer(token: CancelToken, _port: ProgressPort) -> None:
     """Import torch so that neither the first Train nor the interface waits for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,10 @@ from hsi_viewer.ui.adapters.overlay import colour_table
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.task_thread import Task
-from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 
 TITLE = "Spectral angle"
 WITHIN = "Within the angle"
@@ -48,22 +48,36 @@ class AngleFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.panel = AnglePanel(STEPS)
         self.map: AngleMap | None = None
         self._mapping: Task | None = None
-        self.panel.map_requested.connect(self.start)
-        self.panel.threshold_changed.connect(self._show_within)
-        self.panel.label_requested.connect(self.label)
-        self.panel.select_requested.connect(self.select)
         window.plot.curves.changed.connect(self._on_curves)
         window.viewing.layers.removed.connect(self._on_layer_removed)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
-        self._on_curves()
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
-        return [Panel(TITLE, self.panel, "right", beside="Training")]
+        return [Panel(TITLE, self._make, "right", beside="Training", fill=self._refresh)]
+
+    def _make(self) -> AnglePanel:
+        from hsi_viewer.ui.widgets.angle_panel import AnglePanel
+
+        panel = AnglePanel(STEPS)
+        panel.map_requested.connect(self.start)
+        panel.threshold_changed.connect(self._show_within)
+        panel.label_requested.connect(self.label)
+        panel.select_requested.connect(self.select)
+        return panel
+
+    @property
+    def panel(self) -> AnglePanel:
+        """The panel."""
+        return cast("AnglePanel", self.window.docking.panel(TITLE))
+
+    def _refresh(self) -> None:
+        self._show_name()
+        self._on_curves()
+        self._on_state()
 
     def commands(self) -> list[Command]:
         """Mapping, under Spectra."""
@@ -87,8 +101,7 @@ class AngleFeature(Feature):
     def start(self) -> None:
         """Map the angle to the picked spectrum in the background."""
         document, picked = self.workspace.document, self.window.plot.curves.picked
-        self.window.docks[TITLE].show()
-        self.window.docks[TITLE].raise_()
+        self.show_panel(TITLE)
         if document is None or picked is None:
             self.workspace.notify(NO_SPECTRUM)
             return
@@ -189,9 +202,14 @@ class AngleFeature(Feature):
 
     # state -----------------------------------------------------------------------------------
 
+    def _show_name(self) -> None:
+        if self.made(TITLE):
+            self.panel.show_map(self.map.name if self.map is not None else "")
+
     def _on_curves(self) -> None:
         picked = self.window.plot.curves.picked
-        self.panel.show_reference(picked.name if picked is not None else "")
+        if self.made(TITLE):
+            self.panel.show_reference(picked.name if picked is not None else "")
 
     @Slot()
     def _on_document(self) -> None:
@@ -199,7 +217,7 @@ class AngleFeature(Feature):
         if self._mapping is not None:
             self._mapping.cancel()
         self._mapping, self.map = None, None
-        self.panel.show_map("")
+        self._show_name()
         if document is not None:
             document.cube_changed.connect(self._on_cube)
 
@@ -211,11 +229,13 @@ class AngleFeature(Feature):
     def _on_layer_removed(self, name: str) -> None:
         if name == TITLE:
             self.map = None
-            self.panel.show_map("")
+            self._show_name()
             self.window.viewing.layers.remove(WITHIN)
 
     @Slot()
     def _on_state(self) -> None:
+        if not self.made(TITLE):
+            return
         document, active = self.workspace.document, self.window.labelling.active_class
         known = document is not None and active is not None and active in document.legend
         name = document.legend.name_of(active) if document and known and active else ""

@@ -14,12 +14,13 @@ from hsi_viewer.core.indices import INDICES, index_named, why_not
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.task_thread import Task, Work
-from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
 
 IMAGE = "&Image"
+TITLE = "Derived"
 
 
 class DerivedFeature(Feature):
@@ -27,26 +28,36 @@ class DerivedFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.panel = DerivedPanel()
         self.pictures = window.viewing.pictures
         self._task: Task | None = None
         self._asked_of: HyperCube | None = None
         self._reasons: dict[str, str | None] = {}
-        self.panel.components_requested.connect(self.derive_components)
-        self.panel.index_requested.connect(self.show_index)
-        self.panel.formula_requested.connect(self.show_formula)
-        window.display.derive_requested.connect(self.show_panel)
+        window.display.derive_requested.connect(self.open)
         self.pictures.images_changed.connect(self._on_scene)
         self.workspace.document_changed.connect(self._on_document)
-        self.panel.show_cube(None)
 
     def panels(self) -> list[Panel]:
         """The panel Derived, a tab of Display."""
-        return [Panel("Derived", self.panel, "left", beside="Display")]
+        return [Panel(TITLE, self._make, "left", beside="Display", fill=self._on_scene)]
+
+    def _make(self) -> DerivedPanel:
+        from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
+
+        panel = DerivedPanel()
+        panel.components_requested.connect(self.derive_components)
+        panel.index_requested.connect(self.show_index)
+        panel.formula_requested.connect(self.show_formula)
+        return panel
+
+    @property
+    def panel(self) -> DerivedPanel:
+        """The panel."""
+        return cast("DerivedPanel", self.window.docking.panel(TITLE))
 
     def refresh_theme(self) -> None:
         """Take the colours of the current theme."""
-        self.panel.refresh_theme()
+        if self.made(TITLE):
+            self.panel.refresh_theme()
 
     def commands(self) -> list[Command]:
         """Components, every index, formulas."""
@@ -83,7 +94,7 @@ class DerivedFeature(Feature):
                 "image.derive",
                 "&Indices and formulas…",
                 IMAGE,
-                self.show_panel,
+                self.open,
                 (),
                 "function-variant",
             ),
@@ -101,11 +112,9 @@ class DerivedFeature(Feature):
         ]
 
     @Slot()
-    def show_panel(self) -> None:
+    def open(self) -> None:
         """Bring the panel to the front."""
-        dock = self.window.docks["Derived"]
-        dock.show()
-        dock.raise_()
+        self.show_panel(TITLE)
 
     @Slot(str)
     def derive_components(self, kind: ComponentKind) -> None:
@@ -170,7 +179,8 @@ class DerivedFeature(Feature):
 
     @Slot()
     def _on_scene(self) -> None:
-        self.panel.show_cube(self._cube)
+        if self.made(TITLE):
+            self.panel.show_cube(self._cube)
 
     @Slot(object)
     def _on_derived(self, image: object) -> None:

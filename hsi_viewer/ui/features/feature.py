@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.docking import Panel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
 
 
-@dataclass(frozen=True)
-class Panel:
-    """A dock that a feature brings.
-
-    Attributes
-    ----------
-    title : of the dock, and its name in View › Panels.
-    widget : what stands in it.
-    area : where it docks first.
-    beside : title of the dock that it is a tab of at first, or "".
-    shown : whether it is open at the first start.
-    """
-
-    title: str
-    widget: QWidget
-    area: Literal["left", "right", "bottom"]
-    beside: str = ""
-    shown: bool = False
+__all__ = ("Feature", "Panel")
 
 
 class Feature(QObject):
@@ -51,8 +33,16 @@ class Feature(QObject):
         self.workspace = window.workspace
 
     def panels(self) -> list[Panel]:
-        """Docks, asked for once."""
+        """Docks, asked for once; their panels are made when they are first seen."""
         return []
+
+    def made(self, title: str) -> bool:
+        """Whether a panel was seen or asked for yet; what was not needs no news."""
+        return title in self.window.docking.panels
+
+    def show_panel(self, title: str) -> None:
+        """Bring a panel to the front of its tabs."""
+        self.window.docking.show(title)
 
     def commands(self) -> list[Command]:
         """Commands, asked for once."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QTimer, Slot
 
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.widgets.history_panel import HistoryPanel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.history_panel import HistoryPanel
 
 TITLE = "History"
 
@@ -21,9 +21,6 @@ class HistoryFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.panel = HistoryPanel()
-        self.panel.chosen.connect(self._go_to)
-        self.panel.appeared.connect(self.refresh)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -32,7 +29,20 @@ class HistoryFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock History."""
-        return [Panel(TITLE, self.panel, "right", "Classes")]
+        return [Panel(TITLE, self._make, "right", "Classes", fill=self.refresh)]
+
+    def _make(self) -> HistoryPanel:
+        from hsi_viewer.ui.widgets.history_panel import HistoryPanel
+
+        panel = HistoryPanel()
+        panel.chosen.connect(self._go_to)
+        panel.appeared.connect(self.refresh)
+        return panel
+
+    @property
+    def panel(self) -> HistoryPanel:
+        """The list."""
+        return cast("HistoryPanel", self.window.docking.panel(TITLE))
 
     def commands(self) -> list[Command]:
         """Edit › History."""
@@ -51,9 +61,7 @@ class HistoryFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Show the list."""
-        dock = self.window.docks[TITLE]
-        dock.show()
-        dock.raise_()
+        self.show_panel(TITLE)
 
     @Slot()
     def _on_document(self) -> None:
@@ -69,7 +77,7 @@ class HistoryFeature(Feature):
     def refresh(self) -> None:
         """List the steps as they are now."""
         document = self.workspace.document
-        if document is not None and self.panel.isVisible():
+        if document is not None and self.made(TITLE) and self.panel.isVisible():
             history = document.history
             start = "Before (older gestures were forgotten)" if history.forgot else "Start"
             self.panel.show_steps([s.title for s in history.steps], history.count, start)

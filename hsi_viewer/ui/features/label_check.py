@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QTimer, Slot
 
@@ -15,13 +15,14 @@ from hsi_viewer.session.labelled_spectra import labelled_spectra
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.task_thread import Task
-from hsi_viewer.ui.widgets.region_panel import RegionPanel
-from hsi_viewer.ui.widgets.separability_panel import SeparabilityPanel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.region_panel import RegionPanel
+    from hsi_viewer.ui.widgets.separability_panel import SeparabilityPanel
 
 REST_MS = 250  # labels rest so long before regions are listed again
+REGIONS, SEPARABILITY = "Regions", "Separability"
 AROUND = 24  # pixels shown around a region, at least
 
 
@@ -38,10 +39,6 @@ class LabelCheckFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.regions, self.separability = RegionPanel(), SeparabilityPanel()
-        self.regions.shown.connect(self._list_regions)
-        self.regions.region_chosen.connect(self.go_to)
-        self.separability.compare_requested.connect(self.compare)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -53,9 +50,34 @@ class LabelCheckFeature(Feature):
     def panels(self) -> list[Panel]:
         """Two docks beside the training."""
         return [
-            Panel("Regions", self.regions, "right", "Training"),
-            Panel("Separability", self.separability, "right", "Training"),
+            Panel(REGIONS, self._make_regions, "right", "Training"),
+            Panel(SEPARABILITY, self._make_separability, "right", "Training"),
         ]
+
+    def _make_regions(self) -> RegionPanel:
+        from hsi_viewer.ui.widgets.region_panel import RegionPanel
+
+        panel = RegionPanel()
+        panel.shown.connect(self._list_regions)
+        panel.region_chosen.connect(self.go_to)
+        return panel
+
+    def _make_separability(self) -> SeparabilityPanel:
+        from hsi_viewer.ui.widgets.separability_panel import SeparabilityPanel
+
+        panel = SeparabilityPanel()
+        panel.compare_requested.connect(self.compare)
+        return panel
+
+    @property
+    def regions(self) -> RegionPanel:
+        """The list of regions."""
+        return cast("RegionPanel", self.window.docking.panel(REGIONS))
+
+    @property
+    def separability(self) -> SeparabilityPanel:
+        """How well classes can be told apart."""
+        return cast("SeparabilityPanel", self.window.docking.panel(SEPARABILITY))
 
     def commands(self) -> list[Command]:
         """Menu Labels."""
@@ -94,7 +116,8 @@ class LabelCheckFeature(Feature):
 
     def refresh_theme(self) -> None:
         """Take the colours of the theme."""
-        self.separability.refresh_theme()
+        if self.made(SEPARABILITY):
+            self.separability.refresh_theme()
 
     def close(self) -> None:
         """No more lists."""
@@ -104,8 +127,11 @@ class LabelCheckFeature(Feature):
 
     def show_regions(self) -> None:
         """Open the list of regions."""
-        self.window.docks["Regions"].show()
-        self.window.docks["Regions"].raise_()
+        self.show_panel(REGIONS)
+
+    @property
+    def _regions_seen(self) -> bool:
+        return self.made(REGIONS) and self.regions.isVisible()
 
     @Slot(object)
     def go_to(self, region: Region) -> None:
@@ -119,7 +145,7 @@ class LabelCheckFeature(Feature):
     @Slot()
     def _list_regions(self) -> None:
         document = self.workspace.document
-        if document is None or not self.regions.isVisible():
+        if document is None or not self._regions_seen:
             return
         if self._listing is not None:
             self._listing.cancel()
@@ -144,8 +170,7 @@ class LabelCheckFeature(Feature):
     def compare(self) -> None:
         """Compare every two classes as they are labelled now."""
         document = self.workspace.document
-        self.window.docks["Separability"].show()
-        self.window.docks["Separability"].raise_()
+        self.show_panel(SEPARABILITY)
         if document is None or len(document.labels.present()) < 2:
             self.separability.clear()
             return
@@ -182,14 +207,15 @@ class LabelCheckFeature(Feature):
     @Slot()
     def _on_document(self) -> None:
         document = self.workspace.document
-        self.separability.clear()
+        if self.made(SEPARABILITY):
+            self.separability.clear()
         if document is not None:
             document.history.changed.connect(self._on_change)
             document.legend.changed.connect(self._on_change)
             self._on_change()
 
     def _on_change(self) -> None:
-        if self.regions.isVisible():
+        if self._regions_seen:
             self._rest.start()
-        if self.separability.table.rowCount():
+        if self.made(SEPARABILITY) and self.separability.table.rowCount():
             self.separability.show_state("Labels changed since: compare again.")

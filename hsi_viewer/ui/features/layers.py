@@ -41,12 +41,15 @@ class LayersFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock with the list."""
+        return [Panel("Layers", self._make, "left", beside="Display", shown=True, at_once=True)]
+
+    def _make(self) -> QWidget:
         widget = QWidget()
         layout = QVBoxLayout(widget)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel, 1)
         layout.addWidget(self.compare)
-        return [Panel("Layers", widget, "left", beside="Display", shown=True)]
+        return widget
 
     def commands(self) -> list[Command]:
         """Swipe and flicker."""

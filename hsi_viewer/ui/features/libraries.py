@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -44,20 +44,28 @@ class LibraryFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.panel = LibraryPanel()
         self.loaded: tuple[LoadedLibrary, ...] = ()
         self._asked: tuple[object, ...] = ()
         self._matching = WishQueue(self.workspace.tasks, "Comparing spectra", _grant, self)
         self._matching.granted.connect(self._on_matched)
-        self.panel.open_requested.connect(self.choose)
-        self.panel.close_requested.connect(self.close_all)
-        self.panel.plot_requested.connect(self.plot)
         window.plot.curves.changed.connect(self._compare)
         self.workspace.document_changed.connect(self._on_document)
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
-        return [Panel(TITLE, self.panel, "right", beside="Training")]
+        return [Panel(TITLE, self._make, "right", beside="Training")]
+
+    def _make(self) -> LibraryPanel:
+        panel = LibraryPanel()
+        panel.open_requested.connect(self.choose)
+        panel.close_requested.connect(self.close_all)
+        panel.plot_requested.connect(self.plot)
+        return panel
+
+    @property
+    def panel(self) -> LibraryPanel:
+        """The list."""
+        return cast("LibraryPanel", self.window.docking.panel(TITLE))
 
     def commands(self) -> list[Command]:
         """Opening a library, under Spectra."""
@@ -77,7 +85,7 @@ class LibraryFeature(Feature):
                 "spectra.match",
                 "&Rank the libraries against the picked spectrum",
                 "S&pectra",
-                self.show_panel,
+                self.open,
                 (),
                 "format-list-numbered",
                 lambda: bool(self.loaded),
@@ -126,22 +134,22 @@ class LibraryFeature(Feature):
         self._show(())
         self.panel.show_compared("")
         self._compare()
-        self.show_panel()
+        self.open()
         self.workspace.state_changed.emit()
 
     @Slot()
     def close_all(self) -> None:
         """Forget all libraries; what is drawn of them stays."""
         self.loaded = ()
-        self._show(())
-        self.panel.show_compared("")
+        if self.made(TITLE):
+            self._show(())
+            self.panel.show_compared("")
         self.workspace.state_changed.emit()
 
     @Slot()
-    def show_panel(self) -> None:
+    def open(self) -> None:
         """Bring the panel to the front."""
-        self.window.docks[TITLE].show()
-        self.window.docks[TITLE].raise_()
+        self.show_panel(TITLE)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

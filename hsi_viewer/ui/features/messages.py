@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
@@ -14,7 +15,7 @@ from hsi_viewer.core.log_entry import LEVELS, Level, LogEntry
 from hsi_viewer.session.log_file import log_path
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.widgets.log_page import LogPage
+from hsi_viewer.ui.widgets.log_page import MAX_ENTRIES, LogPage
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
@@ -49,17 +50,37 @@ class MessagesFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.page = LogPage()
-        self.page.folder_requested.connect(self._open_folder)
+        self._early: deque[LogEntry] = deque(maxlen=MAX_ENTRIES)
         self._relay = _Relay(self)
-        self._relay.logged.connect(self.page.add)
+        self._relay.logged.connect(self._add)
         self._handler = _RelayHandler(self._relay)
         logging.getLogger("hsi_viewer").addHandler(self._handler)
         self.workspace.noticed.connect(self._on_notice)
 
     def panels(self) -> list[Panel]:
         """The page, at the bottom."""
-        return [Panel(TITLE, self.page, "bottom")]
+        return [Panel(TITLE, self._make, "bottom", fill=self._add_early)]
+
+    def _make(self) -> LogPage:
+        page = LogPage()
+        page.folder_requested.connect(self._open_folder)
+        return page
+
+    @property
+    def page(self) -> LogPage:
+        """The page."""
+        return cast("LogPage", self.window.docking.panel(TITLE))
+
+    @Slot(object)
+    def _add(self, entry: LogEntry) -> None:
+        if self.made(TITLE):
+            self.page.add(entry)
+        else:
+            self._early.append(entry)
+
+    def _add_early(self) -> None:
+        while self._early:
+            self.page.add(self._early.popleft())
 
     def commands(self) -> list[Command]:
         """The page, under Help."""
@@ -76,7 +97,8 @@ class MessagesFeature(Feature):
 
     def refresh_theme(self) -> None:
         """Draw the icons again."""
-        self.page.refresh_theme()
+        if self.made(TITLE):
+            self.page.refresh_theme()
 
     def close(self) -> None:
         """Listen no longer."""
@@ -85,15 +107,13 @@ class MessagesFeature(Feature):
     @Slot()
     def show_page(self) -> None:
         """Open the page, in front of other tabs."""
-        dock = self.window.docks[TITLE]
-        dock.show()
-        dock.raise_()
+        self.show_panel(TITLE)
         self.page.tree.setFocus()
 
     @Slot(str, str)
     def _on_notice(self, text: str, level: str) -> None:
         known = level if level in LEVELS else "info"
-        self.page.add(LogEntry(datetime.now(), known, text))
+        self._add(LogEntry(datetime.now(), known, text))
 
     @Slot()
     def _open_folder(self) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QTimer, Slot
 
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.widgets.notes_panel import NotesPanel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.notes_panel import NotesPanel
 
 TITLE = "Notes"
 REST_MS = 1500
@@ -22,8 +22,6 @@ class NotesFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.panel = NotesPanel()
-        self.panel.typed.connect(self._on_typed)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -32,7 +30,19 @@ class NotesFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock Notes."""
-        return [Panel(TITLE, self.panel, "right", "Accuracy")]
+        return [Panel(TITLE, self._make, "right", "Accuracy", fill=self.refresh)]
+
+    def _make(self) -> NotesPanel:
+        from hsi_viewer.ui.widgets.notes_panel import NotesPanel
+
+        panel = NotesPanel()
+        panel.typed.connect(self._on_typed)
+        return panel
+
+    @property
+    def panel(self) -> NotesPanel:
+        """The page."""
+        return cast("NotesPanel", self.window.docking.panel(TITLE))
 
     def commands(self) -> list[Command]:
         """Edit › Notes."""
@@ -51,9 +61,7 @@ class NotesFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Show the page."""
-        dock = self.window.docks[TITLE]
-        dock.show()
-        dock.raise_()
+        self.show_panel(TITLE)
         self.panel.text.setFocus()
 
     @Slot(str)
@@ -67,7 +75,8 @@ class NotesFeature(Feature):
     def refresh(self) -> None:
         """Show the notes of the session."""
         session = self.window.sessions.session
-        self.panel.show_text(session.notes if session else "", session is not None)
+        if self.made(TITLE):
+            self.panel.show_text(session.notes if session else "", session is not None)
 
     def close(self) -> None:
         """The window writes what is left itself."""

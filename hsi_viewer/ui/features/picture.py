@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Slot
 
@@ -17,13 +17,14 @@ from hsi_viewer.ui.adapters.colour_maps import NAMES, colour_map
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.controllers.band_player import BandPlayer, next_good_band
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.widgets.contrast_panel import ContrastPanel
 from hsi_viewer.ui.widgets.preset_editor import PresetEditor
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.contrast_panel import ContrastPanel
 
 IMAGE = "&Image"
+TITLE = "Contrast"
 
 
 class PictureFeature(Feature):
@@ -31,7 +32,6 @@ class PictureFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.contrast = ContrastPanel()
         self.pictures = window.viewing.pictures
         self.player = BandPlayer(self.pictures, window.viewing.tiles, self)
         display = window.display
@@ -44,7 +44,6 @@ class PictureFeature(Feature):
         display.speed_changed.connect(self.player.set_speed)
         display.presets_requested.connect(self.edit_presets)
         display.contrast_requested.connect(self.show_contrast)
-        self.contrast.contrast_changed.connect(self._on_contrast)
         window.plot.bands_dragged.connect(self._on_dragged)
         self.player.playing_changed.connect(display.show_playing)
         self.player.playing_changed.connect(self._on_playing)
@@ -56,11 +55,28 @@ class PictureFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The Contrast panel, a tab of Display."""
-        return [Panel("Contrast", self.contrast, "left", beside="Display", shown=True)]
+        return [
+            Panel(
+                TITLE, self._make, "left", beside="Display", shown=True, fill=self._refresh_contrast
+            )
+        ]
+
+    def _make(self) -> ContrastPanel:
+        from hsi_viewer.ui.widgets.contrast_panel import ContrastPanel
+
+        panel = ContrastPanel()
+        panel.contrast_changed.connect(self._on_contrast)
+        return panel
+
+    @property
+    def contrast(self) -> ContrastPanel:
+        """The panel."""
+        return cast("ContrastPanel", self.window.docking.panel(TITLE))
 
     def refresh_theme(self) -> None:
         """Take the colours of the current theme."""
-        self.contrast.refresh_theme()
+        if self.made(TITLE):
+            self.contrast.refresh_theme()
 
     def close(self) -> None:
         """Write down how cubes were looked at."""
@@ -155,9 +171,7 @@ class PictureFeature(Feature):
     @Slot()
     def show_contrast(self) -> None:
         """Bring the Contrast panel to the front."""
-        dock = self.window.docks["Contrast"]
-        dock.show()
-        dock.raise_()
+        self.show_panel(TITLE)
 
     def show_preset(self, name: str) -> None:
         """Show the bands of a preset."""
@@ -273,9 +287,14 @@ class PictureFeature(Feature):
     @Slot(object)
     def _on_drawn(self, picture: ScenePicture) -> None:
         self.window.display.show_look(picture.look, picture.cube, self.pictures.presets())
-        self.contrast.show_contrast(
-            picture.look.contrast, picture.transfers, picture.samples, picture.cube.scale
-        )
+        self._refresh_contrast()
+
+    def _refresh_contrast(self) -> None:
+        picture = self.pictures.picture
+        if picture is not None and self.made(TITLE):
+            self.contrast.show_contrast(
+                picture.look.contrast, picture.transfers, picture.samples, picture.cube.scale
+            )
 
     @Slot()
     def _on_images(self) -> None:

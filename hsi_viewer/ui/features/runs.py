@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,19 +40,27 @@ class RunsFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.panel = RunsPanel()
-        self.panel.show_requested.connect(self.show_run)
-        self.panel.renamed.connect(self.rename)
-        self.panel.compare_requested.connect(self.compare)
-        self.panel.export_requested.connect(self.export_model)
-        self.panel.delete_requested.connect(self.ask_to_delete)
         window.training.trained.connect(self.keep)
         window.sessions.changed.connect(self.refresh)
         window.sessions.restored.connect(self._on_restored)
 
     def panels(self) -> list[Panel]:
         """The dock Runs."""
-        return [Panel(TITLE, self.panel, "right", "Accuracy")]
+        return [Panel(TITLE, self._make, "right", "Accuracy", fill=self.refresh)]
+
+    def _make(self) -> RunsPanel:
+        panel = RunsPanel()
+        panel.show_requested.connect(self.show_run)
+        panel.renamed.connect(self.rename)
+        panel.compare_requested.connect(self.compare)
+        panel.export_requested.connect(self.export_model)
+        panel.delete_requested.connect(self.ask_to_delete)
+        return panel
+
+    @property
+    def panel(self) -> RunsPanel:
+        """The list."""
+        return cast("RunsPanel", self.window.docking.panel(TITLE))
 
     def commands(self) -> list[Command]:
         """Train › Runs."""
@@ -76,15 +84,14 @@ class RunsFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Show the list."""
-        dock = self.window.docks[TITLE]
-        dock.show()
-        dock.raise_()
+        self.show_panel(TITLE)
 
     @Slot()
     def refresh(self) -> None:
         """List the runs as they are now."""
         runs = self._session.ledger.runs if self._session else ()
-        self.panel.show_runs([_row_of(run) for run in runs], self.window.sessions.shown_run)
+        if self.made(TITLE):
+            self.panel.show_runs([_row_of(run) for run in runs], self.window.sessions.shown_run)
 
     # a training ended ------------------------------------------------------------------------
 
@@ -288,7 +295,8 @@ class RunsFeature(Feature):
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
-        self.panel.refresh_theme()
+        if self.made(TITLE):
+            self.panel.refresh_theme()
 
 
 def _row_of(run: Run) -> RunRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,11 @@ from hsi_viewer.ui.adapters.scatter_plot import Points, ScatterPlot
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.task_thread import Task
-from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
 from hsi_viewer.ui.wishes import Granted, WishQueue
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
 
 TITLE = "Scatter plot"
 SELECTED: Colour = (255, 0, 200)  # as on the image
@@ -73,26 +73,45 @@ class ScatterFeature(Feature):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.plot = ScatterPlot()
-        self.panel = ScatterPanel(self.plot)
         self.result: ScatterResult | None = None
         self._counting: Task | None = None
         self._selecting: Task | None = None
         self._points = WishQueue(self.workspace.tasks, "Reading pixels", _grant, self)
         self._points.granted.connect(self._on_points)
-        self.panel.axes_changed.connect(self.start)
-        self.panel.shown.connect(self._on_shown)
-        self.panel.classes_toggled.connect(self._ask_points)
-        self.panel.label_requested.connect(self._label)
-        self.panel.mean_requested.connect(self._mean)
-        self.panel.clear_requested.connect(self._clear)
-        self.plot.lassoed.connect(self.select_inside)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
     def panels(self) -> list[Panel]:
         """The plot, beside the training."""
-        return [Panel(TITLE, self.panel, "right", beside="Training")]
+        return [Panel(TITLE, self._make, "right", beside="Training", fill=self._on_cube)]
+
+    def _make(self) -> ScatterPanel:
+        from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
+
+        plot = ScatterPlot()
+        panel = ScatterPanel(plot)
+        panel.axes_changed.connect(self.start)
+        panel.shown.connect(self._on_shown)
+        panel.classes_toggled.connect(self._ask_points)
+        panel.label_requested.connect(self._label)
+        panel.mean_requested.connect(self._mean)
+        panel.clear_requested.connect(self._clear)
+        plot.lassoed.connect(self.select_inside)
+        return panel
+
+    @property
+    def panel(self) -> ScatterPanel:
+        """The plot with its lists."""
+        return cast("ScatterPanel", self.window.docking.panel(TITLE))
+
+    @property
+    def plot(self) -> ScatterPlot:
+        """The plot."""
+        return cast("ScatterPlot", self.panel.plot)
+
+    @property
+    def _seen(self) -> bool:
+        return self.made(TITLE) and self.panel.isVisible()
 
     def commands(self) -> list[Command]:
         """Showing the plot, under Spectra."""
@@ -101,7 +120,7 @@ class ScatterFeature(Feature):
                 "spectra.scatter",
                 "Sca&tter plot of two bands",
                 "S&pectra",
-                self.show_panel,
+                self.open,
                 (),
                 "chart-scatter-plot",
                 lambda: self.workspace.document is not None,
@@ -110,13 +129,13 @@ class ScatterFeature(Feature):
 
     def refresh_theme(self) -> None:
         """Draw the plot in the colours of the theme."""
-        self.plot.refresh_theme()
+        if self.made(TITLE):
+            self.plot.refresh_theme()
 
     @Slot()
-    def show_panel(self) -> None:
+    def open(self) -> None:
         """Bring the plot to the front."""
-        self.window.docks[TITLE].show()
-        self.window.docks[TITLE].raise_()
+        self.show_panel(TITLE)
 
     # the density -----------------------------------------------------------------------------
 
@@ -183,7 +202,7 @@ class ScatterFeature(Feature):
 
     def _on_selection(self) -> None:
         document = self.workspace.document
-        if document is not None:
+        if document is not None and self.made(TITLE):
             step = self.result.step if self.result is not None else 1
             self.panel.show_selection(len(document.selection), document.selection.name, step)
             self._ask_points()
@@ -192,7 +211,7 @@ class ScatterFeature(Feature):
     def _ask_points(self) -> None:
         """Look up the values of the selection, and of the labels if they are shown."""
         document = self.workspace.document
-        if document is None or self.result is None or not self.panel.isVisible():
+        if document is None or self.result is None or not self._seen:
             return
         classes: tuple[LandClass, ...] = ()
         if self.panel.classes.isChecked():
@@ -237,14 +256,12 @@ class ScatterFeature(Feature):
             if task is not None:
                 task.cancel()
         self._counting = self._selecting = self.result = None
-        self.plot.show_density(None, "", "")
         if document is not None:
-            self._offer_channels(document.cube)
             document.selection.changed.connect(self._on_selection)
             document.labels.changed.connect(self._on_labels)
             document.legend.changed.connect(self._on_legend)
-            document.cube_changed.connect(self._on_document_cube)
-            self._on_shown()
+            document.cube_changed.connect(self._on_cube)
+        self._on_cube()
 
     def _offer_channels(self, cube: HyperCube) -> None:
         channels: list[tuple[str, Channel]] = [
@@ -259,31 +276,36 @@ class ScatterFeature(Feature):
             channels += [(f"{TITLES['mnf']} {k + 1}", Channel("mnf", k)) for k in range(count)]
         self.panel.show_channels(channels, x, y)
 
-    def _on_document_cube(self) -> None:
-        """Other metadata: other names, nodata or scale."""
-        document = self.workspace.document
+    def _on_cube(self) -> None:
+        """Another cube, or other metadata: other names, nodata or scale."""
+        document, self.result = self.workspace.document, None
+        if not self.made(TITLE):
+            return
+        self.plot.show_density(None, "", "")
         if document is not None:
-            self.result = None
             self._offer_channels(document.cube)
-            self._on_shown()
+        self._on_state()
+        self._on_shown()
 
     @Slot()
     def _on_shown(self) -> None:
-        if self.panel.isVisible() and self.result is None and self._counting is None:
+        if self._seen and self.result is None and self._counting is None:
             self.start()
-        elif self.panel.isVisible():
+        elif self._seen:
             self._on_selection()
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        if self.panel.classes.isChecked():
+        if self.made(TITLE) and self.panel.classes.isChecked():
             self._ask_points()
 
     def _on_legend(self) -> None:
-        if self.panel.classes.isChecked():
+        if self.made(TITLE) and self.panel.classes.isChecked():
             self._ask_points()
 
     @Slot()
     def _on_state(self) -> None:
+        if not self.made(TITLE):
+            return
         document, active = self.workspace.document, self.window.labelling.active_class
         known = document is not None and active is not None and active in document.legend
         self.panel.show_class(

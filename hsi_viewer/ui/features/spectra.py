@@ -234,8 +234,7 @@ class SpectraFeature(Feature):
             self.plot.curves.put(request.kind, curves)
         else:
             self.plot.curves.add(*curves)
-        self.window.docks["Spectrum"].show()
-        self.window.docks["Spectrum"].raise_()
+        self.show_panel("Spectrum")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
