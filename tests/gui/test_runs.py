@@ -55,8 +55,11 @@ def panel_of(driver):
     return next(f for f in driver.window.features if type(f).__name__ == "RunsFeature").panel
 
 
-def press(button) -> None:
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+def press(driver, button) -> None:
+    """Click once the button can be clicked, and see that the click came through."""
+    driver.qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=20_000)
+    with driver.qtbot.waitSignal(button.clicked, timeout=20_000):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def titles(panel) -> list[str]:
@@ -68,6 +71,7 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     first, second = train(labelled, 6), train(labelled, 15)
     labelled.trigger("train.runs")
     panel = panel_of(labelled)
+    labelled.settle()
     assert titles(panel) == ["1: fast, seed 6", "2: fast, seed 15"]
     assert panel.table.item(1, 0).font().bold()
     assert not panel.table.item(0, 0).font().bold()
@@ -76,14 +80,14 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
 
     panel.table.selectRow(0)
     assert not panel.compare_button.isEnabled()
-    press(panel.show_button)
+    press(labelled, panel.show_button)
     labelled.qtbot.waitUntil(lambda: window.sessions.shown_run == 1, timeout=20_000)
     np.testing.assert_array_equal(document.prediction.class_map, first)
     assert panel.table.item(0, 0).font().bold()
 
     panel.table.selectAll()
     assert not panel.show_button.isEnabled()
-    press(panel.compare_button)
+    press(labelled, panel.compare_button)
     labelled.qtbot.waitUntil(panel.result.isVisible, timeout=20_000)
     told = panel.result.toPlainText()
     assert f"{(first != second).sum()} pixels differ" in told
@@ -95,10 +99,10 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a: str(tmp_path))
     panel.table.selectRow(1)
-    press(panel.export_button)
+    press(labelled, panel.export_button)
     labelled.qtbot.waitUntil((tmp_path / "model 2" / MODEL[1]).exists, timeout=20_000)
 
-    press(panel.delete_button)
+    press(labelled, panel.delete_button)
     assert len(titles(panel)) == 2
     window.offers.press("run 2", "Delete")
     assert titles(panel) == ["Baseline"]
