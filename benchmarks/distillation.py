@@ -9,9 +9,11 @@ look at unlabelled patches, so they have a control that looks at them too, with 
 loss that draws classes together and moves them apart. The recipe is that of "fast" with fewer steps
 and smaller batches, because there are thousands of runs.
 
-The arguments are seeds of the network (0 1 2). One row at a finished run goes to
-results/distillation.csv; right labels come before wrong ones, and one network seed over all splits
-and lists before the next, so that what is there is balanced at any time.
+The arguments are seeds of the network (0 1 2); give each to a process of its own to use more cores,
+for a run of such small batches is fastest on one (measured: 2.7 s against 3.2 s on two). One row at
+a finished run goes to results/distillation.csv; right labels come before wrong ones, and one
+network seed over all splits and lists before the next, so that what is there is balanced at any
+time.
 """
 
 from __future__ import annotations
@@ -155,6 +157,7 @@ def measure(
 
 def main(seeds: list[int]) -> None:
     """Run what is missing: all arms of one list before the next, so that pairs are complete."""
+    torch.set_num_threads(1)
     table = Table("distillation", KEYS, VALUES)
     cube, truth = indian_pines()
     scene = SceneFeatures(cube, fit_features(cube, Recipe().features))
