@@ -11,8 +11,8 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
-TILE = 128  # pixels a side: bounds the memory of inference
-MARGIN = 4  # pixels around features that are kept, mirrored in advance: the network's radius
+TILE = 160  # pixels a side: bounds the memory of inference
+MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
 KEEP_BYTES = 400_000_000
 
 Window = tuple[slice, slice]
