@@ -43,10 +43,13 @@ def merged(edits: list[LabelEdit]) -> LabelEdit:
     if len(edits) == 1:
         return edits[0]
     pixels = np.concatenate([e.pixels for e in edits])
-    unique, first = np.unique(pixels, return_index=True)
-    _, last = np.unique(pixels[::-1], return_index=True)
-    before = np.concatenate([e.before for e in edits])[first]
-    after = np.concatenate([e.after for e in edits])[pixels.size - 1 - last]
+    order = np.argsort(pixels, kind="stable")
+    pixels = pixels[order]
+    is_first, is_last = np.ones((2, pixels.size), bool)
+    is_first[1:] = is_last[:-1] = pixels[1:] != pixels[:-1]
+    unique = pixels[is_first]
+    before = np.concatenate([e.before for e in edits])[order[is_first]]
+    after = np.concatenate([e.after for e in edits])[order[is_last]]
     changed = before != after
     return LabelEdit(unique[changed], before[changed], after[changed])
 

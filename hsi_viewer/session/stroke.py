@@ -11,6 +11,10 @@ from hsi_viewer.core.paint import Paint
 from hsi_viewer.session.document import Document
 
 
+# So many pixels are merged while the gesture goes on, so that its end is no long pause.
+BLOCK_PIXELS = 1 << 16
+
+
 class Stroke:
     """Paints at once and remembers, so that the whole gesture is undone together.
 
@@ -23,7 +27,8 @@ class Stroke:
     def __init__(self, document: Document, paint: Paint | int) -> None:
         self._document = document
         self._paint = Paint(paint) if isinstance(paint, int) else paint
-        self._edits: list[LabelEdit] = []
+        self._blocks: list[LabelEdit] = []
+        self._recent: list[LabelEdit] = []
         document.history.start_gesture()
 
     def paint(self, pixels: NDArray[np.int64]) -> None:
@@ -34,14 +39,18 @@ class Stroke:
         edit = labels.edit_for(pixels, self._paint.class_id)
         if edit.pixels.size:
             labels.apply(edit)
-            self._edits.append(edit)
+            self._recent.append(edit)
+            if sum(e.pixels.size for e in self._recent) >= BLOCK_PIXELS:
+                self._blocks.append(merged(self._recent))
+                self._recent = []
 
     def finish(self) -> None:
         """End the gesture: it becomes one step, unless it changed nothing."""
-        if not self._edits:
+        edits = self._blocks + self._recent
+        self._blocks, self._recent = [], []
+        if not edits:
             return
-        edit = merged(self._edits)
-        self._edits = []
+        edit = merged(edits)
         if edit.pixels.size:
             verb = "Label" if self._paint.class_id else "Erase"
             title = f"{verb} {edit.pixels.size} pixel{'s' if edit.pixels.size > 1 else ''}"
@@ -50,6 +59,6 @@ class Stroke:
 
     def cancel(self) -> None:
         """Take back what the gesture painted so far."""
-        for edit in reversed(self._edits):
+        for edit in reversed(self._blocks + self._recent):
             self._document.labels.apply(edit.reverse)
-        self._edits = []
+        self._blocks, self._recent = [], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 
 from hsi_viewer.core.layers import IMAGE
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
 
 MEGABYTE = 1_000_000
+FIRST_MS = 200  # what is on the screen is drawn first
 
 
 def make_overview(
@@ -46,6 +47,10 @@ class OverviewsFeature(Feature):
         super().__init__(window)
         self._task: Task | None = None
         self._declined: OverviewSource | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(FIRST_MS)
+        self._soon.timeout.connect(self._make)
         window.viewing.layers.redrawn.connect(self._on_redrawn)
 
     def commands(self) -> list[Command]:
@@ -75,8 +80,9 @@ class OverviewsFeature(Feature):
 
     def _on_redrawn(self, name: str, _box: object) -> None:
         if name == IMAGE:
-            self._make()
+            self._soon.start()
 
+    @Slot()
     def _make(self) -> None:
         picture, document = self.window.viewing.picture, self.workspace.document
         limit = self.workspace.settings.cache_megabytes * MEGABYTE

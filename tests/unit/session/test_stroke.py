@@ -74,3 +74,21 @@ def test_a_cancelled_gesture_leaves_no_trace(document):
     assert labelled(document) == [0, 0, 1, 1, 2]
     assert document.labels.count(2) == 1
     assert document.history.position is position
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_long_gesture_that_is_merged_as_it_goes_is_still_one_step(
+    document, monkeypatch, cancelled
+):
+    monkeypatch.setattr("hsi_viewer.session.stroke.BLOCK_PIXELS", 2)
+    before = labelled(document)
+    gesture = paint(document, 1, [0, 1], [4], [1, 2, 3], [0, 4])
+    assert labelled(document) == [1, 1, 1, 1, 1]
+    if cancelled:
+        gesture.cancel()
+        assert document.history.undo_title == "Load labels"
+    else:
+        gesture.finish()
+        assert document.history.undo_title == "Label 3 pixels"
+        document.history.undo()
+    assert labelled(document) == before
