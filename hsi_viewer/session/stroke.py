@@ -10,7 +10,6 @@ from hsi_viewer.core.labels import LabelEdit, merged
 from hsi_viewer.core.paint import Paint
 from hsi_viewer.session.document import Document
 
-
 # So many pixels are merged while the gesture goes on, so that its end is no long pause.
 BLOCK_PIXELS = 1 << 16
 
