@@ -114,7 +114,8 @@ class TrainingPanel(QWidget):
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.setLabel("bottom", "Epoch")
-        item.addLegend(offset=(-4, -28), labelTextSize="8pt", verSpacing=-6)
+        legend = item.addLegend(labelTextSize="8pt", verSpacing=-6)
+        legend.anchor((1, 0.5), (1, 0.5), (-4, 0))  # the curves end above and below
         self._loss = item.plot(name="Loss (relative to the first)")
         self._accuracy = item.plot(name="Training accuracy, last exit")
         item.setYRange(0, 1.06, padding=0)
