@@ -237,6 +237,13 @@ def paired(rows: list[Row], measure: str, wrong: str) -> dict[str, dict[str, lis
     return out
 
 
+def _span(sizes: Iterable[float]) -> str:
+    """Smallest and largest of some numbers, once where they look alike."""
+    ordered = sorted(sizes)
+    low, high = f"{ordered[0]:.1f}", f"{ordered[-1]:.1f}"
+    return low if low == high else f"{low} to {high}"
+
+
 def verdict(rows: list[Row]) -> str:
     """The result of self-distillation in one sentence, whichever way it falls."""
     right = [r for r in rows if r["wrong_labels"] == "0"]
@@ -245,11 +252,12 @@ def verdict(rows: list[Row]) -> str:
     undecided = []
     for arm, by_case in gains.items():
         found = {c: interval(v) for c, v in sorted(by_case.items()) if len(v) > 1}
-        up = [f"{m:+.1f} on {c}" for c, (m, low, _) in found.items() if low > 0]
-        down = [f"{m:+.1f} on {c}" for c, (m, _, high) in found.items() if high < 0]
-        for word, where in (("gained", up), ("lost", down)):
-            if where:
-                said[word].append(f"`{arm}` {word} ({', '.join(where)})")
+        up = {c: m for c, (m, low, _) in found.items() if low > 0}
+        down = {c: -m for c, (m, _, high) in found.items() if high < 0}
+        for word, sizes in (("gained", up), ("lost", down)):
+            if sizes:
+                where = "every list" if len(sizes) == len(found) else " and ".join(sizes)
+                said[word].append(f"`{arm}` {word} {_span(sizes.values())} on {where}")
         if not up and not down:
             undecided.append(f"`{arm}`")
     if not any(len(v) > 1 for by_case in gains.values() for v in by_case.values()):
