@@ -336,8 +336,12 @@ def _wavelengths(
 ) -> tuple[NDArray[np.float64] | None, str | None]:
     """Wavelengths in nm and the unit as written."""
     unit = fields.get("wavelength units")
-    each = wavelengths.with_units(envi_header.items(fields.get("wavelength", "")))
-    values = None if each is not None else _numbers(fields, "wavelength", n, warnings)
+    said: list[str] = []
+    values = _numbers(fields, "wavelength", n, said)
+    each = None
+    if values is None:
+        each = wavelengths.with_units(envi_header.items(fields.get("wavelength", "")))
+        warnings += said if each is None else []
     if each is not None and each.size == n:
         nm = each
     elif values is not None:

@@ -120,7 +120,7 @@ def items(value: str) -> list[str]:
     """Entries of a braced list; the empty one that a trailing comma leaves is dropped."""
     body = value.strip()
     body = body.removeprefix("{").removesuffix("}")
-    parts = [" ".join(part.split()) for part in body.split(",")]
+    parts = [part.strip() for part in " ".join(body.split()).split(",")]
     if parts and not parts[-1]:
         parts.pop()
     return parts

@@ -10,8 +10,10 @@ depends on how they lie (measured by benchmarks/io.py):
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, product
 from typing import Any, NamedTuple
 
@@ -26,12 +28,15 @@ MERGE_BYTES = 16 << 10
 LONG_RUN = 64 << 10
 # Largest stretch that is gone over several times: it stays in a processor's cache.
 CHUNK_BYTES = 2 << 20
-# Of a map, so much is gathered between two looks at the file's size.
-MAP_BYTES = 64 << 20
+# Of a map, so much is gathered by one thread between two looks at the file's size.
+MAP_BYTES = 16 << 20
 # So many places are asked whether they are in the system's memory.
 PROBES = 8
 # So many runs, of so many bytes in all at the most, are asked of the disk ahead.
 AHEAD_RUNS, AHEAD_BYTES = 1024, 32 << 20
+
+# Values are copied out of a map, and their pages found, without Python's lock.
+_COPIERS = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "gather")
 
 # Axes (0 rows, 1 columns, 2 bands) in the order of the file, slowest first.
 ORDERS = {"bsq": (2, 0, 1), "bil": (0, 2, 1), "bip": (0, 1, 2)}
@@ -176,14 +181,23 @@ class RawSource:
         whole = np.ndarray(self._axes, self._stored, mapped, self._offset, self._strides)
         inside = list(product(_even_parts(middle), _even_parts(inner)))
         slab = _extent(middle) * self._strides[1]
-        step = max(1, (MAP_BYTES if len(inside) == 1 else CHUNK_BYTES) // slab)
-        for a in range(0, len(outer), step):
+        step = max(1, MAP_BYTES // slab)
+        turn = step if len(inside) == 1 else max(1, CHUNK_BYTES // slab)
+
+        def copy(first: int) -> None:
             reader.check_reaches(end)
-            block = out[a : a + step]
-            for i, to_i in _even_parts(outer[a : a + step]):
-                for (j, to_j), (k, to_k) in inside:
-                    block[to_i, to_j, to_k] = whole[i, j, k]
-            reader.release(*self._bounds([outer[a : a + step], middle, inner]))
+            last = min(first + step, len(outer))
+            for a in range(first, last, turn):
+                block, positions = out[a : min(a + turn, last)], outer[a : min(a + turn, last)]
+                for i, to_i in _even_parts(positions):
+                    for (j, to_j), (k, to_k) in inside:
+                        block[to_i, to_j, to_k] = whole[i, j, k]
+            reader.release(*self._bounds([outer[first:last], middle, inner]))
+
+        if len(outer) <= step:
+            copy(0)
+        else:
+            list(_COPIERS.map(copy, range(0, len(outer), step)))
         return True
 
     def _bounds(self, index: Index) -> tuple[int, int]:
