@@ -28,6 +28,7 @@ def make(path, array, order, offset=0):
 def test_any_window_in_any_order(tmp_path, monkeypatch, data):
     monkeypatch.setattr(raw_source, "MERGE_BYTES", data.draw(st.sampled_from([0, 20, 16384])))
     monkeypatch.setattr(raw_source, "CHUNK_BYTES", data.draw(st.sampled_from([1, 64, 1 << 21])))
+    monkeypatch.setattr(raw_source, "MAP_BYTES", data.draw(st.sampled_from([1, 200, 1 << 24])))
     shape = data.draw(st.tuples(*[st.integers(1, 9)] * 3))
     dtype = data.draw(st.sampled_from(["u1", "<i2", ">u2", "<f4", ">f8", ">c8", "<i8"]))
     array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
