@@ -19,7 +19,7 @@ class LabelEdit:
 
     Attributes
     ----------
-    pixels : (n,) flat indices in row-major order, ascending, unique.
+    pixels : (n,) flat indices in row-major order, unique, in any order.
     before, after : (n,) class ids.
     """
 
@@ -36,6 +36,15 @@ class LabelEdit:
     def nbytes(self) -> int:
         """Memory that the edit holds."""
         return self.pixels.nbytes + self.before.nbytes + self.after.nbytes
+
+
+def joined(edits: list[LabelEdit]) -> LabelEdit:
+    """One edit with the effect of several that touch different pixels; far faster than `merged`."""
+    return LabelEdit(
+        np.concatenate([e.pixels for e in edits]),
+        np.concatenate([e.before for e in edits]),
+        np.concatenate([e.after for e in edits]),
+    )
 
 
 def merged(edits: list[LabelEdit]) -> LabelEdit:
@@ -145,9 +154,9 @@ class LabelMap:
         columns = pixels % self.shape[1]
         width = self.shape[1]
         return (
-            int(pixels[0] // width),
+            int(pixels.min() // width),
             int(columns.min()),
-            int(pixels[-1] // width) + 1,
+            int(pixels.max() // width) + 1,
             int(columns.max()) + 1,
         )
 

@@ -64,8 +64,9 @@ def step_record(step: Step) -> Record:
     for number, edit in enumerate(step.edits):
         if isinstance(edit, LabelChange):
             told.append({"of": "labels"})
-            arrays[f"gaps{number}"] = _gaps(edit.edit.pixels)
-            arrays[f"after{number}"] = _shortened(edit.edit.after)
+            order = np.argsort(edit.edit.pixels)
+            arrays[f"gaps{number}"] = _gaps(edit.edit.pixels[order])
+            arrays[f"after{number}"] = _shortened(edit.edit.after[order])
         elif isinstance(edit, LegendChange):
             told.append({"of": "classes", "after": classes_to_json(edit.after)})
         else:

@@ -6,12 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.history import LabelChange, Step
-from hsi_viewer.core.labels import LabelEdit, merged
+from hsi_viewer.core.labels import LabelEdit, joined
 from hsi_viewer.core.paint import Paint
 from hsi_viewer.session.document import Document
-
-# So many pixels are merged while the gesture goes on, so that its end is no long pause.
-BLOCK_PIXELS = 1 << 16
 
 
 class Stroke:
@@ -26,8 +23,7 @@ class Stroke:
     def __init__(self, document: Document, paint: Paint | int) -> None:
         self._document = document
         self._paint = Paint(paint) if isinstance(paint, int) else paint
-        self._blocks: list[LabelEdit] = []
-        self._recent: list[LabelEdit] = []
+        self._edits: list[LabelEdit] = []
         document.history.start_gesture()
 
     def paint(self, pixels: NDArray[np.int64]) -> None:
@@ -38,26 +34,20 @@ class Stroke:
         edit = labels.edit_for(pixels, self._paint.class_id)
         if edit.pixels.size:
             labels.apply(edit)
-            self._recent.append(edit)
-            if sum(e.pixels.size for e in self._recent) >= BLOCK_PIXELS:
-                self._blocks.append(merged(self._recent))
-                self._recent = []
+            self._edits.append(edit)
 
     def finish(self) -> None:
         """End the gesture: it becomes one step, unless it changed nothing."""
-        edits = self._blocks + self._recent
-        self._blocks, self._recent = [], []
-        if not edits:
+        if not self._edits:
             return
-        edit = merged(edits)
-        if edit.pixels.size:
-            verb = "Label" if self._paint.class_id else "Erase"
-            title = f"{verb} {edit.pixels.size} pixel{'s' if edit.pixels.size > 1 else ''}"
-            change = LabelChange(self._document.labels, edit)
-            self._document.history.push(Step(title, (change,)))
+        edit = joined(self._edits)  # a painted pixel has its class already, and is left alone
+        self._edits = []
+        verb = "Label" if self._paint.class_id else "Erase"
+        title = f"{verb} {edit.pixels.size} pixel{'s' if edit.pixels.size > 1 else ''}"
+        self._document.history.push(Step(title, (LabelChange(self._document.labels, edit),)))
 
     def cancel(self) -> None:
         """Take back what the gesture painted so far."""
-        for edit in reversed(self._blocks + self._recent):
+        for edit in reversed(self._edits):
             self._document.labels.apply(edit.reverse)
-        self._blocks, self._recent = [], []
+        self._edits = []

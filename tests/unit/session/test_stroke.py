@@ -7,6 +7,7 @@ import pytest
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.session.document import Document
+from hsi_viewer.session.replay import step_record
 from hsi_viewer.session.stroke import Stroke
 
 
@@ -77,10 +78,7 @@ def test_a_cancelled_gesture_leaves_no_trace(document):
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-def test_a_long_gesture_that_is_merged_as_it_goes_is_still_one_step(
-    document, monkeypatch, cancelled
-):
-    monkeypatch.setattr("hsi_viewer.session.stroke.BLOCK_PIXELS", 2)
+def test_a_gesture_that_comes_back_to_its_pixels_is_one_step(document, cancelled):
     before = labelled(document)
     gesture = paint(document, 1, [0, 1], [4], [1, 2, 3], [0, 4])
     assert labelled(document) == [1, 1, 1, 1, 1]
@@ -92,3 +90,16 @@ def test_a_long_gesture_that_is_merged_as_it_goes_is_still_one_step(
         assert document.history.undo_title == "Label 3 pixels"
         document.history.undo()
     assert labelled(document) == before
+
+
+def test_the_journal_tells_a_stroke_that_was_painted_backwards(document):
+    told = []
+    document.history.pushed.connect(lambda step: told.append(step_record(step)))
+    boxes = []
+    document.labels.changed.connect(lambda *box: boxes.append(box))
+    paint(document, 3, [8], [2], [0, 6]).finish()
+    gaps, after = told[0].arrays["gaps0"], told[0].arrays["after0"]
+    np.testing.assert_array_equal(np.cumsum(gaps), [0, 2, 6, 8])
+    np.testing.assert_array_equal(after, [3])
+    document.history.undo()
+    assert boxes[-1] == (0, 0, 2, 4)
