@@ -10,6 +10,7 @@ depends on how they lie (measured by benchmarks/io.py):
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,8 @@ LONG_RUN = 64 << 10
 CHUNK_BYTES = 2 << 20
 # Of a map, so much is gathered by one thread between two looks at the file's size.
 MAP_BYTES = 16 << 20
+# A processor fetches so many at a time.
+LINE_BYTES = 64
 # So many places are asked whether they are in the system's memory.
 PROBES = 8
 # So many runs, of so many bytes in all at the most, are asked of the disk ahead.
@@ -181,8 +184,9 @@ class RawSource:
         whole = np.ndarray(self._axes, self._stored, mapped, self._offset, self._strides)
         inside = list(product(_even_parts(middle), _even_parts(inner)))
         slab = _extent(middle) * self._strides[1]
-        step = max(1, MAP_BYTES // slab)
-        turn = step if len(inside) == 1 else max(1, CHUNK_BYTES // slab)
+        spots = len(middle) * len(inner)
+        step = max(1, MAP_BYTES // min(slab, spots * mmap.PAGESIZE))
+        turn = step if len(inside) == 1 else max(1, CHUNK_BYTES // min(slab, spots * LINE_BYTES))
 
         def copy(first: int) -> None:
             reader.check_reaches(end)
