@@ -39,7 +39,7 @@ PROBES = 8
 AHEAD_RUNS, AHEAD_BYTES = 1024, 32 << 20
 
 # Values are copied out of a map, and their pages found, without Python's lock.
-_COPIERS = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "gather")
+COPIERS = min(4, os.cpu_count() or 1)
 
 # Axes (0 rows, 1 columns, 2 bands) in the order of the file, slowest first.
 ORDERS = {"bsq": (2, 0, 1), "bil": (0, 2, 1), "bip": (0, 1, 2)}
@@ -201,7 +201,8 @@ class RawSource:
         if len(outer) <= step:
             copy(0)
         else:
-            list(_COPIERS.map(copy, range(0, len(outer), step)))
+            with ThreadPoolExecutor(COPIERS, "gather") as copiers:
+                list(copiers.map(copy, range(0, len(outer), step)))
         return True
 
     def _bounds(self, index: Index) -> tuple[int, int]:
