@@ -13,6 +13,30 @@ from numpy.typing import ArrayLike, NDArray
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
 
+# No file of a user holds more; formats that leave out what is empty can promise anything.
+MAX_BYTES = 1 << 50
+MAX_BANDS = 1 << 20
+
+
+def check_size(shape: tuple[int, int, int], dtype: np.dtype[Any], name: str) -> None:
+    """Refuse a cube that cannot be, before anything is allocated for it.
+
+    Raises
+    ------
+    FormatError
+        if it is empty, or larger than any file is.
+    """
+    if min(shape) < 1:
+        raise FormatError(f"{name}: the cube is empty, its shape is {shape}.")
+    rows, columns, bands = shape
+    size = rows * columns * bands * dtype.itemsize
+    if size > MAX_BYTES or bands > MAX_BANDS:
+        raise FormatError(
+            f"{name}: {rows} rows x {columns} columns x {bands} bands of {dtype.name} cannot be: "
+            f"{size} bytes. At most {MAX_BYTES} bytes and {MAX_BANDS} bands are read. The file is "
+            "damaged, or its axes are in another order."
+        )
+
 
 class CubeSource(Protocol):
     """What a reader gives: shape, type, and windows on demand.
@@ -104,8 +128,7 @@ class HyperCube:
     ground_truth: str = ""
 
     def __post_init__(self) -> None:
-        if min(self.source.shape) < 1:
-            raise FormatError(f"{self.name}: the cube is empty, its shape is {self.source.shape}.")
+        check_size(self.source.shape, self.source.dtype, self.name)
         bands = self.source.shape[2]
         if self.good_bands.size == 0:
             object.__setattr__(self, "good_bands", np.ones(bands, bool))

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.byte_reader import FileReader
 from hsi_viewer.io.raw_source import ORDERS, RawSource
+from hsi_viewer.io.text_file import text_of
 from hsi_viewer.io.wavelengths import to_nm
 
 COLUMNS, BANDS = 614, 224
@@ -62,8 +63,8 @@ def _bands_beside(path: Path) -> tuple[NDArray[np.float64] | None, NDArray[np.fl
         if not (flight.startswith(stem) or stem.startswith(flight)):
             continue
         try:
-            table = np.loadtxt(candidate, ndmin=2, usecols=(0, 1))
-        except (ValueError, OSError, IndexError):
+            table = np.loadtxt(text_of(candidate).splitlines(), ndmin=2, usecols=(0, 1))
+        except (ValueError, FileError, IndexError):
             continue
         if len(table) == BANDS:
             return to_nm(table[:, 0], None)[0], to_nm(table[:, 1], "nm")[0]

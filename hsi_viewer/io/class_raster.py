@@ -136,7 +136,7 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     """
     from rasterio.errors import RasterioError
 
-    from hsi_viewer.io.gdal import georeference_profile, open_raster
+    from hsi_viewer.io.gdal import georeference_profile, open_raster, why
 
     aux = path.with_name(path.name + ".aux.xml")
     rows, columns = raster.ids.shape
@@ -162,7 +162,9 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
                 file.set_band_description(1, raster.title or raster.variable)
                 file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
         except RasterioError as error:
-            raise ExportError(f"{path} could not be written: {error}.") from error
+            raise ExportError(
+                f"{path} could not be written: {why(error)}. What stood there before is untouched."
+            ) from error
         new_aux.write_text(_side_file(raster), encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import CubeSource, HyperCube
+from hsi_viewer.core.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.wavelengths import to_nm
 
@@ -145,6 +145,7 @@ def open_container(container: Container, reading: Reading, format_name: str) -> 
     """
     choice = _choose(container, reading.name)
     found = _found(container, choice, reading.axes)
+    check_size(found.source.shape, found.source.dtype, str(container.path))
     _spectral_fields(container, found)
     return HyperCube(
         found.source,

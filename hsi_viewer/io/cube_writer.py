@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from hsi_viewer.io.subset import Subset, subset_cube
 
 TILE_BYTES = 32 << 20
 FORMATS = (".hdr", ".img", ".tif", ".mat", ".npy", ".zarr")
+ZARR_SIDE = 64  # pixels of a chunk along rows and columns
 CLASSIC_TIFF_BYTES = 4 << 30
 # A MATLAB 5 variable cannot be larger (MAT-File Format, chapter 1).
 MATLAB_BYTES = 2**31 - 1
@@ -171,7 +171,7 @@ def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
     from rasterio.errors import RasterioError
     from rasterio.windows import Window
 
-    from hsi_viewer.io.gdal import georeference_profile, open_raster
+    from hsi_viewer.io.gdal import georeference_profile, open_raster, why
 
     size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
     profile: dict[str, Any] = {
@@ -196,7 +196,9 @@ def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
                     window = Window(0, top, cube.columns, tile.shape[0])
                     file.write(tile.transpose(2, 0, 1), window=window)
         except (RasterioError, ValueError, TypeError) as error:
-            raise ExportError(f"{path} could not be written: {error}.") from error
+            raise ExportError(
+                f"{path} could not be written: {why(error)}. What stood there before is untouched."
+            ) from error
     return [path]
 
 
@@ -224,28 +226,54 @@ def _write_zarr(cube: HyperCube, path: Path, report: Report) -> list[Path]:
         array = group.create_array(
             "cube",
             shape=cube.shape,
-            chunks=(min(64, cube.rows), min(64, cube.columns), cube.bands),
+            chunks=(min(ZARR_SIDE, cube.rows), min(ZARR_SIDE, cube.columns), cube.bands),
             dtype=cube.dtype,
         )
+        # One chunk at a time: the package would go on writing others when one has failed.
         for top, tile in _tiles(cube, report):
-            array[top : top + tile.shape[0]] = tile
+            for a, b in _stretches(top, top + tile.shape[0]):
+                for left in range(0, cube.columns, ZARR_SIDE):
+                    columns = slice(left, left + ZARR_SIDE)
+                    array[a:b, columns] = tile[a - top : b - top, columns]
         if cube.wavelengths is not None:
             array.attrs["wavelengths"] = [float(w) for w in cube.wavelengths]
         if cube.nodata is not None and np.isfinite(cube.nodata):
             array.attrs["nodata"] = cube.nodata
         array.attrs["scale"] = cube.scale
-        old = path.with_name(f".{path.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if path.exists():
-            path.replace(old)
-        beside.replace(path)
-        shutil.rmtree(old, ignore_errors=True)
+        _exchange(beside, path)
     except OSError as error:
-        raise ExportError(f"{path} could not be written: {error}.") from error
+        raise ExportError(
+            f"{path} could not be written: {error.strerror or error}. "
+            "Choose another folder or make room; what stood there before is untouched."
+        ) from error
     finally:
-        with suppress(OSError):
-            shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(beside, ignore_errors=True)
     return [path]
+
+
+def _stretches(top: int, bottom: int) -> Iterator[tuple[int, int]]:
+    """Rows from top to bottom, cut where a row of chunks ends."""
+    while top < bottom:
+        end = min(bottom, (top // ZARR_SIDE + 1) * ZARR_SIDE)
+        yield top, end
+        top = end
+
+
+def _exchange(beside: Path, path: Path) -> None:
+    """Put a folder in the place of another, which comes back if that fails."""
+    old = path.with_name(f".{path.name}.old")
+    if old.exists() and not path.exists():  # a kill came between, the time before
+        old.replace(path)
+    shutil.rmtree(old, ignore_errors=True)
+    if path.exists():
+        path.replace(old)
+    try:
+        beside.replace(path)
+    except OSError:
+        if old.exists():
+            old.replace(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def probabilities_cube(

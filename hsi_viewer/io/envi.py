@@ -139,7 +139,10 @@ def _named(folder: Path, names: tuple[str, ...]) -> Path | None:
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    by_name = {p.name.casefold(): p for p in _files(folder)}
+    try:
+        by_name = {p.name.casefold(): p for p in _files(folder)}
+    except FileError:  # a folder whose files may be read, but not listed
+        return None
     return next((by_name[n.casefold()] for n in names if n.casefold() in by_name), None)
 
 

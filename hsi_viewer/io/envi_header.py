@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.identify import open_plain
 
 MAX_HEADER_BYTES = 64 << 20
 
@@ -49,7 +50,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
         if it is no ENVI header.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_plain(path) as file:
             size = os.fstat(file.fileno()).st_size
             raw = b"" if size > MAX_HEADER_BYTES else file.read()
     except FileNotFoundError as error:
@@ -71,9 +72,9 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
     """Fields of a header text; see `read_header`."""
     lines = text.splitlines()
     if not lines or not lines[0].strip().upper().startswith("ENVI"):
-        first = lines[0].strip()[:40] if lines else ""
+        first = "".join(c if c.isprintable() else "?" for c in text.partition("\n")[0][:40])
         raise FormatError(
-            f'{name} is no ENVI header: its first line is "{first}" instead of "ENVI". '
+            f'{name} is no ENVI header: its first line is "{first.strip()}" instead of "ENVI". '
             "ESRI headers (BYTEORDER, LAYOUT, NROWS) are not supported; write an ENVI one."
         )
     fields: dict[str, str] = {}

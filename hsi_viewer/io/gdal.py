@@ -17,7 +17,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
 from rasterio.transform import Affine
 
-from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.errors import ExportError, FileError
 from hsi_viewer.core.georeference import Georeference
 
 # catch_warnings changes the state of the whole process: one thread at a time.
@@ -39,12 +39,22 @@ def open_raster(path: Path, mode: str = "r", **options: Any) -> Any:
     ------
     RasterioIOError
         if the file is damaged; also where rasterio itself stumbles over its text.
+    FileError
+        if GDAL cannot be told its name.
     """
     with quiet(NotGeoreferencedWarning):
         try:
-            return rasterio.open(path, mode, **options)
+            # a whole path: "zip:a.tif" or "s3:a.tif" would be an archive or an address
+            return rasterio.open(path.absolute(), mode, **options)
         except UnicodeDecodeError as error:
             raise RasterioIOError(f"its text is damaged ({error})") from error
+        except UnicodeEncodeError as error:
+            raise FileError(f"{path}: GDAL needs names in UTF-8; rename it.") from error
+
+
+def why(error: BaseException) -> str:
+    """What GDAL says of an error, which rasterio keeps behind its own words."""
+    return str(error.__cause__ or error).rstrip(".")
 
 
 def georeference_of(dataset: Any) -> Georeference | None:

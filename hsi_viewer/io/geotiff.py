@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube import HyperCube, check_size
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import envi_header, wavelengths
-from hsi_viewer.io.gdal import georeference_of, open_raster
+from hsi_viewer.io.gdal import georeference_of, open_raster, why
 from hsi_viewer.io.identify import HFA, PNG
 
 MAX_BANDS_WITH_TAGS = 4096
+# A larger tile or strip would have to be in memory, whole, for every value that is read of it.
+MAX_BLOCK_BYTES = 1 << 30
+# Thinned reads keep so much of what they pass over in memory.
+PIECE_BYTES = 64 << 20
 
 
 class RasterSource:
@@ -31,13 +35,17 @@ class RasterSource:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self.dataset = open_raster(path, driver=_driver_of(path))
-        except (RasterioError, OSError) as error:
-            raise FormatError(f"{path} is damaged or no readable raster: {error}.") from error
+            self.dataset = open_raster(path, driver=driver_of(path))
+        except RasterioError as error:
+            raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
+        except OSError as error:
+            raise FileError(f"{path} could not be read: {error.strerror}.") from error
         weakref.finalize(self, self.dataset.close)
         self._lock = threading.Lock()
         self.shape = self.dataset.height, self.dataset.width, self.dataset.count
         self.dtype: np.dtype[Any] = np.result_type(*set(self.dataset.dtypes))
+        check_size(self.shape, self.dtype, str(path))
+        self._check_blocks()
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -48,26 +56,52 @@ class RasterSource:
         out = np.empty(
             (wanted.size, -(-height // rows.step), -(-width // columns.step)), self.dtype
         )
-        # A strided read goes block by block, so that a whole scene is never in memory.
-        block = max(rows.step, _block_rows(self.dataset) // rows.step * rows.step)
         indexes = [int(b) + 1 for b in wanted]
         try:
             with self._lock:
-                for top in range(0, height, block if rows.step > 1 else height):
-                    high = min(block, height - top) if rows.step > 1 else height
-                    window = Window(columns.start, rows.start + top, width, high)
-                    part = self.dataset.read(indexes, window=window)
-                    at = top // rows.step
-                    part = part[:, :: rows.step, :: columns.step]
-                    out[:, at : at + part.shape[1]] = part
+                if rows.step == columns.step == 1:
+                    window = Window(columns.start, rows.start, width, height)
+                    self.dataset.read(indexes, window=window, out=out)
+                else:
+                    self._read_thinned(indexes, rows, columns, out)
         except (RasterioError, OSError, MemoryError) as error:
             raise FileError(
-                f"{self._path} could not be read: {error}. It is damaged or its drive is gone."
+                f"{self._path} could not be read: {why(error)}. It is damaged or its drive is gone."
             ) from error
         return out.transpose(1, 2, 0)
 
+    def _read_thinned(
+        self, indexes: list[int], rows: slice, columns: slice, out: NDArray[Any]
+    ) -> None:
+        """Read piece by piece, so that a whole scene is never in memory, and few rows in vain."""
+        lines = max(1, _block_rows(self.dataset) // rows.step)
+        height = (lines - 1) * rows.step + 1
+        most = PIECE_BYTES // (len(indexes) * height * self.dtype.itemsize)
+        pixels = max(1, most // columns.step)
+        width = (pixels - 1) * columns.step + 1
+        for i in range(0, out.shape[1], lines):
+            for j in range(0, out.shape[2], pixels):
+                top, left = rows.start + i * rows.step, columns.start + j * columns.step
+                window = Window(
+                    left, top, min(width, columns.stop - left), min(height, rows.stop - top)
+                )
+                part = self.dataset.read(indexes, window=window)
+                part = part[:, :: rows.step, :: columns.step]
+                out[:, i : i + part.shape[1], j : j + part.shape[2]] = part
 
-def _driver_of(path: Path) -> str:
+    def _check_blocks(self) -> None:
+        """Refuse tiles and strips that memory would have to hold whole."""
+        height, width = self.dataset.block_shapes[0]
+        together = self.shape[2] if self.dataset.profile.get("interleave") == "pixel" else 1
+        size = height * width * together * self.dtype.itemsize
+        if size > MAX_BLOCK_BYTES:
+            raise FormatError(
+                f"{self._path} is stored in blocks of {size} bytes, of which each has to be read "
+                'whole; store it in smaller ones with "gdal_translate -co TILED=YES".'
+            )
+
+
+def driver_of(path: Path) -> str:
     """GDAL's driver, so that no other one tries its hand at an untrusted file."""
     with path.open("rb") as file:
         head = file.read(len(HFA))

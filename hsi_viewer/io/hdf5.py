@@ -5,6 +5,7 @@ Import this module lazily.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,21 @@ from hsi_viewer.io.container import ArrayChoice
 MAX_OBJECTS = 5000
 # What h5py raises on damaged files.
 H5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError)
+# A larger chunk would have to be in memory, whole, for every value that is read of it.
+MAX_CHUNK_BYTES = 1 << 30
 # Bands further apart than this are read one by one instead of with all between them.
 BAND_GAP = 8
+
+
+ELSEWHERE = "virtual or external: its values are in other places, copy them into one data set"
+
+
+def _is_elsewhere(dataset: h5py.Dataset) -> bool:
+    """Whether values are taken from other data sets or files.
+
+    They may be any file of the machine, and a data set that refers to itself ends the process.
+    """
+    return bool(dataset.is_virtual or dataset.external)
 
 
 def open_file(path: Path) -> h5py.File:
@@ -35,9 +49,13 @@ def open_file(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")
     except BlockingIOError:  # someone writes it, or its drive knows no locks
-        return h5py.File(path, "r", locking=False)
+        pass
     except (OSError, RuntimeError, ValueError) as error:
         raise FormatError(f"{path} is damaged or no HDF5 file: {error}.") from error
+    try:
+        return h5py.File(path, "r", locking=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise FileError(f"{path} could not be opened while it is written: {error}.") from error
 
 
 class H5Source:
@@ -58,6 +76,12 @@ class H5Source:
         self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
         if self.dtype.kind not in "biufc":
             raise FormatError(f"{dataset.file.filename}:{dataset.name} holds {dataset.dtype}.")
+        chunk = math.prod(dataset.chunks or ()) * self.dtype.itemsize
+        if chunk > MAX_CHUNK_BYTES:
+            raise FormatError(
+                f"{dataset.file.filename}:{dataset.name} is stored in chunks of {chunk} bytes, of "
+                "which each has to be read whole; store it in smaller ones with h5repack."
+            )
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -90,12 +114,27 @@ class H5Source:
 
 def _values(dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> NDArray[Any]:
     try:
+        _check_reaches(dataset.file)
         return np.asarray(dataset[selection])
     except H5_ERRORS as error:
         raise FileError(
             f"{dataset.file.filename}:{dataset.name} could not be read: {error}. "
             "Check that its drive is still there and open it again."
         ) from error
+
+
+def _check_reaches(file: h5py.File) -> None:
+    """Raise FileError if the file has become shorter: the library would read zeros."""
+    try:
+        found = Path(file.filename).stat().st_size
+    except FileNotFoundError:  # deleted; what is open can still be read
+        return
+    size = file.id.get_filesize()
+    if found < size:
+        raise FileError(
+            f"{file.filename} has become shorter while it was open: {size} bytes expected, {found} "
+            "bytes found. Open it again when whatever writes it has finished."
+        )
 
 
 class UnfoldedH5Source:
@@ -140,6 +179,7 @@ class H5File:
         self.path = path
         self.file = open_file(path)
         self._matlab = matlab
+        self.is_whole = True  # no data set refers to other places
         self._joint = "." if matlab else "/"  # a group is a struct
         try:
             self.arrays, self.others = self._list(matlab)
@@ -155,6 +195,10 @@ class H5File:
             kind = kind.decode() if isinstance(kind, bytes) else str(kind)
             if isinstance(item, h5py.Dataset) and item.shape is not None:
                 shape = tuple(reversed(item.shape)) if matlab else tuple(item.shape)
+                if _is_elsewhere(item):
+                    others.append(f"{name} ({ELSEWHERE})")
+                    self.is_whole = False
+                    continue
                 if item.dtype.kind in "biuf" and kind not in ("char", "cell", "struct"):
                     arrays[name] = ArrayChoice(name, shape, kind or item.dtype.name)
                     continue

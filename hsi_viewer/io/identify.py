@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
@@ -13,7 +17,6 @@ ZIP = b"PK\x03\x04"
 PNG = b"\x89PNG\r\n\x1a\n"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 HFA = b"EHFA_HEADER_TAG"  # ERDAS Imagine
-NETCDF_3 = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 ERDAS_MAGIC = (b"HEAD74", b"HEADER")
 # Formats that describe themselves: no header beside them is looked for.
@@ -22,15 +25,47 @@ SELF_DESCRIBED = (MATLAB_5, MATLAB_7, NUMPY, ZIP, PNG, HFA, HDF5, *TIFF_MAGIC, *
 
 def split_source(source: str | Path) -> tuple[Path, str | None]:
     """Path and part of a source such as "file.npz:key"; the part is None for a plain path."""
-    path = source if isinstance(source, Path) else Path(source)
-    if path.parts[:1] and path.parts[0].startswith("~"):
-        path = path.expanduser()
-    if isinstance(source, Path) or path.exists():
-        return path, None
-    head, colon, part = str(source).rpartition(":")
-    if colon and part and Path(head).expanduser().exists():
-        return Path(head).expanduser(), part
+    if isinstance(source, Path) or os.path.exists(source):  # noqa: PTH110 - of any text
+        return _home(Path(source)), None
+    path = _home(Path(source))
+    head, colon, part = source.rpartition(":")
+    if colon and part and not os.path.exists(path):  # noqa: PTH110
+        before = _home(Path(head))
+        if os.path.exists(before):  # noqa: PTH110
+            return before, part
     return path, None
+
+
+def _home(path: Path) -> Path:
+    """The path with "~" as the home folder, unless a file is called so."""
+    if path.parts[:1] and path.parts[0].startswith("~") and not os.path.lexists(path):
+        with suppress(RuntimeError):  # a user who has none
+            return path.expanduser()
+    return path
+
+
+def open_plain(path: Path) -> io.FileIO:
+    """Open a file to be read, without waiting for the other end of a pipe.
+
+    Raises
+    ------
+    OSError
+        if it cannot be opened.
+    FileError
+        if it is a pipe or a device, which may never end.
+    """
+    try:
+        file = io.FileIO(path, "rb", opener=_without_waiting)
+    except ValueError as error:  # a zero byte
+        raise FileError(f"{str(path)!r} is no name that a file can have.") from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise FileError(f"{path} is a pipe or a device; copy what comes from it to a file first.")
+    return file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def magic_of(path: Path) -> bytes:
@@ -42,12 +77,12 @@ def magic_of(path: Path) -> bytes:
         if the file is missing, empty or cannot be read.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_plain(path) as file:
             magic = file.read(1024)
     except FileNotFoundError as error:
         raise FileError(f"{path} does not exist; check the name.") from error
     except OSError as error:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - not an error where it cannot be told
             return b""
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
     if not magic:

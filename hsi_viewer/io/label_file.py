@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,8 @@ LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("All files", ("*",)),
 )
 
+# Label maps are read whole.
+MAX_PIXELS = 1 << 31
 LABEL_NAMES = ("labels", "class_map", "gt", "groundtruth", "ground_truth")
 LABEL_WORDS = ("gt", "label", "truth", "class", "roi")
 
@@ -121,9 +124,19 @@ def _scene_labels(source: str) -> LabelFile:
     return replace(labels, names=scene.class_names, name=f"{scene.title} ground truth")
 
 
+def _check_pixels(path: Path, shape: tuple[int, ...]) -> None:
+    """Refuse what is larger than any label map, before it is read whole."""
+    if math.prod(shape) > MAX_PIXELS:
+        raise FormatError(
+            f"{path} holds {' x '.join(map(str, shape))} values; a label map has at most "
+            f"{MAX_PIXELS} pixels."
+        )
+
+
 def _one_band(path: Path, cube: HyperCube) -> LabelFile:
     if cube.bands != 1:
         raise FormatError(f"{path} has {cube.bands} bands; a label map has one.")
+    _check_pixels(path, cube.shape)
     labels = _plain(path, cube.read()[:, :, 0], cube.nodata)
     return replace(labels, georeference=cube.georeference)
 
@@ -153,6 +166,7 @@ def _load_npy(path: Path) -> NDArray[Any]:
 
     source = source_of(path)
     rows, columns, bands = source.shape
+    _check_pixels(path, source.shape)
     window = source.read(slice(0, rows, 1), slice(0, columns, 1), None)
     return window[:, :, 0] if bands == 1 else window
 
@@ -177,6 +191,7 @@ def _matrix_in(container: Container, name: str | None) -> str:
 
 def _read_container(container: Container, part: str | None) -> LabelFile:
     name = _matrix_in(container, part)
+    _check_pixels(container.path, container.arrays[name].shape)
     return _plain(container.path, container.values(name))
 
 
@@ -228,22 +243,22 @@ def _read_envi(path: Path) -> LabelFile:
 
 def _read_raster(path: Path) -> LabelFile:
     """Single-band GeoTIFF or PNG, with colour table and names where there are any."""
-    from rasterio.errors import RasterioError
+    from hsi_viewer.io.gdal import georeference_of
+    from hsi_viewer.io.geotiff import RasterSource
 
-    from hsi_viewer.io.gdal import georeference_of, open_raster
-
+    source = RasterSource(path)
+    file, (rows, columns, bands) = source.dataset, source.shape
+    if bands != 1:
+        raise FormatError(
+            f"{path} has {bands} bands; a label map has one band of class ids, not display colours."
+        )
+    _check_pixels(path, (rows, columns))
+    array = source.read(slice(0, rows, 1), slice(0, columns, 1), None)[:, :, 0]
     try:
-        with open_raster(path) as file:
-            if file.count != 1:
-                raise FormatError(
-                    f"{path} has {file.count} bands; a label map has one band of class ids, "
-                    "not display colours."
-                )
-            array, nodata, tags = file.read(1), file.nodata, file.tags(1)
-            colours = _colours_of(file)
-            place = georeference_of(file)
-    except RasterioError as error:
-        raise FormatError(f"{path} could not be read: {error}.") from error
+        tags = file.tags(1)
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
+    nodata, colours, place = file.nodata, _colours_of(file), georeference_of(file)
     names = {
         int(key[6:]): value
         for key, value in tags.items()

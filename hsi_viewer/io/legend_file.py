@@ -14,7 +14,7 @@ from hsi_viewer.core.classes import ClassLegend, Colour, LandClass, free_colours
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.io import envi_classes, envi_header, envi_writer
 from hsi_viewer.io.atomic import replacing
-from hsi_viewer.io.text_file import text_of
+from hsi_viewer.io.text_file import cells_of, text_of
 
 LEGEND_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Legends", ("*.csv", "*.hdr", "*.qml")),
@@ -105,7 +105,7 @@ def _read_csv(path: Path) -> Iterable[Entry]:
     if not lines:
         return []
     delimiter = max(",;\t", key=lines[0].count)
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    rows = cells_of(path, lines, delimiter)
     head = [cell.casefold() for cell in rows[0]]
     if any(_whole(cell) is not None for cell in rows[0]):  # no line of names: id, name, r, g, b
         head = ["id", "name", *(("r", "g", "b") if len(rows[0]) > 4 else ("colour",))]
@@ -154,7 +154,7 @@ def colour_of(text: str) -> Colour | None:
         red, green, blue = bytes.fromhex(match[1])
         return red, green, blue
     numbers = re.findall(r"\d+", text)
-    if len(numbers) < 3 or any(int(n) > 255 for n in numbers[:3]):
+    if len(numbers) < 3 or any(len(n) > 3 or int(n) > 255 for n in numbers[:3]):
         return None
     return int(numbers[0]), int(numbers[1]), int(numbers[2])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import tokenize
@@ -28,6 +29,8 @@ PARSER_ERRORS = (
     SyntaxError, TypeError, EOFError, KeyError, OverflowError, MemoryError, RecursionError,
     tokenize.TokenError, zlib.error, struct.error,
 )  # fmt: skip
+# NumPy itself takes no header of more than 10,000 characters.
+HEADER_BYTES = 1 << 16
 ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -40,16 +43,18 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
         if it is none.
     """
     try:
-        version = npy.read_magic(file)
+        # a header in an archive can say that it is 4 GB long, at no cost to the archive
+        head = io.BytesIO(file.read(HEADER_BYTES))
+        version = npy.read_magic(head)
         if version not in ((1, 0), (2, 0), (3, 0)):
             raise ValueError(f"version {version} is not known")
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read(file)
+        shape, fortran, dtype = read(head)
     except PARSER_ERRORS as error:
         raise ValueError(f"its header is damaged ({error})") from error
     if any(not isinstance(n, int) or n < 0 for n in shape):
         raise ValueError(f"its shape is {shape}")
-    return shape, fortran, dtype, file.tell()
+    return shape, fortran, dtype, head.tell()
 
 
 def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:

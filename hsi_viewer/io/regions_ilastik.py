@@ -17,6 +17,7 @@ from hsi_viewer.core.classes import Colour
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.imported_labels import ImportedLabels
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.identify import magic_of
 from hsi_viewer.io.regions_grid import Grid
 
 LABEL_SETS = "PixelClassification/LabelSets"
@@ -34,6 +35,7 @@ def read_project(path: Path, grid: Grid) -> ImportedLabels:
     """
     import h5py
 
+    magic_of(path)  # says what is wrong with a file that cannot be read at all
     out = np.zeros(grid.shape, np.uint16)
     outside = blocks = 0
     try:
@@ -101,6 +103,11 @@ def write_array(path: Path, ids: NDArray[np.uint16]) -> None:
     """
     import h5py
 
-    with replacing(path) as (new,), h5py.File(new, "w") as file:
+    # made in memory: on a full disk the library leaves the process in a bad state
+    with h5py.File(path.name, "w", driver="core", backing_store=False) as file:
         data = file.create_dataset("exported_data", data=ids, compression="gzip", chunks=True)
         data.dims[0].label, data.dims[1].label = "y", "x"
+        file.flush()
+        image = file.id.get_file_image()
+    with replacing(path) as (new,):
+        new.write_bytes(image)

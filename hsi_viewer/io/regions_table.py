@@ -17,7 +17,7 @@ from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.regions_grid import PIXELS, Grid
 from hsi_viewer.io.regions_pixels import Pair, Pixels, place_pixels
 from hsi_viewer.io.regions_shapes import numbered
-from hsi_viewer.io.text_file import text_of
+from hsi_viewer.io.text_file import cells_of, text_of
 
 ROW = ("row", "line", "rows", "lines", "i", "pixel_row", "pixel_y")
 COLUMN = ("column", "col", "sample", "columns", "samples", "j", "pixel_column", "pixel_x")
@@ -87,7 +87,7 @@ def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
     if delimiter not in lines[0]:
         rows = [line.split() for line in lines]
     else:
-        rows = [[c.strip() for c in row] for row in csv.reader(lines, delimiter=delimiter)]
+        rows = cells_of(path, lines, delimiter)
     if all(_is_number(cell) for cell in rows[0][:2]):
         head = ["row", "column", "class"][: len(rows[0])]
     else:

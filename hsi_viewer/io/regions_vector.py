@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend, Colour, palette_colour
-from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.identify import magic_of
 from hsi_viewer.io.legend_file import colour_of
 from hsi_viewer.io.regions_grid import PIXELS, Grid, crs_of
 from hsi_viewer.io.regions_shapes import Shapes, reprojected
@@ -29,6 +30,8 @@ NAME_FIELDS = (
     "category", "type", "species", "material", "name", "code", "value",
 )  # fmt: skip
 COLOUR_FIELDS = ("colour", "color", "fill")
+# What pyogrio raises on damage that it does not foresee: a broken .prj, names that are no text.
+STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
 NO_CLASS = ("id", "fid", "objectid", "ogc_fid", "gid", "area", "shape_area", "shape_leng")
 
 
@@ -81,8 +84,7 @@ def _read(path: Path, layer: str | None) -> Layer:
     import shapely
     from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-    if not path.exists():
-        raise FileError(f"{path} does not exist; check the name.")
+    magic_of(path)  # says what is wrong with a file that cannot be read at all
     notes: list[str] = []
     try:
         layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
@@ -98,7 +100,7 @@ def _read(path: Path, layer: str | None) -> Layer:
             notes.append(f'The layer "{chosen}" was taken; there are also {others}.')
         meta, _, wkb, columns = pyogrio.raw.read(path, layer=chosen, force_2d=True)
         geometries = shapely.from_wkb(wkb, on_invalid="ignore")
-    except (DataSourceError, DataLayerError, FieldError, UnicodeDecodeError) as error:
+    except (DataSourceError, DataLayerError, FieldError, *STUMBLES) as error:
         raise FormatError(f"{path} could not be read: {error}.") from error
     present = np.array([g is not None and not g.is_empty for g in geometries], bool)
     if not present.any():

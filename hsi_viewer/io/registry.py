@@ -17,7 +17,6 @@ from hsi_viewer.io.identify import (
     HFA,
     MATLAB_5,
     MATLAB_7,
-    NETCDF_3,
     NUMPY,
     PNG,
     TIFF_MAGIC,
@@ -116,12 +115,11 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
     for matches, read in READERS:
         if matches(path, magic):
             return read(path, reading)
-    if magic.startswith(NETCDF_3):
-        raise FormatError(
-            f"{path} is a NetCDF-3 file, which is not supported; make a NetCDF-4 file of it with "
-            '"nccopy -k nc4".'
-        )
-    raise FormatError(f"{path} is no cube that can be read. Supported are {SUPPORTED}.")
+    from hsi_viewer.io.foreign import name_of
+
+    what = name_of(magic)
+    known = "" if what is None else f": it is {what}"
+    raise FormatError(f"{path} is no cube that can be read{known}. Supported are {SUPPORTED}.")
 
 
 def _npy(path: Path, reading: Reading) -> HyperCube:
@@ -159,6 +157,8 @@ def _hdf5(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.hdf5_products import open_product, with_place
 
     container = H5File(path)
+    if not container.is_whole:  # nothing is read but what is asked for
+        return open_container(container, reading, "HDF5")
     product = open_product(container) if reading == Reading() else None
     return product or with_place(open_container(container, reading, "HDF5"), container)
 

@@ -18,6 +18,8 @@ from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.identify import magic_of, split_source
+from hsi_viewer.io.text_file import text_of
 from hsi_viewer.io.wavelengths import to_nm
 
 # USGS marks deleted channels with -1.23e34 (splib07 user's guide).
@@ -38,9 +40,8 @@ def read_library(path: str | Path) -> SpectralLibrary:
     FileError, FormatError
         if it is missing, damaged or no library.
     """
-    path = Path(path).expanduser()
-    if not path.exists():
-        raise FileError(f"{path} does not exist; check the name.")
+    path, _ = split_source(Path(path))
+    magic_of(path)  # says what is wrong with a file that cannot be read at all
     if path.suffix.lower() in (".sli", ".hdr") or envi.header_of(path) is not None:
         return _read_envi(path)
     text = _text(path)
@@ -52,18 +53,10 @@ def read_library(path: str | Path) -> SpectralLibrary:
 
 
 def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_TEXT_BYTES:
-            raise FormatError(f"{path} is too large for a text library.")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise FileError(f"{path} could not be read: {error.strerror}.") from error
-    if b"\0" in raw[:4096] or not raw.strip():
+    text = text_of(path, MAX_TEXT_BYTES)
+    if "\0" in text[:4096] or not text.strip():
         raise FormatError(f"{path} is no text; supported are ENVI .sli, CSV, ECOSTRESS and USGS.")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+    return text
 
 
 def _without_deleted(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -163,8 +156,9 @@ def _usgs_wavelengths(path: Path, n: int) -> NDArray[np.float64] | None:
     for folder in (path.parent, path.parent.parent):
         for candidate in sorted(folder.glob("*[Ww]avelengths*.txt")):
             try:
-                values = np.loadtxt(candidate, skiprows=1, ndmin=1)
-            except (ValueError, OSError):
+                lines = text_of(candidate, MAX_TEXT_BYTES).splitlines()
+                values = np.loadtxt(lines, skiprows=1, ndmin=1)
+            except (ValueError, FileError):
                 continue
             if values.shape == (n,):
                 return to_nm(values, None)[0]

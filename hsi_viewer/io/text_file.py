@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.identify import open_plain
 
 
 def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
@@ -16,9 +19,11 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         if it cannot be read or is larger than such a file can be.
     """
     try:
-        if path.stat().st_size > max_bytes:
-            raise FormatError(f"{path} is too large: {path.stat().st_size} bytes.")
-        raw = path.read_bytes()
+        with open_plain(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > max_bytes:
+                raise FormatError(f"{path} is too large for a text: {size} bytes.")
+            raw = file.read()
     except FileNotFoundError as error:
         raise FileError(f"{path} does not exist; check the name.") from error
     except OSError as error:
@@ -27,3 +32,17 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
+    """Cells of the lines of a table, without the spaces around them.
+
+    Raises
+    ------
+    FormatError
+        if a cell is longer than any can be, as behind a quotation mark that is never closed.
+    """
+    try:
+        return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    except csv.Error as error:
+        raise FormatError(f"{path} is no readable table: {error}.") from error

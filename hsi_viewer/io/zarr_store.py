@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,19 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.container import ArrayChoice, Reading, open_container
 
 MAX_DEPTH = 8
+MAX_ARRAYS = 5000
+# A larger chunk would have to be in memory, whole, for every value that is read of it.
+MAX_CHUNK_BYTES = 1 << 30
+# The package goes through all chunks of an axis between the first and the last that are wanted.
+MAX_CHUNKS = 1 << 20
 MARKS = (".zarray", ".zgroup", "zarr.json")
 
 
 def is_zarr(path: Path) -> bool:
     """Whether a folder is a Zarr array or group (version 2 or 3)."""
-    return path.is_dir() and any((path / mark).is_file() for mark in MARKS)
+    if not os.path.isdir(path):  # noqa: PTH112 - these are no errors where it cannot be told
+        return False
+    return any(os.path.isfile(path / mark) for mark in MARKS)  # noqa: PTH113
 
 
 def _zarr() -> Any:
@@ -36,11 +45,19 @@ def _zarr() -> Any:
 class ZarrSource:
     """A Zarr array of 2 or 3 axes as a CubeSource."""
 
-    def __init__(self, array: Any, axes: tuple[int, int, int]) -> None:
-        self._array, self._axes = array, axes
+    def __init__(self, path: Path, array: Any, axes: tuple[int, int, int]) -> None:
+        self._path, self._array, self._axes = path, array, axes
         n = [array.shape[axis] if axis < array.ndim else 1 for axis in axes]
         self.shape: tuple[int, int, int] = (n[0], n[1], n[2])
         self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
+        chunk = math.prod(array.chunks) * self.dtype.itemsize
+        number = max(-(-size // part) for size, part in zip(array.shape, array.chunks, strict=True))
+        if chunk > MAX_CHUNK_BYTES or number > MAX_CHUNKS:
+            raise FormatError(
+                f"{path}: {number} chunks along an axis, each of {chunk} bytes; at most "
+                f"{MAX_CHUNKS} chunks, of {MAX_CHUNK_BYTES} bytes each, are read. It is damaged, "
+                "or should be stored in other chunks."
+            )
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -51,21 +68,37 @@ class ZarrSource:
         low, high = int(wanted.min()), int(wanted.max()) + 1
         parts = {self._axes[0]: rows, self._axes[1]: columns, self._axes[2]: slice(low, high)}
         selection = tuple(parts[axis] for axis in range(self._array.ndim))
-        try:
-            values = np.asarray(self._array[selection])
-        except Exception as error:  # stores and codecs raise errors of their own
-            raise FileError(f"The Zarr array could not be read: {error}.") from error
+        values = _values(self._path, self._array, selection)
         if values.ndim == 2:
             values = values[:, :, None]
         return values.transpose(self._axes)[:, :, wanted - low].astype(self.dtype, copy=False)
 
 
-def _arrays_in(group: Any, prefix: str = "", depth: int = 0) -> list[tuple[str, Any]]:
-    """Arrays of a group and of the groups in it, by path."""
-    found = [(f"{prefix}{name}", array) for name, array in group.arrays()]
-    if depth < MAX_DEPTH:
-        for name, inner in group.groups():
-            found += _arrays_in(inner, f"{prefix}{name}/", depth + 1)
+def _values(path: Path, array: Any, selection: Any) -> NDArray[Any]:
+    try:
+        values = np.asarray(array[selection])
+    except Exception as error:  # stores and codecs raise errors of their own
+        raise FileError(
+            f"{path} could not be read: {error}. It is damaged or its drive is gone."
+        ) from error
+    if not is_zarr(path):  # a chunk that is not there is empty, as the format has it
+        raise FileError(f"{path} is not there any more; check its drive and open it again.")
+    return values
+
+
+def _arrays_in(root: Any) -> list[tuple[str, Any]]:
+    """Arrays of a group and of the groups in it, by path; links that lead in circles end, too."""
+    found: list[tuple[str, Any]] = []
+    waiting = [("", root, 0)]
+    seen = 0
+    while waiting and seen < MAX_ARRAYS:
+        prefix, group, depth = waiting.pop(0)
+        for name, item in group.members(max_depth=0):
+            seen += 1
+            if not hasattr(item, "members"):
+                found.append((f"{prefix}{name}", item))
+            elif depth < MAX_DEPTH:
+                waiting.append((f"{prefix}{name}/", item, depth + 1))
     return found
 
 
@@ -95,11 +128,11 @@ class ZarrFolder:
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of an array."""
-        return np.asarray(self._arrays[name][...])
+        return _values(self.path, self._arrays[name], ...)
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
         """An array of 3 axes (or a matrix as one band)."""
-        return ZarrSource(self._arrays[name], axes)
+        return ZarrSource(self.path, self._arrays[name], axes)
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
         """Not offered: MATLAB's matrices of spectra are no habit of Zarr."""

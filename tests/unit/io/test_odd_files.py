@@ -188,5 +188,5 @@ def test_arrays_in_groups_of_zarr(tmp_path):
 def test_netcdf_3_is_refused_by_name(tmp_path):
     path = tmp_path / "classic.nc"
     path.write_bytes(b"CDF\x01" + bytes(60))
-    with pytest.raises(FormatError, match="NetCDF-3 file, which is not supported"):
+    with pytest.raises(FormatError, match="it is a NetCDF-3 file; make NetCDF-4 of it"):
         open_cube(path)

@@ -114,7 +114,7 @@ def test_zarr_that_is_not_installed(tmp_path, monkeypatch):
 
 def test_what_is_nothing_is_refused_with_what_is_supported(tmp_path):
     (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(FormatError, match=r"no cube that can be read. Supported are ENVI"):
+    with pytest.raises(FormatError, match=r"it is a text. Supported are ENVI"):
         open_cube(tmp_path / "a.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(FormatError, match="folder without images"):

@@ -1,0 +1,77 @@
+"""Names of formats that are not read, by their first bytes, so that a refusal can name them."""
+
+from __future__ import annotations
+
+# Signature, where it stands, and the name with what can be done.
+SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\xff\xd8\xff", "a JPEG picture"),
+    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture; convert it to GeoTIFF with gdal_translate"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture; convert it to GeoTIFF with gdal_translate"),
+    (0, b"GIF8", "a GIF picture"),
+    (0, b"BM", "a BMP picture"),
+    (8, b"WEBP", "a WebP picture"),
+    (0, b"#?RADIANCE", "a Radiance HDR picture"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"\xd0\xcf\x11\xe0", "a document of an older Microsoft Office"),
+    (30, b"[Content_Types].xml", "a document of Microsoft Office"),
+    (30, b"_rels/.rels", "a document of Microsoft Office"),
+    (30, b"mimetype", "a document of OpenOffice or LibreOffice"),
+    (30, b"session.json", "a session of HSI Viewer; name it .hsiproj to open it"),
+    (0, b"PK\x03\x04", "a ZIP archive; unpack it, or name it .npz if it holds NumPy arrays"),
+    (0, b"PK\x05\x06", "an empty ZIP archive"),
+    (0, b"\x1f\x8b", "a gzip archive without an ENVI header beside it; unpack it"),
+    (0, b"BZh", "a bzip2 archive; unpack it"),
+    (0, b"\xfd7zXZ", "an xz archive; unpack it"),
+    (0, b"7z\xbc\xaf", "a 7z archive; unpack it"),
+    (0, b"Rar!", "a RAR archive; unpack it"),
+    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it"),
+    (257, b"ustar", "a tar archive; unpack it"),
+    (0, b"SQLite format 3", "an SQLite database or a GeoPackage"),
+    (0, b"PAR1", "a Parquet table"),
+    (0, b"\x0e\x03\x13\x01", "an HDF4 file; make HDF5 of it with h4toh5"),
+    (0, b"CDF\x01", 'a NetCDF-3 file; make NetCDF-4 of it with "nccopy -k nc4"'),
+    (0, b"CDF\x02", 'a NetCDF-3 file; make NetCDF-4 of it with "nccopy -k nc4"'),
+    (0, b"CDF\x05", 'a NetCDF-3 file; make NetCDF-4 of it with "nccopy -k nc4"'),
+    (0, b"NITF", "a NITF image; convert it to GeoTIFF with gdal_translate"),
+    (0, b"NSIF", "a NITF image; convert it to GeoTIFF with gdal_translate"),
+    (0, b"GRIB", "a GRIB file"),
+    (0, b"SIMPLE  =", "a FITS image"),
+    (128, b"DICM", "a DICOM image"),
+    (344, b"n+1\0", "a NIfTI image"),
+    (344, b"ni1\0", "the header of a NIfTI image"),
+    (0, b"\x5c\x01\x00\x00", "the header of an Analyze or NIfTI image"),
+    (0, b"NRRD", "an NRRD image"),
+    (0, b"LASF", "a LAS point cloud"),
+    (0, b"<VRTDataset", "a virtual raster of GDAL; make a GeoTIFF of it with gdal_translate"),
+    (0, b"ENVI", "an ENVI header; name it .hdr"),
+    (0, b"%!PS", "a PostScript document"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ", "a program"),
+    (0, b"<?xml", "an XML file"),
+    (0, b"<", "a text of XML or HTML"),
+    (0, b"\x80\x04\x95", "a Python pickle, which could run a program and is not read"),
+    (0, b"\x80\x05\x95", "a Python pickle, which could run a program and is not read"),
+)
+
+
+def name_of(magic: bytes) -> str | None:
+    """What a file is by its first bytes (some 500 of them), e.g. "a PDF document"; None if unknown.
+
+    Parameters
+    ----------
+    magic : first bytes of the file.
+    """
+    for at, signature, name in SIGNATURES:
+        if magic.startswith(signature, at):
+            return name
+    return "a text" if _is_text(magic) else None
+
+
+def _is_text(magic: bytes) -> bool:
+    try:
+        text = magic.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.start < len(magic) - 3:  # not a letter that the last byte cuts through
+            return False
+        text = magic[: error.start].decode("utf-8-sig")
+    return bool(text) and all(c.isprintable() or c.isspace() for c in text)

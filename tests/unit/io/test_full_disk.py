@@ -1,0 +1,83 @@
+"""A full disk and a kill leave what stood there, and nothing beside it: Zarr and HDF5."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, FileError
+from hsi_viewer.io.cube_writer import write_cube
+
+ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "out"
+    path.mkdir()
+    return path
+
+
+def test_zarr_writes_nothing_more_once_a_write_has_failed(folder, tmp_path, monkeypatch):
+    zarr = pytest.importorskip("zarr")
+    write, written = zarr.storage.LocalStore.set, []
+
+    async def full(self, key, value, **options):
+        if "/c/" in key:
+            written.append(key)
+        if "/c/" in key and len(written) >= 2:
+            raise OSError(28, "No space left on device")
+        await write(self, key, value, **options)
+
+    monkeypatch.setattr(zarr.storage.LocalStore, "set", full)
+    cube = HyperCube.from_array(np.ones((300, 300, 2), "u2"))
+    with pytest.raises(ExportError, match="No space left on device"):
+        write_cube(cube, folder / "a.zarr")
+    zarr.open_group(str(tmp_path / "b"), mode="w")  # whatever waits to be written has its turn
+    assert len(written) == 2
+    assert list(folder.iterdir()) == []
+
+
+def test_zarr_that_a_kill_left_aside_comes_back(folder):
+    zarr = pytest.importorskip("zarr")
+    aside = folder / ".a.zarr.old"
+    zarr.create_array(str(aside), data=ARRAY)
+
+    class Gone:
+        shape, dtype = (3, 4, 5), np.dtype("u2")
+
+        def read(self, rows, columns, bands):
+            raise FileError("The drive is gone.")
+
+    with pytest.raises(FileError, match="drive is gone"):
+        write_cube(HyperCube(Gone()), folder / "a.zarr")
+    assert aside.exists()
+    write_cube(HyperCube.from_array(ARRAY), folder / "a.zarr")
+    assert [p.name for p in folder.iterdir()] == ["a.zarr"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of the size of files")
+def test_a_full_disk_does_not_end_the_process_that_writes_labels(folder):
+    code = (
+        "import resource, sys; from pathlib import Path; import numpy as np\n"
+        "from hsi_viewer.core.errors import ExportError\n"
+        "from hsi_viewer.io.regions_ilastik import write_array\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "ids = np.random.default_rng(0).integers(0, 9, (300, 300)).astype(np.uint16)\n"
+        "try: write_array(Path(sys.argv[1]), ids)\n"
+        "except ExportError as error: print('refused', error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder / "a.h5")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("refused")
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,386 @@
+"""Files that are made to hang, to take all memory, or to reach elsewhere; and other formats."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FileError, FormatError, HsiError
+from hsi_viewer.core.stretch import sample_steps
+from hsi_viewer.io.gdal import open_raster
+from hsi_viewer.io.info import cube_info
+from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.legend_file import read_legend
+from hsi_viewer.io.regions import import_regions
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.spectral_library import read_library
+
+ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
+SCENE = HyperCube.from_array(np.zeros((4, 5, 1), "u1"))
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+
+# formats that are not read -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "said"),
+    [
+        ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG picture"),
+        ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
+        ("a.pdf", b"%PDF-1.7\n", "a PDF document"),
+        ("a.zip", b"PK\x03\x04" + bytes(26) + b"a.img", "a ZIP archive"),
+        ("a.docx", b"PK\x03\x04" + bytes(26) + b"_rels/.rels", "a document of Microsoft Office"),
+        ("a.gpkg", b"SQLite format 3\0", "an SQLite database"),
+        ("a.hdf", b"\x0e\x03\x13\x01", "an HDF4 file"),
+        ("a.nc", b"CDF\x02", "a NetCDF-3 file"),
+        ("a.ntf", b"NITF02.10", "a NITF image"),
+        ("a.grb", b"GRIB\0\0", "a GRIB file"),
+        ("a.fits", b"SIMPLE  =                    T", "a FITS image"),
+        ("a.nii", bytes(344) + b"n+1\0", "a NIfTI image"),
+        ("a.dcm", bytes(128) + b"DICM", "a DICOM image"),
+        ("a.gz", b"\x1f\x8b\x08", "a gzip archive"),
+        ("a.tar", b"a.img".ljust(257, b"\0") + b"ustar", "a tar archive"),
+        ("a.pkl", b"\x80\x04\x95\0\0", "a Python pickle"),
+        ("a.vrt", b"<VRTDataset rasterXSize='1'>", "a virtual raster of GDAL"),
+        ("a.md", "Grüße".encode(), "a text"),
+        ("a", b"ENVI\nsamples = 1\n", "an ENVI header; name it .hdr"),
+    ],
+)
+def test_what_is_not_read_is_named_with_what_is(tmp_path, name, start, said):
+    (tmp_path / name).write_bytes(start + bytes(40) * ("text" not in said))
+    with pytest.raises(FormatError, match=f"it is {said}.*Supported are ENVI"):
+        open_cube(tmp_path / name)
+
+
+def test_what_nobody_knows_is_refused_without_a_guess(tmp_path):
+    (tmp_path / "a.xyz").write_bytes(bytes(range(256)))
+    with pytest.raises(FormatError, match=r"can be read\. Supported are ENVI"):
+        open_cube(tmp_path / "a.xyz")
+
+
+# pipes and devices -------------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_pipes_and_devices_do_not_hang(tmp_path, kind):
+    readers = {
+        ".hdr": (open_cube, read_labels, read_library, read_legend),
+        ".img": (read_library,),
+        ".npy": (open_cube, read_labels) if kind == "pipe" else (),
+        ".csv": (read_legend, read_library, lambda p: import_regions(p, SCENE)),
+        ".qml": (read_legend,),
+        ".xml": (lambda p: import_regions(p, SCENE),),
+        ".geojson": (lambda p: import_regions(p, SCENE),),
+        ".ilp": (lambda p: import_regions(p, SCENE),),
+    }
+    for suffix, functions in readers.items():
+        path = tmp_path / f"a{suffix}"
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+        for read in functions:
+            with pytest.raises(FileError, match="is a pipe or a device"):
+                read(path)
+
+
+# names -------------------------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize("name", ["zip:x", "s3:x", "~", "~root", "a!b", "x.zip", "-x", "new\nline"])
+def test_names_are_names_and_no_addresses(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with open_raster(
+        tmp_path / "t", "w", driver="GTiff", height=3, width=4, count=5, dtype="uint16"
+    ) as file:
+        file.write(ARRAY.transpose(2, 0, 1))
+    (tmp_path / "t").rename(tmp_path / f"{name}.tif")
+    np.save(tmp_path / f"{name}.npy", ARRAY)
+    for suffix in (".tif", ".npy"):
+        np.testing.assert_array_equal(open_cube(f"{name}{suffix}").read(), ARRAY)
+
+
+@posix
+def test_names_that_gdal_cannot_be_told(tmp_path):
+    path = tmp_path / os.fsdecode(b"lat\xe9in.tif")
+    path.write_bytes(b"II*\0" + bytes(100))
+    with pytest.raises(FileError, match="names in UTF-8"):
+        open_cube(path)
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".npy", "x" * 300 + ".hdr", "a\0b", "~nobody/x"])
+def test_names_that_no_file_has(name):
+    for read in (open_cube, read_labels, read_library):
+        with pytest.raises(FileError):
+            read(name)
+
+
+def test_numbers_of_all_kinds_in_the_names_of_a_folder(tmp_path):
+    for name in ("5²5", "5²6", "٣"):
+        with open_raster(
+            tmp_path / f"{name}.tif", "w", driver="GTiff", height=3, width=4, count=1, dtype="uint8"
+        ) as file:
+            file.write(np.ones((1, 3, 4), "u1"))
+    assert open_cube(tmp_path).bands == 3
+
+
+# dimensions that cannot be, and bombs ------------------------------------------------------------
+
+
+def test_a_cube_larger_than_any_file_is_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("cube", (2**31, 2**31, 200), "u2", chunks=(64, 64, 1))
+    with pytest.raises(FormatError, match=r"a\.h5: 2147483648 rows .* cannot be"):
+        open_cube(tmp_path / "a.h5")
+
+
+def test_a_list_of_too_many_bands_is_not_read(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("cube", (2, 2, 2**33), "u1", chunks=(1, 1, 64))
+        file.create_dataset("wavelength", (2**33,), "f8", chunks=(64,))
+    with pytest.raises(FormatError, match="cannot be"):
+        open_cube(tmp_path / "a.h5")
+
+
+def test_huge_chunks_are_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("cube", (40000, 40000, 2), "u1", chunks=(40000, 40000, 2))
+    with pytest.raises(FormatError, match="chunks of 3200000000 bytes"):
+        open_cube(tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "said"),
+    [
+        ((2**40, 2**40, 8), (64, 64, 8), "17179869184 chunks"),
+        ((2**20, 2**20, 1), (2**18, 2**18, 1), "68719476736 bytes"),
+    ],
+)
+def test_zarr_of_too_many_or_too_large_chunks(tmp_path, shape, chunks, said):
+    zarr = pytest.importorskip("zarr")
+    zarr.create_array(str(tmp_path / "a.zarr"), shape=shape, chunks=chunks, dtype="u1")
+    with pytest.raises(FormatError, match=said):
+        open_cube(tmp_path / "a.zarr")
+
+
+def test_zarr_groups_that_link_to_themselves_end(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
+    group.create_array("cube", data=ARRAY)
+    for k in range(10):
+        (tmp_path / "a.zarr" / f"link{k}").symlink_to(tmp_path / "a.zarr")
+    with pytest.raises(FormatError, match="several arrays"):
+        open_cube(tmp_path / "a.zarr")
+
+
+def tiff_of(width, height, *, tile):
+    """A TIFF that says its size and holds nothing."""
+    entries = [
+        (256, 4, width),
+        (257, 4, height),
+        (258, 3, 8),
+        (259, 3, 1),
+        (262, 3, 1),
+        (277, 3, 1),
+    ]
+    entries += [(322, 4, tile), (323, 4, tile), (324, 4, 0), (325, 4, 0)]
+    packed = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + packed + bytes(4)
+
+
+def test_a_tiff_larger_than_any_file_is_refused(tmp_path):
+    (tmp_path / "a.tif").write_bytes(tiff_of(2**31 - 1, 2**31 - 1, tile=256))
+    with pytest.raises(FormatError, match=r"cannot be|damaged"):
+        open_cube(tmp_path / "a.tif")
+    with pytest.raises(FormatError, match=r"cannot be|damaged"):
+        read_labels(tmp_path / "a.tif")
+
+
+def test_a_tiff_of_huge_tiles_is_refused(tmp_path):
+    (tmp_path / "a.tif").write_bytes(tiff_of(40_000, 40_000, tile=40_000))
+    with pytest.raises(FormatError, match="blocks of 1600000000 bytes"):
+        open_cube(tmp_path / "a.tif")
+
+
+def test_the_first_picture_of_a_huge_tiff_takes_little_memory(tmp_path, monkeypatch):
+    path = tmp_path / "a.tif"
+    options = {"tiled": True, "blockxsize": 512, "blockysize": 512, "SPARSE_OK": True}
+    with open_raster(
+        path, "w", driver="GTiff", width=200_000, height=200_000, count=3, dtype="uint16",
+        BIGTIFF="YES", **options,
+    ):  # fmt: skip
+        pass
+    cube = open_cube(path)
+    dataset, largest = cube.source.dataset, []
+
+    class Counted:
+        def __getattr__(self, name):
+            return getattr(dataset, name)
+
+        def read(self, *args, **kwargs):
+            part = np.zeros((3, int(kwargs["window"].height), int(kwargs["window"].width)), "u2")
+            largest.append(part.nbytes)
+            return part
+
+    monkeypatch.setattr(cube.source, "dataset", Counted())
+    rows, columns = sample_steps(cube)
+    assert cube.read(rows, columns).shape[2] == 3
+    assert max(largest) <= 64 << 20
+
+
+def test_thinned_windows_of_a_tiff_are_the_same_values(tmp_path, monkeypatch):
+    monkeypatch.setattr("hsi_viewer.io.geotiff.PIECE_BYTES", 4000)
+    array = np.random.default_rng(0).integers(0, 9999, (150, 130, 3)).astype("u2")
+    with open_raster(
+        tmp_path / "a.tif", "w", driver="GTiff", width=130, height=150, count=3, dtype="uint16"
+    ) as file:
+        file.write(array.transpose(2, 0, 1))
+    cube = open_cube(tmp_path / "a.tif")
+    for rows in (slice(None), slice(3, 149, 2), slice(1, None, 70), slice(0, None, 149)):
+        for columns in (slice(None), slice(5, 120, 7), slice(0, None, 64)):
+            np.testing.assert_array_equal(cube.read(rows, columns), array[rows, columns])
+
+
+def test_a_header_in_an_archive_that_says_it_has_4_gigabytes(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\x02\0" + struct.pack("<I", 2**32 - 16) + b" " * 10**7)
+    with pytest.raises(FormatError, match="got 65524"):
+        open_cube(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("shape", [(2**17, 2**17), (2**20, 2**20)])
+def test_label_maps_that_are_too_large_are_not_read(tmp_path, shape):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("labels", shape, "u1", chunks=(64, 64))
+    with pytest.raises(FormatError, match="a label map has at most"):
+        read_labels(tmp_path / "a.h5")
+
+
+# files that reach elsewhere ----------------------------------------------------------------------
+
+
+def test_a_virtual_data_set_of_itself_does_not_end_the_process(tmp_path):
+    path = tmp_path / "a.h5"
+    layout = h5py.VirtualLayout((3, 4, 5), "u2")
+    layout[:] = h5py.VirtualSource(path.name, "cube", (3, 4, 5))
+    with h5py.File(path, "w") as file:
+        file.create_virtual_dataset("cube", layout)
+    code = (
+        "import sys; from hsi_viewer.core.errors import FormatError\n"
+        "from hsi_viewer.io.info import cube_info\n"
+        "try: cube_info(sys.argv[1])\n"
+        "except FormatError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "its values are in other places" in done.stdout
+
+
+def test_external_values_are_not_read(tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(1000))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        external = [(str(tmp_path / "secret"), 0, h5py.h5f.UNLIMITED)]
+        file.create_dataset("cube", (3, 4, 5), "u1", external=external)
+    for source in ("a.h5", "a.h5:cube"):
+        with pytest.raises(FormatError, match="in other places"):
+            open_cube(f"{tmp_path}/{source}")
+
+
+def test_a_pickle_among_the_filters_of_zarr_is_not_loaded(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    folder = tmp_path / "a.zarr"
+    zarr.create_array(
+        str(folder), shape=(3, 4, 5), chunks=(3, 4, 5), dtype="u2", zarr_format=2, compressors=None
+    )
+    text = (folder / ".zarray").read_text()
+    assert '"filters": null' in text
+    mark = tmp_path / "ran"
+    (folder / "0.0.0").write_bytes(f"cos\nmkdir\n(S'{mark}'\ntR.".encode())
+    for dtype in ("<u2", "|O"):
+        (folder / ".zarray").write_text(
+            text.replace('"filters": null', '"filters": [{"id": "pickle"}]').replace("<u2", dtype)
+        )
+        with pytest.raises(HsiError):
+            cube_info(folder)
+        assert not mark.exists()
+
+
+# files that change or vanish while they are open --------------------------------------------------
+
+
+@pytest.mark.parametrize("chunks", [None, (1, 4, 5)])
+def test_an_hdf5_file_that_shrinks(tmp_path, chunks):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("cube", data=np.ones((200, 4, 5)), chunks=chunks)
+    cube = open_cube(path)
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(FileError, match="has become shorter while it was open"):
+        cube.read()
+
+
+def test_a_zarr_store_that_vanishes_is_not_read_as_empty(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    zarr.create_array(str(tmp_path / "a.zarr"), data=ARRAY)
+    cube = open_cube(tmp_path / "a.zarr")
+    (tmp_path / "a.zarr").rename(tmp_path / "gone")
+    with pytest.raises(FileError, match="is not there any more"):
+        cube.read()
+
+
+def test_a_damaged_list_of_wavelengths_in_zarr(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
+    group.create_array("cube", data=ARRAY)
+    group.create_array("wavelength", data=np.arange(5.0) + 400)
+    (tmp_path / "a.zarr" / "wavelength" / "c" / "0").write_bytes(b"rubbish")
+    with pytest.raises(FileError, match="could not be read"):
+        open_cube(tmp_path / "a.zarr")
+
+
+# tables and texts --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ['id,name\n1,"' + "x" * 140_000, "id,name,red\n1,a," + "9" * 140_000]
+)
+def test_a_cell_without_an_end(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(FormatError, match="no readable table"):
+        read_legend(tmp_path / "a.csv")
+    with pytest.raises(FormatError, match="no readable table"):
+        import_regions(tmp_path / "a.csv", SCENE)
+
+
+def test_a_colour_of_a_number_without_an_end(tmp_path):
+    (tmp_path / "a.csv").write_text(f'id,name,colour\n1,a,"{"9" * 5000},1,1"\n')
+    assert [c.name for c in read_legend(tmp_path / "a.csv")] == ["a"]
+
+
+# permissions -------------------------------------------------------------------------------------
+
+
+def test_folders_that_may_not_be_searched_or_listed(tmp_path, monkeypatch):
+    """Root may read everything, so the refusals of the system are played."""
+    np.save(tmp_path / "a.npy", ARRAY)
+    (tmp_path / "a.csv").write_text("wavelength,a\n400,1\n410,2\n")
+
+    def refused(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refused)
+    assert read_library(tmp_path / "a.csv").spectra.shape == (1, 2)
+    with pytest.raises(FileError, match="could not be listed: Permission denied"):
+        open_cube(tmp_path)
