@@ -58,7 +58,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
             _sync(path)
         _swap_in(beside, targets, mark)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = error.strerror or f"the disk may be full ({error})"
         raise ExportError(
             f"{targets[0]} could not be written: {reason}. "
             "Choose another folder or make room; what stood there before is untouched."

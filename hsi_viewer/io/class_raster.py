@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -84,8 +85,10 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
 
 def write_npy(raster: ClassRaster, path: Path) -> None:
     """The ids as an array (rows, columns)."""
-    with replacing(path) as (new,), new.open("wb") as file:
-        np.save(file, raster.ids, allow_pickle=False)
+    array = io.BytesIO()
+    np.save(array, raster.ids, allow_pickle=False)
+    with replacing(path) as (new,):
+        new.write_bytes(array.getbuffer())  # NumPy itself misses a disk that is full at the end
 
 
 def write_mat(raster: ClassRaster, path: Path) -> None:
@@ -136,7 +139,7 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     """
     from rasterio.errors import RasterioError
 
-    from hsi_viewer.io.gdal import georeference_profile, open_raster, why
+    from hsi_viewer.io.gdal import check_written, georeference_profile, open_raster, why
 
     aux = path.with_name(path.name + ".aux.xml")
     rows, columns = raster.ids.shape
@@ -161,6 +164,7 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
                 file.write_colormap(1, palette)
                 file.set_band_description(1, raster.title or raster.variable)
                 file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
+            check_written(new)
         except RasterioError as error:
             raise ExportError(
                 f"{path} could not be written: {why(error)}. What stood there before is untouched."

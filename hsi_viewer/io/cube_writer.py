@@ -171,7 +171,7 @@ def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
     from rasterio.errors import RasterioError
     from rasterio.windows import Window
 
-    from hsi_viewer.io.gdal import georeference_profile, open_raster, why
+    from hsi_viewer.io.gdal import check_written, georeference_profile, open_raster, why
 
     size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
     profile: dict[str, Any] = {
@@ -195,6 +195,7 @@ def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
                 for top, tile in _tiles(cube, report):
                     window = Window(0, top, cube.columns, tile.shape[0])
                     file.write(tile.transpose(2, 0, 1), window=window)
+            check_written(new)
         except (RasterioError, ValueError, TypeError) as error:
             raise ExportError(
                 f"{path} could not be written: {why(error)}. What stood there before is untouched."

@@ -109,5 +109,5 @@ def write_image(
     )
     with replacing(data, header) as (new_data, new_header):
         little = values.dtype.newbyteorder("<")
-        np.ascontiguousarray(values, little).tofile(new_data)
+        new_data.write_bytes(np.ascontiguousarray(values, little).data)
         new_header.write_text(text, encoding="utf-8")

@@ -57,6 +57,25 @@ def why(error: BaseException) -> str:
     return str(error.__cause__ or error).rstrip(".")
 
 
+def check_written(path: Path) -> None:
+    """Find out whether a GeoTIFF is there to its end; rasterio is silent if closing it fails.
+
+    Raises
+    ------
+    RasterioIOError
+        if its directory or one of its blocks is cut off.
+    """
+    size = path.stat().st_size
+    with open_raster(path, driver="GTiff") as file:
+        apart = file.profile.get("interleave") != "pixel"
+        for band in range(1, file.count + 1 if apart else 2):
+            for (row, column), _ in file.block_windows(band):
+                where = (file.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=band)
+                         for what in ("OFFSET", "SIZE"))  # fmt: skip
+                if sum(int(text or size) for text in where) > size:
+                    raise RasterioIOError("its end is missing, the disk may be full")
+
+
 def georeference_of(dataset: Any) -> Georeference | None:
     """Georeference of an open raster; None if it has neither transform nor CRS."""
     transform = dataset.transform

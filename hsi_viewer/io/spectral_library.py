@@ -257,7 +257,7 @@ def _write_envi(header: Path, data: Path, library: SpectralLibrary) -> None:
         fields["wavelength units"] = "Nanometers"
         fields["wavelength"] = envi_header.braced([repr(float(w)) for w in library.wavelengths])
     with replacing(data, header) as (new_data, new_header):
-        library.spectra.astype("<f8").tofile(new_data)
+        new_data.write_bytes(np.ascontiguousarray(library.spectra, "<f8").data)
         new_header.write_text(envi_header.format_header(fields), encoding="utf-8")
 
 

@@ -81,3 +81,60 @@ def test_a_full_disk_does_not_end_the_process_that_writes_labels(folder):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("refused")
     assert list(folder.iterdir()) == []
+
+
+WRITERS = {
+    "cube.tif": "write_cube(CUBE, path)",
+    "cube.hdr": "write_cube(CUBE, path)",
+    "cube.mat": "write_cube(CUBE, path)",
+    "cube.npy": "write_cube(CUBE, path)",
+    "labels.tif": "write_labels(path, IDS, LEGEND, CUBE)",
+    "labels.hdr": "write_labels(path, IDS, LEGEND, CUBE)",
+    "labels.mat": "write_labels(path, IDS, LEGEND, CUBE)",
+    "labels.npy": "write_labels(path, IDS, LEGEND, CUBE)",
+    "library.hdr": "write_library(path, LIBRARY)",
+}
+PROGRAM = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from hsi_viewer.core.classes import ClassLegend, LandClass
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.spectral_library import SpectralLibrary
+from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.io.label_file import write_labels
+from hsi_viewer.io.spectral_library import write_library
+rng = np.random.default_rng(0)
+CUBE = HyperCube.from_array(rng.integers(0, 60000, (100, 100, 5)).astype("u2"))
+IDS = rng.integers(0, 3, (100, 100)).astype(np.uint16)
+LEGEND = ClassLegend([LandClass(1, "a", (1, 2, 3)), LandClass(2, "b", (4, 5, 6))])
+LIBRARY = SpectralLibrary(("a", "b"), np.arange(500.0), rng.random((2, 500)), "x", ())
+path = Path(sys.argv[1])
+WRITE
+largest = max(p.stat().st_size for p in path.parent.iterdir())
+for p in path.parent.iterdir():
+    p.write_bytes(b"old")
+for limit in (largest // 2, largest - 5000, largest - 100, largest - 1):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (max(limit, 100), resource.RLIM_INFINITY))
+    try:
+        WRITE
+    except ExportError as error:
+        print("refused", error)
+    print([p.name for p in path.parent.iterdir() if p.read_bytes() != b"old"])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of the size of files")
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_disk_that_is_full_just_before_the_end(folder, name):
+    program = PROGRAM.replace("WRITE", WRITERS[name])
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder / name)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["refused", "[]"] * 4, done.stdout
