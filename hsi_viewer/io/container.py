@@ -302,9 +302,17 @@ def _spectral_fields(container: Container, found: Found) -> None:
 def _unit(attributes: Mapping[str, Any]) -> str | None:
     """The unit that the attributes of a list give."""
     lower = {key.lower(): value for key, value in attributes.items()}
-    value = np.asarray(lower.get("units", lower.get("unit", ""))).ravel()
+    value = _flat(lower.get("units", lower.get("unit", "")))
     text = value[0] if value.size else ""
     return (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)) or None
+
+
+def _flat(value: Any) -> NDArray[Any]:
+    """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
+    try:
+        return np.asarray(value).ravel()
+    except ValueError:
+        return np.empty(0)
 
 
 def _attributes(
@@ -316,7 +324,7 @@ def _attributes(
 
     def number(*keys: str) -> float | None:
         for key in keys:
-            value = np.asarray(attributes.get(key, ())).ravel()
+            value = _flat(attributes.get(key, ()))
             if value.size == 1 and value.dtype.kind in "biuf":
                 return float(value[0])
         return None
@@ -329,7 +337,7 @@ def _attributes(
         # products write either the factor or its inverse (NEON: 10000)
         found.fields["scale"] = scale if scale <= 1 else 1.0 / scale
     for key in ("wavelength", "wavelengths"):
-        values = np.asarray(attributes.get(key, ())).ravel()
+        values = _flat(attributes.get(key, ()))
         fits = values.size == found.source.shape[2] > 1 and values.dtype.kind in "iuf"
         if fits and "wavelengths" not in found.fields:
             take_wavelengths(values)

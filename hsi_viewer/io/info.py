@@ -41,9 +41,9 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "wavelength_units_in_file": cube.wavelength_units_in_file,
         "good_bands": int(np.count_nonzero(cube.good_bands)),
         "nodata": _number(cube.nodata),
-        "scale": cube.scale,
+        "scale": _number(cube.scale),
         "crs": crs_text(place.crs_wkt),
-        "transform": list(place.transform) if place.transform is not None else None,
+        "transform": None if place.transform is None else [_number(v) for v in place.transform],
         "warnings": [*cube.warnings, *_noise_warning(cube)],
     }
 

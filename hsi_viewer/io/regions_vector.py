@@ -22,6 +22,14 @@ from hsi_viewer.io.regions_shapes import Shapes, reprojected
 
 DRIVERS = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
 SUFFIXES = (*DRIVERS, ".fgb", ".kml")
+BEGINNINGS = {
+    ".shp": b"\x00\x00\x27\x0a",
+    ".gpkg": b"SQLite format 3",
+    ".geojson": b"{",
+    ".json": b"{",
+    ".fgb": b"fgb",
+    ".kml": b"<kml",
+}
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 ID_FIELDS = ("class_id", "classid", "class_nr", "classvalue", "gridcode", "dn", "raster_val")
@@ -84,7 +92,7 @@ def _read(path: Path, layer: str | None) -> Layer:
     import shapely
     from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-    magic_of(path)  # says what is wrong with a file that cannot be read at all
+    _check_beginning(path)
     notes: list[str] = []
     try:
         layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
@@ -111,6 +119,18 @@ def _read(path: Path, layer: str | None) -> Layer:
         str(name): values[present] for name, values in zip(meta["fields"], columns, strict=True)
     }
     return Layer(list(geometries[present]), fields, meta["crs"], tuple(notes))
+
+
+def _check_beginning(path: Path) -> None:
+    """Refuse a file that is something else than its name says.
+
+    GDAL goes by the content, and some of its formats name other files or addresses to be read.
+    """
+    magic = magic_of(path)
+    text = magic.removeprefix(b"\xef\xbb\xbf").lstrip()
+    wanted = BEGINNINGS[path.suffix.lower()]
+    if b"<OGR" in magic or not (wanted in magic if wanted == b"<kml" else text.startswith(wanted)):
+        raise FormatError(f"{path} is not what its name says: it does not begin as such a file.")
 
 
 def _field(fields: Mapping[str, Any], words: Sequence[str]) -> str | None:

@@ -82,7 +82,7 @@ class Sidecar(BaseModel):
     fwhm_nm: list[float] | None = None
     good_bands: list[bool] | None = None
     nodata: float | None = None
-    scale: float | None = Field(default=None, gt=0)
+    scale: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     default_bands: tuple[int, int, int] | None = None
     name: str | None = None
 

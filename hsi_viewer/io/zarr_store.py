@@ -124,7 +124,10 @@ class ZarrFolder:
 
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Attributes of an array."""
-        return dict(self._arrays[name].attrs)
+        try:
+            return dict(self._arrays[name].attrs)
+        except TypeError as error:
+            raise FormatError(f"{self.path} is damaged: its attributes are no table.") from error
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of an array."""

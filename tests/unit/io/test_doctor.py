@@ -232,3 +232,14 @@ class TestRealFiles:
             "warnings": [],
         }
         assert cube_info(data_dir / "envi/toy.hdr")["crs"] == "EPSG:27700"
+
+
+def test_what_no_json_can_hold_is_told_as_text(tmp_path):
+    (tmp_path / "x.hdr").write_text(
+        "ENVI\nsamples = 4\nlines = 3\nbands = 1\ndata type = 1\n"
+        "reflectance scale factor = 1e-310\ndata ignore value = nan\n"
+        "map info = {UTM, 1, 1, 1e999, 5, 30, 30, 33, North, WGS-84}\n"
+    )
+    (tmp_path / "x.img").write_bytes(bytes(range(12)))
+    told = json.loads(json.dumps(cube_info(tmp_path / "x.hdr"), allow_nan=False))
+    assert (told["scale"], told["nodata"]) == ("inf", "nan")

@@ -317,6 +317,20 @@ def test_a_pickle_among_the_filters_of_zarr_is_not_loaded(tmp_path):
         assert not mark.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.geojson", '<OGRVRTDataSource><OGRVRTLayer name="x"/></OGRVRTDataSource>'),
+        ("a.kml", '<!-- <kml --><OGRVRTDataSource><OGRVRTLayer name="x"/></OGRVRTDataSource>'),
+        ("a.shp", "http://127.0.0.1:9/a.shp"),
+    ],
+)
+def test_vectors_that_are_a_list_of_other_files(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FormatError, match="is not what its name says"):
+        import_regions(tmp_path / name, SCENE)
+
+
 # files that change or vanish while they are open --------------------------------------------------
 
 
@@ -347,6 +361,16 @@ def test_a_damaged_list_of_wavelengths_in_zarr(tmp_path):
     group.create_array("wavelength", data=np.arange(5.0) + 400)
     (tmp_path / "a.zarr" / "wavelength" / "c" / "0").write_bytes(b"rubbish")
     with pytest.raises(FileError, match="could not be read"):
+        open_cube(tmp_path / "a.zarr")
+
+
+def test_attributes_of_zarr_that_are_no_attributes(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    array = zarr.create_array(str(tmp_path / "a.zarr"), data=ARRAY, zarr_format=2)
+    array.attrs["wavelength"] = [[400], [410, 420]]
+    assert open_cube(tmp_path / "a.zarr").wavelengths is None
+    (tmp_path / "a.zarr" / ".zattrs").write_text("5")
+    with pytest.raises(FormatError, match=r"attributes are no table|no readable Zarr store"):
         open_cube(tmp_path / "a.zarr")
 
 
