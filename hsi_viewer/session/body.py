@@ -80,6 +80,7 @@ def body_from_json(text: str | bytes) -> SessionBody:
         raise FormatError("it is no session of HSI Viewer.")
     values = migrated(values)
     notes, shown = values.get("notes"), values.get("shown_run")
+    contents = values.get("contents")
     return SessionBody(
         reference_from_json(values.get("cube")),
         classes_from_json(values.get("classes", [])),
@@ -88,7 +89,7 @@ def body_from_json(text: str | bytes) -> SessionBody:
         _object(values.get("features")),
         shown if type(shown) is int else None,
         str(values.get("project") or ""),
-        tuple(str(name) for name in values.get("contents") or ()),
+        tuple(str(name) for name in contents) if isinstance(contents, list) else (),
     )
 
 

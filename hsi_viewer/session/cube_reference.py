@@ -15,6 +15,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.identify import split_source
 
+MAX_PIXELS = 1 << 31  # labels of so many pixels are in memory
 SAMPLED = (3, 3, 16)  # rows, columns, bands: so few that a slow disk is no matter
 
 
@@ -121,10 +122,11 @@ def reference_from_json(values: Any) -> CubeReference:
         if it is none.
     """
     try:
-        shape = tuple(int(n) for n in values["shape"])
+        rows, columns, bands = (int(n) for n in values["shape"])
         texts = {k: values.get(k, "") for k in ("source", "name", "digest", "relative", "part")}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FormatError(f"The description of the cube is damaged: {error!r}.") from error
-    if len(shape) != 3 or min(shape) < 1 or not all(isinstance(t, str) for t in texts.values()):
+    known = min(rows, columns, bands) >= 1 and rows * columns <= MAX_PIXELS
+    if not known or not all(isinstance(t, str) for t in texts.values()):
         raise FormatError("The description of the cube is damaged.")
-    return CubeReference(shape=shape, **texts)
+    return CubeReference(shape=(rows, columns, bands), **texts)

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,11 @@ BODY, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
 BODY_LIMIT = 64 * 2**20
 LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
 RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, struct.error)
+# What parsers raise on damage; zipfile has RuntimeError for members that are encrypted.
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, struct.error,
+    RuntimeError, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError,
+)  # fmt: skip
 
 
 def is_project(source: str) -> bool:
@@ -182,7 +187,7 @@ def read_project_arrays(path: Path, body: SessionBody, runs_folder: Path) -> Pro
             if TRUTH in members.names or TRUTH in body.contents:
                 truth = _array(members, TRUTH, shape, "the test pixels", problems)
             lost = _extract_runs(members, body.contents, runs_folder)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise FileError(f"{path} could not be read: {error}") from error
     if lost:
         problems.append(f"parts of run {', '.join(map(str, sorted(lost)))} are lost")

@@ -23,7 +23,7 @@ from hsi_viewer.io.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 from hsi_viewer.io.spectral_library import read_library
 
-SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "16")) / 8
+SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "16")) / 12
 ARRAY = np.arange(5 * 6 * 7, dtype="<u2").reshape(5, 6, 7)
 
 KEYS = [
@@ -134,6 +134,13 @@ def write_samples(folder):
     Image.fromarray(ARRAY[:, :, 0].astype("u1")).save(folder / "a.png")
     fields = envi_writer.class_fields({1: "a", 2: "b"}, {1: (1, 2, 3)}, 2)
     envi_writer.write_image(folder / "e.hdr", folder / "e.img", ARRAY[:, :, 0], fields, "class map")
+    rows = [f"{nm},{nm / 2},{nm / 3}" for nm in range(400, 430)]
+    (folder / "l.csv").write_text("wavelength (nm),a,b\n" + "\n".join(rows))
+    (folder / "l.txt").write_text("Name: x\nX Units: nm\n\n" + "\n".join(rows).replace(",", " "))
+    (folder / "s.hsi.json").write_text(
+        '{"layout": {"rows": 5, "columns": 6, "bands": 7, "dtype": "uint16", "interleave": "bip"},'
+        '"wavelengths_nm": [1, 2, 3, 4, 5, 6, 7], "scale": 0.5, "default_bands": [0, 1, 2]}'
+    )
     for path in folder.glob("*.*"):
         samples[path.name] = path.read_bytes()
     return samples
@@ -151,6 +158,9 @@ NAMES = [
     "a.lan",
     "a.png",
     "e.hdr",
+    "l.csv",
+    "l.txt",
+    "s.hsi.json",
 ]
 
 
@@ -163,22 +173,30 @@ def test_mutated_files_end_in_typed_errors(tmp_path, name):
     bad = tmp_path / name
     if name == "e.hdr":
         (tmp_path / "e.img").write_bytes(ARRAY[:, :, 0].tobytes())
+    opened = bad
+    if name == "s.hsi.json":
+        opened = tmp_path / "s"
+        opened.write_bytes(ARRAY.tobytes())
     until = time.monotonic() + SECONDS
     rounds = refused = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # libraries may warn about what is broken
         while time.monotonic() < until or rounds < 20:
             bad.write_bytes(mutated(whole, rng))
-            refused += check_reading(bad)
-            check_typed(read_labels, bad)
+            refused += check_reading(opened)
+            check_typed(read_labels, opened)
+            check_typed(read_library, opened)
             rounds += 1
     assert 0 < refused <= rounds  # a mutation that is never noticed tests no reader
+
+
+LENGTHS = (0, 1, 255, 2**15, 2**16 - 1, 2**28, 2**31 - 1, 2**31, 2**32 - 1, 2**62)
 
 
 def mutated(whole: bytes, rng: np.random.Generator) -> bytes:
     """Some bytes changed, a piece cut out, doubled, or the end cut off."""
     data = bytearray(whole)
-    kind = rng.integers(6)
+    kind = rng.integers(8)
     if kind == 0:
         return bytes(data[: rng.integers(len(data))])
     if kind == 1:
@@ -187,6 +205,15 @@ def mutated(whole: bytes, rng: np.random.Generator) -> bytes:
     if kind == 2:
         a = int(rng.integers(len(data)))
         return bytes(data[:a] + data[a : a + 64] + data[a:])
+    if kind == 4:  # a length or an offset
+        at, width = int(rng.integers(len(data))), int(rng.choice([2, 4, 8]))
+        value = int(rng.choice(LENGTHS)) % (1 << 8 * width)
+        data[at : at + width] = value.to_bytes(width, "little")
+        return bytes(data)
+    if kind == 5:  # two pieces exchanged
+        a, b = sorted(int(k) for k in rng.integers(0, len(data), 2))
+        data[a : a + 32], data[b : b + 32] = data[b : b + 32], data[a : a + 32]
+        return bytes(data)
     # headers are at the beginning: change them more often
     reach = len(data) if kind == 3 else min(len(data), 512)
     for _ in range(int(rng.integers(1, 9))):

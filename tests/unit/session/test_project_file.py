@@ -192,6 +192,52 @@ def test_what_is_no_session_is_refused_and_the_backup_named(path):
         read_project_body(path.with_name("gone.hsiproj"))
 
 
+def rewritten(path, **members):
+    """Write a session file again with some of its members changed."""
+    with zipfile.ZipFile(path) as file:
+        old = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in {**old, **members}.items():
+            file.writestr(name, data)
+
+
+@pytest.mark.parametrize("key", ["shape", "contents"])
+@pytest.mark.parametrize("value", [5, None, [1e400], [2**40, 2**40, 9], [{}], "x"])
+def test_a_description_of_other_types(path, tmp_path, key, value):
+    body, _ = written(path)
+    values = json.loads(body.to_json())
+    (values["cube"] if key == "shape" else values)[key] = value
+    rewritten(path, **{"session.json": json.dumps(values)})
+    if key == "shape":
+        with pytest.raises(FormatError, match="description of the cube is damaged"):
+            read_project_body(path)
+    else:
+        read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+
+
+@pytest.mark.parametrize("text", ["{'shape': (", "{'descr': '<u2", "{'shape': (1,", "é", "\0"])
+def test_labels_whose_header_is_damaged_are_lost_and_named(path, tmp_path, text):
+    written(path)
+    head = text.encode("latin-1").ljust(118) + b"\n"
+    rewritten(path, **{"labels.npy": b"\x93NUMPY\x01\0" + len(head).to_bytes(2, "little") + head})
+    contents = read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+    assert "the labels are lost" in contents.problems[0]
+
+
+@pytest.mark.parametrize(("at", "value"), [(8, 1), (8, 64), (10, 99), (6, 255)])
+def test_members_that_are_encrypted_or_packed_in_another_way(path, at, value):
+    """Flags, method and version of every entry of the directory are changed."""
+    written(path)
+    data = bytearray(path.read_bytes())
+    start = data.find(b"PK\x01\x02")
+    while start >= 0:
+        data[start + at] |= value
+        start = data.find(b"PK\x01\x02", start + 4)
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match="damaged beyond reading"):
+        read_project_body(path)
+
+
 def test_names_that_lead_elsewhere_are_not_followed(path, tmp_path):
     written(path)
     with zipfile.ZipFile(path, "a") as file:
