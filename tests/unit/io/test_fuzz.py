@@ -190,6 +190,29 @@ def test_mutated_files_end_in_typed_errors(tmp_path, name):
     assert 0 < refused <= rounds  # a mutation that is never noticed tests no reader
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_mutated_zarr_ends_in_typed_errors(tmp_path, version):
+    zarr = pytest.importorskip("zarr")
+    folder = tmp_path / "a.zarr"
+    group = zarr.open_group(str(folder), mode="w", zarr_format=version)
+    group.create_array("cube", data=ARRAY, chunks=(3, 3, 7))
+    group.create_array("wavelength", data=np.arange(7.0) + 400)
+    files = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    rng = np.random.default_rng(version)
+    until = time.monotonic() + SECONDS
+    rounds = refused = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        while time.monotonic() < until or rounds < 20:
+            path = list(files)[rng.integers(len(files))]
+            path.write_bytes(mutated(files[path], rng))
+            refused += check_reading(folder)
+            check_typed(read_labels, folder)
+            path.write_bytes(files[path])
+            rounds += 1
+    assert 0 < refused <= rounds
+
+
 LENGTHS = (0, 1, 255, 2**15, 2**16 - 1, 2**28, 2**31 - 1, 2**31, 2**32 - 1, 2**62)
 
 
