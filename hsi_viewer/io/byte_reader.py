@@ -27,9 +27,14 @@ from hsi_viewer.core.errors import FileError, FormatError
 # that promise more than a compressed file can hold.
 MAX_DEFLATE_RATIO = 1032
 PIECE_BYTES = 1 << 20
-RELEASE_BYTES = 1 << 20
+# So much of a map may be read before its memory is given back.
+RELEASE_BYTES = 256 << 20
+# Places that are asked whether they are in the system's memory: so many, so far apart.
+PROBES, PROBE_BYTES = 8, 2 << 20
 
 HAS_PREADV = hasattr(os, "preadv")  # not on Windows
+NOWAIT = getattr(os, "RWF_NOWAIT", None)  # Linux only
+_PROBE = [bytearray(1)]
 
 ZLIB, GZIP = zlib.MAX_WBITS, zlib.MAX_WBITS | 16
 
@@ -75,10 +80,13 @@ class FileReader:
             self._file = path.open("rb", buffering=0)
         except OSError as error:
             raise FileError(f"{path} could not be opened: {error.strerror}.") from error
-        weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
-        self._map: mmap.mmap | None = None
-        self._mappable: bool | None = None
+        self._kept = 0
+        self.map = self._mapped()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # it could be opened
+            self._file.close()
 
     @property
     def size(self) -> int:
@@ -101,53 +109,46 @@ class FileReader:
                 "Check that its drive is still there and open it again."
             ) from error
 
-    def mapped(self, end: int) -> mmap.mmap | None:
-        """A map of the file, checked to reach to `end` now; None where mapping is not safe.
+    def _mapped(self) -> mmap.mmap | None:
+        """A map of the file; None where mapping is not safe. Nothing is read yet."""
+        descriptor = self._file.fileno()
+        if not _is_local(os.fstat(descriptor).st_dev):
+            return None
+        try:
+            return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError):  # an empty file
+            return None
 
-        Raises
-        ------
-        FileError
-            if the file has become shorter.
+    def release(self, size: int) -> None:
+        """Say that so many bytes of the map were read, to have its memory given back in time.
+
+        Else all that was ever read of a file counts as memory of the process. Reading it again
+        is possible.
         """
-        self.check_reaches(end)
-        with self._lock:
-            if self._map is None and self._mappable is None:
-                self._mappable = _is_local(os.fstat(self._file.fileno()).st_dev)
-                if self._mappable:
-                    try:
-                        self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-                        if hasattr(mmap, "MADV_RANDOM"):  # no megabytes around each value
-                            self._map.madvise(mmap.MADV_RANDOM)
-                    except (OSError, ValueError):
-                        self._mappable = False
-        return self._map
-
-    def release(self, start: int, end: int) -> None:
-        """Give back the memory that a large part of the map took; reading it again is possible.
-
-        Else all that was ever read of a file counts as memory of the process.
-        """
-        if (
-            self._map is not None
-            and end - start >= RELEASE_BYTES
-            and hasattr(mmap, "MADV_DONTNEED")
-        ):
-            first = start // mmap.PAGESIZE * mmap.PAGESIZE
-            self._map.madvise(mmap.MADV_DONTNEED, first, end - first)
+        self._kept += size
+        if self._kept >= RELEASE_BYTES and self.map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._kept = 0
+            self.map.madvise(mmap.MADV_DONTNEED)
 
     def check_reaches(self, end: int) -> None:
         """Raise FileError if the file has become shorter than `end`."""
         if end > os.fstat(self._file.fileno()).st_size:
             raise self._shrunk(end)
 
-    def is_cached(self, offsets: Iterable[int]) -> bool:
-        """Whether the system holds these bytes in memory; False where it cannot be told."""
-        if not hasattr(os, "RWF_NOWAIT"):
+    def is_cached(self, first: int, last: int) -> bool:
+        """Whether the system holds what lies from one byte to another in memory.
+
+        As far as a few places tell; False where it cannot be told, or the file has become shorter.
+        """
+        step = max(PROBE_BYTES, (last - first) // PROBES)
+        return all(self.holds(at) for at in range(last, first - 1, -step))
+
+    def holds(self, at: int) -> bool:
+        """Whether the system holds this byte in memory; False also where the file ends before."""
+        if NOWAIT is None:
             return False
-        probe = [bytearray(1)]
-        descriptor = self._file.fileno()
         try:
-            return all(os.preadv(descriptor, probe, at, os.RWF_NOWAIT) == 1 for at in offsets)
+            return os.preadv(self._file.fileno(), _PROBE, at, NOWAIT) == 1
         except OSError:
             return False
 

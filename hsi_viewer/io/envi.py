@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,9 +72,12 @@ def header_of(path: Path) -> Path | None:
 
 
 def data_beside(header: Path) -> Path | None:
-    """A data file that belongs to a header by its name, whatever the header says."""
-    found = next(_data_files(header, ""), None)
-    return None if found is None else Path(found)
+    """The data file of a header; one that has its name, if the header is wrong."""
+    try:
+        return described(header).data
+    except FileError:
+        found = next(_data_files(header, ""), None)
+        return None if found is None else Path(found)
 
 
 def data_of(header: Path, layout: Layout) -> Path:
@@ -225,6 +228,15 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     return RawSource(reader, shape, layout.dtype, order, layout.offset)
 
 
+class Described(NamedTuple):
+    """What a header says, and the file of its values, which is not open yet."""
+
+    fields: Mapping[str, str]
+    layout: Layout
+    data: Path
+    warnings: list[str]
+
+
 def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
     """Open an ENVI image by its header or by its data file.
 
@@ -238,6 +250,11 @@ def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
     FileError, FormatError
         if a file is missing, short, or not what the header says.
     """
+    return open_described(described(path, layout), path)
+
+
+def described(path: Path, layout: Layout | None = None) -> Described:
+    """Read the header of an image and find its data; parameters and errors as of `open_envi`."""
     header = header_of(path)
     fields: dict[str, str] = {}
     warnings: list[str] = []
@@ -252,8 +269,15 @@ def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
     if layout is None:
         layout = layout_of(fields, header.name if header else path.name, warnings)
     data = path if path != header else data_of(header, layout)
-    source = open_source(data, layout, warnings)
-    return HyperCube(source, path=path, **describe(fields, layout, data, warnings))
+    return Described(fields, layout, data, warnings)
+
+
+def open_described(found: Described, path: Path) -> HyperCube:
+    """Open the image that a header describes; `path` is what the user named."""
+    source = open_source(found.data, found.layout, found.warnings)
+    return HyperCube(
+        source, path=path, **describe(found.fields, found.layout, found.data, found.warnings)
+    )
 
 
 def describe(

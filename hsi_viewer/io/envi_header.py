@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     if size > MAX_HEADER_BYTES:
         raise FormatError(f"{path}: too large for a header ({size} bytes).")
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.removeprefix(BOM_UTF8).decode()  # the codec for this is a slow one
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
     return parse_header(text, path.name)
@@ -139,7 +140,7 @@ def numbers(value: str) -> NDArray[np.float64]:
         parts.pop()
     if len(parts) == 1:
         parts = parts[0].split()
-    return np.array(list(map(float, parts)), np.float64)
+    return np.array(parts, np.float64)
 
 
 def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = None) -> int:
