@@ -179,7 +179,7 @@ def _dtype_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> np.d
 def _interleave_of(fields: Mapping[str, str], name: str, bands: int) -> str:
     if "interleave" not in fields and bands == 1:
         return "bsq"
-    interleave = fields.get("interleave", "").partition(";")[0].strip(' {}"').lower()
+    interleave = envi_header.word(fields.get("interleave", "")).lower()
     if interleave not in ORDERS:
         raise FormatError(
             f'{name}: "interleave = {interleave}" is none of bsq, bil and bip; correct the header.'

@@ -114,7 +114,7 @@ def _say_gains(fields: Mapping[str, str], warnings: list[str]) -> None:
 
 
 def _unit(fields: Mapping[str, str]) -> str | None:
-    return fields.get("wavelength units", "").partition(";")[0].strip(" {}") or None
+    return envi_header.word(fields.get("wavelength units", "")) or None
 
 
 def _wavelengths(

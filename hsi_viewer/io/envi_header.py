@@ -221,6 +221,11 @@ def numbers(value: str) -> NDArray[np.float64]:
     return np.array(list(map(float, parts)), np.float64)
 
 
+def word(value: str) -> str:
+    """A plain value without a remark behind it, braces or quotes."""
+    return re.split("[;#]", value, maxsplit=1)[0].strip(' {}"')
+
+
 def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = None) -> int:
     """A field that holds one whole number.
 
@@ -234,13 +239,13 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
         if default is None:
             raise FormatError(f'{name}: the header has no "{key}"; add it.')
         return default
-    text = text.partition(";")[0].strip()  # a remark behind the number
+    text = word(text)
     try:
         return int(text)
     except ValueError:
         pass
     try:
-        number = float(text.strip("{} "))
+        number = float(text)
     except ValueError:
         number = math.nan
     if not number.is_integer():

@@ -72,10 +72,18 @@ def _unit(fields: list[str]) -> str:
 
 
 def _datum(fields: list[str]) -> str:
-    """The name of the datum, or "": the last plain word behind the pixel size."""
-    words = [f for f in fields[7:] if "=" not in f and any(map(str.isalpha, f))]
-    words = [w for w in words if w.casefold() not in ("north", "south", "n", "s")]
-    return words[-1] if words else ""
+    """The name of the datum, or "": the first plain word behind pixel size, zone and hemisphere."""
+    for word in fields[7:]:
+        named = len(word) > 1 and any(map(str.isalpha, word)) and "=" not in word
+        # "units  meters": camera programs lose the "="
+        if named and not re.match(r"(north|south)$|(units|rotation)\s", word, re.IGNORECASE):
+            return word
+    return ""
+
+
+def _is_south(fields: list[str]) -> bool:
+    """Whether a UTM zone is a southern one; camera programs write the letter of its latitudes."""
+    return len(fields) > 8 and fields[8].casefold() in ("south", *"cdefghjklm")
 
 
 def epsg_of(map_info: str) -> int | None:
@@ -88,8 +96,7 @@ def epsg_of(map_info: str) -> int | None:
     if projection != "utm" or datum not in _DATUMS or _unit(fields) not in ("", "meters"):
         return None
     zone = _zone(fields)
-    south = fields[8].casefold().startswith("s") if len(fields) > 8 else False
-    base = _DATUMS[datum][2 if south else 1]
+    base = _DATUMS[datum][2 if _is_south(fields) else 1]
     return None if base is None or zone is None else base + zone
 
 

@@ -7,7 +7,7 @@ import pytest
 import rasterio
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.info import cube_info
+from hsi_viewer.io.info import cube_info, diagnosis
 from hsi_viewer.io.registry import open_cube
 
 SIZE = "samples = 3\nlines = 2\nbands = 4\nheader offset = 0\ndata type = 12\nbyte order = 0\n"
@@ -35,6 +35,9 @@ def pair(folder, header, stem="cube"):
         f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".replace("\n", "\r"),
         f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".replace(" = ", "\t=\t").upper(),
         f"ENVI description = {{ a }}\n{SIZE}interleave = {{BIL}}\nwavelength={{400,500,600,700}}",
+        f"ENVI\n{SIZE}interleave = bil  # line\nwavelength={{400,500,600,700}}".replace(
+            "2", "2 # x"
+        ),
         f'ENVI\n{SIZE}interleave = "bil"\nwavelength={{400,500,600,700}}',
         f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".encode("utf-16"),
     ],
@@ -114,6 +117,7 @@ def test_the_header_of_a_tiff_opens_the_tiff(tmp_path, name):
     assert list(cube.wavelengths) == [400, 500, 600, 700]
     assert list(cube.good_bands) == [True, False, True, True]
     assert cube.georeference.transform == (2, 0, 5, 0, -2, 9)
+    assert diagnosis(header) is None
     (tmp_path / "cube.tif").unlink()
     with pytest.raises(FileError, match="the TIFF file of this header is not there"):
         open_cube(header)

@@ -37,6 +37,8 @@ def as_crs(text):
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 33, North, WGS-72, units=Meters",
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, North America 1927, units=Meters",
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, units=Meters",
+        "UTM, 1.0, 1.0, 441371, 4855941, 0.04, 0.04, 15, T, WGS-84, units  meters, rotation  0.000",
+        "UTM, 1.0, 1.0, 441371, 4155941, 0.04, 0.04, 17, S, WGS-84, units  meters, rotation  0.000",
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, South",
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, WGS-84, units=Feet",
         "UTM, 1, 1, 5e5, 4e6, 2.7, 2.7, 12, North, WGS-84, units=Meters, rotation=-66.0",
@@ -73,7 +75,7 @@ def test_map_info_lies_where_gdal_lays_it(tmp_path, fields):
         # here GDAL falls back to WGS 84 or to a local system, although the header says it
         ("UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, NAD-83", "EPSG:26913"),
         ("UTM, 1, 1, 5e5, 4e6, 30, 30, 32, North, ETRS89, units=Meters", "EPSG:25832"),
-        ("UTM, 1, 1, 5e5, 4e6, 30, 30, 13, S, WGS-84", "EPSG:32713"),
+        ("UTM, 1, 1, 5e5, 4e6, 30, 30, 56, J, WGS-84, units  meters", "EPSG:32756"),
         ("Geographic Lat/Lon, 1, 1, 10, 40, 0.1, 0.1", "EPSG:4326"),
         ("Arbitrary, 1, 1, 0, 0, 1, 1, 0, North", None),
         ("UTM, 1, 1, 5e5, 4e6, 30, 30, many, North, WGS-84", None),
