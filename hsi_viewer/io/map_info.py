@@ -20,7 +20,10 @@ _DATUMS = {
     "nad27": (4267, 26700, None),
     "etrs89": (4258, 25800, None),
 }
-_LOOKS_LIKE_WKT = re.compile(r"\s*[A-Z_]+\s*[\[(]", re.IGNORECASE)
+# Cheap, for every opening: a name and a bracket, and what no system is without.
+_LOOKS_LIKE_WKT = re.compile(
+    r"\s*(LOCAL_CS|ENG\w*CRS|[A-Z_]+\s*[\[(].*(DATUM|ENSEMBLE)\s*[\[(])", re.IGNORECASE | re.DOTALL
+)
 _PART_OF_DEGREE = {"minutes": 60.0, "seconds": 3600.0}
 
 

@@ -153,9 +153,10 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
 
 def _plausible(values: NDArray[np.float64]) -> float | None:
     """Nanometres of one unit of ascending numbers in a sensor's range, else None."""
-    if values.size < 2 or not (np.diff(values) > 0).all():
+    fractions = bool((values % 1 != 0).any())
+    years = values.size > 0 and values.min() >= 1900 and values.max() <= 2100 and not fractions
+    if values.size < 2 or years or not (np.diff(values) > 0).all():
         return None
     if values[0] >= 200 and values[-1] <= 20000:
         return 1.0
-    fractions = bool((values % 1 != 0).any())
     return 1e3 if values[0] >= 0.2 and values[-1] <= 20 and fractions else None

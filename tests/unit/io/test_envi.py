@@ -153,6 +153,7 @@ def test_wavelengths_become_nm(tmp_path, unit, values, warned):
         ("1.5 Micrometers, 1.6 Micrometers, 1.7 um, 1.8 microns", [1500, 1600, 1700, 1800]),
         ("reflectance at 400.0 nm, at 500 nm, at 600 nm, at 700 nm", [400, 500, 600, 700]),
         ("Resize (Band 1:a.img), Resize (Band 2:a.img), Resize (Band 3:a.img), Band 4", None),
+        ("NDVI (2015), NDVI (2016), NDVI (2017), NDVI (2018)", None),
         ("MNF (1), MNF (2), MNF (3), MNF (4)", None),
     ],
 )

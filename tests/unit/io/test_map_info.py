@@ -98,11 +98,19 @@ def test_an_assumed_datum_is_said(tmp_path, fields, sentence):
     assert sentence in warning
 
 
-@pytest.mark.parametrize("system", ["{}", "{unknown}"])
+@pytest.mark.parametrize("system", ["{}", "{unknown}", '{PROJCS["UTM_50N",UNIT["Meter",1.0]]}'])
 def test_an_empty_coordinate_system_string_leaves_the_word_to_map_info(tmp_path, system):
     fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North, WGS-84}\n"
     facts = both(tmp_path, f"{fields}coordinate system string = {system}")[1]
     assert facts["crs"] == "EPSG:32650"
+
+
+def test_a_broken_coordinate_system_string_is_said(tmp_path):
+    fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North, WGS-84}\n"
+    broken = 'coordinate system string = {PROJCS["UTM_50N",GEOGCS["a",DATUM["b"]]]}'
+    facts = both(tmp_path, fields + broken)[1]
+    assert facts["crs"] is None
+    assert "is not understood: PROJCS" in facts["warnings"][0]
 
 
 def test_x_start_does_not_shift_the_map(tmp_path):
