@@ -1,11 +1,9 @@
 """The header doctor: what is wrong with a raw file and its header, and the likely readings.
 
-A reading is judged by three things that hold for true ones: neighbours are alike along rows,
-columns and the spectrum; the picture is about as rough along rows as along columns; and from one
-band to the next most pixels change the same way. With twelve real cubes, three interleaves and a
-header with a wrong interleave, type, byte order, offset or size, or with none at all, the true
-reading came first in nine of ten cases; the others were mostly a scene of 7 x 10 pixels, one of
-kernels on a dark ground, and signed for unsigned values that look the same.
+With twelve real cubes, three interleaves and a header with a wrong interleave, type, byte order,
+offset or size, or none at all, the true reading came first in nine of ten cases; the others were
+mostly a scene of 7 x 10 pixels, one of kernels on a dark ground, and signed for unsigned values
+that look the same.
 """
 
 from __future__ import annotations
@@ -18,21 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import CubeSource, HyperCube
+from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.stretch import percentile_limits, to_bytes
 from hsi_viewer.io import envi, envi_header, sidecar
 from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.doctor_judge import BLANK, judge
 from hsi_viewer.io.doctor_sizes import fundamentals_first, likely_shapes
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
-WINDOW = 24
-PLACES = (0.5, 0.2, 0.8)
 TYPES = ("<u2", "<i2", "<f4", "<f8", "<u1", "<i4", "<u4")
 UNKNOWN_TYPES = ("<u2", "<i2", "<f4", ">u2", ">i2", ">f4", "<u1", "<f8")
 # Score of a reading below which neighbours are no more alike than strangers.
-
 NOISE = 0.25
 # What a reading pays for each word of the header that it does not keep.
 TRUST = 0.03
@@ -50,10 +46,6 @@ VERY_CLEARLY = 0.33
 DOUBTFUL = 0.3
 # Less is enough if neighbours are by so much more alike, too.
 SMOOTHER = 0.1
-# Magnitudes beyond these are no measurement; they come of reading other types as floats.
-TINY, HUGE = 1e-12, 1e12
-# The bits of usual float32 values are whole numbers beyond this.
-HUGE_INTEGER = float(1 << 28)
 
 
 @dataclass(frozen=True)
@@ -156,7 +148,7 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
                 token.check()
             if layout not in scored:
                 changes = _changes(base, layout)
-                verdict = judge(_source(reader, layout))
+                verdict = judge(_source(reader, layout)) or BLANK
                 score = verdict.score - _cost(base, layout, len(changes), reader.size)
                 scored[layout] = LikelyReading(layout, score, changes, verdict.smoothness)
         if max((r.score for r in scored.values()), default=0.0) > CONVINCING:
@@ -207,86 +199,8 @@ def is_noise(cube: HyperCube) -> bool:
     """Whether neighbours in a cube are no more alike than strangers; a blank one is no noise."""
     if min(cube.rows, cube.columns) <= 4:
         return False
-    found = _verdicts(cube.source)
-    return bool(found) and _mean(found).smoothness < NOISE / 2
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a reading looks, each 0..1 or nearly so.
-
-    Attributes
-    ----------
-    smoothness : mean over the axes of 1 - 3 E|u - v|, u and v ranks (0..1) of neighbours;
-        independent uniform u and v have E|u - v| = 1/3. Ranks make it blind to the scale.
-    isotropy : ratio of the roughness along rows and along columns.
-    coherence : share of the change from band to band that all pixels have in common.
-    """
-
-    smoothness: float
-    isotropy: float
-    coherence: float
-
-    @property
-    def score(self) -> float:
-        """All three in one number, 1 at best."""
-        return self.smoothness * (0.3 + self.isotropy) * (0.3 + self.coherence) / 1.69
-
-
-def judge(source: CubeSource) -> Verdict:
-    """Judge a reading by windows of it."""
-    found = _verdicts(source)
-    return _mean(found) if found else Verdict(0.0, 0.0, 0.0)
-
-
-def _verdicts(source: CubeSource) -> list[Verdict]:
-    dtype = source.dtype
-    huge = HUGE_INTEGER if dtype.kind in "iu" and dtype.itemsize > 2 else HUGE
-    judged = (_judged(window, huge) for window in _windows(source))
-    return [verdict for verdict in judged if verdict is not None]
-
-
-def _mean(found: list[Verdict]) -> Verdict:
-    mean = np.mean([(v.smoothness, v.isotropy, v.coherence) for v in found], axis=0)
-    return Verdict(*(float(v) for v in mean))
-
-
-def _judged(window: NDArray[np.float64], huge: float) -> Verdict | None:
-    """Judge one window, (rows, columns, bands); None where it is all of a piece."""
-    size = np.abs(window)
-    likely = (size < huge) & ((size > TINY) | (size == 0))
-    values = np.where(likely, window, 0.0)
-    distinct = np.unique(values)
-    if distinct.size < 3:
-        return None
-    ranks = np.searchsorted(distinct, values) / (distinct.size - 1)
-    rough = {
-        axis: float(np.abs(np.diff(ranks, axis=axis)).mean())
-        for axis in range(3)
-        if ranks.shape[axis] > 1
-    }
-    smoothness = float(np.mean([1.0 - 3.0 * r for r in rough.values()])) if rough else 0.0
-    isotropy = 0.7  # of a scene of one row or column nothing is known; a usual value
-    if 0 in rough and 1 in rough:
-        isotropy = float(np.exp(-abs(np.log((rough[0] + 0.01) / (rough[1] + 0.01)))))
-    coherence = 0.5
-    if 2 in rough and rough[2] > 0:
-        common = np.abs(np.diff(ranks, axis=2).mean(axis=(0, 1))).mean()
-        coherence = float(common / rough[2])
-    return Verdict(float(likely.mean()) * smoothness, isotropy, coherence)
-
-
-def _windows(source: CubeSource) -> Iterator[NDArray[np.float64]]:
-    rows, columns, bands = source.shape
-    for place in PLACES:
-        r, c, b = (int(place * max(0, n - WINDOW)) for n in (rows, columns, bands))
-        stored = source.read(
-            slice(r, min(rows, r + WINDOW), 1),
-            slice(c, min(columns, c + WINDOW), 1),
-            np.arange(b, min(bands, b + WINDOW)),
-        )
-        with np.errstate(all="ignore"):
-            yield np.real(stored).astype(np.float64)
+    verdict = judge(cube.source)
+    return verdict is not None and verdict.smoothness < NOISE / 2
 
 
 def _source(reader: FileReader, layout: envi.Layout) -> RawSource:
