@@ -30,6 +30,7 @@ def cube_info(source: str | Path) -> dict[str, Any]:
     """
     cube = open_cube(source)
     place = cube.georeference or Georeference()
+    crs = crs_text(place.crs_wkt)
     return {
         "format": cube.format_name,
         "rows": cube.rows,
@@ -42,9 +43,9 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "good_bands": int(np.count_nonzero(cube.good_bands)),
         "nodata": _number(cube.nodata),
         "scale": cube.scale,
-        "crs": crs_text(place.crs_wkt),
+        "crs": crs,
         "transform": list(place.transform) if place.transform is not None else None,
-        "warnings": [*cube.warnings, *_noise_warning(cube)],
+        "warnings": [*cube.warnings, *_place_warning(place, crs), *_noise_warning(cube)],
     }
 
 
@@ -60,7 +61,7 @@ def _number(value: float | None) -> float | str | None:
 
 
 def crs_text(wkt: str | None) -> str | None:
-    """Return "EPSG:n" where there is one, else the well-known text itself."""
+    """Return "EPSG:n" where there is one, else the well-known text; None if it is none."""
     if not wkt:
         return None
     from rasterio.crs import CRS
@@ -69,8 +70,14 @@ def crs_text(wkt: str | None) -> str | None:
     try:
         code = CRS.from_wkt(wkt).to_epsg()
     except CRSError:
-        return wkt
+        return None
     return wkt if code is None else f"EPSG:{code}"
+
+
+def _place_warning(place: Georeference, crs: str | None) -> list[str]:
+    if not place.crs_wkt or crs is not None:
+        return []
+    return [f"The coordinate system is not understood: {place.crs_wkt[:60]}"]
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:
