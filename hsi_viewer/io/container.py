@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io.axes import guess_axes
 from hsi_viewer.io.wavelengths import to_nm
 
 ROW_NAMES = ("nrow", "nrows", "lines", "rows", "height")
@@ -21,10 +23,13 @@ WAVELENGTH_NAMES = ("wavelength", "wavelengths", "wl", "lambda", "wvl", "wave", 
 FWHM_NAMES = ("fwhm", "fwhms", "bandwidth", "bandwidths")
 GOOD_NAMES = ("bbl", "good_wavelengths", "good_bands", "goodbands")
 
-# More bands than this on the last axis, and fewer on the first: the first axis is the bands.
-MANY_BANDS = 1024
+# In the name of an array: it stands in a group, a struct or a cell array.
+INSIDE = re.compile(r"[./{(]")
+
 # A second array of at least this part of the first one's size: the user must say which.
 RIVAL = 0.5
+# A matrix with one side so many times as long as the other is a list of spectra, no image.
+LIST_RATIO = 20
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,9 @@ def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def listing(container: Container, limit: int = 12) -> str:
-    """Everything that is in a container, for a message."""
+    """Everything that is in a container, for a message: what stands in nothing else comes first."""
     texts = [str(choice) for choice in container.arrays.values()] + list(container.others)
+    texts.sort(key=lambda text: INSIDE.search(text.partition(" (")[0]) is not None)
     more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
     return (", ".join(texts[:limit]) + more) or "nothing"
 
@@ -129,6 +135,20 @@ def choices(container: Container) -> tuple[ArrayChoice, ...]:
         choice
         for choice in container.arrays.values()
         if choice.size > 0 and (_is_cube(choice.shape) or _size(container, choice.shape))
+    ]
+    return tuple(sorted(found, key=lambda choice: -choice.size))
+
+
+def _images(container: Container) -> tuple[ArrayChoice, ...]:
+    """Matrices that look like an image of one band, largest first."""
+    lists = _list_lengths(container)
+    found = [
+        choice
+        for choice in container.arrays.values()
+        if len(choice.shape) == 2
+        and min(choice.shape) > 1
+        and max(choice.shape) < LIST_RATIO * min(choice.shape)
+        and not lists.intersection(choice.shape)
     ]
     return tuple(sorted(found, key=lambda choice: -choice.size))
 
@@ -170,7 +190,7 @@ def _choose(container: Container, name: str | None) -> ArrayChoice:
         if choice is None:
             raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
         return choice
-    candidates = choices(container)
+    candidates = choices(container) or _images(container)
     if not candidates:
         raise FormatError(
             f"{path} holds no cube (an array of 3 axes) but {listing(container)}. "
@@ -203,34 +223,20 @@ def _found(container: Container, choice: ArrayChoice, axes: tuple[int, int, int]
             f"{container.path}: {choice} is no cube; a cube has 3 axes: rows, columns, bands."
         )
     if axes is None:
-        axes, guess = _guess_axes(container, shape)
+        names = getattr(container, "dimensions", lambda name: ())(choice.name)
+        axes, guess = guess_axes(shape, _list_lengths(container), names)
         if guess:
             warnings.append(guess)
     return Found(container.source(choice.name, axes), choice.name, warnings=warnings)
 
 
-def _guess_axes(
-    container: Container, shape: tuple[int, ...]
-) -> tuple[tuple[int, int, int], str | None]:
-    """Axes of rows, columns, bands: by the length of a list of wavelengths, else by size."""
-    lengths = {
+def _list_lengths(container: Container) -> set[int]:
+    """Lengths of the lists of wavelengths."""
+    return {
         choice.size
         for name, choice in container.arrays.items()
         if _is_named(name, WAVELENGTH_NAMES) and choice.size == max(choice.shape, default=0)
     }
-    matching = [axis for axis in range(3) if shape[axis] in lengths]
-    if len(matching) == 1:
-        band = matching[0]
-    elif shape[2] > MANY_BANDS >= shape[0]:
-        band = 0
-    else:
-        band = 2
-    rows, columns = (axis for axis in range(3) if axis != band)
-    guess = None
-    if band != 2:
-        place = ("first", "second")[band]
-        guess = f"The {place} axis of the array is taken for the bands."
-    return (rows, columns, band), guess
 
 
 def _size(container: Container, shape: tuple[int, ...]) -> tuple[int, int, int] | None:

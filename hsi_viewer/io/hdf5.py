@@ -5,7 +5,8 @@ Import this module lazily.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,30 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.container import ArrayChoice
 
 MAX_OBJECTS = 5000
+# A longer cell array holds no cubes.
+MAX_REFERENCES = 1000
+# Classes of MATLAB that are arrays of numbers; none for a file that MATLAB did not write.
+NUMERIC_KINDS = ("", "logical", "single", "double", "int8", "uint8", "int16", "uint16", "int32",
+                 "uint32", "int64", "uint64")  # fmt: skip
 # What h5py raises on damaged files.
 H5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError)
 # Bands further apart than this are read one by one instead of with all between them.
 BAND_GAP = 8
+
+
+def _matlab_class(item: Any) -> str:
+    """MATLAB's class of a data set or group, or nothing."""
+    kind = item.attrs.get("MATLAB_class", b"")
+    return kind.decode("latin-1") if isinstance(kind, bytes) else str(kind)
+
+
+def _is_empty(item: h5py.Dataset) -> bool:
+    """Whether a data set of MATLAB holds the shape of an empty variable."""
+    return bool(item.attrs.get("MATLAB_empty", 0))
+
+
+def _is_references(item: Any) -> bool:
+    return isinstance(item, h5py.Dataset) and h5py.check_ref_dtype(item.dtype) is h5py.Reference
 
 
 def open_file(path: Path) -> h5py.File:
@@ -142,20 +163,20 @@ class H5File:
         self._matlab = matlab
         self._joint = "." if matlab else "/"  # a group is a struct
         try:
-            self.arrays, self.others = self._list(matlab)
+            self._items = self._walk()
+            self.arrays, self.others = self._list()
         except H5_ERRORS as error:
             raise FormatError(f"{path} is damaged: {error}. Copy it again.") from error
 
-    def _list(self, matlab: bool) -> tuple[Mapping[str, ArrayChoice], tuple[str, ...]]:
+    def _list(self) -> tuple[Mapping[str, ArrayChoice], tuple[str, ...]]:
         """Numeric arrays by name, and the rest described."""
         arrays: dict[str, ArrayChoice] = {}
         others: list[str] = []
-        for name, item in self._walk().items():
-            kind = item.attrs.get("MATLAB_class", b"")
-            kind = kind.decode() if isinstance(kind, bytes) else str(kind)
+        for name, item in self._items.items():
+            kind = _matlab_class(item)
             if isinstance(item, h5py.Dataset) and item.shape is not None:
-                shape = tuple(reversed(item.shape)) if matlab else tuple(item.shape)
-                if item.dtype.kind in "biuf" and kind not in ("char", "cell", "struct"):
+                shape = tuple(reversed(item.shape)) if self._matlab else tuple(item.shape)
+                if kind in NUMERIC_KINDS and item.dtype.kind in "biuf" and not _is_empty(item):
                     arrays[name] = ArrayChoice(name, shape, kind or item.dtype.name)
                     continue
                 others.append(f"{name} ({' x '.join(map(str, shape))} {kind or item.dtype})")
@@ -167,29 +188,55 @@ class H5File:
         """Groups and data sets by path; links that lead in circles or nowhere are passed over."""
         found: dict[str, Any] = {}
         seen: set[Any] = set()
-        waiting: list[tuple[str, Any]] = [("", self.file)]
-        while waiting and len(found) < MAX_OBJECTS:
-            prefix, group = waiting.pop(0)
-            for key in group:
-                if (
-                    not isinstance(key, str)
-                    or key.startswith("#")
-                    or group.get(key, getlink=True).__class__ is not h5py.HardLink
-                ):
-                    continue
-                try:
-                    item = group[key]
-                    address = h5py.h5o.get_info(item.id).addr
-                except (KeyError, OSError, RuntimeError):
-                    continue
+        waiting: deque[tuple[str, Any]] = deque([("", self.file)])
+        while waiting:
+            prefix, holder = waiting.popleft()
+            for name, item in self._members(prefix, holder):
+                if len(found) >= MAX_OBJECTS:
+                    return found
+                address = h5py.h5o.get_info(item.id).addr
                 if address in seen:
                     continue
                 seen.add(address)
-                name = f"{prefix}{self._joint}{key}" if prefix else key
                 found[name] = item
-                if isinstance(item, h5py.Group):
+                if isinstance(item, h5py.Group) or _is_references(item):
                     waiting.append((name, item))
         return found
+
+    def _members(self, name: str, holder: Any) -> Iterator[tuple[str, Any]]:
+        """What a group holds and, in a MATLAB file, a cell array or an array of structs."""
+        if isinstance(holder, h5py.Group):
+            for key in holder:
+                if not isinstance(key, str) or key.startswith("#"):
+                    continue
+                if isinstance(holder.get(key, getlink=True), h5py.HardLink):
+                    try:
+                        yield f"{name}{self._joint}{key}" if name else key, holder[key]
+                    except (KeyError, OSError, RuntimeError):  # of a kind that is not known
+                        continue
+        elif self._matlab and holder.size <= MAX_REFERENCES:
+            group, _, field = name.rpartition(self._joint)
+            is_cell = _matlab_class(holder) == "cell"
+            for k, reference in enumerate(holder[()].ravel(), start=1):
+                if reference:
+                    member = f"{name}{{{k}}}" if is_cell else f"{group}({k}).{field}"
+                    yield member, self.file[reference]
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """Every group and data set by name."""
+        return self._items
+
+    def dimensions(self, name: str) -> tuple[str, ...]:
+        """Names of the axes of a data set, as NetCDF writes them; none where any has none."""
+        if self._matlab:
+            return ()
+        try:
+            scales = [next(iter(d.values())).name if len(d) else "" for d in self._items[name].dims]
+        except H5_ERRORS:  # lists of references of somebody else
+            return ()
+        names = tuple(scale.rpartition("/")[2] for scale in scales)
+        return names if all(names) else ()
 
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Attributes of a data set."""
@@ -199,7 +246,7 @@ class H5File:
             raise FormatError(f"{self.path} is damaged: {error}. Copy it again.") from error
 
     def _dataset(self, name: str) -> h5py.Dataset:
-        return self.file[name.replace(self._joint, "/")]
+        return self._items[name]
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""

@@ -103,9 +103,46 @@ def test_several_candidates_are_offered(tmp_path):
 
 
 def test_no_cube_names_what_is_there(tmp_path):
-    scipy.io.savemat(tmp_path / "n.mat", {"gt": np.ones((4, 5)), "s": {"a": 1}, "t": "text"})
-    with pytest.raises(FormatError, match=r"gt \(4 x 5 double\), s\.a \(1 x 1 int64\), s "):
+    scipy.io.savemat(tmp_path / "n.mat", {"n": np.ones((4, 1)), "s": {"a": 1}, "t": "text"})
+    with pytest.raises(FormatError, match=r"n \(4 x 1 double\), s \(.*struct\), .*s\.a \(1 x 1"):
         open_cube(tmp_path / "n.mat")
+
+
+def test_the_only_matrix_is_an_image_of_one_band(tmp_path):
+    ids = numbers((40, 30), "u1")
+    scipy.io.savemat(tmp_path / "gt.mat", {"gt": ids, "n": 3.0, "names": ["a", "b"]})
+    np.savez(tmp_path / "gt.npz", gt=ids)
+    with h5py.File(tmp_path / "gt.h5", "w") as file:
+        file["gt"] = ids
+    write_v73(tmp_path / "gt73.mat", gt=ids)
+    for name in ("gt.mat", "gt.npz", "gt.h5", "gt73.mat"):
+        cube = open_cube(tmp_path / name)
+        np.testing.assert_array_equal(cube.read()[:, :, 0], ids)
+        assert cube.warnings == ("The array is a matrix; it is shown as one band.",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"Y": np.zeros((9, 400))},  # bands x pixels of a size that is not given
+        {"Y": np.zeros((40, 30)), "wavelength": np.arange(30) + 400.0},  # a list of spectra
+        {"a": np.zeros((40, 30)), "b": np.zeros((30, 40))},  # which one?
+    ],
+)
+def test_matrices_that_are_no_image_are_refused(tmp_path, content):
+    scipy.io.savemat(tmp_path / "m.mat", content)
+    with pytest.raises(FormatError, match=r"Name an array|Say which"):
+        open_cube(tmp_path / "m.mat")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_matlab_4_in_both_byte_orders(tmp_path, order):
+    """Little-endian files begin with 0, big-endian ones with 1000."""
+    matrix = numbers((4, 5), "f8")
+    head = struct.pack(f"{order}5i", 1000 if order == ">" else 0, 4, 5, 0, 2) + b"x\0"
+    data = matrix.astype(f"{order}f8").tobytes(order="F")
+    (tmp_path / "4.mat").write_bytes(head + data)
+    np.testing.assert_array_equal(open_cube(tmp_path / "4.mat").read()[:, :, 0], matrix)
 
 
 def test_a_cut_matlab_file_is_refused(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import h5py
 import numpy as np
 import pytest
@@ -60,6 +62,79 @@ def test_a_struct_in_matlab_7(tmp_path):
         cube = open_cube(source)
         np.testing.assert_array_equal(cube.read(), CUBE)
         assert cube.metadata["array"] == "data.cube"
+
+
+def cells(*values):
+    array = np.empty((1, len(values)), object)
+    array[0, :] = values
+    return array
+
+
+SMALL = np.ones((2, 2, 2))
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize(
+    ("members", "name"),
+    [
+        ({"data": cells(SMALL, CUBE)}, "data{2}"),
+        ({"s": {"cube": cells("text", SMALL, CUBE)}}, "s.cube{3}"),
+        ({"c": cells({"a": SMALL}, {"a": CUBE})}, "c{2}.a"),
+        ({"c": cells(cells(), cells(SMALL, CUBE))}, "c{2}{2}"),
+    ],
+)
+def test_a_cube_in_a_cell_array(tmp_path, compressed, members, name):
+    path = save(tmp_path / "c.mat", compressed, **members)
+    for source in (path, f"{path}:{name}"):
+        cube = open_cube(source)
+        np.testing.assert_array_equal(cube.read(), CUBE)
+        assert cube.metadata["array"] == name
+
+
+def test_a_cube_in_an_array_of_structs(tmp_path):
+    scenes = np.empty((1, 2), [("cube", object), ("title", object)])
+    scenes[0, 0], scenes[0, 1] = (SMALL, "a"), (CUBE, "b")
+    path = save(tmp_path / "s.mat", True, scenes=scenes)
+    for source in (path, f"{path}:scenes(2).cube"):
+        np.testing.assert_array_equal(open_cube(source).read(), CUBE)
+
+
+def test_cells_and_arrays_of_structs_in_matlab_7(tmp_path):
+    path = tmp_path / "v73.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        kept = [file.create_dataset(f"#refs#/{k}", data=v) for k, v in enumerate((SMALL, CUBE.T))]
+        kept.append(file.create_dataset("#refs#/empty", data=np.zeros(2, "u8")))
+        kept[2].attrs.update({"MATLAB_class": np.bytes_("double"), "MATLAB_empty": np.uint8(1)})
+        inner = file.create_group("#refs#/struct")
+        inner.attrs["MATLAB_class"] = np.bytes_("struct")
+        inner["a"] = CUBE.T + 1
+        lists = {"data": [*kept, inner], "s/cube": kept[:2]}
+        for name, items in lists.items():
+            data = file.create_dataset(name, (len(items), 1), h5py.ref_dtype)
+            data[:, 0] = [item.ref for item in items]
+        file["data"].attrs["MATLAB_class"] = np.bytes_("cell")
+        file["s"].attrs["MATLAB_class"] = np.bytes_("struct")
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    with pytest.raises(ChoiceNeededError) as caught:
+        open_cube(path)
+    assert {choice.name for choice in caught.value.choices} == {"data{1}", "data{2}", "data{4}.a"}
+    np.testing.assert_array_equal(open_cube(f"{path}:data{{2}}").read(), CUBE)
+    np.testing.assert_array_equal(open_cube(f"{path}:data{{4}}.a").read(), CUBE + 1)
+
+
+def test_an_object_of_a_class_is_named_not_read(tmp_path):
+    """Tables, strings and hypercubes: MATLAB keeps their values in a form of its own."""
+
+    def element(kind, data):
+        return struct.pack("<II", kind, len(data)) + data + b"\0" * (-len(data) % 8)
+
+    texts = b"".join(element(1, text) for text in (b"hcube", b"MCOS", b"hypercube"))
+    body = element(6, struct.pack("<II", 17, 0)) + texts
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    (tmp_path / "o.mat").write_bytes(head + struct.pack("<II", 14, len(body)) + body)
+    with pytest.raises(FormatError, match=r"hcube \(object\)"):
+        open_cube(tmp_path / "o.mat")
 
 
 def test_a_damaged_struct_is_an_error_that_names_it(tmp_path):
