@@ -6,7 +6,6 @@ facility products (ORNL DAAC), PRISMA Products Specification (ASI, issue 2.3). I
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import h5py
@@ -16,12 +15,14 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io import cf
+from hsi_viewer.io.cf import scalar, wkt_of
 from hsi_viewer.io.hdf5 import H5_ERRORS, H5File, H5Source
 from hsi_viewer.io.map_info import georeference
 from hsi_viewer.io.stack_source import Part, StackSource
 
 PRISMA_STEP_M = 30.0
-CF_AXES = (("easting", "northing"), ("x", "y"), ("lon", "lat"), ("longitude", "latitude"))
+SENSOR_GEOMETRY = "The scene is in the geometry of the sensor; it is not georeferenced."
 
 
 def open_product(container: H5File) -> HyperCube | None:
@@ -45,13 +46,6 @@ def open_product(container: H5File) -> HyperCube | None:
     return None
 
 
-def scalar(value: Any) -> Any:
-    """A scalar attribute or data set as a Python value; bytes as text."""
-    array = np.asarray(value).ravel()
-    item = array[0].item() if array.size and array.dtype.kind != "O" else next(iter(array), None)
-    return item.decode("utf-8", "replace") if isinstance(item, bytes) else item
-
-
 def _cube(
     container: H5File, source: Any, product: str, wavelengths: NDArray[Any], **fields: Any
 ) -> HyperCube:
@@ -64,16 +58,6 @@ def _cube(
         wavelength_units_in_file="nm",
         **fields,
     )
-
-
-def _wkt(epsg: int | None) -> str | None:
-    from rasterio.crs import CRS
-    from rasterio.errors import CRSError
-
-    try:
-        return None if not epsg else str(CRS.from_epsg(epsg).to_wkt())
-    except CRSError:
-        return None
 
 
 def _neon(container: H5File) -> HyperCube | None:
@@ -96,7 +80,7 @@ def _neon(container: H5File) -> HyperCube | None:
     system = meta["Coordinate_System"]
     place = georeference(str(scalar(system["Map_Info"][()])), None, None)
     if "EPSG Code" in system and place is not None and place.crs_wkt is None:
-        wkt = _wkt(int(scalar(system["EPSG Code"][()])))
+        wkt = wkt_of(int(scalar(system["EPSG Code"][()])))
         place = Georeference(place.transform, wkt, place.map_info)
     nodata = data.attrs.get("Data_Ignore_Value")
     return _cube(
@@ -129,7 +113,7 @@ def _emit(container: H5File) -> HyperCube | None:
         fwhm=np.asarray(bands["fwhm"][()], np.float64).ravel(),
         good_bands=np.asarray(good[()]).ravel() != 0 if good is not None else np.ones(0, bool),
         nodata=_fill(data, -9999.0),
-        warnings=("The scene is in the geometry of the sensor; it is not georeferenced.",),
+        warnings=(SENSOR_GEOMETRY,),
         metadata={"array": cubes[0]},
     )
 
@@ -146,65 +130,25 @@ def _aviris(container: H5File) -> HyperCube | None:
         return None
     data, group = file[f"{name}/{name}"], file[name]
     fwhm = group.get("fwhm")
+    source = H5Source(data, (1, 2, 0))
+    # the grid mapping is that of the lookup table, by which level 1 has yet to be placed
+    in_sensor_geometry = "geolocation_lookup_table" in file
+    place = (
+        None
+        if in_sensor_geometry
+        else cf.georeference(container, f"{name}/{name}", *source.shape[:2])
+    )
     return _cube(
         container,
-        H5Source(data, (1, 2, 0)),
+        source,
         "AVIRIS NetCDF",
         group["wavelength"][()],
         fwhm=None if fwhm is None else np.asarray(fwhm[()], np.float64).ravel(),
         nodata=_fill(data, -9999.0),
-        georeference=cf_georeference(file),
+        georeference=place,
+        warnings=(SENSOR_GEOMETRY,) if in_sensor_geometry else (),
         metadata={"array": f"{name}/{name}"},
     )
-
-
-def cf_georeference(file: h5py.File) -> Georeference | None:
-    """Georeference of CF conventions: a grid mapping variable, and coordinates of pixel centres."""
-    mapping = next(
-        (v for v in file.values() if "crs_wkt" in v.attrs or "spatial_ref" in v.attrs), None
-    )
-    wkt = None
-    transform = None
-    if mapping is not None:
-        attributes = mapping.attrs
-        wkt = str(scalar(attributes.get("crs_wkt", attributes.get("spatial_ref"))))
-        if "GeoTransform" in attributes:
-            text = scalar(attributes["GeoTransform"])
-            parts = text.split() if isinstance(text, str) else np.ravel(attributes["GeoTransform"])
-            c, a, b, f, d, e = (float(p) for p in parts)
-            transform = (a, b, c, d, e, f)
-    if transform is None:
-        for x_name, y_name in CF_AXES:
-            if x_name in file and y_name in file and file[x_name].ndim == file[y_name].ndim == 1:
-                transform = _from_centres(file[x_name][()], file[y_name][()])
-                break
-    return Georeference(transform, wkt) if transform is not None else None
-
-
-def with_place(cube: HyperCube, container: H5File) -> HyperCube:
-    """A cube of plain NetCDF with the georeference of CF conventions, where that fits its size."""
-    try:
-        place = cf_georeference(container.file)
-        sizes = [
-            (container.file[y].size, container.file[x].size)
-            for x, y in CF_AXES
-            if x in container.file and y in container.file
-        ]
-    except (*H5_ERRORS, AttributeError):
-        return cube
-    if place is None or (sizes and (cube.rows, cube.columns) not in sizes):
-        return cube
-    return replace(cube, georeference=place)
-
-
-def _from_centres(
-    x: NDArray[Any], y: NDArray[Any]
-) -> tuple[float, float, float, float, float, float] | None:
-    if x.size < 2 or y.size < 2:
-        return None
-    dx = float(x[-1] - x[0]) / (x.size - 1)
-    dy = float(y[-1] - y[0]) / (y.size - 1)
-    return dx, 0.0, float(x[0]) - dx / 2, 0.0, dy, float(y[0]) - dy / 2
 
 
 def _prisma(container: H5File) -> HyperCube | None:
@@ -270,4 +214,4 @@ def _prisma_place(attributes: Any, shape: tuple[int, int, int]) -> Georeference 
     dx, dy = (right - left) / (columns - less), (bottom - top) / (rows - less)
     shift = 0.5 if centred else 0.0
     transform = (dx, 0.0, left - shift * dx, 0.0, dy, top - shift * dy)
-    return Georeference(transform, _wkt(int(scalar(attributes["Epsg_Code"]))))
+    return Georeference(transform, wkt_of(int(scalar(attributes["Epsg_Code"]))))

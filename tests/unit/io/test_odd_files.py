@@ -9,7 +9,6 @@ import rasterio
 import scipy.io
 from rasterio.transform import Affine
 
-from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.registry import open_cube
 
@@ -183,10 +182,3 @@ def test_arrays_in_groups_of_zarr(tmp_path):
     group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
     group.create_array("scene/cube", data=CUBE, chunks=(2, 3, 2))
     np.testing.assert_array_equal(open_cube(tmp_path / "a.zarr").read(), CUBE)
-
-
-def test_netcdf_3_is_refused_by_name(tmp_path):
-    path = tmp_path / "classic.nc"
-    path.write_bytes(b"CDF\x01" + bytes(60))
-    with pytest.raises(FormatError, match="NetCDF-3 file, which is not supported"):
-        open_cube(path)
