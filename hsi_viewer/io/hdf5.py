@@ -5,6 +5,7 @@ Import this module lazily.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.container import ArrayChoice
+from hsi_viewer.io.container import ArrayChoice, kept_axes, squeezed
 
 MAX_OBJECTS = 5000
 # A longer cell array holds no cubes.
@@ -28,6 +29,11 @@ NUMERIC_KINDS = ("", "logical", "single", "double", "int8", "uint8", "int16", "u
 H5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError)
 # Bands further apart than this are read one by one instead of with all between them.
 BAND_GAP = 8
+# Of what is read only to be thinned out, so much is in memory.
+BLOCK_BYTES = 32 << 20
+# Names of the HDF Group's registry, for files that do not give them.
+KNOWN_FILTERS = {4: "szip", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp",
+                 32015: "zstd", 32026: "blosc2"}  # fmt: skip
 
 
 def _matlab_class(item: Any) -> str:
@@ -62,13 +68,18 @@ def open_file(path: Path) -> h5py.File:
 
 
 class H5Source:
-    """A data set of 2 to 4 axes as a CubeSource.
+    """A data set as a CubeSource.
 
     Parameters
     ----------
     dataset : of an open file.
-    axes : axes of rows, columns and bands in the data set; others must have length 1. An axis
-        that the data set lacks (a matrix has no bands) counts as one of length 1.
+    axes : axes of rows, columns and bands in the data set; of others the first element is read.
+        An axis that the data set lacks (a matrix has no bands) counts as one of length 1.
+
+    Raises
+    ------
+    FormatError
+        if it holds no numbers, or is compressed in a way that is not known.
     """
 
     def __init__(self, dataset: h5py.Dataset, axes: tuple[int, int, int]) -> None:
@@ -79,22 +90,44 @@ class H5Source:
         self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
         if self.dtype.kind not in "biufc":
             raise FormatError(f"{dataset.file.filename}:{dataset.name} holds {dataset.dtype}.")
+        check_filters(dataset)
+        chunks = dataset.chunks or (1,) * dataset.ndim
+        self._chunk = [chunks[axis] if axis < dataset.ndim else 1 for axis in axes]
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
         wanted = np.arange(self.shape[2])[... if bands is None else bands]
-        r, c = (len(range(s.start, s.stop, s.step)) for s in (rows, columns))
-        out = np.empty((r, c, wanted.size), self.dtype)
+        r, c = (range(s.start, s.stop, s.step) for s in (rows, columns))
+        out = np.empty((len(r), len(c), wanted.size), self.dtype)
         if out.size == 0:
             return out
         unique, inverse = np.unique(wanted, return_inverse=True)
-        at = 0
-        for run in np.split(unique, np.flatnonzero(np.diff(unique) > BAND_GAP) + 1):
-            part = self._window(rows, columns, slice(int(run[0]), int(run[-1]) + 1))
-            here = (inverse >= at) & (inverse < at + run.size)
-            out[:, :, here] = part[:, :, unique[inverse[here]] - run[0]]
-            at += run.size
+        for run in self._runs(unique):
+            here = np.flatnonzero((wanted >= run[0]) & (wanted <= run[-1]))
+            picked = unique[inverse[here]] - run[0]
+            span = slice(int(run[0]), int(run[-1]) + 1)
+            for part in self._blocks(r, len(c) * (span.stop - span.start)):
+                lines = slice(r[part.start], r[part.stop - 1] + 1, rows.step)
+                out[part, :, here] = self._window(lines, columns, span)[:, :, picked]
         return out
+
+    def _runs(self, bands: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+        """Ascending bands in pieces, each of which is read with all that lies between."""
+        chunk = bands // self._chunk[2]
+        apart = (np.diff(bands) > BAND_GAP) & (np.diff(chunk) > 0)
+        return np.split(bands, np.flatnonzero(apart) + 1)
+
+    def _blocks(self, rows: range, values_of_a_row: int) -> Iterator[slice]:
+        """Rows in blocks of whole chunks, each of which takes a bounded memory."""
+        least = self._chunk[0]
+        fitting = BLOCK_BYTES // max(1, values_of_a_row * self.dtype.itemsize) * rows.step
+        block = max(least, fitting // least * least)
+        start = 0
+        while start < len(rows):
+            end = (rows[start] // block + 1) * block
+            stop = min(len(rows), start + max(1, -(-(end - rows[start]) // rows.step)))
+            yield slice(start, stop)
+            start = stop
 
     def _window(self, rows: slice, columns: slice, bands: slice) -> NDArray[Any]:
         selection: list[slice | int] = [0] * self._dataset.ndim
@@ -109,14 +142,42 @@ class H5Source:
         return np.expand_dims(values, tuple(missing)) if missing else values
 
 
+def check_filters(dataset: h5py.Dataset) -> None:
+    """Raise FormatError if values of a data set went through a filter that is not installed."""
+    filters = dataset.id.get_create_plist()
+    for k in range(filters.get_nfilters()):
+        code, _, _, name = filters.get_filter(k)
+        if not h5py.h5z.filter_avail(code):
+            text = name.decode("utf-8", "replace") if name else KNOWN_FILTERS.get(code, "unknown")
+            raise FormatError(
+                f'{dataset.file.filename}:{dataset.name} is compressed with the filter "{text}" '
+                f"({code}), which is not installed. Write it anew with a common one: "
+                '"h5repack -f GZIP=4 OLD NEW".'
+            )
+
+
 def _values(dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> NDArray[Any]:
     try:
-        return np.asarray(dataset[selection])
+        values = np.asarray(dataset[selection])
     except H5_ERRORS as error:
         raise FileError(
             f"{dataset.file.filename}:{dataset.name} could not be read: {error}. "
             "Check that its drive is still there and open it again."
         ) from error
+    _check_length(dataset.file)
+    return values
+
+
+def _check_length(file: h5py.File) -> None:
+    """Raise FileError if a file has become shorter: HDF5 gives zeros for what is not there."""
+    if file.driver == "sec2":
+        size = os.fstat(file.id.get_vfd_handle()).st_size
+        if size < file.id.get_filesize():
+            raise FileError(
+                f"{file.filename} has become shorter while it was open: it had "
+                f"{file.id.get_filesize()} bytes, it has {size}. Open it again when whatever "
+                "writes it has finished."
+            )
 
 
 class UnfoldedH5Source:
@@ -131,6 +192,7 @@ class UnfoldedH5Source:
 
     def __init__(self, dataset: h5py.Dataset, rows: int, columns: int, pixel_axis: int) -> None:
         self._dataset, self._rows, self._pixel_axis = dataset, rows, pixel_axis
+        check_filters(dataset)
         self.shape = rows, columns, int(dataset.shape[1 - pixel_axis])
         self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
 
@@ -155,15 +217,19 @@ class H5File:
     ----------
     path : of the file.
     matlab : True for MATLAB 7.3, whose data sets have the axes of the variable reversed.
+    wanted : a data set that is looked for even behind links, and where there are too many others.
     """
 
-    def __init__(self, path: Path, matlab: bool = False) -> None:
+    def __init__(self, path: Path, matlab: bool = False, wanted: str | None = None) -> None:
         self.path = path
         self.file = open_file(path)
         self._matlab = matlab
         self._joint = "." if matlab else "/"  # a group is a struct
         try:
+            self._outside: list[str] = []
             self._items = self._walk()
+            if wanted:
+                self._add(wanted.strip("/"))
             self.arrays, self.others = self._list()
         except H5_ERRORS as error:
             raise FormatError(f"{path} is damaged: {error}. Copy it again.") from error
@@ -175,14 +241,29 @@ class H5File:
         for name, item in self._items.items():
             kind = _matlab_class(item)
             if isinstance(item, h5py.Dataset) and item.shape is not None:
-                shape = tuple(reversed(item.shape)) if self._matlab else tuple(item.shape)
+                shape = squeezed(self._shape(item))
                 if kind in NUMERIC_KINDS and item.dtype.kind in "biuf" and not _is_empty(item):
                     arrays[name] = ArrayChoice(name, shape, kind or item.dtype.name)
                     continue
-                others.append(f"{name} ({' x '.join(map(str, shape))} {kind or item.dtype})")
+                sizes = " x ".join(map(str, shape)) or "scalar"
+                others.append(f"{name} ({sizes} {kind or item.dtype})")
             elif kind:
                 others.append(f"{name} ({kind})")
-        return arrays, tuple(others)
+        return arrays, (*others, *self._outside)
+
+    def _add(self, name: str) -> None:
+        """A data set by its path, if need be; links are followed, into other files, too."""
+        name = name.replace("/", self._joint)
+        try:
+            item = None if name in self._items else self.file.get(name.replace(self._joint, "/"))
+        except H5_ERRORS:  # a link into a file that is not there: then it is not in this one
+            return
+        if isinstance(item, h5py.Dataset):
+            self._items[name] = item
+
+    def _shape(self, dataset: h5py.Dataset) -> tuple[int, ...]:
+        shape: tuple[int, ...] = dataset.shape
+        return shape[::-1] if self._matlab else shape
 
     def _walk(self) -> dict[str, Any]:
         """Groups and data sets by path; links that lead in circles or nowhere are passed over."""
@@ -209,9 +290,13 @@ class H5File:
             for key in holder:
                 if not isinstance(key, str) or key.startswith("#"):
                     continue
-                if isinstance(holder.get(key, getlink=True), h5py.HardLink):
+                member = f"{name}{self._joint}{key}" if name else key
+                link = holder.get(key, getlink=True)
+                if isinstance(link, h5py.ExternalLink):
+                    self._outside.append(f"{member} (link to {link.filename}:{link.path})")
+                elif isinstance(link, h5py.HardLink):
                     try:
-                        yield f"{name}{self._joint}{key}" if name else key, holder[key]
+                        yield member, holder[key]
                     except (KeyError, OSError, RuntimeError):  # of a kind that is not known
                         continue
         elif self._matlab and holder.size <= MAX_REFERENCES:
@@ -231,36 +316,37 @@ class H5File:
         """Names of the axes of a data set, as NetCDF writes them; none where any has none."""
         if self._matlab:
             return ()
+        item = self._items[name]
         try:
-            scales = [next(iter(d.values())).name if len(d) else "" for d in self._items[name].dims]
+            scales = [next(iter(d.values())).name if len(d) else "" for d in item.dims]
         except H5_ERRORS:  # lists of references of somebody else
             return ()
-        names = tuple(scale.rpartition("/")[2] for scale in scales)
+        names = tuple(scales[axis].rpartition("/")[2] for axis in kept_axes(self._shape(item)))
         return names if all(names) else ()
 
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Attributes of a data set."""
         try:
-            return dict(self._dataset(name).attrs)
+            return dict(self._items[name].attrs)
         except H5_ERRORS as error:
             raise FormatError(f"{self.path} is damaged: {error}. Copy it again.") from error
 
-    def _dataset(self, name: str) -> h5py.Dataset:
-        return self._items[name]
-
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""
-        values = _values(self._dataset(name), ())
-        return values.T if self._matlab else values
+        check_filters(self._items[name])
+        values = _values(self._items[name], ())
+        return (values.T if self._matlab else values).reshape(self.arrays[name].shape)
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
         """A data set of 3 axes (or a matrix as one band)."""
-        if self._matlab:
-            last = self._dataset(name).ndim - 1
-            axes = tuple(last - a if a <= last else a for a in axes)  # type: ignore[assignment]
-        return H5Source(self._dataset(name), axes)
+        dataset = self._items[name]
+        kept = kept_axes(self._shape(dataset))
+        last = dataset.ndim - 1
+        stored = [last - k if self._matlab else k for k in kept]
+        r, c, b = (stored[axis] if axis < len(stored) else dataset.ndim for axis in axes)
+        return H5Source(dataset, (r, c, b))
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
         """A matrix of spectra as a scene."""
         stored_axis = 1 - pixel_axis if self._matlab else pixel_axis
-        return UnfoldedH5Source(self._dataset(name), rows, columns, stored_axis)
+        return UnfoldedH5Source(self._items[name], rows, columns, stored_axis)

@@ -94,7 +94,7 @@ def read_labels(source: str | Path) -> LabelFile:
     if path.is_file() and is_hdf5(path):
         from hsi_viewer.io.hdf5 import H5File
 
-        return _read_container(H5File(path, matlab=magic.startswith(MATLAB_7)), part)
+        return _read_container(H5File(path, magic.startswith(MATLAB_7), part), part)
     if magic.startswith((PNG, *TIFF_MAGIC)):
         return _read_raster(path)
     if path.is_dir():

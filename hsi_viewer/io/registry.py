@@ -146,7 +146,7 @@ def _mat4(path: Path, reading: Reading) -> HyperCube:
 def _mat7(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.hdf5 import H5File
 
-    return open_container(H5File(path, matlab=True), reading, "MATLAB 7.3")
+    return open_container(H5File(path, True, reading.name), reading, "MATLAB 7.3")
 
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
@@ -154,7 +154,7 @@ def _hdf5(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.hdf5 import H5File
     from hsi_viewer.io.hdf5_products import open_product
 
-    container = H5File(path)
+    container = H5File(path, wanted=reading.name)
     product = open_product(container) if reading == Reading() else None
     return product or with_place(open_container(container, reading, "HDF5"), container)
 
