@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 # More bands than this on the last axis, and fewer on the first: the first axis is the bands.
 MANY_BANDS = 1024
-BAND_AXES = ("band", "bands", "nbands", "n_bands", "channel", "channels", "lambda", "wl",
-             "spectral", "spectral_channel", "spectral_channels", "number_of_bands")  # fmt: skip
+BAND_AXES = ("channel", "channels", "lambda", "wl", "spectral")
+BAND_ENDS = ("band", "bands", "spectral_channel", "spectral_channels")
 BAND_WORDS = ("wavelength", "wvl", "frequenc")
 COLUMN_AXES = ("x", "lon", "longitude", "easting", "sample", "samples", "column", "columns", "col",
                "cols", "crosstrack", "cross_track", "width")  # fmt: skip
@@ -50,4 +50,4 @@ def guess_axes(
 
 
 def _is_band_axis(name: str) -> bool:
-    return name in BAND_AXES or any(word in name for word in BAND_WORDS)
+    return name in BAND_AXES or name.endswith(BAND_ENDS) or any(word in name for word in BAND_WORDS)

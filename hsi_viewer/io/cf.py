@@ -85,11 +85,10 @@ def georeference(file: Variables, name: str, rows: int, columns: int) -> Georefe
 
 
 def _scopes(name: str) -> Iterator[str]:
-    """The group of a variable and those around it, innermost first."""
-    while "/" in name:
-        name = name.rpartition("/")[0]
-        yield f"{name}/"
-    yield ""
+    """The group of a variable, the one around it and the file itself."""
+    groups = name.split("/")[:-1]
+    for depth in sorted({len(groups), max(0, len(groups) - 1), 0}, reverse=True):
+        yield "".join(f"{group}/" for group in groups[:depth])
 
 
 def _mapping(file: Variables, name: str) -> Mapping[str, Any]:

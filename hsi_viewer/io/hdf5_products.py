@@ -1,11 +1,13 @@
 """HDF5 and NetCDF products of imaging spectrometers, recognised by what they hold.
 
 Layouts after: NEON DP3.30006 (NEON.DOC.004365), EMIT L2A user guide (JPL D-107862), AVIRIS-3
-facility products (ORNL DAAC), PRISMA Products Specification (ASI, issue 2.3). Import lazily.
+facility products (ORNL DAAC), PRISMA Products Specification (ASI, issue 2.3), Tanager core imagery
+(Planet), PACE OCI level 1B (NASA Ocean Biology). Import lazily.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import h5py
@@ -19,7 +21,7 @@ from hsi_viewer.io import cf
 from hsi_viewer.io.cf import scalar, wkt_of
 from hsi_viewer.io.hdf5 import H5_ERRORS, H5File, H5Source
 from hsi_viewer.io.map_info import georeference
-from hsi_viewer.io.stack_source import Part, StackSource
+from hsi_viewer.io.stack_source import ScaledSource, StackSource
 
 PRISMA_STEP_M = 30.0
 SENSOR_GEOMETRY = "The scene is in the geometry of the sensor; it is not georeferenced."
@@ -33,7 +35,7 @@ def open_product(container: H5File) -> HyperCube | None:
     FormatError
         if it is one but lacks what belongs to it.
     """
-    for read in (_neon, _emit, _aviris, _prisma):
+    for read in (_neon, _emit, _aviris, _prisma, _tanager, _pace):
         try:
             cube = read(container)
         except (*H5_ERRORS, IndexError) as error:
@@ -98,8 +100,8 @@ def _neon(container: H5File) -> HyperCube | None:
 
 def _emit(container: H5File) -> HyperCube | None:
     file = container.file
-    if "sensor_band_parameters" not in file:
-        return None
+    if "sensor_band_parameters/wavelengths" not in container.arrays:
+        return None  # masks and angles have no wavelengths
     cubes = [n for n, c in container.arrays.items() if "/" not in n and len(c.shape) == 3]
     if not cubes:
         return None
@@ -159,7 +161,7 @@ def _prisma(container: H5File) -> HyperCube | None:
     }
     if not any(found.values()) or "List_Cw_Vnir" not in file.attrs:
         return None
-    parts: list[Part] = []
+    parts: list[ScaledSource] = []
     bands: list[tuple[int, int]] = []
     nm: list[float] = []
     fwhm: list[float] = []
@@ -167,7 +169,7 @@ def _prisma(container: H5File) -> HyperCube | None:
         if name is None:
             continue
         gain, offset = _prisma_scale(file.attrs, sensor.title(), "_L1_" in name)
-        parts.append(Part(H5Source(file[name], (0, 2, 1)), gain, offset, 0.0))
+        parts.append(ScaledSource(H5Source(file[name], (0, 2, 1)), gain, offset, 0.0))
         centres = np.ravel(file.attrs[f"List_Cw_{sensor.title()}"])
         widths = np.ravel(file.attrs[f"List_Fwhm_{sensor.title()}"])
         flags = np.ravel(file.attrs.get(f"List_Cw_{sensor.title()}_Flags", centres > 0))
@@ -215,3 +217,68 @@ def _prisma_place(attributes: Any, shape: tuple[int, int, int]) -> Georeference 
     shift = 0.5 if centred else 0.0
     transform = (dx, 0.0, left - shift * dx, 0.0, dy, top - shift * dy)
     return Georeference(transform, wkt_of(int(scalar(attributes["Epsg_Code"]))))
+
+
+def _tanager(container: H5File) -> HyperCube | None:
+    kinds = ("surface_reflectance", "toa_radiance")
+    names = (n for k in kinds for n in container.arrays if n.endswith(f"/HYP/Data Fields/{k}"))
+    name = next(names, None)
+    if name is None or "wavelengths" not in container.file[name].attrs:
+        return None
+    data = container.file[name]
+    source, attributes = H5Source(data, (1, 2, 0)), data.attrs
+    good = np.ravel(attributes.get("good_wavelengths", np.ones(source.shape[2]))) != 0
+    is_grid = "/GRIDS/" in name
+    return _cube(
+        container,
+        source,
+        "Tanager HDF5",
+        attributes["wavelengths"],
+        fwhm=np.asarray(attributes["fwhm"], np.float64).ravel() if "fwhm" in attributes else None,
+        good_bands=good,
+        nodata=_fill(data, None),
+        georeference=_eos_grid(container.file, name, source.shape) if is_grid else None,
+        warnings=() if is_grid else (SENSOR_GEOMETRY,),
+        metadata={"array": name},
+    )
+
+
+def _eos_grid(file: h5py.File, name: str, shape: tuple[int, int, int]) -> Georeference | None:
+    """Map grid of HDF-EOS5: the outer corners of the grid, as its structure tells them."""
+    structure = file.get("HDFEOS INFORMATION/StructMetadata.0")
+    text = "" if structure is None else str(scalar(structure[()]))
+    corners = [
+        re.search(rf"{key}=\(([-+.\deE]+),([-+.\deE]+)\)", text)
+        for key in ("UpperLeftPointMtrs", "LowerRightMtrs")
+    ]
+    if corners[0] is None or corners[1] is None:
+        return None
+    left, top, right, bottom = (float(n) for corner in corners if corner for n in corner.groups())
+    code = scalar(file[name].parent.parent.attrs.get("epsg_code", 0))
+    zone = re.search(r"Projection=\w*UTM\s+ZoneCode=(-?\d+)", text)
+    if not code and zone is not None:
+        code = (32600 if int(zone[1]) > 0 else 32700) + abs(int(zone[1]))
+    dx, dy = (right - left) / shape[1], (bottom - top) / shape[0]
+    return Georeference((dx, 0.0, left, 0.0, dy, top), wkt_of(int(code or 0)))
+
+
+def _pace(container: H5File) -> HyperCube | None:
+    found = (q for q in ("rhot", "Lt") if f"observation_data/{q}_blue" in container.arrays)
+    quantity = next(found, None)
+    if quantity is None:
+        return None
+    file, detectors = container.file, ("blue", "red", "SWIR")
+    data = [file[f"observation_data/{quantity}_{detector}"] for detector in detectors]
+    lists = [np.ravel(file[f"sensor_band_parameters/{d}_wavelength"][()]) for d in detectors]
+    nm = np.concatenate(lists)
+    bands = [(k, band) for k, centres in enumerate(lists) for band in range(centres.size)]
+    order = np.argsort(nm, kind="stable")
+    return _cube(
+        container,
+        StackSource([H5Source(d, (1, 2, 0)) for d in data], [bands[i] for i in order]),
+        "PACE OCI NetCDF",
+        nm[order],
+        nodata=_fill(data[0], None),
+        warnings=(SENSOR_GEOMETRY,),
+        metadata={"array": f"observation_data/{quantity}_blue, _red, _SWIR"},
+    )

@@ -13,7 +13,7 @@ from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.byte_reader import ByteReader, FileReader
 from hsi_viewer.io.cf import with_place
-from hsi_viewer.io.container import ArrayChoice, Reading, open_container, squeezed
+from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
 from hsi_viewer.io.netcdf3_header import Stored, read_header
 from hsi_viewer.io.raw_source import RawSource
 
@@ -73,10 +73,9 @@ class Netcdf3File:
         return self._variables[name].attributes
 
     def dimensions(self, name: str) -> tuple[str, ...]:
-        """Names of the axes of a variable, without those of length one that are left out."""
+        """Names of the axes of a variable."""
         variable = self._variables[name]
-        long = [n for n, size in zip(variable.dimensions, variable.shape, strict=True) if size > 1]
-        return variable.dimensions if len(variable.shape) <= 3 else tuple(long)
+        return tuple(variable.dimensions[axis] for axis in kept_axes(variable.shape))
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a variable."""

@@ -49,10 +49,11 @@ def test_matlab_5_windows(tmp_path, shape, dtype, packed, column):
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_matrix_of_spectra_is_unfolded_down_the_columns(tmp_path, packed, turned):
+@pytest.mark.parametrize("names", [("nRow", "nCol"), ("lines", "cols"), ("H", "W")])
+def test_a_matrix_of_spectra_is_unfolded_down_the_columns(tmp_path, packed, turned, names):
     array = numbers((4, 5, 7))
     matrix = array.reshape(20, 7, order="F").T  # bands x pixels, as MATLAB's reshape makes it
-    content = {"Y": matrix.T if turned else matrix, "nRow": 4, "nCol": 5, "A": np.eye(3)}
+    content = {"Y": matrix.T if turned else matrix, names[0]: 4, names[1]: 5, "A": np.eye(3)}
     scipy.io.savemat(tmp_path / "y.mat", content, do_compression=packed)
     np.testing.assert_array_equal(open_cube(tmp_path / "y.mat").read(), array)
 
