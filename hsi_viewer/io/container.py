@@ -189,6 +189,9 @@ def _choose(container: Container, name: str | None) -> ArrayChoice:
         spellings = (name, plain, plain.replace("/", "."))
         choice = next((container.arrays[s] for s in spellings if s in container.arrays), None)
         if choice is None:
+            told = next((o for o in container.others if o.startswith(f"{name} (")), None)
+            if told is not None:
+                raise FormatError(f"{path}: {told} cannot be read as an array of numbers.")
             raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
         return choice
     candidates = choices(container) or _images(container)

@@ -101,8 +101,12 @@ class ZarrFolder:
         self.others = tuple(name for name in self._arrays if name not in self.arrays)
 
     def attributes(self, name: str) -> Mapping[str, Any]:
-        """Attributes of an array."""
-        return dict(self._arrays[name].attrs)
+        """Attributes of an array; xarray keeps the fill value of one in Zarr 2 elsewhere."""
+        array = self._arrays[name]
+        attributes = dict(array.attrs)
+        if "_ARRAY_DIMENSIONS" in attributes and array.fill_value:
+            attributes.setdefault("_FillValue", array.fill_value)
+        return attributes
 
     def dimensions(self, name: str) -> tuple[str, ...]:
         """Names of the axes of an array: of Zarr 3, or as xarray writes them in Zarr 2."""

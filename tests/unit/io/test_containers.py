@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -56,6 +57,27 @@ def test_a_matrix_of_spectra_is_unfolded_down_the_columns(tmp_path, packed, turn
     content = {"Y": matrix.T if turned else matrix, names[0]: 4, names[1]: 5, "A": np.eye(3)}
     scipy.io.savemat(tmp_path / "y.mat", content, do_compression=packed)
     np.testing.assert_array_equal(open_cube(tmp_path / "y.mat").read(), array)
+
+
+SCIPY_FILES = sorted((Path(scipy.io.__file__).parent / "matlab/tests/data").glob("*.mat"))
+
+
+@pytest.mark.skipif(not SCIPY_FILES, reason="this scipy was installed without its test data")
+def test_files_that_matlab_wrote_open_or_are_refused():
+    """MATLAB 4 to 7.4 on several machines, and broken files, which scipy tests its reader with."""
+    opened, messages = 0, []
+    for path in SCIPY_FILES:
+        try:
+            cube = open_cube(path)
+        except FileError as error:
+            messages.append((path.name, str(error)))
+            continue
+        expected = np.atleast_3d(scipy.io.loadmat(path)[cube.metadata["array"]])
+        assert cube.dtype == expected.dtype.newbyteorder("=")
+        np.testing.assert_array_equal(cube.read(), expected)
+        opened += 1
+    assert opened >= 10
+    assert all(name in message for name, message in messages)
 
 
 def test_big_endian_matlab_5(tmp_path):
@@ -240,6 +262,23 @@ def test_npz_members_are_read_lazily(tmp_path, save, order):
     assert cube.wavelengths[0] == 400
     small = open_cube(f"{tmp_path / 'a.npz'}:small")
     np.testing.assert_array_equal(small.read(), array[:2, :2, :2])
+
+
+def test_npz_of_odd_arrays(tmp_path):
+    array = numbers((4, 5, 7), ">i4")
+    np.savez(
+        tmp_path / "a.npz",
+        cube=array[None],
+        objects=np.array([{}, 1], object),
+        records=np.zeros(4, [("a", "f4")]),
+        texts=np.array(["a", "b"]),
+    )
+    cube = open_cube(tmp_path / "a.npz")
+    assert cube.dtype == np.dtype("i4")
+    np.testing.assert_array_equal(cube.read(), array)
+    for name in ("objects", "records", "texts"):
+        with pytest.raises(FormatError, match=rf"{name} \(.* cannot be read"):
+            open_cube(f"{tmp_path / 'a.npz'}:{name}")
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

@@ -182,3 +182,34 @@ def test_arrays_in_groups_of_zarr(tmp_path):
     group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
     group.create_array("scene/cube", data=CUBE, chunks=(2, 3, 2))
     np.testing.assert_array_equal(open_cube(tmp_path / "a.zarr").read(), CUBE)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_zarr_as_xarray_writes_it(tmp_path, version):
+    """Names of axes, fill value and grid mapping, which Zarr 2 and 3 keep in different places."""
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w", zarr_format=version)
+
+    def add(name, values, *dims, **attributes):
+        named = {"dimension_names": dims} if version == 3 else {}
+        fill = attributes.pop("_FillValue", None)
+        if version == 3 and fill is not None:
+            attributes["_FillValue"] = fill
+        array = group.create_array(name, data=values, fill_value=fill or 0, **named)
+        if version == 2:
+            attributes["_ARRAY_DIMENSIONS"] = list(dims)
+        array.attrs.update(attributes)
+
+    stored = CUBE.transpose(2, 0, 1)[None]
+    facts = {"_FillValue": 1, "scale_factor": 1e-4, "grid_mapping": "spatial_ref"}
+    add("refl", stored, "time", "band", "y", "x", **facts)
+    add("wavelength", np.array(NM) / 1000, "band", units="um")
+    add("y", 5200000 - 15 - 30.0 * np.arange(ROWS), "y")
+    add("x", 600000 + 15 + 30.0 * np.arange(COLUMNS), "x")
+    add("spatial_ref", np.array(0), crs_wkt=rasterio.crs.CRS.from_epsg(32632).to_wkt())
+    cube, told = open_cube(tmp_path / "a.zarr"), cube_info(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    np.testing.assert_array_equal(cube.read(slice(1, 3), bands=[1, 0]), CUBE[1:3][:, :, [1, 0]])
+    np.testing.assert_allclose(cube.wavelengths, NM)
+    assert (told["nodata"], told["scale"], told["crs"]) == (1, 1e-4, "EPSG:32632")
+    np.testing.assert_allclose(told["transform"], list(PLACE)[:6])
