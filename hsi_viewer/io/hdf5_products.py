@@ -14,16 +14,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import cf
 from hsi_viewer.io.cf import scalar, wkt_of
 from hsi_viewer.io.hdf5 import H5_ERRORS, H5File, H5Source
 from hsi_viewer.io.map_info import georeference
-from hsi_viewer.io.stack_source import ScaledSource, StackSource
+from hsi_viewer.io.stack_source import ScaledSource, StackSource, SumSource
 
 PRISMA_STEP_M = 30.0
+JPL_NODATA = -9999.0  # where a file of EMIT or AVIRIS does not say
 SENSOR_GEOMETRY = "The scene is in the geometry of the sensor; it is not georeferenced."
 
 
@@ -63,7 +64,7 @@ def _cube(
 
 
 def _neon(container: H5File) -> HyperCube | None:
-    endings = ("/Reflectance_Data", "/Radiance_Data")
+    endings = ("/Reflectance_Data", "/RadianceIntegerPart")
     names = (n for n in container.arrays if n.count("/") == 2 and n.endswith(endings))
     name = next(names, None)
     if name is None:
@@ -72,30 +73,48 @@ def _neon(container: H5File) -> HyperCube | None:
     data, meta = file[name], file[group]["Metadata"]
     spectral = meta["Spectral_Data"]
     nm = np.asarray(spectral["Wavelength"][()], np.float64)
-    good = np.ones(nm.size, bool)
-    for attributes in (data.attrs, file[group].attrs):
-        for key, window in attributes.items():
-            if key.startswith("Band_Window_") and key.endswith("Nanometers"):
-                low, high = (float(v) for v in np.ravel(window)[:2])
-                good &= ~((nm >= low) & (nm <= high))
-    factor = float(scalar(data.attrs.get("Scale_Factor", 1.0)))
-    system = meta["Coordinate_System"]
-    place = georeference(str(scalar(system["Map_Info"][()])), None, None)
-    if "EPSG Code" in system and place is not None and place.crs_wkt is None:
-        wkt = wkt_of(int(scalar(system["EPSG Code"][()])))
-        place = Georeference(place.transform, wkt, place.map_info)
-    nodata = data.attrs.get("Data_Ignore_Value")
+    nodata, scale = _number(data, "Data_Ignore_Value"), _number(data, "Scale_Factor") or 1.0
+    source: CubeSource = H5Source(data, (0, 1, 2))
+    if name.endswith("IntegerPart"):
+        rest = file[f"{group}/RadianceDecimalPart"]
+        gain = 1.0 / (_number(rest, "Scale_Factor") or 1.0)
+        decimals = ScaledSource(H5Source(rest, (0, 1, 2)), gain, 0.0, None)
+        source, nodata = SumSource(ScaledSource(source, 1.0, 0.0, nodata), decimals), None
     return _cube(
         container,
-        H5Source(data, (0, 1, 2)),
+        source,
         "NEON HDF5",
         nm,
         fwhm=np.asarray(spectral["FWHM"][()], np.float64) if "FWHM" in spectral else None,
-        good_bands=good,
-        nodata=None if nodata is None else float(scalar(nodata)),
-        scale=1.0 / factor if factor > 0 else 1.0,
-        georeference=place,
+        good_bands=_outside_windows(nm, data, file[group]),
+        nodata=nodata,
+        scale=1.0 / scale if scale > 0 else 1.0,
+        georeference=_neon_place(meta["Coordinate_System"]),
     )
+
+
+def _outside_windows(nm: NDArray[Any], *described: Any) -> NDArray[np.bool_]:
+    """Bands outside the windows of water vapour that attributes give."""
+    good = np.ones(nm.size, bool)
+    for item in described:
+        for key, window in item.attrs.items():
+            if key.startswith("Band_Window_") and key.endswith("Nanometers"):
+                low, high = (float(v) for v in np.ravel(window)[:2])
+                good &= ~((nm >= low) & (nm <= high))
+    return good
+
+
+def _neon_place(system: h5py.Group) -> Georeference | None:
+    place = georeference(str(scalar(system["Map_Info"][()])), None, None)
+    if "EPSG Code" in system and place is not None and place.crs_wkt is None:
+        wkt = wkt_of(int(scalar(system["EPSG Code"][()])))
+        return Georeference(place.transform, wkt, place.map_info)
+    return place
+
+
+def _number(item: Any, key: str) -> float | None:
+    value = item.attrs.get(key)
+    return None if value is None else float(scalar(value))
 
 
 def _emit(container: H5File) -> HyperCube | None:
@@ -114,15 +133,15 @@ def _emit(container: H5File) -> HyperCube | None:
         bands["wavelengths"][()],
         fwhm=np.asarray(bands["fwhm"][()], np.float64).ravel(),
         good_bands=np.asarray(good[()]).ravel() != 0 if good is not None else np.ones(0, bool),
-        nodata=_fill(data, -9999.0),
+        nodata=_fill(data),
         warnings=(SENSOR_GEOMETRY,),
         metadata={"array": cubes[0]},
     )
 
 
-def _fill(data: h5py.Dataset, default: float | None) -> float | None:
-    value = data.attrs.get("_FillValue", default)
-    return None if value is None else float(scalar(value))
+def _fill(data: h5py.Dataset) -> float:
+    value = _number(data, "_FillValue")
+    return JPL_NODATA if value is None else value
 
 
 def _aviris(container: H5File) -> HyperCube | None:
@@ -146,7 +165,7 @@ def _aviris(container: H5File) -> HyperCube | None:
         "AVIRIS NetCDF",
         group["wavelength"][()],
         fwhm=None if fwhm is None else np.asarray(fwhm[()], np.float64).ravel(),
-        nodata=_fill(data, -9999.0),
+        nodata=_fill(data),
         georeference=place,
         warnings=(SENSOR_GEOMETRY,) if in_sensor_geometry else (),
         metadata={"array": f"{name}/{name}"},
@@ -236,7 +255,7 @@ def _tanager(container: H5File) -> HyperCube | None:
         attributes["wavelengths"],
         fwhm=np.asarray(attributes["fwhm"], np.float64).ravel() if "fwhm" in attributes else None,
         good_bands=good,
-        nodata=_fill(data, None),
+        nodata=_number(data, "_FillValue"),
         georeference=_eos_grid(container.file, name, source.shape) if is_grid else None,
         warnings=() if is_grid else (SENSOR_GEOMETRY,),
         metadata={"array": name},
@@ -278,7 +297,7 @@ def _pace(container: H5File) -> HyperCube | None:
         StackSource([H5Source(d, (1, 2, 0)) for d in data], [bands[i] for i in order]),
         "PACE OCI NetCDF",
         nm[order],
-        nodata=_fill(data[0], None),
+        nodata=_number(data[0], "_FillValue"),
         warnings=(SENSOR_GEOMETRY,),
         metadata={"array": f"observation_data/{quantity}_blue, _red, _SWIR"},
     )

@@ -1,4 +1,4 @@
-"""Cubes out of other sources: bands of several side by side, or values scaled band by band."""
+"""Cubes out of other sources: bands of several side by side, values scaled or added."""
 
 from __future__ import annotations
 
@@ -78,4 +78,21 @@ class ScaledSource:
         values += self._offset[chosen]
         if self._nodata is not None:
             values[stored == self._nodata] = np.nan
+        return values
+
+
+class SumSource:
+    """Values of two sources of one type, added."""
+
+    def __init__(self, first: CubeSource, second: CubeSource) -> None:
+        if first.shape != second.shape:
+            raise FormatError(f"The two parts differ in size: {first.shape}, {second.shape}.")
+        self._first, self._second = first, second
+        self.shape = first.shape
+        self.dtype: np.dtype[Any] = np.result_type(first.dtype, second.dtype)
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Values of a window, (rows, columns, bands)."""
+        values: NDArray[Any] = self._first.read(rows, columns, bands)
+        values += self._second.read(rows, columns, bands)
         return values

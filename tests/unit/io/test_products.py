@@ -155,6 +155,25 @@ def test_neon_reflectance(tmp_path):
     assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32611
 
 
+def test_neon_radiance_is_stored_in_two_parts(tmp_path):
+    whole, rest = numbers((6, 7, 3), "i2"), numbers((6, 7, 3), "u2") * 100
+    whole[0, 0] = -9999
+    with h5py.File(tmp_path / "NEON.h5", "w") as file:
+        group = file.create_group("SERC/Radiance")
+        group["RadianceIntegerPart"], group["RadianceDecimalPart"] = whole, rest
+        group["RadianceIntegerPart"].attrs["Data_Ignore_Value"] = -9999
+        group["RadianceDecimalPart"].attrs["Scale_Factor"] = 50000.0
+        group["Metadata/Spectral_Data/Wavelength"] = [400.0, 800.0, 1400.0]
+        group["Metadata/Coordinate_System/Map_Info"] = (
+            "UTM, 1, 1, 298000, 4101000, 1, 1, 18, North, WGS-84, units=Meters, 0"
+        )
+    cube = open_cube(tmp_path / "NEON.h5")
+    np.testing.assert_allclose(cube.read()[1:], whole[1:] + rest[1:] / 50000, rtol=1e-6)
+    np.testing.assert_array_equal(cube.read(bands=[2, 0]), cube.read()[:, :, [2, 0]])
+    assert not cube.is_data(cube.read())[0, 0].any()
+    assert cube.georeference.transform == (1, 0, 298000, 0, -1, 4101000)
+
+
 def test_emit_reflectance(tmp_path):
     array = numbers((6, 7, 5), "f4")
     with h5py.File(tmp_path / "EMIT.nc", "w") as file:
