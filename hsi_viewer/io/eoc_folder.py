@@ -61,8 +61,14 @@ def open_product(image: Path, xml: Path) -> HyperCube:
     source: CubeSource = raster
     warnings: list[str] = []
     fields = raster_fields(raster.dataset, warnings)
+    try:
+        bands = _of_image(_bands(root), image, source.shape[2])
+        background = root.findtext(".//backgroundValue")
+        if fields.get("nodata") is None and background is not None:
+            fields["nodata"] = float(background)
+    except ValueError as error:
+        raise FormatError(f"{xml} has a word where a number belongs: {error}.") from error
     mission = "EnMAP" if root.find(".//bandID") is not None else "DESIS"
-    bands = _of_image(_bands(root), image, source.shape[2])
     if len(bands) == source.shape[2]:
         nm, fwhm, gains, offsets = np.array(bands).T
         fields |= {"wavelengths": nm, "fwhm": fwhm, "wavelength_units_in_file": "nm"}
@@ -94,7 +100,7 @@ def _of_image(bands: list[Band], image: Path, count: int) -> list[Band]:
 
 def _bands(root: ET.Element) -> list[Band]:
     """Wavelength, FWHM, gain and offset of each band, in the order of the image."""
-    found: list[tuple[int, float, float, float, float]] = []
+    found: list[tuple[float, float, float, float, float]] = []
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1]
         if tag not in ("bandID", "band"):
@@ -103,13 +109,9 @@ def _bands(root: ET.Element) -> list[Band]:
         centre = values.get("wavelengthcenterofband")
         if centre is None:
             continue
-        try:
-            number = int(element.get("number") or values.get("bandnumber") or len(found) + 1)
-            width = values.get("fwhmofband") or values.get("wavelengthwidthofband") or "nan"
-            gain, offset = values.get("gainofband") or "1", values.get("offsetofband") or "0"
-            found.append((number, float(centre), float(width), float(gain), float(offset)))
-        except ValueError as error:
-            raise FormatError(
-                f"The XML describes a band with what is no number: {error}."
-            ) from error
+        number = float(element.get("number") or values.get("bandnumber") or str(len(found) + 1))
+        width = values.get("fwhmofband") or values.get("wavelengthwidthofband") or "nan"
+        gain, offset = values.get("gainofband") or "1", values.get("offsetofband") or "0"
+        nm, fwhm, gained, added = (float(text) for text in (centre, width, gain, offset))
+        found.append((number, nm, fwhm, gained, added))
     return [(nm, fwhm, gain, offset) for _, nm, fwhm, gain, offset in sorted(found)]

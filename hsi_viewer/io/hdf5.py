@@ -191,23 +191,25 @@ class UnfoldedH5Source:
     """
 
     def __init__(self, dataset: h5py.Dataset, rows: int, columns: int, pixel_axis: int) -> None:
-        self._dataset, self._rows, self._pixel_axis = dataset, rows, pixel_axis
-        check_filters(dataset)
-        self.shape = rows, columns, int(dataset.shape[1 - pixel_axis])
-        self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
+        self._pixels = H5Source(dataset, (pixel_axis, dataset.ndim, 1 - pixel_axis))
+        self._rows = rows
+        self.shape = rows, columns, self._pixels.shape[2]
+        self.dtype: np.dtype[Any] = self._pixels.dtype
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
-        """Stored values of a window, (rows, columns, bands), read column by column."""
-        parts = []
-        for column in range(columns.start, columns.stop, columns.step):
-            pixels = slice(column * self._rows + rows.start, column * self._rows + rows.stop)
-            selection = (pixels, slice(None)) if self._pixel_axis == 0 else (slice(None), pixels)
-            block = _values(self._dataset, selection)
-            parts.append((block if self._pixel_axis == 0 else block.T)[:: rows.step])
-        if not parts:
-            return np.empty((len(range(rows.start, rows.stop, rows.step)), 0, self.shape[2]))
-        window = np.stack(parts, axis=1).astype(self.dtype, copy=False)
-        return window if bands is None else window[:, :, bands]
+        """Stored values of a window, (rows, columns, bands)."""
+        count = self.shape[2] if bands is None else bands.size
+        fitting = BLOCK_BYTES // max(1, self._rows * count * self.dtype.itemsize)
+        step = max(1, fitting // columns.step) * columns.step
+        parts = [np.empty((0, len(range(rows.start, rows.stop, rows.step)), count), self.dtype)]
+        for first in range(columns.start, columns.stop, step):
+            last = min(first + step, columns.stop)
+            low, high = (rows.start, rows.stop) if last - first == 1 else (0, self._rows)
+            pixels = slice(first * self._rows + low, (last - 1) * self._rows + high, 1)
+            block = self._pixels.read(pixels, slice(0, 1, 1), bands)
+            block = block.reshape(last - first, high - low, count)
+            parts.append(block[:: columns.step, rows.start - low : rows.stop - low : rows.step])
+        return np.concatenate(parts).transpose(1, 0, 2)
 
 
 class H5File:

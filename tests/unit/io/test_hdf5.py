@@ -95,6 +95,26 @@ def test_bands_of_one_chunk_are_decompressed_once(tmp_path, monkeypatch):
     assert windows[1:] == [slice(10, 11), slice(60, 61)]
 
 
+@pytest.mark.parametrize("limit", [1, 700, 10**6])
+@pytest.mark.parametrize("turned", [False, True])
+def test_windows_of_a_matrix_of_spectra(tmp_path, monkeypatch, limit, turned):
+    monkeypatch.setattr("hsi_viewer.io.hdf5.BLOCK_BYTES", limit)
+    matrix = CUBE.transpose(1, 0, 2).reshape(42, 9)  # pixels down the columns
+    path = write(tmp_path / "a.h5", Y=matrix.T if turned else matrix, nRow=6, nCol=7)
+    cube = open_cube(path)
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    for rows, columns, bands in (
+        (slice(1, 6, 2), slice(2, 7, 3), [8, 0, 0]),
+        (slice(3, 4), slice(6, 7), [2]),
+        (slice(0, 6), slice(1, 7), [1, 2]),
+        (slice(2, 2), slice(3, 3), [1]),
+        (slice(2, 5), slice(4, 4), [1]),
+    ):
+        np.testing.assert_array_equal(
+            cube.read(rows, columns, bands), CUBE[rows, columns][:, :, bands]
+        )
+
+
 def test_a_filter_that_is_not_installed_is_named(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file.create_dataset("c", data=CUBE, chunks=(6, 7, 9), compression="gzip")

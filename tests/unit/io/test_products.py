@@ -383,13 +383,14 @@ def enmap_xml(path, centres, gains, offsets):
         f"<OffsetOfBand>{offset}</OffsetOfBand></bandID>"
         for k, (nm, gain, offset) in enumerate(zip(centres, gains, offsets, strict=True), start=1)
     )
-    path.write_text(f"<level_X><specific><bands>{bands}</bands></specific></level_X>")
+    background = "<backgroundValue>-32768</backgroundValue>"
+    path.write_text(f"<level_X><specific>{background}<bands>{bands}</bands></specific></level_X>")
 
 
 def test_gains_that_differ_from_band_to_band_are_applied(tmp_path):
     array = numbers((5, 6, 3), "i2")
     array[0, 0] = -32768
-    write_tif(tmp_path / "E-SPECTRAL_IMAGE.TIF", array, nodata=-32768)
+    write_tif(tmp_path / "E-SPECTRAL_IMAGE.TIF", array)
     enmap_xml(tmp_path / "E-METADATA.XML", (418, 424, 2445), (0.1, 0.2, 0.3), (0, 0.5, -1))
     cube = open_cube(tmp_path)
     expected = array * np.array([0.1, 0.2, 0.3]) + np.array([0, 0.5, -1])
@@ -406,7 +407,11 @@ def test_the_two_images_of_enmap_level_1b(tmp_path):
         write_tif(image, numbers((5, 6, len(nm)), "i2"))
         cube = open_cube(image)
         assert list(cube.wavelengths) == nm
-        assert cube.scale == 1e-4
+        assert (cube.scale, cube.nodata) == (1e-4, -32768)
+    xml = (tmp_path / "E-METADATA.XML").read_text().replace("OfBand>400<", "OfBand>blue<")
+    (tmp_path / "E-METADATA.XML").write_text(xml)
+    with pytest.raises(FormatError, match=r"METADATA\.XML has a word where a number belongs"):
+        open_cube(tmp_path)
 
 
 def test_an_xml_bomb_is_an_error(tmp_path):
