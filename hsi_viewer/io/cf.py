@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
@@ -57,6 +58,19 @@ def wkt_of(epsg: int | None) -> str | None:
         return None
 
 
+def _wkt(text: str) -> str | None:
+    """Well-known text as it stands, or made of a code or a PROJ string; None of anything else."""
+    if not text or re.match(r"\s*[A-Z_]+\[", text):
+        return text or None
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return str(CRS.from_user_input(text).to_wkt())
+    except CRSError:
+        return None
+
+
 def with_place(cube: HyperCube, file: Variables) -> HyperCube:
     """The cube of a file with the georeference that CF conventions give its array, if any."""
     place = georeference(file, cube.metadata["array"], cube.rows, cube.columns)
@@ -66,7 +80,7 @@ def with_place(cube: HyperCube, file: Variables) -> HyperCube:
 def georeference(file: Variables, name: str, rows: int, columns: int) -> Georeference | None:
     """Place of an array by its grid mapping and its axes; None where they do not fit its size."""
     mapping = _mapping(file, name)
-    wkt = scalar(mapping.get("crs_wkt", mapping.get("spatial_ref", "")))
+    wkt = _wkt(str(scalar(mapping.get("crs_wkt", mapping.get("spatial_ref", ""))) or ""))
     transform = _transform_of(mapping)
     fitting, found = None, False
     for x, y in _axes(file, name):
@@ -81,7 +95,7 @@ def georeference(file: Variables, name: str, rows: int, columns: int) -> Georefe
             transform = _from_centres(file.values(fitting[0]), file.values(fitting[1]))
         if not mapping and fitting[0].endswith(("lon", "longitude")):
             wkt = wkt_of(WGS_84)
-    return None if transform is None else Georeference(transform, str(wkt) if wkt else None)
+    return None if transform is None else Georeference(transform, wkt)
 
 
 def _scopes(name: str) -> Iterator[str]:

@@ -315,12 +315,12 @@ class H5File:
         return self._items
 
     def dimensions(self, name: str) -> tuple[str, ...]:
-        """Names of the axes of a data set, as NetCDF writes them; none where any has none."""
+        """Names or labels of the axes of a data set; none where any has none."""
         if self._matlab:
             return ()
         item = self._items[name]
         try:
-            scales = [next(iter(d.values())).name if len(d) else "" for d in item.dims]
+            scales = [next(iter(d.values())).name if len(d) else d.label for d in item.dims]
         except H5_ERRORS:  # lists of references of somebody else
             return ()
         names = tuple(scales[axis].rpartition("/")[2] for axis in kept_axes(self._shape(item)))
