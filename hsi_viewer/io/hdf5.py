@@ -38,6 +38,8 @@ KNOWN_FILTERS = {4: "szip", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 3
 
 def _matlab_class(item: Any) -> str:
     """MATLAB's class of a data set or group, or nothing."""
+    if "MATLAB_sparse" in item.attrs:
+        return "sparse"
     kind = item.attrs.get("MATLAB_class", b"")
     return kind.decode("latin-1") if isinstance(kind, bytes) else str(kind)
 
@@ -248,7 +250,8 @@ class H5File:
                     arrays[name] = ArrayChoice(name, shape, kind or item.dtype.name)
                     continue
                 sizes = " x ".join(map(str, shape)) or "scalar"
-                others.append(f"{name} ({sizes} {kind or item.dtype})")
+                mark = "complex " if item.dtype.names == ("real", "imag") else ""
+                others.append(f"{name} ({sizes} {mark}{kind or item.dtype})")
             elif kind:
                 others.append(f"{name} ({kind})")
         return arrays, (*others, *self._outside)
@@ -287,27 +290,35 @@ class H5File:
         return found
 
     def _members(self, name: str, holder: Any) -> Iterator[tuple[str, Any]]:
-        """What a group holds and, in a MATLAB file, a cell array or an array of structs."""
-        if isinstance(holder, h5py.Group):
-            for key in holder:
-                if not isinstance(key, str) or key.startswith("#"):
+        """What a group holds or, in a MATLAB file, a cell array or an array of structs."""
+        if isinstance(holder, h5py.Dataset):
+            return self._referenced(name, holder)
+        return iter(()) if _matlab_class(holder) == "sparse" else self._in_group(name, holder)
+
+    def _in_group(self, name: str, group: h5py.Group) -> Iterator[tuple[str, Any]]:
+        for key in group:
+            if not isinstance(key, str) or key.startswith("#"):
+                continue
+            member = f"{name}{self._joint}{key}" if name else key
+            link = group.get(key, getlink=True)
+            if isinstance(link, h5py.ExternalLink):
+                self._outside.append(f"{member} (link to {link.filename}:{link.path})")
+            elif isinstance(link, h5py.HardLink):
+                try:
+                    yield member, group[key]
+                except (KeyError, OSError, RuntimeError):  # of a kind that is not known
                     continue
-                member = f"{name}{self._joint}{key}" if name else key
-                link = holder.get(key, getlink=True)
-                if isinstance(link, h5py.ExternalLink):
-                    self._outside.append(f"{member} (link to {link.filename}:{link.path})")
-                elif isinstance(link, h5py.HardLink):
-                    try:
-                        yield member, holder[key]
-                    except (KeyError, OSError, RuntimeError):  # of a kind that is not known
-                        continue
-        elif self._matlab and holder.size <= MAX_REFERENCES:
-            group, _, field = name.rpartition(self._joint)
-            is_cell = _matlab_class(holder) == "cell"
-            for k, reference in enumerate(holder[()].ravel(), start=1):
-                if reference:
-                    member = f"{name}{{{k}}}" if is_cell else f"{group}({k}).{field}"
-                    yield member, self.file[reference]
+
+    def _referenced(self, name: str, cells: h5py.Dataset) -> Iterator[tuple[str, Any]]:
+        """What the references of a cell array, or of a field of an array of structs, lead to."""
+        if not self._matlab or cells.size > MAX_REFERENCES:
+            return
+        group, _, field = name.rpartition(self._joint)
+        is_cell = _matlab_class(cells) == "cell"
+        for k, reference in enumerate(cells[()].ravel(), start=1):
+            if reference:
+                member = f"{name}{{{k}}}" if is_cell else f"{group}({k}).{field}"
+                yield member, self.file[reference]
 
     @property
     def names(self) -> Mapping[str, Any]:

@@ -154,6 +154,11 @@ def _variable(cursor: _Cursor, lengths: list[tuple[str, int]]) -> Stored:
     cursor.count()  # the size, which is wrong for large variables
     chosen = [lengths[k] for k in ids]
     names, shape = tuple(n for n, _ in chosen), tuple(length for _, length in chosen)
+    if str(attributes.get("_Unsigned")).lower() == "true" and dtype.kind == "i":
+        dtype = np.dtype(dtype.str.replace("i", "u"))
+        fill = attributes.get("_FillValue")
+        if isinstance(fill, np.ndarray) and fill.dtype.itemsize == dtype.itemsize:
+            attributes["_FillValue"] = fill.view(dtype.newbyteorder("="))
     stored = Stored(name, names, shape, dtype, attributes, cursor.offset())
     if not (shape and shape[0] == 0):
         return stored

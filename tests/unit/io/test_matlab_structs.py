@@ -123,6 +123,23 @@ def test_cells_and_arrays_of_structs_in_matlab_7(tmp_path):
     np.testing.assert_array_equal(open_cube(f"{path}:data{{4}}.a").read(), CUBE + 1)
 
 
+def test_what_matlab_7_holds_besides_arrays_is_named(tmp_path):
+    path = tmp_path / "v73.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file["sp/data"], file["sp/ir"], file["sp/jc"] = np.ones(5), np.arange(5), np.arange(5)
+        file["sp"].attrs.update({"MATLAB_class": np.bytes_("double"), "MATLAB_sparse": 5})
+        file["z"] = np.zeros((4, 5, 6), [("real", "f8"), ("imag", "f8")])
+        file["t"], file["text"] = np.zeros((1, 6), "u4"), np.zeros((9, 8, 7), "u2")
+        for name, kind in (("z", "double"), ("t", "hypercube"), ("text", "char")):
+            file[name].attrs["MATLAB_class"] = np.bytes_(kind)
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    with pytest.raises(FormatError) as caught:
+        open_cube(path)
+    for told in ("sp (sparse)", "z (6 x 5 x 4 complex double)", "hypercube)", "7 x 8 x 9 char"):
+        assert told in str(caught.value)
+
+
 def test_an_object_of_a_class_is_named_not_read(tmp_path):
     """Tables, strings and hypercubes: MATLAB keeps their values in a form of its own."""
 

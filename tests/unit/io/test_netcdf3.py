@@ -72,6 +72,20 @@ def test_conventions(tmp_path, dims):
     assert told["transform"] == [30, 0, 600000, 0, -30, 5200000]
 
 
+@pytest.mark.parametrize("dtype", ["i1", "i2"])
+def test_unsigned_values_in_signed_types(tmp_path, dtype):
+    """The first two versions have no unsigned types: an attribute says so."""
+    with netcdf_file(tmp_path / "u.nc", "w") as file:
+        for name, size in zip("yxb", CUBE.shape, strict=True):
+            file.createDimension(name, size)
+        data = file.createVariable("cube", dtype, ("y", "x", "b"))
+        data[:] = (CUBE * 2).astype(dtype.replace("i", "u")).view(dtype)
+        data._FillValue, data._Unsigned = np.array(-1, dtype), "true"
+    cube = open_cube(tmp_path / "u.nc")
+    assert (cube.dtype.kind, cube.nodata) == ("u", 2 ** (8 * cube.dtype.itemsize) - 1)
+    np.testing.assert_array_equal(cube.read(), CUBE * 2)
+
+
 def test_a_variable_is_named_and_an_unknown_one_refused(tmp_path):
     path = write(tmp_path / "a.nc", ("y", "x", "wavelength"))
     np.testing.assert_array_equal(open_cube(f"{path}:reflectance").read(), CUBE)
