@@ -19,7 +19,8 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import cf
 from hsi_viewer.io.cf import scalar, wkt_of
-from hsi_viewer.io.hdf5 import H5_ERRORS, H5File, H5Source
+from hsi_viewer.io.hdf5 import H5File
+from hsi_viewer.io.hdf5_source import H5_ERRORS, H5Source
 from hsi_viewer.io.map_info import georeference
 from hsi_viewer.io.stack_source import ScaledSource, StackSource, SumSource
 

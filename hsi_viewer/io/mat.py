@@ -17,6 +17,8 @@ from hsi_viewer.io.byte_reader import DeflatedReader
 from hsi_viewer.io.container import INSIDE, ArrayChoice, Reading, choices, open_container, squeezed
 from hsi_viewer.io.raw_source import RawSource
 
+SMALL_BYTES = 1 << 20
+
 Index = Callable[[Path], dict[str, mat5.Variable]]
 
 
@@ -27,15 +29,15 @@ class MatlabFile:
     ----------
     path : of the file.
     index : finds its variables; version 5 unless said otherwise.
-    deep : whether to look into compressed structs and cell arrays, too, which have to be inflated
-        for it.
+    deep : whether to look into large compressed structs and cell arrays, too, which have to be
+        inflated for it.
     """
 
     def __init__(self, path: Path, index: Index = mat5.index, deep: bool = False) -> None:
         self.path = path
         self._variables = index(path)
         for variable in list(self._variables.values()):
-            if deep or not isinstance(variable.reader, DeflatedReader):
+            if deep or not _is_large_and_compressed(variable):
                 try:
                     self._variables |= mat5.members(variable)
                 except FormatError as error:
@@ -85,6 +87,11 @@ class MatlabFile:
         if variable.reader is None or variable.dtype is None or min(shape) < 1:
             raise FormatError(f'{self.path}: "{name}" ({variable.kind}) holds no numbers.')
         return RawSource(variable.reader, shape, variable.dtype, order, variable.offset)
+
+
+def _is_large_and_compressed(variable: mat5.Variable) -> bool:
+    size = variable.end - variable.offset
+    return isinstance(variable.reader, DeflatedReader) and size > SMALL_BYTES
 
 
 def _described(variable: mat5.Variable) -> str:

@@ -11,6 +11,7 @@ import scipy.io
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.container import ChoiceNeededError
+from hsi_viewer.io.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 
 CUBE = np.arange(6 * 7 * 9, dtype="u2").reshape(6, 7, 9)
@@ -32,6 +33,15 @@ def test_a_cube_in_a_struct_is_found_with_its_wavelengths(tmp_path, compressed):
         np.testing.assert_array_equal(cube.read(), CUBE)
         np.testing.assert_allclose(cube.wavelengths, NM)
         assert cube.metadata["array"] == "data.inner.cube"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_wavelengths_in_a_struct_beside_the_cube(tmp_path, compressed):
+    info = {"wavelength": NM, "look_up": np.zeros((6, 7))}
+    path = save(tmp_path / "a.mat", compressed, cube=CUBE, info=info)
+    np.testing.assert_allclose(open_cube(path).wavelengths, NM)
+    path = save(tmp_path / "gt.mat", compressed, gt=CUBE[:, :, 0], info=info)
+    np.testing.assert_array_equal(read_labels(path).ids, CUBE[:, :, 0])
 
 
 def test_two_cubes_in_structs_are_offered_by_their_names(tmp_path):
