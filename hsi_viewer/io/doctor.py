@@ -1,9 +1,10 @@
 """The header doctor: what is wrong with a raw file and its header, and the likely readings.
 
-With twelve real cubes, three interleaves and a header with a wrong interleave, type, byte order,
-offset or size, or none at all, the true reading came first in nine of ten cases; the others were
-mostly a scene of 7 x 10 pixels, one of kernels on a dark ground, and signed for unsigned values
-that look the same.
+With thirteen real cubes, three interleaves and a header with a wrong interleave, type, byte order,
+offset or size, or none at all, the true reading came first in 550 of 696 cases and among the first
+three in 626. Signed and unsigned values that look the same are not told apart; most other misses
+are scenes of 7 x 10 and 11 x 11 pixels, kernels on a dark ground, and files without a header. No
+true header was doubted.
 """
 
 from __future__ import annotations
