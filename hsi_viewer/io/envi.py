@@ -66,9 +66,9 @@ def header_of(path: Path) -> Path | None:
     if path.suffix.lower() == ".hdr":
         return path
     if path.suffix.lower() in NOT_DATA_SUFFIXES:
-        return _named(path.parent, (f"{path.name}.hdr",))
+        return named(path.parent, (f"{path.name}.hdr",))
     bare = path.name.removesuffix(".gz")
-    return _named(path.parent, (f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr"))
+    return named(path.parent, (f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr"))
 
 
 def data_beside(header: Path) -> Path | None:
@@ -134,7 +134,7 @@ def _files(folder: Path) -> list[Path]:
         raise FileError(f"{folder} could not be listed: {error.strerror}.") from error
 
 
-def _named(folder: Path, names: tuple[str, ...]) -> Path | None:
+def named(folder: Path, names: tuple[str, ...]) -> Path | None:
     """First file with one of the names, exactly or in another case."""
     for name in names:
         if (folder / name).is_file():
@@ -249,11 +249,24 @@ def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
         raise FormatError(
             f"{header} is a spectral library, not an image; open it as a spectral library."
         )
+    if layout is None and "tiff" in fields.get("file type", "").lower():
+        return _open_tiff_of(path)
     if layout is None:
         layout = layout_of(fields, header.name if header else path.name, warnings)
     data = path if path != header else data_of(header, layout)
     source = open_source(data, layout, warnings)
     return HyperCube(source, path=path, **describe(fields, layout, data, warnings))
+
+
+def _open_tiff_of(header: Path) -> HyperCube:
+    """The TIFF file that a header says it describes."""
+    from hsi_viewer.io.geotiff import open_geotiff
+
+    stem = header.name[: -len(header.suffix)]
+    found = named(header.parent, (stem, f"{stem}.tif", f"{stem}.tiff"))
+    if found is None or found == header:
+        raise FileError(f"{header} describes a TIFF file, but there is no {stem}.tif beside it.")
+    return open_geotiff(found)
 
 
 def describe(

@@ -10,7 +10,7 @@ import numpy as np
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.identify import split_source
+from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import is_identified, open_cube
 
 
@@ -84,11 +84,14 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 def diagnosis(source: str | Path) -> str | None:
     """The header doctor's report on a raw file, or None where it has nothing to say."""
     from hsi_viewer.io.doctor import CONVINCING, diagnose
-    from hsi_viewer.io.envi import header_of
+    from hsi_viewer.io.envi import data_beside, header_of
 
     path, _ = split_source(source)
     try:
-        if not path.is_file() or (header_of(path) is None and is_identified(path)):
+        data = data_beside(path) if path.suffix.lower() == ".hdr" else path
+        if not path.is_file() or (data and magic_of(data).startswith(SELF_DESCRIBED)):
+            return None  # values that are no raw ones
+        if header_of(path) is None and is_identified(path):
             return None
         found = diagnose(path)
     except (HsiError, OSError):
