@@ -275,11 +275,11 @@ def _spectral_fields(container: Container, found: Found) -> None:
                 use(container.values(name).ravel())
                 return
 
-    def take_wavelengths(values: NDArray[Any]) -> None:
-        nm, guess = to_nm(values.astype(np.float64), unit)
+    def take_wavelengths(values: NDArray[Any], said: str | None = None) -> None:
+        nm, guess = to_nm(values.astype(np.float64), said or unit)
         found.fields["wavelengths"] = nm
-        if unit is not None:
-            found.fields["wavelength_units_in_file"] = unit
+        if said or unit:
+            found.fields["wavelength_units_in_file"] = said or unit
         if guess:
             found.warnings.append(guess)
 
@@ -295,7 +295,10 @@ def _spectral_fields(container: Container, found: Found) -> None:
     named(WAVELENGTH_NAMES, take_wavelengths)
     named(FWHM_NAMES, take_fwhm)
     named(GOOD_NAMES, take_good)
-    _attributes(container, found, take_wavelengths)
+    _scalars(container, found)
+    given_here = {} if given is None else {k.lower(): v for k, v in given(found.name).items()}
+    _attributes(given_here, found)
+    _attribute_lists(given_here, found, take_wavelengths)
 
 
 def _unit(attributes: Mapping[str, Any]) -> str | None:
@@ -306,12 +309,17 @@ def _unit(attributes: Mapping[str, Any]) -> str | None:
     return (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)) or None
 
 
-def _attributes(
-    container: Container, found: Found, take_wavelengths: Callable[[NDArray[Any]], None]
-) -> None:
+def _scalars(container: Container, found: Found) -> None:
+    """Single numbers beside the cube."""
+    for name, use in (("nodata", "nodata"), ("scale_factor", "scale")):
+        if name in container.arrays and container.arrays[name].size == 1:
+            value = float(container.values(name).item())
+            if use == "nodata" or value > 0:
+                found.fields[use] = value
+
+
+def _attributes(attributes: Mapping[str, Any], found: Found) -> None:
     """What the attributes of the array itself say (HDF5, NetCDF, Zarr)."""
-    given = getattr(container, "attributes", None)
-    attributes = {} if given is None else {k.lower(): v for k, v in given(found.name).items()}
 
     def number(*keys: str) -> float | None:
         for key in keys:
@@ -327,8 +335,26 @@ def _attributes(
     if scale is not None and scale > 0:
         # products write either the factor or its inverse (NEON: 10000)
         found.fields["scale"] = scale if scale <= 1 else 1.0 / scale
-    for key in ("wavelength", "wavelengths"):
-        values = np.asarray(attributes.get(key, ())).ravel()
-        fits = values.size == found.source.shape[2] > 1 and values.dtype.kind in "iuf"
-        if fits and "wavelengths" not in found.fields:
-            take_wavelengths(values)
+
+
+def _attribute_lists(
+    attributes: Mapping[str, Any], found: Found, take_wavelengths: Callable[..., None]
+) -> None:
+    """Lists with one entry a band among the attributes of the array."""
+
+    def listed(names: tuple[str, ...], kinds: str) -> NDArray[Any] | None:
+        for key in names:
+            values = np.asarray(attributes.get(key, ())).ravel()
+            if values.size == found.source.shape[2] > 1 and values.dtype.kind in kinds:
+                return values
+        return None
+
+    nm, fwhm, good = (listed(n, "biuf") for n in (WAVELENGTH_NAMES, FWHM_NAMES, GOOD_NAMES))
+    if nm is not None and "wavelengths" not in found.fields:
+        take_wavelengths(nm, attributes.get("wavelength_units"))
+    if fwhm is not None:
+        found.fields.setdefault("fwhm", fwhm.astype(np.float64))
+    if good is not None:
+        found.fields.setdefault("good_bands", good != 0)
+    if (names := listed(("band_names",), "U")) is not None:
+        found.fields["band_names"] = tuple(map(str, names))

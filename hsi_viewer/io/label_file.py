@@ -14,7 +14,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, HsiError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, sample
+from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, envi_writer, sample
 from hsi_viewer.io.container import Container, listing
 from hsi_viewer.io.identify import (
     MATLAB_5,
@@ -286,7 +286,7 @@ def write_labels(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube:
         case ".mat":
             class_raster.write_mat(raster, path)
         case ".hdr" | ".img":
-            class_raster.write_envi(raster, path.with_suffix(".hdr"), path.with_suffix(".img"))
+            class_raster.write_envi(raster, *envi_writer.pair_of(path))
         case ".tif" | ".tiff":
             class_raster.write_tif(raster, path)
         case other:
