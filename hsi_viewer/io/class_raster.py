@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
-from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import envi_writer
 from hsi_viewer.io.atomic import replacing, side_file
@@ -135,13 +134,10 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     ExportError
         if it cannot be written.
     """
-    from rasterio.errors import RasterioError
-
-    from hsi_viewer.io.gdal import georeference_profile, open_raster
+    from hsi_viewer.io.gdal import georeference_profile, new_tif
 
     rows, columns = raster.ids.shape
     profile: dict[str, Any] = {
-        "driver": "GTiff",
         "height": rows,
         "width": columns,
         "count": 1,
@@ -155,14 +151,11 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     palette = {0: (0, 0, 0, 0), **{i: (*c, 255) for i, c in raster.colours.items()}}
     tags = {f"CLASS_{i}": name for i, name in raster.names.items()}
     with replacing(side_file(path), path) as (new_aux, new):
-        try:
-            with open_raster(new, "w", **profile) as file:
-                file.write(raster.ids, 1)
-                file.write_colormap(1, palette)
-                file.set_band_description(1, raster.title or raster.variable)
-                file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
-        except RasterioError as error:
-            raise ExportError(f"{path} could not be written: {error}.") from error
+        with new_tif(new, path, **profile) as file:
+            file.write(raster.ids, 1)
+            file.write_colormap(1, palette)
+            file.set_band_description(1, raster.title or raster.variable)
+            file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
         new_aux.write_text(_side_text(raster, side_file(new)), encoding="utf-8")
 
 

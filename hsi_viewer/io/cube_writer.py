@@ -185,22 +185,21 @@ def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
 
 
 def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
-    from rasterio.errors import RasterioError
     from rasterio.windows import Window
 
-    from hsi_viewer.io.gdal import georeference_profile, open_raster
+    from hsi_viewer.io.gdal import georeference_profile, new_tif
 
     size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
+    dtype = np.dtype(np.uint8) if cube.dtype == bool else cube.dtype
     profile: dict[str, Any] = {
-        "driver": "GTiff",
         "height": cube.rows,
         "width": cube.columns,
         "count": cube.bands,
-        "dtype": cube.dtype.name,
+        "dtype": dtype.name,
         "compress": "deflate",
         "zlevel": 1,  # spectra become 2 % larger than with 6, in a tenth to two thirds of the time
         "interleave": "pixel",
-        "nodata": cube.nodata,
+        "nodata": cube.nodata if _holds(dtype, cube.nodata) else None,
         "BIGTIFF": "YES" if size > CLASSIC_TIFF_BYTES else "IF_SAFER",
         **georeference_profile(cube.georeference),
     }
@@ -209,20 +208,28 @@ def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
     if min(cube.rows, cube.columns) >= 128:
         profile |= {"tiled": True, "blockxsize": 128, "blockysize": high}
     with replacing(path) as (new,):
-        try:
-            with open_raster(new, "w", **profile) as file:
-                _tif_tags(cube, file)
-                for top, tile in _tiles(cube, report, high):
-                    window = Window(0, top, cube.columns, tile.shape[0])
-                    file.write(tile.transpose(2, 0, 1), window=window)
-        except (RasterioError, ValueError, TypeError) as error:
-            raise ExportError(f"{path} could not be written: {error}.") from error
+        with new_tif(new, path, **profile) as file:
+            _tif_tags(cube, file)
+            for top, tile in _tiles(cube, report, high):
+                window = Window(0, top, cube.columns, tile.shape[0])
+                file.write(
+                    tile.transpose(2, 0, 1).astype(profile["dtype"], copy=False), window=window
+                )
         of_gdal, old = side_file(new), side_file(path)
         if not of_gdal.exists():
             old.unlink(missing_ok=True)  # it described the image that is replaced
             return [path]
         of_gdal.replace(old)
     return [path, old]
+
+
+def _holds(dtype: np.dtype[Any], value: float | None) -> bool:
+    """Whether a type has a value: headers of unsigned files ask for -9999, too."""
+    if value is None:
+        return False
+    with np.errstate(all="ignore"):
+        stored = np.array(value).astype(dtype)
+    return bool(np.isnan(value) and dtype.kind in "fc") or bool(stored == value)
 
 
 def _tif_tags(cube: HyperCube, file: Any) -> None:

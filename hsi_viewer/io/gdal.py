@@ -15,7 +15,7 @@ from typing import Any
 
 import rasterio
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.transform import Affine
 
 from hsi_viewer.core.errors import ExportError
@@ -46,6 +46,54 @@ def open_raster(path: Path | str, mode: str = "r", **options: Any) -> Any:
             return rasterio.open(path, mode, **options)
         except UnicodeDecodeError as error:
             raise RasterioIOError(f"its text is damaged ({error})") from error
+
+
+@contextmanager
+def new_tif(new: Path, path: Path, **profile: Any) -> Iterator[Any]:
+    """A GeoTIFF to write, checked when it is closed: GDAL says nothing of a disk that is full then.
+
+    Parameters
+    ----------
+    new : file to write.
+    path : its final name, for messages.
+    profile : for rasterio.open.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written whole.
+    """
+    try:
+        with open_raster(new, "w", driver="GTiff", **profile) as file:
+            yield file
+        whole = _is_whole(new)
+    except (RasterioError, ValueError, TypeError) as error:
+        reason = str(error.__cause__ or error).rstrip(".")
+        raise ExportError(
+            f"{path} could not be written: {reason}. "
+            "Choose another folder or make room; what stood there before is untouched."
+        ) from error
+    if not whole:
+        raise ExportError(
+            f"{path} could not be written: the disk seems to be full. "
+            "Choose another folder or make room; what stood there before is untouched."
+        )
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every block of a TIFF file lies in it."""
+    size = path.stat().st_size
+    with open_raster(path, driver="GTiff") as file:
+        together = file.interleaving is not None and file.interleaving.name == "pixel"
+        for band in [1] if together else file.indexes:
+            for (row, column), _ in file.block_windows(band):
+                start, length = (
+                    file.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=band)
+                    for what in ("OFFSET", "SIZE")
+                )
+                if not start or int(start) + int(length or 0) > size:
+                    return False
+    return True
 
 
 def page_shapes(dataset: Any) -> list[tuple[int, int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import scipy.io
@@ -159,6 +161,38 @@ def test_side_files_of_gdal_go_with_the_image(tmp_path):
         assert file.crs == pole
     write_cube(scene(), tmp_path / "a.tif")
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a.tif"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are Unix's")
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".npy", ".mat"])
+def test_a_disk_that_is_full_at_any_byte_leaves_the_old_file(tmp_path, suffix):
+    import resource
+
+    path = tmp_path / f"a{suffix}"
+    write_cube(scene(), path)
+    size = max(p.stat().st_size for p in tmp_path.glob("a.*"))
+    names = sorted(p.name for p in tmp_path.iterdir())
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit in range(64, size - 64, 509):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, old[1]))
+        try:
+            with pytest.raises(ExportError, match=r"could not be written.*make room"):
+                write_cube(scene(ARRAY - 1), path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        np.testing.assert_array_equal(open_cube(path).read(), ARRAY)
+        assert sorted(p.name for p in tmp_path.iterdir()) == names
+
+
+def test_true_and_false_are_written_as_bytes(tmp_path):
+    write_cube(scene(ARRAY > 0), tmp_path / "a.tif")
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.tif").read(), ARRAY > 0)
+
+
+@pytest.mark.parametrize(("dtype", "nodata"), [("u2", -9999.0), ("f4", -1.7976931348623157e308)])
+def test_a_nodata_value_that_the_type_does_not_have_is_left_out(tmp_path, dtype, nodata):
+    write_cube(scene(abs(ARRAY).astype(dtype), nodata=nodata), tmp_path / "a.tif")
+    assert open_cube(tmp_path / "a.tif").nodata is None
 
 
 def test_a_store_that_a_killed_process_had_put_aside_comes_back(tmp_path):
