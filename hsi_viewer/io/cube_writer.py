@@ -228,8 +228,8 @@ def _holds(dtype: np.dtype[Any], value: float | None) -> bool:
     if value is None:
         return False
     with np.errstate(all="ignore"):
-        stored = np.array(value).astype(dtype)
-    return bool(np.isnan(value) and dtype.kind in "fc") or bool(stored == value)
+        same = np.array(value).astype(dtype) == value
+    return bool(same) or (bool(np.isnan(value)) and dtype.kind in "fc")
 
 
 def _tif_tags(cube: HyperCube, file: Any) -> None:
