@@ -228,7 +228,8 @@ def _holds(dtype: np.dtype[Any], value: float | None) -> bool:
     if value is None:
         return False
     with np.errstate(all="ignore"):
-        same = np.array(value).astype(dtype) == value
+        stored = np.array(value).astype(dtype)
+        same = (stored == value) & (np.isfinite(stored) == np.isfinite(value))
     return bool(same) or (bool(np.isnan(value)) and dtype.kind in "fc")
 
 

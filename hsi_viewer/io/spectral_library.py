@@ -46,7 +46,7 @@ def read_library(path: str | Path) -> SpectralLibrary:
     text = _text(path)
     if re.search(r"^\s*X Units\s*:", text, re.MULTILINE | re.IGNORECASE):
         return _read_ecostress(path, text)
-    if re.match(r"\s*(splib|USGS)", text, re.IGNORECASE):
+    if re.match(r"\s*(splib|USGS|s\d\d\w*[ \t]+Record=)", text, re.IGNORECASE):
         return _read_usgs(path, text)
     return _read_csv(path, text)
 
@@ -141,7 +141,7 @@ def _numbers_after(path: Path, text: str, columns: int) -> NDArray[np.float64]:
 def _read_usgs(path: Path, text: str) -> SpectralLibrary:
     """USGS splib06 (wavelength, value, deviation) and splib07 (one value a line)."""
     first, _, rest = text.lstrip().partition("\n")
-    name = first.split(":", 1)[-1].strip() or path.stem
+    name = " ".join(first.split(":", 1)[-1].split()) or path.stem
     lines = [line.split() for line in rest.splitlines() if line.strip()]
     single = [parts[0] for parts in lines if len(parts) == 1]
     if len(single) < len(lines):
