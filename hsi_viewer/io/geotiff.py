@@ -36,7 +36,7 @@ class RasterSource:
         self._path = path
         name = path if page is None else f"GTIFF_DIR:{page}:{path}"
         try:
-            self.dataset = open_raster(name, driver=_driver_of(path))
+            self.dataset = open_raster(name, driver=driver_of(path))
         except (RasterioError, OSError) as error:
             raise FormatError(f"{path} is damaged or no readable raster: {error}.") from error
         weakref.finalize(self, self.dataset.close)
@@ -74,7 +74,7 @@ class RasterSource:
         return out.transpose(1, 2, 0)
 
 
-def _driver_of(path: Path) -> str:
+def driver_of(path: Path) -> str:
     """GDAL's driver, so that no other one tries its hand at an untrusted file."""
     with path.open("rb") as file:
         head = file.read(len(HFA))

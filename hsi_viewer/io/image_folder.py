@@ -52,6 +52,11 @@ class ImageFile:
                 f"{self._path} has {source.shape[0]} x {source.shape[1]} pixels, the first image "
                 f"has {self.shape[0]} x {self.shape[1]}."
             )
+        if not np.can_cast(source.dtype, self.dtype):
+            raise FormatError(
+                f"{self._path} holds {source.dtype} values, the first image {self.dtype}; "
+                "convert them to one type."
+            )
         window: NDArray[Any] = source.read(rows, columns, bands)
         return window
 

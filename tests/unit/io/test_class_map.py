@@ -15,6 +15,7 @@ from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.class_map import FORMATS, export_prediction
+from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.label_file import read_labels, write_labels
 from hsi_viewer.io.map_info import georeference, map_info_of
 from hsi_viewer.io.registry import open_cube
@@ -251,6 +252,26 @@ def test_labels_of_other_kinds(tmp_path):
     labels = read_labels(tmp_path / "palette.png")
     np.testing.assert_array_equal(labels.ids, ids)
     assert labels.colours[5] == (5, 250, 7)
+
+
+@pytest.mark.parametrize(
+    ("driver", "name"), [("GTiff", "a.tif"), ("HFA", "a.img"), ("PNG", "a.png")]
+)
+def test_colours_and_category_names_of_other_programs(tmp_path, driver, name):
+    ids = some_ids().astype(np.uint8)
+    profile = {"height": 12, "width": 17, "count": 1, "dtype": "uint8", "driver": driver}
+    with open_raster(tmp_path / name, "w", **profile) as file:
+        file.write(ids, 1)
+        file.write_colormap(1, {0: (0, 0, 0, 255), 5: (1, 2, 3, 255), 9: (4, 5, 6, 255)})
+    side = "<Category>none</Category><Category/><Category>A &amp; B</Category>"
+    (tmp_path / f"{name}.aux.xml").write_text(
+        f'<PAMDataset><PAMRasterBand band="1"><CategoryNames>{side}</CategoryNames>'
+        "</PAMRasterBand></PAMDataset>"
+    )
+    labels = read_labels(tmp_path / name)
+    np.testing.assert_array_equal(labels.ids, ids)
+    assert labels.names == {2: "A & B"}
+    assert (labels.colours[5], labels.colours[9]) == ((1, 2, 3), (4, 5, 6))
 
 
 def test_sample_labels():
