@@ -311,10 +311,14 @@ def _unit(attributes: Mapping[str, Any]) -> str | None:
 
 def _scalars(container: Container, found: Found) -> None:
     """Single numbers beside the cube."""
-    for name, use in (("nodata", "nodata"), ("scale_factor", "scale")):
+    for name, use in (
+        ("nodata", "nodata"),
+        ("scale_factor", "scale"),
+        ("add_offset", "offset"),
+    ):
         if name in container.arrays and container.arrays[name].size == 1:
             value = float(container.values(name).item())
-            if use == "nodata" or value > 0:
+            if use != "scale" or value > 0:
                 found.fields[use] = value
 
 
@@ -331,6 +335,9 @@ def _attributes(attributes: Mapping[str, Any], found: Found) -> None:
     nodata = number("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
     if nodata is not None:
         found.fields["nodata"] = nodata
+    offset = number("add_offset")
+    if offset is not None:
+        found.fields["offset"] = offset
     scale = number("scale_factor", "scale")
     if scale is not None and scale > 0:
         # products write either the factor or its inverse (NEON: 10000)

@@ -118,7 +118,10 @@ def cube_fields(cube: HyperCube) -> dict[str, str]:
         fields["data ignore value"] = (
             f"{cube.nodata:g}" if np.isnan(cube.nodata) else repr(cube.nodata)
         )
-    if cube.scale != 1.0:
+    if cube.offset:  # GDAL knows these
+        fields["data gain values"] = braced([repr(cube.scale)] * cube.bands)
+        fields["data offset values"] = braced([repr(cube.offset)] * cube.bands)
+    elif cube.scale != 1.0:
         fields["reflectance scale factor"] = repr(1.0 / cube.scale)
     if cube.default_bands is not None:
         fields["default bands"] = braced([str(b + 1) for b in cube.default_bands])
@@ -179,6 +182,8 @@ def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
         variables["nodata"] = cube.nodata
     if cube.scale != 1.0:
         variables["scale_factor"] = cube.scale
+    if cube.offset:
+        variables["add_offset"] = cube.offset
     with replacing(path) as (new,):
         savemat(str(new), variables, appendmat=False, do_compression=True)
     return [path]
@@ -234,8 +239,8 @@ def _holds(dtype: np.dtype[Any], value: float | None) -> bool:
 
 
 def _tif_tags(cube: HyperCube, file: Any) -> None:
-    if cube.scale != 1.0:
-        file.scales = (cube.scale,) * cube.bands
+    if cube.scale != 1.0 or cube.offset:
+        file.scales, file.offsets = (cube.scale,) * cube.bands, (cube.offset,) * cube.bands
     if cube.band_names is not None:
         file.descriptions = cube.band_names
     for band in range(cube.bands):

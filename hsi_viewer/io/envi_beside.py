@@ -55,6 +55,6 @@ def fields_beside(
         warnings += said
     if "good_bands" not in known:
         found["good_bands"] = about["good_bands"]
-    if known.get("scale", 1.0) == 1.0:
-        found["scale"] = about["scale"]
+    if known.get("scale", 1.0) == 1.0 and not known.get("offset"):
+        found |= {key: about[key] for key in ("scale", "offset") if key in about}
     return found

@@ -150,21 +150,21 @@ def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
         "georeference": georeference_of(dataset, warnings),
         "band_names": names,
         "default_bands": tags.default_bands(),
-        "scale": _scale(dataset, tags, warnings),
+        **_scale(dataset, tags, warnings),
         "metadata": {k: str(v) for k, v in whole.items()},
         **spectral_fields(tags, names, warnings),
     }
 
 
-def _scale(dataset: Any, tags: RasterTags, warnings: list[str]) -> float:
+def _scale(dataset: Any, tags: RasterTags, warnings: list[str]) -> dict[str, float]:
+    """Scale and offset, where all bands have the same ones."""
     scales, offsets = set(dataset.scales), set(dataset.offsets)
-    if offsets != {0.0}:
-        warnings.append("The file gives offsets of its values; they are not applied.")
-    if len(scales) > 1:
-        warnings.append("The scale differs from band to band; it is not applied.")
-    elif not (math.isfinite(scale := float(scales.pop())) and scale > 0):
+    scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
+    if len(scales) > 1 or len(offsets) > 1:
+        warnings.append("Scale or offset differ from band to band; they are not applied.")
+    elif not (math.isfinite(scale) and scale > 0 and math.isfinite(offset)):
         warnings.append(f"The scale {scale:g} is not positive; it is not applied.")
-    elif scale != 1.0:
-        return scale
+    elif scale != 1.0 or offset:
+        return {"scale": scale, "offset": offset}
     factor = tags.number("reflectancescalefactor")
-    return 1.0 / factor if factor is not None and factor > 0 else 1.0
+    return {"scale": 1.0 / factor if factor is not None and factor > 0 else 1.0}

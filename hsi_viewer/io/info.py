@@ -47,7 +47,7 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "scale": cube.scale,
         "crs": crs_text(place.crs_wkt),
         "transform": list(place.transform) if place.transform is not None else None,
-        "warnings": [*cube.warnings, *_noise_warning(cube)],
+        "warnings": [*cube.warnings, *_offset_warning(cube), *_noise_warning(cube)],
     }
 
 
@@ -128,6 +128,12 @@ def crs_text(wkt: str | None) -> str | None:
     except CRSError:
         return wkt
     return wkt if code is None else f"EPSG:{code}"
+
+
+def _offset_warning(cube: HyperCube) -> list[str]:
+    if not cube.offset:
+        return []
+    return [f"A physical value is the stored one times {cube.scale:g} plus {cube.offset:g}."]
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:

@@ -102,9 +102,8 @@ def _read_envi(path: Path) -> SpectralLibrary:
         names = [f"Spectrum {k}" for k in range(1, layout.rows + 1)]
     ignored = "band names"  # one name for the one band of the file
     kept = tuple(w for w in warnings if ignored not in w)
-    return SpectralLibrary(
-        tuple(names), about["wavelengths"], spectra * about["scale"], data.name, kept
-    )
+    physical = spectra * about["scale"] + about.get("offset", 0.0)
+    return SpectralLibrary(tuple(names), about["wavelengths"], physical, data.name, kept)
 
 
 def _read_ecostress(path: Path, text: str) -> SpectralLibrary:

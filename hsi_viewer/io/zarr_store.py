@@ -168,6 +168,8 @@ def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[A
 
 def _attributes_of(cube: HyperCube) -> dict[str, Any]:
     found: dict[str, Any] = {"scale": cube.scale}
+    if cube.offset:
+        found["add_offset"] = cube.offset
     if cube.wavelengths is not None:
         found["wavelengths"] = [float(w) for w in cube.wavelengths]
         found["wavelength_units"] = "nm"

@@ -105,6 +105,18 @@ def test_zarr_keeps_all_metadata(tmp_path):
     assert back.warnings == ()
 
 
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".zarr"])
+def test_scale_and_offset_stay_together(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_cube(scene(scale=0.5, offset=-0.25), path)
+    back = open_cube(path)
+    assert (back.scale, back.offset) == (0.5, -0.25)
+    np.testing.assert_array_equal(back.spectrum(3, 4)[:2], ARRAY[3, 4, :2] * 0.5 - 0.25)
+    if suffix in (".hdr", ".tif"):
+        with open_raster(path.with_suffix(".img") if suffix == ".hdr" else path) as file:
+            assert (set(file.scales), set(file.offsets)) == ({0.5}, {-0.25})
+
+
 def test_what_is_in_the_way_is_not_replaced(tmp_path):
     for name in ("a.tif", "a.hdr", "a.zarr"):
         (tmp_path / name).mkdir()

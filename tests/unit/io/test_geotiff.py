@@ -11,7 +11,7 @@ from rasterio.control import GroundControlPoint
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.info import diagnosis
+from hsi_viewer.io.info import cube_info, diagnosis
 from hsi_viewer.io.registry import open_cube
 
 VALUES = np.arange(3 * 5 * 7, dtype=np.uint16).reshape(3, 5, 7)
@@ -176,6 +176,24 @@ def test_control_points_and_odd_scales_are_said(tmp_path):
     assert cube.scale == 1.0
     assert any("placed on the map by ground control points" in w for w in cube.warnings)
     assert "The scale -1 is not positive; it is not applied." in cube.warnings
+
+
+def test_scale_and_offset_make_physical_values(tmp_path):
+    path = write(tmp_path / "a.tif")
+    with open_raster(path, "r+") as file:
+        file.scales, file.offsets = (2.75e-5,) * 3, (-0.2,) * 3  # Landsat collection 2
+    cube = open_cube(path)
+    assert (cube.dtype, cube.scale, cube.offset) == (np.uint16, 2.75e-5, -0.2)
+    np.testing.assert_allclose(cube.spectrum(2, 3), VALUES[:, 2, 3] * 2.75e-5 - 0.2)
+    assert (
+        "A physical value is the stored one times 2.75e-05 plus -0.2."
+        in cube_info(path)["warnings"]
+    )
+    with open_raster(path, "r+") as file:
+        file.offsets = (-0.2, -0.2, 0.0)
+    cube = open_cube(path)
+    assert (cube.scale, cube.offset) == (1.0, 0.0)
+    assert "Scale or offset differ from band to band; they are not applied." in cube.warnings
 
 
 def test_more_pixels_than_memory_is_an_error(tmp_path):
