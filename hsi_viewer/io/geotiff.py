@@ -25,6 +25,9 @@ from hsi_viewer.io.image_folder import ImageFile
 from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
 from hsi_viewer.io.stack_source import Part, StackSource
 
+# GDAL's own limit.
+MAX_BLOCK_BYTES = 2**31 - 1
+
 # What the first image of several says of its only band, not of a stack of them.
 OF_BANDS = ("wavelengths", "fwhm", "good_bands", "band_names", "default_bands")
 
@@ -45,6 +48,14 @@ class RasterSource:
         # GDAL's pairs of 16-bit integers, which NumPy does not have, are read as floats
         types = {"complex64" if t == "complex_int16" else t for t in self.dataset.dtypes}
         self.dtype: np.dtype[Any] = np.result_type(*types)
+        self._block = self.dataset.block_shapes[0]
+        together = self.dataset.count if _interleave(self.dataset) == "bip" else 1
+        block_bytes = self._block[0] * self._block[1] * together * self.dtype.itemsize
+        if block_bytes > MAX_BLOCK_BYTES:
+            raise FormatError(
+                f"{path} is damaged, or no program can read it: its values lie in blocks of "
+                f"{block_bytes} bytes, of which each is read as a whole."
+            )
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -53,7 +64,7 @@ class RasterSource:
         if min(height, width, wanted.size) < 1:
             return np.empty((max(height, 0), max(width, 0), wanted.size), self.dtype)
         # A strided read goes block by block, so that a whole scene is never in memory.
-        block = max(rows.step, _block_rows(self.dataset) // rows.step * rows.step)
+        block = max(rows.step, max(64, self._block[0]) // rows.step * rows.step)
         indexes = [int(b) + 1 for b in wanted]
         size = (wanted.size, -(-height // rows.step), -(-width // columns.step))
         try:
@@ -81,8 +92,9 @@ def driver_of(path: Path) -> str:
     return "PNG" if head.startswith(PNG) else "HFA" if head.startswith(HFA) else "GTiff"
 
 
-def _block_rows(dataset: Any) -> int:
-    return int(max(64, dataset.block_shapes[0][0]))
+def _interleave(dataset: Any) -> str | None:
+    written = str(dataset.profile.get("interleave", ""))
+    return {"pixel": "bip", "band": "bsq", "line": "bil"}.get(written)
 
 
 def open_geotiff(path: Path, part: str | None = None) -> HyperCube:
@@ -143,9 +155,7 @@ def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
     nodata = dataset.nodata
     return {
         "format_name": "GeoTIFF" if dataset.driver == "GTiff" else dataset.driver,
-        "interleave": {"pixel": "bip", "band": "bsq", "line": "bil"}.get(
-            str(dataset.profile.get("interleave", ""))
-        ),
+        "interleave": _interleave(dataset),
         "nodata": tags.number("dataignorevalue") if nodata is None else nodata,
         "georeference": georeference_of(dataset, warnings),
         "band_names": names,

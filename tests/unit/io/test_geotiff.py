@@ -196,12 +196,27 @@ def test_scale_and_offset_make_physical_values(tmp_path):
     assert "Scale or offset differ from band to band; they are not applied." in cube.warnings
 
 
+def test_blocks_that_cannot_be_read_are_refused(tmp_path):
+    import struct
+
+    # one strip of 60000 x 60000 pixels with 60000 bands between its values, in a file of 122 bytes
+    entries = [
+        (256, 4, 1, 60000), (257, 4, 1, 60000), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
+        (273, 4, 1, 8), (277, 3, 1, 60000), (278, 4, 1, 60000), (279, 4, 1, 8),
+    ]  # fmt: skip
+    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    path = tmp_path / "a.tif"
+    path.write_bytes(struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + body + bytes(4))
+    with pytest.raises(FormatError, match="blocks of"):
+        open_cube(path)
+
+
 def test_more_pixels_than_memory_is_an_error(tmp_path):
     path = tmp_path / "huge.tif"
     profile = {"count": 400, "height": 400_000, "width": 400_000, "dtype": "float64"}
     with open_raster(
-        path, "w", driver="GTiff", SPARSE_OK=True, BIGTIFF="YES", tiled=True, blockxsize=8192,
-        blockysize=8192, **profile,
+        path, "w", driver="GTiff", SPARSE_OK=True, BIGTIFF="YES", tiled=True, blockxsize=256,
+        blockysize=256, **profile,
     ):  # fmt: skip
         pass
     cube = open_cube(path)
