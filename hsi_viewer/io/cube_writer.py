@@ -243,6 +243,9 @@ def _tif_tags(cube: HyperCube, file: Any) -> None:
         file.scales, file.offsets = (cube.scale,) * cube.bands, (cube.offset,) * cube.bands
     if cube.band_names is not None:
         file.descriptions = cube.band_names
+    if cube.default_bands is not None:
+        shown = ", ".join(str(band + 1) for band in cube.default_bands)
+        file.update_tags(ns="ENVI", default_bands=f"{{{shown}}}")
     for band in range(cube.bands):
         tags = {"bbl": str(int(cube.good_bands[band]))}
         if cube.wavelengths is not None:

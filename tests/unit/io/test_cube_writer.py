@@ -63,7 +63,7 @@ def test_geotiff_keeps_values_and_metadata(tmp_path):
     np.testing.assert_array_equal(back.wavelengths, scene().wavelengths)
     np.testing.assert_array_equal(back.fwhm, scene().fwhm)
     np.testing.assert_array_equal(back.good_bands, scene().good_bands)
-    assert (back.nodata, back.scale) == (-100, 1e-4)
+    assert (back.nodata, back.scale, back.default_bands) == (-100, 1e-4, (3, 2, 1))
     with open_raster(tmp_path / "a.tif") as file:
         assert file.crs == CRS.from_epsg(32633)
         assert tuple(file.transform)[:6] == PLACE.transform
