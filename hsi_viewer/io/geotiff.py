@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
@@ -24,6 +25,8 @@ from hsi_viewer.io.identify import HFA, PNG
 from hsi_viewer.io.image_folder import ImageFile
 from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
 from hsi_viewer.io.stack_source import Part, StackSource
+
+FORMAT_NAMES = {"GTiff": "GeoTIFF", "HFA": "ERDAS Imagine", "PNG": "PNG"}
 
 # GDAL's own limit.
 MAX_BLOCK_BYTES = 2**31 - 1
@@ -152,9 +155,12 @@ def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
     whole = {**dataset.tags(ns="ENVI"), **dataset.tags()}
     if len(set(map(str, dataset.nodatavals))) > 1:
         warnings.append("The nodata value differs from band to band; that of the first is used.")
+    flags = dataset.mask_flag_enums[0]
+    if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+        warnings.append("The file has a mask of pixels without data; it is not applied.")
     nodata = dataset.nodata
     return {
-        "format_name": "GeoTIFF" if dataset.driver == "GTiff" else dataset.driver,
+        "format_name": FORMAT_NAMES[dataset.driver],
         "interleave": _interleave(dataset),
         "nodata": tags.number("dataignorevalue") if nodata is None else nodata,
         "georeference": georeference_of(dataset, warnings),

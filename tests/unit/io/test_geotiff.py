@@ -178,6 +178,26 @@ def test_control_points_and_odd_scales_are_said(tmp_path):
     assert "The scale -1 is not positive; it is not applied." in cube.warnings
 
 
+def test_a_mask_is_said(tmp_path):
+    path = write(tmp_path / "a.tif")
+    with open_raster(path, "r+") as file:
+        file.write_mask(np.eye(5, 7, dtype=bool))
+    said = "The file has a mask of pixels without data; it is not applied."
+    assert open_cube(path).warnings == (said,)
+
+
+def test_erdas_imagine(tmp_path):
+    profile = {"count": 3, "height": 5, "width": 7, "dtype": "uint16", "nodata": 4}
+    with open_raster(tmp_path / "a.img", "w", driver="HFA", crs="EPSG:32633", **profile) as file:
+        file.write(VALUES)
+        file.descriptions = ("450 nm", "550 nm", "650 nm")
+    cube = open_cube(tmp_path / "a.img")
+    np.testing.assert_array_equal(cube.read(), VALUES.transpose(1, 2, 0))
+    assert (cube.format_name, cube.nodata) == ("ERDAS Imagine", 4)
+    assert list(cube.wavelengths) == [450, 550, 650]
+    assert rasterio.crs.CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32633
+
+
 def test_scale_and_offset_make_physical_values(tmp_path):
     path = write(tmp_path / "a.tif")
     with open_raster(path, "r+") as file:
