@@ -167,7 +167,8 @@ class HyperCube:
         bands: Sequence[int] | NDArray[Any] | None = None,
     ) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands); slices may have positive steps."""
-        r, c = _normalised(rows, self.rows), _normalised(columns, self.columns)
+        height, width, _ = self.source.shape
+        r, c = _normalised(rows, height), _normalised(columns, width)
         chosen = None if bands is None else np.asarray(bands, np.intp)
         return self.source.read(r, c, chosen)
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io import envi, envi_header
+from hsi_viewer.io.envi_fields import describe
 
 SIZES = ("lines", "samples", "bands")
 
@@ -43,8 +42,7 @@ def fields_beside(
         if "tiff" in fields.get("file type", "").lower():
             warnings.append(f"{header.name} beside the file gives another size; it is not used.")
         return {}
-    layout = envi.Layout(*shape, np.dtype(np.uint8), "bip", 0, False)
-    about = envi.describe(fields, layout, path, said)
+    about = describe(fields, shape[2], "", path, said)
     found = {
         key: about[key]
         for key in ("wavelengths", "fwhm", "nodata", "georeference", "default_bands", "band_names")

@@ -23,7 +23,7 @@ SELF_DESCRIBED = (MATLAB_5, MATLAB_7, NUMPY, ZIP, PNG, HFA, HDF5, *TIFF_MAGIC, *
 def split_source(source: str | Path) -> tuple[Path, str | None]:
     """Path and part of a source such as "file.npz:key"; the part is None for a plain path."""
     path = source if isinstance(source, Path) else Path(source)
-    if path.parts[:1] and path.parts[0].startswith("~"):
+    if str(path).startswith("~"):
         path = path.expanduser()
     if isinstance(source, Path) or path.exists():
         return path, None

@@ -33,6 +33,7 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         return library_info(*library)
     cube = open_cube(source)
     place = cube.georeference or Georeference()
+    crs = crs_text(place.crs_wkt)
     return {
         "format": cube.format_name,
         "rows": cube.rows,
@@ -45,9 +46,14 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "good_bands": int(np.count_nonzero(cube.good_bands)),
         "nodata": _number(cube.nodata),
         "scale": cube.scale,
-        "crs": crs_text(place.crs_wkt),
+        "crs": crs,
         "transform": list(place.transform) if place.transform is not None else None,
-        "warnings": [*cube.warnings, *_offset_warning(cube), *_noise_warning(cube)],
+        "warnings": [
+            *cube.warnings,
+            *_place_warning(place, crs),
+            *_offset_warning(cube),
+            *_noise_warning(cube),
+        ],
     }
 
 
@@ -75,13 +81,14 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
     FileError, FormatError
         if it is damaged.
     """
-    from hsi_viewer.io.envi import Layout, describe, layout_of
+    from hsi_viewer.io.envi import layout_of
+    from hsi_viewer.io.envi_fields import describe
     from hsi_viewer.io.spectral_library import read_library
 
     library = read_library(path)
     dtype = layout_of(fields, path.name, []).dtype
     bands = library.spectra.shape[1]
-    about = describe(fields, Layout(1, 1, bands, dtype, "bip", 0, False), path, [])
+    about = describe(fields, bands, "", path, [])
     nm = library.wavelengths
     return {
         "format": "ENVI spectral library",
@@ -117,7 +124,7 @@ def _number(value: float | None) -> float | str | None:
 
 
 def crs_text(wkt: str | None) -> str | None:
-    """Return "EPSG:n" where there is one, else the well-known text itself."""
+    """Return "EPSG:n" where there is one, else the well-known text; None if it is none."""
     if not wkt:
         return None
     from rasterio.crs import CRS
@@ -126,7 +133,7 @@ def crs_text(wkt: str | None) -> str | None:
     try:
         code = CRS.from_wkt(wkt).to_epsg()
     except CRSError:
-        return wkt
+        return None
     return wkt if code is None else f"EPSG:{code}"
 
 
@@ -134,6 +141,12 @@ def _offset_warning(cube: HyperCube) -> list[str]:
     if not cube.offset:
         return []
     return [f"A physical value is the stored one times {cube.scale:g} plus {cube.offset:g}."]
+
+
+def _place_warning(place: Georeference, crs: str | None) -> list[str]:
+    if not place.crs_wkt or crs is not None:
+        return []
+    return [f"The coordinate system is not understood: {place.crs_wkt[:60]}"]
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:

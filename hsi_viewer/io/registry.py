@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import sample
 from hsi_viewer.io.container import Reading, open_container
@@ -86,30 +86,45 @@ def _open(source: str | Path) -> HyperCube:
     if str(source) == sample.SAMPLE:
         return sample.open_sample()
     path, part = split_source(source)
-    is_header = path.suffix.lower() == ".hdr"  # the header reader says what it misses, itself
-    magic = b"ENVI" if is_header else magic_of(path)
-    beside = _sidecar(path)
-    if beside is None:
-        return _read(path, magic, Reading(name=part))
-    if beside.layout is not None:
-        from hsi_viewer.io.envi import open_envi
-
-        return beside.applied(open_envi(path, beside.layout.layout()))
-    return beside.applied(_read(path, magic, beside.reading(part)))
-
-
-def _sidecar(path: Path) -> Sidecar | None:
-    """The sidecar, if there is one; the module that reads it takes a while to import."""
-    described = path
     if path.suffix.lower() == ".hdr":
-        from hsi_viewer.io.envi import data_beside
-
-        described = data_beside(path) or path
-    if not os.path.exists(f"{described}.hsi.json"):  # noqa: PTH110 - a third of the time
-        return None
+        return _open_header(path)
+    magic = magic_of(path)
+    if not _has_sidecar(path):
+        return _read(path, magic, Reading(name=part))
     from hsi_viewer.io import sidecar
 
-    return sidecar.load(path)
+    beside = sidecar.load(path) or sidecar.Sidecar()
+    return _overruled(path, beside) or beside.applied(_read(path, magic, beside.reading(part)))
+
+
+def _open_header(header: Path) -> HyperCube:
+    """The image of an ENVI header, which a sidecar beside the data may mend."""
+    from hsi_viewer.io import envi
+
+    try:
+        found = envi.described(header)
+        if not _has_sidecar(found.data):
+            return envi.open_described(found, header)
+    except FileError:
+        found = None
+    from hsi_viewer.io import sidecar
+
+    beside = sidecar.load(header) or sidecar.Sidecar()
+    return _overruled(header, beside) or beside.applied(envi.open_envi(header))
+
+
+def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
+    """The image read as the sidecar says that its values lie; None where it does not say."""
+    if beside.layout is None:
+        return None
+    from hsi_viewer.io.envi import open_envi
+
+    return beside.applied(open_envi(path, beside.layout.layout()))
+
+
+def _has_sidecar(data: Path) -> bool:
+    """Whether there is one; the module that reads it takes a while to import."""
+    return os.path.exists(f"{data}.hsi.json")  # noqa: PTH110 - a third of the time
 
 
 def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:

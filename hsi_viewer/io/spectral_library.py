@@ -18,6 +18,7 @@ from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.envi_fields import describe
 from hsi_viewer.io.library_table import read_table
 from hsi_viewer.io.wavelengths import to_nm
 
@@ -90,8 +91,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     stored = source.read(slice(0, layout.rows, 1), slice(0, layout.columns, 1), None)[:, :, 0]
     spectra = _without_deleted(np.real(stored).astype(np.float64))
     # in a library, the samples are the bands
-    per_band = envi.Layout(1, 1, layout.columns, layout.dtype, "bip", 0, False)
-    about = envi.describe(fields, per_band, data, warnings)
+    about = describe(fields, layout.columns, "bip", data, warnings)
     nodata = about["nodata"]
     if nodata is not None:
         spectra = np.where(spectra == nodata, np.nan, spectra)

@@ -232,3 +232,54 @@ class TestRealFiles:
             "warnings": [],
         }
         assert cube_info(data_dir / "envi/toy.hdr")["crs"] == "EPSG:27700"
+
+
+@pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
+def test_multiples_of_the_true_shape_come_after_it(tmp_path, scene, interleave):
+    """Every second band below the other makes a picture as smooth as the true one."""
+    (tmp_path / "lost.raw").write_bytes(raw(scene, interleave))
+    first = doctor.diagnose(tmp_path / "lost.raw").readings[0].layout
+    assert (first.rows, first.columns, first.bands) == (70, 60, 90)
+    assert (first.interleave, first.dtype.name) == (interleave, "uint16")
+
+
+@pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
+@pytest.mark.parametrize(
+    ("before", "fields"),
+    [
+        (b"H" * 128, {}),
+        (b"", {"header_offset": 128}),
+        (b"", {"lines": 63}),
+        (b"", {"bands": 87}),
+    ],
+)
+def test_what_explains_every_byte_comes_first(tmp_path, scene, interleave, before, fields):
+    path = write(tmp_path, before + raw(scene, interleave), interleave=interleave, **fields)
+    first = doctor.diagnose(path).readings[0].layout
+    assert (first.rows, first.columns, first.bands, first.offset) == (70, 60, 90, len(before))
+
+
+@pytest.mark.parametrize(("true", "said"), [("bil", "bsq"), ("bip", "bil"), ("bsq", "bip")])
+def test_a_wrong_interleave_is_noticed(tmp_path, scene, true, said):
+    path = write(tmp_path, raw(scene, true), interleave=said)
+    found = doctor.diagnose(path)
+    assert found.problem.startswith("Another reading looks more likely")
+    assert found.readings[0].layout.interleave == true
+
+
+def test_floats_read_as_integers_are_noticed(tmp_path, scene):
+    path = write(tmp_path, raw(scene / 1e4, dtype="<f4"), **{"data_type": 3})
+    found = doctor.diagnose(path)
+    assert found.problem
+    assert found.readings[0].layout.dtype == np.float32
+
+
+def test_a_blank_picture_is_no_noise(tmp_path):
+    path = write(tmp_path, bytes(70 * 60 * 90 * 2))
+    assert cube_info(path)["warnings"] == []
+
+
+@pytest.mark.real_data
+def test_the_interleave_that_is_none(data_dir):
+    report = diagnosis(data_dir / "envi/bad_interleave.hdr")
+    assert "1. 1 x 1600 x 978 uint16 bil, little-endian, offset 0" in report

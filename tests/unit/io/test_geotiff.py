@@ -126,7 +126,7 @@ def test_headers_beside_that_do_not_fit(tmp_path):
     assert "a.hdr beside the file is not used" in open_cube(path).warnings[0]
     path.unlink()
     header.write_text(HEADER)
-    with pytest.raises(FileError, match=r"there is no a\.tif"):
+    with pytest.raises(FileError, match="the TIFF file of this header is not there"):
         open_cube(header)
 
 
