@@ -24,7 +24,7 @@ from hsi_viewer.io.gdal import georeference_of, open_raster, page_shapes
 from hsi_viewer.io.identify import HFA, PNG
 from hsi_viewer.io.image_folder import ImageFile
 from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
-from hsi_viewer.io.stack_source import Part, StackSource
+from hsi_viewer.io.stack_source import StackSource
 
 FORMAT_NAMES = {"GTiff": "GeoTIFF", "HFA": "ERDAS Imagine", "PNG": "PNG"}
 
@@ -124,8 +124,7 @@ def open_geotiff(path: Path, part: str | None = None) -> HyperCube:
     source: CubeSource = first
     if alike:
         images = [
-            Part(ImageFile(path, first.shape, first.dtype, number))
-            for number in range(1, len(pages) + 1)
+            ImageFile(path, first.shape, first.dtype, number) for number in range(1, len(pages) + 1)
         ]
         source = StackSource(images, [(k, 0) for k in range(len(pages))])
         fields = {key: value for key, value in fields.items() if key not in OF_BANDS}

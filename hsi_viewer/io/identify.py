@@ -17,7 +17,18 @@ NETCDF_3 = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 ERDAS_MAGIC = (b"HEAD74", b"HEADER")
 # Formats that describe themselves: no header beside them is looked for.
-SELF_DESCRIBED = (MATLAB_5, MATLAB_7, NUMPY, ZIP, PNG, HFA, HDF5, *TIFF_MAGIC, *ERDAS_MAGIC)
+SELF_DESCRIBED = (
+    MATLAB_5,
+    MATLAB_7,
+    NUMPY,
+    ZIP,
+    PNG,
+    HFA,
+    HDF5,
+    *NETCDF_3,
+    *TIFF_MAGIC,
+    *ERDAS_MAGIC,
+)
 
 
 def split_source(source: str | Path) -> tuple[Path, str | None]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import wavelengths
-from hsi_viewer.io.stack_source import Part, StackSource
+from hsi_viewer.io.stack_source import StackSource
 
 SUFFIXES = (".tif", ".tiff", ".png")
 MAX_OPEN = 64
@@ -104,11 +104,11 @@ def open_folder(folder: Path) -> HyperCube:
         raise FormatError(
             f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
         )
-    parts = [Part(ImageFile(path, first.shape, first.dtype)) for path in files]
+    images = [ImageFile(path, first.shape, first.dtype) for path in files]
     names = tuple(path.stem for path in files)
     nm = wavelengths.from_band_names(tuple(re.sub(r"[_\-]", " ", name) for name in names))
     return HyperCube(
-        StackSource(parts, [(k, 0) for k in range(len(parts))]),
+        StackSource(images, [(k, 0) for k in range(len(images))]),
         name=folder.name,
         path=folder,
         format_name="Image folder",

@@ -18,7 +18,7 @@ from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, envi_writer, sample
 from hsi_viewer.io.atomic import side_file
-from hsi_viewer.io.container import Container, listing
+from hsi_viewer.io.container import INSIDE, Container, listing
 from hsi_viewer.io.identify import (
     HFA,
     MATLAB_5,
@@ -101,7 +101,7 @@ def read_labels(source: str | Path) -> LabelFile:
     if path.is_file() and is_hdf5(path):
         from hsi_viewer.io.hdf5 import H5File
 
-        return _read_container(H5File(path, matlab=magic.startswith(MATLAB_7)), part)
+        return _read_container(H5File(path, magic.startswith(MATLAB_7), part), part)
     if magic.startswith((PNG, HFA, *TIFF_MAGIC)):
         return _read_raster(path)
     if path.is_dir():
@@ -171,9 +171,8 @@ def _matrix_in(container: Container, name: str | None) -> str:
             held = listing(container)
             raise FormatError(f'{container.path} has no array "{name}"; it holds {held}.')
         return name
-    chosen = _choose(
-        [n for n, c in container.arrays.items() if sum(size > 1 for size in c.shape) == 2]
-    )
+    names = [n for n, c in container.arrays.items() if sum(size > 1 for size in c.shape) == 2]
+    chosen = _choose([n for n in names if not INSIDE.search(n)]) or _choose(names)
     if chosen is None:
         raise FormatError(
             f"{container.path} holds {listing(container)}; "

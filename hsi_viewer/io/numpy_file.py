@@ -112,7 +112,7 @@ class NpzFile:
                     with archive.open(info) as file:
                         shape, fortran, dtype, offset = read_npy_header(file)
                     if dtype.kind in "biufc":
-                        arrays[name] = ArrayChoice(name, shape, dtype.name)
+                        arrays[name] = ArrayChoice(name, squeezed(shape), dtype.name)
                         self._layouts[name] = info, fortran, dtype, offset
                     else:
                         others.append(f"{name} ({' x '.join(map(str, shape))} {dtype})")
@@ -126,10 +126,10 @@ class NpzFile:
     def values(self, name: str) -> NDArray[Any]:
         """All values of an array."""
         shape = self.arrays[name].shape
-        if len(shape) > 2:
-            raise FormatError(f"{self.path}: {self.arrays[name]} has more than two axes.")
-        rows, columns = (*shape, 1, 1)[:2]
-        source = self._raw(name, (rows, columns, 1), (0, 1, 2))
+        if len(shape) > 3:
+            raise FormatError(f"{self.path}: {self.arrays[name]} has more than three axes.")
+        rows, columns, bands = (*shape, 1, 1, 1)[:3]
+        source = self._raw(name, (rows, columns, bands), (0, 1, 2))
         return source.read(slice(0, rows, 1), slice(0, columns, 1), None).reshape(shape)
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:

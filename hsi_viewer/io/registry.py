@@ -131,11 +131,6 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
     for matches, read in READERS:
         if matches(path, magic):
             return read(path, reading)
-    if magic.startswith(NETCDF_3):
-        raise FormatError(
-            f"{path} is a NetCDF-3 file, which is not supported; make a NetCDF-4 file of it with "
-            '"nccopy -k nc4".'
-        )
     raise FormatError(f"{path} is no cube that can be read. Supported are {SUPPORTED}.")
 
 
@@ -166,16 +161,23 @@ def _mat4(path: Path, reading: Reading) -> HyperCube:
 def _mat7(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.hdf5 import H5File
 
-    return open_container(H5File(path, matlab=True), reading, "MATLAB 7.3")
+    return open_container(H5File(path, True, reading.name), reading, "MATLAB 7.3")
 
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.cf import with_place
     from hsi_viewer.io.hdf5 import H5File
-    from hsi_viewer.io.hdf5_products import open_product, with_place
+    from hsi_viewer.io.hdf5_products import open_product
 
-    container = H5File(path)
+    container = H5File(path, wanted=reading.name)
     product = open_product(container) if reading == Reading() else None
     return product or with_place(open_container(container, reading, "HDF5"), container)
+
+
+def _netcdf3(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.netcdf3 import open_netcdf3
+
+    return open_netcdf3(path, reading)
 
 
 def _envi(path: Path, reading: Reading) -> HyperCube:
@@ -260,6 +262,7 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
     (lambda path, magic: magic.startswith(MATLAB_7) and is_hdf5(path), _mat7),
     (lambda path, magic: path.is_file() and is_hdf5(path), _hdf5),
+    (lambda path, magic: magic.startswith(NETCDF_3), _netcdf3),
     (_is_zarr, _zarr),
     (lambda path, magic: _is_eoc(path), _eoc),
     (lambda path, magic: path.is_dir(), _folder),

@@ -14,7 +14,8 @@ from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.atomic import replacing_folder
-from hsi_viewer.io.container import ArrayChoice, Reading, open_container
+from hsi_viewer.io.cf import with_place
+from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
 
 MAX_DEPTH = 8
 MARKS = (".zarray", ".zgroup", "zarr.json")
@@ -37,7 +38,14 @@ def _zarr() -> Any:
 
 
 class ZarrSource:
-    """A Zarr array of 2 or 3 axes as a CubeSource."""
+    """A Zarr array as a CubeSource.
+
+    Parameters
+    ----------
+    array : of an open store.
+    axes : axes of rows, columns and bands in the array; of others the first element is read. An
+        axis that the array lacks counts as one of length 1.
+    """
 
     def __init__(self, array: Any, axes: tuple[int, int, int]) -> None:
         self._array, self._axes = array, axes
@@ -52,15 +60,18 @@ class ZarrSource:
             r, c = (len(range(s.start, s.stop, s.step)) for s in (rows, columns))
             return np.empty((r, c, 0), self.dtype)
         low, high = int(wanted.min()), int(wanted.max()) + 1
-        parts = {self._axes[0]: rows, self._axes[1]: columns, self._axes[2]: slice(low, high)}
-        selection = tuple(parts[axis] for axis in range(self._array.ndim))
+        parts = dict(zip(self._axes, (rows, columns, slice(low, high)), strict=True))
+        selection = tuple(parts.get(axis, slice(0, 1)) for axis in range(self._array.ndim))
         try:
             values = np.asarray(self._array[selection])
         except Exception as error:  # stores and codecs raise errors of their own
             raise FileError(f"The Zarr array could not be read: {error}.") from error
         if values.ndim == 2:
             values = values[:, :, None]
-        return values.transpose(self._axes)[:, :, wanted - low].astype(self.dtype, copy=False)
+        others = [axis for axis in range(values.ndim) if axis not in self._axes]  # of length 1
+        window = values.transpose([*self._axes, *others])
+        window = window.reshape(window.shape[:3])
+        return window[:, :, wanted - low].astype(self.dtype, copy=False)
 
 
 def _arrays_in(group: Any, prefix: str = "", depth: int = 0) -> list[tuple[str, Any]]:
@@ -86,23 +97,45 @@ class ZarrFolder:
             raise FormatError(f"{path} is no readable Zarr store: {error}.") from error
         self._arrays = dict(members)
         self.arrays: Mapping[str, ArrayChoice] = {
-            name: ArrayChoice(name, tuple(a.shape), np.dtype(a.dtype).name)
+            name: ArrayChoice(name, squeezed(tuple(a.shape)), np.dtype(a.dtype).name)
             for name, a in members
             if np.dtype(a.dtype).kind in "biuf"
         }
         self.others = tuple(name for name in self._arrays if name not in self.arrays)
 
     def attributes(self, name: str) -> Mapping[str, Any]:
-        """Attributes of an array."""
-        return dict(self._arrays[name].attrs)
+        """Attributes of an array; xarray keeps the fill value of one in Zarr 2 elsewhere."""
+        array = self._arrays[name]
+        attributes = dict(array.attrs)
+        if "_ARRAY_DIMENSIONS" in attributes and array.fill_value:
+            attributes.setdefault("_FillValue", array.fill_value)
+        return attributes
+
+    def dimensions(self, name: str) -> tuple[str, ...]:
+        """Names of the axes of an array: of Zarr 3, or as xarray writes them in Zarr 2."""
+        array = self._arrays[name]
+        names = getattr(array.metadata, "dimension_names", None)
+        names = names or array.attrs.get("_ARRAY_DIMENSIONS") or ()
+        kept = kept_axes(tuple(array.shape))
+        if len(names) != array.ndim or not all(isinstance(names[axis], str) for axis in kept):
+            return ()
+        return tuple(names[axis] for axis in kept)
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """Every array by name."""
+        return self._arrays
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of an array."""
-        return np.asarray(self._arrays[name][...])
+        return np.asarray(self._arrays[name][...]).reshape(self.arrays[name].shape)
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
         """An array of 3 axes (or a matrix as one band)."""
-        return ZarrSource(self._arrays[name], axes)
+        array = self._arrays[name]
+        kept = kept_axes(tuple(array.shape))
+        r, c, b = (kept[axis] if axis < len(kept) else array.ndim for axis in axes)
+        return ZarrSource(array, (r, c, b))
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
         """Not offered: MATLAB's matrices of spectra are no habit of Zarr."""
@@ -112,7 +145,7 @@ class ZarrFolder:
 def open_zarr(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a Zarr folder."""
     folder = ZarrFolder(path)
-    cube = open_container(folder, reading, "Zarr")
+    cube = with_place(open_container(folder, reading, "Zarr"), folder)
     attributes = folder.attributes(cube.metadata["array"])
     place = _numbers(attributes.get("transform"), 6)
     wkt = attributes.get("crs_wkt")
@@ -125,7 +158,8 @@ def open_zarr(path: Path, reading: Reading) -> HyperCube:
     if shown and all(band in range(cube.bands) for band in shown):
         red, green, blue = map(int, shown)
         cube = replace(cube, default_bands=(red, green, blue))
-    return cube
+    offset = attributes.get("offset")
+    return replace(cube, offset=float(offset)) if isinstance(offset, (int, float)) else cube
 
 
 def _numbers(value: Any, count: int) -> list[float] | None:
@@ -169,7 +203,7 @@ def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[A
 def _attributes_of(cube: HyperCube) -> dict[str, Any]:
     found: dict[str, Any] = {"scale": cube.scale}
     if cube.offset:
-        found["add_offset"] = cube.offset
+        found["offset"] = cube.offset
     if cube.wavelengths is not None:
         found["wavelengths"] = [float(w) for w in cube.wavelengths]
         found["wavelength_units"] = "nm"

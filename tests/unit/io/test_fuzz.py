@@ -112,6 +112,20 @@ def write_samples(folder):
     scipy.io.savemat(
         folder / "c.mat", {"Y": ARRAY.reshape(30, 7).T, "nRow": 5, "nCol": 6}, format="4"
     )
+    nested = np.empty((1, 2), object)
+    nested[0, :] = ARRAY, {"cube": ARRAY}
+    scipy.io.savemat(folder / "d.mat", {"list": nested, "s": {"inner": nested}})
+    with scipy.io.netcdf_file(folder / "c.nc", "w") as file:
+        for name, size in zip("yxb", ARRAY.shape, strict=True):
+            file.createDimension(name, size)
+        file.createVariable("cube", "i2", ("y", "x", "b"))[:] = ARRAY.astype("i2")
+        file.variables["cube"].missing_value = 3
+    with h5py.File(folder / "v.mat", "w", userblock_size=512) as file:
+        kept = file.create_dataset("#refs#/a", data=ARRAY)
+        file.create_dataset("list", (1, 1), h5py.ref_dtype)[0, 0] = kept.ref
+        file["list"].attrs["MATLAB_class"] = np.bytes_("cell")
+    with (folder / "v.mat").open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
     with h5py.File(folder / "a.h5", "w") as file:
         file.create_dataset("g/cube", data=ARRAY, chunks=(2, 3, 7), compression="gzip")
         file["g/wavelength"] = np.arange(7) + 400.0
@@ -146,6 +160,9 @@ NAMES = [
     "a.mat",
     "b.mat",
     "c.mat",
+    "d.mat",
+    "v.mat",
+    "c.nc",
     "a.h5",
     "a.tif",
     "a.lan",

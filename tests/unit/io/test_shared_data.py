@@ -27,6 +27,9 @@ OPENED = {
     "jasper_ridge/jasperRidge2_R198.mat": (100, 100, 198),
     "samson/Samson_UPCGIT.mat": (95, 95, 156),
     "mat/muufl_v73.mat": (100, 100, 64),
+    "ground_truth/PaviaU_gt.mat": (610, 340, 1),
+    "ground_truth/Salinas_gt.mat": (512, 217, 1),
+    "indian_pines/Indian_pines_gt.mat": (145, 145, 1),
 }
 REFUSED = {
     "envi/bad_interleave": "interleave = bup",
@@ -35,8 +38,6 @@ REFUSED = {
     "envi/header_without_data.hdr": "data file of this header is not there",
     "envi/toy.bil.aux.xml": "no cube that can be read",
     "mat/not_a_cube_v73.mat": r"raw1 \(struct\)",
-    "ground_truth/PaviaU_gt.mat": r"paviaU_gt \(610 x 340 uint8\)",
-    "indian_pines/Indian_pines_gt.mat": "indian_pines_gt",
     "spectral_library/library_berlin.sli": "is a spectral library",
     "spectral_library/library_berlin.csv": "no cube that can be read",
 }
