@@ -24,7 +24,7 @@ from hsi_viewer.io.gdal import georeference_of, open_raster, page_shapes
 from hsi_viewer.io.identify import HFA, PNG
 from hsi_viewer.io.image_folder import ImageFile
 from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
-from hsi_viewer.io.stack_source import StackSource
+from hsi_viewer.io.stack_source import ScaledSource, StackSource
 
 FORMAT_NAMES = {"GTiff": "GeoTIFF", "HFA": "ERDAS Imagine", "PNG": "PNG"}
 
@@ -122,6 +122,12 @@ def open_geotiff(path: Path, part: str | None = None) -> HyperCube:
     warnings: list[str] = []
     fields = raster_fields(first.dataset, warnings)
     source: CubeSource = first
+    if _differ(first.dataset):
+        scales, offsets = first.dataset.scales, first.dataset.offsets
+        source = ScaledSource(first, scales, offsets, fields.pop("nodata"))
+        warnings.append(
+            "Scale or offset differ from band to band; the values are those that result."
+        )
     if alike:
         images = [
             ImageFile(path, first.shape, first.dtype, number) for number in range(1, len(pages) + 1)
@@ -171,13 +177,18 @@ def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
     }
 
 
+def _differ(dataset: Any) -> bool:
+    """Whether the bands have scales or offsets of their own, all of them numbers."""
+    both = np.array([dataset.scales, dataset.offsets])
+    return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
+
+
 def _scale(dataset: Any, tags: RasterTags, warnings: list[str]) -> dict[str, float]:
     """Scale and offset, where all bands have the same ones."""
-    scales, offsets = set(dataset.scales), set(dataset.offsets)
     scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
-    if len(scales) > 1 or len(offsets) > 1:
-        warnings.append("Scale or offset differ from band to band; they are not applied.")
-    elif not (math.isfinite(scale) and scale > 0 and math.isfinite(offset)):
+    if _differ(dataset):
+        return {"scale": 1.0}  # they are applied
+    if not (math.isfinite(scale) and scale > 0 and math.isfinite(offset)):
         warnings.append(f"The scale {scale:g} is not positive; it is not applied.")
     elif scale != 1.0 or offset:
         return {"scale": scale, "offset": offset}

@@ -212,8 +212,10 @@ def test_scale_and_offset_make_physical_values(tmp_path):
     with open_raster(path, "r+") as file:
         file.offsets = (-0.2, -0.2, 0.0)
     cube = open_cube(path)
-    assert (cube.scale, cube.offset) == (1.0, 0.0)
-    assert "Scale or offset differ from band to band; they are not applied." in cube.warnings
+    assert (cube.dtype, cube.scale, cube.offset) == (np.float32, 1.0, 0.0)
+    expected = VALUES[:, 2, 3] * 2.75e-5 + [-0.2, -0.2, 0.0]
+    np.testing.assert_allclose(cube.spectrum(2, 3), expected, rtol=1e-6)
+    assert "Scale or offset differ from band to band" in cube.warnings[0]
 
 
 def claimed(path: Path, side: int, bits: int, planes: int) -> Path:
