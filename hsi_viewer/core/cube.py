@@ -70,7 +70,7 @@ class HyperCube:
     fwhm : (bands,) full widths at half maximum in nm, or None.
     good_bands : (bands,) bool, False for bands marked bad.
     nodata : stored value that means "no data", or None.
-    scale : stored value * scale = physical value (reflectance for most products).
+    scale, offset : stored value * scale + offset = physical value (reflectance for most products).
     georeference : place on the Earth, or None.
     default_bands : three 0-based bands that the file asks to be shown, or None.
     band_names : one per band, or None.
@@ -91,6 +91,7 @@ class HyperCube:
     good_bands: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, bool))
     nodata: float | None = None
     scale: float = 1.0
+    offset: float = 0.0
     georeference: Georeference | None = None
     default_bands: tuple[int, int, int] | None = None
     band_names: tuple[str, ...] | None = None
@@ -182,9 +183,15 @@ class HyperCube:
         if not (0 <= row < self.rows and 0 <= column < self.columns):
             raise IndexError(f"pixel ({row}, {column}) is outside {self.rows} x {self.columns}")
         stored = self.read(slice(row, row + 1), slice(column, column + 1))[0, 0]
-        values: NDArray[np.float64] = stored.astype(np.float64)
+        values = self.physical(stored)
         values[~self.is_data(stored)] = np.nan
+        return values
+
+    def physical(self, stored: NDArray[Any]) -> NDArray[np.float64]:
+        """Physical values of stored ones, same shape."""
+        values: NDArray[np.float64] = stored.astype(np.float64)
         values *= self.scale
+        values += self.offset
         return values
 
     def held_in_memory(self, limit: int = 256 * 2**20) -> HyperCube:

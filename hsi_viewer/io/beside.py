@@ -53,6 +53,7 @@ def describe(
     bands = source.shape[2]
     warnings = _take_wavelengths(fields, container, array, attributes, bands)
     _take_others(fields, container, array, attributes, bands)
+    _take_numbers(fields, container)
     nodata, scale = _number(attributes, NODATA_KEYS), _number(attributes, SCALE_KEYS)
     offset = _number(attributes, OFFSET_KEYS)
     if offset:
@@ -107,6 +108,20 @@ def _take_others(
         if _plain(key) in FWHMS and _fits(value, bands):
             own = _fwhm(np.ravel(value), _text(attributes, UNIT_KEYS), fields.get("wavelengths"))
             fields.setdefault("fwhm", own)
+        elif _plain(key) in GOOD and _fits(value, bands):
+            fields.setdefault("good_bands", np.ravel(value) != 0)
+        elif _plain(key) == "bandnames" and np.size(value) == bands > 1:
+            fields["band_names"] = tuple(map(str, np.ravel(value)))
+
+
+def _take_numbers(fields: dict[str, Any], container: Container) -> None:
+    """Single numbers beside the cube, as cubes that were written to .mat have them."""
+    names = (("nodata", "nodata"), ("scale_factor", "scale"), ("add_offset", "offset"))
+    for name, use in names:
+        if name in container.arrays and container.arrays[name].size == 1:
+            value = float(container.values(name).item())
+            if use != "scale" or value > 0:
+                fields[use] = value
 
 
 def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, NDArray[Any]]]:

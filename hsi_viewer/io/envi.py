@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +19,6 @@ from hsi_viewer.io.envi_fields import describe
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
 GZIP_MAGIC = b"\x1f\x8b"
-# What the header of a TIFF file says that the file itself may not.
-OF_BANDS = ("wavelengths", "wavelength_units_in_file", "fwhm", "good_bands", "band_names")
 # Kinds of "file type" whose values do not lie in one raw file.
 NOT_RAW = ("envi meta", "envi virtual", "hdf", "nitf", "netcdf", "jpeg", "png", "bsb", "mrsid")
 
@@ -281,7 +279,9 @@ def open_described(found: Described, path: Path) -> HyperCube:
     """Open the image that a header describes; `path` is what the user named."""
     fields, layout, data, warnings = found
     if layout is None:
-        return _open_tiff(data, fields, warnings)
+        from hsi_viewer.io.geotiff import open_geotiff
+
+        return open_geotiff(data)  # which reads the header beside
     source = open_source(data, layout, warnings)
     about = describe(fields, layout.bands, layout.interleave, data, warnings)
     return HyperCube(source, path=path, **about)
@@ -310,15 +310,3 @@ def _tiff_of(path: Path, header: Path) -> Path:
             f"{header}: the TIFF file of this header is not there; put it into the same folder."
         )
     return tiff
-
-
-def _open_tiff(tiff: Path, fields: Mapping[str, str], warnings: list[str]) -> HyperCube:
-    """A TIFF file, with what its header says of its bands."""
-    from hsi_viewer.io.geotiff import open_geotiff
-
-    cube = open_geotiff(tiff)
-    about = describe(fields, cube.bands, "", tiff, warnings)
-    mine = {key: about[key] for key in OF_BANDS if about[key] is not None}
-    if "bbl" not in fields:
-        del mine["good_bands"]
-    return replace(cube, **mine, warnings=(*cube.warnings, *warnings))

@@ -36,14 +36,13 @@ def describe(
         fwhm = fwhm * _fwhm_factor(fields, nm)
     bbl = _numbers(fields, "bbl", n, warnings)
     good = np.ones(n, bool) if bbl is None else bbl != 0
-    _say_gains(fields, warnings)
     return {
         "name": data.name.removesuffix(".gz"),
         "wavelengths": nm,
         "fwhm": fwhm,
         "good_bands": good,
         "nodata": _number(fields, "data ignore value", warnings),
-        "scale": _scale(fields, warnings),
+        **_scale(fields, n, warnings),
         "georeference": georeference(
             fields.get("map info"),
             fields.get("coordinate system string"),
@@ -92,14 +91,30 @@ def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float |
         return None
 
 
-def _scale(fields: Mapping[str, str], warnings: list[str]) -> float:
+def _scale(fields: Mapping[str, str], n: int, warnings: list[str]) -> dict[str, float]:
+    """Scale, and the offset that comes with a gain where all bands have the same ones."""
     factor = _number(fields, "reflectance scale factor", warnings)
+    if factor is None and (both := _gain_and_offset(fields, n)):
+        return both
+    _say_gains(fields, warnings)
     if factor is None:
-        return 1.0
+        return {"scale": 1.0}
     if not (factor > 0 and math.isfinite(factor)):
         warnings.append(f"The reflectance scale factor {factor:g} is not positive; it is not used.")
-        return 1.0
-    return 1.0 / factor
+        return {"scale": 1.0}
+    return {"scale": 1.0 / factor}
+
+
+def _gain_and_offset(fields: Mapping[str, str], n: int) -> dict[str, float] | None:
+    if "data offset values" not in fields:
+        return None
+    said: list[str] = []
+    gains, offsets = (_numbers(fields, f"data {w} values", n, said) for w in ("gain", "offset"))
+    if gains is None or offsets is None or (gains != gains[0]).any() or gains[0] <= 0:
+        return None
+    if not offsets.any() or (offsets != offsets[0]).any():
+        return None
+    return {"scale": float(gains[0]), "offset": float(offsets[0])}
 
 
 def _say_gains(fields: Mapping[str, str], warnings: list[str]) -> None:

@@ -11,6 +11,16 @@ from hsi_viewer.core.georeference import Georeference
 
 Affine6 = tuple[float, float, float, float, float, float]
 
+# ENVI's names of datums, by what stands in well-known text of any kind.
+DATUMS = {
+    "wgs1984": "WGS-84",
+    "worldgeodeticsystem1984": "WGS-84",
+    "northamericandatum1983": "North America 1983",
+    "northamerican1983": "North America 1983",
+    "northamericandatum1927": "North America 1927",
+    "northamerican1927": "North America 1927",
+}
+
 # EPSG codes by datum: of latitude and longitude, and what the zone is added to in UTM north, south.
 _DATUMS = {
     "wgs84": (4326, 32600, 32700),
@@ -199,12 +209,23 @@ def map_info_of(transform: Affine6, wkt: str | None) -> str:
     angle = math.atan2(d, a)
     dx, dy = math.hypot(a, d), b * math.sin(angle) - e * math.cos(angle)
     rotation = math.degrees(angle)
-    name, zone = "Arbitrary", ""
-    match = re.search(r'"[^"]*UTM[ _]zone[ _](\d+)([NS])"', wkt or "", re.IGNORECASE)
-    if match:
-        hemisphere = "North" if match[2].upper() == "N" else "South"
-        name, zone = "UTM", f", {match[1]}, {hemisphere}, WGS-84, units=Meters"
-    elif (wkt or "").startswith(("GEOGCS", "GEOGCRS")):
-        name, zone = "Geographic Lat/Lon", ", WGS-84, units=Degrees"
     turned = f", rotation={rotation!r}" if rotation else ""
-    return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{zone}{turned}}}"
+    name, place = _projection(wkt or "")
+    return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{place}{turned}}}"
+
+
+def _projection(wkt: str) -> tuple[str, str]:
+    """ENVI's name of a projection, and what follows the pixel sizes.
+
+    Degrees go without saying: of "units=Degrees" GDAL makes another system than EPSG:4326.
+    """
+    words = re.search(r'(?:DATUM|ENSEMBLE)\["([^"]*)"', wkt)
+    datum = re.sub(r"[^a-z0-9]", "", words[1].casefold()) if words else ""
+    known = next((f", {name}" for key, name in DATUMS.items() if key in datum), "")
+    utm = re.search(r'"[^"]*UTM[ _]zone[ _](\d+)([NS])"', wkt, re.IGNORECASE)
+    if utm:
+        hemisphere = "North" if utm[2].upper() == "N" else "South"
+        return "UTM", f", {utm[1]}, {hemisphere}{known}, units=Meters"
+    if wkt.startswith(("GEOGCS", "GEOGCRS")) and "DERIVINGCONVERSION" not in wkt:
+        return "Geographic Lat/Lon", known
+    return "Arbitrary", ""

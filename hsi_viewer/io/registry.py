@@ -208,7 +208,7 @@ def _tiff(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.geotiff import open_geotiff
 
     try:
-        return open_geotiff(path)
+        return open_geotiff(path, reading.name)
     except UnicodeDecodeError as error:  # rasterio decodes every tag
         raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
 

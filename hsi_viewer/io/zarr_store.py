@@ -1,8 +1,9 @@
-"""Zarr arrays, read chunk by chunk; the package zarr is optional (`hsi-viewer[zarr]`)."""
+"""Zarr arrays, in and out, chunk by chunk; the package zarr is optional (`hsi-viewer[zarr]`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube
-from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io.atomic import replacing_folder
 from hsi_viewer.io.cf import with_place
 from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
 
@@ -141,5 +144,82 @@ class ZarrFolder:
 
 def open_zarr(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a Zarr folder."""
-    container = ZarrFolder(path)
-    return with_place(open_container(container, reading, "Zarr"), container)
+    folder = ZarrFolder(path)
+    cube = with_place(open_container(folder, reading, "Zarr"), folder)
+    attributes = folder.attributes(cube.metadata["array"])
+    place = _numbers(attributes.get("transform"), 6)
+    wkt = attributes.get("crs_wkt")
+    shown = _numbers(attributes.get("default_bands"), 3)
+    if place or isinstance(wkt, str):
+        a, b, c, d, e, f = place or (0.0,) * 6
+        transform = (a, b, c, d, e, f) if place else None
+        text = wkt if isinstance(wkt, str) else None
+        cube = replace(cube, georeference=Georeference(transform, text))
+    if shown and all(band in range(cube.bands) for band in shown):
+        red, green, blue = map(int, shown)
+        cube = replace(cube, default_bands=(red, green, blue))
+    offset = attributes.get("offset")
+    return replace(cube, offset=float(offset)) if isinstance(offset, (int, float)) else cube
+
+
+def _numbers(value: Any, count: int) -> list[float] | None:
+    """So many numbers of an attribute, or None."""
+    fits = isinstance(value, list) and len(value) == count
+    return value if fits and all(isinstance(v, (int, float)) for v in value) else None
+
+
+def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[Any]]]) -> None:
+    """Write a cube as the array "cube" of a group, its metadata as attributes.
+
+    Parameters
+    ----------
+    path : folder; only a Zarr store or an empty folder is replaced.
+    cube : to write.
+    tiles : its values as first row and rows, in order.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written; an old store stays as it was.
+    """
+    if path.exists() and not is_zarr(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise ExportError(f"{path} is no Zarr store and is not replaced; choose another name.")
+    zarr = _zarr()
+    with replacing_folder(path) as new:
+        try:
+            array = zarr.open_group(str(new), mode="w").create_array(
+                "cube",
+                shape=cube.shape,
+                chunks=(min(64, cube.rows), min(64, cube.columns), cube.bands),
+                dtype=cube.dtype,
+            )
+            array.attrs.update(_attributes_of(cube))
+        except (TypeError, ValueError) as error:
+            raise ExportError(f"{path}: Zarr cannot hold this cube: {error}.") from error
+        for top, tile in tiles:
+            array[top : top + tile.shape[0]] = tile
+
+
+def _attributes_of(cube: HyperCube) -> dict[str, Any]:
+    found: dict[str, Any] = {"scale": cube.scale}
+    if cube.offset:
+        found["offset"] = cube.offset
+    if cube.wavelengths is not None:
+        found["wavelengths"] = [float(w) for w in cube.wavelengths]
+        found["wavelength_units"] = "nm"
+    if cube.fwhm is not None:
+        found["fwhm"] = [float(w) for w in cube.fwhm]
+    if not cube.good_bands.all():
+        found["good_bands"] = [int(g) for g in cube.good_bands]
+    if cube.band_names is not None:
+        found["band_names"] = list(cube.band_names)
+    if cube.default_bands is not None:
+        found["default_bands"] = list(cube.default_bands)
+    if cube.nodata is not None and np.isfinite(cube.nodata):
+        found["nodata"] = cube.nodata
+    place = cube.georeference or Georeference()
+    if place.transform is not None:
+        found["transform"] = list(place.transform)
+    if place.crs_wkt:
+        found["crs_wkt"] = place.crs_wkt
+    return found

@@ -58,6 +58,25 @@ def test_refused(data_dir, name):
         open_cube(data_dir / name)
 
 
+@pytest.mark.real_data
+@pytest.mark.parametrize("suffix", [".hdr", ".sli"])
+@pytest.mark.parametrize(
+    ("name", "size", "nm"),
+    [
+        ("library_berlin", (75, 177), [460.0, 2409.0]),
+        ("s06av95a_envi", (1365, 224), [383.15, 2508.2]),
+    ],
+)
+def test_libraries_are_described(data_dir, name, size, nm, suffix):
+    info = cube_info(data_dir / "spectral_library" / f"{name}{suffix}")
+    assert (info["rows"], info["bands"]) == size
+    assert (info["columns"], info["dtype"]) == (1, "float64")
+    assert info["format"] == "ENVI spectral library"
+    assert info["wavelength_nm"] == pytest.approx(nm)
+    assert info["wavelength_units_in_file"] == "Micrometers"
+    assert "is a spectral library, not an image" in info["warnings"][0]
+
+
 @pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
 def test_ten_gigabytes_open_at_once(tmp_path, interleave):
     (tmp_path / "large.hdr").write_text(
