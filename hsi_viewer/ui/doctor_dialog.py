@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,7 +109,7 @@ class DoctorDialog(QDialog):
     """Shows what is wrong with a raw file and its header, and lets the user say how to read it."""
 
     def __init__(
-        self, diagnosis: Diagnosis, thumbnails: list[NDArray[np.uint8]], parent: QWidget
+        self, diagnosis: Diagnosis, thumbnails: Sequence[NDArray[np.uint8]], parent: QWidget
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Header doctor: {diagnosis.data.name}")

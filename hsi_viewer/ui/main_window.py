@@ -77,11 +77,12 @@ class MainWindow(QMainWindow):
         self.activity = ActivityController(self.workspace.tasks, self.busy, self)
 
         self.opening = OpenController(self.workspace, self, self.may_leave)
-        self.repairing = RepairController(self.workspace, self, self.opening.open)
+        self.repairing = RepairController(self.workspace, self, self.opening.open, self.offers)
         self.viewing = ViewController(
             self.workspace, self.canvas, self.plot, self.display, self.readout, self
         )
         self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
+        self.repairing.uses["labels"] = lambda path: self.labelling.files.take(str(path))
         self.tooling = ToolRail(self)
         self.training = TrainController(self.workspace, self.train_panel, self.accuracy_panel, self)
         self.trainer_import = TrainerImport(self.workspace, self)

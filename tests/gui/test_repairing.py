@@ -360,3 +360,65 @@ def test_a_folder_of_one_image_a_band_opens(driver, tmp_path, monkeypatch):
     with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
         driver.trigger("file.folder")
     np.testing.assert_array_equal(driver.document.cube.read(), cube)
+
+
+def test_a_spectral_library_that_is_opened_is_offered_as_one(sample, tmp_path):
+    lines = [f"{400 + 10 * k},{0.1 + k / 500}" for k in range(210)]
+    path = tmp_path / "soil.csv"
+    path.write_text("wavelength,soil\n" + "\n".join(lines) + "\n")
+    sample.window.open(str(path))
+    press(sample, "Open as a spectral library")
+    sample.settle()
+    panel = sample.window.docking.panel("Libraries")
+    assert panel.model.rowCount() == 1
+    assert not any("no cube" in text for text in sample.window.notices.texts())
+
+
+def test_a_label_map_that_is_opened_is_offered_as_labels(sample, tmp_path):
+    path = tmp_path / "truth.mat"
+    savemat(path, {"gt": np.full((145, 145), 3, np.uint8)})
+    before = sample.document
+    sample.window.open(str(path))
+    press(sample, "Import labels")
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=20_000)
+    assert sample.document is before
+    assert (sample.document.labels.ids == 3).all()
+
+
+def test_an_offer_goes_with_the_scene_it_was_made_for(sample, tmp_path):
+    path = tmp_path / "truth.mat"
+    savemat(path, {"gt": np.full((145, 145), 3, np.uint8)})
+    sample.window.open(str(path))
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=20_000)
+    np.save(tmp_path / "other.npy", scene(20, 30, 6))
+    sample.open(str(tmp_path / "other.npy"))
+    assert sample.window.offers.texts() == []
+
+
+def test_without_a_scene_a_label_map_is_refused_by_its_contents(driver, tmp_path):
+    path = tmp_path / "truth.mat"
+    savemat(path, {"gt": np.full((145, 145), 3, np.uint8)})
+    driver.window.open(str(path))
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    assert "gt (145 x 145 uint8)" in driver.window.notices.texts()[-1]
+    assert driver.window.offers.texts() == []
+
+
+def test_long_names_do_not_widen_the_window(sample, tmp_path):
+    width = sample.window.width()
+    path = tmp_path / f"{'long_' * 40}.mat"
+    savemat(path, {"gt": np.ones((9, 9), np.uint8)})
+    sample.window.labelling.files.load(str(path), "labels")
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=10_000)
+    sample.window.open(str(tmp_path / f"{'absent_' * 30}.hdr"))
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    QApplication.processEvents()
+    assert sample.window.width() == width
+
+
+def press(driver, text: str) -> None:
+    """Press a button of the offer that comes."""
+    offers = driver.window.offers
+    driver.qtbot.waitUntil(lambda: bool(offers.offers), timeout=20_000)
+    button = next(b for b in offers.offers[-1].buttons if b.text() == text)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)

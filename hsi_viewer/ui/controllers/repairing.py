@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,26 +22,40 @@ from hsi_viewer.io.registry import arrays_in
 from hsi_viewer.ui.array_dialog import ArrayDialog
 from hsi_viewer.ui.doctor_dialog import DoctorDialog
 from hsi_viewer.ui.metadata_dialog import MetadataDialog
+from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from hsi_viewer.io.container import ArrayChoice
     from hsi_viewer.io.doctor import Diagnosis
+    from hsi_viewer.io.other_uses import Use
 
 # doctor and sidecar are imported when they are needed: they would slow the start.
 
 BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
 RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or it is named so
+USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
+OFFER = "use"
 WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr")
 
 
 @dataclass(frozen=True)
 class Examined:
-    """A diagnosis (None: no raw file), pictures of its readings, and the error behind it."""
+    """What came of a file that did not open, or that the user doubts.
 
-    diagnosis: Diagnosis | None
-    thumbnails: list[NDArray[np.uint8]]
+    Attributes
+    ----------
+    path : of the file.
+    error : why it did not open, or None.
+    uses : what it is good for in the open scene, if it is no cube.
+    diagnosis, thumbnails : of a raw file, with pictures of its readings.
+    """
+
+    path: Path
     error: Exception | None
+    uses: tuple[Use, ...] = ()
+    diagnosis: Diagnosis | None = None
+    thumbnails: tuple[NDArray[np.uint8], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,16 +81,29 @@ class RepairController(QObject):
     Parameters
     ----------
     reopen : opens a source.
+    offers : where it is asked what a file that is no cube shall be.
+
+    Attributes
+    ----------
+    uses : what takes a file of labels, or a spectral library; filled by those who can.
     """
 
     def __init__(
-        self, workspace: Workspace, window: QWidget, reopen: Callable[[str], None]
+        self,
+        workspace: Workspace,
+        window: QWidget,
+        reopen: Callable[[str], None],
+        offers: OfferBar,
     ) -> None:
         super().__init__(window)
         self._workspace, self._window, self._reopen = workspace, window, reopen
+        self._offers = offers
+        self.uses: dict[Use, Callable[[Path], None]] = {}
+        workspace.document_changed.connect(self._withdraw)
 
     def explain(self, source: str, error: Exception) -> None:
         """Say why a file did not open, and offer what can be done about it."""
+        self._withdraw()
         path, _ = split_source(source)
         if isinstance(error, ChoiceNeededError):
             self._ask_which_array(Arrays(path, error.choices))
@@ -129,18 +157,12 @@ class RepairController(QObject):
         dialog.deleteLater()
 
     def _examine(self, path: Path, error: Exception | None) -> None:
-        def work(token: CancelToken, port: ProgressPort) -> Examined:
-            from hsi_viewer.io import doctor
+        document = self._workspace.document
+        cube = document.cube if document is not None and error is not None else None
 
+        def work(token: CancelToken, port: ProgressPort) -> Examined:
             port.report(Progress(f"Examining {path.name}"))
-            try:
-                if not path.is_file() or magic_of(path).startswith(SELF_DESCRIBED):
-                    return Examined(None, [], error)
-                diagnosis = doctor.diagnose(path, token)
-                pictures = [doctor.thumbnail(diagnosis, r) for r in diagnosis.readings]
-            except HsiError as not_raw:
-                return Examined(None, [], error or not_raw)
-            return Examined(diagnosis, pictures, error)
+            return _examined(path, error, cube, token)
 
         task = self._workspace.tasks.start(f"Examining {path.name}", work)
         task.succeeded.connect(self._on_examined)
@@ -148,15 +170,35 @@ class RepairController(QObject):
 
     @Slot(object)
     def _on_examined(self, examined: Examined) -> None:
-        diagnosis = examined.diagnosis
+        if examined.uses:
+            self._offer_uses(examined)
+            return
         if examined.error is not None:
             self._workspace.notify_error(examined.error, "Opening the file")
+        diagnosis = examined.diagnosis
         if diagnosis is None or not _doubted(examined, diagnosis):
             return
         dialog = DoctorDialog(diagnosis, examined.thumbnails, self._window)
         if dialog.exec():
             self._keep(diagnosis.data, {"layout": dialog.chosen()})
         dialog.deleteLater()
+
+    @Slot()
+    def _withdraw(self) -> None:
+        self._offers.withdraw(OFFER)
+
+    def _offer_uses(self, examined: Examined) -> None:
+        """Ask what a file that is no cube shall be in the open scene."""
+        choices = [
+            Choice(USES[use], partial(self.uses[use], examined.path), primary=place == 0)
+            for place, use in enumerate(examined.uses)
+        ]
+        self._offers.offer(
+            OFFER,
+            f"{examined.path.name} is no cube. Use it in the open scene?",
+            (*choices, Choice("Cancel", lambda: None)),
+            "help-circle-outline",
+        )
 
     def _keep(self, path: Path, fields: dict[str, Any]) -> None:
         """Keep an answer beside the file, and open it as the answer says."""
@@ -215,6 +257,31 @@ class RepairController(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._workspace.notify_error(error, "Examining or saving")
+
+
+def _examined(
+    path: Path, error: Exception | None, cube: HyperCube | None, token: CancelToken
+) -> Examined:
+    """Find out in a worker what a file is."""
+    from hsi_viewer.io import doctor
+
+    try:
+        if not path.is_file():
+            return Examined(path, error)
+        if cube is not None:
+            from hsi_viewer.io.other_uses import other_uses
+
+            uses = other_uses(path, cube)
+            if uses:
+                return Examined(path, error, uses)
+            token.check()
+        if magic_of(path).startswith(SELF_DESCRIBED):
+            return Examined(path, error)
+        diagnosis = doctor.diagnose(path, token)
+        pictures = tuple(doctor.thumbnail(diagnosis, r) for r in diagnosis.readings)
+    except HsiError as not_raw:
+        return Examined(path, error or not_raw)
+    return Examined(path, error, (), diagnosis, pictures)
 
 
 def _doubted(examined: Examined, diagnosis: Diagnosis) -> bool:

@@ -76,6 +76,7 @@ class Notice(QFrame):
         self._sign, self._level = QLabel(), level
         message = QLabel(text)
         message.setWordWrap(True)
+        message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = self._close = QToolButton()
         close.setAutoRaise(True)
