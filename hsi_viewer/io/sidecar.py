@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.io import envi
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.container import Reading
@@ -191,9 +191,20 @@ def save(path: Path, sidecar: Sidecar) -> Path:
     beside = sidecar_path(path)
     values = sidecar.model_dump(mode="json", exclude_unset=True)
     text = json.dumps({"schema_version": SCHEMA_VERSION} | values, indent=1) + "\n"
-    with replacing(beside) as (new,):
-        new.write_text(text, encoding="utf-8")
+    try:
+        with replacing(beside) as (new,):
+            new.write_text(text, encoding="utf-8")
+    except ExportError as error:
+        raise ExportError(
+            f"{beside} could not be written: {_reason(error)}. Copy the data to a folder that "
+            "you can write to, or make room."
+        ) from error
     return beside
+
+
+def _reason(error: ExportError) -> str:
+    cause = error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
 
 
 def edited(path: Path, **changes: Any) -> Path:

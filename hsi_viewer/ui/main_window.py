@@ -240,7 +240,13 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the first file that was dropped."""
         event.acceptProposedAction()
-        self.open(str(Path(event.mimeData().urls()[0].toLocalFile())))
+        dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls()]
+        if len({path.name.partition(".")[0] for path in dropped}) > 1:  # an ENVI pair is one
+            self.workspace.notify(
+                f"{len(dropped)} files were dropped; {dropped[0].name} is opened: one scene is "
+                "open at a time."
+            )
+        self.open(str(dropped[0]))
 
     def may_leave(self) -> bool:
         """Ask about unsaved labels and a running training; True when both are settled."""
