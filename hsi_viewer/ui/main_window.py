@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.opening.opened.connect(self._on_opened)
+        self.opening.opened.connect(self.repairing.check)
         self.opening.refused.connect(self.repairing.explain)
         self.workspace.noticed.connect(self.notices.show_notice)
         self.workspace.state_changed.connect(self._on_state)

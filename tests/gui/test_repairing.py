@@ -80,6 +80,37 @@ def test_the_doctor_opens_a_file_whose_header_lies(driver, tmp_path):
     assert (tmp_path / "lies.img.hsi.json").exists()
 
 
+def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
+    true = scene(60, 50, 24)
+    (tmp_path / "lies.img").write_bytes(true.tobytes())  # bip, as many bytes as the header says
+    header = (
+        "ENVI\nsamples = 50\nlines = 60\nbands = 24\ndata type = 12\ninterleave = {}\n"
+        "byte order = 0\n"
+    )
+    (tmp_path / "lies.hdr").write_text(header.format("bsq"))
+    driver.open(str(tmp_path / "lies.hdr"))
+    in_dialog(DoctorDialog, lambda _dialog: None)
+    press(driver, "Show the readings")
+    driver.qtbot.waitUntil(lambda: driver.document.cube.interleave == "bip", timeout=20_000)
+    np.testing.assert_array_equal(driver.document.cube.read(), true)
+    rest(driver)
+    assert driver.window.offers.texts() == []
+
+    (tmp_path / "lies.hdr").write_text(header.format("bip"))
+    (tmp_path / "lies.img.hsi.json").unlink()
+    driver.open(str(tmp_path / "lies.hdr"))
+    rest(driver)
+    assert driver.window.offers.texts() == []
+
+
+def rest(driver) -> None:
+    """Wait until nothing runs, not even what the user does not see."""
+    tasks = driver.window.workspace.tasks
+    driver.qtbot.waitUntil(
+        lambda: not any("Checking" in task.title for task in tasks.running), timeout=20_000
+    )
+
+
 def test_edited_metadata_are_kept_and_the_labels_stay(driver, tmp_path):
     path = tmp_path / "scene.npy"
     np.save(path, scene(20, 30, 6))

@@ -19,7 +19,9 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io.container import ChoiceNeededError
 from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import arrays_in
+from hsi_viewer.session.scene_picture import is_large
 from hsi_viewer.ui.array_dialog import ArrayDialog
+from hsi_viewer.ui.controllers.opening import OpenedCube
 from hsi_viewer.ui.doctor_dialog import DoctorDialog
 from hsi_viewer.ui.metadata_dialog import MetadataDialog
 from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
 RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or it is named so
 USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
-OFFER = "use"
+OFFER, DOUBT = "use", "doubt"
 WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr")
 
 
@@ -65,6 +67,14 @@ class Arrays:
     path: Path
     choices: tuple[ArrayChoice, ...]
     current: str = ""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is likely wrong with the header of a file that opened, or ""."""
+
+    path: Path
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,31 @@ class RepairController(QObject):
             self._examine(path, error)
         else:
             self._workspace.notify_error(error, "Opening the file")
+
+    @Slot(object)
+    def check(self, opened: OpenedCube) -> None:
+        """Say, once the picture is there, if the header of a raw file seems to lie."""
+        cube = opened.cube
+        if cube.path is None or cube.format_name != "ENVI" or is_large(cube):
+            return
+        path = cube.path
+
+        def work(token: CancelToken, _port: ProgressPort) -> Doubt:
+            return Doubt(path, _doubt(path, token))
+
+        task = self._workspace.tasks.start(f"Checking the header of {path.name}", work, quiet=True)
+        task.succeeded.connect(self._on_checked)
+
+    @Slot(object)
+    def _on_checked(self, doubt: Doubt) -> None:
+        document = self._workspace.document
+        if not doubt.problem or document is None or document.cube.path != doubt.path:
+            return
+        choices = (
+            Choice("Show the readings", partial(self._examine, doubt.path, None), primary=True),
+            Choice("Keep it as it is", lambda: None),
+        )
+        self._offers.offer(DOUBT, f"{doubt.path.name}: {doubt.problem}", choices, "stethoscope")
 
     @Slot()
     def open_doctor(self) -> None:
@@ -186,6 +221,7 @@ class RepairController(QObject):
     @Slot()
     def _withdraw(self) -> None:
         self._offers.withdraw(OFFER)
+        self._offers.withdraw(DOUBT)
 
     def _offer_uses(self, examined: Examined) -> None:
         """Ask what a file that is no cube shall be in the open scene."""
@@ -282,6 +318,17 @@ def _examined(
     except HsiError as not_raw:
         return Examined(path, error or not_raw)
     return Examined(path, error, (), diagnosis, pictures)
+
+
+def _doubt(path: Path, token: CancelToken) -> str:
+    """What the doctor says in a worker of a file that opened, unless the user has decided."""
+    from hsi_viewer.io import doctor, sidecar
+
+    try:
+        said = sidecar.load(path)
+        return "" if said is not None and said.layout else doctor.diagnose(path, token).problem
+    except HsiError:  # the scene is open, and what else is wrong is told when it is read
+        return ""
 
 
 def _doubted(examined: Examined, diagnosis: Diagnosis) -> bool:
