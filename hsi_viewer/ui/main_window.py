@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
             self.workspace, self.canvas, self.plot, self.display, self.readout, self
         )
         self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
-        self.repairing.uses["labels"] = lambda path: self.labelling.files.take(str(path))
+        self.repairing.uses["labels"] = self.labelling.files.take
         self.tooling = ToolRail(self)
         self.training = TrainController(self.workspace, self.train_panel, self.accuracy_panel, self)
         self.trainer_import = TrainerImport(self.workspace, self)

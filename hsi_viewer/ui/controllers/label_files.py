@@ -94,9 +94,9 @@ class LabelFiles(QObject):
         if source:
             self.take(source)
 
-    def take(self, source: str) -> None:
+    def take(self, path: str | Path) -> None:
         """Import labels or regions; ask what becomes of the labels that are here, if any."""
-        document = self._workspace.document
+        source, document = str(path), self._workspace.document
         if document is None:
             return
         if not document.labels.total:
