@@ -405,20 +405,23 @@ def test_a_spectral_library_that_is_opened_is_offered_as_one(sample, tmp_path):
     assert not any("no cube" in text for text in sample.window.notices.texts())
 
 
-def test_a_label_map_that_is_opened_is_offered_as_labels(sample, tmp_path):
-    path = tmp_path / "truth.mat"
-    savemat(path, {"gt": np.full((145, 145), 3, np.uint8)})
+PIXELS = "row,column,class\n3,4,2\n5,6,2\n"
+
+
+def test_a_table_of_pixels_that_is_opened_is_offered_as_labels(sample, tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text(PIXELS)
     before = sample.document
     sample.window.open(str(path))
     press(sample, "Import labels")
     sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=20_000)
     assert sample.document is before
-    assert (sample.document.labels.ids == 3).all()
+    assert np.argwhere(sample.document.labels.ids == 2).tolist() == [[3, 4], [5, 6]]
 
 
 def test_an_offer_goes_with_the_scene_it_was_made_for(sample, tmp_path):
-    path = tmp_path / "truth.mat"
-    savemat(path, {"gt": np.full((145, 145), 3, np.uint8)})
+    path = tmp_path / "truth.csv"
+    path.write_text(PIXELS)
     sample.window.open(str(path))
     sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=20_000)
     np.save(tmp_path / "other.npy", scene(20, 30, 6))
@@ -426,12 +429,12 @@ def test_an_offer_goes_with_the_scene_it_was_made_for(sample, tmp_path):
     assert sample.window.offers.texts() == []
 
 
-def test_without_a_scene_a_label_map_is_refused_by_its_contents(driver, tmp_path):
-    path = tmp_path / "truth.mat"
-    savemat(path, {"gt": np.full((145, 145), 3, np.uint8)})
+def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text(PIXELS)
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
-    assert "gt (145 x 145 uint8)" in driver.window.notices.texts()[-1]
+    assert f"{path} is no cube" in driver.window.notices.texts()[-1]
     assert driver.window.offers.texts() == []
 
 
