@@ -94,10 +94,12 @@ class Reading:
     ----------
     name : of the array.
     axes : axes of rows, columns, bands in the array.
+    ask : whether the user is to choose the array, even if there is only one.
     """
 
     name: str | None = None
     axes: tuple[int, int, int] | None = None
+    ask: bool = False
 
 
 def kept_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -159,7 +161,7 @@ def open_container(container: Container, reading: Reading, format_name: str) -> 
     FormatError
         if none could, or the one that is named could not.
     """
-    choice = _choose(container, reading.name)
+    choice = _choose(container, reading)
     source, warnings = _source(container, choice, reading.axes)
     source, fields, more = describe(container, choice.name, source)
     return HyperCube(
@@ -182,8 +184,8 @@ def _is_spectra(shape: tuple[int, ...]) -> bool:
     return len(shape) == 2 and min(shape) > 1 and max(shape) >= LIST_RATIO * min(shape)
 
 
-def _choose(container: Container, name: str | None) -> ArrayChoice:
-    path = container.path
+def _choose(container: Container, reading: Reading) -> ArrayChoice:
+    path, name = container.path, reading.name
     if name is not None:
         plain = name.strip("/")
         spellings = (name, plain, plain.replace("/", "."))
@@ -207,7 +209,7 @@ def _choose(container: Container, name: str | None) -> ArrayChoice:
             f'Name an array to read it: "{path.name}:NAME".'
         )
     rivals = [c for c in candidates[1:] if c.size >= RIVAL * candidates[0].size]
-    if rivals:
+    if rivals or reading.ask:
         names = _joined([str(choice) for choice in candidates])
         raise ChoiceNeededError(
             f"{path} holds several arrays that could be the cube: {names}. "

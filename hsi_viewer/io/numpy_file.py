@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.byte_reader import DeflatedReader, FileReader
-from hsi_viewer.io.container import ArrayChoice, Reading, open_container, squeezed
+from hsi_viewer.io.container import (
+    ArrayChoice,
+    ChoiceNeededError,
+    Reading,
+    open_container,
+    squeezed,
+)
 from hsi_viewer.io.raw_source import RawSource
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -72,8 +78,8 @@ def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     return shape, fortran, dtype, offset
 
 
-def source_of(path: Path) -> CubeSource:
-    """Lazy source of a 3-D (or 2-D, one band) .npy file."""
+def source_of(path: Path, axes: tuple[int, int, int] = (0, 1, 2)) -> CubeSource:
+    """Lazy source of a 3-D (or 2-D, one band) .npy file; axes are of rows, columns, bands."""
     shape, fortran, dtype, offset = npy_layout(path)
     shape = squeezed(shape)
     if len(shape) == 2:
@@ -89,8 +95,10 @@ def source_of(path: Path) -> CubeSource:
             f"{path} is too short: {expected} bytes expected, {reader.size} bytes found. "
             "Copy the file again."
         )
-    order = (2, 1, 0) if fortran else (0, 1, 2)
-    return RawSource(reader, (shape[0], shape[1], shape[2]), dtype, order, offset)
+    stored = (2, 1, 0) if fortran else (0, 1, 2)
+    order = (axes.index(stored[0]), axes.index(stored[1]), axes.index(stored[2]))
+    chosen = (shape[axes[0]], shape[axes[1]], shape[axes[2]])
+    return RawSource(reader, chosen, dtype, order, offset)
 
 
 class NpzFile:
@@ -167,9 +175,13 @@ class NpzFile:
         return int(info.header_offset + 30 + name_length + extra_length)
 
 
-def open_npy(path: Path) -> HyperCube:
+def open_npy(path: Path, reading: Reading) -> HyperCube:
     """Open a .npy file."""
-    return HyperCube(source_of(path), name=path.name, path=path, format_name="NumPy")
+    source = source_of(path, reading.axes or (0, 1, 2))
+    if reading.ask:
+        choice = ArrayChoice("array", source.shape, source.dtype.name)
+        raise ChoiceNeededError(f"{path} holds {choice}.", (choice,))
+    return HyperCube(source, name=path.name, path=path, format_name="NumPy")
 
 
 def open_npz(path: Path, reading: Reading) -> HyperCube:

@@ -11,7 +11,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import sample
-from hsi_viewer.io.container import Reading, open_container
+from hsi_viewer.io.container import ArrayChoice, ChoiceNeededError, Reading, open_container
 from hsi_viewer.io.identify import (
     ERDAS_MAGIC,
     HFA,
@@ -137,7 +137,7 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
 def _npy(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.numpy_file import open_npy
 
-    return open_npy(path)
+    return open_npy(path, reading)
 
 
 def _npz(path: Path, reading: Reading) -> HyperCube:
@@ -272,6 +272,21 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (_is_rfl, _rfl),
     (lambda path, magic: path.suffix.lower() == ".mat", _mat4),
 )
+
+
+def arrays_in(path: Path) -> tuple[ArrayChoice, ...]:
+    """Arrays of a file that could be the cube, for the user to choose from.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read, or is of a format that holds one image and no arrays.
+    """
+    try:
+        _read(path, magic_of(path), Reading(ask=True))
+    except ChoiceNeededError as needed:
+        return needed.choices
+    raise FormatError(f"{path} holds one image, of which the order of the axes is known.")
 
 
 def is_identified(path: Path) -> bool:

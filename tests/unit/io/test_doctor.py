@@ -6,13 +6,14 @@ import json
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io import doctor, sidecar
 from hsi_viewer.io.info import cube_info, diagnosis
 from hsi_viewer.io.raw_source import ORDERS
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.registry import arrays_in, open_cube
 
 KEYS = [
     "format",
@@ -173,6 +174,45 @@ def test_axes_and_array_of_a_container(tmp_path):
     np.testing.assert_array_equal(one.read()[0, 0], array[:, 0, 0])
 
 
+def test_axes_of_a_numpy_array_are_correctable(tmp_path):
+    array = np.arange(60).reshape(3, 4, 5)
+    for name, order in (("c.npy", "C"), ("f.npy", "F")):
+        path = tmp_path / name
+        np.save(path, np.asarray(array, order=order))
+        assert [c.shape for c in arrays_in(path)] == [(3, 4, 5)]
+        sidecar.edited(path, array="array", axes=("bands", "rows", "columns"))
+        np.testing.assert_array_equal(open_cube(path).read(), array.transpose(1, 2, 0))
+        sidecar.edited(path, axes=None)
+        np.testing.assert_array_equal(open_cube(path).read(), array)
+
+
+def test_a_file_of_one_array_is_asked_for_its_axes_too(tmp_path, scene):
+    array = np.arange(60.0).reshape(3, 4, 5)
+    savemat(tmp_path / "a.mat", {"cube": array, "small": 1})
+    assert [(c.name, c.shape) for c in arrays_in(tmp_path / "a.mat")] == [("cube", (3, 4, 5))]
+    with pytest.raises(FormatError, match="one image"):
+        arrays_in(write(tmp_path, raw(scene)))
+
+
+def test_lists_of_a_sidecar_that_do_not_fit_are_left_out(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.arange(60).reshape(3, 4, 5))
+    sidecar.edited(path, wavelengths_nm=[400, 500], scale=0.5)
+    cube = open_cube(path)
+    assert cube.wavelengths is None
+    assert cube.scale == 0.5
+    assert cube.warnings == (
+        '"wavelengths_nm" in a.npy.hsi.json has 2 entries for 5 bands; it is not used.',
+    )
+
+
+def test_wavelengths_can_be_taken_away(tmp_path, scene):
+    path = write(tmp_path, raw(scene), wavelength=f"{{{', '.join(map(str, range(400, 490)))}}}")
+    assert open_cube(path).wavelengths is not None
+    sidecar.edited(path, wavelengths_nm=None)
+    assert open_cube(path).wavelengths is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -180,7 +220,6 @@ def test_axes_and_array_of_a_container(tmp_path):
         "{",
         "[]",
         '{"schema_version": 99}',
-        '{"wavelengths_nm": [1, 2]}',
         '{"scale": 0}',
         '{"axes": ["rows", "rows", "bands"]}',
         '{"layout": {"rows": 1}}',
