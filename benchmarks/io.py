@@ -4,14 +4,17 @@
 
 A cube of so many gigabytes is written once in each interleave. Each program runs in a process of
 its own; they take turns at each job, `repeat` times cold (the file's pages dropped from the cache
-before each turn) and ten times as often warm, so that whatever else the machine does meets all of
-them. The medians go to results/io.csv, with the memory that the job takes at its peak, its result
-included. First the values that the three programs read are compared. Linux only.
+before each turn) and ten times as often warm (the file read once from its start to its end
+before), so that whatever else the machine does meets all of them. The medians go to
+results/io.csv, with the ratio of our time to the program's, turn by turn (median and the 95 %
+interval of the median, from order statistics), and the memory that the job takes at its peak, its
+result included. First the values that the three programs read are compared. Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -23,11 +26,13 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from benchmarks.table import Table
 
@@ -39,7 +44,15 @@ JOBS = ("open", "band", "composite", "spectrum", "window")
 RGB = (120, 70, 30)
 PATIENCE = 20.0  # seconds of turns at one job, but for the first few
 
-Job = Callable[[], NDArray[Any] | None]
+
+class Measured(NamedTuple):
+    """What one program takes for a job, and our time relative to its time."""
+
+    milliseconds: float
+    peak_mebibytes: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
 
 
 def main() -> None:
@@ -53,7 +66,7 @@ def main() -> None:
     table = Table(
         "io",
         ("gigabytes", "interleave", "job", "cache", "program"),
-        ("milliseconds", "peak_mebibytes"),
+        Measured._fields,
     )
     for interleave in INTERLEAVES:
         key = {"gigabytes": f"{options.gigabytes:g}", "interleave": interleave}
@@ -70,12 +83,14 @@ def main() -> None:
             header = written(folder, side, interleave)
             compare(header)
             for row in wanted:
-                for program, ms, mib in measured(header, row["job"], row["cache"], options.repeat):
-                    table.add(**row, program=program, milliseconds=ms, peak_mebibytes=mib)
-                    print(*row.values(), program, f"{ms:.3f} ms, {mib:.1f} MiB", flush=True)
+                found = measured(header, row["job"], row["cache"], options.repeat)
+                for program, took in found.items():
+                    table.add(**row, program=program, **took._asdict())
+                    text = "{:.3f} ms, {:.1f} MiB, ours {:.3f} times that ({:.3f} to {:.3f})"
+                    print(*row.values(), program, text.format(*took), flush=True)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    print(page(table))
+    print(page(table, f"{options.gigabytes:g}"))
 
 
 def written(folder: Path, side: int, interleave: str) -> Path:
@@ -106,8 +121,8 @@ def compare(header: Path) -> None:
         assert all(np.array_equal(np.squeeze(ours), np.squeeze(other)) for other in others), job
 
 
-def measured(header: Path, job: str, cache: str, repeat: int) -> list[tuple[str, float, float]]:
-    """Median milliseconds and peak memory (MiB) of a job, for each program, taking turns."""
+def measured(header: Path, job: str, cache: str, repeat: int) -> dict[str, Measured]:
+    """What a job takes with each program, taking turns."""
     context = multiprocessing.get_context("spawn")
     turns = repeat if cache == "cold" else 10 * repeat
     with ExitStack() as stack:
@@ -115,6 +130,8 @@ def measured(header: Path, job: str, cache: str, repeat: int) -> list[tuple[str,
         times: dict[str, list[float]] = {name: [] for name in PROGRAMS}
         for name in PROGRAMS:
             pools[name].apply(once, (header, name, job, cache))  # imports
+        if cache == "warm":
+            read_through(header.with_suffix(".img"))
         start = time.monotonic()
         for turn in range(turns):
             if turn >= repeat and time.monotonic() - start > PATIENCE:
@@ -123,7 +140,20 @@ def measured(header: Path, job: str, cache: str, repeat: int) -> list[tuple[str,
                 name = PROGRAMS[(turn + k) % len(PROGRAMS)]
                 times[name].append(pools[name].apply(once, (header, name, job, cache)))
         peaks = {name: pools[name].apply(memory, (header, name, job)) for name in PROGRAMS}
-    return [(name, 1000 * statistics.median(times[name]), peaks[name]) for name in PROGRAMS]
+    ours = times[PROGRAMS[0]]
+    return {
+        name: Measured(
+            1000 * statistics.median(took), peaks[name], *median_of(np.divide(ours, took))
+        )
+        for name, took in times.items()
+    }
+
+
+def median_of(values: NDArray[Any]) -> tuple[float, float, float]:
+    """Median with its 95 % interval: between two order statistics, whatever the distribution."""
+    ordered = np.sort(values)
+    outside = max(0, int(binom.ppf(0.025, ordered.size, 0.5)) - 1)
+    return float(np.median(ordered)), float(ordered[outside]), float(ordered[-1 - outside])
 
 
 def once(header: Path, program: str, job: str, cache: str) -> float:
@@ -154,6 +184,17 @@ def memory(header: Path, program: str, job: str) -> float:
     return peak_of(opened if job == "open" else lambda: image.do(job))
 
 
+def read_through(path: Path) -> None:
+    """Read a file from its start to its end, so that its pages lie in memory as a copy leaves them.
+
+    How they got there matters: pages that were read one by one are mapped one by one.
+    """
+    forget(path)
+    with path.open("rb", buffering=0) as file:
+        while file.read(8 << 20):
+            pass
+
+
 def anonymous() -> float:
     """Memory of this process that is no mapped file, MiB."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -164,6 +205,7 @@ def anonymous() -> float:
 
 def peak_of(job: Callable[[], object]) -> float:
     """Memory that a job takes at its peak, MiB, looked at every two milliseconds."""
+    ctypes.CDLL(None).malloc_trim(0)  # what earlier jobs left would hide what this one takes
     base = anonymous()
     highest = [base]
     done = threading.Event()
@@ -259,22 +301,30 @@ def opener(program: str, header: Path) -> Callable[[], Image]:
     return rasters
 
 
-def page(table: Table) -> str:
-    """The table as Markdown: milliseconds, the fastest of the other two beside ours."""
+def page(table: Table, gigabytes: str) -> str:
+    """The table as Markdown, with our time relative to the faster of the other two."""
     found = {
-        (r["interleave"], r["job"], r["cache"], r["program"]): float(r["milliseconds"])
+        (r["interleave"], r["job"], r["cache"], r["program"]): Measured(
+            *(float(r[name]) for name in Measured._fields)
+        )
         for r in table.rows()
+        if r["gigabytes"] == gigabytes
     }
     lines = [
-        "| interleave | job | cache | hsi-viewer ms | spectral ms | rasterio ms |",
-        "|---|---|---|---|---|---|",
+        "| interleave | job | cache | hsi-viewer ms | spectral ms | rasterio ms | ratio | 95 % |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for interleave in INTERLEAVES:
-        for job in JOBS:
-            for cache in ("cold", "warm"):
-                cells = [found.get((interleave, job, cache, p), float("nan")) for p in PROGRAMS]
-                texts = " | ".join(f"{c:.3g}" for c in cells)
-                lines.append(f"| {interleave} | {job} | {cache} | {texts} |")
+    slower = 0
+    for interleave, job, cache in product(INTERLEAVES, JOBS, ("cold", "warm")):
+        took = [found[interleave, job, cache, name] for name in PROGRAMS]
+        best = min(took[1:], key=lambda other: other.milliseconds)
+        slower += best.ratio_low > 1
+        texts = " | ".join(f"{t.milliseconds:.3g}" for t in took)
+        interval = f"{best.ratio_low:.2f} to {best.ratio_high:.2f}"
+        lines.append(
+            f"| {interleave} | {job} | {cache} | {texts} | {best.ratio:.2f} | {interval} |"
+        )
+    lines.append(f"\nSlower than the faster of the two: {slower} of {len(lines) - 2}.")
     return "\n".join(lines)
 
 

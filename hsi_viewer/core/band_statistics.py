@@ -32,14 +32,14 @@ class BandStatistics:
     percentiles: Floats
     resolution: Floats
 
-    def scaled(self, factor: float) -> BandStatistics:
-        """The statistics of the same spectra times a positive factor."""
+    def scaled(self, factor: float, offset: float = 0.0) -> BandStatistics:
+        """The statistics of the same spectra times a positive factor plus an offset."""
         return BandStatistics(
             self.count,
-            self.mean * factor,
+            self.mean * factor + offset,
             self.std * factor,
             self.levels,
-            self.percentiles * factor,
+            self.percentiles * factor + offset,
             self.resolution * factor,
         )
 

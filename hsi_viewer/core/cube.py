@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +37,11 @@ def check_size(shape: tuple[int, int, int], dtype: np.dtype[Any], name: str) -> 
             f"{size} bytes. At most {MAX_BYTES} bytes and {MAX_BANDS} bands are read. The file is "
             "damaged, or its axes are in another order."
         )
+
+
+def is_scale(factor: float) -> bool:
+    """Whether values can be multiplied by a factor, and divided by it."""
+    return factor > 0 and isfinite(factor) and isfinite(1.0 / factor)
 
 
 class CubeSource(Protocol):
@@ -94,7 +100,7 @@ class HyperCube:
     fwhm : (bands,) full widths at half maximum in nm, or None.
     good_bands : (bands,) bool, False for bands marked bad.
     nodata : stored value that means "no data", or None.
-    scale : stored value * scale = physical value (reflectance for most products).
+    scale, offset : stored value * scale + offset = physical value (reflectance for most products).
     georeference : place on the Earth, or None.
     default_bands : three 0-based bands that the file asks to be shown, or None.
     band_names : one per band, or None.
@@ -115,6 +121,7 @@ class HyperCube:
     good_bands: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, bool))
     nodata: float | None = None
     scale: float = 1.0
+    offset: float = 0.0
     georeference: Georeference | None = None
     default_bands: tuple[int, int, int] | None = None
     band_names: tuple[str, ...] | None = None
@@ -189,7 +196,8 @@ class HyperCube:
         bands: Sequence[int] | NDArray[Any] | None = None,
     ) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands); slices may have positive steps."""
-        r, c = _normalised(rows, self.rows), _normalised(columns, self.columns)
+        height, width, _ = self.source.shape
+        r, c = _normalised(rows, height), _normalised(columns, width)
         chosen = None if bands is None else np.asarray(bands, np.intp)
         return self.source.read(r, c, chosen)
 
@@ -204,9 +212,15 @@ class HyperCube:
         if not (0 <= row < self.rows and 0 <= column < self.columns):
             raise IndexError(f"pixel ({row}, {column}) is outside {self.rows} x {self.columns}")
         stored = self.read(slice(row, row + 1), slice(column, column + 1))[0, 0]
-        values: NDArray[np.float64] = stored.astype(np.float64)
+        values = self.physical(stored)
         values[~self.is_data(stored)] = np.nan
+        return values
+
+    def physical(self, stored: NDArray[Any]) -> NDArray[np.float64]:
+        """Physical values of stored ones, same shape."""
+        values: NDArray[np.float64] = stored.astype(np.float64)
         values *= self.scale
+        values += self.offset
         return values
 
     def held_in_memory(self, limit: int = 256 * 2**20) -> HyperCube:

@@ -70,7 +70,7 @@ class FormulaSource:
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Values of a window."""
         stored = self._cube.read(rows, columns, list(self._bands.values()))
-        physical = stored.astype(np.float64) * self._cube.scale
+        physical = self._cube.physical(stored)
         values = {name: physical[:, :, i] for i, name in enumerate(self._bands)}
         result = np.broadcast_to(self._formula.evaluate(values), stored.shape[:2]).copy()
         result[~self._cube.is_data(stored).all(axis=2) | ~np.isfinite(result)] = np.nan

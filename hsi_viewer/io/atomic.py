@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,14 @@ from hsi_viewer.core.errors import ExportError
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _failure(target: Path, error: OSError) -> ExportError:
+    reason = error.strerror or f"the disk may be full ({error})"
+    return ExportError(
+        f"{target} could not be written: {reason}. "
+        "Choose another folder or make room; what stood there before is untouched."
+    )
 
 
 def _sync_folder(folder: Path) -> None:
@@ -52,21 +62,54 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
     try:
         for target in targets:
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "there is a folder of this name")
             tidy_up(target)
         yield beside
         for path in beside:
             _sync(path)
         _swap_in(beside, targets, mark)
     except OSError as error:
-        reason = error.strerror or f"the disk may be full ({error})"
-        raise ExportError(
-            f"{targets[0]} could not be written: {reason}. "
-            "Choose another folder or make room; what stood there before is untouched."
-        ) from error
+        raise _failure(targets[0], error) from error
     finally:
         for path in beside:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+            for rubbish in (path, side_file(path)):
+                with suppress(OSError):
+                    rubbish.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder to fill; on success it takes the place of the target.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written; on any error the old folder stands untouched.
+    """
+    mark = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    beside = target.with_name(f".{target.stem}.{mark}{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        tidy_up(target)
+        yield beside
+        _swap_in((beside,), (target,), mark)
+    except OSError as error:
+        raise _failure(target, error) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def side_file(path: Path) -> Path:
+    """Where GDAL writes what a raster format itself cannot hold."""
+    return path.with_name(f"{path.name}.aux.xml")
 
 
 def tidy_up(target: Path) -> None:
@@ -74,6 +117,7 @@ def tidy_up(target: Path) -> None:
     pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)-[0-9a-f]{{8}}\.old")
     temporary = re.compile(
         rf"\.{re.escape(target.stem)}\.(\d+)-[0-9a-f]{{8}}{re.escape(target.suffix)}"
+        r"(?:\.aux\.xml)?"
     )
     for path in list(target.parent.iterdir()):
         old, new = pattern.fullmatch(path.name), temporary.fullmatch(path.name)
@@ -83,7 +127,7 @@ def tidy_up(target: Path) -> None:
         if old and not target.exists():
             path.replace(target)
         else:
-            path.unlink(missing_ok=True)
+            _remove(path)
 
 
 def _runs(pid: int) -> bool:
@@ -101,7 +145,7 @@ def _runs(pid: int) -> bool:
 
 def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> None:
     """Rename all, or none: what is replaced is kept aside until the last rename is done."""
-    if len(targets) == 1:
+    if len(targets) == 1 and not beside[0].is_dir():
         beside[0].replace(targets[0])
         _sync_folder(targets[0].parent)
         return
@@ -118,11 +162,11 @@ def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> 
             placed.append(target)
     except BaseException:
         for target in placed:
-            target.unlink(missing_ok=True)
+            _remove(target)
         for aside, target in kept:
             aside.replace(target)
         raise
     for aside, _ in kept:
         with suppress(OSError):
-            aside.unlink()
+            _remove(aside)
     _sync_folder(targets[0].parent)

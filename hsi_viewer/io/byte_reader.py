@@ -27,9 +27,15 @@ from hsi_viewer.core.errors import FileError, FormatError
 # that promise more than a compressed file can hold.
 MAX_DEFLATE_RATIO = 1032
 PIECE_BYTES = 1 << 20
-RELEASE_BYTES = 1 << 20
+# So much of a map may be read before its memory is given back.
+RELEASE_BYTES = 256 << 20
+# Places that are asked whether they are in the system's memory: so many, so far apart.
+PROBES, PROBE_BYTES = 8, 2 << 20
 
 HAS_PREADV = hasattr(os, "preadv")  # not on Windows
+READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+NOWAIT = getattr(os, "RWF_NOWAIT", None)  # Linux only
+_PROBE = [bytearray(1)]
 
 ZLIB, GZIP = zlib.MAX_WBITS, zlib.MAX_WBITS | 16
 
@@ -72,18 +78,21 @@ class FileReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = os.open(path, READ_ONLY)
         except OSError as error:
             raise FileError(f"{path} could not be opened: {error.strerror}.") from error
-        weakref.finalize(self, self._file.close)
         self._lock = threading.Lock()
-        self._map: mmap.mmap | None = None
-        self._mappable: bool | None = None
+        self._kept = 0
+        self.map = self._mapped()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # it could be opened
+            os.close(self._file)
 
     @property
     def size(self) -> int:
         """Present size of the file in bytes."""
-        return os.fstat(self._file.fileno()).st_size
+        return os.fstat(self._file).st_size
 
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill the buffer with the bytes from an offset."""
@@ -101,53 +110,45 @@ class FileReader:
                 "Check that its drive is still there and open it again."
             ) from error
 
-    def mapped(self, end: int) -> mmap.mmap | None:
-        """A map of the file, checked to reach to `end` now; None where mapping is not safe.
+    def _mapped(self) -> mmap.mmap | None:
+        """A map of the file; None where mapping is not safe. Nothing is read yet."""
+        if not _is_local(os.fstat(self._file).st_dev):
+            return None
+        try:
+            return mmap.mmap(self._file, 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError):  # an empty file
+            return None
 
-        Raises
-        ------
-        FileError
-            if the file has become shorter.
+    def release(self, size: int) -> None:
+        """Say that so many bytes of the map were read, to have its memory given back in time.
+
+        Else all that was ever read of a file counts as memory of the process. Reading it again
+        is possible.
         """
-        self.check_reaches(end)
-        with self._lock:
-            if self._map is None and self._mappable is None:
-                self._mappable = _is_local(os.fstat(self._file.fileno()).st_dev)
-                if self._mappable:
-                    try:
-                        self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-                        if hasattr(mmap, "MADV_RANDOM"):  # no megabytes around each value
-                            self._map.madvise(mmap.MADV_RANDOM)
-                    except (OSError, ValueError):
-                        self._mappable = False
-        return self._map
-
-    def release(self, start: int, end: int) -> None:
-        """Give back the memory that a large part of the map took; reading it again is possible.
-
-        Else all that was ever read of a file counts as memory of the process.
-        """
-        if (
-            self._map is not None
-            and end - start >= RELEASE_BYTES
-            and hasattr(mmap, "MADV_DONTNEED")
-        ):
-            first = start // mmap.PAGESIZE * mmap.PAGESIZE
-            self._map.madvise(mmap.MADV_DONTNEED, first, end - first)
+        self._kept += size
+        if self._kept >= RELEASE_BYTES and self.map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._kept = 0
+            self.map.madvise(mmap.MADV_DONTNEED)
 
     def check_reaches(self, end: int) -> None:
         """Raise FileError if the file has become shorter than `end`."""
-        if end > os.fstat(self._file.fileno()).st_size:
+        if end > os.fstat(self._file).st_size:
             raise self._shrunk(end)
 
-    def is_cached(self, offsets: Iterable[int]) -> bool:
-        """Whether the system holds these bytes in memory; False where it cannot be told."""
-        if not hasattr(os, "RWF_NOWAIT"):
+    def is_cached(self, first: int, last: int) -> bool:
+        """Whether the system holds what lies from one byte to another in memory.
+
+        As far as a few places tell; False where it cannot be told, or the file has become shorter.
+        """
+        step = max(PROBE_BYTES, (last - first) // PROBES)
+        return all(self.holds(at) for at in range(last, first - 1, -step))
+
+    def holds(self, at: int) -> bool:
+        """Whether the system holds this byte in memory; False also where the file ends before."""
+        if NOWAIT is None:
             return False
-        probe = [bytearray(1)]
-        descriptor = self._file.fileno()
         try:
-            return all(os.preadv(descriptor, probe, at, os.RWF_NOWAIT) == 1 for at in offsets)
+            return os.preadv(self._file, _PROBE, at, NOWAIT) == 1
         except OSError:
             return False
 
@@ -155,7 +156,7 @@ class FileReader:
         """Tell the system of runs that will be read soon, so that its disk can order them."""
         if not hasattr(os, "posix_fadvise"):
             return
-        descriptor = self._file.fileno()
+        descriptor = self._file
         with suppress(OSError):  # advice
             for at in offsets:
                 os.posix_fadvise(descriptor, at, size, os.POSIX_FADV_WILLNEED)
@@ -164,7 +165,7 @@ class FileReader:
         """Fill the buffer with runs of so many bytes from each of the offsets."""
         done = 0
         if HAS_PREADV:
-            descriptor = self._file.fileno()
+            descriptor = self._file
             preadv = os.preadv
             for at in offsets:
                 piece = buffer[done : done + size]
@@ -194,10 +195,12 @@ class FileReader:
 
     def _read_some(self, buffer: memoryview, offset: int) -> int:
         if HAS_PREADV:
-            return os.preadv(self._file.fileno(), [buffer], offset)
+            return os.preadv(self._file, [buffer], offset)
         with self._lock:
-            self._file.seek(offset)
-            return self._file.readinto(buffer) or 0
+            os.lseek(self._file, offset, os.SEEK_SET)
+            piece = os.read(self._file, len(buffer))
+            buffer[: len(piece)] = piece
+            return len(piece)
 
 
 class DeflatedReader:
@@ -249,7 +252,7 @@ class DeflatedReader:
                 self._spool = self._new_spool()
             self._spool.seek(self._done)
             while self._done < end:
-                piece = self._piece(end)
+                piece = self._piece()
                 self._spool.write(piece)
                 self._done += len(piece)
             self._spool.flush()
@@ -261,9 +264,9 @@ class DeflatedReader:
                 f"{error.strerror}."
             ) from error
 
-    def _piece(self, end: int) -> bytes:
+    def _piece(self) -> bytes:
         """Next decompressed bytes, never beyond the promised size."""
-        wanted = min(max(end - self._done, PIECE_BYTES), self._size - self._done)
+        wanted = min(PIECE_BYTES, self._size - self._done)
         source = self._inflate.unconsumed_tail
         if not source and self._inflate.eof and self._wbits == GZIP:
             source = self._inflate.unused_data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
-from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import envi_writer
-from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.atomic import replacing, side_file
 
 
 @dataclass(frozen=True)
@@ -137,14 +137,10 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     ExportError
         if it cannot be written.
     """
-    from rasterio.errors import RasterioError
+    from hsi_viewer.io.gdal import georeference_profile, new_tif
 
-    from hsi_viewer.io.gdal import check_written, georeference_profile, open_raster, why
-
-    aux = path.with_name(path.name + ".aux.xml")
     rows, columns = raster.ids.shape
     profile: dict[str, Any] = {
-        "driver": "GTiff",
         "height": rows,
         "width": columns,
         "count": 1,
@@ -157,28 +153,25 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
     palette = {0: (0, 0, 0, 0), **{i: (*c, 255) for i, c in raster.colours.items()}}
     tags = {f"CLASS_{i}": name for i, name in raster.names.items()}
-    with replacing(aux, path) as (new_aux, new):
-        try:
-            with open_raster(new, "w", **profile) as file:
-                file.write(raster.ids, 1)
-                file.write_colormap(1, palette)
-                file.set_band_description(1, raster.title or raster.variable)
-                file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
-            check_written(new)
-        except RasterioError as error:
-            raise ExportError(
-                f"{path} could not be written: {why(error)}. What stood there before is untouched."
-            ) from error
-        new_aux.write_text(_side_file(raster), encoding="utf-8")
+    with replacing(side_file(path), path) as (new_aux, new):
+        with new_tif(new, path, **profile) as file:
+            file.write(raster.ids, 1)
+            file.write_colormap(1, palette)
+            file.set_band_description(1, raster.title or raster.variable)
+            file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
+        new_aux.write_text(_side_text(raster, side_file(new)), encoding="utf-8")
 
 
-def _side_file(raster: ClassRaster) -> str:
-    """Category names as GDAL keeps them beside a raster (PAM)."""
+def _side_text(raster: ClassRaster, of_gdal: Path) -> str:
+    """Category names as GDAL keeps them beside a raster, with what it has put there itself."""
+    own = of_gdal.read_text(encoding="utf-8") if of_gdal.exists() else ""
+    system = re.search(r"<SRS\b.*?</SRS>\s*", own, re.DOTALL)  # what GeoTIFF cannot hold
     last = max([int(raster.ids.max(initial=0)), *raster.names], default=0)
     names = {0: UNCLASSIFIED_NAME, **raster.names}
     lines = [f"      <Category>{escape(names.get(i, ''))}</Category>" for i in range(last + 1)]
     return (
-        '<PAMDataset>\n  <PAMRasterBand band="1">\n    <CategoryNames>\n'
+        f"<PAMDataset>\n  {system[0] if system else ''}"
+        '<PAMRasterBand band="1">\n    <CategoryNames>\n'
         + "\n".join(lines)
         + "\n    </CategoryNames>\n  </PAMRasterBand>\n</PAMDataset>\n"
     )

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.wavelengths import to_nm
+from hsi_viewer.io.axes import guess_axes
+from hsi_viewer.io.beside import describe, list_lengths
 
-ROW_NAMES = ("nrow", "nrows", "lines", "rows", "height")
-COLUMN_NAMES = ("ncol", "ncols", "cols", "columns", "samples", "width")
-WAVELENGTH_NAMES = ("wavelength", "wavelengths", "wl", "lambda", "wvl", "wave", "bandcenters")
-FWHM_NAMES = ("fwhm", "fwhms", "bandwidth", "bandwidths")
-GOOD_NAMES = ("bbl", "good_wavelengths", "good_bands", "goodbands")
+ROW_NAMES = ("nrow", "nrows", "nlines", "lines", "rows", "row", "height", "h", "nl")
+COLUMN_NAMES = ("ncol", "ncols", "nsamples", "cols", "columns", "samples", "col", "width", "w",
+                "ns")  # fmt: skip
 
-# More bands than this on the last axis, and fewer on the first: the first axis is the bands.
-MANY_BANDS = 1024
+# In the name of an array: it stands in a group, a struct or a cell array.
+INSIDE = re.compile(r"[./{(]")
+
 # A second array of at least this part of the first one's size: the user must say which.
 RIVAL = 0.5
+# A matrix with one side so many times as long as the other is a list of spectra, no image.
+LIST_RATIO = 20
 
 
 @dataclass(frozen=True)
@@ -92,43 +94,59 @@ class Reading:
     ----------
     name : of the array.
     axes : axes of rows, columns, bands in the array.
+    ask : whether the user is to choose the array, even if there is only one.
     """
 
     name: str | None = None
     axes: tuple[int, int, int] | None = None
+    ask: bool = False
 
 
-@dataclass
-class Found:
-    """A source with what its neighbours in the container say about it."""
-
-    source: CubeSource
-    name: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+def kept_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Axes of an array without those of length one, as far as more than three are left."""
+    kept = list(range(len(shape)))
+    while len(kept) > 3 and any(shape[axis] == 1 for axis in kept):
+        kept.remove(next(axis for axis in kept if shape[axis] == 1))
+    return tuple(kept)
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape of more than three axes without those of length one, as far as needed."""
-    while len(shape) > 3 and 1 in shape:
-        axis = shape.index(1)
-        shape = (*shape[:axis], *shape[axis + 1 :])
-    return shape
+    """The lengths of the axes that are kept."""
+    return tuple(shape[axis] for axis in kept_axes(shape))
 
 
-def listing(container: Container, limit: int = 12) -> str:
-    """Everything that is in a container, for a message."""
+def _joined(texts: list[str], limit: int = 12) -> str:
+    return ", ".join(texts[:limit]) + (f" and {len(texts) - limit} more" * (len(texts) > limit))
+
+
+def listing(container: Container) -> str:
+    """Everything that is in a container, for a message: what stands in nothing else comes first."""
     texts = [str(choice) for choice in container.arrays.values()] + list(container.others)
-    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
-    return (", ".join(texts[:limit]) + more) or "nothing"
+    texts.sort(key=lambda text: INSIDE.search(text.partition(" (")[0]) is not None)
+    return _joined(texts) or "nothing"
 
 
 def choices(container: Container) -> tuple[ArrayChoice, ...]:
     """Arrays that could be the cube, largest first."""
+    size = _given_size(container)
     found = [
         choice
         for choice in container.arrays.values()
-        if choice.size > 0 and (_is_cube(choice.shape) or _size(container, choice.shape))
+        if choice.size > 0 and (_is_cube(choice.shape) or _unfolding(choice.shape, size))
+    ]
+    return tuple(sorted(found, key=lambda choice: -choice.size))
+
+
+def _images(container: Container) -> tuple[ArrayChoice, ...]:
+    """Matrices that look like an image of one band, largest first."""
+    lists = list_lengths(container)
+    found = [
+        choice
+        for choice in container.arrays.values()
+        if len(choice.shape) == 2
+        and min(choice.shape) > 1
+        and not _is_spectra(choice.shape)
+        and not lists.intersection(choice.shape)
     ]
     return tuple(sorted(found, key=lambda choice: -choice.size))
 
@@ -143,18 +161,18 @@ def open_container(container: Container, reading: Reading, format_name: str) -> 
     FormatError
         if none could, or the one that is named could not.
     """
-    choice = _choose(container, reading.name)
-    found = _found(container, choice, reading.axes)
-    check_size(found.source.shape, found.source.dtype, str(container.path))
-    _spectral_fields(container, found)
+    choice = _choose(container, reading)
+    source, warnings = _source(container, choice, reading.axes)
+    check_size(source.shape, source.dtype, str(container.path))
+    source, fields, more = describe(container, choice.name, source)
     return HyperCube(
-        found.source,
+        source,
         name=container.path.name,
         path=container.path,
         format_name=format_name,
-        warnings=tuple(found.warnings),
+        warnings=(*warnings, *more),
         metadata={"array": choice.name},
-        **found.fields,
+        **fields,
     )
 
 
@@ -162,24 +180,38 @@ def _is_cube(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and sum(n > 1 for n in shape) >= 2
 
 
-def _choose(container: Container, name: str | None) -> ArrayChoice:
-    path = container.path
+def _is_spectra(shape: tuple[int, ...]) -> bool:
+    """Whether a matrix looks like bands x pixels or pixels x bands."""
+    return len(shape) == 2 and min(shape) > 1 and max(shape) >= LIST_RATIO * min(shape)
+
+
+def _choose(container: Container, reading: Reading) -> ArrayChoice:
+    path, name = container.path, reading.name
     if name is not None:
         plain = name.strip("/")
         spellings = (name, plain, plain.replace("/", "."))
         choice = next((container.arrays[s] for s in spellings if s in container.arrays), None)
         if choice is None:
+            told = next((o for o in container.others if o.startswith(f"{name} (")), None)
+            if told is not None:
+                raise FormatError(f"{path}: {told} cannot be read as an array of numbers.")
             raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
         return choice
-    candidates = choices(container)
+    candidates = choices(container) or _images(container)
     if not candidates:
+        spectra = next((c for c in container.arrays.values() if _is_spectra(c.shape)), None)
+        hint = (
+            f" If {spectra.name} holds spectra, nRow and nCol must give its size."
+            if spectra
+            else ""
+        )
         raise FormatError(
-            f"{path} holds no cube (an array of 3 axes) but {listing(container)}. "
+            f"{path} holds no cube (an array of 3 axes) but {listing(container)}.{hint} "
             f'Name an array to read it: "{path.name}:NAME".'
         )
     rivals = [c for c in candidates[1:] if c.size >= RIVAL * candidates[0].size]
-    if rivals:
-        names = ", ".join(map(str, candidates))
+    if rivals or reading.ask:
+        names = _joined([str(choice) for choice in candidates])
         raise ChoiceNeededError(
             f"{path} holds several arrays that could be the cube: {names}. "
             f'Say which: "{path.name}:{candidates[0].name}".',
@@ -188,60 +220,34 @@ def _choose(container: Container, name: str | None) -> ArrayChoice:
     return candidates[0]
 
 
-def _found(container: Container, choice: ArrayChoice, axes: tuple[int, int, int] | None) -> Found:
+def _source(
+    container: Container, choice: ArrayChoice, axes: tuple[int, int, int] | None
+) -> tuple[CubeSource, list[str]]:
+    """Source of an array, and sentences about what was guessed."""
     shape = choice.shape
-    warnings: list[str] = []
     if len(shape) == 2:
-        size = _size(container, shape)
-        if size is None:
-            source = container.source(choice.name, (0, 1, 2))
-            warnings.append("The array is a matrix; it is shown as one band.")
-        else:
-            source = container.unfolded(choice.name, *size)
-        return Found(source, choice.name, warnings=warnings)
+        unfolding = _unfolding(shape, _given_size(container))
+        if unfolding is not None:
+            return container.unfolded(choice.name, *unfolding), []
+        source = container.source(choice.name, (0, 1, 2))
+        return source, ["The array is a matrix; it is shown as one band."]
     if len(shape) != 3:
         raise FormatError(
             f"{container.path}: {choice} is no cube; a cube has 3 axes: rows, columns, bands."
         )
-    if axes is None:
-        axes, guess = _guess_axes(container, shape)
-        if guess:
-            warnings.append(guess)
-    return Found(container.source(choice.name, axes), choice.name, warnings=warnings)
-
-
-def _guess_axes(
-    container: Container, shape: tuple[int, ...]
-) -> tuple[tuple[int, int, int], str | None]:
-    """Axes of rows, columns, bands: by the length of a list of wavelengths, else by size."""
-    lengths = {
-        choice.size
-        for name, choice in container.arrays.items()
-        if _is_named(name, WAVELENGTH_NAMES) and choice.size == max(choice.shape, default=0)
-    }
-    matching = [axis for axis in range(3) if shape[axis] in lengths]
-    if len(matching) == 1:
-        band = matching[0]
-    elif shape[2] > MANY_BANDS >= shape[0]:
-        band = 0
-    else:
-        band = 2
-    rows, columns = (axis for axis in range(3) if axis != band)
     guess = None
-    if band != 2:
-        place = ("first", "second")[band]
-        guess = f"The {place} axis of the array is taken for the bands."
-    return (rows, columns, band), guess
+    if axes is None:
+        names = getattr(container, "dimensions", lambda name: ())(choice.name)
+        axes, guess = guess_axes(shape, list_lengths(container, choice.name), names)
+    return container.source(choice.name, axes), [guess] if guess else []
 
 
-def _size(container: Container, shape: tuple[int, ...]) -> tuple[int, int, int] | None:
-    """Rows, columns and pixel axis of a matrix, when sibling scalars give the size."""
-    if len(shape) != 2 or min(shape) < 2:
-        return None
+def _given_size(container: Container) -> tuple[int, int] | None:
+    """Rows and columns of the scene, when scalars of the file give them."""
     given = []
     for names in (ROW_NAMES, COLUMN_NAMES):
         match = next(
-            (n for n, c in container.arrays.items() if _is_named(n, names) and c.size == 1), None
+            (n for n, c in container.arrays.items() if c.size == 1 and _is_named(n, names)), None
         )
         if match is None:
             return None
@@ -249,95 +255,15 @@ def _size(container: Container, shape: tuple[int, ...]) -> tuple[int, int, int] 
         if not (value.is_integer() and value > 0):
             return None
         given.append(int(value))
-    rows, columns = given
-    if rows * columns not in shape:
+    return given[0], given[1]
+
+
+def _unfolding(shape: tuple[int, ...], size: tuple[int, int] | None) -> tuple[int, int, int] | None:
+    """Rows, columns and pixel axis of a matrix that has a pixel of the scene in each column."""
+    if size is None or len(shape) != 2 or min(shape) < 2 or math.prod(size) not in shape:
         return None
-    return rows, columns, 1 if shape[1] == rows * columns else 0
+    return *size, 1 if shape[1] == math.prod(size) else 0
 
 
 def _is_named(name: str, names: tuple[str, ...]) -> bool:
-    last = name.rsplit("/", 1)[-1].rsplit(".", 1)[-1].lower()
-    return last in names or (names is WAVELENGTH_NAMES and last.startswith("wavelength"))
-
-
-def _spectral_fields(container: Container, found: Found) -> None:
-    """Wavelengths, FWHM and good bands out of lists that have one entry a band."""
-    bands = found.source.shape[2]
-
-    given = getattr(container, "attributes", None)
-    unit: str | None = None
-
-    def named(names: tuple[str, ...], use: Callable[[NDArray[Any]], None]) -> None:
-        nonlocal unit
-        for name, choice in container.arrays.items():
-            one_axis = choice.size == max(choice.shape, default=0)
-            if choice.size == bands > 1 and one_axis and _is_named(name, names):
-                unit = None if given is None else _unit(given(name))
-                use(container.values(name).ravel())
-                return
-
-    def take_wavelengths(values: NDArray[Any]) -> None:
-        nm, guess = to_nm(values.astype(np.float64), unit)
-        found.fields["wavelengths"] = nm
-        if unit is not None:
-            found.fields["wavelength_units_in_file"] = unit
-        if guess:
-            found.warnings.append(guess)
-
-    def take_fwhm(values: NDArray[Any]) -> None:
-        nm = found.fields.get("wavelengths")
-        fwhm = values.astype(np.float64)
-        micrometres = nm is not None and np.nanmax(fwhm) < 1 < np.nanmax(nm) / 1000
-        found.fields["fwhm"] = fwhm * (1e3 if micrometres else 1.0)
-
-    def take_good(values: NDArray[Any]) -> None:
-        found.fields["good_bands"] = np.asarray(values) != 0
-
-    named(WAVELENGTH_NAMES, take_wavelengths)
-    named(FWHM_NAMES, take_fwhm)
-    named(GOOD_NAMES, take_good)
-    _attributes(container, found, take_wavelengths)
-
-
-def _unit(attributes: Mapping[str, Any]) -> str | None:
-    """The unit that the attributes of a list give."""
-    lower = {key.lower(): value for key, value in attributes.items()}
-    value = _flat(lower.get("units", lower.get("unit", "")))
-    text = value[0] if value.size else ""
-    return (text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)) or None
-
-
-def _flat(value: Any) -> NDArray[Any]:
-    """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
-    try:
-        return np.asarray(value).ravel()
-    except ValueError:
-        return np.empty(0)
-
-
-def _attributes(
-    container: Container, found: Found, take_wavelengths: Callable[[NDArray[Any]], None]
-) -> None:
-    """What the attributes of the array itself say (HDF5, NetCDF, Zarr)."""
-    given = getattr(container, "attributes", None)
-    attributes = {} if given is None else {k.lower(): v for k, v in given(found.name).items()}
-
-    def number(*keys: str) -> float | None:
-        for key in keys:
-            value = _flat(attributes.get(key, ()))
-            if value.size == 1 and value.dtype.kind in "biuf":
-                return float(value[0])
-        return None
-
-    nodata = number("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
-    if nodata is not None:
-        found.fields["nodata"] = nodata
-    scale = number("scale_factor", "scale")
-    if scale is not None and scale > 0:
-        # products write either the factor or its inverse (NEON: 10000)
-        found.fields["scale"] = scale if scale <= 1 else 1.0 / scale
-    for key in ("wavelength", "wavelengths"):
-        values = _flat(attributes.get(key, ()))
-        fits = values.size == found.source.shape[2] > 1 and values.dtype.kind in "iuf"
-        if fits and "wavelengths" not in found.fields:
-            take_wavelengths(values)
+    return re.split(r"[/.]", name)[-1].lower() in names

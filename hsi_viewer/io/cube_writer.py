@@ -6,7 +6,6 @@ or not at all.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,11 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io import envi_header, envi_writer
-from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.atomic import replacing, side_file
 from hsi_viewer.io.subset import Subset, subset_cube
 
 TILE_BYTES = 32 << 20
 FORMATS = (".hdr", ".img", ".tif", ".mat", ".npy", ".zarr")
-ZARR_SIDE = 64  # pixels of a chunk along rows and columns
 CLASSIC_TIFF_BYTES = 4 << 30
 # A MATLAB 5 variable cannot be larger (MAT-File Format, chapter 1).
 MATLAB_BYTES = 2**31 - 1
@@ -67,6 +65,14 @@ def write_cube(
         token.check()
         port.report(Progress(f"Writing {path.name}", row / chosen.rows))
 
+    files = _write(chosen, path, interleave, report)
+    for file in files:
+        # what a user had said of the image that was replaced
+        file.with_name(f"{file.name}.hsi.json").unlink(missing_ok=True)
+    return files
+
+
+def _write(chosen: HyperCube, path: Path, interleave: str, report: Report) -> list[Path]:
     match path.suffix.lower():
         case ".hdr" | ".img":
             return _write_envi(chosen, path, interleave, report)
@@ -85,9 +91,13 @@ def write_cube(
             )
 
 
-def _tiles(cube: HyperCube, report: Report) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Blocks of whole rows from the top, (row, (rows, columns, bands))."""
-    rows = max(1, TILE_BYTES // (cube.columns * cube.bands * cube.dtype.itemsize))
+def _tile_rows(cube: HyperCube) -> int:
+    return max(1, TILE_BYTES // (cube.columns * cube.bands * cube.dtype.itemsize))
+
+
+def _tiles(cube: HyperCube, report: Report, block: int = 1) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Blocks of whole rows from the top, (row, (rows, columns, bands)); multiples of a height."""
+    rows = max(block, _tile_rows(cube) // block * block)
     for top in range(0, cube.rows, rows):
         report(top)
         yield top, cube.read(slice(top, top + rows))
@@ -108,7 +118,10 @@ def cube_fields(cube: HyperCube) -> dict[str, str]:
         fields["data ignore value"] = (
             f"{cube.nodata:g}" if np.isnan(cube.nodata) else repr(cube.nodata)
         )
-    if cube.scale != 1.0:
+    if cube.offset:  # GDAL knows these
+        fields["data gain values"] = braced([repr(cube.scale)] * cube.bands)
+        fields["data offset values"] = braced([repr(cube.offset)] * cube.bands)
+    elif cube.scale != 1.0:
         fields["reflectance scale factor"] = repr(1.0 / cube.scale)
     if cube.default_bands is not None:
         fields["default bands"] = braced([str(b + 1) for b in cube.default_bands])
@@ -120,7 +133,7 @@ def cube_fields(cube: HyperCube) -> dict[str, str]:
 def _write_envi(cube: HyperCube, path: Path, interleave: str, report: Report) -> list[Path]:
     if interleave not in ("bsq", "bil", "bip"):
         raise ExportError(f'The interleave "{interleave}" is none of bsq, bil and bip.')
-    header, data = path.with_suffix(".hdr"), path.with_suffix(".img")
+    header, data = envi_writer.pair_of(path)
     dtype = np.dtype(np.uint8) if cube.dtype == bool else cube.dtype
     layout = envi_writer.layout_fields(cube.shape, dtype, interleave)
     kept = {k: v for k, v in cube.metadata.items() if cube.format_name == "ENVI"}
@@ -161,53 +174,78 @@ def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
     variables: dict[str, Any] = {"cube": cube.read()}
     if cube.wavelengths is not None:
         variables["wavelengths"] = cube.wavelengths
+    if cube.fwhm is not None:
+        variables["fwhm"] = cube.fwhm
+    if cube.wavelengths is not None or not cube.good_bands.all():
         variables["good_bands"] = cube.good_bands.astype(np.uint8)
+    if cube.nodata is not None:
+        variables["nodata"] = cube.nodata
+    if cube.scale != 1.0:
+        variables["scale_factor"] = cube.scale
+    if cube.offset:
+        variables["add_offset"] = cube.offset
     with replacing(path) as (new,):
         savemat(str(new), variables, appendmat=False, do_compression=True)
     return [path]
 
 
 def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
-    from rasterio.errors import RasterioError
     from rasterio.windows import Window
 
-    from hsi_viewer.io.gdal import check_written, georeference_profile, open_raster, why
+    from hsi_viewer.io.gdal import georeference_profile, new_tif
 
     size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
+    dtype = np.dtype(np.uint8) if cube.dtype == bool else cube.dtype
     profile: dict[str, Any] = {
-        "driver": "GTiff",
         "height": cube.rows,
         "width": cube.columns,
         "count": cube.bands,
-        "dtype": cube.dtype.name,
+        "dtype": dtype.name,
         "compress": "deflate",
+        "zlevel": 1,  # spectra become 2 % larger than with 6, in a tenth to two thirds of the time
         "interleave": "pixel",
-        "nodata": cube.nodata,
+        "nodata": cube.nodata if _holds(dtype, cube.nodata) else None,
         "BIGTIFF": "YES" if size > CLASSIC_TIFF_BYTES else "IF_SAFER",
         **georeference_profile(cube.georeference),
     }
+    # a block that is written twice is compressed twice, and its first place is lost
+    high = min(128, max(16, _tile_rows(cube) // 16 * 16))
     if min(cube.rows, cube.columns) >= 128:
-        profile |= {"tiled": True, "blockxsize": 128, "blockysize": 128}
+        profile |= {"tiled": True, "blockxsize": 128, "blockysize": high}
     with replacing(path) as (new,):
-        try:
-            with open_raster(new, "w", **profile) as file:
-                _tif_tags(cube, file)
-                for top, tile in _tiles(cube, report):
-                    window = Window(0, top, cube.columns, tile.shape[0])
-                    file.write(tile.transpose(2, 0, 1), window=window)
-            check_written(new)
-        except (RasterioError, ValueError, TypeError) as error:
-            raise ExportError(
-                f"{path} could not be written: {why(error)}. What stood there before is untouched."
-            ) from error
-    return [path]
+        with new_tif(new, path, **profile) as file:
+            _tif_tags(cube, file)
+            for top, tile in _tiles(cube, report, high):
+                window = Window(0, top, cube.columns, tile.shape[0])
+                file.write(
+                    tile.transpose(2, 0, 1).astype(profile["dtype"], copy=False), window=window
+                )
+        of_gdal, old = side_file(new), side_file(path)
+        if not of_gdal.exists():
+            old.unlink(missing_ok=True)  # it described the image that is replaced
+            return [path]
+        of_gdal.replace(old)
+    return [path, old]
+
+
+def _holds(dtype: np.dtype[Any], value: float | None) -> bool:
+    """Whether a type has a value: headers of unsigned files ask for -9999, too."""
+    if value is None:
+        return False
+    with np.errstate(all="ignore"):
+        stored = np.array(value).astype(dtype)
+        same = (stored == value) & (np.isfinite(stored) == np.isfinite(value))
+    return bool(same) or (bool(np.isnan(value)) and dtype.kind in "fc")
 
 
 def _tif_tags(cube: HyperCube, file: Any) -> None:
-    if cube.scale != 1.0:
-        file.scales = (cube.scale,) * cube.bands
+    if cube.scale != 1.0 or cube.offset:
+        file.scales, file.offsets = (cube.scale,) * cube.bands, (cube.offset,) * cube.bands
     if cube.band_names is not None:
         file.descriptions = cube.band_names
+    if cube.default_bands is not None:
+        shown = ", ".join(str(band + 1) for band in cube.default_bands)
+        file.update_tags(ns="ENVI", default_bands=f"{{{shown}}}")
     for band in range(cube.bands):
         tags = {"bbl": str(int(cube.good_bands[band]))}
         if cube.wavelengths is not None:
@@ -218,63 +256,10 @@ def _tif_tags(cube: HyperCube, file: Any) -> None:
 
 
 def _write_zarr(cube: HyperCube, path: Path, report: Report) -> list[Path]:
-    from hsi_viewer.io.zarr_store import _zarr
+    from hsi_viewer.io.zarr_store import write_zarr
 
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        shutil.rmtree(beside, ignore_errors=True)
-        group = _zarr().open_group(str(beside), mode="w")
-        array = group.create_array(
-            "cube",
-            shape=cube.shape,
-            chunks=(min(ZARR_SIDE, cube.rows), min(ZARR_SIDE, cube.columns), cube.bands),
-            dtype=cube.dtype,
-        )
-        # One chunk at a time: the package would go on writing others when one has failed.
-        for top, tile in _tiles(cube, report):
-            for a, b in _stretches(top, top + tile.shape[0]):
-                for left in range(0, cube.columns, ZARR_SIDE):
-                    columns = slice(left, left + ZARR_SIDE)
-                    array[a:b, columns] = tile[a - top : b - top, columns]
-        if cube.wavelengths is not None:
-            array.attrs["wavelengths"] = [float(w) for w in cube.wavelengths]
-        if cube.nodata is not None and np.isfinite(cube.nodata):
-            array.attrs["nodata"] = cube.nodata
-        array.attrs["scale"] = cube.scale
-        _exchange(beside, path)
-    except OSError as error:
-        raise ExportError(
-            f"{path} could not be written: {error.strerror or error}. "
-            "Choose another folder or make room; what stood there before is untouched."
-        ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    write_zarr(path, cube, _tiles(cube, report))
     return [path]
-
-
-def _stretches(top: int, bottom: int) -> Iterator[tuple[int, int]]:
-    """Rows from top to bottom, cut where a row of chunks ends."""
-    while top < bottom:
-        end = min(bottom, (top // ZARR_SIDE + 1) * ZARR_SIDE)
-        yield top, end
-        top = end
-
-
-def _exchange(beside: Path, path: Path) -> None:
-    """Put a folder in the place of another, which comes back if that fails."""
-    old = path.with_name(f".{path.name}.old")
-    if old.exists() and not path.exists():  # a kill came between, the time before
-        old.replace(path)
-    shutil.rmtree(old, ignore_errors=True)
-    if path.exists():
-        path.replace(old)
-    try:
-        beside.replace(path)
-    except OSError:
-        if old.exists():
-            old.replace(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def probabilities_cube(

@@ -1,10 +1,10 @@
 """The header doctor: what is wrong with a raw file and its header, and the likely readings.
 
-A reading is judged by three things that hold for true ones: neighbours are alike along rows,
-columns and the spectrum; the picture is about as rough along rows as along columns; and from one
-band to the next most pixels change the same way. With eleven real cubes and every wrong interleave
-or exchange of rows and columns in the header, the true reading came first in 72 of 93 cases; the
-others were a scene of 7 x 10 pixels and one of kernels on a dark ground.
+With thirteen real cubes, three interleaves and a header with a wrong interleave, type, byte order,
+offset or size, or none at all, the true reading came first in 550 of 696 cases and among the first
+three in 626. Signed and unsigned values that look the same are not told apart; most other misses
+are scenes of 7 x 10 and 11 x 11 pixels, kernels on a dark ground, and files without a header. No
+true header was doubted.
 """
 
 from __future__ import annotations
@@ -17,21 +17,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import CubeSource, HyperCube
+from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.stretch import percentile_limits, to_bytes
 from hsi_viewer.io import envi, envi_header, sidecar
 from hsi_viewer.io.byte_reader import FileReader
-from hsi_viewer.io.doctor_sizes import likely_shapes
+from hsi_viewer.io.doctor_judge import BLANK, judge
+from hsi_viewer.io.doctor_sizes import fundamentals_first, likely_shapes
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
-WINDOW = 24
-PLACES = (0.5, 0.2, 0.8)
 TYPES = ("<u2", "<i2", "<f4", "<f8", "<u1", "<i4", "<u4")
 UNKNOWN_TYPES = ("<u2", "<i2", "<f4", ">u2", ">i2", ">f4", "<u1", "<f8")
 # Score of a reading below which neighbours are no more alike than strangers.
-
 NOISE = 0.25
 # What a reading pays for each word of the header that it does not keep.
 TRUST = 0.03
@@ -39,14 +37,16 @@ SELDOM = ("int32", "uint32", "float64")
 SELDOM_COST = 0.1
 # And for another size where the header's size accounts for every byte of the file.
 FITTING_COST = 0.2
+# For bytes that it leaves over: a header inside the file is likelier than a tail without meaning.
+LEFT_OVER_COST = 0.15
 # A reading with such a score needs no search among other types.
 CONVINCING = 0.5
 # By so much must another reading be better before the header is doubted: a doubtful one, any.
 CLEARLY = 0.2
 VERY_CLEARLY = 0.33
 DOUBTFUL = 0.3
-# Magnitudes beyond these are no measurement; they come of reading other types as floats.
-TINY, HUGE = 1e-12, 1e12
+# Less is enough if neighbours are by so much more alike, too.
+SMOOTHER = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,13 @@ class LikelyReading:
     layout : the way.
     score : about 1 for a true reading, about 0 for noise.
     changes : what differs from the header, in words.
+    smoothness : how alike neighbours are; see `Verdict`.
     """
 
     layout: envi.Layout
     score: float
     changes: tuple[str, ...]
+    smoothness: float
 
     @property
     def summary(self) -> str:
@@ -128,6 +130,8 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
         raise FileError(f"{header}: the data file of this header is not there.")
     reader = FileReader(data)
     fields = envi_header.read_header(header)[0] if header is not None else {}
+    if (kind := fields.get("file type", "").lower()).startswith(("tiff", *envi.NOT_RAW)):
+        raise FormatError(f'{header}: "file type = {kind}" is no raw image.')
     stated, problem = _stated(fields, header, data, reader.size)
     base = stated or _repaired(fields)
     scored: dict[envi.Layout, LikelyReading] = {}
@@ -145,21 +149,31 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
                 token.check()
             if layout not in scored:
                 changes = _changes(base, layout)
-                score = judge(_source(reader, layout)).score - _cost(
-                    base, layout, len(changes), reader.size
-                )
-                scored[layout] = LikelyReading(layout, score, changes)
+                verdict = judge(_source(reader, layout)) or BLANK
+                score = verdict.score - _cost(base, layout, len(changes), reader.size)
+                scored[layout] = LikelyReading(layout, score, changes, verdict.smoothness)
         if max((r.score for r in scored.values()), default=0.0) > CONVINCING:
             break
-    ranked = sorted(scored.values(), key=lambda r: -r.score)[:limit]
-    own = scored[stated].score if stated in scored else 1.0
-    better = ranked[0].score - own if ranked else 0.0
-    if not problem and better > (CLEARLY if own < DOUBTFUL else VERY_CLEARLY):
+    if base is None:
+        order = fundamentals_first({layout: r.score for layout, r in scored.items()})
+        ranked = [scored[layout] for layout in order][:limit]
+    else:
+        ranked = sorted(scored.values(), key=lambda r: -r.score)[:limit]
+    if not problem and stated in scored and _clearly_better(ranked[0], scored[stated]):
         problem = (
             f"Another reading looks more likely than the header's: {', '.join(ranked[0].changes)}."
         )
     expected = None if stated is None else stated.offset + stated.data_bytes
     return Diagnosis(data, header, problem, expected, reader.size, tuple(ranked))
+
+
+def _clearly_better(best: LikelyReading, own: LikelyReading) -> bool:
+    """Whether a reading is so much better than the header's that this must be doubted."""
+    gain = best.score - own.score
+    smoother = best.smoothness - own.smoothness > SMOOTHER
+    return gain > (CLEARLY if own.score < DOUBTFUL else VERY_CLEARLY) or (
+        smoother and gain > CLEARLY / 2
+    )
 
 
 def accept(diagnosis: Diagnosis, reading: LikelyReading) -> Path:
@@ -183,78 +197,11 @@ def thumbnail(diagnosis: Diagnosis, reading: LikelyReading, side: int = 160) -> 
 
 
 def is_noise(cube: HyperCube) -> bool:
-    """Whether neighbours in a cube are no more alike than strangers."""
-    enough = min(cube.rows, cube.columns) > 4
-    return enough and judge(cube.source).smoothness < NOISE / 2
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a reading looks, each 0..1 or nearly so.
-
-    Attributes
-    ----------
-    smoothness : mean over the axes of 1 - 3 E|u - v|, u and v ranks (0..1) of neighbours;
-        independent uniform u and v have E|u - v| = 1/3. Ranks make it blind to the scale.
-    isotropy : ratio of the roughness along rows and along columns.
-    coherence : share of the change from band to band that all pixels have in common.
-    """
-
-    smoothness: float
-    isotropy: float
-    coherence: float
-
-    @property
-    def score(self) -> float:
-        """All three in one number, 1 at best."""
-        return self.smoothness * (0.3 + self.isotropy) * (0.3 + self.coherence) / 1.69
-
-
-def judge(source: CubeSource) -> Verdict:
-    """Judge a reading by windows of it."""
-    found = [verdict for window in _windows(source) if (verdict := _judged(window)) is not None]
-    if not found:
-        return Verdict(0.0, 0.0, 0.0)
-    mean = np.mean([(v.smoothness, v.isotropy, v.coherence) for v in found], axis=0)
-    return Verdict(*(float(v) for v in mean))
-
-
-def _judged(window: NDArray[np.float64]) -> Verdict | None:
-    """Judge one window, (rows, columns, bands); None where it is all of a piece."""
-    size = np.abs(window)
-    likely = (size < HUGE) & ((size > TINY) | (size == 0))
-    values = np.where(likely, window, 0.0)
-    distinct = np.unique(values)
-    if distinct.size < 3:
-        return None
-    ranks = np.searchsorted(distinct, values) / (distinct.size - 1)
-    rough = {
-        axis: float(np.abs(np.diff(ranks, axis=axis)).mean())
-        for axis in range(3)
-        if ranks.shape[axis] > 1
-    }
-    smoothness = float(np.mean([1.0 - 3.0 * r for r in rough.values()])) if rough else 0.0
-    isotropy = 0.7  # of a scene of one row or column nothing is known; a usual value
-    if 0 in rough and 1 in rough:
-        isotropy = float(np.exp(-abs(np.log((rough[0] + 0.01) / (rough[1] + 0.01)))))
-    coherence = 0.5
-    if 2 in rough and rough[2] > 0:
-        common = np.abs(np.diff(ranks, axis=2).mean(axis=(0, 1))).mean()
-        coherence = float(common / rough[2])
-    return Verdict(float(likely.mean()) * smoothness, isotropy, coherence)
-
-
-def _windows(source: CubeSource) -> Iterator[NDArray[np.float64]]:
-    rows, columns, bands = source.shape
-    for place in PLACES:
-        r, c, b = (int(place * max(0, n - WINDOW)) for n in (rows, columns, bands))
-        stored = source.read(
-            slice(r, min(rows, r + WINDOW), 1),
-            slice(c, min(columns, c + WINDOW), 1),
-            np.arange(b, min(bands, b + WINDOW)),
-        )
-        with np.errstate(all="ignore"):
-            yield np.real(stored).astype(np.float64)
+    """Whether neighbours in a cube are no more alike than strangers; a blank one is no noise."""
+    if min(cube.rows, cube.columns) <= 4:
+        return False
+    verdict = judge(cube.source)
+    return verdict is not None and verdict.smoothness < NOISE / 2
 
 
 def _source(reader: FileReader, layout: envi.Layout) -> RawSource:
@@ -286,6 +233,11 @@ def _cost(base: envi.Layout | None, layout: envi.Layout, changes: int, size: int
     if base is None:
         return 0.0
     cost = TRUST * changes
+    line = layout.columns * layout.bands * layout.dtype.itemsize
+    if layout.offset + layout.data_bytes != size:
+        cost += LEFT_OVER_COST
+    elif layout.offset not in (0, base.offset) and layout.offset >= line:
+        cost += LEFT_OVER_COST / 2  # whole lines more are no header
     same_type = base.dtype.newbyteorder("=") == layout.dtype.newbyteorder("=")
     if layout.dtype.newbyteorder("=").name in SELDOM and not same_type:
         cost += SELDOM_COST
@@ -312,12 +264,15 @@ def _layouts(
     fields: dict[str, str], base: envi.Layout, types: tuple[np.dtype[Any], ...], size: int
 ) -> Iterator[envi.Layout]:
     """Every interleave, byte order and offset of types and shapes that fit the size."""
+    whole = base.offset + base.data_bytes <= size
     for dtype in types:
         other = dtype.newbyteorder(">" if dtype.str[0] != ">" else "<")
         for order in (dtype,) if dtype.itemsize == 1 else (dtype, other):
             for shape in _shapes(fields, base, order.itemsize, size):
                 last = size - shape[0] * shape[1] * shape[2] * order.itemsize
-                for offset in dict.fromkeys((base.offset, 0, last)):
+                # what a file is short of, it is short of at its end
+                offsets = (base.offset, 0, *((last,) if whole else ()))
+                for offset in dict.fromkeys(offsets):
                     if offset <= last:
                         for interleave in ORDERS:
                             yield envi.Layout(*shape, order, interleave, offset, False)

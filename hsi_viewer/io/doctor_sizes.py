@@ -7,6 +7,8 @@ values are most alike, more than at the distances next to them, are the strides 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.envi import Layout
 
 SAMPLE_VALUES = 1 << 22
 PAIRS = 20_000
@@ -21,6 +24,13 @@ STRIDES = 14
 MOST_SHAPES = 24
 # An axis shorter than this is hardly told from chance.
 SHORTEST = 3
+# Share of a reading's score from which a simpler one is preferred.
+NEARLY_AS_GOOD = 0.75
+AXES = {
+    "bsq": ("bands", "rows", "columns"),
+    "bil": ("rows", "bands", "columns"),
+    "bip": ("rows", "columns", "bands"),
+}
 
 
 def likely_shapes(reader: FileReader, dtype: np.dtype[Any]) -> list[tuple[int, int, int]]:
@@ -47,6 +57,42 @@ def likely_shapes(reader: FileReader, dtype: np.dtype[Any]) -> list[tuple[int, i
     ]
     pairs.sort(key=lambda pair: -(strength[pair[0]] + strength[pair[1]]))
     return [(total // b, b // a, a) for a, b in pairs[:MOST_SHAPES] if total // b >= SHORTEST]
+
+
+def fundamentals_first(scores: Mapping[Layout, float]) -> list[Layout]:
+    """Readings in order of their scores, but multiples of a good one after it.
+
+    Every second band below the other, or two float32 taken for one float64, makes a picture as
+    smooth as the true one. All strides of such a reading are multiples of the true one's.
+    """
+    ranked = sorted(scores, key=lambda layout: -scores[layout])
+    seen = set()
+    unlike = []
+    for layout in ranked:  # of signed and unsigned, the first stands for both if they look alike
+        key = replace(layout, dtype=np.dtype(f"V{layout.dtype.itemsize}")), scores[layout]
+        if key not in seen:
+            unlike.append(layout)
+        seen.add(key)
+    value: dict[Layout, float] = {}
+    for layout in sorted(unlike, key=_strides):
+        below = [value[b] for b in value if _is_multiple(_strides(layout), _strides(b))]
+        good = [v for v in below if v >= NEARLY_AS_GOOD * scores[layout]]
+        value[layout] = min([scores[layout], *(0.99 * v for v in good)])
+    return sorted(unlike, key=lambda layout: -value[layout])
+
+
+def _strides(layout: Layout) -> tuple[int, ...]:
+    """Bytes from one row, column and band to the next."""
+    size = {"rows": layout.rows, "columns": layout.columns, "bands": layout.bands}
+    strides, step = {}, layout.dtype.itemsize
+    for axis in reversed(AXES[layout.interleave]):
+        strides[axis] = step
+        step *= size[axis]
+    return tuple(strides[axis] for axis in size)
+
+
+def _is_multiple(strides: tuple[int, ...], of: tuple[int, ...]) -> bool:
+    return strides != of and all(a % b == 0 for a, b in zip(strides, of, strict=True))
 
 
 def _sample(reader: FileReader, dtype: np.dtype[Any], total: int) -> NDArray[np.float64]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io import envi_classes, envi_header, wavelengths
+from hsi_viewer.io import envi_header
 from hsi_viewer.io.byte_reader import GZIP, DeflatedReader, FileReader
-from hsi_viewer.io.map_info import georeference
+from hsi_viewer.io.envi_fields import describe
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
 GZIP_MAGIC = b"\x1f\x8b"
+# Kinds of "file type" whose values do not lie in one raw file.
+NOT_RAW = ("envi meta", "envi virtual", "hdf", "nitf", "netcdf", "jpeg", "png", "bsb", "mrsid")
 
 # fmt: off
 DATA_SUFFIXES = (
@@ -29,17 +29,8 @@ DATA_SUFFIXES = (
 )
 NOT_DATA_SUFFIXES = (
     ".hdr", ".xml", ".json", ".txt", ".csv", ".ovr", ".enp", ".sta", ".png", ".jpg", ".jpeg",
-    ".tfw", ".prj", ".md", ".lock", ".tmp", ".hdf5", ".h5",
+    ".tfw", ".prj", ".md", ".lock", ".tmp", ".hdf5", ".h5", ".clr", ".stx", ".blw", ".bpw", ".bqw",
 )
-
-# Fields that become attributes of HyperCube; all others are kept as metadata.
-USED_FIELDS = frozenset((
-    "samples", "lines", "bands", "header offset", "data type", "interleave", "byte order",
-    "file type", "wavelength", "wavelength units", "fwhm", "bbl", "data ignore value",
-    "reflectance scale factor", "default bands", "map info", "projection info",
-    "coordinate system string", "band names", "file compression", "class names", "classes",
-    "class lookup",
-))
 # fmt: on
 
 
@@ -72,9 +63,12 @@ def header_of(path: Path) -> Path | None:
 
 
 def data_beside(header: Path) -> Path | None:
-    """A data file that belongs to a header by its name, whatever the header says."""
-    found = next(_data_files(header, ""), None)
-    return None if found is None else Path(found)
+    """The data file of a header; one that has its name, if the header is wrong."""
+    try:
+        return described(header).data
+    except FileError:
+        found = next(_data_files(header, ""), None)
+        return None if found is None else Path(found)
 
 
 def data_of(header: Path, layout: Layout) -> Path:
@@ -189,7 +183,7 @@ def _dtype_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> np.d
 def _interleave_of(fields: Mapping[str, str], name: str, bands: int) -> str:
     if "interleave" not in fields and bands == 1:
         return "bsq"
-    interleave = fields.get("interleave", "").partition(";")[0].strip().lower()
+    interleave = envi_header.word(fields.get("interleave", "")).lower()
     if interleave not in ORDERS:
         raise FormatError(
             f'{name}: "interleave = {interleave}" is none of bsq, bil and bip; correct the header.'
@@ -228,6 +222,18 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     return RawSource(reader, shape, layout.dtype, order, layout.offset)
 
 
+class Described(NamedTuple):
+    """What a header says, and the file of its values, which is not open yet.
+
+    Without a layout the values lie in a TIFF file.
+    """
+
+    fields: Mapping[str, str]
+    layout: Layout | None
+    data: Path
+    warnings: list[str]
+
+
 def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
     """Open an ENVI image by its header or by its data file.
 
@@ -241,168 +247,69 @@ def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
     FileError, FormatError
         if a file is missing, short, or not what the header says.
     """
+    try:
+        return open_described(described(path, layout), path)
+    except envi_header.EsriHeaderError as esri:
+        from hsi_viewer.io.esri import open_esri
+
+        return open_esri(path, header_of(path) or path, esri.text)
+
+
+def described(path: Path, layout: Layout | None = None) -> Described:
+    """Read the header of an image and find its data; parameters and errors as of `open_envi`."""
     header = header_of(path)
     fields: dict[str, str] = {}
     warnings: list[str] = []
     if header is not None:
-        fields, warnings = envi_header.read_header(header)
-    elif layout is None:
-        raise FormatError(f"{path}: there is no ENVI header ({path.name}.hdr) beside it.")
-    if "spectral library" in fields.get("file type", "").lower() and layout is None:
+        try:
+            fields, warnings = envi_header.read_header(header)
+        except envi_header.EsriHeaderError:
+            if layout is None:
+                raise
+    if layout is None:
+        if header is None:
+            raise FormatError(f"{path}: there is no ENVI header ({path.name}.hdr) beside it.")
+        kind = fields.get("file type", "").lower()
+        if kind.startswith("tiff"):
+            return Described(fields, None, _tiff_of(path, header), warnings)
+        _check_kind(kind, header)
+        layout = layout_of(fields, header.name, warnings)
+    data = path if path != header else data_of(header, layout)
+    return Described(fields, layout, data, warnings)
+
+
+def open_described(found: Described, path: Path) -> HyperCube:
+    """Open the image that a header describes; `path` is what the user named."""
+    fields, layout, data, warnings = found
+    if layout is None:
+        from hsi_viewer.io.geotiff import open_geotiff
+
+        return open_geotiff(data)  # which reads the header beside
+    source = open_source(data, layout, warnings)
+    about = describe(fields, layout.bands, layout.interleave, data, warnings)
+    return HyperCube(source, path=path, **about)
+
+
+def _check_kind(kind: str, header: Path) -> None:
+    """Refuse headers of what is no raw image."""
+    if "spectral library" in kind:
         raise FormatError(
             f"{header} is a spectral library, not an image; open it as a spectral library."
         )
-    if layout is None:
-        layout = layout_of(fields, header.name if header else path.name, warnings)
-    data = path if path != header else data_of(header, layout)
-    source = open_source(data, layout, warnings)
-    return HyperCube(source, path=path, **describe(fields, layout, data, warnings))
+    if kind.startswith(NOT_RAW):
+        raise FormatError(
+            f'{header}: "file type = {kind}" is no raw image: its values lie in other files. '
+            "Open those, or save it as ENVI Standard."
+        )
 
 
-def describe(
-    fields: Mapping[str, str], layout: Layout, data: Path, warnings: list[str]
-) -> dict[str, Any]:
-    """Metadata of a cube, as keyword arguments of HyperCube."""
-    n = layout.bands
-    nm, unit = _wavelengths(fields, n, warnings)
-    fwhm = _numbers(fields, "fwhm", n, warnings)
-    if fwhm is not None:
-        fwhm = fwhm * _fwhm_factor(fields, nm)
-    bbl = _numbers(fields, "bbl", n, warnings)
-    good = np.ones(n, bool) if bbl is None else bbl != 0
-    return {
-        "name": data.name.removesuffix(".gz"),
-        "wavelengths": nm,
-        "fwhm": fwhm,
-        "good_bands": good,
-        "nodata": _number(fields, "data ignore value", warnings),
-        "scale": _scale(fields, warnings),
-        "georeference": georeference(
-            fields.get("map info"),
-            fields.get("coordinate system string"),
-            fields.get("projection info"),
-        ),
-        "default_bands": _default_bands(fields, n, warnings),
-        "band_names": _band_names(fields, n, warnings),
-        "format_name": "ENVI",
-        "interleave": layout.interleave,
-        "wavelength_units_in_file": unit,
-        "class_names": envi_classes.class_names(fields),
-        "warnings": tuple(warnings),
-        "metadata": {k: v for k, v in fields.items() if k not in USED_FIELDS},
-    }
-
-
-def _numbers(
-    fields: Mapping[str, str], key: str, n: int, warnings: list[str]
-) -> NDArray[np.float64] | None:
-    """A list of one number a band; None, with a warning, if it is not that."""
-    if key not in fields:
-        return None
-    try:
-        values = envi_header.numbers(fields[key])
-    except ValueError:
-        warnings.append(f'"{key}" in the header holds what is no number; it is not used.')
-        return None
-    if values.size != n:
-        if values.size:
-            warnings.append(
-                f'"{key}" in the header has {values.size} entries for {n} bands; it is not used.'
-            )
-        return None
-    return values
-
-
-def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float | None:
-    text = fields.get(key, "").strip().strip("{}").strip()
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        warnings.append(f'"{key} = {text[:40]}" in the header is no number; it is not used.')
-        return None
-
-
-def _scale(fields: Mapping[str, str], warnings: list[str]) -> float:
-    factor = _number(fields, "reflectance scale factor", warnings)
-    if factor is None:
-        return 1.0
-    if not (factor > 0 and math.isfinite(factor)):
-        warnings.append(f"The reflectance scale factor {factor:g} is not positive; it is not used.")
-        return 1.0
-    return 1.0 / factor
-
-
-def _wavelengths(
-    fields: Mapping[str, str], n: int, warnings: list[str]
-) -> tuple[NDArray[np.float64] | None, str | None]:
-    """Wavelengths in nm and the unit as written."""
-    unit = fields.get("wavelength units")
-    said: list[str] = []
-    values = _numbers(fields, "wavelength", n, said)
-    each = None
-    if values is None:
-        each = wavelengths.with_units(envi_header.items(fields.get("wavelength", "")))
-        warnings += said if each is None else []
-    if each is not None and each.size == n:
-        nm = each
-    elif values is not None:
-        nm, guess = wavelengths.to_nm(values, unit)
-        if guess:
-            warnings.append(guess)
-    else:
-        names = envi_header.items(fields.get("band names", ""))
-        found = wavelengths.from_band_names(tuple(names)) if len(names) == n else None
-        if found is None:
-            return None, unit
-        nm = found
-        warnings.append("The wavelengths are taken from the band names.")
-    steps = nm[1:] - nm[:-1]
-    if not (steps > 0).all():
-        if (steps == 0).any():
-            warnings.append("Several bands have the same wavelength.")
-        if (steps < 0).any():
-            warnings.append("The wavelengths do not ascend everywhere.")
-    return nm, unit
-
-
-def _fwhm_factor(fields: Mapping[str, str], nm: NDArray[np.float64] | None) -> float:
-    """FWHM stands in the unit of the wavelengths, given or guessed."""
-    factor = wavelengths.nm_per_unit(fields.get("wavelength units", ""))
-    if factor is not None:
-        return factor
-    try:
-        raw = envi_header.numbers(fields.get("wavelength", ""))
-    except ValueError:
-        return 1.0
-    known = nm is not None and raw.size == nm.size and raw.size > 0 and raw[0] != 0
-    return float(nm[0] / raw[0]) if known and nm is not None else 1.0
-
-
-def _default_bands(
-    fields: Mapping[str, str], n: int, warnings: list[str]
-) -> tuple[int, int, int] | None:
-    """Bands to show, from 0; one band counts for all three channels."""
-    if "default bands" not in fields:
-        return None
-    try:
-        chosen = [int(v) - 1 for v in envi_header.numbers(fields["default bands"])]
-    except (ValueError, OverflowError):
-        chosen = [-1]
-    if len(chosen) == 1:
-        chosen *= 3
-    if len(chosen) != 3 or not all(0 <= b < n for b in chosen):
-        warnings.append("The default bands of the header are not three of its bands.")
-        return None
-    return chosen[0], chosen[1], chosen[2]
-
-
-def _band_names(fields: Mapping[str, str], n: int, warnings: list[str]) -> tuple[str, ...] | None:
-    if "band names" not in fields:
-        return None
-    names = envi_header.items(fields["band names"])
-    if len(names) != n:
-        warnings.append(f"The header has {len(names)} band names for {n} bands; they are not used.")
-        return None
-    return tuple(names)
+def _tiff_of(path: Path, header: Path) -> Path:
+    """The TIFF file that a header describes."""
+    stem = header.name[: -len(header.suffix)]
+    names = stem, f"{stem}.tif", f"{stem}.tiff"
+    tiff = path if path != header else _named(header.parent, names)
+    if tiff is None:
+        raise FileError(
+            f"{header}: the TIFF file of this header is not there; put it into the same folder."
+        )
+    return tiff

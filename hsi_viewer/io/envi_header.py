@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,9 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.identify import open_plain
+from hsi_viewer.io.identify import plain_descriptor
 
 MAX_HEADER_BYTES = 64 << 20
+# More than this behind a closing brace is no forgotten line break.
+LONGEST_BEHIND = 10_000
+ESRI_KEYS = ("nrows", "ncols")
+# A line that begins a field.
+_FIELD = re.compile(r"\s*[a-z][a-z ]*=", re.IGNORECASE)
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 DTYPES = {
     1: "u1",
@@ -37,6 +44,19 @@ DTYPES = {
 CODES = {np.dtype(text): code for code, text in DTYPES.items()}
 
 
+class EsriHeaderError(FormatError):
+    """A header is ESRI's, not ENVI's.
+
+    Attributes
+    ----------
+    text : of the header.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name} is no ENVI header but an ESRI one (NROWS, NCOLS, LAYOUT).")
+        self.text = text
+
+
 def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     """Fields of a header by lower-case name, and sentences about oddities.
 
@@ -50,9 +70,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
         if it is no ENVI header.
     """
     try:
-        with open_plain(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            raw = b"" if size > MAX_HEADER_BYTES else file.read()
+        size, raw = _start_of(path, MAX_HEADER_BYTES)
     except FileNotFoundError as error:
         raise FileError(f"{path} does not exist; check the name.") from error
     except OSError as error:
@@ -61,22 +79,34 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
         raise FormatError(f"{path} is empty (0 bytes); copy it again.")
     if size > MAX_HEADER_BYTES:
         raise FormatError(f"{path}: too large for a header ({size} bytes).")
+    return parse_header(_text(raw), path.name)
+
+
+def _text(raw: bytes) -> str:
+    """Text of a header: UTF-8, UTF-16 as Windows shells write it, or Latin-1."""
     try:
-        text = raw.decode("utf-8-sig")
+        if raw.startswith(UTF_16_MARKS):
+            return raw.decode("utf-16")
+        return raw.removeprefix(BOM_UTF8).decode()  # the codec for this is a slow one
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return parse_header(text, path.name)
+        return raw.decode("latin-1")
+
+
+def _start_of(path: Path, limit: int) -> tuple[int, bytes]:
+    """Size of a file, and as much of it as the limit lets; half the time that Path.open takes."""
+    descriptor = plain_descriptor(path)
+    try:
+        size = os.fstat(descriptor).st_size
+        return size, os.read(descriptor, min(size, limit))
+    finally:
+        os.close(descriptor)
 
 
 def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
     """Fields of a header text; see `read_header`."""
     lines = text.splitlines()
     if not lines or not lines[0].strip().upper().startswith("ENVI"):
-        first = "".join(c if c.isprintable() else "?" for c in text.partition("\n")[0][:40])
-        raise FormatError(
-            f'{name} is no ENVI header: its first line is "{first.strip()}" instead of "ENVI". '
-            "ESRI headers (BYTEORDER, LAYOUT, NROWS) are not supported; write an ENVI one."
-        )
+        raise _no_header(text, name)
     fields: dict[str, str] = {}
     warnings: list[str] = []
     at = 1
@@ -92,28 +122,88 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
             value = lines[at].strip()
             at += 1
         if value.startswith("{"):
-            value, at = _braced(value, lines, at, key, name)
+            try:
+                value, at = _braced(value, lines, at, key, warnings)
+            except FormatError as error:
+                raise FormatError(f"{name}: {error}") from None
         if key in fields and fields[key] != value:
             warnings.append(f'The header gives "{key}" twice; the last one is used.')
         fields[key] = value
     return fields, warnings
 
 
-def _braced(value: str, lines: list[str], at: int, key: str, name: str) -> tuple[str, int]:
-    """Value from its opening brace to the matching closing one, over as many lines as needed."""
+def _no_header(text: str, name: str) -> FormatError:
+    """What a file is that is no ENVI header, as an error."""
+    if all(re.search(rf"^\s*{key}\s+\d", text, re.MULTILINE | re.IGNORECASE) for key in ESRI_KEYS):
+        return EsriHeaderError(name, text)
+    if text.startswith(("\x5c\x01\x00\x00", "\x00\x00\x01\x5c")):
+        kind = "an Analyze or NIfTI header, which is not supported"
+    elif text.startswith(("#?RADIANCE", "#?RGBE")):
+        kind = "a Radiance picture, which is not supported"
+    elif not text[:1000].replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
+        kind = "no text"
+    else:
+        kind = f'its first line is "{text.strip().partition(chr(10))[0].strip()[:40]}"'
+        return FormatError(f'{name} is no ENVI header: {kind} instead of "ENVI".')
+    return FormatError(f"{name} is no ENVI header: it is {kind}.")
+
+
+def _braced(
+    value: str, lines: list[str], at: int, key: str, warnings: list[str]
+) -> tuple[str, int]:
+    """Value from its opening brace to the matching closing one, over as many lines as needed.
+
+    What stands behind it on its last line is taken for the next field, if it is one.
+    """
     parts = [value]
-    depth = value.count("{") - value.count("}")
+    start, depth = at, value.count("{") - value.count("}")
     while depth > 0:
         if at >= len(lines):
-            raise FormatError(
-                f'{name}: the field "{key}" has no closing brace; correct the header.'
-            )
+            return _to_any_brace(value, lines, start, key, warnings)
         line = lines[at]
         at += 1
         if line.lstrip().startswith(";"):
             continue
         parts.append(line.strip())
         depth += line.count("{") - line.count("}")
+    whole = "\n".join(parts)
+    if whole.count("{") > 1 or not whole.endswith("}"):
+        whole, behind = _split_behind(whole)
+        if "=" in behind and len(behind) < LONGEST_BEHIND:
+            lines.insert(at, behind)
+    return whole, at
+
+
+def _split_behind(text: str) -> tuple[str, str]:
+    """A value that begins with a brace up to the matching one, and what follows."""
+    depth = 0
+    for match in re.finditer(r"[{}]", text):
+        depth += 1 if match[0] == "{" else -1
+        if depth == 0:
+            return text[: match.end()], text[match.end() :].strip()
+    return text, ""
+
+
+def _to_any_brace(
+    value: str, lines: list[str], at: int, key: str, warnings: list[str]
+) -> tuple[str, int]:
+    """A value with a brace too many: it ends with the first line that ends with one.
+
+    Raises
+    ------
+    FormatError
+        if the next field begins before, or another value had been so.
+    """
+    said = "The braces of a field do not match:"
+    parts = [value]
+    while not parts[-1].endswith("}"):
+        if at >= len(lines) or _FIELD.match(lines[at]):
+            raise FormatError(f'the field "{key}" has no closing brace; correct the header.')
+        parts.append(lines[at].strip())
+        at += 1
+    if any(warning.startswith(said) for warning in warnings):
+        raise FormatError("the braces of its fields do not match; correct the header.")
+    warnings.append(f'{said} "{key}" is read up to the end of a line.')
     return "\n".join(parts), at
 
 
@@ -135,12 +225,24 @@ def numbers(value: str) -> NDArray[np.float64]:
     ValueError
         if an entry is no number.
     """
-    parts = value.strip().removeprefix("{").removesuffix("}").split(",")
+    body = value.strip().removeprefix("{").removesuffix("}")
+    try:
+        values = np.fromstring(body, np.float64, sep=",")  # without a string for each number
+        if values.size == body.rstrip(", \n").count(",") + 1:
+            return values
+    except ValueError:
+        pass
+    parts = body.split(",")
     if not parts[-1].strip():
         parts.pop()
     if len(parts) == 1:
         parts = parts[0].split()
-    return np.array(list(map(float, parts)), np.float64)
+    return np.array(parts, np.float64)
+
+
+def word(value: str) -> str:
+    """A plain value without a remark behind it, braces or quotes."""
+    return re.split("[;#]", value, maxsplit=1)[0].strip(' {}"')
 
 
 def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = None) -> int:
@@ -156,13 +258,13 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
         if default is None:
             raise FormatError(f'{name}: the header has no "{key}"; add it.')
         return default
-    text = text.partition(";")[0].strip()  # a remark behind the number
+    text = word(text)
     try:
         return int(text)
     except ValueError:
         pass
     try:
-        number = float(text.strip("{} "))
+        number = float(text)
     except ValueError:
         number = math.nan
     if not number.is_integer():

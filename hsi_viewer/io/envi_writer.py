@@ -14,7 +14,29 @@ from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import envi_header
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.envi import data_beside
 from hsi_viewer.io.map_info import map_info_of
+
+
+def pair_of(path: Path) -> tuple[Path, Path]:
+    """Header and data file of a target x.hdr, x.img or x.img.hdr.
+
+    Raises
+    ------
+    ExportError
+        if the header is there and belongs to other data.
+    """
+    is_header = path.suffix.lower() == ".hdr"
+    data = path.with_suffix("" if is_header and path.stem.lower().endswith(".img") else ".img")
+    header = data.with_name(f"{data.name}.hdr")
+    if path != header and not header.exists():
+        header = data.with_suffix(".hdr")
+    described = data_beside(header) if header.is_file() else None
+    if described not in (None, data):
+        raise ExportError(
+            f"{header} is the header of {described.name}, which would lose it; choose another name."
+        )
+    return header, data
 
 
 def georeference_fields(georeference: Georeference | None) -> dict[str, str]:
@@ -41,7 +63,8 @@ def _esri_wkt(wkt: str) -> str:
     from rasterio.errors import CRSError
 
     try:
-        return str(CRS.from_wkt(wkt).to_wkt(version=WktVersion.WKT1_ESRI))
+        # empty for what the old notation cannot say, as rotated poles
+        return str(CRS.from_wkt(wkt).to_wkt(version=WktVersion.WKT1_ESRI)) or wkt
     except CRSError:
         return wkt
 

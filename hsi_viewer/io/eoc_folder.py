@@ -12,12 +12,15 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.geotiff import RasterSource, raster_fields
+from hsi_viewer.io.stack_source import ScaledSource
 
-IMAGE = re.compile(r"SPECTRAL_IMAGE(_VNIR|_SWIR)?[^.]*\.TIFF?$", re.IGNORECASE)
+IMAGE = re.compile(r"SPECTRAL_IMAGE(_VNIR|_SWIR)?[^.]*\.(GEO)?TIFF?$", re.IGNORECASE)
 XML = re.compile(r"METADATA[^.]*\.XML$", re.IGNORECASE)
+
+Band = tuple[float, float, float, float]  # wavelength, FWHM, gain, offset
 
 
 def product_files(path: Path) -> tuple[Path, Path] | None:
@@ -54,23 +57,27 @@ def open_product(image: Path, xml: Path) -> HyperCube:
         raise FormatError(f"{xml} is no readable XML: {error}.") from error
     except OSError as error:
         raise FileError(f"{xml} could not be read: {error.strerror}.") from error
-    source = RasterSource(image)
+    raster = RasterSource(image)
+    source: CubeSource = raster
     warnings: list[str] = []
-    fields = raster_fields(source.dataset, warnings)
+    fields = raster_fields(raster.dataset, warnings)
+    try:
+        bands = _of_image(_bands(root), image, source.shape[2])
+        background = root.findtext(".//backgroundValue")
+        if fields.get("nodata") is None and background is not None:
+            fields["nodata"] = float(background)
+    except ValueError as error:
+        raise FormatError(f"{xml} has a word where a number belongs: {error}.") from error
     mission = "EnMAP" if root.find(".//bandID") is not None else "DESIS"
-    bands = _bands(root)
     if len(bands) == source.shape[2]:
-        table = np.array(bands)
-        fields |= {
-            "wavelengths": table[:, 0],
-            "fwhm": table[:, 1],
-            "wavelength_units_in_file": "nm",
-        }
-        gains, offsets = set(table[:, 2]), set(table[:, 3])
-        if len(gains) == 1 and offsets == {0.0} and min(gains) > 0:
-            fields["scale"] = float(gains.pop())
+        nm, fwhm, gains, offsets = np.array(bands).T
+        fields |= {"wavelengths": nm, "fwhm": fwhm, "wavelength_units_in_file": "nm"}
+        if np.ptp(gains) == 0 and gains[0] > 0 and not offsets.any():
+            fields["scale"] = float(gains[0])
         else:
-            warnings.append("Gains and offsets differ from band to band; they are not applied.")
+            source = ScaledSource(source, gains, offsets, fields.pop("nodata", None))
+            fields["scale"] = 1.0
+            warnings.append("Each band has its own gain and offset; they are applied.")
     else:
         warnings.append(
             f"The XML describes {len(bands)} bands, the image has {source.shape[2]}; "
@@ -80,9 +87,20 @@ def open_product(image: Path, xml: Path) -> HyperCube:
     return HyperCube(source, name=image.name, path=image, warnings=tuple(warnings), **fields)
 
 
-def _bands(root: ET.Element) -> list[tuple[float, float, float, float]]:
+def _of_image(bands: list[Band], image: Path, count: int) -> list[Band]:
+    """Bands of one image of level 1B, which has the two detectors in two files."""
+    detector = IMAGE.search(image.name)
+    match (detector[1] or "").upper() if detector else "":
+        case "_VNIR":
+            return bands[:count]
+        case "_SWIR":
+            return bands[-count:]
+    return bands
+
+
+def _bands(root: ET.Element) -> list[Band]:
     """Wavelength, FWHM, gain and offset of each band, in the order of the image."""
-    found: list[tuple[int, float, float, float, float]] = []
+    found: list[tuple[float, float, float, float, float]] = []
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1]
         if tag not in ("bandID", "band"):
@@ -91,13 +109,9 @@ def _bands(root: ET.Element) -> list[tuple[float, float, float, float]]:
         centre = values.get("wavelengthcenterofband")
         if centre is None:
             continue
-        try:
-            number = int(element.get("number") or values.get("bandnumber") or len(found) + 1)
-            width = values.get("fwhmofband") or values.get("wavelengthwidthofband") or "nan"
-            gain, offset = values.get("gainofband") or "1", values.get("offsetofband") or "0"
-            found.append((number, float(centre), float(width), float(gain), float(offset)))
-        except ValueError as error:
-            raise FormatError(
-                f"The XML describes a band with what is no number: {error}."
-            ) from error
+        number = float(element.get("number") or values.get("bandnumber") or str(len(found) + 1))
+        width = values.get("fwhmofband") or values.get("wavelengthwidthofband") or "nan"
+        gain, offset = values.get("gainofband") or "1", values.get("offsetofband") or "0"
+        nm, fwhm, gained, added = (float(text) for text in (centre, width, gain, offset))
+        found.append((number, nm, fwhm, gained, added))
     return [(nm, fwhm, gain, offset) for _, nm, fwhm, gain, offset in sorted(found)]

@@ -5,6 +5,7 @@ Import this module lazily: rasterio takes a quarter of a second.
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 import rasterio
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.transform import Affine
 
 from hsi_viewer.core.errors import ExportError, FileError
@@ -32,7 +33,7 @@ def quiet(category: type[Warning]) -> Iterator[None]:
         yield
 
 
-def open_raster(path: Path, mode: str = "r", **options: Any) -> Any:
+def open_raster(path: Path | str, mode: str = "r", **options: Any) -> Any:
     """rasterio.open without the warning that a raster has no georeference, which is no fault.
 
     Raises
@@ -45,7 +46,8 @@ def open_raster(path: Path, mode: str = "r", **options: Any) -> Any:
     with quiet(NotGeoreferencedWarning):
         try:
             # a whole path: "zip:a.tif" or "s3:a.tif" would be an archive or an address
-            return rasterio.open(path.absolute(), mode, **options)
+            name = path.absolute() if isinstance(path, Path) else path
+            return rasterio.open(name, mode, **options)
         except UnicodeDecodeError as error:
             raise RasterioIOError(f"its text is damaged ({error})") from error
         except UnicodeEncodeError as error:
@@ -57,29 +59,76 @@ def why(error: BaseException) -> str:
     return str(error.__cause__ or error).rstrip(".")
 
 
-def check_written(path: Path) -> None:
-    """Find out whether a GeoTIFF is there to its end; rasterio is silent if closing it fails.
+@contextmanager
+def new_tif(new: Path, path: Path, **profile: Any) -> Iterator[Any]:
+    """A GeoTIFF to write, checked when it is closed: GDAL says nothing of a disk that is full then.
+
+    Parameters
+    ----------
+    new : file to write.
+    path : its final name, for messages.
+    profile : for rasterio.open.
 
     Raises
     ------
-    RasterioIOError
-        if its directory or one of its blocks is cut off.
+    ExportError
+        if it cannot be written whole.
     """
+    try:
+        with open_raster(new, "w", driver="GTiff", **profile) as file:
+            yield file
+        whole = _is_whole(new)
+    except (RasterioError, ValueError, TypeError) as error:
+        raise ExportError(
+            f"{path} could not be written: {why(error)}. "
+            "Choose another folder or make room; what stood there before is untouched."
+        ) from error
+    if not whole:
+        raise ExportError(
+            f"{path} could not be written: the disk seems to be full. "
+            "Choose another folder or make room; what stood there before is untouched."
+        )
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every block of a TIFF file lies in it."""
     size = path.stat().st_size
     with open_raster(path, driver="GTiff") as file:
-        apart = file.profile.get("interleave") != "pixel"
-        for band in range(1, file.count + 1 if apart else 2):
+        together = file.interleaving is not None and file.interleaving.name == "pixel"
+        for band in [1] if together else file.indexes:
             for (row, column), _ in file.block_windows(band):
-                where = (file.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=band)
-                         for what in ("OFFSET", "SIZE"))  # fmt: skip
-                if sum(int(text or size) for text in where) > size:
-                    raise RasterioIOError("its end is missing, the disk may be full")
+                start, length = (
+                    file.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=band)
+                    for what in ("OFFSET", "SIZE")
+                )
+                if not start or int(start) + int(length or 0) > size:
+                    return False
+    return True
 
 
-def georeference_of(dataset: Any) -> Georeference | None:
-    """Georeference of an open raster; None if it has neither transform nor CRS."""
+def page_shapes(dataset: Any) -> list[tuple[int, int, int]]:
+    """Rows, columns and bands of the images in a TIFF file; empty for a file of one."""
+    described = [text for key, text in dataset.tags(ns="SUBDATASETS").items() if "_DESC" in key]
+    found = [re.search(r"\((\d+)P x (\d+)L x (\d+)B\)", text) for text in described]
+    return [(int(m[2]), int(m[1]), int(m[3])) for m in found if m]
+
+
+def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georeference | None:
+    """Georeference of an open raster; None if it has neither transform nor CRS.
+
+    Parameters
+    ----------
+    dataset : of rasterio.
+    warnings : told of a place that no transform can say.
+    """
     transform = dataset.transform
     plain = transform is None or transform == Affine.identity()
+    if plain and warnings is not None and (dataset.gcps[0] or dataset.rpcs):
+        kind = "ground control points" if dataset.gcps[0] else "rational polynomials (RPC)"
+        warnings.append(
+            f"The file is placed on the map by {kind}, which are not used; gdalwarp makes a "
+            "georeferenced file of it."
+        )
     if plain and not dataset.crs:
         return None
     a, b, c, d, e, f = tuple(transform)[:6]

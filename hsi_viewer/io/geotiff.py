@@ -5,37 +5,46 @@ Import this module lazily.
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from hsi_viewer.core.cube import HyperCube, check_size
+from hsi_viewer.core.cube import CubeSource, HyperCube, check_size, is_scale
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io import envi_header, wavelengths
-from hsi_viewer.io.gdal import georeference_of, open_raster, why
+from hsi_viewer.io.envi_beside import fields_beside
+from hsi_viewer.io.gdal import georeference_of, open_raster, page_shapes, why
 from hsi_viewer.io.identify import HFA, PNG
+from hsi_viewer.io.image_folder import ImageFile
+from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
+from hsi_viewer.io.stack_source import ScaledSource, StackSource
 
-MAX_BANDS_WITH_TAGS = 4096
-# A larger tile or strip would have to be in memory, whole, for every value that is read of it.
-MAX_BLOCK_BYTES = 1 << 30
+FORMAT_NAMES = {"GTiff": "GeoTIFF", "HFA": "ERDAS Imagine", "PNG": "PNG"}
+
+# GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
+MAX_BLOCK_BYTES = 2**31 - 1
 # Thinned reads keep so much of what they pass over in memory.
 PIECE_BYTES = 64 << 20
+
+# What the first image of several says of its only band, not of a stack of them.
+OF_BANDS = ("wavelengths", "fwhm", "good_bands", "band_names", "default_bands")
 
 
 class RasterSource:
     """A raster file as a CubeSource; GDAL's handle is used by one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, page: int | None = None) -> None:
         self._path = path
+        name = path if page is None else f"GTIFF_DIR:{page}:{path.absolute()}"
         try:
-            self.dataset = open_raster(path, driver=driver_of(path))
+            self.dataset = open_raster(name, driver=driver_of(path))
         except RasterioError as error:
             raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
         except OSError as error:
@@ -43,9 +52,18 @@ class RasterSource:
         weakref.finalize(self, self.dataset.close)
         self._lock = threading.Lock()
         self.shape = self.dataset.height, self.dataset.width, self.dataset.count
-        self.dtype: np.dtype[Any] = np.result_type(*set(self.dataset.dtypes))
+        # GDAL's pairs of 16-bit integers, which NumPy does not have, are read as floats
+        types = {"complex64" if t == "complex_int16" else t for t in self.dataset.dtypes}
+        self.dtype: np.dtype[Any] = np.result_type(*types)
         check_size(self.shape, self.dtype, str(path))
-        self._check_blocks()
+        self._block_rows, width = self.dataset.block_shapes[0]
+        together = self.dataset.count if _interleave(self.dataset) == "bip" else 1
+        block_bytes = self._block_rows * width * together * self.dtype.itemsize
+        if block_bytes > MAX_BLOCK_BYTES:
+            raise FormatError(
+                f"{path} is damaged, or stored in blocks of {block_bytes} bytes, of which each has "
+                'to be read whole; store it in smaller ones with "gdal_translate -co TILED=YES".'
+            )
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -53,11 +71,10 @@ class RasterSource:
         height, width = rows.stop - rows.start, columns.stop - columns.start
         if min(height, width, wanted.size) < 1:
             return np.empty((max(height, 0), max(width, 0), wanted.size), self.dtype)
-        out = np.empty(
-            (wanted.size, -(-height // rows.step), -(-width // columns.step)), self.dtype
-        )
         indexes = [int(b) + 1 for b in wanted]
+        size = (wanted.size, -(-height // rows.step), -(-width // columns.step))
         try:
+            out = np.empty(size, self.dtype)
             with self._lock:
                 if rows.step == columns.step == 1:
                     window = Window(columns.start, rows.start, width, height)
@@ -74,7 +91,7 @@ class RasterSource:
         self, indexes: list[int], rows: slice, columns: slice, out: NDArray[Any]
     ) -> None:
         """Read piece by piece, so that a whole scene is never in memory, and few rows in vain."""
-        lines = max(1, _block_rows(self.dataset) // rows.step)
+        lines = max(1, max(64, self._block_rows) // rows.step)
         height = (lines - 1) * rows.step + 1
         most = PIECE_BYTES // (len(indexes) * height * self.dtype.itemsize)
         pixels = max(1, most // columns.step)
@@ -89,17 +106,6 @@ class RasterSource:
                 part = part[:, :: rows.step, :: columns.step]
                 out[:, i : i + part.shape[1], j : j + part.shape[2]] = part
 
-    def _check_blocks(self) -> None:
-        """Refuse tiles and strips that memory would have to hold whole."""
-        height, width = self.dataset.block_shapes[0]
-        together = self.shape[2] if self.dataset.profile.get("interleave") == "pixel" else 1
-        size = height * width * together * self.dtype.itemsize
-        if size > MAX_BLOCK_BYTES:
-            raise FormatError(
-                f"{self._path} is stored in blocks of {size} bytes, of which each has to be read "
-                'whole; store it in smaller ones with "gdal_translate -co TILED=YES".'
-            )
-
 
 def driver_of(path: Path) -> str:
     """GDAL's driver, so that no other one tries its hand at an untrusted file."""
@@ -108,129 +114,102 @@ def driver_of(path: Path) -> str:
     return "PNG" if head.startswith(PNG) else "HFA" if head.startswith(HFA) else "GTiff"
 
 
-def _block_rows(dataset: Any) -> int:
-    return int(max(64, dataset.block_shapes[0][0]))
+def _interleave(dataset: Any) -> str | None:
+    written = str(dataset.profile.get("interleave", ""))
+    return {"pixel": "bip", "band": "bsq", "line": "bil"}.get(written)
 
 
-def open_geotiff(path: Path) -> HyperCube:
+def open_geotiff(path: Path, part: str | None = None) -> HyperCube:
     """Open a raster file.
+
+    Parameters
+    ----------
+    path : the file.
+    part : number of an image in a TIFF file of several, from 1; None takes all of one size as
+        the bands of a cube, or else the first.
 
     Raises
     ------
     FormatError
         if GDAL cannot read it.
     """
-    source = RasterSource(path)
+    first = RasterSource(path)
+    pages = page_shapes(first.dataset)
+    if part is not None:
+        first = _chosen_page(path, part, len(pages))
+    alike = part is None and len(pages) > 1 and set(pages) == {(*first.shape[:2], 1)}
     warnings: list[str] = []
-    fields = raster_fields(source.dataset, warnings)
-    return HyperCube(
-        source,
-        name=path.name,
-        path=path,
-        warnings=tuple(warnings),
-        **{"format_name": "GeoTIFF"} | fields,
-    )
+    fields = raster_fields(first.dataset, warnings)
+    source: CubeSource = first
+    if _differ(first.dataset):
+        scales, offsets = first.dataset.scales, first.dataset.offsets
+        source = ScaledSource(first, scales, offsets, fields.pop("nodata"))
+        warnings.append(
+            "Scale or offset differ from band to band; the values are those that result."
+        )
+    if alike:
+        images = [
+            ImageFile(path, first.shape, first.dtype, number) for number in range(1, len(pages) + 1)
+        ]
+        source = StackSource(images, [(k, 0) for k in range(len(pages))])
+        fields = {key: value for key, value in fields.items() if key not in OF_BANDS}
+        fields["interleave"] = "bsq"
+    elif part is None and len(pages) > 1:
+        sizes = ", ".join(" x ".join(map(str, page)) for page in pages[:8])
+        warnings.append(
+            f"The file holds {len(pages)} images ({sizes}); the first is shown. "
+            f"The others open as {path.name}:2 and so on."
+        )
+    fields |= fields_beside(path, source.shape, fields, warnings)
+    return HyperCube(source, name=path.name, path=path, warnings=tuple(warnings), **fields)
+
+
+def _chosen_page(path: Path, part: str, pages: int) -> RasterSource:
+    if not part.isdecimal() or not 1 <= int(part) <= max(1, pages):
+        raise FormatError(
+            f'{path} has no image "{part}"; it holds {max(1, pages)}, numbered from 1.'
+        )
+    return RasterSource(path, int(part) if pages else None)
 
 
 def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
     """Metadata of an open raster, as keyword arguments of HyperCube."""
-    n = dataset.count
-    tags = [dataset.tags(b) for b in range(1, min(n, MAX_BANDS_WITH_TAGS) + 1)]
-    imagery = [dataset.tags(b, ns="IMAGERY") for b in range(1, min(n, MAX_BANDS_WITH_TAGS) + 1)]
+    tags = RasterTags(dataset)
+    names = tags.names(dataset.descriptions)
     whole = {**dataset.tags(ns="ENVI"), **dataset.tags()}
-    names = tuple(d or "" for d in dataset.descriptions)
-    unit = _first(tags, "wavelength_units", "wavelength_unit", "wavelengthunits") or _get(
-        whole, "wavelength_units", "wavelength units", "wavelength_unit"
-    )
-    fields: dict[str, Any] = {
-        "format_name": "GeoTIFF" if dataset.driver == "GTiff" else dataset.driver,
-        "interleave": {"pixel": "bip", "band": "bsq", "line": "bil"}.get(
-            str(dataset.profile.get("interleave", ""))
-        ),
-        "nodata": dataset.nodata,
-        "georeference": georeference_of(dataset),
-        "band_names": names if any(names) else None,
-        "wavelength_units_in_file": unit,
-        "scale": _scale(dataset, whole, warnings),
+    if len(set(map(str, dataset.nodatavals))) > 1:
+        warnings.append("The nodata value differs from band to band; that of the first is used.")
+    flags = dataset.mask_flag_enums[0]
+    if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+        warnings.append("The file has a mask of pixels without data; it is not applied.")
+    nodata = dataset.nodata
+    return {
+        "format_name": FORMAT_NAMES[dataset.driver],
+        "interleave": _interleave(dataset),
+        "nodata": tags.number("dataignorevalue") if nodata is None else nodata,
+        "georeference": georeference_of(dataset, warnings),
+        "band_names": names,
+        "default_bands": tags.default_bands(),
+        **_scale(dataset, tags, warnings),
         "metadata": {k: str(v) for k, v in whole.items()},
+        **spectral_fields(tags, names, warnings),
     }
-    nm = _list(tags, whole, n, "wavelength", "wavelengths", "center_wavelength")
-    if nm is not None:
-        fields["wavelengths"], guess = wavelengths.to_nm(nm, unit)
-        if guess:
-            warnings.append(guess)
-    elif (um := _list(imagery, {}, n, "central_wavelength_um")) is not None or (
-        um := _list(tags, {}, n, "central_wavelength_um")
-    ) is not None:
-        fields["wavelengths"] = um * 1e3
-        fields["wavelength_units_in_file"] = "um"
-    elif (found := _described(names, whole)) is not None:
-        fields["wavelengths"] = found
-        warnings.append("The wavelengths are taken from the band descriptions.")
-    fwhm = _list(tags, whole, n, "fwhm", "bandwidth")
-    if fwhm is not None:
-        fields["fwhm"] = fwhm * (wavelengths.nm_per_unit(unit or "") or _like(nm, fields))
-    elif (um := _list(imagery, {}, n, "fwhm_um")) is not None or (
-        um := _list(tags, {}, n, "fwhm_um")
-    ) is not None:
-        fields["fwhm"] = um * 1e3
-    good = _list(tags, whole, n, "bbl", "bad_band_multiplier")
-    if good is not None:
-        fields["good_bands"] = good != 0
-    return fields
 
 
-def _described(names: tuple[str, ...], whole: Mapping[str, str]) -> NDArray[np.float64] | None:
-    """Wavelengths (nm) in descriptions of bands; GDAL keeps those of ENVI files as Band_1, ..."""
-    kept = tuple(whole.get(f"Band_{k}", "") for k in range(1, len(names) + 1))
-    for texts in (names, kept):
-        if any(texts) and (found := wavelengths.from_band_names(texts)) is not None:
-            return found
-    return None
+def _differ(dataset: Any) -> bool:
+    """Whether the bands have scales or offsets of their own, all of them numbers."""
+    both = np.array([dataset.scales, dataset.offsets])
+    return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
 
 
-def _like(raw: NDArray[np.float64] | None, fields: Mapping[str, Any]) -> float:
-    """Factor that was guessed for the wavelengths."""
-    known = raw is not None and "wavelengths" in fields and raw[0] != 0
-    return float(fields["wavelengths"][0] / raw[0]) if known and raw is not None else 1.0
-
-
-def _get(tags: Mapping[str, str], *keys: str) -> str | None:
-    lower = {k.lower(): v for k, v in tags.items()}
-    return next((lower[k] for k in keys if lower.get(k)), None)
-
-
-def _first(tags: list[dict[str, str]], *keys: str) -> str | None:
-    return next((text for t in tags[:1] if (text := _get(t, *keys))), None)
-
-
-def _list(
-    tags: list[dict[str, str]], whole: Mapping[str, str], n: int, *keys: str
-) -> NDArray[np.float64] | None:
-    """One number a band, from tags of the bands or a list in a tag of the file."""
-    texts = [_get(t, *keys) for t in tags]
-    try:
-        if len(texts) == n and all(texts):
-            return np.array([float(str(t).strip()) for t in texts])
-        text = _get(whole, *keys)
-        values = None if text is None else envi_header.numbers(text)
-    except ValueError:
-        return None
-    return values if values is not None and values.size == n else None
-
-
-def _scale(dataset: Any, whole: Mapping[str, str], warnings: list[str]) -> float:
-    scales, offsets = set(dataset.scales), set(dataset.offsets)
-    if offsets != {0.0}:
-        warnings.append("The file gives offsets of its values; they are not applied.")
-    if len(scales) == 1:
-        scale = float(scales.pop())
-        if scale != 1.0:
-            return scale if scale > 0 else 1.0
-    else:
-        warnings.append("The scale differs from band to band; it is not applied.")
-    try:
-        factor = float(_get(whole, "reflectance_scale_factor", "reflectance scale factor") or 1)
-    except ValueError:
-        return 1.0
-    return 1.0 / factor if factor > 0 else 1.0
+def _scale(dataset: Any, tags: RasterTags, warnings: list[str]) -> dict[str, float]:
+    """Scale and offset, where all bands have the same ones."""
+    scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
+    if _differ(dataset):
+        return {"scale": 1.0}  # they are applied
+    if not (is_scale(scale) and math.isfinite(offset)):
+        warnings.append(f"The scale {scale:g} is not positive; it is not applied.")
+    elif scale != 1.0 or offset:
+        return {"scale": scale, "offset": offset}
+    factor = tags.number("reflectancescalefactor")
+    return {"scale": 1.0 / factor if factor is not None and is_scale(factor) else 1.0}

@@ -1,27 +1,32 @@
 """HDF5 and NetCDF products of imaging spectrometers, recognised by what they hold.
 
 Layouts after: NEON DP3.30006 (NEON.DOC.004365), EMIT L2A user guide (JPL D-107862), AVIRIS-3
-facility products (ORNL DAAC), PRISMA Products Specification (ASI, issue 2.3). Import lazily.
+facility products (ORNL DAAC), PRISMA Products Specification (ASI, issue 2.3), Tanager core imagery
+(Planet), PACE OCI level 1B (NASA Ocean Biology). Import lazily.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.hdf5 import H5_ERRORS, H5File, H5Source
+from hsi_viewer.io import cf
+from hsi_viewer.io.cf import scalar, wkt_of
+from hsi_viewer.io.hdf5 import H5File
+from hsi_viewer.io.hdf5_source import H5_ERRORS, H5Source
 from hsi_viewer.io.map_info import georeference
-from hsi_viewer.io.stack_source import Part, StackSource
+from hsi_viewer.io.stack_source import ScaledSource, StackSource, SumSource
 
 PRISMA_STEP_M = 30.0
-CF_AXES = (("easting", "northing"), ("x", "y"), ("lon", "lat"), ("longitude", "latitude"))
+JPL_NODATA = -9999.0  # where a file of EMIT or AVIRIS does not say
+SENSOR_GEOMETRY = "The scene is in the geometry of the sensor; it is not georeferenced."
 
 
 def open_product(container: H5File) -> HyperCube | None:
@@ -32,10 +37,10 @@ def open_product(container: H5File) -> HyperCube | None:
     FormatError
         if it is one but lacks what belongs to it.
     """
-    for read in (_neon, _emit, _aviris, _prisma):
+    for read in (_neon, _emit, _aviris, _prisma, _tanager, _pace):
         try:
             cube = read(container)
-        except (*H5_ERRORS, IndexError) as error:
+        except (*H5_ERRORS, IndexError, AttributeError, ArithmeticError) as error:
             raise FormatError(
                 f"{container.path} looks like a product of {read.__name__[1:].upper()} but is not "
                 f"complete: {error}. Name one of its arrays to read it as plain HDF5."
@@ -43,13 +48,6 @@ def open_product(container: H5File) -> HyperCube | None:
         if cube is not None:
             return cube
     return None
-
-
-def scalar(value: Any) -> Any:
-    """A scalar attribute or data set as a Python value; bytes as text."""
-    array = np.asarray(value).ravel()
-    item = array[0].item() if array.size and array.dtype.kind != "O" else next(iter(array), None)
-    return item.decode("utf-8", "replace") if isinstance(item, bytes) else item
 
 
 def _cube(
@@ -66,18 +64,8 @@ def _cube(
     )
 
 
-def _wkt(epsg: int | None) -> str | None:
-    from rasterio.crs import CRS
-    from rasterio.errors import CRSError
-
-    try:
-        return None if not epsg else str(CRS.from_epsg(epsg).to_wkt())
-    except CRSError:
-        return None
-
-
 def _neon(container: H5File) -> HyperCube | None:
-    endings = ("/Reflectance_Data", "/Radiance_Data")
+    endings = ("/Reflectance_Data", "/RadianceIntegerPart")
     names = (n for n in container.arrays if n.count("/") == 2 and n.endswith(endings))
     name = next(names, None)
     if name is None:
@@ -86,36 +74,54 @@ def _neon(container: H5File) -> HyperCube | None:
     data, meta = file[name], file[group]["Metadata"]
     spectral = meta["Spectral_Data"]
     nm = np.asarray(spectral["Wavelength"][()], np.float64)
-    good = np.ones(nm.size, bool)
-    for attributes in (data.attrs, file[group].attrs):
-        for key, window in attributes.items():
-            if key.startswith("Band_Window_") and key.endswith("Nanometers"):
-                low, high = (float(v) for v in np.ravel(window)[:2])
-                good &= ~((nm >= low) & (nm <= high))
-    factor = float(scalar(data.attrs.get("Scale_Factor", 1.0)))
-    system = meta["Coordinate_System"]
-    place = georeference(str(scalar(system["Map_Info"][()])), None, None)
-    if "EPSG Code" in system and place is not None and place.crs_wkt is None:
-        wkt = _wkt(int(scalar(system["EPSG Code"][()])))
-        place = Georeference(place.transform, wkt, place.map_info)
-    nodata = data.attrs.get("Data_Ignore_Value")
+    nodata, scale = _number(data, "Data_Ignore_Value"), _number(data, "Scale_Factor") or 1.0
+    source: CubeSource = H5Source(data, (0, 1, 2))
+    if name.endswith("IntegerPart"):
+        rest = file[f"{group}/RadianceDecimalPart"]
+        gain = 1.0 / (_number(rest, "Scale_Factor") or 1.0)
+        decimals = ScaledSource(H5Source(rest, (0, 1, 2)), gain, 0.0, None)
+        source, nodata = SumSource(ScaledSource(source, 1.0, 0.0, nodata), decimals), None
     return _cube(
         container,
-        H5Source(data, (0, 1, 2)),
+        source,
         "NEON HDF5",
         nm,
         fwhm=np.asarray(spectral["FWHM"][()], np.float64) if "FWHM" in spectral else None,
-        good_bands=good,
-        nodata=None if nodata is None else float(scalar(nodata)),
-        scale=1.0 / factor if factor > 0 else 1.0,
-        georeference=place,
+        good_bands=_outside_windows(nm, data, file[group]),
+        nodata=nodata,
+        scale=1.0 / scale if is_scale(scale) else 1.0,
+        georeference=_neon_place(meta["Coordinate_System"]),
     )
+
+
+def _outside_windows(nm: NDArray[Any], *described: Any) -> NDArray[np.bool_]:
+    """Bands outside the windows of water vapour that attributes give."""
+    good = np.ones(nm.size, bool)
+    for item in described:
+        for key, window in item.attrs.items():
+            if key.startswith("Band_Window_") and key.endswith("Nanometers"):
+                low, high = (float(v) for v in np.ravel(window)[:2])
+                good &= ~((nm >= low) & (nm <= high))
+    return good
+
+
+def _neon_place(system: h5py.Group) -> Georeference | None:
+    place = georeference(str(scalar(system["Map_Info"][()])), None, None)
+    if "EPSG Code" in system and place is not None and place.crs_wkt is None:
+        wkt = wkt_of(int(scalar(system["EPSG Code"][()])))
+        return Georeference(place.transform, wkt, place.map_info)
+    return place
+
+
+def _number(item: Any, key: str) -> float | None:
+    value = item.attrs.get(key)
+    return None if value is None else float(scalar(value))
 
 
 def _emit(container: H5File) -> HyperCube | None:
     file = container.file
-    if "sensor_band_parameters" not in file:
-        return None
+    if "sensor_band_parameters/wavelengths" not in container.arrays:
+        return None  # masks and angles have no wavelengths
     cubes = [n for n, c in container.arrays.items() if "/" not in n and len(c.shape) == 3]
     if not cubes:
         return None
@@ -128,15 +134,15 @@ def _emit(container: H5File) -> HyperCube | None:
         bands["wavelengths"][()],
         fwhm=np.asarray(bands["fwhm"][()], np.float64).ravel(),
         good_bands=np.asarray(good[()]).ravel() != 0 if good is not None else np.ones(0, bool),
-        nodata=_fill(data, -9999.0),
-        warnings=("The scene is in the geometry of the sensor; it is not georeferenced.",),
+        nodata=_fill(data),
+        warnings=(SENSOR_GEOMETRY,),
         metadata={"array": cubes[0]},
     )
 
 
-def _fill(data: h5py.Dataset, default: float | None) -> float | None:
-    value = data.attrs.get("_FillValue", default)
-    return None if value is None else float(scalar(value))
+def _fill(data: h5py.Dataset) -> float:
+    value = _number(data, "_FillValue")
+    return JPL_NODATA if value is None else value
 
 
 def _aviris(container: H5File) -> HyperCube | None:
@@ -146,65 +152,25 @@ def _aviris(container: H5File) -> HyperCube | None:
         return None
     data, group = file[f"{name}/{name}"], file[name]
     fwhm = group.get("fwhm")
+    source = H5Source(data, (1, 2, 0))
+    # the grid mapping is that of the lookup table, by which level 1 has yet to be placed
+    in_sensor_geometry = "geolocation_lookup_table" in file
+    place = (
+        None
+        if in_sensor_geometry
+        else cf.georeference(container, f"{name}/{name}", *source.shape[:2])
+    )
     return _cube(
         container,
-        H5Source(data, (1, 2, 0)),
+        source,
         "AVIRIS NetCDF",
         group["wavelength"][()],
         fwhm=None if fwhm is None else np.asarray(fwhm[()], np.float64).ravel(),
-        nodata=_fill(data, -9999.0),
-        georeference=cf_georeference(file),
+        nodata=_fill(data),
+        georeference=place,
+        warnings=(SENSOR_GEOMETRY,) if in_sensor_geometry else (),
         metadata={"array": f"{name}/{name}"},
     )
-
-
-def cf_georeference(file: h5py.File) -> Georeference | None:
-    """Georeference of CF conventions: a grid mapping variable, and coordinates of pixel centres."""
-    mapping = next(
-        (v for v in file.values() if "crs_wkt" in v.attrs or "spatial_ref" in v.attrs), None
-    )
-    wkt = None
-    transform = None
-    if mapping is not None:
-        attributes = mapping.attrs
-        wkt = str(scalar(attributes.get("crs_wkt", attributes.get("spatial_ref"))))
-        if "GeoTransform" in attributes:
-            text = scalar(attributes["GeoTransform"])
-            parts = text.split() if isinstance(text, str) else np.ravel(attributes["GeoTransform"])
-            c, a, b, f, d, e = (float(p) for p in parts)
-            transform = (a, b, c, d, e, f)
-    if transform is None:
-        for x_name, y_name in CF_AXES:
-            if x_name in file and y_name in file and file[x_name].ndim == file[y_name].ndim == 1:
-                transform = _from_centres(file[x_name][()], file[y_name][()])
-                break
-    return Georeference(transform, wkt) if transform is not None else None
-
-
-def with_place(cube: HyperCube, container: H5File) -> HyperCube:
-    """A cube of plain NetCDF with the georeference of CF conventions, where that fits its size."""
-    try:
-        place = cf_georeference(container.file)
-        sizes = [
-            (container.file[y].size, container.file[x].size)
-            for x, y in CF_AXES
-            if x in container.file and y in container.file
-        ]
-    except (*H5_ERRORS, AttributeError):
-        return cube
-    if place is None or (sizes and (cube.rows, cube.columns) not in sizes):
-        return cube
-    return replace(cube, georeference=place)
-
-
-def _from_centres(
-    x: NDArray[Any], y: NDArray[Any]
-) -> tuple[float, float, float, float, float, float] | None:
-    if x.size < 2 or y.size < 2:
-        return None
-    dx = float(x[-1] - x[0]) / (x.size - 1)
-    dy = float(y[-1] - y[0]) / (y.size - 1)
-    return dx, 0.0, float(x[0]) - dx / 2, 0.0, dy, float(y[0]) - dy / 2
 
 
 def _prisma(container: H5File) -> HyperCube | None:
@@ -215,7 +181,7 @@ def _prisma(container: H5File) -> HyperCube | None:
     }
     if not any(found.values()) or "List_Cw_Vnir" not in file.attrs:
         return None
-    parts: list[Part] = []
+    parts: list[ScaledSource] = []
     bands: list[tuple[int, int]] = []
     nm: list[float] = []
     fwhm: list[float] = []
@@ -223,7 +189,7 @@ def _prisma(container: H5File) -> HyperCube | None:
         if name is None:
             continue
         gain, offset = _prisma_scale(file.attrs, sensor.title(), "_L1_" in name)
-        parts.append(Part(H5Source(file[name], (0, 2, 1)), gain, offset, 0.0))
+        parts.append(ScaledSource(H5Source(file[name], (0, 2, 1)), gain, offset, 0.0))
         centres = np.ravel(file.attrs[f"List_Cw_{sensor.title()}"])
         widths = np.ravel(file.attrs[f"List_Fwhm_{sensor.title()}"])
         flags = np.ravel(file.attrs.get(f"List_Cw_{sensor.title()}_Flags", centres > 0))
@@ -248,6 +214,8 @@ def _prisma_scale(attributes: Any, sensor: str, level_1: bool) -> tuple[float, f
     """Gain and offset from digital numbers to radiance (level 1) or reflectance (level 2)."""
     if level_1:
         factor = float(scalar(attributes[f"ScaleFactor_{sensor}"]))
+        if not is_scale(factor):
+            raise ValueError(f"{factor:g} is no scale")
         return 1.0 / factor, -float(scalar(attributes.get(f"Offset_{sensor}", 0.0)))
     low = float(scalar(attributes[f"L2Scale{sensor}Min"]))
     high = float(scalar(attributes[f"L2Scale{sensor}Max"]))
@@ -270,4 +238,69 @@ def _prisma_place(attributes: Any, shape: tuple[int, int, int]) -> Georeference 
     dx, dy = (right - left) / (columns - less), (bottom - top) / (rows - less)
     shift = 0.5 if centred else 0.0
     transform = (dx, 0.0, left - shift * dx, 0.0, dy, top - shift * dy)
-    return Georeference(transform, _wkt(int(scalar(attributes["Epsg_Code"]))))
+    return Georeference(transform, wkt_of(int(scalar(attributes["Epsg_Code"]))))
+
+
+def _tanager(container: H5File) -> HyperCube | None:
+    kinds = ("surface_reflectance", "toa_radiance")
+    names = (n for k in kinds for n in container.arrays if n.endswith(f"/HYP/Data Fields/{k}"))
+    name = next(names, None)
+    if name is None or "wavelengths" not in container.file[name].attrs:
+        return None
+    data = container.file[name]
+    source, attributes = H5Source(data, (1, 2, 0)), data.attrs
+    good = np.ravel(attributes.get("good_wavelengths", np.ones(source.shape[2]))) != 0
+    is_grid = "/GRIDS/" in name
+    return _cube(
+        container,
+        source,
+        "Tanager HDF5",
+        attributes["wavelengths"],
+        fwhm=np.asarray(attributes["fwhm"], np.float64).ravel() if "fwhm" in attributes else None,
+        good_bands=good,
+        nodata=_number(data, "_FillValue"),
+        georeference=_eos_grid(container.file, name, source.shape) if is_grid else None,
+        warnings=() if is_grid else (SENSOR_GEOMETRY,),
+        metadata={"array": name},
+    )
+
+
+def _eos_grid(file: h5py.File, name: str, shape: tuple[int, int, int]) -> Georeference | None:
+    """Map grid of HDF-EOS5: the outer corners of the grid, as its structure tells them."""
+    structure = file.get("HDFEOS INFORMATION/StructMetadata.0")
+    text = "" if structure is None else str(scalar(structure[()]))
+    corners = [
+        re.search(rf"{key}=\(([-+.\deE]+),([-+.\deE]+)\)", text)
+        for key in ("UpperLeftPointMtrs", "LowerRightMtrs")
+    ]
+    if corners[0] is None or corners[1] is None:
+        return None
+    left, top, right, bottom = (float(n) for corner in corners if corner for n in corner.groups())
+    code = scalar(file[name].parent.parent.attrs.get("epsg_code", 0))
+    zone = re.search(r"Projection=\w*UTM\s+ZoneCode=(-?\d+)", text)
+    if not code and zone is not None:
+        code = (32600 if int(zone[1]) > 0 else 32700) + abs(int(zone[1]))
+    dx, dy = (right - left) / shape[1], (bottom - top) / shape[0]
+    return Georeference((dx, 0.0, left, 0.0, dy, top), wkt_of(int(code or 0)))
+
+
+def _pace(container: H5File) -> HyperCube | None:
+    found = (q for q in ("rhot", "Lt") if f"observation_data/{q}_blue" in container.arrays)
+    quantity = next(found, None)
+    if quantity is None:
+        return None
+    file, detectors = container.file, ("blue", "red", "SWIR")
+    data = [file[f"observation_data/{quantity}_{detector}"] for detector in detectors]
+    lists = [np.ravel(file[f"sensor_band_parameters/{d}_wavelength"][()]) for d in detectors]
+    nm = np.concatenate(lists)
+    bands = [(k, band) for k, centres in enumerate(lists) for band in range(centres.size)]
+    order = np.argsort(nm, kind="stable")
+    return _cube(
+        container,
+        StackSource([H5Source(d, (1, 2, 0)) for d in data], [bands[i] for i in order]),
+        "PACE OCI NetCDF",
+        nm[order],
+        nodata=_number(data[0], "_FillValue"),
+        warnings=(SENSOR_GEOMETRY,),
+        metadata={"array": f"observation_data/{quantity}_blue, _red, _SWIR"},
+    )

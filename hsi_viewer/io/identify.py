@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -9,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.byte_reader import READ_ONLY
 
 MATLAB_5 = b"MATLAB 5.0 MAT-file"
 MATLAB_7 = b"MATLAB 7"
@@ -17,19 +19,34 @@ ZIP = b"PK\x03\x04"
 PNG = b"\x89PNG\r\n\x1a\n"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 HFA = b"EHFA_HEADER_TAG"  # ERDAS Imagine
+NETCDF_3 = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+WITHOUT_WAITING = READ_ONLY | getattr(os, "O_NONBLOCK", 0)
 TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 ERDAS_MAGIC = (b"HEAD74", b"HEADER")
 # Formats that describe themselves: no header beside them is looked for.
-SELF_DESCRIBED = (MATLAB_5, MATLAB_7, NUMPY, ZIP, PNG, HFA, HDF5, *TIFF_MAGIC, *ERDAS_MAGIC)
+SELF_DESCRIBED = (
+    MATLAB_5,
+    MATLAB_7,
+    NUMPY,
+    ZIP,
+    PNG,
+    HFA,
+    HDF5,
+    *NETCDF_3,
+    *TIFF_MAGIC,
+    *ERDAS_MAGIC,
+)
 
 
 def split_source(source: str | Path) -> tuple[Path, str | None]:
     """Path and part of a source such as "file.npz:key"; the part is None for a plain path."""
-    if isinstance(source, Path) or os.path.exists(source):  # noqa: PTH110 - of any text
-        return _home(Path(source)), None
+    if isinstance(source, Path):
+        return _home(source), None
     path = _home(Path(source))
+    if os.path.exists(path):  # noqa: PTH110 - of any text
+        return path, None
     head, colon, part = source.rpartition(":")
-    if colon and part and not os.path.exists(path):  # noqa: PTH110
+    if colon and part:
         before = _home(Path(head))
         if os.path.exists(before):  # noqa: PTH110
             return before, part
@@ -38,13 +55,18 @@ def split_source(source: str | Path) -> tuple[Path, str | None]:
 
 def _home(path: Path) -> Path:
     """The path with "~" as the home folder, unless a file is called so."""
-    if path.parts[:1] and path.parts[0].startswith("~") and not os.path.lexists(path):
+    if str(path).startswith("~") and not os.path.lexists(path):
         with suppress(RuntimeError):  # a user who has none
             return path.expanduser()
     return path
 
 
 def open_plain(path: Path) -> io.FileIO:
+    """Open a file to be read; see `plain_descriptor`."""
+    return io.FileIO(plain_descriptor(path), "rb")
+
+
+def plain_descriptor(path: Path) -> int:
     """Open a file to be read, without waiting for the other end of a pipe.
 
     Raises
@@ -55,17 +77,16 @@ def open_plain(path: Path) -> io.FileIO:
         if it is a pipe or a device, which may never end.
     """
     try:
-        file = io.FileIO(path, "rb", opener=_without_waiting)
+        descriptor = os.open(path, WITHOUT_WAITING)
     except ValueError as error:  # a zero byte
         raise FileError(f"{str(path)!r} is no name that a file can have.") from error
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise FileError(f"{path} is a pipe or a device; copy what comes from it to a file first.")
-    return file
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise FileError(f"{path} is a pipe or a device; copy what comes from it to a file first.")
 
 
 def magic_of(path: Path) -> bytes:

@@ -13,37 +13,60 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import wavelengths
-from hsi_viewer.io.stack_source import Part, StackSource
+from hsi_viewer.io.stack_source import StackSource
 
 SUFFIXES = (".tif", ".tiff", ".png")
 MAX_OPEN = 64
 
 
 class ImageFile:
-    """One image as a CubeSource of one band, opened when it is read and then kept for a while."""
+    """One image as a CubeSource of one band, opened when it is read and then kept for a while.
 
-    def __init__(self, path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> None:
-        self._path = path
+    Parameters
+    ----------
+    path : the file.
+    shape, dtype : as they must be.
+    page : its number in a TIFF file of several images, from 1; None for a file of one.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        shape: tuple[int, int, int],
+        dtype: np.dtype[Any],
+        page: int | None = None,
+    ) -> None:
+        self._path, self._page = path, page
         self.shape = shape
         self.dtype = dtype
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window."""
-        source = _opened(self._path)
+        try:
+            changed = self._path.stat().st_mtime_ns
+        except OSError as error:
+            raise FileError(f"{self._path} could not be read: {error.strerror}.") from error
+        source = _opened(self._path, self._page, changed)
         if source.shape[:2] != self.shape[:2]:
             raise FormatError(
                 f"{self._path} has {source.shape[0]} x {source.shape[1]} pixels, the first image "
-                f"of the folder has {self.shape[0]} x {self.shape[1]}."
+                f"has {self.shape[0]} x {self.shape[1]}."
+            )
+        if not np.can_cast(source.dtype, self.dtype):
+            raise FormatError(
+                f"{self._path} holds {source.dtype} values, the first image {self.dtype}; "
+                "convert them to one type."
             )
         window: NDArray[Any] = source.read(rows, columns, bands)
         return window
 
 
 @lru_cache(MAX_OPEN)
-def _opened(path: Path) -> Any:
+def _opened(path: Path, page: int | None, changed: int) -> Any:
+    """An open image; one that was written anew is another."""
     from hsi_viewer.io.geotiff import RasterSource
 
-    return RasterSource(path)
+    return RasterSource(path, page)
 
 
 def band_files(folder: Path) -> list[Path]:
@@ -76,16 +99,16 @@ def open_folder(folder: Path) -> HyperCube:
             f"{folder} is a folder without images (.tif, .png); "
             "nor is it an EnMAP or DESIS product or a Zarr store."
         )
-    first = _opened(files[0])
+    first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     if first.shape[2] != 1:
         raise FormatError(
             f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
         )
-    parts = [Part(ImageFile(path, first.shape, first.dtype)) for path in files]
+    images = [ImageFile(path, first.shape, first.dtype) for path in files]
     names = tuple(path.stem for path in files)
     nm = wavelengths.from_band_names(tuple(re.sub(r"[_\-]", " ", name) for name in names))
     return HyperCube(
-        StackSource(parts, [(k, 0) for k in range(len(parts))]),
+        StackSource(images, [(k, 0) for k in range(len(images))]),
         name=folder.name,
         path=folder,
         format_name="Image folder",

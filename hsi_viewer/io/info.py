@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.identify import split_source
+from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import is_identified, open_cube
 
 
@@ -28,8 +29,12 @@ def cube_info(source: str | Path) -> dict[str, Any]:
     FileError, FormatError
         if it cannot be opened.
     """
+    library = _library_of(source)
+    if library is not None:
+        return library_info(*library)
     cube = open_cube(source)
     place = cube.georeference or Georeference()
+    crs = crs_text(place.crs_wkt)
     return {
         "format": cube.format_name,
         "rows": cube.rows,
@@ -42,9 +47,69 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "good_bands": int(np.count_nonzero(cube.good_bands)),
         "nodata": _number(cube.nodata),
         "scale": _number(cube.scale),
-        "crs": crs_text(place.crs_wkt),
+        "crs": crs,
         "transform": None if place.transform is None else [_number(v) for v in place.transform],
-        "warnings": [*cube.warnings, *_noise_warning(cube)],
+        "warnings": [
+            *cube.warnings,
+            *_place_warning(place, crs),
+            *_offset_warning(cube),
+            *_noise_warning(cube),
+        ],
+    }
+
+
+def _library_of(source: str | Path) -> tuple[Path, dict[str, str]] | None:
+    """The path and header of an ENVI spectral library; None of anything else."""
+    from hsi_viewer.io.envi import header_of
+    from hsi_viewer.io.envi_header import read_header
+
+    path, part = split_source(source)
+    if part is not None or not os.path.isfile(path):  # noqa: PTH113 - of any text
+        return None
+    header = header_of(path)
+    try:
+        fields = {} if header is None else read_header(header)[0]
+    except HsiError:
+        return None  # the reader of cubes says what is wrong with it
+    return (path, fields) if "spectral library" in fields.get("file type", "").lower() else None
+
+
+def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
+    """Facts about an ENVI spectral library in the same words: its spectra are rows of one pixel.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it is damaged.
+    """
+    from hsi_viewer.io.envi import layout_of
+    from hsi_viewer.io.envi_fields import describe
+    from hsi_viewer.io.spectral_library import read_library
+
+    library = read_library(path)
+    dtype = layout_of(fields, path.name, []).dtype
+    bands = library.spectra.shape[1]
+    about = describe(fields, bands, "", path, [])
+    nm = library.wavelengths
+    return {
+        "format": "ENVI spectral library",
+        "rows": len(library),
+        "columns": 1,
+        "bands": bands,
+        "dtype": dtype.name,
+        "interleave": None,
+        "wavelength_nm": None if nm is None else [float(nm[0]), float(nm[-1])],
+        "wavelength_units_in_file": about["wavelength_units_in_file"],
+        "good_bands": int(np.count_nonzero(about["good_bands"])),
+        "nodata": _number(about["nodata"]),
+        "scale": _number(about["scale"]),
+        "crs": None,
+        "transform": None,
+        "warnings": [
+            "This is a spectral library, not an image; open it beside a scene with "
+            "Spectra > Open a spectral library.",
+            *library.warnings,
+        ],
     }
 
 
@@ -60,7 +125,7 @@ def _number(value: float | None) -> float | str | None:
 
 
 def crs_text(wkt: str | None) -> str | None:
-    """Return "EPSG:n" where there is one, else the well-known text itself."""
+    """Return "EPSG:n" where there is one, else the well-known text; None if it is none."""
     if not wkt:
         return None
     from rasterio.crs import CRS
@@ -69,8 +134,20 @@ def crs_text(wkt: str | None) -> str | None:
     try:
         code = CRS.from_wkt(wkt).to_epsg()
     except CRSError:
-        return wkt
+        return None
     return wkt if code is None else f"EPSG:{code}"
+
+
+def _offset_warning(cube: HyperCube) -> list[str]:
+    if not cube.offset:
+        return []
+    return [f"A physical value is the stored one times {cube.scale:g} plus {cube.offset:g}."]
+
+
+def _place_warning(place: Georeference, crs: str | None) -> list[str]:
+    if not place.crs_wkt or crs is not None:
+        return []
+    return [f"The coordinate system is not understood: {place.crs_wkt[:60]}"]
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:
@@ -84,11 +161,14 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 def diagnosis(source: str | Path) -> str | None:
     """The header doctor's report on a raw file, or None where it has nothing to say."""
     from hsi_viewer.io.doctor import CONVINCING, diagnose
-    from hsi_viewer.io.envi import header_of
+    from hsi_viewer.io.envi import data_beside, header_of
 
     path, _ = split_source(source)
     try:
-        if not path.is_file() or (header_of(path) is None and is_identified(path)):
+        data = data_beside(path) if path.suffix.lower() == ".hdr" else path
+        if not path.is_file() or (data and magic_of(data).startswith(SELF_DESCRIBED)):
+            return None  # values that are no raw ones
+        if _library_of(source) or (header_of(path) is None and is_identified(path)):
             return None
         found = diagnose(path)
     except (HsiError, OSError):

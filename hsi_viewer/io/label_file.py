@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +14,14 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import ClassLegend, Colour
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import ExportError, FormatError, HsiError
+from hsi_viewer.core.errors import ExportError, FileError, FormatError, HsiError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, sample
-from hsi_viewer.io.container import Container, listing
+from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, envi_writer, sample
+from hsi_viewer.io.atomic import side_file
+from hsi_viewer.io.container import INSIDE, Container, listing
 from hsi_viewer.io.identify import (
+    HFA,
     MATLAB_5,
     MATLAB_7,
     NUMPY,
@@ -29,6 +33,7 @@ from hsi_viewer.io.identify import (
     split_source,
 )
 from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.text_file import text_of
 
 if TYPE_CHECKING:
     from hsi_viewer.io.mat import MatlabFile
@@ -40,6 +45,8 @@ LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 # Label maps are read whole.
 MAX_PIXELS = 1 << 31
+MAX_SIDE_BYTES = 16 << 20
+
 LABEL_NAMES = ("labels", "class_map", "gt", "groundtruth", "ground_truth")
 LABEL_WORDS = ("gt", "label", "truth", "class", "roi")
 
@@ -97,8 +104,8 @@ def read_labels(source: str | Path) -> LabelFile:
     if path.is_file() and is_hdf5(path):
         from hsi_viewer.io.hdf5 import H5File
 
-        return _read_container(H5File(path, matlab=magic.startswith(MATLAB_7)), part)
-    if magic.startswith((PNG, *TIFF_MAGIC)):
+        return _read_container(H5File(path, magic.startswith(MATLAB_7), part), part)
+    if magic.startswith((PNG, HFA, *TIFF_MAGIC)):
         return _read_raster(path)
     if path.is_dir():
         return _read_folder(path, part)
@@ -178,9 +185,8 @@ def _matrix_in(container: Container, name: str | None) -> str:
             held = listing(container)
             raise FormatError(f'{container.path} has no array "{name}"; it holds {held}.')
         return name
-    chosen = _choose(
-        [n for n, c in container.arrays.items() if sum(size > 1 for size in c.shape) == 2]
-    )
+    names = [n for n, c in container.arrays.items() if sum(size > 1 for size in c.shape) == 2]
+    chosen = _choose([n for n in names if not INSIDE.search(n)]) or _choose(names)
     if chosen is None:
         raise FormatError(
             f"{container.path} holds {listing(container)}; "
@@ -242,7 +248,7 @@ def _read_envi(path: Path) -> LabelFile:
 
 
 def _read_raster(path: Path) -> LabelFile:
-    """Single-band GeoTIFF or PNG, with colour table and names where there are any."""
+    """Single-band raster that GDAL reads, with colour table and names where there are any."""
     from hsi_viewer.io.gdal import georeference_of
     from hsi_viewer.io.geotiff import RasterSource
 
@@ -259,7 +265,7 @@ def _read_raster(path: Path) -> LabelFile:
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
     nodata, colours, place = file.nodata, _colours_of(file), georeference_of(file)
-    names = {
+    names = _category_names(side_file(path)) | {
         int(key[6:]): value
         for key, value in tags.items()
         if key.startswith("CLASS_") and key[6:].isdigit() and int(key[6:])
@@ -267,6 +273,17 @@ def _read_raster(path: Path) -> LabelFile:
     ids = _ids(path, array, nodata)
     colours = {i: c for i, c in colours.items() if i in names or (ids == i).any()}
     return LabelFile(ids, names, colours, path.name, place)
+
+
+def _category_names(side: Path) -> dict[int, str]:
+    """Names of classes that GDAL keeps beside a raster, in the order of their ids."""
+    try:
+        text = text_of(side, MAX_SIDE_BYTES) if side.is_file() else ""
+    except FileError:
+        return {}
+    listed = re.search(r"<CategoryNames>(.*?)</CategoryNames>", text, re.DOTALL)
+    names = re.findall(r"<Category>(.*?)</Category>|<Category\s*/>", listed[1] if listed else "")
+    return {i: unescape(name.strip()) for i, name in enumerate(names) if i > 0 and name.strip()}
 
 
 def _colours_of(file: Any) -> dict[int, Colour]:
@@ -301,7 +318,7 @@ def write_labels(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube:
         case ".mat":
             class_raster.write_mat(raster, path)
         case ".hdr" | ".img":
-            class_raster.write_envi(raster, path.with_suffix(".hdr"), path.with_suffix(".img"))
+            class_raster.write_envi(raster, *envi_writer.pair_of(path))
         case ".tif" | ".tiff":
             class_raster.write_tif(raster, path)
         case other:

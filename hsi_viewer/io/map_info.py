@@ -11,7 +11,30 @@ from hsi_viewer.core.georeference import Georeference
 
 Affine6 = tuple[float, float, float, float, float, float]
 
-_UTM_BASE = {"wgs84": (32600, 32700), "nad83": (26900, None), "nad27": (26700, None)}
+# ENVI's names of datums, by what stands in well-known text of any kind.
+DATUMS = {
+    "wgs1984": "WGS-84",
+    "worldgeodeticsystem1984": "WGS-84",
+    "northamericandatum1983": "North America 1983",
+    "northamerican1983": "North America 1983",
+    "northamericandatum1927": "North America 1927",
+    "northamerican1927": "North America 1927",
+}
+
+# EPSG codes by datum: of latitude and longitude, and what the zone is added to in UTM north, south.
+_DATUMS = {
+    "wgs84": (4326, 32600, 32700),
+    "northamerica1983": (4269, 26900, None),
+    "nad83": (4269, 26900, None),
+    "northamerica1927": (4267, 26700, None),
+    "nad27": (4267, 26700, None),
+    "etrs89": (4258, 25800, None),
+}
+# Cheap, for every opening: a name and a bracket, and what no system is without.
+_LOOKS_LIKE_WKT = re.compile(
+    r"\s*(LOCAL_CS|ENG\w*CRS|[A-Z_]+\s*[\[(].*(DATUM|ENSEMBLE)\s*[\[(])", re.IGNORECASE | re.DOTALL
+)
+_PART_OF_DEGREE = {"minutes": 60.0, "seconds": 3600.0}
 
 
 def split_fields(text: str) -> list[str]:
@@ -23,7 +46,9 @@ def affine_of(map_info: str) -> Affine6 | None:
     """Affine transform of pixel corners, rotation honoured; None if it cannot be read.
 
     The tie point is the upper left corner of the reference pixel, counted from 1. The sign of
-    the rotation is GDAL's (frmts/raw/envidataset.cpp), which writes and reads it the same way.
+    the rotation is GDAL's (frmts/raw/envidataset.cpp), which writes and reads it the same way;
+    a rotation of 180 degrees is how GDAL marks rows that run north. "x start" and "y start" do not
+    shift it: map info counts pixels of the file.
     """
     fields = split_fields(map_info)
     try:
@@ -32,63 +57,96 @@ def affine_of(map_info: str) -> Affine6 | None:
         for field in fields[7:]:
             key, _, value = field.partition("=")
             if key.strip().casefold() == "rotation":
-                rotation = math.radians(float(value))
+                rotation = float(value)
     except ValueError:
         return None
     if not all(map(math.isfinite, (column, row, x, y, dx, dy, rotation))) or dx == 0 or dy == 0:
         return None
+    if fields[0].casefold().startswith("geographic"):
+        part = _PART_OF_DEGREE.get(_unit(fields), 1.0)
+        x, y, dx, dy = x / part, y / part, dx / part, dy / part
     if rotation == 0:
         a, b, d, e = dx, 0.0, 0.0, -dy
+    elif abs(rotation) == 180:
+        a, b, d, e = dx, 0.0, 0.0, dy
     else:
-        cos, sin = math.cos(rotation), math.sin(rotation)
+        cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
         a, b, d, e = dx * cos, dy * sin, dx * sin, -dy * cos
     return a, b, x - a * (column - 1) - b * (row - 1), d, e, y - d * (column - 1) - e * (row - 1)
+
+
+def _unit(fields: list[str]) -> str:
+    """The unit of map coordinates in lower case, or "" where none is given."""
+    for field in fields[7:]:
+        key, _, value = field.partition("=")
+        if key.strip().casefold() == "units":
+            return value.strip().casefold()
+    return ""
+
+
+def _datum(fields: list[str]) -> str:
+    """The name of the datum, or "": the first plain word behind pixel size, zone and hemisphere."""
+    for word in fields[7:]:
+        named = len(word) > 1 and any(map(str.isalpha, word)) and "=" not in word
+        # "units  meters": camera programs lose the "="
+        if named and not re.match(r"(north|south)$|(units|rotation)\s", word, re.IGNORECASE):
+            return word
+    return ""
+
+
+def _is_south(fields: list[str]) -> bool:
+    """Whether a UTM zone is a southern one; camera programs write the letter of its latitudes."""
+    return len(fields) > 8 and fields[8].casefold() in ("south", *"cdefghjklm")
 
 
 def epsg_of(map_info: str) -> int | None:
     """EPSG code of the common cases (UTM and geographic on usual datums), else None."""
     fields = split_fields(map_info)
-    words = [re.sub(r"[^a-z0-9]", "", f.casefold()) for f in fields]
-    projection = words[0] if words else ""
-    datums = {
-        "wgs84": "wgs84",
-        "northamerica1983": "nad83",
-        "nad83": "nad83",
-        "northamerica1927": "nad27",
-        "nad27": "nad27",
-    }
-    datum = next((datums[w] for w in words[7:] if w in datums), None)
+    projection = fields[0].casefold()
+    datum = re.sub(r"[^a-z0-9]", "", _datum(fields).casefold())
     if projection.startswith("geographic"):
-        return {"wgs84": 4326, "nad83": 4269, "nad27": 4267}.get(datum or "wgs84")
-    if projection != "utm" or len(fields) < 8:
+        return _DATUMS[datum or "wgs84"][0] if datum in (*_DATUMS, "") else None
+    if projection != "utm" or datum not in _DATUMS or _unit(fields) not in ("", "meters"):
         return None
-    north, south = _UTM_BASE[datum or "wgs84"]
+    zone = _zone(fields)
+    base = _DATUMS[datum][2 if _is_south(fields) else 1]
+    return None if base is None or zone is None else base + zone
+
+
+def _zone(fields: list[str]) -> int | None:
     try:
         zone = int(float(fields[7]))
-    except ValueError:
+    except (IndexError, ValueError, OverflowError):
         return None
-    if not 1 <= zone <= 60:
-        return None
-    base = south if "south" in words[8:9] else north
-    return None if base is None else base + zone
+    return zone if 1 <= zone <= 60 else None
 
 
 def georeference(
-    map_info: str | None, coordinate_system: str | None, projection_info: str | None
+    map_info: str | None,
+    coordinate_system: str | None,
+    projection_info: str | None,
+    warnings: list[str] | None = None,
 ) -> Georeference | None:
     """Georeference of the three ENVI header fields, or None where there is none.
 
     Parameters
     ----------
     map_info, coordinate_system, projection_info : field values as they stand, braces included.
+    warnings : what was assumed is said here.
     """
     if not (map_info or coordinate_system):
         return None
+    said = [] if warnings is None else warnings
+    transform = None if map_info is None else affine_of(map_info)
+    if map_info is not None and transform is None:
+        said.append('"map info" in the header is not understood; the image has no map coordinates.')
     wkt = (coordinate_system or "").strip().strip("{}").strip() or None
+    if wkt is not None and not _LOOKS_LIKE_WKT.match(wkt):
+        wkt = None
     if wkt is None and map_info is not None:
-        wkt = _wkt_of(map_info, projection_info)
+        wkt = _wkt_of(map_info, projection_info, said)
     return Georeference(
-        transform=None if map_info is None else affine_of(map_info),
+        transform=transform,
         crs_wkt=wkt,
         map_info=map_info,
         coordinate_system=coordinate_system,
@@ -96,23 +154,26 @@ def georeference(
     )
 
 
-def _wkt_of(map_info: str, projection_info: str | None) -> str | None:
+def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> str | None:
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
+    fields = split_fields(map_info)
+    name, datum = fields[0].casefold(), _datum(fields)
+    if name in ("", "arbitrary") or (name == "utm" and _zone(fields) is None):
+        return None
     code = epsg_of(map_info)
-    if code is None:
-        ours = split_fields(map_info)[0].casefold() in (
-            "",
-            "arbitrary",
-            "utm",
-            "geographic lat/lon",
-        )
-        return None if ours else _wkt_by_gdal(map_info, projection_info)
     try:
-        return str(CRS.from_epsg(code).to_wkt())
+        wkt = str(CRS.from_epsg(code).to_wkt()) if code else _wkt_by_gdal(map_info, projection_info)
     except CRSError:
         return None
+    if name == "utm" and not datum and wkt is not None:
+        warnings.append(
+            "The map info names no datum; North America 1927 is assumed, as ENVI and GDAL do."
+        )
+    if datum and code is None and 'DATUM["WGS_1984"' in (wkt or ""):
+        warnings.append(f'The datum of the map info, "{datum}", is not known; WGS-84 is assumed.')
+    return wkt
 
 
 def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
@@ -131,8 +192,8 @@ def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
             text = f"{head}byte order = 0\nmap info = {one_line}\n{projection}"
             data.with_suffix(".hdr").write_text(text, encoding="utf-8")
             with open_raster(data, driver="ENVI") as file:
-                # for what it does not know, GDAL answers with degrees
-                known = file.crs is not None and file.crs.is_projected
+                # GDAL answers what it does not know with a local system of that name
+                known = file.crs is not None and (file.crs.is_projected or file.crs.is_geographic)
                 return str(file.crs.to_wkt()) if known else None
         except (RasterioError, OSError, ValueError):
             return None
@@ -148,12 +209,23 @@ def map_info_of(transform: Affine6, wkt: str | None) -> str:
     angle = math.atan2(d, a)
     dx, dy = math.hypot(a, d), b * math.sin(angle) - e * math.cos(angle)
     rotation = math.degrees(angle)
-    name, zone = "Arbitrary", ""
-    match = re.search(r'"[^"]*UTM[ _]zone[ _](\d+)([NS])"', wkt or "", re.IGNORECASE)
-    if match:
-        hemisphere = "North" if match[2].upper() == "N" else "South"
-        name, zone = "UTM", f", {match[1]}, {hemisphere}, WGS-84, units=Meters"
-    elif (wkt or "").startswith(("GEOGCS", "GEOGCRS")):
-        name, zone = "Geographic Lat/Lon", ", WGS-84, units=Degrees"
     turned = f", rotation={rotation!r}" if rotation else ""
-    return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{zone}{turned}}}"
+    name, place = _projection(wkt or "")
+    return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{place}{turned}}}"
+
+
+def _projection(wkt: str) -> tuple[str, str]:
+    """ENVI's name of a projection, and what follows the pixel sizes.
+
+    Degrees go without saying: of "units=Degrees" GDAL makes another system than EPSG:4326.
+    """
+    words = re.search(r'(?:DATUM|ENSEMBLE)\["([^"]*)"', wkt)
+    datum = re.sub(r"[^a-z0-9]", "", words[1].casefold()) if words else ""
+    known = next((f", {name}" for key, name in DATUMS.items() if key in datum), "")
+    utm = re.search(r'"[^"]*UTM[ _]zone[ _](\d+)([NS])"', wkt, re.IGNORECASE)
+    if utm:
+        hemisphere = "North" if utm[2].upper() == "N" else "South"
+        return "UTM", f", {utm[1]}, {hemisphere}{known}, units=Meters"
+    if wkt.startswith(("GEOGCS", "GEOGCRS")) and "DERIVINGCONVERSION" not in wkt:
+        return "Geographic Lat/Lon", known
+    return "Arbitrary", ""

@@ -14,8 +14,10 @@ from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io import mat4, mat5
 from hsi_viewer.io.byte_reader import DeflatedReader
-from hsi_viewer.io.container import ArrayChoice, Reading, choices, open_container, squeezed
+from hsi_viewer.io.container import INSIDE, ArrayChoice, Reading, choices, open_container, squeezed
 from hsi_viewer.io.raw_source import RawSource
+
+SMALL_BYTES = 1 << 20
 
 Index = Callable[[Path], dict[str, mat5.Variable]]
 
@@ -27,14 +29,15 @@ class MatlabFile:
     ----------
     path : of the file.
     index : finds its variables; version 5 unless said otherwise.
-    deep : whether to look into compressed structs, too, which have to be inflated for it.
+    deep : whether to look into large compressed structs and cell arrays, too, which have to be
+        inflated for it.
     """
 
     def __init__(self, path: Path, index: Index = mat5.index, deep: bool = False) -> None:
         self.path = path
         self._variables = index(path)
         for variable in list(self._variables.values()):
-            if deep or not isinstance(variable.reader, DeflatedReader):
+            if deep or not _is_large_and_compressed(variable):
                 try:
                     self._variables |= mat5.members(variable)
                 except FormatError as error:
@@ -47,11 +50,7 @@ class MatlabFile:
             for name, v in self._variables.items()
             if v.dtype is not None
         }
-        self.others = tuple(
-            f"{v.name} ({' x '.join(map(str, v.shape))} {v.kind})"
-            for v in self._variables.values()
-            if v.dtype is None
-        )
+        self.others = tuple(_described(v) for v in self._variables.values() if v.dtype is None)
 
     def strings(self, name: str) -> list[str]:
         """Texts of a cell array of strings."""
@@ -90,10 +89,20 @@ class MatlabFile:
         return RawSource(variable.reader, shape, variable.dtype, order, variable.offset)
 
 
+def _is_large_and_compressed(variable: mat5.Variable) -> bool:
+    size = variable.end - variable.offset
+    return isinstance(variable.reader, DeflatedReader) and size > SMALL_BYTES
+
+
+def _described(variable: mat5.Variable) -> str:
+    shape = " x ".join(map(str, variable.shape))
+    return f"{variable.name} ({f'{shape} {variable.kind}'.strip()})"
+
+
 def open_mat(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a MATLAB 5 file."""
     file = MatlabFile(path)
-    if "." in (reading.name or "") or not (reading.name or choices(file)):
+    if INSIDE.search(reading.name or "") or not (reading.name or choices(file)):
         file = MatlabFile(path, deep=True)
     return open_container(file, reading, "MATLAB 5")
 

@@ -35,11 +35,9 @@ def index(path: Path) -> dict[str, Variable]:
     at = 0
     while at < size and len(found) < MAX_VARIABLES:
         head = reader.read_bytes(at, HEADER_BYTES)
-        order = (
-            "<" if len(head) == HEADER_BYTES and struct.unpack_from("<i", head)[0] < 5000 else ">"
-        )
         if len(head) < HEADER_BYTES:
             raise FormatError(f"{path} is no MATLAB file, or it is cut off at byte {at}.")
+        order = "<" if 0 <= struct.unpack_from("<i", head)[0] < 5000 else ">"
         kind, rows, columns, imaginary, name_length = struct.unpack(order + "5i", head)
         big, reserved, stored, matrix = (
             kind // 1000, kind // 100 % 10, kind // 10 % 10, kind % 10,

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.byte_reader import ZLIB, ByteReader, DeflatedReader, FileReader
 
 MATRIX, COMPRESSED = 14, 15
-CELL, STRUCT = 1, 2
+CELL, STRUCT, SPARSE, OPAQUE = 1, 2, 5, 17
 TEXT_CODECS = {1: "utf-8", 2: "utf-8", 4: "utf-16", 16: "utf-8", 17: "utf-16"}
 CLASSES = {
     1: "cell",
@@ -40,7 +41,7 @@ CLASSES = {
     14: "int64",
     15: "uint64",
     16: "function",
-    17: "object",
+    17: "object",  # of a class that MATLAB keeps elsewhere in the file: table, string, hypercube
 }
 NUMERIC_CLASSES = range(6, 16)
 STORED = {
@@ -63,6 +64,8 @@ MAX_CELL_BYTES = 16 << 20
 # Names of the fields of a struct, and structs in structs.
 NAMES_BYTES = 1 << 18
 MAX_DEPTH = 8
+# Of a cell array or an array of structs, no more are looked at.
+MAX_MEMBERS = 1000
 
 
 @dataclass(frozen=True)
@@ -166,10 +169,12 @@ def _matrix(head: bytes, element: Element) -> Variable | None:
     at, flags = _element(head, 0, order)
     (word,) = struct.unpack_from(order + "I", flags)
     code, is_complex, is_logical = word & 0xFF, bool(word & 0x0800), bool(word & 0x0200)
-    at, dims = _element(head, at, order)
+    dims = b""
+    if code != OPAQUE:
+        at, dims = _element(head, at, order)
     shape = struct.unpack(f"{order}{len(dims) // 4}i", dims)
     at, name = _element(head, at, order)
-    kind = "logical" if is_logical else CLASSES.get(code, f"class {code}")
+    kind = "logical" if is_logical and code != SPARSE else CLASSES.get(code, f"class {code}")
     text = element.name or name.decode("utf-8").rstrip("\0")
     if not text:
         return None
@@ -190,49 +195,63 @@ def _matrix(head: bytes, element: Element) -> Variable | None:
 
 
 def members(variable: Variable, depth: int = 0) -> dict[str, Variable]:
-    """Variables inside a struct of one element, and inside its structs, by "struct.field".
+    """Variables inside a struct or a cell array, and inside those that it holds.
 
-    Of a compressed struct everything before a field is inflated to get at it.
+    They are named as MATLAB names them: "struct.field", "structs(2).field", "cell{3}". Of a
+    compressed one everything before a member is inflated to get at it.
 
     Raises
     ------
     FormatError
         if it is damaged.
     """
-    reader, order = variable.reader, variable.order
-    if variable.kind != "struct" or reader is None or math.prod(variable.shape) != 1:
+    reader = variable.reader
+    if reader is None or variable.kind not in ("struct", "cell") or depth > MAX_DEPTH:
         return {}
     found: dict[str, Variable] = {}
     try:
-        head = _bytes_at(reader, variable.offset, min(variable.end, variable.offset + NAMES_BYTES))
-        at, width = _element(head, 0, order)
-        at, names = _element(head, at, order)
-        (size,) = struct.unpack_from(order + "i", width)
-        position = variable.offset + at
-        for k in range(len(names) // size):
-            field = names[k * size : (k + 1) * size].split(b"\0")[0].decode("utf-8")
-            member, position = _field(variable, reader, position, field)
+        position, names = _member_names(variable, reader)
+        for name in islice(names, MAX_MEMBERS):
+            member, position = _member(variable, reader, position, name)
             if member is not None:
                 found[member.name] = member
-                found |= members(member, depth + 1) if depth < MAX_DEPTH else {}
+                found |= members(member, depth + 1)
     except (struct.error, IndexError, ZeroDivisionError, UnicodeDecodeError) as error:
-        raise FormatError(f'The struct "{variable.name}" is damaged: {error}.') from error
+        raise FormatError(f'The {variable.kind} "{variable.name}" is damaged: {error}.') from error
     return found
 
 
-def _field(
-    parent: Variable, reader: ByteReader, at: int, field: str
+def _member_names(variable: Variable, reader: ByteReader) -> tuple[int, Iterator[str]]:
+    """Where the first member of a struct or a cell array begins, and the names of all."""
+    count = math.prod(variable.shape)
+    if variable.kind == "cell":
+        return variable.offset, (f"{variable.name}{{{k}}}" for k in range(1, count + 1))
+    head = _bytes_at(reader, variable.offset, min(variable.end, variable.offset + NAMES_BYTES))
+    at, width = _element(head, 0, variable.order)
+    at, names = _element(head, at, variable.order)
+    (size,) = struct.unpack_from(variable.order + "i", width)
+    fields = [
+        names[k * size : (k + 1) * size].split(b"\0")[0].decode("utf-8")
+        for k in range(len(names) // size)
+    ]
+    if count == 1:
+        return variable.offset + at, (f"{variable.name}.{field}" for field in fields)
+    elements = ((k, field) for k in range(1, count + 1) for field in fields)
+    return variable.offset + at, (f"{variable.name}({k}).{field}" for k, field in elements)
+
+
+def _member(
+    parent: Variable, reader: ByteReader, at: int, name: str
 ) -> tuple[Variable | None, int]:
-    """The field of a struct that begins at a position (None for an empty one), and its end."""
+    """The member that begins at a position (None for an empty one), and its end."""
     kind, length = struct.unpack(parent.order + "II", _bytes_at(reader, at, at + 8))
     start, end = at + 8, at + 8 + length
     if kind != MATRIX or end > parent.end:
-        raise IndexError(f"its field {field} is cut off")
+        raise IndexError(f"its member {name} is cut off")
     if not length:
         return None, end
     head = _bytes_at(reader, start, min(end, start + HEAD_BYTES))
-    place = Element(lambda end: reader, start, length, parent.order, f"{parent.name}.{field}")
-    return _matrix(head, place), end
+    return _matrix(head, Element(lambda end: reader, start, length, parent.order, name)), end
 
 
 def _bytes_at(reader: ByteReader, start: int, end: int) -> bytes:

@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.byte_reader import DeflatedReader, FileReader
-from hsi_viewer.io.container import ArrayChoice, Reading, open_container, squeezed
+from hsi_viewer.io.container import (
+    ArrayChoice,
+    ChoiceNeededError,
+    Reading,
+    open_container,
+    squeezed,
+)
 from hsi_viewer.io.raw_source import RawSource
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -77,8 +83,8 @@ def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     return shape, fortran, dtype, offset
 
 
-def source_of(path: Path) -> CubeSource:
-    """Lazy source of a 3-D (or 2-D, one band) .npy file."""
+def source_of(path: Path, axes: tuple[int, int, int] = (0, 1, 2)) -> CubeSource:
+    """Lazy source of a 3-D (or 2-D, one band) .npy file; axes are of rows, columns, bands."""
     shape, fortran, dtype, offset = npy_layout(path)
     shape = squeezed(shape)
     if len(shape) == 2:
@@ -94,8 +100,10 @@ def source_of(path: Path) -> CubeSource:
             f"{path} is too short: {expected} bytes expected, {reader.size} bytes found. "
             "Copy the file again."
         )
-    order = (2, 1, 0) if fortran else (0, 1, 2)
-    return RawSource(reader, (shape[0], shape[1], shape[2]), dtype, order, offset)
+    stored = (2, 1, 0) if fortran else (0, 1, 2)
+    order = (axes.index(stored[0]), axes.index(stored[1]), axes.index(stored[2]))
+    chosen = (shape[axes[0]], shape[axes[1]], shape[axes[2]])
+    return RawSource(reader, chosen, dtype, order, offset)
 
 
 class NpzFile:
@@ -117,7 +125,7 @@ class NpzFile:
                     with archive.open(info) as file:
                         shape, fortran, dtype, offset = read_npy_header(file)
                     if dtype.kind in "biufc":
-                        arrays[name] = ArrayChoice(name, shape, dtype.name)
+                        arrays[name] = ArrayChoice(name, squeezed(shape), dtype.name)
                         self._layouts[name] = info, fortran, dtype, offset
                     else:
                         others.append(f"{name} ({' x '.join(map(str, shape))} {dtype})")
@@ -131,10 +139,10 @@ class NpzFile:
     def values(self, name: str) -> NDArray[Any]:
         """All values of an array."""
         shape = self.arrays[name].shape
-        if len(shape) > 2:
-            raise FormatError(f"{self.path}: {self.arrays[name]} has more than two axes.")
-        rows, columns = (*shape, 1, 1)[:2]
-        source = self._raw(name, (rows, columns, 1), (0, 1, 2))
+        if len(shape) > 3:
+            raise FormatError(f"{self.path}: {self.arrays[name]} has more than three axes.")
+        rows, columns, bands = (*shape, 1, 1, 1)[:3]
+        source = self._raw(name, (rows, columns, bands), (0, 1, 2))
         return source.read(slice(0, rows, 1), slice(0, columns, 1), None).reshape(shape)
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
@@ -172,9 +180,13 @@ class NpzFile:
         return int(info.header_offset + 30 + name_length + extra_length)
 
 
-def open_npy(path: Path) -> HyperCube:
+def open_npy(path: Path, reading: Reading) -> HyperCube:
     """Open a .npy file."""
-    return HyperCube(source_of(path), name=path.name, path=path, format_name="NumPy")
+    source = source_of(path, reading.axes or (0, 1, 2))
+    if reading.ask:
+        choice = ArrayChoice("array", source.shape, source.dtype.name)
+        raise ChoiceNeededError(f"{path} holds {choice}.", (choice,))
+    return HyperCube(source, name=path.name, path=path, format_name="NumPy")
 
 
 def open_npz(path: Path, reading: Reading) -> HyperCube:

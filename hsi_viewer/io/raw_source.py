@@ -13,7 +13,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, product
 from typing import Any, NamedTuple
@@ -31,10 +31,10 @@ LONG_RUN = 64 << 10
 CHUNK_BYTES = 2 << 20
 # Of a map, so much is gathered by one thread between two looks at the file's size.
 MAP_BYTES = 16 << 20
+# So many bytes are read by several threads.
+THREADS_BYTES = 16 << 20
 # A processor fetches so many at a time.
 LINE_BYTES = 64
-# So many places are asked whether they are in the system's memory.
-PROBES = 8
 # So many runs, of so many bytes in all at the most, are asked of the disk ahead.
 AHEAD_RUNS, AHEAD_BYTES = 1024, 32 << 20
 
@@ -79,9 +79,22 @@ class RawSource:
         size = dtype.itemsize
         self._axes = (n[0], n[1], n[2])
         self._strides = (n[1] * n[2] * size, n[2] * size, size)
+        self._mapped = self._map()
+
+    def _map(self) -> tuple[NDArray[Any], FileReader] | None:
+        """The whole cube (rows, columns, bands) in a map of its file, where there is one."""
+        reader = self._reader
+        if not isinstance(reader, FileReader) or reader.map is None:
+            return None
+        if self._offset + self._axes[0] * self._strides[0] > len(reader.map):
+            return None
+        whole = np.ndarray(self._axes, self._stored, reader.map, self._offset, self._strides)
+        return whole.transpose(self._back), reader
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands), in native byte order."""
+        if bands is None and (near := self._near(rows, columns)) is not None:
+            return near
         chosen, places = (range(self.shape[2]), None) if bands is None else self._ascending(bands)
         wanted = (
             range(rows.start, rows.stop, rows.step),
@@ -95,7 +108,27 @@ class RawSource:
         window = out.transpose(self._back)
         return window if places is None else window[:, :, places]
 
-    def _ascending(self, bands: NDArray[np.intp]) -> tuple[Sequence[int], NDArray[np.intp] | None]:
+    def _near(self, rows: slice, columns: slice) -> NDArray[Any] | None:
+        """A small window whose values lie close together, if the system holds it in memory."""
+        if self._mapped is None:
+            return None
+        whole, reader = self._mapped
+        row, column, band = whole.strides
+        first = self._offset + rows.start * row + columns.start * column
+        last = first + (rows.stop - 1 - rows.start) * row + (self.shape[2] - 1) * band
+        last += (columns.stop - 1 - columns.start) * column
+        if band > MERGE_BYTES or not first <= last <= first + CHUNK_BYTES:
+            return None
+        window = whole[rows, columns]
+        if window.flags.c_contiguous:
+            out = np.empty(window.shape, self._stored)
+            reader.read_into(_bytes(out), first)
+            return out.astype(self.dtype, copy=False)
+        return window.astype(self.dtype) if reader.holds(last) else None
+
+    def _ascending(
+        self, bands: NDArray[np.intp]
+    ) -> tuple[Sequence[int], slice | NDArray[np.intp] | None]:
         """Bands in ascending order, and where each wanted one is among them (None: in order)."""
         positive = np.where(bands < 0, bands + self.shape[2], bands)
         if positive.size and (positive.min() < 0 or positive.max() >= self.shape[2]):
@@ -103,6 +136,8 @@ class RawSource:
         steps = np.diff(positive)
         if np.all(steps > 0):
             return _even(positive.tolist()), None
+        if np.all(steps < 0):  # red, green, blue: a view of them serves
+            return _even(positive[::-1].tolist()), slice(None, None, -1)
         unique, places = np.unique(positive, return_inverse=True)
         return _even(unique.tolist()), places
 
@@ -117,7 +152,9 @@ class RawSource:
         elif runs.size >= LONG_RUN or runs.distance >= MERGE_BYTES:
             self._read_runs(out, index, runs, self._reader)
             self._to_native(out)
-        elif not (self._is_cached(index, self._reader) and self._gather(out, index, self._reader)):
+        elif self._mapped is not None and self._reader.is_cached(*self._bounds(index)):
+            self._gather(out, index, *self._mapped)
+        else:
             self._read_stretches(out, index)
 
     def _to_native(self, out: NDArray[Any]) -> None:
@@ -152,10 +189,18 @@ class RawSource:
         offsets = self._offsets(heads)
         at_once = max(1, min(AHEAD_RUNS, AHEAD_BYTES // runs.size))
         buffer, done = _bytes(out), 0
+
+        def read(part: range) -> None:
+            start = done + runs.size * part.start
+            places = batch[part.start : part.stop]
+            reader.read_runs(buffer[start : start + runs.size * len(part)], places, runs.size)
+
+        # Short runs are over before a second thread could take Python's lock.
+        large = out.nbytes if runs.size >= LONG_RUN else 0
         while batch := list(islice(offsets, at_once)):
-            if at_once > 1 and not reader.is_cached([batch[0], batch[-1]]):
+            if at_once > 1 and not reader.is_cached(batch[0], batch[-1]):
                 reader.announce(batch, runs.size)
-            reader.read_runs(buffer[done : done + runs.size * len(batch)], batch, runs.size)
+            _shared(read, len(batch), large)
             done += runs.size * len(batch)
 
     def _offsets(self, index: Index) -> Iterator[int]:
@@ -166,62 +211,62 @@ class RawSource:
                 for k in inner:
                     yield line + k * u
 
-    def _is_cached(self, index: Index, reader: FileReader) -> bool:
-        """Whether the system holds the window in memory, as far as a few places tell."""
-        a, b, c = (len(positions) - 1 for positions in index)
-        last = PROBES - 1
-        return reader.is_cached(
-            [self._at(index, (a * k // last, b * k // last, c * k // last)) for k in range(PROBES)]
-        )
-
-    def _gather(self, out: NDArray[Any], index: Index, reader: FileReader) -> bool:
-        """Copy values out of a map of the file; False where there is none."""
+    def _gather(
+        self, out: NDArray[Any], index: Index, whole: NDArray[Any], reader: FileReader
+    ) -> None:
+        """Copy values out of the map of the file."""
+        whole = whole.transpose(self._order)
         outer, middle, inner = index
         end = self._offset + self._axes[0] * self._strides[0]
-        mapped = reader.mapped(end)
-        if mapped is None:
-            return False
-        whole = np.ndarray(self._axes, self._stored, mapped, self._offset, self._strides)
         inside = list(product(_even_parts(middle), _even_parts(inner)))
         slab = _extent(middle) * self._strides[1]
         spots = len(middle) * len(inner)
-        step = max(1, MAP_BYTES // min(slab, spots * mmap.PAGESIZE))
+        touched = min(slab, spots * mmap.PAGESIZE)
+        step = max(1, MAP_BYTES // touched)
         turn = step if len(inside) == 1 else max(1, CHUNK_BYTES // min(slab, spots * LINE_BYTES))
 
-        def copy(first: int) -> None:
-            reader.check_reaches(end)
-            last = min(first + step, len(outer))
-            for a in range(first, last, turn):
-                block, positions = out[a : min(a + turn, last)], outer[a : min(a + turn, last)]
-                for i, to_i in _even_parts(positions):
-                    for (j, to_j), (k, to_k) in inside:
-                        block[to_i, to_j, to_k] = whole[i, j, k]
-            reader.release(*self._bounds([outer[first:last], middle, inner]))
+        def copy(part: range) -> None:
+            for first in range(part.start, part.stop, step):
+                reader.check_reaches(end)
+                last = min(first + step, part.stop)
+                for a in range(first, last, turn):
+                    block, positions = out[a : min(a + turn, last)], outer[a : min(a + turn, last)]
+                    for i, to_i in _even_parts(positions):
+                        for (j, to_j), (k, to_k) in inside:
+                            block[to_i, to_j, to_k] = whole[i, j, k]
+                reader.release(touched * (last - first))
 
-        if len(outer) <= step:
-            copy(0)
-        else:
-            with ThreadPoolExecutor(COPIERS, "gather") as copiers:
-                list(copiers.map(copy, range(0, len(outer), step)))
-        return True
+        _shared(copy, len(outer), len(outer) * touched)
 
     def _bounds(self, index: Index) -> tuple[int, int]:
+        """First and last byte of a window."""
         first, length = self._span(index)
-        return first, first + length
+        return first, first + length - 1
 
     def _read_stretches(self, out: NDArray[Any], index: Index) -> None:
         """Read stretches that span the gaps between runs, and pick the wanted values."""
-        scratch = np.empty(0, np.uint8)
-        for part, inside in self._announced(self._stretches(out, index)):
-            first, length = self._span(inside)
-            if scratch.size < length:
-                scratch = np.empty(length, np.uint8)
-            self._reader.read_into(scratch.data[:length], first)
-            extents = [_extent(positions) for positions in inside]
-            stretch = np.ndarray(extents, self._stored, scratch.data, 0, self._strides)
-            from_first = [_even([p - positions[0] for p in positions]) for positions in inside]
-            for (i, to_i), (j, to_j), (k, to_k) in product(*map(_even_parts, from_first)):
-                part[to_i, to_j, to_k] = stretch[i, j, k]
+
+        def read(part: range) -> None:
+            scratch = np.empty(0, np.uint8)
+            for target, inside in self._announced(stretches[part.start : part.stop]):
+                length = self._span(inside)[1]
+                if scratch.size < length:
+                    scratch = np.empty(length, np.uint8)
+                self._pick(target, inside, scratch)
+
+        stretches = list(self._stretches(out, index))
+        large = self._span(index)[1] if isinstance(self._reader, FileReader) else 0
+        _shared(read, len(stretches), large)
+
+    def _pick(self, part: NDArray[Any], inside: Index, scratch: NDArray[np.uint8]) -> None:
+        """Read one stretch, from the first to the last of the wanted values, and pick these."""
+        first, length = self._span(inside)
+        self._reader.read_into(scratch.data[:length], first)
+        extents = [_extent(positions) for positions in inside]
+        stretch = np.ndarray(extents, self._stored, scratch.data, 0, self._strides)
+        parts = [_even_parts(_from_first(positions)) for positions in inside]
+        for (i, to_i), (j, to_j), (k, to_k) in product(*parts):
+            part[to_i, to_j, to_k] = stretch[i, j, k]
 
     def _stretches(self, out: NDArray[Any], index: Index) -> Iterator[Stretch]:
         outer, middle, inner = index
@@ -236,16 +281,21 @@ class RawSource:
         for (a, b), (c, d) in product(slabs, lines):
             yield out[a:b, c:d], [outer[a:b], middle[c:d], inner]
 
-    def _announced(self, stretches: Iterator[Stretch]) -> Iterator[Stretch]:
-        """The stretches, of each of which the disk hears some time before it is read."""
+    def _announced(self, stretches: list[Stretch]) -> Iterator[Stretch]:
+        """The stretches; the disk hears some time before of each that lies apart from the last.
+
+        Where they adjoin, the system reads ahead by itself, twice as fast.
+        """
         if not isinstance(self._reader, FileReader):
             yield from stretches
             return
         waiting: deque[Stretch] = deque()
-        told = 0
+        told = end = 0
         for stretch in stretches:
             first, length = self._span(stretch[1])
-            self._reader.announce([first], length)
+            if not 0 <= first - end <= MERGE_BYTES:
+                self._reader.announce([first], length)
+            end = first + length
             waiting.append(stretch)
             told += length
             while told > AHEAD_BYTES or len(waiting) > AHEAD_RUNS:
@@ -272,6 +322,20 @@ class Runs(NamedTuple):
     joined: int
 
 
+def _shared(work: Callable[[range], None], number: int, nbytes: int) -> None:
+    """Do a piece of work in parts, by several threads where so many bytes are worth them."""
+    share = -(-number // (COPIERS if nbytes >= THREADS_BYTES else 1))
+    mine, *others = [range(k, min(k + share, number)) for k in range(0, number, share)]
+    if not others:
+        work(mine)
+        return
+    with ThreadPoolExecutor(len(others), "gather") as pool:
+        waiting = [pool.submit(work, part) for part in others]
+        work(mine)
+    for done in waiting:
+        done.result()
+
+
 def _bytes(array: NDArray[Any]) -> memoryview:
     """The memory of a contiguous array."""
     return array.reshape(-1).view(np.uint8).data
@@ -288,6 +352,14 @@ def _even(positions: list[int]) -> Sequence[int]:
     step = positions[1] - positions[0] if len(positions) > 1 else 1
     even = range(positions[0], positions[0] + step * len(positions), step)
     return even if positions == list(even) else positions
+
+
+def _from_first(positions: Sequence[int]) -> Sequence[int]:
+    """Positions counted from the first one."""
+    first = positions[0]
+    if isinstance(positions, range):
+        return range(0, positions.stop - first, positions.step)
+    return [p - first for p in positions]
 
 
 def _even_parts(positions: Sequence[int]) -> list[tuple[slice, slice]]:
@@ -311,6 +383,10 @@ def _merged(positions: Sequence[int], stride: int, span: int) -> list[tuple[int,
     stride : bytes from one position to the next.
     span : bytes wanted at each position.
     """
+    if isinstance(positions, range):
+        step = positions.step * stride
+        n = 1 if step - span > MERGE_BYTES else 1 + max(0, CHUNK_BYTES - span) // step
+        return [(a, min(a + n, len(positions))) for a in range(0, len(positions), n)]
     stretches = []
     a = 0
     for k in range(1, len(positions)):

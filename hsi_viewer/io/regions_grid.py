@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from hsi_viewer.core.georeference import Georeference
 
 Affine6 = tuple[float, float, float, float, float, float]
 PIXELS: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+AUTHORITY = re.compile(r"(?:EPSG|ESRI|OGC):\w+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,19 @@ class Grid:
 
 
 def crs_of(wkt: str | None) -> Any:
-    """CRS, as rasterio has it, of a well-known text; None where it is not understood."""
+    """CRS, as rasterio has it, of a well-known text, a code or a PROJ string, else None.
+
+    rasterio itself would open what is the name of a file or an address.
+    """
     if not wkt:
         return None
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
     try:
-        return CRS.from_user_input(wkt)
+        if AUTHORITY.fullmatch(wkt):
+            return CRS.from_user_input(wkt)
+        return CRS.from_proj4(wkt) if wkt.startswith("+") else CRS.from_wkt(wkt)
     except CRSError:
         return None
 

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import sample
-from hsi_viewer.io.container import Reading, open_container
+from hsi_viewer.io.container import ArrayChoice, ChoiceNeededError, Reading, open_container
 from hsi_viewer.io.identify import (
     ERDAS_MAGIC,
     HFA,
     MATLAB_5,
     MATLAB_7,
+    NETCDF_3,
     NUMPY,
     PNG,
     TIFF_MAGIC,
@@ -85,30 +86,45 @@ def _open(source: str | Path) -> HyperCube:
     if str(source) == sample.SAMPLE:
         return sample.open_sample()
     path, part = split_source(source)
-    is_header = path.suffix.lower() == ".hdr"  # the header reader says what it misses, itself
-    magic = b"ENVI" if is_header else magic_of(path)
-    beside = _sidecar(path)
-    if beside is None:
-        return _read(path, magic, Reading(name=part))
-    if beside.layout is not None:
-        from hsi_viewer.io.envi import open_envi
-
-        return beside.applied(open_envi(path, beside.layout.layout()))
-    return beside.applied(_read(path, magic, beside.reading(part)))
-
-
-def _sidecar(path: Path) -> Sidecar | None:
-    """The sidecar, if there is one; the module that reads it takes a while to import."""
-    described = path
     if path.suffix.lower() == ".hdr":
-        from hsi_viewer.io.envi import data_beside
-
-        described = data_beside(path) or path
-    if not os.path.exists(f"{described}.hsi.json"):  # noqa: PTH110 - a third of the time
-        return None
+        return _open_header(path)
+    magic = magic_of(path)
+    if not _has_sidecar(path):
+        return _read(path, magic, Reading(name=part))
     from hsi_viewer.io import sidecar
 
-    return sidecar.load(path)
+    beside = sidecar.load(path) or sidecar.Sidecar()
+    return _overruled(path, beside) or beside.applied(_read(path, magic, beside.reading(part)))
+
+
+def _open_header(header: Path) -> HyperCube:
+    """The image of an ENVI header, which a sidecar beside the data may mend."""
+    from hsi_viewer.io import envi
+
+    try:
+        found = envi.described(header)
+        if not _has_sidecar(found.data):
+            return envi.open_described(found, header)
+    except FileError:
+        found = None
+    from hsi_viewer.io import sidecar
+
+    beside = sidecar.load(header) or sidecar.Sidecar()
+    return _overruled(header, beside) or beside.applied(envi.open_envi(header))
+
+
+def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
+    """The image read as the sidecar says that its values lie; None where it does not say."""
+    if beside.layout is None:
+        return None
+    from hsi_viewer.io.envi import open_envi
+
+    return beside.applied(open_envi(path, beside.layout.layout()))
+
+
+def _has_sidecar(data: Path) -> bool:
+    """Whether there is one; the module that reads it takes a while to import."""
+    return os.path.exists(f"{data}.hsi.json")  # noqa: PTH110 - a third of the time
 
 
 def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
@@ -125,7 +141,7 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
 def _npy(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.numpy_file import open_npy
 
-    return open_npy(path)
+    return open_npy(path, reading)
 
 
 def _npz(path: Path, reading: Reading) -> HyperCube:
@@ -149,18 +165,25 @@ def _mat4(path: Path, reading: Reading) -> HyperCube:
 def _mat7(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.hdf5 import H5File
 
-    return open_container(H5File(path, matlab=True), reading, "MATLAB 7.3")
+    return open_container(H5File(path, True, reading.name), reading, "MATLAB 7.3")
 
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.cf import with_place
     from hsi_viewer.io.hdf5 import H5File
-    from hsi_viewer.io.hdf5_products import open_product, with_place
+    from hsi_viewer.io.hdf5_products import open_product
 
-    container = H5File(path)
-    if not container.is_whole:  # nothing is read but what is asked for
-        return open_container(container, reading, "HDF5")
-    product = open_product(container) if reading == Reading() else None
+    container = H5File(path, wanted=reading.name)
+    # of a file that refers to others, nothing is read but what is asked for
+    whole = container.is_whole and reading == Reading()
+    product = open_product(container) if whole else None
     return product or with_place(open_container(container, reading, "HDF5"), container)
+
+
+def _netcdf3(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.netcdf3 import open_netcdf3
+
+    return open_netcdf3(path, reading)
 
 
 def _envi(path: Path, reading: Reading) -> HyperCube:
@@ -191,7 +214,7 @@ def _tiff(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.geotiff import open_geotiff
 
     try:
-        return open_geotiff(path)
+        return open_geotiff(path, reading.name)
     except UnicodeDecodeError as error:  # rasterio decodes every tag
         raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
 
@@ -245,6 +268,7 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
     (lambda path, magic: magic.startswith(MATLAB_7) and is_hdf5(path), _mat7),
     (lambda path, magic: path.is_file() and is_hdf5(path), _hdf5),
+    (lambda path, magic: magic.startswith(NETCDF_3), _netcdf3),
     (_is_zarr, _zarr),
     (lambda path, magic: _is_eoc(path), _eoc),
     (lambda path, magic: path.is_dir(), _folder),
@@ -254,6 +278,21 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (_is_rfl, _rfl),
     (lambda path, magic: path.suffix.lower() == ".mat", _mat4),
 )
+
+
+def arrays_in(path: Path) -> tuple[ArrayChoice, ...]:
+    """Arrays of a file that could be the cube, for the user to choose from.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read, or is of a format that holds one image and no arrays.
+    """
+    try:
+        _read(path, magic_of(path), Reading(ask=True))
+    except ChoiceNeededError as needed:
+        return needed.choices
+    raise FormatError(f"{path} holds one image, of which the order of the axes is known.")
 
 
 def is_identified(path: Path) -> bool:

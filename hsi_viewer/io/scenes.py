@@ -1,6 +1,6 @@
 """Public scenes by name, fetched once and kept: "scene:salinas", "scene:salinas/labels".
 
-The addresses stand in resources/scenes/public_scenes.json. Import this module lazily.
+The addresses stand in resources/scenes/public_scenes.json.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-import pooch
-import requests
 
 from hsi_viewer.core.assets import resource_path
 from hsi_viewer.core.cube import HyperCube
@@ -131,6 +129,9 @@ def fetch(
     FileError
         if there is no network, or what came is not what was expected.
     """
+    import pooch  # with requests, 0.1 s that a list of scenes does not wait for
+    import requests
+
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     recorded = folder / f"{remote.name}.sha256"
@@ -166,6 +167,8 @@ class _Download:
 
     def __call__(self, url: str, output_file: str, owner: Any) -> None:
         """Fetch a file to the path that pooch gives."""
+        import requests
+
         name = url.rsplit("/", 1)[-1]
         part = cache_folder() / f"{name}.part"
         have = part.stat().st_size if part.is_file() else 0

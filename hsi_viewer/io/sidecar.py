@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.io import envi
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.container import Reading
@@ -20,6 +20,12 @@ SUFFIX = ".hsi.json"
 SCHEMA_VERSION = 1
 MAX_BYTES = 16 << 20
 AXES = ("rows", "columns", "bands")
+# Lists of one entry a band: name here, name in HyperCube, type.
+LISTS = (
+    ("wavelengths_nm", "wavelengths", np.float64),
+    ("fwhm_nm", "fwhm", np.float64),
+    ("good_bands", "good_bands", np.bool_),
+)
 
 
 class RawLayout(BaseModel):
@@ -94,21 +100,10 @@ class Sidecar(BaseModel):
         return Reading(part or self.array, axes)
 
     def applied(self, cube: HyperCube) -> HyperCube:
-        """The cube with what the sidecar says about it.
-
-        Raises
-        ------
-        FormatError
-            if a list has another length than the cube has bands.
-        """
-        changes: dict[str, Any] = {}
-        if self.wavelengths_nm is not None:
-            changes["wavelengths"] = np.array(self.wavelengths_nm, np.float64)
-            changes["wavelength_units_in_file"] = "nm"
-        if self.fwhm_nm is not None:
-            changes["fwhm"] = np.array(self.fwhm_nm, np.float64)
-        if self.good_bands is not None:
-            changes["good_bands"] = np.array(self.good_bands, bool)
+        """The cube with what the sidecar says about it; lists of another length are left out."""
+        changes, warnings = self._lists(cube)
+        if warnings:
+            changes["warnings"] = (*cube.warnings, *warnings)
         if "nodata" in self.model_fields_set:
             changes["nodata"] = self.nodata
         for key in ("scale", "name"):
@@ -117,6 +112,29 @@ class Sidecar(BaseModel):
         if self.default_bands and all(0 <= b < cube.bands for b in self.default_bands):
             changes["default_bands"] = self.default_bands
         return replace(cube, **changes) if changes else cube
+
+    def _lists(self, cube: HyperCube) -> tuple[dict[str, Any], list[str]]:
+        """Fields of one entry a band, and warnings of those that do not fit."""
+        fields: dict[str, Any] = {}
+        warnings = []
+        for key, field, dtype in LISTS:
+            values = getattr(self, key)
+            if values is not None and len(values) != cube.bands:
+                warnings.append(
+                    f'"{key}" in {_sidecar_name(cube)} has {len(values)} entries for '
+                    f"{cube.bands} bands; it is not used."
+                )
+            elif values is not None:
+                fields[field] = np.array(values, dtype)
+        if "wavelengths" in fields:
+            fields["wavelength_units_in_file"] = "nm"
+        elif "wavelengths_nm" in self.model_fields_set and self.wavelengths_nm is None:
+            fields["wavelengths"] = None
+        return fields, warnings
+
+
+def _sidecar_name(cube: HyperCube) -> str:
+    return sidecar_path(cube.path).name if cube.path else "the sidecar"
 
 
 def sidecar_path(path: Path) -> Path:
@@ -173,9 +191,20 @@ def save(path: Path, sidecar: Sidecar) -> Path:
     beside = sidecar_path(path)
     values = sidecar.model_dump(mode="json", exclude_unset=True)
     text = json.dumps({"schema_version": SCHEMA_VERSION} | values, indent=1) + "\n"
-    with replacing(beside) as (new,):
-        new.write_text(text, encoding="utf-8")
+    try:
+        with replacing(beside) as (new,):
+            new.write_text(text, encoding="utf-8")
+    except ExportError as error:
+        raise ExportError(
+            f"{beside} could not be written: {_reason(error)}. Copy the data to a folder that "
+            "you can write to, or make room."
+        ) from error
     return beside
+
+
+def _reason(error: ExportError) -> str:
+    cause = error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
 
 
 def edited(path: Path, **changes: Any) -> Path:

@@ -7,8 +7,8 @@ libraries with deleted values, are read here.
 from __future__ import annotations
 
 import csv
-import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,9 @@ from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.envi_fields import describe
 from hsi_viewer.io.identify import magic_of, split_source
+from hsi_viewer.io.library_table import read_table
 from hsi_viewer.io.text_file import text_of
 from hsi_viewer.io.wavelengths import to_nm
 
@@ -47,9 +49,10 @@ def read_library(path: str | Path) -> SpectralLibrary:
     text = _text(path)
     if re.search(r"^\s*X Units\s*:", text, re.MULTILINE | re.IGNORECASE):
         return _read_ecostress(path, text)
-    if re.match(r"\s*(splib|USGS)", text, re.IGNORECASE):
+    if re.match(r"\s*(splib|USGS|s\d\d\w*[ \t]+Record=)", text, re.IGNORECASE):
         return _read_usgs(path, text)
-    return _read_csv(path, text)
+    library = read_table(path, text)
+    return replace(library, spectra=_without_deleted(library.spectra))
 
 
 def _text(path: Path) -> str:
@@ -79,8 +82,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     stored = source.read(slice(0, layout.rows, 1), slice(0, layout.columns, 1), None)[:, :, 0]
     spectra = _without_deleted(np.real(stored).astype(np.float64))
     # in a library, the samples are the bands
-    per_band = envi.Layout(1, 1, layout.columns, layout.dtype, "bip", 0, False)
-    about = envi.describe(fields, per_band, data, warnings)
+    about = describe(fields, layout.columns, "bip", data, warnings)
     nodata = about["nodata"]
     if nodata is not None:
         spectra = np.where(spectra == nodata, np.nan, spectra)
@@ -91,9 +93,8 @@ def _read_envi(path: Path) -> SpectralLibrary:
         names = [f"Spectrum {k}" for k in range(1, layout.rows + 1)]
     ignored = "band names"  # one name for the one band of the file
     kept = tuple(w for w in warnings if ignored not in w)
-    return SpectralLibrary(
-        tuple(names), about["wavelengths"], spectra * about["scale"], data.name, kept
-    )
+    physical = spectra * about["scale"] + about.get("offset", 0.0)
+    return SpectralLibrary(tuple(names), about["wavelengths"], physical, data.name, kept)
 
 
 def _read_ecostress(path: Path, text: str) -> SpectralLibrary:
@@ -134,7 +135,7 @@ def _numbers_after(path: Path, text: str, columns: int) -> NDArray[np.float64]:
 def _read_usgs(path: Path, text: str) -> SpectralLibrary:
     """USGS splib06 (wavelength, value, deviation) and splib07 (one value a line)."""
     first, _, rest = text.lstrip().partition("\n")
-    name = first.split(":", 1)[-1].strip() or path.stem
+    name = " ".join(first.split(":", 1)[-1].split()) or path.stem
     lines = [line.split() for line in rest.splitlines() if line.strip()]
     single = [parts[0] for parts in lines if len(parts) == 1]
     if len(single) < len(lines):
@@ -163,59 +164,6 @@ def _usgs_wavelengths(path: Path, n: int) -> NDArray[np.float64] | None:
             if values.shape == (n,):
                 return to_nm(values, None)[0]
     return None
-
-
-def _read_csv(path: Path, text: str) -> SpectralLibrary:
-    """CSV: a column of wavelengths and a column for each spectrum, or the same turned."""
-    try:
-        dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t ")
-    except csv.Error:
-        dialect = csv.get_dialect("excel")  # type: ignore[assignment]
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), dialect) if any(row)]
-    except csv.Error as error:
-        raise FormatError(f"{path} is no readable CSV: {error}.") from error
-    width = max((len(row) for row in rows), default=0)
-    if width < 2 or any(len(row) != width for row in rows):
-        raise FormatError(f"{path} is no table of spectra: its lines have different lengths.")
-    head = (
-        None if _floats(rows[0][1:]) is not None and _floats(rows[0][:1]) is not None else rows[0]
-    )
-    body = rows if head is None else rows[1:]
-    along = None if head is None else _floats(head[1:])
-    if along is not None and any(_floats(row[:1]) is None for row in body):
-        values = [_floats(row[1:]) for row in body]
-        names = tuple(row[0].strip() for row in body)
-        return _table(path, names, along, values)
-    columns = [_floats([row[k] for row in body]) for k in range(width)]
-    names = tuple(head[1:]) if head is not None else tuple(f"Spectrum {k}" for k in range(1, width))
-    unit = re.search(r"\(([^)]*)\)", head[0]) if head is not None else None
-    return _table(path, names, columns[0], columns[1:], unit[1] if unit else None)
-
-
-def _floats(texts: list[str]) -> list[float] | None:
-    try:
-        return [float(text) if text.strip() else float("nan") for text in texts]
-    except ValueError:
-        return None
-
-
-def _table(
-    path: Path,
-    names: tuple[str, ...],
-    wavelengths: list[float] | None,
-    spectra: list[list[float] | None],
-    unit: str | None = None,
-) -> SpectralLibrary:
-    if not wavelengths or not spectra or any(row is None for row in spectra):
-        raise FormatError(
-            f"{path} is no table of spectra: one column (or row) of wavelengths and one of numbers "
-            "for each spectrum are expected."
-        )
-    nm, guess = to_nm(np.array(wavelengths), unit)
-    values = _without_deleted(np.array(spectra, np.float64))
-    warnings = (guess,) if guess else ()
-    return SpectralLibrary(tuple(n.strip() for n in names), nm, values, path.name, warnings)
 
 
 def write_library(path: Path, library: SpectralLibrary) -> None:

@@ -1,47 +1,24 @@
-"""One cube out of several sources: sensors side by side, or one file a band."""
+"""Cubes out of other sources: bands of several side by side, values scaled or added."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube import CubeSource
 from hsi_viewer.core.errors import FormatError
 
 
-@dataclass(frozen=True)
-class Part:
-    """Bands of one source.
-
-    Attributes
-    ----------
-    source : where they come from.
-    gain, offset : value = stored * gain + offset; 1 and 0 keep the stored values.
-    nodata : stored value that becomes NaN when gain or offset are used.
-    """
-
-    source: CubeSource
-    gain: float = 1.0
-    offset: float = 0.0
-    nodata: float | None = None
-
-    @property
-    def plain(self) -> bool:
-        """Whether stored values are handed on as they are."""
-        return self.gain == 1.0 and self.offset == 0.0
-
-
 class StackSource:
-    """Bands of several parts in any order.
+    """Bands of several sources in any order.
 
     Parameters
     ----------
-    parts : all of one size.
-    bands : for each band of the stack, the part and the band in it.
+    sources : all of one size.
+    bands : for each band of the stack, the source and the band in it.
 
     Raises
     ------
@@ -49,18 +26,16 @@ class StackSource:
         if the sizes differ.
     """
 
-    def __init__(self, parts: Sequence[Part], bands: Sequence[tuple[int, int]]) -> None:
-        sizes = {part.source.shape[:2] for part in parts}
+    def __init__(self, sources: Sequence[CubeSource], bands: Sequence[tuple[int, int]]) -> None:
+        sizes = {source.shape[:2] for source in sources}
         if len(sizes) != 1:
             texts = ", ".join(f"{r} x {c}" for r, c in sorted(sizes))
             raise FormatError(f"The bands differ in size: {texts}.")
-        self._parts = tuple(parts)
+        self._sources = tuple(sources)
         self._bands = np.array(bands, np.intp).reshape(-1, 2)
         rows, columns = sizes.pop()
         self.shape = rows, columns, len(self._bands)
-        stored = np.result_type(*(part.source.dtype for part in parts))
-        plain = all(part.plain for part in parts)
-        self.dtype: np.dtype[Any] = stored if plain else np.dtype(np.float32)
+        self.dtype: np.dtype[Any] = np.result_type(*(source.dtype for source in sources))
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Values of a window, (rows, columns, bands)."""
@@ -69,16 +44,55 @@ class StackSource:
         out = np.empty((r, c, len(wanted)), self.dtype)
         for k in np.unique(wanted[:, 0]):
             here = np.flatnonzero(wanted[:, 0] == k)
-            part = self._parts[k]
-            stored = part.source.read(rows, columns, wanted[here, 1])
-            out[:, :, here] = stored if part.plain else self._scaled(part, stored)
+            out[:, :, here] = self._sources[k].read(rows, columns, wanted[here, 1])
         return out
 
-    @staticmethod
-    def _scaled(part: Part, stored: NDArray[Any]) -> NDArray[np.float32]:
+
+class ScaledSource:
+    """Values times a gain plus an offset, as 32-bit numbers; what is no data becomes NaN.
+
+    Parameters
+    ----------
+    source : of the stored values.
+    gain, offset : one for all bands or one a band.
+    nodata : stored value that means "no data", or None.
+    """
+
+    def __init__(
+        self, source: CubeSource, gain: ArrayLike, offset: ArrayLike, nodata: float | None
+    ) -> None:
+        self._source, self._nodata = source, nodata
+        self.shape = source.shape
+        self.dtype: np.dtype[Any] = np.dtype(np.float32)
+        self._gain, self._offset = (
+            np.broadcast_to(np.asarray(values, np.float32), source.shape[2:])
+            for values in (gain, offset)
+        )
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Values of a window, (rows, columns, bands)."""
+        stored = self._source.read(rows, columns, bands)
+        chosen = slice(None) if bands is None else bands
         values: NDArray[np.float32] = stored.astype(np.float32)
-        values *= np.float32(part.gain)
-        values += np.float32(part.offset)
-        if part.nodata is not None:
-            values[stored == part.nodata] = np.nan
+        values *= self._gain[chosen]
+        values += self._offset[chosen]
+        if self._nodata is not None:
+            values[stored == self._nodata] = np.nan
+        return values
+
+
+class SumSource:
+    """Values of two sources of one type, added."""
+
+    def __init__(self, first: CubeSource, second: CubeSource) -> None:
+        if first.shape != second.shape:
+            raise FormatError(f"The two parts differ in size: {first.shape}, {second.shape}.")
+        self._first, self._second = first, second
+        self.shape = first.shape
+        self.dtype: np.dtype[Any] = np.result_type(first.dtype, second.dtype)
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Values of a window, (rows, columns, bands)."""
+        values: NDArray[Any] = self._first.read(rows, columns, bands)
+        values += self._second.read(rows, columns, bands)
         return values

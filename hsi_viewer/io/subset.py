@@ -87,6 +87,8 @@ def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:
         if subset.bands is not None or not subset.wavelengths:
             raise ExportError("Choose either bands or wavelengths to resample to.")
         nm = np.array(subset.wavelengths, np.float64)
+        if not np.isfinite(nm).all():
+            raise ExportError("The wavelengths to resample to must be numbers.")
         cube = replace(
             cube,
             source=_ResampledSource(cube, nm),
@@ -97,6 +99,7 @@ def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:
             band_names=None,
             default_bands=None,
             interleave=None,
+            metadata={k: v for k, v in cube.metadata.items() if not _is_per_band(v, cube.bands)},
         )
     bands = np.arange(cube.bands) if subset.bands is None else np.array(subset.bands, np.intp)
     if bands.size == 0 or bands.min() < 0 or bands.max() >= cube.bands:
@@ -163,8 +166,12 @@ def _metadata(cube: HyperCube, bands: NDArray[np.intp]) -> dict[str, str]:
     """Header fields; lists with one entry a band are cut like the bands."""
     kept = {}
     for key, value in cube.metadata.items():
-        entries = envi_header.items(value) if value.startswith("{") else []
-        if len(entries) == cube.bands > 1:
+        if _is_per_band(value, cube.bands):
+            entries = envi_header.items(value)
             value = envi_header.braced([entries[b] for b in bands])
         kept[key] = value
     return kept
+
+
+def _is_per_band(value: str, bands: int) -> bool:
+    return value.startswith("{") and len(envi_header.items(value)) == bands > 1

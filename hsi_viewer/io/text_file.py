@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
@@ -28,6 +29,8 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         raise FileError(f"{path} does not exist; check the name.") from error
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # as spreadsheets write it
+        return raw.decode("utf-16", errors="replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

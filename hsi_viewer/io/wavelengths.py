@@ -43,6 +43,7 @@ RECIPROCAL_UNITS = {
 
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0
+SHORTEST, LONGEST = 100.0, 1e5
 
 
 def nm_per_unit(unit: str) -> float | None:
@@ -85,13 +86,35 @@ def to_nm(
     return values * (1e3 if micrometres else 1.0), f"{reason}; {taken} are assumed."
 
 
+def are_band_numbers(values: NDArray[np.float64], unit: str | None) -> bool:
+    """Whether numbers without a unit only count the bands: 1, 2, 3, ... or 0, 1, 2, ..."""
+    if (unit or "").casefold() not in UNKNOWN_UNITS or values.size < 2:
+        return False
+    return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+
+
+def doubt(nm: NDArray[np.float64], unit: str | None) -> str | None:
+    """A sentence about wavelengths that no imaging spectrometer has, else None."""
+    finite = nm[np.isfinite(nm)]
+    seen = finite.size == 0 or (finite.max() >= SHORTEST and finite.min() <= LONGEST)
+    if seen or (unit or "").strip().casefold() in RECIPROCAL_UNITS:
+        return None
+    return (
+        f"Wavelengths of {finite.min():g} to {finite.max():g} nm are no light that imaging "
+        "spectrometers see: their unit may be wrong."
+    )
+
+
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
-    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
-    r"um|µm|μm|angstroms?)(?![\w])",
+    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
+    r"um|µm|μm|angstroms?)(?![^\W_])",
     re.IGNORECASE,
 )
+
+
+_IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)")
 
 
 def with_units(texts: list[str]) -> NDArray[np.float64] | None:
@@ -108,7 +131,8 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) that stand in band names, or None.
 
     A number with a unit counts wherever it stands; numbers without a unit count when every
-    name begins with one, they ascend and they lie in the range of a sensor.
+    name begins with one or has one in brackets, they ascend and they lie in the range of a
+    sensor: as nm, or with fractions as micrometres.
     """
     if not names:
         return None
@@ -116,9 +140,23 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     if all(marked):
         found = [(float(m[1]), nm_per_unit(m[2]) or 1.0) for m in marked if m]
         return np.array([number * factor for number, factor in found])
-    leading = [_NUMBER.match(name.strip()) for name in names]
-    if not all(leading):
+    for numbers in (
+        [_NUMBER.match(name.strip()) for name in names],
+        [_IN_BRACKETS.search(name) for name in names],
+    ):
+        if all(numbers):
+            values = np.array([float(m[m.re.groups]) for m in numbers if m])
+            if (factor := _plausible(values)) is not None:
+                return values * factor
+    return None
+
+
+def _plausible(values: NDArray[np.float64]) -> float | None:
+    """Nanometres of one unit of ascending numbers in a sensor's range, else None."""
+    fractions = bool((values % 1 != 0).any())
+    years = values.size > 0 and values.min() >= 1900 and values.max() <= 2100 and not fractions
+    if values.size < 2 or years or not (np.diff(values) > 0).all():
         return None
-    values = np.array([float(m[0]) for m in leading if m])
-    plausible = values.min() >= 200 and values.max() <= 20000 and np.all(np.diff(values) > 0)
-    return values if plausible and values.size > 1 else None
+    if values[0] >= 200 and values[-1] <= 20000:
+        return 1.0
+    return 1e3 if values[0] >= 0.2 and values[-1] <= 20 and fractions else None

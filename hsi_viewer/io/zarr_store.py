@@ -1,10 +1,12 @@
-"""Zarr arrays, read chunk by chunk; the package zarr is optional (`hsi-viewer[zarr]`)."""
+"""Zarr arrays, in and out, chunk by chunk; the package zarr is optional (`hsi-viewer[zarr]`)."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube
-from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.container import ArrayChoice, Reading, open_container
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io.atomic import replacing_folder
+from hsi_viewer.io.cf import with_place
+from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
 
 MAX_DEPTH = 8
 MAX_ARRAYS = 5000
@@ -21,6 +26,7 @@ MAX_ARRAYS = 5000
 MAX_CHUNK_BYTES = 1 << 30
 # The package goes through all chunks of an axis between the first and the last that are wanted.
 MAX_CHUNKS = 1 << 20
+CHUNK_SIDE = 64  # pixels of a chunk that is written, along rows and columns
 MARKS = (".zarray", ".zgroup", "zarr.json")
 
 
@@ -43,21 +49,22 @@ def _zarr() -> Any:
 
 
 class ZarrSource:
-    """A Zarr array of 2 or 3 axes as a CubeSource."""
+    """A Zarr array as a CubeSource.
+
+    Parameters
+    ----------
+    path : of the store.
+    array : of it, open.
+    axes : axes of rows, columns and bands in the array; of others the first element is read. An
+        axis that the array lacks counts as one of length 1.
+    """
 
     def __init__(self, path: Path, array: Any, axes: tuple[int, int, int]) -> None:
         self._path, self._array, self._axes = path, array, axes
         n = [array.shape[axis] if axis < array.ndim else 1 for axis in axes]
         self.shape: tuple[int, int, int] = (n[0], n[1], n[2])
         self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
-        chunk = math.prod(array.chunks) * self.dtype.itemsize
-        number = max(-(-size // part) for size, part in zip(array.shape, array.chunks, strict=True))
-        if chunk > MAX_CHUNK_BYTES or number > MAX_CHUNKS:
-            raise FormatError(
-                f"{path}: {number} chunks along an axis, each of {chunk} bytes; at most "
-                f"{MAX_CHUNKS} chunks, of {MAX_CHUNK_BYTES} bytes each, are read. It is damaged, "
-                "or should be stored in other chunks."
-            )
+        _check_chunks(path, array)
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -66,12 +73,27 @@ class ZarrSource:
             r, c = (len(range(s.start, s.stop, s.step)) for s in (rows, columns))
             return np.empty((r, c, 0), self.dtype)
         low, high = int(wanted.min()), int(wanted.max()) + 1
-        parts = {self._axes[0]: rows, self._axes[1]: columns, self._axes[2]: slice(low, high)}
-        selection = tuple(parts[axis] for axis in range(self._array.ndim))
+        parts = dict(zip(self._axes, (rows, columns, slice(low, high)), strict=True))
+        selection = tuple(parts.get(axis, slice(0, 1)) for axis in range(self._array.ndim))
         values = _values(self._path, self._array, selection)
         if values.ndim == 2:
             values = values[:, :, None]
-        return values.transpose(self._axes)[:, :, wanted - low].astype(self.dtype, copy=False)
+        others = [axis for axis in range(values.ndim) if axis not in self._axes]  # of length 1
+        window = values.transpose([*self._axes, *others])
+        window = window.reshape(window.shape[:3])
+        return window[:, :, wanted - low].astype(self.dtype, copy=False)
+
+
+def _check_chunks(path: Path, array: Any) -> None:
+    chunk = math.prod(array.chunks) * array.dtype.itemsize
+    numbers = (-(-size // part) for size, part in zip(array.shape, array.chunks, strict=True))
+    number = max(numbers, default=1)
+    if chunk > MAX_CHUNK_BYTES or number > MAX_CHUNKS:
+        raise FormatError(
+            f"{path}: {number} chunks along an axis, each of {chunk} bytes; at most "
+            f"{MAX_CHUNKS} chunks, of {MAX_CHUNK_BYTES} bytes each, are read. It is damaged, "
+            "or should be stored in other chunks."
+        )
 
 
 def _values(path: Path, array: Any, selection: Any) -> NDArray[Any]:
@@ -116,26 +138,52 @@ class ZarrFolder:
             raise FormatError(f"{path} is no readable Zarr store: {error}.") from error
         self._arrays = dict(members)
         self.arrays: Mapping[str, ArrayChoice] = {
-            name: ArrayChoice(name, tuple(a.shape), np.dtype(a.dtype).name)
+            name: ArrayChoice(name, squeezed(tuple(a.shape)), np.dtype(a.dtype).name)
             for name, a in members
             if np.dtype(a.dtype).kind in "biuf"
         }
         self.others = tuple(name for name in self._arrays if name not in self.arrays)
 
     def attributes(self, name: str) -> Mapping[str, Any]:
-        """Attributes of an array."""
+        """Attributes of an array; xarray keeps the fill value of one in Zarr 2 elsewhere."""
+        array = self._arrays[name]
         try:
-            return dict(self._arrays[name].attrs)
+            attributes = dict(array.attrs)
         except TypeError as error:
             raise FormatError(f"{self.path} is damaged: its attributes are no table.") from error
+        if "_ARRAY_DIMENSIONS" in attributes and array.fill_value:
+            attributes.setdefault("_FillValue", array.fill_value)
+        return attributes
+
+    def dimensions(self, name: str) -> tuple[str, ...]:
+        """Names of the axes of an array: of Zarr 3, or as xarray writes them in Zarr 2."""
+        array = self._arrays[name]
+        names = getattr(array.metadata, "dimension_names", None)
+        names = names or self.attributes(name).get("_ARRAY_DIMENSIONS")
+        kept = kept_axes(tuple(array.shape))
+        if not isinstance(names, (list, tuple)) or len(names) != array.ndim:
+            return ()
+        if not all(isinstance(names[axis], str) for axis in kept):
+            return ()
+        return tuple(names[axis] for axis in kept)
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """Every array by name."""
+        return self._arrays
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of an array."""
-        return _values(self.path, self._arrays[name], ...)
+        array = self._arrays[name]
+        _check_chunks(self.path, array)
+        return _values(self.path, array, ...).reshape(self.arrays[name].shape)
 
     def source(self, name: str, axes: tuple[int, int, int]) -> CubeSource:
         """An array of 3 axes (or a matrix as one band)."""
-        return ZarrSource(self.path, self._arrays[name], axes)
+        array = self._arrays[name]
+        kept = kept_axes(tuple(array.shape))
+        r, c, b = (kept[axis] if axis < len(kept) else array.ndim for axis in axes)
+        return ZarrSource(self.path, array, (r, c, b))
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
         """Not offered: MATLAB's matrices of spectra are no habit of Zarr."""
@@ -144,4 +192,97 @@ class ZarrFolder:
 
 def open_zarr(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a Zarr folder."""
-    return open_container(ZarrFolder(path), reading, "Zarr")
+    folder = ZarrFolder(path)
+    cube = with_place(open_container(folder, reading, "Zarr"), folder)
+    attributes = folder.attributes(cube.metadata["array"])
+    place = _numbers(attributes.get("transform"), 6)
+    wkt = attributes.get("crs_wkt")
+    shown = _numbers(attributes.get("default_bands"), 3)
+    if place or isinstance(wkt, str):
+        a, b, c, d, e, f = place or (0.0,) * 6
+        transform = (a, b, c, d, e, f) if place else None
+        text = wkt if isinstance(wkt, str) else None
+        cube = replace(cube, georeference=Georeference(transform, text))
+    if shown and all(band in range(cube.bands) for band in shown):
+        red, green, blue = map(int, shown)
+        cube = replace(cube, default_bands=(red, green, blue))
+    offset = _numbers([attributes.get("offset")], 1)
+    return replace(cube, offset=offset[0]) if offset else cube
+
+
+def _numbers(value: Any, count: int) -> list[float] | None:
+    """So many finite numbers of an attribute, or None."""
+    if not isinstance(value, list) or len(value) != count:
+        return None
+    if not all(isinstance(v, (int, float)) and abs(v) <= sys.float_info.max for v in value):
+        return None
+    return [float(v) for v in value]
+
+
+def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[Any]]]) -> None:
+    """Write a cube as the array "cube" of a group, its metadata as attributes.
+
+    Parameters
+    ----------
+    path : folder; only a Zarr store or an empty folder is replaced.
+    cube : to write.
+    tiles : its values as first row and rows, in order.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written; an old store stays as it was.
+    """
+    if path.exists() and not is_zarr(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise ExportError(f"{path} is no Zarr store and is not replaced; choose another name.")
+    zarr = _zarr()
+    with replacing_folder(path) as new:
+        try:
+            array = zarr.open_group(str(new), mode="w").create_array(
+                "cube",
+                shape=cube.shape,
+                chunks=(min(CHUNK_SIDE, cube.rows), min(CHUNK_SIDE, cube.columns), cube.bands),
+                dtype=cube.dtype,
+            )
+            array.attrs.update(_attributes_of(cube))
+        except (TypeError, ValueError) as error:
+            raise ExportError(f"{path}: Zarr cannot hold this cube: {error}.") from error
+        # One chunk at a time: the package would go on writing others when one has failed.
+        for top, tile in tiles:
+            for a, b in _stretches(top, top + tile.shape[0]):
+                for left in range(0, cube.columns, CHUNK_SIDE):
+                    columns = slice(left, left + CHUNK_SIDE)
+                    array[a:b, columns] = tile[a - top : b - top, columns]
+
+
+def _stretches(top: int, bottom: int) -> Iterator[tuple[int, int]]:
+    """Rows from top to bottom, cut where a row of chunks ends."""
+    while top < bottom:
+        end = min(bottom, (top // CHUNK_SIDE + 1) * CHUNK_SIDE)
+        yield top, end
+        top = end
+
+
+def _attributes_of(cube: HyperCube) -> dict[str, Any]:
+    found: dict[str, Any] = {"scale": cube.scale}
+    if cube.offset:
+        found["offset"] = cube.offset
+    if cube.wavelengths is not None:
+        found["wavelengths"] = [float(w) for w in cube.wavelengths]
+        found["wavelength_units"] = "nm"
+    if cube.fwhm is not None:
+        found["fwhm"] = [float(w) for w in cube.fwhm]
+    if not cube.good_bands.all():
+        found["good_bands"] = [int(g) for g in cube.good_bands]
+    if cube.band_names is not None:
+        found["band_names"] = list(cube.band_names)
+    if cube.default_bands is not None:
+        found["default_bands"] = list(cube.default_bands)
+    if cube.nodata is not None and np.isfinite(cube.nodata):
+        found["nodata"] = cube.nodata
+    place = cube.georeference or Georeference()
+    if place.transform is not None:
+        found["transform"] = list(place.transform)
+    if place.crs_wkt:
+        found["crs_wkt"] = place.crs_wkt
+    return found

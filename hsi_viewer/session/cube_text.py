@@ -11,7 +11,12 @@ def describe_cube(cube: HyperCube) -> str:
     """Markdown: the scene's own text, then what its file says."""
     facts = [
         ("Size", f"{cube.rows:,} rows × {cube.columns:,} columns × {cube.bands:,} bands"),
-        ("Values", f"{cube.dtype.name}" + (f", scale {cube.scale:g}" if cube.scale != 1 else "")),
+        (
+            "Values",
+            f"{cube.dtype.name}"
+            + (f", scale {cube.scale:g}" if cube.scale != 1 else "")
+            + (f", offset {cube.offset:g}" if cube.offset else ""),
+        ),
         ("Format", " ".join(p for p in (cube.format_name, (cube.interleave or "").upper()) if p)),
     ]
     if cube.path is not None:

@@ -52,7 +52,7 @@ def labelled_spectra(
         stored = cube.read(slice(row, row + 1), slice(first, last + 1), bands)[0]
         stored = stored[columns[start:stop] - first]
         whole = cube.is_data(stored).all(axis=1)
-        values = stored.astype(np.float64) * cube.scale
+        values = cube.physical(stored)
         for k in np.flatnonzero(whole):
             found[int(labels.flat[pixels[start + k]])].append(values[k])
     return {i: np.array(v).reshape(-1, bands.size) for i, v in found.items()}

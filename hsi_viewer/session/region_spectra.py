@@ -76,7 +76,7 @@ def region_statistics(
         found = {i: (c.percentiles(LEVELS), c.resolution) for i, c in counts.items()}
     return {
         i: BandStatistics(int(sizes[i]), *moments[i].mean_and_std(), LEVELS, *found[i]).scaled(
-            cube.scale
+            cube.scale, cube.offset
         )
         for i in ids
     }

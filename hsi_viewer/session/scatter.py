@@ -50,7 +50,7 @@ class ScatterAxes:
     def _read(self, channel: Channel, rows: slice, columns: slice) -> Floats:
         cube = dict(self.images).get(channel.kind, self.cube)
         stored = cube.read(rows, columns, [channel.index])[:, :, 0]
-        values: Floats = stored.astype(np.float64) * cube.scale
+        values = cube.physical(stored)
         values[~cube.is_data(stored)] = np.nan
         return values
 

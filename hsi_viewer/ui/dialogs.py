@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QMessageBox,
     QPushButton,
@@ -21,6 +22,30 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+
+def accept_or_cancel(dialog: QDialog, accept: str) -> QDialogButtonBox:
+    """Buttons that accept a dialog, in these words, or reject it."""
+    buttons = QDialogButtonBox(
+        QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+    )
+    accept_button(buttons).setText(accept)
+    buttons.accepted.connect(dialog.accept)
+    buttons.rejected.connect(dialog.reject)
+    return buttons
+
+
+def accept_button(buttons: QDialogButtonBox) -> QPushButton:
+    """The button that accepts."""
+    return buttons.button(QDialogButtonBox.StandardButton.Ok)
+
+
+def muted(text: str) -> QLabel:
+    """A text that explains, in the quiet colour of the theme."""
+    label = QLabel(text)
+    label.setObjectName("muted")
+    label.setWordWrap(True)
+    return label
 
 
 class Leave(Enum):

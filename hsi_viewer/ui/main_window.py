@@ -77,11 +77,12 @@ class MainWindow(QMainWindow):
         self.activity = ActivityController(self.workspace.tasks, self.busy, self)
 
         self.opening = OpenController(self.workspace, self, self.may_leave)
-        self.repairing = RepairController(self.workspace, self, self.opening.open)
+        self.repairing = RepairController(self.workspace, self, self.opening.open, self.offers)
         self.viewing = ViewController(
             self.workspace, self.canvas, self.plot, self.display, self.readout, self
         )
         self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
+        self.repairing.uses["labels"] = self.labelling.files.take
         self.tooling = ToolRail(self)
         self.training = TrainController(self.workspace, self.train_panel, self.accuracy_panel, self)
         self.trainer_import = TrainerImport(self.workspace, self)
@@ -142,6 +143,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.opening.opened.connect(self._on_opened)
+        self.opening.opened.connect(self.repairing.check)
         self.opening.refused.connect(self.repairing.explain)
         self.workspace.noticed.connect(self.notices.show_notice)
         self.workspace.state_changed.connect(self._on_state)
@@ -239,7 +241,13 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the first file that was dropped."""
         event.acceptProposedAction()
-        self.open(str(Path(event.mimeData().urls()[0].toLocalFile())))
+        dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls()]
+        if len({path.name.partition(".")[0] for path in dropped}) > 1:  # an ENVI pair is one
+            self.workspace.notify(
+                f"{len(dropped)} files were dropped; {dropped[0].name} is opened: one scene is "
+                "open at a time."
+            )
+        self.open(str(dropped[0]))
 
     def may_leave(self) -> bool:
         """Ask about unsaved labels and a running training; True when both are settled."""

@@ -72,7 +72,7 @@ class Menus(QObject):
 
     @Slot()
     def _fill_public(self) -> None:
-        from hsi_viewer.io.scenes import PREFIX, scenes  # slow to import
+        from hsi_viewer.io.scenes import PREFIX, scenes
 
         if self.public.isEmpty():
             for scene in scenes().values():

@@ -111,3 +111,25 @@ def test_the_busy_bar(driver, qtbot):
     two_tasks_are_listed_and_each_has_its_own_cancel(driver, qtbot)
     the_time_left_stands_beside_what_is_done(driver)
     escape_leaves_quiet_work_alone(driver)
+
+
+def test_messages_that_differ_in_numbers_only_are_told_once(driver):
+    for end in (100, 200, 300):
+        driver.window.workspace.notify(f"a.img has become shorter: it ends at {end}.", "error")
+    driver.window.workspace.notify("b.img is empty.", "error")
+    assert driver.window.notices.texts() == [
+        "a.img has become shorter: it ends at 300.",
+        "b.img is empty.",
+    ]
+
+
+def test_a_long_path_does_not_widen_the_window(driver, qtbot):
+    window, width = driver.window, driver.window.width()
+    step = Step(f"Opening /{'a_long_folder/' * 30}scene.hdr", None)
+    task = window.workspace.tasks.start("Opening scene.hdr", step)
+    qtbot.waitUntil(lambda: "…" in window.busy.first.label.text())
+    assert window.busy.first.label.text().endswith("scene.hdr")
+    assert step.text in window.busy.first.label.toolTip()
+    QApplication.processEvents()
+    assert window.width() == width
+    task.cancel()

@@ -24,31 +24,44 @@ def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
     assert (rect.width(), rect.height()) == (145, 145)
 
 
-def test_a_dropped_file_opens(driver, tmp_path):
-    path = tmp_path / "scene.npy"
-    np.save(path, np.random.default_rng(0).integers(0, 900, (20, 30, 6)).astype(np.uint16))
+def drop(driver, *paths) -> None:
+    """Drag files over the window and let them go."""
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    drop = QDropEvent(
-        QPoint(50, 50).toPointF(),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    enter = QDragEnterEvent(
-        QPoint(50, 50),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), copy, mime, left, none)
     QApplication.sendEvent(driver.window, enter)
     assert enter.isAccepted()
     with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
-        QApplication.sendEvent(driver.window, drop)
+        event = QDropEvent(QPoint(50, 50).toPointF(), copy, mime, left, none)
+        QApplication.sendEvent(driver.window, event)
+
+
+def test_a_dropped_file_opens(driver, tmp_path):
+    path = tmp_path / "scene.npy"
+    np.save(path, np.random.default_rng(0).integers(0, 900, (20, 30, 6)).astype(np.uint16))
+    drop(driver, path)
     assert driver.document.cube.shape == (20, 30, 6)
     assert driver.window.workspace.settings.recent_files == [str(path)]
+
+
+def test_of_several_dropped_files_it_is_said_which_opens(driver, tmp_path):
+    for name, rows in (("one.npy", 5), ("two.npy", 7)):
+        np.save(tmp_path / name, np.ones((rows, 6, 4), np.float32))
+    drop(driver, tmp_path / "one.npy", tmp_path / "two.npy")
+    assert driver.document.cube.rows == 5
+    assert "one.npy is opened" in driver.window.notices.texts()[0]
+
+
+def test_a_header_that_is_dropped_with_its_data_is_one_scene(driver, tmp_path):
+    (tmp_path / "x.img").write_bytes(np.ones((5, 6, 4), np.float32).tobytes())
+    (tmp_path / "x.img.hdr").write_text(
+        "ENVI\nsamples = 6\nlines = 5\nbands = 4\ndata type = 4\ninterleave = bip\nbyte order = 0\n"
+    )
+    drop(driver, tmp_path / "x.img.hdr", tmp_path / "x.img")
+    assert driver.document.cube.shape == (5, 6, 4)
+    assert driver.window.notices.texts() == []
 
 
 def test_recent_files_open_again(driver, tmp_path):

@@ -9,22 +9,31 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from scipy.io import savemat
 
-from hsi_viewer.ui.file_dialogs import ArrayDialog, DoctorDialog, MetadataDialog
+from hsi_viewer.ui.array_dialog import ArrayDialog
+from hsi_viewer.ui.doctor_dialog import DoctorDialog
+from hsi_viewer.ui.metadata_dialog import MetadataDialog, listed_numbers
 
 OK = QDialogButtonBox.StandardButton.Ok
 
 
 def in_dialog(kind: type, act) -> list[str]:
-    """Act on the next modal dialog of a kind, then press its Ok; the list tells that it came."""
+    """Act on the next modal dialog of a kind, then press its Ok; the list tells that it came.
+
+    A dialog that does not close then is rejected, so that a failing test ends.
+    """
     came: list[str] = []
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
         if isinstance(dialog, kind):
             came.append(dialog.windowTitle())
-            act(dialog)
-            box = dialog.findChild(QDialogButtonBox)
-            QTest.mouseClick(box.button(OK), Qt.MouseButton.LeftButton)
+            try:
+                act(dialog)
+                box = dialog.findChild(QDialogButtonBox)
+                QTest.mouseClick(box.button(OK), Qt.MouseButton.LeftButton)
+            finally:
+                if dialog.isVisible():
+                    dialog.reject()
         else:
             QTimer.singleShot(20, look)
 
@@ -61,6 +70,7 @@ def test_the_doctor_opens_a_file_whose_header_lies(driver, tmp_path):
     def look(dialog: DoctorDialog) -> None:
         seen["readings"] = dialog.list.count()
         assert not dialog.list.item(0).icon().isNull()
+        assert dialog.list.item(0).text() == "1. 60 x 50 x 24\nuint16, BIP"
 
     in_dialog(DoctorDialog, look)
     driver.open(str(tmp_path / "lies.hdr"))
@@ -68,6 +78,37 @@ def test_the_doctor_opens_a_file_whose_header_lies(driver, tmp_path):
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     assert (tmp_path / "lies.hdr").read_text() == header
     assert (tmp_path / "lies.img.hsi.json").exists()
+
+
+def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
+    true = scene(60, 50, 24)
+    (tmp_path / "lies.img").write_bytes(true.tobytes())  # bip, as many bytes as the header says
+    header = (
+        "ENVI\nsamples = 50\nlines = 60\nbands = 24\ndata type = 12\ninterleave = {}\n"
+        "byte order = 0\n"
+    )
+    (tmp_path / "lies.hdr").write_text(header.format("bsq"))
+    driver.open(str(tmp_path / "lies.hdr"))
+    in_dialog(DoctorDialog, lambda _dialog: None)
+    press(driver, "Show the readings")
+    driver.qtbot.waitUntil(lambda: driver.document.cube.interleave == "bip", timeout=20_000)
+    np.testing.assert_array_equal(driver.document.cube.read(), true)
+    rest(driver)
+    assert driver.window.offers.texts() == []
+
+    (tmp_path / "lies.hdr").write_text(header.format("bip"))
+    (tmp_path / "lies.img.hsi.json").unlink()
+    driver.open(str(tmp_path / "lies.hdr"))
+    rest(driver)
+    assert driver.window.offers.texts() == []
+
+
+def rest(driver) -> None:
+    """Wait until nothing runs, not even what the user does not see."""
+    tasks = driver.window.workspace.tasks
+    driver.qtbot.waitUntil(
+        lambda: not any("Checking" in task.title for task in tasks.running), timeout=20_000
+    )
 
 
 def test_edited_metadata_are_kept_and_the_labels_stay(driver, tmp_path):
@@ -116,7 +157,11 @@ def test_metadata_that_are_no_numbers_are_not_taken(sample):
 def test_a_real_file_with_a_wrong_interleave_is_offered_its_readings(driver, data_dir, tmp_path):
     for name in ("bad_interleave", "bad_interleave.hdr"):
         (tmp_path / name).write_bytes((data_dir / "envi" / name).read_bytes())
-    came = in_dialog(DoctorDialog, lambda _dialog: None)
+
+    def look(dialog: DoctorDialog) -> None:
+        assert dialog.list.item(0).text() == "1. 1 x 1600 x 978\nuint16, BIL"
+
+    came = in_dialog(DoctorDialog, look)
     driver.open(str(tmp_path / "bad_interleave.hdr"))
     assert came == ["Header doctor: bad_interleave"]
     assert "bup" in driver.window.notices.texts()[0]
@@ -144,6 +189,172 @@ def test_data_sets_of_hdf5_are_shown_as_a_tree(driver, tmp_path):
     driver.open(str(path))
     assert seen == ["calibrated", "radiance", "reflectance"]
     np.testing.assert_array_equal(driver.document.cube.read(), second)
+
+
+def test_axes_guessed_wrongly_are_corrected_in_the_doctor(driver, tmp_path):
+    path = tmp_path / "bands_first.npy"
+    true = scene(30, 40, 12)
+    np.save(path, true.transpose(2, 0, 1))
+    driver.open(str(path))
+    assert driver.document.cube.shape == (12, 30, 40)
+
+    def choose(dialog: ArrayDialog) -> None:
+        QTest.keyClicks(dialog.axes, "bands, rows")
+        assert dialog.size_note.text() == "30 rows, 40 columns, 12 bands"
+
+    came = in_dialog(ArrayDialog, choose)
+    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+        driver.trigger("file.doctor")
+    assert came == ["Arrays in bands_first.npy"]
+    np.testing.assert_array_equal(driver.document.cube.read(), true)
+
+    def back(dialog: ArrayDialog) -> None:
+        dialog.axes.setCurrentIndex(0)
+
+    in_dialog(ArrayDialog, back)
+    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+        driver.trigger("file.doctor")
+    assert driver.document.cube.shape == (12, 30, 40)
+
+
+def test_a_raw_file_without_a_header_is_read_as_the_user_types(driver, tmp_path):
+    true = scene(31, 37, 11)
+    path = tmp_path / "bare.raw"
+    path.write_bytes(true.transpose(0, 2, 1).astype(">u2").tobytes())
+
+    def describe(dialog: DoctorDialog) -> None:
+        fields = dialog.fields
+        for field, number in ((fields.rows, 31), (fields.columns, 37), (fields.bands, 12)):
+            field.selectAll()
+            QTest.keyClicks(field, str(number))
+        QTest.keyClicks(fields.type, "uint16")
+        QTest.keyClicks(fields.interleave, "BIL")
+        QTest.keyClicks(fields.byte_order, "big")
+        assert not dialog.buttons.button(OK).isEnabled()
+        assert dialog.size_note.text() == "This reading takes 27,528 bytes; the file has 25,234."
+        fields.bands.selectAll()
+        QTest.keyClicks(fields.bands, "11")
+        assert dialog.list.currentRow() == -1
+
+    came = in_dialog(DoctorDialog, describe)
+    driver.open(str(path))
+    assert came == ["Header doctor: bare.raw"]
+    np.testing.assert_array_equal(driver.document.cube.read(), true)
+
+
+def test_pasted_wavelengths_and_typed_bad_bands(driver, tmp_path):
+    path = tmp_path / "scene.npy"
+    np.save(path, scene(20, 30, 6))
+    driver.open(str(path))
+    before = path.read_bytes()
+
+    def edit(dialog: MetadataDialog) -> None:
+        QApplication.clipboard().setText("0,5\n0,6\n0,7\n0,8\n0,9\n1,0\n")
+        dialog.activateWindow()
+        dialog.table.setFocus()
+        driver.qtbot.waitUntil(dialog.table.hasFocus, timeout=5000)
+        QTest.keySequence(dialog.table, "Ctrl+V")
+        assert [dialog.table.item(b, 0).text() for b in (0, 5)] == ["0.5", "1.0"]
+        QTest.keyClicks(dialog.bad, "1-2, 6")
+        checked = [dialog.table.item(b, 1).checkState() for b in range(6)]
+        assert [c == Qt.CheckState.Checked for c in checked] == [False] * 2 + [True] * 3 + [False]
+        dialog.table.item(5, 1).setCheckState(Qt.CheckState.Checked)
+        assert dialog.bad.text() == "1-2"
+        QTest.keyClicks(dialog.units, "µ")
+
+    in_dialog(MetadataDialog, edit)
+    driver.trigger("file.metadata")
+    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None, timeout=10_000)
+    driver.settle()
+    driver.open(str(path))
+    cube = driver.document.cube
+    np.testing.assert_allclose(cube.wavelengths, [500, 600, 700, 800, 900, 1000])
+    assert cube.good_bands.tolist() == [False, False, True, True, True, True]
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("400\n410.5\n", ["400", "410.5"]),
+        ("wavelength = {400, 410.5,\n 421}", ["400", "410.5", "421"]),
+        ("400,410,420", ["400", "410", "420"]),
+        ("0,4\t0,5\n0,6", ["0.4", "0.5", "0.6"]),
+        ("4e2;.5", ["4e2", ".5"]),
+        ("no numbers", []),
+    ],
+)
+def test_lists_are_pasted_as_people_write_them(text, numbers):
+    assert listed_numbers(text) == numbers
+
+
+def test_what_cannot_be_is_said_and_the_dialog_stays(sample):
+    dialog = MetadataDialog(sample.document.cube, sample.window)
+    ok = dialog.buttons.button(OK)
+    for field, text, word in (
+        (dialog.units, "µm", "is the unit right"),
+        (dialog.bad, "201", "from 1 to 200"),
+        (dialog.scale, "0", "above 0"),
+        (dialog.nodata, "x", "must be a number"),
+    ):
+        if field is dialog.units:
+            dialog.table.item(0, 0).setText("401")
+            field.setCurrentText(text)
+        else:
+            field.selectAll()
+            QTest.keyClicks(field, text)
+        QTest.mouseClick(ok, Qt.MouseButton.LeftButton)
+        assert word in dialog.error.text()
+    dialog.table.item(3, 0).setText("")
+    dialog.deleteLater()
+
+
+def test_numbers_that_are_not_edited_are_not_rounded(driver, tmp_path):
+    """A no-data value of float32 has 17 digits, which the field shows."""
+    true = scene(20, 30, 6).astype(np.float32)
+    (tmp_path / "a.img").write_bytes(true.tobytes())
+    (tmp_path / "a.hdr").write_text(
+        "ENVI\nsamples = 30\nlines = 20\nbands = 6\ndata type = 4\ninterleave = bip\n"
+        "byte order = 0\ndata ignore value = -3.4028234663852886e+38\n"
+    )
+    driver.open(str(tmp_path / "a.hdr"))
+    dialog = MetadataDialog(driver.document.cube, driver.window)
+    assert dialog.chosen() == {}
+    assert dialog.nodata.text() == "-3.4028234663852886e+38"
+    dialog.deleteLater()
+
+
+def test_metadata_that_cannot_be_kept_hold_until_the_scene_is_closed(driver, tmp_path):
+    path = tmp_path / "scene.npy"
+    np.save(path, scene(20, 30, 6))
+    (tmp_path / "scene.npy.hsi.json").mkdir()  # no file can take its place
+    driver.open(str(path))
+
+    in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.nodata, "7"))
+    driver.trigger("file.metadata")
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    told = driver.window.notices.texts()[-1]
+    assert "hold until the scene is closed" in told
+    assert "scene.npy.hsi.json could not be written" in told
+    assert driver.document.cube.nodata == 7
+
+
+def test_metadata_of_the_sample_scene_can_be_tried_out(sample):
+    in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.bad, "1-3"))
+    sample.trigger("file.metadata")
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    assert "no file of yours" in sample.window.notices.texts()[-1]
+    assert np.flatnonzero(~sample.document.cube.good_bands).tolist() == [0, 1, 2]
+
+
+def test_an_answer_of_the_doctor_that_cannot_be_kept_is_said(driver, tmp_path):
+    path = tmp_path / "two.mat"
+    savemat(path, {"first": scene(30, 40, 12), "second": scene(30, 40, 14)})
+    (tmp_path / "two.mat.hsi.json").mkdir()
+    in_dialog(ArrayDialog, lambda dialog: dialog.choose("second"))
+    driver.window.open(str(path))
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    assert "two.mat.hsi.json could not be written" in driver.window.notices.texts()[-1]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".sli"])
@@ -180,3 +391,68 @@ def test_a_folder_of_one_image_a_band_opens(driver, tmp_path, monkeypatch):
     with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
         driver.trigger("file.folder")
     np.testing.assert_array_equal(driver.document.cube.read(), cube)
+
+
+def test_a_spectral_library_that_is_opened_is_offered_as_one(sample, tmp_path):
+    lines = [f"{400 + 10 * k},{0.1 + k / 500}" for k in range(210)]
+    path = tmp_path / "soil.csv"
+    path.write_text("wavelength,soil\n" + "\n".join(lines) + "\n")
+    sample.window.open(str(path))
+    press(sample, "Open as a spectral library")
+    sample.settle()
+    panel = sample.window.docking.panel("Libraries")
+    assert panel.model.rowCount() == 1
+    assert not any("no cube" in text for text in sample.window.notices.texts())
+
+
+PIXELS = "row,column,class\n3,4,2\n5,6,2\n"
+
+
+def test_a_table_of_pixels_that_is_opened_is_offered_as_labels(sample, tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text(PIXELS)
+    before = sample.document
+    sample.window.open(str(path))
+    press(sample, "Import labels")
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=20_000)
+    assert sample.document is before
+    assert np.argwhere(sample.document.labels.ids == 2).tolist() == [[3, 4], [5, 6]]
+
+
+def test_an_offer_goes_with_the_scene_it_was_made_for(sample, tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text(PIXELS)
+    sample.window.open(str(path))
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=20_000)
+    np.save(tmp_path / "other.npy", scene(20, 30, 6))
+    sample.open(str(tmp_path / "other.npy"))
+    assert sample.window.offers.texts() == []
+
+
+def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text(PIXELS)
+    driver.window.open(str(path))
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    assert f"{path} is no cube" in driver.window.notices.texts()[-1]
+    assert driver.window.offers.texts() == []
+
+
+def test_long_names_do_not_widen_the_window(sample, tmp_path):
+    width = sample.window.width()
+    path = tmp_path / f"{'long_' * 40}.mat"
+    savemat(path, {"gt": np.ones((9, 9), np.uint8)})
+    sample.window.labelling.files.load(str(path), "labels")
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=10_000)
+    sample.window.open(str(tmp_path / f"{'absent_' * 30}.hdr"))
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    QApplication.processEvents()
+    assert sample.window.width() == width
+
+
+def press(driver, text: str) -> None:
+    """Press a button of the offer that comes."""
+    offers = driver.window.offers
+    driver.qtbot.waitUntil(lambda: bool(offers.offers), timeout=20_000)
+    button = next(b for b in offers.offers[-1].buttons if b.text() == text)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)

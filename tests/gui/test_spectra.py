@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.library_match import compare, ranked
+from hsi_viewer.core.library_match import Match, compare, ranked
 from hsi_viewer.core.spectrum import continuum_removed, spectral_angle
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.spectral_library import read_library
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
+from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 
 LEFT = Qt.MouseButton.LeftButton
 NM = np.concatenate([np.linspace(450, 1340, 40), np.linspace(1460, 2400, 35)])
@@ -268,3 +269,38 @@ def test_the_spectral_angle_is_mapped_thresholded_and_labelled(small):
     layers.remove("Spectral angle")
     assert "Within the angle" not in layers
     assert not panel.slider.isEnabled()
+
+
+def test_a_long_library_is_sorted_at_once_and_keeps_what_is_selected(qtbot):
+    """A library of a thousand spectra is nothing unusual; the interface must not wait for it."""
+    rng = np.random.default_rng(0)
+    angles = rng.permutation(1365) / 1000
+    rows = [
+        LibraryRow(0, k, f"spectrum {k}", "made", Match(k, float(a), float(-a), float("nan")))
+        for k, a in enumerate(angles)
+    ]
+    panel = LibraryPanel()
+    qtbot.addWidget(panel)
+    panel.resize(400, 500)
+    panel.show()
+    panel.show_rows(rows)
+    assert [panel.model.row(r).index for r in (0, 1)] == list(np.argsort(angles)[:2])
+    panel.table.selectRow(0)
+    (best,) = panel.chosen()
+    header = panel.table.horizontalHeader()
+    for column in (0, 2):
+        QTest.mouseClick(
+            header.viewport(),
+            Qt.MouseButton.LeftButton,
+            pos=QPoint(header.sectionViewportPosition(column) + 8, header.height() // 2),
+        )
+        assert panel.chosen() == [best]
+    assert panel.model.row(0).index == np.argmax(-angles)
+    panel.search.setText("spectrum 12")
+    assert all(r.name.startswith("spectrum 12") for r in shown(panel))
+
+
+def shown(panel) -> list[LibraryRow]:
+    """The rows of a library panel as they stand."""
+    places = (panel.sorted.index(r, 0) for r in range(panel.sorted.rowCount()))
+    return [panel.model.row(panel.sorted.mapToSource(p).row()) for p in places]

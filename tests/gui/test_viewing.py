@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+
+from hsi_viewer.session.map_place import MapPlace
+from hsi_viewer.ui.adapters.map_marks import MapMarks
 
 
 def wheel(driver, position: QPoint, delta: int) -> None:
@@ -111,3 +115,16 @@ def test_the_readout_empties_outside_the_scene(sample):
     sample.hover(5, 5)
     sample.mouse(QMouseEvent.Type.MouseMove, QPoint(1, 1))
     assert sample.window.readout.position.text() == ""
+
+
+@pytest.mark.parametrize("angle", range(0, 360, 30))
+def test_the_north_arrow_is_drawn_whole_wherever_north_is(driver, angle):
+    turn = np.deg2rad(angle)
+    marks = MapMarks(driver.canvas)
+    place = MapPlace(2.0, (float(np.sin(turn)), float(-np.cos(turn))))
+    image = marks._picture(place).toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    opacity = flat[:, :, 3]
+    assert opacity.any()
+    assert not opacity[[0, -1]].any()
+    assert not opacity[:, 0].any()

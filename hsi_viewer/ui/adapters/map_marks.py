@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.session.map_place import MapPlace, length_text, round_length
 from hsi_viewer.ui.adapters.scene_view import SceneView
 
-WIDTH, HEIGHT, MARGIN = 230, 58, 8
+MARGIN = 8
 LONGEST_BAR = 150.0
 ARROW = 18.0  # half its length
+TIP = ARROW + 7  # from the middle of the arrow to that of its letter
+REACH = TIP + 9  # and to the far side of the letter, wherever north is
+WIDTH, HEIGHT = 240, round(2 * REACH)
 
 
 class MapMarks(QWidget):
@@ -78,15 +81,16 @@ class MapMarks(QWidget):
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shapes = QPainterPath()
-        shapes.addPolygon(_arrow(QPointF(ARROW + 4, HEIGHT / 2 + 5), place.north))
+        middle = QPointF(REACH, REACH)
+        shapes.addPolygon(_arrow(middle, place.north))
         shapes.closeSubpath()
         metres, length = self.bar
-        left = 2 * ARROW + 18
+        left = 2 * REACH + 2
         shapes.addRect(QRectF(left, HEIGHT - 16, length, 5))
         font = self.font()
         font.setBold(True)
         shapes.addText(QPointF(left, HEIGHT - 23), font, length_text(metres))
-        tip = QPointF(ARROW + 4, HEIGHT / 2 + 5) + QPointF(*place.north) * (ARROW + 7)
+        tip = middle + QPointF(*place.north) * TIP
         width = self.fontMetrics().horizontalAdvance("N")
         shapes.addText(tip + QPointF(-width / 2, 4), font, "N")
         painter.setPen(QPen(QColor(0, 0, 0, 200), 3.0, j=Qt.PenJoinStyle.RoundJoin))

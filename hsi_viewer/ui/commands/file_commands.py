@@ -114,7 +114,7 @@ def file_commands(w: MainWindow) -> list[Command]:
             (),
             "stethoscope",
             lambda: w.repairing.can_examine,
-            lambda: "For ENVI and raw files.",
+            lambda: "For raw files, and for arrays in MATLAB, NumPy, HDF5 and Zarr files.",
         ),
         Command("file.quit", "&Quit", FILE, w.close, ("Ctrl+Q",), "exit-to-app", separated=True),
     ]

@@ -89,10 +89,15 @@ class LabelFiles(QObject):
 
     @Slot()
     def choose_labels(self) -> None:
-        """Ask for labels or regions, and what becomes of the labels that are here."""
+        """Ask for labels or regions, and import them."""
         source = self._ask("Import labels or regions")
-        document = self._workspace.document
-        if not source or document is None:
+        if source:
+            self.take(source)
+
+    def take(self, path: str | Path) -> None:
+        """Import labels or regions; ask what becomes of the labels that are here, if any."""
+        source, document = str(path), self._workspace.document
+        if document is None:
             return
         if not document.labels.total:
             self.load(source, "labels")
@@ -142,6 +147,7 @@ class LabelFiles(QObject):
         document = self._workspace.document
         if document is None:
             return
+        self._window.offers.withdraw(OFFER)  # a question about another file
         wish = Import(document, source, purpose, placement)
         cube, truth = document.cube, document.truth
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,29 +14,75 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.errors import FileError, HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io.container import ChoiceNeededError
 from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
-from hsi_viewer.io.registry import open_cube
-from hsi_viewer.ui.file_dialogs import ArrayDialog, DoctorDialog, MetadataDialog
+from hsi_viewer.io.registry import arrays_in
+from hsi_viewer.session.scene_picture import is_large
+from hsi_viewer.ui.array_dialog import ArrayDialog
+from hsi_viewer.ui.controllers.opening import OpenedCube
+from hsi_viewer.ui.doctor_dialog import DoctorDialog
+from hsi_viewer.ui.metadata_dialog import MetadataDialog
+from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
+    from hsi_viewer.io.container import ArrayChoice
     from hsi_viewer.io.doctor import Diagnosis
+    from hsi_viewer.io.other_uses import Use
 
 # doctor and sidecar are imported when they are needed: they would slow the start.
 
 BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
+RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or it is named so
+USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
+OFFER, DOUBT = "use", "doubt"
+WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr")
 
 
 @dataclass(frozen=True)
 class Examined:
-    """A diagnosis (None: no raw file), pictures of its readings, and the error behind it."""
+    """What came of a file that did not open, or that the user doubts.
 
-    diagnosis: Diagnosis | None
-    thumbnails: list[NDArray[np.uint8]]
+    Attributes
+    ----------
+    path : of the file.
+    error : why it did not open, or None.
+    uses : what it is good for in the open scene, if it is no cube.
+    diagnosis, thumbnails : of a raw file, with pictures of its readings.
+    """
+
+    path: Path
     error: Exception | None
+    uses: tuple[Use, ...] = ()
+    diagnosis: Diagnosis | None = None
+    thumbnails: tuple[NDArray[np.uint8], ...] = ()
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Arrays of a file that could be the cube, and the one that is open, or ""."""
+
+    path: Path
+    choices: tuple[ArrayChoice, ...]
+    current: str = ""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is likely wrong with the header of a file that opened, or ""."""
+
+    path: Path
+    problem: str
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A cube with edited metadata, and why they could not be kept beside its file, or ""."""
+
+    cube: HyperCube
+    problem: str = ""
 
 
 class RepairController(QObject):
@@ -44,37 +91,87 @@ class RepairController(QObject):
     Parameters
     ----------
     reopen : opens a source.
+    offers : where it is asked what a file that is no cube shall be.
+
+    Attributes
+    ----------
+    uses : what takes a file of labels, or a spectral library; filled by those who can.
     """
 
     def __init__(
-        self, workspace: Workspace, window: QWidget, reopen: Callable[[str], None]
+        self,
+        workspace: Workspace,
+        window: QWidget,
+        reopen: Callable[[str], None],
+        offers: OfferBar,
     ) -> None:
         super().__init__(window)
         self._workspace, self._window, self._reopen = workspace, window, reopen
+        self._offers = offers
+        self.uses: dict[Use, Callable[[Path], None]] = {}
+        workspace.document_changed.connect(self._withdraw)
 
     def explain(self, source: str, error: Exception) -> None:
         """Say why a file did not open, and offer what can be done about it."""
+        self._withdraw()
         path, _ = split_source(source)
         if isinstance(error, ChoiceNeededError):
-            self._ask_which_array(path, error)
-        elif isinstance(error, HsiError) and path.is_file():
+            self._ask_which_array(Arrays(path, error.choices))
+        elif isinstance(error, HsiError):
             self._examine(path, error)
         else:
             self._workspace.notify_error(error, "Opening the file")
 
+    @Slot(object)
+    def check(self, opened: OpenedCube) -> None:
+        """Say, once the picture is there, if the header of a raw file seems to lie."""
+        cube = opened.cube
+        if cube.path is None or cube.format_name != "ENVI" or is_large(cube):
+            return
+        path = cube.path
+
+        def work(token: CancelToken, _port: ProgressPort) -> Doubt:
+            return Doubt(path, _doubt(path, token))
+
+        task = self._workspace.tasks.start(f"Checking the header of {path.name}", work, quiet=True)
+        task.succeeded.connect(self._on_checked)
+
+    @Slot(object)
+    def _on_checked(self, doubt: Doubt) -> None:
+        document = self._workspace.document
+        if not doubt.problem or document is None or document.cube.path != doubt.path:
+            return
+        choices = (
+            Choice("Show the readings", partial(self._examine, doubt.path, None), primary=True),
+            Choice("Keep it as it is", lambda: None),
+        )
+        self._offers.offer(DOUBT, f"{doubt.path.name}: {doubt.problem}", choices, "stethoscope")
+
     @Slot()
     def open_doctor(self) -> None:
-        """Examine the file of the open cube."""
+        """Ask how the file of the open cube is to be read."""
         document = self._workspace.document
-        if document is not None and document.cube.path is not None:
-            self._examine(document.cube.path, None)
+        if document is None or document.cube.path is None:
+            return
+        path, array = document.cube.path, document.cube.metadata.get("array", "")
+        if document.cube.format_name == "ENVI":
+            self._examine(path, None)
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Arrays:
+            return Arrays(path, arrays_in(path), array)
+
+        task = self._workspace.tasks.start(f"Examining {path.name}", work)
+        task.succeeded.connect(self._ask_which_array)
+        task.failed.connect(self._on_failed)
 
     @property
     def can_examine(self) -> bool:
-        """Whether the open cube comes from a raw file with a header."""
+        """Whether the file of the open cube can be read in another way."""
         document = self._workspace.document
         cube = document.cube if document else None
-        return cube is not None and cube.path is not None and cube.format_name == "ENVI"
+        formats = ("ENVI", *WITH_ARRAYS)
+        return cube is not None and cube.path is not None and cube.format_name in formats
 
     @Slot()
     def edit_metadata(self) -> None:
@@ -87,25 +184,20 @@ class RepairController(QObject):
             self._keep_metadata(document.cube, dialog.chosen())
         dialog.deleteLater()
 
-    def _ask_which_array(self, path: Path, error: ChoiceNeededError) -> None:
-        dialog = ArrayDialog(path.name, error.choices, self._window)
+    @Slot(object)
+    def _ask_which_array(self, arrays: Arrays) -> None:
+        dialog = ArrayDialog(arrays.path.name, arrays.choices, self._window, arrays.current)
         if dialog.exec():
-            self._keep(path, dialog.chosen())
+            self._keep(arrays.path, dialog.chosen())
         dialog.deleteLater()
 
     def _examine(self, path: Path, error: Exception | None) -> None:
-        def work(token: CancelToken, port: ProgressPort) -> Examined:
-            from hsi_viewer.io import doctor
+        document = self._workspace.document
+        cube = document.cube if document is not None and error is not None else None
 
+        def work(token: CancelToken, port: ProgressPort) -> Examined:
             port.report(Progress(f"Examining {path.name}"))
-            try:
-                if magic_of(path).startswith(SELF_DESCRIBED):
-                    return Examined(None, [], error)
-                diagnosis = doctor.diagnose(path, token)
-                pictures = [doctor.thumbnail(diagnosis, r) for r in diagnosis.readings]
-            except HsiError as not_raw:
-                return Examined(None, [], error or not_raw)
-            return Examined(diagnosis, pictures, error)
+            return _examined(path, error, cube, token)
 
         task = self._workspace.tasks.start(f"Examining {path.name}", work)
         task.succeeded.connect(self._on_examined)
@@ -113,58 +205,137 @@ class RepairController(QObject):
 
     @Slot(object)
     def _on_examined(self, examined: Examined) -> None:
-        diagnosis = examined.diagnosis
+        if examined.uses:
+            self._offer_uses(examined)
+            return
         if examined.error is not None:
             self._workspace.notify_error(examined.error, "Opening the file")
-        if diagnosis is None or not diagnosis.readings:
-            return
-        if diagnosis.header is None and diagnosis.readings[0].score < BELIEVABLE:
+        diagnosis = examined.diagnosis
+        if diagnosis is None or not _doubted(examined, diagnosis):
             return
         dialog = DoctorDialog(diagnosis, examined.thumbnails, self._window)
         if dialog.exec():
-            from hsi_viewer.io.sidecar import RawLayout
-
-            layout = RawLayout.of(dialog.chosen().layout)
-            self._keep(diagnosis.data, {"layout": layout.model_dump()})
+            self._keep(diagnosis.data, {"layout": dialog.chosen()})
         dialog.deleteLater()
 
+    @Slot()
+    def _withdraw(self) -> None:
+        self._offers.withdraw(OFFER)
+        self._offers.withdraw(DOUBT)
+
+    def _offer_uses(self, examined: Examined) -> None:
+        """Ask what a file that is no cube shall be in the open scene."""
+        choices = [
+            Choice(USES[use], partial(self.uses[use], examined.path), primary=place == 0)
+            for place, use in enumerate(examined.uses)
+        ]
+        self._offers.offer(
+            OFFER,
+            f"{examined.path.name} is no cube. Use it in the open scene?",
+            (*choices, Choice("Cancel", lambda: None)),
+            "help-circle-outline",
+        )
+
     def _keep(self, path: Path, fields: dict[str, Any]) -> None:
-        from hsi_viewer.io import sidecar
+        """Keep an answer beside the file, and open it as the answer says."""
 
-        try:
-            sidecar.edited(path, **fields)
-        except HsiError as error:
-            self._workspace.notify_error(error, "Writing the sidecar")
-        else:
-            self._reopen(str(path))
-
-    def _keep_metadata(self, cube: HyperCube, fields: dict[str, Any]) -> None:
-        if not fields:
-            return
-        path = cube.path
-        if path is None:
-            self._workspace.notify(
-                f"{cube.name} is no file of yours: its metadata cannot be kept.", "warning"
-            )
-            return
-
-        def work(token: CancelToken, _port: ProgressPort) -> HyperCube:
+        def work(_token: CancelToken, _port: ProgressPort) -> Path:
             from hsi_viewer.io import sidecar
 
-            sidecar.edited(path, **fields)
-            return open_cube(path, token).held_in_memory()
+            layout = fields.get("layout")
+            said = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
+            sidecar.edited(path, **said)
+            return path
+
+        task = self._workspace.tasks.start(f"Saving how {path.name} is read", work)
+        task.succeeded.connect(self._on_kept)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_kept(self, path: Path) -> None:
+        self._reopen(str(path))
+
+    def _keep_metadata(self, cube: HyperCube, fields: dict[str, Any]) -> None:
+        """Use edited metadata at once, and keep them beside the file where that can be."""
+        if not fields:
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Edited:
+            from hsi_viewer.io import sidecar
+
+            edited = sidecar.Sidecar.model_validate(fields).applied(cube)
+            if cube.path is None:
+                return Edited(edited, f"{cube.name} is no file of yours.")
+            try:
+                sidecar.edited(cube.path, **fields)
+            except FileError as error:
+                return Edited(edited, str(error))
+            return Edited(edited)
 
         task = self._workspace.tasks.start("Saving the metadata", work)
         task.succeeded.connect(self._on_metadata)
         task.failed.connect(self._on_failed)
 
     @Slot(object)
-    def _on_metadata(self, cube: HyperCube) -> None:
+    def _on_metadata(self, done: Edited) -> None:
         document = self._workspace.document
-        if document is not None and document.cube.path == cube.path:
-            document.set_cube(cube)
+        if document is None or document.cube.source is not done.cube.source:
+            return
+        document.set_cube(done.cube)
+        if done.problem:
+            self._workspace.notify(
+                f"The metadata hold until the scene is closed, but are not kept: {done.problem}",
+                "warning",
+            )
+        else:
             self._workspace.notify("The metadata are kept beside the file.", "success")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._workspace.notify_error(error, "Examining or saving")
+
+
+def _examined(
+    path: Path, error: Exception | None, cube: HyperCube | None, token: CancelToken
+) -> Examined:
+    """Find out in a worker what a file is."""
+    from hsi_viewer.io import doctor
+
+    try:
+        if not path.is_file():
+            return Examined(path, error)
+        if cube is not None:
+            from hsi_viewer.io.other_uses import other_uses
+
+            uses = other_uses(path, cube)
+            if uses:
+                return Examined(path, error, uses)
+            token.check()
+        if magic_of(path).startswith(SELF_DESCRIBED):
+            return Examined(path, error)
+        diagnosis = doctor.diagnose(path, token)
+        pictures = tuple(doctor.thumbnail(diagnosis, r) for r in diagnosis.readings)
+    except HsiError as not_raw:
+        return Examined(path, error or not_raw)
+    return Examined(path, error, (), diagnosis, pictures)
+
+
+def _doubt(path: Path, token: CancelToken) -> str:
+    """What the doctor says in a worker of a file that opened, unless the user has decided."""
+    from hsi_viewer.io import doctor, sidecar
+
+    try:
+        said = sidecar.load(path)
+        return "" if said is not None and said.layout else doctor.diagnose(path, token).problem
+    except HsiError:  # the scene is open, and what else is wrong is told when it is read
+        return ""
+
+
+def _doubted(examined: Examined, diagnosis: Diagnosis) -> bool:
+    """Whether the doctor is wanted: not for an error that has nothing to do with the layout."""
+    if examined.error is None:
+        return True
+    if diagnosis.header is not None:
+        return bool(diagnosis.problem and diagnosis.readings)
+    best = diagnosis.readings[0].score if diagnosis.readings else 0.0
+    return best >= BELIEVABLE or diagnosis.data.suffix.lower() in RAW_NAMES

@@ -49,6 +49,7 @@ class LibraryFeature(Feature):
         self._matching = WishQueue(self.workspace.tasks, "Comparing spectra", _grant, self)
         self._matching.granted.connect(self._on_matched)
         window.plot.curves.changed.connect(self._compare)
+        window.repairing.uses["library"] = self.load
         self.workspace.document_changed.connect(self._on_document)
 
     def panels(self) -> list[Panel]:

@@ -20,6 +20,7 @@ from hsi_viewer.core.time_left import in_words
 from hsi_viewer.ui.theme import icon
 
 STEPS = 1000
+TEXT_LETTERS = 56
 BAR_LETTERS = 16  # width of a bar in letters: it grows with the text
 
 
@@ -80,8 +81,10 @@ class ActivityRow(QWidget):
     def show_activity(self, activity: Activity) -> None:
         """Show a task as it is now."""
         self._key = activity.key
-        self.label.setText(activity.text)
-        self.label.setToolTip(activity.title)
+        width = TEXT_LETTERS * self.fontMetrics().averageCharWidth()
+        elide = Qt.TextElideMode.ElideMiddle  # a long path must not widen the window
+        self.label.setText(self.fontMetrics().elidedText(activity.text, elide, width))
+        self.label.setToolTip(f"{activity.title}\n{activity.text}")
         self.cancel.setAccessibleName(f"Cancel: {activity.title}")
         self.bar.setAccessibleDescription(activity.text)
         self.bar.setRange(0, 0 if activity.fraction is None else STEPS)

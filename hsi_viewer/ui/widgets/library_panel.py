@@ -38,7 +38,6 @@ COLUMNS = (
     ("Corr.", "Pearson's correlation: 1 is best"),
     ("Shape", "Correlation after continuum removal: 1 is the same absorption bands"),
 )
-SORT_ROLE = Qt.ItemDataRole.UserRole
 HINT = "Open a library to compare it with the spectrum you pick."
 
 
@@ -54,17 +53,37 @@ class LibraryRow:
 
 
 class LibraryModel(QAbstractTableModel):
-    """Rows of all libraries."""
+    """Rows of all libraries, sorted here: a proxy would ask Python for each comparison."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._rows: list[LibraryRow] = []
+        self._column, self._order = 1, Qt.SortOrder.AscendingOrder
 
     def show(self, rows: Sequence[LibraryRow]) -> None:
         """Show other rows."""
         self.beginResetModel()
-        self._rows = list(rows)
+        self._rows = self._in_order(rows)
         self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; what is selected stays selected."""
+        self._column, self._order = column, order
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        chosen = [self._rows[index.row()] for index in before]
+        self._rows = self._in_order(self._rows)
+        places = {id(row): place for place, row in enumerate(self._rows)}
+        after = [
+            self.index(places[id(row)], index.column())
+            for row, index in zip(chosen, before, strict=True)
+        ]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _in_order(self, rows: Sequence[LibraryRow]) -> list[LibraryRow]:
+        descending = self._order == Qt.SortOrder.DescendingOrder
+        return sorted(rows, key=lambda row: self._sort_value(row, self._column), reverse=descending)
 
     def row(self, row: int) -> LibraryRow:
         """One of the rows."""
@@ -90,10 +109,8 @@ class LibraryModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Texts, and numbers to sort by."""
+        """Texts."""
         row, column = self._rows[index.row()], index.column()
-        if role == SORT_ROLE:
-            return self._sort_value(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{row.name}\n{row.library_name}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
@@ -118,6 +135,14 @@ class LibraryModel(QAbstractTableModel):
         if value is None or isnan(value):
             return inf
         return value if column == 1 else -value
+
+
+class FilteredRows(QSortFilterProxyModel):
+    """Rows whose names are searched for, in the order of the model."""
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Let the model sort."""
+        self.sourceModel().sort(column, order)
 
 
 class LibraryPanel(QWidget):
@@ -148,9 +173,8 @@ class LibraryPanel(QWidget):
         self.compared.setObjectName("muted")
         self.compared.setWordWrap(True)
         self.model = LibraryModel(self)
-        self.sorted = QSortFilterProxyModel(self)
+        self.sorted = FilteredRows(self)
         self.sorted.setSourceModel(self.model)
-        self.sorted.setSortRole(SORT_ROLE)
         self.sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.sorted.setFilterKeyColumn(0)
         self.search.textChanged.connect(self.sorted.setFilterFixedString)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -16,6 +18,7 @@ ICONS: dict[Level, str] = {
 }
 SHOWN_MS = 8000
 MAX_NOTICES = 3
+NUMBERS = re.compile(r"\d+")  # a file that has become short tells of each window that it misses
 
 
 class NoticeBar(QWidget):
@@ -30,8 +33,9 @@ class NoticeBar(QWidget):
         self.hide()
 
     def show_notice(self, text: str, level: Level = "info") -> None:
-        """Show a message; one with the same text is replaced."""
-        for old in [n for n in self.notices if n.text == text]:
+        """Show a message; one that differs in nothing but numbers is replaced."""
+        words = NUMBERS.sub("", text)
+        for old in [n for n in self.notices if NUMBERS.sub("", n.text) == words]:
             self.remove(old)
         while len(self.notices) >= MAX_NOTICES:
             self.remove(self.notices[0])
@@ -76,6 +80,7 @@ class Notice(QFrame):
         self._sign, self._level = QLabel(), level
         message = QLabel(text)
         message.setWordWrap(True)
+        message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = self._close = QToolButton()
         close.setAutoRaise(True)

@@ -6,9 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hsi_viewer.ui.theme import icon
+
+LONG = 100  # letters of a text that gets the whole width, its buttons below it
 
 
 @dataclass(frozen=True)
@@ -111,10 +121,17 @@ class Offer(QFrame):
         message = QLabel(text)
         message.setWordWrap(True)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QHBoxLayout(self)
+        message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
+        ways, is_long = QBoxLayout.Direction, len(text) > LONG
+        layout = QBoxLayout(ways.TopToBottom if is_long else ways.LeftToRight, self)
         layout.setContentsMargins(10, 6, 8, 6)
-        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addWidget(message, 1)
+        head, row = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(message, 1)
+        layout.addLayout(head, 1)
+        layout.addLayout(row)
+        if is_long:
+            row.addStretch(1)
         self.buttons: list[QPushButton] = []
         for number, choice in enumerate(choices):
             button = QPushButton(choice.text)
@@ -122,7 +139,7 @@ class Offer(QFrame):
             if choice.primary:
                 button.setObjectName("primary")
             button.clicked.connect(self._on_clicked)
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons.append(button)
         self.refresh_theme()
 

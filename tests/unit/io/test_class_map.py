@@ -15,8 +15,9 @@ from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.class_map import FORMATS, export_prediction
+from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.label_file import read_labels, write_labels
-from hsi_viewer.io.map_info import georeference
+from hsi_viewer.io.map_info import georeference, map_info_of
 from hsi_viewer.io.registry import open_cube
 
 UTM = Georeference((2.5, 0.25, 4e5 + 1 / 3, 0.5, -2.5, 5.1e6), CRS.from_epsg(32633).to_wkt())
@@ -73,6 +74,55 @@ def test_geotiff_keeps_crs_transform_colours_and_names(tmp_path, legend):
     side = (tmp_path / "class_map.tif.aux.xml").read_text("utf-8")
     assert side.count("<Category>") == 10
     assert "<Category>Häuser {alt}</Category>" in side
+
+
+@pytest.mark.parametrize(
+    "system",
+    ["EPSG:4326", "EPSG:4269", "EPSG:32733", "EPSG:26710", "EPSG:25832", "EPSG:2154", "EPSG:3031",
+     "EPSG:2056", "EPSG:5070", "EPSG:3035", "ESRI:54030"],
+)  # fmt: skip
+def test_gdal_finds_the_same_system_in_both(tmp_path, legend, system):
+    place = Georeference((10.0, 0.0, 12.5, 0.0, -10.0, 47.25), CRS.from_string(system).to_wkt())
+    cube = HyperCube.from_array(np.zeros((4, 5, 2), "f4"), georeference=place)
+    export_prediction(predicted(some_ids((4, 5))), legend, cube, tmp_path, formats=["envi", "tif"])
+    for name in ("class_map.img", "class_map.tif"):
+        with rasterio.open(tmp_path / name) as file:
+            assert file.crs == CRS.from_string(system)
+            assert tuple(file.transform)[:6] == place.transform
+
+
+@pytest.mark.parametrize(
+    ("system", "end"),
+    [
+        ("EPSG:26710", "10, North, North America 1927, units=Meters}"),
+        ("EPSG:25832", "32, North, units=Meters}"),
+        ("EPSG:4269", "10.0, North America 1983}"),
+    ],
+)
+def test_map_info_names_the_datum(system, end):
+    place = (10.0, 0.0, 12.5, 0.0, -10.0, 47.25)
+    for version in ("WKT1_GDAL", "WKT1_ESRI", "WKT2_2019"):
+        wkt = CRS.from_string(system).to_wkt(version=version)
+        assert map_info_of(place, wkt).endswith(end)
+
+
+def test_a_rotated_pole_is_no_latitude_and_longitude(tmp_path, legend):
+    pole = CRS.from_proj4(
+        "+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=39.25 +lon_0=180 "
+        "+to_meter=0.0174532925199433"
+    )
+    place = Georeference((10.0, 0.0, 12.5, 0.0, -10.0, 47.25), pole.to_wkt())
+    cube = HyperCube.from_array(np.zeros((4, 5, 2), "f4"), georeference=place)
+    written = export_prediction(
+        predicted(some_ids((4, 5))), legend, cube, tmp_path, formats=["envi", "tif"]
+    )
+    assert "map info = {Arbitrary," in written["class_map.hdr"].read_text()
+    assert CRS.from_wkt(read_labels(written["class_map.hdr"]).georeference.crs_wkt) == pole
+    with rasterio.open(written["class_map.tif"]) as file:
+        assert file.crs == pole
+    side = (tmp_path / "class_map.tif.aux.xml").read_text("utf-8")
+    assert "<Category>Wasser</Category>" in side
+    assert len([p for p in tmp_path.iterdir() if p.name != "home"]) == 4
 
 
 def test_ids_over_255_are_16_bits_wide(tmp_path):
@@ -202,6 +252,26 @@ def test_labels_of_other_kinds(tmp_path):
     labels = read_labels(tmp_path / "palette.png")
     np.testing.assert_array_equal(labels.ids, ids)
     assert labels.colours[5] == (5, 250, 7)
+
+
+@pytest.mark.parametrize(
+    ("driver", "name"), [("GTiff", "a.tif"), ("HFA", "a.img"), ("PNG", "a.png")]
+)
+def test_colours_and_category_names_of_other_programs(tmp_path, driver, name):
+    ids = some_ids().astype(np.uint8)
+    profile = {"height": 12, "width": 17, "count": 1, "dtype": "uint8", "driver": driver}
+    with open_raster(tmp_path / name, "w", **profile) as file:
+        file.write(ids, 1)
+        file.write_colormap(1, {0: (0, 0, 0, 255), 5: (1, 2, 3, 255), 9: (4, 5, 6, 255)})
+    side = "<Category>none</Category><Category/><Category>A &amp; B</Category>"
+    (tmp_path / f"{name}.aux.xml").write_text(
+        f'<PAMDataset><PAMRasterBand band="1"><CategoryNames>{side}</CategoryNames>'
+        "</PAMRasterBand></PAMDataset>"
+    )
+    labels = read_labels(tmp_path / name)
+    np.testing.assert_array_equal(labels.ids, ids)
+    assert labels.names == {2: "A & B"}
+    assert (labels.colours[5], labels.colours[9]) == ((1, 2, 3), (4, 5, 6))
 
 
 def test_sample_labels():

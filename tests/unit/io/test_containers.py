@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -49,12 +50,34 @@ def test_matlab_5_windows(tmp_path, shape, dtype, packed, column):
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_matrix_of_spectra_is_unfolded_down_the_columns(tmp_path, packed, turned):
+@pytest.mark.parametrize("names", [("nRow", "nCol"), ("lines", "cols"), ("H", "W")])
+def test_a_matrix_of_spectra_is_unfolded_down_the_columns(tmp_path, packed, turned, names):
     array = numbers((4, 5, 7))
     matrix = array.reshape(20, 7, order="F").T  # bands x pixels, as MATLAB's reshape makes it
-    content = {"Y": matrix.T if turned else matrix, "nRow": 4, "nCol": 5, "A": np.eye(3)}
+    content = {"Y": matrix.T if turned else matrix, names[0]: 4, names[1]: 5, "A": np.eye(3)}
     scipy.io.savemat(tmp_path / "y.mat", content, do_compression=packed)
     np.testing.assert_array_equal(open_cube(tmp_path / "y.mat").read(), array)
+
+
+SCIPY_FILES = sorted((Path(scipy.io.__file__).parent / "matlab/tests/data").glob("*.mat"))
+
+
+@pytest.mark.skipif(not SCIPY_FILES, reason="this scipy was installed without its test data")
+def test_files_that_matlab_wrote_open_or_are_refused():
+    """MATLAB 4 to 7.4 on several machines, and broken files, which scipy tests its reader with."""
+    opened, messages = 0, []
+    for path in SCIPY_FILES:
+        try:
+            cube = open_cube(path)
+        except FileError as error:
+            messages.append((path.name, str(error)))
+            continue
+        expected = np.atleast_3d(scipy.io.loadmat(path)[cube.metadata["array"]])
+        assert cube.dtype == expected.dtype.newbyteorder("=")
+        np.testing.assert_array_equal(cube.read(), expected)
+        opened += 1
+    assert opened >= 10
+    assert all(name in message for name, message in messages)
 
 
 def test_big_endian_matlab_5(tmp_path):
@@ -103,9 +126,46 @@ def test_several_candidates_are_offered(tmp_path):
 
 
 def test_no_cube_names_what_is_there(tmp_path):
-    scipy.io.savemat(tmp_path / "n.mat", {"gt": np.ones((4, 5)), "s": {"a": 1}, "t": "text"})
-    with pytest.raises(FormatError, match=r"gt \(4 x 5 double\), s\.a \(1 x 1 int64\), s "):
+    scipy.io.savemat(tmp_path / "n.mat", {"n": np.ones((4, 1)), "s": {"a": 1}, "t": "text"})
+    with pytest.raises(FormatError, match=r"n \(4 x 1 double\), s \(.*struct\), .*s\.a \(1 x 1"):
         open_cube(tmp_path / "n.mat")
+
+
+def test_the_only_matrix_is_an_image_of_one_band(tmp_path):
+    ids = numbers((40, 30), "u1")
+    scipy.io.savemat(tmp_path / "gt.mat", {"gt": ids, "n": 3.0, "names": ["a", "b"]})
+    np.savez(tmp_path / "gt.npz", gt=ids)
+    with h5py.File(tmp_path / "gt.h5", "w") as file:
+        file["gt"] = ids
+    write_v73(tmp_path / "gt73.mat", gt=ids)
+    for name in ("gt.mat", "gt.npz", "gt.h5", "gt73.mat"):
+        cube = open_cube(tmp_path / name)
+        np.testing.assert_array_equal(cube.read()[:, :, 0], ids)
+        assert cube.warnings == ("The array is a matrix; it is shown as one band.",)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"Y": np.zeros((9, 400))},  # bands x pixels of a size that is not given
+        {"Y": np.zeros((40, 30)), "wavelength": np.arange(30) + 400.0},  # a list of spectra
+        {"a": np.zeros((40, 30)), "b": np.zeros((30, 40))},  # which one?
+    ],
+)
+def test_matrices_that_are_no_image_are_refused(tmp_path, content):
+    scipy.io.savemat(tmp_path / "m.mat", content)
+    with pytest.raises(FormatError, match=r"Name an array|Say which"):
+        open_cube(tmp_path / "m.mat")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_matlab_4_in_both_byte_orders(tmp_path, order):
+    """Little-endian files begin with 0, big-endian ones with 1000."""
+    matrix = numbers((4, 5), "f8")
+    head = struct.pack(f"{order}5i", 1000 if order == ">" else 0, 4, 5, 0, 2) + b"x\0"
+    data = matrix.astype(f"{order}f8").tobytes(order="F")
+    (tmp_path / "4.mat").write_bytes(head + data)
+    np.testing.assert_array_equal(open_cube(tmp_path / "4.mat").read()[:, :, 0], matrix)
 
 
 def test_a_cut_matlab_file_is_refused(tmp_path):
@@ -202,6 +262,23 @@ def test_npz_members_are_read_lazily(tmp_path, save, order):
     assert cube.wavelengths[0] == 400
     small = open_cube(f"{tmp_path / 'a.npz'}:small")
     np.testing.assert_array_equal(small.read(), array[:2, :2, :2])
+
+
+def test_npz_of_odd_arrays(tmp_path):
+    array = numbers((4, 5, 7), ">i4")
+    np.savez(
+        tmp_path / "a.npz",
+        cube=array[None],
+        objects=np.array([{}, 1], object),
+        records=np.zeros(4, [("a", "f4")]),
+        texts=np.array(["a", "b"]),
+    )
+    cube = open_cube(tmp_path / "a.npz")
+    assert cube.dtype == np.dtype("i4")
+    np.testing.assert_array_equal(cube.read(), array)
+    for name in ("objects", "records", "texts"):
+        with pytest.raises(FormatError, match=rf"{name} \(.* cannot be read"):
+            open_cube(f"{tmp_path / 'a.npz'}:{name}")
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

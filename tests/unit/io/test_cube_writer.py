@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import scipy.io
@@ -11,7 +13,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.io import cube_writer
+from hsi_viewer.io import cube_writer, sidecar
 from hsi_viewer.io.cube_writer import probabilities_cube, write_cube
 from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.registry import open_cube
@@ -61,7 +63,7 @@ def test_geotiff_keeps_values_and_metadata(tmp_path):
     np.testing.assert_array_equal(back.wavelengths, scene().wavelengths)
     np.testing.assert_array_equal(back.fwhm, scene().fwhm)
     np.testing.assert_array_equal(back.good_bands, scene().good_bands)
-    assert (back.nodata, back.scale) == (-100, 1e-4)
+    assert (back.nodata, back.scale, back.default_bands) == (-100, 1e-4, (3, 2, 1))
     with open_raster(tmp_path / "a.tif") as file:
         assert file.crs == CRS.from_epsg(32633)
         assert tuple(file.transform)[:6] == PLACE.transform
@@ -78,6 +80,143 @@ def test_plain_formats(tmp_path, suffix):
     write_cube(scene(ARRAY + 1), tmp_path / f"a{suffix}")
     np.testing.assert_array_equal(open_cube(tmp_path / f"a{suffix}").read(), ARRAY + 1)
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == [f"a{suffix}"]
+
+
+def test_matlab_keeps_the_metadata_of_bands_and_values(tmp_path):
+    write_cube(scene(), tmp_path / "a.mat")
+    back = open_cube(tmp_path / "a.mat")
+    np.testing.assert_array_equal(back.fwhm, scene().fwhm)
+    np.testing.assert_array_equal(back.good_bands, scene().good_bands)
+    assert (back.nodata, back.scale) == (-100, 1e-4)
+
+
+def test_zarr_keeps_all_metadata(tmp_path):
+    names = ("a", "b, c", "d", "e", "f", "g")
+    write_cube(scene(band_names=names), tmp_path / "a.zarr")
+    back = open_cube(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(back.fwhm, scene().fwhm)
+    np.testing.assert_array_equal(back.good_bands, scene().good_bands)
+    assert (back.nodata, back.scale, back.default_bands) == (-100, 1e-4, (3, 2, 1))
+    assert back.band_names == names
+    assert (back.georeference.transform, back.georeference.crs_wkt) == (
+        PLACE.transform,
+        PLACE.crs_wkt,
+    )
+    assert back.warnings == ()
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".zarr"])
+def test_scale_and_offset_stay_together(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_cube(scene(scale=0.5, offset=-0.25), path)
+    back = open_cube(path)
+    assert (back.scale, back.offset) == (0.5, -0.25)
+    np.testing.assert_array_equal(back.spectrum(3, 4)[:2], ARRAY[3, 4, :2] * 0.5 - 0.25)
+    if suffix in (".hdr", ".tif"):
+        with open_raster(path.with_suffix(".img") if suffix == ".hdr" else path) as file:
+            assert (set(file.scales), set(file.offsets)) == ({0.5}, {-0.25})
+
+
+def test_what_is_in_the_way_is_not_replaced(tmp_path):
+    for name in ("a.tif", "a.hdr", "a.zarr"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photo").touch()
+        with pytest.raises(ExportError, match=r"folder of this name|no Zarr store"):
+            write_cube(scene(), tmp_path / name)
+        assert [p.name for p in (tmp_path / name).iterdir()] == ["photo"]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "home") == [
+        "a.hdr",
+        "a.tif",
+        "a.zarr",
+    ]
+
+
+def test_a_header_of_other_data_is_not_replaced(tmp_path):
+    write_cube(scene(), tmp_path / "a.hdr")
+    (tmp_path / "a.img").rename(tmp_path / "a.dat")
+    before = (tmp_path / "a.hdr").read_bytes()
+    for name in ("a.hdr", "a.img"):
+        with pytest.raises(ExportError, match=r"a\.hdr is the header of a\.dat"):
+            write_cube(open_cube(tmp_path / "a.dat"), tmp_path / name, Subset(rows=(0, 3)))
+    assert (tmp_path / "a.hdr").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["b.img.hdr", "b.img"])
+def test_a_header_named_after_its_data_is_kept_in_use(tmp_path, name):
+    (tmp_path / "b.img.hdr").write_text("ENVI\n")
+    written = write_cube(scene(), tmp_path / name)
+    assert written == [tmp_path / "b.img.hdr", tmp_path / "b.img"]
+    np.testing.assert_array_equal(open_cube(tmp_path / "b.img").read(), ARRAY)
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".npy", ".mat", ".zarr"])
+def test_a_file_is_written_onto_itself(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_cube(scene(), path)
+    sidecar.edited(path, nodata=5.0)
+    write_cube(open_cube(path), path, Subset(rows=(3, 20)))
+    back = open_cube(path)
+    np.testing.assert_array_equal(back.read(), ARRAY[3:20])
+    assert back.nodata == (None if suffix == ".npy" else 5.0)
+    assert not [p.name for p in tmp_path.iterdir() if p.name.endswith("hsi.json")]
+
+
+def test_side_files_of_gdal_go_with_the_image(tmp_path):
+    pole = CRS.from_proj4(
+        "+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=39.25 +lon_0=180 "
+        "+to_meter=0.0174532925199433"
+    )
+    rotated = scene(georeference=Georeference(PLACE.transform, pole.to_wkt()))
+    files = write_cube(rotated, tmp_path / "a.tif")
+    assert [p.name for p in files] == ["a.tif", "a.tif.aux.xml"]
+    with open_raster(tmp_path / "a.tif") as file:
+        assert file.crs == pole
+    write_cube(scene(), tmp_path / "a.tif")
+    assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a.tif"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file sizes are Unix's")
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".npy", ".mat"])
+def test_a_disk_that_is_full_at_any_byte_leaves_the_old_file(tmp_path, suffix):
+    import resource
+
+    path = tmp_path / f"a{suffix}"
+    write_cube(scene(), path)
+    size = max(p.stat().st_size for p in tmp_path.glob("a.*"))
+    names = sorted(p.name for p in tmp_path.iterdir())
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit in range(64, size - 64, 509):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, old[1]))
+        try:
+            with pytest.raises(ExportError, match=r"could not be written.*make room"):
+                write_cube(scene(ARRAY - 1), path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        np.testing.assert_array_equal(open_cube(path).read(), ARRAY)
+        assert sorted(p.name for p in tmp_path.iterdir()) == names
+
+
+def test_true_and_false_are_written_as_bytes(tmp_path):
+    write_cube(scene(ARRAY > 0), tmp_path / "a.tif")
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.tif").read(), ARRAY > 0)
+
+
+@pytest.mark.parametrize(("dtype", "nodata"), [("u2", -9999.0), ("f4", -1.7976931348623157e308)])
+def test_a_nodata_value_that_the_type_does_not_have_is_left_out(tmp_path, dtype, nodata):
+    write_cube(scene(abs(ARRAY).astype(dtype), nodata=nodata), tmp_path / "a.tif")
+    assert open_cube(tmp_path / "a.tif").nodata is None
+
+
+def test_a_store_that_a_killed_process_had_put_aside_comes_back(tmp_path):
+    write_cube(scene(), tmp_path / "a.zarr")
+    (tmp_path / "a.zarr").rename(tmp_path / ".a.zarr.999999999-0123abcd.old")
+    (tmp_path / ".a.999999999-0123abcd.zarr").mkdir()
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        write_cube(scene(ARRAY + 1), tmp_path / "a.zarr", token=token)
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.zarr").read(), ARRAY)
+    assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a.zarr"]
 
 
 def test_matlab_sees_the_cube(tmp_path):
@@ -125,6 +264,16 @@ def test_resampled_bands(tmp_path):
     assert np.isnan(back.nodata)
 
 
+def test_lists_of_the_old_bands_are_not_kept_for_the_new(tmp_path):
+    lists = {"gains": "{1, 2, 3, 4, 5, 6}", "sensor": "x"}
+    write_cube(
+        scene(format_name="ENVI", metadata=lists),
+        tmp_path / "a.hdr",
+        Subset(wavelengths=(450.0, 750.0)),
+    )
+    assert open_cube(tmp_path / "a.hdr").metadata == {"sensor": "x"}
+
+
 @pytest.mark.parametrize(
     ("subset", "message"),
     [
@@ -133,6 +282,7 @@ def test_resampled_bands(tmp_path):
         (Subset(bands=(6,)), "bands must lie in 0 to 5"),
         (Subset(bands=()), "bands must lie"),
         (Subset(wavelengths=(350.0,)), "reaches from 400 to 900 nm; 350 to 350 nm"),
+        (Subset(wavelengths=(450.0, float("nan"))), "must be numbers"),
         (Subset(wavelengths=(450.0,), bands=(1,)), "either bands or wavelengths"),
     ],
 )

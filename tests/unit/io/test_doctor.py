@@ -6,13 +6,14 @@ import json
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io import doctor, sidecar
 from hsi_viewer.io.info import cube_info, diagnosis
 from hsi_viewer.io.raw_source import ORDERS
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.registry import arrays_in, open_cube
 
 KEYS = [
     "format",
@@ -173,6 +174,45 @@ def test_axes_and_array_of_a_container(tmp_path):
     np.testing.assert_array_equal(one.read()[0, 0], array[:, 0, 0])
 
 
+def test_axes_of_a_numpy_array_are_correctable(tmp_path):
+    array = np.arange(60).reshape(3, 4, 5)
+    for name, order in (("c.npy", "C"), ("f.npy", "F")):
+        path = tmp_path / name
+        np.save(path, np.asarray(array, order=order))
+        assert [c.shape for c in arrays_in(path)] == [(3, 4, 5)]
+        sidecar.edited(path, array="array", axes=("bands", "rows", "columns"))
+        np.testing.assert_array_equal(open_cube(path).read(), array.transpose(1, 2, 0))
+        sidecar.edited(path, axes=None)
+        np.testing.assert_array_equal(open_cube(path).read(), array)
+
+
+def test_a_file_of_one_array_is_asked_for_its_axes_too(tmp_path, scene):
+    array = np.arange(60.0).reshape(3, 4, 5)
+    savemat(tmp_path / "a.mat", {"cube": array, "small": 1})
+    assert [(c.name, c.shape) for c in arrays_in(tmp_path / "a.mat")] == [("cube", (3, 4, 5))]
+    with pytest.raises(FormatError, match="one image"):
+        arrays_in(write(tmp_path, raw(scene)))
+
+
+def test_lists_of_a_sidecar_that_do_not_fit_are_left_out(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.arange(60).reshape(3, 4, 5))
+    sidecar.edited(path, wavelengths_nm=[400, 500], scale=0.5)
+    cube = open_cube(path)
+    assert cube.wavelengths is None
+    assert cube.scale == 0.5
+    assert cube.warnings == (
+        '"wavelengths_nm" in a.npy.hsi.json has 2 entries for 5 bands; it is not used.',
+    )
+
+
+def test_wavelengths_can_be_taken_away(tmp_path, scene):
+    path = write(tmp_path, raw(scene), wavelength=f"{{{', '.join(map(str, range(400, 490)))}}}")
+    assert open_cube(path).wavelengths is not None
+    sidecar.edited(path, wavelengths_nm=None)
+    assert open_cube(path).wavelengths is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -180,7 +220,6 @@ def test_axes_and_array_of_a_container(tmp_path):
         "{",
         "[]",
         '{"schema_version": 99}',
-        '{"wavelengths_nm": [1, 2]}',
         '{"scale": 0}',
         '{"axes": ["rows", "rows", "bands"]}',
         '{"layout": {"rows": 1}}',
@@ -242,4 +281,56 @@ def test_what_no_json_can_hold_is_told_as_text(tmp_path):
     )
     (tmp_path / "x.img").write_bytes(bytes(range(12)))
     told = json.loads(json.dumps(cube_info(tmp_path / "x.hdr"), allow_nan=False))
-    assert (told["scale"], told["nodata"]) == ("inf", "nan")
+    assert (told["scale"], told["nodata"]) == (1.0, "nan")
+    assert any("1e-310" in warning for warning in told["warnings"])
+
+
+@pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
+def test_multiples_of_the_true_shape_come_after_it(tmp_path, scene, interleave):
+    """Every second band below the other makes a picture as smooth as the true one."""
+    (tmp_path / "lost.raw").write_bytes(raw(scene, interleave))
+    first = doctor.diagnose(tmp_path / "lost.raw").readings[0].layout
+    assert (first.rows, first.columns, first.bands) == (70, 60, 90)
+    assert (first.interleave, first.dtype.name) == (interleave, "uint16")
+
+
+@pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
+@pytest.mark.parametrize(
+    ("before", "fields"),
+    [
+        (b"H" * 128, {}),
+        (b"", {"header_offset": 128}),
+        (b"", {"lines": 63}),
+        (b"", {"bands": 87}),
+    ],
+)
+def test_what_explains_every_byte_comes_first(tmp_path, scene, interleave, before, fields):
+    path = write(tmp_path, before + raw(scene, interleave), interleave=interleave, **fields)
+    first = doctor.diagnose(path).readings[0].layout
+    assert (first.rows, first.columns, first.bands, first.offset) == (70, 60, 90, len(before))
+
+
+@pytest.mark.parametrize(("true", "said"), [("bil", "bsq"), ("bip", "bil"), ("bsq", "bip")])
+def test_a_wrong_interleave_is_noticed(tmp_path, scene, true, said):
+    path = write(tmp_path, raw(scene, true), interleave=said)
+    found = doctor.diagnose(path)
+    assert found.problem.startswith("Another reading looks more likely")
+    assert found.readings[0].layout.interleave == true
+
+
+def test_floats_read_as_integers_are_noticed(tmp_path, scene):
+    path = write(tmp_path, raw(scene / 1e4, dtype="<f4"), **{"data_type": 3})
+    found = doctor.diagnose(path)
+    assert found.problem
+    assert found.readings[0].layout.dtype == np.float32
+
+
+def test_a_blank_picture_is_no_noise(tmp_path):
+    path = write(tmp_path, bytes(70 * 60 * 90 * 2))
+    assert cube_info(path)["warnings"] == []
+
+
+@pytest.mark.real_data
+def test_the_interleave_that_is_none(data_dir):
+    report = diagnosis(data_dir / "envi/bad_interleave.hdr")
+    assert "1. 1 x 1600 x 978 uint16 bil, little-endian, offset 0" in report

@@ -120,6 +120,8 @@ def test_comments_are_passed_over_and_byte_order_may_be_missing(tmp_path):
         ("Unknown", "400, 500, 600, 2500", True),
         (None, "400 500 600 2500", True),
         ("furlongs", "0.4, 0.5, 0.6, 2.5", True),
+        ("{Nanometers}", "400, 500, 600, 2500", False),
+        ("Nanometers ; of the centres", "400, 500, 600, 2500", False),
     ],
 )
 def test_wavelengths_become_nm(tmp_path, unit, values, warned):
@@ -129,7 +131,8 @@ def test_wavelengths_become_nm(tmp_path, unit, values, warned):
     cube = open_cube(header)
     np.testing.assert_allclose(cube.wavelengths, [400, 500, 600, 2500], rtol=1e-9)
     assert bool(cube.warnings) == warned
-    assert cube.wavelength_units_in_file == unit
+    written = "Nanometers" if "Nanometers" in (unit or "") else unit
+    assert cube.wavelength_units_in_file == written
 
 
 @pytest.mark.parametrize(
@@ -144,6 +147,14 @@ def test_wavelengths_become_nm(tmp_path, unit, values, warned):
         ("Band 1, Band 2, Band 3, Band 4", None),
         ("1, 2, 3, 4", None),
         ("B1, B2, B3, 443 nm", None),
+        ("Band 1 (0.4), Band 2 (0.5), Band 3 (0.6), Band 4 (0.7)", [400, 500, 600, 700]),
+        ("Band 8 (426.82), Band 9 (436.99), B10 (447), B11 (457)", [426.82, 436.99, 447, 457]),
+        ("B1_400.5nm, B2_500nm, Rrs_600nm, x700nm_refl", [400.5, 500, 600, 700]),
+        ("1.5 Micrometers, 1.6 Micrometers, 1.7 um, 1.8 microns", [1500, 1600, 1700, 1800]),
+        ("reflectance at 400.0 nm, at 500 nm, at 600 nm, at 700 nm", [400, 500, 600, 700]),
+        ("Resize (Band 1:a.img), Resize (Band 2:a.img), Resize (Band 3:a.img), Band 4", None),
+        ("NDVI (2015), NDVI (2016), NDVI (2017), NDVI (2018)", None),
+        ("MNF (1), MNF (2), MNF (3), MNF (4)", None),
     ],
 )
 def test_wavelengths_in_band_names(tmp_path, names, expected):

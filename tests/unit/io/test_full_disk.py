@@ -12,7 +12,9 @@ import pytest
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError
 from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.io.registry import open_cube
 
+NOBODY = 2**22 + 1  # more than the number of any process
 ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
 
 
@@ -45,7 +47,7 @@ def test_zarr_writes_nothing_more_once_a_write_has_failed(folder, tmp_path, monk
 
 def test_zarr_that_a_kill_left_aside_comes_back(folder):
     zarr = pytest.importorskip("zarr")
-    aside = folder / ".a.zarr.old"
+    aside = folder / f".a.zarr.{NOBODY}-0123abcd.old"
     zarr.create_array(str(aside), data=ARRAY)
 
     class Gone:
@@ -56,7 +58,8 @@ def test_zarr_that_a_kill_left_aside_comes_back(folder):
 
     with pytest.raises(FileError, match="drive is gone"):
         write_cube(HyperCube(Gone()), folder / "a.zarr")
-    assert aside.exists()
+    assert [p.name for p in folder.iterdir()] == ["a.zarr"]
+    np.testing.assert_array_equal(open_cube(folder / "a.zarr").read(), ARRAY)
     write_cube(HyperCube.from_array(ARRAY), folder / "a.zarr")
     assert [p.name for p in folder.iterdir()] == ["a.zarr"]
 

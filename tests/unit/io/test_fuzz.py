@@ -22,8 +22,11 @@ from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 from hsi_viewer.io.spectral_library import read_library
+from tests.unit.io.bounds import MOST_BYTES, bounded
 
 SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "16")) / 12
+# Cubes and label maps of more values are not read here.
+MOST_VALUES = 10**7
 ARRAY = np.arange(5 * 6 * 7, dtype="<u2").reshape(5, 6, 7)
 
 KEYS = [
@@ -75,6 +78,17 @@ def test_any_text_is_parsed_or_refused(text):
     assert all(key == key.lower() for key in fields)
 
 
+@pytest.fixture(autouse=True)
+def watched(monkeypatch):
+    """Label maps that are read are no larger than cubes."""
+    monkeypatch.setattr("hsi_viewer.io.label_file.MAX_PIXELS", MOST_VALUES)
+
+
+def test_a_large_allocation_is_noticed():
+    with pytest.raises(AssertionError), bounded():
+        np.empty(MOST_BYTES, "u1")
+
+
 def check_reading(path) -> bool:
     """Open and read as a user would; only typed errors may come. Whether it was refused."""
     return check_typed(_exercise, path)
@@ -83,17 +97,18 @@ def check_reading(path) -> bool:
 def check_typed(function, path) -> bool:
     """Run a reader; an error must be one of ours and say something. Whether it was refused."""
     message = None
-    try:
-        function(path)
-    except HsiError as error:
-        message = str(error)
+    with bounded():
+        try:
+            function(path)
+        except HsiError as error:
+            message = str(error)
     assert message is None or message.strip()
     return message is not None
 
 
 def _exercise(path) -> None:
     cube = open_cube(path)
-    if cube.rows * cube.columns * cube.bands < 10**7:
+    if cube.rows * cube.columns * cube.bands < MOST_VALUES:
         cube.read(slice(0, 3), bands=[0])
         cube.spectrum(cube.rows - 1, cube.columns - 1)
         cube.read()
@@ -112,6 +127,20 @@ def write_samples(folder):
     scipy.io.savemat(
         folder / "c.mat", {"Y": ARRAY.reshape(30, 7).T, "nRow": 5, "nCol": 6}, format="4"
     )
+    nested = np.empty((1, 2), object)
+    nested[0, :] = ARRAY, {"cube": ARRAY}
+    scipy.io.savemat(folder / "d.mat", {"list": nested, "s": {"inner": nested}})
+    with scipy.io.netcdf_file(folder / "c.nc", "w") as file:
+        for name, size in zip("yxb", ARRAY.shape, strict=True):
+            file.createDimension(name, size)
+        file.createVariable("cube", "i2", ("y", "x", "b"))[:] = ARRAY.astype("i2")
+        file.variables["cube"].missing_value = 3
+    with h5py.File(folder / "v.mat", "w", userblock_size=512) as file:
+        kept = file.create_dataset("#refs#/a", data=ARRAY)
+        file.create_dataset("list", (1, 1), h5py.ref_dtype)[0, 0] = kept.ref
+        file["list"].attrs["MATLAB_class"] = np.bytes_("cell")
+    with (folder / "v.mat").open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
     with h5py.File(folder / "a.h5", "w") as file:
         file.create_dataset("g/cube", data=ARRAY, chunks=(2, 3, 7), compression="gzip")
         file["g/wavelength"] = np.arange(7) + 400.0
@@ -153,6 +182,9 @@ NAMES = [
     "a.mat",
     "b.mat",
     "c.mat",
+    "d.mat",
+    "v.mat",
+    "c.nc",
     "a.h5",
     "a.tif",
     "a.lan",

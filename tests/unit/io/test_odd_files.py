@@ -9,7 +9,6 @@ import rasterio
 import scipy.io
 from rasterio.transform import Affine
 
-from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.registry import open_cube
 
@@ -143,8 +142,12 @@ def test_images_that_gdal_wrote(tmp_path, driver):
     np.testing.assert_allclose(told["transform"], list(PLACE)[:6])
 
 
+UTM = rasterio.crs.CRS.from_epsg(32632).to_wkt()
+
+
+@pytest.mark.parametrize("system", [UTM, "EPSG:32632", "+proj=utm +zone=32 +datum=WGS84"])
 @pytest.mark.parametrize("dims", [("y", "x", "wavelength"), ("wavelength", "y", "x")])
-def test_netcdf_with_cf_conventions(tmp_path, dims):
+def test_netcdf_with_cf_conventions(tmp_path, dims, system):
     path = tmp_path / "cf.nc"
     order = [("y", "x", "wavelength").index(name) for name in dims]
     with h5py.File(path, "w") as file:
@@ -161,7 +164,7 @@ def test_netcdf_with_cf_conventions(tmp_path, dims):
         file["wavelength"].attrs["units"] = "um"
         data.attrs.update({"_FillValue": np.uint16(1), "scale_factor": 1e-4})
         mapping = file.create_dataset("crs", data=0)
-        mapping.attrs["spatial_ref"] = rasterio.crs.CRS.from_epsg(32632).to_wkt()
+        mapping.attrs["spatial_ref"] = system
     cube = open_cube(path)
     np.testing.assert_array_equal(cube.read(), CUBE)
     told = cube_info(path)
@@ -185,8 +188,54 @@ def test_arrays_in_groups_of_zarr(tmp_path):
     np.testing.assert_array_equal(open_cube(tmp_path / "a.zarr").read(), CUBE)
 
 
-def test_netcdf_3_is_refused_by_name(tmp_path):
-    path = tmp_path / "classic.nc"
-    path.write_bytes(b"CDF\x01" + bytes(60))
-    with pytest.raises(FormatError, match="it is a NetCDF-3 file; make NetCDF-4 of it"):
-        open_cube(path)
+@pytest.mark.parametrize("version", [2, 3])
+def test_zarr_as_xarray_writes_it(tmp_path, version):
+    """Names of axes, fill value and grid mapping, which Zarr 2 and 3 keep in different places."""
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w", zarr_format=version)
+
+    def add(name, values, *dims, **attributes):
+        named = {"dimension_names": dims} if version == 3 else {}
+        fill = attributes.pop("_FillValue", None)
+        if version == 3 and fill is not None:
+            attributes["_FillValue"] = fill
+        array = group.create_array(name, data=values, fill_value=fill or 0, **named)
+        if version == 2:
+            attributes["_ARRAY_DIMENSIONS"] = list(dims)
+        array.attrs.update(attributes)
+
+    stored = CUBE.transpose(2, 0, 1)[None]
+    facts = {"_FillValue": 1, "scale_factor": 1e-4, "grid_mapping": "spatial_ref"}
+    add("refl", stored, "time", "band", "y", "x", **facts)
+    add("wavelength", np.array(NM) / 1000, "band", units="um")
+    add("y", 5200000 - 15 - 30.0 * np.arange(ROWS), "y")
+    add("x", 600000 + 15 + 30.0 * np.arange(COLUMNS), "x")
+    add("spatial_ref", np.array(0), crs_wkt=rasterio.crs.CRS.from_epsg(32632).to_wkt())
+    cube, told = open_cube(tmp_path / "a.zarr"), cube_info(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    np.testing.assert_array_equal(cube.read(slice(1, 3), bands=[1, 0]), CUBE[1:3][:, :, [1, 0]])
+    np.testing.assert_allclose(cube.wavelengths, NM)
+    assert (told["nodata"], told["scale"], told["crs"]) == (1, 1e-4, "EPSG:32632")
+    np.testing.assert_allclose(told["transform"], list(PLACE)[:6])
+
+
+@pytest.mark.parametrize("spoiled", ["system", "length", "spacing"])
+def test_a_place_that_does_not_fit_is_left_out(tmp_path, spoiled):
+    x = 600000 + 15 + 30.0 * np.arange(COLUMNS + (spoiled == "length"))
+    x[-1] += 20 * (spoiled == "spacing")
+    with h5py.File(tmp_path / "a.nc", "w") as file:
+        file["cube"], file["x"] = CUBE, x
+        file["y"] = 5200000 - 15 - 30.0 * np.arange(ROWS)
+        file["crs"] = 0
+        file["crs"].attrs["spatial_ref"] = "a system of our own" if spoiled == "system" else UTM
+    place = open_cube(tmp_path / "a.nc").georeference
+    assert (place is None) == (spoiled != "system")
+    assert place is None or place.crs_wkt is None
+
+
+def test_labelled_axes_of_hdf5(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = CUBE.transpose(1, 2, 0)
+        for axis, label in enumerate(("x", "band", "y")):
+            file["cube"].dims[axis].label = label
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.h5").read(), CUBE)

@@ -76,6 +76,9 @@ def test_a_folder_of_one_image_a_band(tmp_path):
     Image.fromarray(array[:2, :, 0]).save(tmp_path / "scene_405nm_b1.png")
     with pytest.raises(FormatError, match="2 x 5 pixels"):
         open_cube(tmp_path).read()
+    Image.fromarray(array[:, :, 0].astype("u2")).save(tmp_path / "scene_405nm_b1.png")
+    with pytest.raises(FormatError, match="holds uint16 values, the first image uint8"):
+        open_cube(tmp_path).read()
 
 
 def test_natural_order_of_names(tmp_path):

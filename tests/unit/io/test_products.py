@@ -1,7 +1,7 @@
 """GeoTIFF and sensor products.
 
-No product files of NEON (HDF5), EMIT, AVIRIS (NetCDF), PRISMA, EnMAP and DESIS are at hand: the
-tests write small ones after the products' published layouts.
+No product files of NEON (HDF5), EMIT, AVIRIS (NetCDF), PRISMA, Tanager, PACE, EnMAP and DESIS are
+at hand: the tests write small ones after the products' published layouts and their public readers.
 """
 
 from __future__ import annotations
@@ -155,6 +155,25 @@ def test_neon_reflectance(tmp_path):
     assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32611
 
 
+def test_neon_radiance_is_stored_in_two_parts(tmp_path):
+    whole, rest = numbers((6, 7, 3), "i2"), numbers((6, 7, 3), "u2") * 100
+    whole[0, 0] = -9999
+    with h5py.File(tmp_path / "NEON.h5", "w") as file:
+        group = file.create_group("SERC/Radiance")
+        group["RadianceIntegerPart"], group["RadianceDecimalPart"] = whole, rest
+        group["RadianceIntegerPart"].attrs["Data_Ignore_Value"] = -9999
+        group["RadianceDecimalPart"].attrs["Scale_Factor"] = 50000.0
+        group["Metadata/Spectral_Data/Wavelength"] = [400.0, 800.0, 1400.0]
+        group["Metadata/Coordinate_System/Map_Info"] = (
+            "UTM, 1, 1, 298000, 4101000, 1, 1, 18, North, WGS-84, units=Meters, 0"
+        )
+    cube = open_cube(tmp_path / "NEON.h5")
+    np.testing.assert_allclose(cube.read()[1:], whole[1:] + rest[1:] / 50000, rtol=1e-6)
+    np.testing.assert_array_equal(cube.read(bands=[2, 0]), cube.read()[:, :, [2, 0]])
+    assert not cube.is_data(cube.read())[0, 0].any()
+    assert cube.georeference.transform == (1, 0, 298000, 0, -1, 4101000)
+
+
 def test_emit_reflectance(tmp_path):
     array = numbers((6, 7, 5), "f4")
     with h5py.File(tmp_path / "EMIT.nc", "w") as file:
@@ -197,6 +216,95 @@ def test_aviris_netcdf(tmp_path):
     again = open_cube(tmp_path / "AV3.nc").georeference
     assert again.transform == (5, 0, 500000, 0, -5, 4000000)
     assert CRS.from_wkt(again.crs_wkt).to_epsg() == 32611
+
+
+def test_aviris_radiance_is_not_on_the_grid_of_its_lookup_table(tmp_path):
+    with h5py.File(tmp_path / "AV3_L1B.nc", "w") as file:
+        file["radiance/radiance"] = numbers((4, 6, 7), "f4")
+        file["radiance/wavelength"] = np.array([400, 500, 600, 700], "f4")
+        for name in ("line", "sample"):
+            file[f"geolocation_lookup_table/{name}"] = np.zeros((6, 7), "i4")
+        mapping = file.create_dataset("transverse_mercator", data=b"")
+        mapping.attrs["spatial_ref"] = CRS.from_epsg(32611).to_wkt()
+        mapping.attrs["GeoTransform"] = "500000.0 5.0 0.0 4000000.0 0.0 -5.0"
+    cube = open_cube(tmp_path / "AV3_L1B.nc")
+    assert cube.shape == (6, 7, 4)
+    assert cube.georeference is None
+    assert "not georeferenced" in cube.warnings[0]
+
+
+def test_masks_of_emit_are_plain_cubes(tmp_path):
+    array = numbers((6, 7, 8), "f4")
+    with h5py.File(tmp_path / "EMIT_MASK.nc", "w") as file:
+        file["mask"] = array
+        file["sensor_band_parameters/mask_bands"] = [f"flag {k}" for k in range(8)]
+    cube = open_cube(tmp_path / "EMIT_MASK.nc")
+    np.testing.assert_array_equal(cube.read(), array)
+    assert cube.wavelengths is None
+
+
+@pytest.mark.parametrize("layout", ["GRIDS", "SWATHS"])
+@pytest.mark.parametrize("epsg", [32613, None])
+def test_tanager(tmp_path, layout, epsg):
+    array = numbers((5, 6, 7), "f4")
+    structure = (
+        "GROUP=GridStructure\n\tGROUP=GRID_1\n\t\tXDim=7\n\t\tYDim=6\n"
+        "\t\tUpperLeftPointMtrs=(500000.00,4000000.00)\n"
+        "\t\tLowerRightMtrs=(500210.00,3999820.00)\n"
+        "\t\tProjection=HE5_GCTP_UTM\n\t\tZoneCode=13\n"
+    )
+    with h5py.File(tmp_path / "sr.h5", "w") as file:
+        fields = file.create_group(f"HDFEOS/{layout}/HYP/Data Fields")
+        for name in ("surface_reflectance", "surface_reflectance_uncertainty"):
+            fields[name] = array
+        data = fields["surface_reflectance"]
+        data.attrs["wavelengths"] = np.linspace(376, 2499, 5)
+        data.attrs["fwhm"] = np.full(5, 5.0)
+        data.attrs["_FillValue"] = np.float32(-9999)
+        file["HDFEOS INFORMATION/StructMetadata.0"] = np.bytes_(structure)
+        if epsg:
+            file[f"HDFEOS/{layout}/HYP"].attrs["epsg_code"] = epsg
+    cube = open_cube(tmp_path / "sr.h5")
+    np.testing.assert_array_equal(cube.read(), array.transpose(1, 2, 0))
+    assert (cube.wavelengths[-1], cube.fwhm[0], cube.nodata) == (2499, 5, -9999)
+    if layout == "SWATHS":
+        assert (cube.georeference, "not georeferenced" in cube.warnings[0]) == (None, True)
+        return
+    assert cube.georeference.transform == (30, 0, 500000, 0, -30, 4000000)
+    assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32613
+
+
+def test_pace_level_1b(tmp_path):
+    """Three detectors, bands first, whose ranges overlap."""
+    centres = {"blue": [400.0, 500.0, 606.0], "red": [600.0, 700.0], "SWIR": [940.0, 2258.0]}
+    with h5py.File(tmp_path / "PACE_OCI.L1B.nc", "w") as file:
+        for k, (name, nm) in enumerate(centres.items()):
+            file[f"sensor_band_parameters/{name}_wavelength"] = np.array(nm, "f4")
+            data = np.full((len(nm), 6, 7), k, "f4") + np.arange(len(nm))[:, None, None] / 10
+            file[f"observation_data/rhot_{name}"] = data.astype("f4")
+            file[f"observation_data/rhot_{name}"].attrs["_FillValue"] = np.float32(-32767)
+    cube = open_cube(tmp_path / "PACE_OCI.L1B.nc")
+    assert cube.shape == (6, 7, 7)
+    np.testing.assert_allclose(cube.wavelengths, [400, 500, 600, 606, 700, 940, 2258], rtol=1e-6)
+    np.testing.assert_allclose(cube.read()[3, 4], [0, 0.1, 1, 0.2, 1.1, 2, 2.1], rtol=1e-6)
+    assert cube.nodata == -32767
+
+
+def test_pace_level_2_has_an_offset(tmp_path):
+    stored = numbers((6, 7, 3), "i2")
+    stored[0, 0, 0] = -32767
+    with h5py.File(tmp_path / "PACE_OCI.L2.nc", "w") as file:
+        data = file.create_dataset("geophysical_data/rhos", data=stored)
+        data.attrs.update({"scale_factor": 2e-6, "add_offset": 0.05})
+        data.attrs["_FillValue"] = np.int16(-32767)
+        file["sensor_band_parameters/wavelength_3d"] = np.array([350, 555, 700], "f4")
+        file["sensor_band_parameters/wavelength_3d"].attrs["units"] = "nm"
+    cube = open_cube(tmp_path / "PACE_OCI.L2.nc")
+    values = cube.read()
+    assert np.isnan(values[0, 0, 0])
+    np.testing.assert_allclose(values[1:], stored[1:] * 2e-6 + 0.05, rtol=1e-5)
+    np.testing.assert_array_equal(cube.read(bands=[2, 0])[1:], values[1:, :, [2, 0]])
+    assert (cube.nodata, cube.scale, cube.wavelengths[1]) == (None, 1.0, 555)
 
 
 def test_prisma_level_2d(tmp_path):
@@ -265,6 +373,44 @@ def test_enmap_and_desis_folders(tmp_path, mission):
         assert (cube.nodata, cube.scale) == (-32768, 1e-4)
     xml.write_text("<level_X>")
     with pytest.raises(FormatError, match="no readable XML"):
+        open_cube(tmp_path)
+
+
+def enmap_xml(path, centres, gains, offsets):
+    bands = "".join(
+        f'<bandID number="{k}"><wavelengthCenterOfBand>{nm}</wavelengthCenterOfBand>'
+        f"<FWHMOfBand>7</FWHMOfBand><GainOfBand>{gain}</GainOfBand>"
+        f"<OffsetOfBand>{offset}</OffsetOfBand></bandID>"
+        for k, (nm, gain, offset) in enumerate(zip(centres, gains, offsets, strict=True), start=1)
+    )
+    background = "<backgroundValue>-32768</backgroundValue>"
+    path.write_text(f"<level_X><specific>{background}<bands>{bands}</bands></specific></level_X>")
+
+
+def test_gains_that_differ_from_band_to_band_are_applied(tmp_path):
+    array = numbers((5, 6, 3), "i2")
+    array[0, 0] = -32768
+    write_tif(tmp_path / "E-SPECTRAL_IMAGE.TIF", array)
+    enmap_xml(tmp_path / "E-METADATA.XML", (418, 424, 2445), (0.1, 0.2, 0.3), (0, 0.5, -1))
+    cube = open_cube(tmp_path)
+    expected = array * np.array([0.1, 0.2, 0.3]) + np.array([0, 0.5, -1])
+    np.testing.assert_allclose(cube.read()[1:], expected[1:], rtol=1e-5)
+    np.testing.assert_allclose(cube.read(bands=[2, 0])[1:], expected[1:, :, [2, 0]], rtol=1e-5)
+    assert np.isnan(cube.read()[0, 0]).all()
+    assert (cube.nodata, cube.scale, cube.dtype) == (None, 1.0, np.float32)
+
+
+def test_the_two_images_of_enmap_level_1b(tmp_path):
+    enmap_xml(tmp_path / "E-METADATA.XML", (400, 500, 900, 1000, 2000), [1e-4] * 5, [0] * 5)
+    for detector, nm in (("VNIR", [400, 500, 900]), ("SWIR", [1000, 2000])):
+        image = tmp_path / f"E-SPECTRAL_IMAGE_{detector}.GEOTIFF"
+        write_tif(image, numbers((5, 6, len(nm)), "i2"))
+        cube = open_cube(image)
+        assert list(cube.wavelengths) == nm
+        assert (cube.scale, cube.nodata) == (1e-4, -32768)
+    xml = (tmp_path / "E-METADATA.XML").read_text().replace("OfBand>400<", "OfBand>blue<")
+    (tmp_path / "E-METADATA.XML").write_text(xml)
+    with pytest.raises(FormatError, match=r"METADATA\.XML has a word where a number belongs"):
         open_cube(tmp_path)
 
 

@@ -27,6 +27,9 @@ OPENED = {
     "jasper_ridge/jasperRidge2_R198.mat": (100, 100, 198),
     "samson/Samson_UPCGIT.mat": (95, 95, 156),
     "mat/muufl_v73.mat": (100, 100, 64),
+    "ground_truth/PaviaU_gt.mat": (610, 340, 1),
+    "ground_truth/Salinas_gt.mat": (512, 217, 1),
+    "indian_pines/Indian_pines_gt.mat": (145, 145, 1),
 }
 REFUSED = {
     "envi/bad_interleave": "interleave = bup",
@@ -35,8 +38,6 @@ REFUSED = {
     "envi/header_without_data.hdr": "data file of this header is not there",
     "envi/toy.bil.aux.xml": "no cube that can be read",
     "mat/not_a_cube_v73.mat": r"raw1 \(struct\)",
-    "ground_truth/PaviaU_gt.mat": r"paviaU_gt \(610 x 340 uint8\)",
-    "indian_pines/Indian_pines_gt.mat": "indian_pines_gt",
     "spectral_library/library_berlin.sli": "is a spectral library",
     "spectral_library/library_berlin.csv": "no cube that can be read",
 }
@@ -55,6 +56,25 @@ def test_opened(data_dir, name):
 def test_refused(data_dir, name):
     with pytest.raises(FileError, match=REFUSED[name]):
         open_cube(data_dir / name)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("suffix", [".hdr", ".sli"])
+@pytest.mark.parametrize(
+    ("name", "size", "nm"),
+    [
+        ("library_berlin", (75, 177), [460.0, 2409.0]),
+        ("s06av95a_envi", (1365, 224), [383.15, 2508.2]),
+    ],
+)
+def test_libraries_are_described(data_dir, name, size, nm, suffix):
+    info = cube_info(data_dir / "spectral_library" / f"{name}{suffix}")
+    assert (info["rows"], info["bands"]) == size
+    assert (info["columns"], info["dtype"]) == (1, "float64")
+    assert info["format"] == "ENVI spectral library"
+    assert info["wavelength_nm"] == pytest.approx(nm)
+    assert info["wavelength_units_in_file"] == "Micrometers"
+    assert "is a spectral library, not an image" in info["warnings"][0]
 
 
 @pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])

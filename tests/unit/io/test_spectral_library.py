@@ -110,6 +110,68 @@ def test_usgs_splib06(tmp_path):
     np.testing.assert_array_equal(library.spectra, [[np.nan, 0.4]])
 
 
+TWO = [[0.1, 0.3], [0.2, 0.4]]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "nm", "spectra"),
+    [
+        ("Wellenlänge (nm);a;b\n400,5;0,1;0,2\n500;0,3;0,4\n", ("a", "b"), [400.5, 500], TWO),
+        ("400,5 0,1 0,2\n500,0 0,3 0,4\n", ("Spectrum 1", "Spectrum 2"), [400.5, 500], TWO),
+        (" 400 0.1 0.2\n 500 0.3 0.4\n", ("Spectrum 1", "Spectrum 2"), [400, 500], TWO),
+        ("Wavelength [µm],a\n0.4,.1\n0.5,.3\n", ("a",), [400, 500], TWO[:1]),
+        ("wl_um\ta\n0.4\t.1\n0.5\t.3\n", ("a",), [400, 500], TWO[:1]),
+        ("# by X\nnm,a,\n400,.1,\n500,.3,\n", ("a",), [400, 500], TWO[:1]),
+        ("wavelength,a\n400,NA\n500,.3\n", ("a",), [400, 500], [[np.nan, 0.3]]),
+        ("wavelength,1,2\n400,.1,.2\n500,.3,.4\n", ("1", "2"), [400, 500], TWO),
+        ("id,X400,X500\n7,.1,.3\n9,.2,.4\n", ("7", "9"), [400, 500], TWO),
+        (",400,500\n7,.1,.3\n9,.2,.4\n", ("7", "9"), [400, 500], TWO),
+        ("no,name,400nm,500nm\n1,a,.1,.3\n2,b,.2,.4\n", ("a", "b"), [400, 500], TWO),
+        ("nm,plot200,plot201\n400,.1,.2\n500,.3,.4\n", ("plot200", "plot201"), [400, 500], TWO),
+        (
+            "ENVI ASCII Plot File [now]\nColumn 1: Wavelength\nColumn 2: red clay~~2##9,9,9\n"
+            "Column 3: b~~3\n 0.4 0.1 0.2\n 0.5 0.3 0.4\n",
+            ("red clay", "b"),
+            [400, 500],
+            TWO,
+        ),
+        (
+            "Instrument: PSR\nRange: 350,2500\nData:\nWvl\tRad. (Ref.)\tRefl. %\n"
+            "400.0\t0.1\t0.2\n500.0\t0.3\t0.4\n",
+            ("Rad. (Ref.)", "Refl. %"),
+            [400, 500],
+            TWO,
+        ),
+    ],
+)
+def test_tables_as_programs_write_them(tmp_path, text, names, nm, spectra):
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "a.csv").write_text(text, encoding=encoding)
+        library = read_library(tmp_path / "a.csv")
+        assert library.names == names
+        np.testing.assert_allclose(library.wavelengths, nm)
+        np.testing.assert_allclose(library.spectra, spectra)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["400,1\n500,2,3\n600,4\n", "a,b\nc,d\n", "name,400,500\n", ",1\n400,2\n500,\n,3\n"],
+)
+def test_tables_that_make_no_sense(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(FormatError, match="no table of spectra"):
+        read_library(tmp_path / "a.csv")
+
+
+def test_convolved_usgs_spectra(tmp_path):
+    (tmp_path / "a.txt").write_text(
+        " s07AV95a Record=9: Acmite   NMNH1  BECKa\n -1.23e+034\n 0.5\n"
+    )
+    library = read_library(tmp_path / "a.txt")
+    assert library.names == ("Acmite NMNH1 BECKa",)
+    np.testing.assert_array_equal(library.spectra, [[np.nan, 0.5]])
+
+
 def test_csv_either_way_and_other_separators(tmp_path):
     (tmp_path / "a.csv").write_text("wavelength (um);soil;grass\n0.4;0.1;0.2\n0.5;;0.3\n")
     library = read_library(tmp_path / "a.csv")

@@ -1,0 +1,53 @@
+"""Which axes of an array are the rows, the columns and the bands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+# More bands than this on the last axis, and fewer on the first: the first axis is the bands.
+MANY_BANDS = 1024
+BAND_AXES = ("channel", "channels", "lambda", "wl", "spectral")
+BAND_ENDS = ("band", "bands", "spectral_channel", "spectral_channels")
+BAND_WORDS = ("wavelength", "wvl", "frequenc")
+COLUMN_AXES = ("x", "lon", "longitude", "easting", "sample", "samples", "column", "columns", "col",
+               "cols", "crosstrack", "cross_track", "width")  # fmt: skip
+ROW_AXES = ("y", "lat", "latitude", "northing", "line", "lines", "row", "rows", "downtrack",
+            "along_track", "height")  # fmt: skip
+
+Axes = tuple[int, int, int]
+
+
+def guess_axes(
+    shape: tuple[int, ...], lists: Collection[int], names: tuple[str, ...]
+) -> tuple[Axes, str | None]:
+    """Axes of rows, columns and bands, and a sentence about what was guessed.
+
+    Parameters
+    ----------
+    shape : of an array of three axes.
+    lists : lengths of the lists of wavelengths that stand beside it.
+    names : of the axes, where the format has them.
+    """
+    lower = [name.lower() for name in names]
+    named = [k for k, name in enumerate(lower) if _is_band_axis(name)]
+    matching = [axis for axis in range(3) if shape[axis] in lists]
+    if len(named) == 1 and len(names) == 3:
+        band = named[0]
+    elif len(matching) == 1:
+        band = matching[0]
+    elif shape[2] > MANY_BANDS >= shape[0]:
+        band = 0
+    else:
+        band = 2
+    rows, columns = (axis for axis in range(3) if axis != band)
+    if len(names) == 3 and lower[rows] in COLUMN_AXES and lower[columns] in ROW_AXES:
+        rows, columns = columns, rows
+    guess = None
+    if band != 2 and not named:
+        place = ("first", "second")[band]
+        guess = f"The {place} axis of the array is taken for the bands."
+    return (rows, columns, band), guess
+
+
+def _is_band_axis(name: str) -> bool:
+    return name in BAND_AXES or name.endswith(BAND_ENDS) or any(word in name for word in BAND_WORDS)

@@ -1,0 +1,212 @@
+"""What stands beside an array: lists with one entry a band, and attributes of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import CubeSource, is_scale
+from hsi_viewer.io.stack_source import ScaledSource
+from hsi_viewer.io.wavelengths import nm_per_unit, to_nm
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.container import Container
+
+# As names are compared: in small letters, without marks between words.
+WAVELENGTHS = ("wl", "wls", "lambda", "lambdas", "wvl", "wvls", "wave", "waves", "wavlen",
+               "wavelen", "bandcenter", "bandcenters", "bandcentre", "bandcentres")  # fmt: skip
+FWHMS = ("fwhm", "fwhms", "bandwidth", "bandwidths")
+GOOD = ("bbl", "goodwavelengths", "goodbands")
+# Lists of these names are wavelengths if their values may be.
+BANDS = ("band", "bands")
+SENSOR_NM = (200, 20_000)
+
+UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
+NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
+SCALE_KEYS = ("scale_factor", "scale", "slope")
+OFFSET_KEYS = ("add_offset", "intercept")
+
+
+def list_lengths(container: Container, array: str | None = None) -> set[int]:
+    """Lengths of the lists of wavelengths in a file, and among the attributes of an array."""
+    beside = {
+        choice.size
+        for name, choice in container.arrays.items()
+        if _is_wavelengths(name) and choice.size == max(choice.shape, default=0)
+    }
+    attributes = {} if array is None else _attributes(container, array)
+    own = {value.size for key, value in attributes.items() if _is_wavelengths(key)}
+    return (beside | own) - {0, 1}
+
+
+def describe(
+    container: Container, array: str, source: CubeSource
+) -> tuple[CubeSource, dict[str, Any], list[str]]:
+    """The source in physical values where its scale has an offset, fields of the cube, warnings."""
+    attributes = _attributes(container, array)
+    fields: dict[str, Any] = {}
+    bands = source.shape[2]
+    warnings = _take_wavelengths(fields, container, array, attributes, bands)
+    _take_others(fields, container, array, attributes, bands)
+    _take_numbers(fields, container)
+    nodata, scale = _number(attributes, NODATA_KEYS), _number(attributes, SCALE_KEYS)
+    offset = _number(attributes, OFFSET_KEYS)
+    if offset:
+        return ScaledSource(source, scale or 1.0, offset, nodata), fields, warnings
+    if nodata is not None:
+        fields["nodata"] = nodata
+    if scale is not None and is_scale(scale):
+        # products write either the factor or its inverse (NEON: 10000)
+        fields["scale"] = scale if scale <= 1 else 1.0 / scale
+    return source, fields, warnings
+
+
+def _take_wavelengths(
+    fields: dict[str, Any],
+    container: Container,
+    array: str,
+    attributes: Mapping[str, NDArray[Any]],
+    bands: int,
+) -> list[str]:
+    for name, values in _lists(container, array, bands):
+        plain = _plain(name)
+        if _is_wavelengths(name) or (plain in BANDS and _may_be_wavelengths(values)):
+            unit = _text(_attributes(container, name), ("units", "unit"))
+            break
+    else:
+        own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))
+        values, unit = next(own, np.empty(0)), _text(attributes, UNIT_KEYS)
+    if values.size != bands:
+        return []
+    nm, guess = to_nm(values.astype(np.float64), unit)
+    fields["wavelengths"] = nm
+    if unit is not None:
+        fields["wavelength_units_in_file"] = unit
+    return [guess] if guess else []
+
+
+def _take_others(
+    fields: dict[str, Any],
+    container: Container,
+    array: str,
+    attributes: Mapping[str, NDArray[Any]],
+    bands: int,
+) -> None:
+    """FWHM and good bands."""
+    for name, values in _lists(container, array, bands):
+        if _plain(name) in FWHMS and "fwhm" not in fields:
+            unit = _text(_attributes(container, name), ("units", "unit"))
+            fields["fwhm"] = _fwhm(values, unit, fields.get("wavelengths"))
+        elif _plain(name) in GOOD and "good_bands" not in fields:
+            fields["good_bands"] = values != 0
+    for key, value in attributes.items():
+        if _plain(key) in FWHMS and _fits(value, bands):
+            own = _fwhm(value, _text(attributes, UNIT_KEYS), fields.get("wavelengths"))
+            fields.setdefault("fwhm", own)
+        elif _plain(key) in GOOD and _fits(value, bands):
+            fields.setdefault("good_bands", value != 0)
+        elif _plain(key) == "bandnames" and value.size == bands > 1:
+            fields["band_names"] = tuple(map(str, value))
+
+
+def _take_numbers(fields: dict[str, Any], container: Container) -> None:
+    """Single numbers beside the cube, as cubes that were written to .mat have them."""
+    names = (("nodata", "nodata"), ("scale_factor", "scale"), ("add_offset", "offset"))
+    for name, use in names:
+        if name in container.arrays and container.arrays[name].size == 1:
+            value = float(container.values(name).item())
+            if use != "scale" or is_scale(value):
+                fields[use] = value
+
+
+def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, NDArray[Any]]]:
+    """Names and values of lists with one entry a band, those nearest to the array first."""
+    names = [
+        name
+        for name, choice in container.arrays.items()
+        if choice.size == bands > 1 and bands == max(choice.shape) and _is_of_bands(name)
+    ]
+    names.sort(key=lambda name: -_shared_groups(name, array))
+    return ((name, container.values(name).ravel()) for name in names)
+
+
+def _shared_groups(name: str, other: str) -> int:
+    """How many groups or structs two arrays have in common."""
+    pairs = zip(re.split(r"[/.]", name), re.split(r"[/.]", other), strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+
+def _is_of_bands(name: str) -> bool:
+    return _is_wavelengths(name) or _plain(name) in (*FWHMS, *GOOD, *BANDS)
+
+
+def _plain(name: str) -> str:
+    last = re.split(r"[/.]", name)[-1].lower()
+    return re.sub(r"[^a-z0-9]", "", last)
+
+
+def _is_wavelengths(name: str) -> bool:
+    plain = _plain(name)
+    if plain in GOOD or "unit" in plain:
+        return False
+    return plain in WAVELENGTHS or (
+        plain.startswith("wavelength") or plain.endswith(("wavelength", "wavelengths"))
+    )
+
+
+def _may_be_wavelengths(values: NDArray[Any]) -> bool:
+    """Whether numbers ascend within what sensors see, in nanometres, rather than count bands."""
+    low, high = SENSOR_NM
+    return bool(np.all(np.diff(values) > 0) and values[0] >= low and values[-1] <= high)
+
+
+def _fits(values: NDArray[Any], bands: int) -> bool:
+    return values.size == bands > 1 and values.dtype.kind in "iuf"
+
+
+def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> NDArray[np.float64]:
+    fwhm: NDArray[np.float64] = values.astype(np.float64)
+    factor = None if unit is None else nm_per_unit(unit)
+    if factor is None:
+        finite = fwhm[np.isfinite(fwhm)]
+        long = nm is not None and bool(np.any(nm > 1000))  # of others, less than 1 nm occurs
+        micrometres = long and finite.size and finite.max() < 1
+        factor = 1e3 if micrometres else 1.0
+    return fwhm * factor
+
+
+def _attributes(container: Container, name: str) -> dict[str, NDArray[Any]]:
+    """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
+    given = getattr(container, "attributes", None)
+    return {} if given is None else {key.lower(): flat(v) for key, v in given(name).items()}
+
+
+def flat(value: Any) -> NDArray[Any]:
+    """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
+    try:
+        return np.asarray(value).ravel()
+    except ValueError:
+        return np.empty(0)
+
+
+def _text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
+    for key in keys:
+        value = attributes.get(key)
+        if value is not None and value.size:
+            text = value[0]
+            text = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+            return text.strip() or None
+    return None
+
+
+def _number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> float | None:
+    for key in keys:
+        value = attributes.get(key)
+        if value is not None and value.size == 1 and value.dtype.kind in "biuf":
+            return float(value[0])
+    return None

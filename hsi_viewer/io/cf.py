@@ -1,0 +1,161 @@
+"""Georeference of CF conventions: a grid mapping variable, and coordinates of pixel centres."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io.beside import flat
+from hsi_viewer.io.container import ArrayChoice
+
+AXES = (("easting", "northing"), ("x", "y"), ("lon", "lat"), ("longitude", "latitude"))
+# Pixel centres may be off an even grid by so much of a pixel, as numbers of 32 bits are.
+UNEVEN = 0.1
+WGS_84 = 4326
+# Coordinates are read whole; no scene has more rows.
+LONGEST_AXIS = 1 << 24
+
+Transform = tuple[float, float, float, float, float, float]
+
+
+class Variables(Protocol):
+    """What a file tells of its variables; those in groups have names as "group/name"."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """Names of all variables."""
+
+    @property
+    def arrays(self) -> Mapping[str, ArrayChoice]:
+        """Those that hold numbers."""
+
+    def attributes(self, name: str) -> Mapping[str, Any]:
+        """Attributes of a variable."""
+
+    def values(self, name: str) -> NDArray[Any]:
+        """All values of a variable."""
+
+
+def scalar(value: Any) -> Any:
+    """A scalar attribute or data set as a Python value; bytes as text."""
+    array = flat(value)
+    item = array[0].item() if array.size and array.dtype.kind != "O" else next(iter(array), None)
+    return item.decode("utf-8", "replace") if isinstance(item, bytes) else item
+
+
+def wkt_of(epsg: int | None) -> str | None:
+    """Well-known text of an EPSG code; None where there is none."""
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return None if not epsg else str(CRS.from_epsg(epsg).to_wkt())
+    except (CRSError, OverflowError):
+        return None
+
+
+def _wkt(text: str) -> str | None:
+    """Well-known text as it stands, or made of a code or a PROJ string; None of anything else."""
+    if not text or re.match(r"\s*[A-Z_]+\[", text):
+        return text or None
+    from hsi_viewer.io.regions_grid import crs_of
+
+    crs = crs_of(text.strip())
+    return None if crs is None else str(crs.to_wkt())
+
+
+def with_place(cube: HyperCube, file: Variables) -> HyperCube:
+    """The cube of a file with the georeference that CF conventions give its array, if any."""
+    place = georeference(file, cube.metadata["array"], cube.rows, cube.columns)
+    return cube if place is None else replace(cube, georeference=place)
+
+
+def georeference(file: Variables, name: str, rows: int, columns: int) -> Georeference | None:
+    """Place of an array by its grid mapping and its axes; None where they do not fit its size."""
+    mapping = _mapping(file, name)
+    wkt = _wkt(str(scalar(mapping.get("crs_wkt", mapping.get("spatial_ref", ""))) or ""))
+    transform = _transform_of(mapping)
+    fitting, found = None, False
+    for x, y in _axes(file, name):
+        found = True
+        if file.arrays[x].size == columns and file.arrays[y].size == rows:
+            fitting = x, y
+            break
+    if found and fitting is None:
+        return None
+    if fitting is not None:
+        if transform is None:
+            transform = _from_centres(file.values(fitting[0]), file.values(fitting[1]))
+        if not mapping and fitting[0].endswith(("lon", "longitude")):
+            wkt = wkt_of(WGS_84)
+    return None if transform is None else Georeference(transform, wkt)
+
+
+def _scopes(name: str) -> Iterator[str]:
+    """The group of a variable, the one around it and the file itself."""
+    groups = name.split("/")[:-1]
+    for depth in sorted({len(groups), max(0, len(groups) - 1), 0}, reverse=True):
+        yield "".join(f"{group}/" for group in groups[:depth])
+
+
+def _mapping(file: Variables, name: str) -> Mapping[str, Any]:
+    """Attributes of the grid mapping: of the one that the array names, or of any there is."""
+    words = str(scalar(file.attributes(name).get("grid_mapping", "")) or "").split()
+    for scope in _scopes(name):
+        if words and (named := scope + words[0].rstrip(":")) in file.names:
+            return file.attributes(named)
+    for scope in _scopes(name):
+        for other in file.names:
+            if other.startswith(scope) and "/" not in other[len(scope) :]:
+                attributes = file.attributes(other)
+                if "crs_wkt" in attributes or "spatial_ref" in attributes:
+                    return attributes
+    return {}
+
+
+def _axes(file: Variables, name: str) -> Iterator[tuple[str, str]]:
+    """Names of lists of x and y around an array."""
+    for scope in _scopes(name):
+        for pair in AXES:
+            x, y = (f"{scope}{axis}" for axis in pair)
+            if all(a in file.arrays and _is_axis(file.arrays[a]) for a in (x, y)):
+                yield x, y
+
+
+def _is_axis(choice: ArrayChoice) -> bool:
+    return len(choice.shape) == 1 and choice.size <= LONGEST_AXIS
+
+
+def _transform_of(mapping: Mapping[str, Any]) -> Transform | None:
+    """GDAL's attribute of a grid mapping, as rasterio orders it."""
+    given = mapping.get("GeoTransform", ())
+    text = scalar(given)
+    try:
+        numbers = [float(p) for p in (text.split() if isinstance(text, str) else flat(given))]
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if len(numbers) != 6:
+        return None
+    c, a, b, f, d, e = numbers
+    return a, b, c, d, e, f
+
+
+def _from_centres(x: NDArray[Any], y: NDArray[Any]) -> Transform | None:
+    steps = []
+    for centres in (x, y):
+        if centres.size < 2:
+            return None
+        step = float(centres[-1] - centres[0]) / (centres.size - 1)
+        even = float(centres[0]) + step * np.arange(centres.size)
+        if not step or not np.all(np.abs(centres - even) <= UNEVEN * abs(step)):
+            return None
+        steps.append(step)
+    dx, dy = steps
+    return dx, 0.0, float(x[0]) - dx / 2, 0.0, dy, float(y[0]) - dy / 2

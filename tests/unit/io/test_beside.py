@@ -1,0 +1,103 @@
+"""Lists and attributes that stand beside an array, under the names that people give them."""
+
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+
+from hsi_viewer.io.axes import guess_axes
+from hsi_viewer.io.registry import open_cube
+
+CUBE = np.arange(6 * 7 * 9, dtype="u2").reshape(6, 7, 9)
+NM = np.linspace(400, 2400, 9)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("wavelength", "Wavelengths", "wl", "lambda", "wavlen", "WAVELENGTH_NM", "band_centers"),
+        *("blue_wavelength", "bands", "wave_length", "center_wavelengths"),
+    ],
+)
+def test_wavelengths_by_their_usual_names(tmp_path, name):
+    scipy.io.savemat(tmp_path / "a.mat", {"cube": CUBE, name: NM})
+    np.testing.assert_allclose(open_cube(tmp_path / "a.mat").wavelengths, NM)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("SlectBands", np.arange(3, 12)),
+        ("bands", np.arange(1, 10)),
+        ("good_wavelengths", np.ones(9)),
+        ("wavelength", np.arange(8)),
+        ("wavelength_units", np.arange(9)),
+    ],
+)
+def test_lists_that_are_no_wavelengths(tmp_path, name, values):
+    scipy.io.savemat(tmp_path / "a.mat", {"cube": CUBE, name: values})
+    cube = open_cube(tmp_path / "a.mat")
+    assert (cube.shape, cube.wavelengths) == (CUBE.shape, None)
+
+
+def test_a_struct_as_the_hypercube_class_has_it(tmp_path):
+    scene = {"DataCube": CUBE, "Wavelength": NM, "FWHM": np.full(9, 8.0), "Metadata": {"h": 6}}
+    scipy.io.savemat(tmp_path / "h.mat", {"hcube": scene})
+    cube = open_cube(tmp_path / "h.mat")
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    np.testing.assert_allclose(cube.wavelengths, NM)
+    assert cube.fwhm[0] == 8
+
+
+def test_the_list_of_the_same_group_comes_first(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for k, group in enumerate("ab"):
+            file[f"{group}/cube"] = CUBE + k
+            file[f"{group}/wavelength"] = NM + k
+    for k, group in enumerate("ab"):
+        np.testing.assert_allclose(
+            open_cube(f"{tmp_path / 'a.h5'}:{group}/cube").wavelengths, NM + k
+        )
+
+
+def test_attributes_of_the_array(tmp_path):
+    """As HYPSO-1 and HICO write them; bands that come first are known by them, too."""
+    with h5py.File(tmp_path / "a.nc", "w") as file:
+        data = file.create_dataset("products/Lt", data=CUBE.transpose(2, 0, 1))
+        data.attrs.update({"wavelengths": NM / 1000, "wavelength_units": "micrometers"})
+        data.attrs.update({"fwhm": np.full(9, 0.0055), "scale_factor": 0.02, "_FillValue": 0})
+    cube = open_cube(tmp_path / "a.nc")
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    np.testing.assert_allclose(cube.wavelengths, NM)
+    np.testing.assert_allclose(cube.fwhm, 5.5)
+    assert (cube.scale, cube.nodata) == (0.02, 0)
+
+
+def test_fwhm_in_a_unit_of_its_own(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"], file["wavelength"], file["fwhm"] = CUBE, NM / 1000, np.full(9, 5.5)
+        file["wavelength"].attrs["units"], file["fwhm"].attrs["units"] = "um", "nm"
+    cube = open_cube(tmp_path / "a.h5")
+    assert (cube.wavelengths[0], cube.fwhm[0]) == (400, 5.5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "lists", "names", "axes"),
+    [
+        ((610, 340, 103), (), (), (0, 1, 2)),  # Pavia University
+        ((512, 217, 224), (), (), (0, 1, 2)),  # Salinas
+        ((1476, 256, 145), (), (), (0, 1, 2)),  # Botswana
+        ((349, 1905, 144), (), (), (0, 1, 2)),  # Houston
+        ((250, 190, 188), (), (), (0, 1, 2)),  # Cuprite
+        ((144, 349, 1905), (), (), (1, 2, 0)),  # the same turned by a program that has bands first
+        ((9, 6, 7), (9,), (), (1, 2, 0)),
+        ((6, 7, 9), (), ("wavelength", "y", "x"), (1, 2, 0)),
+        ((6, 7, 9), (), ("x", "y", "band"), (1, 0, 2)),
+        ((6, 7, 9), (), ("lat", "blue_bands", "lon"), (0, 2, 1)),
+        ((6, 7, 9), (6,), ("lat", "lon", "z"), (1, 2, 0)),
+    ],
+)
+def test_axes_are_guessed_from_names_lists_and_sizes(shape, lists, names, axes):
+    assert guess_axes(shape, lists, names)[0] == axes

@@ -1,0 +1,219 @@
+"""ENVI headers as programs write them: odd text, other kinds of files, and ESRI's headers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rasterio
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.info import cube_info, diagnosis
+from hsi_viewer.io.registry import open_cube
+
+SIZE = "samples = 3\nlines = 2\nbands = 4\nheader offset = 0\ndata type = 12\nbyte order = 0\n"
+HEAD = f"ENVI\n{SIZE}interleave = bil\n"
+VALUES = np.arange(300, 324, dtype="<u2").reshape(2, 3, 4)
+
+
+def pair(folder, header, stem="cube"):
+    """Write a header and a bil file."""
+    path = folder / f"{stem}.hdr"
+    path.write_bytes(header if isinstance(header, bytes) else header.encode())
+    (folder / f"{stem}.img").write_bytes(VALUES.transpose(0, 2, 1).tobytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"{HEAD}wavelength = {{400\n500\n600\n700}}\n",
+        f"{HEAD}wavelength = {{\n400\n,500\n,600\n,700\n,}}\n",
+        f"{HEAD}wavelength = {{400, 500, 600, 700}} ; nm\n",
+        f"{HEAD}description = {{a {{ b}}\nwavelength = {{400, 500, 600, 700}}\n",
+        f"{HEAD}description = {{a }} b}}\nwavelength = {{400, 500, 600, 700}}\n",
+        f"{HEAD}fwhm = {{9, 9, 9, 9}} wavelength = {{400, 500, 600, 700}}\n",
+        f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".replace("\n", "\r"),
+        f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".replace(" = ", "\t=\t").upper(),
+        f"ENVI description = {{ a }}\n{SIZE}interleave = {{BIL}}\nwavelength={{400,500,600,700}}",
+        f"ENVI\n{SIZE}interleave = bil  # line\nwavelength={{400,500,600,700}}".replace(
+            "2", "2 # x"
+        ),
+        f'ENVI\n{SIZE}interleave = "bil"\nwavelength={{400,500,600,700}}',
+        f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".encode("utf-16"),
+    ],
+)
+def test_what_programs_write_is_read(tmp_path, header):
+    cube = open_cube(pair(tmp_path, header))
+    assert cube.interleave == "bil"
+    assert list(cube.wavelengths) == [400, 500, 600, 700]
+    np.testing.assert_array_equal(cube.read(), VALUES)
+
+
+def test_braces_that_do_not_match_are_forgiven_once(tmp_path):
+    text = f"{HEAD}description = {{a {{ b}}\n"
+    assert '"description" is read up to' in open_cube(pair(tmp_path, text)).warnings[0]
+    with pytest.raises(FormatError, match="the braces of its fields do not match"):
+        open_cube(pair(tmp_path, f"{text}sensor type = {{c {{ d}}\n"))
+
+
+def test_a_field_behind_another_on_one_line(tmp_path):
+    line = (
+        "map info = {Polar Stereographic, 1, 1, -3850000, 5850000, 25000, 25000} "
+        "projection info = {31, 6378273, 6356889.449, 70, -45, 0, 0, Polar Stereographic}\n"
+    )
+    place = open_cube(pair(tmp_path, HEAD + line)).georeference
+    assert place.transform == (25000, 0, -3850000, 0, -25000, 5850000)
+    assert place.projection_info.startswith("{31")
+    assert "Polar_Stereographic" in place.crs_wkt
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ("wavelength = {1, 2, 3, 4}\nwavelength units = Index", "are band numbers"),
+        ("wavelength = {1, 2, 3, 4}", "are band numbers"),
+        ("wavelength = {0.4, .5, .6, .7}\nwavelength units = nm", "their unit may be wrong"),
+        ("wavelength = {400, 500, 600, 700}\nwavelength units = um", "their unit may be wrong"),
+        ("data gain values = {0.1, 0.2, 0.3, 0.4}", '"data gain values" of the header are not'),
+        ("data offset values = {0, 0, 0, 5}", '"data offset values" of the header are not'),
+        ("map info = {UTM, 1, 1, 5e5}", '"map info" in the header is not understood'),
+    ],
+)
+def test_what_is_doubtful_is_said(tmp_path, fields, sentence):
+    (warning,) = open_cube(pair(tmp_path, f"{HEAD}{fields}\n")).warnings
+    assert sentence in warning
+
+
+def test_gains_that_change_nothing_are_no_news(tmp_path):
+    fields = "data gain values = {1, 1.0, 1, 1}\ndata offset values = {0.0, 0, 0, 0}\n"
+    assert open_cube(pair(tmp_path, HEAD + fields)).warnings == ()
+
+
+def test_widths_in_wavenumbers_become_widths_in_nm(tmp_path):
+    fields = "wavelength = {1000, 2000, 4000, 5000}\nfwhm = {4, 4, 4, 4}\n"
+    cube = open_cube(pair(tmp_path, f"{HEAD}{fields}wavelength units = Wavenumber\n"))
+    np.testing.assert_allclose(cube.fwhm, [40, 10, 2.5, 1.6])
+
+
+@pytest.mark.parametrize("kind", ["ENVI Meta File", "ENVI Virtual Mosaic", "HDF Scientific Data"])
+def test_headers_of_other_files_are_refused_by_kind(tmp_path, kind):
+    text = f"ENVI\nsamples = 3\nlines = 2\nbands = 4\nfile type = {kind}\n"
+    with pytest.raises(FormatError, match=f'"file type = {kind.lower()}" is no raw image'):
+        open_cube(pair(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", ["cube.hdr", "cube.tif.hdr"])
+def test_the_header_of_a_tiff_opens_the_tiff(tmp_path, name):
+    values = np.arange(24, dtype=np.uint16).reshape(4, 2, 3)
+    with rasterio.open(
+        tmp_path / "cube.tif", "w", "GTiff", 3, 2, 4, dtype="uint16", transform=(2, 0, 5, 0, -2, 9)
+    ) as file:
+        file.write(values)
+    header = tmp_path / name
+    fields = "file type = TIFF\nwavelength = {400, 500, 600, 700}\nwavelength units = nm\n"
+    header.write_text(f"{HEAD}{fields}bbl = {{1, 0, 1, 1}}\n")
+    cube = open_cube(header)
+    np.testing.assert_array_equal(cube.read(), values.transpose(1, 2, 0))
+    assert list(cube.wavelengths) == [400, 500, 600, 700]
+    assert list(cube.good_bands) == [True, False, True, True]
+    assert cube.georeference.transform == (2, 0, 5, 0, -2, 9)
+    assert diagnosis(header) is None
+    (tmp_path / "cube.tif").unlink()
+    with pytest.raises(FileError, match="the TIFF file of this header is not there"):
+        open_cube(header)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n", "is a Radiance picture"),
+        ((348).to_bytes(4, "little") + bytes(344), "is an Analyze or NIfTI header"),
+        ((348).to_bytes(4, "big") + bytes(344), "is an Analyze or NIfTI header"),
+        (bytes(range(200)), "is no text"),
+        (b"hello world\nENVI", 'its first line is "hello world" instead of "ENVI"'),
+    ],
+)
+def test_other_kinds_of_hdr_are_refused_by_name(tmp_path, raw, message):
+    with pytest.raises(FormatError, match=message):
+        open_cube(pair(tmp_path, raw))
+
+
+ESRI = "BYTEORDER {}\nLAYOUT {}\nNROWS 2\nNCOLS\t3\nNBANDS 4\nNBITS 16\n"
+PLACE = "ULXMAP 400015\nULYMAP 5000015\nXDIM 30\nYDIM 30\nNODATA 300\n"
+
+
+def esri(folder, suffix, text, data):
+    (folder / f"scene{suffix}").write_bytes(data)
+    (folder / "scene.hdr").write_text(text)
+    return folder / f"scene{suffix}"
+
+
+@pytest.mark.parametrize("order", ["I", "M"])
+@pytest.mark.parametrize(
+    ("layout", "axes"), [("BSQ", (2, 0, 1)), ("BIL", (0, 2, 1)), ("BIP", (0, 1, 2))]
+)
+@pytest.mark.parametrize("skip", [0, 10])
+def test_esri_headers_read_as_gdal_reads_them(tmp_path, order, layout, axes, skip):
+    data = VALUES.transpose(axes).astype("<u2" if order == "I" else ">u2").tobytes()
+    text = ESRI.format(order, layout) + PLACE + f"SKIPBYTES {skip}\n"
+    path = esri(tmp_path, f".{layout.lower()}", text, bytes(skip) + data)
+    path.with_suffix(".prj").write_text(rasterio.crs.CRS.from_epsg(32633).to_wkt())
+    path.with_suffix(".stx").write_text("1 2")
+    with rasterio.open(path, driver="EHdr") as file:
+        expected = file.read().transpose(1, 2, 0)
+        transform = tuple(file.transform)[:6]
+    for source in (path, path.with_suffix(".hdr")):
+        facts = cube_info(source)
+        assert facts["format"] == "ESRI"
+        assert facts["interleave"] == layout.lower()
+        assert facts["crs"] == "EPSG:32633"
+        assert facts["nodata"] == 300
+        assert tuple(facts["transform"]) == transform == (30, 0, 400000, 0, -30, 5000030)
+        np.testing.assert_array_equal(open_cube(source).read(), expected)
+    np.testing.assert_array_equal(expected, VALUES)
+
+
+def test_an_esri_grid_of_floats(tmp_path):
+    text = "ncols 3\nnrows 2\nxllcorner 100\nyllcorner 200\ncellsize 10\nbyteorder LSBFIRST\n"
+    path = esri(tmp_path, ".flt", text, VALUES[:, :, 0].astype("<f4").tobytes())
+    cube = open_cube(path.with_suffix(".hdr"))
+    assert cube.dtype == np.float32
+    assert cube.georeference.transform == (10, 0, 100, 0, -10, 220)
+    np.testing.assert_array_equal(cube.read()[:, :, 0], VALUES[:, :, 0])
+
+
+def test_esri_headers_of_camera_programs(tmp_path):
+    text = ESRI.format("I", "BIL") + "BANDROWBYTES 4\nWAVELENGTHS\n400\n500\n600\n700\n"
+    path = esri(tmp_path, ".bil", f"{text}WAVELENGTHS_END", VALUES.transpose(0, 2, 1).tobytes())
+    cube = open_cube(path)
+    assert list(cube.wavelengths) == [400, 500, 600, 700]
+    assert "BANDROWBYTES 4 of the header is too little" in cube.warnings[0]
+    path.with_suffix(".hdr").write_text(f"{text}800\nWAVELENGTHS_END")
+    assert "not one a band" in open_cube(path).warnings[1]
+    path.with_suffix(".hdr").write_text(f"{text}red\nWAVELENGTHS_END")
+    assert open_cube(path).wavelengths is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("NROWS 3\n", "is too short: its header says 3 rows"),
+        ("NROWS 0\n", "ESRI header|cannot be"),
+        ("TOTALROWBYTES 32\n", r"bytes between them \(totalrowbytes\) are not supported"),
+        ("NBITS 4\n", "values of 4 bits are not supported"),
+        ("SKIPBYTES many\n", '"SKIPBYTES many" is no whole number'),
+        ("LAYOUT BUP\n", '"LAYOUT bup" is none of|not readable by its ESRI header'),
+    ],
+)
+def test_esri_headers_that_are_refused(tmp_path, change, message):
+    text = ESRI.format("I", "BIL") + change
+    path = esri(tmp_path, ".bil", text, VALUES.transpose(0, 2, 1).tobytes())
+    with pytest.raises(FormatError, match=message):
+        open_cube(path)
+
+
+def test_an_esri_header_without_data(tmp_path):
+    (tmp_path / "scene.hdr").write_text(ESRI.format("I", "BIL"))
+    (tmp_path / "scene.prj").write_text("")
+    with pytest.raises(FileError, match="no ENVI header but an ESRI one, and its data file"):
+        open_cube(tmp_path / "scene.hdr")

@@ -1,0 +1,246 @@
+"""GeoTIFF as programs write it: spectral tags wherever they stand, headers beside, many images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.control import GroundControlPoint
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.gdal import open_raster
+from hsi_viewer.io.info import cube_info, diagnosis
+from hsi_viewer.io.registry import open_cube
+
+VALUES = np.arange(3 * 5 * 7, dtype=np.uint16).reshape(3, 5, 7)
+UM = ("0.4", "0.5", "0.6")
+
+
+def write(
+    path: Path, values=VALUES, dtype=None, bands=None, domain=None, whole=None, whole_domain=None
+) -> Path:
+    """Write a GeoTIFF; bands are tags by name with a value for each band."""
+    count, height, width = values.shape
+    profile = {"count": count, "height": height, "width": width, "dtype": dtype or values.dtype}
+    with open_raster(path, "w", driver="GTiff", **profile) as file:
+        file.write(values)
+        for band in range(count):
+            tags = {key: entries[band] for key, entries in (bands or {}).items()}
+            file.update_tags(band + 1, ns=domain, **tags)
+        file.update_tags(ns=whole_domain, **(whole or {}))
+    return path
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"bands": {"wavelength": UM, "wavelength_units": ("Micrometers",) * 3}},
+        {"bands": {"wavelength": UM, "wavelength units": ("um",) * 3}},  # GDAL's metadata editor
+        {"bands": {"Wavelength": UM, "Wavelength_unit": ("micrometers",) * 3}, "domain": "FORCE"},
+        {"bands": {"wavelength": UM, "wavelength_units": ("Micrometers",) * 3}, "domain": "ENVI"},
+        {"bands": {"CENTRAL_WAVELENGTH_UM": UM}, "domain": "IMAGERY"},
+        {"bands": {"wavelength": ("400", "500", "0.6"), "wavelength_units": ("nm", "nm", "um")}},
+        {"bands": {"wavelength": ("400 nm", "500 nm", "600 nm")}},
+        {"whole": {"wavelength": "{0.4, 0.5, 0.6}", "wavelength_units": "um"}},
+        {
+            "whole": {"wavelength": "[0.4, 0.5, 0.6]", "wavelength units": "um"},
+            "whole_domain": "ENVI",
+        },
+        {"whole": {"Band_1": "0.4", "Band_2": "0.5", "Band_3": "0.6", "wavelength_units": "um"}},
+    ],
+)
+def test_wavelengths_wherever_they_stand(tmp_path, tags):
+    cube = open_cube(write(tmp_path / "a.tif", **tags))
+    np.testing.assert_allclose(cube.wavelengths, [400, 500, 600])
+
+
+def test_other_fields_of_the_domain_envi(tmp_path):
+    whole = {
+        "wavelength": "{0.4, 0.5, 0.6}",
+        "wavelength_units": "Micrometers",
+        "fwhm": "{0.01, 0.02, 0.01}",
+        "bbl": "{1, 0, 1}",
+        "band_names": "{a, b, c}",
+        "default_bands": "{3, 2, 1}",
+        "data_ignore_value": "-9999",
+    }
+    cube = open_cube(write(tmp_path / "a.tif", whole=whole, whole_domain="ENVI"))
+    np.testing.assert_allclose(cube.fwhm, [10, 20, 10])
+    assert cube.good_bands.tolist() == [True, False, True]
+    assert cube.band_names == ("a", "b", "c")
+    assert cube.default_bands == (2, 1, 0)
+    assert cube.nodata == -9999
+
+
+def test_fwhm_of_bands_in_different_units(tmp_path):
+    bands = {
+        "wavelength": ("400", "500", "1.2"),
+        "wavelength_units": ("nm", "nm", "um"),
+        "fwhm": ("5", "6", "0.01"),
+    }
+    np.testing.assert_allclose(open_cube(write(tmp_path / "a.tif", bands=bands)).fwhm, [5, 6, 10])
+
+
+def test_a_band_without_a_wavelength_is_said(tmp_path):
+    cube = open_cube(write(tmp_path / "a.tif", bands={"wavelength": ("400", "500", "")}))
+    assert cube.wavelengths is None
+    assert "2 of 3 bands have a wavelength; they are not used." in cube.warnings
+
+
+HEADER = """ENVI
+file type = TIFF
+wavelength units = Micrometers
+wavelength = {0.4, 0.5, 0.6}
+fwhm = {0.01, 0.02, 0.01}
+bbl = {1, 0, 1}
+band names = {a, b, c}
+"""
+
+
+@pytest.mark.parametrize("name", ["a.hdr", "a.tif.hdr"])
+def test_a_header_beside_says_what_the_file_does_not(tmp_path, name):
+    path = write(tmp_path / "a.tif", bands={"fwhm": ("1", "2", "3")})
+    (tmp_path / name).write_text(HEADER)
+    for source in (path, tmp_path / name):
+        cube = open_cube(source)
+        np.testing.assert_array_equal(cube.read(), VALUES.transpose(1, 2, 0))
+        np.testing.assert_allclose(cube.wavelengths, [400, 500, 600])
+        np.testing.assert_allclose(cube.fwhm, [1, 2, 3])  # its own word goes first
+        assert cube.good_bands.tolist() == [True, False, True]
+        assert cube.band_names == ("a", "b", "c")
+        assert diagnosis(source) is None
+
+
+def test_headers_beside_that_do_not_fit(tmp_path):
+    path = write(tmp_path / "a.tif")
+    header = tmp_path / "a.hdr"
+    header.write_text(HEADER.replace("TIFF", "TIFF\nsamples = 9\nlines = 5\nbands = 3"))
+    cube = open_cube(path)
+    assert cube.wavelengths is None
+    assert cube.warnings == ("a.hdr beside the file gives another size; it is not used.",)
+    header.write_text(HEADER.replace("TIFF", "ENVI Standard\nsamples = 9\nlines = 5\nbands = 3"))
+    assert open_cube(path).warnings == ()  # the header of a.img
+    header.write_text("NROWS 5\n")
+    assert "a.hdr beside the file is not used" in open_cube(path).warnings[0]
+    path.unlink()
+    header.write_text(HEADER)
+    with pytest.raises(FileError, match="the TIFF file of this header is not there"):
+        open_cube(header)
+
+
+def pages(path: Path, images) -> Path:
+    from PIL import Image
+
+    first, *others = [Image.fromarray(image) for image in images]
+    first.save(path, save_all=True, append_images=others)
+    return path
+
+
+def test_images_of_one_size_are_bands(tmp_path):
+    path = pages(tmp_path / "stack.tif", VALUES)
+    cube = open_cube(path)
+    np.testing.assert_array_equal(cube.read(), VALUES.transpose(1, 2, 0))
+    np.testing.assert_array_equal(cube.read(slice(1, 4, 2), bands=[2])[..., 0], VALUES[2, 1:4:2])
+    assert (cube.interleave, cube.wavelengths) == ("bsq", None)
+    (tmp_path / "stack.hdr").write_text(HEADER)
+    assert open_cube(path).band_names == ("a", "b", "c")
+    np.testing.assert_array_equal(open_cube(f"{path}:2").read()[..., 0], VALUES[1])
+
+
+def test_images_of_several_sizes_are_named(tmp_path):
+    path = pages(tmp_path / "odd.tif", [VALUES[0], VALUES[1, :3]])
+    cube = open_cube(path)
+    assert cube.shape == (5, 7, 1)
+    assert "2 images (5 x 7 x 1, 3 x 7 x 1); the first is shown" in cube.warnings[0]
+    np.testing.assert_array_equal(open_cube(f"{path}:2").read()[..., 0], VALUES[1, :3])
+    with pytest.raises(FormatError, match=r'no image "3"; it holds 2'):
+        open_cube(f"{path}:3")
+
+
+def test_pairs_of_integers_are_read_as_complex(tmp_path):
+    values = VALUES.astype(np.complex64)
+    cube = open_cube(write(tmp_path / "a.tif", values, dtype="complex_int16"))
+    assert cube.dtype == np.complex64
+    np.testing.assert_array_equal(cube.read(), values.transpose(1, 2, 0))
+
+
+def test_control_points_and_odd_scales_are_said(tmp_path):
+    path = write(tmp_path / "a.tif")
+    points = [GroundControlPoint(r, c, c / 10, -r / 10) for r in (0, 5) for c in (0, 7)]
+    with open_raster(path, "r+") as file:
+        file.gcps = (points, rasterio.crs.CRS.from_epsg(4326))
+        file.scales = (-1.0,) * 3
+    cube = open_cube(path)
+    assert cube.scale == 1.0
+    assert any("placed on the map by ground control points" in w for w in cube.warnings)
+    assert "The scale -1 is not positive; it is not applied." in cube.warnings
+
+
+def test_a_mask_is_said(tmp_path):
+    path = write(tmp_path / "a.tif")
+    with open_raster(path, "r+") as file:
+        file.write_mask(np.eye(5, 7, dtype=bool))
+    said = "The file has a mask of pixels without data; it is not applied."
+    assert open_cube(path).warnings == (said,)
+
+
+def test_erdas_imagine(tmp_path):
+    profile = {"count": 3, "height": 5, "width": 7, "dtype": "uint16", "nodata": 4}
+    with open_raster(tmp_path / "a.img", "w", driver="HFA", crs="EPSG:32633", **profile) as file:
+        file.write(VALUES)
+        file.descriptions = ("450 nm", "550 nm", "650 nm")
+    cube = open_cube(tmp_path / "a.img")
+    np.testing.assert_array_equal(cube.read(), VALUES.transpose(1, 2, 0))
+    assert (cube.format_name, cube.nodata) == ("ERDAS Imagine", 4)
+    assert list(cube.wavelengths) == [450, 550, 650]
+    assert rasterio.crs.CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32633
+
+
+def test_scale_and_offset_make_physical_values(tmp_path):
+    path = write(tmp_path / "a.tif")
+    with open_raster(path, "r+") as file:
+        file.scales, file.offsets = (2.75e-5,) * 3, (-0.2,) * 3  # Landsat collection 2
+    cube = open_cube(path)
+    assert (cube.dtype, cube.scale, cube.offset) == (np.uint16, 2.75e-5, -0.2)
+    np.testing.assert_allclose(cube.spectrum(2, 3), VALUES[:, 2, 3] * 2.75e-5 - 0.2)
+    assert (
+        "A physical value is the stored one times 2.75e-05 plus -0.2."
+        in cube_info(path)["warnings"]
+    )
+    with open_raster(path, "r+") as file:
+        file.offsets = (-0.2, -0.2, 0.0)
+    cube = open_cube(path)
+    assert (cube.dtype, cube.scale, cube.offset) == (np.float32, 1.0, 0.0)
+    expected = VALUES[:, 2, 3] * 2.75e-5 + [-0.2, -0.2, 0.0]
+    np.testing.assert_allclose(cube.spectrum(2, 3), expected, rtol=1e-6)
+    assert "Scale or offset differ from band to band" in cube.warnings[0]
+
+
+def claimed(path: Path, side: int, bits: int, planes: int) -> Path:
+    """Write a TIFF file that claims 60000 bands of side x side pixels and holds none."""
+    import struct
+
+    strips = 60000 if planes == 2 else 1
+    entries = [
+        (256, 4, 1, side), (257, 4, 1, side), (258, 3, 1, bits), (259, 3, 1, 1), (262, 3, 1, 1),
+        (273, 4, strips, 512), (277, 3, 1, 60000), (278, 4, 1, side), (279, 4, strips, 512),
+        (284, 3, 1, planes),
+    ]  # fmt: skip
+    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + body
+    path.write_bytes(head.ljust(512 + 4 * strips, b"\0"))
+    return path
+
+
+def test_blocks_that_cannot_be_read_are_refused(tmp_path):
+    with pytest.raises(FormatError, match="blocks of"):
+        open_cube(claimed(tmp_path / "a.tif", side=60000, bits=8, planes=1))
+
+
+def test_more_pixels_than_memory_is_an_error(tmp_path):
+    cube = open_cube(claimed(tmp_path / "a.tif", side=16000, bits=64, planes=2))
+    assert cube.shape == (16000, 16000, 60000)
+    with pytest.raises(FileError, match="could not be read"):
+        cube.read()

@@ -1,0 +1,119 @@
+"""ENVI's map info against GDAL: every projection, unit and rotation lies where GDAL lays it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.crs import CRS
+
+from hsi_viewer.io.info import cube_info
+
+HEAD = "ENVI\nsamples = 8\nlines = 8\nbands = 1\ndata type = 1\ninterleave = bsq\nbyte order = 0\n"
+IGN = "Nouvelle Triangulation Francaise IGN"
+OSGB = "Ordnance Survey of Great Britain '36"
+
+
+def both(folder, fields):
+    """What GDAL and this reader say of a header: (CRS, transform), facts."""
+    data = folder / "place.img"
+    data.write_bytes(bytes(64))
+    data.with_suffix(".hdr").write_text(HEAD + fields + "\n")
+    with rasterio.open(data, driver="ENVI") as file:
+        return (file.crs, tuple(file.transform)[:6]), cube_info(data)
+
+
+def as_crs(text):
+    return CRS.from_user_input(text) if text.startswith("EPSG") else CRS.from_wkt(text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 33, North, European 1950, units=Meters",
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 33, North, European 1950 mean",
+        "UTM, 1, 1, 5e5, 8e6, 30, 30, 22, South, SAD-69/Brazil, units=Meters",
+        "UTM, 1, 1, 5e5, 8e6, 30, 30, 55, South, Geocentric Datum of Australia 1994",
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 33, North, WGS-72, units=Meters",
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, North America 1927, units=Meters",
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, units=Meters",
+        "UTM, 1.0, 1.0, 441371, 4855941, 0.04, 0.04, 15, T, WGS-84, units  meters, rotation  0.000",
+        "UTM, 1.0, 1.0, 441371, 4155941, 0.04, 0.04, 17, S, WGS-84, units  meters, rotation  0.000",
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, South",
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, WGS-84, units=Feet",
+        "UTM, 1, 1, 5e5, 4e6, 2.7, 2.7, 12, North, WGS-84, units=Meters, rotation=-66.0",
+        "UTM, 1, 1, 5e5, 4e6, 2.7, 2.7, 12, North, WGS-84, rotation=180.0",
+        "UTM, 1, 1, 5e5, 4e6, 2.7, 2.7, 12, North, WGS-84, rotation=-180",
+        "UTM, 1.5, 2.5, 5e5, 4e6, 2, 3, 12, North, WGS-84, units=Meters",
+        "UTM, 1, 1, 5e5, 4e6, 2, -3, 12, North, WGS-84, units=Meters",
+        "Geographic Lat/Lon, 1.5, 1.5, 10, 40, 0.1, 0.1, European 1950 mean, units=Degrees",
+        f"Geographic Lat/Lon, 1, 1, -4, 50, 0.1, 0.1, {OSGB}, units=Degrees",
+        "Geographic Lat/Lon, 1, 1, 3600, 7200, 3, 3, WGS-84, units=Seconds",
+        "Geographic Lat/Lon, 1, 1, 60, 120, 3, 3, WGS-84, units=Minutes",
+        "State Plane (NAD 27), 1, 1, 1e6, 5e5, 10, 10, 405, units=Feet",
+        "State Plane (NAD 83), 1, 1, 1e6, 5e5, 10, 10, 3326, units=Meters",
+        "Albers, 1, 1, -936408, 2423902, 28.5, 28.5}\n"
+        "projection info = {9, 6378206.4, 6356583.8, 23, -96, 0, 0, 29.5, 45.5, Albers",
+        f"Lambert, 1, 1, 6e5, 2e5, 10, 10, {IGN}, units=Meters}}\n"
+        "projection info = {4, 6378249.2, 6356515.0, 46.8, 2.337229, 600000, 2200000, 45.898919, "
+        f"47.696014, {IGN}, Lambert Conformal Conic, units=Meters",
+        "Polar Stereographic, 1, 1, -3850000, 5850000, 25000, 25000}\n"
+        "projection info = {31, 6378273, 6356889.449, 70, -45, 0, 0, Polar Stereographic",
+    ],
+)
+def test_map_info_lies_where_gdal_lays_it(tmp_path, fields):
+    (crs, transform), facts = both(tmp_path, f"map info = {{{fields}}}")
+    np.testing.assert_allclose(facts["transform"], transform, rtol=1e-12, atol=1e-12)
+    assert as_crs(facts["crs"]) == crs
+    if crs.to_epsg():
+        assert facts["crs"] == f"EPSG:{crs.to_epsg()}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "crs"),
+    [
+        # here GDAL falls back to WGS 84 or to a local system, although the header says it
+        ("UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, NAD-83", "EPSG:26913"),
+        ("UTM, 1, 1, 5e5, 4e6, 30, 30, 32, North, ETRS89, units=Meters", "EPSG:25832"),
+        ("UTM, 1, 1, 5e5, 4e6, 30, 30, 56, J, WGS-84, units  meters", "EPSG:32756"),
+        ("Geographic Lat/Lon, 1, 1, 10, 40, 0.1, 0.1", "EPSG:4326"),
+        ("Arbitrary, 1, 1, 0, 0, 1, 1, 0, North", None),
+        ("UTM, 1, 1, 5e5, 4e6, 30, 30, many, North, WGS-84", None),
+    ],
+)
+def test_where_the_header_says_more_than_gdal_reads(tmp_path, fields, crs):
+    assert both(tmp_path, f"map info = {{{fields}}}")[1]["crs"] == crs
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ("33, North", "names no datum; North America 1927 is assumed"),
+        ("22, South, South American 1969 mean", '"South American 1969 mean", is not known; WGS-84'),
+    ],
+)
+def test_an_assumed_datum_is_said(tmp_path, fields, sentence):
+    facts = both(tmp_path, f"map info = {{UTM, 1, 1, 5e5, 4e6, 30, 30, {fields}}}")[1]
+    (warning,) = facts["warnings"]
+    assert sentence in warning
+
+
+@pytest.mark.parametrize("system", ["{}", "{unknown}", '{PROJCS["UTM_50N",UNIT["Meter",1.0]]}'])
+def test_an_empty_coordinate_system_string_leaves_the_word_to_map_info(tmp_path, system):
+    fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North, WGS-84}\n"
+    facts = both(tmp_path, f"{fields}coordinate system string = {system}")[1]
+    assert facts["crs"] == "EPSG:32650"
+
+
+def test_a_broken_coordinate_system_string_is_said(tmp_path):
+    fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North, WGS-84}\n"
+    broken = 'coordinate system string = {PROJCS["UTM_50N",GEOGCS["a",DATUM["b"]]]}'
+    facts = both(tmp_path, fields + broken)[1]
+    assert facts["crs"] is None
+    assert "is not understood: PROJCS" in facts["warnings"][0]
+
+
+def test_x_start_does_not_shift_the_map(tmp_path):
+    fields = "x start = 101\ny start = 51\nmap info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, "
+    (_, transform), facts = both(tmp_path, f"{fields}WGS-84}}")
+    assert tuple(facts["transform"]) == transform == (30, 0, 5e5, 0, -30, 4e6)
