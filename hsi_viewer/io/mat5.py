@@ -234,7 +234,7 @@ def _member_names(variable: Variable, reader: ByteReader) -> tuple[int, Iterator
         names[k * size : (k + 1) * size].split(b"\0")[0].decode("utf-8")
         for k in range(len(names) // size)
     ]
-    if count == 1:
+    if count == 1 or not fields:  # or else a count without end of elements of nothing
         return variable.offset + at, (f"{variable.name}.{field}" for field in fields)
     elements = ((k, field) for k in range(1, count + 1) for field in fields)
     return variable.offset + at, (f"{variable.name}({k}).{field}" for k, field in elements)

@@ -15,8 +15,13 @@ MOST_SECONDS, MOST_BYTES = 20, 400 << 20
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Fail where a case takes long or much memory; end the process where a library hangs."""
+def bounded(most_allocated: int = MOST_BYTES) -> Iterator[None]:
+    """Fail where a case takes long or much memory; end the process where a library hangs.
+
+    Parameters
+    ----------
+    most_allocated : bytes that may be asked for, those that are never written to included.
+    """
     faulthandler.dump_traceback_later(5 * MOST_SECONDS, exit=True)
     tracemalloc.start()
     resident, start = _most_resident(), time.monotonic()
@@ -24,11 +29,11 @@ def bounded() -> Iterator[None]:
         yield
     finally:
         seconds = time.monotonic() - start
-        allocated = tracemalloc.get_traced_memory()[1]  # even where it is never written to
+        allocated = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         faulthandler.cancel_dump_traceback_later()
     assert seconds < MOST_SECONDS
-    assert allocated < MOST_BYTES
+    assert allocated < most_allocated
     assert _most_resident() - resident < MOST_BYTES
 
 

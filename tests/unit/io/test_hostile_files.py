@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 import rasterio
+import scipy.io
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
@@ -238,6 +239,18 @@ def test_what_inflates_to_much_takes_little_memory(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (last, peak < 8 << 20) == (b"x", True)
+
+
+def test_a_struct_of_no_fields_that_is_said_to_have_many_elements(tmp_path):
+    path = tmp_path / "a.mat"
+    scipy.io.savemat(path, {"cube": ARRAY, "s": {"x": 1}})
+    whole, width = path.read_bytes(), struct.pack("<II", 0x00040005, 2)
+    at = whole.index(width)  # behind the sizes and the name
+    sizes = whole.rindex(struct.pack("<IIII", 5, 8, 1, 1), 0, at)
+    many = struct.pack("<ii", 2**31 - 1, 2**31 - 1)
+    whole = whole[: sizes + 8] + many + whole[sizes + 16 :]
+    path.write_bytes(whole.replace(width, struct.pack("<Ii", 0x00040005, -1)))
+    np.testing.assert_array_equal(open_cube(path).read(), ARRAY)
 
 
 def test_a_header_in_an_archive_that_says_it_has_4_gigabytes(tmp_path):
