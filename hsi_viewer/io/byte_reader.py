@@ -30,7 +30,7 @@ PIECE_BYTES = 1 << 20
 # So much of a map may be read before its memory is given back.
 RELEASE_BYTES = 256 << 20
 # Places that are asked whether they are in the system's memory: so many, so far apart.
-PROBES, PROBE_BYTES = 8, 2 << 20
+PROBES, PROBE_BYTES = 8, 1280 << 10
 
 HAS_PREADV = hasattr(os, "preadv")  # not on Windows
 READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
@@ -140,17 +140,15 @@ class FileReader:
 
         As far as a few places tell; False where it cannot be told, or the file has become shorter.
         """
-        step = max(PROBE_BYTES, (last - first) // PROBES)
-        return all(self.holds(at) for at in range(last, first - 1, -step))
-
-    def holds(self, at: int) -> bool:
-        """Whether the system holds this byte in memory; False also where the file ends before."""
         if NOWAIT is None:
             return False
         try:
-            return os.preadv(self._file, _PROBE, at, NOWAIT) == 1
+            for at in range(last, first - 1, -max(PROBE_BYTES, (last - first) // PROBES)):
+                if not os.preadv(self._file, _PROBE, at, NOWAIT):
+                    return False
         except OSError:
             return False
+        return True
 
     def announce(self, offsets: Iterable[int], size: int) -> None:
         """Tell the system of runs that will be read soon, so that its disk can order them."""

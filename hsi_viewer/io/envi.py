@@ -159,7 +159,7 @@ def layout_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> Layo
     dtype = _dtype_of(fields, name, warnings)
     interleave = _interleave_of(fields, name, size["bands"])
     for key in ("major frame offsets", "minor frame offsets"):
-        if any(part not in ("0", "") for part in envi_header.items(fields.get(key, ""))):
+        if key in fields and any(p not in ("0", "") for p in envi_header.items(fields[key])):
             raise FormatError(f'{name}: "{key}" other than 0 is not supported.')
     compressed = envi_header.whole(fields, "file compression", name, default=0) != 0
     return Layout(

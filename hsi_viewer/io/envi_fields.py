@@ -122,8 +122,10 @@ def _gain_and_offset(fields: Mapping[str, str], n: int) -> dict[str, float] | No
 def _say_gains(fields: Mapping[str, str], warnings: list[str]) -> None:
     """Say that gains and offsets are not applied, unless they change nothing."""
     for key, neutral in (("data gain values", 1.0), ("data offset values", 0.0)):
+        if key not in fields:
+            continue
         try:
-            values = envi_header.numbers(fields.get(key, "{}"))
+            values = envi_header.numbers(fields[key])
         except ValueError:
             continue
         if (values != neutral).any():
@@ -167,10 +169,11 @@ def _wavelengths(
 
 def _say_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]) -> None:
     """Warn of wavelengths that no sensor has, of equal and of descending ones."""
-    if (doubt := wavelengths.doubt(nm, unit)) is not None:
-        warnings.append(doubt)
     steps = nm[1:] - nm[:-1]
-    if not (steps > 0).all():
+    ascending = bool((steps > 0).all())
+    if (doubt := wavelengths.doubt(nm[[0, -1]] if ascending else nm, unit)) is not None:
+        warnings.append(doubt)
+    if not ascending:
         if (steps == 0).any():
             warnings.append("Several bands have the same wavelength.")
         if (steps < 0).any():

@@ -242,7 +242,7 @@ def numbers(value: str) -> NDArray[np.float64]:
 
 def word(value: str) -> str:
     """A plain value without a remark behind it, braces or quotes."""
-    return re.split("[;#]", value, maxsplit=1)[0].strip(' {}"')
+    return value.partition(";")[0].partition("#")[0].strip(' {}"')
 
 
 def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = None) -> int:

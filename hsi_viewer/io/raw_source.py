@@ -115,16 +115,18 @@ class RawSource:
         whole, reader = self._mapped
         row, column, band = whole.strides
         first = self._offset + rows.start * row + columns.start * column
-        last = first + (rows.stop - 1 - rows.start) * row + (self.shape[2] - 1) * band
-        last += (columns.stop - 1 - columns.start) * column
+        last = self._offset + (rows.stop - 1) * row + (columns.stop - 1) * column
+        last += (self.shape[2] - 1) * band
         if band > MERGE_BYTES or not first <= last <= first + CHUNK_BYTES:
             return None
         window = whole[rows, columns]
-        if window.flags.c_contiguous:
+        if band == self.dtype.itemsize and window.flags.c_contiguous:
             out = np.empty(window.shape, self._stored)
             reader.read_into(_bytes(out), first)
             return out.astype(self.dtype, copy=False)
-        return window.astype(self.dtype) if reader.holds(last) else None
+        if not reader.is_cached(first, last):
+            return None
+        return window.copy() if self._stored.isnative else window.astype(self.dtype)
 
     def _ascending(
         self, bands: NDArray[np.intp]

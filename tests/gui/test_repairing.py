@@ -429,6 +429,32 @@ def test_an_offer_goes_with_the_scene_it_was_made_for(sample, tmp_path):
     assert sample.window.offers.texts() == []
 
 
+@pytest.mark.real_data
+def test_a_map_of_the_scenes_size_is_offered_as_its_labels(sample, data_dir):
+    truth = data_dir / "indian_pines" / "Indian_pines_gt.mat"
+    scene_before = sample.document
+    sample.window.open(str(truth))
+    press(sample, "Import labels")
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=20_000)
+    assert sample.document is scene_before
+    assert sample.document.labels.total == 10249
+
+    sample.window.open(str(data_dir / "ground_truth" / "92AV3GT.GIS"))
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=20_000)
+    assert "Are they labels?" in sample.window.offers.texts()[-1]
+    assert sample.document is scene_before
+
+
+def test_a_map_of_the_scenes_size_opens_as_a_scene_if_wanted(driver, tmp_path):
+    np.save(tmp_path / "scene.npy", scene(20, 30, 6))
+    np.save(tmp_path / "map.npy", np.ones((20, 30), np.uint8))
+    driver.open(str(tmp_path / "scene.npy"))
+    driver.window.open(str(tmp_path / "map.npy"))
+    press(driver, "Open as a scene")
+    driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 1, timeout=20_000)
+    assert driver.document.cube.name == "map.npy"
+
+
 def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
     path = tmp_path / "truth.csv"
     path.write_text(PIXELS)

@@ -53,6 +53,8 @@ class OpenController(QObject):
     refused(source, error) : a source could not be opened.
     session_requested(path) : the source is a session file, which is opened elsewhere.
     kept(OpenedCube) : the user stayed with the old document; what was prepared is not wanted.
+    labels_found(source) : the source has class ids of the open scene's size, it seems; it is
+        opened only when it is asked for again.
 
     Parameters
     ----------
@@ -68,6 +70,7 @@ class OpenController(QObject):
     refused = Signal(str, object)
     session_requested = Signal(str)
     kept = Signal(object)
+    labels_found = Signal(str)
 
     def __init__(
         self, workspace: Workspace, window: QWidget, may_leave: Callable[[], bool]
@@ -75,7 +78,7 @@ class OpenController(QObject):
         super().__init__(window)
         self._workspace, self._window, self._may_leave = workspace, window, may_leave
         self._task: Task | None = None
-        self._source = ""
+        self._source, self._as_scene = "", False
         self.taking_over = False  # every panel changes now: commands are asked once, at the end
         self.prepare: Prepare = lambda _document, _source, _token, _port: None
 
@@ -107,21 +110,22 @@ class OpenController(QObject):
         """Open the sample scene."""
         self.open(SAMPLE)
 
-    def open(self, source: str, prepare: Prepare | None = None) -> None:
+    def open(self, source: str, prepare: Prepare | None = None, as_scene: bool = False) -> None:
         """Open a cube in the background; the old one stays until the new one is there.
 
         Parameters
         ----------
         source : of the cube, or a session file.
         prepare : in the place of `self.prepare`.
+        as_scene : even if it looks like the labels of the open scene.
         """
         if source.lower().endswith(SESSION_PATTERN[1:]):
             self.session_requested.emit(source)
             return
+        self._source, self._as_scene = source, as_scene or prepare is not None
         prepare = prepare or self.prepare
         if self._task is not None:
             self._task.cancel()
-        self._source = source
         name = source if source.startswith(("sample:", "scene:")) else Path(source).name
 
         def work(token: CancelToken, port: ProgressPort) -> OpenedCube:
@@ -141,8 +145,20 @@ class OpenController(QObject):
         self._task.succeeded.connect(self._on_opened)
         self._task.failed.connect(self._on_failed)
 
+    def _may_be_labels(self, cube: HyperCube) -> bool:
+        """Whether a cube has one band of whole numbers and the size of the open scene."""
+        document = self._workspace.document
+        if document is None or document.cube.path == cube.path:
+            return False
+        whole = cube.bands == 1 and cube.dtype.kind in "iu"
+        return whole and cube.shape[:2] == document.cube.shape[:2] and document.cube.bands > 1
+
     @Slot(object)
     def _on_opened(self, opened: OpenedCube) -> None:
+        if not self._as_scene and self._may_be_labels(opened.cube):
+            self.kept.emit(opened)
+            self.labels_found.emit(opened.source)
+            return
         # Asked only now: a file that cannot be opened must not cost the running training.
         if self._workspace.document is not None and not self._may_leave():
             self.kept.emit(opened)

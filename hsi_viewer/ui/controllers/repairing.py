@@ -102,7 +102,7 @@ class RepairController(QObject):
         self,
         workspace: Workspace,
         window: QWidget,
-        reopen: Callable[[str], None],
+        reopen: Callable[..., None],
         offers: OfferBar,
     ) -> None:
         super().__init__(window)
@@ -121,6 +121,19 @@ class RepairController(QObject):
             self._examine(path, error)
         else:
             self._workspace.notify_error(error, "Opening the file")
+
+    @Slot(str)
+    def ask_labels(self, source: str) -> None:
+        """Ask whether an image of one band is the labels of the open scene."""
+        self._withdraw()
+        choices = (
+            Choice(USES["labels"], partial(self.uses["labels"], Path(source)), primary=True),
+            Choice("Open as a scene", partial(self._reopen, source, as_scene=True)),
+            Choice("Cancel", lambda: None),
+        )
+        name = Path(source).name
+        text = f"{name} has one band of whole numbers and the size of the scene. Are they labels?"
+        self._offers.offer(OFFER, text, choices, "help-circle-outline")
 
     @Slot(object)
     def check(self, opened: OpenedCube) -> None:
