@@ -171,8 +171,11 @@ def _say_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]
     """Warn of wavelengths that no sensor has, of equal and of descending ones."""
     steps = nm[1:] - nm[:-1]
     ascending = bool((steps > 0).all())
-    if (doubt := wavelengths.doubt(nm[[0, -1]] if ascending else nm, unit)) is not None:
-        warnings.append(doubt)
+    ends = nm if ascending else nm[np.isfinite(nm)]
+    if ends.size:
+        first, last = (ends[0], ends[-1]) if ascending else (ends.min(), ends.max())
+        if (doubt := wavelengths.doubt(first, last, unit)) is not None:
+            warnings.append(doubt)
     if not ascending:
         if (steps == 0).any():
             warnings.append("Several bands have the same wavelength.")

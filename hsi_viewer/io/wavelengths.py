@@ -93,14 +93,13 @@ def are_band_numbers(values: NDArray[np.float64], unit: str | None) -> bool:
     return values[0] in (0, 1) and bool((np.diff(values) == 1).all())
 
 
-def doubt(nm: NDArray[np.float64], unit: str | None) -> str | None:
-    """A sentence about wavelengths that no imaging spectrometer has, else None."""
-    finite = nm[np.isfinite(nm)]
-    seen = finite.size == 0 or (finite.max() >= SHORTEST and finite.min() <= LONGEST)
+def doubt(shortest: float, longest: float, unit: str | None) -> str | None:
+    """A sentence about wavelengths (nm) that no imaging spectrometer has, else None."""
+    seen = longest >= SHORTEST and shortest <= LONGEST
     if seen or (unit or "").strip().casefold() in RECIPROCAL_UNITS:
         return None
     return (
-        f"Wavelengths of {finite.min():g} to {finite.max():g} nm are no light that imaging "
+        f"Wavelengths of {shortest:g} to {longest:g} nm are no light that imaging "
         "spectrometers see: their unit may be wrong."
     )
 
