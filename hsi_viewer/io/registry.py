@@ -34,7 +34,10 @@ Matches = Callable[[Path, bytes], bool]
 Reader = Callable[[Path, Reading], HyperCube]
 
 CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("ENVI images", ("*.hdr", "*.img", "*.dat", "*.raw", "*.bsq", "*.bil", "*.bip")),
+    (
+        "ENVI and ESRI images",
+        ("*.hdr", "*.img", "*.dat", "*.raw", "*.bsq", "*.bil", "*.bip", "*.flt"),
+    ),
     ("MATLAB files", ("*.mat",)),
     ("NumPy arrays", ("*.npy", "*.npz")),
     ("GeoTIFF", ("*.tif", "*.tiff")),
@@ -45,7 +48,7 @@ CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 SUPPORTED = (
-    "ENVI (.hdr with its data), MATLAB (.mat), NumPy (.npy, .npz), GeoTIFF, HDF5 and NetCDF "
+    "ENVI and ESRI (.hdr with its data), MATLAB (.mat), NumPy (.npy, .npz), GeoTIFF, HDF5 and NetCDF "
     "(EMIT, PRISMA, NEON, AVIRIS and others), ERDAS (.lan, .gis, .img), AVIRIS (.rfl), Zarr, and "
     "folders of EnMAP, DESIS or of one image a band"
 )

@@ -29,6 +29,8 @@ def test_any_window_in_any_order(tmp_path, monkeypatch, data):
     monkeypatch.setattr(raw_source, "MERGE_BYTES", data.draw(st.sampled_from([0, 20, 16384])))
     monkeypatch.setattr(raw_source, "CHUNK_BYTES", data.draw(st.sampled_from([1, 64, 1 << 21])))
     monkeypatch.setattr(raw_source, "MAP_BYTES", data.draw(st.sampled_from([1, 200, 1 << 24])))
+    monkeypatch.setattr(raw_source, "THREADS_BYTES", data.draw(st.sampled_from([0, 1 << 24])))
+    monkeypatch.setattr(raw_source, "LONG_RUN", data.draw(st.sampled_from([8, 64 << 10])))
     shape = data.draw(st.tuples(*[st.integers(1, 9)] * 3))
     dtype = data.draw(st.sampled_from(["u1", "<i2", ">u2", "<f4", ">f8", ">c8", "<i8"]))
     array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
@@ -44,6 +46,25 @@ def test_any_window_in_any_order(tmp_path, monkeypatch, data):
     expected = array[rows, columns] if chosen is None else array[rows, columns][:, :, chosen]
     assert window.dtype.isnative
     np.testing.assert_array_equal(window, expected)
+
+
+def test_three_bands_downward_are_a_view_of_what_is_read(tmp_path):
+    array = np.arange(4 * 5 * 6, dtype="<u2").reshape(4, 5, 6)
+    source = make(tmp_path / "raw", array, (2, 0, 1))
+    window = source.read(slice(0, 4, 1), slice(0, 5, 1), np.array([5, 3, 0]))
+    np.testing.assert_array_equal(window, array[:, :, [5, 3, 0]])
+    assert window.base is not None
+    assert window.strides[2] < 0
+
+
+def test_a_spectrum_of_a_file_that_shrank_is_an_error_not_a_crash(tmp_path):
+    path = tmp_path / "raw"
+    cube = HyperCube(make(path, np.ones((50, 60, 70), "<u2"), (0, 2, 1)))
+    assert cube.spectrum(49, 59).sum() == 70
+    with path.open("r+b") as file:
+        file.truncate(1000)
+    with pytest.raises(FileError, match="become shorter while it was open"):
+        cube.spectrum(49, 59)
 
 
 def test_a_band_outside_is_refused(tmp_path):
