@@ -16,6 +16,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import envi_header
 from hsi_viewer.io.byte_reader import GZIP, DeflatedReader, FileReader
 from hsi_viewer.io.envi_fields import describe
+from hsi_viewer.io.identify import is_header
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -54,7 +55,7 @@ class Layout:
 
 def header_of(path: Path) -> Path | None:
     """The header that belongs to a data file (or the path itself, if it is one)."""
-    if path.suffix.lower() == ".hdr":
+    if is_header(path):
         return path
     if path.suffix.lower() in NOT_DATA_SUFFIXES:
         return _named(path.parent, (f"{path.name}.hdr",))
@@ -100,9 +101,8 @@ def _data_files(header: Path, interleave: str) -> Iterator[str]:
 
     The folder is listed only where none has the header's name letter by letter.
     """
-    stem = header.name[: -len(header.suffix)]
     suffixes = ("", *((f".{interleave}",) if interleave else ()), *DATA_SUFFIXES)
-    start = str(header)[: -len(header.suffix)]
+    start = str(header)[:-4]
     exact = False
     for packed, suffix in product(("", ".gz"), suffixes):
         # A third of the time that Path.is_file takes, which is felt with twenty names.
@@ -111,6 +111,7 @@ def _data_files(header: Path, interleave: str) -> Iterator[str]:
             yield path
     if exact:
         return
+    stem = header.name[:-4]
     beside = _files(header.parent)
     by_name = {p.name.casefold(): p for p in beside}
     folded = [(stem + suffix + p).casefold() for p, suffix in product(("", ".gz"), suffixes)]
@@ -203,7 +204,7 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     order = ORDERS[layout.interleave]
     reader = FileReader(data)
     expected, found = layout.offset + layout.data_bytes, reader.size
-    may_be_packed = layout.compressed or data.suffix.lower() == ".gz"
+    may_be_packed = layout.compressed or str(data)[-3:].lower() == ".gz"
     if may_be_packed and reader.read_bytes(0, 2) == GZIP_MAGIC:
         inflated = DeflatedReader(reader, 0, found, expected, GZIP)
         return RawSource(inflated, shape, layout.dtype, order, layout.offset)

@@ -151,11 +151,14 @@ class RawSource:
             self._to_native(out)
         elif not isinstance(self._reader, FileReader):
             self._read_stretches(out, index)
-        elif runs.size >= LONG_RUN or runs.distance >= MERGE_BYTES:
+        elif runs.distance >= MERGE_BYTES and runs.size < LONG_RUN:
             self._read_runs(out, index, runs, self._reader)
             self._to_native(out)
         elif self._mapped is not None and self._reader.is_cached(*self._bounds(index)):
             self._gather(out, index, *self._mapped)
+        elif runs.size >= LONG_RUN:
+            self._read_runs(out, index, runs, self._reader)
+            self._to_native(out)
         else:
             self._read_stretches(out, index)
 

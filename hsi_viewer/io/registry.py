@@ -23,6 +23,7 @@ from hsi_viewer.io.identify import (
     TIFF_MAGIC,
     ZIP,
     is_hdf5,
+    is_header,
     magic_of,
     split_source,
 )
@@ -48,9 +49,9 @@ CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 SUPPORTED = (
-    "ENVI and ESRI (.hdr with its data), MATLAB (.mat), NumPy (.npy, .npz), GeoTIFF, HDF5 and NetCDF "
-    "(EMIT, PRISMA, NEON, AVIRIS and others), ERDAS (.lan, .gis, .img), AVIRIS (.rfl), Zarr, and "
-    "folders of EnMAP, DESIS or of one image a band"
+    "ENVI and ESRI (.hdr with its data), MATLAB (.mat), NumPy (.npy, .npz), GeoTIFF, HDF5 and "
+    "NetCDF (EMIT, PRISMA, NEON, AVIRIS and others), ERDAS (.lan, .gis, .img), AVIRIS (.rfl), "
+    "Zarr, and folders of EnMAP, DESIS or of one image a band"
 )
 
 
@@ -89,7 +90,7 @@ def _open(source: str | Path) -> HyperCube:
     if str(source) == sample.SAMPLE:
         return sample.open_sample()
     path, part = split_source(source)
-    if path.suffix.lower() == ".hdr":
+    if is_header(path):
         return _open_header(path)
     magic = magic_of(path)
     if not _has_sidecar(path):
@@ -265,7 +266,7 @@ def _has_header(path: Path) -> bool:
 
 
 READERS: tuple[tuple[Matches, Reader], ...] = (
-    (lambda path, magic: path.suffix.lower() == ".hdr", _envi),
+    (lambda path, magic: is_header(path), _envi),
     (lambda path, magic: magic.startswith(NUMPY), _npy),
     (lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz", _npz),
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
