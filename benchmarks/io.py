@@ -3,10 +3,10 @@
     python -m benchmarks.io [--gigabytes 4] [--folder DIR] [--repeat 5]
 
 A cube of so many gigabytes is written once in each interleave. Each program runs in a process of
-its own; they take turns at each job, `repeat` times cold (the file's pages dropped from the cache
-before each turn) and ten times as often warm (the file read once from its start to its end
-before), so that whatever else the machine does meets all of them. The medians go to
-results/io.csv, with the ratio of our time to the program's, turn by turn (median and the 95 %
+its own, started three times; they take turns at each job, `repeat` times cold (the file's pages
+dropped from the cache before each turn) and ten times as often warm (the file read once from its
+start to its end before), so that whatever else the machine does meets all of them. The medians go
+to results/io.csv, with the ratio of our time to the program's, turn by turn (median and the 95 %
 interval of the median, from order statistics), and the memory that the job takes at its peak, its
 result included. First the values that the three programs read are compared. Linux only.
 """
