@@ -205,8 +205,16 @@ def test_a_file_that_is_no_cube(tmp_path):
 
 @pytest.mark.real_data
 def test_a_mat_file_without_a_cube_says_what_is_in_it(data_dir):
-    result = run("info", data_dir / "ground_truth" / "PaviaU_gt.mat")
-    assert_one_line_error(result, "PaviaU_gt.mat", "610", "340")
+    result = run("info", data_dir / "mat" / "not_a_cube_v73.mat")
+    assert_one_line_error(result, "not_a_cube_v73.mat", "raw1 (struct)")
+
+
+@pytest.mark.real_data
+def test_a_lone_matrix_is_described_as_one_band(data_dir):
+    result = run("info", "--json", data_dir / "ground_truth" / "PaviaU_gt.mat")
+    info = json.loads(result.stdout)
+    assert (info["rows"], info["columns"], info["bands"], info["dtype"]) == (610, 340, 1, "uint8")
+    assert "matrix" in info["warnings"][0]
 
 
 def test_an_output_folder_that_cannot_be_written_stops_before_training(tmp_path):
