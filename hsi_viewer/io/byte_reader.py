@@ -69,6 +69,11 @@ def _is_local(device: int) -> bool:
 class FileReader:
     """Positional reads of one file, which stays open.
 
+    Attributes
+    ----------
+    first_size : bytes that it had when it was opened.
+    map : of the file, or None where mapping is not safe.
+
     Raises
     ------
     FileError
@@ -83,7 +88,9 @@ class FileReader:
             raise FileError(f"{path} could not be opened: {error.strerror}.") from error
         self._lock = threading.Lock()
         self._kept = 0
-        self.map = self._mapped()
+        status = os.fstat(self._file)
+        self.first_size = status.st_size
+        self.map = self._mapped(status.st_dev)
 
     def __del__(self) -> None:
         if hasattr(self, "_file"):  # it could be opened
@@ -110,9 +117,9 @@ class FileReader:
                 "Check that its drive is still there and open it again."
             ) from error
 
-    def _mapped(self) -> mmap.mmap | None:
+    def _mapped(self, device: int) -> mmap.mmap | None:
         """A map of the file; None where mapping is not safe. Nothing is read yet."""
-        if not _is_local(os.fstat(self._file).st_dev):
+        if not _is_local(device):
             return None
         try:
             return mmap.mmap(self._file, 0, access=mmap.ACCESS_READ)

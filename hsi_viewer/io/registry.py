@@ -103,18 +103,18 @@ def _open(source: str | Path) -> HyperCube:
 
 def _open_header(header: Path) -> HyperCube:
     """The image of an ENVI header, which a sidecar beside the data may mend."""
-    from hsi_viewer.io import envi
+    from hsi_viewer.io.envi import described, open_described, open_envi
 
     try:
-        found = envi.described(header)
+        found = described(header)
         if not _has_sidecar(found.data):
-            return envi.open_described(found, header)
+            return open_described(found, header)
     except FileError:
         found = None
     from hsi_viewer.io import sidecar
 
     beside = sidecar.load(header) or sidecar.Sidecar()
-    return _overruled(header, beside) or beside.applied(envi.open_envi(header))
+    return _overruled(header, beside) or beside.applied(open_envi(header))
 
 
 def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
