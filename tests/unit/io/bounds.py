@@ -18,8 +18,8 @@ MOST_SECONDS, MOST_BYTES = 20, 400 << 20
 def bounded() -> Iterator[None]:
     """Fail where a case takes long or much memory; end the process where a library hangs.
 
-    Memory that is asked for and never written to does not count: to trace each allocation is not safe
-    beside the threads of a library, which go on while the tracing stops (Python 3.11).
+    Memory that is asked for and never written to does not count: to trace each allocation is
+    not safe beside the threads of a library, which go on while the tracing stops (Python 3.11).
     """
     faulthandler.dump_traceback_later(5 * MOST_SECONDS, exit=True)
     with suppress(OSError):  # Linux: what earlier tests took at their most is forgotten
