@@ -244,4 +244,4 @@ class HyperCube:
 def _normalised(part: slice, size: int) -> slice:
     """The slice with 0 <= start <= stop, so that no reader sees a negative length."""
     start, stop, step = part.indices(size)
-    return slice(start, max(start, stop), step)
+    return slice(start, stop if stop > start else start, step)

@@ -30,7 +30,7 @@ PIECE_BYTES = 1 << 20
 # So much of a map may be read before its memory is given back.
 RELEASE_BYTES = 256 << 20
 # Places that are asked whether they are in the system's memory: so many, so far apart.
-PROBES, PROBE_BYTES = 8, 1280 << 10
+PROBES, PROBE_BYTES = 8, 2 << 20
 
 HAS_PREADV = hasattr(os, "preadv")  # not on Windows
 READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
@@ -150,9 +150,12 @@ class FileReader:
         if NOWAIT is None:
             return False
         try:
-            for at in range(last, first - 1, -max(PROBE_BYTES, (last - first) // PROBES)):
-                if not os.preadv(self._file, _PROBE, at, NOWAIT):
-                    return False
+            if not os.preadv(self._file, _PROBE, last, NOWAIT):
+                return False
+            if last - first >= PROBE_BYTES:
+                for at in range(first, last, max(PROBE_BYTES, (last - first) // PROBES)):
+                    if not os.preadv(self._file, _PROBE, at, NOWAIT):
+                        return False
         except OSError:
             return False
         return True

@@ -127,6 +127,8 @@ def _data_files(header: Path, interleave: str) -> Iterator[tuple[str, int]]:
 
 def _size_of(path: str) -> int | None:
     """Size of a file; None of what is none. A third of the time that Path takes for it."""
+    if not os.access(path, os.F_OK):  # half the time of an exception
+        return None
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError:

@@ -35,7 +35,7 @@ def describe(
     if fwhm is not None:
         fwhm = fwhm * _fwhm_factor(fields, nm)
     bbl = _numbers(fields, "bbl", n, warnings)
-    good = np.ones(n, bool) if bbl is None else bbl != 0
+    good = ~np.zeros(n, bool) if bbl is None else bbl != 0
     return {
         "name": data.name.removesuffix(".gz"),
         "wavelengths": nm,
@@ -169,17 +169,17 @@ def _wavelengths(
 
 def _say_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]) -> None:
     """Warn of wavelengths that no sensor has, of equal and of descending ones."""
-    steps = nm[1:] - nm[:-1]
-    ascending = bool((steps > 0).all())
+    before, after = nm[:-1], nm[1:]
+    ascending = np.count_nonzero(after > before) == before.size
     ends = nm if ascending else nm[np.isfinite(nm)]
     if ends.size:
         first, last = (ends[0], ends[-1]) if ascending else (ends.min(), ends.max())
-        if (doubt := wavelengths.doubt(first, last, unit)) is not None:
+        if (doubt := wavelengths.doubt(float(first), float(last), unit)) is not None:
             warnings.append(doubt)
     if not ascending:
-        if (steps == 0).any():
+        if (after == before).any():
             warnings.append("Several bands have the same wavelength.")
-        if (steps < 0).any():
+        if (after < before).any():
             warnings.append("The wavelengths do not ascend everywhere.")
 
 

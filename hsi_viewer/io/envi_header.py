@@ -94,9 +94,8 @@ def _text(raw: bytes) -> str:
 
 def _start_of(path: Path, limit: int) -> tuple[int, bytes]:
     """Size of a file, and as much of it as the limit lets; half the time that Path.open takes."""
-    descriptor = plain_descriptor(path)
+    descriptor, size = plain_descriptor(path)
     try:
-        size = os.fstat(descriptor).st_size
         return size, os.read(descriptor, min(size, limit))
     finally:
         os.close(descriptor)
@@ -258,11 +257,10 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
         if default is None:
             raise FormatError(f'{name}: the header has no "{key}"; add it.')
         return default
-    text = word(text)
     try:
         return int(text)
     except ValueError:
-        pass
+        text = word(text)
     try:
         number = float(text)
     except ValueError:

@@ -63,11 +63,11 @@ def _home(path: Path) -> Path:
 
 def open_plain(path: Path) -> io.FileIO:
     """Open a file to be read; see `plain_descriptor`."""
-    return io.FileIO(plain_descriptor(path), "rb")
+    return io.FileIO(plain_descriptor(path)[0], "rb")
 
 
-def plain_descriptor(path: Path) -> int:
-    """Open a file to be read, without waiting for the other end of a pipe.
+def plain_descriptor(path: Path) -> tuple[int, int]:
+    """Open a file to be read, without waiting for the other end of a pipe; also its size.
 
     Raises
     ------
@@ -80,11 +80,11 @@ def plain_descriptor(path: Path) -> int:
         descriptor = os.open(path, WITHOUT_WAITING)
     except ValueError as error:  # a zero byte
         raise FileError(f"{str(path)!r} is no name that a file can have.") from error
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return descriptor
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return descriptor, status.st_size
     os.close(descriptor)
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     raise FileError(f"{path} is a pipe or a device; copy what comes from it to a file first.")
 

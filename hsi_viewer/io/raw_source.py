@@ -79,6 +79,8 @@ class RawSource:
         size = dtype.itemsize
         self._axes = (n[0], n[1], n[2])
         self._strides = (n[1] * n[2] * size, n[2] * size, size)
+        self._steps = [self._strides[place] for place in self._back]
+        self._depth = (shape[2] - 1) * self._steps[2]
         self._mapped = self._map()
 
     def _map(self) -> tuple[NDArray[Any], FileReader] | None:
@@ -113,18 +115,18 @@ class RawSource:
         if self._mapped is None:
             return None
         whole, reader = self._mapped
-        row, column, band = whole.strides
+        row, column, band = self._steps
         first = self._offset + rows.start * row + columns.start * column
-        last = self._offset + (rows.stop - 1) * row + (columns.stop - 1) * column
-        last += (self.shape[2] - 1) * band
-        if band > MERGE_BYTES or not first <= last <= first + CHUNK_BYTES:
+        span = (rows.stop - rows.start - 1) * row + (columns.stop - columns.start - 1) * column
+        span += self._depth
+        if band > MERGE_BYTES or not 0 <= span <= CHUNK_BYTES:
             return None
         window = whole[rows, columns]
         if band == self.dtype.itemsize and window.flags.c_contiguous:
             out = np.empty(window.shape, self._stored)
             reader.read_into(_bytes(out), first)
             return out.astype(self.dtype, copy=False)
-        if not reader.is_cached(first, last):
+        if not reader.is_cached(first, first + span):
             return None
         return window.copy() if self._stored.isnative else window.astype(self.dtype)
 

@@ -128,7 +128,7 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
 
 def _has_sidecar(data: Path) -> bool:
     """Whether there is one; the module that reads it takes a while to import."""
-    return os.path.exists(f"{data}.hsi.json")  # noqa: PTH110 - a third of the time
+    return os.access(f"{data}.hsi.json", os.F_OK)  # where it is not: a sixth of Path's time
 
 
 def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:

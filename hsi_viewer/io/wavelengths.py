@@ -69,7 +69,7 @@ def to_nm(
     """
     factor = None if unit is None else nm_per_unit(unit)
     if factor is not None:
-        return values * factor, None
+        return values if factor == 1 else values * factor, None
     word = "" if unit is None else unit.strip()
     product = RECIPROCAL_UNITS.get(word.casefold())
     if product is not None:
