@@ -103,7 +103,7 @@ def _start_of(path: Path, limit: int) -> tuple[int, bytes]:
 
 def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
     """Fields of a header text; see `read_header`."""
-    lines = text.splitlines()
+    lines = text.lstrip().splitlines()
     if not lines or not lines[0].strip().upper().startswith("ENVI"):
         raise _no_header(text, name)
     fields: dict[str, str] = {}
