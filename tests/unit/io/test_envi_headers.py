@@ -27,6 +27,7 @@ def pair(folder, header, stem="cube"):
     "header",
     [
         f"{HEAD}wavelength = {{400\n500\n600\n700}}\n",
+        f"\n\n{HEAD}wavelength = {{400, 500, 600, 700}}\n",
         f"{HEAD}wavelength = {{\n400\n,500\n,600\n,700\n,}}\n",
         f"{HEAD}wavelength = {{400, 500, 600, 700}} ; nm\n",
         f"{HEAD}description = {{a {{ b}}\nwavelength = {{400, 500, 600, 700}}\n",
