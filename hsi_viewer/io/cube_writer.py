@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.io import envi_header, envi_writer
+from hsi_viewer.io import envi_header, envi_writer, sidecar_place
 from hsi_viewer.io.atomic import replacing, side_file
 from hsi_viewer.io.subset import Subset, subset_cube
 
@@ -67,8 +67,7 @@ def write_cube(
 
     files = _write(chosen, path, interleave, report)
     for file in files:
-        # what a user had said of the image that was replaced
-        file.with_name(f"{file.name}.hsi.json").unlink(missing_ok=True)
+        sidecar_place.forget(file)  # what a user had said of the image that was replaced
     return files
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from hsi_viewer.io.identify import (
     magic_of,
     split_source,
 )
+from hsi_viewer.io.sidecar_place import has_sidecar
 
 if TYPE_CHECKING:
     from hsi_viewer.io.sidecar import Sidecar
@@ -93,7 +93,7 @@ def _open(source: str | Path) -> HyperCube:
     if is_header(path):
         return _open_header(path)
     magic = magic_of(path)
-    if not _has_sidecar(path):
+    if not has_sidecar(path):
         return _read(path, magic, Reading(name=part))
     from hsi_viewer.io import sidecar
 
@@ -107,7 +107,7 @@ def _open_header(header: Path) -> HyperCube:
 
     try:
         found = described(header)
-        if not _has_sidecar(found.data):
+        if not has_sidecar(found.data):
             return open_described(found, header)
     except FileError:
         found = None
@@ -124,11 +124,6 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     from hsi_viewer.io.envi import open_envi
 
     return beside.applied(open_envi(path, beside.layout.layout()))
-
-
-def _has_sidecar(data: Path) -> bool:
-    """Whether there is one; the module that reads it takes a while to import."""
-    return os.access(f"{data}.hsi.json", os.F_OK)  # where it is not: a sixth of Path's time
 
 
 def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:

@@ -1,4 +1,7 @@
-"""NAME.hsi.json: what a user knows better than the file says, beside the file, never in it."""
+"""NAME.hsi.json: what a user knows better than the file says, beside the file, never in it.
+
+Where the folder of the file cannot be written to, it lies in the user's own data folder.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.io import envi
+from hsi_viewer.io import envi, sidecar_place
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.container import Reading
 
-SUFFIX = ".hsi.json"
 SCHEMA_VERSION = 1
 MAX_BYTES = 16 << 20
 AXES = ("rows", "columns", "bands")
@@ -134,14 +136,13 @@ class Sidecar(BaseModel):
 
 
 def _sidecar_name(cube: HyperCube) -> str:
-    return sidecar_path(cube.path).name if cube.path else "the sidecar"
+    return sidecar_place.beside(_data_of(cube.path)).name if cube.path else "the sidecar"
 
 
-def sidecar_path(path: Path) -> Path:
-    """Where the sidecar of a file is: beside its data, named after them."""
+def _data_of(path: Path) -> Path:
+    """The data file that a sidecar is named after."""
     data = envi.data_beside(path) if path.suffix.lower() == ".hdr" else path
-    data = data or path
-    return data.with_name(data.name + SUFFIX)
+    return data or path
 
 
 def load(path: Path) -> Sidecar | None:
@@ -152,10 +153,10 @@ def load(path: Path) -> Sidecar | None:
     FileError, FormatError
         if it cannot be read or is not understood.
     """
-    beside = sidecar_path(path)
+    beside = sidecar_place.present(_data_of(path))
+    if beside is None:
+        return None
     try:
-        if not beside.is_file():
-            return None
         if beside.stat().st_size > MAX_BYTES:
             raise FormatError(f"{beside} is too large for a sidecar.")
         text = beside.read_text(encoding="utf-8")
@@ -183,23 +184,41 @@ def load(path: Path) -> Sidecar | None:
 def save(path: Path, sidecar: Sidecar) -> Path:
     """Write the sidecar of a file; the file itself is not touched.
 
+    Returns
+    -------
+    path
+        where it lies now: beside the data, or in the user's data folder if their own cannot be
+        written to.
+
     Raises
     ------
     ExportError
-        if it cannot be written.
+        if it can be written to neither.
     """
-    beside = sidecar_path(path)
+    data = _data_of(path)
     values = sidecar.model_dump(mode="json", exclude_unset=True)
     text = json.dumps({"schema_version": SCHEMA_VERSION} | values, indent=1) + "\n"
+    beside = sidecar_place.beside(data)
     try:
-        with replacing(beside) as (new,):
-            new.write_text(text, encoding="utf-8")
+        _write(beside, text)
+        sidecar_place.forget_elsewhere(data)
     except ExportError as error:
-        raise ExportError(
-            f"{beside} could not be written: {_reason(error)}. Copy the data to a folder that "
-            "you can write to, or make room."
-        ) from error
+        try:
+            elsewhere = sidecar_place.elsewhere(data)
+            _write(elsewhere, text)
+        except (ExportError, OSError):
+            raise ExportError(
+                f"{beside} could not be written: {_reason(error)}. Copy the data to a folder that "
+                "you can write to, or make room."
+            ) from error
+        sidecar_place.remember(elsewhere)
+        return elsewhere
     return beside
+
+
+def _write(place: Path, text: str) -> None:
+    with replacing(place) as (new,):
+        new.write_text(text, encoding="utf-8")
 
 
 def _reason(error: ExportError) -> str:
@@ -208,7 +227,7 @@ def _reason(error: ExportError) -> str:
 
 
 def edited(path: Path, **changes: Any) -> Path:
-    """Change fields of a file's sidecar and keep the others; see `Sidecar` for the names.
+    """Change fields of a file's sidecar and keep the others; see `Sidecar` and `save`.
 
     Raises
     ------

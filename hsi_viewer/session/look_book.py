@@ -16,7 +16,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.stretch import Limits
 from hsi_viewer.io.atomic import replacing
-from hsi_viewer.session.data_folder import data_folder
+from hsi_viewer.io.data_folder import data_folder
 
 log = logging.getLogger(__name__)
 

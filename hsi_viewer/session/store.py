@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError
+from hsi_viewer.io.data_folder import data_folder
 from hsi_viewer.session.cube_reference import CubeReference, reference_from_json
-from hsi_viewer.session.data_folder import data_folder
 from hsi_viewer.session.lock import Holder, Lock, holder_of
 from hsi_viewer.session.records import Contents, Kind, Record, read_records
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 from scipy.io import savemat
 
+from hsi_viewer.io.data_folder import data_folder
 from hsi_viewer.ui.array_dialog import ArrayDialog
 from hsi_viewer.ui.doctor_dialog import DoctorDialog
 from hsi_viewer.ui.metadata_dialog import MetadataDialog, listed_numbers
@@ -78,6 +80,19 @@ def test_the_doctor_opens_a_file_whose_header_lies(driver, tmp_path):
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     assert (tmp_path / "lies.hdr").read_text() == header
     assert (tmp_path / "lies.img.hsi.json").exists()
+
+
+def test_in_a_folder_that_cannot_be_written_to_the_doctors_answer_holds(driver, tmp_path):
+    true = scene(60, 50, 24)
+    (tmp_path / "lies.img").write_bytes(np.ascontiguousarray(true).tobytes())  # bip
+    header = "ENVI\nsamples = 50\nlines = 60\nbands = 24\ndata type = 4\ninterleave = bip\n"
+    (tmp_path / "lies.hdr").write_text(header)
+    unwritable(tmp_path / "lies.img")
+    in_dialog(DoctorDialog, lambda dialog: None)
+    driver.open(str(tmp_path / "lies.hdr"))
+    np.testing.assert_array_equal(driver.document.cube.read(), true)
+    told = driver.window.notices.texts()
+    assert any("the folder of lies.img cannot be written to" in text for text in told)
 
 
 def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
@@ -324,10 +339,23 @@ def test_numbers_that_are_not_edited_are_not_rounded(driver, tmp_path):
     dialog.deleteLater()
 
 
+def unwritable(data: Path) -> None:
+    """Let nothing be written where the sidecar of a file has its place."""
+    data.with_name(f"{data.name}.hsi.json").mkdir()
+
+
+def without_own_folder() -> None:
+    """Let nothing be kept in the user's data folder either."""
+    folder = data_folder() / "sidecars"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("")
+
+
 def test_metadata_that_cannot_be_kept_hold_until_the_scene_is_closed(driver, tmp_path):
     path = tmp_path / "scene.npy"
     np.save(path, scene(20, 30, 6))
-    (tmp_path / "scene.npy.hsi.json").mkdir()  # no file can take its place
+    unwritable(path)
+    without_own_folder()
     driver.open(str(path))
 
     in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.nodata, "7"))
@@ -336,6 +364,20 @@ def test_metadata_that_cannot_be_kept_hold_until_the_scene_is_closed(driver, tmp
     told = driver.window.notices.texts()[-1]
     assert "hold until the scene is closed" in told
     assert "scene.npy.hsi.json could not be written" in told
+    assert driver.document.cube.nodata == 7
+
+
+def test_in_a_folder_that_cannot_be_written_to_metadata_are_kept_elsewhere(driver, tmp_path):
+    path = tmp_path / "scene.npy"
+    np.save(path, scene(20, 30, 6))
+    unwritable(path)
+    driver.open(str(path))
+    in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.nodata, "7"))
+    driver.trigger("file.metadata")
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    told = driver.window.notices.texts()[-1]
+    assert f"kept in {data_folder() / 'sidecars'}: the folder of scene.npy cannot" in told
+    driver.open(str(path))
     assert driver.document.cube.nodata == 7
 
 
@@ -350,7 +392,8 @@ def test_metadata_of_the_sample_scene_can_be_tried_out(sample):
 def test_an_answer_of_the_doctor_that_cannot_be_kept_is_said(driver, tmp_path):
     path = tmp_path / "two.mat"
     savemat(path, {"first": scene(30, 40, 12), "second": scene(30, 40, 14)})
-    (tmp_path / "two.mat.hsi.json").mkdir()
+    unwritable(path)
+    without_own_folder()
     in_dialog(ArrayDialog, lambda dialog: dialog.choose("second"))
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)

@@ -79,14 +79,23 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Edited:
-    """A cube with edited metadata, and why they could not be kept beside its file, or ""."""
+    """A cube with edited metadata, where they are kept, and why they could not be, or ""."""
 
     cube: HyperCube
+    place: Path | None = None
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A file that is read as the user said, and where the answer lies."""
+
+    path: Path
+    place: Path
+
+
 class RepairController(QObject):
-    """Asks the user and keeps the answer in the sidecar; opens the file again after it.
+    """Asks the user and keeps the answer in a sidecar; opens the file again after it.
 
     Parameters
     ----------
@@ -252,21 +261,22 @@ class RepairController(QObject):
     def _keep(self, path: Path, fields: dict[str, Any]) -> None:
         """Keep an answer beside the file, and open it as the answer says."""
 
-        def work(_token: CancelToken, _port: ProgressPort) -> Path:
+        def work(_token: CancelToken, _port: ProgressPort) -> Kept:
             from hsi_viewer.io import sidecar
 
             layout = fields.get("layout")
             said = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
-            sidecar.edited(path, **said)
-            return path
+            return Kept(path, sidecar.edited(path, **said))
 
         task = self._workspace.tasks.start(f"Saving how {path.name} is read", work)
         task.succeeded.connect(self._on_kept)
         task.failed.connect(self._on_failed)
 
     @Slot(object)
-    def _on_kept(self, path: Path) -> None:
-        self._reopen(str(path))
+    def _on_kept(self, kept: Kept) -> None:
+        if kept.place.parent != kept.path.parent:
+            self._workspace.notify(f"The answer is kept {_away(kept.path, kept.place)}", "info")
+        self._reopen(str(kept.path))
 
     def _keep_metadata(self, cube: HyperCube, fields: dict[str, Any]) -> None:
         """Use edited metadata at once, and keep them beside the file where that can be."""
@@ -278,12 +288,11 @@ class RepairController(QObject):
 
             edited = sidecar.Sidecar.model_validate(fields).applied(cube)
             if cube.path is None:
-                return Edited(edited, f"{cube.name} is no file of yours.")
+                return Edited(edited, problem=f"{cube.name} is no file of yours.")
             try:
-                sidecar.edited(cube.path, **fields)
+                return Edited(edited, sidecar.edited(cube.path, **fields))
             except FileError as error:
-                return Edited(edited, str(error))
-            return Edited(edited)
+                return Edited(edited, problem=str(error))
 
         task = self._workspace.tasks.start("Saving the metadata", work)
         task.succeeded.connect(self._on_metadata)
@@ -295,17 +304,25 @@ class RepairController(QObject):
         if document is None or document.cube.source is not done.cube.source:
             return
         document.set_cube(done.cube)
-        if done.problem:
+        path = done.cube.path
+        if done.place is None or path is None:
             self._workspace.notify(
                 f"The metadata hold until the scene is closed, but are not kept: {done.problem}",
                 "warning",
             )
+        elif done.place.parent != path.parent:
+            self._workspace.notify(f"The metadata are kept {_away(path, done.place)}", "success")
         else:
             self._workspace.notify("The metadata are kept beside the file.", "success")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._workspace.notify_error(error, "Examining or saving")
+
+
+def _away(path: Path, place: Path) -> str:
+    """Where an answer is kept that has no place beside its file, as the end of a sentence."""
+    return f"in {place.parent}: the folder of {path.name} cannot be written to."
 
 
 def _examined(

@@ -10,7 +10,9 @@ from scipy.io import savemat
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io import doctor, sidecar
+from hsi_viewer.io import doctor, sidecar, sidecar_place
+from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.io.data_folder import data_folder
 from hsi_viewer.io.info import cube_info, diagnosis
 from hsi_viewer.io.raw_source import ORDERS
 from hsi_viewer.io.registry import arrays_in, open_cube
@@ -162,6 +164,39 @@ def test_metadata_edits_are_kept_beside(tmp_path, scene):
     with pytest.raises(FormatError, match="scale"):
         sidecar.edited(path, scale=-1)
     assert open_cube(path).scale == 1e-4
+
+
+def test_where_nothing_can_be_written_the_sidecar_lies_with_the_users_own_data(
+    tmp_path, scene, monkeypatch
+):
+    path = tmp_path / "a.npy"
+    np.save(path, scene)
+    beside = tmp_path / "a.npy.hsi.json"
+    beside.mkdir()  # no file can take its place
+    place = sidecar.edited(path, nodata=5.0)
+    assert place.parent == data_folder() / "sidecars"
+    assert open_cube(path).nodata == 5.0
+    monkeypatch.setattr(sidecar_place, "_known", None)  # as after a new start
+    assert open_cube(path).nodata == 5.0
+    np.save(path, scene[1:])  # another file in its place
+    assert open_cube(path).nodata is None
+    np.save(path, scene)
+    beside.rmdir()
+    assert sidecar.edited(path, scale=0.5) == beside
+    assert not place.exists()
+    cube = open_cube(path)
+    assert (cube.nodata, cube.scale) == (5.0, 0.5)
+
+
+def test_an_image_that_is_written_anew_loses_what_was_said_of_the_old_one(tmp_path, scene):
+    path = tmp_path / "a.npy"
+    np.save(path, scene)
+    (tmp_path / "a.npy.hsi.json").mkdir()
+    place = sidecar.edited(path, nodata=5.0)
+    (tmp_path / "a.npy.hsi.json").rmdir()
+    write_cube(HyperCube.from_array(scene), path)  # as large
+    assert not place.exists()
+    assert open_cube(path).nodata is None
 
 
 def test_axes_and_array_of_a_container(tmp_path):
