@@ -22,13 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.io.byte_reader import ByteReader, FileReader
+from hsi_viewer.io.positions import (
+    CHUNK_BYTES,
+    MERGE_BYTES,
+    even,
+    even_parts,
+    extent,
+    from_first,
+    merged,
+)
 
-# Unwanted bytes between two wanted pieces that are cheaper to read than to skip.
-MERGE_BYTES = 16 << 10
 # Runs as long as this are read one by one, however close they lie.
 LONG_RUN = 64 << 10
-# Largest stretch that is gone over several times: it stays in a processor's cache.
-CHUNK_BYTES = 2 << 20
 # Of a map, so much is gathered by one thread between two looks at the file's size.
 MAP_BYTES = 16 << 20
 # So many bytes are read by several threads.
@@ -139,11 +144,11 @@ class RawSource:
             raise IndexError(f"bands {bands.min()}..{bands.max()} of {self.shape[2]}")
         steps = np.diff(positive)
         if np.all(steps > 0):
-            return _even(positive.tolist()), None
+            return even(positive.tolist()), None
         if np.all(steps < 0):  # red, green, blue: a view of them serves
-            return _even(positive[::-1].tolist()), slice(None, None, -1)
+            return even(positive[::-1].tolist()), slice(None, None, -1)
         unique, places = np.unique(positive, return_inverse=True)
-        return _even(unique.tolist()), places
+        return even(unique.tolist()), places
 
     def _fill(self, out: NDArray[Any], index: Index) -> None:
         """Read the cross product of ascending positions into `out`, in the order of the file."""
@@ -225,8 +230,8 @@ class RawSource:
         whole = whole.transpose(self._order)
         outer, middle, inner = index
         end = self._offset + self._axes[0] * self._strides[0]
-        inside = list(product(_even_parts(middle), _even_parts(inner)))
-        slab = _extent(middle) * self._strides[1]
+        inside = list(product(even_parts(middle), even_parts(inner)))
+        slab = extent(middle) * self._strides[1]
         spots = len(middle) * len(inner)
         touched = min(slab, spots * mmap.PAGESIZE)
         step = max(1, MAP_BYTES // touched)
@@ -238,7 +243,7 @@ class RawSource:
                 last = min(first + step, part.stop)
                 for a in range(first, last, turn):
                     block, positions = out[a : min(a + turn, last)], outer[a : min(a + turn, last)]
-                    for i, to_i in _even_parts(positions):
+                    for i, to_i in even_parts(positions):
                         for (j, to_j), (k, to_k) in inside:
                             block[to_i, to_j, to_k] = whole[i, j, k]
                 reader.release(touched * (last - first))
@@ -269,19 +274,19 @@ class RawSource:
         """Read one stretch, from the first to the last of the wanted values, and pick these."""
         first, length = self._span(inside)
         self._reader.read_into(scratch.data[:length], first)
-        extents = [_extent(positions) for positions in inside]
+        extents = [extent(positions) for positions in inside]
         stretch = np.ndarray(extents, self._stored, scratch.data, 0, self._strides)
-        parts = [_even_parts(_from_first(positions)) for positions in inside]
+        parts = [even_parts(from_first(positions)) for positions in inside]
         for (i, to_i), (j, to_j), (k, to_k) in product(*parts):
             part[to_i, to_j, to_k] = stretch[i, j, k]
 
     def _stretches(self, out: NDArray[Any], index: Index) -> Iterator[Stretch]:
         outer, middle, inner = index
-        line = _extent(inner) * self._strides[2]
-        slab = (_extent(middle) - 1) * self._strides[1] + line
-        lines = _merged(middle, self._strides[1], line)
+        line = extent(inner) * self._strides[2]
+        slab = (extent(middle) - 1) * self._strides[1] + line
+        lines = merged(middle, self._strides[1], line)
         slabs = (
-            _merged(outer, self._strides[0], slab)
+            merged(outer, self._strides[0], slab)
             if len(lines) == 1
             else [(k, k + 1) for k in range(len(outer))]
         )
@@ -313,7 +318,7 @@ class RawSource:
     def _span(self, index: Index) -> tuple[int, int]:
         """First byte of a window, and the bytes from there to its end."""
         first = self._at(index, (0, 0, 0))
-        last = sum((_extent(p) - 1) * s for p, s in zip(index, self._strides, strict=True))
+        last = sum((extent(p) - 1) * s for p, s in zip(index, self._strides, strict=True))
         return first, last + self._strides[2]
 
 
@@ -346,61 +351,3 @@ def _shared(work: Callable[[range], None], number: int, nbytes: int) -> None:
 def _bytes(array: NDArray[Any]) -> memoryview:
     """The memory of a contiguous array."""
     return array.reshape(-1).view(np.uint8).data
-
-
-def _extent(positions: Sequence[int]) -> int:
-    return positions[-1] - positions[0] + 1
-
-
-def _even(positions: list[int]) -> Sequence[int]:
-    """Ascending positions, as a range where they are evenly spaced."""
-    if not positions:
-        return range(0)
-    step = positions[1] - positions[0] if len(positions) > 1 else 1
-    even = range(positions[0], positions[0] + step * len(positions), step)
-    return even if positions == list(even) else positions
-
-
-def _from_first(positions: Sequence[int]) -> Sequence[int]:
-    """Positions counted from the first one."""
-    first = positions[0]
-    if isinstance(positions, range):
-        return range(0, positions.stop - first, positions.step)
-    return [p - first for p in positions]
-
-
-def _even_parts(positions: Sequence[int]) -> list[tuple[slice, slice]]:
-    """Slices that yield the positions one after the other, and where their values go."""
-    if isinstance(positions, range):
-        return [(slice(positions.start, positions.stop, positions.step), slice(None))]
-    parts, a = [], 0
-    for b in range(1, len(positions) + 1):
-        if b == len(positions) or positions[b] != positions[b - 1] + 1:
-            parts.append((slice(positions[a], positions[b - 1] + 1), slice(a, b)))
-            a = b
-    return parts
-
-
-def _merged(positions: Sequence[int], stride: int, span: int) -> list[tuple[int, int]]:
-    """Split ascending positions into stretches [a, b) worth one read each.
-
-    Parameters
-    ----------
-    positions : along one axis.
-    stride : bytes from one position to the next.
-    span : bytes wanted at each position.
-    """
-    if isinstance(positions, range):
-        step = positions.step * stride
-        n = 1 if step - span > MERGE_BYTES else 1 + max(0, CHUNK_BYTES - span) // step
-        return [(a, min(a + n, len(positions))) for a in range(0, len(positions), n)]
-    stretches = []
-    a = 0
-    for k in range(1, len(positions)):
-        gap = (positions[k] - positions[k - 1]) * stride - span
-        length = (positions[k] - positions[a]) * stride + span
-        if gap > MERGE_BYTES or length > CHUNK_BYTES:
-            stretches.append((a, k))
-            a = k
-    stretches.append((a, len(positions)))
-    return stretches

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io import raw_source
+from hsi_viewer.io import positions, raw_source
 from hsi_viewer.io.byte_reader import FileReader
 from hsi_viewer.io.raw_source import RawSource
 
@@ -26,8 +26,10 @@ def make(path, array, order, offset=0):
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_window_in_any_order(tmp_path, monkeypatch, data):
-    monkeypatch.setattr(raw_source, "MERGE_BYTES", data.draw(st.sampled_from([0, 20, 16384])))
-    monkeypatch.setattr(raw_source, "CHUNK_BYTES", data.draw(st.sampled_from([1, 64, 1 << 21])))
+    merge, chunk = (data.draw(st.sampled_from(n)) for n in ([0, 20, 16384], [1, 64, 1 << 21]))
+    for module in (raw_source, positions):
+        monkeypatch.setattr(module, "MERGE_BYTES", merge)
+        monkeypatch.setattr(module, "CHUNK_BYTES", chunk)
     monkeypatch.setattr(raw_source, "MAP_BYTES", data.draw(st.sampled_from([1, 200, 1 << 24])))
     monkeypatch.setattr(raw_source, "THREADS_BYTES", data.draw(st.sampled_from([0, 1 << 24])))
     monkeypatch.setattr(raw_source, "LONG_RUN", data.draw(st.sampled_from([8, 64 << 10])))
