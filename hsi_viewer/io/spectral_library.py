@@ -86,7 +86,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     nodata = about["nodata"]
     if nodata is not None:
         spectra = np.where(spectra == nodata, np.nan, spectra)
-    names = envi_header.items(fields.get("spectra names", ""))
+    names = envi_header.items(fields.get("spectra names", ""), layout.rows)
     if len(names) != layout.rows:
         if names:
             warnings.append(f"The header has {len(names)} names for {layout.rows} spectra.")

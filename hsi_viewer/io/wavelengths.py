@@ -35,11 +35,15 @@ NM_PER_UNIT = {
 UNKNOWN_UNITS = ("", "unknown", "none", "index", "n/a", "unitless", "-")
 # Wavelength in nm times the number in these units.
 RECIPROCAL_UNITS = {
-    **dict.fromkeys(("1/cm", "cm-1", "cm^-1", "cm^{-1}", "wavenumber", "wavenumbers"), 1e7),
+    **dict.fromkeys(("1/cm", "cm-1", "cm^-1", "cm^{-1}", "cm^(-1)", "cm⁻¹"), 1e7),
+    **dict.fromkeys(("wavenumber", "wavenumbers"), 1e7),
     "mhz": 2.99792458e11,
     "ghz": 2.99792458e8,
     "thz": 2.99792458e5,
+    "ev": 1239.841984,
 }
+
+_BRACKETS = re.compile(r"\s*[\[(][^\W\d][^\])]*[\])]\s*")
 
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0
@@ -51,7 +55,18 @@ def nm_per_unit(unit: str) -> float | None:
     word = unit.strip().casefold()
     if word in NM_PER_UNIT:
         return NM_PER_UNIT[word]
-    return NM_PER_UNIT.get(word.rstrip("s"))
+    return NM_PER_UNIT.get(_bare(word).rstrip("s"))
+
+
+def nm_times(unit: str) -> float | None:
+    """Nanometres times the number in a unit of wavenumber, frequency or energy; None of others."""
+    word = unit.strip().casefold()
+    return RECIPROCAL_UNITS.get(word, RECIPROCAL_UNITS.get(_bare(word)))
+
+
+def _bare(unit: str) -> str:
+    """A unit in lower case without what stands in brackets behind it, or without its own."""
+    return _BRACKETS.sub("", unit) or unit.strip("[]() ")
 
 
 def to_nm(
@@ -71,7 +86,7 @@ def to_nm(
     if factor is not None:
         return values if factor == 1 else values * factor, None
     word = "" if unit is None else unit.strip()
-    product = RECIPROCAL_UNITS.get(word.casefold())
+    product = nm_times(word)
     if product is not None:
         with np.errstate(divide="ignore"):
             return np.where(values == 0, np.nan, product / values), None
@@ -96,7 +111,7 @@ def are_band_numbers(values: NDArray[np.float64], unit: str | None) -> bool:
 def doubt(shortest: float, longest: float, unit: str | None) -> str | None:
     """A sentence about wavelengths (nm) that no imaging spectrometer has, else None."""
     seen = longest >= SHORTEST and shortest <= LONGEST
-    if seen or (unit or "").strip().casefold() in RECIPROCAL_UNITS:
+    if seen or nm_times(unit or "") is not None:
         return None
     return (
         f"Wavelengths of {shortest:g} to {longest:g} nm are no light that imaging "
