@@ -135,7 +135,7 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
         if not value and at < len(lines) and lines[at].lstrip().startswith("{"):
             value = lines[at].strip()
             at += 1
-        if value[:1] in ("{", "["):
+        if value.startswith(("{", "[")):
             if value[0] == "[":
                 value = _in_braces(value, lines, at)
             try:

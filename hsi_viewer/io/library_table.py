@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io.text_file import cells_of
-from hsi_viewer.io.wavelengths import nm_per_unit, to_nm
+from hsi_viewer.io.wavelengths import are_band_numbers, nm_per_unit, plausible, to_nm
 
 GAPS = ("", "na", "nan", "n/a", "#n/a", "null", "none", "-")
-REMARKS = ("#", "%", "//", "/*")
+REMARKS = ("#", "%", "//", "/*", "; ")
 COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 # A wavelength as the name of a column: 450, X450, R_450.5, 450nm, 450 nm
 AS_NAME = re.compile(r"([A-Za-z_ ]*?)(\d+(?:\.\d+)?)\s*(?:nm|um|µm|μm)?", re.IGNORECASE)
+UNIT_SIGNS = ("%", "1", "reflectance", "counts", "a.u.")
 AXIS = re.compile(r"wave|wvl|^wl|lambda|(?:^|[^a-z])(?:nm|um|µm|μm)(?:$|[^a-z])", re.IGNORECASE)
+HOLDS_NUMBER = re.compile(r"(?:^|[\s,;\"])[-+]?\.?\d")
 PLOT_COLUMN = re.compile(r"Column (\d+): ([^~]*)")
 SMALLEST_NM = 100.0
 
@@ -50,6 +52,12 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
     """
     lines = [line.strip("\r\n ") for line in text.splitlines()]
     lines = [line for line in lines if line.strip() and not line.startswith(REMARKS)]
+    if lines and lines[0].startswith("ENVI Output of ROIs"):
+        raise FormatError(f"{path} holds regions of ENVI, not spectra; import it as labels.")
+    while lines and not HOLDS_NUMBER.search(lines[-1]):
+        lines.pop()  # what programs write behind the table
+    if not lines:
+        raise _no_table(path)
     rows = _cells(path, [line for line in lines if not PLOT_COLUMN.match(line)])
     table = _table(path, rows)
     turned = _in_rows(table)
@@ -59,15 +67,32 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
         columns = [_floats([row[k] for row in table.body]) for k in range(len(table.body[0]))]
         if len(columns) < 2 or any(column is None for column in columns):
             raise _no_table(path)
-        raw, *values = (column for column in columns if column is not None)
-        spectra = np.array(values)
-        names = table.head[1:] if table.head else _plot_names(lines, len(values))
-        unit = _unit(table.head[0]) if table.head else None
+        numbers = [column for column in columns if column is not None]
+        axis, *rest = _order(numbers, table.head)
+        raw, spectra = numbers[axis], np.array([numbers[k] for k in rest])
+        if table.head:
+            names, unit = [table.head[k] for k in rest], _unit(table.head[axis])
+        else:
+            names, unit = _plot_names(lines, len(rest)), None
     if not raw.size or np.isnan(raw).any():
         raise _no_table(path)
     nm, guess = to_nm(raw, unit)
     named = tuple(name.strip() or f"Spectrum {k}" for k, name in enumerate(names, 1))
     return SpectralLibrary(named, nm, spectra, path.name, (guess,) if guess else ())
+
+
+def _order(columns: list[Floats], head: Row | None) -> list[int]:
+    """The column of wavelengths and then those of spectra.
+
+    It is the first, unless that one only counts the lines and the next is named as wavelengths,
+    or, without names, can be such.
+    """
+    every = list(range(len(columns)))
+    if len(columns) > 2 and are_band_numbers(columns[0], None):
+        named = head is not None and AXIS.search(head[1]) and not AXIS.search(head[0])
+        if named or (head is None and plausible(columns[1]) is not None):
+            return every[1:]
+    return every
 
 
 def _no_table(path: Path) -> FormatError:
@@ -103,7 +128,12 @@ def _table(path: Path, rows: list[Row]) -> _Table:
     kept = [k for k in range(width) if any(row[k] for row in block)]
     block = [[row[k] for k in kept] for row in block]
     text_above = [k for k, row in enumerate(block) if not any(_is_number(c) for c in row)]
-    block = block[text_above[-1] :] if text_above else block  # the last line of words is the head
+    if text_above:  # the last line of words is the head
+        at = text_above[-1]
+        if at - 1 in text_above and _units(block[at]):
+            names, (unit, *_) = block[at - 1], block[at]
+            block[at] = [f"{names[0]} ({unit})", *names[1:]]
+        block = block[at:]
     head = block[0] if _floats(block[0]) is None or not block[0][0] else None
     body = block if head is None else block[1:]
     if not body:
@@ -151,6 +181,13 @@ def _unit(title: str) -> str | None:
         return inside[1]
     words = re.split(r"[\s_]+", title)
     return next((word for word in words if nm_per_unit(word) is not None), None)
+
+
+def _units(cells: Row) -> bool:
+    """Whether a line gives the units of its columns."""
+    return nm_per_unit(cells[0]) is not None and all(
+        cell.strip("[]()").lower() in (*GAPS, *UNIT_SIGNS) for cell in cells[1:]
+    )
 
 
 def _is_number(cell: str) -> bool:

@@ -39,6 +39,7 @@ _DATUMS = {
     "europeanterrestrialreferencesystem1989": (4258, 25800, None),
 }
 _WGS_84 = ("wgs84", "wgs1984", "worldgeodeticsystem1984")
+_NO_DATUM = re.compile(r"(north|south|\d+[ns])$|(units|rotation)\s", re.IGNORECASE)
 # Cheap, for every opening: a name and a bracket, and what no system is without.
 _LOOKS_LIKE_WKT = re.compile(
     r"\s*(LOCAL_CS|ENG\w*CRS|[A-Z_]+\s*[\[(].*(DATUM|ENSEMBLE)\s*[\[(])", re.IGNORECASE | re.DOTALL
@@ -98,7 +99,7 @@ def _datum(fields: list[str]) -> str:
     for word in fields[7:]:
         named = len(word) > 1 and any(map(str.isalpha, word)) and "=" not in word
         # "units  meters": camera programs lose the "="
-        if named and not re.match(r"(north|south|\d+[ns])$|(units|rotation)\s", word, re.IGNORECASE):
+        if named and not _NO_DATUM.match(word):
             return word
     return ""
 

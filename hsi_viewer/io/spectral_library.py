@@ -49,7 +49,7 @@ def read_library(path: str | Path) -> SpectralLibrary:
     text = _text(path)
     if re.search(r"^\s*X Units\s*:", text, re.MULTILINE | re.IGNORECASE):
         return _read_ecostress(path, text)
-    if re.match(r"\s*(splib|USGS|s\d\d\w*[ \t]+Record=)", text, re.IGNORECASE):
+    if re.match(r"\s*(splib|USGS|\w+[ \t]+Record=)", text, re.IGNORECASE):
         return _read_usgs(path, text)
     library = read_table(path, text)
     return replace(library, spectra=_without_deleted(library.spectra))
@@ -135,6 +135,9 @@ def _numbers_after(path: Path, text: str, columns: int) -> NDArray[np.float64]:
 def _read_usgs(path: Path, text: str) -> SpectralLibrary:
     """USGS splib06 (wavelength, value, deviation) and splib07 (one value a line)."""
     first, _, rest = text.lstrip().partition("\n")
+    title = re.search(r"^-{9,}[ \t\r]*\n(.*)|^title:(.*)", rest, re.MULTILINE)
+    if title is not None:
+        first = title[1] or title[2] or first
     name = " ".join(first.split(":", 1)[-1].split()) or path.stem
     lines = [line.split() for line in rest.splitlines() if line.strip()]
     single = [parts[0] for parts in lines if len(parts) == 1]

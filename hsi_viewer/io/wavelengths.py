@@ -160,12 +160,12 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     ):
         if all(numbers):
             values = np.array([float(m[m.re.groups]) for m in numbers if m])
-            if (factor := _plausible(values)) is not None:
+            if (factor := plausible(values)) is not None:
                 return values * factor
     return None
 
 
-def _plausible(values: NDArray[np.float64]) -> float | None:
+def plausible(values: NDArray[np.float64]) -> float | None:
     """Nanometres of one unit of ascending numbers in a sensor's range, else None."""
     fractions = bool((values % 1 != 0).any())
     years = values.size > 0 and values.min() >= 1900 and values.max() <= 2100 and not fractions

@@ -135,6 +135,17 @@ TWO = [[0.1, 0.3], [0.2, 0.4]]
             [400, 500],
             TWO,
         ),
+        (",Wavelength (um),a,b\n0,.4,.1,.2\n1,.5,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("Band,Wavelength,a,b\n1,400,.1,.2\n2,500,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("# wl fwhm\n0 0.4 0.1\n1 0.5 0.3\n", ("Spectrum 1",), [400, 500], TWO[:1]),
+        ("Wavelength,a,b\num,%,%\n.4,.1,.2\n.5,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("; by X\n400 .1 .2\n500 .3 .4\n", ("Spectrum 1", "Spectrum 2"), [400, 500], TWO),
+        (
+            "User: X\n>>>Begin Spectral Data<<<\n400\t.1\n500\t.3\n>>>End<<<\n",
+            ("Spectrum 1",),
+            [400, 500],
+            TWO[:1],
+        ),
         (
             "Instrument: PSR\nRange: 350,2500\nData:\nWvl\tRad. (Ref.)\tRefl. %\n"
             "400.0\t0.1\t0.2\n500.0\t0.3\t0.4\n",
@@ -161,6 +172,33 @@ def test_tables_that_make_no_sense(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(FormatError, match="no table of spectra"):
         read_library(tmp_path / "a.csv")
+
+
+def test_regions_of_envi_are_no_library(tmp_path):
+    (tmp_path / "a.txt").write_text(
+        "ENVI Output of ROIs (5.0) [x]\n; Number of ROIs: 1\n;   ID X Y B1\n 1 1 1 5\n 2 2 1 5\n"
+    )
+    with pytest.raises(
+        FormatError, match="holds regions of ENVI, not spectra; import it as labels"
+    ):
+        read_library(tmp_path / "a.txt")
+
+
+def test_usgs_spectra_are_named_by_their_title(tmp_path):
+    head = "USGS Digital Spectral Library splib06a\n\nline 15 title\nline 16 history\n"
+    (tmp_path / "a.asc").write_text(
+        f"{head}{'-' * 30}\nAcmite NMNH133746   W1R1Ba AREF\ncopy of splib05a r 64\n"
+        "  0.205100  -1.23e34  0.0\n  0.213100  0.5  0.0\n"
+    )
+    assert read_library(tmp_path / "a.asc").names == ("Acmite NMNH133746 W1R1Ba AREF",)
+
+
+def test_usgs_spectra_of_any_collection(tmp_path):
+    (tmp_path / "lib_Wavelengths_um.txt").write_text(" lib Record=1: Wavelengths\n 0.4\n 0.5\n")
+    (tmp_path / "lib_a.txt").write_text(" lib Record=13: Soil a  ASDFRa\n 1e-1\n 3e-001\n")
+    library = read_library(tmp_path / "lib_a.txt")
+    assert (library.names, list(library.wavelengths)) == (("Soil a ASDFRa",), [400, 500])
+    np.testing.assert_array_equal(library.spectra, TWO[:1])
 
 
 def test_convolved_usgs_spectra(tmp_path):
