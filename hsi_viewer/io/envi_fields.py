@@ -82,7 +82,7 @@ def _numbers(
 
 def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float | None:
     text = fields.get(key, "").strip(" {}\r\n\t")
-    if not text or text.lower() == "none":
+    if not text or text.lower() in ("none", "na"):
         return None
     try:
         return float(text)

@@ -131,8 +131,9 @@ def test_one_number_for_each_band_is_that_number(tmp_path):
     assert list(cube.good_bands) == [True, False, True, True]
 
 
-def test_fields_that_say_nothing_are_no_news(tmp_path):
-    fields = "data ignore value = None\nfwhm = {\n}\nbbl = {}\n"
+@pytest.mark.parametrize("none", ["None", "NA", "{}"])
+def test_fields_that_say_nothing_are_no_news(tmp_path, none):
+    fields = f"data ignore value = {none}\nfwhm = {{\n}}\nbbl = {{}}\n"
     cube = open_cube(pair(tmp_path, HEAD + fields))
     assert (cube.nodata, cube.fwhm, cube.warnings) == (None, None, ())
 
