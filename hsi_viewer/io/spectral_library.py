@@ -72,7 +72,8 @@ def _read_envi(path: Path) -> SpectralLibrary:
     if header is None:
         raise FormatError(f"{path}: there is no ENVI header beside it.")
     fields, warnings = envi_header.read_header(header)
-    if "spectral library" not in fields.get("file type", "").lower():
+    named = "spectra names" in fields  # which no image has, whatever its type is said to be
+    if "spectral library" not in fields.get("file type", "").lower() and not named:
         raise FormatError(f"{header} is no spectral library but an image.")
     layout = envi.layout_of(fields, header.name, warnings)
     data = path if path != header else envi.data_of(header, layout)

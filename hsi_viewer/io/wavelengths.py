@@ -74,7 +74,8 @@ def to_nm(
 ) -> tuple[NDArray[np.float64], str | None]:
     """Wavelengths in nm and a sentence about what was guessed, if anything was.
 
-    Without a unit that is known, values over 100 are taken for nm and others for micrometres.
+    Without a unit that is known, they are nm if the one in the middle is over 100, else
+    micrometres: an end of a list may be a filler, or reach into the far infrared.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def to_nm(
         with np.errstate(divide="ignore"):
             return np.where(values == 0, np.nan, product / values), None
     finite = values[np.isfinite(values)]
-    micrometres = bool(finite.size) and float(np.abs(finite).max()) <= MICROMETRE_LIMIT
+    micrometres = bool(finite.size) and abs(float(finite[finite.size // 2])) <= MICROMETRE_LIMIT
     taken = "micrometres" if micrometres else "nanometres"
     reason = (
         f"The unit of the {name} is not given"

@@ -193,6 +193,26 @@ def test_usgs_spectra_are_named_by_their_title(tmp_path):
     assert read_library(tmp_path / "a.asc").names == ("Acmite NMNH133746 W1R1Ba AREF",)
 
 
+def test_usgs_spectra_that_reach_into_the_far_infrared(tmp_path):
+    (tmp_path / "s07_Wavelengths_NIC4.txt").write_text(
+        " splib07a Record=1: Wavelengths NIC4 1.12-216 microns\n 1.12\n 2.2\n 216.0\n"
+    )
+    (tmp_path / "s07_NIC4_a.txt").write_text(" splib07a Record=2: A NIC4aa RREF\n .1\n .2\n .3\n")
+    library = read_library(tmp_path / "s07_NIC4_a.txt")
+    np.testing.assert_allclose(library.wavelengths, [1120, 2200, 216_000])
+
+
+def test_a_library_that_is_not_called_one(tmp_path):
+    header = tmp_path / "a.hdr"
+    write_library(header, LIBRARY)
+    text = header.read_text().replace("Spectral Library", "Standard")
+    header.write_text(text.replace("spectra names", "spectra_names"))
+    assert read_library(header).names == ("Gras; trocken", "Straße")
+    header.write_text(text.replace("spectra names", "names"))
+    with pytest.raises(FormatError, match="is no spectral library but an image"):
+        read_library(header)
+
+
 def test_usgs_spectra_of_any_collection(tmp_path):
     (tmp_path / "lib_Wavelengths_um.txt").write_text(" lib Record=1: Wavelengths\n 0.4\n 0.5\n")
     (tmp_path / "lib_a.txt").write_text(" lib Record=13: Soil a  ASDFRa\n 1e-1\n 3e-001\n")
