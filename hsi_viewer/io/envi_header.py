@@ -36,6 +36,8 @@ _OTHER_NAMES = {
         "class lookup", "spectra names", "data gain values", "data offset values",
     )
 } | {"wavelengths": "wavelength"}  # fmt: skip
+# Values of fields that programs write although they have nothing to say.
+_NOTHING = frozenset(("", "[]", "{}", "{ }", "{\n}", "None", "{None}"))
 # A number in quotes or brackets, or as NumPy shows its numbers; an exponent as Fortran writes it.
 _DRESSED = re.compile(
     r"""[\s"'\[(]*(?:(?:np|numpy)\.\w+\()?([-+.\d]+(?:[edED][-+]?\d+)?|true|false)["'\])\s]*""",
@@ -142,6 +144,8 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
                 value, at = _braced(value, lines, at, key, warnings)
             except FormatError as error:
                 raise FormatError(f"{name}: {error}") from None
+        if len(value) < 7 and value in _NOTHING:  # a long one need not be hashed
+            continue
         key = _OTHER_NAMES.get(key, key)
         if key in fields and fields[key] != value:
             warnings.append(f'The header gives "{key}" twice; the last one is used.')
@@ -150,7 +154,12 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
 
 
 def _in_braces(value: str, lines: list[str], at: int) -> str:
-    """A list in square brackets, as NumPy shows arrays, with braces; its end is set right, too."""
+    """A list in square brackets, as NumPy shows arrays, with braces; its end is set right, too.
+
+    A value that begins with a word is left as it is.
+    """
+    if value[1:].lstrip()[:1].isalpha():
+        return value
     for k in range(at - 1, len(lines)):
         line = lines[k].rstrip()
         if k >= at and _FIELD.match(line):

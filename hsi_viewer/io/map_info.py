@@ -157,7 +157,7 @@ def georeference(
         said.append('"map info" in the header is not understood; the image has no map coordinates.')
     wkt = (coordinate_system or "").strip().strip("{}").strip() or None
     if wkt is not None and not _LOOKS_LIKE_WKT.match(wkt):
-        wkt = None
+        wkt = _wkt_of_words(wkt)
     if wkt is None and map_info is not None:
         wkt = _wkt_of(map_info, projection_info, said)
     return Georeference(
@@ -167,6 +167,19 @@ def georeference(
         coordinate_system=coordinate_system,
         projection_info=projection_info,
     )
+
+
+def _wkt_of_words(text: str) -> str | None:
+    """Well-known text of "EPSG:32633" or "+proj=utm ...", which programs write in its place."""
+    if not text.lower().startswith(("epsg:", "+proj")):
+        return None
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return str(CRS.from_user_input(text).to_wkt())
+    except CRSError:
+        return None
 
 
 def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> str | None:

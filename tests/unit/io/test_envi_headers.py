@@ -62,6 +62,11 @@ def test_what_programs_write_is_read(tmp_path, header):
     np.testing.assert_array_equal(cube.read(), VALUES)
 
 
+def test_words_in_square_brackets_stay_as_they_are(tmp_path):
+    cube = open_cube(pair(tmp_path, f"{HEAD}sensor type = [HEADWALL] III\nnote = [a\nb = c]\n"))
+    assert cube.metadata == {"sensor type": "[HEADWALL] III", "note": "[a", "b": "c]"}
+
+
 def test_braces_that_do_not_match_are_forgiven_once(tmp_path):
     text = f"{HEAD}description = {{a {{ b}}\n"
     assert '"description" is read up to' in open_cube(pair(tmp_path, text)).warnings[0]
@@ -133,9 +138,11 @@ def test_one_number_for_each_band_is_that_number(tmp_path):
 
 @pytest.mark.parametrize("none", ["None", "NA", "{}"])
 def test_fields_that_say_nothing_are_no_news(tmp_path, none):
-    fields = f"data ignore value = {none}\nfwhm = {{\n}}\nbbl = {{}}\n"
+    lists = "fwhm = {\n}\nbbl = {}\nband names = {}\ndefault bands = []\nmap info = { }\n"
+    fields = f"data ignore value = {none}\nreflectance scale factor =\n{lists}"
     cube = open_cube(pair(tmp_path, HEAD + fields))
-    assert (cube.nodata, cube.fwhm, cube.warnings) == (None, None, ())
+    assert (cube.nodata, cube.fwhm, cube.band_names, cube.warnings) == (None, None, None, ())
+    assert cube.georeference is None
 
 
 @pytest.mark.parametrize("offsets", ["", "data offset values = {0, 0, 0, 0}\n"])

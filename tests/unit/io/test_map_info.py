@@ -119,6 +119,14 @@ def test_an_empty_coordinate_system_string_leaves_the_word_to_map_info(tmp_path,
     assert facts["crs"] == "EPSG:32650"
 
 
+@pytest.mark.parametrize("system", ["EPSG:32650", "{epsg:32650}", "{+proj=utm +zone=50}"])
+def test_a_coordinate_system_in_few_words(tmp_path, system):
+    fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North}\n"
+    facts = both(tmp_path, f"{fields}coordinate system string = {system}")[1]
+    assert as_crs(facts["crs"]).to_epsg(confidence_threshold=20) == 32650
+    assert facts["warnings"] == []
+
+
 def test_a_broken_coordinate_system_string_is_said(tmp_path):
     fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North, WGS-84}\n"
     broken = 'coordinate system string = {PROJCS["UTM_50N",GEOGCS["a",DATUM["b"]]]}'
