@@ -214,9 +214,11 @@ def _default_bands(
     if "default bands" not in fields:
         return None
     try:
-        chosen = [int(v) - 1 for v in envi_header.numbers(fields["default bands"])]
+        chosen = [int(v) for v in envi_header.numbers(fields["default bands"])]
     except (ValueError, OverflowError):
         chosen = [-1]
+    if 0 not in chosen:  # a program that counts from 0 has written it
+        chosen = [band - 1 for band in chosen]
     if len(chosen) == 1:
         chosen *= 3
     if len(chosen) != 3 or not all(0 <= b < n for b in chosen):

@@ -62,6 +62,11 @@ def test_what_programs_write_is_read(tmp_path, header):
     np.testing.assert_array_equal(cube.read(), VALUES)
 
 
+def test_default_bands_that_are_counted_from_0(tmp_path):
+    cube = open_cube(pair(tmp_path, f"{HEAD}default bands = {{ 2, 1, 0 }}\n"))
+    assert (cube.default_bands, cube.warnings) == ((2, 1, 0), ())
+
+
 def test_words_in_square_brackets_stay_as_they_are(tmp_path):
     cube = open_cube(pair(tmp_path, f"{HEAD}sensor type = [HEADWALL] III\nnote = [a\nb = c]\n"))
     assert cube.metadata == {"sensor type": "[HEADWALL] III", "note": "[a", "b": "c]"}
