@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io.text_file import cells_of
-from hsi_viewer.io.wavelengths import are_band_numbers, nm_per_unit, plausible, to_nm
+from hsi_viewer.io.wavelengths import are_band_numbers, nm_per_unit, nm_times, plausible, to_nm
 
 GAPS = ("", "na", "nan", "n/a", "#n/a", "null", "none", "-")
 REMARKS = ("#", "%", "//", "/*", "; ")
@@ -27,6 +27,7 @@ AS_NAME = re.compile(r"([A-Za-z_ ]*?)(\d+(?:\.\d+)?)\s*(?:nm|um|µm|μm)?", re.I
 UNIT_SIGNS = ("%", "1", "reflectance", "counts", "a.u.")
 AXIS = re.compile(r"wave|wvl|^wl|lambda|(?:^|[^a-z])(?:nm|um|µm|μm)(?:$|[^a-z])", re.IGNORECASE)
 HOLDS_NUMBER = re.compile(r"(?:^|[\s,;\"])[-+]?\.?\d")
+SIG_NAMES = ("Reference", "Target", "Reflectance (%)")
 PLOT_COLUMN = re.compile(r"Column (\d+): ([^~]*)")
 SMALLEST_NM = 100.0
 
@@ -76,7 +77,12 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
             names, unit = _plot_names(lines, len(rest)), None
     if not raw.size or np.isnan(raw).any():
         raise _no_table(path)
-    nm, guess = to_nm(raw, unit)
+    nm: Floats | None
+    guess: str | None
+    if are_band_numbers(raw, unit):
+        nm, guess = None, "The wavelengths of the table are band numbers; they are not used."
+    else:
+        nm, guess = to_nm(raw, unit)
     named = tuple(name.strip() or f"Spectrum {k}" for k, name in enumerate(names, 1))
     return SpectralLibrary(named, nm, spectra, path.name, (guess,) if guess else ())
 
@@ -125,6 +131,8 @@ def _table(path: Path, rows: list[Row]) -> _Table:
     before = rows[: len(rows) - len(block)]
     if width < 2 or any(_floats(row) is not None and len(row) > 1 for row in before):
         raise FormatError(f"{path} is no table of spectra: its lines have different lengths.")
+    if before and len(before[-1]) == width - 1 > 1 and all(map(AS_NAME.fullmatch, before[-1])):
+        block.insert(0, ["", *before[-1]])  # R gives the names of the lines no title
     kept = [k for k in range(width) if any(row[k] for row in block)]
     block = [[row[k] for k in kept] for row in block]
     text_above = [k for k, row in enumerate(block) if not any(_is_number(c) for c in row)]
@@ -132,7 +140,7 @@ def _table(path: Path, rows: list[Row]) -> _Table:
         at = text_above[-1]
         if at - 1 in text_above and _units(block[at]):
             names, (unit, *_) = block[at - 1], block[at]
-            block[at] = [f"{names[0]} ({unit})", *names[1:]]
+            block[at] = [f"{names[0]} ({unit.strip('[]() ')})", *names[1:]]
         block = block[at:]
     head = block[0] if _floats(block[0]) is None or not block[0][0] else None
     body = block if head is None else block[1:]
@@ -146,30 +154,36 @@ def _in_rows(table: _Table) -> tuple[Row, Floats, Floats, str | None] | None:
     if table.head is None:
         return None
     found = [AS_NAME.fullmatch(cell) for cell in table.head]
-    first = len(found) - len(list(takewhile(bool, reversed(found))))
-    marked = [m for m in found[first:] if m]
+    behind = len(list(takewhile(lambda match: match is None, reversed(found))))
+    end = len(found) - behind
+    first = end - len(list(takewhile(bool, reversed(found[:end]))))
+    marked = [m for m in found[first:end] if m]
     nm = np.array([float(m[2]) for m in marked])
-    values = [_floats(row[first:]) for row in table.body]
+    values = [_floats(row[first:end]) for row in table.body]
     words = [row[0] for row in table.body]
-    if first == 0 or nm.size < 2 or any(row is None for row in values):
+    others = [*range(first), *range(end, len(found))]
+    if not others or nm.size < 2 or any(row is None for row in values):
         return None
     prefixed = {m[1] for m in marked} != {""}
     if prefixed and (len({m[1] for m in marked}) > 1 or nm[0] < SMALLEST_NM):
         return None  # names that end in numbers
     named_axis = bool(AXIS.search(table.head[0]))
-    if named_axis and _floats(words) is not None and (prefixed or nm[0] < SMALLEST_NM):
+    numbers = _floats(words) if named_axis else None
+    if numbers is not None and (prefixed or nm[0] < SMALLEST_NM or plausible(numbers) is not None):
         return None
     if not (np.diff(nm) > 0).all() and not (np.diff(nm) < 0).all():
         return None
-    column = next((k for k in range(first) if _floats([r[k] for r in table.body]) is None), 0)
+    column = next((k for k in others if _floats([r[k] for r in table.body]) is None), others[0])
     names = [row[column] for row in table.body]
-    last = table.head[-1].lower()
+    last = table.head[end - 1].lower()
     unit = "um" if last.endswith(("um", "µm", "μm")) else "nm" if last.endswith("nm") else None
     return names, nm, np.array([row for row in values if row is not None]), unit
 
 
 def _plot_names(lines: list[str], count: int) -> Row:
-    """Names in the lines before the table of an ENVI plot, "Column 2: grass~~1"."""
+    """Names in the lines before the table of an ENVI plot, "Column 2: grass~~1"; those of SIG."""
+    if count == len(SIG_NAMES) and "data=" in lines:
+        return list(SIG_NAMES)
     found = {int(m[1]): m[2] for m in map(PLOT_COLUMN.match, lines) if m}
     return [found.get(k + 1, f"Spectrum {k}") for k in range(1, count + 1)]
 
@@ -180,7 +194,8 @@ def _unit(title: str) -> str | None:
     if inside:
         return inside[1]
     words = re.split(r"[\s_]+", title)
-    return next((word for word in words if nm_per_unit(word) is not None), None)
+    words = [word for word in words if len(word) > 1 or word in "Åå"]  # "wl a" is no unit
+    return next((w for w in words if nm_per_unit(w) or nm_times(w)), None)
 
 
 def _units(cells: Row) -> bool:

@@ -139,6 +139,19 @@ TWO = [[0.1, 0.3], [0.2, 0.4]]
         ("Band,Wavelength,a,b\n1,400,.1,.2\n2,500,.3,.4\n", ("a", "b"), [400, 500], TWO),
         ("# wl fwhm\n0 0.4 0.1\n1 0.5 0.3\n", ("Spectrum 1",), [400, 500], TWO[:1]),
         ("Wavelength,a,b\num,%,%\n.4,.1,.2\n.5,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("wavelength_a,a,b\n400,.1,.2\n500,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("wavelength,101,102\n400,.1,.2\n500,.3,.4\n", ("101", "102"), [400, 500], TWO),
+        ("cm-1,a\n25000,.1\n20000,.3\n", ("a",), [400, 500], TWO[:1]),
+        ("a,400,500,label\nx,.1,.3,1\ny,.2,.4,2\n", ("x", "y"), [400, 500], TWO),
+        ("400,500,label\n.1,.3,x\n.2,.4,y\n", ("x", "y"), [400, 500], TWO),
+        ('"X400","X500"\n"1",.1,.3\n"2",.2,.4\n', ("1", "2"), [400, 500], TWO),
+        ("Wave;a;b\n[nm];[counts];[counts]\n400;.1;.2\n500;.3;.4\n", ("a", "b"), [400, 500], TWO),
+        (
+            "/*** Spectra Vista SIG Data ***/\nname= a.sig\ndata=\n400  1  2  10\n500  3  4  11\n",
+            ("Reference", "Target", "Reflectance (%)"),
+            [400, 500],
+            [[1, 3], [2, 4], [10, 11]],
+        ),
         ("; by X\n400 .1 .2\n500 .3 .4\n", ("Spectrum 1", "Spectrum 2"), [400, 500], TWO),
         (
             "User: X\n>>>Begin Spectral Data<<<\n400\t.1\n500\t.3\n>>>End<<<\n",
@@ -172,6 +185,15 @@ def test_tables_that_make_no_sense(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(FormatError, match="no table of spectra"):
         read_library(tmp_path / "a.csv")
+
+
+def test_lines_that_are_counted_are_no_wavelengths(tmp_path):
+    (tmp_path / "a.csv").write_text("id,b1,b2\n1,.1,.2\n2,.3,.4\n")
+    library = read_library(tmp_path / "a.csv")
+    assert library.wavelengths is None
+    assert library.warnings == (
+        "The wavelengths of the table are band numbers; they are not used.",
+    )
 
 
 def test_regions_of_envi_are_no_library(tmp_path):
