@@ -214,12 +214,12 @@ def _write_envi(header: Path, data: Path, library: SpectralLibrary) -> None:
 
 
 def _write_csv(path: Path, library: SpectralLibrary) -> None:
-    first = library.wavelengths
+    first, title = library.wavelengths, "wavelength (nm)"
     if first is None:
-        first = np.arange(1.0, library.spectra.shape[1] + 1)
+        first, title = np.arange(1.0, library.spectra.shape[1] + 1), "band"
     with replacing(path) as (new,), new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["wavelength (nm)", *library.names])
+        writer.writerow([title, *library.names])
         for nm, values in zip(first, library.spectra.T, strict=True):
             cells = ["" if np.isnan(v) else repr(float(v)) for v in values]
             writer.writerow([repr(float(nm)), *cells])

@@ -23,6 +23,14 @@ def test_round_trip(tmp_path, suffix):
     assert back.names[1] == "Straße"
 
 
+@pytest.mark.parametrize("suffix", [".sli", ".csv"])
+def test_round_trip_without_wavelengths(tmp_path, suffix):
+    write_library(tmp_path / f"a{suffix}", SpectralLibrary(("a", "b"), None, VALUES, "mine"))
+    back = read_library(tmp_path / f"a{suffix}")
+    assert back.wavelengths is None
+    np.testing.assert_array_equal(back.spectra, VALUES)
+
+
 def test_sli_as_spectral_reads_it(tmp_path):
     import spectral
 
