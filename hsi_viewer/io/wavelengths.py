@@ -120,7 +120,10 @@ def doubt(shortest: float, longest: float, unit: str | None) -> str | None:
     )
 
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_FIRST = re.compile(r"^\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)")
+_BEHIND_WORD = re.compile(
+    r"(?<![^\W_])(?:wl|wvl|wave|wavelength|lambda)[ _=:-]{0,3}(\d+(?:\.\d+)?)", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
@@ -146,8 +149,8 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) that stand in band names, or None.
 
     A number with a unit counts wherever it stands; numbers without a unit count when every
-    name begins with one or has one in brackets, they ascend and they lie in the range of a
-    sensor: as nm, or with fractions as micrometres.
+    name begins with one, has one in brackets or behind "wl" or the like, they ascend and they lie
+    in the range of a sensor: as nm, or with fractions as micrometres.
     """
     if not names:
         return None
@@ -155,12 +158,12 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     if all(marked):
         found = [(float(m[1]), nm_per_unit(m[2]) or 1.0) for m in marked if m]
         return np.array([number * factor for number, factor in found])
-    for numbers in (
-        [_NUMBER.match(name.strip()) for name in names],
-        [_IN_BRACKETS.search(name) for name in names],
-    ):
+    for pattern in (_FIRST, _IN_BRACKETS, _BEHIND_WORD):
+        if pattern.search(names[0]) is None:
+            continue
+        numbers = [pattern.search(name) for name in names]
         if all(numbers):
-            values = np.array([float(m[m.re.groups]) for m in numbers if m])
+            values = np.array([float(m[1]) for m in numbers if m])
             if (factor := plausible(values)) is not None:
                 return values * factor
     return None
