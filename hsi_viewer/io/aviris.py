@@ -41,7 +41,7 @@ def open_rfl(path: Path) -> HyperCube:
     rows = reader.size // (COLUMNS * BANDS * DTYPE.itemsize)
     if rows < 1:
         raise FormatError(f"{path} is too short for one AVIRIS line.")
-    nm, fwhm = _bands_beside(path)
+    nm, fwhm = bands_beside(path, BANDS)
     return HyperCube(
         RawSource(reader, (rows, COLUMNS, BANDS), DTYPE, ORDERS["bip"]),
         name=path.name,
@@ -55,8 +55,13 @@ def open_rfl(path: Path) -> HyperCube:
     )
 
 
-def _bands_beside(path: Path) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
-    """Wavelengths and FWHM of a .spc file whose name begins like the image's."""
+def bands_beside(
+    path: Path, bands: int
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Wavelengths and FWHM (nm) of a .spc file of so many bands whose name begins like the image's.
+
+    Both are None where there is none.
+    """
     stem = path.name.split(".")[0]
     for candidate in sorted(path.parent.glob("*.spc")):
         flight = candidate.name.split(".")[0]
@@ -66,6 +71,6 @@ def _bands_beside(path: Path) -> tuple[NDArray[np.float64] | None, NDArray[np.fl
             table = np.loadtxt(text_of(candidate).splitlines(), ndmin=2, usecols=(0, 1))
         except (ValueError, FileError, IndexError):
             continue
-        if len(table) == BANDS:
+        if len(table) == bands:
             return to_nm(table[:, 0], None)[0], to_nm(table[:, 1], "nm")[0]
     return None, None

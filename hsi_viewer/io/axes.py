@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 # More bands than this on the last axis, and fewer on the first: the first axis is the bands.
 MANY_BANDS = 1024
+# Two last axes of one length, this at least, that the first has not: a square image, bands first.
+SQUARE = 32
 BAND_AXES = ("channel", "channels", "lambda", "wl", "spectral")
 BAND_ENDS = ("band", "bands", "spectral_channel", "spectral_channels")
 BAND_WORDS = ("wavelength", "wvl", "frequenc")
@@ -35,7 +37,7 @@ def guess_axes(
         band = named[0]
     elif len(matching) == 1:
         band = matching[0]
-    elif shape[2] > MANY_BANDS >= shape[0]:
+    elif shape[2] > MANY_BANDS >= shape[0] or shape[0] != shape[1] == shape[2] >= SQUARE:
         band = 0
     else:
         band = 2

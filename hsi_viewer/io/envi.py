@@ -187,7 +187,7 @@ def _dtype_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> np.d
     if code not in envi_header.DTYPES:
         known = ", ".join(str(c) for c in envi_header.DTYPES)
         raise FormatError(f'{name}: "data type = {code}" is none of {known}; correct the header.')
-    if "byte order" not in fields:
+    if not fields.get("byte order"):
         warnings.append("The header gives no byte order; little-endian (0) is assumed.")
     order = envi_header.whole(fields, "byte order", name, default=0)
     if order not in (0, 1):

@@ -11,7 +11,11 @@ from hsi_viewer.io import envi_header
 
 def class_names(fields: Mapping[str, str]) -> dict[int, str]:
     """Names by class id; the first name of the list belongs to 0."""
-    names = envi_header.items(fields.get("class names", ""))
+    try:
+        count = int(fields.get("classes", 0))
+    except ValueError:
+        count = 0
+    names = envi_header.items(fields.get("class names", ""), count)
     return {i: name for i, name in enumerate(names) if i > 0 and name}
 
 

@@ -81,18 +81,21 @@ def _numbers(
 
 
 def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float | None:
-    text = fields.get(key, "").strip().strip("{}").strip()
-    if not text:
+    text = fields.get(key, "").strip(" {}\r\n\t")
+    if not text or text.lower() in ("none", "na"):
         return None
     try:
         return float(text)
     except ValueError:
+        each = set(envi_header.items(text))
+        if len(each) == 1 and "," in text:  # the same number for each band
+            return _number({key: each.pop()}, key, warnings)
         warnings.append(f'"{key} = {text[:40]}" in the header is no number; it is not used.')
         return None
 
 
 def _scale(fields: Mapping[str, str], n: int, warnings: list[str]) -> dict[str, float]:
-    """Scale, and the offset that comes with a gain where all bands have the same ones."""
+    """Scale, and the offset that comes with a gain, where all bands have the same ones."""
     factor = _number(fields, "reflectance scale factor", warnings)
     if factor is None and (both := _gain_and_offset(fields, n)):
         return both
@@ -108,13 +111,15 @@ def _scale(fields: Mapping[str, str], n: int, warnings: list[str]) -> dict[str, 
 
 
 def _gain_and_offset(fields: Mapping[str, str], n: int) -> dict[str, float] | None:
-    if "data offset values" not in fields:
+    if "data gain values" not in fields:
         return None
     said: list[str] = []
     gains, offsets = (_numbers(fields, f"data {w} values", n, said) for w in ("gain", "offset"))
+    if offsets is None and not said:
+        offsets = np.zeros(n)
     if gains is None or offsets is None or (gains != gains[0]).any() or not is_scale(gains[0]):
         return None
-    if not offsets.any() or not np.isfinite(offsets[0]) or (offsets != offsets[0]).any():
+    if not np.isfinite(offsets[0]) or (offsets != offsets[0]).any():
         return None
     return {"scale": float(gains[0]), "offset": float(offsets[0])}
 
@@ -157,7 +162,7 @@ def _wavelengths(
         if guess:
             warnings.append(guess)
     else:
-        names = envi_header.items(fields.get("band names", ""))
+        names = envi_header.items(fields.get("band names", ""), n)
         found = wavelengths.from_band_names(tuple(names)) if len(names) == n else None
         if found is None:
             return None, unit
@@ -191,7 +196,7 @@ def _fwhm_factor(
     factor = wavelengths.nm_per_unit(unit)
     if factor is not None:
         return factor
-    product = wavelengths.RECIPROCAL_UNITS.get(unit.casefold())
+    product = wavelengths.nm_times(unit)
     if product is not None and nm is not None:
         return nm**2 / product
     try:
@@ -209,9 +214,11 @@ def _default_bands(
     if "default bands" not in fields:
         return None
     try:
-        chosen = [int(v) - 1 for v in envi_header.numbers(fields["default bands"])]
+        chosen = [int(v) for v in envi_header.numbers(fields["default bands"])]
     except (ValueError, OverflowError):
         chosen = [-1]
+    if 0 not in chosen:  # a program that counts from 0 has written it
+        chosen = [band - 1 for band in chosen]
     if len(chosen) == 1:
         chosen *= 3
     if len(chosen) != 3 or not all(0 <= b < n for b in chosen):
@@ -223,7 +230,7 @@ def _default_bands(
 def _band_names(fields: Mapping[str, str], n: int, warnings: list[str]) -> tuple[str, ...] | None:
     if "band names" not in fields:
         return None
-    names = envi_header.items(fields["band names"])
+    names = envi_header.items(fields["band names"], n)
     if len(names) != n:
         warnings.append(f"The header has {len(names)} band names for {n} bands; they are not used.")
         return None

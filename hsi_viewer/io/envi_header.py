@@ -26,6 +26,23 @@ LONGEST_BEHIND = 10_000
 ESRI_KEYS = ("nrows", "ncols")
 # A line that begins a field.
 _FIELD = re.compile(r"\s*[a-z][a-z ]*=", re.IGNORECASE)
+# Names of fields as some programs write them.
+_OTHER_NAMES = {
+    name.replace(" ", "_"): name
+    for name in (
+        "header offset", "file type", "data type", "byte order", "wavelength units", "band names",
+        "data ignore value", "reflectance scale factor", "default bands", "map info",
+        "projection info", "coordinate system string", "file compression", "class names",
+        "class lookup", "spectra names", "data gain values", "data offset values",
+    )
+} | {"wavelengths": "wavelength"}  # fmt: skip
+# Values of fields that programs write although they have nothing to say.
+_NOTHING = frozenset(("", "[]", "{}", "{ }", "{\n}", "None", "{None}"))
+# A number in quotes or brackets, or as NumPy shows its numbers; an exponent as Fortran writes it.
+_DRESSED = re.compile(
+    r"""[\s"'\[(]*(?:(?:np|numpy)\.\w+\()?([-+.\d]+(?:[edED][-+]?\d+)?|true|false)["'\])\s]*""",
+    re.IGNORECASE,
+)
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 DTYPES = {
@@ -120,15 +137,39 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
         if not value and at < len(lines) and lines[at].lstrip().startswith("{"):
             value = lines[at].strip()
             at += 1
-        if value.startswith("{"):
+        if value.startswith(("{", "[")):
+            if value[0] == "[":
+                value = _in_braces(value, lines, at)
             try:
                 value, at = _braced(value, lines, at, key, warnings)
             except FormatError as error:
                 raise FormatError(f"{name}: {error}") from None
+        if len(value) < 7 and value in _NOTHING:  # a long one need not be hashed
+            continue
+        key = _OTHER_NAMES.get(key, key)
         if key in fields and fields[key] != value:
             warnings.append(f'The header gives "{key}" twice; the last one is used.')
         fields[key] = value
     return fields, warnings
+
+
+def _in_braces(value: str, lines: list[str], at: int) -> str:
+    """A list in square brackets, as NumPy shows arrays, with braces; its end is set right, too.
+
+    A value that begins with a word is left as it is.
+    """
+    if value[1:].lstrip()[:1].isalpha():
+        return value
+    for k in range(at - 1, len(lines)):
+        line = lines[k].rstrip()
+        if k >= at and _FIELD.match(line):
+            break
+        if line.endswith("]"):
+            if k >= at:
+                lines[k] = line[:-1] + "}"
+                return "{" + value[1:]
+            return "{" + value[1:-1] + "}"
+    return value
 
 
 def _no_header(text: str, name: str) -> FormatError:
@@ -206,13 +247,20 @@ def _to_any_brace(
     return "\n".join(parts), at
 
 
-def items(value: str) -> list[str]:
-    """Entries of a braced list; the empty one that a trailing comma leaves is dropped."""
+def items(value: str, expected: int = 0) -> list[str]:
+    """Entries of a braced list; the empty one that a trailing comma leaves is dropped.
+
+    Where commas make another number of entries than is expected and lines make that, an entry is
+    a line: names may hold commas, or stand without any between them.
+    """
     body = value.strip()
     body = body.removeprefix("{").removesuffix("}")
     parts = [part.strip() for part in " ".join(body.split()).split(",")]
     if parts and not parts[-1]:
         parts.pop()
+    if expected > 1 and len(parts) != expected:
+        lines = [line.strip().rstrip(",") for line in body.splitlines() if line.strip()]
+        return lines if len(lines) == expected else parts
     return parts
 
 
@@ -224,19 +272,35 @@ def numbers(value: str) -> NDArray[np.float64]:
     ValueError
         if an entry is no number.
     """
-    body = value.strip().removeprefix("{").removesuffix("}")
+    body = value.strip(" {}\r\n\t")
     try:
         values = np.fromstring(body, np.float64, sep=",")  # without a string for each number
         if values.size == body.rstrip(", \n").count(",") + 1:
             return values
     except ValueError:
         pass
-    parts = body.split(",")
-    if not parts[-1].strip():
-        parts.pop()
+    parts = body.rstrip(",").split(",")
     if len(parts) == 1:
         parts = parts[0].split()
-    return np.array(parts, np.float64)
+    try:
+        return np.array(parts, np.float64)
+    except ValueError:
+        return np.array([_undressed(part) for part in parts])
+
+
+def _undressed(text: str) -> float:
+    """A number without what programs put around it.
+
+    Raises
+    ------
+    ValueError
+        if it is none.
+    """
+    match = _DRESSED.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    word = match[1].lower()
+    return float(word == "true") if word in ("true", "false") else float(word.replace("d", "e"))
 
 
 def word(value: str) -> str:
@@ -253,7 +317,7 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
         if it is missing without a default, or is no whole number.
     """
     text = fields.get(key)
-    if text is None:
+    if not text:
         if default is None:
             raise FormatError(f'{name}: the header has no "{key}"; add it.')
         return default
@@ -262,7 +326,7 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
     except ValueError:
         text = word(text)
     try:
-        number = float(text)
+        number = float(text.partition("(")[0].rstrip(", "))
     except ValueError:
         number = math.nan
     if not number.is_integer():

@@ -1,7 +1,7 @@
 """ERDAS 7.x images: .lan and .gis, a 128-byte header and values line by line.
 
-Layout after the ERDAS 7.4 field guide. Spectral Python's reader is not used: it takes 8-bit values
-for signed ones and does not know .gis.
+Layout after the ERDAS 7.4 field guide; AVIRIS scenes come with a .spc file of wavelengths. Spectral
+Python's reader is not used: it takes 8-bit values for signed ones and does not know .gis.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io.aviris import bands_beside
 from hsi_viewer.io.byte_reader import FileReader
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
@@ -48,6 +49,7 @@ def open_erdas(path: Path) -> HyperCube:
             f"{path} is too short: {rows} rows x {columns} columns x {bands} bands need {expected} "
             f"bytes expected, but {reader.size} bytes were found. Copy the file again."
         )
+    nm, fwhm = bands_beside(path, bands) if bands > 1 else (None, None)
     source = RawSource(reader, (rows, columns, bands), dtype, ORDERS["bil"], HEADER_BYTES)
     return HyperCube(
         source,
@@ -55,6 +57,8 @@ def open_erdas(path: Path) -> HyperCube:
         path=path,
         format_name="ERDAS",
         interleave="bil",
+        wavelengths=nm,
+        fwhm=fwhm,
         georeference=_place(head),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from hsi_viewer.io import wavelengths
 from hsi_viewer.io.stack_source import StackSource
 
 SUFFIXES = (".tif", ".tiff", ".png")
+# Files that are images of their own, to be named when the folder is none.
+OF_THEIR_OWN = (".hdr", ".mat", ".h5", ".he5", ".hdf5", ".nc", ".npy", ".npz", ".lan")
+MOST_NAMED = 6
 MAX_OPEN = 64
 
 
@@ -83,6 +87,25 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
 
 
+def _to_open(folder: Path) -> str:
+    """A sentence that names images of their own in a folder or in one below, if there are any.
+
+    A folder below that holds pictures counts as one.
+    """
+    found: list[str] = []
+    for pattern in ("*", "*/*"):
+        with suppress(OSError):
+            for path in sorted(folder.glob(pattern)):
+                own = path.suffix.lower() in OF_THEIR_OWN
+                if own or (path.parent != folder and path.suffix.lower() in SUFFIXES):
+                    found.append(str((path if own else path.parent).relative_to(folder)))
+    found = list(dict.fromkeys(found))
+    if not found:
+        return ""
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return f" Open an image in it: {', '.join(found[:MOST_NAMED])}{more}."
+
+
 def open_folder(folder: Path) -> HyperCube:
     """Open a folder of single-band images as a cube.
 
@@ -97,12 +120,13 @@ def open_folder(folder: Path) -> HyperCube:
     if not files:
         raise FormatError(
             f"{folder} is a folder without images (.tif, .png); "
-            "nor is it an EnMAP or DESIS product or a Zarr store."
+            f"nor is it an EnMAP or DESIS product or a Zarr store.{_to_open(folder)}"
         )
     first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     if first.shape[2] != 1:
         raise FormatError(
             f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
+            f"{_to_open(folder)}"
         )
     images = [ImageFile(path, first.shape, first.dtype) for path in files]
     names = tuple(path.stem for path in files)

@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io.text_file import cells_of
-from hsi_viewer.io.wavelengths import nm_per_unit, to_nm
+from hsi_viewer.io.wavelengths import are_band_numbers, nm_per_unit, nm_times, plausible, to_nm
 
 GAPS = ("", "na", "nan", "n/a", "#n/a", "null", "none", "-")
-REMARKS = ("#", "%", "//", "/*")
+REMARKS = ("#", "%", "//", "/*", "; ")
 COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 # A wavelength as the name of a column: 450, X450, R_450.5, 450nm, 450 nm
 AS_NAME = re.compile(r"([A-Za-z_ ]*?)(\d+(?:\.\d+)?)\s*(?:nm|um|µm|μm)?", re.IGNORECASE)
+UNIT_SIGNS = ("%", "1", "reflectance", "counts", "a.u.")
 AXIS = re.compile(r"wave|wvl|^wl|lambda|(?:^|[^a-z])(?:nm|um|µm|μm)(?:$|[^a-z])", re.IGNORECASE)
+HOLDS_NUMBER = re.compile(r"(?:^|[\s,;\"])[-+]?\.?\d")
+SIG_NAMES = ("Reference", "Target", "Reflectance (%)")
 PLOT_COLUMN = re.compile(r"Column (\d+): ([^~]*)")
 SMALLEST_NM = 100.0
 
@@ -50,6 +53,12 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
     """
     lines = [line.strip("\r\n ") for line in text.splitlines()]
     lines = [line for line in lines if line.strip() and not line.startswith(REMARKS)]
+    if lines and lines[0].startswith("ENVI Output of ROIs"):
+        raise FormatError(f"{path} holds regions of ENVI, not spectra; import it as labels.")
+    while lines and not HOLDS_NUMBER.search(lines[-1]):
+        lines.pop()  # what programs write behind the table
+    if not lines:
+        raise _no_table(path)
     rows = _cells(path, [line for line in lines if not PLOT_COLUMN.match(line)])
     table = _table(path, rows)
     turned = _in_rows(table)
@@ -59,15 +68,37 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
         columns = [_floats([row[k] for row in table.body]) for k in range(len(table.body[0]))]
         if len(columns) < 2 or any(column is None for column in columns):
             raise _no_table(path)
-        raw, *values = (column for column in columns if column is not None)
-        spectra = np.array(values)
-        names = table.head[1:] if table.head else _plot_names(lines, len(values))
-        unit = _unit(table.head[0]) if table.head else None
+        numbers = [column for column in columns if column is not None]
+        axis, *rest = _order(numbers, table.head)
+        raw, spectra = numbers[axis], np.array([numbers[k] for k in rest])
+        if table.head:
+            names, unit = [table.head[k] for k in rest], _unit(table.head[axis])
+        else:
+            names, unit = _plot_names(lines, len(rest)), None
     if not raw.size or np.isnan(raw).any():
         raise _no_table(path)
-    nm, guess = to_nm(raw, unit)
+    nm: Floats | None
+    guess: str | None
+    if are_band_numbers(raw, unit):
+        nm, guess = None, "The wavelengths of the table are band numbers; they are not used."
+    else:
+        nm, guess = to_nm(raw, unit)
     named = tuple(name.strip() or f"Spectrum {k}" for k, name in enumerate(names, 1))
     return SpectralLibrary(named, nm, spectra, path.name, (guess,) if guess else ())
+
+
+def _order(columns: list[Floats], head: Row | None) -> list[int]:
+    """The column of wavelengths and then those of spectra.
+
+    It is the first, unless that one only counts the lines and the next is named as wavelengths,
+    or, without names, can be such.
+    """
+    every = list(range(len(columns)))
+    if len(columns) > 2 and are_band_numbers(columns[0], None):
+        named = head is not None and AXIS.search(head[1]) and not AXIS.search(head[0])
+        if named or (head is None and plausible(columns[1]) is not None):
+            return every[1:]
+    return every
 
 
 def _no_table(path: Path) -> FormatError:
@@ -100,10 +131,17 @@ def _table(path: Path, rows: list[Row]) -> _Table:
     before = rows[: len(rows) - len(block)]
     if width < 2 or any(_floats(row) is not None and len(row) > 1 for row in before):
         raise FormatError(f"{path} is no table of spectra: its lines have different lengths.")
+    if before and len(before[-1]) == width - 1 > 1 and all(map(AS_NAME.fullmatch, before[-1])):
+        block.insert(0, ["", *before[-1]])  # R gives the names of the lines no title
     kept = [k for k in range(width) if any(row[k] for row in block)]
     block = [[row[k] for k in kept] for row in block]
     text_above = [k for k, row in enumerate(block) if not any(_is_number(c) for c in row)]
-    block = block[text_above[-1] :] if text_above else block  # the last line of words is the head
+    if text_above:  # the last line of words is the head
+        at = text_above[-1]
+        if at - 1 in text_above and _units(block[at]):
+            names, (unit, *_) = block[at - 1], block[at]
+            block[at] = [f"{names[0]} ({unit.strip('[]() ')})", *names[1:]]
+        block = block[at:]
     head = block[0] if _floats(block[0]) is None or not block[0][0] else None
     body = block if head is None else block[1:]
     if not body:
@@ -116,30 +154,36 @@ def _in_rows(table: _Table) -> tuple[Row, Floats, Floats, str | None] | None:
     if table.head is None:
         return None
     found = [AS_NAME.fullmatch(cell) for cell in table.head]
-    first = len(found) - len(list(takewhile(bool, reversed(found))))
-    marked = [m for m in found[first:] if m]
+    behind = len(list(takewhile(lambda match: match is None, reversed(found))))
+    end = len(found) - behind
+    first = end - len(list(takewhile(bool, reversed(found[:end]))))
+    marked = [m for m in found[first:end] if m]
     nm = np.array([float(m[2]) for m in marked])
-    values = [_floats(row[first:]) for row in table.body]
+    values = [_floats(row[first:end]) for row in table.body]
     words = [row[0] for row in table.body]
-    if first == 0 or nm.size < 2 or any(row is None for row in values):
+    others = [*range(first), *range(end, len(found))]
+    if not others or nm.size < 2 or any(row is None for row in values):
         return None
     prefixed = {m[1] for m in marked} != {""}
     if prefixed and (len({m[1] for m in marked}) > 1 or nm[0] < SMALLEST_NM):
         return None  # names that end in numbers
     named_axis = bool(AXIS.search(table.head[0]))
-    if named_axis and _floats(words) is not None and (prefixed or nm[0] < SMALLEST_NM):
+    numbers = _floats(words) if named_axis else None
+    if numbers is not None and (prefixed or nm[0] < SMALLEST_NM or plausible(numbers) is not None):
         return None
     if not (np.diff(nm) > 0).all() and not (np.diff(nm) < 0).all():
         return None
-    column = next((k for k in range(first) if _floats([r[k] for r in table.body]) is None), 0)
+    column = next((k for k in others if _floats([r[k] for r in table.body]) is None), others[0])
     names = [row[column] for row in table.body]
-    last = table.head[-1].lower()
+    last = table.head[end - 1].lower()
     unit = "um" if last.endswith(("um", "µm", "μm")) else "nm" if last.endswith("nm") else None
     return names, nm, np.array([row for row in values if row is not None]), unit
 
 
 def _plot_names(lines: list[str], count: int) -> Row:
-    """Names in the lines before the table of an ENVI plot, "Column 2: grass~~1"."""
+    """Names in the lines before the table of an ENVI plot, "Column 2: grass~~1"; those of SIG."""
+    if count == len(SIG_NAMES) and "data=" in lines:
+        return list(SIG_NAMES)
     found = {int(m[1]): m[2] for m in map(PLOT_COLUMN.match, lines) if m}
     return [found.get(k + 1, f"Spectrum {k}") for k in range(1, count + 1)]
 
@@ -150,7 +194,15 @@ def _unit(title: str) -> str | None:
     if inside:
         return inside[1]
     words = re.split(r"[\s_]+", title)
-    return next((word for word in words if nm_per_unit(word) is not None), None)
+    words = [word for word in words if len(word) > 1 or word in "Åå"]  # "wl a" is no unit
+    return next((w for w in words if nm_per_unit(w) or nm_times(w)), None)
+
+
+def _units(cells: Row) -> bool:
+    """Whether a line gives the units of its columns."""
+    return nm_per_unit(cells[0]) is not None and all(
+        cell.strip("[]()").lower() in (*GAPS, *UNIT_SIGNS) for cell in cells[1:]
+    )
 
 
 def _is_number(cell: str) -> bool:

@@ -24,12 +24,22 @@ DATUMS = {
 # EPSG codes by datum: of latitude and longitude, and what the zone is added to in UTM north, south.
 _DATUMS = {
     "wgs84": (4326, 32600, 32700),
+    "wgs1984": (4326, 32600, 32700),
+    "worldgeodeticsystem1984": (4326, 32600, 32700),
     "northamerica1983": (4269, 26900, None),
+    "northamerican1983": (4269, 26900, None),
     "nad83": (4269, 26900, None),
+    "nad1983": (4269, 26900, None),
     "northamerica1927": (4267, 26700, None),
+    "northamerican1927": (4267, 26700, None),
     "nad27": (4267, 26700, None),
+    "nad1927": (4267, 26700, None),
     "etrs89": (4258, 25800, None),
+    "etrs1989": (4258, 25800, None),
+    "europeanterrestrialreferencesystem1989": (4258, 25800, None),
 }
+_WGS_84 = ("wgs84", "wgs1984", "worldgeodeticsystem1984")
+_NO_DATUM = re.compile(r"(north|south|\d+[ns])$|(units|rotation)\s", re.IGNORECASE)
 # Cheap, for every opening: a name and a bracket, and what no system is without.
 _LOOKS_LIKE_WKT = re.compile(
     r"\s*(LOCAL_CS|ENG\w*CRS|[A-Z_]+\s*[\[(].*(DATUM|ENSEMBLE)\s*[\[(])", re.IGNORECASE | re.DOTALL
@@ -89,9 +99,14 @@ def _datum(fields: list[str]) -> str:
     for word in fields[7:]:
         named = len(word) > 1 and any(map(str.isalpha, word)) and "=" not in word
         # "units  meters": camera programs lose the "="
-        if named and not re.match(r"(north|south)$|(units|rotation)\s", word, re.IGNORECASE):
+        if named and not _NO_DATUM.match(word):
             return word
     return ""
+
+
+def _plain(datum: str) -> str:
+    """A datum's name by its letters and digits alone."""
+    return re.sub(r"[^a-z0-9]", "", datum.casefold())
 
 
 def _is_south(fields: list[str]) -> bool:
@@ -103,7 +118,7 @@ def epsg_of(map_info: str) -> int | None:
     """EPSG code of the common cases (UTM and geographic on usual datums), else None."""
     fields = split_fields(map_info)
     projection = fields[0].casefold()
-    datum = re.sub(r"[^a-z0-9]", "", _datum(fields).casefold())
+    datum = _plain(_datum(fields))
     if projection.startswith("geographic"):
         return _DATUMS[datum or "wgs84"][0] if datum in (*_DATUMS, "") else None
     if projection != "utm" or datum not in _DATUMS or _unit(fields) not in ("", "meters"):
@@ -115,7 +130,7 @@ def epsg_of(map_info: str) -> int | None:
 
 def _zone(fields: list[str]) -> int | None:
     try:
-        zone = int(float(fields[7]))
+        zone = int(float(fields[7].rstrip("NSns ")))  # with the hemisphere behind it
     except (IndexError, ValueError, OverflowError):
         return None
     return zone if 1 <= zone <= 60 else None
@@ -142,7 +157,7 @@ def georeference(
         said.append('"map info" in the header is not understood; the image has no map coordinates.')
     wkt = (coordinate_system or "").strip().strip("{}").strip() or None
     if wkt is not None and not _LOOKS_LIKE_WKT.match(wkt):
-        wkt = None
+        wkt = _wkt_of_words(wkt)
     if wkt is None and map_info is not None:
         wkt = _wkt_of(map_info, projection_info, said)
     return Georeference(
@@ -152,6 +167,19 @@ def georeference(
         coordinate_system=coordinate_system,
         projection_info=projection_info,
     )
+
+
+def _wkt_of_words(text: str) -> str | None:
+    """Well-known text of "EPSG:32633" or "+proj=utm ...", which programs write in its place."""
+    if not text.lower().startswith(("epsg:", "+proj")):
+        return None
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return str(CRS.from_user_input(text).to_wkt())
+    except CRSError:
+        return None
 
 
 def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> str | None:
@@ -171,7 +199,7 @@ def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> 
         warnings.append(
             "The map info names no datum; North America 1927 is assumed, as ENVI and GDAL do."
         )
-    if datum and code is None and 'DATUM["WGS_1984"' in (wkt or ""):
+    if _plain(datum) not in ("", *_WGS_84) and code is None and 'DATUM["WGS_1984"' in (wkt or ""):
         warnings.append(f'The datum of the map info, "{datum}", is not known; WGS-84 is assumed.')
     return wkt
 

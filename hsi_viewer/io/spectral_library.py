@@ -49,7 +49,7 @@ def read_library(path: str | Path) -> SpectralLibrary:
     text = _text(path)
     if re.search(r"^\s*X Units\s*:", text, re.MULTILINE | re.IGNORECASE):
         return _read_ecostress(path, text)
-    if re.match(r"\s*(splib|USGS|s\d\d\w*[ \t]+Record=)", text, re.IGNORECASE):
+    if re.match(r"\s*(splib|USGS|\w+[ \t]+Record=)", text, re.IGNORECASE):
         return _read_usgs(path, text)
     library = read_table(path, text)
     return replace(library, spectra=_without_deleted(library.spectra))
@@ -72,7 +72,8 @@ def _read_envi(path: Path) -> SpectralLibrary:
     if header is None:
         raise FormatError(f"{path}: there is no ENVI header beside it.")
     fields, warnings = envi_header.read_header(header)
-    if "spectral library" not in fields.get("file type", "").lower():
+    named = "spectra names" in fields  # which no image has, whatever its type is said to be
+    if "spectral library" not in fields.get("file type", "").lower() and not named:
         raise FormatError(f"{header} is no spectral library but an image.")
     layout = envi.layout_of(fields, header.name, warnings)
     data = path if path != header else envi.data_of(header, layout)
@@ -86,7 +87,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     nodata = about["nodata"]
     if nodata is not None:
         spectra = np.where(spectra == nodata, np.nan, spectra)
-    names = envi_header.items(fields.get("spectra names", ""))
+    names = envi_header.items(fields.get("spectra names", ""), layout.rows)
     if len(names) != layout.rows:
         if names:
             warnings.append(f"The header has {len(names)} names for {layout.rows} spectra.")
@@ -135,6 +136,9 @@ def _numbers_after(path: Path, text: str, columns: int) -> NDArray[np.float64]:
 def _read_usgs(path: Path, text: str) -> SpectralLibrary:
     """USGS splib06 (wavelength, value, deviation) and splib07 (one value a line)."""
     first, _, rest = text.lstrip().partition("\n")
+    title = re.search(r"^-{9,}[ \t\r]*\n(.*)|^title:(.*)", rest, re.MULTILINE)
+    if title is not None:
+        first = title[1] or title[2] or first
     name = " ".join(first.split(":", 1)[-1].split()) or path.stem
     lines = [line.split() for line in rest.splitlines() if line.strip()]
     single = [parts[0] for parts in lines if len(parts) == 1]
@@ -210,12 +214,12 @@ def _write_envi(header: Path, data: Path, library: SpectralLibrary) -> None:
 
 
 def _write_csv(path: Path, library: SpectralLibrary) -> None:
-    first = library.wavelengths
+    first, title = library.wavelengths, "wavelength (nm)"
     if first is None:
-        first = np.arange(1.0, library.spectra.shape[1] + 1)
+        first, title = np.arange(1.0, library.spectra.shape[1] + 1), "band"
     with replacing(path) as (new,), new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["wavelength (nm)", *library.names])
+        writer.writerow([title, *library.names])
         for nm, values in zip(first, library.spectra.T, strict=True):
             cells = ["" if np.isnan(v) else repr(float(v)) for v in values]
             writer.writerow([repr(float(nm)), *cells])

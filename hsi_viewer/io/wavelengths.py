@@ -35,11 +35,15 @@ NM_PER_UNIT = {
 UNKNOWN_UNITS = ("", "unknown", "none", "index", "n/a", "unitless", "-")
 # Wavelength in nm times the number in these units.
 RECIPROCAL_UNITS = {
-    **dict.fromkeys(("1/cm", "cm-1", "cm^-1", "cm^{-1}", "wavenumber", "wavenumbers"), 1e7),
+    **dict.fromkeys(("1/cm", "cm-1", "cm^-1", "cm^{-1}", "cm^(-1)", "cm⁻¹"), 1e7),
+    **dict.fromkeys(("wavenumber", "wavenumbers"), 1e7),
     "mhz": 2.99792458e11,
     "ghz": 2.99792458e8,
     "thz": 2.99792458e5,
+    "ev": 1239.841984,
 }
+
+_BRACKETS = re.compile(r"\s*[\[(][^\W\d][^\])]*[\])]\s*")
 
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0
@@ -51,7 +55,18 @@ def nm_per_unit(unit: str) -> float | None:
     word = unit.strip().casefold()
     if word in NM_PER_UNIT:
         return NM_PER_UNIT[word]
-    return NM_PER_UNIT.get(word.rstrip("s"))
+    return NM_PER_UNIT.get(_bare(word).rstrip("s"))
+
+
+def nm_times(unit: str) -> float | None:
+    """Nanometres times the number in a unit of wavenumber, frequency or energy; None of others."""
+    word = unit.strip().casefold()
+    return RECIPROCAL_UNITS.get(word, RECIPROCAL_UNITS.get(_bare(word)))
+
+
+def _bare(unit: str) -> str:
+    """A unit in lower case without what stands in brackets behind it, or without its own."""
+    return _BRACKETS.sub("", unit) or unit.strip("[]() ")
 
 
 def to_nm(
@@ -59,7 +74,8 @@ def to_nm(
 ) -> tuple[NDArray[np.float64], str | None]:
     """Wavelengths in nm and a sentence about what was guessed, if anything was.
 
-    Without a unit that is known, values over 100 are taken for nm and others for micrometres.
+    Without a unit that is known, they are nm if the one in the middle is over 100, else
+    micrometres: an end of a list may be a filler, or reach into the far infrared.
 
     Parameters
     ----------
@@ -71,12 +87,12 @@ def to_nm(
     if factor is not None:
         return values if factor == 1 else values * factor, None
     word = "" if unit is None else unit.strip()
-    product = RECIPROCAL_UNITS.get(word.casefold())
+    product = nm_times(word)
     if product is not None:
         with np.errstate(divide="ignore"):
             return np.where(values == 0, np.nan, product / values), None
     finite = values[np.isfinite(values)]
-    micrometres = bool(finite.size) and float(np.abs(finite).max()) <= MICROMETRE_LIMIT
+    micrometres = bool(finite.size) and abs(float(finite[finite.size // 2])) <= MICROMETRE_LIMIT
     taken = "micrometres" if micrometres else "nanometres"
     reason = (
         f"The unit of the {name} is not given"
@@ -96,7 +112,7 @@ def are_band_numbers(values: NDArray[np.float64], unit: str | None) -> bool:
 def doubt(shortest: float, longest: float, unit: str | None) -> str | None:
     """A sentence about wavelengths (nm) that no imaging spectrometer has, else None."""
     seen = longest >= SHORTEST and shortest <= LONGEST
-    if seen or (unit or "").strip().casefold() in RECIPROCAL_UNITS:
+    if seen or nm_times(unit or "") is not None:
         return None
     return (
         f"Wavelengths of {shortest:g} to {longest:g} nm are no light that imaging "
@@ -104,7 +120,10 @@ def doubt(shortest: float, longest: float, unit: str | None) -> str | None:
     )
 
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_FIRST = re.compile(r"^\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)")
+_BEHIND_WORD = re.compile(
+    r"(?<![^\W_])(?:wl|wvl|wave|wavelength|lambda)[ _=:-]{0,3}(\d+(?:\.\d+)?)", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
@@ -130,8 +149,8 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) that stand in band names, or None.
 
     A number with a unit counts wherever it stands; numbers without a unit count when every
-    name begins with one or has one in brackets, they ascend and they lie in the range of a
-    sensor: as nm, or with fractions as micrometres.
+    name begins with one, has one in brackets or behind "wl" or the like, they ascend and they lie
+    in the range of a sensor: as nm, or with fractions as micrometres.
     """
     if not names:
         return None
@@ -139,18 +158,18 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     if all(marked):
         found = [(float(m[1]), nm_per_unit(m[2]) or 1.0) for m in marked if m]
         return np.array([number * factor for number, factor in found])
-    for numbers in (
-        [_NUMBER.match(name.strip()) for name in names],
-        [_IN_BRACKETS.search(name) for name in names],
-    ):
+    for pattern in (_FIRST, _IN_BRACKETS, _BEHIND_WORD):
+        if pattern.search(names[0]) is None:
+            continue
+        numbers = [pattern.search(name) for name in names]
         if all(numbers):
-            values = np.array([float(m[m.re.groups]) for m in numbers if m])
-            if (factor := _plausible(values)) is not None:
+            values = np.array([float(m[1]) for m in numbers if m])
+            if (factor := plausible(values)) is not None:
                 return values * factor
     return None
 
 
-def _plausible(values: NDArray[np.float64]) -> float | None:
+def plausible(values: NDArray[np.float64]) -> float | None:
     """Nanometres of one unit of ascending numbers in a sensor's range, else None."""
     fractions = bool((values % 1 != 0).any())
     years = values.size > 0 and values.min() >= 1900 and values.max() <= 2100 and not fractions

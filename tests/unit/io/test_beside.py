@@ -92,6 +92,7 @@ def test_fwhm_in_a_unit_of_its_own(tmp_path):
         ((349, 1905, 144), (), (), (0, 1, 2)),  # Houston
         ((250, 190, 188), (), (), (0, 1, 2)),  # Cuprite
         ((144, 349, 1905), (), (), (1, 2, 0)),  # the same turned by a program that has bands first
+        ((31, 512, 512), (), (), (1, 2, 0)),  # a square image, bands first
         ((9, 6, 7), (9,), (), (1, 2, 0)),
         ((6, 7, 9), (), ("wavelength", "y", "x"), (1, 2, 0)),
         ((6, 7, 9), (), ("x", "y", "band"), (1, 0, 2)),

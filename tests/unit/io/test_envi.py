@@ -155,6 +155,9 @@ def test_wavelengths_become_nm(tmp_path, unit, values, warned):
         ("Resize (Band 1:a.img), Resize (Band 2:a.img), Resize (Band 3:a.img), Band 4", None),
         ("NDVI (2015), NDVI (2016), NDVI (2017), NDVI (2018)", None),
         ("MNF (1), MNF (2), MNF (3), MNF (4)", None),
+        ("wl_400, wl_500.5, WL-600, wavelength 700", [400, 500.5, 600, 700]),
+        ("Band 400, Band 401, Band 402, Band 403", None),
+        ("bowl_400, bowl_500, bowl_600, bowl_700", None),
     ],
 )
 def test_wavelengths_in_band_names(tmp_path, names, expected):

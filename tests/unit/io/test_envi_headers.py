@@ -41,6 +41,19 @@ def pair(folder, header, stem="cube"):
         ),
         f'ENVI\n{SIZE}interleave = "bil"\nwavelength={{400,500,600,700}}',
         f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".encode("utf-16"),
+        f"ENVI\n{SIZE}interleave = bil\nwavelength = {{400, 500, 600, 700}}\n".replace(
+            "data type", "data_type"
+        ).replace("byte order", "byte_order"),
+        f"{HEAD}wavelengths = {{0.4, 0.5, 0.6, 0.7}}\nwavelength_units = um\n",
+        f"{HEAD}wavelength = {{np.float64(400.0), np.float64(500.0), 600, 700}}\n",
+        f"{HEAD}wavelength = {{'400.0', '500.0', '600.0', '700.0'}}\n",
+        f"{HEAD}wavelength = {{4.0D+02, 5.0D+02, 6d2, 700}}\n",
+        f"{HEAD}wavelength = [400. 500.\n 600. 700.]\nsensor type = x\n",
+        f"{HEAD}wavelength = {{[400, 500, 600, 700]}}\n",
+        f"ENVI\n{SIZE}interleave = bil\nwavelength={{400,500,600,700}}\n".replace(
+            "offset = 0", "offset ="
+        ).replace("order = 0", "order ="),
+        f"{HEAD}wavelength = {{400, 500, 600, 700}}\n".replace("type = 12", "type = 12 (uint16)"),
     ],
 )
 def test_what_programs_write_is_read(tmp_path, header):
@@ -48,6 +61,16 @@ def test_what_programs_write_is_read(tmp_path, header):
     assert cube.interleave == "bil"
     assert list(cube.wavelengths) == [400, 500, 600, 700]
     np.testing.assert_array_equal(cube.read(), VALUES)
+
+
+def test_default_bands_that_are_counted_from_0(tmp_path):
+    cube = open_cube(pair(tmp_path, f"{HEAD}default bands = {{ 2, 1, 0 }}\n"))
+    assert (cube.default_bands, cube.warnings) == ((2, 1, 0), ())
+
+
+def test_words_in_square_brackets_stay_as_they_are(tmp_path):
+    cube = open_cube(pair(tmp_path, f"{HEAD}sensor type = [HEADWALL] III\nnote = [a\nb = c]\n"))
+    assert cube.metadata == {"sensor type": "[HEADWALL] III", "note": "[a", "b": "c]"}
 
 
 def test_braces_that_do_not_match_are_forgiven_once(tmp_path):
@@ -83,6 +106,70 @@ def test_a_field_behind_another_on_one_line(tmp_path):
 def test_what_is_doubtful_is_said(tmp_path, fields, sentence):
     (warning,) = open_cube(pair(tmp_path, f"{HEAD}{fields}\n")).warnings
     assert sentence in warning
+
+
+@pytest.mark.parametrize(
+    ("unit", "numbers"),
+    [
+        ("Wavenumber (cm-1)", "10000, 5000, 4000, 2000"),
+        ("cm^(-1)", "10000, 5000, 4000, 2000"),
+        ("Micrometers (um)", "1, 2, 2.5, 5"),
+        ("nm (air)", "1000, 2000, 2500, 5000"),
+        ("[nm]", "1000, 2000, 2500, 5000"),
+        ("eV", "1.239841984, 0.619920992, 0.4959367936, 0.2479683968"),
+    ],
+)
+def test_units_with_their_sign_or_a_remark(tmp_path, unit, numbers):
+    fields = f"wavelength = {{{numbers}}}\nwavelength units = {unit}\n"
+    cube = open_cube(pair(tmp_path, HEAD + fields))
+    np.testing.assert_allclose(cube.wavelengths, [1000, 2000, 2500, 5000])
+    assert cube.warnings == ()
+
+
+def test_a_shift_in_wavenumbers_is_no_wavenumber(tmp_path):
+    fields = "wavelength = {400, 500, 600, 700}\nwavelength units = Raman shift (cm-1)\n"
+    (warning,) = open_cube(pair(tmp_path, HEAD + fields)).warnings
+    assert '"Raman shift (cm-1)", is not known' in warning
+
+
+def test_one_number_for_each_band_is_that_number(tmp_path):
+    fields = (
+        "data ignore value = {-9999, -9999, -9999, -9999}\nbbl = {True, False, True, True}\n"
+        "reflectance scale factor = {10000, 10000, 10000, 10000}\n"
+    )
+    cube = open_cube(pair(tmp_path, HEAD + fields))
+    assert (cube.nodata, cube.scale, cube.warnings) == (-9999, 1e-4, ())
+    assert list(cube.good_bands) == [True, False, True, True]
+
+
+@pytest.mark.parametrize("none", ["None", "NA", "{}"])
+def test_fields_that_say_nothing_are_no_news(tmp_path, none):
+    lists = "fwhm = {\n}\nbbl = {}\nband names = {}\ndefault bands = []\nmap info = { }\n"
+    fields = f"data ignore value = {none}\nreflectance scale factor =\n{lists}"
+    cube = open_cube(pair(tmp_path, HEAD + fields))
+    assert (cube.nodata, cube.fwhm, cube.band_names, cube.warnings) == (None, None, None, ())
+    assert cube.georeference is None
+
+
+@pytest.mark.parametrize("offsets", ["", "data offset values = {0, 0, 0, 0}\n"])
+def test_a_gain_that_all_bands_share_is_the_scale(tmp_path, offsets):
+    place = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, WGS-84}\n"
+    gains = "data gain values = {4e-4, 4e-4, 4e-4, 4e-4}\n"
+    header = pair(tmp_path, f"{HEAD}{place}{gains}{offsets}")
+    with rasterio.open(header.with_suffix(".img"), driver="ENVI") as file:
+        assert set(file.scales) == {4e-4}
+    cube = open_cube(header)
+    assert (cube.scale, cube.offset, cube.warnings) == (4e-4, 0, ())
+
+
+@pytest.mark.parametrize("end", [",", ""])
+def test_names_that_hold_commas_or_stand_without_them(tmp_path, end):
+    names = [f"Road{' surface' if not end else ', dry'}", "a", "b", "c"]
+    listed = f"{end}\n".join(names)
+    cube = open_cube(pair(tmp_path, f"{HEAD}band_names = {{\n{listed}}}\n"))
+    assert cube.band_names == tuple(names)
+    text = HEAD.replace("bands = 4", "bands = 1") + f"classes = 4\nclass names = {{\n{listed}}}\n"
+    assert open_cube(pair(tmp_path, text)).class_names == {1: "a", 2: "b", 3: "c"}
 
 
 def test_gains_that_change_nothing_are_no_news(tmp_path):

@@ -11,6 +11,7 @@ from hsi_viewer.io.info import cube_info
 
 HEAD = "ENVI\nsamples = 8\nlines = 8\nbands = 1\ndata type = 1\ninterleave = bsq\nbyte order = 0\n"
 IGN = "Nouvelle Triangulation Francaise IGN"
+ETRS = "European Terrestrial Reference System 1989"
 OSGB = "Ordnance Survey of Great Britain '36"
 
 
@@ -37,6 +38,7 @@ def as_crs(text):
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 33, North, WGS-72, units=Meters",
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, North America 1927, units=Meters",
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, units=Meters",
+        "UTM, 1, 1, 5e5, 4e6, 30, 30, 33N, North, WGS-84, units=Meters",
         "UTM, 1.0, 1.0, 441371, 4855941, 0.04, 0.04, 15, T, WGS-84, units  meters, rotation  0.000",
         "UTM, 1.0, 1.0, 441371, 4155941, 0.04, 0.04, 17, S, WGS-84, units  meters, rotation  0.000",
         "UTM, 1, 1, 5e5, 4e6, 30, 30, 13, South",
@@ -75,6 +77,8 @@ def test_map_info_lies_where_gdal_lays_it(tmp_path, fields):
         # here GDAL falls back to WGS 84 or to a local system, although the header says it
         ("UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, NAD-83", "EPSG:26913"),
         ("UTM, 1, 1, 5e5, 4e6, 30, 30, 32, North, ETRS89, units=Meters", "EPSG:25832"),
+        ("UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, NAD 1983", "EPSG:26913"),
+        (f"UTM, 1, 1, 5e5, 4e6, 30, 30, 32, North, {ETRS}, units=Meters", "EPSG:25832"),
         ("UTM, 1, 1, 5e5, 4e6, 30, 30, 56, J, WGS-84, units  meters", "EPSG:32756"),
         ("Geographic Lat/Lon, 1, 1, 10, 40, 0.1, 0.1", "EPSG:4326"),
         ("Arbitrary, 1, 1, 0, 0, 1, 1, 0, North", None),
@@ -98,11 +102,29 @@ def test_an_assumed_datum_is_said(tmp_path, fields, sentence):
     assert sentence in warning
 
 
+def test_a_datum_that_is_known_is_not_assumed(tmp_path):
+    fields = (
+        "map info = {Transverse Mercator, 1, 1, 5e5, 4e6, 1, 1, WGS-84, units=Meters}\n"
+        "projection info = {3, 6378137.0, 6356752.3, 0.0, 15.0, 500000.0, 0.0, 0.9996, WGS-84, "
+        "Transverse Mercator, units=Meters}"
+    )
+    facts = both(tmp_path, fields)[1]
+    assert (facts["crs"], facts["warnings"]) == ("EPSG:32633", [])
+
+
 @pytest.mark.parametrize("system", ["{}", "{unknown}", '{PROJCS["UTM_50N",UNIT["Meter",1.0]]}'])
 def test_an_empty_coordinate_system_string_leaves_the_word_to_map_info(tmp_path, system):
     fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North, WGS-84}\n"
     facts = both(tmp_path, f"{fields}coordinate system string = {system}")[1]
     assert facts["crs"] == "EPSG:32650"
+
+
+@pytest.mark.parametrize("system", ["EPSG:32650", "{epsg:32650}", "{+proj=utm +zone=50}"])
+def test_a_coordinate_system_in_few_words(tmp_path, system):
+    fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North}\n"
+    facts = both(tmp_path, f"{fields}coordinate system string = {system}")[1]
+    assert as_crs(facts["crs"]).to_epsg(confidence_threshold=20) == 32650
+    assert facts["warnings"] == []
 
 
 def test_a_broken_coordinate_system_string_is_said(tmp_path):

@@ -63,6 +63,24 @@ def test_aviris_rfl(tmp_path):
     assert cube.wavelengths[-1] == pytest.approx(2500)
 
 
+def test_erdas_with_the_wavelengths_of_aviris_beside(tmp_path):
+    write_lan(tmp_path / "92AV3C.lan", np.zeros((5, 6, 3), "i2"), packing=2)
+    (tmp_path / "92AV3C.spc").write_text(
+        "".join(f"{nm}\t9.5\t1.58\t0.7\t{k}\n" for k, nm in enumerate((400.02, 409.82, 419.62)))
+    )
+    cube = open_cube(tmp_path / "92AV3C.lan")
+    assert list(cube.wavelengths) == [400.02, 409.82, 419.62]
+    assert list(cube.fwhm) == [9.5] * 3
+
+
+def test_a_folder_that_is_no_image_names_those_in_it(tmp_path):
+    for name in ("bands/1.png", "bands/2.png", "results/a.hdr", "results/a.dat", "b.hdr"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(FormatError, match=r"Open an image in it: b\.hdr, bands, results/a\.hdr\."):
+        open_cube(tmp_path)
+
+
 def test_a_folder_of_one_image_a_band(tmp_path):
     from PIL import Image
 

@@ -23,6 +23,14 @@ def test_round_trip(tmp_path, suffix):
     assert back.names[1] == "Straße"
 
 
+@pytest.mark.parametrize("suffix", [".sli", ".csv"])
+def test_round_trip_without_wavelengths(tmp_path, suffix):
+    write_library(tmp_path / f"a{suffix}", SpectralLibrary(("a", "b"), None, VALUES, "mine"))
+    back = read_library(tmp_path / f"a{suffix}")
+    assert back.wavelengths is None
+    np.testing.assert_array_equal(back.spectra, VALUES)
+
+
 def test_sli_as_spectral_reads_it(tmp_path):
     import spectral
 
@@ -135,6 +143,30 @@ TWO = [[0.1, 0.3], [0.2, 0.4]]
             [400, 500],
             TWO,
         ),
+        (",Wavelength (um),a,b\n0,.4,.1,.2\n1,.5,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("Band,Wavelength,a,b\n1,400,.1,.2\n2,500,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("# wl fwhm\n0 0.4 0.1\n1 0.5 0.3\n", ("Spectrum 1",), [400, 500], TWO[:1]),
+        ("Wavelength,a,b\num,%,%\n.4,.1,.2\n.5,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("wavelength_a,a,b\n400,.1,.2\n500,.3,.4\n", ("a", "b"), [400, 500], TWO),
+        ("wavelength,101,102\n400,.1,.2\n500,.3,.4\n", ("101", "102"), [400, 500], TWO),
+        ("cm-1,a\n25000,.1\n20000,.3\n", ("a",), [400, 500], TWO[:1]),
+        ("a,400,500,label\nx,.1,.3,1\ny,.2,.4,2\n", ("x", "y"), [400, 500], TWO),
+        ("400,500,label\n.1,.3,x\n.2,.4,y\n", ("x", "y"), [400, 500], TWO),
+        ('"X400","X500"\n"1",.1,.3\n"2",.2,.4\n', ("1", "2"), [400, 500], TWO),
+        ("Wave;a;b\n[nm];[counts];[counts]\n400;.1;.2\n500;.3;.4\n", ("a", "b"), [400, 500], TWO),
+        (
+            "/*** Spectra Vista SIG Data ***/\nname= a.sig\ndata=\n400  1  2  10\n500  3  4  11\n",
+            ("Reference", "Target", "Reflectance (%)"),
+            [400, 500],
+            [[1, 3], [2, 4], [10, 11]],
+        ),
+        ("; by X\n400 .1 .2\n500 .3 .4\n", ("Spectrum 1", "Spectrum 2"), [400, 500], TWO),
+        (
+            "User: X\n>>>Begin Spectral Data<<<\n400\t.1\n500\t.3\n>>>End<<<\n",
+            ("Spectrum 1",),
+            [400, 500],
+            TWO[:1],
+        ),
         (
             "Instrument: PSR\nRange: 350,2500\nData:\nWvl\tRad. (Ref.)\tRefl. %\n"
             "400.0\t0.1\t0.2\n500.0\t0.3\t0.4\n",
@@ -161,6 +193,62 @@ def test_tables_that_make_no_sense(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(FormatError, match="no table of spectra"):
         read_library(tmp_path / "a.csv")
+
+
+def test_lines_that_are_counted_are_no_wavelengths(tmp_path):
+    (tmp_path / "a.csv").write_text("id,b1,b2\n1,.1,.2\n2,.3,.4\n")
+    library = read_library(tmp_path / "a.csv")
+    assert library.wavelengths is None
+    assert library.warnings == (
+        "The wavelengths of the table are band numbers; they are not used.",
+    )
+
+
+def test_regions_of_envi_are_no_library(tmp_path):
+    (tmp_path / "a.txt").write_text(
+        "ENVI Output of ROIs (5.0) [x]\n; Number of ROIs: 1\n;   ID X Y B1\n 1 1 1 5\n 2 2 1 5\n"
+    )
+    with pytest.raises(
+        FormatError, match="holds regions of ENVI, not spectra; import it as labels"
+    ):
+        read_library(tmp_path / "a.txt")
+
+
+def test_usgs_spectra_are_named_by_their_title(tmp_path):
+    head = "USGS Digital Spectral Library splib06a\n\nline 15 title\nline 16 history\n"
+    (tmp_path / "a.asc").write_text(
+        f"{head}{'-' * 30}\nAcmite NMNH133746   W1R1Ba AREF\ncopy of splib05a r 64\n"
+        "  0.205100  -1.23e34  0.0\n  0.213100  0.5  0.0\n"
+    )
+    assert read_library(tmp_path / "a.asc").names == ("Acmite NMNH133746 W1R1Ba AREF",)
+
+
+def test_usgs_spectra_that_reach_into_the_far_infrared(tmp_path):
+    (tmp_path / "s07_Wavelengths_NIC4.txt").write_text(
+        " splib07a Record=1: Wavelengths NIC4 1.12-216 microns\n 1.12\n 2.2\n 216.0\n"
+    )
+    (tmp_path / "s07_NIC4_a.txt").write_text(" splib07a Record=2: A NIC4aa RREF\n .1\n .2\n .3\n")
+    library = read_library(tmp_path / "s07_NIC4_a.txt")
+    np.testing.assert_allclose(library.wavelengths, [1120, 2200, 216_000])
+
+
+def test_a_library_that_is_not_called_one(tmp_path):
+    header = tmp_path / "a.hdr"
+    write_library(header, LIBRARY)
+    text = header.read_text().replace("Spectral Library", "Standard")
+    header.write_text(text.replace("spectra names", "spectra_names"))
+    assert read_library(header).names == ("Gras; trocken", "Straße")
+    header.write_text(text.replace("spectra names", "names"))
+    with pytest.raises(FormatError, match="is no spectral library but an image"):
+        read_library(header)
+
+
+def test_usgs_spectra_of_any_collection(tmp_path):
+    (tmp_path / "lib_Wavelengths_um.txt").write_text(" lib Record=1: Wavelengths\n 0.4\n 0.5\n")
+    (tmp_path / "lib_a.txt").write_text(" lib Record=13: Soil a  ASDFRa\n 1e-1\n 3e-001\n")
+    library = read_library(tmp_path / "lib_a.txt")
+    assert (library.names, list(library.wavelengths)) == (("Soil a ASDFRa",), [400, 500])
+    np.testing.assert_array_equal(library.spectra, TWO[:1])
 
 
 def test_convolved_usgs_spectra(tmp_path):
