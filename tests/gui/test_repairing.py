@@ -484,3 +484,18 @@ def press(driver, text: str) -> None:
     driver.qtbot.waitUntil(lambda: bool(offers.offers), timeout=20_000)
     button = next(b for b in offers.offers[-1].buttons if b.text() == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_without_a_scene_a_spectral_library_is_refused_and_the_doctor_is_not_asked(
+    driver, data_dir, tmp_path, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(DoctorDialog, "exec", lambda dialog: asked.append(dialog) or 0)
+    for name in ("library_berlin.hdr", "library_berlin.sli"):
+        (tmp_path / name).write_bytes((data_dir / "spectral_library" / name).read_bytes())
+    for name in ("library_berlin.hdr", "library_berlin.sli"):
+        with driver.qtbot.waitSignal(driver.window.opening.refused, timeout=20_000):
+            driver.window.open(str(tmp_path / name))
+        driver.settle()
+        assert "open a scene first" in driver.window.notices.texts()[-1]
+    assert asked == []
