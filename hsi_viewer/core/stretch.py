@@ -67,7 +67,8 @@ def percentile_limits(
     Returns
     -------
     Limits
-        (0, 1) if nothing is valid; never of zero width.
+        (0, 1) if nothing is valid; never of zero width. One positive value is drawn in middle
+        grey, for black looks like no data.
     """
     kept = values[valid]
     if kept.size == 0:
@@ -75,6 +76,8 @@ def percentile_limits(
     a, b = (float(v) for v in np.percentile(kept, (low, high)))
     if b <= a:
         a, b = float(kept.min()), float(kept.max())
+    if b <= a and a > 0:
+        return Limits(0.0, 2.0 * a)
     if b <= a:
         b = a + max(1.0, abs(a))  # of a great number, one more is the same number
     return Limits(a, b)

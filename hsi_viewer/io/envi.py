@@ -309,7 +309,7 @@ def _check_kind(kind: str, header: Path) -> None:
     """Refuse headers of what is no raw image."""
     if "spectral library" in kind:
         raise FormatError(
-            f"{header} is a spectral library, not an image; open it as a spectral library."
+            f"{header} is a spectral library, not an image: open a scene first, then the library."
         )
     if kind.startswith(NOT_RAW):
         raise FormatError(

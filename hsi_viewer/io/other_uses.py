@@ -22,7 +22,7 @@ def other_uses(path: Path, cube: HyperCube) -> tuple[Use, ...]:
     uses: list[Use] = []
     if _is_named(path, IMPORT_FILTERS) and _gives_labels(path, cube):
         uses.append("labels")
-    if _is_named(path, LIBRARY_FILTERS) and _is_library(path):
+    if is_library(path):
         uses.append("library")
     return tuple(uses)
 
@@ -42,7 +42,10 @@ def _gives_labels(path: Path, cube: HyperCube) -> bool:
     return True
 
 
-def _is_library(path: Path) -> bool:
+def is_library(path: Path) -> bool:
+    """Whether a file is a spectral library, found by reading it."""
+    if path.stat().st_size > MOST_BYTES or not _is_named(path, LIBRARY_FILTERS):
+        return False
     try:
         read_library(path)
     except HsiError:

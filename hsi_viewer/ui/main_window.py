@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         self.opening.opened.connect(self.repairing.check)
         self.opening.refused.connect(self.repairing.explain)
         self.opening.labels_found.connect(self.repairing.ask_labels)
+        self.workspace.document_changed.connect(self.notices.forget)
         self.workspace.noticed.connect(self.notices.show_notice)
         self.workspace.state_changed.connect(self._on_state)
         self.display.show_map.toggled.connect(self._on_state)

@@ -74,7 +74,10 @@ class MetadataDialog(QDialog):
         layout.addWidget(self.table, 1)
         if cube.path is not None:
             layout.addWidget(
-                muted("Kept beside the file (NAME.hsi.json); the file itself is not changed.")
+                muted(
+                    f"Kept beside the file ({cube.path.name}.hsi.json); "
+                    "the file itself is not changed."
+                )
             )
         else:
             layout.addWidget(muted("This is no file of yours: kept until the scene is closed."))

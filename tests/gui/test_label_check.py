@@ -69,3 +69,15 @@ def test_alike_classes_and_few_pixels_are_warned_of(hands):
     assert float(panel.table.item(2, 1).text()) > 1.9
     hands.driver.trigger("edit.undo")
     assert "compare again" in panel.state.text()
+
+
+def test_labelled_classes_are_not_asked_for_before_they_are_compared(driver, tmp_path):
+    np.save(tmp_path / "made.npy", made_cube())
+    driver.open(str(tmp_path / "made.npy"))
+    driver.trigger("panel.Separability")
+    panel = next(
+        f for f in driver.window.features if type(f).__name__ == "LabelCheckFeature"
+    ).separability
+    assert panel.state.text() == ""
+    QTest.mouseClick(panel.compare, Qt.MouseButton.LeftButton)
+    assert panel.state.text() == "Label at least two classes."

@@ -6,6 +6,7 @@ import logging
 import threading
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -133,3 +134,14 @@ def test_a_long_path_does_not_widen_the_window(driver, qtbot):
     QApplication.processEvents()
     assert window.width() == width
     task.cancel()
+
+
+def test_messages_about_a_file_go_when_another_is_opened(driver, tmp_path):
+    (tmp_path / "gone.hdr").write_text("ENVI\nsamples = 2\nlines = 2\nbands = 2\ndata type = 1\n")
+    with driver.qtbot.waitSignal(driver.window.opening.refused, timeout=20_000):
+        driver.window.open(str(tmp_path / "gone.hdr"))
+    driver.qtbot.waitUntil(lambda: len(driver.window.notices.texts()) == 1, timeout=20_000)
+    assert "gone.hdr" in driver.window.notices.texts()[0]
+    np.save(tmp_path / "map.npy", np.ones((4, 5), np.uint8))
+    driver.open(str(tmp_path / "map.npy"))
+    assert driver.window.notices.texts() == [f"map.npy: {w}" for w in driver.document.cube.warnings]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 from scipy.io import savemat
 
 from hsi_viewer.io.data_folder import data_folder
@@ -175,11 +175,12 @@ def test_a_real_file_with_a_wrong_interleave_is_offered_its_readings(driver, dat
 
     def look(dialog: DoctorDialog) -> None:
         assert dialog.list.item(0).text() == "1. 1 x 1600 x 978\nuint16, BIL"
+        assert "bup" in driver.window.notices.texts()[0]
 
     came = in_dialog(DoctorDialog, look)
     driver.open(str(tmp_path / "bad_interleave.hdr"))
     assert came == ["Header doctor: bad_interleave"]
-    assert "bup" in driver.window.notices.texts()[0]
+    assert driver.window.notices.texts() == []  # it is open: there is no error any more
     assert driver.document.cube.bands == 978
 
 
@@ -275,6 +276,7 @@ def test_pasted_wavelengths_and_typed_bad_bands(driver, tmp_path):
         assert [c == Qt.CheckState.Checked for c in checked] == [False] * 2 + [True] * 3 + [False]
         dialog.table.item(5, 1).setCheckState(Qt.CheckState.Checked)
         assert dialog.bad.text() == "1-2"
+        assert any("scene.npy.hsi.json" in label.text() for label in dialog.findChildren(QLabel))
         QTest.keyClicks(dialog.units, "µ")
 
     in_dialog(MetadataDialog, edit)
@@ -525,3 +527,18 @@ def press(driver, text: str) -> None:
     driver.qtbot.waitUntil(lambda: bool(offers.offers), timeout=20_000)
     button = next(b for b in offers.offers[-1].buttons if b.text() == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_without_a_scene_a_spectral_library_is_refused_and_the_doctor_is_not_asked(
+    driver, data_dir, tmp_path, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(DoctorDialog, "exec", lambda dialog: asked.append(dialog) or 0)
+    for name in ("library_berlin.hdr", "library_berlin.sli"):
+        (tmp_path / name).write_bytes((data_dir / "spectral_library" / name).read_bytes())
+    for name in ("library_berlin.hdr", "library_berlin.sli"):
+        with driver.qtbot.waitSignal(driver.window.opening.refused, timeout=20_000):
+            driver.window.open(str(tmp_path / name))
+        driver.settle()
+        assert "open a scene first" in driver.window.notices.texts()[-1]
+    assert asked == []

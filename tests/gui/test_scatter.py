@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 
 from hsi_viewer.core.scatter import inside
 from tests.gui.hands import Hands, made_cube
@@ -158,3 +158,14 @@ def test_escape_drops_a_lasso_in_the_plot(fields):
     QTest.mouseRelease(plot.viewport(), LEFT, pos=spot.toPoint())
     assert not drawn
     assert fields.document.selection.mask is None
+
+
+def test_the_names_of_the_axes_are_not_cut_off(sample):
+    panel = open_plot(sample).panel
+    for box in (panel.x_axis, panel.y_axis):
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        field = box.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box
+        )
+        assert box.fontMetrics().horizontalAdvance(box.currentText()) <= field.width()

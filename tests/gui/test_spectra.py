@@ -304,3 +304,20 @@ def shown(panel) -> list[LibraryRow]:
     """The rows of a library panel as they stand."""
     places = (panel.sorted.index(r, 0) for r in range(panel.sorted.rowCount()))
     return [panel.model.row(panel.sorted.mapToSource(p).row()) for p in places]
+
+
+def test_the_words_and_numbers_of_the_axes_stand_where_they_are_read(driver, tmp_path):
+    np.save(tmp_path / "bands.npy", np.arange(240.0).reshape(5, 6, 8))
+    driver.open(str(tmp_path / "bands.npy"))
+    driver.open("sample:indian-pines")
+    plot = driver.window.plot
+    driver.trigger("spectra.continuum")
+    QApplication.processEvents()
+    for side in ("bottom", "left"):
+        axis = plot.getPlotItem().getAxis(side)
+        words = axis.label.mapRectToParent(axis.label.boundingRect()).center()
+        middle = axis.boundingRect().center()
+        off = words - middle
+        assert abs(off.x() if side == "bottom" else off.y()) < 4
+    top = plot.mapFromScene(plot.getPlotItem().vb.sceneBoundingRect().topRight())
+    assert top.y() >= plot.fontMetrics().height() / 2  # room for the upper half of a number

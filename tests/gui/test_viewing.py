@@ -128,3 +128,28 @@ def test_the_north_arrow_is_drawn_whole_wherever_north_is(driver, angle):
     assert opacity.any()
     assert not opacity[[0, -1]].any()
     assert not opacity[:, 0].any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1600, 4), (1600, 1, 4)])
+def test_a_single_line_of_a_scanner_is_seen(driver, tmp_path, shape):
+    values = np.arange(6400, dtype=np.uint16).reshape(shape)
+    np.save(tmp_path / "line.npy", values)
+    driver.open(str(tmp_path / "line.npy"))
+    view = driver.canvas
+    for fit in (lambda: None, lambda: driver.key(Qt.Key.Key_Home)):
+        fit()
+        assert view.magnification() == pytest.approx(12, rel=0.05)
+        middle = (shape[0] // 2, shape[1] // 2)
+        driver.hover(*middle)
+        _, spectrum = driver.window.plot.live_values()
+        np.testing.assert_array_equal(spectrum, values[middle])
+        driver.canvas.zoom(3)
+
+
+def test_a_cube_of_one_pixel_is_not_shown_black(driver, tmp_path):
+    np.save(tmp_path / "one.npy", np.full((1, 1, 6), (8, 3, 9, 5, 7, 1), np.uint16))
+    driver.open(str(tmp_path / "one.npy"))
+    driver.hover(0, 0)
+    spot = driver.point(0, 0)
+    shown = QImage(driver.canvas.viewport().grab().toImage()).pixelColor(spot)
+    assert np.abs(np.subtract(shown.getRgb()[:3], 128)).max() <= 1

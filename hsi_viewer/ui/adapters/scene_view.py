@@ -20,6 +20,7 @@ ZOOM_STEP = 1.2
 PAN_STEP = 0.1
 Mark = tuple[int, int, tuple[int, int, int]]  # row, column, colour
 CLICK_SLOP = 4  # screen pixels that a click may move
+NARROWEST = 12  # screen pixels across a fitted scene: a single line of a scanner is to be seen
 
 
 class SceneView(pg.GraphicsView):
@@ -184,10 +185,13 @@ class SceneView(pg.GraphicsView):
     # view ------------------------------------------------------------------------------------
 
     def fit(self) -> None:
-        """Show the whole scene."""
+        """Show the whole scene; the middle of one that would be too narrow to be seen."""
         if self._shape is not None:
             rows, columns = self._shape
             self._box.setRange(QRectF(0, 0, columns, rows), padding=0.02)
+            across = min(rows, columns) * self.magnification()
+            if 0 < across < NARROWEST:
+                self._box.scaleBy((across / NARROWEST, across / NARROWEST))
             self._fitted = True
             self.view_changed.emit()
 

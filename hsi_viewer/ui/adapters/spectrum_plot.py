@@ -52,6 +52,7 @@ class SpectrumPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
+        item.layout.setContentsMargins(0, 8, 8, 0)  # half of the outermost numbers of the axes
         item.setClipToView(True)
         self._live = pg.PlotDataItem(connect="finite", skipFiniteCheck=False, antialias=True)
         self._live.setZValue(20)
@@ -219,6 +220,8 @@ class SpectrumPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.setLabel("bottom", AXIS_LABELS[self.drawn_unit])
         item.setLabel("left", self._value_label(self._cube))
+        for side in ("bottom", "left"):  # pyqtgraph leaves a new label where the old one began
+            item.getAxis(side).resizeEvent()
         self._draw_water()
         self.mark_bands(self._bands)
         self.fit()

@@ -341,6 +341,11 @@ def _examined(
             if uses:
                 return Examined(path, error, uses)
             token.check()
+        elif error is not None:
+            from hsi_viewer.io.other_uses import is_library
+
+            if is_library(path):  # the doctor would read its spectra as an image
+                return Examined(path, error)
         if magic_of(path).startswith(SELF_DESCRIBED):
             return Examined(path, error)
         diagnosis = doctor.diagnose(path, token)

@@ -173,6 +173,7 @@ class LabelCheckFeature(Feature):
         self.show_panel(SEPARABILITY)
         if document is None or len(document.labels.present()) < 2:
             self.separability.clear()
+            self.separability.show_state("Label at least two classes.")
             return
         if self._comparing is not None:
             self._comparing.cancel()

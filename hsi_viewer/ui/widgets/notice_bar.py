@@ -53,9 +53,10 @@ class NoticeBar(QWidget):
             notice.deleteLater()
         self.setVisible(bool(self.notices))
 
-    def clear(self) -> None:
-        """Take all messages away."""
-        for notice in list(self.notices):
+    @Slot()
+    def forget(self) -> None:
+        """Take errors and warnings away: they told of the last scene. The others go anyway."""
+        for notice in [n for n in self.notices if n.level in ("error", "warning")]:
             self.remove(notice)
 
     def refresh_theme(self) -> None:
@@ -77,7 +78,7 @@ class Notice(QFrame):
         self.setProperty("level", level)
         self.text = text
         self._bar = bar
-        self._sign, self._level = QLabel(), level
+        self._sign, self.level = QLabel(), level
         message = QLabel(text)
         message.setWordWrap(True)
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
@@ -100,7 +101,7 @@ class Notice(QFrame):
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
-        self._sign.setPixmap(icon(ICONS[self._level]).pixmap(18, 18))
+        self._sign.setPixmap(icon(ICONS[self.level]).pixmap(18, 18))
         self._close.setIcon(icon("close"))
 
     @Slot()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -57,10 +58,10 @@ class ScatterPanel(QWidget):
         self.clear_button = QPushButton("Clear")
         self.clear_button.setToolTip("Select nothing")
         self.clear_button.clicked.connect(self.clear_requested)
-        axes = QHBoxLayout()
-        for name, box in (("X", self.x_axis), ("Y", self.y_axis)):
-            axes.addWidget(QLabel(name))
-            axes.addWidget(box, 1)
+        axes = QFormLayout()  # side by side, the names of bands are cut off
+        axes.setVerticalSpacing(4)
+        axes.addRow("X", self.x_axis)
+        axes.addRow("Y", self.y_axis)
         buttons = QHBoxLayout()
         buttons.addWidget(self.label_button, 1)
         buttons.addWidget(self.mean_button)

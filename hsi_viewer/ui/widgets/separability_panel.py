@@ -81,7 +81,7 @@ class SeparabilityPanel(QWidget):
         """Show that nothing was compared yet."""
         self.table.setRowCount(0)
         self.warnings.hide()
-        self.state.setText("Label at least two classes.")
+        self.state.clear()
 
     def show_state(self, text: str) -> None:
         """Say what the table is worth, e.g. that labels changed."""
