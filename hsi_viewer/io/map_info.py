@@ -39,6 +39,10 @@ _DATUMS = {
     "europeanterrestrialreferencesystem1989": (4258, 25800, None),
 }
 _WGS_84 = ("wgs84", "wgs1984", "worldgeodeticsystem1984")
+# Only what names no file or address: "+init" and grids are read wherever they are said to lie.
+_CRS_WORDS = re.compile(
+    r"epsg:\d{1,7}|\+proj=\w+(?:\s+\+(?!init|\w*grids)\w+(?:=[-+\w.,]+)?){0,30}\s*", re.IGNORECASE
+)
 _NO_DATUM = re.compile(r"(north|south|\d+[ns])$|(units|rotation)\s", re.IGNORECASE)
 # Cheap, for every opening: a name and a bracket, and what no system is without.
 _LOOKS_LIKE_WKT = re.compile(
@@ -171,7 +175,7 @@ def georeference(
 
 def _wkt_of_words(text: str) -> str | None:
     """Well-known text of "EPSG:32633" or "+proj=utm ...", which programs write in its place."""
-    if not text.lower().startswith(("epsg:", "+proj")):
+    if not _CRS_WORDS.fullmatch(text):
         return None
     from rasterio.crs import CRS
     from rasterio.errors import CRSError

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import rasterio
 from rasterio.crs import CRS
 
 from hsi_viewer.io.info import cube_info
+from hsi_viewer.io.map_info import georeference
 
 HEAD = "ENVI\nsamples = 8\nlines = 8\nbands = 1\ndata type = 1\ninterleave = bsq\nbyte order = 0\n"
 IGN = "Nouvelle Triangulation Francaise IGN"
@@ -125,6 +128,18 @@ def test_a_coordinate_system_in_few_words(tmp_path, system):
     facts = both(tmp_path, f"{fields}coordinate system string = {system}")[1]
     assert as_crs(facts["crs"]).to_epsg(confidence_threshold=20) == 32650
     assert facts["warnings"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe")
+@pytest.mark.parametrize(
+    "words", ["+init={}:4326", "+zone=33 +nadgrids={}", "+zone=33 +geoidgrids={}"]
+)
+def test_a_coordinate_system_in_few_words_names_no_file(tmp_path, words):
+    """A pipe would keep whoever opens it waiting for ever."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    place = georeference(None, f"{{+proj=utm {words.format(pipe)}}}", None)
+    assert place.crs_wkt is None
 
 
 def test_a_broken_coordinate_system_string_is_said(tmp_path):
