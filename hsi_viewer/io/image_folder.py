@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from itertools import islice
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hsi_viewer.io.stack_source import StackSource
 SUFFIXES = (".tif", ".tiff", ".png")
 # Files that are images of their own, to be named when the folder is none.
 OF_THEIR_OWN = (".hdr", ".mat", ".h5", ".he5", ".hdf5", ".nc", ".npy", ".npz", ".lan")
-MOST_NAMED = 6
+MOST_NAMED, MOST_LOOKED_AT = 6, 10_000
 MAX_OPEN = 64
 
 
@@ -95,7 +96,7 @@ def _to_open(folder: Path) -> str:
     found: list[str] = []
     for pattern in ("*", "*/*"):
         with suppress(OSError):
-            for path in sorted(folder.glob(pattern)):
+            for path in sorted(islice(folder.glob(pattern), MOST_LOOKED_AT)):
                 own = path.suffix.lower() in OF_THEIR_OWN
                 if own or (path.parent != folder and path.suffix.lower() in SUFFIXES):
                     found.append(str((path if own else path.parent).relative_to(folder)))
