@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from itertools import islice
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
