@@ -153,15 +153,16 @@ def load(path: Path) -> Sidecar | None:
     FileError, FormatError
         if it cannot be read or is not understood.
     """
-    beside = sidecar_place.present(_data_of(path))
-    if beside is None:
-        return None
+    data = _data_of(path)
     try:
+        beside = sidecar_place.present(data)
+        if beside is None:
+            return None
         if beside.stat().st_size > MAX_BYTES:
             raise FormatError(f"{beside} is too large for a sidecar.")
         text = beside.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{beside} could not be read: {error}.") from error
+        raise FileError(f"The sidecar of {data} could not be read: {error}.") from error
     try:
         found = Sidecar.model_validate_json(text)
     except ValidationError as error:
