@@ -12,28 +12,20 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from hsi_viewer.core.classes import LandClass
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning.features import Features
-from hsi_viewer.learning.instant import InstantModel
-from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.recipe import (
-    DistillationRecipe,
-    FeatureRecipe,
-    NetworkRecipe,
-    Recipe,
-    TrainingRecipe,
-    WalkerRecipe,
+from hsi_viewer.learning.checkpoint_check import (
+    FORMAT,
+    SCHEMA,
+    TENSORS,
+    fitted,
+    network_of,
+    told_by,
 )
 
 if TYPE_CHECKING:
     from hsi_viewer.learning.model import TrainedModel
 
-FORMAT = "hsi-viewer model"
-SCHEMA = 2  # 1 had no strength of components
 STEM = "model"
-TENSORS = ("bands", "centre", "spread", "components", "strength", "scales")  # of the features
 
 
 def _pair(target: str | Path) -> tuple[Path, Path]:
@@ -110,63 +102,47 @@ def load_model(target: str | Path) -> TrainedModel:
     Raises
     ------
     FileError
-        if a file is missing.
+        if a file is missing or cannot be read.
     FormatError
-        if it is no model of this application.
+        if it is no model of this application, or is damaged.
     """
     from hsi_viewer.learning.model import TrainedModel
 
     weights, description = _pair(target)
-    for path in (weights, description):
-        if not path.is_file():
-            raise FileError(
-                f"{path}: the model file is missing; a model is a pair of .safetensors and .json."
-            )
     try:
-        data = json.loads(description.read_text(encoding="utf-8"))
-        if data["format"] != FORMAT or data["schema"] != SCHEMA:
-            raise FormatError(
-                f"{description}: this is no model that this version can read. Train it again."
-            )
+        for path in (weights, description):
+            if not path.is_file():
+                raise FileError(
+                    f"{path}: the model file is missing; a model is a pair of .safetensors and "
+                    ".json."
+                )
+        told = told_by(description.read_bytes(), description)
         tensors = load_file(weights)
-        recipe = _recipe(data["recipe"])
-        network = SdhsiNet(
-            data["channels"], len(data["sigmas"]), len(data["class_ids"]), recipe.network
-        )
-        network.load_state_dict(
-            {k.removeprefix("network."): v for k, v in tensors.items() if k.startswith("network.")}
-        )
-        fitted = {k: tensors[f"features.{k}"].numpy() for k in TENSORS}
-        features = Features(**fitted, sigmas=tuple(data["sigmas"]))
-        waves = data["wavelengths"]
-        return TrainedModel(
-            network=network.eval(),
-            instant=InstantModel(
-                tensors["instant.weights"].numpy(), tensors["instant.bias"].numpy()
-            ),
-            features=features,
-            recipe=recipe,
-            class_ids=tuple(data["class_ids"]),
-            legend=tuple(LandClass(**{**c, "colour": tuple(c["colour"])}) for c in data["legend"]),
-            config=TrainingConfig(**data["config"]),
-            wavelengths=None if waves is None else np.asarray(waves, np.float64),
-            bands=data["bands"],
-            temperature=data["temperature"],
-            seconds=data["seconds"],
-            versions=data["versions"],
-            label_digest=data["label_digest"],
-            warning=data["warning"],
-        )
-    except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
-        raise FormatError(f"{description}: the model file is damaged: {error}") from error
-
-
-def _recipe(data: dict[str, Any]) -> Recipe:
-    features = {**data["features"], "sigmas": tuple(data["features"]["sigmas"])}
-    return Recipe(
-        FeatureRecipe(**features),
-        NetworkRecipe(**data["network"]),
-        TrainingRecipe(**data["training"]),
-        WalkerRecipe(**data["walker"]),
-        DistillationRecipe(**data["distillation"]),
+        features, instant = fitted(tensors, told)
+        network = network_of(tensors, told)
+    except OSError as error:
+        raise FileError(
+            f"{weights.parent}: the model cannot be read: {error.strerror or error}; check the "
+            "folder and its permissions."
+        ) from error
+    except (KeyError, ValueError, SafetensorError) as error:
+        raise FormatError(
+            f"{weights}: the weights are damaged or belong to another description: {error}. "
+            "Copy both files again, or train again."
+        ) from error
+    return TrainedModel(
+        network=network,
+        instant=instant,
+        features=features,
+        recipe=told.recipe,
+        class_ids=told.class_ids,
+        legend=told.legend,
+        config=told.config,
+        wavelengths=None if told.wavelengths is None else np.array(told.wavelengths, np.float64),
+        bands=told.bands,
+        temperature=told.temperature,
+        seconds=told.seconds,
+        versions=told.versions,
+        label_digest=told.label_digest,
+        warning=told.warning,
     )

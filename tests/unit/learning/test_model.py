@@ -52,7 +52,7 @@ def test_damaged_and_missing_files_are_named(tmp_path) -> None:
         load_model(tmp_path)
     model.save(tmp_path)
     weights.write_bytes(b"no tensors")
-    with pytest.raises(FormatError, match=r"model\.json"):
+    with pytest.raises(FormatError, match=r"model\.safetensors"):
         load_model(tmp_path)
     weights.unlink()
     with pytest.raises(FileError, match="missing"):

@@ -1,0 +1,171 @@
+"""What a model file holds, checked before anything is made of it: a model comes from anywhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor
+
+from hsi_viewer.core.classes import MAX_CLASS_ID, LandClass
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.features import Features
+from hsi_viewer.learning.instant import InstantModel
+from hsi_viewer.learning.network import SdhsiNet
+from hsi_viewer.learning.recipe import Recipe
+
+FORMAT = "hsi-viewer model"
+SCHEMA = 2  # 1 had no strength of components
+TENSORS = ("bands", "centre", "spread", "components", "strength", "scales")  # of the features
+WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
+LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a description says, as `TrainedModel` has it."""
+
+    class_ids: tuple[int, ...]
+    legend: tuple[LandClass, ...]
+    config: TrainingConfig
+    recipe: Recipe
+    sigmas: tuple[float, ...]
+    channels: int
+    bands: int
+    wavelengths: tuple[float, ...] | None
+    temperature: float
+    warning: str | None
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    label_digest: str
+
+
+def told_by(text: bytes, path: Path) -> Told:
+    """The description, of the types and in the ranges that a model can have.
+
+    Raises
+    ------
+    FormatError
+        if it is of another kind, or anything in it is no such thing.
+    """
+    try:
+        data = json.loads(text)
+        kind = (data.get("format"), data.get("schema")) if isinstance(data, dict) else None
+        if kind != (FORMAT, SCHEMA):
+            raise FormatError(
+                f"{path}: this is no model that this version can read. Train it again."
+            )
+        told = TypeAdapter(Told).validate_json(text, strict=True)
+        _check(told, data["recipe"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FormatError(
+            f"{path}: the model file is damaged: {where}: {first['msg']}. Train it again."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
+    return told
+
+
+def _check(told: Told, recipe: object) -> None:
+    """Refuse numbers that no model has, with a ValueError."""
+    ids, listed, walker = told.class_ids, [c.id for c in told.legend], told.recipe.walker
+    numbers = [
+        told.temperature, walker.beta, walker.gamma, walker.seed_weight, walker.doubt,
+        walker.assurance,
+    ]  # fmt: skip
+    sound = {
+        "recipe": json.loads(json.dumps(asdict(told.recipe))) == recipe,  # no more, no less
+        "class_ids": ids and _ascend(ids) and 1 <= ids[0] <= ids[-1] <= MAX_CLASS_ID,
+        "legend": len(set(listed)) == len(listed)
+        and all(0 <= v <= 255 for c in told.legend for v in c.colour),
+        "sigmas": told.sigmas and all(0 <= s <= WIDEST for s in told.sigmas),
+        "wavelengths": told.wavelengths is None or len(told.wavelengths) == told.bands,
+        "temperature": told.temperature > 0,
+        "numbers of the walker": all(abs(n) <= LARGEST for n in numbers) and min(numbers[:4]) >= 0,
+        "guides": walker.guides >= 1,
+        "seed": 0 <= told.config.seed < 2**32,
+    }
+    wrong = [name for name, right in sound.items() if not right]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} cannot be so")
+
+
+def _ascend(ids: tuple[int, ...]) -> bool:
+    return sorted(set(ids)) == list(ids)
+
+
+def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantModel]:
+    """Features and instant model, of shapes that fit one another.
+
+    Raises
+    ------
+    KeyError, ValueError
+        if a tensor is missing, or is not what the description says.
+    """
+    used = tensors["features.bands"].numel()
+    channels, classes = told.channels, len(told.class_ids)
+    kept = channels // len(told.sigmas)
+    if used < 1 or kept < 1 or kept * len(told.sigmas) != channels:
+        raise ValueError(f"{used} bands cannot make {channels} channels")
+    shapes = {
+        "features.bands": (used,),
+        "features.centre": (used,),
+        "features.spread": (used,),
+        "features.components": (used, kept),
+        "features.strength": (kept,),
+        "features.scales": (channels,),
+        "instant.weights": (channels, classes),
+        "instant.bias": (classes,),
+    }
+    types = dict.fromkeys(shapes, torch.float32) | {"features.bands": torch.int64}
+    found = _fitting(tensors, {name: (shape, types[name]) for name, shape in shapes.items()})
+    arrays = {name: tensor.numpy() for name, tensor in found.items()}
+    bands = arrays["features.bands"]
+    if bands[0] < 0 or bands[-1] >= told.bands or (np.diff(bands) <= 0).any():
+        raise ValueError(f"the bands in use are not of {told.bands} bands")
+    if not (arrays["features.spread"] > 0).all() or not arrays["features.scales"].all():
+        raise ValueError("the features are divided by 0")
+    values = {name: arrays[f"features.{name}"] for name in TENSORS}
+    instant = InstantModel(arrays["instant.weights"], arrays["instant.bias"])
+    return Features(**values, sigmas=told.sigmas), instant
+
+
+def network_of(tensors: dict[str, Tensor], told: Told) -> SdhsiNet:
+    """The network, built only if the file holds all that it is made of; errors as of `fitted`."""
+    shape, prefix = told.recipe.network, "network."
+    deep = shape.stages * shape.convolutions
+    widest = max(max(tensor.shape, default=0) for tensor in tensors.values())
+    if min(shape.stages, shape.convolutions, shape.channels) < 1:
+        raise ValueError("the network has no stages")
+    if deep > len(tensors) or shape.channels > widest:
+        raise ValueError("the network is deeper or wider than its weights")
+    form = told.channels, len(told.sigmas), len(told.class_ids), shape
+    with torch.device("meta"):  # asks for no memory
+        wanted = SdhsiNet(*form).state_dict()
+    stored = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    found = _fitting(stored, {k: (tuple(v.shape), v.dtype) for k, v in wanted.items()})
+    network = SdhsiNet(*form)
+    network.load_state_dict(found)
+    return network.eval()
+
+
+def _fitting(
+    tensors: dict[str, Tensor], wanted: dict[str, tuple[tuple[int, ...], torch.dtype]]
+) -> dict[str, Tensor]:
+    """The wanted tensors; a ValueError if one is of another shape or type, or holds no numbers."""
+    for name, (shape, dtype) in wanted.items():
+        found = tensors[name]
+        if tuple(found.shape) != shape or found.dtype != dtype:
+            raise ValueError(
+                f"{name} is {found.dtype} {tuple(found.shape)}, and {dtype} {shape} was expected"
+            )
+        if not torch.isfinite(found).all() or (name.endswith("running_var") and found.min() < 0):
+            raise ValueError(f"{name} holds what is no number")
+    return {name: tensors[name] for name in wanted}
