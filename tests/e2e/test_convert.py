@@ -30,6 +30,19 @@ def test_a_part_of_a_real_cube_is_written_in_each_format(data_dir, tmp_path, cap
         np.testing.assert_allclose(written.georeference.transform, moved)
 
 
+def test_a_cube_is_not_converted_onto_itself(tmp_path, capsys):
+    first = tmp_path / "cube.hdr"
+    assert main(["convert", "sample:indian-pines", str(first), "--rows", "0:9"]) == 0
+    before = (tmp_path / "cube.img").read_bytes()
+    for source, target in (("cube.hdr", "cube.img"), ("cube.img", "cube.hdr")):
+        capsys.readouterr()
+        wanted = ["convert", str(tmp_path / source), str(tmp_path / target), "--rows", "0:2"]
+        assert main(wanted) == 1
+        assert "choose another name" in capsys.readouterr().err
+    assert (tmp_path / "cube.img").read_bytes() == before
+    assert main(["convert", str(first), str(tmp_path / "other.hdr"), "--rows", "0:2"]) == 0
+
+
 def test_resampling_and_wrong_ranges(tmp_path, capsys):
     target = str(tmp_path / "three.npy")
     sample = "sample:indian-pines"
