@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
@@ -22,6 +22,13 @@ def qapp() -> QApplication:
     app = make_application()
     apply_theme(app, "light")
     return app
+
+
+@pytest.fixture(autouse=True)
+def no_key_held(qapp) -> None:
+    """Qt takes the keys of the last synthetic event for held, also in the next test."""
+    QTest.keyRelease(QWindow(), Qt.Key.Key_Shift)
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
 
 
 class Driver:

@@ -108,6 +108,32 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     assert titles(panel) == ["Baseline"]
 
 
+@pytest.mark.parametrize("held", [Qt.Key.Key_Control, Qt.Key.Key_Shift])
+def test_chosen_runs_stay_chosen_when_the_list_is_filled_again_with_a_key_held(labelled, held):
+    train(labelled, 6), train(labelled, 15)
+    labelled.trigger("train.runs")
+    panel, table = panel_of(labelled), panel_of(labelled).table
+    below = table.visualItemRect(table.item(0, 0)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=below)
+    modifier = {
+        Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,
+        Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier,
+    }[held]
+    QTest.keyPress(table, held, modifier)
+    try:
+        train(labelled, 7)
+        assert panel.chosen() == [1]
+        last = table.visualItemRect(table.item(1, 0)).center()
+        QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, modifier, last)
+        assert panel.chosen() == [1, 2]
+        train(labelled, 8)
+    finally:
+        QTest.keyRelease(table, held)
+    assert panel.chosen() == [1, 2]
+    assert panel.compare_button.isEnabled()
+    assert not panel.show_button.isEnabled()
+
+
 def test_runs_of_strokes_take_the_place_of_one_another(labelled):
     train(labelled, 5)
     for right in (6, 7, 8):

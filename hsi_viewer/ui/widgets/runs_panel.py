@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -137,8 +137,7 @@ class RunsPanel(QWidget):
             texts = (row.title, overall, f"{row.labelled:,}", f"{row.seconds:.1f}")
             for c, text in enumerate(texts):
                 self.table.setItem(r, c, self._item(text, row, bold=row.id == shown, first=c == 0))
-            if row.id in chosen:
-                self.table.selectRow(r)
+        self._choose(chosen)
         self._filling = False
         self.empty.setVisible(not self._rows)
         self._on_selection()
@@ -155,6 +154,15 @@ class RunsPanel(QWidget):
             item.setFont(font)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, shown")
         return item
+
+    def _choose(self, ids: Sequence[int]) -> None:
+        # selectRow would follow the keys that are held: with Ctrl it takes a row out again.
+        rows, model = QItemSelection(), self.table.model()
+        for r, row in enumerate(self._rows):
+            if row.id in ids:
+                rows.select(model.index(r, 0), model.index(r, len(HEADERS) - 1))
+        how = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.table.selectionModel().select(rows, how)
 
     def chosen(self) -> list[int]:
         """Ids of the selected runs, in the order of the list."""
