@@ -212,39 +212,18 @@ def _info(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from hsi_viewer.cli_progress import progress_on_stderr
-    from hsi_viewer.io.cube_writer import write_cube
-    from hsi_viewer.io.registry import open_cube
+    from hsi_viewer.io.convert import convert
     from hsi_viewer.io.subset import Subset
 
-    cube = open_cube(options.cube)
-    target: Path = options.target
-    if cube.path is not None and _overwrites(cube.path, target):
-        raise UsageError(
-            f"{target} is a file of the cube itself, of which the rest would be lost; "
-            "choose another name."
-        )
     subset = Subset(options.rows, options.columns, options.bands, options.wavelengths)
     with progress_on_stderr() as port:
-        files = write_cube(cube, target, subset, options.interleave, port=port)
+        files = convert(options.cube, options.target, subset, options.interleave, port)
     names = [str(path.absolute()) for path in files]
     if options.json:
         _print_json({"files": names})
     else:
         print("Written:", *names, sep="\n  ")
     return 0
-
-
-def _overwrites(source: Path, target: Path) -> bool:
-    """Whether writing a cube to a target would replace a file of its own."""
-    from hsi_viewer.io.envi import data_beside, header_of
-
-    header = header_of(source) if source.is_file() else None
-    own = {source.resolve()}
-    if header is not None:
-        own |= {header.resolve(), (data_beside(header) or source).resolve()}
-    envi = target.suffix.lower() in (".hdr", ".img")
-    made = [target.with_suffix(".hdr"), target.with_suffix(".img")] if envi else [target]
-    return any(path.resolve() in own for path in made)
 
 
 def _classify(options: argparse.Namespace) -> int:

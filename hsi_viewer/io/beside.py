@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import CubeSource, is_scale
+from hsi_viewer.core.cube import CubeSource, HyperCube, is_scale
+from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.stack_source import ScaledSource
 from hsi_viewer.io.wavelengths import nm_per_unit, to_nm
 
@@ -28,8 +31,55 @@ SENSOR_NM = (200, 20_000)
 
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
 NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
+NOT_FINITE = ("nan", "inf", "-inf")  # as JSON, which lacks them, has them in quotes
+# Products write either the factor or its inverse (NEON: 10000).
+INVERSE_FROM = 100
 SCALE_KEYS = ("scale_factor", "scale", "slope")
 OFFSET_KEYS = ("add_offset", "intercept")
+
+
+def with_own_place(
+    cube: HyperCube, attributes: Mapping[str, Any], first_band: int = 0
+) -> HyperCube:
+    """A cube with what our own writers say of it: place, bands to show, gain and offset.
+
+    Parameters
+    ----------
+    cube : as it was opened.
+    attributes : of its array.
+    first_band : the number of the first band where bands are counted.
+    """
+    place = own_place(attributes)
+    if place is not None:
+        cube = replace(cube, georeference=place)
+    shown = _finite(attributes.get("default_bands"), 3)
+    if shown and all(band - first_band in range(cube.bands) for band in shown):
+        red, green, blue = (int(band) - first_band for band in shown)
+        cube = replace(cube, default_bands=(red, green, blue))
+    gain, offset = (_finite([attributes.get(key)], 1) for key in ("gain", "offset"))
+    if gain and is_scale(gain[0]):
+        cube = replace(cube, scale=gain[0])
+    return replace(cube, offset=offset[0]) if offset else cube
+
+
+def own_place(attributes: Mapping[str, Any]) -> Georeference | None:
+    """Transform and coordinate system as our own writers note them."""
+    numbers, wkt = _finite(attributes.get("transform"), 6), attributes.get("crs_wkt")
+    if not numbers and not isinstance(wkt, str):
+        return None
+    a, b, c, d, e, f = numbers or (0.0,) * 6
+    return Georeference(
+        (a, b, c, d, e, f) if numbers else None, wkt if isinstance(wkt, str) else None
+    )
+
+
+def _finite(value: Any, count: int) -> list[float] | None:
+    """So many finite numbers of an attribute, or None."""
+    if not isinstance(value, list) or len(value) != count:
+        return None
+    if not all(isinstance(v, (int, float)) and abs(v) <= sys.float_info.max for v in value):
+        return None
+    return [float(v) for v in value]
 
 
 def list_lengths(container: Container, array: str | None = None) -> set[int]:
@@ -61,8 +111,7 @@ def describe(
     if nodata is not None:
         fields["nodata"] = nodata
     if scale is not None and is_scale(scale):
-        # products write either the factor or its inverse (NEON: 10000)
-        fields["scale"] = scale if scale <= 1 else 1.0 / scale
+        fields["scale"] = scale if scale < INVERSE_FROM else 1.0 / scale
     return source, fields, warnings
 
 
@@ -110,7 +159,7 @@ def _take_others(
             fields.setdefault("fwhm", own)
         elif _plain(key) in GOOD and _fits(value, bands):
             fields.setdefault("good_bands", value != 0)
-        elif _plain(key) == "bandnames" and value.size == bands > 1:
+        elif _plain(key) == "bandnames" and value.size == bands:
             fields["band_names"] = tuple(map(str, value))
 
 
@@ -129,7 +178,7 @@ def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, 
     names = [
         name
         for name, choice in container.arrays.items()
-        if choice.size == bands > 1 and bands == max(choice.shape) and _is_of_bands(name)
+        if choice.size == bands == max(choice.shape, default=1) and _is_of_bands(name)
     ]
     names.sort(key=lambda name: -_shared_groups(name, array))
     return ((name, container.values(name).ravel()) for name in names)
@@ -166,7 +215,7 @@ def _may_be_wavelengths(values: NDArray[Any]) -> bool:
 
 
 def _fits(values: NDArray[Any], bands: int) -> bool:
-    return values.size == bands > 1 and values.dtype.kind in "iuf"
+    return values.size == bands and values.dtype.kind in "iuf"
 
 
 def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> NDArray[np.float64]:
@@ -209,4 +258,6 @@ def _number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> fl
         value = attributes.get(key)
         if value is not None and value.size == 1 and value.dtype.kind in "biuf":
             return float(value[0])
+        if value is not None and value.size == 1 and str(value[0]).lower() in NOT_FINITE:
+            return float(str(value[0]))
     return None

@@ -92,7 +92,7 @@ def write_npy(raster: ClassRaster, path: Path) -> None:
 
 
 def write_mat(raster: ClassRaster, path: Path) -> None:
-    """MATLAB 5: the ids, and class_ids, class_names, class_colours (0..1) of the legend."""
+    """MATLAB 5: the ids, and class_ids, class_names, class_colours (0..1) of the legend; place."""
     from scipy.io import savemat
 
     names = np.empty((len(raster.entries), 1), object)
@@ -102,9 +102,17 @@ def write_mat(raster: ClassRaster, path: Path) -> None:
         "class_ids": np.array([[i] for i, _, _ in raster.entries], np.uint16).reshape(-1, 1),
         "class_names": names,
         "class_colours": np.array([c for _, _, c in raster.entries]).reshape(-1, 3) / 255.0,
+        **mat_place(raster.georeference),
     }
     with replacing(path) as (new,):
         savemat(str(new), variables, appendmat=False, do_compression=True)
+
+
+def mat_place(georeference: Georeference | None) -> dict[str, Any]:
+    """Variables of a .mat file that say where its raster lies."""
+    place = georeference or Georeference()
+    transform = {} if place.transform is None else {"transform": np.array(place.transform)}
+    return transform | ({"crs_wkt": place.crs_wkt} if place.crs_wkt else {})
 
 
 def write_png(raster: ClassRaster, path: Path) -> None:

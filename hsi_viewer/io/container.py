@@ -151,6 +151,11 @@ def _images(container: Container) -> tuple[ArrayChoice, ...]:
     return tuple(sorted(found, key=lambda choice: -choice.size))
 
 
+def _slender(container: Container) -> tuple[ArrayChoice, ...]:
+    """Arrays that are a cube by their axes only, as of one pixel or of one line in one band."""
+    return tuple(c for c in container.arrays.values() if len(c.shape) == 3 and c.size > 0)
+
+
 def open_container(container: Container, reading: Reading, format_name: str) -> HyperCube:
     """The cube of a container.
 
@@ -197,7 +202,7 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
                 raise FormatError(f"{path}: {told} cannot be read as an array of numbers.")
             raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
         return choice
-    candidates = choices(container) or _images(container)
+    candidates = choices(container) or _images(container) or _slender(container)
     if not candidates:
         spectra = next((c for c in container.arrays.values() if _is_spectra(c.shape)), None)
         hint = (

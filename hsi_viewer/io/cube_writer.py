@@ -18,6 +18,7 @@ from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io import envi_header, envi_writer, sidecar_place
 from hsi_viewer.io.atomic import replacing, side_file
+from hsi_viewer.io.class_raster import mat_place
 from hsi_viewer.io.subset import Subset, subset_cube
 
 TILE_BYTES = 32 << 20
@@ -170,22 +171,30 @@ def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
     if cube.rows * cube.columns * cube.bands * cube.dtype.itemsize > MATLAB_BYTES:
         raise ExportError("MATLAB 5 files hold at most 2 GiB; choose ENVI or a smaller window.")
     report(0)
-    variables: dict[str, Any] = {"cube": cube.read()}
-    if cube.wavelengths is not None:
-        variables["wavelengths"] = cube.wavelengths
-    if cube.fwhm is not None:
-        variables["fwhm"] = cube.fwhm
-    if cube.wavelengths is not None or not cube.good_bands.all():
-        variables["good_bands"] = cube.good_bands.astype(np.uint8)
-    if cube.nodata is not None:
-        variables["nodata"] = cube.nodata
-    if cube.scale != 1.0:
-        variables["scale_factor"] = cube.scale
-    if cube.offset:
-        variables["add_offset"] = cube.offset
+    variables = {"cube": cube.read(), **_mat_variables(cube)}
     with replacing(path) as (new,):
         savemat(str(new), variables, appendmat=False, do_compression=True)
     return [path]
+
+
+def _mat_variables(cube: HyperCube) -> dict[str, Any]:
+    """What stands beside the cube in a .mat file; bands are counted from 1, as MATLAB does."""
+    known, names, shown = cube.wavelengths is not None, cube.band_names, cube.default_bands
+    given = {
+        "wavelengths": cube.wavelengths,
+        "wavelength_units": "nm" if known else None,
+        "fwhm": cube.fwhm,
+        "good_bands": cube.good_bands.astype(np.uint8)
+        if known or not cube.good_bands.all()
+        else None,
+        "nodata": cube.nodata,
+        "scale_factor": cube.scale if cube.scale != 1.0 else None,
+        "add_offset": cube.offset or None,
+        "band_names": None if names is None else np.array(names, object)[:, None],
+        "default_bands": None if shown is None else np.array(shown) + 1,
+    }
+    said = {name: value for name, value in given.items() if value is not None}
+    return said | mat_place(cube.georeference)
 
 
 def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:

@@ -23,6 +23,7 @@ USED_FIELDS = frozenset((
     "class lookup",
 ))
 # fmt: on
+GAIN_FIELDS = frozenset(("data gain values", "data offset values"))  # where they are the scale
 
 
 def describe(
@@ -30,6 +31,8 @@ def describe(
 ) -> dict[str, Any]:
     """Metadata of a cube, as keyword arguments of HyperCube."""
     n = bands
+    scale = _scale(fields, n, warnings)
+    used = USED_FIELDS | (GAIN_FIELDS if "offset" in scale else frozenset())
     nm, unit = _wavelengths(fields, n, warnings)
     fwhm = _numbers(fields, "fwhm", n, warnings)
     if fwhm is not None:
@@ -42,7 +45,7 @@ def describe(
         "fwhm": fwhm,
         "good_bands": good,
         "nodata": _number(fields, "data ignore value", warnings),
-        **_scale(fields, n, warnings),
+        **scale,
         "georeference": georeference(
             fields.get("map info"),
             fields.get("coordinate system string"),
@@ -56,7 +59,7 @@ def describe(
         "wavelength_units_in_file": unit,
         "class_names": envi_classes.class_names(fields),
         "warnings": tuple(warnings),
-        "metadata": {k: v for k, v in fields.items() if k not in USED_FIELDS},
+        "metadata": {k: v for k, v in fields.items() if k not in used},
     }
 
 

@@ -17,7 +17,15 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, HsiError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.io import class_raster, envi, envi_classes, envi_header, envi_writer, sample
+from hsi_viewer.io import (
+    class_raster,
+    envi,
+    envi_classes,
+    envi_header,
+    envi_writer,
+    sample,
+    sidecar_place,
+)
 from hsi_viewer.io.atomic import side_file
 from hsi_viewer.io.container import INSIDE, Container, listing
 from hsi_viewer.io.identify import (
@@ -42,6 +50,8 @@ LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Label maps", ("*.npy", "*.npz", "*.mat", "*.hdr", "*.img", "*.tif", "*.tiff", "*.png")),
     ("All files", ("*",)),
 )
+
+WRITTEN = (".npy", ".mat", ".hdr", ".img", ".tif", ".tiff")
 
 # Label maps are read whole.
 MAX_PIXELS = 1 << 31
@@ -206,6 +216,7 @@ def _read_mat(path: Path, part: str | None) -> LabelFile:
 
     container = MatlabFile(path)
     labels = _read_container(container, part)
+    labels = replace(labels, georeference=container.georeference())
     try:
         return _with_own_legend(labels, container)
     except (HsiError, ValueError, KeyError):
@@ -294,8 +305,10 @@ def _colours_of(file: Any) -> dict[int, Colour]:
     return {i: rgba[:3] for i, rgba in table.items() if i > 0 and any(rgba[:3])}
 
 
-def write_labels(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube: HyperCube) -> None:
-    """Write labels by the suffix of the path: .npy, .mat, .hdr or .img (ENVI), .tif.
+def write_labels(
+    path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube: HyperCube
+) -> list[Path]:
+    """Write labels by the suffix of the path, which is one of `WRITTEN`.
 
     Parameters
     ----------
@@ -303,6 +316,11 @@ def write_labels(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube:
     ids : (rows, columns) class ids.
     legend : names and colours.
     cube : gives the georeference.
+
+    Returns
+    -------
+    list of Path
+        the files written.
 
     Raises
     ------
@@ -312,16 +330,22 @@ def write_labels(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube:
     raster = class_raster.class_raster(
         ids, legend, cube.georeference, f"Labels of {cube.name}", variable="labels"
     )
+    files = [path]
     match path.suffix.lower():
         case ".npy":
             class_raster.write_npy(raster, path)
         case ".mat":
             class_raster.write_mat(raster, path)
         case ".hdr" | ".img":
-            class_raster.write_envi(raster, *envi_writer.pair_of(path))
+            files = list(envi_writer.pair_of(path))
+            class_raster.write_envi(raster, files[0], files[1])
         case ".tif" | ".tiff":
             class_raster.write_tif(raster, path)
+            files.append(side_file(path))
         case other:
             raise ExportError(
                 f'{path}: labels cannot be written as "{other}"; choose .npy, .mat, .hdr or .tif.'
             )
+    for file in files:
+        sidecar_place.forget(file)  # what a user had said of the image that was replaced
+    return files

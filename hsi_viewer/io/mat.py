@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import mat4, mat5
+from hsi_viewer.io.beside import UNIT_KEYS, own_place, with_own_place
 from hsi_viewer.io.byte_reader import DeflatedReader
 from hsi_viewer.io.container import INSIDE, ArrayChoice, Reading, choices, open_container, squeezed
 from hsi_viewer.io.raw_source import RawSource
@@ -53,11 +55,39 @@ class MatlabFile:
         self.others = tuple(_described(v) for v in self._variables.values() if v.dtype is None)
 
     def strings(self, name: str) -> list[str]:
-        """Texts of a cell array of strings."""
+        """Texts of a cell array of strings, or the one of a char array."""
         variable = self._variables.get(name)
-        if variable is None or variable.kind != "cell":
-            raise FormatError(f'{self.path} has no cell array "{name}".')
+        if variable is None or variable.kind not in ("cell", "char"):
+            raise FormatError(f'{self.path} has no texts "{name}".')
         return mat5.strings(variable)
+
+    def attributes(self, _name: str) -> Mapping[str, Any]:
+        """What variables of the file say of its arrays, which have no attributes in MATLAB."""
+        texts = {key: self._texts(key) for key in ("band_names", "crs_wkt")}
+        units = next((found for key in UNIT_KEYS if (found := self._texts(key))), [])
+        lists = {"transform": 6, "default_bands": 3}
+        given = [name for name, size in lists.items() if self._size(name) == size]
+        said = {
+            "units": "".join(units[:1]),
+            "band_names": texts["band_names"],
+            "crs_wkt": "".join(texts["crs_wkt"][:1]),
+            **{name: self.values(name).ravel().tolist() for name in given},
+        }
+        return {key: value for key, value in said.items() if value}
+
+    def georeference(self) -> Georeference | None:
+        """The place that our own writers note."""
+        return own_place(self.attributes(""))
+
+    def _size(self, name: str) -> int:
+        return self.arrays[name].size if name in self.arrays else 0
+
+    def _texts(self, name: str) -> list[str]:
+        variable = self._variables.get(name)
+        try:
+            return [] if variable is None else mat5.strings(variable)
+        except FormatError:  # somebody else's variable of this name
+            return []
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a variable, in MATLAB's shape."""
@@ -104,7 +134,8 @@ def open_mat(path: Path, reading: Reading) -> HyperCube:
     file = MatlabFile(path)
     if INSIDE.search(reading.name or "") or not (reading.name or choices(file)):
         file = MatlabFile(path, deep=True)
-    return open_container(file, reading, "MATLAB 5")
+    cube = open_container(file, reading, "MATLAB 5")
+    return with_own_place(cube, file.attributes(cube.metadata["array"]), first_band=1)
 
 
 def open_mat4(path: Path, reading: Reading) -> HyperCube:

@@ -22,7 +22,7 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.byte_reader import ZLIB, ByteReader, DeflatedReader, FileReader
 
 MATRIX, COMPRESSED = 14, 15
-CELL, STRUCT, SPARSE, OPAQUE = 1, 2, 5, 17
+CELL, STRUCT, CHAR, SPARSE, OPAQUE = 1, 2, 4, 5, 17
 TEXT_CODECS = {1: "utf-8", 2: "utf-8", 4: "utf-16", 16: "utf-8", 17: "utf-16"}
 CLASSES = {
     1: "cell",
@@ -78,8 +78,8 @@ class Variable:
     kind : MATLAB's class.
     dtype : of the stored values, or None where they are not plain numbers.
     reader, offset : where the first value lies (of a cell array: its first element; of a struct:
-        the names of its fields).
-    end : where the bytes of a cell array or a struct end.
+        the names of its fields; of a text: its tag).
+    end : where the bytes of a cell array, a struct or a text end.
     order : byte order of the file, "<" or ">".
     """
 
@@ -178,7 +178,7 @@ def _matrix(head: bytes, element: Element) -> Variable | None:
     text = element.name or name.decode("utf-8").rstrip("\0")
     if not text:
         return None
-    if code in (CELL, STRUCT):
+    if code in (CELL, STRUCT, CHAR):
         end = start + element.length
         return Variable(text, shape, kind, None, element.reader_to(end), start + at, end, order)
     if code not in NUMERIC_CLASSES or is_complex or min(shape, default=0) < 0:
@@ -261,7 +261,7 @@ def _bytes_at(reader: ByteReader, start: int, end: int) -> bytes:
 
 
 def strings(variable: Variable) -> list[str]:
-    """Texts of a cell array of strings.
+    """Texts of a cell array of strings; of a text, itself.
 
     Raises
     ------
@@ -273,6 +273,8 @@ def strings(variable: Variable) -> list[str]:
         raise FormatError(f'"{variable.name}" is no list of texts.')
     data, texts, at = _bytes_at(variable.reader, variable.offset, variable.end), [], 0
     try:
+        if variable.kind == "char":
+            return [_characters(data, 0, variable.order)]
         while at + 8 <= length:
             kind, size, start = _tag(data, at, variable.order)
             if kind != MATRIX:
@@ -289,6 +291,10 @@ def _text(matrix: bytes, order: str) -> str:
     at, _ = _element(matrix, 0, order)
     at, _ = _element(matrix, at, order)
     at, _ = _element(matrix, at, order)
+    return _characters(matrix, at, order)
+
+
+def _characters(matrix: bytes, at: int, order: str) -> str:
     if at + 4 > len(matrix):
         return ""
     stored, _, _ = _tag(matrix, at, order)

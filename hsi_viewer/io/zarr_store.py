@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.atomic import replacing_folder
+from hsi_viewer.io.beside import with_own_place
 from hsi_viewer.io.cf import with_place
 from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
 
@@ -194,29 +193,7 @@ def open_zarr(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a Zarr folder."""
     folder = ZarrFolder(path)
     cube = with_place(open_container(folder, reading, "Zarr"), folder)
-    attributes = folder.attributes(cube.metadata["array"])
-    place = _numbers(attributes.get("transform"), 6)
-    wkt = attributes.get("crs_wkt")
-    shown = _numbers(attributes.get("default_bands"), 3)
-    if place or isinstance(wkt, str):
-        a, b, c, d, e, f = place or (0.0,) * 6
-        transform = (a, b, c, d, e, f) if place else None
-        text = wkt if isinstance(wkt, str) else None
-        cube = replace(cube, georeference=Georeference(transform, text))
-    if shown and all(band in range(cube.bands) for band in shown):
-        red, green, blue = map(int, shown)
-        cube = replace(cube, default_bands=(red, green, blue))
-    offset = _numbers([attributes.get("offset")], 1)
-    return replace(cube, offset=offset[0]) if offset else cube
-
-
-def _numbers(value: Any, count: int) -> list[float] | None:
-    """So many finite numbers of an attribute, or None."""
-    if not isinstance(value, list) or len(value) != count:
-        return None
-    if not all(isinstance(v, (int, float)) and abs(v) <= sys.float_info.max for v in value):
-        return None
-    return [float(v) for v in value]
+    return with_own_place(cube, folder.attributes(cube.metadata["array"]))
 
 
 def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[Any]]]) -> None:
@@ -264,7 +241,7 @@ def _stretches(top: int, bottom: int) -> Iterator[tuple[int, int]]:
 
 
 def _attributes_of(cube: HyperCube) -> dict[str, Any]:
-    found: dict[str, Any] = {"scale": cube.scale}
+    found: dict[str, Any] = {"gain": cube.scale}
     if cube.offset:
         found["offset"] = cube.offset
     if cube.wavelengths is not None:
@@ -278,8 +255,8 @@ def _attributes_of(cube: HyperCube) -> dict[str, Any]:
         found["band_names"] = list(cube.band_names)
     if cube.default_bands is not None:
         found["default_bands"] = list(cube.default_bands)
-    if cube.nodata is not None and np.isfinite(cube.nodata):
-        found["nodata"] = cube.nodata
+    if cube.nodata is not None:  # JSON has no NaN and no infinity
+        found["nodata"] = cube.nodata if np.isfinite(cube.nodata) else str(cube.nodata)
     place = cube.georeference or Georeference()
     if place.transform is not None:
         found["transform"] = list(place.transform)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.cli import main
+from hsi_viewer.io.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 
 
@@ -28,6 +29,21 @@ def test_a_part_of_a_real_cube_is_written_in_each_format(data_dir, tmp_path, cap
         a, b, c, d, e, f = whole.georeference.transform
         moved = (a, b, c + 2 * a + b, d, e, f + 2 * d + e)
         np.testing.assert_allclose(written.georeference.transform, moved)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["out.hdr", "out.tif", "out.mat"])
+def test_a_part_of_a_real_class_map_keeps_its_legend_and_its_place(data_dir, tmp_path, name):
+    source = data_dir / "envi" / "ang20140912t192359_corr_v1c_img_2580-2590_540-550_class.hdr"
+    target = str(tmp_path / name)
+    assert main(["convert", str(source), target, "--rows", "2:9", "--columns", "3:5"]) == 0
+    whole, part = read_labels(source), read_labels(target)
+    np.testing.assert_array_equal(part.ids, whole.ids[2:9, 3:5])
+    assert (part.names, part.colours) == (whole.names, whole.colours)
+    assert part.names
+    a, b, c, d, e, f = whole.georeference.transform
+    moved = (a, b, c + 3 * a + 2 * b, d, e, f + 3 * d + 2 * e)
+    np.testing.assert_allclose(part.georeference.transform, moved, rtol=1e-12)
 
 
 def test_a_cube_is_not_converted_onto_itself(tmp_path, capsys):

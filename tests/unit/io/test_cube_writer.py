@@ -82,18 +82,11 @@ def test_plain_formats(tmp_path, suffix):
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == [f"a{suffix}"]
 
 
-def test_matlab_keeps_the_metadata_of_bands_and_values(tmp_path):
-    write_cube(scene(), tmp_path / "a.mat")
-    back = open_cube(tmp_path / "a.mat")
-    np.testing.assert_array_equal(back.fwhm, scene().fwhm)
-    np.testing.assert_array_equal(back.good_bands, scene().good_bands)
-    assert (back.nodata, back.scale) == (-100, 1e-4)
-
-
-def test_zarr_keeps_all_metadata(tmp_path):
-    names = ("a", "b, c", "d", "e", "f", "g")
-    write_cube(scene(band_names=names), tmp_path / "a.zarr")
-    back = open_cube(tmp_path / "a.zarr")
+@pytest.mark.parametrize("suffix", [".mat", ".zarr"])
+def test_all_metadata_is_kept(tmp_path, suffix):
+    names = ("a", "b, c", "µ", "", "e", "f")
+    write_cube(scene(band_names=names), tmp_path / f"a{suffix}")
+    back = open_cube(tmp_path / f"a{suffix}")
     np.testing.assert_array_equal(back.fwhm, scene().fwhm)
     np.testing.assert_array_equal(back.good_bands, scene().good_bands)
     assert (back.nodata, back.scale, back.default_bands) == (-100, 1e-4, (3, 2, 1))
@@ -103,6 +96,43 @@ def test_zarr_keeps_all_metadata(tmp_path):
         PLACE.crs_wkt,
     )
     assert back.warnings == ()
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".zarr"])
+@pytest.mark.parametrize("scale", [1e-4, 0.5, 2.0, 300.0])
+@pytest.mark.parametrize("nodata", [None, float("nan"), float("inf"), -9.0])
+def test_any_scale_and_nodata_are_kept(tmp_path, suffix, scale, nodata):
+    path = tmp_path / f"a{suffix}"
+    write_cube(scene(ARRAY[:2, :3].astype("f4"), scale=scale, nodata=nodata), path)
+    back = open_cube(path)
+    assert back.scale == pytest.approx(scale, rel=1e-15)
+    np.testing.assert_equal(back.nodata, nodata)
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".npy", ".zarr"])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 6), (1, 7, 1), (7, 1, 1), (1, 1, 1), (1, 5, 2), (3, 4, 1)]
+)
+def test_slender_cubes_come_back_in_their_shape(tmp_path, suffix, shape):
+    array = np.arange(np.prod(shape), dtype="f8").reshape(shape)
+    path = tmp_path / f"a{suffix}"
+    write_cube(scene(array, default_bands=None), path)
+    back = open_cube(path)
+    np.testing.assert_array_equal(back.read(), array)
+    if suffix != ".npy":
+        np.testing.assert_array_equal(back.wavelengths, scene(array).wavelengths)
+
+
+def test_units_that_somebody_writes_in_matlab_are_read(tmp_path):
+    variables = {
+        "data": ARRAY,
+        "lambda": 0.4 + 0.1 * np.arange(6),
+        "wavelength_unit": "Micrometers",
+    }
+    scipy.io.savemat(tmp_path / "a.mat", variables)
+    back = open_cube(tmp_path / "a.mat")
+    np.testing.assert_allclose(back.wavelengths, scene().wavelengths)
+    assert (back.wavelength_units_in_file, back.warnings) == ("Micrometers", ())
 
 
 @pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".zarr"])

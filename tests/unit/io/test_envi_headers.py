@@ -7,6 +7,7 @@ import pytest
 import rasterio
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.info import cube_info, diagnosis
 from hsi_viewer.io.registry import open_cube
 
@@ -160,6 +161,10 @@ def test_a_gain_that_all_bands_share_is_the_scale(tmp_path, offsets):
         assert set(file.scales) == {4e-4}
     cube = open_cube(header)
     assert (cube.scale, cube.offset, cube.warnings) == (4e-4, 0, ())
+    write_cube(cube, tmp_path / "copy.hdr")
+    copy = open_cube(tmp_path / "copy.hdr")
+    assert (copy.scale, copy.offset, copy.warnings) == (pytest.approx(4e-4, rel=1e-15), 0, ())
+    assert "gain" not in (tmp_path / "copy.hdr").read_text()
 
 
 @pytest.mark.parametrize("end", [",", ""])

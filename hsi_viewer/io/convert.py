@@ -1,0 +1,91 @@
+"""A cube, or a part of it, as a file of another format; a class map goes with its legend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hsi_viewer.core.classes import ClassLegend, LandClass, palette_colour
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, HsiError
+from hsi_viewer.core.progress import ProgressPort
+from hsi_viewer.io import label_file
+from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.io.envi import data_beside, header_of
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.subset import Subset, subset_cube
+
+# A class map is read whole; a larger image of one band goes without a legend.
+MAX_CLASS_PIXELS = 1 << 28
+
+
+def convert(
+    source: str,
+    target: Path,
+    subset: Subset,
+    interleave: str = "bil",
+    port: ProgressPort | None = None,
+) -> list[Path]:
+    """Write a cube or a part of it by the suffix of the target; see `write_cube`.
+
+    An image of one band that has names or colours of classes stays a class map.
+
+    Raises
+    ------
+    HsiError
+        if the source cannot be read.
+    ExportError
+        if the target is a file of the source, cannot hold the cube or cannot be written.
+    """
+    cube = open_cube(source)
+    if cube.path is not None and _overwrites(cube.path, target):
+        raise ExportError(
+            f"{target} is a file of the cube itself, of which the rest would be lost; "
+            "choose another name."
+        )
+    if target.suffix.lower() in label_file.WRITTEN and subset.wavelengths is None:
+        labels = _class_map(source, cube)
+        if labels is not None:
+            part = subset_cube(cube, subset)
+            rows, columns = (slice(*(r or (None,))) for r in (subset.rows, subset.columns))
+            ids = labels.ids[rows, columns]
+            return label_file.write_labels(target, ids, _legend(labels), part)
+    return write_cube(cube, target, subset, interleave, port=port)
+
+
+def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
+    """The labels of a file, if it names or colours them."""
+    if (
+        cube.bands != 1
+        or cube.dtype.kind not in "ui"
+        or cube.rows * cube.columns > MAX_CLASS_PIXELS
+    ):
+        return None
+    try:
+        labels = label_file.read_labels(source)
+    except HsiError:  # no class ids
+        return None
+    return labels if labels.names or labels.colours else None
+
+
+def _legend(labels: label_file.LabelFile) -> ClassLegend:
+    present = np.unique(labels.ids).tolist()
+    ids = sorted({*labels.names, *labels.colours, *present} - {0})
+    return ClassLegend(
+        LandClass(
+            i, labels.names.get(i, f"Class {i}"), labels.colours.get(i, palette_colour(i - 1))
+        )
+        for i in ids
+    )
+
+
+def _overwrites(source: Path, target: Path) -> bool:
+    """Whether writing a cube to a target would replace a file of its own."""
+    header = header_of(source) if source.is_file() else None
+    own = {source.resolve()}
+    if header is not None:
+        own |= {header.resolve(), (data_beside(header) or source).resolve()}
+    envi = target.suffix.lower() in (".hdr", ".img")
+    made = [target.with_suffix(".hdr"), target.with_suffix(".img")] if envi else [target]
+    return any(path.resolve() in own for path in made)
