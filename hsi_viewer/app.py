@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -133,7 +134,8 @@ class Screenshot(QObject):
         errors = [n.text for n in self._window.notices.notices if n.property("level") == "error"]
         for text in errors:
             sys.stderr.write(f"{text}\n")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # then it cannot be saved, either
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         saved = self._window.grab().save(str(self._path))
         if not saved:
             sys.stderr.write(

@@ -14,6 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from hsi_viewer import __version__
+from hsi_viewer.cli_process import (
+    FAILED,
+    INTERRUPTED,
+    TERMINATED,
+    TerminatedError,
+    say,
+    terminable,
+)
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.training import Device, Preset, TrainingConfig
 
@@ -22,7 +30,9 @@ if TYPE_CHECKING:
 
 SAMPLE = "sample:indian-pines"
 DEMO_LABELS_PER_CLASS = 10
-FAILED, INTERRUPTED = 1, 130
+# More digits are no number of a row, a band or a seed.
+MAX_DIGITS = 10
+MAX_BANDS = 1 << 20
 
 
 class UsageError(HsiError):
@@ -51,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HsiError as error:
         print("hsi-viewer:", " ".join(str(error).split()), file=sys.stderr)
         return FAILED
+    except TerminatedError:
+        print("hsi-viewer: terminated", file=sys.stderr)
+        return TERMINATED
     except KeyboardInterrupt:
         print("hsi-viewer: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -139,22 +152,37 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 2**32):
-        raise argparse.ArgumentTypeError(f"a seed is a whole number in 0..{2**32 - 1}, not {text}")
+    if not (_is_number(text) and int(text) < 2**32):
+        raise argparse.ArgumentTypeError(
+            f"a seed is a whole number in 0..{2**32 - 1}, not {_short(text)}"
+        )
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}..."
 
 
 def _range(text: str) -> tuple[int, int]:
     start, colon, stop = text.partition(":")
-    if not (colon and start.isdecimal() and stop.isdecimal()):
-        raise argparse.ArgumentTypeError(f"a range is written A:B, from A up to B, not {text}")
+    if not (colon and _is_number(start) and _is_number(stop)):
+        raise argparse.ArgumentTypeError(
+            f"a range is written A:B, from A up to B, not {_short(text)}"
+        )
     return int(start), int(stop)
 
 
 def _bands(text: str) -> tuple[int, ...]:
     bands: list[int] = []
     for part in text.split(","):
-        bands += [int(part)] if part.isdecimal() else range(*_range(part))
+        first, stop = (int(part), int(part) + 1) if _is_number(part) else _range(part)
+        if len(bands) + stop - first > MAX_BANDS:
+            raise argparse.ArgumentTypeError(f"at most {MAX_BANDS} bands, not {_short(text)}")
+        bands += range(first, stop)
     return tuple(bands)
 
 
@@ -162,7 +190,9 @@ def _wavelengths(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"wavelengths are numbers in nm, not {text}") from error
+        raise argparse.ArgumentTypeError(
+            f"wavelengths are numbers in nm, not {_short(text)}"
+        ) from error
 
 
 # commands ------------------------------------------------------------------------------------
@@ -196,17 +226,16 @@ def _info(options: argparse.Namespace) -> int:
     except HsiError:
         report = None if options.json else diagnosis(options.cube)
         if report is not None:
-            print(report)
+            say(report)
         raise
     if options.json:
         _print_json(facts)
     else:
         width = max(len(name) for name in facts)
-        for name, value in facts.items():
-            print(f"{name.replace('_', ' '):{width}}  {_text(value)}")
+        say("\n".join(f"{n.replace('_', ' '):{width}}  {_text(v)}" for n, v in facts.items()))
         report = diagnosis(options.cube)
         if report is not None:
-            print(f"\n{report}")
+            say(f"\n{report}")
     return 0
 
 
@@ -216,13 +245,13 @@ def _convert(options: argparse.Namespace) -> int:
     from hsi_viewer.io.subset import Subset
 
     subset = Subset(options.rows, options.columns, options.bands, options.wavelengths)
-    with progress_on_stderr() as port:
+    with terminable(), progress_on_stderr() as port:
         files = convert(options.cube, options.target, subset, options.interleave, port)
     names = [str(path.absolute()) for path in files]
     if options.json:
         _print_json({"files": names})
     else:
-        print("Written:", *names, sep="\n  ")
+        say("\n  ".join(["Written:", *names]))
     return 0
 
 
@@ -259,7 +288,7 @@ def _work(options: argparse.Namespace, config: TrainingConfig, do: Any) -> int:
     from hsi_viewer.cli_progress import progress_on_stderr
     from hsi_viewer.session.classify_job import Job
 
-    with progress_on_stderr() as port:
+    with terminable(), progress_on_stderr() as port:
         result: JobResult = do(Job(options.output, config, port=port))
     if options.json:
         files = [str((options.output / name).absolute()) for name in result.report["files"]]
@@ -273,18 +302,17 @@ def _print_result(result: JobResult, output: Path) -> None:
     report = result.report
     if result.accuracy is not None:
         overall = result.accuracy.overall
-        print(
+        say(
             f"Overall accuracy {overall.value:.1%} (95 % interval {overall.low:.1%} to "
             f"{overall.high:.1%}), average accuracy {result.accuracy.average:.1%}, kappa "
             f"{result.accuracy.kappa:.3f}, on {result.accuracy.total} test pixels"
         )
-    print(f"Done in {report['seconds']['total']:.1f} s. Results in {output.absolute()}:")
-    for name in report["files"]:
-        print(f"  {name}")
+    done = f"Done in {report['seconds']['total']:.1f} s. Results in {output.absolute()}:"
+    say("\n  ".join([done, *report["files"]]))
 
 
 def _print_json(record: dict[str, Any]) -> None:
-    print(json.dumps(record, indent=2, allow_nan=False))
+    say(json.dumps(record, indent=2, allow_nan=False))
 
 
 def _text(value: Any) -> str:

@@ -90,6 +90,8 @@ def _open(source: str | Path) -> HyperCube:
     if str(source) == sample.SAMPLE:
         return sample.open_sample()
     path, part = split_source(source)
+    if part is not None:
+        _check_parts(path, part)
     if is_header(path):
         return _open_header(path)
     magic = magic_of(path)
@@ -99,6 +101,15 @@ def _open(source: str | Path) -> HyperCube:
 
     beside = sidecar.load(path) or sidecar.Sidecar()
     return _overruled(path, beside) or beside.applied(_read(path, magic, beside.reading(part)))
+
+
+def _check_parts(path: Path, part: str) -> None:
+    magic = magic_of(path)
+    reader = next((read for matches, read in READERS if matches(path, magic)), None)
+    if reader in ONE_IMAGE:
+        raise FormatError(
+            f'{path} holds one image, and nothing in it is named; leave out ":{part}".'
+        )
 
 
 def _open_header(header: Path) -> HyperCube:
@@ -277,6 +288,7 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (_is_rfl, _rfl),
     (lambda path, magic: path.suffix.lower() == ".mat", _mat4),
 )
+ONE_IMAGE = (_npy, _envi, _eoc, _folder, _erdas, _rfl)
 
 
 def arrays_in(path: Path) -> tuple[ArrayChoice, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -212,24 +213,36 @@ def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[A
     """
     if path.exists() and not is_zarr(path) and not (path.is_dir() and not any(path.iterdir())):
         raise ExportError(f"{path} is no Zarr store and is not replaced; choose another name.")
-    zarr = _zarr()
-    with replacing_folder(path) as new:
-        try:
-            array = zarr.open_group(str(new), mode="w").create_array(
+    _zarr()
+    # An interrupt waits for what is being written: the package's own thread would go on with it in
+    # the folder that is cleared away. One chunk at a time: when one fails, others would go on, too.
+    with replacing_folder(path) as new, ThreadPoolExecutor(1) as writer:
+        array = writer.submit(_new_array, path, new, cube).result()
+        for top, tile in tiles:
+            for a, b in _stretches(top, top + tile.shape[0]):
+                for left in range(0, cube.columns, CHUNK_SIDE):
+                    where = (slice(a, b), slice(left, left + CHUNK_SIDE))
+                    values = tile[a - top : b - top, where[1]]
+                    writer.submit(array.__setitem__, where, values).result()
+
+
+def _new_array(path: Path, new: Path, cube: HyperCube) -> Any:
+    try:
+        array = (
+            _zarr()
+            .open_group(str(new), mode="w")
+            .create_array(
                 "cube",
                 shape=cube.shape,
                 chunks=(min(CHUNK_SIDE, cube.rows), min(CHUNK_SIDE, cube.columns), cube.bands),
                 dtype=cube.dtype,
+                dimension_names=("row", "column", "band"),
             )
-            array.attrs.update(_attributes_of(cube))
-        except (TypeError, ValueError) as error:
-            raise ExportError(f"{path}: Zarr cannot hold this cube: {error}.") from error
-        # One chunk at a time: the package would go on writing others when one has failed.
-        for top, tile in tiles:
-            for a, b in _stretches(top, top + tile.shape[0]):
-                for left in range(0, cube.columns, CHUNK_SIDE):
-                    columns = slice(left, left + CHUNK_SIDE)
-                    array[a:b, columns] = tile[a - top : b - top, columns]
+        )
+        array.attrs.update(_attributes_of(cube))
+    except (TypeError, ValueError) as error:
+        raise ExportError(f"{path}: Zarr cannot hold this cube: {error}.") from error
+    return array
 
 
 def _stretches(top: int, bottom: int) -> Iterator[tuple[int, int]]:

@@ -147,11 +147,11 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
-    check_writable(job.output)
     job.say("Loading the learning engine")
     from hsi_viewer.learning.checkpoint import load_model
 
     model = load_model(model_path)
+    check_writable(job.output)
     prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job.port)
     legend = ClassLegend(model.legend)
     with watch.step("export"):

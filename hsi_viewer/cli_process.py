@@ -1,0 +1,56 @@
+"""How a command meets the system: a full or closed standard output, and a signal to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from hsi_viewer.core.errors import ExportError
+
+FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
+
+
+class TerminatedError(KeyboardInterrupt):
+    """The system asks the program to end; files that are half written are cleared away first."""
+
+
+def say(text: str) -> None:
+    """Print to standard output.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written.
+    SystemExit
+        if whoever read it has closed it.
+    """
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding
+        say(text.encode(encoding, "backslashreplace").decode(encoding))
+    except OSError as error:
+        # what is still in the buffer would be tried again, in vain, when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(FAILED) from error
+        raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """While the block runs, SIGTERM is an exception, as an interrupt from the keyboard is."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,144 @@
+"""The command line where the system says no, or what was typed makes no sense."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hsi_viewer.cli import main
+
+SAMPLE = "sample:indian-pines"
+COMMAND = (sys.executable, "-m", "hsi_viewer.cli")
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and devices of POSIX")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--bands", "0:99999999999"),
+        ("--bands", "9" * 5000),
+        ("--bands", "0:9999999,3"),
+        ("--bands", "3:1"),
+        ("--rows", f"0:{'9' * 5000}"),
+        ("--columns", "²:3"),
+        ("--wavelengths", "x" * 5000),
+        ("--wavelengths", "nan"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_an_error_in_one_short_line(tmp_path, capsys, wrong):
+    assert main(["convert", SAMPLE, str(tmp_path / "a.npy"), *wrong]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert len(error) < 300
+    assert "invalid" not in error
+    assert not (tmp_path / "a.npy").exists()
+
+
+def test_a_seed_of_many_digits_is_named_in_part(tmp_path, capsys):
+    arguments = ["--labels", f"{SAMPLE}/labels", "--output", str(tmp_path / "out")]
+    assert main(["classify", SAMPLE, *arguments, "--seed", "7" * 5000]) == 1
+    assert "a seed is a whole number in 0..4294967295, not 7777" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["c.npy", "c.hdr", "c.img"])
+def test_a_part_of_a_file_that_has_none_is_refused(tmp_path, capsys, name):
+    source = tmp_path / name
+    assert main(["convert", SAMPLE, str(source), "--rows", "0:2"]) == 0
+    assert main(["info", f"{source}:foo"]) == 1
+    assert f'{source} holds one image, and nothing in it is named; leave out ":foo"' in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
+def test_apply_without_a_model_leaves_no_folder(tmp_path):
+    output = tmp_path / "out"
+    assert main(["apply", str(tmp_path / "no model"), SAMPLE, "--output", str(output)]) == 1
+    assert not output.exists()
+
+
+@POSIX
+def test_a_picture_of_the_window_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    target = tmp_path / "file" / "a.png"
+    command = [*COMMAND, "open", SAMPLE, "--screenshot", str(target)]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert ended.returncode == 1
+    assert f"{target} could not be written" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@POSIX
+def test_a_reader_that_closes_the_pipe_ends_the_program_in_silence():
+    read, write = os.pipe()
+    os.close(read)
+    command = [*COMMAND, "info", SAMPLE]
+    try:
+        ended = subprocess.run(
+            command, stdout=write, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_behind_standard_output_is_told():
+    with Path("/dev/full").open("w") as full:
+        command = [*COMMAND, "info", SAMPLE, "--json"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("hsi-viewer: Standard output could not be written: No space")
+    assert ended.stderr.count("\n") == 1
+
+
+@POSIX
+def test_names_that_the_terminal_cannot_show_are_printed_all_the_same(tmp_path):
+    target = tmp_path / "Ähre \udcff.npy"
+    command = [*COMMAND, "convert", SAMPLE, str(target), "--rows", "0:2"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
+    ended = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert ended.returncode == 0, ended.stderr
+    assert b"\\xc4hre" in ended.stdout
+    assert np.load(target).shape == (2, 145, 200)
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")],
+)
+@pytest.mark.parametrize("name", ["t.hdr", "t.tif", "t.zarr"])
+def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
+    tmp_path, sent, status, said, name
+):
+    source, target = tmp_path / "source.npy", tmp_path / "out" / name
+    big = np.lib.format.open_memmap(source, "w+", "f8", (6000, 1000, 50))  # sparse: 2.4 GB
+    big.flush()
+    del big
+    subprocess.run([*COMMAND, "convert", SAMPLE, str(target), "--rows", "0:2"], check=True)
+    before = {path: _bytes(path) for path in target.parent.iterdir()}
+    command = [*COMMAND, "convert", str(source), str(target)]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        while not any(path not in before for path in target.parent.iterdir()):
+            assert running.poll() is None, running.stderr.read()
+        running.send_signal(sent)
+        error = running.communicate(timeout=60)[1]
+    finally:
+        running.kill()
+    assert running.returncode == status
+    assert error.endswith(f"hsi-viewer: {said}\n")
+    assert {path: _bytes(path) for path in target.parent.iterdir()} == before
+
+
+def _bytes(path: Path) -> object:
+    if path.is_dir():
+        return {p.relative_to(path): _bytes(p) for p in path.rglob("*") if p.is_file()}
+    return path.read_bytes()
