@@ -13,6 +13,9 @@ from pathlib import Path
 
 from hsi_viewer.core.errors import ExportError
 
+# What GDAL puts beside a raster: what its format cannot hold, overviews, a mask.
+SIDE_SUFFIXES = (".aux.xml", ".ovr", ".msk")
+
 
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
@@ -69,6 +72,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
         for path in beside:
             _sync(path)
         _swap_in(beside, targets, mark)
+        _take_sides_along(beside, targets)
     except OSError as error:
         raise _failure(targets[0], error) from error
     finally:
@@ -98,6 +102,20 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         raise _failure(target, error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _take_sides_along(beside: tuple[Path, ...], targets: tuple[Path, ...]) -> None:
+    """Put GDAL's files beside the new ones in place; those of the old ones go with them."""
+    for new, target in zip(beside, targets, strict=True):
+        for suffix in SIDE_SUFFIXES:
+            side = target.with_name(target.name + suffix)
+            of_new = new.with_name(new.name + suffix)
+            if side in targets:
+                continue
+            if of_new.exists():
+                of_new.replace(side)
+            else:
+                side.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:
@@ -166,7 +184,16 @@ def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> 
         for aside, target in kept:
             aside.replace(target)
         raise
-    for aside, _ in kept:
-        with suppress(OSError):
-            _remove(aside)
+    old = [aside for aside, _ in kept]
+    try:
+        _clear(old)
+    except KeyboardInterrupt:  # the new is in place, and a folder of chunks takes its time
+        _clear(old)
+        raise
     _sync_folder(targets[0].parent)
+
+
+def _clear(paths: list[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            _remove(path)

@@ -35,8 +35,8 @@ def guess_axes(
     matching = [axis for axis in range(3) if shape[axis] in lists]
     if len(named) == 1 and len(names) == 3:
         band = named[0]
-    elif len(matching) == 1:
-        band = matching[0]
+    elif matching:
+        band = 2 if 2 in matching else matching[0]
     elif shape[2] > MANY_BANDS >= shape[0] or shape[0] != shape[1] == shape[2] >= SQUARE:
         band = 0
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io import class_raster, envi_writer
+from hsi_viewer.io.atomic import side_file
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
 
@@ -32,7 +34,8 @@ def export_prediction(
     ----------
     prediction : what to write.
     legend : names and colours of its ids.
-    cube : the scene; gives the georeference. GeoTIFF is left out if it has none.
+    cube : the scene; gives the georeference. If it has none, GeoTIFF is left out, and an earlier
+        one taken away.
     directory : made if it is not there.
     stem : of the file names; the confidence goes to confidence.hdr and .img.
     formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class).
@@ -62,10 +65,14 @@ def export_prediction(
         elif name == "probabilities":
             written |= write_probabilities(prediction, legend, cube, directory)
         elif name == "envi":
-            header, data = directory / f"{stem}.hdr", directory / f"{stem}.img"
+            header, data = envi_writer.pair_of(directory / f"{stem}.img")
             class_raster.write_envi(raster, header, data)
             written |= {header.name: header, data.name: data}
-        elif name != "tif" or cube.georeference is not None:
+        elif name == "tif" and cube.georeference is None:
+            with suppress(OSError):  # an earlier map would be taken for this one
+                for path in (directory / f"{stem}.tif", side_file(directory / f"{stem}.tif")):
+                    path.unlink(missing_ok=True)
+        else:
             path = directory / f"{stem}.{name}"
             WRITERS[name](raster, path)
             written[path.name] = path
@@ -84,7 +91,7 @@ def write_confidence(
     prediction: Prediction, cube: HyperCube, directory: Path, stem: str = "confidence"
 ) -> dict[str, Path]:
     """Write the confidence (0..1, float32) as an ENVI image; see `export_prediction`."""
-    header, data = directory / f"{stem}.hdr", directory / f"{stem}.img"
+    header, data = envi_writer.pair_of(directory / f"{stem}.img")
     fields = {
         "file type": "ENVI Standard",
         "band names": "{confidence}",
@@ -106,5 +113,5 @@ def write_probabilities(
         return {}
     names = [legend.name_of(i) for i in prediction.class_ids]
     bands = probabilities_cube(prediction.probabilities, names, cube)
-    written = write_cube(bands, directory / "probabilities.hdr", interleave="bsq")
+    written = write_cube(bands, directory / "probabilities.img", interleave="bsq")
     return {path.name: path for path in written}

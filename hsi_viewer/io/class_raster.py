@@ -16,6 +16,7 @@ from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, pale
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import envi_writer
 from hsi_viewer.io.atomic import replacing, side_file
+from hsi_viewer.io.text_file import one_line
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def class_raster(
     variable: str = "class_map",
 ) -> ClassRaster:
     """Join ids and legend; ids that the legend lacks are named "Class n"."""
-    entries = [(c.id, c.name, c.colour) for c in legend]
+    entries = [(c.id, one_line(c.name), c.colour) for c in legend]
     known = {c.id for c in legend} | {0}
     entries += [
         (i, legend.name_of(i), palette_colour(i - 1))
@@ -68,7 +69,7 @@ def class_raster(
         ids.astype(np.uint8 if largest < 256 else np.uint16),
         tuple(entries),
         georeference,
-        title,
+        one_line(title),
         variable,
     )
 
@@ -119,22 +120,25 @@ def write_png(raster: ClassRaster, path: Path) -> None:
     """A picture with a legend, for people, and a world file (.pgw) that places its map."""
     from hsi_viewer.io.legend_image import MARGIN, class_picture
 
-    picture, factor = class_picture(
+    picture, (wide, high) = class_picture(
         raster.ids.astype(np.uint16), list(raster.entries), raster.title
     )
     place = raster.georeference
     transform = None if place is None else place.transform
-    targets = [path] if transform is None else [path.with_suffix(".pgw"), path]
+    world = path.with_suffix(".pgw")
+    targets = [path] if transform is None else [world, path]
     with replacing(*targets) as new:
         with new[-1].open("wb") as file:
             picture.save(file, format="PNG", optimize=True)
         if transform is not None:
             a, b, c, d, e, f = transform
             # from the centre of the picture's first pixel to a column and row of the map
-            start = (0.5 - MARGIN) / factor
-            x, y = c + (a + b) * start, f + (d + e) * start
-            values = (a / factor, d / factor, b / factor, e / factor, x, y)
+            column, row = (0.5 - MARGIN) / wide, (0.5 - MARGIN) / high
+            x, y = c + a * column + b * row, f + d * column + e * row
+            values = (a / wide, d / wide, b / high, e / high, x, y)
             new[0].write_text("".join(f"{value!r}\n" for value in values), encoding="ascii")
+    if transform is None:
+        world.unlink(missing_ok=True)  # it placed the picture that is replaced
 
 
 def write_tif(raster: ClassRaster, path: Path) -> None:

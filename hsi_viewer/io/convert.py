@@ -82,6 +82,8 @@ def _legend(labels: label_file.LabelFile) -> ClassLegend:
 
 def _overwrites(source: Path, target: Path) -> bool:
     """Whether writing a cube to a target would replace a file of its own."""
+    if source.is_dir() and source.resolve() in target.resolve().parents:
+        return True
     header = header_of(source) if source.is_file() else None
     own = {source.resolve()}
     if header is not None:

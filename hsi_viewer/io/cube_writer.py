@@ -7,6 +7,7 @@ or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, Silent
 from hsi_viewer.io import envi_header, envi_writer, sidecar_place
 from hsi_viewer.io.atomic import replacing, side_file
 from hsi_viewer.io.class_raster import mat_place
+from hsi_viewer.io.raster_tags import MAX_BANDS_WITH_TAGS
 from hsi_viewer.io.subset import Subset, subset_cube
 
 TILE_BYTES = 32 << 20
@@ -66,6 +68,8 @@ def write_cube(
         token.check()
         port.report(Progress(f"Writing {path.name}", row / chosen.rows))
 
+    if chosen.dtype.kind == "c" and path.suffix.lower() in (".mat", ".zarr"):
+        raise ExportError(f"{path}: complex values are written as ENVI, GeoTIFF or NumPy only.")
     files = _write(chosen, path, interleave, report)
     for file in files:
         sidecar_place.forget(file)  # what a user had said of the image that was replaced
@@ -181,6 +185,7 @@ def _mat_variables(cube: HyperCube) -> dict[str, Any]:
     """What stands beside the cube in a .mat file; bands are counted from 1, as MATLAB does."""
     known, names, shown = cube.wavelengths is not None, cube.band_names, cube.default_bands
     given = {
+        "dimensions": _column_of(("row", "column", "band")),
         "wavelengths": cube.wavelengths,
         "wavelength_units": "nm" if known else None,
         "fwhm": cube.fwhm,
@@ -190,11 +195,18 @@ def _mat_variables(cube: HyperCube) -> dict[str, Any]:
         "nodata": cube.nodata,
         "scale_factor": cube.scale if cube.scale != 1.0 else None,
         "add_offset": cube.offset or None,
-        "band_names": None if names is None else np.array(names, object)[:, None],
+        "band_names": None if names is None else _column_of(names),
         "default_bands": None if shown is None else np.array(shown) + 1,
     }
     said = {name: value for name, value in given.items() if value is not None}
     return said | mat_place(cube.georeference)
+
+
+def _column_of(texts: Sequence[str]) -> NDArray[Any]:
+    """Texts as a cell array."""
+    cells = np.empty((len(texts), 1), object)
+    cells[:, 0] = texts
+    return cells
 
 
 def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
@@ -204,6 +216,8 @@ def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
 
     size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
     dtype = np.dtype(np.uint8) if cube.dtype == bool else cube.dtype
+    if dtype == np.float16:
+        raise ExportError(f"{path}: GeoTIFF has no type {dtype.name}; choose .npy, .mat or .zarr.")
     profile: dict[str, Any] = {
         "height": cube.rows,
         "width": cube.columns,
@@ -220,20 +234,13 @@ def _write_tif(cube: HyperCube, path: Path, report: Report) -> list[Path]:
     high = min(128, max(16, _tile_rows(cube) // 16 * 16))
     if min(cube.rows, cube.columns) >= 128:
         profile |= {"tiled": True, "blockxsize": 128, "blockysize": high}
-    with replacing(path) as (new,):
-        with new_tif(new, path, **profile) as file:
-            _tif_tags(cube, file)
-            for top, tile in _tiles(cube, report, high):
-                window = Window(0, top, cube.columns, tile.shape[0])
-                file.write(
-                    tile.transpose(2, 0, 1).astype(profile["dtype"], copy=False), window=window
-                )
-        of_gdal, old = side_file(new), side_file(path)
-        if not of_gdal.exists():
-            old.unlink(missing_ok=True)  # it described the image that is replaced
-            return [path]
-        of_gdal.replace(old)
-    return [path, old]
+    with replacing(path) as (new,), new_tif(new, path, **profile) as file:
+        _tif_tags(cube, file)
+        for top, tile in _tiles(cube, report, high):
+            window = Window(0, top, cube.columns, tile.shape[0])
+            file.write(tile.transpose(2, 0, 1).astype(profile["dtype"], copy=False), window=window)
+    side = side_file(path)
+    return [path, side] if side.exists() else [path]
 
 
 def _holds(dtype: np.dtype[Any], value: float | None) -> bool:
@@ -254,6 +261,13 @@ def _tif_tags(cube: HyperCube, file: Any) -> None:
     if cube.default_bands is not None:
         shown = ", ".join(str(band + 1) for band in cube.default_bands)
         file.update_tags(ns="ENVI", default_bands=f"{{{shown}}}")
+    if cube.bands > MAX_BANDS_WITH_TAGS:  # more are not looked at one by one
+        fields = cube_fields(replace(cube, georeference=None))
+        listed = ("wavelength units", "wavelength", "fwhm", "bbl")
+        file.update_tags(
+            ns="ENVI", **{k.replace(" ", "_"): fields[k] for k in listed if k in fields}
+        )
+        return
     for band in range(cube.bands):
         tags = {"bbl": str(int(cube.good_bands[band]))}
         if cube.wavelengths is not None:

@@ -73,6 +73,13 @@ def data_beside(header: Path) -> Path | None:
         return None if found is None else Path(found[0])
 
 
+def leads_to(header: Path, data: Path) -> bool:
+    """Whether data written beside a header are what is found for it, whatever else stands there."""
+    names = [header.stem + suffix for suffix in ("", ".bsq", ".bil", ".bip", *DATA_SUFFIXES)]
+    before = names[: names.index(data.name)] if data.name in names else []
+    return not any(header.with_name(name).is_file() for name in before if name != data.name)
+
+
 def data_of(header: Path, layout: Layout) -> Path:
     """The data file that belongs to a header.
 

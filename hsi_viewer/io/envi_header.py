@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.identify import plain_descriptor
+from hsi_viewer.io.text_file import one_line
 
 MAX_HEADER_BYTES = 64 << 20
 # More than this behind a closing brace is no forgotten line break.
@@ -346,5 +347,10 @@ def braced(entries: list[str]) -> str:
 
 
 def clean_name(text: str) -> str:
-    """A name that the header's list syntax can hold: no comma, brace or line break."""
-    return re.sub(r"\s+", " ", re.sub(r"[,{}]", ";", text)).strip() or "-"
+    """A name that the header's list syntax can hold.
+
+    That is without commas, braces, control characters, and semicolons in front, which would make a
+    remark of its line.
+    """
+    plain = text.translate({ord("{"): "(", ord("}"): ")", ord(","): ";"})
+    return one_line(plain).lstrip("; ") or "-"

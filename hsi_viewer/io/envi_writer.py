@@ -14,29 +14,39 @@ from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import envi_header
 from hsi_viewer.io.atomic import replacing
-from hsi_viewer.io.envi import data_beside
+from hsi_viewer.io.envi import data_beside, leads_to
 from hsi_viewer.io.map_info import map_info_of
 
 
-def pair_of(path: Path) -> tuple[Path, Path]:
+def pair_of(path: Path, suffix: str = ".img") -> tuple[Path, Path]:
     """Header and data file of a target x.hdr, x.img or x.img.hdr.
+
+    The header is x.img.hdr where that is there already, where x.hdr would lead to another file
+    beside, and where x.img is asked for and x.hdr belongs to other data.
+
+    Parameters
+    ----------
+    path : target.
+    suffix : of the data.
 
     Raises
     ------
     ExportError
-        if the header is there and belongs to other data.
+        if the path is a header that belongs to other data.
     """
     is_header = path.suffix.lower() == ".hdr"
-    data = path.with_suffix("" if is_header and path.stem.lower().endswith(".img") else ".img")
-    header = data.with_name(f"{data.name}.hdr")
-    if path != header and not header.exists():
-        header = data.with_suffix(".hdr")
-    described = data_beside(header) if header.is_file() else None
+    data = path.with_suffix("" if is_header and path.stem.lower().endswith(suffix) else suffix)
+    long, short = data.with_name(f"{data.name}.hdr"), data.with_suffix(".hdr")
+    if path == long or long.exists():
+        return long, data
+    described = data_beside(short) if short.is_file() else None
     if described not in (None, data):
+        if path != short:
+            return long, data
         raise ExportError(
-            f"{header} is the header of {described.name}, which would lose it; choose another name."
+            f"{short} is the header of {described.name}, which would lose it; choose another name."
         )
-    return header, data
+    return short if leads_to(short, data) else long, data
 
 
 def georeference_fields(georeference: Georeference | None) -> dict[str, str]:

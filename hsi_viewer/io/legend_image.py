@@ -16,6 +16,8 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 MIN_SIDE, MAX_SIDE = 640, 8192
 MARGIN = 28
+# More classes, or letters of a name, would make the legend larger than any map.
+MAX_LISTED, MAX_NAME = 250, 80
 INK, PAPER, EDGE = (33, 37, 41), (255, 255, 255), (173, 181, 189)
 
 
@@ -41,7 +43,7 @@ def coloured(ids: NDArray[np.uint16], colours: dict[int, Colour]) -> NDArray[np.
 
 def class_picture(
     ids: NDArray[np.uint16], entries: list[tuple[int, str, Colour]], title: str
-) -> tuple[Image.Image, float]:
+) -> tuple[Image.Image, tuple[float, float]]:
     """The map with its legend.
 
     Small maps are enlarged by a whole factor, so that a pixel stays a square of one colour.
@@ -54,15 +56,17 @@ def class_picture(
 
     Returns
     -------
-    picture, factor : and how many of its pixels a pixel of the map is wide; the map begins
-        `MARGIN` pixels from its upper left corner.
+    picture, (wide, high) : and how many of its pixels a pixel of the map is wide and high; the
+        map begins `MARGIN` pixels from its upper left corner.
     """
     picture = Image.fromarray(coloured(ids, {i: colour for i, _, colour in entries}))
     factor = max(1, MIN_SIDE // max(picture.size))
     shrink = max(1, -(-max(picture.size) // MAX_SIDE))
     size = (max(1, picture.width * factor // shrink), max(1, picture.height * factor // shrink))
     picture = picture.resize(size, Image.Resampling.NEAREST)
-    rows = [(name, colour) for _, name, colour in entries]
+    rows = [(_shortened(name), colour) for _, name, colour in entries]
+    if len(rows) > MAX_LISTED:
+        rows = [*rows[:MAX_LISTED], (f"and {len(rows) - MAX_LISTED} more classes", PAPER)]
     if (ids == 0).any():
         rows.append((UNCLASSIFIED_NAME, (0, 0, 0)))
     legend = _legend(rows, title, picture.height)
@@ -78,7 +82,11 @@ def class_picture(
     frame = (MARGIN - 1, MARGIN - 1, MARGIN + picture.width, MARGIN + picture.height)
     ImageDraw.Draw(canvas).rectangle(frame, outline=EDGE)
     canvas.paste(legend, (picture.width + 2 * MARGIN, MARGIN))
-    return canvas, picture.width / ids.shape[1]
+    return canvas, (picture.width / ids.shape[1], picture.height / ids.shape[0])
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def _legend(rows: list[tuple[str, Colour]], title: str, height: int) -> Image.Image:

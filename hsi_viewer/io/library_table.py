@@ -30,6 +30,7 @@ HOLDS_NUMBER = re.compile(r"(?:^|[\s,;\"])[-+]?\.?\d")
 SIG_NAMES = ("Reference", "Target", "Reflectance (%)")
 PLOT_COLUMN = re.compile(r"Column (\d+): ([^~]*)")
 SMALLEST_NM = 100.0
+BAND_TITLE = "band"  # of the first column, where there are no wavelengths
 
 Floats = NDArray[np.float64]
 Row = list[str]
@@ -61,7 +62,8 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
         raise _no_table(path)
     rows = _cells(path, [line for line in lines if not PLOT_COLUMN.match(line)])
     table = _table(path, rows)
-    turned = _in_rows(table)
+    counted = table.head is not None and table.head[0].casefold() == BAND_TITLE
+    turned = None if counted else _in_rows(table)
     if turned is not None:
         names, raw, spectra, unit = turned
     else:
@@ -75,11 +77,12 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
             names, unit = [table.head[k] for k in rest], _unit(table.head[axis])
         else:
             names, unit = _plot_names(lines, len(rest)), None
-    if not raw.size or np.isnan(raw).any():
+    titled = turned is None and table.head is not None and AXIS.search(table.head[0])
+    if not raw.size or np.isnan(raw).all() or (np.isnan(raw).any() and not titled):
         raise _no_table(path)
     nm: Floats | None
     guess: str | None
-    if are_band_numbers(raw, unit):
+    if are_band_numbers(raw, unit) or (counted and raw.size == 1):
         nm, guess = None, "The wavelengths of the table are band numbers; they are not used."
     else:
         nm, guess = to_nm(raw, unit)

@@ -89,6 +89,17 @@ def affine_of(map_info: str) -> Affine6 | None:
     return a, b, x - a * (column - 1) - b * (row - 1), d, e, y - d * (column - 1) - e * (row - 1)
 
 
+def with_tie_point(map_info: str, x: float, y: float) -> str:
+    """A map info whose first pixel has its corner at x and y, which are as in `affine_of`."""
+    fields = map_info.strip().strip("{}").split(",")
+    plain = split_fields(map_info)
+    if plain[0].casefold().startswith("geographic"):
+        part = _PART_OF_DEGREE.get(_unit(plain), 1.0)
+        x, y = x * part, y * part
+    fields[1:5] = (" 1", " 1", f" {x!r}", f" {y!r}")
+    return "{" + ",".join(fields) + "}"
+
+
 def _unit(fields: list[str]) -> str:
     """The unit of map coordinates in lower case, or "" where none is given."""
     for field in fields[7:]:
@@ -241,6 +252,8 @@ def map_info_of(transform: Affine6, wkt: str | None) -> str:
     angle = math.atan2(d, a)
     dx, dy = math.hypot(a, d), b * math.sin(angle) - e * math.cos(angle)
     rotation = math.degrees(angle)
+    if b == d == 0:  # 180 degrees stand for rows that run north; signs can say all
+        dx, dy, rotation = a, -e, 0.0
     turned = f", rotation={rotation!r}" if rotation else ""
     name, place = _projection(wkt or "")
     return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{place}{turned}}}"

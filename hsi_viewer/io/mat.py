@@ -61,6 +61,11 @@ class MatlabFile:
             raise FormatError(f'{self.path} has no texts "{name}".')
         return mat5.strings(variable)
 
+    def dimensions(self, name: str) -> tuple[str, ...]:
+        """Names of the axes of an array, as our own writer notes them beside the cube."""
+        names = tuple(self._texts("dimensions"))
+        return names if len(names) == len(self.arrays[name].shape) else ()
+
     def attributes(self, _name: str) -> Mapping[str, Any]:
         """What variables of the file say of its arrays, which have no attributes in MATLAB."""
         texts = {key: self._texts(key) for key in ("band_names", "crs_wkt")}

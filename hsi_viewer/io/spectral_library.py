@@ -19,9 +19,10 @@ from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.envi_fields import describe
+from hsi_viewer.io.envi_writer import pair_of
 from hsi_viewer.io.identify import magic_of, split_source
-from hsi_viewer.io.library_table import read_table
-from hsi_viewer.io.text_file import text_of
+from hsi_viewer.io.library_table import BAND_TITLE, read_table
+from hsi_viewer.io.text_file import one_line, text_of
 from hsi_viewer.io.wavelengths import to_nm
 
 # USGS marks deleted channels with -1.23e34 (splib07 user's guide).
@@ -180,7 +181,7 @@ def write_library(path: Path, library: SpectralLibrary) -> None:
     """
     match path.suffix.lower():
         case ".sli" | ".hdr":
-            _write_envi(path.with_suffix(".hdr"), path.with_suffix(".sli"), library)
+            _write_envi(*pair_of(path, ".sli"), library)
         case ".csv":
             _write_csv(path, library)
         case ".txt":
@@ -216,10 +217,10 @@ def _write_envi(header: Path, data: Path, library: SpectralLibrary) -> None:
 def _write_csv(path: Path, library: SpectralLibrary) -> None:
     first, title = library.wavelengths, "wavelength (nm)"
     if first is None:
-        first, title = np.arange(1.0, library.spectra.shape[1] + 1), "band"
+        first, title = np.arange(1.0, library.spectra.shape[1] + 1), BAND_TITLE
     with replacing(path) as (new,), new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([title, *library.names])
+        writer.writerow([title, *map(one_line, library.names)])
         for nm, values in zip(first, library.spectra.T, strict=True):
             cells = ["" if np.isnan(v) else repr(float(v)) for v in values]
             writer.writerow([repr(float(nm)), *cells])
@@ -230,12 +231,14 @@ def _write_ecostress(path: Path, library: SpectralLibrary) -> None:
         raise ExportError(
             f"{path}: the text format holds one spectrum with wavelengths; choose .sli or .csv."
         )
+    known = np.isfinite(library.spectra[0]) & np.isfinite(library.wavelengths)
+    if not known.any():
+        raise ExportError(f"{path}: the spectrum has no value at a known wavelength.")
     head = (
-        f"Name: {library.names[0]}\nSource: {library.name}\n"
-        f"Number of X Values: {library.wavelengths.size}\n"
+        f"Name: {one_line(library.names[0])}\nSource: {one_line(library.name)}\n"
+        f"Number of X Values: {np.count_nonzero(known)}\n"
         "X Units: Wavelength (nanometers)\nY Units: Value\n\n"
     )
-    known = ~np.isnan(library.spectra[0])
     rows = zip(library.wavelengths[known], library.spectra[0][known], strict=True)
     with replacing(path) as (new,):
         body = "".join(f"{float(nm)!r}\t{float(v)!r}\n" for nm, v in rows)

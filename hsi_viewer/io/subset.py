@@ -12,7 +12,15 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import envi_header
-from hsi_viewer.io.map_info import Affine6
+from hsi_viewer.io.map_info import Affine6, with_tie_point
+
+# Fields of ENVI headers: texts and lists with as many commas as there may be bands.
+NOT_OF_BANDS = frozenset((
+    "description", "geo points", "rpc info", "z plot titles", "z plot range", "z plot average",
+    "pixel size", "default stretch", "sensor type", "history",
+))  # fmt: skip
+# Places of pixels, which are others in a window.
+OF_WHOLE_IMAGE = frozenset(("geo points", "rpc info"))
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,7 @@ def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:
             band_names=None,
             default_bands=None,
             interleave=None,
-            metadata={k: v for k, v in cube.metadata.items() if not _is_per_band(v, cube.bands)},
+            metadata={k: v for k, v in cube.metadata.items() if not _is_per_band(k, v, cube.bands)},
         )
     bands = np.arange(cube.bands) if subset.bands is None else np.array(subset.bands, np.intp)
     if bands.size == 0 or bands.min() < 0 or bands.max() >= cube.bands:
@@ -148,7 +156,11 @@ def _windowed(
         band_names=None if cube.band_names is None else tuple(cube.band_names[b] for b in bands),
         default_bands=chosen,
         georeference=place,
-        metadata=_metadata(cube, bands),
+        metadata={
+            key: value
+            for key, value in _metadata(cube, bands).items()
+            if key not in OF_WHOLE_IMAGE or (rows, columns) == ((0, cube.rows), (0, cube.columns))
+        },
     )
 
 
@@ -156,9 +168,7 @@ def _moved(place: Georeference, transform: Affine6) -> Georeference:
     """A georeference whose first pixel is another; ENVI's tie point becomes that pixel."""
     info = place.map_info
     if info is not None:
-        fields = info.strip().strip("{}").split(",")
-        fields[1:5] = (" 1", " 1", f" {transform[2]!r}", f" {transform[5]!r}")
-        info = "{" + ",".join(fields) + "}"
+        info = with_tie_point(info, transform[2], transform[5])
     return replace(place, transform=transform, map_info=info)
 
 
@@ -166,12 +176,13 @@ def _metadata(cube: HyperCube, bands: NDArray[np.intp]) -> dict[str, str]:
     """Header fields; lists with one entry a band are cut like the bands."""
     kept = {}
     for key, value in cube.metadata.items():
-        if _is_per_band(value, cube.bands):
+        if _is_per_band(key, value, cube.bands):
             entries = envi_header.items(value)
             value = envi_header.braced([entries[b] for b in bands])
         kept[key] = value
     return kept
 
 
-def _is_per_band(value: str, bands: int) -> bool:
-    return value.startswith("{") and len(envi_header.items(value)) == bands > 1
+def _is_per_band(key: str, value: str, bands: int) -> bool:
+    is_list = value.startswith("{") and key not in NOT_OF_BANDS
+    return is_list and len(envi_header.items(value)) == bands > 1

@@ -80,3 +80,16 @@ def test_info_prints_the_diagnosis_of_a_bad_header(data_dir, capsys):
     printed = capsys.readouterr()
     assert "Likely readings" in printed.out
     assert "bup" in printed.err
+
+
+def test_a_band_of_a_folder_is_not_replaced_by_a_part_of_it(tmp_path, capsys):
+    folder = tmp_path / "stack"
+    for band in range(3):
+        target = str(folder / f"b{band}.tif")
+        assert main(["convert", "sample:indian-pines", target, "--bands", str(band)]) == 0
+    before = (folder / "b1.tif").read_bytes()
+    capsys.readouterr()
+    assert main(["convert", str(folder), str(folder / "b1.tif"), "--rows", "0:2"]) == 1
+    assert "choose another name" in capsys.readouterr().err
+    assert (folder / "b1.tif").read_bytes() == before
+    assert main(["convert", str(folder), str(tmp_path / "b1.tif"), "--rows", "0:2"]) == 0

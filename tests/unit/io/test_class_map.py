@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import rasterio
 import scipy.io
 import spectral
+from PIL import Image
 from rasterio.crs import CRS
 
 from hsi_viewer.core.classes import ClassLegend, LandClass, legend_for
@@ -363,8 +366,74 @@ def test_probabilities_are_written_when_kept(tmp_path, legend):
     written = export_prediction(kept, legend, scene(), tmp_path, formats=["probabilities"])
     image = spectral.envi.open(written["probabilities.hdr"])
     np.testing.assert_array_equal(np.asarray(image.load()), values)
-    assert image.metadata["band names"] == ["Grass; wet", "Häuser ;alt;", "Wasser"]
+    assert image.metadata["band names"] == ["Grass; wet", "Häuser (alt)", "Wasser"]
     none = export_prediction(
         predicted(some_ids()), legend, scene(), tmp_path, formats=["probabilities"]
     )
     assert none == {}
+
+
+HOSTILE = {
+    1: "li\nne\r\nbreak",
+    2: "nul\0 and \x1b[31m",
+    3: "<&>\"'",
+    4: "half \ud800 of one",
+    5: "  spaces  ",
+    8: "{braces}",
+    16: ";;semicolon, comma",
+    24: "€ Wälder 森林",
+    25: "x" * 3000,
+}
+
+
+@pytest.mark.parametrize("form", ["envi", "tif", "mat", "png"])
+def test_hostile_names_are_written_in_one_line_and_stay_with_their_classes(tmp_path, form):
+    names = {i: HOSTILE.get(i, f"c{i}") for i in range(1, 31)}
+    ids = np.arange(31 * 4, dtype=np.uint16).reshape(4, 31) % 31
+    cube = scene(ids.shape)
+    written = export_prediction(
+        predicted(ids), legend_for(names, names), cube, tmp_path, formats=[form]
+    )
+    path = next(p for name, p in written.items() if name.endswith(("img", "tif", "mat", "png")))
+    if form == "png":
+        return
+    back = read_labels(path).names
+    assert set(back) == set(names)
+    for i in set(names) - {8, 16}:
+        assert back[i] == " ".join(re.sub(r"[\0\x1b\ud800]", " ", names[i]).split()).replace(
+            ",", ";" if form == "envi" else ","
+        )
+    wanted = {"envi": ("(braces)", "semicolon; comma")}.get(form, (HOSTILE[8], HOSTILE[16]))
+    assert (back[8], back[16]) == wanted
+
+
+@pytest.mark.parametrize("shape", [(9000, 9), (9, 9000), (9000, 350)])
+def test_the_world_file_of_a_thinned_picture_places_both_ends(tmp_path, legend, shape):
+    ids = np.full(shape, 2, np.uint16)
+    place = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6), UTM.crs_wkt)
+    written = export_prediction(
+        predicted(ids), legend, scene(shape, place), tmp_path, formats=["png"]
+    )
+    with Image.open(written["class_map.png"]) as picture:
+        painted = np.argwhere((np.asarray(picture.convert("RGB")) == legend[2].colour).all(2))
+    with rasterio.open(written["class_map.png"]) as file:
+        width = round(shape[1] / -(-max(shape) // 8192))
+        painted = painted[painted[:, 1] < painted[:, 1].min() + width]  # behind it is the legend
+        (top, left), (bottom, right) = painted.min(0), painted.max(0) + 1
+        for (row, column), pixel in (((top, left), (0, 0)), ((bottom, right), shape)):
+            x, y = file.transform @ (int(column), int(row))
+            wanted = (5e5 + 2 * pixel[1], 4e6 - 2 * pixel[0])
+            np.testing.assert_allclose((x, y), wanted, atol=1e-3)
+
+
+def test_many_classes_make_a_picture_of_bearable_size(tmp_path):
+    ids = np.arange(1, 3001, dtype=np.uint16).reshape(50, 60)
+    written = export_prediction(
+        predicted(ids), ClassLegend(), scene(ids.shape), tmp_path, formats=["png", "envi", "tif"]
+    )
+    with Image.open(written["class_map.png"]) as picture:
+        assert max(picture.size) < 8192
+    for name in ("class_map.img", "class_map.tif"):
+        labels = read_labels(written[name])
+        np.testing.assert_array_equal(labels.ids, ids)
+        assert len(labels.names) == 3000

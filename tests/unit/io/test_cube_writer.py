@@ -165,9 +165,12 @@ def test_a_header_of_other_data_is_not_replaced(tmp_path):
     write_cube(scene(), tmp_path / "a.hdr")
     (tmp_path / "a.img").rename(tmp_path / "a.dat")
     before = (tmp_path / "a.hdr").read_bytes()
-    for name in ("a.hdr", "a.img"):
-        with pytest.raises(ExportError, match=r"a\.hdr is the header of a\.dat"):
-            write_cube(open_cube(tmp_path / "a.dat"), tmp_path / name, Subset(rows=(0, 3)))
+    with pytest.raises(ExportError, match=r"a\.hdr is the header of a\.dat"):
+        write_cube(open_cube(tmp_path / "a.dat"), tmp_path / "a.hdr", Subset(rows=(0, 3)))
+    part = write_cube(open_cube(tmp_path / "a.dat"), tmp_path / "a.img", Subset(rows=(0, 3)))
+    assert part == [tmp_path / "a.img.hdr", tmp_path / "a.img"]
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.img").read(), ARRAY[:3])
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.dat").read(), ARRAY)
     assert (tmp_path / "a.hdr").read_bytes() == before
 
 
@@ -358,3 +361,62 @@ def test_class_probabilities_as_an_image(tmp_path):
     back = open_cube(tmp_path / "p.hdr")
     np.testing.assert_array_equal(back.read(), values)
     assert back.band_names == ("a", "b; c", "d")
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".npy", ".zarr"])
+@pytest.mark.parametrize("shape", [(3, 64, 64), (64, 3, 64), (3, 40, 40), (40, 30, 1100)])
+def test_axes_are_not_guessed_of_what_was_written_here(tmp_path, suffix, shape):
+    array = np.arange(np.prod(shape), dtype="u2").reshape(shape)
+    write_cube(scene(array), tmp_path / f"a{suffix}")
+    back = open_cube(tmp_path / f"a{suffix}")
+    if suffix == ".npy" and shape != (64, 3, 64):
+        return  # an array alone does not say
+    np.testing.assert_array_equal(back.read(), array)
+    assert back.warnings == ()
+    if suffix != ".npy":
+        np.testing.assert_array_equal(back.wavelengths, scene(array).wavelengths)
+
+
+def test_a_list_of_wavelengths_that_fits_two_axes_is_of_the_last(tmp_path):
+    array = np.arange(10 * 64 * 64, dtype="u2").reshape(10, 64, 64)
+    np.savez(tmp_path / "a.npz", data=array, wavelengths=400.0 + np.arange(64))
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.npz").read(), array)
+
+
+def test_types_that_a_format_lacks_are_named(tmp_path):
+    for suffix in (".mat", ".zarr"):
+        with pytest.raises(ExportError, match="complex values"):
+            write_cube(scene(ARRAY.astype("c8")), tmp_path / f"a{suffix}")
+    with pytest.raises(ExportError, match="no type float16"):
+        write_cube(scene(ARRAY.astype("f2")), tmp_path / "a.tif")
+    with pytest.raises(ExportError, match="no data type for float16"):
+        write_cube(scene(ARRAY.astype("f2")), tmp_path / "a.hdr")
+    assert {path.name for path in tmp_path.iterdir()} == {"home"}
+
+
+def test_thousands_of_bands_keep_their_wavelengths_in_geotiff(tmp_path):
+    cube = scene(np.zeros((2, 3, 5000), "u1"), default_bands=None)
+    write_cube(cube, tmp_path / "a.tif")
+    back = open_cube(tmp_path / "a.tif")
+    np.testing.assert_array_equal(back.wavelengths, cube.wavelengths)
+    np.testing.assert_array_equal(back.fwhm, cube.fwhm)
+    np.testing.assert_array_equal(back.good_bands, cube.good_bands)
+
+
+def test_texts_are_not_cut_like_lists_of_bands_and_places_of_pixels_not_kept(tmp_path):
+    texts = {
+        "description": "{a scene, cut, by, hand, and, foot}",
+        "geo points": "{1.5, 1.5, 50, 10, 19.5, 1.5}",
+        "solar irradiance": "{1, 2, 3, 4, 5, 6}",
+    }
+    write_cube(scene(), tmp_path / "a.hdr")
+    with (tmp_path / "a.hdr").open("a") as file:
+        file.writelines(f"{key} = {value}\n" for key, value in texts.items())
+    cube = open_cube(tmp_path / "a.hdr")
+    part = subset_cube(cube, Subset(bands=(0, 2))).metadata
+    assert part["description"] == texts["description"]
+    assert part["geo points"] == texts["geo points"]
+    assert "".join(part["solar irradiance"].split()) == "{1,3}"
+    other = subset_cube(cube, Subset(wavelengths=(500.0, 600.0))).metadata
+    assert (other["description"], other.get("solar irradiance")) == (texts["description"], None)
+    assert "geo points" not in subset_cube(cube, Subset(rows=(2, 30))).metadata

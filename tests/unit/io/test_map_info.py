@@ -9,8 +9,13 @@ import pytest
 import rasterio
 from rasterio.crs import CRS
 
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.map_info import georeference
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.subset import Subset
 
 HEAD = "ENVI\nsamples = 8\nlines = 8\nbands = 1\ndata type = 1\ninterleave = bsq\nbyte order = 0\n"
 IGN = "Nouvelle Triangulation Francaise IGN"
@@ -154,3 +159,33 @@ def test_x_start_does_not_shift_the_map(tmp_path):
     fields = "x start = 101\ny start = 51\nmap info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, "
     (_, transform), facts = both(tmp_path, f"{fields}WGS-84}}")
     assert tuple(facts["transform"]) == transform == (30, 0, 5e5, 0, -30, 4e6)
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        (-2.0, 0.0, 5e5, 0.0, 2.0, 4e6),
+        (-2.0, 0.0, 5e5, 0.0, -3.0, 4e6),
+        (2.0, 0.0, 5e5, 0.0, 3.0, 4e6),
+        (2.0, 0.0, 5e5, 0.0, -3.0, 4e6),
+    ],
+)
+def test_turned_and_mirrored_images_lie_where_they_lay(tmp_path, transform):
+    place = Georeference(transform, CRS.from_epsg(32633).to_wkt())
+    write_cube(HyperCube.from_array(np.zeros((4, 5, 2)), georeference=place), tmp_path / "a.hdr")
+    assert open_cube(tmp_path / "a.hdr").georeference.transform == transform
+    with rasterio.open(tmp_path / "a.img") as file:
+        assert tuple(file.transform)[:6] == transform
+
+
+@pytest.mark.parametrize(("unit", "part"), [("Seconds", 3600), ("Minutes", 60), ("Degrees", 1)])
+def test_a_window_in_parts_of_degrees_lies_right(tmp_path, unit, part):
+    numbers = ", ".join(repr(v * part) for v in (10.0, 50.0, 1 / 64, 1 / 64))
+    info = f"{{Geographic Lat/Lon, 1, 1, {numbers}, WGS-84, units={unit}}}"
+    whole = HyperCube.from_array(np.zeros((6, 7, 2)), georeference=georeference(info, None, None))
+    write_cube(whole, tmp_path / "a.hdr", Subset(rows=(2, 5), columns=(4, 6)))
+    wanted = (1 / 64, 0, 10 + 4 / 64, 0, -1 / 64, 50 - 2 / 64)
+    found = open_cube(tmp_path / "a.hdr").georeference.transform
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    with rasterio.open(tmp_path / "a.img") as file:
+        np.testing.assert_allclose(tuple(file.transform)[:6], wanted, rtol=1e-9)

@@ -297,3 +297,42 @@ def test_real_libraries(data_dir):
     assert usgs.spectra.shape == (1365, 224)
     assert np.nanmin(usgs.spectra) > -1
     assert usgs.names[0] == "Acmite NMNH133746 Pyroxene s06av95a=a"
+
+
+@pytest.mark.parametrize(
+    "names", [("1", "2", "4"), ("100", "101", "102"), ("Class 101", "Class 102", "Class 103")]
+)
+@pytest.mark.parametrize("bands", [1, 2, 6])
+def test_names_that_are_numbers_stay_names(tmp_path, names, bands):
+    library = SpectralLibrary(names, None, np.random.default_rng(3).random((3, bands)))
+    write_library(tmp_path / "a.csv", library)
+    back = read_library(tmp_path / "a.csv")
+    assert (back.names, back.wavelengths, back.warnings[1:]) == (names, None, ())
+    np.testing.assert_array_equal(back.spectra, library.spectra)
+
+
+@pytest.mark.parametrize("suffix", [".sli", ".csv", ".txt"])
+def test_wavelengths_that_are_not_known_stay_unknown(tmp_path, suffix):
+    nm = np.array([np.nan, 500.0, 600.0, np.nan, 700.0])
+    spectrum = np.array([[1.0, 2.0, np.nan, 4.0, 5.0]])
+    write_library(tmp_path / f"a{suffix}", SpectralLibrary(("a",), nm, spectrum))
+    back = read_library(tmp_path / f"a{suffix}")
+    kept = [1, 4] if suffix == ".txt" else [0, 1, 2, 3, 4]
+    np.testing.assert_array_equal(back.wavelengths, nm[kept])
+    np.testing.assert_array_equal(back.spectra, spectrum[:, kept])
+    if suffix == ".txt":
+        assert "Number of X Values: 2\n" in (tmp_path / "a.txt").read_text()
+        nothing = SpectralLibrary(("a",), nm, np.full((1, 5), np.nan))
+        with pytest.raises(ExportError, match="no value at a known wavelength"):
+            write_library(tmp_path / "b.txt", nothing)
+
+
+@pytest.mark.parametrize("suffix", [".sli", ".csv"])
+def test_names_in_several_lines_become_one_line(tmp_path, suffix):
+    names = ("li\nne", "a\u2028b", "nul\0", "; x", "{y}", *(f"s{k}" for k in range(20)))
+    library = SpectralLibrary(names, np.array([500.0, 600.0]), np.zeros((25, 2)))
+    write_library(tmp_path / f"a{suffix}", library)
+    back = read_library(tmp_path / f"a{suffix}")
+    assert back.names[:3] == ("li ne", "a b", "nul")
+    assert back.names[3:5] == (("; x", "{y}") if suffix == ".csv" else ("x", "(y)"))
+    assert back.names[5:] == names[5:]
