@@ -67,7 +67,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "there is a folder of this name")
-            tidy_up(target)
+        tidy_up(*targets)
         yield beside
         for path in beside:
             _sync(path)
@@ -130,22 +130,32 @@ def side_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.aux.xml")
 
 
-def tidy_up(target: Path) -> None:
-    """Clear away what a killed process left beside a target; restore what it had put aside."""
-    pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)-[0-9a-f]{{8}}\.old")
-    temporary = re.compile(
-        rf"\.{re.escape(target.stem)}\.(\d+)-[0-9a-f]{{8}}{re.escape(target.suffix)}"
-        r"(?:\.aux\.xml)?"
-    )
-    for path in list(target.parent.iterdir()):
-        old, new = pattern.fullmatch(path.name), temporary.fullmatch(path.name)
-        match = old or new
-        if match is None or _runs(int(match[1])):
-            continue
-        if old and not target.exists():
-            path.replace(target)
-        else:
-            _remove(path)
+def tidy_up(*targets: Path) -> None:
+    """Clear away what killed processes left beside targets, which are one result.
+
+    An exchange that was half done is taken back: all of the old is restored, or nothing.
+    """
+    put_aside: dict[str, list[tuple[Path, Path]]] = {}
+    for target in targets:
+        pattern = re.compile(rf"\.{re.escape(target.name)}\.((\d+)-[0-9a-f]{{8}})\.old")
+        temporary = re.compile(
+            rf"\.{re.escape(target.stem)}\.(\d+)-[0-9a-f]{{8}}{re.escape(target.suffix)}"
+            r"(?:\.aux\.xml)?"
+        )
+        for path in list(target.parent.iterdir()):
+            old, new = pattern.fullmatch(path.name), temporary.fullmatch(path.name)
+            if old and not _runs(int(old[2])):
+                put_aside.setdefault(old[1], []).append((path, target))
+            elif new and not _runs(int(new[1])):
+                _remove(path)
+    for pairs in put_aside.values():
+        half_done = not all(target.exists() for target in targets)
+        for path, target in pairs:
+            if half_done:
+                _remove(target)
+                path.replace(target)
+            else:
+                _remove(path)
 
 
 def _runs(pid: int) -> bool:
