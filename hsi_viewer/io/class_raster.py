@@ -30,6 +30,7 @@ class ClassRaster:
     georeference : of the cube.
     title : one line.
     variable : name of the array in a .mat file.
+    zero : name of 0.
     """
 
     ids: NDArray[Any]
@@ -37,6 +38,7 @@ class ClassRaster:
     georeference: Georeference | None = None
     title: str = ""
     variable: str = "class_map"
+    zero: str = UNCLASSIFIED_NAME
 
     @property
     def names(self) -> dict[int, str]:
@@ -78,7 +80,9 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
     """An ENVI classification; its class list begins with Unclassified for id 0."""
     fields = {
         "file type": "ENVI Classification",
-        **envi_writer.class_fields(raster.names, raster.colours, int(raster.ids.max(initial=0))),
+        **envi_writer.class_fields(
+            {0: raster.zero, **raster.names}, raster.colours, int(raster.ids.max(initial=0))
+        ),
         **envi_writer.georeference_fields(raster.georeference),
     }
     envi_writer.write_image(header, data, raster.ids, fields, raster.title)
@@ -170,7 +174,7 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
             file.write(raster.ids, 1)
             file.write_colormap(1, palette)
             file.set_band_description(1, raster.title or raster.variable)
-            file.update_tags(1, CLASS_0=UNCLASSIFIED_NAME, **tags)
+            file.update_tags(1, CLASS_0=raster.zero, **tags)
         new_aux.write_text(_side_text(raster, side_file(new)), encoding="utf-8")
 
 
@@ -179,7 +183,7 @@ def _side_text(raster: ClassRaster, of_gdal: Path) -> str:
     own = of_gdal.read_text(encoding="utf-8") if of_gdal.exists() else ""
     system = re.search(r"<SRS\b.*?</SRS>\s*", own, re.DOTALL)  # what GeoTIFF cannot hold
     last = max([int(raster.ids.max(initial=0)), *raster.names], default=0)
-    names = {0: UNCLASSIFIED_NAME, **raster.names}
+    names = {0: raster.zero, **raster.names}
     lines = [f"      <Category>{escape(names.get(i, ''))}</Category>" for i in range(last + 1)]
     return (
         f"<PAMDataset>\n  {system[0] if system else ''}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hsi_viewer.core.classes import ClassLegend, LandClass, palette_colour
+from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, LandClass, palette_colour
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.progress import ProgressPort
@@ -18,6 +18,9 @@ from hsi_viewer.io.subset import Subset, subset_cube
 
 # A class map is read whole; a larger image of one band goes without a legend.
 MAX_CLASS_PIXELS = 1 << 28
+# Names of what is in no class.
+UNLABELLED = ("", "unclassified", "unlabelled", "unlabeled", "background", "none", "no data",
+              "nodata", "masked", "masked pixels", "0")  # fmt: skip
 
 
 def convert(
@@ -44,18 +47,22 @@ def convert(
             f"{target} is a file of the cube itself, of which the rest would be lost; "
             "choose another name."
         )
-    if target.suffix.lower() in label_file.WRITTEN and subset.wavelengths is None:
+    same_bands = subset.wavelengths is None and subset.bands in (None, (0,))
+    if target.suffix.lower() in label_file.WRITTEN and same_bands:
         labels = _class_map(source, cube)
         if labels is not None:
             part = subset_cube(cube, subset)
             rows, columns = (slice(*(r or (None,))) for r in (subset.rows, subset.columns))
             ids = labels.ids[rows, columns]
-            return label_file.write_labels(target, ids, _legend(labels), part)
+            zero = labels.zero or UNCLASSIFIED_NAME
+            return label_file.write_labels(target, ids, _legend(labels), part, zero)
     return write_cube(cube, target, subset, interleave, port=port)
 
 
 def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
-    """The labels of a file, if it names or colours them."""
+    """The labels of a file, if it names or colours them, and 0 is no class of its own."""
+    if cube.scale != 1 or cube.offset or cube.nodata not in (None, 0):
+        return None
     if (
         cube.bands != 1
         or cube.dtype.kind not in "ui"
@@ -66,7 +73,9 @@ def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
         labels = label_file.read_labels(source)
     except HsiError:  # no class ids
         return None
-    return labels if labels.names or labels.colours else None
+    nothing = cube.nodata == 0 or labels.zero.casefold() in UNLABELLED
+    is_map = nothing and (labels.names or labels.colours)
+    return labels if is_map else None
 
 
 def _legend(labels: label_file.LabelFile) -> ClassLegend:

@@ -142,7 +142,7 @@ def _write_envi(cube: HyperCube, path: Path, interleave: str, report: Report) ->
     layout = envi_writer.layout_fields(cube.shape, dtype, interleave)
     kept = {k: v for k, v in cube.metadata.items() if cube.format_name == "ENVI"}
     text = envi_header.format_header({**kept, **layout, **cube_fields(cube)})
-    with replacing(data, header) as (new_data, new_header):
+    with envi_writer.replacing_pair(header, data) as (new_header, new_data):
         with new_data.open("wb") as file:
             for top, tile in _tiles(cube, report):
                 values = tile.astype(dtype.newbyteorder("<"), copy=False)

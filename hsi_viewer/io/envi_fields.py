@@ -33,7 +33,7 @@ def describe(
     n = bands
     scale = _scale(fields, n, warnings)
     used = USED_FIELDS | (GAIN_FIELDS if "offset" in scale else frozenset())
-    nm, unit = _wavelengths(fields, n, warnings)
+    nm, unit = wavelengths_of(fields, n, warnings)
     fwhm = _numbers(fields, "fwhm", n, warnings)
     if fwhm is not None:
         fwhm = fwhm * _fwhm_factor(fields, nm)
@@ -144,7 +144,7 @@ def _unit(fields: Mapping[str, str]) -> str | None:
     return envi_header.word(fields.get("wavelength units", "")) or None
 
 
-def _wavelengths(
+def wavelengths_of(
     fields: Mapping[str, str], n: int, warnings: list[str]
 ) -> tuple[NDArray[np.float64] | None, str | None]:
     """Wavelengths in nm and the unit as written."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from hsi_viewer.io.map_info import map_info_of
 def pair_of(path: Path, suffix: str = ".img") -> tuple[Path, Path]:
     """Header and data file of a target x.hdr, x.img or x.img.hdr.
 
-    The header is x.img.hdr where that is there already, where x.hdr would lead to another file
-    beside, and where x.img is asked for and x.hdr belongs to other data.
+    The header is x.img.hdr where x.hdr would lead to another file beside, and, unless x.hdr is
+    asked for, where that belongs to other data or x.img.hdr is there already.
 
     Parameters
     ----------
@@ -36,17 +37,31 @@ def pair_of(path: Path, suffix: str = ".img") -> tuple[Path, Path]:
     """
     is_header = path.suffix.lower() == ".hdr"
     data = path.with_suffix("" if is_header and path.stem.lower().endswith(suffix) else suffix)
-    long, short = data.with_name(f"{data.name}.hdr"), data.with_suffix(".hdr")
-    if path == long or long.exists():
-        return long, data
+    long, short = _headers_of(data)
     described = data_beside(short) if short.is_file() else None
+    if path == long or (path != short and (long.exists() or described not in (None, data))):
+        return long, data
     if described not in (None, data):
-        if path != short:
-            return long, data
         raise ExportError(
             f"{short} is the header of {described.name}, which would lose it; choose another name."
         )
     return short if leads_to(short, data) else long, data
+
+
+def _headers_of(data: Path) -> tuple[Path, Path]:
+    return data.with_name(f"{data.name}.hdr"), data.with_suffix(".hdr")
+
+
+@contextmanager
+def replacing_pair(header: Path, data: Path) -> Iterator[tuple[Path, Path]]:
+    """`replacing` for header and data, in this order; a second header of the old data goes, too."""
+    others = [h for h in _headers_of(data) if h != header and h.is_file()]
+    old = [h for h in others if data_beside(h) == data]
+    with replacing(data, header) as (new_data, new_header):
+        yield new_header, new_data
+    for other in old:
+        with suppress(OSError):
+            other.unlink(missing_ok=True)
 
 
 def georeference_fields(georeference: Georeference | None) -> dict[str, str]:
@@ -110,11 +125,11 @@ def class_fields(
 
     Parameters
     ----------
-    names, colours : by class id, 0 left out.
+    names, colours : by class id; colours without that of 0, which is black.
     largest : largest id in the file.
     """
     last = max([largest, *names], default=0)
-    entries = [UNCLASSIFIED_NAME]
+    entries = [envi_header.clean_name(names.get(0, UNCLASSIFIED_NAME))]
     flat = [0, 0, 0]
     for class_id in range(1, last + 1):
         entries.append(envi_header.clean_name(names.get(class_id, f"(unused {class_id})")))
@@ -140,7 +155,7 @@ def write_image(
     text = envi_header.format_header(
         {"description": f"{{{envi_header.clean_name(description)}}}", **layout, **fields}
     )
-    with replacing(data, header) as (new_data, new_header):
+    with replacing_pair(header, data) as (new_header, new_data):
         little = values.dtype.newbyteorder("<")
         new_data.write_bytes(np.ascontiguousarray(values, little).data)
         new_header.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.classes import ClassLegend, Colour
+from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, HsiError
 from hsi_viewer.core.georeference import Georeference
@@ -41,7 +41,7 @@ from hsi_viewer.io.identify import (
     split_source,
 )
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.text_file import text_of
+from hsi_viewer.io.text_file import one_line, text_of
 
 if TYPE_CHECKING:
     from hsi_viewer.io.mat import MatlabFile
@@ -70,6 +70,7 @@ class LabelFile:
     ids : (rows, columns) class ids, 0 unlabelled.
     names, colours : by class id, as far as the file gives them.
     name : short name for titles.
+    zero : name that the file gives to 0, or "".
     georeference : place on the Earth, or None.
     """
 
@@ -77,6 +78,7 @@ class LabelFile:
     names: dict[int, str] = field(default_factory=dict)
     colours: dict[int, Colour] = field(default_factory=dict)
     name: str = "labels"
+    zero: str = ""
     georeference: Georeference | None = None
 
 
@@ -195,6 +197,9 @@ def _matrix_in(container: Container, name: str | None) -> str:
             held = listing(container)
             raise FormatError(f'{container.path} has no array "{name}"; it holds {held}.')
         return name
+    own = [n for n in ("labels", "class_map") if n in container.arrays]
+    if len(own) == 1 and "class_colours" in container.arrays:  # as written by `class_raster`
+        return own[0]
     names = [n for n, c in container.arrays.items() if sum(size > 1 for size in c.shape) == 2]
     chosen = _choose([n for n in names if not INSIDE.search(n)]) or _choose(names)
     if chosen is None:
@@ -255,7 +260,8 @@ def _read_envi(path: Path) -> LabelFile:
     colours = {
         i: c for i, c in envi_classes.class_colours(fields).items() if i in names or not names
     }
-    return replace(labels, names=names, colours=colours)
+    zero = (envi_header.items(fields.get("class names", "")) or [""])[0]
+    return replace(labels, names=names, colours=colours, zero=zero)
 
 
 def _read_raster(path: Path) -> LabelFile:
@@ -279,11 +285,12 @@ def _read_raster(path: Path) -> LabelFile:
     names = _category_names(side_file(path)) | {
         int(key[6:]): value
         for key, value in tags.items()
-        if key.startswith("CLASS_") and key[6:].isdigit() and int(key[6:])
+        if key.startswith("CLASS_") and key[6:].isdigit()
     }
     ids = _ids(path, array, nodata)
-    colours = {i: c for i, c in colours.items() if i in names or (ids == i).any()}
-    return LabelFile(ids, names, colours, path.name, place)
+    zero = names.pop(0, "Class 0" if 0 in colours else "")
+    colours = {i: c for i, c in colours.items() if i and (i in names or (ids == i).any())}
+    return LabelFile(ids, names, colours, path.name, zero, place)
 
 
 def _category_names(side: Path) -> dict[int, str]:
@@ -294,7 +301,7 @@ def _category_names(side: Path) -> dict[int, str]:
         return {}
     listed = re.search(r"<CategoryNames>(.*?)</CategoryNames>", text, re.DOTALL)
     names = re.findall(r"<Category>(.*?)</Category>|<Category\s*/>", listed[1] if listed else "")
-    return {i: unescape(name.strip()) for i, name in enumerate(names) if i > 0 and name.strip()}
+    return {i: unescape(name.strip()) for i, name in enumerate(names) if name.strip()}
 
 
 def _colours_of(file: Any) -> dict[int, Colour]:
@@ -302,11 +309,15 @@ def _colours_of(file: Any) -> dict[int, Colour]:
         table = file.colormap(1)
     except ValueError:  # no colour table
         return {}
-    return {i: rgba[:3] for i, rgba in table.items() if i > 0 and any(rgba[:3])}
+    return {i: rgba[:3] for i, rgba in table.items() if any(rgba[:3]) and (i or rgba[3])}
 
 
 def write_labels(
-    path: Path, ids: NDArray[np.uint16], legend: ClassLegend, cube: HyperCube
+    path: Path,
+    ids: NDArray[np.uint16],
+    legend: ClassLegend,
+    cube: HyperCube,
+    zero: str = UNCLASSIFIED_NAME,
 ) -> list[Path]:
     """Write labels by the suffix of the path, which is one of `WRITTEN`.
 
@@ -316,6 +327,7 @@ def write_labels(
     ids : (rows, columns) class ids.
     legend : names and colours.
     cube : gives the georeference.
+    zero : name of 0.
 
     Returns
     -------
@@ -330,6 +342,7 @@ def write_labels(
     raster = class_raster.class_raster(
         ids, legend, cube.georeference, f"Labels of {cube.name}", variable="labels"
     )
+    raster = replace(raster, zero=one_line(zero))
     files = [path]
     match path.suffix.lower():
         case ".npy":

@@ -74,7 +74,7 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
         axis, *rest = _order(numbers, table.head)
         raw, spectra = numbers[axis], np.array([numbers[k] for k in rest])
         if table.head:
-            names, unit = [table.head[k] for k in rest], _unit(table.head[axis])
+            names, unit = [table.head[k] for k in rest], unit_in(table.head[axis])
         else:
             names, unit = _plot_names(lines, len(rest)), None
     titled = turned is None and table.head is not None and AXIS.search(table.head[0])
@@ -191,7 +191,7 @@ def _plot_names(lines: list[str], count: int) -> Row:
     return [found.get(k + 1, f"Spectrum {k}") for k in range(1, count + 1)]
 
 
-def _unit(title: str) -> str | None:
+def unit_in(title: str) -> str | None:
     """A unit of length in the title of a column: "wavelength (nm)", "nm", "wl_um"."""
     inside = re.search(r"[\[(]([^\])]*)[\])]", title)
     if inside:

@@ -19,7 +19,7 @@ from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.envi_fields import describe
-from hsi_viewer.io.envi_writer import pair_of
+from hsi_viewer.io.envi_writer import pair_of, replacing_pair
 from hsi_viewer.io.identify import magic_of, split_source
 from hsi_viewer.io.library_table import BAND_TITLE, read_table
 from hsi_viewer.io.text_file import one_line, text_of
@@ -209,7 +209,7 @@ def _write_envi(header: Path, data: Path, library: SpectralLibrary) -> None:
     if library.wavelengths is not None:
         fields["wavelength units"] = "Nanometers"
         fields["wavelength"] = envi_header.braced([repr(float(w)) for w in library.wavelengths])
-    with replacing(data, header) as (new_data, new_header):
+    with replacing_pair(header, data) as (new_header, new_data):
         new_data.write_bytes(np.ascontiguousarray(library.spectra, "<f8").data)
         new_header.write_text(envi_header.format_header(fields), encoding="utf-8")
 

@@ -41,7 +41,7 @@ class Subset:
 
 
 class _ResampledSource:
-    """Bands interpolated linearly to other wavelengths, float32, NaN without data."""
+    """Bands interpolated linearly to other wavelengths, as float32 or complex64; NaN is no data."""
 
     def __init__(self, cube: HyperCube, nm: NDArray[np.float64]) -> None:
         if cube.wavelengths is None:
@@ -62,18 +62,21 @@ class _ResampledSource:
         )
         self._low, self._high, self._cube = low, high, cube
         self.shape = cube.rows, cube.columns, nm.size
-        self.dtype: np.dtype[Any] = np.dtype(np.float32)
+        kind = np.complex64 if cube.dtype.kind == "c" else np.float32
+        self.dtype: np.dtype[Any] = np.dtype(kind)
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Values of a window, (rows, columns, bands)."""
         chosen = np.arange(self.shape[2])[... if bands is None else bands]
-        share = self._share[chosen].astype(np.float32)
+        share: NDArray[Any] = self._share[chosen].astype(np.float32)
         low, high = (self._valid(rows, columns, side[chosen]) for side in (self._low, self._high))
-        return low + (high - low) * share
+        between: NDArray[Any] = low + (high - low) * share
+        return between
 
-    def _valid(self, rows: slice, columns: slice, bands: NDArray[np.intp]) -> NDArray[np.float32]:
+    def _valid(self, rows: slice, columns: slice, bands: NDArray[np.intp]) -> NDArray[Any]:
         stored = self._cube.source.read(rows, columns, bands)
-        return np.where(self._cube.is_data(stored), stored, np.nan).astype(np.float32)
+        valid: NDArray[Any] = np.where(self._cube.is_data(stored), stored, np.nan)
+        return valid.astype(self.dtype)
 
 
 def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:

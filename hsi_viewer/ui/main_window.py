@@ -18,6 +18,7 @@ from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.controllers.activity import ActivityController
 from hsi_viewer.ui.controllers.exporting import ExportController
 from hsi_viewer.ui.controllers.labelling import LabelController
+from hsi_viewer.ui.controllers.metadata_editing import MetadataController
 from hsi_viewer.ui.controllers.opening import OpenController, OpenedCube
 from hsi_viewer.ui.controllers.projects import ProjectController
 from hsi_viewer.ui.controllers.repairing import RepairController
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
 
         self.opening = OpenController(self.workspace, self, self.may_leave)
         self.repairing = RepairController(self.workspace, self, self.opening.open, self.offers)
+        self.metadata = MetadataController(self.workspace, self)
         self.viewing = ViewController(
             self.workspace, self.canvas, self.plot, self.display, self.readout, self
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
@@ -34,8 +35,24 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 
 
+@dataclass(frozen=True)
+class BandList:
+    """Wavelengths (nm) that a file lists, and what was assumed about them."""
+
+    name: str
+    nm: tuple[float, ...]
+    remarks: tuple[str, ...] = ()
+
+
 class MetadataDialog(QDialog):
-    """Asks for wavelengths, bad bands, nodata and scale of a cube."""
+    """Asks for wavelengths, bad bands, nodata and scale of a cube.
+
+    Signals
+    -------
+    file_wanted() : wavelengths are to be taken from a file; `take_wavelengths` takes them.
+    """
+
+    file_wanted = Signal()
 
     def __init__(self, cube: HyperCube, parent: QWidget) -> None:
         super().__init__(parent)
@@ -58,9 +75,14 @@ class MetadataDialog(QDialog):
             "Numbers from the clipboard, from the selected band on: a column of a table, or the "
             "list of a header"
         )
+        self.from_file = QPushButton("From a file…")
+        self.from_file.setToolTip(
+            "The wavelengths of an ENVI header, a table, a spectral library or another cube"
+        )
         row = QHBoxLayout()
         row.addWidget(self.units, 1)
         row.addWidget(self.paste)
+        row.addWidget(self.from_file)
         self._fill_table()
         form = QFormLayout()
         form.addRow("No-data value", self.nodata)
@@ -86,6 +108,7 @@ class MetadataDialog(QDialog):
         layout.addWidget(self.buttons)
         self._list_bad()
         self.paste.clicked.connect(self.paste_wavelengths)
+        self.from_file.clicked.connect(self.file_wanted)
         keys = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self.table)
         keys.setContext(Qt.ShortcutContext.WidgetShortcut)
         keys.activated.connect(self.paste_wavelengths)
@@ -150,6 +173,25 @@ class MetadataDialog(QDialog):
         for band, text in enumerate(numbers, start):
             self._item(band, 0).setText(text)
         self.error.setText(f"{len(numbers)} wavelengths pasted.")
+
+    @Slot(object)
+    def take_wavelengths(self, found: BandList) -> None:
+        """Fill the wavelengths of a file, and say what it was and what was assumed."""
+        bands = self._cube.bands
+        if len(found.nm) != bands:
+            told = f"{found.name} lists {len(found.nm)} wavelengths; the cube has {bands} bands."
+            self.error.setText(told)
+            return
+        self.units.setCurrentIndex(0)
+        for band, value in enumerate(found.nm):
+            self._item(band, 0).setText(f"{value:.10g}" if np.isfinite(value) else "")
+        told = f"{bands} wavelengths taken from {found.name}."
+        self.error.setText(" ".join([told, *found.remarks]))
+
+    @Slot(object)
+    def show_problem(self, error: Exception) -> None:
+        """Say why a file gave no wavelengths."""
+        self.error.setText(str(error))
 
     def _wavelengths(self) -> list[float] | None:
         texts = [self._item(b, 0).text().strip() for b in range(self._cube.bands)]

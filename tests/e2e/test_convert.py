@@ -6,10 +6,15 @@ import json
 
 import numpy as np
 import pytest
+import rasterio
 
 from hsi_viewer.cli import main
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.core.classes import legend_for
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.io.label_file import read_labels, write_labels
 from hsi_viewer.io.registry import open_cube
+
+CUBE = HyperCube.from_array(np.zeros((2, 3, 1)), name="scene")
 
 
 @pytest.mark.real_data
@@ -40,6 +45,7 @@ def test_a_part_of_a_real_class_map_keeps_its_legend_and_its_place(data_dir, tmp
     whole, part = read_labels(source), read_labels(target)
     np.testing.assert_array_equal(part.ids, whole.ids[2:9, 3:5])
     assert (part.names, part.colours) == (whole.names, whole.colours)
+    assert name == "out.mat" or part.zero == whole.zero == "Nontronite NG-1.a s06av95a=b"
     assert part.names
     a, b, c, d, e, f = whole.georeference.transform
     moved = (a, b, c + 3 * a + 2 * b, d, e, f + 3 * d + 2 * e)
@@ -93,3 +99,38 @@ def test_a_band_of_a_folder_is_not_replaced_by_a_part_of_it(tmp_path, capsys):
     assert "choose another name" in capsys.readouterr().err
     assert (folder / "b1.tif").read_bytes() == before
     assert main(["convert", str(folder), str(tmp_path / "b1.tif"), "--rows", "0:2"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("tags", "nodata", "zero_colour"),
+    [
+        ({}, 255, (0, 0, 0, 0)),  # 255 would become 0
+        ({"CLASS_0": "Water"}, None, (0, 0, 0, 0)),  # 0 would count as no data
+        ({}, None, (0, 0, 255, 255)),
+        ({"scale": 0.1}, None, (0, 0, 0, 0)),
+    ],
+)
+def test_an_image_in_false_colours_keeps_its_values(tmp_path, tags, nodata, zero_colour):
+    values = np.array([[0, 1, 2], [255, 0, 1]], np.uint8)
+    options = {"height": 2, "width": 3, "count": 1, "dtype": "uint8", "nodata": nodata}
+    place = rasterio.Affine(2, 0, 5e5, 0, -2, 4e6)
+    source, target = tmp_path / "a.tif", tmp_path / "b.tif"
+    with rasterio.open(source, "w", "GTiff", transform=place, **options) as file:
+        file.write(values, 1)
+        file.write_colormap(1, {0: zero_colour, 1: (255, 0, 0, 255), 2: (0, 255, 0, 255)})
+        if "scale" in tags:
+            file.scales = (tags["scale"],)
+        else:
+            file.update_tags(1, CLASS_1="Grass", **tags)
+    assert main(["convert", str(source), str(target)]) == 0
+    with rasterio.open(target) as file:
+        np.testing.assert_array_equal(file.read(1), values)
+        assert (file.nodata, file.scales[0]) == (nodata, tags.get("scale", 1.0))
+
+
+def test_a_band_that_is_named_twice_is_written_twice(tmp_path):
+    write_labels(tmp_path / "a.hdr", np.ones((2, 3), np.uint16), legend_for([1]), CUBE)
+    assert (
+        main(["convert", str(tmp_path / "a.hdr"), str(tmp_path / "b.tif"), "--bands", "0,0"]) == 0
+    )
+    assert open_cube(tmp_path / "b.tif").shape == (2, 3, 2)

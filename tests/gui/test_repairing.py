@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel
 from scipy.io import savemat
 
 from hsi_viewer.io.data_folder import data_folder
@@ -542,3 +542,33 @@ def test_without_a_scene_a_spectral_library_is_refused_and_the_doctor_is_not_ask
         driver.settle()
         assert "open a scene first" in driver.window.notices.texts()[-1]
     assert asked == []
+
+
+def test_wavelengths_are_taken_from_a_file(driver, tmp_path, monkeypatch):
+    np.save(tmp_path / "scene.npy", scene(20, 30, 6))
+    files = {"short.txt": "1\n2\n", "none.txt": "nothing\n", "bands.csv": "band,wavelength (um)\n"}
+    files["bands.csv"] += "".join(f"{k},{0.5 + k / 10}\n" for k in range(6))
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    wanted = iter(["", *(str(tmp_path / name) for name in files)])
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a: (next(wanted), ""))
+    driver.open(str(tmp_path / "scene.npy"))
+    told = []
+
+    def edit(dialog: MetadataDialog) -> None:
+        for _ in range(4):
+            before = dialog.error.text()
+            QTest.mouseClick(dialog.from_file, Qt.MouseButton.LeftButton)
+            driver.settle()
+            if not told:
+                assert dialog.error.text() == before
+            told.append(dialog.error.text())
+
+    in_dialog(MetadataDialog, edit)
+    driver.trigger("file.metadata")
+    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None, timeout=10_000)
+    driver.settle()
+    assert told[1] == "short.txt lists 2 wavelengths; the cube has 6 bands."
+    assert "none.txt lists no wavelengths" in told[2]
+    assert told[3] == "6 wavelengths taken from bands.csv."
+    np.testing.assert_allclose(driver.document.cube.wavelengths, 500 + 100 * np.arange(6))

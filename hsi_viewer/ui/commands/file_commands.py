@@ -100,7 +100,7 @@ def file_commands(w: MainWindow) -> list[Command]:
             "file.metadata",
             "Edit &metadata…",
             FILE,
-            w.repairing.edit_metadata,
+            w.metadata.edit,
             (),
             "table-edit",
             has_cube,

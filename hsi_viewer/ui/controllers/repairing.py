@@ -14,16 +14,16 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import FileError, HsiError
+from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io.container import ChoiceNeededError
 from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import arrays_in
 from hsi_viewer.session.scene_picture import is_large
 from hsi_viewer.ui.array_dialog import ArrayDialog
+from hsi_viewer.ui.controllers.metadata_editing import away
 from hsi_viewer.ui.controllers.opening import OpenedCube
 from hsi_viewer.ui.doctor_dialog import DoctorDialog
-from hsi_viewer.ui.metadata_dialog import MetadataDialog
 from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
@@ -75,15 +75,6 @@ class Doubt:
 
     path: Path
     problem: str
-
-
-@dataclass(frozen=True)
-class Edited:
-    """A cube with edited metadata, where they are kept, and why they could not be, or ""."""
-
-    cube: HyperCube
-    place: Path | None = None
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,17 +186,6 @@ class RepairController(QObject):
         formats = ("ENVI", *WITH_ARRAYS)
         return cube is not None and cube.path is not None and cube.format_name in formats
 
-    @Slot()
-    def edit_metadata(self) -> None:
-        """Edit wavelengths, bad bands, nodata and scale of the open cube."""
-        document = self._workspace.document
-        if document is None:
-            return
-        dialog = MetadataDialog(document.cube, self._window)
-        if dialog.exec():
-            self._keep_metadata(document.cube, dialog.chosen())
-        dialog.deleteLater()
-
     @Slot(object)
     def _ask_which_array(self, arrays: Arrays) -> None:
         dialog = ArrayDialog(arrays.path.name, arrays.choices, self._window, arrays.current)
@@ -275,54 +255,12 @@ class RepairController(QObject):
     @Slot(object)
     def _on_kept(self, kept: Kept) -> None:
         if kept.place.parent != kept.path.parent:
-            self._workspace.notify(f"The answer is kept {_away(kept.path, kept.place)}", "info")
+            self._workspace.notify(f"The answer is kept {away(kept.path, kept.place)}", "info")
         self._reopen(str(kept.path))
-
-    def _keep_metadata(self, cube: HyperCube, fields: dict[str, Any]) -> None:
-        """Use edited metadata at once, and keep them beside the file where that can be."""
-        if not fields:
-            return
-
-        def work(_token: CancelToken, _port: ProgressPort) -> Edited:
-            from hsi_viewer.io import sidecar
-
-            edited = sidecar.Sidecar.model_validate(fields).applied(cube)
-            if cube.path is None:
-                return Edited(edited, problem=f"{cube.name} is no file of yours.")
-            try:
-                return Edited(edited, sidecar.edited(cube.path, **fields))
-            except FileError as error:
-                return Edited(edited, problem=str(error))
-
-        task = self._workspace.tasks.start("Saving the metadata", work)
-        task.succeeded.connect(self._on_metadata)
-        task.failed.connect(self._on_failed)
-
-    @Slot(object)
-    def _on_metadata(self, done: Edited) -> None:
-        document = self._workspace.document
-        if document is None or document.cube.source is not done.cube.source:
-            return
-        document.set_cube(done.cube)
-        path = done.cube.path
-        if done.place is None or path is None:
-            self._workspace.notify(
-                f"The metadata hold until the scene is closed, but are not kept: {done.problem}",
-                "warning",
-            )
-        elif done.place.parent != path.parent:
-            self._workspace.notify(f"The metadata are kept {_away(path, done.place)}", "success")
-        else:
-            self._workspace.notify("The metadata are kept beside the file.", "success")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._workspace.notify_error(error, "Examining or saving")
-
-
-def _away(path: Path, place: Path) -> str:
-    """Where an answer is kept that has no place beside its file, as the end of a sentence."""
-    return f"in {place.parent}: the folder of {path.name} cannot be written to."
 
 
 def _examined(

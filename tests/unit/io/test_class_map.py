@@ -437,3 +437,17 @@ def test_many_classes_make_a_picture_of_bearable_size(tmp_path):
         labels = read_labels(written[name])
         np.testing.assert_array_equal(labels.ids, ids)
         assert len(labels.names) == 3000
+
+
+@pytest.mark.parametrize("shape", [(1, 20), (20, 1), (1, 1), (3, 4)])
+@pytest.mark.parametrize("classes", [0, 1, 2, 9])
+@pytest.mark.parametrize("suffix", [".npy", ".mat", ".hdr", ".tif"])
+def test_maps_of_any_shape_and_number_of_classes_come_back(tmp_path, shape, classes, suffix):
+    ids = (np.arange(np.prod(shape), dtype=np.uint16) % (classes + 1)).reshape(shape)
+    names = {i: f"name {i}" for i in range(1, classes + 1)}
+    legend = ClassLegend(LandClass(i, name, (255, 0, i)) for i, name in names.items())
+    write_labels(tmp_path / f"a{suffix}", ids, legend, scene(shape))
+    back = read_labels(tmp_path / f"a{suffix}")
+    np.testing.assert_array_equal(back.ids, ids)
+    if suffix != ".npy":
+        assert back.names == names

@@ -420,3 +420,11 @@ def test_texts_are_not_cut_like_lists_of_bands_and_places_of_pixels_not_kept(tmp
     other = subset_cube(cube, Subset(wavelengths=(500.0, 600.0))).metadata
     assert (other["description"], other.get("solar irradiance")) == (texts["description"], None)
     assert "geo points" not in subset_cube(cube, Subset(rows=(2, 30))).metadata
+
+
+def test_complex_values_are_resampled_whole(tmp_path):
+    array = (ARRAY + 1j * ARRAY[::-1]).astype("c8")
+    cube = scene(array, nodata=None, good_bands=np.ones(6, bool))
+    write_cube(cube, tmp_path / "a.hdr", Subset(wavelengths=(550.0,)))
+    wanted = (array[:, :, 1:2] + array[:, :, 2:3]) / 2
+    np.testing.assert_allclose(open_cube(tmp_path / "a.hdr").read(), wanted)

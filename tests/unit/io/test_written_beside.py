@@ -127,3 +127,16 @@ def test_an_interrupt_while_the_old_store_is_cleared_away_leaves_none_of_it(tmp_
         write_cube(cube(2), target)
     assert (open_cube(target).read() == 2).all()
     assert {path.name for path in tmp_path.iterdir()} - {"home"} == {"a.zarr"}
+
+
+@pytest.mark.parametrize("target", ["x.hdr", "x.img", "x.img.hdr"])
+@pytest.mark.parametrize("beside", ["x.img.hdr", "x.bil"])
+def test_no_second_header_of_the_replaced_image_stays(tmp_path, target, beside):
+    write_cube(cube(7), tmp_path / "x.hdr")
+    content = (tmp_path / "x.hdr").read_bytes() if beside == "x.img.hdr" else b"short"
+    (tmp_path / beside).write_bytes(content)
+    files = write_cube(cube(3, (50, 60, 2), "u2"), tmp_path / target)
+    headers = [path for path in tmp_path.iterdir() if path.suffix == ".hdr"]
+    assert headers == [path for path in files if path.suffix == ".hdr"]
+    for path in files:
+        np.testing.assert_array_equal(open_cube(path).read(), np.full((50, 60, 2), 3))
