@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from hsi_viewer.core.palette import PALETTE as PALETTE
 from hsi_viewer.core.palette import Colour as Colour
+from hsi_viewer.core.text import one_line
 
 UNCLASSIFIED = 0
 UNCLASSIFIED_NAME = "Unclassified"
@@ -35,7 +36,7 @@ def free_colours(taken: Collection[Colour] = ()) -> Iterator[Colour]:
 
 @dataclass(frozen=True)
 class LandClass:
-    """One class: an id that stays, a name and a colour (0..255 RGB).
+    """One class: an id that stays, a name in one line and a colour (0..255 RGB).
 
     Labels of a locked class are not overwritten by tools.
     """
@@ -49,6 +50,7 @@ class LandClass:
     def __post_init__(self) -> None:
         if not 1 <= self.id <= MAX_CLASS_ID:
             raise ValueError(f"A class id lies in 1..{MAX_CLASS_ID}, not {self.id}")
+        object.__setattr__(self, "name", one_line(self.name))
 
 
 class ClassLegend:

@@ -10,9 +10,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from zlib import crc32
 
 from hsi_viewer.core.errors import ExportError
 
+# Of a name in the names of temporary files; file systems end at 255.
+MAX_BYTES = 200
 # What GDAL puts beside a raster: what its format cannot hold, overviews, a mask.
 SIDE_SUFFIXES = (".aux.xml", ".ovr", ".msk")
 
@@ -40,6 +43,16 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def _temporary(target: Path, mark: str) -> Path:
+    return target.with_name(f".{_short(target.stem)}.{mark}{target.suffix}")
+
+
+def _short(name: str) -> str:
+    """A name, or what stands for a long one: with a mark and an ending, too, it must be allowed."""
+    raw = os.fsencode(name)
+    return name if len(raw) <= MAX_BYTES else f"{name[: MAX_BYTES // 8]}~{crc32(raw):08x}"
+
+
 @contextmanager
 def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
     """Temporary paths to write to; on success they take the places of the targets together.
@@ -61,7 +74,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
         if the folder cannot be made or written, or the disk is full.
     """
     mark = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    beside = tuple(t.with_name(f".{t.stem}.{mark}{t.suffix}") for t in targets)
+    beside = tuple(_temporary(t, mark) for t in targets)
     try:
         for target in targets:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +105,7 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         if it cannot be written; on any error the old folder stands untouched.
     """
     mark = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    beside = target.with_name(f".{target.stem}.{mark}{target.suffix}")
+    beside = _temporary(target, mark)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         tidy_up(target)
@@ -137,9 +150,9 @@ def tidy_up(*targets: Path) -> None:
     """
     put_aside: dict[str, list[tuple[Path, Path]]] = {}
     for target in targets:
-        pattern = re.compile(rf"\.{re.escape(target.name)}\.((\d+)-[0-9a-f]{{8}})\.old")
+        pattern = re.compile(rf"\.{re.escape(_short(target.name))}\.((\d+)-[0-9a-f]{{8}})\.old")
         temporary = re.compile(
-            rf"\.{re.escape(target.stem)}\.(\d+)-[0-9a-f]{{8}}{re.escape(target.suffix)}"
+            rf"\.{re.escape(_short(target.stem))}\.(\d+)-[0-9a-f]{{8}}{re.escape(target.suffix)}"
             r"(?:\.aux\.xml)?"
         )
         for path in list(target.parent.iterdir()):
@@ -182,7 +195,7 @@ def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> 
     try:
         for target in targets:
             if target.exists():
-                aside = target.with_name(f".{target.name}.{mark}.old")
+                aside = target.with_name(f".{_short(target.name)}.{mark}.old")
                 target.replace(aside)
                 kept.append((aside, target))
         for path, target in zip(beside, targets, strict=True):

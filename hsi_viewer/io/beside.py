@@ -238,8 +238,14 @@ def _attributes(container: Container, name: str) -> dict[str, NDArray[Any]]:
 def flat(value: Any) -> NDArray[Any]:
     """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
     try:
-        return np.asarray(value).ravel()
+        array = np.asarray(value).ravel()
     except ValueError:
+        return np.empty(0)
+    if array.dtype != object or not all(v is None or isinstance(v, (int, float)) for v in array):
+        return array
+    try:
+        return array.astype(np.float64)  # null is how JSON says NaN
+    except OverflowError:
         return np.empty(0)
 
 

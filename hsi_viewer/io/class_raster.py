@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
 from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.text import one_line
 from hsi_viewer.io import envi_writer
 from hsi_viewer.io.atomic import replacing, side_file
-from hsi_viewer.io.text_file import one_line
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def class_raster(
     variable: str = "class_map",
 ) -> ClassRaster:
     """Join ids and legend; ids that the legend lacks are named "Class n"."""
-    entries = [(c.id, one_line(c.name), c.colour) for c in legend]
+    entries = [(c.id, c.name, c.colour) for c in legend]
     known = {c.id for c in legend} | {0}
     entries += [
         (i, legend.name_of(i), palette_colour(i - 1))

@@ -13,6 +13,7 @@ from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io import label_file
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.envi import data_beside, header_of
+from hsi_viewer.io.envi_writer import pair_of
 from hsi_viewer.io.registry import open_cube
 from hsi_viewer.io.subset import Subset, subset_cube
 
@@ -97,6 +98,5 @@ def _overwrites(source: Path, target: Path) -> bool:
     own = {source.resolve()}
     if header is not None:
         own |= {header.resolve(), (data_beside(header) or source).resolve()}
-    envi = target.suffix.lower() in (".hdr", ".img")
-    made = [target.with_suffix(".hdr"), target.with_suffix(".img")] if envi else [target]
+    made = pair_of(target) if target.suffix.lower() in (".hdr", ".img") else (target,)
     return any(path.resolve() in own for path in made)

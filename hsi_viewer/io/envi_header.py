@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.text import one_line
 from hsi_viewer.io.identify import plain_descriptor
-from hsi_viewer.io.text_file import one_line
 
 MAX_HEADER_BYTES = 64 << 20
 # More than this behind a closing brace is no forgotten line break.

@@ -17,6 +17,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, HsiError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.text import one_line
 from hsi_viewer.io import (
     class_raster,
     envi,
@@ -41,7 +42,7 @@ from hsi_viewer.io.identify import (
     split_source,
 )
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.text_file import one_line, text_of
+from hsi_viewer.io.text_file import text_of
 
 if TYPE_CHECKING:
     from hsi_viewer.io.mat import MatlabFile
@@ -201,6 +202,8 @@ def _matrix_in(container: Container, name: str | None) -> str:
     if len(own) == 1 and "class_colours" in container.arrays:  # as written by `class_raster`
         return own[0]
     names = [n for n, c in container.arrays.items() if sum(size > 1 for size in c.shape) == 2]
+    if not names:  # a map of one line
+        names = [n for n, c in container.arrays.items() if len(c.shape) > 1 and c.size > 0]
     chosen = _choose([n for n in names if not INSIDE.search(n)]) or _choose(names)
     if chosen is None:
         raise FormatError(

@@ -284,6 +284,8 @@ def _put_in_place(made: Path, path: Path) -> None:
         for (source, _), new in zip(pairs, news, strict=True):
             shutil.copyfile(source, new)
     written = {target for _, target in pairs}
+    for journal in ("-wal", "-shm", "-journal"):  # of the GeoPackage that was replaced
+        path.with_name(path.name + journal).unlink(missing_ok=True)
     if path.suffix.lower() == ".shp":  # a system or an index of the shapes that stood there before
         for ending in (*SHAPEFILE, ".sbn", ".sbx", ".qix"):
             if (stale := path.with_suffix(ending)) not in written:

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
+from hsi_viewer.core.text import one_line
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.envi_fields import describe
 from hsi_viewer.io.envi_writer import pair_of, replacing_pair
 from hsi_viewer.io.identify import magic_of, split_source
 from hsi_viewer.io.library_table import BAND_TITLE, read_table
-from hsi_viewer.io.text_file import one_line, text_of
+from hsi_viewer.io.text_file import text_of
 from hsi_viewer.io.wavelengths import to_nm
 
 # USGS marks deleted channels with -1.23e34 (splib07 user's guide).

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.identify import open_plain
-
-_UNWRITTEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 
 def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
@@ -38,11 +35,6 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
-
-
-def one_line(text: str) -> str:
-    """A text as a name is written: no line breaks, control characters or halves of characters."""
-    return _UNWRITTEN.sub(" ", text).strip()
 
 
 def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:

@@ -253,15 +253,20 @@ def _stretches(top: int, bottom: int) -> Iterator[tuple[int, int]]:
         top = end
 
 
+def _json_list(values: NDArray[np.float64]) -> list[float | None]:
+    """Numbers for JSON, which has no NaN."""
+    return [float(v) if np.isfinite(v) else None for v in values]
+
+
 def _attributes_of(cube: HyperCube) -> dict[str, Any]:
     found: dict[str, Any] = {"gain": cube.scale}
     if cube.offset:
         found["offset"] = cube.offset
     if cube.wavelengths is not None:
-        found["wavelengths"] = [float(w) for w in cube.wavelengths]
+        found["wavelengths"] = _json_list(cube.wavelengths)
         found["wavelength_units"] = "nm"
     if cube.fwhm is not None:
-        found["fwhm"] = [float(w) for w in cube.fwhm]
+        found["fwhm"] = _json_list(cube.fwhm)
     if not cube.good_bands.all():
         found["good_bands"] = [int(g) for g in cube.good_bands]
     if cube.band_names is not None:

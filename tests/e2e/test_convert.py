@@ -56,7 +56,11 @@ def test_a_cube_is_not_converted_onto_itself(tmp_path, capsys):
     first = tmp_path / "cube.hdr"
     assert main(["convert", "sample:indian-pines", str(first), "--rows", "0:9"]) == 0
     before = (tmp_path / "cube.img").read_bytes()
-    for source, target in (("cube.hdr", "cube.img"), ("cube.img", "cube.hdr")):
+    for source, target in (
+        ("cube.hdr", "cube.img"),
+        ("cube.img", "cube.hdr"),
+        ("cube.hdr", "cube.img.hdr"),
+    ):
         capsys.readouterr()
         wanted = ["convert", str(tmp_path / source), str(tmp_path / target), "--rows", "0:2"]
         assert main(wanted) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -428,3 +429,26 @@ def test_complex_values_are_resampled_whole(tmp_path):
     write_cube(cube, tmp_path / "a.hdr", Subset(wavelengths=(550.0,)))
     wanted = (array[:, :, 1:2] + array[:, :, 2:3]) / 2
     np.testing.assert_allclose(open_cube(tmp_path / "a.hdr").read(), wanted)
+
+
+def test_zarr_metadata_are_json_that_everybody_reads(tmp_path):
+    nm = np.array([400.0, np.nan, 600, 700, 800, 900])
+    write_cube(scene(wavelengths=nm, fwhm=nm / 40, nodata=np.nan), tmp_path / "a.zarr")
+
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON")
+
+    json.loads((tmp_path / "a.zarr" / "cube" / "zarr.json").read_text(), parse_constant=refuse)
+    back = open_cube(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(back.wavelengths, nm)
+    np.testing.assert_array_equal(back.fwhm, nm / 40)
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".npy", ".zarr"])
+def test_names_as_long_as_any_may_be(tmp_path, suffix):
+    path = tmp_path / ("ü" * 120 + suffix)  # 240 bytes
+    for value in (1, 2):
+        write_cube(scene(ARRAY + value), path)
+        np.testing.assert_array_equal(open_cube(path).read(), ARRAY + value)
+    left = {p.suffix for p in tmp_path.iterdir()} - {""}
+    assert left == ({".hdr", ".img"} if suffix == ".hdr" else {suffix})

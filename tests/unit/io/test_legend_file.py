@@ -89,3 +89,12 @@ def test_what_is_no_legend_says_so(tmp_path):
         read_legend(tmp_path / "missing.csv")
     with pytest.raises(ExportError, match="legends are written as"):
         write_legend(tmp_path / "a.xlsx", LEGEND)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".qml", ".hdr"])
+def test_names_of_several_lines_become_one_line(tmp_path, suffix):
+    names = ("li\nne", "a\u2028b", "bell\x07\0", "half \ud800")
+    legend = ClassLegend(LandClass(i, name, (i, 2, 3)) for i, name in enumerate(names, 1))
+    write_legend(tmp_path / f"a{suffix}", legend)
+    back = read_legend(tmp_path / f"a{suffix}")
+    assert [c.name for c in back] == ["li ne", "a b", "bell", "half"]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from dataclasses import replace
 
 import h5py
@@ -316,3 +320,48 @@ def test_nothing_labelled_is_nothing_to_write_and_the_old_file_stays(tmp_path):
     assert path.read_bytes() == b"old"
     with pytest.raises(ExportError, match="choose"):
         export_regions(tmp_path / "a.docx", labelled(), LEGEND, cube_at())
+
+
+@pytest.mark.parametrize("suffix", ["shp", "gpkg", "geojson", "txt", "xml", "csv", "tif", "mat"])
+def test_names_of_several_lines_and_control_characters_come_back_as_one_line(tmp_path, suffix):
+    hostile = ("li\nne", "a\u2028b", "bell\x07\0", "<&>\"'")
+    legend = ClassLegend(LandClass(i, name, (i, 2, 3)) for i, name in enumerate(hostile, 1))
+    ids = np.zeros((ROWS, COLUMNS), np.uint16)
+    for i in range(1, 5):
+        ids[5 * i : 5 * i + 3, 2:9] = i
+    path = tmp_path / f"a.{suffix}"
+    export_regions(path, ids, legend, cube_at())
+    back = import_regions(path, cube_at())
+    np.testing.assert_array_equal(back.ids, ids)
+    assert [back.names[i] for i in range(1, 5)] == ["li ne", "a b", "bell", "<&>\"'"]
+
+
+@pytest.mark.parametrize("shape", [(1, 20), (20, 1), (1, 1)])
+@pytest.mark.parametrize("suffix", ["h5", "npy", "mat", "tif", "csv", "txt", "xml", "gpkg"])
+def test_labels_of_one_line_come_back(tmp_path, suffix, shape):
+    ids = np.ones(shape, np.uint16)
+    cube = cube_at(rows=shape[0], columns=shape[1])
+    export_regions(tmp_path / f"a.{suffix}", ids, LEGEND, cube)
+    np.testing.assert_array_equal(import_regions(tmp_path / f"a.{suffix}", cube).ids, ids)
+
+
+EDITED = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("pragma journal_mode=wal")
+database.execute("create table more (a)")
+database.executemany("insert into more values (?)", [(i,) for i in range(5000)])
+database.commit()
+os._exit(0)
+"""
+
+
+def test_a_journal_of_the_replaced_geopackage_is_not_taken_for_the_new(tmp_path):
+    path, ids = tmp_path / "a.gpkg", labelled()
+    export_regions(path, np.where(ids == 1, ids, 0).astype(np.uint16), LEGEND, cube_at())
+    subprocess.run([sys.executable, "-c", EDITED, str(path)], check=True)
+    assert (tmp_path / "a.gpkg-wal").exists()
+    export_regions(path, ids, LEGEND, cube_at())
+    np.testing.assert_array_equal(import_regions(path, cube_at()).ids, ids)
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
