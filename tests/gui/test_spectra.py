@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QImage
@@ -321,3 +324,31 @@ def test_the_words_and_numbers_of_the_axes_stand_where_they_are_read(driver, tmp
         assert abs(off.x() if side == "bottom" else off.y()) < 4
     top = plot.mapFromScene(plot.getPlotItem().vb.sceneBoundingRect().topRight())
     assert top.y() >= plot.fontMetrics().height() / 2  # room for the upper half of a number
+
+
+def drawn_points(plot) -> list[tuple[list[float], list[float]]]:
+    items = [i for i in plot.getPlotItem().items if isinstance(i, pg.ScatterPlotItem)]
+    return [tuple(v.tolist() for v in item.getData()) for item in items if item.getData()[0].size]
+
+
+def test_a_band_without_neighbours_is_a_point(driver, tmp_path):
+    image = np.arange(12.0).reshape(3, 4, 1)
+    np.save(tmp_path / "one.npy", image)
+    driver.open(str(tmp_path / "one.npy"))
+    driver.hover(1, 2)
+    assert drawn_points(driver.window.plot) == [([1.0], [6.0])]
+    low, high = driver.window.plot.getPlotItem().viewRange()[0]
+    assert low < 1 < high
+
+    np.save(tmp_path / "five.npy", np.stack([image[:, :, 0]] * 5, axis=2))
+    driver.open(str(tmp_path / "five.npy"))
+    driver.hover(1, 2)
+    assert drawn_points(driver.window.plot) == []
+    cube = driver.document.cube
+    driver.document.set_cube(replace(cube, good_bands=np.array([1, 0, 1, 0, 1], bool)))
+    driver.hover(1, 1)
+    assert drawn_points(driver.window.plot) == [([1.0, 3.0, 5.0], [5.0, 5.0, 5.0])]
+    driver.click(2, 3)  # which pins it
+    driver.hover(0, 0)
+    pinned = ([1.0, 3.0, 5.0], [11.0, 11.0, 11.0])
+    assert pinned in drawn_points(driver.window.plot)

@@ -25,6 +25,7 @@ AXIS_LABELS: dict[AxisUnit, str] = {
     "um": "Wavelength (µm)",
     "band": "Band",
 }
+POINT_SIZE = 6
 VIEW_LABELS = {
     "continuum": "Continuum removed",
     "first": "First derivative",
@@ -55,8 +56,10 @@ class SpectrumPlot(pg.PlotWidget):
         item.layout.setContentsMargins(0, 8, 8, 0)  # half of the outermost numbers of the axes
         item.setClipToView(True)
         self._live = pg.PlotDataItem(connect="finite", skipFiniteCheck=False, antialias=True)
-        self._live.setZValue(20)
-        item.addItem(self._live)
+        self._live_points = pg.ScatterPlotItem(size=POINT_SIZE, pen=None)
+        for part in (self._live, self._live_points):
+            part.setZValue(20)
+            item.addItem(part)
         self._lines = [pg.InfiniteLine(angle=90, movable=True) for _ in range(3)]
         self._water = [pg.LinearRegionItem(movable=False) for _ in WATER_WINDOWS]
         for line, name in zip(self._lines, ("red", "green", "blue"), strict=True):
@@ -93,6 +96,7 @@ class SpectrumPlot(pg.PlotWidget):
             axis.setTextPen(theme["muted"])
             axis.enableAutoSIPrefix(False)
         self._live.setPen(pg.mkPen(theme["text"], width=1.6))
+        self._live_points.setBrush(theme["text"])
         for line, name in zip(self._lines, ("red", "green", "blue"), strict=True):
             line.setPen(pg.mkPen(theme[name], width=1.2, style=Qt.PenStyle.DashLine))
             line.setHoverPen(pg.mkPen(theme[name], width=2.4))
@@ -116,9 +120,12 @@ class SpectrumPlot(pg.PlotWidget):
         self._spectrum = spectrum
         if spectrum is None or self._cube is None:
             self._live.clear()
+            self._live_points.clear()
         else:
-            values = self.treated(spectrum)
-            self._live.setData(self.x_values(), values, connect=self._joined(values))
+            x, values = self.x_values(), self.treated(spectrum)
+            self._live.setData(x, values, connect=self._joined(values))
+            alone = self._alone(values)
+            self._live_points.setData(x[alone], values[alone])
             self._make_room(values)
 
     def add_pin(
@@ -232,7 +239,9 @@ class SpectrumPlot(pg.PlotWidget):
         x = self.x_values()
         finite = x[np.isfinite(x)]
         if finite.size:
-            item.setXRange(float(finite.min()), float(finite.max()), padding=0.02)
+            low, high = float(finite.min()), float(finite.max())
+            room = 0.0 if high > low else 1.0
+            item.setXRange(low - room, high + room, padding=0.02)
         item.disableAutoRange()
         self._range = None
         self._draw()
@@ -288,6 +297,12 @@ class SpectrumPlot(pg.PlotWidget):
             )
             item.addItem(plotted)
             self._drawn.append(plotted)
+            alone = self._alone(values)
+            if alone.any():
+                points = pg.ScatterPlotItem(size=POINT_SIZE, pen=None, brush=pen.color())
+                points.setData(self.x_values()[alone], values[alone])
+                item.addItem(points)
+                self._drawn.append(points)
 
     def _draw_spread(self, curve: Curve) -> None:
         """Shade around a mean; only of values as they are, for else it means nothing."""
@@ -343,6 +358,12 @@ class SpectrumPlot(pg.PlotWidget):
 
     def _joined(self, values: Floats) -> NDArray[np.int32]:
         return joined(self._nm(), values).astype(np.int32)
+
+    def _alone(self, values: Floats) -> NDArray[np.bool_]:
+        """Bands between gaps, of which no line can be drawn."""
+        together = joined(self._nm(), values)
+        known = np.isfinite(self._nm()) & np.isfinite(values)
+        return known & ~together & ~np.roll(together, 1)  # the last is never together
 
     def _gapped(self, spectrum: Floats) -> Floats:
         return np.where(self._cube.good_bands, spectrum, np.nan) if self._cube else spectrum
