@@ -136,8 +136,8 @@ class SpectrumPanel(QWidget):
     def show_units(self, *, known: bool) -> None:
         """Offer wavelengths only where the cube knows them."""
         self.unit.setEnabled(known)
-        tip = "Unit of the axis" if known else "The cube has no wavelengths, so bands are counted; File › Edit metadata… takes them"
-        self.unit.setToolTip(tip)
+        missing = "The cube has no wavelengths: bands are counted. File › Edit metadata… takes them"
+        self.unit.setToolTip("Unit of the axis" if known else missing)
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
