@@ -12,6 +12,7 @@ from hsi_viewer.core.cube import HyperCube
 
 SAMPLE_SIDE = 512
 LARGE_BYTES = 1 << 30
+LEAST, MOST = (float(v) for v in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,13 @@ def to_bytes(values: NDArray[Any], transfer: Transfer) -> NDArray[np.uint8]:
         drawn: NDArray[np.uint8] = np.rint(np.nan_to_num(levels) * 255.0).astype(np.uint8)
         return drawn
     limits = transfer
-    with np.errstate(over="ignore"):  # fill values at the end of the range
-        scaled = (values.astype(np.float32) - limits.low) * (255.0 / (limits.high - limits.low))
+    width = limits.high - limits.low
+    within = LEAST < width < MOST and abs(limits.low) < MOST
+    with np.errstate(over="ignore", invalid="ignore"):  # fill values at the end of the range
+        if within:
+            scaled = (values.astype(np.float32) - limits.low) * (255.0 / width)
+        else:
+            scaled = (values.astype(np.float64) - limits.low) / width * 255.0
     scaled = np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0)
     pixels: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
     return pixels

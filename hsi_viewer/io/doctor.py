@@ -10,7 +10,7 @@ true header was doubted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,16 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
         )
     expected = None if stated is None else stated.offset + stated.data_bytes
     return Diagnosis(data, header, problem, expected, reader.size, tuple(ranked))
+
+
+def with_reading(diagnosis: Diagnosis, layout: envi.Layout) -> Diagnosis:
+    """A diagnosis that lists a reading, too, if the file is long enough for it."""
+    listed = any(reading.layout == layout for reading in diagnosis.readings)
+    if listed or layout.offset + layout.data_bytes > diagnosis.found:
+        return diagnosis
+    verdict = judge(_source(FileReader(diagnosis.data), layout)) or BLANK
+    reading = LikelyReading(layout, verdict.score, ("as it was chosen",), verdict.smoothness)
+    return replace(diagnosis, readings=(*diagnosis.readings, reading))
 
 
 def _clearly_better(best: LikelyReading, own: LikelyReading) -> bool:

@@ -238,8 +238,8 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
         )
     if found > expected:
         warnings.append(
-            f"The data file has {found} bytes where the header needs {expected}; "
-            "the rest is not read."
+            f"The data file has {found} bytes where {layout.rows} rows x {layout.columns} columns "
+            f"x {layout.bands} bands of {layout.dtype.name} need {expected}; the rest is not read."
         )
     return RawSource(reader, shape, layout.dtype, order, layout.offset)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,9 +133,29 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     """The image read as the sidecar says that its values lie; None where it does not say."""
     if beside.layout is None:
         return None
-    from hsi_viewer.io.envi import open_envi
+    from hsi_viewer.io.envi import header_of, open_envi
 
-    return beside.applied(open_envi(path, beside.layout.layout()))
+    cube = open_envi(path, beside.layout.layout())
+    header = header_of(path)
+    if header is not None and _is_contradicted(beside, header):
+        told = "It is read as you said in the header doctor, not as its header says."
+        cube = replace(cube, warnings=(*cube.warnings, told))
+    return beside.applied(cube)
+
+
+def _is_contradicted(beside: Sidecar, header: Path) -> bool:
+    """Whether a header that fits its data gives another layout than a sidecar does."""
+    from hsi_viewer.io.envi import described
+    from hsi_viewer.io.sidecar import RawLayout
+
+    try:
+        found = described(header)
+        layout = found.layout
+        if layout is None or layout.offset + layout.data_bytes > found.data.stat().st_size:
+            return False
+        return RawLayout.of(layout) != beside.layout
+    except (FileError, OSError, ValueError):
+        return False
 
 
 def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:

@@ -23,6 +23,7 @@ from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.real_values import real_valued
 from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 
@@ -197,7 +198,7 @@ def _open(source: str, job: Job) -> HyperCube:
     """Open a cube; in silence, so that an error about it stands alone in a log."""
     from hsi_viewer.io.registry import open_cube
 
-    return open_cube(source, job.token)
+    return real_valued(open_cube(source, job.token))
 
 
 def _training_ids(labels: LabelFile, cube: HyperCube) -> NDArray[np.uint16]:

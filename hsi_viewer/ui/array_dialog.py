@@ -43,10 +43,16 @@ class ArrayDialog(QDialog):
     name : of the file.
     choices : arrays that could be the cube.
     current : the array that is open, or "" for the first.
+    axes : its axes as the user has said them before, or None.
     """
 
     def __init__(
-        self, name: str, choices: tuple[ArrayChoice, ...], parent: QWidget, current: str = ""
+        self,
+        name: str,
+        choices: tuple[ArrayChoice, ...],
+        parent: QWidget,
+        current: str = "",
+        axes: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Arrays in {name}")
@@ -78,6 +84,7 @@ class ArrayDialog(QDialog):
         layout.addWidget(self.buttons)
         self.resize(520, 420)
         self.choose(current or choices[0].name)
+        self.axes.setCurrentIndex(next(k for k, (_, order) in enumerate(AXES) if order == axes))
 
     def choose(self, name: str) -> None:
         """Select an array by its full name."""

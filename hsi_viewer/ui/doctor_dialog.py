@@ -12,11 +12,13 @@ from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QGridLayout,
     QLabel,
     QListView,
     QListWidget,
     QListWidgetItem,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -36,6 +38,7 @@ TYPES = (
 )  # fmt: skip
 INTERLEAVES = ("bsq", "bil", "bip")
 MOST = 2**31 - 1
+FORGOTTEN = 2
 
 
 class LayoutFields(QWidget):
@@ -106,15 +109,31 @@ class LayoutFields(QWidget):
 
 
 class DoctorDialog(QDialog):
-    """Shows what is wrong with a raw file and its header, and lets the user say how to read it."""
+    """Shows what is wrong with a raw file and its header, and lets the user say how to read it.
+
+    Parameters
+    ----------
+    diagnosis, thumbnails : of the file, and pictures of its readings.
+    answer : the reading that the user has chosen before, or None.
+
+    Attributes
+    ----------
+    forget : a button that takes the answer back; the dialog ends with `FORGOTTEN` then.
+    """
 
     def __init__(
-        self, diagnosis: Diagnosis, thumbnails: Sequence[NDArray[np.uint8]], parent: QWidget
+        self,
+        diagnosis: Diagnosis,
+        thumbnails: Sequence[NDArray[np.uint8]],
+        parent: QWidget,
+        answer: Layout | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Header doctor: {diagnosis.data.name}")
-        self._diagnosis = diagnosis
+        self._diagnosis, self._answer = diagnosis, answer
         problem = QLabel(diagnosis.problem or "Header and data agree.")
+        if answer is not None:
+            problem.setText(f"{problem.text()} It is read as you said before.")
         problem.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Likely readings")
@@ -134,6 +153,12 @@ class DoctorDialog(QDialog):
         self.size_note = QLabel()
         self.size_note.setWordWrap(True)
         self.buttons = accept_or_cancel(self, "Read it like this")
+        self.forget = QPushButton("Forget my answer", self)
+        self.forget.setVisible(answer is not None)
+        self.forget.setToolTip("Read the file again as its header says")
+        self.forget.clicked.connect(lambda: self.done(FORGOTTEN))
+        if answer is not None:
+            self.buttons.addButton(self.forget, QDialogButtonBox.ButtonRole.ResetRole)
         layout = QVBoxLayout(self)
         layout.addWidget(problem)
         layout.addWidget(muted("Choose the picture that looks right, or type what you know."))
@@ -149,7 +174,8 @@ class DoctorDialog(QDialog):
         layout.addWidget(self.buttons)
         self.list.currentRowChanged.connect(self._on_current)
         self.fields.edited.connect(self._on_edited)
-        self.list.setCurrentRow(0)
+        layouts = [reading.layout for reading in diagnosis.readings]
+        self.list.setCurrentRow(layouts.index(answer) if answer in layouts else 0)
         self._on_edited()
         self.resize(780, 680)
 
@@ -187,6 +213,8 @@ class DoctorDialog(QDialog):
         # Without expected bytes the header could not be understood, and says no reading.
         if not reading.changes and self._diagnosis.expected is not None:
             lines.append("as the header says")
+        if at == self._answer:
+            lines.append("as you said")
         return "\n".join(lines)
 
 

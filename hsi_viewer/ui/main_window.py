@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.opening.opened.connect(self._on_opened)
         self.opening.opened.connect(self.repairing.check)
         self.opening.refused.connect(self.repairing.explain)
+        self.opening.kept.connect(self.repairing.take_back)
         self.opening.labels_found.connect(self.repairing.ask_labels)
         self.workspace.document_changed.connect(self.notices.forget)
         self.workspace.noticed.connect(self.notices.show_notice)

@@ -47,6 +47,11 @@ class BandList:
 class MetadataDialog(QDialog):
     """Asks for wavelengths, bad bands, nodata and scale of a cube.
 
+    Parameters
+    ----------
+    cube : whose metadata they are.
+    data : name of the file of its values, or "" if it is no file of the user's.
+
     Signals
     -------
     file_wanted() : wavelengths are to be taken from a file; `take_wavelengths` takes them.
@@ -54,7 +59,7 @@ class MetadataDialog(QDialog):
 
     file_wanted = Signal()
 
-    def __init__(self, cube: HyperCube, parent: QWidget) -> None:
+    def __init__(self, cube: HyperCube, parent: QWidget, data: str = "") -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Metadata of {cube.name}")
         self._cube = cube
@@ -94,12 +99,9 @@ class MetadataDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.table, 1)
-        if cube.path is not None:
+        if data:
             layout.addWidget(
-                muted(
-                    f"Kept beside the file ({cube.path.name}.hsi.json); "
-                    "the file itself is not changed."
-                )
+                muted(f"Kept beside the file ({data}.hsi.json); the file itself is not changed.")
             )
         else:
             layout.addWidget(muted("This is no file of yours: kept until the scene is closed."))

@@ -31,8 +31,9 @@ def in_dialog(kind: type, act) -> list[str]:
             came.append(dialog.windowTitle())
             try:
                 act(dialog)
-                box = dialog.findChild(QDialogButtonBox)
-                QTest.mouseClick(box.button(OK), Qt.MouseButton.LeftButton)
+                if dialog.isVisible():
+                    box = dialog.findChild(QDialogButtonBox)
+                    QTest.mouseClick(box.button(OK), Qt.MouseButton.LeftButton)
             finally:
                 if dialog.isVisible():
                     dialog.reject()
@@ -572,3 +573,104 @@ def test_wavelengths_are_taken_from_a_file(driver, tmp_path, monkeypatch):
     assert "none.txt lists no wavelengths" in told[2]
     assert told[3] == "6 wavelengths taken from bands.csv."
     np.testing.assert_allclose(driver.document.cube.wavelengths, 500 + 100 * np.arange(6))
+
+
+def lying(folder: Path, true: np.ndarray) -> str:
+    """A raw file whose header asks for twice its bytes; returns the header's text."""
+    (folder / "lies.img").write_bytes(np.ascontiguousarray(true).tobytes())  # bip
+    header = "ENVI\nsamples = 50\nlines = 60\nbands = 24\ndata type = 4\ninterleave = bip\n"
+    (folder / "lies.hdr").write_text(header)
+    return header
+
+
+def test_the_doctor_shows_the_answer_in_force_and_forgets_it(driver, tmp_path):
+    true = scene(60, 50, 24)
+    header = lying(tmp_path, true)
+    seen: dict[str, object] = {}
+
+    def halve(dialog: DoctorDialog) -> None:
+        assert not dialog.forget.isVisible()
+        dialog.fields.bands.setValue(12)
+
+    in_dialog(DoctorDialog, halve)
+    driver.open(str(tmp_path / "lies.hdr"))
+    assert driver.document.cube.bands == 12
+    assert "12 bands of uint16 need" in " ".join(driver.window.notices.texts())
+
+    def look(dialog: DoctorDialog) -> None:
+        seen["bands"] = dialog.fields.bands.value()
+        seen["row"] = dialog.list.currentItem().text()
+        seen["words"] = [label.text() for label in dialog.findChildren(QLabel)]
+        QTest.mouseClick(dialog.forget, Qt.MouseButton.LeftButton)
+
+    mended = header.replace("data type = 4", "data type = 12\nbyte order = 0")
+    (tmp_path / "lies.hdr").write_text(mended)
+    driver.open(str(tmp_path / "lies.hdr"))
+    told = " ".join(driver.window.notices.texts())
+    assert "as you said in the header doctor, not as its header says" in told
+    in_dialog(DoctorDialog, look)
+    driver.trigger("file.doctor")
+    driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 24, timeout=20_000)
+    assert seen["bands"] == 12
+    assert seen["row"].endswith("60 x 50 x 12\nuint16, BIP\nas you said")
+    assert any("read as you said before" in words for words in seen["words"])
+    np.testing.assert_array_equal(driver.document.cube.read(), true)
+    assert driver.document.cube.warnings == ()
+    rest(driver)
+
+
+@pytest.mark.parametrize("answered_before", [False, True])
+def test_who_stays_with_the_scene_has_said_nothing_about_its_file(
+    driver, tmp_path, monkeypatch, answered_before
+):
+    path = tmp_path / "m.mat"
+    savemat(path, {"cube": scene(30, 40, 12)})
+    sidecar = tmp_path / "m.mat.hsi.json"
+    if answered_before:
+        sidecar.write_text('{"axes": ["bands", "rows", "columns"]}')
+    driver.open(str(path))
+    before = driver.document.cube.shape
+    driver.trigger("class.add")
+    driver.click(3, 4)
+    monkeypatch.setattr(driver.window.opening, "_may_leave", lambda: False)
+    seen = []
+
+    def turn(dialog: ArrayDialog) -> None:
+        seen.append(dialog.axes.currentText())
+        dialog.axes.setCurrentText("bands, columns, rows")
+
+    in_dialog(ArrayDialog, turn)
+    driver.trigger("file.doctor")
+    driver.qtbot.waitUntil(lambda: bool(seen), timeout=20_000)
+    driver.qtbot.waitUntil(
+        lambda: (
+            driver.window.repairing.answered is None and not driver.window.workspace.tasks.running
+        ),
+        timeout=20_000,
+    )
+    assert seen == ["bands, rows, columns" if answered_before else "as guessed from the sizes"]
+    assert driver.document.cube.shape == before
+    assert driver.document.labels.ids[3, 4] == 1
+    assert sidecar.exists() == answered_before
+    if answered_before:
+        assert json.loads(sidecar.read_text())["axes"] == ["bands", "rows", "columns"]
+
+
+@pytest.mark.parametrize("kind", ["complex64", "complex128", "bool", "float16", "huge", "tiny"])
+def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path, kind):
+    base = scene(20, 30, 5).astype("f8") + 1
+    factor = {"huge": 1e300, "tiny": 1e-310}.get(kind, 1)
+    array = base * factor if factor != 1 else base.astype("f4").astype(kind)
+    if kind.startswith("complex"):
+        array = array * (3 + 4j)
+    if kind == "bool":
+        array = base > np.median(base)
+    np.save(tmp_path / "a.npy", array)
+    driver.open(str(tmp_path / "a.npy"))
+    driver.hover(3, 4)
+    shown = driver.window.viewing.picture.rgba
+    assert np.unique(shown[:, :, 0]).size > (1 if kind == "bool" else 50)
+    _, y = driver.window.plot.live_values()
+    np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
+    told = " ".join(driver.window.notices.texts())
+    assert ("complex" in told) == kind.startswith("complex")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.io.envi import data_beside
 from hsi_viewer.ui.metadata_dialog import BandList, MetadataDialog
 from hsi_viewer.ui.workspace import Workspace
 
@@ -41,7 +42,9 @@ class MetadataController(QObject):
         document = self._workspace.document
         if document is None:
             return
-        dialog = MetadataDialog(document.cube, self._window)
+        path = document.cube.path
+        data = path if path is None or path.suffix.lower() != ".hdr" else data_beside(path) or path
+        dialog = MetadataDialog(document.cube, self._window, data.name if data else "")
         dialog.file_wanted.connect(partial(self._ask_band_list, dialog))
         if dialog.exec():
             self._keep(document.cube, dialog.chosen())

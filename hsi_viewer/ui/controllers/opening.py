@@ -14,6 +14,7 @@ from hsi_viewer.core.band_selection import Triple, initial_bands
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.look import Look
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.real_values import real_valued
 from hsi_viewer.io.registry import CUBE_FILTERS, open_cube
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.overview import with_overview
@@ -130,7 +131,7 @@ class OpenController(QObject):
 
         def work(token: CancelToken, port: ProgressPort) -> OpenedCube:
             port.report(Progress(f"Opening {name}"))
-            cube = open_cube(source, token, port).held_in_memory()
+            cube = real_valued(open_cube(source, token, port)).held_in_memory()
             if is_large(cube):
                 cube = with_overview(cube)
             token.check()

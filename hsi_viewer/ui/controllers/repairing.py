@@ -23,14 +23,16 @@ from hsi_viewer.session.scene_picture import is_large
 from hsi_viewer.ui.array_dialog import ArrayDialog
 from hsi_viewer.ui.controllers.metadata_editing import away
 from hsi_viewer.ui.controllers.opening import OpenedCube
-from hsi_viewer.ui.doctor_dialog import DoctorDialog
+from hsi_viewer.ui.doctor_dialog import FORGOTTEN, DoctorDialog
 from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from hsi_viewer.io.container import ArrayChoice
     from hsi_viewer.io.doctor import Diagnosis
+    from hsi_viewer.io.envi import Layout
     from hsi_viewer.io.other_uses import Use
+    from hsi_viewer.io.sidecar import Sidecar
 
 # doctor and sidecar are imported when they are needed: they would slow the start.
 
@@ -51,6 +53,7 @@ class Examined:
     error : why it did not open, or None.
     uses : what it is good for in the open scene, if it is no cube.
     diagnosis, thumbnails : of a raw file, with pictures of its readings.
+    answer : how the user has said before that it is to be read, or None.
     """
 
     path: Path
@@ -58,15 +61,17 @@ class Examined:
     uses: tuple[Use, ...] = ()
     diagnosis: Diagnosis | None = None
     thumbnails: tuple[NDArray[np.uint8], ...] = ()
+    answer: Layout | None = None
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays of a file that could be the cube, and the one that is open, or ""."""
+    """Arrays of a file that could be the cube, the one that is open, and its axes as answered."""
 
     path: Path
     choices: tuple[ArrayChoice, ...]
     current: str = ""
+    axes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,10 +84,11 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Kept:
-    """A file that is read as the user said, and where the answer lies."""
+    """A file that is read as the user said, where the answer lies, and what was said before."""
 
     path: Path
     place: Path
+    before: Sidecar | None
 
 
 class RepairController(QObject):
@@ -96,6 +102,7 @@ class RepairController(QObject):
     Attributes
     ----------
     uses : what takes a file of labels, or a spectral library; filled by those who can.
+    answered : what was just said of a file that is opened again because of it, or None.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class RepairController(QObject):
         self._workspace, self._window, self._reopen = workspace, window, reopen
         self._offers = offers
         self.uses: dict[Use, Callable[[Path], None]] = {}
+        self.answered: Kept | None = None
         workspace.document_changed.connect(self._withdraw)
 
     def explain(self, source: str, error: Exception) -> None:
@@ -138,6 +146,7 @@ class RepairController(QObject):
     @Slot(object)
     def check(self, opened: OpenedCube) -> None:
         """Say, once the picture is there, if the header of a raw file seems to lie."""
+        self.answered = None
         cube = opened.cube
         if cube.path is None or cube.format_name != "ENVI" or is_large(cube):
             return
@@ -172,7 +181,10 @@ class RepairController(QObject):
             return
 
         def work(_token: CancelToken, _port: ProgressPort) -> Arrays:
-            return Arrays(path, arrays_in(path), array)
+            from hsi_viewer.io import sidecar
+
+            said = sidecar.load(path)
+            return Arrays(path, arrays_in(path), array, said.axes if said else None)
 
         task = self._workspace.tasks.start(f"Examining {path.name}", work)
         task.succeeded.connect(self._ask_which_array)
@@ -188,7 +200,9 @@ class RepairController(QObject):
 
     @Slot(object)
     def _ask_which_array(self, arrays: Arrays) -> None:
-        dialog = ArrayDialog(arrays.path.name, arrays.choices, self._window, arrays.current)
+        dialog = ArrayDialog(
+            arrays.path.name, arrays.choices, self._window, arrays.current, arrays.axes
+        )
         if dialog.exec():
             self._keep(arrays.path, dialog.chosen())
         dialog.deleteLater()
@@ -215,9 +229,11 @@ class RepairController(QObject):
         diagnosis = examined.diagnosis
         if diagnosis is None or not _doubted(examined, diagnosis):
             return
-        dialog = DoctorDialog(diagnosis, examined.thumbnails, self._window)
-        if dialog.exec():
-            self._keep(diagnosis.data, {"layout": dialog.chosen()})
+        dialog = DoctorDialog(diagnosis, examined.thumbnails, self._window, examined.answer)
+        ended = dialog.exec()
+        if ended:
+            layout = None if ended == FORGOTTEN else dialog.chosen()
+            self._keep(diagnosis.data, {"layout": layout})
         dialog.deleteLater()
 
     @Slot()
@@ -246,7 +262,8 @@ class RepairController(QObject):
 
             layout = fields.get("layout")
             said = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
-            return Kept(path, sidecar.edited(path, **said))
+            before = sidecar.load(path)
+            return Kept(path, sidecar.edited(path, **said), before)
 
         task = self._workspace.tasks.start(f"Saving how {path.name} is read", work)
         task.succeeded.connect(self._on_kept)
@@ -256,7 +273,26 @@ class RepairController(QObject):
     def _on_kept(self, kept: Kept) -> None:
         if kept.place.parent != kept.path.parent:
             self._workspace.notify(f"The answer is kept {away(kept.path, kept.place)}", "info")
+        self.answered = kept
         self._reopen(str(kept.path))
+
+    @Slot(object)
+    def take_back(self, opened: OpenedCube) -> None:
+        """The user stays with the scene as it is: what was answered about its file is not kept."""
+        kept, self.answered = self.answered, None
+        if kept is None or opened.source != str(kept.path):
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> None:
+            from hsi_viewer.io import sidecar, sidecar_place
+
+            if kept.before is None:
+                sidecar_place.forget(kept.path)
+            else:
+                sidecar.save(kept.path, kept.before)
+
+        task = self._workspace.tasks.start(f"Saving how {kept.path.name} is read", work)
+        task.failed.connect(self._on_failed)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -267,7 +303,7 @@ def _examined(
     path: Path, error: Exception | None, cube: HyperCube | None, token: CancelToken
 ) -> Examined:
     """Find out in a worker what a file is."""
-    from hsi_viewer.io import doctor
+    from hsi_viewer.io import doctor, sidecar
 
     try:
         if not path.is_file():
@@ -287,10 +323,14 @@ def _examined(
         if magic_of(path).startswith(SELF_DESCRIBED):
             return Examined(path, error)
         diagnosis = doctor.diagnose(path, token)
+        said = sidecar.load(path)
+        answer = said.layout.layout() if said is not None and said.layout is not None else None
+        if answer is not None:
+            diagnosis = doctor.with_reading(diagnosis, answer)
         pictures = tuple(doctor.thumbnail(diagnosis, r) for r in diagnosis.readings)
     except HsiError as not_raw:
         return Examined(path, error or not_raw)
-    return Examined(path, error, (), diagnosis, pictures)
+    return Examined(path, error, (), diagnosis, pictures, answer)
 
 
 def _doubt(path: Path, token: CancelToken) -> str:
