@@ -8,7 +8,7 @@ from collections.abc import Collection
 MANY_BANDS = 1024
 # Two last axes of one length, this at least, that the first has not: a square image, bands first.
 SQUARE = 32
-BAND_AXES = ("channel", "channels", "lambda", "wl", "spectral")
+BAND_AXES = ("c", "channel", "channels", "lambda", "wl", "spectral")
 BAND_ENDS = ("band", "bands", "spectral_channel", "spectral_channels")
 BAND_WORDS = ("wavelength", "wvl", "frequenc")
 COLUMN_AXES = ("x", "lon", "longitude", "easting", "sample", "samples", "column", "columns", "col",
@@ -33,6 +33,8 @@ def guess_axes(
     lower = [name.lower() for name in names]
     named = [k for k, name in enumerate(lower) if _is_band_axis(name)]
     matching = [axis for axis in range(3) if shape[axis] in lists]
+    if len(names) == 3 and not named:
+        named = [k for k, name in enumerate(lower) if name not in (*ROW_AXES, *COLUMN_AXES)]
     if len(named) == 1 and len(names) == 3:
         band = named[0]
     elif matching:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.stack_source import ScaledSource
+from hsi_viewer.io.stack_source import ScaledSource, UnsignedSource
 from hsi_viewer.io.wavelengths import nm_per_unit, to_nm
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ def describe(
     _take_others(fields, container, array, attributes, bands)
     _take_numbers(fields, container)
     nodata, scale = _number(attributes, NODATA_KEYS), _number(attributes, SCALE_KEYS)
+    if source.dtype.kind == "i" and (_text(attributes, ("_unsigned",)) or "").lower() == "true":
+        source = UnsignedSource(source)
+        if nodata is not None and nodata < 0:
+            nodata += 2.0 ** (8 * source.dtype.itemsize)
     offset = _number(attributes, OFFSET_KEYS)
     if offset:
         return ScaledSource(source, scale or 1.0, offset, nodata), fields, warnings
@@ -126,7 +130,8 @@ def _take_wavelengths(
         plain = _plain(name)
         if _is_wavelengths(name) or (plain in BANDS and _may_be_wavelengths(values)):
             unit = _text(_attributes(container, name), ("units", "unit"))
-            break
+            if bands == 1 or np.ptp(values) > 0:
+                break
     else:
         own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))
         values, unit = next(own, np.empty(0)), _text(attributes, UNIT_KEYS)

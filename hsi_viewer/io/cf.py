@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,7 +16,12 @@ from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.beside import flat
 from hsi_viewer.io.container import ArrayChoice
 
-AXES = (("easting", "northing"), ("x", "y"), ("lon", "lat"), ("longitude", "latitude"))
+# Names of lists of coordinates, of x before y; others are known by their attributes.
+AXES = (("easting", "northing"), ("x", "y"), ("xc", "yc"), ("lon", "lat"),
+        ("longitude", "latitude"))  # fmt: skip
+X_MARKS = ("degrees_east", "degree_east", "longitude", "projection_x_coordinate", "x")
+Y_MARKS = ("degrees_north", "degree_north", "latitude", "projection_y_coordinate", "y")
+MARK_KEYS = ("units", "standard_name", "axis")
 # Pixel centres may be off an even grid by so much of a pixel, as numbers of 32 bits are.
 UNEVEN = 0.1
 WGS_84 = 4326
@@ -80,7 +86,8 @@ def with_place(cube: HyperCube, file: Variables) -> HyperCube:
 def georeference(file: Variables, name: str, rows: int, columns: int) -> Georeference | None:
     """Place of an array by its grid mapping and its axes; None where they do not fit its size."""
     mapping = _mapping(file, name)
-    wkt = _wkt(str(scalar(mapping.get("crs_wkt", mapping.get("spatial_ref", ""))) or ""))
+    keys = ("crs_wkt", "spatial_ref", "epsg_code")
+    wkt = next((w for k in keys if (w := _wkt(str(scalar(mapping.get(k, "")) or "")))), None)
     transform = _transform_of(mapping)
     fitting, found = None, False
     for x, y in _axes(file, name):
@@ -91,9 +98,10 @@ def georeference(file: Variables, name: str, rows: int, columns: int) -> Georefe
     if found and fitting is None:
         return None
     if fitting is not None:
-        if transform is None:
-            transform = _from_centres(file.values(fitting[0]), file.values(fitting[1]))
-        if not mapping and fitting[0].endswith(("lon", "longitude")):
+        centres = _from_centres(file.values(fitting[0]), file.values(fitting[1]))
+        if transform is None or (centres and not _agree(transform, centres, rows, columns)):
+            transform = centres  # the other is that of a scene of which this is a part
+        if not wkt and _is_geographic(file, fitting[0], mapping):
             wkt = wkt_of(WGS_84)
     return None if transform is None else Georeference(transform, wkt)
 
@@ -121,12 +129,42 @@ def _mapping(file: Variables, name: str) -> Mapping[str, Any]:
 
 
 def _axes(file: Variables, name: str) -> Iterator[tuple[str, str]]:
-    """Names of lists of x and y around an array."""
+    """Names of lists of x and y around an array: by their own names, then by their attributes."""
     for scope in _scopes(name):
-        for pair in AXES:
-            x, y = (f"{scope}{axis}" for axis in pair)
-            if all(a in file.arrays and _is_axis(file.arrays[a]) for a in (x, y)):
-                yield x, y
+        lists = [
+            n
+            for n, choice in file.arrays.items()
+            if n.startswith(scope) and "/" not in n[len(scope) :] and _is_axis(choice)
+        ]
+        by_name = {n[len(scope) :].lower(): n for n in lists}
+        yield from ((by_name[x], by_name[y]) for x, y in AXES if x in by_name and y in by_name)
+        marked = [[n for n in lists if _is_marked(file, n, m)] for m in (X_MARKS, Y_MARKS)]
+        yield from product(*marked)
+
+
+def _is_marked(file: Variables, name: str, marks: Collection[str]) -> bool:
+    attributes = file.attributes(name)
+    given = (scalar(attributes[key]) for key in MARK_KEYS if key in attributes)
+    return any(isinstance(value, str) and value.lower() in marks for value in given)
+
+
+def _is_geographic(file: Variables, x: str, mapping: Mapping[str, Any]) -> bool:
+    """Whether coordinates are degrees of a system that is given by no more than this."""
+    said = scalar(mapping.get("grid_mapping_name", "latitude_longitude"))
+    named = x.lower().endswith(("lon", "longitude")) or _is_marked(file, x, X_MARKS[:3])
+    return bool(said == "latitude_longitude" and named)
+
+
+def _agree(transform: Transform, centres: Transform, rows: int, columns: int) -> bool:
+    """Whether two transforms lay the corners of an image within half a pixel, or one is turned."""
+    if transform[1] or transform[3]:
+        return True
+    for step, start, size in ((0, 2, columns), (4, 5, rows)):
+        first = transform[start] - centres[start]
+        last = first + size * (transform[step] - centres[step])
+        if max(abs(first), abs(last)) > abs(centres[step]) / 2:
+            return False
+    return True
 
 
 def _is_axis(choice: ArrayChoice) -> bool:

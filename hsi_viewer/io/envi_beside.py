@@ -34,12 +34,15 @@ def fields_beside(
         return {}
     try:
         fields, said = envi_header.read_header(header)
+        is_own = "tiff" in fields.get("file type", "").lower()
+        if not is_own and envi.data_beside(header) not in (None, path):
+            return {}  # it is the header of other data
         sizes = [envi_header.whole(fields, key, header.name, -1) for key in SIZES]
     except FormatError as error:
         warnings.append(f"{header.name} beside the file is not used: {error}")
         return {}
     if any(given not in (-1, size) for given, size in zip(sizes, shape, strict=True)):
-        if "tiff" in fields.get("file type", "").lower():
+        if is_own:
             warnings.append(f"{header.name} beside the file gives another size; it is not used.")
         return {}
     about = describe(fields, shape[2], "", path, said)

@@ -38,6 +38,11 @@ def describe(
     if fwhm is not None:
         fwhm = fwhm * _fwhm_factor(fields, nm)
     bbl = _numbers(fields, "bbl", n, warnings)
+    if "map info" not in fields and ("geo points" in fields or "rpc info" in fields):
+        warnings.append(
+            "The image is placed on the map by control points or rational polynomials (RPC), which "
+            "are not used; gdalwarp makes a georeferenced file of it."
+        )
     good = ~np.zeros(n, bool) if bbl is None else bbl != 0
     return {
         "name": data.name.removesuffix(".gz"),

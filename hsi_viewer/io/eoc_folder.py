@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 
 from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.envi import open_envi
 from hsi_viewer.io.geotiff import RasterSource, raster_fields
 from hsi_viewer.io.stack_source import ScaledSource
 
-IMAGE = re.compile(r"SPECTRAL_IMAGE(_VNIR|_SWIR)?[^.]*\.(GEO)?TIFF?$", re.IGNORECASE)
+IMAGE = re.compile(r"SPECTRAL_IMAGE(_VNIR|_SWIR)?[^.]*\.((GEO)?TIFF?|BSQ|BIL|BIP)$", re.IGNORECASE)
 XML = re.compile(r"METADATA[^.]*\.XML$", re.IGNORECASE)
 
 Band = tuple[float, float, float, float]  # wavelength, FWHM, gain, offset
@@ -32,7 +34,7 @@ def product_files(path: Path) -> tuple[Path, Path] | None:
         names = sorted(p for p in folder.iterdir() if p.is_file())
     except OSError as error:
         raise FileError(f"{folder} could not be listed: {error.strerror}.") from error
-    images = [p for p in names if IMAGE.search(p.name)]
+    images = sorted((p for p in names if IMAGE.search(p.name)), key=_swir_last)
     texts = [p for p in names if XML.search(p.name)]
     if path.is_file():
         stem = re.split(r"SPECTRAL_IMAGE|METADATA", path.name, flags=re.IGNORECASE)[0]
@@ -42,8 +44,37 @@ def product_files(path: Path) -> tuple[Path, Path] | None:
     return (images[0], texts[0]) if images and texts else None
 
 
-def open_product(image: Path, xml: Path) -> HyperCube:
+def _swir_last(image: Path) -> tuple[bool, Path]:
+    found = IMAGE.search(image.name)
+    return found is not None and (found[1] or "").upper() == "_SWIR", image
+
+
+def _others(image: Path) -> list[str]:
+    """Names of other spectral images in the folder of one."""
+    found = [p.name for p in image.parent.iterdir() if IMAGE.search(p.name) and p.is_file()]
+    return sorted(name for name in found if name != image.name)
+
+
+def _base(image: Path, warnings: list[str]) -> tuple[CubeSource, dict[str, Any]]:
+    """Values of an image, and what it says of itself."""
+    if image.suffix.lower() in (".bsq", ".bil", ".bip"):
+        cube = open_envi(image)
+        warnings += cube.warnings
+        kept = ("nodata", "georeference", "band_names", "default_bands", "interleave",
+                "good_bands", "metadata")  # fmt: skip
+        return cube.source, {key: getattr(cube, key) for key in kept}
+    raster = RasterSource(image)
+    return raster, raster_fields(raster.dataset, warnings)
+
+
+def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:
     """Open an EnMAP or DESIS image with the bands of its XML.
+
+    Parameters
+    ----------
+    image, xml : files of the product.
+    chosen : whether the image was asked for by its name; of others in the folder a warning is
+        given if not.
 
     Raises
     ------
@@ -57,10 +88,10 @@ def open_product(image: Path, xml: Path) -> HyperCube:
         raise FormatError(f"{xml} is no readable XML: {error}.") from error
     except OSError as error:
         raise FileError(f"{xml} could not be read: {error.strerror}.") from error
-    raster = RasterSource(image)
-    source: CubeSource = raster
     warnings: list[str] = []
-    fields = raster_fields(raster.dataset, warnings)
+    source, fields = _base(image, warnings)
+    if not chosen and (others := _others(image)):
+        warnings.append(f"This is {image.name}; {', '.join(others)} beside it opens by its name.")
     try:
         bands = _of_image(_bands(root), image, source.shape[2])
         background = root.findtext(".//backgroundValue")
@@ -83,7 +114,8 @@ def open_product(image: Path, xml: Path) -> HyperCube:
             f"The XML describes {len(bands)} bands, the image has {source.shape[2]}; "
             "the wavelengths are not used."
         )
-    fields["format_name"] = f"{mission} GeoTIFF"
+    kind = "ENVI" if image.suffix.lower() in (".bsq", ".bil", ".bip") else "GeoTIFF"
+    fields["format_name"] = f"{mission} {kind}"
     return HyperCube(source, name=image.name, path=image, warnings=tuple(warnings), **fields)
 
 

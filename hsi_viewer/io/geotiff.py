@@ -19,12 +19,13 @@ from rasterio.windows import Window
 
 from hsi_viewer.core.cube import CubeSource, HyperCube, check_size, is_scale
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.container import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.envi_beside import fields_beside
 from hsi_viewer.io.gdal import georeference_of, open_raster, page_shapes, why
 from hsi_viewer.io.identify import HFA, PNG
-from hsi_viewer.io.image_folder import ImageFile
 from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
-from hsi_viewer.io.stack_source import ScaledSource, StackSource
+from hsi_viewer.io.stack_source import ScaledSource
+from hsi_viewer.io.wavelengths import from_band_names
 
 FORMAT_NAMES = {"GTiff": "GeoTIFF", "HFA": "ERDAS Imagine", "PNG": "PNG"}
 
@@ -35,6 +36,10 @@ PIECE_BYTES = 64 << 20
 
 # What the first image of several says of its only band, not of a stack of them.
 OF_BANDS = ("wavelengths", "fwhm", "good_bands", "band_names", "default_bands")
+
+# The images of a file together, as a choice of the user's; the format of such a cube.
+STACK, STACK_FORMAT = "images", "TIFF stack"
+ANY = Reading()
 
 
 class RasterSource:
@@ -52,9 +57,7 @@ class RasterSource:
         weakref.finalize(self, self.dataset.close)
         self._lock = threading.Lock()
         self.shape = self.dataset.height, self.dataset.width, self.dataset.count
-        # GDAL's pairs of 16-bit integers, which NumPy does not have, are read as floats
-        types = {"complex64" if t == "complex_int16" else t for t in self.dataset.dtypes}
-        self.dtype: np.dtype[Any] = np.result_type(*types)
+        self.dtype: np.dtype[Any] = np.result_type(*map(dtype_of, set(self.dataset.dtypes)))
         check_size(self.shape, self.dtype, str(path))
         self._block_rows, width = self.dataset.block_shapes[0]
         together = self.dataset.count if _interleave(self.dataset) == "bip" else 1
@@ -107,6 +110,11 @@ class RasterSource:
                 out[:, i : i + part.shape[1], j : j + part.shape[2]] = part
 
 
+def dtype_of(name: str) -> np.dtype[Any]:
+    """NumPy's type of one of rasterio's; pairs of 16-bit integers are read as complex floats."""
+    return np.dtype("complex64" if name == "complex_int16" else name)
+
+
 def driver_of(path: Path) -> str:
     """GDAL's driver, so that no other one tries its hand at an untrusted file."""
     with path.open("rb") as file:
@@ -119,26 +127,32 @@ def _interleave(dataset: Any) -> str | None:
     return {"pixel": "bip", "band": "bsq", "line": "bil"}.get(written)
 
 
-def open_geotiff(path: Path, part: str | None = None) -> HyperCube:
+def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
     """Open a raster file.
 
     Parameters
     ----------
     path : the file.
-    part : number of an image in a TIFF file of several, from 1; None takes all of one size as
-        the bands of a cube, or else the first.
+    reading : its name is the number of an image in a TIFF file of several, from 1; without one,
+        those that are alike are the bands of a cube, or else the first is shown.
 
     Raises
     ------
+    ChoiceNeededError
+        if it is asked for, and the order of the axes of a stack can be chosen.
     FormatError
         if GDAL cannot read it.
     """
     first = RasterSource(path)
     pages = page_shapes(first.dataset)
+    part = None if reading.name == STACK else reading.name
+    warnings: list[str] = []
+    if part is None and (len(pages) > 1 or _is_imagej(first.dataset)):
+        cube = _open_stack(path, first, reading, warnings)
+        if cube is not None:
+            return cube
     if part is not None:
         first = _chosen_page(path, part, len(pages))
-    alike = part is None and len(pages) > 1 and set(pages) == {(*first.shape[:2], 1)}
-    warnings: list[str] = []
     fields = raster_fields(first.dataset, warnings)
     source: CubeSource = first
     if _differ(first.dataset):
@@ -147,19 +161,46 @@ def open_geotiff(path: Path, part: str | None = None) -> HyperCube:
         warnings.append(
             "Scale or offset differ from band to band; the values are those that result."
         )
-    if alike:
-        images = [
-            ImageFile(path, first.shape, first.dtype, number) for number in range(1, len(pages) + 1)
-        ]
-        source = StackSource(images, [(k, 0) for k in range(len(pages))])
-        fields = {key: value for key, value in fields.items() if key not in OF_BANDS}
-        fields["interleave"] = "bsq"
-    elif part is None and len(pages) > 1:
+    if part is None and len(pages) > 1:
         sizes = ", ".join(" x ".join(map(str, page)) for page in pages[:8])
         warnings.append(
             f"The file holds {len(pages)} images ({sizes}); the first is shown. "
             f"The others open as {path.name}:2 and so on."
         )
+    fields |= fields_beside(path, source.shape, fields, warnings)
+    return HyperCube(source, name=path.name, path=path, warnings=tuple(warnings), **fields)
+
+
+def _is_imagej(dataset: Any) -> bool:
+    return str(dataset.tags().get("TIFFTAG_IMAGEDESCRIPTION", "")).startswith("ImageJ=")
+
+
+def _open_stack(
+    path: Path, first: RasterSource, reading: Reading, warnings: list[str]
+) -> HyperCube | None:
+    """A cube of the images of a file that are alike; None if there are none."""
+    from hsi_viewer.io.tiff_stack import AS_STORED, find_stack, stack_source
+
+    stack = find_stack(path)
+    if stack is None:
+        return None
+    if reading.ask:
+        choice = ArrayChoice(STACK, stack.shape, stack.dtype.name)
+        raise ChoiceNeededError(f"{path.name} holds {choice}.", (choice,))
+    axes = reading.axes or AS_STORED
+    source = stack_source(path, stack, axes)
+    if source is None:
+        return None
+    fields = raster_fields(first.dataset, warnings)
+    fields = {key: value for key, value in fields.items() if key not in OF_BANDS}
+    if axes != AS_STORED:
+        fields["georeference"] = None
+    elif stack.names:
+        fields["band_names"] = stack.names
+        fields["wavelengths"] = from_band_names(stack.names)
+    if reading.axes is None:
+        warnings += stack.remarks()
+    fields |= {"interleave": "bsq" if axes == AS_STORED else None, "format_name": STACK_FORMAT}
     fields |= fields_beside(path, source.shape, fields, warnings)
     return HyperCube(source, name=path.name, path=path, warnings=tuple(warnings), **fields)
 
@@ -200,6 +241,12 @@ def _differ(dataset: Any) -> bool:
     """Whether the bands have scales or offsets of their own, all of them numbers."""
     both = np.array([dataset.scales, dataset.offsets])
     return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
+
+
+def scale_of(dataset: Any) -> dict[str, Any]:
+    """Scale and offset of the first band, as far as they can be applied."""
+    scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
+    return {"scale": scale, "offset": offset} if is_scale(scale) and math.isfinite(offset) else {}
 
 
 def _scale(dataset: Any, tags: RasterTags, warnings: list[str]) -> dict[str, float]:

@@ -5,6 +5,7 @@ Import this module lazily.
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ from hsi_viewer.io.hdf5_source import (
 
 ELSEWHERE = "virtual or external: its values are in other places, copy them into one data set"
 MAX_OBJECTS = 5000
+BARE_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
 # A longer cell array holds no cubes.
 MAX_REFERENCES = 1000
 # Classes of MATLAB that are arrays of numbers; none for a file that MATLAB did not write.
@@ -41,9 +43,24 @@ def _matlab_class(item: Any) -> str:
     return kind.decode("latin-1") if isinstance(kind, bytes) else str(kind)
 
 
+def _axistags(item: h5py.Dataset) -> list[str] | None:
+    """Names of the axes as vigra and ilastik write them, or None."""
+    try:
+        axes = json.loads(item.attrs["axistags"])["axes"]
+        return [str(axis["key"]) for axis in axes]
+    except (KeyError, TypeError, ValueError, *H5_ERRORS):
+        return None
+
+
 def _is_empty(item: h5py.Dataset) -> bool:
     """Whether a data set of MATLAB holds the shape of an empty variable."""
     return bool(item.attrs.get("MATLAB_empty", 0))
+
+
+def _is_bare_dimension(item: h5py.Dataset) -> bool:
+    """Whether it only stands for a dimension of netCDF-4, with zeros in it."""
+    name = item.attrs.get("NAME") if item.ndim == 1 and "NAME" in item.attrs else b""
+    return isinstance(name, bytes) and name.startswith(BARE_DIMENSION)
 
 
 def _is_references(item: Any) -> bool:
@@ -104,6 +121,8 @@ class H5File:
                 if is_elsewhere(item):
                     others.append(f"{name} ({ELSEWHERE})")
                     self.is_whole = False
+                    continue
+                if _is_bare_dimension(item):
                     continue
                 shape = squeezed(self._shape(item))
                 if kind in NUMERIC_KINDS and item.dtype.kind in "biuf" and not _is_empty(item):
@@ -190,6 +209,8 @@ class H5File:
         if self._matlab:
             return ()
         item = self._items[name]
+        if (tagged := _axistags(item)) is not None and len(tagged) == item.ndim:
+            return tuple(tagged[axis] for axis in kept_axes(self._shape(item)))
         try:
             scales = [next(iter(d.values())).name if len(d) else d.label for d in item.dims]
         except H5_ERRORS:  # lists of references of somebody else

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,42 @@ def _to_open(folder: Path) -> str:
     return f" Open an image in it: {', '.join(found[:MOST_NAMED])}{more}."
 
 
+def _common_type(files: list[Path], first: Any) -> np.dtype[Any]:
+    """A type that holds the values of all images, which must be of one size and one band."""
+    from rasterio.errors import RasterioError
+
+    from hsi_viewer.io.gdal import open_raster, why
+    from hsi_viewer.io.geotiff import driver_of, dtype_of
+
+    types = {first.dtype}
+    for path in files[1:]:
+        try:
+            with open_raster(path, driver=driver_of(path)) as file:
+                shape, kinds = (file.height, file.width, file.count), set(file.dtypes)
+        except (RasterioError, OSError) as error:
+            raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
+        if shape != first.shape:
+            raise FormatError(
+                f"The images of {path.parent} differ: {path.name} has "
+                f"{' x '.join(map(str, shape))} pixels and bands, {files[0].name} "
+                f"{' x '.join(map(str, first.shape))}. Put those that belong together in a folder "
+                f"of their own.{_to_open(path.parent)}"
+            )
+        types |= {dtype_of(kind) for kind in kinds}
+    return np.result_type(*types)
+
+
+def _wavelengths_of(names: tuple[str, ...]) -> NDArray[np.float64] | None:
+    """Wavelengths in file names, behind what is the same in all of them."""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    same = len("".join(letters[0] for letters in alike).rstrip("0123456789."))
+    for shown in (names, tuple(name[same:] for name in names)):
+        found = wavelengths.from_band_names(tuple(re.sub(r"[_\-]", " ", n) for n in shown))
+        if found is not None and not (shown is not names and (np.diff(found) == 1).all()):
+            return found
+    return None
+
+
 def open_folder(folder: Path) -> HyperCube:
     """Open a folder of single-band images as a cube.
 
@@ -116,6 +152,7 @@ def open_folder(folder: Path) -> HyperCube:
         if it holds no images or the first is no single band.
     """
     from hsi_viewer.io.gdal import georeference_of
+    from hsi_viewer.io.geotiff import scale_of
 
     files = band_files(folder)
     if not files:
@@ -129,9 +166,10 @@ def open_folder(folder: Path) -> HyperCube:
             f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
             f"{_to_open(folder)}"
         )
-    images = [ImageFile(path, first.shape, first.dtype) for path in files]
+    dtype = _common_type(files, first)
+    images = [ImageFile(path, first.shape, dtype) for path in files]
     names = tuple(path.stem for path in files)
-    nm = wavelengths.from_band_names(tuple(re.sub(r"[_\-]", " ", name) for name in names))
+    nm = _wavelengths_of(names)
     return HyperCube(
         StackSource(images, [(k, 0) for k in range(len(images))]),
         name=folder.name,
@@ -140,6 +178,7 @@ def open_folder(folder: Path) -> HyperCube:
         wavelengths=nm,
         band_names=names,
         nodata=first.dataset.nodata,
+        **scale_of(first.dataset),
         georeference=georeference_of(first.dataset),
         warnings=() if nm is None else ("The wavelengths are taken from the file names.",),
     )

@@ -176,6 +176,8 @@ def _ids(path: Path, array: NDArray[Any], nodata: float | None = None) -> NDArra
         raise FormatError(f"{path} holds {shape} values; a label map is rows x columns.")
     if array.dtype.kind == "f":
         array = np.where(np.isnan(array), 0, array)
+    if array.dtype.kind in "fi":
+        array = np.where(array == -1, 0, array)  # how some scenes mark what is unlabelled
     if nodata is not None and not np.isnan(nodata):
         array = np.where(array == nodata, 0, array)
     return checked_ids(array, (array.shape[0], array.shape[1]), str(path))

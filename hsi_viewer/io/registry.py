@@ -229,7 +229,7 @@ def _eoc(path: Path, reading: Reading) -> HyperCube:
     files = product_files(path)
     if files is None:
         raise FormatError(f"{path} belongs to an EnMAP or DESIS product that is not complete.")
-    return open_product(*files)
+    return open_product(*files, chosen=path == files[0])
 
 
 def _is_eoc(path: Path) -> bool:
@@ -245,7 +245,7 @@ def _tiff(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.geotiff import open_geotiff
 
     try:
-        return open_geotiff(path, reading.name)
+        return open_geotiff(path, reading)
     except UnicodeDecodeError as error:  # rasterio decodes every tag
         raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
 

@@ -81,6 +81,18 @@ class ScaledSource:
         return values
 
 
+class UnsignedSource:
+    """Signed integers whose bits are those of unsigned ones, as NetCDF has them."""
+
+    def __init__(self, source: CubeSource) -> None:
+        self._source, self.shape = source, source.shape
+        self.dtype: np.dtype[Any] = np.dtype(f"u{source.dtype.itemsize}")
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Values of a window, (rows, columns, bands)."""
+        return self._source.read(rows, columns, bands).astype(self.dtype)
+
+
 class SumSource:
     """Values of two sources of one type, added."""
 

@@ -124,6 +124,9 @@ _FIRST = re.compile(r"^\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)")
 _BEHIND_WORD = re.compile(
     r"(?<![^\W_])(?:wl|wvl|wave|wavelength|lambda)[ _=:-]{0,3}(\d+(?:\.\d+)?)", re.IGNORECASE
 )
+_BEHIND_BAND = re.compile(
+    r"^(?:bands?|b|x|r|refl\w*|im|img|image)[ _.:-]{0,3}(\d+(?:\.\d+)?)(?!.*\d)", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
     r"(?<![\d.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
@@ -149,8 +152,8 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) that stand in band names, or None.
 
     A number with a unit counts wherever it stands; numbers without a unit count when every
-    name begins with one, has one in brackets or behind "wl" or the like, they ascend and they lie
-    in the range of a sensor: as nm, or with fractions as micrometres.
+    name begins with one, has one in brackets or behind "wl", "band" or the like, they ascend and
+    they lie in the range of a sensor: as nm, or with fractions as micrometres.
     """
     if not names:
         return None
@@ -158,12 +161,14 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     if all(marked):
         found = [(float(m[1]), nm_per_unit(m[2]) or 1.0) for m in marked if m]
         return np.array([number * factor for number, factor in found])
-    for pattern in (_FIRST, _IN_BRACKETS, _BEHIND_WORD):
+    for pattern in (_FIRST, _IN_BRACKETS, _BEHIND_WORD, _BEHIND_BAND):
         if pattern.search(names[0]) is None:
             continue
         numbers = [pattern.search(name) for name in names]
         if all(numbers):
             values = np.array([float(m[1]) for m in numbers if m])
+            if pattern is _BEHIND_BAND and (np.diff(values) == 1).all():
+                continue  # they count the bands
             if (factor := plausible(values)) is not None:
                 return values * factor
     return None

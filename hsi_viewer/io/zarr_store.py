@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import struct
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +30,17 @@ MAX_CHUNK_BYTES = 1 << 30
 MAX_CHUNKS = 1 << 20
 CHUNK_SIDE = 64  # pixels of a chunk that is written, along rows and columns
 MARKS = (".zarray", ".zgroup", "zarr.json")
+
+
+def _packed(value: Any) -> float | None:
+    """A fill value as xarray writes it to Zarr 3: the bytes of a double in base64."""
+    if not isinstance(value, str) or len(value) != 12:
+        return None
+    try:
+        (number,) = struct.unpack("<d", b64decode(value, validate=True))
+    except (ValueError, struct.error):
+        return None
+    return float(number)
 
 
 def is_zarr(path: Path) -> bool:
@@ -108,6 +121,19 @@ def _values(path: Path, array: Any, selection: Any) -> NDArray[Any]:
     return values
 
 
+def _of_scales(attributes: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Names of the axes by array, as OME-Zarr has them (NGFF 0.4 and 0.5)."""
+    found: dict[str, list[str]] = {}
+    try:
+        holder = attributes.get("ome") or attributes
+        for scale in holder.get("multiscales", []):
+            names = [str(axis["name"]) for axis in scale["axes"]]
+            found |= {str(dataset["path"]): names for dataset in scale["datasets"]}
+    except (AttributeError, KeyError, TypeError):  # of another version, or somebody else's
+        return {}
+    return found
+
+
 def _arrays_in(root: Any) -> list[tuple[str, Any]]:
     """Arrays of a group and of the groups in it, by path; links that lead in circles end, too."""
     found: list[tuple[str, Any]] = []
@@ -131,7 +157,9 @@ class ZarrFolder:
         self.path = path
         try:
             root = _zarr().open(str(path), mode="r")
-            members = _arrays_in(root) if hasattr(root, "arrays") else [("array", root)]
+            is_group = hasattr(root, "arrays")
+            members = _arrays_in(root) if is_group else [("array", root)]
+            self._scales = _of_scales(dict(root.attrs)) if is_group else {}
         except FileError:
             raise
         except Exception as error:  # stores and codecs raise errors of their own
@@ -153,13 +181,15 @@ class ZarrFolder:
             raise FormatError(f"{self.path} is damaged: its attributes are no table.") from error
         if "_ARRAY_DIMENSIONS" in attributes and array.fill_value:
             attributes.setdefault("_FillValue", array.fill_value)
+        if (packed := _packed(attributes.get("_FillValue"))) is not None:
+            attributes["_FillValue"] = packed
         return attributes
 
     def dimensions(self, name: str) -> tuple[str, ...]:
         """Names of the axes of an array: of Zarr 3, or as xarray writes them in Zarr 2."""
         array = self._arrays[name]
         names = getattr(array.metadata, "dimension_names", None)
-        names = names or self.attributes(name).get("_ARRAY_DIMENSIONS")
+        names = names or self.attributes(name).get("_ARRAY_DIMENSIONS") or self._scales.get(name)
         kept = kept_axes(tuple(array.shape))
         if not isinstance(names, (list, tuple)) or len(names) != array.ndim:
             return ()

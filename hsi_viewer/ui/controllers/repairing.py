@@ -40,7 +40,7 @@ BELIEVABLE = 0.5  # score from which a file without a header may be a cube at al
 RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or it is named so
 USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
 OFFER, DOUBT = "use", "doubt"
-WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr")
+WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr", "TIFF stack")
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,10 @@ def test_fwhm_in_a_unit_of_its_own(tmp_path):
         ((6, 7, 9), (), ("wavelength", "y", "x"), (1, 2, 0)),
         ((6, 7, 9), (), ("x", "y", "band"), (1, 0, 2)),
         ((6, 7, 9), (), ("lat", "blue_bands", "lon"), (0, 2, 1)),
-        ((6, 7, 9), (6,), ("lat", "lon", "z"), (1, 2, 0)),
+        ((6, 7, 9), (6,), ("lat", "lon", "z"), (0, 1, 2)),
+        ((6, 7, 9), (), ("z", "latitude", "longitude"), (1, 2, 0)),
+        ((6, 7, 9), (), ("variable", "y", "x"), (1, 2, 0)),
+        ((6, 7, 9), (), ("a", "b", "x"), (0, 1, 2)),
     ],
 )
 def test_axes_are_guessed_from_names_lists_and_sizes(shape, lists, names, axes):
