@@ -7,6 +7,7 @@ image of a large ImageJ stack for the only one. Import this module lazily.
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ PLANES, ROWS, COLUMNS = 0, 1, 2  # axes of a stack as it is stored
 AS_STORED = (ROWS, COLUMNS, PLANES)
 # A picture for people has no more; with less than so many bands it stands before others.
 PREVIEW_SAMPLES = 4
+# It would write to the terminal what it finds odd in a file.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 CHANNEL = re.compile(r"<Channel\b[^>]*\bName=\"([^\"]*)\"")
 
 

@@ -12,7 +12,9 @@ import pytest
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
+from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
@@ -407,11 +409,31 @@ def test_the_two_images_of_enmap_level_1b(tmp_path):
         write_tif(image, numbers((5, 6, len(nm)), "i2"))
         cube = open_cube(image)
         assert list(cube.wavelengths) == nm
-        assert (cube.scale, cube.nodata) == (1e-4, -32768)
+        assert (cube.scale, cube.nodata, cube.warnings) == (1e-4, -32768, ())
+    for source in (tmp_path, tmp_path / "E-METADATA.XML"):
+        cube = open_cube(source)
+        assert list(cube.wavelengths) == [400, 500, 900]
+        assert "E-SPECTRAL_IMAGE_SWIR.GEOTIFF beside it opens by its name" in cube.warnings[0]
     xml = (tmp_path / "E-METADATA.XML").read_text().replace("OfBand>400<", "OfBand>blue<")
     (tmp_path / "E-METADATA.XML").write_text(xml)
     with pytest.raises(FormatError, match=r"METADATA\.XML has a word where a number belongs"):
         open_cube(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".BSQ", ".BIL", ".BIP"])
+def test_enmap_in_the_layout_of_envi(tmp_path, suffix):
+    array = numbers((5, 6, 3), "i2")
+    write_cube(HyperCube.from_array(array), tmp_path / "a.hdr", interleave=suffix[1:].lower())
+    (tmp_path / "a.img").rename(tmp_path / f"E-SPECTRAL_IMAGE{suffix}")
+    (tmp_path / "a.hdr").rename(tmp_path / "E-SPECTRAL_IMAGE.HDR")
+    write_tif(tmp_path / "E-QL_PIXELMASK.TIF", numbers((5, 6, 1)))
+    enmap_xml(tmp_path / "E-METADATA.XML", (418, 424, 2445), [1e-4] * 3, [0] * 3)
+    for name in (".", f"E-SPECTRAL_IMAGE{suffix}", "E-METADATA.XML"):
+        cube = open_cube(tmp_path / name)
+        np.testing.assert_array_equal(cube.read(), array)
+        assert list(cube.wavelengths) == [418, 424, 2445]
+        assert (cube.scale, cube.nodata) == (1e-4, -32768)
+        assert cube.interleave == suffix[1:].lower()
 
 
 def test_an_xml_bomb_is_an_error(tmp_path):

@@ -1,0 +1,221 @@
+"""Files as other programs lay them out: written here after public code, with what opens them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+
+import h5py
+import numpy as np
+import pytest
+import rasterio
+import zarr
+from rasterio.crs import CRS
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.registry import open_cube
+
+CUBE = np.random.default_rng(6).integers(0, 250, (20, 25, 12)).astype("u2")
+FIRST = CUBE.transpose(2, 0, 1)  # bands first
+NM = np.linspace(400, 950, 12)
+UTM = CRS.from_epsg(32633).to_wkt()
+PLACE = (30.0, 0.0, 5e5, 0.0, -30.0, 4e6)
+BARE = "This is a netCDF dimension but not a netCDF variable. %10d"
+
+
+def same(path, cube=CUBE):
+    found = open_cube(path)
+    np.testing.assert_array_equal(found.read(), cube)
+    return found
+
+
+def netcdf(path, names, sizes, array, lists=(), mapping=None):
+    """A netCDF-4 file: dimensions with the values given, or bare ones."""
+    lists = dict(lists)
+    with h5py.File(path, "w") as file:
+        for name, size in zip(names, sizes, strict=True):
+            values = lists.pop(name, None)
+            file[name] = np.zeros(size, ">f4") if values is None else values
+            file[name].make_scale(BARE % size if values is None else name)
+        for name, values in lists.items():
+            file[name] = values
+            file[name].attrs["units"] = "nm"
+        file["reflectance"] = array
+        for axis, name in enumerate(names):
+            file["reflectance"].dims[axis].attach_scale(file[name])
+        if mapping is not None:
+            file["spatial_ref"] = 0
+            file["spatial_ref"].attrs.update(mapping)
+            file["reflectance"].attrs["grid_mapping"] = "spatial_ref"
+
+
+# axes ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("listed", ["sensor/wavelength", "wl", None])
+def test_a_dimension_without_values_is_no_list_of_wavelengths(tmp_path, listed):
+    lists = {} if listed is None else {listed: NM}
+    netcdf(tmp_path / "a.nc", ("y", "x", "wavelength"), CUBE.shape, CUBE, lists)
+    found = same(tmp_path / "a.nc")
+    if listed is None:
+        assert found.wavelengths is None
+    else:
+        np.testing.assert_array_equal(found.wavelengths, NM)
+
+
+@pytest.mark.parametrize("third", ["z", "layer", "time", "variable", "depth"])
+@pytest.mark.parametrize("pair", [("latitude", "longitude"), ("northing", "easting"), ("y", "x")])
+def test_the_axis_beside_those_of_the_map_is_of_the_bands(tmp_path, third, pair):
+    y, x = 50 - 0.001 * np.arange(20), 10 + 0.001 * np.arange(25)
+    lists = {pair[0]: y, pair[1]: x}
+    netcdf(tmp_path / "a.nc", (third, *pair), FIRST.shape, FIRST, lists)
+    found = same(tmp_path / "a.nc")
+    wanted = (0.001, 0, 9.9995, 0, -0.001, 50.0005)
+    np.testing.assert_allclose(found.georeference.transform, wanted, atol=1e-12)
+
+
+def test_axes_of_vigra_and_ilastik(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["data"] = FIRST
+        keys = {"axes": [{"key": k, "typeFlags": 2} for k in "cyx"]}
+        file["data"].attrs["axistags"] = json.dumps(keys)
+    same(tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_axes_of_ome_zarr(tmp_path, version):
+    names, array = ("t", "c", "z", "y", "x"), FIRST[None, :, None]
+    if version == "0.5":
+        names, array = ("c", "y", "x"), FIRST
+    scale = {
+        "axes": [{"name": name} for name in names],
+        "datasets": [{"path": "0", "coordinateTransformations": []}],
+    }
+    group = zarr.open_group(
+        str(tmp_path / "a.zarr"), mode="w", zarr_format=2 if version == "0.4" else 3
+    )
+    group.create_array("0", data=array)
+    group.attrs.update(
+        {"multiscales": [scale]} if version == "0.4" else {"ome": {"multiscales": [scale]}}
+    )
+    same(tmp_path / "a.zarr")
+
+
+# values and places ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nodata", [-9999.0, float("nan")])
+def test_nodata_of_xarray_in_zarr_3(tmp_path, nodata):
+    group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
+    array = group.create_array("a", data=CUBE.astype("f4"), dimension_names=("y", "x", "band"))
+    array.attrs["_FillValue"] = base64.b64encode(struct.pack("<d", nodata)).decode()
+    np.testing.assert_equal(open_cube(tmp_path / "a.zarr").nodata, nodata)
+
+
+def test_signed_integers_that_stand_for_unsigned(tmp_path):
+    netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE.astype("u1").view("i1"))
+    with h5py.File(tmp_path / "a.nc", "a") as file:
+        file["reflectance"].attrs.update({"_Unsigned": "true", "_FillValue": np.int8(-1)})
+    found = same(tmp_path / "a.nc", CUBE.astype("u1"))
+    assert (found.dtype, found.nodata) == (np.uint8, 255)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"), [((5, 20), (0, 25)), ((0, 20), (3, 20)), ((0, 20), (0, 25))]
+)
+def test_a_part_of_a_scene_lies_where_its_coordinates_say(tmp_path, rows, columns):
+    x = 5e5 + 30 * (np.arange(25) + 0.5)
+    y = 4e6 - 30 * (np.arange(20) + 0.5)
+    part = CUBE[rows[0] : rows[1], columns[0] : columns[1]]
+    mapping = {"crs_wkt": UTM, "GeoTransform": "500000 30 0 4000000 0 -30"}  # of the whole scene
+    lists = {"y": y[rows[0] : rows[1]], "x": x[columns[0] : columns[1]]}
+    netcdf(tmp_path / "a.nc", ("y", "x", "band"), part.shape, part, lists, mapping)
+    found = same(tmp_path / "a.nc", part)
+    wanted = (30, 0, 5e5 + 30 * columns[0], 0, -30, 4e6 - 30 * rows[0])
+    assert found.georeference.transform == wanted
+    assert found.georeference.crs_wkt == UTM
+
+
+@pytest.mark.parametrize("names", [("Latitude", "Longitude"), ("nav_y", "nav_x"), ("Y", "X")])
+def test_coordinates_are_known_by_any_name(tmp_path, names):
+    y, x = 50 - 0.001 * np.arange(20), 10 + 0.001 * np.arange(25)
+    lists = {names[0]: y, names[1]: x}
+    netcdf(tmp_path / "a.nc", (*names, "band"), CUBE.shape, CUBE, lists)
+    with h5py.File(tmp_path / "a.nc", "a") as file:
+        file[names[0]].attrs["units"], file[names[1]].attrs["units"] = (
+            "degrees_north",
+            "degrees_east",
+        )
+    place = open_cube(tmp_path / "a.nc").georeference
+    np.testing.assert_allclose(place.transform, (0.001, 0, 9.9995, 0, -0.001, 50.0005), atol=1e-12)
+    assert CRS.from_wkt(place.crs_wkt).to_epsg() == 4326
+
+
+def test_the_header_of_other_data_says_nothing_of_a_raster(tmp_path):
+    stored = HyperCube.from_array(CUBE.astype("i2"), scale=1e-4, nodata=0.0, wavelengths=NM)
+    write_cube(stored, tmp_path / "scene.hdr")
+    write_cube(HyperCube.from_array((CUBE / 250).astype("f4")), tmp_path / "scene.tif")
+    found = open_cube(tmp_path / "scene.tif")
+    assert (found.scale, found.nodata, found.wavelengths) == (1.0, None, None)
+    (tmp_path / "scene.img").unlink()  # then it can only be the raster's
+    np.testing.assert_array_equal(open_cube(tmp_path / "scene.tif").wavelengths, NM)
+
+
+# names and folders ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("template", ["Band_{:.0f}", "X{:.2f}", "band {:.0f}", "B{:.0f}nm"])
+def test_wavelengths_in_the_names_of_bands(tmp_path, template):
+    names = tuple(template.format(nm) for nm in NM)
+    write_cube(HyperCube.from_array(CUBE, band_names=names), tmp_path / "a.tif")
+    np.testing.assert_allclose(open_cube(tmp_path / "a.tif").wavelengths, NM, atol=0.5)
+
+
+@pytest.mark.parametrize("start", [1, 201, 301])
+def test_numbers_of_bands_are_no_wavelengths(tmp_path, start):
+    names = tuple(f"Band_{start + k}" for k in range(12))
+    write_cube(HyperCube.from_array(CUBE, band_names=names), tmp_path / "a.tif")
+    assert open_cube(tmp_path / "a.tif").wavelengths is None
+
+
+def write_band(path, plane, scale=1.0):
+    rows, columns = plane.shape
+    place = rasterio.Affine(*PLACE)
+    options = {"height": rows, "width": columns, "count": 1, "dtype": plane.dtype}
+    with rasterio.open(path, "w", "GTiff", transform=place, **options) as file:
+        file.write(plane, 1)
+        file.scales = (scale,)
+
+
+def test_a_folder_of_scaled_bands_named_by_their_wavelength(tmp_path):
+    for k in range(12):
+        write_band(tmp_path / f"leaf_{NM[k]:.0f}.tif", FIRST[k], 1e-4)
+    found = same(tmp_path)
+    assert found.scale == 1e-4
+    np.testing.assert_array_equal(found.wavelengths, NM)
+
+
+def test_bands_of_different_size_are_told_at_once(tmp_path):
+    write_band(tmp_path / "B02.tif", FIRST[0])
+    write_band(tmp_path / "B05.tif", FIRST[1, ::2, ::2])
+    with pytest.raises(FormatError, match=r"B05\.tif has 10 x 13 x 1 pixels and bands, B02"):
+        open_cube(tmp_path)
+
+
+def test_labels_of_minus_one_are_unlabelled(tmp_path):
+    ids = np.array([[-1, 0, 1], [11, 2, -1]])
+    np.save(tmp_path / "a.npy", ids.astype("f8"))
+    np.testing.assert_array_equal(read_labels(tmp_path / "a.npy").ids, np.maximum(ids, 0))
+
+
+@pytest.mark.parametrize(
+    ("start", "told"), [(b"PCIDSK  ", "a PCIDSK image"), (b"[general]\ncreator=R", "a raster of R")]
+)
+def test_formats_that_only_gdal_reads_are_named(tmp_path, start, told):
+    (tmp_path / "a.pix").write_bytes(start + bytes(600))
+    with pytest.raises(FormatError, match=told):
+        open_cube(tmp_path / "a.pix")
