@@ -26,7 +26,11 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"Rar!", "a RAR archive; unpack it"),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive; unpack it"),
     (257, b"ustar", "a tar archive; unpack it"),
-    (0, b"SQLite format 3", "an SQLite database or a GeoPackage"),
+    (
+        0,
+        b"SQLite format 3",
+        "an SQLite database or a GeoPackage, whose regions are imported into an open scene",
+    ),
     (0, b"PAR1", "a Parquet table"),
     (0, b"\x0e\x03\x13\x01", "an HDF4 file; make HDF5 of it with h4toh5"),
     (0, b"PCIDSK", "a PCIDSK image; convert it to GeoTIFF with gdal_translate"),

@@ -35,6 +35,9 @@ SELF_DESCRIBED = (
     *NETCDF_3,
     *TIFF_MAGIC,
     *ERDAS_MAGIC,
+    b"SQLite format 3",
+    b"%PDF-",
+    b"<?xml",
 )
 
 

@@ -28,7 +28,8 @@ from hsi_viewer.io import (
     sidecar_place,
 )
 from hsi_viewer.io.atomic import side_file
-from hsi_viewer.io.container import INSIDE, Container, listing
+from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
+from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import (
     HFA,
     MATLAB_5,
@@ -41,7 +42,7 @@ from hsi_viewer.io.identify import (
     magic_of,
     split_source,
 )
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.registry import is_identified, open_cube
 from hsi_viewer.io.text_file import text_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 WRITTEN = (".npy", ".mat", ".hdr", ".img", ".tif", ".tiff")
 
+LABELS_ARE = (
+    "Labels are images of one band (.npy, .npz, .mat, .h5, .tif, .png, ENVI), shapes (.shp, "
+    ".gpkg, .geojson), regions of ENVI (.txt, .xml), tables of pixels (.csv) or projects of "
+    "ilastik (.ilp)."
+)
 # Label maps are read whole.
 MAX_PIXELS = 1 << 31
 MAX_SIDE_BYTES = 16 << 20
@@ -124,7 +130,15 @@ def read_labels(source: str | Path) -> LabelFile:
         return _read_folder(path, part)
     if envi.header_of(path) is not None:
         return _read_envi(path)
+    _check_identified(path, magic)
     return _one_band(path, open_cube(source))
+
+
+def _check_identified(path: Path, magic: bytes) -> None:
+    if not is_identified(path):
+        what = name_of(magic)
+        known = "" if what is None else f": it is {what}"
+        raise FormatError(f"{path} holds no labels that can be read{known}. {LABELS_ARE}")
 
 
 def _read_folder(path: Path, part: str | None) -> LabelFile:
@@ -208,9 +222,10 @@ def _matrix_in(container: Container, name: str | None) -> str:
         names = [n for n, c in container.arrays.items() if len(c.shape) > 1 and c.size > 0]
     chosen = _choose([n for n in names if not INSIDE.search(n)]) or _choose(names)
     if chosen is None:
-        raise FormatError(
+        raise ChoiceNeededError(
             f"{container.path} holds {listing(container)}; "
-            f"say which is the label map: {container.path.name}:NAME."
+            f"say which is the label map: {container.path.name}:NAME.",
+            tuple(container.arrays[name] for name in names),
         )
     return chosen
 

@@ -89,6 +89,8 @@ def source_of(path: Path, axes: tuple[int, int, int] = (0, 1, 2)) -> CubeSource:
     shape = squeezed(shape)
     if len(shape) == 2:
         shape = (*shape, 1)
+    if 0 in shape:
+        raise FormatError(f"{path} holds an empty array, of shape {shape}.")
     if len(shape) != 3 or min(shape) < 1:
         raise FormatError(
             f"{path} holds an array of shape {shape}; a cube has 3 axes: rows, columns, bands."

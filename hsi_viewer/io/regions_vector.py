@@ -109,7 +109,9 @@ def _read(path: Path, layer: str | None) -> Layer:
         meta, _, wkb, columns = pyogrio.raw.read(path, layer=chosen, force_2d=True)
         geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     except (DataSourceError, DataLayerError, FieldError, *STUMBLES) as error:
-        raise FormatError(f"{path} could not be read: {error}.") from error
+        # what GDAL advises about drivers cannot be followed here
+        reason = str(error).partition("; It might help")[0].rstrip(" .;")
+        raise FormatError(f"{path} could not be read: {reason}.") from error
     present = np.array([g is not None and not g.is_empty for g in geometries], bool)
     if not present.any():
         raise FormatError(f"{path} holds no polygon and no point.")

@@ -167,9 +167,9 @@ def load(path: Path) -> Sidecar | None:
         found = Sidecar.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "its text"
+        where = ".".join(map(str, first["loc"]))
         raise FormatError(
-            f"{beside} is not understood at {where}: {first['msg']}. "
+            f"{beside} is not understood{where and f' at {where}'}: {first['msg']}. "
             "Correct it or delete it to go back to what the file itself says."
         ) from error
     if found.schema_version > SCHEMA_VERSION:

@@ -171,7 +171,7 @@ class Document:
         colours: Mapping[int, Colour] | None = None,
         title: str = "Load labels",
     ) -> None:
-        """Replace all labels, as one step; classes that are missing are added.
+        """Replace all labels, as one step; classes that are missing are added, all that are named.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class Document:
         """
         wanted = checked_ids(ids, self.labels.shape)
         edits: list[Edit] = [LabelChange(self.labels, self.labels.edit_to(wanted))]
-        missing = set(np.unique(wanted).tolist()) - {c.id for c in self.legend}
+        missing = {*np.unique(wanted).tolist(), *(names or {})} - {c.id for c in self.legend}
         known_names = {**self.cube.class_names, **(names or {})}
         found = legend_for(missing, known_names, {c.colour for c in self.legend})
         new = [replace(c, colour=(colours or {}).get(c.id, c.colour)) for c in found]

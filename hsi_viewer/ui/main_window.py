@@ -247,6 +247,8 @@ class MainWindow(QMainWindow):
         """Open the first file that was dropped."""
         event.acceptProposedAction()
         dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls()]
+        # of the parts of a shapefile the one that is opened
+        dropped.sort(key=lambda path: path.suffix.lower() != ".shp")
         if len({path.name.partition(".")[0] for path in dropped}) > 1:  # an ENVI pair is one
             self.workspace.notify(
                 f"{len(dropped)} files were dropped; {dropped[0].name} is opened: one scene is "

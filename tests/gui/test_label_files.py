@@ -7,9 +7,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
+from scipy.io import savemat
 
 from hsi_viewer.core import shapes
+from hsi_viewer.core.classes import ClassLegend, LandClass
 from hsi_viewer.core.sampling import Draw, draw_training
+from hsi_viewer.io.label_file import write_labels
 from hsi_viewer.ui.draw_dialog import DrawDialog
 from tests.gui.hands import SIZE, Hands, labelled, made_cube
 
@@ -119,3 +122,61 @@ def test_a_loaded_ground_truth_is_drawn_from_without_its_file(hands, monkeypatch
         lambda: hands.driver.document.labels.count(2) == 10, timeout=20_000
     )
     np.testing.assert_array_equal(hands.ids, training)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".mat"])
+def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, suffix):
+    np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
+    driver.open(str(tmp_path / "scene.npy"))
+    arrays = {name: np.full((20, 30), k, np.uint8) for k, name in enumerate(("first", "second"), 1)}
+    path = tmp_path / f"two{suffix}"
+    if suffix == ".npz":
+        np.savez(path, **arrays)
+    else:
+        savemat(path, arrays)
+    driver.window.labelling.files.take(path)
+    offers = driver.window.offers
+    driver.qtbot.waitUntil(lambda: bool(offers.texts()), timeout=10_000)
+    assert f"Which array of two{suffix} are the labels?" in offers.texts()[0]
+    offers.press("import", "second")
+    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 600, timeout=10_000)
+    assert (driver.document.labels.ids == 2).all()
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat"])
+def test_classes_without_labels_come_back_from_a_file(driver, tmp_path, suffix):
+    np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
+    driver.open(str(tmp_path / "scene.npy"))
+    legend = ClassLegend(LandClass(i, f"name {i}", (i, 20, 30)) for i in (1, 2, 5))
+    ids = np.zeros((20, 30), np.uint16)
+    ids[3:5, 4:9] = 2
+    write_labels(tmp_path / f"labels{suffix}", ids, legend, driver.document.cube)
+    driver.window.labelling.files.take(tmp_path / f"labels{suffix}")
+    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 10, timeout=10_000)
+    found = {c.id: (c.name, c.colour) for c in driver.document.legend}
+    assert found == {i: (f"name {i}", (i, 20, 30)) for i in (1, 2, 5)}
+
+
+def test_what_is_no_labels_is_told_with_what_labels_are(driver, tmp_path):
+    np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
+    driver.open(str(tmp_path / "scene.npy"))
+    (tmp_path / "README.md").write_text("# notes\n")
+    (tmp_path / "broken.geojson").write_text('{"type": ')
+    for name, told in (("README.md", ".gpkg"), ("broken.geojson", "could not be read")):
+        driver.window.labelling.files.take(tmp_path / name)
+        driver.qtbot.waitUntil(
+            lambda n=name, t=told: any(n in x and t in x for x in driver.window.notices.texts()),
+            timeout=10_000,
+        )
+    assert not any("<DRIVER>" in text or ".;" in text for text in driver.window.notices.texts())
+
+
+def test_numbers_alone_are_said_to_be_numbers_alone(driver, tmp_path):
+    np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
+    driver.open(str(tmp_path / "scene.npy"))
+    driver.trigger("class.add")
+    driver.click(3, 4)
+    driver.window.labelling.files.save_to(tmp_path / "labels.npy")
+    driver.qtbot.waitUntil(lambda: (tmp_path / "labels.npy").exists(), timeout=10_000)
+    driver.settle()
+    assert any("names and colours are in a session" in t for t in driver.window.notices.texts())

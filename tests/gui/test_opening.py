@@ -6,8 +6,10 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
+from hsi_viewer.core.classes import legend_for
 from hsi_viewer.core.contrast import Contrast, sample_bands
 from hsi_viewer.core.stretch import composite
+from hsi_viewer.io.regions import export_regions
 
 
 def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
@@ -25,6 +27,12 @@ def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
 
 
 def drop(driver, *paths) -> None:
+    """Drag files over the window and let them go, and wait until one is open."""
+    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+        let_go(driver, *paths)
+
+
+def let_go(driver, *paths) -> None:
     """Drag files over the window and let them go."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
@@ -33,9 +41,8 @@ def drop(driver, *paths) -> None:
     enter = QDragEnterEvent(QPoint(50, 50), copy, mime, left, none)
     QApplication.sendEvent(driver.window, enter)
     assert enter.isAccepted()
-    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
-        event = QDropEvent(QPoint(50, 50).toPointF(), copy, mime, left, none)
-        QApplication.sendEvent(driver.window, event)
+    event = QDropEvent(QPoint(50, 50).toPointF(), copy, mime, left, none)
+    QApplication.sendEvent(driver.window, event)
 
 
 def test_a_dropped_file_opens(driver, tmp_path):
@@ -62,6 +69,19 @@ def test_a_header_that_is_dropped_with_its_data_is_one_scene(driver, tmp_path):
     drop(driver, tmp_path / "x.img.hdr", tmp_path / "x.img")
     assert driver.document.cube.shape == (5, 6, 4)
     assert driver.window.notices.texts() == []
+
+
+def test_of_the_parts_of_a_shapefile_the_shapes_are_taken(driver, tmp_path):
+    np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
+    driver.open(str(tmp_path / "scene.npy"))
+    ids = np.zeros((20, 30), np.uint16)
+    ids[3:8, 4:9] = 1
+    export_regions(tmp_path / "a.shp", ids, legend_for([1]), driver.document.cube)
+    parts = sorted(tmp_path.glob("a.*"))
+    assert parts[0].suffix != ".shp"
+    let_go(driver, *parts)
+    driver.qtbot.waitUntil(lambda: bool(driver.window.offers.texts()), timeout=10_000)
+    assert "a.shp is no cube. Use it in the open scene?" in driver.window.offers.texts()[0]
 
 
 def test_recent_files_open_again(driver, tmp_path):

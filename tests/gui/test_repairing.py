@@ -674,3 +674,34 @@ def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path, kind
     np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
     told = " ".join(driver.window.notices.texts())
     assert ("complex" in told) == kind.startswith("complex")
+
+
+def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(driver, tmp_path):
+    np.save(tmp_path / "scene.npy", scene(20, 30, 6))
+    driver.open(str(tmp_path / "scene.npy"))
+    driver.click(3, 4)
+    driver.click(5, 6)
+    before = driver.window.viewing.pinned_library().spectra
+    colours = [curve.colour for curve in driver.window.plot.curves.of("pin")]
+    driver.trigger("image.pca")
+    driver.settle()
+    in_dialog(MetadataDialog, lambda dialog: dialog.scale.setText("0.5"))
+    driver.trigger("file.metadata")
+    driver.qtbot.waitUntil(lambda: driver.document.cube.scale == 0.5, timeout=10_000)
+    driver.settle()
+    np.testing.assert_allclose(driver.window.viewing.pinned_library().spectra, before / 2)
+    assert [curve.colour for curve in driver.window.plot.curves.of("pin")] == colours
+    told = " ".join(driver.window.notices.texts())
+    assert "Derived by the metadata before, and removed: Principal components." in told
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.xml", "a.pdf"])
+def test_no_doctor_comes_for_what_is_known_to_be_something_else(driver, tmp_path, name):
+    start = {"a.gpkg": b"SQLite format 3\0", "a.xml": b"<?xml ?>", "a.pdf": b"%PDF-1.4"}[name]
+    content = np.sin(np.arange(80_000) / 300).astype("f4").tobytes()
+    (tmp_path / name).write_bytes(start + content)
+    came = in_dialog(DoctorDialog, lambda dialog: dialog.reject())
+    driver.window.open(str(tmp_path / name))
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    driver.settle()
+    assert came == []

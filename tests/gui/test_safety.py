@@ -311,6 +311,21 @@ def test_a_session_whose_cube_has_gone_asks_where_it_is(
     )
 
 
+def test_a_session_that_is_opened_again_here_is_not_read_only(drawn, monkeypatch, tmp_path):
+    path = tmp_path / "work.hsiproj"
+    save_session(drawn, monkeypatch, path)
+    before = drawn.window.sessions.session
+    drawn.window.open(str(path))
+    drawn.qtbot.waitUntil(
+        lambda: (s := drawn.window.sessions.session) is not before and s.project == path,
+        timeout=20_000,
+    )
+    all_quiet(drawn)
+    assert not drawn.window.sessions.session.read_only
+    assert drawn.window.offers.texts() == []
+    assert drawn.document.labels.total == 6
+
+
 def test_a_session_in_another_program_opens_read_only_and_can_be_taken_over(
     drawn, make_driver, tmp_path, monkeypatch
 ):

@@ -21,6 +21,7 @@ from hsi_viewer.core.imported_labels import (
 )
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.sampling import Draw, draw_training
+from hsi_viewer.io.container import ChoiceNeededError
 from hsi_viewer.session.document import Document
 from hsi_viewer.ui.draw_dialog import DrawDialog
 from hsi_viewer.ui.widgets.offer_bar import Choice
@@ -36,6 +37,9 @@ PLACEMENTS: dict[Placement, str] = {
     "crop": "From the upper left",
 }
 OFFER = "import"
+MOST_OFFERED = 6
+# A class map of a spectral library lists hundreds of classes, of which few are in a scene.
+MOST_LISTED = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +54,10 @@ class Import:
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """What came of it: labels, or the question how they lie on the cube."""
+    """What came of it: labels, or the question which they are, or how they lie on the cube."""
 
     wish: Import
-    labels: ImportedLabels | PlacementNeededError
+    labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ class LabelFiles(QObject):
                 return Imported(wish, ImportedLabels(truth))
             try:
                 return Imported(wish, import_regions(source, cube, placement))
-            except PlacementNeededError as needed:
+            except (PlacementNeededError, ChoiceNeededError) as needed:
                 return Imported(wish, needed)
 
         task = self._workspace.tasks.start("Reading labels", work)
@@ -173,6 +177,9 @@ class LabelFiles(QObject):
         if isinstance(labels, PlacementNeededError):
             self._ask_placement(wish, labels)
             return
+        if isinstance(labels, ChoiceNeededError):
+            self._ask_which(wish, labels)
+            return
         try:
             text = self._use(wish, labels)
         except Exception as error:  # noqa: BLE001 - shown to the user
@@ -185,7 +192,8 @@ class LabelFiles(QObject):
     def _use(self, wish: Import, labels: ImportedLabels) -> str:
         document, purpose = wish.document, wish.purpose
         present = np.flatnonzero(np.bincount(labels.ids.ravel())).tolist()
-        numbers = matched_ids(present, labels.names, document.legend)
+        listed = labels.names if len(labels.names) <= MOST_LISTED else {}
+        numbers = matched_ids({*present, *listed}, labels.names, document.legend)
         ids = renumbered(labels.ids, numbers)
         names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
         colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
@@ -224,6 +232,21 @@ class LabelFiles(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._workspace.notify_error(error, "Reading or writing labels")
+
+    def _ask_which(self, wish: Import, needed: ChoiceNeededError) -> None:
+        """Offer the arrays of a file that could be the labels."""
+        choices = [
+            Choice(
+                choice.name,
+                partial(self.load, f"{wish.source}:{choice.name}", wish.purpose, wish.placement),
+            )
+            for choice in needed.choices[:MOST_OFFERED]
+        ]
+        choices.append(Choice("Cancel", lambda: None))
+        name = Path(wish.source).name
+        self._window.offers.offer(
+            OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
+        )
 
     def _ask(self, title: str) -> str:
         from hsi_viewer.io.regions import IMPORT_FILTERS
@@ -322,7 +345,10 @@ class LabelFiles(QObject):
         saved.document.mark_saved(saved.step)
         if saved.document is self._workspace.document:
             self.label_path = saved.path
-        self._workspace.notify(f"Labels saved to {saved.path}.", "success")
+        told = f"Labels saved to {saved.path}."
+        if saved.path.suffix.lower() == ".npy" and len(saved.document.legend):
+            told += " It holds numbers only: names and colours are in a session or a legend file."
+        self._workspace.notify(told, "success")
 
     def _ask_where_to_save(self) -> Path | None:
         kinds = "NumPy array (*.npy);;ENVI classification (*.hdr);;MATLAB (*.mat);;GeoTIFF (*.tif)"

@@ -82,9 +82,12 @@ class PictureController(QObject):
         scene, look = self._scene, self.look
         if scene is None or look is None:
             return
+        if self._images:
+            names = ", ".join(image.name for image in self._images)
+            self._workspace.notify(f"Derived by the metadata before, and removed: {names}.")
         self._images, self._presets = [], None
         self.images_changed.emit()
-        bands = look.bands if look.image is None else initial_bands(scene)
+        bands = look.bands if look.image is None else self._scene_look(scene).bands
         if not all(scene.good_bands[b] for b in bands):
             bands = initial_bands(scene)
         self.show(replace(look, bands=bands, image=None, colours=self._colours_for(bands, None)))

@@ -122,10 +122,10 @@ class RepairController(QObject):
     def explain(self, source: str, error: Exception) -> None:
         """Say why a file did not open, and offer what can be done about it."""
         self._withdraw()
-        path, _ = split_source(source)
+        path, part = split_source(source)
         if isinstance(error, ChoiceNeededError):
             self._ask_which_array(Arrays(path, error.choices))
-        elif isinstance(error, HsiError):
+        elif isinstance(error, HsiError) and part is None:
             self._examine(path, error)
         else:
             self._workspace.notify_error(error, "Opening the file")

@@ -218,7 +218,7 @@ class TrainController(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._panel.show_running(False)
-        self._panel.show_message("Training stopped.")
+        self._panel.show_message("Training failed.")
         self._workspace.notify_error(error, "Training")
         self._on_state()
 
@@ -233,6 +233,7 @@ class TrainController(QObject):
         self.model, self._labelled = None, None
         document = self._workspace.document
         self._panel.show_message("")
+        self._panel.clear_curves()
         if document is not None:
             document.labels.changed.connect(self._on_labels)
             document.history.changed.connect(self._on_history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -10,7 +11,8 @@ from PySide6.QtCore import QObject, Slot
 
 from hsi_viewer.core.band_selection import band_name
 from hsi_viewer.core.classes import Colour
-from hsi_viewer.core.curves import curve_library
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.curves import Curve, curve_library
 from hsi_viewer.core.footprint import Pixel
 from hsi_viewer.core.layers import CLASS_MAP, LABELS, UNCERTAINTY, LayerStack
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -29,6 +31,7 @@ from hsi_viewer.ui.widgets.readout import Readout
 from hsi_viewer.ui.wishes import Granted, WishQueue
 from hsi_viewer.ui.workspace import Workspace
 
+PinnedAgain = tuple[HyperCube, list[Curve]]
 LAYER_KEYS = ("classes", "uncertainty", "disagreement")  # in the panel, as MAP_LAYERS
 
 
@@ -93,9 +96,42 @@ class ViewController(QObject):
     def _on_cube(self) -> None:
         document = self._workspace.document
         if document is not None:
-            self.clear_pins()
+            curves, self._picked_spectrum = self._plot.curves.curves, None
             self._plot.show_cube(document.cube)
+            self._read_again(document.cube, [c for c in curves if c.position is not None])
+            others = sum(c.position is None for c in curves)
+            if others:
+                self._workspace.notify(
+                    f"{others} means and library spectra were taken out of the plot: they are of "
+                    "the metadata before."
+                )
             self.pictures.refresh()
+
+    def _read_again(self, cube: HyperCube, pins: list[Curve]) -> None:
+        """Put spectra of pixels back into the plot, by the metadata that hold now."""
+        if not pins:
+            return
+
+        def read() -> PinnedAgain:
+            return cube, [replace(c, values=cube.spectrum(*c.position or (0, 0))) for c in pins]
+
+        if cube.in_memory:
+            self._on_read_again(read())
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> PinnedAgain:
+            return read()
+
+        task = self._workspace.tasks.start("Reading spectra", work, quiet=True)
+        task.succeeded.connect(self._on_read_again)
+        task.failed.connect(self._on_reading_failed)
+
+    @Slot(object)
+    def _on_read_again(self, again: PinnedAgain) -> None:
+        cube, curves = again
+        document = self._workspace.document
+        if document is not None and document.cube is cube:
+            self._plot.curves.add(*curves)
 
     @Slot(object)
     def _on_picture(self, picture: ScenePicture) -> None:

@@ -198,6 +198,11 @@ class TrainingPanel(QWidget):
         """Say how the training ended."""
         self.status.setText(text)
 
+    def clear_curves(self) -> None:
+        """Take the curves away: they are of another scene."""
+        self._reports = []
+        self._draw()
+
     def epochs_shown(self) -> int:
         """Number of epochs in the curves."""
         return len(self._reports)
