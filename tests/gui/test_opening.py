@@ -182,3 +182,17 @@ def test_about_this_scene_gives_licence_and_citation(sample):
     assert "10.4231/R7RX991C" in text
     assert "Creative Commons Attribution 3.0" in text
     dialog.close()
+
+
+def test_a_scene_without_data_says_why_nothing_is_seen(driver, tmp_path):
+    np.save(tmp_path / "nan.npy", np.full((20, 30, 4), np.nan, np.float32))
+    driver.open(str(tmp_path / "nan.npy"))
+    assert any("hold no data, so nothing is drawn" in t for t in driver.window.notices.texts())
+
+
+def test_a_part_that_is_not_in_a_file_is_named(sample, tmp_path):
+    np.savez(tmp_path / "z.npz", a=np.zeros((20, 30, 4)), b=np.zeros((20, 30, 4)))
+    sample.window.open(f"{tmp_path / 'z.npz'}:nope")
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    assert 'has no array "nope"' in sample.window.notices.texts()[0]
+    assert sample.window.offers.texts() == []

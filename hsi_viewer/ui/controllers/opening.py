@@ -175,7 +175,10 @@ class OpenController(QObject):
         finally:
             self.taking_over = False
         self._workspace.state_changed.emit()
-        for warning in opened.cube.warnings:
+        warnings = list(opened.cube.warnings)
+        if not any(sample.values.size for sample in opened.picture.samples):
+            warnings.append("The bands that are shown hold no data, so nothing is drawn.")
+        for warning in warnings:
             self._workspace.notify(f"{opened.cube.name}: {warning}", "warning")
 
     @Slot(object)
