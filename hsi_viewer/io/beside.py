@@ -31,6 +31,7 @@ SENSOR_NM = (200, 20_000)
 
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
 NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
+SCALE_KEY = "hsi_scale"  # ours, which is never the inverse
 NOT_FINITE = ("nan", "inf", "-inf")  # as JSON, which lacks them, has them in quotes
 # Products write either the factor or its inverse (NEON: 10000).
 INVERSE_FROM = 100
@@ -56,7 +57,7 @@ def with_own_place(
     if shown and all(band - first_band in range(cube.bands) for band in shown):
         red, green, blue = (int(band) - first_band for band in shown)
         cube = replace(cube, default_bands=(red, green, blue))
-    gain, offset = (_finite([attributes.get(key)], 1) for key in ("gain", "offset"))
+    gain, offset = (_finite([attributes.get(key)], 1) for key in (SCALE_KEY, "offset"))
     if gain and is_scale(gain[0]):
         cube = replace(cube, scale=gain[0])
     return replace(cube, offset=offset[0]) if offset else cube
@@ -130,7 +131,7 @@ def _take_wavelengths(
         plain = _plain(name)
         if _is_wavelengths(name) or (plain in BANDS and _may_be_wavelengths(values)):
             unit = _text(_attributes(container, name), ("units", "unit"))
-            if bands == 1 or np.ptp(values) > 0:
+            if values.any():  # zeros stand for a dimension, or for nothing
                 break
     else:
         own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))

@@ -24,6 +24,7 @@ Y_MARKS = ("degrees_north", "degree_north", "latitude", "projection_y_coordinate
 MARK_KEYS = ("units", "standard_name", "axis")
 # Pixel centres may be off an even grid by so much of a pixel, as numbers of 32 bits are.
 UNEVEN = 0.1
+ON_GRID = 0.01
 WGS_84 = 4326
 # Coordinates are read whole; no scene has more rows.
 LONGEST_AXIS = 1 << 24
@@ -99,8 +100,8 @@ def georeference(file: Variables, name: str, rows: int, columns: int) -> Georefe
         return None
     if fitting is not None:
         centres = _from_centres(file.values(fitting[0]), file.values(fitting[1]))
-        if transform is None or (centres and not _agree(transform, centres, rows, columns)):
-            transform = centres  # the other is that of a scene of which this is a part
+        if transform is None or (centres and _is_part(centres, transform)):
+            transform = centres
         if not wkt and _is_geographic(file, fitting[0], mapping):
             wkt = wkt_of(WGS_84)
     return None if transform is None else Georeference(transform, wkt)
@@ -155,16 +156,24 @@ def _is_geographic(file: Variables, x: str, mapping: Mapping[str, Any]) -> bool:
     return bool(said == "latitude_longitude" and named)
 
 
-def _agree(transform: Transform, centres: Transform, rows: int, columns: int) -> bool:
-    """Whether two transforms lay the corners of an image within half a pixel, or one is turned."""
-    if transform[1] or transform[3]:
-        return True
-    for step, start, size in ((0, 2, columns), (4, 5, rows)):
-        first = transform[start] - centres[start]
-        last = first + size * (transform[step] - centres[step])
-        if max(abs(first), abs(last)) > abs(centres[step]) / 2:
+def _is_part(centres: Transform, whole: Transform) -> bool:
+    """Whether pixels are some of those of a scene, every one or every n-th, whose place is given.
+
+    Programs leave the place of the scene in what they cut out of it.
+    """
+    if whole[1] or whole[3]:
+        return False
+    moved = False
+    for step, start in ((0, 2), (4, 5)):
+        every = centres[step] / whole[step]
+        middle = centres[start] + centres[step] / 2  # of the first pixel
+        before = (middle - whole[start]) / whole[step] - 0.5
+        if every < 0.5 or abs(every - round(every)) > ON_GRID or before < -ON_GRID:
             return False
-    return True
+        if abs(before - round(before)) > ON_GRID:
+            return False
+        moved = moved or round(every) > 1 or round(before) > 0
+    return moved
 
 
 def _is_axis(choice: ArrayChoice) -> bool:

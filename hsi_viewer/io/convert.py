@@ -13,7 +13,7 @@ from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io import label_file
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.envi import data_beside, header_of
-from hsi_viewer.io.envi_writer import pair_of
+from hsi_viewer.io.envi_writer import class_fields, pair_of
 from hsi_viewer.io.registry import open_cube
 from hsi_viewer.io.subset import Subset, subset_cube
 
@@ -33,7 +33,7 @@ def convert(
 ) -> list[Path]:
     """Write a cube or a part of it by the suffix of the target; see `write_cube`.
 
-    An image of one band that has names or colours of classes stays a class map.
+    An image of one band that has names of classes stays a class map.
 
     Raises
     ------
@@ -52,6 +52,10 @@ def convert(
     if target.suffix.lower() in label_file.WRITTEN and same_bands:
         labels = _class_map(source, cube)
         if labels is not None:
+            if target.suffix.lower() in (".hdr", ".img"):
+                fields = class_fields({0: labels.zero, **labels.names}, labels.colours, 0)
+                fields["file type"] = "ENVI Classification"
+                return write_cube(cube, target, subset, interleave, port=port, fields=fields)
             part = subset_cube(cube, subset)
             rows, columns = (slice(*(r or (None,))) for r in (subset.rows, subset.columns))
             ids = labels.ids[rows, columns]
@@ -61,7 +65,7 @@ def convert(
 
 
 def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
-    """The labels of a file, if it names or colours them, and 0 is no class of its own."""
+    """The labels of a file, if it names them, its values are no others, and 0 is no class."""
     if cube.scale != 1 or cube.offset or cube.nodata not in (None, 0):
         return None
     if (
@@ -75,7 +79,7 @@ def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
     except HsiError:  # no class ids
         return None
     nothing = cube.nodata == 0 or labels.zero.casefold() in UNLABELLED
-    is_map = nothing and (labels.names or labels.colours)
+    is_map = nothing and labels.names and np.array_equal(labels.ids, cube.read()[:, :, 0])
     return labels if is_map else None
 
 

@@ -6,7 +6,7 @@ or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ def write_cube(
     interleave: str = "bil",
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write a cube by the suffix of the path: .hdr or .img (ENVI), .tif, .mat, .npy, .zarr.
 
@@ -49,6 +50,7 @@ def write_cube(
     subset : window, bands or wavelengths; None takes all.
     interleave : of ENVI: bsq, bil or bip.
     token, port : cancel and progress.
+    fields : of an ENVI header, more than the cube itself has.
 
     Returns
     -------
@@ -70,16 +72,18 @@ def write_cube(
 
     if chosen.dtype.kind == "c" and path.suffix.lower() in (".mat", ".zarr"):
         raise ExportError(f"{path}: complex values are written as ENVI, GeoTIFF or NumPy only.")
-    files = _write(chosen, path, interleave, report)
+    files = _write(chosen, path, interleave, report, fields or {})
     for file in files:
         sidecar_place.forget(file)  # what a user had said of the image that was replaced
     return files
 
 
-def _write(chosen: HyperCube, path: Path, interleave: str, report: Report) -> list[Path]:
+def _write(
+    chosen: HyperCube, path: Path, interleave: str, report: Report, fields: Mapping[str, str]
+) -> list[Path]:
     match path.suffix.lower():
         case ".hdr" | ".img":
-            return _write_envi(chosen, path, interleave, report)
+            return _write_envi(chosen, path, interleave, report, fields)
         case ".tif" | ".tiff":
             return _write_tif(chosen, path, report)
         case ".npy":
@@ -134,14 +138,16 @@ def cube_fields(cube: HyperCube) -> dict[str, str]:
     return fields | envi_writer.georeference_fields(cube.georeference)
 
 
-def _write_envi(cube: HyperCube, path: Path, interleave: str, report: Report) -> list[Path]:
+def _write_envi(
+    cube: HyperCube, path: Path, interleave: str, report: Report, more: Mapping[str, str]
+) -> list[Path]:
     if interleave not in ("bsq", "bil", "bip"):
         raise ExportError(f'The interleave "{interleave}" is none of bsq, bil and bip.')
     header, data = envi_writer.pair_of(path)
     dtype = np.dtype(np.uint8) if cube.dtype == bool else cube.dtype
     layout = envi_writer.layout_fields(cube.shape, dtype, interleave)
     kept = {k: v for k, v in cube.metadata.items() if cube.format_name == "ENVI"}
-    text = envi_header.format_header({**kept, **layout, **cube_fields(cube)})
+    text = envi_header.format_header({**kept, **layout, **cube_fields(cube), **more})
     with envi_writer.replacing_pair(header, data) as (new_header, new_data):
         with new_data.open("wb") as file:
             for top, tile in _tiles(cube, report):

@@ -129,7 +129,7 @@ def class_fields(
     largest : largest id in the file.
     """
     last = max([largest, *names], default=0)
-    entries = [envi_header.clean_name(names.get(0, UNCLASSIFIED_NAME))]
+    entries = [envi_header.clean_name(names.get(0) or UNCLASSIFIED_NAME)]
     flat = [0, 0, 0]
     for class_id in range(1, last + 1):
         entries.append(envi_header.clean_name(names.get(class_id, f"(unused {class_id})")))

@@ -205,6 +205,18 @@ def _open_stack(
     return HyperCube(source, name=path.name, path=path, warnings=tuple(warnings), **fields)
 
 
+def image_of(path: Path, part: str | None) -> RasterSource:
+    """The first image of a file, or the one of a number.
+
+    Raises
+    ------
+    FormatError
+        if there is none of that number.
+    """
+    first = RasterSource(path)
+    return first if part is None else _chosen_page(path, part, len(page_shapes(first.dataset)))
+
+
 def _chosen_page(path: Path, part: str, pages: int) -> RasterSource:
     if not part.isdecimal() or not 1 <= int(part) <= max(1, pages):
         raise FormatError(

@@ -125,7 +125,7 @@ def read_labels(source: str | Path) -> LabelFile:
 
         return _read_container(H5File(path, magic.startswith(MATLAB_7), part), part)
     if magic.startswith((PNG, HFA, *TIFF_MAGIC)):
-        return _read_raster(path)
+        return _read_raster(path, part)
     if path.is_dir():
         return _read_folder(path, part)
     if envi.header_of(path) is not None:
@@ -284,12 +284,12 @@ def _read_envi(path: Path) -> LabelFile:
     return replace(labels, names=names, colours=colours, zero=zero)
 
 
-def _read_raster(path: Path) -> LabelFile:
+def _read_raster(path: Path, part: str | None) -> LabelFile:
     """Single-band raster that GDAL reads, with colour table and names where there are any."""
     from hsi_viewer.io.gdal import georeference_of
-    from hsi_viewer.io.geotiff import RasterSource
+    from hsi_viewer.io.geotiff import image_of
 
-    source = RasterSource(path)
+    source = image_of(path, part)
     file, (rows, columns, bands) = source.dataset, source.shape
     if bands != 1:
         raise FormatError(

@@ -21,6 +21,7 @@ from tifffile import TiffFile
 
 from hsi_viewer.core.cube import CubeSource
 from hsi_viewer.io.byte_reader import FileReader
+from hsi_viewer.io.geotiff import RasterSource
 from hsi_viewer.io.image_folder import ImageFile
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 from hsi_viewer.io.stack_source import StackSource
@@ -110,7 +111,7 @@ def _of_alike(file: TiffFile) -> Stack | None:
     groups: dict[Any, list[Any]] = {}
     for page in file.pages:
         key: Any = page.keyframe
-        kind = key.shape, key.dtype, key.compression, key.is_tiled, key.samplesperpixel
+        kind = key.shape, key.dtype, key.samplesperpixel
         groups.setdefault(kind, []).append(page)
     pages = max(groups.values(), key=len)
     return _stack(file, pages, pages[0].keyframe, len(pages), None, [("I", len(pages))])
@@ -138,7 +139,7 @@ def _stack(
         offsets = tuple(int(start) + k * size for k in range(planes))
         offsets = offsets if offsets[-1] + size <= file.filehandle.size else None
     elif raw and len(pages) == planes:
-        offsets = _offsets(file, pages, key, rows * columns * dtype.itemsize)
+        offsets = _offsets(file, pages, rows * columns * dtype.itemsize)
     return Stack(
         (planes, rows, columns),
         dtype,
@@ -150,12 +151,13 @@ def _stack(
     )
 
 
-def _offsets(file: TiffFile, pages: list[Any], key: Any, size: int) -> tuple[int, ...] | None:
+def _offsets(file: TiffFile, pages: list[Any], size: int) -> tuple[int, ...] | None:
     """Where images begin, if the values of each lie as they are."""
-    if key.compression != 1 or key.is_tiled or key.fillorder != 1:
-        return None
     found = []
     for page in pages:
+        key: Any = page.keyframe
+        if key.compression != 1 or key.is_tiled or key.fillorder != 1:
+            return None
         starts, counts = page.dataoffsets, page.databytecounts
         ends = [a + n for a, n in zip(starts, counts, strict=True)]
         if sum(counts) != size or any(a != b for a, b in zip(starts[1:], ends, strict=False)):
@@ -201,7 +203,7 @@ def stack_source(path: Path, stack: Stack, axes: tuple[int, int, int]) -> CubeSo
         return _turned(StackSource(raw, [(k, 0) for k in range(planes)]), axes)
     if len(stack.numbers) != planes:
         return None
-    native = stack.dtype.newbyteorder("=")
+    native = RasterSource(path, stack.numbers[0]).dtype  # GDAL's, which has no half floats
     images = [ImageFile(path, one, native, number) for number in stack.numbers]
     return _turned(StackSource(images, [(k, 0) for k in range(planes)]), axes)
 

@@ -18,7 +18,7 @@ from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.atomic import replacing_folder
-from hsi_viewer.io.beside import with_own_place
+from hsi_viewer.io.beside import SCALE_KEY, with_own_place
 from hsi_viewer.io.cf import with_place
 from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
 
@@ -289,7 +289,7 @@ def _json_list(values: NDArray[np.float64]) -> list[float | None]:
 
 
 def _attributes_of(cube: HyperCube) -> dict[str, Any]:
-    found: dict[str, Any] = {"gain": cube.scale}
+    found: dict[str, Any] = {SCALE_KEY: cube.scale}
     if cube.offset:
         found["offset"] = cube.offset
     if cube.wavelengths is not None:

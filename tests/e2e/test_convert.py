@@ -11,6 +11,7 @@ import rasterio
 from hsi_viewer.cli import main
 from hsi_viewer.core.classes import legend_for
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.label_file import read_labels, write_labels
 from hsi_viewer.io.registry import open_cube
 
@@ -138,3 +139,26 @@ def test_a_band_that_is_named_twice_is_written_twice(tmp_path):
         main(["convert", str(tmp_path / "a.hdr"), str(tmp_path / "b.tif"), "--bands", "0,0"]) == 0
     )
     assert open_cube(tmp_path / "b.tif").shape == (2, 3, 2)
+
+
+def test_an_envi_class_map_keeps_all_of_its_header(tmp_path):
+    ids = np.array([[0, 1, 2], [2, 1, 0]], np.uint16)
+    write_labels(tmp_path / "a.hdr", ids, legend_for([1, 2], {1: "Grass"}), CUBE)
+    with (tmp_path / "a.hdr").open("a") as file:
+        file.write("sensor type = AVIRIS\nband names = {cover}\n")
+    assert main(["convert", str(tmp_path / "a.hdr"), str(tmp_path / "b.hdr")]) == 0
+    text = (tmp_path / "b.hdr").read_text()
+    for line in ("file type = ENVI Classification", "sensor type = AVIRIS", "cover", "Grass"):
+        assert line in text
+    np.testing.assert_array_equal(read_labels(tmp_path / "b.hdr").ids, ids)
+    assert read_labels(tmp_path / "b.hdr").colours == read_labels(tmp_path / "a.hdr").colours
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat"])
+def test_marks_of_what_is_unlabelled_are_not_changed(tmp_path, suffix):
+    values = np.array([[[-1], [1], [2]]], np.int16)
+    write_cube(HyperCube.from_array(values), tmp_path / "a.hdr")
+    with (tmp_path / "a.hdr").open("a") as file:
+        file.write("classes = 3\nclass names = {Unclassified, a, b}\n")
+    assert main(["convert", str(tmp_path / "a.hdr"), str(tmp_path / f"b{suffix}")]) == 0
+    np.testing.assert_array_equal(open_cube(tmp_path / f"b{suffix}").read(), values)

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import pytest
 import scipy.io
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from hsi_viewer.io.registry import open_cube
 from hsi_viewer.io.spectral_library import read_library
 from tests.unit.io.bounds import MOST_BYTES, bounded
 
-SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "16")) / 12
+SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "16")) / 14
 # Cubes and label maps of more values are not read here.
 MOST_VALUES = 10**7
 ARRAY = np.arange(5 * 6 * 7, dtype="<u2").reshape(5, 6, 7)
@@ -154,6 +155,13 @@ def write_samples(folder):
     }
     with open_raster(folder / "a.tif", "w", compress="deflate", **profile) as file:
         file.write(ARRAY.transpose(2, 0, 1))
+    planes = ARRAY.transpose(2, 0, 1)
+    tifffile.imwrite(folder / "j.tif", planes, imagej=True, truncate=True)
+    names = [f"{400 + k} nm" for k in range(7)]
+    tifffile.imwrite(folder / "o.tif", planes, ome=True, metadata={"Channel": {"Name": names}})
+    with tifffile.TiffWriter(folder / "p.tif") as file:
+        for plane in planes:
+            file.write(plane, contiguous=False, metadata=None)
     head = (
         b"HEAD74" + np.array([2, 7, 0, 0, 0], "<i2").tobytes() + np.array([6, 5], "<i4").tobytes()
     )
@@ -187,6 +195,9 @@ NAMES = [
     "c.nc",
     "a.h5",
     "a.tif",
+    "j.tif",
+    "o.tif",
+    "p.tif",
     "a.lan",
     "a.png",
     "e.hdr",

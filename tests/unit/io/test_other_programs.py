@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 import rasterio
+import tifffile
 import zarr
 from rasterio.crs import CRS
 
@@ -219,3 +220,53 @@ def test_formats_that_only_gdal_reads_are_named(tmp_path, start, told):
     (tmp_path / "a.pix").write_bytes(start + bytes(600))
     with pytest.raises(FormatError, match=told):
         open_cube(tmp_path / "a.pix")
+
+
+@pytest.mark.parametrize("values", ["km", "packed", "numbers", "half a pixel off"])
+def test_coordinates_that_do_not_fit_the_place_do_not_replace_it(tmp_path, values):
+    x, y = 5e5 + 30 * (np.arange(25) + 0.5), 4e6 - 30 * (np.arange(20) + 0.5)
+    lists = {
+        "km": (x / 1000, y / 1000),
+        "packed": (np.arange(25, dtype="i2"), np.arange(20, dtype="i2")),
+        "numbers": (np.arange(25.0), np.arange(20.0)),
+        "half a pixel off": (x - 15, y + 15),
+    }[values]
+    mapping = {"crs_wkt": UTM, "GeoTransform": "500000 30 0 4000000 0 -30"}
+    named = {"x": lists[0], "y": lists[1]}
+    netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE, named, mapping)
+    assert open_cube(tmp_path / "a.nc").georeference.transform == PLACE
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_every_nth_pixel_of_a_scene(tmp_path, step):
+    x, y = 5e5 + 30 * (np.arange(25) + 0.5), 4e6 - 30 * (np.arange(20) + 0.5)
+    part = CUBE[::step, ::step]
+    mapping = {"crs_wkt": UTM, "GeoTransform": "500000 30 0 4000000 0 -30"}
+    lists = {"x": x[::step], "y": y[::step]}
+    netcdf(tmp_path / "a.nc", ("y", "x", "band"), part.shape, part, lists, mapping)
+    a, _, c, _, e, f = open_cube(tmp_path / "a.nc").georeference.transform
+    half = 15.0 * step  # the middle of the first pixel stays where it was
+    assert (a, e, c + half, f - half) == (30.0 * step, -30.0 * step, 5e5 + 15, 4e6 - 15)
+
+
+@pytest.mark.parametrize("nm", [np.where(np.arange(12) == 3, np.nan, NM), np.full(12, 550.0)])
+def test_a_list_of_wavelengths_with_a_gap_or_of_one_band_is_kept(tmp_path, nm):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"], file["wavelength"] = CUBE, nm
+    np.testing.assert_array_equal(open_cube(tmp_path / "a.h5").wavelengths, nm)
+
+
+def test_a_gain_of_a_camera_is_no_scale(tmp_path):
+    group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
+    array = group.create_array("a", data=CUBE)
+    array.attrs.update({"gain": 12.5, "scale_factor": 1e-4})
+    assert open_cube(tmp_path / "a.zarr").scale == 1e-4
+
+
+def test_the_second_image_of_a_tiff_as_labels(tmp_path):
+    path = tmp_path / "two.tif"
+    with tifffile.TiffWriter(path) as file:
+        for k in (1, 2):
+            file.write(np.full((2, 3), k, np.uint8), contiguous=False, metadata=None)
+    assert (read_labels(f"{path}:2").ids == 2).all()
+    assert (read_labels(path).ids == 1).all()

@@ -149,3 +149,22 @@ def test_the_order_of_the_axes_of_a_stack_can_be_said(tmp_path):
             file.write(plane, contiguous=False, metadata=None)
     edited(path, axes=("rows", "columns", "bands"))
     check(path)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "u2"])
+@pytest.mark.parametrize("options", [{"compression": "zlib"}, {"tile": (16, 16)}, {}])
+def test_images_of_any_type_and_layout(tmp_path, dtype, options):
+    planes = (PLANES[:6] % 500).astype(dtype)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for plane in planes:
+            file.write(plane, contiguous=False, metadata=None, **options)
+    found = open_cube(tmp_path / "a.tif")
+    np.testing.assert_array_equal(found.read(), planes.transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize("odd", [{"compression": "zlib"}, {"tile": (16, 16)}])
+def test_images_that_are_stored_in_different_ways_are_alike(tmp_path, odd):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for k, plane in enumerate(PLANES):
+            file.write(plane, contiguous=False, metadata=None, **(odd if k % 3 else {}))
+    check(tmp_path / "a.tif")
