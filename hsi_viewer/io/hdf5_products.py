@@ -22,8 +22,9 @@ from hsi_viewer.io.cf import scalar, wkt_of
 from hsi_viewer.io.hdf5 import H5File
 from hsi_viewer.io.hdf5_source import H5_ERRORS, H5Source
 from hsi_viewer.io.map_info import georeference
-from hsi_viewer.io.stack_source import ScaledSource, StackSource, SumSource
+from hsi_viewer.io.stack_source import BackgroundSource, ScaledSource, StackSource, SumSource
 
+PRISMA_ASKED = 6  # bands of the shorter half that tell whether a pixel is background
 PRISMA_STEP_M = 30.0
 JPL_NODATA = -9999.0  # where a file of EMIT or AVIRIS does not say
 SENSOR_GEOMETRY = "The scene is in the geometry of the sensor; it is not georeferenced."
@@ -181,7 +182,8 @@ def _prisma(container: H5File) -> HyperCube | None:
     }
     if not any(found.values()) or "List_Cw_Vnir" not in file.attrs:
         return None
-    parts: list[ScaledSource] = []
+    parts: list[H5Source] = []
+    scales: list[tuple[float, float]] = []
     bands: list[tuple[int, int]] = []
     nm: list[float] = []
     fwhm: list[float] = []
@@ -189,23 +191,28 @@ def _prisma(container: H5File) -> HyperCube | None:
         if name is None:
             continue
         gain, offset = _prisma_scale(file.attrs, sensor.title(), "_L1_" in name)
-        parts.append(ScaledSource(H5Source(file[name], (0, 2, 1)), gain, offset, 0.0))
+        parts.append(H5Source(file[name], (0, 2, 1)))
         centres = np.ravel(file.attrs[f"List_Cw_{sensor.title()}"])
         widths = np.ravel(file.attrs[f"List_Fwhm_{sensor.title()}"])
         flags = np.ravel(file.attrs.get(f"List_Cw_{sensor.title()}_Flags", centres > 0))
         for band in np.flatnonzero((flags != 0) & (centres > 0)):
             bands.append((len(parts) - 1, int(band)))
+            scales.append((gain, offset))
             nm.append(float(centres[band]))
             fwhm.append(float(widths[band]))
     order = np.argsort(nm, kind="stable")
     stack = StackSource(parts, [bands[i] for i in order])
+    gains, offsets = np.array(scales)[order].T
+    asked = np.unique(np.linspace(0, len(bands) // 2, PRISMA_ASKED).astype(int)).tolist()
+    place = _prisma_place(file.attrs, stack.shape)
     return _cube(
         container,
-        stack,
+        BackgroundSource(stack, gains, offsets, asked),
         "PRISMA HDF5",
         np.array(nm)[order],
         fwhm=np.array(fwhm)[order],
-        georeference=_prisma_place(file.attrs, stack.shape),
+        georeference=place,
+        warnings=() if place is not None else (SENSOR_GEOMETRY,),
         metadata={"array": ", ".join(n for n in found.values() if n)},
     )
 

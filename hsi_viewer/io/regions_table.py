@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,10 @@ MAP_Y = ("map_y", "mapy", "northing", "north", "n", "utm_y", "ycoord", "y_coord"
 LON = ("lon", "longitude", "long", "lng")
 LAT = ("lat", "latitude")
 NAME = ("class_name", "classname", "label_name", "name", "label", "class", "category", "type")
-ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value", "id")
+ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value")
+PLACES = frozenset((*ROW, *COLUMN, *MAP_X, *MAP_Y, *LON, *LAT, "x", "y"))
+NO_CLASS = frozenset(("id", "fid", "objectid", "ogc_fid", "gid", "point", "nr", "no", "number",
+                      "elevation", "height", "z", "accuracy", "date", "time"))  # fmt: skip
 
 
 def read_table(
@@ -73,7 +76,7 @@ def read_table(
             f"{path} has no columns for a position: name them row and column, x and y, or lon and "
             f"lat. It has {', '.join(head)}."
         )
-    ids, names = _classes(path, head, rows, class_field)
+    ids, names = _classes(path, head, rows, class_field, notes)
     listed = Pixels(path.name, ids, at, mapped, degrees, None, names, notes=tuple(notes))
     return place_pixels(listed, grid, placement)
 
@@ -123,9 +126,9 @@ def _are_pixels(plain: Pair, grid: Grid) -> bool:
 
 
 def _classes(
-    path: Path, head: list[str], rows: list[list[str]], wanted: str | None
+    path: Path, head: list[str], rows: list[list[str]], wanted: str | None, notes: list[str]
 ) -> tuple[NDArray[np.uint16], dict[int, str]]:
-    """Class ids and names by id."""
+    """Class ids and names by id; what was chosen is noted where no name of a column tells it."""
 
     def texts(at: int) -> list[str]:
         return [row[at] if at < len(row) else "" for row in rows]
@@ -135,19 +138,40 @@ def _classes(
     id_at = _at(head, ID if wanted is None else (wanted.casefold(),))
     name_at = _at(head, NAME) if wanted is None else None
     if id_at is None and name_at is None:
-        return np.ones(len(rows), np.uint16), {1: path.stem}
+        name_at = _like_classes(
+            {k: texts(k) for k in range(len(head)) if head[k] not in PLACES}, head
+        )
+        if name_at is None:
+            notes.append("No column is a class; all pixels are taken for one class.")
+            return np.ones(len(rows), np.uint16), {1: path.stem}
+        notes.append(f'The class is the column "{head[name_at]}".')
     column = texts(id_at if id_at is not None else name_at or 0)
     if all(_is_number(t) and float(t).is_integer() for t in column):
         numbers = [int(float(t)) for t in column]
         if min(numbers) < 0 or max(numbers) > MAX_CLASS_ID:
             raise FormatError(f"{path}: class ids lie in 0..{MAX_CLASS_ID}.")
-        names: dict[int, str] = {}
-        if name_at is not None and name_at != id_at:
-            names = {i: n for i, n in zip(numbers, texts(name_at), strict=True) if i and n}
-        return np.array(numbers, np.uint16), names
+        named = texts(name_at) if name_at is not None and name_at != id_at else []
+        pairs = {(i, n) for i, n in zip(numbers, named, strict=bool(named)) if i and n}
+        if len({i for i, _ in pairs}) == len(pairs):
+            return np.array(numbers, np.uint16), dict(pairs)
+        column = named  # one number has several names: it is none of a class
     words: list[int | str] = [t or "(no class)" for t in column]
-    ids, named, _ = numbered(words, {})
-    return np.array(ids, np.uint16), named
+    ids, found, _ = numbered(words, {})
+    return np.array(ids, np.uint16), found
+
+
+def _like_classes(columns: Mapping[int, list[str]], head: list[str]) -> int | None:
+    """The column that says the most like a class: text that repeats, else whole numbers that do."""
+    usable = {k: v for k, v in columns.items() if head[k] not in NO_CLASS}
+    words = {k: len(set(v)) for k, v in usable.items() if not any(map(_is_number, filter(None, v)))}
+    words = {k: n for k, n in words.items() if any(usable[k])}
+    if words:
+        return min(words, key=lambda k: (words[k] == 1, words[k]))
+    for k, values in columns.items():
+        whole = all(_is_number(t) and float(t).is_integer() and float(t) >= 0 for t in values)
+        if whole and len(set(values)) < len(values):
+            return k
+    return None
 
 
 def write_table(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, grid: Grid) -> None:

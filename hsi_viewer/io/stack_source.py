@@ -81,6 +81,37 @@ class ScaledSource:
         return values
 
 
+class BackgroundSource:
+    """Values times a gain plus an offset; NaN where the stored values of all bands are 0.
+
+    A 0 in some bands is a value. Whether it is one in all is asked of some of them, which have to
+    be read, too, where there is a 0 at all.
+
+    Parameters
+    ----------
+    source : of the stored values.
+    gain, offset : (bands,).
+    asked : bands that are never all 0 where there is data.
+    """
+
+    def __init__(
+        self, source: CubeSource, gain: ArrayLike, offset: ArrayLike, asked: Sequence[int]
+    ) -> None:
+        self._stored, self._scaled = source, ScaledSource(source, gain, offset, None)
+        self._asked = np.array(asked, np.intp)
+        self.shape, self.dtype = source.shape, self._scaled.dtype
+        self._zero = np.asarray(offset, np.float32)
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Values of a window, (rows, columns, bands)."""
+        values = self._scaled.read(rows, columns, bands)
+        zero = self._zero if bands is None else self._zero[bands]
+        if (values == zero).any():
+            empty = (self._stored.read(rows, columns, self._asked) == 0).all(axis=2)
+            values[empty] = np.nan
+        return values
+
+
 class UnsignedSource:
     """Signed integers whose bits are those of unsigned ones, as NetCDF has them."""
 

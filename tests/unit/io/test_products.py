@@ -311,7 +311,8 @@ def test_pace_level_2_has_an_offset(tmp_path):
 
 def test_prisma_level_2d(tmp_path):
     vnir, swir = numbers((6, 4, 7)), numbers((6, 3, 7))
-    vnir[0, :, 0] = 0
+    vnir[0, :, 0] = swir[0, :, 0] = 0  # no data; a single 0 is a value
+    swir[3, 1, 4] = vnir[3, 2, 4] = 0
     with h5py.File(tmp_path / "PRS_L2D.he5", "w") as file:
         fields = "HDFEOS/SWATHS/PRS_L2D_HCO/Data Fields"
         file[f"{fields}/VNIR_Cube"] = vnir
@@ -334,7 +335,9 @@ def test_prisma_level_2d(tmp_path):
     assert list(cube.wavelengths) == [400, 600, 800, 1000, 1600, 2400]
     assert list(cube.fwhm) == [10, 11, 12, 9, 9, 9]
     values = cube.read()
-    assert np.isnan(values[0, 0, :3]).all()
+    assert np.isnan(values[0, 0]).all()
+    assert np.count_nonzero(np.isnan(values)) == 6
+    np.testing.assert_allclose(values[3, 4, [0, 4]], [0, 0.1], atol=1e-7)
     np.testing.assert_allclose(values[1, 2, 0], vnir[1, 2, 2] * 2e-5, rtol=1e-5)
     np.testing.assert_allclose(values[1, 2, 5], 0.1 + swir[1, 0, 2] * 1e-5, rtol=1e-4)
     np.testing.assert_array_equal(cube.read(slice(2, 3), bands=[4, 0]), values[2:3, :, [4, 0]])

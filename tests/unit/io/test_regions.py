@@ -365,3 +365,27 @@ def test_a_journal_of_the_replaced_geopackage_is_not_taken_for_the_new(tmp_path)
     np.testing.assert_array_equal(import_regions(path, cube_at()).ids, ids)
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
+
+
+@pytest.mark.parametrize("column", ["CLASS_NAME", "species", "crop", "Klasse", "landcover"])
+@pytest.mark.parametrize("first", ["ID", "fid", "name of nothing"])
+def test_a_running_number_in_a_table_is_no_class(tmp_path, column, first):
+    head = f"{first},row,col,{column}\n" if first != "name of nothing" else f"row,col,{column}\n"
+    text = head
+    for k, name in enumerate(("ash", "oak", "ash", "oak", "oak", "ash"), 1):
+        text += f"{k},{k},{2 * k},{name}\n" if head.startswith(first) else f"{k},{2 * k},{name}\n"
+    (tmp_path / "a.csv").write_text(text)
+    back = import_regions(tmp_path / "a.csv", cube_at())
+    assert [np.count_nonzero(back.ids == i) for i in (1, 2)] == [3, 3]
+    assert set(back.names.values()) == {"ash", "oak"}
+    if column != "CLASS_NAME":
+        assert f'The class is the column "{column.casefold()}".' in back.notes
+
+
+def test_a_table_of_places_alone_says_that_it_knows_no_class(tmp_path):
+    (tmp_path / "a.csv").write_text("id,row,col\n1,2,3\n2,4,5\n3,6,7\n")
+    back = import_regions(tmp_path / "a.csv", cube_at())
+    assert np.count_nonzero(back.ids == 1) == 3
+    assert "No column is a class; all pixels are taken for one class." in back.notes
+    (tmp_path / "b.csv").write_text("id,row,col\n1,2,3\n2,4,5\n1,6,7\n")
+    assert np.count_nonzero(import_regions(tmp_path / "b.csv", cube_at()).ids == 2) == 1
