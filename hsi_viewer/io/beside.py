@@ -69,6 +69,8 @@ def own_place(attributes: Mapping[str, Any]) -> Georeference | None:
     if not numbers and not isinstance(wkt, str):
         return None
     a, b, c, d, e, f = numbers or (0.0,) * 6
+    if numbers and a * e == b * d:
+        return None  # no place has rows and columns in one direction
     return Georeference(
         (a, b, c, d, e, f) if numbers else None, wkt if isinstance(wkt, str) else None
     )

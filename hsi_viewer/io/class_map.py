@@ -65,7 +65,7 @@ def export_prediction(
         elif name == "probabilities":
             written |= write_probabilities(prediction, legend, cube, directory)
         elif name == "envi":
-            header, data = envi_writer.pair_of(directory / f"{stem}.img")
+            header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
             written |= {header.name: header, data.name: data}
         elif name == "tif" and cube.georeference is None:
@@ -77,6 +77,14 @@ def export_prediction(
             WRITERS[name](raster, path)
             written[path.name] = path
     return written
+
+
+def _pair(directory: Path, stem: str) -> tuple[Path, Path]:
+    """Header and data of an image; of another name where other data would lose their header."""
+    try:
+        return envi_writer.pair_of(directory / f"{stem}.img")
+    except ExportError:
+        return _pair(directory, f"{stem}_2")
 
 
 WRITERS = {
@@ -91,7 +99,7 @@ def write_confidence(
     prediction: Prediction, cube: HyperCube, directory: Path, stem: str = "confidence"
 ) -> dict[str, Path]:
     """Write the confidence (0..1, float32) as an ENVI image; see `export_prediction`."""
-    header, data = envi_writer.pair_of(directory / f"{stem}.img")
+    header, data = _pair(directory, stem)
     fields = {
         "file type": "ENVI Standard",
         "band names": "{confidence}",
@@ -113,5 +121,6 @@ def write_probabilities(
         return {}
     names = [legend.name_of(i) for i in prediction.class_ids]
     bands = probabilities_cube(prediction.probabilities, names, cube)
-    written = write_cube(bands, directory / "probabilities.img", interleave="bsq")
+    _, data = _pair(directory, "probabilities")
+    written = write_cube(bands, data, interleave="bsq")
     return {path.name: path for path in written}

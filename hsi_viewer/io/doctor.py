@@ -130,7 +130,7 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
         raise FileError(f"{header}: the data file of this header is not there.")
     reader = FileReader(data)
     fields = envi_header.read_header(header)[0] if header is not None else {}
-    if (kind := fields.get("file type", "").lower()).startswith(("tiff", *envi.NOT_RAW)):
+    if (kind := fields.get("file type", "").lower()).startswith((*envi.OF_GDAL, *envi.NOT_RAW)):
         raise FormatError(f'{header}: "file type = {kind}" is no raw image.')
     stated, problem = _stated(fields, header, data, reader.size)
     base = stated or _repaired(fields)

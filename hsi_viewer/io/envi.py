@@ -29,6 +29,8 @@ DATA_SUFFIXES = (
     ".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".bin", ".cube", ".hyspex", ".sli", ".cal",
     ".rfl", ".rad", ".ref", ".envi",
 )
+# Types of files that GDAL reads, whose headers say more about them.
+OF_GDAL = ("tiff", "erdas imagine")
 NOT_DATA_SUFFIXES = (
     ".hdr", ".xml", ".json", ".txt", ".csv", ".ovr", ".enp", ".sta", ".png", ".jpg", ".jpeg",
     ".tfw", ".prj", ".md", ".lock", ".tmp", ".hdf5", ".h5", ".clr", ".stx", ".blw", ".bpw", ".bqw",
@@ -73,11 +75,20 @@ def data_beside(header: Path) -> Path | None:
         return None if found is None else Path(found[0])
 
 
-def leads_to(header: Path, data: Path) -> bool:
-    """Whether data written beside a header are what is found for it, whatever else stands there."""
-    names = [header.stem + suffix for suffix in ("", ".bsq", ".bil", ".bip", *DATA_SUFFIXES)]
-    before = names[: names.index(data.name)] if data.name in names else []
-    return not any(header.with_name(name).is_file() for name in before if name != data.name)
+def leads_to(header: Path, data: Path, new: Path | None = None) -> bool:
+    """Whether data beside a header are what is found for it, whatever else stands there.
+
+    Parameters
+    ----------
+    header, data : as they are, or will be.
+    new : a file that will stand there, too.
+    """
+    packed = ".gz" if data.name.endswith(".gz") else ""
+    suffixes = ("", ".bsq", ".bil", ".bip", *DATA_SUFFIXES)
+    names = [header.stem + suffix + gz for gz in {"": "", packed: packed} for suffix in suffixes]
+    before = names[: names.index(data.name)] if data.name in names else names
+    others = [header.with_name(name) for name in before if name != data.name]
+    return not any(other == new or other.is_file() for other in others)
 
 
 def data_of(header: Path, layout: Layout) -> Path:
@@ -292,7 +303,7 @@ def described(path: Path, layout: Layout | None = None) -> Described:
         if header is None:
             raise FormatError(f"{path}: there is no ENVI header ({path.name}.hdr) beside it.")
         kind = fields.get("file type", "").lower()
-        if kind.startswith("tiff"):
+        if kind.startswith(OF_GDAL):
             return Described(fields, None, _tiff_of(path, header), warnings)
         _check_kind(kind, header)
         layout = layout_of(fields, header.name, warnings)
@@ -328,7 +339,7 @@ def _check_kind(kind: str, header: Path) -> None:
 def _tiff_of(path: Path, header: Path) -> Path:
     """The TIFF file that a header describes."""
     stem = header.name[: -len(header.suffix)]
-    names = stem, f"{stem}.tif", f"{stem}.tiff"
+    names = stem, f"{stem}.tif", f"{stem}.tiff", f"{stem}.img"
     tiff = path if path != header else _named(header.parent, names)
     if tiff is None:
         raise FileError(

@@ -34,7 +34,7 @@ def fields_beside(
         return {}
     try:
         fields, said = envi_header.read_header(header)
-        is_own = "tiff" in fields.get("file type", "").lower()
+        is_own = fields.get("file type", "").lower().startswith(envi.OF_GDAL)
         if not is_own and envi.data_beside(header) not in (None, path):
             return {}  # it is the header of other data
         sizes = [envi_header.whole(fields, key, header.name, -1) for key in SIZES]

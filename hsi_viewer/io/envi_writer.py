@@ -23,7 +23,7 @@ def pair_of(path: Path, suffix: str = ".img") -> tuple[Path, Path]:
     """Header and data file of a target x.hdr, x.img or x.img.hdr.
 
     The header is x.img.hdr where x.hdr would lead to another file beside, and, unless x.hdr is
-    asked for, where that belongs to other data or x.img.hdr is there already.
+    asked for, where that belongs to other data, which it goes on to lead to, or x.img.hdr is there.
 
     Parameters
     ----------
@@ -33,18 +33,18 @@ def pair_of(path: Path, suffix: str = ".img") -> tuple[Path, Path]:
     Raises
     ------
     ExportError
-        if the path is a header that belongs to other data.
+        if the path is a header that belongs to other data, or such a one would lead to the new.
     """
     is_header = path.suffix.lower() == ".hdr"
     data = path.with_suffix("" if is_header and path.stem.lower().endswith(suffix) else suffix)
     long, short = _headers_of(data)
     described = data_beside(short) if short.is_file() else None
-    if path == long or (path != short and (long.exists() or described not in (None, data))):
-        return long, data
-    if described not in (None, data):
+    if described not in (None, data) and (path == short or not leads_to(short, described, data)):
         raise ExportError(
             f"{short} is the header of {described.name}, which would lose it; choose another name."
         )
+    if path == long or (path != short and (long.exists() or described not in (None, data))):
+        return long, data
     return short if leads_to(short, data) else long, data
 
 

@@ -191,7 +191,8 @@ def _open_stack(
     source = stack_source(path, stack, axes)
     if source is None:
         return None
-    fields = raster_fields(first.dataset, warnings)
+    own = first if 1 in stack.numbers else RasterSource(path, stack.numbers[0])
+    fields = raster_fields(own.dataset, warnings)
     fields = {key: value for key, value in fields.items() if key not in OF_BANDS}
     if axes != AS_STORED:
         fields["georeference"] = None

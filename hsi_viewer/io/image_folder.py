@@ -22,6 +22,7 @@ SUFFIXES = (".tif", ".tiff", ".png")
 OF_THEIR_OWN = (".hdr", ".mat", ".h5", ".he5", ".hdf5", ".nc", ".npy", ".npz", ".lan")
 MOST_NAMED, MOST_LOOKED_AT = 6, 10_000
 MAX_OPEN = 64
+NAMED = "The wavelengths are taken from the file names."
 
 
 class ImageFile:
@@ -107,29 +108,39 @@ def _to_open(folder: Path) -> str:
     return f" Open an image in it: {', '.join(found[:MOST_NAMED])}{more}."
 
 
-def _common_type(files: list[Path], first: Any) -> np.dtype[Any]:
-    """A type that holds the values of all images, which must be of one size and one band."""
+def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
+    """The images of the commonest size, a type that holds their values, and what is left out."""
     from rasterio.errors import RasterioError
 
     from hsi_viewer.io.gdal import open_raster, why
     from hsi_viewer.io.geotiff import driver_of, dtype_of
 
-    types = {first.dtype}
-    for path in files[1:]:
+    found: dict[tuple[int, int, int], list[tuple[Path, set[str]]]] = {}
+    for path in files:
         try:
             with open_raster(path, driver=driver_of(path)) as file:
-                shape, kinds = (file.height, file.width, file.count), set(file.dtypes)
+                shape, types = (file.height, file.width, file.count), set(file.dtypes)
         except (RasterioError, OSError) as error:
             raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
-        if shape != first.shape:
-            raise FormatError(
-                f"The images of {path.parent} differ: {path.name} has "
-                f"{' x '.join(map(str, shape))} pixels and bands, {files[0].name} "
-                f"{' x '.join(map(str, first.shape))}. Put those that belong together in a folder "
-                f"of their own.{_to_open(path.parent)}"
-            )
-        types |= {dtype_of(kind) for kind in kinds}
-    return np.result_type(*types)
+        found.setdefault(shape, []).append((path, types))
+    ranked = sorted(found.items(), key=lambda item: -len(item[1]))
+    (shape, kept), others = ranked[0], ranked[1:]
+    if shape[2] != 1 or (others and len(others[0][1]) == len(kept)):
+        sizes = "; ".join(
+            f"{images[0][0].name} has {' x '.join(map(str, size))} pixels and bands"
+            for size, images in ranked[:MOST_NAMED]
+        )
+        raise FormatError(
+            f"The images of {files[0].parent} differ: {sizes}. Put those that belong together in a "
+            f"folder of their own.{_to_open(files[0].parent)}"
+        )
+    left = [path.name for _, images in others for path, _ in images]
+    named = ", ".join(left[:MOST_NAMED]) + f" and {len(left) - MOST_NAMED} more" * (
+        len(left) > MOST_NAMED
+    )
+    told = [f"Left out, for they are of another size: {named}."] if left else []
+    dtype = np.result_type(*(dtype_of(kind) for _, kinds in kept for kind in kinds))
+    return [path for path, _ in kept], dtype, told
 
 
 def _wavelengths_of(names: tuple[str, ...]) -> NDArray[np.float64] | None:
@@ -138,7 +149,7 @@ def _wavelengths_of(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     same = len("".join(letters[0] for letters in alike).rstrip("0123456789."))
     for shown in (names, tuple(name[same:] for name in names)):
         found = wavelengths.from_band_names(tuple(re.sub(r"[_\-]", " ", n) for n in shown))
-        if found is not None and not (shown is not names and (np.diff(found) == 1).all()):
+        if found is not None and (shown is names or wavelengths.is_spread(found)):
             return found
     return None
 
@@ -166,7 +177,8 @@ def open_folder(folder: Path) -> HyperCube:
             f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
             f"{_to_open(folder)}"
         )
-    dtype = _common_type(files, first)
+    files, dtype, left_out = _alike(files)
+    first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     images = [ImageFile(path, first.shape, dtype) for path in files]
     names = tuple(path.stem for path in files)
     nm = _wavelengths_of(names)
@@ -180,5 +192,5 @@ def open_folder(folder: Path) -> HyperCube:
         nodata=first.dataset.nodata,
         **scale_of(first.dataset),
         georeference=georeference_of(first.dataset),
-        warnings=() if nm is None else ("The wavelengths are taken from the file names.",),
+        warnings=(*left_out, *(() if nm is None else (NAMED,))),
     )

@@ -187,7 +187,10 @@ def _read_qml(path: Path) -> Iterable[Entry]:
 
 
 def _categories(root: ET.Element) -> list[Entry]:
-    colours = {symbol.get("name"): _symbol_colour(symbol) for symbol in root.iter("symbol")}
+    listed = (symbol for symbols in root.iter("symbols") for symbol in symbols.iter("symbol"))
+    colours: dict[str | None, Colour | None] = {}
+    for symbol in listed:  # a symbol holds layers, which may hold symbols of the same names
+        colours.setdefault(symbol.get("name"), _symbol_colour(symbol))
     entries: list[Entry] = []
     for number, category in enumerate(root.iter("category"), 1):
         value = category.get("value", "")

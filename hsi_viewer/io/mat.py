@@ -68,8 +68,10 @@ class MatlabFile:
 
     def attributes(self, _name: str) -> Mapping[str, Any]:
         """What variables of the file say of its arrays, which have no attributes in MATLAB."""
-        texts = {key: self._texts(key) for key in ("band_names", "crs_wkt")}
         units = next((found for key in UNIT_KEYS if (found := self._texts(key))), [])
+        if not ("dimensions" in self._variables or "class_colours" in self._variables):
+            return {"units": units[0]} if units else {}  # written by somebody else
+        texts = {key: self._texts(key) for key in ("band_names", "crs_wkt")}
         lists = {"transform": 6, "default_bands": 3}
         given = [name for name, size in lists.items() if self._size(name) == size]
         said = {

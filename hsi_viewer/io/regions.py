@@ -68,11 +68,7 @@ def import_regions(
             from hsi_viewer.io.regions_vector import read_shapes
 
             return burn(read_shapes(path, part, class_field), grid)
-        case ".csv" | ".tsv":
-            from hsi_viewer.io.regions_table import read_table
-
-            return read_table(path, grid, placement, class_field)
-        case ".txt" | ".roi":
+        case ".csv" | ".tsv" | ".txt" | ".roi":
             return _text(path, grid, placement, class_field)
         case ".xml":
             from hsi_viewer.io.regions_envi_xml import read_xml

@@ -27,6 +27,7 @@ LON = ("lon", "longitude", "long", "lng")
 LAT = ("lat", "latitude")
 NAME = ("class_name", "classname", "label_name", "name", "label", "class", "category", "type")
 ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value")
+NONE = ("", "na", "n/a", "nan", "null", "none")  # of a class that is not known
 PLACES = frozenset((*ROW, *COLUMN, *MAP_X, *MAP_Y, *LON, *LAT, "x", "y"))
 NO_CLASS = frozenset(("id", "fid", "objectid", "ogc_fid", "gid", "point", "nr", "no", "number",
                       "elevation", "height", "z", "accuracy", "date", "time"))  # fmt: skip
@@ -131,7 +132,8 @@ def _classes(
     """Class ids and names by id; what was chosen is noted where no name of a column tells it."""
 
     def texts(at: int) -> list[str]:
-        return [row[at] if at < len(row) else "" for row in rows]
+        cells = (row[at] if at < len(row) else "" for row in rows)
+        return ["" if cell.casefold() in NONE else cell for cell in cells]
 
     if wanted is not None and wanted.casefold() not in head:
         raise FormatError(f'{path} has no column "{wanted}"; it has {", ".join(head)}.')
@@ -146,8 +148,9 @@ def _classes(
             return np.ones(len(rows), np.uint16), {1: path.stem}
         notes.append(f'The class is the column "{head[name_at]}".')
     column = texts(id_at if id_at is not None else name_at or 0)
-    if all(_is_number(t) and float(t).is_integer() for t in column):
-        numbers = [int(float(t)) for t in column]
+    if any(column) and all(_is_number(t) and float(t).is_integer() for t in column if t):
+        numbers = [int(float(t or 0)) for t in column]
+        numbers = [0 if number == -1 else number for number in numbers]  # as in label maps
         if min(numbers) < 0 or max(numbers) > MAX_CLASS_ID:
             raise FormatError(f"{path}: class ids lie in 0..{MAX_CLASS_ID}.")
         named = texts(name_at) if name_at is not None and name_at != id_at else []

@@ -187,13 +187,15 @@ def _texts(values: NDArray[Any]) -> list[str]:
 
 def _values(values: NDArray[Any], notes: list[str]) -> list[int | str]:
     """Class ids where all values are possible ids, else names."""
-    texts = _texts(values)
+    texts = ["" if text == "nan" and values.dtype.kind == "f" else text for text in _texts(values)]
     try:
-        numbers = np.array([float(text) for text in texts])
+        numbers = np.array([float(text or 0) for text in texts])
     except ValueError:
         numbers = np.array([np.nan])
-    if np.all(np.isfinite(numbers)) and np.all(numbers == np.rint(numbers)):
+    if any(texts) and np.all(np.isfinite(numbers)) and np.all(numbers == np.rint(numbers)):
         if numbers.min() >= 0 and numbers.max() <= MAX_CLASS_ID:
+            if "" in texts:
+                notes.append("Shapes without a class are left out.")
             return [int(number) for number in numbers]
         notes.append("The class values are no ids from 0 to 65535; they are taken for names.")
         texts = [str(int(number)) for number in numbers]

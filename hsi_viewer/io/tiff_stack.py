@@ -103,6 +103,8 @@ def _of_series(file: TiffFile, series: Any) -> Stack | None:
     pages = [page for page in series.pages if page is not None]
     counted = [(a, n) for a, n in zip(series.axes[:-2], series.shape[:-2], strict=True) if n > 1]
     planes = math.prod(series.shape[:-2])
+    if series.dataoffset is None and len(pages) != planes:
+        return None  # it was never written to its end
     return _stack(file, pages, series.keyframe, planes, series.dataoffset, counted)
 
 

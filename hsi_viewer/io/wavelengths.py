@@ -124,6 +124,7 @@ _FIRST = re.compile(r"^\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)")
 _BEHIND_WORD = re.compile(
     r"(?<![^\W_])(?:wl|wvl|wave|wavelength|lambda)[ _=:-]{0,3}(\d+(?:\.\d+)?)", re.IGNORECASE
 )
+LEAST_SPAN = 100.0  # nm
 _BEHIND_BAND = re.compile(
     r"^(?:bands?|b|x|r|refl\w*|im|img|image)[ _.:-]{0,3}(\d+(?:\.\d+)?)(?!.*\d)", re.IGNORECASE
 )
@@ -167,11 +168,16 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
         numbers = [pattern.search(name) for name in names]
         if all(numbers):
             values = np.array([float(m[1]) for m in numbers if m])
-            if pattern is _BEHIND_BAND and (np.diff(values) == 1).all():
-                continue  # they count the bands
+            if pattern is _BEHIND_BAND and not is_spread(values):
+                continue
             if (factor := plausible(values)) is not None:
                 return values * factor
     return None
+
+
+def is_spread(values: NDArray[np.float64]) -> bool:
+    """Whether numbers in names lie as far apart as wavelengths do, and not as those that count."""
+    return bool(np.ptp(values) >= LEAST_SPAN and np.median(np.diff(values)) > 1)
 
 
 def plausible(values: NDArray[np.float64]) -> float | None:

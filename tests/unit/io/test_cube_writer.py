@@ -166,13 +166,11 @@ def test_a_header_of_other_data_is_not_replaced(tmp_path):
     write_cube(scene(), tmp_path / "a.hdr")
     (tmp_path / "a.img").rename(tmp_path / "a.dat")
     before = (tmp_path / "a.hdr").read_bytes()
-    with pytest.raises(ExportError, match=r"a\.hdr is the header of a\.dat"):
-        write_cube(open_cube(tmp_path / "a.dat"), tmp_path / "a.hdr", Subset(rows=(0, 3)))
-    part = write_cube(open_cube(tmp_path / "a.dat"), tmp_path / "a.img", Subset(rows=(0, 3)))
-    assert part == [tmp_path / "a.img.hdr", tmp_path / "a.img"]
-    np.testing.assert_array_equal(open_cube(tmp_path / "a.img").read(), ARRAY[:3])
-    np.testing.assert_array_equal(open_cube(tmp_path / "a.dat").read(), ARRAY)
+    for name in ("a.hdr", "a.img"):  # of which a.hdr would be found, before a.dat
+        with pytest.raises(ExportError, match=r"a\.hdr is the header of a\.dat"):
+            write_cube(open_cube(tmp_path / "a.dat"), tmp_path / name, Subset(rows=(0, 3)))
     assert (tmp_path / "a.hdr").read_bytes() == before
+    assert not (tmp_path / "a.img").exists()
 
 
 @pytest.mark.parametrize("name", ["b.img.hdr", "b.img"])

@@ -98,3 +98,14 @@ def test_names_of_several_lines_become_one_line(tmp_path, suffix):
     write_legend(tmp_path / f"a{suffix}", legend)
     back = read_legend(tmp_path / f"a{suffix}")
     assert [c.name for c in back] == ["li ne", "a b", "bell", "half"]
+
+
+def test_the_colour_before_the_classification_is_none_of_a_class(tmp_path):
+    symbol = '<symbol name="0"><layer><Option name="color" value="{},255"/></layer></symbol>'
+    (tmp_path / "a.qml").write_text(
+        '<qgis><renderer-v2 type="categorizedSymbol"><categories>'
+        '<category value="1" label="roof" symbol="0"/></categories><symbols>'
+        f"{symbol.format('230,0,0')}</symbols><source-symbol>{symbol.format('1,2,3')}"
+        "</source-symbol></renderer-v2></qgis>"
+    )
+    assert [(c.name, c.colour) for c in read_legend(tmp_path / "a.qml")] == [("roof", (230, 0, 0))]

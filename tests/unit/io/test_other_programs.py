@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 import rasterio
+import scipy.io
 import tifffile
 import zarr
 from rasterio.crs import CRS
@@ -200,11 +201,57 @@ def test_a_folder_of_scaled_bands_named_by_their_wavelength(tmp_path):
     np.testing.assert_array_equal(found.wavelengths, NM)
 
 
-def test_bands_of_different_size_are_told_at_once(tmp_path):
-    write_band(tmp_path / "B02.tif", FIRST[0])
-    write_band(tmp_path / "B05.tif", FIRST[1, ::2, ::2])
-    with pytest.raises(FormatError, match=r"B05\.tif has 10 x 13 x 1 pixels and bands, B02"):
+def test_bands_of_another_size_are_left_out_and_named(tmp_path):
+    for k in range(3):
+        write_band(tmp_path / f"B0{k + 2}.tif", FIRST[k])
+    write_band(tmp_path / "B08.tif", FIRST[3, ::2, ::2])
+    found = same(tmp_path, CUBE[:, :, :3])
+    assert found.warnings == ("Left out, for they are of another size: B08.tif.",)
+    write_band(tmp_path / "B01.tif", FIRST[3, ::2, ::2])
+    (tmp_path / "B02.tif").unlink()
+    with pytest.raises(FormatError, match=r"B03\.tif has 20 x 25 x 1 pixels"):
         open_cube(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("IMG_0412", "IMG_0413", "IMG_0415", "IMG_0416"),
+        ("frame_300", "frame_310", "frame_320"),
+        ("t_1015", "t_1025", "t_1035"),
+        ("scene_B210", "scene_B215", "scene_B220"),
+    ],
+)
+def test_counters_in_names_are_no_wavelengths(tmp_path, names):
+    for k, name in enumerate(names):
+        write_band(tmp_path / f"{name}.tif", FIRST[k])
+    assert open_cube(tmp_path).wavelengths is None
+    stack = HyperCube.from_array(CUBE[:, :, : len(names)], band_names=names)
+    write_cube(stack, tmp_path / "stack" / "a.tif")
+    assert open_cube(tmp_path / "stack" / "a.tif").wavelengths is None
+
+
+@pytest.mark.parametrize("place", [np.zeros(6), np.arange(6.0), np.array(PLACE)])
+def test_a_variable_called_transform_is_no_place(tmp_path, place):
+    variables = {"cube": CUBE, "transform": place, "crs_wkt": "garbage", "band_names": "x"}
+    scipy.io.savemat(tmp_path / "a.mat", variables)
+    assert same(tmp_path / "a.mat").georeference is None
+
+
+def test_a_header_that_describes_an_imagine_file(tmp_path):
+    options = {"height": 20, "width": 25, "count": 12, "dtype": "uint16", "crs": UTM}
+    place = rasterio.Affine(*PLACE)
+    with rasterio.open(tmp_path / "x.img", "w", "HFA", transform=place, **options) as file:
+        file.write(FIRST)
+    listed = ", ".join(map(str, NM))
+    (tmp_path / "x.hdr").write_text(
+        "ENVI\nsamples = 25\nlines = 20\nbands = 12\nfile type = ERDAS IMAGINE\ndata type = 12\n"
+        f"interleave = bsq\nwavelength units = nm\nwavelength = {{{listed}}}\n"
+    )
+    for name in ("x.img", "x.hdr"):
+        found = same(tmp_path / name)
+        assert found.georeference.transform == PLACE
+        np.testing.assert_allclose(found.wavelengths, NM)
 
 
 def test_labels_of_minus_one_are_unlabelled(tmp_path):

@@ -389,3 +389,36 @@ def test_a_table_of_places_alone_says_that_it_knows_no_class(tmp_path):
     assert "No column is a class; all pixels are taken for one class." in back.notes
     (tmp_path / "b.csv").write_text("id,row,col\n1,2,3\n2,4,5\n1,6,7\n")
     assert np.count_nonzero(import_regions(tmp_path / "b.csv", cube_at()).ids == 2) == 1
+
+
+@pytest.mark.parametrize("empty", ["", "NA", "nan", "NULL", "-1"])
+def test_a_pixel_of_a_table_without_a_class_is_unlabelled(tmp_path, empty):
+    (tmp_path / "a.csv").write_text(f"row,col,class\n1,1,{empty}\n2,2,11\n3,3,42\n")
+    back = import_regions(tmp_path / "a.csv", cube_at())
+    assert back.ids[1:4, 1:4].diagonal().tolist() == [0, 11, 42]
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "shp", "geojson"])
+def test_a_shape_without_a_class_is_left_out(tmp_path, suffix):
+    boxes = [(2, 2, 6, 6), (10, 10, 14, 14), (20, 20, 24, 24)]
+    classes = np.array([11.0, np.nan, 42.0])
+    write_polygons(tmp_path / f"a.{suffix}", PLAIN, boxes, **{"class": classes})
+    back = import_regions(tmp_path / f"a.{suffix}", cube_at())
+    assert [int(back.ids[r, r]) for r in (3, 11, 21)] == [11, 0, 42]
+    assert "Shapes without a class are left out." in back.notes
+
+
+def test_regions_of_envi_in_a_file_named_csv(tmp_path):
+    text = (
+        "; ENVI Output of ROIs (5.3) [Thu Jan  1 00:00:00 2026]\n; Number of ROIs: 2\n"
+        "; File Dimension: 40 x 30\n;\n; ROI name: Grass\n; ROI rgb value: {0, 255, 0}\n"
+        "; ROI npts: 2\n; ROI name: Water\n; ROI rgb value: {0, 0, 255}\n; ROI npts: 1\n"
+        ";   ID,    X,    Y\n1, 1, 1\n2, 5, 7\n\n1, 20, 10\n"
+    )
+    found = []
+    for suffix in ("txt", "csv"):
+        (tmp_path / f"a.{suffix}").write_text(text)
+        found.append(import_regions(tmp_path / f"a.{suffix}", cube_at()))
+    np.testing.assert_array_equal(found[0].ids, found[1].ids)
+    assert found[1].names == {1: "Grass", 2: "Water"}
+    assert [int(found[1].ids[p]) for p in ((0, 0), (6, 4), (9, 19))] == [1, 1, 2]

@@ -168,3 +168,20 @@ def test_images_that_are_stored_in_different_ways_are_alike(tmp_path, odd):
         for k, plane in enumerate(PLANES):
             file.write(plane, contiguous=False, metadata=None, **(odd if k % 3 else {}))
     check(tmp_path / "a.tif")
+
+
+def test_a_preview_does_not_place_the_bands(tmp_path):
+    scale = (33550, "d", 3, (10.0, 10.0, 0.0), True), (33922, "d", 6, (0, 0, 0, 5e5, 4e6, 0), True)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(np.zeros((80, 100, 3), "u1"), metadata=None, extratags=scale, photometric="rgb")
+        for plane in PLANES:
+            file.write(plane, contiguous=False, metadata=None)
+    assert check(tmp_path / "a.tif").georeference is None
+
+
+def test_an_acquisition_that_was_stopped_shows_what_there_is(tmp_path):
+    tifffile.imwrite(tmp_path / "a.ome.tif", PLANES[:4], metadata={"axes": "CYX"})
+    text = tifffile.tiffcomment(tmp_path / "a.ome.tif").replace('SizeC="4"', 'SizeC="6"')
+    tifffile.tiffcomment(tmp_path / "a.ome.tif", text.encode())
+    found = open_cube(tmp_path / "a.ome.tif")
+    np.testing.assert_array_equal(found.read()[:, :, :4], PLANES[:4].transpose(1, 2, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ import rasterio
 
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.spectral_library import SpectralLibrary
@@ -59,10 +61,35 @@ def test_exports_take_no_header_from_other_data(tmp_path):
     formats = ["envi", "confidence"]
     written = export_prediction(mapped(ids), ClassLegend(), cube(0), tmp_path, formats=formats)
     for stem in ("class_map", "confidence"):
-        assert open_cube(tmp_path / f"{stem}.dat").read()[0, 0, 1] == 7.5
-        assert {f"{stem}.img", f"{stem}.img.hdr"} <= set(written)
-    np.testing.assert_array_equal(read_labels(written["class_map.img"]).ids, ids)
-    assert (open_cube(written["confidence.img.hdr"]).read() == 0.5).all()
+        for name in (f"{stem}.dat", f"{stem}.hdr"):
+            assert open_cube(tmp_path / name).read()[0, 0, 1] == 7.5
+        assert {f"{stem}_2.img", f"{stem}_2.hdr"} <= set(written)
+    np.testing.assert_array_equal(read_labels(written["class_map_2.img"]).ids, ids)
+    assert (open_cube(written["confidence_2.hdr"]).read() == 0.5).all()
+
+
+@pytest.mark.parametrize("other", ["x", "x.bsq", "x.dat", "x.raw", "x.img.gz", "x.sli"])
+@pytest.mark.parametrize("target", ["x.img", "x.hdr", "x.img.hdr"])
+def test_a_header_of_other_data_stays_theirs_however_often_is_written(tmp_path, other, target):
+    write_cube(cube(7), tmp_path / "first.hdr")
+    content = (tmp_path / "first.img").read_bytes()
+    if other.endswith(".gz"):
+        content = gzip.compress(content)
+        with (tmp_path / "first.hdr").open("a") as file:
+            file.write("file compression = 1\n")
+    (tmp_path / "first.img").unlink()
+    (tmp_path / other).write_bytes(content)
+    (tmp_path / "first.hdr").rename(tmp_path / "x.hdr")
+    before = (tmp_path / "x.hdr").read_bytes()
+    for _ in range(2):
+        try:
+            written = write_cube(cube(3, (5, 6, 4)), tmp_path / target)
+        except ExportError:
+            written = []
+        for path in written:
+            assert open_cube(path).shape == (5, 6, 4)
+    assert (tmp_path / "x.hdr").read_bytes() == before
+    np.testing.assert_array_equal(open_cube(tmp_path / "x.hdr").read(), np.full((20, 30, 2), 7))
 
 
 def test_a_map_goes_with_the_header_that_readers_go_by(tmp_path):
