@@ -159,7 +159,7 @@ def _is_geographic(file: Variables, x: str, mapping: Mapping[str, Any]) -> bool:
 def _is_part(centres: Transform, whole: Transform) -> bool:
     """Whether pixels are some of those of a scene, every one or every n-th, whose place is given.
 
-    Programs leave the place of the scene in what they cut out of it.
+    Programs leave the place of the scene in what they cut out of it, or turn over.
     """
     if whole[1] or whole[3]:
         return False
@@ -168,11 +168,11 @@ def _is_part(centres: Transform, whole: Transform) -> bool:
         every = centres[step] / whole[step]
         middle = centres[start] + centres[step] / 2  # of the first pixel
         before = (middle - whole[start]) / whole[step] - 0.5
-        if every < 0.5 or abs(every - round(every)) > ON_GRID or before < -ON_GRID:
+        if abs(every) < 0.5 or abs(every - round(every)) > ON_GRID or before < -ON_GRID:
             return False
         if abs(before - round(before)) > ON_GRID:
             return False
-        moved = moved or round(every) > 1 or round(before) > 0
+        moved = moved or round(every) != 1 or round(before) > 0
     return moved
 
 

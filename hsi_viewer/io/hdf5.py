@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource
@@ -41,6 +42,18 @@ def _matlab_class(item: Any) -> str:
         return "sparse"
     kind = item.attrs.get("MATLAB_class", b"")
     return kind.decode("latin-1") if isinstance(kind, bytes) else str(kind)
+
+
+def _labels(item: h5py.Dataset) -> list[str]:
+    """Labels of the axes, whatever kind of text they are; none if they are no texts."""
+    try:
+        labels = np.ravel(item.attrs["DIMENSION_LABELS"])
+    except (KeyError, TypeError, *H5_ERRORS):
+        return [""] * item.ndim
+    texts = [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in labels.tolist()]
+    if len(texts) != item.ndim or not all(isinstance(text, str) for text in texts):
+        return [""] * item.ndim
+    return texts
 
 
 def _axistags(item: h5py.Dataset) -> list[str] | None:
@@ -211,12 +224,28 @@ class H5File:
         item = self._items[name]
         if (tagged := _axistags(item)) is not None and len(tagged) == item.ndim:
             return tuple(tagged[axis] for axis in kept_axes(self._shape(item)))
-        try:
-            scales = [next(iter(d.values())).name if len(d) else d.label for d in item.dims]
-        except H5_ERRORS:  # lists of references of somebody else
-            return ()
+        scales = self._scales(item) or _labels(item)
         names = tuple(scales[axis].rpartition("/")[2] for axis in kept_axes(self._shape(item)))
         return names if all(names) else ()
+
+    def _scales(self, item: h5py.Dataset) -> list[str]:
+        """Names of the scales of the axes, or labels where some have none; none if none has.
+
+        HDF5's own functions for it end the process where the attributes are somebody else's.
+        """
+        try:
+            attribute = item.attrs.get_id("DIMENSION_LIST")
+            kind = h5py.check_vlen_dtype(attribute.dtype)
+            if kind is None or h5py.check_ref_dtype(kind) is not h5py.Reference:
+                return []
+            lists = item.attrs["DIMENSION_LIST"]
+            if lists.shape != (item.ndim,):
+                return []
+            names = [str(self.file[refs[0]].name) if len(refs) else "" for refs in lists]
+        except (KeyError, TypeError, *H5_ERRORS):
+            return []
+        labels = _labels(item) or names
+        return [name or label for name, label in zip(names, labels, strict=True)]
 
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Attributes of a data set."""

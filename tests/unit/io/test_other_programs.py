@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -317,3 +319,46 @@ def test_the_second_image_of_a_tiff_as_labels(tmp_path):
             file.write(np.full((2, 3), k, np.uint8), contiguous=False, metadata=None)
     assert (read_labels(f"{path}:2").ids == 2).all()
     assert (read_labels(path).ids == 1).all()
+
+
+LABELS = ("Wavelength", "Line", "Sample")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DIMENSION_LABELS", np.array([b"Wavelength", b"Line", b"Sample"])),
+        ("DIMENSION_LABELS", np.array(LABELS, object)),
+        ("DIMENSION_LABELS", "Wavelength"),
+        ("DIMENSION_LABELS", np.array([b"Wavelength"])),
+        ("DIMENSION_LABELS", np.arange(3)),
+        ("DIMENSION_LIST", np.array([b"a", b"b", b"c"])),
+        ("DIMENSION_LIST", np.arange(3.0)),
+        ("DIMENSION_LIST", "text"),
+        ("DIMENSION_LIST", "references"),
+    ],
+)
+def test_attributes_of_axes_of_any_type(tmp_path, name, value):
+    # in a process of its own: the functions of HDF5 for them end it
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = FIRST
+        if isinstance(value, str) and value == "references":
+            value = np.array([file["cube"].ref] * 3, h5py.ref_dtype)
+        elif isinstance(value, np.ndarray) and value.dtype == object:
+            value = value.astype(h5py.string_dtype())
+        file["cube"].attrs[name] = value
+    read = f"from hsi_viewer.io.registry import open_cube; print(*open_cube({str(tmp_path / 'a.h5')!r}).shape)"
+    ended = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True)
+    usable = (
+        name == "DIMENSION_LABELS" and np.size(value) == 3 and np.asarray(value).dtype.kind in "SO"
+    )
+    assert ended.stdout.split() == (["20", "25", "12"] if usable else ["12", "20", "25"])
+
+
+def test_rows_that_run_north_lie_where_their_coordinates_say(tmp_path):
+    x, y = 5e5 + 30 * (np.arange(25) + 0.5), 4e6 - 30 * (np.arange(20) + 0.5)
+    mapping = {"crs_wkt": UTM, "GeoTransform": "500000 30 0 4000000 0 -30"}  # as GDAL leaves it
+    lists = {"x": x, "y": y[::-1]}
+    netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE[::-1], lists, mapping)
+    found = same(tmp_path / "a.nc", CUBE[::-1])
+    assert found.georeference.transform == (30, 0, 5e5, 0, 30, 4e6 - 600)
