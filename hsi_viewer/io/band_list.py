@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import FormatError, HsiError
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.envi_fields import wavelengths_of
-from hsi_viewer.io.library_table import unit_in
+from hsi_viewer.io.library_table import AXIS, unit_in
 from hsi_viewer.io.registry import is_identified, open_cube
 from hsi_viewer.io.spectral_library import read_library
-from hsi_viewer.io.text_file import text_of
+from hsi_viewer.io.text_file import cells_of, text_of
 from hsi_viewer.io.wavelengths import plausible, to_nm
 
 MAX_TEXT_BYTES = 16 << 20
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+WIDTH = re.compile(r"fwhm|width", re.IGNORECASE)
 UNIT = re.compile(
     r"(?<![^\W\d_])(nm|um|µm|μm|nanomet\w+|micro(?:n|met)\w*|angstrom\w*)(?![^\W_])", re.I
 )
@@ -59,6 +60,12 @@ def _of_header(header: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...
 
 
 def _of_text(path: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
+    titled = _of_titled_column(path)
+    if titled is not None:
+        return titled
+    text = text_of(path, MAX_TEXT_BYTES).strip()
+    if "{" in text or len(text.splitlines()) == 1:
+        return _of_lines(path)
     try:
         library = read_library(path)
     except HsiError:
@@ -70,10 +77,40 @@ def _of_text(path: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
     return library.wavelengths, library.warnings
 
 
+def _of_titled_column(path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]] | None:
+    """The column of a table whose title speaks of wavelengths; others may hold words."""
+    lines = [line for line in text_of(path, MAX_TEXT_BYTES).splitlines() if line.strip()]
+    if len(lines) < 2:
+        return None
+    separator = max("\t;,", key=lines[0].count)
+    if separator not in lines[0]:
+        return None
+    head, *rows = cells_of(path, lines, separator)
+    at = next(
+        (k for k, title in enumerate(head) if AXIS.search(title) and not WIDTH.search(title)), None
+    )
+    if at is None:
+        return None
+    cells = [row[at] if at < len(row) else "" for row in rows]
+    if separator != ",":
+        cells = [cell.replace(",", ".") for cell in cells]
+    if not all(NUMBER.fullmatch(cell) for cell in cells):
+        return None
+    nm, guess = to_nm(np.array([float(cell) for cell in cells]), unit_in(head[at]))
+    return nm, (guess,) if guess else ()
+
+
 def _of_lines(path: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
-    """One number a line, after a title that may give the unit, or each with its unit."""
+    """One number a line, after a title that may give the unit, or each with its unit.
+
+    Or all of them in one line, or in braces as in a header.
+    """
     lines = [line.strip(" \t,;") for line in text_of(path, MAX_TEXT_BYTES).splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
+    text = "\n".join(lines)
+    braced = re.search(r"\{([^{}]*)\}", text)
+    if braced or len(lines) == 1:
+        lines = re.split(r"[,;\s]+", (braced[1] if braced else text).strip())
     numbers = [NUMBER.findall(line) for line in lines]
     if numbers and not numbers[0]:
         numbers = numbers[1:]

@@ -32,6 +32,7 @@ SENSOR_NM = (200, 20_000)
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
 NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
 SCALE_KEY = "hsi_scale"  # ours, which is never the inverse
+PLAIN = re.compile(r"\s*[-+]?\d{1,15}(?:\.\d{0,15})?(?:[eE][-+]?\d{1,2})?\s*")
 NOT_FINITE = ("nan", "inf", "-inf")  # as JSON, which lacks them, has them in quotes
 # Products write either the factor or its inverse (NEON: 10000).
 INVERSE_FROM = 100
@@ -240,7 +241,11 @@ def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> ND
 def _attributes(container: Container, name: str) -> dict[str, NDArray[Any]]:
     """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
     given = getattr(container, "attributes", None)
-    return {} if given is None else {key.lower(): flat(v) for key, v in given(name).items()}
+    return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
+
+
+def _key(name: str) -> str:
+    return re.sub(r"\s+", "_", name.strip().lower())
 
 
 def flat(value: Any) -> NDArray[Any]:
@@ -272,6 +277,8 @@ def _number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> fl
         value = attributes.get(key)
         if value is not None and value.size == 1 and value.dtype.kind in "biuf":
             return float(value[0])
-        if value is not None and value.size == 1 and str(value[0]).lower() in NOT_FINITE:
-            return float(str(value[0]))
+        if value is not None and value.size == 1 and value.dtype.kind in "SUO":
+            text = value[0].decode("ascii", "replace") if isinstance(value[0], bytes) else value[0]
+            if isinstance(text, str) and (text.lower() in NOT_FINITE or PLAIN.fullmatch(text)):
+                return float(text)
     return None

@@ -69,14 +69,28 @@ def export_prediction(
             class_raster.write_envi(raster, header, data)
             written |= {header.name: header, data.name: data}
         elif name == "tif" and cube.georeference is None:
-            with suppress(OSError):  # an earlier map would be taken for this one
-                for path in (directory / f"{stem}.tif", side_file(directory / f"{stem}.tif")):
-                    path.unlink(missing_ok=True)
+            _take_away(directory / f"{stem}.tif", cube)
         else:
             path = directory / f"{stem}.{name}"
             WRITERS[name](raster, path)
             written[path.name] = path
     return written
+
+
+def _take_away(tif: Path, cube: HyperCube) -> None:
+    """Delete an earlier class map of ours, which would be taken for the one that is written."""
+    from rasterio.errors import RasterioError
+
+    from hsi_viewer.io.gdal import open_raster
+
+    with suppress(OSError, RasterioError):
+        if cube.path is not None and tif.resolve() == cube.path.resolve():
+            return
+        with open_raster(tif, driver="GTiff") as file:
+            ours = "CLASS_0" in file.tags(1) and file.count == 1
+        if ours:
+            for path in (tif, side_file(tif)):
+                path.unlink(missing_ok=True)
 
 
 def _pair(directory: Path, stem: str) -> tuple[Path, Path]:

@@ -254,6 +254,15 @@ class H5File:
         except H5_ERRORS as error:
             raise FormatError(f"{self.path} is damaged: {error}. Copy it again.") from error
 
+    def text(self, *names: str) -> str | None:
+        """The text of the first data set of these names that is one."""
+        for name in names:
+            item = self._items.get(name)
+            if isinstance(item, h5py.Dataset) and item.size == 1 and item.dtype.kind in "SO":
+                value = np.ravel(item[()])[0]
+                return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        return None
+
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""
         values = read_values(self._items[name])

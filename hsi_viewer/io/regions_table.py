@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,6 +28,9 @@ LON = ("lon", "longitude", "long", "lng")
 LAT = ("lat", "latitude")
 NAME = ("class_name", "classname", "label_name", "name", "label", "class", "category", "type")
 ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value")
+# A column of a band is called so; and so many different codes are no classes any more.
+NUMBERED = re.compile(r"[a-z_]*\d+(?:\.\d+)?(?:_?nm)?")
+MOST_CODES = 64
 NONE = ("", "na", "n/a", "nan", "null", "none")  # of a class that is not known
 PLACES = frozenset((*ROW, *COLUMN, *MAP_X, *MAP_Y, *LON, *LAT, "x", "y"))
 NO_CLASS = frozenset(("id", "fid", "objectid", "ogc_fid", "gid", "point", "nr", "no", "number",
@@ -153,28 +157,37 @@ def _classes(
         numbers = [0 if number == -1 else number for number in numbers]  # as in label maps
         if min(numbers) < 0 or max(numbers) > MAX_CLASS_ID:
             raise FormatError(f"{path}: class ids lie in 0..{MAX_CLASS_ID}.")
-        named = texts(name_at) if name_at is not None and name_at != id_at else []
+        both = id_at is not None and name_at is not None and name_at != id_at
+        named = texts(name_at or 0) if both else []
         pairs = {(i, n) for i, n in zip(numbers, named, strict=bool(named)) if i and n}
         if len({i for i, _ in pairs}) == len(pairs):
             return np.array(numbers, np.uint16), dict(pairs)
         column = named  # one number has several names: it is none of a class
-    words: list[int | str] = [t or "(no class)" for t in column]
-    ids, found, _ = numbered(words, {})
-    return np.array(ids, np.uint16), found
+    if "" in column:
+        notes.append("Rows without a class are left out.")
+    words: list[int | str] = list(dict.fromkeys(filter(None, column)))
+    numbers_of = dict(zip(words, numbered(words, {})[0], strict=True))
+    ids = [numbers_of.get(text, 0) for text in column]
+    return np.array(ids, np.uint16), {i: str(word) for word, i in numbers_of.items()}
+
+
+def _may_count(name: str, values: list[str]) -> bool:
+    """Whether whole numbers are ids of classes, not values of a band or counts of something."""
+    few = len(set(values)) <= min(MOST_CODES, len(values) // 2)
+    return name == "id" or (few and name not in NO_CLASS and not NUMBERED.fullmatch(name))
 
 
 def _like_classes(columns: Mapping[int, list[str]], head: list[str]) -> int | None:
-    """The column that says the most like a class: text that repeats, else whole numbers that do."""
-    usable = {k: v for k, v in columns.items() if head[k] not in NO_CLASS}
-    words = {k: len(set(v)) for k, v in usable.items() if not any(map(_is_number, filter(None, v)))}
-    words = {k: n for k, n in words.items() if any(usable[k])}
-    if words:
-        return min(words, key=lambda k: (words[k] == 1, words[k]))
+    """The column that says the most like a class: text that repeats, or else an id that does."""
+    words: dict[int, int] = {}
     for k, values in columns.items():
-        whole = all(_is_number(t) and float(t).is_integer() and float(t) >= 0 for t in values)
-        if whole and len(set(values)) < len(values):
-            return k
-    return None
+        known = [value for value in values if value]
+        repeats = len(set(known)) < len(known)
+        if head[k] not in NO_CLASS and repeats and not any(map(_is_number, known)):
+            words[k] = len(set(known))
+        elif repeats and all(map(str.isdecimal, known)) and _may_count(head[k], known):
+            words[k] = len(columns) * len(values)  # only if there is no text
+    return min(words, key=lambda k: (words[k] == 1, words[k])) if words else None
 
 
 def write_table(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, grid: Grid) -> None:

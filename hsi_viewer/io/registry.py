@@ -208,7 +208,15 @@ def _hdf5(path: Path, reading: Reading) -> HyperCube:
     # of a file that refers to others, nothing is read but what is asked for
     whole = container.is_whole and reading == Reading()
     product = open_product(container) if whole else None
-    return product or with_place(open_container(container, reading, "HDF5"), container)
+    if product is not None:
+        return product
+    cube = with_place(open_container(container, reading, "HDF5"), container)
+    map_info = container.text("map info", "map_info", "Map_Info")
+    if cube.georeference is not None or map_info is None:
+        return cube
+    from hsi_viewer.io.map_info import georeference
+
+    return replace(cube, georeference=georeference(map_info, None, None))
 
 
 def _netcdf3(path: Path, reading: Reading) -> HyperCube:

@@ -347,11 +347,12 @@ def test_attributes_of_axes_of_any_type(tmp_path, name, value):
         elif isinstance(value, np.ndarray) and value.dtype == object:
             value = value.astype(h5py.string_dtype())
         file["cube"].attrs[name] = value
-    read = f"from hsi_viewer.io.registry import open_cube; print(*open_cube({str(tmp_path / 'a.h5')!r}).shape)"
-    ended = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True)
-    usable = (
-        name == "DIMENSION_LABELS" and np.size(value) == 3 and np.asarray(value).dtype.kind in "SO"
-    )
+    imports = "import sys; from hsi_viewer.io.registry import open_cube"
+    read = f"{imports}; print(*open_cube(sys.argv[1]).shape)"
+    command = [sys.executable, "-c", read, str(tmp_path / "a.h5")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    texts = np.size(value) == 3 and np.asarray(value).dtype.kind in "SO"
+    usable = name == "DIMENSION_LABELS" and texts
     assert ended.stdout.split() == (["20", "25", "12"] if usable else ["12", "20", "25"])
 
 
@@ -362,3 +363,23 @@ def test_rows_that_run_north_lie_where_their_coordinates_say(tmp_path):
     netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE[::-1], lists, mapping)
     found = same(tmp_path / "a.nc", CUBE[::-1])
     assert found.georeference.transform == (30, 0, 5e5, 0, 30, 4e6 - 600)
+
+
+def test_neon_before_2016(tmp_path):
+    stored = FIRST.astype("i2")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["Reflectance"] = stored
+        file["Reflectance"].attrs.update(
+            {
+                "DIMENSION_LABELS": np.array([b"Wavelength", b"Line", b"Sample"]),
+                "Scale Factor": "10000",
+                "data ignore value": np.array([b"15000"]),
+            }
+        )
+        file["wavelength"], file["fwhm"] = NM[:, None] / 1000, np.full((12, 1), 0.005)
+        file["map info"] = "UTM,1,1,325963.0,4103482.0,1.0,1.0,11,North,WGS-84,units=Meters"
+    found = same(tmp_path / "a.h5", CUBE.astype("i2"))
+    np.testing.assert_allclose(found.wavelengths, NM)
+    assert (found.scale, found.nodata) == (1e-4, 15000)
+    assert found.georeference.transform == (1, 0, 325963, 0, -1, 4103482)
+    assert CRS.from_wkt(found.georeference.crs_wkt).to_epsg() == 32611

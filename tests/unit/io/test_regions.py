@@ -422,3 +422,18 @@ def test_regions_of_envi_in_a_file_named_csv(tmp_path):
     np.testing.assert_array_equal(found[0].ids, found[1].ids)
     assert found[1].names == {1: "Grass", 2: "Water"}
     assert [int(found[1].ids[p]) for p in ((0, 0), (6, 4), (9, 19))] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("table", "ids", "names"),
+    [
+        ("plot,row,col,code\nP0,1,1,1\nP1,2,2,2\nP2,3,3,1\nP3,4,4,2\n", [1, 2, 1, 2], {}),
+        ("row,col,b1,b2\n1,1,7,8\n2,2,7,9\n3,3,7,8\n4,4,6,8\n", [1, 1, 1, 1], {1: "a"}),
+        ("row,col,tree\n1,1,\n2,2,oak\n3,3,NA\n4,4,oak\n", [0, 1, 0, 1], {1: "oak"}),
+    ],
+)
+def test_columns_that_are_classes_and_those_that_are_none(tmp_path, table, ids, names):
+    (tmp_path / "a.csv").write_text(table)
+    back = import_regions(tmp_path / "a.csv", cube_at())
+    assert back.ids[1:5, 1:5].diagonal().tolist() == ids
+    assert back.names == names

@@ -167,3 +167,11 @@ def test_no_second_header_of_the_replaced_image_stays(tmp_path, target, beside):
     assert headers == [path for path in files if path.suffix == ".hdr"]
     for path in files:
         np.testing.assert_array_equal(open_cube(path).read(), np.full((50, 60, 2), 3))
+
+
+def test_an_export_takes_away_no_file_but_an_earlier_map(tmp_path):
+    write_cube(cube(5, place=None), tmp_path / "class_map.tif")
+    scene = open_cube(tmp_path / "class_map.tif")
+    for open_one in (scene, cube(0, place=None)):
+        export_prediction(mapped(np.ones((20, 30))), ClassLegend(), open_one, tmp_path)
+        assert (open_cube(tmp_path / "class_map.tif").read() == 5).all()
