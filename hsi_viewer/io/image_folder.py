@@ -20,6 +20,12 @@ from hsi_viewer.io.stack_source import StackSource
 SUFFIXES = (".tif", ".tiff", ".png")
 # Files that are images of their own, to be named when the folder is none.
 OF_THEIR_OWN = (".hdr", ".mat", ".h5", ".he5", ".hdf5", ".nc", ".npy", ".npz", ".lan")
+# Folders of products that are not read, by the ends of their names.
+PRODUCTS = {
+    ".safe": "a Sentinel-2 product; make a GeoTIFF of its bands with gdal_translate or gdalbuildvrt",
+    ".sen3": "a Sentinel-3 product, which has a file for each band; join them in SNAP",
+    ".data": "a BEAM-DIMAP product, which has an ENVI image for each band",
+}
 MOST_NAMED, MOST_LOOKED_AT = 6, 10_000
 MAX_OPEN = 64
 NAMED = "The wavelengths are taken from the file names."
@@ -166,6 +172,9 @@ def open_folder(folder: Path) -> HyperCube:
     from hsi_viewer.io.geotiff import scale_of
 
     files = band_files(folder)
+    product = PRODUCTS.get(folder.suffix.lower())
+    if product is not None and not files:
+        raise FormatError(f"{folder} is {product}.{_to_open(folder)}")
     if not files:
         raise FormatError(
             f"{folder} is a folder without images (.tif, .png); "

@@ -21,6 +21,7 @@ from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.envi_fields import describe
 from hsi_viewer.io.envi_writer import pair_of, replacing_pair
+from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import magic_of, split_source
 from hsi_viewer.io.library_table import BAND_TITLE, read_table
 from hsi_viewer.io.text_file import text_of
@@ -60,7 +61,11 @@ def read_library(path: str | Path) -> SpectralLibrary:
 def _text(path: Path) -> str:
     text = text_of(path, MAX_TEXT_BYTES)
     if "\0" in text[:4096] or not text.strip():
-        raise FormatError(f"{path} is no text; supported are ENVI .sli, CSV, ECOSTRESS and USGS.")
+        what = name_of(magic_of(path))
+        known = f"{what}, and " if what else ""
+        raise FormatError(
+            f"{path} is {known}no text; supported are ENVI .sli, CSV, ECOSTRESS and USGS."
+        )
     return text
 
 

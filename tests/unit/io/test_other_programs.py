@@ -22,6 +22,7 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.spectral_library import read_library
 
 CUBE = np.random.default_rng(6).integers(0, 250, (20, 25, 12)).astype("u2")
 FIRST = CUBE.transpose(2, 0, 1)  # bands first
@@ -383,3 +384,24 @@ def test_neon_before_2016(tmp_path):
     assert (found.scale, found.nodata) == (1e-4, 15000)
     assert found.georeference.transform == (1, 0, 325963, 0, -1, 4103482)
     assert CRS.from_wkt(found.georeference.crs_wkt).to_epsg() == 32611
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("S2A.SAFE", "a Sentinel-2 product"),
+        ("S3A.SEN3", "a Sentinel-3 product"),
+        ("a.data", "DIMAP"),
+    ],
+)
+def test_folders_of_products_that_are_not_read_are_named(tmp_path, name, told):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "manifest.xml").write_text("<x/>")
+    with pytest.raises(FormatError, match=told):
+        open_cube(tmp_path / name)
+
+
+def test_a_binary_spectrum_of_asd_is_named(tmp_path):
+    (tmp_path / "a.asd").write_bytes(b"as7" + bytes(600))
+    with pytest.raises(FormatError, match="a binary spectrum of ASD; export it as text"):
+        read_library(tmp_path / "a.asd")
