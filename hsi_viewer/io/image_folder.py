@@ -22,7 +22,7 @@ SUFFIXES = (".tif", ".tiff", ".png")
 OF_THEIR_OWN = (".hdr", ".mat", ".h5", ".he5", ".hdf5", ".nc", ".npy", ".npz", ".lan")
 # Folders of products that are not read, by the ends of their names.
 PRODUCTS = {
-    ".safe": "a Sentinel-2 product; make a GeoTIFF of its bands with gdal_translate or gdalbuildvrt",
+    ".safe": "a Sentinel-2 product; make a GeoTIFF of its bands with gdal_translate",
     ".sen3": "a Sentinel-3 product, which has a file for each band; join them in SNAP",
     ".data": "a BEAM-DIMAP product, which has an ENVI image for each band",
 }
