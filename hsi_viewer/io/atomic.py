@@ -125,10 +125,11 @@ def _take_sides_along(beside: tuple[Path, ...], targets: tuple[Path, ...]) -> No
             of_new = new.with_name(new.name + suffix)
             if side in targets:
                 continue
-            if of_new.exists():
-                of_new.replace(side)
-            else:
-                side.unlink(missing_ok=True)
+            with suppress(OSError):  # the file itself is written
+                if of_new.exists():
+                    of_new.replace(side)
+                else:
+                    side.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:
@@ -162,7 +163,7 @@ def tidy_up(*targets: Path) -> None:
             elif new and not _runs(int(new[1])):
                 _remove(path)
     for pairs in put_aside.values():
-        half_done = not all(target.exists() for target in targets)
+        half_done = not all(target.exists() for _, target in pairs)
         for path, target in pairs:
             if half_done:
                 _remove(target)

@@ -111,12 +111,11 @@ def _of_lines(path: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
     braced = re.search(r"\{([^{}]*)\}", text)
     if braced or len(lines) == 1:
         lines = re.split(r"[,;\s]+", (braced[1] if braced else text).strip())
-    numbers = [NUMBER.findall(line) for line in lines]
-    if numbers and not numbers[0]:
-        numbers = numbers[1:]
+    title = lines[0] if lines and not NUMBER.match(lines[0]) else ""
+    numbers = [NUMBER.findall(line) for line in lines[bool(title) :]]
     if any(len(found) != 1 for found in numbers):
         return None, ()
-    unit = next((match[1] for line in lines[:2] if (match := UNIT.search(line))), None)
+    unit = unit_in(title) or next((m[1] for line in lines[:2] if (m := UNIT.search(line))), None)
     values = np.array([float(found[0]) for found in numbers])
     nm, guess = to_nm(values, unit)
     return nm, (guess,) if guess else ()

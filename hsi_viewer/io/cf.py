@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -191,6 +192,8 @@ def _transform_of(mapping: Mapping[str, Any]) -> Transform | None:
     if len(numbers) != 6:
         return None
     c, a, b, f, d, e = numbers
+    if not all(map(math.isfinite, numbers)) or a * e == b * d:
+        return None
     return a, b, c, d, e, f
 
 

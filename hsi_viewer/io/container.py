@@ -25,6 +25,8 @@ INSIDE = re.compile(r"[./{(]")
 
 # A second array of at least this part of the first one's size: the user must say which.
 RIVAL = 0.5
+# Names of class maps that are written to .mat here.
+MAPS = ("labels", "class_map")
 # A matrix with one side so many times as long as the other is a list of spectra, no image.
 LIST_RATIO = 20
 
@@ -153,7 +155,12 @@ def _images(container: Container) -> tuple[ArrayChoice, ...]:
 
 def _slender(container: Container) -> tuple[ArrayChoice, ...]:
     """Arrays that are a cube by their axes only, as of one pixel or of one line in one band."""
-    return tuple(c for c in container.arrays.values() if len(c.shape) == 3 and c.size > 0)
+    maps = MAPS if "class_colours" in container.arrays else ()  # a class map of ours
+    return tuple(
+        choice
+        for name, choice in container.arrays.items()
+        if choice.size > 0 and (len(choice.shape) == 3 or name in maps)
+    )
 
 
 def open_container(container: Container, reading: Reading, format_name: str) -> HyperCube:

@@ -155,7 +155,8 @@ def _wavelengths_of(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     same = len("".join(letters[0] for letters in alike).rstrip("0123456789."))
     for shown in (names, tuple(name[same:] for name in names)):
         found = wavelengths.from_band_names(tuple(re.sub(r"[_\-]", " ", n) for n in shown))
-        if found is not None and (shown is names or wavelengths.is_spread(found)):
+        counted = any(name.startswith("0") for name in shown)
+        if found is not None and (shown is names or (wavelengths.is_spread(found) and not counted)):
             return found
     return None
 

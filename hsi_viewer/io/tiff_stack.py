@@ -32,7 +32,10 @@ AS_STORED = (ROWS, COLUMNS, PLANES)
 PREVIEW_SAMPLES = 4
 # It would write to the terminal what it finds odd in a file.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-CHANNEL = re.compile(r"<Channel\b[^>]*\bName=\"([^\"]*)\"")
+MAX_DESCRIPTION = 4 << 20
+CHANNEL = re.compile(r"<Channel\b[^<>]*?\bName=\"([^\"<>]*)\"")
+OF_OME = {axis: rf'\bSize{axis}="(\d+)"' for axis in "TZC"}
+OF_IMAGEJ = {"T": r"\bframes=(\d+)", "Z": r"\bslices=(\d+)", "C": r"\bchannels=(\d+)"}
 
 
 @dataclass(frozen=True)
@@ -78,34 +81,48 @@ class Stack:
 
 
 def find_stack(path: Path) -> Stack | None:
-    """The largest stack in a TIFF file, or None if there is none or it is not understood."""
+    """The largest stack in a TIFF file, or None if there is none or it is not understood.
+
+    What a description says is believed only as far as the file goes: tifffile's own series are
+    built of it before that is known.
+    """
     try:
         # of OME only what is in this file: it can name others
         with TiffFile(path, _multifile=False) as file:
-            stacks = [_of_series(file, series) for series in file.series] + [_of_alike(file)]
-            found = [stack for stack in stacks if stack is not None]
-            best = max(found, key=lambda stack: stack.shape[PLANES], default=None)
-            if best is None or (1 not in best.numbers and not _is_preview(file.pages[0], best)):
+            first: Any = file.pages[0]
+            words = str(first.description)[:MAX_DESCRIPTION]
+            stack = _of_imagej(file, words) or _of_alike(file)
+            if stack is None or (1 not in stack.numbers and not _is_preview(first, stack)):
                 return None
-            return replace(best, names=_names(file, best.shape[PLANES]))
+            planes = stack.shape[PLANES]
+            axes, lengths = _counted(words, planes)
+            return replace(stack, axes=axes, lengths=lengths, names=_names(file, words, planes))
     except Exception:  # noqa: BLE001 - of a damaged file anything can come; GDAL says what it is
         return None
+
+
+def _counted(words: str, planes: int) -> tuple[str, tuple[int, ...]]:
+    """What planes count, slowest first, if a description says it; "Q" for any three axes."""
+    for patterns in (OF_OME, OF_IMAGEJ):
+        found = {axis: re.search(pattern, words) for axis, pattern in patterns.items()}
+        lengths = {axis: int(m[1]) for axis, m in found.items() if m and len(m[1]) < 8}
+        several = {axis: n for axis, n in lengths.items() if n > 1}
+        if several and math.prod(several.values()) == planes:
+            return "".join(several), tuple(several.values())
+    return ("Q" if words.lstrip().startswith('{"shape"') else "I"), (planes,)
 
 
 def _is_preview(page: Any, stack: Stack) -> bool:
     return bool(page.samplesperpixel <= PREVIEW_SAMPLES < stack.shape[PLANES])
 
 
-def _of_series(file: TiffFile, series: Any) -> Stack | None:
-    """A stack of a series of tifffile's."""
-    if not series.axes.endswith("YX"):
+def _of_imagej(file: TiffFile, words: str) -> Stack | None:
+    """A stack of ImageJ's of more than 4 GB: one image to TIFF, behind which the others lie."""
+    found = re.search(r"^images=(\d{1,7})$", words, re.MULTILINE)
+    if not words.startswith("ImageJ=") or found is None or len(file.pages) > 1:
         return None
-    pages = [page for page in series.pages if page is not None]
-    counted = [(a, n) for a, n in zip(series.axes[:-2], series.shape[:-2], strict=True) if n > 1]
-    planes = math.prod(series.shape[:-2])
-    if series.dataoffset is None and len(pages) != planes:
-        return None  # it was never written to its end
-    return _stack(file, pages, series.keyframe, planes, series.dataoffset, counted)
+    page: Any = file.pages[0]
+    return _stack(file, [page], page, int(found[1]), page.dataoffsets[0])
 
 
 def _of_alike(file: TiffFile) -> Stack | None:
@@ -116,7 +133,7 @@ def _of_alike(file: TiffFile) -> Stack | None:
         kind = key.shape, key.dtype, key.samplesperpixel
         groups.setdefault(kind, []).append(page)
     pages = max(groups.values(), key=len)
-    return _stack(file, pages, pages[0].keyframe, len(pages), None, [("I", len(pages))])
+    return _stack(file, pages, pages[0].keyframe, len(pages), None)
 
 
 def _stack(
@@ -125,7 +142,6 @@ def _stack(
     key: Any,
     planes: int,
     start: int | None,
-    counted: list[tuple[str, int]],
 ) -> Stack | None:
     if key.samplesperpixel != 1 or key.dtype is None or key.ndim != 2 or planes < 2:
         return None
@@ -136,10 +152,11 @@ def _stack(
         return None
     rows, columns = key.shape
     offsets = None
-    if raw and start is not None:
+    if start is not None:
         size = rows * columns * dtype.itemsize
+        if not raw or key.compression != 1 or start + planes * size > file.filehandle.size:
+            return None
         offsets = tuple(int(start) + k * size for k in range(planes))
-        offsets = offsets if offsets[-1] + size <= file.filehandle.size else None
     elif raw and len(pages) == planes:
         offsets = _offsets(file, pages, rows * columns * dtype.itemsize)
     return Stack(
@@ -147,8 +164,8 @@ def _stack(
         dtype,
         tuple(int(page.index) + 1 for page in pages),
         offsets,
-        "".join(a for a, _ in counted),
-        tuple(n for _, n in counted),
+        "I",
+        (planes,),
         max(planes, len(file.pages)),
     )
 
@@ -170,10 +187,10 @@ def _offsets(file: TiffFile, pages: list[Any], size: int) -> tuple[int, ...] | N
     return tuple(found)
 
 
-def _names(file: TiffFile, planes: int) -> tuple[str, ...]:
+def _names(file: TiffFile, words: str, planes: int) -> tuple[str, ...]:
     """Names of the channels of OME, or the labels of ImageJ, one a plane."""
-    found = [unescape(name) for name in CHANNEL.findall(file.ome_metadata or "")]
-    if not found:
+    found = [unescape(name) for name in CHANNEL.findall(words)]
+    if not found and words.startswith("ImageJ="):
         found = [str(label) for label in (file.imagej_metadata or {}).get("Labels") or ()]
     return tuple(found) if len(found) == planes else ()
 

@@ -124,9 +124,10 @@ _FIRST = re.compile(r"^\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)")
 _BEHIND_WORD = re.compile(
     r"(?<![^\W_])(?:wl|wvl|wave|wavelength|lambda)[ _=:-]{0,3}(\d+(?:\.\d+)?)", re.IGNORECASE
 )
-LEAST_SPAN = 100.0  # nm
+# Of numbers in names that are wavelengths (nm) and not counts of bands, pictures or seconds.
+LEAST_BANDS, SHORTEST_NAMED, LEAST_SPAN = 5, 350.0, 100.0
 _BEHIND_BAND = re.compile(
-    r"^(?:bands?|b|x|r|refl\w*|im|img|image)[ _.:-]{0,3}(\d+(?:\.\d+)?)(?!.*\d)", re.IGNORECASE
+    r"^(?:bands?|b|x|r|refl\w*|im|img|image)[ _.:-]{0,3}([1-9]\d*(?:\.\d+)?)(?!.*\d)", re.IGNORECASE
 )
 _PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
@@ -177,7 +178,12 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
 
 def is_spread(values: NDArray[np.float64]) -> bool:
     """Whether numbers in names lie as far apart as wavelengths do, and not as those that count."""
-    return bool(np.ptp(values) >= LEAST_SPAN and np.median(np.diff(values)) > 1)
+    return bool(
+        values.size >= LEAST_BANDS
+        and values[0] >= SHORTEST_NAMED
+        and np.ptp(values) >= LEAST_SPAN
+        and np.median(np.diff(values)) > 1
+    )
 
 
 def plausible(values: NDArray[np.float64]) -> float | None:

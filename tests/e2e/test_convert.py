@@ -133,6 +133,16 @@ def test_an_image_in_false_colours_keeps_its_values(tmp_path, tags, nodata, zero
         assert (file.nodata, file.scales[0]) == (nodata, tags.get("scale", 1.0))
 
 
+@pytest.mark.parametrize("shape", [(10, 400), (1, 30), (4, 5)])
+def test_a_slender_class_map_opens_again_from_matlab(tmp_path, shape):
+    ids = (np.arange(np.prod(shape), dtype=np.uint16) % 200).reshape(shape)
+    scene = HyperCube.from_array(np.zeros((*shape, 1)), name="scene")
+    write_labels(tmp_path / "a.hdr", ids, legend_for(range(1, 200)), scene)
+    assert main(["convert", str(tmp_path / "a.hdr"), str(tmp_path / "b.mat")]) == 0
+    np.testing.assert_array_equal(open_cube(tmp_path / "b.mat").read()[:, :, 0], ids)
+    np.testing.assert_array_equal(read_labels(tmp_path / "b.mat").ids, ids)
+
+
 def test_a_band_that_is_named_twice_is_written_twice(tmp_path):
     write_labels(tmp_path / "a.hdr", np.ones((2, 3), np.uint16), legend_for([1]), CUBE)
     assert (

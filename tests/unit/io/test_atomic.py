@@ -151,3 +151,19 @@ def test_a_kill_is_healed_by_the_next_write(tmp_path, steps):
     write_all(data, header)
     assert data.read_text() == header.read_text() == "new"
     assert names(tmp_path) == {"a.img", "a.hdr"}
+
+
+def test_a_finished_exchange_is_not_taken_back_by_a_write_to_other_files(tmp_path):
+    image, header = tmp_path / "x.img", tmp_path / "x.hdr"
+    for path in (image, header):  # written, but killed before the old was cleared away
+        path.write_text("new")
+        path.with_name(f".{path.name}.999999-{'0' * 8}.old").write_text("old")
+    tidy_up(image, tmp_path / "x.img.hdr")
+    assert image.read_text() == header.read_text() == "new"
+
+
+def test_a_side_file_that_cannot_go_is_no_reason_to_call_the_file_unwritten(tmp_path):
+    (tmp_path / "a.tif.ovr").mkdir()
+    with replacing(tmp_path / "a.tif") as (new,):
+        new.write_text("new")
+    assert (tmp_path / "a.tif").read_text() == "new"

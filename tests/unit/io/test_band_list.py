@@ -33,6 +33,7 @@ ASSUMED = ("The unit of the wavelengths is not given; micrometres are assumed.",
         ("a.csv", "Band;CenterWavelength(nm);FWHM\nB1;450,0;5,5\nB2;550,5;5,5\nB3;2200;6\n", ()),
         ("a.csv", "fwhm,wavelength\n5.5,450\n5.5,550.5\n5.5,2200\n", None),
         ("a.txt", "450 550.5 2200", None),
+        ("a.txt", "wavenumber (cm-1)\n22222.222222\n18165.304269\n4545.454545\n", ()),
         ("a.txt", "450, 550.5, 2200\n", None),
         ("a.txt", "wavelength = {\n 450, 550.5,\n 2200}\n", None),
         ("a.spc", "  450.0 9.8 1.0 1.0 1\n  550.5 9.9 1.0 1.0 2\n 2200.0 11 1.0 1.0 3\n", None),
@@ -43,7 +44,7 @@ ASSUMED = ("The unit of the wavelengths is not given; micrometres are assumed.",
 def test_lists_as_people_have_them(tmp_path, name, text, remarks):
     (tmp_path / name).write_text(text)
     nm, said = read_band_list(tmp_path / name)
-    np.testing.assert_allclose(nm, NM)
+    np.testing.assert_allclose(nm, NM, rtol=1e-7)
     if remarks is not None:
         assert said == remarks
 

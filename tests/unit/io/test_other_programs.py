@@ -160,6 +160,14 @@ def test_coordinates_are_known_by_any_name(tmp_path, names):
     assert CRS.from_wkt(place.crs_wkt).to_epsg() == 4326
 
 
+@pytest.mark.parametrize("given", ["0 0 0 0 0 0", "500000 0 0 5e6 0 0", "inf 1e-320 0 5e6 0 -1"])
+def test_a_place_that_is_none_is_not_taken(tmp_path, given):
+    x, y = 5e5 + 30 * (np.arange(25) + 0.5), 4e6 - 30 * (np.arange(20) + 0.5)
+    mapping = {"crs_wkt": UTM, "GeoTransform": given}
+    netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE, {"x": x, "y": y}, mapping)
+    assert same(tmp_path / "a.nc").georeference.transform == PLACE
+
+
 def test_the_header_of_other_data_says_nothing_of_a_raster(tmp_path):
     stored = HyperCube.from_array(CUBE.astype("i2"), scale=1e-4, nodata=0.0, wavelengths=NM)
     write_cube(stored, tmp_path / "scene.hdr")
@@ -223,6 +231,11 @@ def test_bands_of_another_size_are_left_out_and_named(tmp_path):
         ("frame_300", "frame_310", "frame_320"),
         ("t_1015", "t_1025", "t_1035"),
         ("scene_B210", "scene_B215", "scene_B220"),
+        ("exp_250", "exp_500", "exp_1000"),
+        ("t_1015", "t_1115", "t_1215"),
+        ("DSC00512", "DSC00614", "DSC00720"),
+        tuple(f"frame_{n:04}" for n in range(300, 420, 10)),
+        ("Band 300", "Band 350", "Band 420"),
     ],
 )
 def test_counters_in_names_are_no_wavelengths(tmp_path, names):

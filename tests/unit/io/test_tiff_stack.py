@@ -12,6 +12,7 @@ from PIL import Image
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.registry import arrays_in, open_cube
 from hsi_viewer.io.sidecar import edited
+from tests.unit.io.bounds import bounded
 
 PLANES = np.random.default_rng(4).integers(0, 5000, (31, 40, 50)).astype(np.uint16)
 CUBE = PLANES.transpose(1, 2, 0)
@@ -185,3 +186,22 @@ def test_an_acquisition_that_was_stopped_shows_what_there_is(tmp_path):
     tifffile.tiffcomment(tmp_path / "a.ome.tif", text.encode())
     found = open_cube(tmp_path / "a.ome.tif")
     np.testing.assert_array_equal(found.read()[:, :, :4], PLANES[:4].transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        '{"shape": [2000000000, 40, 50]}',
+        "ImageJ=1.53\nimages=9999999\nslices=9999999\n",
+        '<OME><Pixels SizeC="100000" SizeZ="100000" SizeT="100000"><TiffData/>',
+        "<OME>" + "<Channel " * 40_000,
+        '<OME><Channel Name="' * 40_000,
+    ],
+)
+def test_what_a_description_promises_is_believed_as_far_as_the_file_goes(tmp_path, description):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for plane in PLANES[:2]:
+            file.write(plane, contiguous=False, metadata=None, description=description)
+    with bounded():
+        found = open_cube(tmp_path / "a.tif")
+    np.testing.assert_array_equal(found.read(), PLANES[:2].transpose(1, 2, 0))
