@@ -35,6 +35,9 @@ PARSER_ERRORS = (
     SyntaxError, TypeError, EOFError, KeyError, OverflowError, MemoryError, RecursionError,
     tokenize.TokenError, zlib.error, struct.error,
 )  # fmt: skip
+# What comes of a damaged archive and of the arrays in it; zipfile has RuntimeError for members that
+# are encrypted or packed in a way that it does not know.
+ARCHIVE_ERRORS = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, *PARSER_ERRORS)
 # NumPy itself takes no header of more than 10,000 characters.
 HEADER_BYTES = 1 << 16
 ZIP_MAGIC = b"PK\x03\x04"
@@ -133,7 +136,7 @@ class NpzFile:
                         others.append(f"{name} ({' x '.join(map(str, shape))} {dtype})")
         except OSError as error:
             raise FileError(f"{path} could not be read: {error.strerror}.") from error
-        except (ValueError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except ARCHIVE_ERRORS as error:
             raise FormatError(f"{path} is no readable .npz file: {error}.") from error
         self.arrays: Mapping[str, ArrayChoice] = arrays
         self.others = tuple(others)

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import uuid
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from psygnal import Signal
 from hsi_viewer.core.accuracy import AccuracyReport
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS
 
 FACTS, MAPS, MODEL = "run.json", "maps.npz", ("model.safetensors", "model.json")
 MEMBERS = (FACTS, MAPS, *MODEL)
@@ -238,7 +238,7 @@ def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
         class_map, confidence = arrays["class_map"], arrays["confidence"].astype(np.float32)
         disagreement = arrays.get("disagreement")
         trained_on = arrays["trained_on"].astype(bool)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except ARCHIVE_ERRORS as error:
         raise FormatError(f"The map of “{run.title}” cannot be read: {error}.") from error
     if any(a.shape != shape for a in arrays.values()) or class_map.dtype != np.uint16:
         raise FormatError(f"The map of “{run.title}” is not of the size of the cube.")

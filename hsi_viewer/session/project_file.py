@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import struct
-import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS
 from hsi_viewer.session.body import SessionBody, body_from_json
 from hsi_viewer.session.ledger import MEMBERS
 
@@ -35,11 +35,6 @@ BODY, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
 BODY_LIMIT = 64 * 2**20
 LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
 RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
-# What parsers raise on damage; zipfile has RuntimeError for members that are encrypted.
-BROKEN = (
-    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, struct.error,
-    RuntimeError, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError,
-)  # fmt: skip
 
 
 def is_project(source: str) -> bool:
@@ -153,7 +148,7 @@ def read_project_body(path: Path) -> SessionBody:
         raise FileError(f"{path} does not exist; check the name.") from error
     except FormatError as error:
         raise FormatError(f"{path}: {error}{_backup_hint(path)}") from error
-    except BROKEN as error:
+    except ARCHIVE_ERRORS as error:
         raise FormatError(
             f"{path}: it is no session file, or damaged beyond reading.{_backup_hint(path)}"
         ) from error
@@ -187,7 +182,7 @@ def read_project_arrays(path: Path, body: SessionBody, runs_folder: Path) -> Pro
             if TRUTH in members.names or TRUTH in body.contents:
                 truth = _array(members, TRUTH, shape, "the test pixels", problems)
             lost = _extract_runs(members, body.contents, runs_folder)
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except ARCHIVE_ERRORS as error:
         raise FileError(f"{path} could not be read: {error}") from error
     if lost:
         problems.append(f"parts of run {', '.join(map(str, sorted(lost)))} are lost")
@@ -208,7 +203,7 @@ def _array(
         )
         if array.shape != shape or array.dtype != np.uint16:
             raise ValueError("another size or type than the cube's")
-    except BROKEN as error:
+    except ARCHIVE_ERRORS as error:
         problems.append(f"{what} are lost ({error})")
         return None
     return array
@@ -227,7 +222,7 @@ def _extract_runs(members: _Members, contents: tuple[str, ...], folder: Path) ->
         try:
             with members.open(name) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 2**20)
-        except BROKEN:
+        except ARCHIVE_ERRORS:
             target.unlink(missing_ok=True)
             lost.add(number)
     return lost

@@ -88,7 +88,7 @@ def test_axes_of_vigra_and_ilastik(tmp_path):
         file["data"] = FIRST
         keys = {"axes": [{"key": k, "typeFlags": 2} for k in "cyx"]}
         file["data"].attrs["axistags"] = json.dumps(keys)
-    same(tmp_path / "a.h5")
+    assert same(tmp_path / "a.h5").warnings == ()
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
@@ -107,7 +107,7 @@ def test_axes_of_ome_zarr(tmp_path, version):
     group.attrs.update(
         {"multiscales": [scale]} if version == "0.4" else {"ome": {"multiscales": [scale]}}
     )
-    same(tmp_path / "a.zarr")
+    assert same(tmp_path / "a.zarr").warnings == ()
 
 
 # values and places ---------------------------------------------------------------------------

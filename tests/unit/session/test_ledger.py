@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -129,6 +130,24 @@ def test_damaged_maps_are_told(tmp_path):
     maps.write_bytes(maps.read_bytes()[:100])
     with pytest.raises(FormatError, match="cannot be read"):
         read_map(tmp_path, run, SHAPE)
+
+
+def test_maps_that_are_damaged_anywhere_are_told(tmp_path):
+    ledger = Ledger(tmp_path)
+    run = entered(ledger, 1)
+    maps = tmp_path / "1" / MAPS
+    whole = maps.read_bytes()
+    chance, causes = np.random.default_rng(3), set()
+    for _ in range(600):
+        data = bytearray(whole)
+        for at in chance.integers(0, len(data), 2):
+            data[at] = chance.integers(256)
+        maps.write_bytes(data)
+        try:
+            read_map(tmp_path, run, SHAPE)
+        except FormatError as error:
+            causes.add(type(error.__cause__))
+    assert zlib.error in causes
 
 
 # comparison ----------------------------------------------------------------------------------

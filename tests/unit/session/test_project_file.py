@@ -238,6 +238,24 @@ def test_members_that_are_encrypted_or_packed_in_another_way(path, at, value):
         read_project_body(path)
 
 
+def test_a_list_of_contents_that_breaks_between_two_readings_is_told(path, tmp_path):
+    """The description was read, and then the drive went bad."""
+    written(path)
+    body, whole = read_project_body(path), path.read_bytes()
+    start = whole.find(b"PK\x01\x02")
+    chance, told = np.random.default_rng(1), 0
+    for _ in range(300):
+        data = bytearray(whole)
+        for at in chance.integers(start, len(data), 4):
+            data[at] = chance.integers(256)
+        path.write_bytes(data)
+        try:
+            told += bool(read_project_arrays(path, body, tmp_path / "runs").problems)
+        except FileError as error:
+            told += str(path) in str(error)
+    assert told > 0
+
+
 def test_names_that_lead_elsewhere_are_not_followed(path, tmp_path):
     written(path)
     with zipfile.ZipFile(path, "a") as file:
