@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, LandClass, palette_colour
+from hsi_viewer.core.classes import UNCLASSIFIED_NAME
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.progress import ProgressPort
@@ -14,6 +14,7 @@ from hsi_viewer.io import label_file
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.envi import data_beside, header_of
 from hsi_viewer.io.envi_writer import class_fields, pair_of
+from hsi_viewer.io.label_writer import WRITTEN, write_labels
 from hsi_viewer.io.registry import open_cube
 from hsi_viewer.io.subset import Subset, subset_cube
 
@@ -48,20 +49,21 @@ def convert(
             f"{target} is a file of the cube itself, of which the rest would be lost; "
             "choose another name."
         )
-    same_bands = subset.wavelengths is None and subset.bands in (None, (0,))
-    if target.suffix.lower() in label_file.WRITTEN and same_bands:
+    labels = None
+    if subset.wavelengths is None and subset.bands in (None, (0,)):
         labels = _class_map(source, cube)
-        if labels is not None:
-            if target.suffix.lower() in (".hdr", ".img"):
-                fields = class_fields({0: labels.zero, **labels.names}, labels.colours, 0)
-                fields["file type"] = "ENVI Classification"
-                return write_cube(cube, target, subset, interleave, port=port, fields=fields)
-            part = subset_cube(cube, subset)
-            rows, columns = (slice(*(r or (None,))) for r in (subset.rows, subset.columns))
-            ids = labels.ids[rows, columns]
-            zero = labels.zero or UNCLASSIFIED_NAME
-            return label_file.write_labels(target, ids, _legend(labels), part, zero)
-    return write_cube(cube, target, subset, interleave, port=port)
+    suffix = target.suffix.lower()
+    if labels is None or suffix not in WRITTEN:
+        return write_cube(cube, target, subset, interleave, port=port)
+    if suffix in (".hdr", ".img"):  # whose header holds more than a class map has
+        fields = class_fields({0: labels.zero, **labels.names}, labels.colours, 0)
+        fields["file type"] = "ENVI Classification"
+        return write_cube(cube, target, subset, interleave, port=port, fields=fields)
+    part = subset_cube(cube, subset)
+    rows, columns = (slice(*(r or (None,))) for r in (subset.rows, subset.columns))
+    legend = label_file.legend_of(labels, labels.names)
+    zero = labels.zero or UNCLASSIFIED_NAME
+    return write_labels(target, labels.ids[rows, columns], legend, part, zero)
 
 
 def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
@@ -81,17 +83,6 @@ def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
     nothing = cube.nodata == 0 or labels.zero.casefold() in UNLABELLED
     is_map = nothing and labels.names and np.array_equal(labels.ids, cube.read()[:, :, 0])
     return labels if is_map else None
-
-
-def _legend(labels: label_file.LabelFile) -> ClassLegend:
-    present = np.unique(labels.ids).tolist()
-    ids = sorted({*labels.names, *labels.colours, *present} - {0})
-    return ClassLegend(
-        LandClass(
-            i, labels.names.get(i, f"Class {i}"), labels.colours.get(i, palette_colour(i - 1))
-        )
-        for i in ids
-    )
 
 
 def _overwrites(source: Path, target: Path) -> bool:

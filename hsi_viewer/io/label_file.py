@@ -1,9 +1,10 @@
-"""Ground truth and labels, in and out: one class id a pixel, 0 unlabelled."""
+"""Ground truth and labels from files: one class id a pixel, 0 unlabelled."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
@@ -12,20 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour
+from hsi_viewer.core.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import ExportError, FileError, FormatError, HsiError
+from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.core.text import one_line
 from hsi_viewer.io import (
-    class_raster,
     envi,
     envi_classes,
     envi_header,
-    envi_writer,
     sample,
-    sidecar_place,
 )
 from hsi_viewer.io.atomic import side_file
 from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
@@ -52,8 +49,6 @@ LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Label maps", ("*.npy", "*.npz", "*.mat", "*.hdr", "*.img", "*.tif", "*.tiff", "*.png")),
     ("All files", ("*",)),
 )
-
-WRITTEN = (".npy", ".mat", ".hdr", ".img", ".tif", ".tiff")
 
 LABELS_ARE = (
     "Labels are images of one band (.npy, .npz, .mat, .h5, .tif, .png, ENVI), shapes (.shp, "
@@ -139,6 +134,21 @@ def _check_identified(path: Path, magic: bytes) -> None:
         what = name_of(magic)
         known = "" if what is None else f": it is {what}"
         raise FormatError(f"{path} holds no labels that can be read{known}. {LABELS_ARE}")
+
+
+def legend_of(
+    labels: LabelFile, ids: Iterable[int], names: Mapping[int, str] | None = None
+) -> ClassLegend:
+    """A legend for ids: names and colours of the file, else other names and the palette's colours.
+
+    Parameters
+    ----------
+    labels : as read from the file.
+    ids : class ids.
+    names : known by id from elsewhere.
+    """
+    legend = legend_for(ids, {**(names or {}), **labels.names})
+    return ClassLegend(replace(c, colour=labels.colours.get(c.id, c.colour)) for c in legend)
 
 
 def _read_folder(path: Path, part: str | None) -> LabelFile:
@@ -330,55 +340,3 @@ def _colours_of(file: Any) -> dict[int, Colour]:
     except ValueError:  # no colour table
         return {}
     return {i: rgba[:3] for i, rgba in table.items() if any(rgba[:3]) and (i or rgba[3])}
-
-
-def write_labels(
-    path: Path,
-    ids: NDArray[np.uint16],
-    legend: ClassLegend,
-    cube: HyperCube,
-    zero: str = UNCLASSIFIED_NAME,
-) -> list[Path]:
-    """Write labels by the suffix of the path, which is one of `WRITTEN`.
-
-    Parameters
-    ----------
-    path : target; an ENVI classification is two files, .hdr and .img.
-    ids : (rows, columns) class ids.
-    legend : names and colours.
-    cube : gives the georeference.
-    zero : name of 0.
-
-    Returns
-    -------
-    list of Path
-        the files written.
-
-    Raises
-    ------
-    ExportError
-        if the suffix is another or the file cannot be written; an old file stays as it was.
-    """
-    raster = class_raster.class_raster(
-        ids, legend, cube.georeference, f"Labels of {cube.name}", variable="labels"
-    )
-    raster = replace(raster, zero=one_line(zero))
-    files = [path]
-    match path.suffix.lower():
-        case ".npy":
-            class_raster.write_npy(raster, path)
-        case ".mat":
-            class_raster.write_mat(raster, path)
-        case ".hdr" | ".img":
-            files = list(envi_writer.pair_of(path))
-            class_raster.write_envi(raster, files[0], files[1])
-        case ".tif" | ".tiff":
-            class_raster.write_tif(raster, path)
-            files.append(side_file(path))
-        case other:
-            raise ExportError(
-                f'{path}: labels cannot be written as "{other}"; choose .npy, .mat, .hdr or .tif.'
-            )
-    for file in files:
-        sidecar_place.forget(file)  # what a user had said of the image that was replaced
-    return files

@@ -13,6 +13,7 @@ from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.imported_labels import ImportedLabels, Placement
 from hsi_viewer.io import label_file
 from hsi_viewer.io.identify import magic_of, split_source
+from hsi_viewer.io.label_writer import write_labels
 from hsi_viewer.io.regions_grid import Grid
 
 VECTOR = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml")
@@ -149,7 +150,7 @@ def export_regions(
 
             write_array(path, ids)
         case ".npy" | ".mat" | ".hdr" | ".img" | ".tif" | ".tiff":
-            label_file.write_labels(path, ids, legend, cube)
+            write_labels(path, ids, legend, cube)
         case other:
             raise ExportError(
                 f'{path}: labels cannot be written as "{other}"; choose .gpkg, .shp, .geojson, '

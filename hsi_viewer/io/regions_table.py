@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.imported_labels import ImportedLabels, Placement
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.class_column import is_number, is_whole, like_class
 from hsi_viewer.io.regions_grid import PIXELS, Grid
 from hsi_viewer.io.regions_pixels import Pair, Pixels, place_pixels
 from hsi_viewer.io.regions_shapes import numbered
@@ -28,13 +28,8 @@ LON = ("lon", "longitude", "long", "lng")
 LAT = ("lat", "latitude")
 NAME = ("class_name", "classname", "label_name", "name", "label", "class", "category", "type")
 ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value")
-# A column of a band is called so; and so many different codes are no classes any more.
-NUMBERED = re.compile(r"[a-z_]*\d+(?:\.\d+)?(?:_?nm)?")
-MOST_CODES = 64
 NONE = ("", "na", "n/a", "nan", "null", "none")  # of a class that is not known
 PLACES = frozenset((*ROW, *COLUMN, *MAP_X, *MAP_Y, *LON, *LAT, "x", "y"))
-NO_CLASS = frozenset(("id", "fid", "objectid", "ogc_fid", "gid", "point", "nr", "no", "number",
-                      "elevation", "height", "z", "accuracy", "date", "time"))  # fmt: skip
 
 
 def read_table(
@@ -96,21 +91,13 @@ def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
         rows = [line.split() for line in lines]
     else:
         rows = cells_of(path, lines, delimiter)
-    if all(_is_number(cell) for cell in rows[0][:2]):
+    if all(is_number(cell) for cell in rows[0][:2]):
         head = ["row", "column", "class"][: len(rows[0])]
     else:
         head, rows = [cell.strip().casefold().replace(" ", "_") for cell in rows[0]], rows[1:]
     if not rows:
         raise FormatError(f"{path} holds no rows below its line of names.")
     return head, rows
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _at(head: Sequence[str], words: Sequence[str]) -> int | None:
@@ -144,15 +131,14 @@ def _classes(
     id_at = _at(head, ID if wanted is None else (wanted.casefold(),))
     name_at = _at(head, NAME) if wanted is None else None
     if id_at is None and name_at is None:
-        name_at = _like_classes(
-            {k: texts(k) for k in range(len(head)) if head[k] not in PLACES}, head
-        )
+        chosen = like_class({n: texts(k) for k, n in enumerate(head) if n not in PLACES})
+        name_at = None if chosen is None else head.index(chosen)
         if name_at is None:
             notes.append("No column is a class; all pixels are taken for one class.")
             return np.ones(len(rows), np.uint16), {1: path.stem}
         notes.append(f'The class is the column "{head[name_at]}".')
     column = texts(id_at if id_at is not None else name_at or 0)
-    if any(column) and all(_is_number(t) and float(t).is_integer() for t in column if t):
+    if any(column) and all(is_whole(t) for t in column if t):
         numbers = [int(float(t or 0)) for t in column]
         numbers = [0 if number == -1 else number for number in numbers]  # as in label maps
         if min(numbers) < 0 or max(numbers) > MAX_CLASS_ID:
@@ -169,25 +155,6 @@ def _classes(
     numbers_of = dict(zip(words, numbered(words, {})[0], strict=True))
     ids = [numbers_of.get(text, 0) for text in column]
     return np.array(ids, np.uint16), {i: str(word) for word, i in numbers_of.items()}
-
-
-def _may_count(name: str, values: list[str]) -> bool:
-    """Whether whole numbers are ids of classes, not values of a band or counts of something."""
-    few = len(set(values)) <= min(MOST_CODES, len(values) // 2)
-    return name == "id" or (few and name not in NO_CLASS and not NUMBERED.fullmatch(name))
-
-
-def _like_classes(columns: Mapping[int, list[str]], head: list[str]) -> int | None:
-    """The column that says the most like a class: text that repeats, or else an id that does."""
-    words: dict[int, int] = {}
-    for k, values in columns.items():
-        known = [value for value in values if value]
-        repeats = len(set(known)) < len(known)
-        if head[k] not in NO_CLASS and repeats and not any(map(_is_number, known)):
-            words[k] = len(set(known))
-        elif repeats and all(map(str.isdecimal, known)) and _may_count(head[k], known):
-            words[k] = len(columns) * len(values)  # only if there is no text
-    return min(words, key=lambda k: (words[k] == 1, words[k])) if words else None
 
 
 def write_table(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, grid: Grid) -> None:

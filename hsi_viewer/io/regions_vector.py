@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend, Colour, palette_colour
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.io.atomic import replacing
+from hsi_viewer.io.class_column import NO_CLASS, like_class
 from hsi_viewer.io.identify import magic_of
 from hsi_viewer.io.legend_file import colour_of
 from hsi_viewer.io.regions_grid import PIXELS, Grid, crs_of
@@ -40,7 +41,6 @@ NAME_FIELDS = (
 COLOUR_FIELDS = ("colour", "color", "fill")
 # What pyogrio raises on damage that it does not foresee: a broken .prj, names that are no text.
 STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
-NO_CLASS = ("id", "fid", "objectid", "ogc_fid", "gid", "area", "shape_area", "shape_leng")
 
 
 @dataclass(frozen=True)
@@ -172,13 +172,10 @@ def _classes(
 
 
 def _only_field(fields: Mapping[str, NDArray[Any]]) -> str | None:
-    """The attribute that says the most like a class: text that repeats, else small numbers."""
-    usable = {n: v for n, v in fields.items() if n.casefold() not in NO_CLASS}
-    texts = {n: len(set(_texts(v))) for n, v in usable.items() if v.dtype.kind in "OUS"}
-    if texts:
-        return min(texts, key=lambda name: (texts[name] == 1, texts[name]))
-    whole = [n for n, v in usable.items() if v.dtype.kind in "iu"]
-    return whole[0] if whole else None
+    """The attribute that says the most like a class, else the first of whole numbers."""
+    chosen = like_class({name: _texts(values) for name, values in fields.items()})
+    whole = (n for n, v in fields.items() if v.dtype.kind in "iu" and n.casefold() not in NO_CLASS)
+    return chosen or next(whole, None)
 
 
 def _texts(values: NDArray[Any]) -> list[str]:

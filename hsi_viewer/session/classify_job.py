@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.accuracy import AccuracyReport, score
-from hsi_viewer.core.classes import ClassLegend, legend_for
+from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels import checked_ids
@@ -102,14 +102,14 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
         if a file cannot be read, labels do not fit, or the folder cannot be written; before
         anything slow.
     """
-    from hsi_viewer.io.label_file import read_labels
+    from hsi_viewer.io.label_file import legend_of, read_labels
 
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
         labels = read_labels(labels_source)
         training = _training_ids(labels, cube)
-    legend = legend_of(labels, cube)
+    legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
     result = _train_and_write(cube, training, None, legend, job, watch)
     return _reported(result, {"cube": cube_source, "labels": labels_source}, job)
 
@@ -122,7 +122,7 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
     HsiError
         as `classify`.
     """
-    from hsi_viewer.io.label_file import read_labels
+    from hsi_viewer.io.label_file import legend_of, read_labels
 
     watch = Stopwatch()
     with watch.step("read"):
@@ -130,7 +130,7 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
         truth = read_labels(truth_source)
         ids = _training_ids(truth, cube)
         training, test = draw_per_class(ids, per_class, job.config.seed)
-    legend = legend_of(truth, cube)
+    legend = legend_of(truth, np.unique(truth.ids), cube.class_names)
     result = _train_and_write(cube, training, test, legend, job, watch)
     drawn = f"{per_class} a class from {truth_source}"
     return _reported(result, {"cube": cube_source, "labels": drawn}, job)
@@ -166,13 +166,6 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
     }
     sources = {"cube": cube_source, "model": str(model_path)}
     return _reported(JobResult(report, prediction), sources, job)
-
-
-def legend_of(labels: LabelFile, cube: HyperCube) -> ClassLegend:
-    """Classes of a label file: its own names and colours, else the scene's, else the palette's."""
-    ids = np.unique(labels.ids)
-    legend = legend_for(ids, {**cube.class_names, **labels.names})
-    return ClassLegend(replace(c, colour=labels.colours.get(c.id, c.colour)) for c in legend)
 
 
 def check_writable(folder: Path) -> None:

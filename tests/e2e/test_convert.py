@@ -12,7 +12,8 @@ from hsi_viewer.cli import main
 from hsi_viewer.core.classes import legend_for
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.label_file import read_labels, write_labels
+from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.label_writer import write_labels
 from hsi_viewer.io.registry import open_cube
 
 CUBE = HyperCube.from_array(np.zeros((2, 3, 1)), name="scene")

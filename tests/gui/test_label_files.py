@@ -12,7 +12,7 @@ from scipy.io import savemat
 from hsi_viewer.core import shapes
 from hsi_viewer.core.classes import ClassLegend, LandClass
 from hsi_viewer.core.sampling import Draw, draw_training
-from hsi_viewer.io.label_file import write_labels
+from hsi_viewer.io.label_writer import write_labels
 from hsi_viewer.ui.draw_dialog import DrawDialog
 from tests.gui.hands import SIZE, Hands, labelled, made_cube
 

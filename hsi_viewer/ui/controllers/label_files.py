@@ -309,7 +309,7 @@ class LabelFiles(QObject):
 
     def save_now(self, path: Path) -> bool:
         """Save before the document is left; False if the labels are not in a file then."""
-        from hsi_viewer.io.label_file import write_labels
+        from hsi_viewer.io.label_writer import write_labels
 
         document = self._workspace.document
         if document is None:
@@ -331,7 +331,7 @@ class LabelFiles(QObject):
         legend = ClassLegend(document.legend.classes)
 
         def work(_token: CancelToken, _port: ProgressPort) -> SavedLabels:
-            from hsi_viewer.io.label_file import write_labels
+            from hsi_viewer.io.label_writer import write_labels
 
             write_labels(path, ids, legend, cube)
             return SavedLabels(path, document, step)

@@ -92,7 +92,7 @@ import numpy as np
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.io.label_file import write_labels
+from hsi_viewer.io.label_writer import write_labels
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 ids = np.ones((100, 100), np.uint16)

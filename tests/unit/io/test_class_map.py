@@ -19,7 +19,8 @@ from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.class_map import FORMATS, export_prediction
 from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.label_file import read_labels, write_labels
+from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.label_writer import write_labels
 from hsi_viewer.io.map_info import georeference, map_info_of
 from hsi_viewer.io.registry import open_cube
 

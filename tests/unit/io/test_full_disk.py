@@ -106,7 +106,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.label_file import write_labels
+from hsi_viewer.io.label_writer import write_labels
 from hsi_viewer.io.spectral_library import write_library
 rng = np.random.default_rng(0)
 CUBE = HyperCube.from_array(rng.integers(0, 60000, (100, 100, 5)).astype("u2"))

@@ -429,6 +429,7 @@ def test_regions_of_envi_in_a_file_named_csv(tmp_path):
     [
         ("plot,row,col,code\nP0,1,1,1\nP1,2,2,2\nP2,3,3,1\nP3,4,4,2\n", [1, 2, 1, 2], {}),
         ("row,col,b1,b2\n1,1,7,8\n2,2,7,9\n3,3,7,8\n4,4,6,8\n", [1, 1, 1, 1], {1: "a"}),
+        ("row,col,crop\n1,1,maize\n2,2,wheat\n", [1, 2, 0, 0], {1: "maize", 2: "wheat"}),
         ("row,col,tree\n1,1,\n2,2,oak\n3,3,NA\n4,4,oak\n", [0, 1, 0, 1], {1: "oak"}),
     ],
 )
@@ -437,3 +438,12 @@ def test_columns_that_are_classes_and_those_that_are_none(tmp_path, table, ids, 
     back = import_regions(tmp_path / "a.csv", cube_at())
     assert back.ids[1:5, 1:5].diagonal().tolist() == ids
     assert back.names == names
+
+
+def test_an_attribute_that_repeats_goes_before_one_that_names_each_shape(tmp_path):
+    boxes = [(2 + 6 * k, 2, 6 + 6 * k, 6) for k in range(4)]
+    plots = np.array(["P0", "P1", "P2", "P3"], object)
+    codes = np.array([7, 9, 7, 9], np.int32)
+    write_polygons(tmp_path / "a.gpkg", PLAIN, boxes, plot=plots, cover=codes)
+    back = import_regions(tmp_path / "a.gpkg", cube_at())
+    assert [int(back.ids[3 + 6 * k, 3]) for k in range(4)] == [7, 9, 7, 9]
