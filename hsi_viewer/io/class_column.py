@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from hsi_viewer.io.text_file import is_number
+
 # Names of what counts or measures rows and shapes.
 NO_CLASS = frozenset((
     "id", "fid", "objectid", "ogc_fid", "gid", "point", "nr", "no", "number", "area", "shape_area",
@@ -46,15 +48,6 @@ def _may_count(name: str, different: int, known: int) -> bool:
     plain = name.casefold()
     few = different <= min(MOST_CODES, known // 2)
     return plain == "id" or (few and plain not in NO_CLASS and not NUMBERED.fullmatch(plain))
-
-
-def is_number(text: str) -> bool:
-    """Whether a text is a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def is_whole(text: str) -> bool:

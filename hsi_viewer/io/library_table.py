@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.io.text_file import cells_of
+from hsi_viewer.io.text_file import cells_of, is_number
 from hsi_viewer.io.wavelengths import are_band_numbers, nm_per_unit, nm_times, plausible, to_nm
 
 GAPS = ("", "na", "nan", "n/a", "#n/a", "null", "none", "-")
@@ -138,7 +138,7 @@ def _table(path: Path, rows: list[Row]) -> _Table:
         block.insert(0, ["", *before[-1]])  # R gives the names of the lines no title
     kept = [k for k in range(width) if any(row[k] for row in block)]
     block = [[row[k] for k in kept] for row in block]
-    text_above = [k for k, row in enumerate(block) if not any(_is_number(c) for c in row)]
+    text_above = [k for k, row in enumerate(block) if not any(is_number(c) for c in row)]
     if text_above:  # the last line of words is the head
         at = text_above[-1]
         if at - 1 in text_above and _units(block[at]):
@@ -206,14 +206,6 @@ def _units(cells: Row) -> bool:
     return nm_per_unit(cells[0]) is not None and all(
         cell.strip("[]()").lower() in (*GAPS, *UNIT_SIGNS) for cell in cells[1:]
     )
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _floats(cells: Row) -> Floats | None:

@@ -14,11 +14,11 @@ from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.imported_labels import ImportedLabels, Placement
 from hsi_viewer.io.atomic import replacing
-from hsi_viewer.io.class_column import is_number, is_whole, like_class
+from hsi_viewer.io.class_column import is_whole, like_class
 from hsi_viewer.io.regions_grid import PIXELS, Grid
 from hsi_viewer.io.regions_pixels import Pair, Pixels, place_pixels
 from hsi_viewer.io.regions_shapes import numbered
-from hsi_viewer.io.text_file import cells_of, text_of
+from hsi_viewer.io.text_file import cells_of, is_number, text_of
 
 ROW = ("row", "line", "rows", "lines", "i", "pixel_row", "pixel_y")
 COLUMN = ("column", "col", "sample", "columns", "samples", "j", "pixel_column", "pixel_x")

@@ -37,6 +37,15 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         return raw.decode("latin-1")
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
     """Cells of the lines of a table, without the spaces around them.
 
