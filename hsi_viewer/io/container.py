@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.axes import guess_axes
 from hsi_viewer.io.beside import describe, list_lengths
 
@@ -97,11 +98,13 @@ class Reading:
     name : of the array.
     axes : axes of rows, columns, bands in the array.
     ask : whether the user is to choose the array, even if there is only one.
+    token : asked while a file is examined.
     """
 
     name: str | None = None
     axes: tuple[int, int, int] | None = None
     ask: bool = False
+    token: CancelToken | None = field(default=None, compare=False)
 
 
 def kept_axes(shape: tuple[int, ...]) -> tuple[int, ...]:

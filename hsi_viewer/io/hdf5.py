@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.io import probe
 from hsi_viewer.io.container import ArrayChoice, kept_axes, squeezed
 from hsi_viewer.io.hdf5_source import (
     H5_ERRORS,
@@ -107,10 +109,18 @@ class H5File:
     path : of the file.
     matlab : True for MATLAB 7.3, whose data sets have the axes of the variable reversed.
     wanted : a data set that is looked for even behind links, and where there are too many others.
+    token : asked while the file is examined; see `probe`.
     """
 
-    def __init__(self, path: Path, matlab: bool = False, wanted: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        matlab: bool = False,
+        wanted: str | None = None,
+        token: CancelToken | None = None,
+    ) -> None:
         self.path = path
+        probe.check(path, wanted, token)
         self.file = open_file(path)
         self._matlab = matlab
         self._joint = "." if matlab else "/"  # a group is a struct

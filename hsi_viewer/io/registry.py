@@ -30,6 +30,7 @@ from hsi_viewer.io.identify import (
 from hsi_viewer.io.sidecar_place import has_sidecar
 
 if TYPE_CHECKING:
+    from hsi_viewer.io.hdf5 import H5File
     from hsi_viewer.io.sidecar import Sidecar
 
 Matches = Callable[[Path, bytes], bool]
@@ -81,13 +82,13 @@ def open_cube(
         from hsi_viewer.io.scenes import open_scene
 
         return open_scene(str(source), token, port)
-    cube = _open(source)
+    cube = _open(source, token)
     if token is not None:
         token.check()
     return cube
 
 
-def _open(source: str | Path) -> HyperCube:
+def _open(source: str | Path, token: CancelToken | None = None) -> HyperCube:
     if str(source) == sample.SAMPLE:
         return sample.open_sample()
     path, part = split_source(source)
@@ -97,11 +98,12 @@ def _open(source: str | Path) -> HyperCube:
         return _open_header(path)
     magic = magic_of(path)
     if not has_sidecar(path):
-        return _read(path, magic, Reading(name=part))
+        return _read(path, magic, Reading(name=part, token=token))
     from hsi_viewer.io import sidecar
 
     beside = sidecar.load(path) or sidecar.Sidecar()
-    return _overruled(path, beside) or beside.applied(_read(path, magic, beside.reading(part)))
+    reading = replace(beside.reading(part), token=token)
+    return _overruled(path, beside) or beside.applied(_read(path, magic, reading))
 
 
 def _check_parts(path: Path, part: str) -> None:
@@ -193,18 +195,30 @@ def _mat4(path: Path, reading: Reading) -> HyperCube:
     return open_mat4(path, reading)
 
 
+def open_hdf5(path: Path, name: str | None) -> HyperCube:
+    """The cube of an HDF5 file of any kind, without what lies beside it."""
+    matlab = magic_of(path).startswith(MATLAB_7)
+    return (_mat7 if matlab else _hdf5)(path, Reading(name=name))
+
+
 def _mat7(path: Path, reading: Reading) -> HyperCube:
+    return open_container(_h5_file(path, reading, matlab=True), reading, "MATLAB 7.3")
+
+
+def _h5_file(path: Path, reading: Reading, *, matlab: bool) -> H5File:
+    from hsi_viewer.io import probe
+
+    probe.start()  # it imports h5py at the same time as this process
     from hsi_viewer.io.hdf5 import H5File
 
-    return open_container(H5File(path, True, reading.name), reading, "MATLAB 7.3")
+    return H5File(path, matlab, reading.name, reading.token)
 
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.cf import with_place
-    from hsi_viewer.io.hdf5 import H5File
+    container = _h5_file(path, reading, matlab=False)
     from hsi_viewer.io.hdf5_products import open_product
 
-    container = H5File(path, wanted=reading.name)
     # of a file that refers to others, nothing is read but what is asked for
     whole = container.is_whole and reading == Reading()
     product = open_product(container) if whole else None

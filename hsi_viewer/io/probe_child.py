@@ -1,0 +1,134 @@
+"""The helper process of `probe`: touches of an HDF5 file what the readers will touch of it.
+
+A request is a line of JSON on standard input; the answer is "done", with a sign of life every
+quarter of a second until then. What the file holds is not told: an error is raised again, and
+worded, by the reader in the process that asked.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hsi_viewer.io.probe as asking
+from hsi_viewer.core.errors import HsiError
+
+if TYPE_CHECKING:
+    import h5py
+
+    from hsi_viewer.core.cube import HyperCube
+    from hsi_viewer.io.hdf5 import H5File
+
+BEAT_SECONDS = 0.25
+# Larger pieces are left to the process that wants them.
+SAMPLE_BYTES = 64 << 20
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    asking.trust_all()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; who asked says when it is over
+    replies = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    busy = threading.Event()
+    threading.Thread(target=_beat, args=(replies, busy), daemon=True).start()
+    with os.fdopen(nowhere, "w") as silent:
+        for line in sys.stdin:
+            busy.set()
+            _limit(asking.CPU_SECONDS)
+            # it runs without Python's lock: also for when nobody is there any more to end this one
+            faulthandler.dump_traceback_later(2 * asking.TOTAL_SECONDS, exit=True, file=silent)
+            request = json.loads(line)
+            touch(Path(request["path"]), request["wanted"])
+            _close_all()
+            faulthandler.cancel_dump_traceback_later()
+            _limit(0)
+            busy.clear()
+            os.write(replies, asking.DONE)
+
+
+def _beat(replies: int, busy: threading.Event) -> None:
+    with suppress(OSError):  # nobody listens any more
+        while busy.wait():
+            os.write(replies, b"alive\n")
+            time.sleep(BEAT_SECONDS)
+
+
+def _limit(seconds: int) -> None:
+    """Have the system end this process when it has used so much of the processor; 0: never."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def touch(path: Path, wanted: str | None) -> None:
+    """Read what is said of everything in a file, where it lies, and a few values."""
+    from hsi_viewer.io.hdf5 import H5File
+    from hsi_viewer.io.identify import MATLAB_7, magic_of
+    from hsi_viewer.io.registry import open_hdf5
+
+    with suppress(HsiError):
+        _touch_all(H5File(path, magic_of(path).startswith(MATLAB_7), wanted))
+        _sample(open_hdf5(path, wanted))
+
+
+def _touch_all(container: H5File) -> None:
+    import h5py
+
+    from hsi_viewer.io.hdf5_source import H5_ERRORS
+
+    for name, item in container.names.items():
+        with suppress(HsiError, *H5_ERRORS):
+            container.attributes(name)
+        if isinstance(item, h5py.Dataset):
+            with suppress(HsiError, *H5_ERRORS):
+                _touch_places(item)
+            with suppress(HsiError, *H5_ERRORS):
+                container.dimensions(name)
+                container.text(name)
+
+
+def _touch_places(dataset: h5py.Dataset) -> None:
+    """Walk through the index of the chunks, which may lead in circles."""
+    if dataset.chunks is not None and not dataset.is_virtual:
+        dataset.id.get_num_chunks()
+
+
+def _sample(cube: HyperCube) -> None:
+    """Values at both ends and in the middle."""
+    places = [sorted({0, n // 2, n - 1}) for n in cube.shape]
+    for row, column, band in zip(*(_spread(p) for p in places), strict=True):
+        if _piece_bytes(cube.source) <= SAMPLE_BYTES:
+            cube.read(slice(row, row + 1), slice(column, column + 1), [band])
+
+
+def _spread(places: list[int]) -> list[int]:
+    return [places[0], places[len(places) // 2], places[-1]]
+
+
+def _piece_bytes(source: Any) -> int:
+    """Bytes of a chunk, as far as it is known."""
+    chunk = getattr(source, "chunk", (1,))
+    return math.prod(chunk) * int(source.dtype.itemsize)
+
+
+def _close_all() -> None:
+    """Let go of every file, which on Windows could not be replaced or deleted otherwise."""
+    import h5py
+
+    for identifier in h5py.h5f.get_obj_ids(h5py.h5f.OBJ_ALL, h5py.h5f.OBJ_FILE):
+        with suppress(OSError, RuntimeError, ValueError):
+            h5py.File(identifier).close()
+
+
+if __name__ == "__main__":
+    main()
