@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.text import escaped
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
@@ -19,7 +20,7 @@ class TerminatedError(KeyboardInterrupt):
 
 
 def say(text: str) -> None:
-    """Print to standard output.
+    """Print to standard output, control characters but line breaks spelled out.
 
     Raises
     ------
@@ -28,6 +29,7 @@ def say(text: str) -> None:
     SystemExit
         if whoever read it has closed it.
     """
+    text = "\n".join(escaped(line) for line in text.split("\n"))
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()

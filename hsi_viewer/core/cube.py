@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.text import messages
 
 # No file of a user holds more; formats that leave out what is empty can promise anything.
 MAX_BYTES = 1 << 50
@@ -136,6 +137,8 @@ class HyperCube:
 
     def __post_init__(self) -> None:
         check_size(self.source.shape, self.source.dtype, self.name)
+        if self.warnings:
+            object.__setattr__(self, "warnings", messages(self.warnings))
         bands = self.source.shape[2]
         if self.good_bands.size == 0:
             object.__setattr__(self, "good_bands", np.ones(bands, bool))

@@ -1,8 +1,16 @@
 """The errors that users see: each says what is wrong and what to do."""
 
+from hsi_viewer.core.text import message
+
 
 class HsiError(Exception):
-    """Base of every error that is shown to the user as one message."""
+    """Base of every error that is shown to the user as one message.
+
+    What it quotes may come from a hostile file: see `text.message`.
+    """
+
+    def __init__(self, *told: object) -> None:
+        super().__init__(*(message(part) if isinstance(part, str) else part for part in told))
 
 
 class FileError(HsiError):

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from hsi_viewer.core.text import escaped, message, shortened
+
 Level = Literal["info", "success", "warning", "error"]
+MOST_DETAIL = 20_000  # characters
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 
@@ -26,6 +29,11 @@ class LogEntry:
     level: Level
     text: str
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", message(self.text))
+        detail = "\n".join(escaped(line) for line in self.detail.split("\n"))
+        object.__setattr__(self, "detail", shortened(detail, MOST_DETAIL))
 
     @property
     def as_text(self) -> str:

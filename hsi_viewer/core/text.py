@@ -1,12 +1,60 @@
-"""Texts that people type, as they can be listed, drawn and written."""
+"""Texts that people type and that files hold, as they can be listed, drawn, written and told."""
 
 from __future__ import annotations
 
 import re
 
-_UNWRITTEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
+# What turns the direction of a text around, and with it the sense of what stands beside it.
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_UNWRITTEN = re.compile(rf"[\s\x00-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff\ufffe\uffff]+")
+_ESCAPED = re.compile(
+    rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+_BREAKS = re.compile(r"\s*[\r\n\v\f\t\u2028\u2029]+\s*")
+_QUOTED = re.compile(r'"[^"]*"')
+
+MOST_QUOTED, MOST_MESSAGE, MOST_MESSAGES = 300, 2000, 50
+# Longer texts are not looked through: what is in their middle is left out in any case.
+_MOST_LOOKED_AT = 10 * MOST_MESSAGE
 
 
 def one_line(text: str) -> str:
     """A text as a name: no line breaks, control characters or halves of characters."""
     return _UNWRITTEN.sub(" ", text).strip()
+
+
+def escaped(text: str) -> str:
+    """A text whose control characters, turns of direction and half characters are spelled out."""
+    return _ESCAPED.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many characters, of which the middle is left out."""
+    if len(text) <= most:
+        return text
+    mark = f" ... ({len(text) - most} characters left out) ... "
+    kept = most - len(mark)
+    tail = kept // 3
+    return f"{text[: kept - tail]}{mark}{text[len(text) - tail :]}"
+
+
+def message(text: str) -> str:
+    """A sentence that may quote what a file holds, fit to be shown on any screen.
+
+    One line of a bounded length; what stands in double quotes is bounded, too, so that the rest
+    of the sentence stays. The same again for what comes out of it.
+    """
+    text = shortened(text, _MOST_LOOKED_AT) if len(text) > _MOST_LOOKED_AT else text
+    text = _QUOTED.sub(lambda m: f'"{shortened(escaped(m[0][1:-1]), MOST_QUOTED)}"', text)
+    return shortened(escaped(_BREAKS.sub(" ", text)), MOST_MESSAGE)
+
+
+def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences as `message` makes them, not too many."""
+    told = tuple(message(text) for text in texts[:MOST_MESSAGES])
+    left = len(texts) - len(told)
+    return (*told, f"{left} more remarks are left out.") if left else told

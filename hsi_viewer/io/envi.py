@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube import HyperCube, check_size
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import envi_header
 from hsi_viewer.io.byte_reader import GZIP, DeflatedReader, FileReader

@@ -24,7 +24,7 @@ from hsi_viewer.core.progress import CancelToken
 # a machine that is busy lets a thread run once in a while.
 SILENT_SECONDS = 5.0
 # What it may take in all: of the processor (where the system counts it for us), and by the clock.
-CPU_SECONDS = 8
+CPU_SECONDS = 10
 TOTAL_SECONDS = 60.0
 # A refusal may be the fault of a moment, and the same command often asks twice.
 REFUSAL_SECONDS = 60.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.text import message
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.settings import Settings
 from hsi_viewer.ui.task_thread import TaskRunner
@@ -60,7 +61,7 @@ class Workspace(QObject):
 
     def notify(self, text: str, level: str = "info") -> None:
         """Tell the user something; level is info, success, warning or error."""
-        self.noticed.emit(text, level)
+        self.noticed.emit(message(text), level)
 
     def notify_error(self, error: Exception, doing: str) -> None:
         """Tell the user what went wrong while doing something."""
