@@ -238,6 +238,7 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     expected, found = layout.offset + layout.data_bytes, reader.first_size
     may_be_packed = layout.compressed or str(data)[-3:].lower() == ".gz"
     if may_be_packed and reader.read_bytes(0, 2) == GZIP_MAGIC:
+        check_size(shape, layout.dtype, str(data))
         inflated = DeflatedReader(reader, 0, found, expected, GZIP)
         return RawSource(inflated, shape, layout.dtype, order, layout.offset)
     if found < expected:
@@ -247,6 +248,7 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
             f"{expected} bytes expected, but {found} bytes were found. "
             "Copy the file again or correct the header."
         )
+    check_size(shape, layout.dtype, str(data))  # before anybody makes a list of its bands
     if found > expected:
         warnings.append(
             f"The data file has {found} bytes where {layout.rows} rows x {layout.columns} columns "

@@ -30,6 +30,8 @@ from hsi_viewer.io.hdf5_source import (
 
 ELSEWHERE = "virtual or external: its values are in other places, copy them into one data set"
 MAX_OBJECTS = 5000
+# Links that are looked at in all, and characters of a path: groups can lie in groups without end.
+MAX_LINKS, MAX_PATH = 100_000, 1000
 BARE_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
 # A longer cell array holds no cubes.
 MAX_REFERENCES = 1000
@@ -127,6 +129,7 @@ class H5File:
         self.is_whole = True  # no data set refers to other places
         try:
             self._outside: list[str] = []
+            self._looked_at = 0
             self._items = self._walk()
             if wanted:
                 self._add(wanted.strip("/"))
@@ -199,11 +202,14 @@ class H5File:
 
     def _in_group(self, name: str, group: h5py.Group) -> Iterator[tuple[str, Any]]:
         for key in group:
-            if not isinstance(key, str) or key.startswith("#"):
+            self._looked_at += 1
+            if self._looked_at > MAX_LINKS:
+                return
+            if not isinstance(key, str) or key.startswith("#") or len(name + key) > MAX_PATH:
                 continue
             member = f"{name}{self._joint}{key}" if name else key
             link = group.get(key, getlink=True)
-            if isinstance(link, h5py.ExternalLink):
+            if isinstance(link, h5py.ExternalLink) and len(self._outside) < MAX_OBJECTS:
                 self._outside.append(f"{member} (link to {link.filename}:{link.path})")
             elif isinstance(link, h5py.HardLink):
                 try:

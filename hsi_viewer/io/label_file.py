@@ -58,6 +58,8 @@ LABELS_ARE = (
 # Label maps are read whole.
 MAX_PIXELS = 1 << 31
 MAX_SIDE_BYTES = 16 << 20
+# What an archive may unpack to for a scene: so much for any, else so many pixels for one of it.
+FREE_PIXELS, FINER = 1 << 24, 16
 
 LABEL_NAMES = ("labels", "class_map", "gt", "groundtruth", "ground_truth")
 LABEL_WORDS = ("gt", "label", "truth", "class", "roi")
@@ -84,7 +86,7 @@ class LabelFile:
     georeference: Georeference | None = None
 
 
-def read_labels(source: str | Path) -> LabelFile:
+def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> LabelFile:
     """Read a label map.
 
     Parameters
@@ -92,6 +94,8 @@ def read_labels(source: str | Path) -> LabelFile:
     source : .npy, .npz ("file.npz:key"), .mat ("file.mat:variable"), ENVI classification or
         single-band image, single-band GeoTIFF or PNG and every other format with one band, or
         "sample:indian-pines/labels" and its like.
+    scene : rows and columns of the scene that they are for, where it is known: an archive is not
+        unpacked if it holds far more.
 
     Raises
     ------
@@ -112,7 +116,7 @@ def read_labels(source: str | Path) -> LabelFile:
     if magic.startswith(ZIP) and path.suffix.lower() == ".npz":
         from hsi_viewer.io.numpy_file import NpzFile
 
-        return _read_container(NpzFile(path), part)
+        return _read_container(NpzFile(path), part, _most_pixels(scene))
     if magic.startswith(MATLAB_5):
         return _read_mat(path, part)
     if path.is_file() and is_hdf5(path):
@@ -168,13 +172,21 @@ def _scene_labels(source: str) -> LabelFile:
     return replace(labels, names=scene.class_names, name=f"{scene.title} ground truth")
 
 
-def _check_pixels(path: Path, shape: tuple[int, ...]) -> None:
+def _check_pixels(path: Path, shape: tuple[int, ...], most: int = MAX_PIXELS) -> None:
     """Refuse what is larger than any label map, before it is read whole."""
-    if math.prod(shape) > MAX_PIXELS:
+    if math.prod(shape) > most:
+        scene = "" if most == MAX_PIXELS else " of this scene"
         raise FormatError(
-            f"{path} holds {' x '.join(map(str, shape))} values; a label map has at most "
-            f"{MAX_PIXELS} pixels."
+            f"{path} holds {' x '.join(map(str, shape))} values; a label map{scene} has at most "
+            f"{most} pixels."
         )
+
+
+def _most_pixels(scene: tuple[int, int] | None) -> int:
+    """Pixels of labels that may be laid on a scene, on a finer grid than its own at the most."""
+    if scene is None:
+        return MAX_PIXELS
+    return min(MAX_PIXELS, max(FREE_PIXELS, FINER * math.prod(scene)))
 
 
 def _one_band(path: Path, cube: HyperCube) -> LabelFile:
@@ -240,9 +252,11 @@ def _matrix_in(container: Container, name: str | None) -> str:
     return chosen
 
 
-def _read_container(container: Container, part: str | None) -> LabelFile:
+def _read_container(
+    container: Container, part: str | None, most: int = MAX_PIXELS
+) -> LabelFile:
     name = _matrix_in(container, part)
-    _check_pixels(container.path, container.arrays[name].shape)
+    _check_pixels(container.path, container.arrays[name].shape, most)
     return _plain(container.path, container.values(name))
 
 

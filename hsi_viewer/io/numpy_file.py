@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.archive import opened_archive
 from hsi_viewer.io.byte_reader import DeflatedReader, FileReader
 from hsi_viewer.io.container import (
     ArrayChoice,
@@ -40,6 +41,8 @@ PARSER_ERRORS = (
 ARCHIVE_ERRORS = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, *PARSER_ERRORS)
 # NumPy itself takes no header of more than 10,000 characters.
 HEADER_BYTES = 1 << 16
+# The headers of so many arrays are unpacked to show what an archive holds.
+MOST_ARRAYS = 1 << 12
 ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -121,7 +124,7 @@ class NpzFile:
         arrays: dict[str, ArrayChoice] = {}
         others: list[str] = []
         try:
-            with zipfile.ZipFile(path) as archive:
+            with opened_archive(path, MOST_ARRAYS) as archive:
                 for info in archive.infolist():
                     name = info.filename.removesuffix(".npy")
                     if name == info.filename or info.compress_type not in (STORED, DEFLATED):

@@ -204,9 +204,13 @@ class Probe:
 
     def _asked(self, child: _Child, request: bytes, token: CancelToken | None) -> str | None:
         self._child = None  # unless it comes to an end with this file
-        verdict = child.ask(request, token)
-        if verdict is None:
-            self._child = child
+        try:
+            verdict = child.ask(request, token)
+            if verdict is None:
+                self._child = child
+        finally:
+            if self._child is None:
+                child.end()
         return verdict
 
     def _ready(self) -> _Child:

@@ -81,7 +81,7 @@ def import_regions(
             return read_project(path, grid)
     from hsi_viewer.io.regions_raster import place_raster
 
-    return place_raster(label_file.read_labels(source), grid, placement)
+    return place_raster(label_file.read_labels(source, grid.shape), grid, placement)
 
 
 def _text(

@@ -6,7 +6,9 @@ place of each block in its attribute `blockSlice`.
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from hsi_viewer.io.identify import magic_of
 from hsi_viewer.io.regions_grid import Grid
 
 LABEL_SETS = "PixelClassification/LabelSets"
+# Labels lie in small blocks; a larger one, or a longer list, comes from somebody else.
+FREE_VALUES, MOST_LISTED = 1 << 24, 1 << 18
 
 
 def read_project(path: Path, grid: Grid) -> ImportedLabels:
@@ -33,20 +37,19 @@ def read_project(path: Path, grid: Grid) -> ImportedLabels:
     LabelError
         if no label lies on the cube.
     """
-    import h5py
-
     magic_of(path)  # says what is wrong with a file that cannot be read at all
+    from hsi_viewer.io.hdf5 import H5File
+
     out = np.zeros(grid.shape, np.uint16)
     outside = blocks = 0
     try:
-        with h5py.File(path, "r") as file:
-            sets = file.get(LABEL_SETS) or {}
-            chosen: Any = next((sets[name] for name in sorted(sets) if len(sets[name])), {})
-            for block in chosen.values():
-                outside += _place(path, out, block)
-                blocks += 1
-            names = _strings(file.get("PixelClassification/LabelNames"))
-            colours = _colours(file.get("PixelClassification/LabelColors"))
+        # links are not followed: they may lead into other files
+        items = H5File(path).names
+        for block in _blocks(items):
+            outside += _place(path, out, block)
+            blocks += 1
+        names = _strings(items.get("PixelClassification/LabelNames"))
+        colours = _colours(items.get("PixelClassification/LabelColors"))
     except (OSError, KeyError, AttributeError, RuntimeError) as error:
         raise FormatError(f"{path} could not be read: {error}.") from error
     if not blocks:
@@ -61,11 +64,24 @@ def read_project(path: Path, grid: Grid) -> ImportedLabels:
     )
 
 
+def _blocks(items: Mapping[str, Any]) -> list[Any]:
+    """The blocks of the first set that has any, in the order of their names."""
+    found: dict[str, list[str]] = {}
+    for name in items:
+        inside = name.removeprefix(f"{LABEL_SETS}/").split("/")
+        if name.startswith(f"{LABEL_SETS}/") and len(inside) == 2:
+            found.setdefault(inside[0], []).append(name)
+    return [items[name] for name in sorted(found[min(found)])] if found else []
+
+
 def _place(path: Path, out: NDArray[np.uint16], block: object) -> int:
     """Lay a block of labels in its place; the number of labelled pixels that lie outside."""
     where = getattr(block, "attrs", {}).get("blockSlice", "")
     text = where.decode() if isinstance(where, bytes) else str(where)
     spans = [(int(a), int(b)) for a, b in re.findall(r"(\d+):(\d+)", text)]
+    count = math.prod(getattr(block, "shape", None) or ())
+    if count > max(FREE_VALUES, out.size):
+        raise FormatError(f"{path}: a block of labels of {count} pixels is larger than the scene.")
     values = np.asarray(block)
     if len(spans) != values.ndim or values.dtype.kind not in "iuf":
         raise FormatError(f'{path}: a block of labels has no place ("{text[:40]}").')
@@ -81,13 +97,18 @@ def _place(path: Path, out: NDArray[np.uint16], block: object) -> int:
     return int(np.count_nonzero(ids) - np.count_nonzero(inside))
 
 
+def _is_list(found: object) -> bool:
+    shape = getattr(found, "shape", None)
+    return shape is not None and math.prod(shape) <= MOST_LISTED
+
+
 def _strings(found: object) -> list[str]:
-    values = [] if found is None else np.asarray(found).ravel().tolist()
+    values = np.asarray(found).ravel().tolist() if _is_list(found) else []
     return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]
 
 
 def _colours(found: object) -> list[Colour]:
-    values = np.zeros((0, 3)) if found is None else np.asarray(found)
+    values = np.asarray(found) if _is_list(found) else np.zeros((0, 3))
     if values.ndim != 2 or values.shape[1] < 3:
         return []
     return [(int(r), int(g), int(b)) for r, g, b in np.clip(values[:, :3], 0, 255)]

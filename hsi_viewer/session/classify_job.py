@@ -107,7 +107,7 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
-        labels = read_labels(labels_source)
+        labels = read_labels(labels_source, cube.shape[:2])
         training = _training_ids(labels, cube)
     legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
     result = _train_and_write(cube, training, None, legend, job, watch)
@@ -127,7 +127,7 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
-        truth = read_labels(truth_source)
+        truth = read_labels(truth_source, cube.shape[:2])
         ids = _training_ids(truth, cube)
         training, test = draw_per_class(ids, per_class, job.config.seed)
     legend = legend_of(truth, np.unique(truth.ids), cube.class_names)

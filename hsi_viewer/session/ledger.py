@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import uuid
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -18,10 +19,19 @@ from psygnal import Signal
 from hsi_viewer.core.accuracy import AccuracyReport
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS
+from hsi_viewer.io.archive import opened_archive
+from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS, NpzFile
 
 FACTS, MAPS, MODEL = "run.json", "maps.npz", ("model.safetensors", "model.json")
 MEMBERS = (FACTS, MAPS, *MODEL)
+# The arrays of a map and what their values may be.
+REALS = ("float16", "float32", "float64")
+MAP_DTYPES = {
+    "class_map": ("uint16",),
+    "confidence": REALS,
+    "disagreement": REALS,
+    "trained_on": ("bool", "uint8"),
+}
 
 
 @dataclass(frozen=True)
@@ -232,16 +242,12 @@ def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
         if it is missing, damaged or not of this size.
     """
     try:
-        path = folder / str(run.id) / MAPS
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as maps:
-            arrays = {name: maps[name] for name in maps.files}
+        arrays = _maps_of(folder / str(run.id) / MAPS, run, shape)
         class_map, confidence = arrays["class_map"], arrays["confidence"].astype(np.float32)
         disagreement = arrays.get("disagreement")
         trained_on = arrays["trained_on"].astype(bool)
     except ARCHIVE_ERRORS as error:
         raise FormatError(f"The map of “{run.title}” cannot be read: {error}.") from error
-    if any(a.shape != shape for a in arrays.values()) or class_map.dtype != np.uint16:
-        raise FormatError(f"The map of “{run.title}” is not of the size of the cube.")
     prediction = Prediction(
         class_map,
         confidence,
@@ -250,6 +256,26 @@ def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
         source=run.source,
     )
     return KeptMap(prediction, trained_on)
+
+
+def _maps_of(path: Path, run: Run, shape: tuple[int, int]) -> dict[str, NDArray[Any]]:
+    """The arrays of a map by name; what isn't of the size of the scene is not unpacked."""
+    try:
+        file = NpzFile(path)
+    except FileError as error:
+        raise FormatError(f"The map of “{run.title}” cannot be read: {error}") from error
+    found = {name: file.arrays[name] for name in MAP_DTYPES if name in file.arrays}
+    for name, array in found.items():
+        if array.shape != shape or array.dtype not in MAP_DTYPES[name]:
+            raise FormatError(f"The map of “{run.title}” is not of the size of the cube.")
+    with opened_archive(path) as archive:  # which compares checksums
+        return {name: _array(archive, f"{name}.npy") for name in found}
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(name) as file:
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        return array
 
 
 def _write_facts(folder: Path, run: Run) -> None:

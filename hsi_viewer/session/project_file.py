@@ -14,25 +14,31 @@ import shutil
 import struct
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.io.archive import MOST_ENTRIES, copied, opened_archive
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS
 from hsi_viewer.session.body import SessionBody, body_from_json
-from hsi_viewer.session.ledger import MEMBERS
+from hsi_viewer.session.ledger import MAPS, MEMBERS
 
 SUFFIX = ".hsiproj"
 BODY, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
 BODY_LIMIT = 64 * 2**20
+# What the files of a run can need: so much each, a pixel of its map, and a band of its model.
+FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
+ROOM_LEFT = 256 * 2**20  # of the disk, after a session file was unpacked
+MOST_NAMED = 20
 LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
 RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
 
@@ -181,11 +187,11 @@ def read_project_arrays(path: Path, body: SessionBody, runs_folder: Path) -> Pro
             truth = None
             if TRUTH in members.names or TRUTH in body.contents:
                 truth = _array(members, TRUTH, shape, "the test pixels", problems)
-            lost = _extract_runs(members, body.contents, runs_folder)
+            lost = _extract_runs(members, body, runs_folder)
     except ARCHIVE_ERRORS as error:
         raise FileError(f"{path} could not be read: {error}") from error
     if lost:
-        problems.append(f"parts of run {', '.join(map(str, sorted(lost)))} are lost")
+        problems.append(f"parts of run {_few(sorted(lost))} are lost")
     if problems:
         problems = [f"{path.name} is damaged: {'; '.join(problems)}.{_backup_hint(path)}"]
     return ProjectContents(
@@ -209,44 +215,92 @@ def _array(
     return array
 
 
-def _extract_runs(members: _Members, contents: tuple[str, ...], folder: Path) -> set[int]:
-    """Copy the files of the runs and return the numbers of those that are not whole."""
-    lost: set[int] = set()
-    for name in dict.fromkeys((*members.names, *contents)):
+def _few(numbers: list[int]) -> str:
+    more = len(numbers) - MOST_NAMED
+    return ", ".join(map(str, numbers[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _extract_runs(members: _Members, body: SessionBody, folder: Path) -> set[int]:
+    """Copy the files of the runs and return the numbers of those that are not whole.
+
+    Raises
+    ------
+    FileError
+        if they are more than the disk has room for; nothing is written then.
+    """
+    names = [n for n in dict.fromkeys(members.names) if RUN_MEMBER.fullmatch(n)]
+    told = (RUN_MEMBER.fullmatch(n) for n in body.contents if n not in members.sizes)
+    lost = {int(found[1]) for found in told if found}
+    limits = {name: _most_bytes(name, body.reference.shape) for name in names}
+    _check_room(members, sum(min(members.sizes[n], limits[n]) for n in names), folder)
+    for name in names:
         found = RUN_MEMBER.fullmatch(name)
-        if found is None:
-            continue
-        number = int(found[1])
-        target = folder / str(number) / found[2]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with members.open(name) as source, target.open("wb") as file:
-                shutil.copyfileobj(source, file, 2**20)
-        except ARCHIVE_ERRORS:
-            target.unlink(missing_ok=True)
+        number = int(found[1]) if found else 0
+        if members.sizes[name] > limits[name] or not _extract(members, name, limits[name], folder):
             lost.add(number)
     return lost
+
+
+def _extract(members: _Members, name: str, limit: int, folder: Path) -> bool:
+    """Copy a file of a run; whether all of it could be."""
+    _, number, file_name = name.split("/")
+    target = folder / number / file_name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with members.open(name, limit) as source, target.open("wb") as file:
+            copied(source, file, limit)
+    except ARCHIVE_ERRORS:
+        target.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _most_bytes(name: str, shape: tuple[int, int, int]) -> int:
+    """Bytes that a file of a run can need for a scene: its map, its model, or a text."""
+    rows, columns, bands = shape
+    if name.endswith(MAPS):
+        return FILE_LIMIT + MAP_BYTES * rows * columns
+    return FILE_LIMIT + BAND_BYTES * bands
+
+
+def _check_room(members: _Members, size: int, folder: Path) -> None:
+    place = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    if size > free - ROOM_LEFT:
+        raise FileError(
+            f"{members.path}: its runs take {size} bytes when unpacked; {place} has {free} left. "
+            "Make room and open it again."
+        )
 
 
 class _Members:
     """The members of a session file, by its list of contents or, where that is lost, without."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._found: dict[str, _Member] = {}
+        self._stack = ExitStack()
         self._zip: zipfile.ZipFile | None = None
+        self.names: list[str] = []
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = self._stack.enter_context(opened_archive(path))
             self.names = self._zip.namelist()
+            self.sizes = {info.filename: info.file_size for info in self._zip.infolist()}
         except zipfile.BadZipFile:
             self._found = _scan(path)
             self.names = list(self._found)
+            self.sizes = {name: member.size for name, member in self._found.items()}
             if not self.names:
                 raise
+        self._twice = {name for name, count in Counter(self.names).items() if count > 1}
 
     @contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO | Any]:
-        """A member as a file."""
+    def open(self, name: str, limit: int) -> Iterator[IO[bytes]]:
+        """A member of at most limit bytes as a file."""
+        if name in self._twice:
+            raise zipfile.BadZipFile(f"{name} is there twice")
+        if self.sizes.get(name, 0) > limit:
+            raise ValueError(f"{name} is too long")
         if self._zip is not None:
             with self._zip.open(name) as file:
                 yield file
@@ -255,17 +309,17 @@ class _Members:
 
     def read(self, name: str, limit: int) -> bytes:
         """A member of at most limit bytes; its checksum is compared."""
-        with self.open(name) as file:
-            data: bytes = file.read(limit + 1)
-        if len(data) > limit:
-            raise ValueError(f"{name} is too long")
-        return data
+        data = io.BytesIO()
+        with self.open(name, limit) as file:
+            copied(file, data, limit)
+        return data.getvalue()
 
     def _salvage(self, name: str) -> bytes:
+        """A member whose size was found to be within its limit."""
         member = self._found[name]
-        with self._path.open("rb") as file:
+        with self.path.open("rb") as file:
             file.seek(member.at)
-            raw = file.read(member.packed)
+            raw = file.read(min(member.packed, 2 * member.size + 4096))
         if member.method == zipfile.ZIP_DEFLATED and member.size:
             raw = zlib.decompressobj(-15).decompress(raw, member.size)
         if len(raw) != member.size or zlib.crc32(raw) != member.checksum:
@@ -274,8 +328,7 @@ class _Members:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._zip is not None:
-            self._zip.close()
+        self._stack.close()
 
 
 @dataclass(frozen=True)
@@ -292,7 +345,7 @@ def _scan(path: Path) -> dict[str, _Member]:
     found: dict[str, _Member] = {}
     total = path.stat().st_size
     with path.open("rb") as file:
-        while True:
+        while len(found) < MOST_ENTRIES:
             raw = file.read(LOCAL_HEADER.size)
             if len(raw) < LOCAL_HEADER.size or raw[:4] != b"PK\x03\x04":
                 return found
@@ -304,6 +357,7 @@ def _scan(path: Path) -> dict[str, _Member]:
                 return found
             found[name] = _Member(at, method, packed, size, checksum)
             file.seek(at + packed)
+    return found
 
 
 @contextmanager

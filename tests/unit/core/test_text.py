@@ -1,0 +1,86 @@
+"""Texts that files hold, made fit to be shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.errors import FormatError, HsiError
+from hsi_viewer.core.text import MOST_MESSAGE, MOST_MESSAGES, MOST_QUOTED, escaped, message, one_line
+
+HOSTILE = [
+    ("a\x1b[2Jb", "a\\x1b[2Jb"),
+    ("a\0b", "a\\x00b"),
+    ("a\x9b31mb", "a\\x9b31mb"),
+    ("gpj.\u202eexe", "gpj.\\u202eexe"),
+    ("\u2066x\u2069\u200f", "\\u2066x\\u2069\\u200f"),
+    ("half \ud800", "half \\ud800"),
+    ("bell\a", "bell\\x07"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), HOSTILE)
+def test_control_characters_are_spelled_out(text, shown):
+    assert message(text) == shown
+    assert str(HsiError(text)) == shown
+
+
+def test_line_breaks_are_spaces_but_spelled_out_in_quotes():
+    told = message('a\r\n  b: "two\nlines"\tc\u2028d')
+    assert told == 'a b: "two\\nlines" c d'
+    assert escaped("a\tb") == "a\\tb"
+
+
+def test_what_people_write_stays():
+    text = "Wald – äöü, 森林, غابة, 🌲👩‍🌾, naïve, “quoted”, C:\\new\\tables"
+    assert message(text) == text
+    assert one_line(text) == text
+
+
+def test_a_long_quotation_leaves_the_sentence_whole():
+    told = message(f'scene.hdr: "wavelength = {"9" * 10_000}" has 1 entry; correct the header.')
+    assert told.startswith('scene.hdr: "wavelength = 999')
+    assert told.endswith('9" has 1 entry; correct the header.')
+    assert len(told) < MOST_QUOTED + 80
+    assert "characters left out" in told
+
+
+def test_a_long_sentence_keeps_its_beginning_and_its_end():
+    told = message("scene.npz holds " + "x, " * 30_000 + "say which: scene.npz:NAME.")
+    assert len(told) == MOST_MESSAGE
+    assert told.startswith("scene.npz holds x, ")
+    assert told.endswith("say which: scene.npz:NAME.")
+
+
+@given(st.text(max_size=400).map(lambda t: t * 30) | st.text(alphabet='"\n\0a', max_size=999))
+def test_any_text_becomes_one_bounded_line_once_and_for_all(text):
+    told = message(text)
+    assert len(told) <= MOST_MESSAGE
+    assert not {unicodedata.category(c) for c in told} & {"Cc", "Cs", "Zl", "Zp"}
+    assert message(told) == told
+
+
+def test_errors_keep_what_is_no_text():
+    assert HsiError(1, "a\0").args == (1, "a\\x00")
+    assert HsiError().args == ()
+
+
+def test_warnings_of_a_cube_are_fit_to_be_shown():
+    odd = tuple(f"odd\x1b {k} " + "x" * 9999 for k in range(200))
+    cube = HyperCube.from_array([[[1, 2]]], warnings=odd)
+    assert len(cube.warnings) == MOST_MESSAGES + 1
+    assert cube.warnings[-1] == "150 more remarks are left out."
+    assert cube.warnings[0].startswith("odd\\x1b 0 xxx")
+    assert max(map(len, cube.warnings)) == MOST_MESSAGE
+
+
+def test_names_lose_what_turns_them_around():
+    assert one_line("a\u202eb\x1b[1m\n c") == "a b [1m c"
+
+
+def test_an_error_of_a_subclass_is_bounded_too():
+    assert len(str(FormatError("y" * 70_000))) == MOST_MESSAGE
