@@ -7,9 +7,7 @@ import re
 # What turns the direction of a text around, and with it the sense of what stands beside it.
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _UNWRITTEN = re.compile(rf"[\s\x00-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff\ufffe\uffff]+")
-_ESCAPED = re.compile(
-    rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"
-)
+_ESCAPED = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile(r"\s*[\r\n\v\f\t\u2028\u2029]+\s*")
 _QUOTED = re.compile(r'"[^"]*"')
 

@@ -274,7 +274,9 @@ class H5File:
         """The text of the first data set of these names that is one."""
         for name in names:
             item = self._items.get(name)
-            if isinstance(item, h5py.Dataset) and item.size == 1 and item.dtype.kind in "SO":
+            if not isinstance(item, h5py.Dataset) or is_elsewhere(item):
+                continue
+            if item.size == 1 and item.dtype.kind in "SO":
                 value = np.ravel(item[()])[0]
                 return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         return None

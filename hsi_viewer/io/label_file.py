@@ -252,9 +252,7 @@ def _matrix_in(container: Container, name: str | None) -> str:
     return chosen
 
 
-def _read_container(
-    container: Container, part: str | None, most: int = MAX_PIXELS
-) -> LabelFile:
+def _read_container(container: Container, part: str | None, most: int = MAX_PIXELS) -> LabelFile:
     name = _matrix_in(container, part)
     _check_pixels(container.path, container.arrays[name].shape, most)
     return _plain(container.path, container.values(name))

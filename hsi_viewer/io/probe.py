@@ -47,7 +47,7 @@ class _Child:
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         self.used = False
         try:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a fixed module
                 [sys.executable, "-P", "-m", CHILD],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -159,7 +159,9 @@ class Probe:
             finally:
                 self._lock.release()
 
-    def check(self, path: Path, wanted: str | None = None, token: CancelToken | None = None) -> None:
+    def check(
+        self, path: Path, wanted: str | None = None, token: CancelToken | None = None
+    ) -> None:
         """Refuse a file that its library cannot be trusted with.
 
         Parameters
@@ -185,7 +187,10 @@ class Probe:
         try:
             known = self._known.get(key)
             if known is None or _is_stale(known):
-                known = self._known[key] = self._ask(f"{request}\n".encode(), token), time.monotonic()
+                known = self._known[key] = (
+                    self._ask(f"{request}\n".encode(), token),
+                    time.monotonic(),
+                )
         finally:
             self._lock.release()
         if known[0] is not None:
@@ -256,7 +261,7 @@ def check(path: Path, wanted: str | None = None, token: CancelToken | None = Non
 
 def trust_all() -> None:
     """Ask nobody: this process is the helper itself."""
-    global _probe  # noqa: PLW0603 - one a process
+    global _probe
     _probe = None
 
 

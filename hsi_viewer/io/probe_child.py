@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import faulthandler
 import json
-import math
 import os
 import signal
 import sys
@@ -17,7 +16,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import hsi_viewer.io.probe as asking
 from hsi_viewer.core.errors import HsiError
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from hsi_viewer.io.hdf5 import H5File
 
 BEAT_SECONDS = 0.25
-# Larger pieces are left to the process that wants them.
-SAMPLE_BYTES = 64 << 20
 
 
 def main() -> None:
@@ -84,12 +81,12 @@ def touch(path: Path, wanted: str | None) -> None:
 def _touch_all(container: H5File) -> None:
     import h5py
 
-    from hsi_viewer.io.hdf5_source import H5_ERRORS
+    from hsi_viewer.io.hdf5_source import H5_ERRORS, is_elsewhere
 
     for name, item in container.names.items():
         with suppress(HsiError, *H5_ERRORS):
             container.attributes(name)
-        if isinstance(item, h5py.Dataset):
+        if isinstance(item, h5py.Dataset) and not is_elsewhere(item):
             with suppress(HsiError, *H5_ERRORS):
                 _touch_places(item)
             with suppress(HsiError, *H5_ERRORS):
@@ -99,26 +96,14 @@ def _touch_all(container: H5File) -> None:
 
 def _touch_places(dataset: h5py.Dataset) -> None:
     """Walk through the index of the chunks, which may lead in circles."""
-    if dataset.chunks is not None and not dataset.is_virtual:
+    if dataset.chunks is not None:
         dataset.id.get_num_chunks()
 
 
 def _sample(cube: HyperCube) -> None:
     """Values at both ends and in the middle."""
-    places = [sorted({0, n // 2, n - 1}) for n in cube.shape]
-    for row, column, band in zip(*(_spread(p) for p in places), strict=True):
-        if _piece_bytes(cube.source) <= SAMPLE_BYTES:
-            cube.read(slice(row, row + 1), slice(column, column + 1), [band])
-
-
-def _spread(places: list[int]) -> list[int]:
-    return [places[0], places[len(places) // 2], places[-1]]
-
-
-def _piece_bytes(source: Any) -> int:
-    """Bytes of a chunk, as far as it is known."""
-    chunk = getattr(source, "chunk", (1,))
-    return math.prod(chunk) * int(source.dtype.itemsize)
+    for row, column, band in zip(*((0, n // 2, n - 1) for n in cube.shape), strict=True):
+        cube.read(slice(row, row + 1), slice(column, column + 1), [band])
 
 
 def _close_all() -> None:

@@ -216,6 +216,7 @@ def _h5_file(path: Path, reading: Reading, *, matlab: bool) -> H5File:
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.cf import with_place
+
     container = _h5_file(path, reading, matlab=False)
     from hsi_viewer.io.hdf5_products import open_product
 

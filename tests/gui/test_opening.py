@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from hsi_viewer.core.classes import legend_for
 from hsi_viewer.core.contrast import Contrast, sample_bands
@@ -156,6 +159,50 @@ def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
     gate.set()
     driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks._tasks, timeout=10_000)
     assert driver.document is None
+
+
+HANG = Path(__file__).parents[1] / "data" / "hostile" / "hang.h5"
+
+
+def test_a_file_on_which_its_library_hangs_leaves_the_window_alive(driver, tmp_path):
+    """Many rounds of the event loop while it is examined, and Cancel ends it."""
+    rounds = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: rounds.append(1))
+    timer.start(10)
+    path = shutil.copy(HANG, tmp_path / "hang.h5")
+    driver.window.open(str(path))
+    driver.qtbot.waitUntil(lambda: len(rounds) >= 50, timeout=60_000)
+    assert driver.window.busy.isVisible()
+    driver.trigger("edit.cancel")
+    assert not driver.window.busy.isVisible()
+    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks._tasks, timeout=60_000)
+    assert driver.document is None
+
+
+def test_a_file_on_which_its_library_hangs_is_refused_in_the_window(driver, monkeypatch, tmp_path):
+    from hsi_viewer.io import probe
+
+    monkeypatch.setattr(probe, "SILENT_SECONDS", 1.0)
+    notices = []
+    driver.window.workspace.noticed.connect(lambda text, level: notices.append((text, level)))
+    path = shutil.copy(HANG, tmp_path / "hang.h5")
+    driver.window.open(str(path))
+    driver.qtbot.waitUntil(lambda: bool(notices), timeout=60_000)
+    assert notices[0][0].startswith(f"{path} cannot be opened: the HDF5 library does not return")
+    assert notices[0][1] == "error"
+
+
+def test_notices_are_bounded_and_plain(driver):
+    notices = []
+    driver.window.workspace.noticed.connect(lambda text, level: notices.append(text))
+    driver.window.workspace.notify("<b>a</b>\x1b[2J\u202e" + "x" * 70_000, "error")
+    assert notices[0].startswith("<b>a</b>\\x1b[2J\\u202exxx")
+    assert len(notices[0]) == 2000
+    labels = [w.text() for w in driver.window.findChildren(QLabel) if "<b>a</b>" in w.text()]
+    formats = {w.textFormat() for w in driver.window.findChildren(QLabel) if "<b>a</b>" in w.text()}
+    assert labels
+    assert formats == {Qt.TextFormat.PlainText}
 
 
 def test_bands_and_presets_change_the_picture(sample):

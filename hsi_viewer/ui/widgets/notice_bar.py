@@ -80,6 +80,7 @@ class Notice(QFrame):
         self._bar = bar
         self._sign, self.level = QLabel(), level
         message = QLabel(text)
+        message.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
         message.setWordWrap(True)
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

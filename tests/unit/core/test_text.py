@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FormatError, HsiError
-from hsi_viewer.core.text import MOST_MESSAGE, MOST_MESSAGES, MOST_QUOTED, escaped, message, one_line
+from hsi_viewer.core.text import (
+    MOST_MESSAGE,
+    MOST_MESSAGES,
+    MOST_QUOTED,
+    escaped,
+    message,
+    one_line,
+)
 
 HOSTILE = [
     ("a\x1b[2Jb", "a\\x1b[2Jb"),

@@ -129,9 +129,10 @@ def test_members_that_are_no_arrays(tmp_path, content):
 
 
 def test_zip64_is_read(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.npz", "w") as file, file.open(
-        "cube.npy", "w", force_zip64=True
-    ) as member:
+    with (
+        zipfile.ZipFile(tmp_path / "a.npz", "w") as file,
+        file.open("cube.npy", "w", force_zip64=True) as member,
+    ):
         np.save(member, ARRAY)
     np.testing.assert_array_equal(open_cube(tmp_path / "a.npz").read(), ARRAY)
 
@@ -165,7 +166,8 @@ def test_copying_stops_at_the_limit():
 @posix
 def test_a_pipe_is_no_archive(tmp_path):
     os.mkfifo(tmp_path / "a.npz")
-    with pytest.raises(FileError, match="is a pipe or a device"), opened_archive(
-        tmp_path / "a.npz"
+    with (
+        pytest.raises(FileError, match="is a pipe or a device"),
+        opened_archive(tmp_path / "a.npz"),
     ):
         raise AssertionError("it was opened")

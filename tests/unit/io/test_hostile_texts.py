@@ -90,7 +90,7 @@ def told_by(read, path) -> list[str]:
     except HsiError as error:
         return [str(error)]
     if isinstance(found, Diagnosis):
-        return [found.problem or "", *(reading.text() for reading in found.readings)]
+        return [found.problem or "", *(reading.summary for reading in found.readings)]
     if isinstance(found, dict):
         return [*found["warnings"]]
     return [*getattr(found, "warnings", ()), *getattr(found, "notes", ())]
