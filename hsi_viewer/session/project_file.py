@@ -37,6 +37,7 @@ BODY, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
 BODY_LIMIT = 64 * 2**20
 # What the files of a run can need: so much each, a pixel of its map, and a band of its model.
 FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
+TEXT_LIMIT, TEXT_BYTES = 4 * 2**20, 256
 ROOM_LEFT = 256 * 2**20  # of the disk, after a session file was unpacked
 MOST_NAMED = 20
 LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
@@ -260,6 +261,8 @@ def _most_bytes(name: str, shape: tuple[int, int, int]) -> int:
     rows, columns, bands = shape
     if name.endswith(MAPS):
         return FILE_LIMIT + MAP_BYTES * rows * columns
+    if name.endswith(".json"):
+        return TEXT_LIMIT + TEXT_BYTES * bands
     return FILE_LIMIT + BAND_BYTES * bands
 
 
