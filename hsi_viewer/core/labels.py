@@ -205,7 +205,7 @@ def class_ids(ids: ArrayLike, name: str = "the labels") -> NDArray[np.uint16]:
             array = np.maximum(array, 0)
     if np.can_cast(array.dtype, np.uint16):
         return array.astype(np.uint16)
-    if array.size and array.max() > MAX_CLASS_ID:
+    if array.size and float(array.max()) > MAX_CLASS_ID:
         raise LabelError(f"{name}: class ids lie in 0..{MAX_CLASS_ID}; it holds {array.max():g}.")
     if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
         raise LabelError(f"{name}: class ids are whole numbers, but it holds fractions.")

@@ -88,6 +88,57 @@ def test_a_reader_that_closes_the_pipe_ends_the_program_in_silence():
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
+CLOSED = {
+    "info": ("info", SAMPLE),
+    "info --json": ("info", SAMPLE, "--json"),
+    "a missing cube": ("info", "nowhere.hdr"),
+    "convert": ("convert", SAMPLE, "a.npy", "--rows", "0:2"),
+    "classify": ("classify", SAMPLE, "--labels", "nowhere.npy", "--output", "out"),
+    "apply": ("apply", "nowhere", SAMPLE, "--output", "out"),
+    "help": ("--help",),
+    "a wrong option": ("info", "--no-such-option"),
+    "open": ("open", SAMPLE, "--screenshot", "a.png"),
+}
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("name", "streams"),
+    [*((n, s) for n in CLOSED for s in ((1,), (0, 1, 2))), ("info", (2,)), ("a missing cube", (2,))],
+)
+def test_closed_standard_streams_end_no_command_in_a_traceback(tmp_path, name, streams):
+    """What is printed goes nowhere, above all into no file that is opened in its place."""
+    close = " ".join(f"{number}>&-" for number in streams)
+    script = f'{sys.executable} -m hsi_viewer.cli "$@" {close}'
+    environment = {
+        **os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).parents[2])
+    }  # fmt: skip
+    ended = subprocess.run(
+        ["sh", "-c", script, "sh", *CLOSED[name]],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert "Traceback" not in ended.stderr + ended.stdout
+    assert ended.returncode in (0, 1)
+    if 1 in streams:
+        assert ended.stdout == ""
+    if 2 in streams:
+        assert ended.stderr == ""
+        assert "hsi-viewer:" not in ended.stdout
+    if streams == (1,) and name.startswith(("info", "convert")):
+        assert ended.returncode == 1
+        assert ended.stderr.endswith(
+            "hsi-viewer: Standard output is closed: nothing can be printed there.\n"
+        )
+    if name == "convert":
+        assert np.load(tmp_path / "a.npy").shape == (2, 145, 200)
+    if name == "open":
+        assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_a_full_disk_behind_standard_output_is_told():
     with Path("/dev/full").open("w") as full:
