@@ -57,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     hold_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if "" in given:  # as of a variable that is not set; as a path it would be this folder
+            raise UsageError("one of the arguments is empty; name a file or a folder.")
         parser, commands = _parsers()
         if not given or given[0] not in {*commands, "-h", "--help", "--version"}:
             given.insert(0, "open")

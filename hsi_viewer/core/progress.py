@@ -57,7 +57,7 @@ class Note:
 class ProgressPort(Protocol):
     """Where a worker reports to; the receiver decides what each report means.
 
-    `report` takes `Progress`, `Note` and any richer frozen record of the task (an epoch, a first map).
+    `report` takes `Progress`, `Note` and any richer frozen record of the task (an epoch, a map).
     """
 
     def report(self, item: object) -> None:

@@ -1,4 +1,4 @@
-"""What the weights of a model hold, checked before anything is made of it: a model comes from anywhere."""
+"""The weights of a model, checked before anything is made of them: a model comes from anywhere."""
 
 from __future__ import annotations
 

@@ -157,9 +157,7 @@ class TrainedModel:
         """The features of a cube, if they are still at hand."""
         return next((s for s in self.scenes if s.origin is cube), None)
 
-    def _new_scene(
-        self, cube: HyperCube, token: CancelToken, port: ProgressPort
-    ) -> SceneFeatures:
+    def _new_scene(self, cube: HyperCube, token: CancelToken, port: ProgressPort) -> SceneFeatures:
         fitting = matched(real_in(cube, port), self.wavelengths, self.bands, self.features.bands)
         scene = SceneFeatures(fitting, self.features, token, origin=cube)
         self.scenes[:] = [scene]

@@ -70,10 +70,8 @@ def trained(scene_dir, tmp_path_factory) -> Path:
 
 
 def classify(scene_dir: Path, labels: object, output: Path, *options: str, cube="scene one.hdr"):
-    return main(
-        ["classify", str(scene_dir / cube), "--labels", str(labels), "--output", str(output)]
-        + ["--device", "cpu", *options]
-    )
+    sources = [str(scene_dir / cube), "--labels", str(labels)]
+    return main(["classify", *sources, "--output", str(output), "--device", "cpu", *options])
 
 
 def report_of(folder: Path) -> dict:
