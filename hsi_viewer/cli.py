@@ -219,9 +219,19 @@ def _wavelengths(text: str) -> tuple[float, ...]:
 
 def _open(options: argparse.Namespace) -> int:
     _choose_qt_platform(options.screenshot is not None)
+    if options.screenshot is not None and options.cube:
+        _check_picture(options.screenshot, options.cube)
     from hsi_viewer.app import run
 
     return run(options.cube, options.screenshot)
+
+
+def _check_picture(picture: Path, source: str) -> None:
+    from hsi_viewer.io.identify import split_source
+    from hsi_viewer.io.own_files import own_files
+
+    if picture.resolve() in own_files(split_source(source)[0]):
+        raise UsageError(f"{picture} is a file of the cube itself; choose another name.")
 
 
 def _choose_qt_platform(screenshot: bool) -> None:

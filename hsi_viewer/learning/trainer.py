@@ -141,12 +141,12 @@ class Run:
         self.class_ids, self.token, self.port = class_ids, token, port
         self.seeds = seeds_of(ids, class_ids)
         self.guide, self.valid = scene.guide(recipe.walker.guides, token)
-        unused = int(np.count_nonzero((self.seeds >= 0) & ~self.valid))
-        if unused:
-            port.report(Note(_unused_text(unused, int(np.count_nonzero(ids)))))
         self.pixels, self.targets = choose_pixels(
             self.seeds, self.valid, recipe.training.patches, config.seed
         )
+        unused = int(np.count_nonzero((self.seeds >= 0) & ~self.valid))
+        if unused:
+            port.report(Note(_unused_text(unused, int(np.count_nonzero(ids)))))
 
     def refined(self, probabilities: FloatArray) -> FloatArray:
         """Probabilities after the walker, seeded by the labels."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from PIL import Image
 from rasterio.crs import CRS
 
 from hsi_viewer.cli import main
@@ -239,6 +240,14 @@ def test_every_file_of_convert_is_listed(scene_dir, tmp_path, capsys, name):
     assert sorted(printed) == sorted(str(p) for p in target.parent.iterdir())
 
 
+@pytest.mark.parametrize("name", ["map.hdr", "map.tif", "map.mat", "map.npy"])
+def test_every_file_of_a_converted_class_map_is_listed(trained, tmp_path, capsys, name):
+    target = tmp_path / "out" / name
+    assert main(["convert", str(trained / "class_map.hdr"), str(target), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)["files"]
+    assert sorted(printed) == sorted(str(p) for p in target.parent.iterdir())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 def test_a_colleague_can_read_every_file_of_a_job(trained):
     probe = trained.parent / "probe"
@@ -296,6 +305,19 @@ def test_results_never_replace_what_the_job_reads(trained, scene_dir, tmp_path, 
             assert main(["apply", str(trained), cube, *overwrite]) == 1
             assert "would be replaced by its results" in capsys.readouterr().err
     assert contents(folder) == before
+
+
+@pytest.mark.parametrize("picture", ["scene.png", "./scene.png", "scene.hdr", "scene.img"])
+def test_a_picture_of_the_window_never_replaces_the_cube(tmp_path, monkeypatch, capsys, picture):
+    monkeypatch.chdir(tmp_path)
+    values = np.arange(60, dtype=np.uint8).reshape(10, 6)
+    Image.fromarray(values).save("scene.png")
+    write_cube(HyperCube.from_array(values[:, :, None]), Path("scene.hdr"))
+    before = contents(tmp_path)
+    source = "scene.png" if picture.endswith(".png") else "scene.hdr"
+    assert main(["open", source, "--screenshot", picture]) == 1
+    assert "is a file of the cube itself; choose another name" in capsys.readouterr().err
+    assert contents(tmp_path) == before
 
 
 def test_results_beside_the_cube_leave_it_alone(scene_dir, tmp_path):
