@@ -9,7 +9,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
@@ -19,14 +19,17 @@ from hsi_viewer.cli_process import (
     INTERRUPTED,
     TERMINATED,
     TerminatedError,
+    complain,
+    hold_streams,
     say,
     terminable,
 )
 from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.imported_labels import Placement
 from hsi_viewer.core.training import Device, Preset, TrainingConfig
 
 if TYPE_CHECKING:
-    from hsi_viewer.session.classify_job import JobResult
+    from hsi_viewer.session.classify_job import Job, JobResult
 
 SAMPLE = "sample:indian-pines"
 DEMO_LABELS_PER_CLASS = 10
@@ -51,21 +54,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # torch's threads spin while they wait; with anything else running on the machine (the window
     # itself) that makes training several times slower. Read once, when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    hold_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if "" in given:  # as of a variable that is not set; as a path it would be this folder
+            raise UsageError("one of the arguments is empty; name a file or a folder.")
         parser, commands = _parsers()
         if not given or given[0] not in {*commands, "-h", "--help", "--version"}:
             given.insert(0, "open")
         options = parser.parse_args(given)
         status: int = options.run(options)
     except HsiError as error:
-        print("hsi-viewer:", " ".join(str(error).split()), file=sys.stderr)
+        complain(str(error))
         return FAILED
     except TerminatedError:
-        print("hsi-viewer: terminated", file=sys.stderr)
+        complain("terminated")
         return TERMINATED
     except KeyboardInterrupt:
-        print("hsi-viewer: interrupted", file=sys.stderr)
+        complain("interrupted")
         return INTERRUPTED
     return status
 
@@ -76,7 +82,7 @@ def _parsers() -> tuple[_Parser, Sequence[str]]:
         prog="hsi-viewer",
         description="Classify hyperspectral images from a few labelled pixels.",
         epilog=f"CUBE is a file, or {SAMPLE} for the sample scene; LABELS is an image of class "
-        f"ids, or {SAMPLE}/labels. Without a command, open is meant.",
+        f"ids, a file of regions or shapes, or {SAMPLE}/labels. Without a command, open is meant.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"hsi-viewer {__version__}")
@@ -97,7 +103,17 @@ def _parsers() -> tuple[_Parser, Sequence[str]]:
 
     classify = _command(commands, "classify", _classify, "train on labels and map the scene")
     classify.add_argument("cube", metavar="CUBE")
-    classify.add_argument("--labels", metavar="FILE", required=True)
+    classify.add_argument(
+        "--labels",
+        metavar="FILE",
+        required=True,
+        help="label image, regions of ENVI, table of pixels, shapes or ilastik project",
+    )
+    classify.add_argument(
+        "--placement",
+        choices=get_args(Placement),
+        help="how labels of another size or place are laid on the cube",
+    )
     _add_output(classify, required=True)
     classify.add_argument("--seed", type=_seed, default=0, help="of every random choice (0)")
     classify.add_argument("--device", choices=get_args(Device), default="auto")
@@ -108,6 +124,9 @@ def _parsers() -> tuple[_Parser, Sequence[str]]:
     applying.add_argument("model", metavar="MODEL", type=Path, help="the folder of classify")
     applying.add_argument("cube", metavar="CUBE")
     _add_output(applying, required=True)
+    applying.add_argument(
+        "--overwrite", action="store_true", help="replace the map in the folder of a model"
+    )
     _add_json(applying)
 
     converting = _command(
@@ -200,9 +219,19 @@ def _wavelengths(text: str) -> tuple[float, ...]:
 
 def _open(options: argparse.Namespace) -> int:
     _choose_qt_platform(options.screenshot is not None)
+    if options.screenshot is not None and options.cube:
+        _check_picture(options.screenshot, options.cube)
     from hsi_viewer.app import run
 
     return run(options.cube, options.screenshot)
+
+
+def _check_picture(picture: Path, source: str) -> None:
+    from hsi_viewer.io.identify import split_source
+    from hsi_viewer.io.own_files import own_files
+
+    if picture.resolve() in own_files(split_source(source)[0]):
+        raise UsageError(f"{picture} is a file of the cube itself; choose another name.")
 
 
 def _choose_qt_platform(screenshot: bool) -> None:
@@ -259,14 +288,21 @@ def _classify(options: argparse.Namespace) -> int:
     from hsi_viewer.session.classify_job import classify
 
     config = TrainingConfig(preset=options.preset, seed=options.seed, device=options.device)
-    return _work(options, config, lambda job: classify(options.cube, options.labels, job))
+    return _work(
+        options,
+        lambda job: classify(options.cube, options.labels, job),
+        config=config,
+        placement=options.placement,
+    )
 
 
 def _apply(options: argparse.Namespace) -> int:
     from hsi_viewer.session.classify_job import apply_model
 
     return _work(
-        options, TrainingConfig(), lambda job: apply_model(options.model, options.cube, job)
+        options,
+        lambda job: apply_model(options.model, options.cube, job),
+        overwrite=options.overwrite,
     )
 
 
@@ -274,22 +310,20 @@ def _demo(options: argparse.Namespace) -> int:
     from hsi_viewer.session.classify_job import demonstrate
 
     return _work(
-        options,
-        TrainingConfig(),
-        lambda job: demonstrate(SAMPLE, f"{SAMPLE}/labels", DEMO_LABELS_PER_CLASS, job),
+        options, lambda job: demonstrate(SAMPLE, f"{SAMPLE}/labels", DEMO_LABELS_PER_CLASS, job)
     )
 
 
 # output --------------------------------------------------------------------------------------
 
 
-def _work(options: argparse.Namespace, config: TrainingConfig, do: Any) -> int:
+def _work(options: argparse.Namespace, do: Callable[[Job], JobResult], **settings: Any) -> int:
     """Run a job with a progress bar on standard error, then print what it made."""
     from hsi_viewer.cli_progress import progress_on_stderr
     from hsi_viewer.session.classify_job import Job
 
     with terminable(), progress_on_stderr() as port:
-        result: JobResult = do(Job(options.output, config, port=port))
+        result = do(Job(options.output, port=port, **settings))
     if options.json:
         files = [str((options.output / name).absolute()) for name in result.report["files"]]
         _print_json({**result.report, "files": files})

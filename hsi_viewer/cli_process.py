@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from hsi_viewer.core.errors import ExportError
@@ -17,6 +17,27 @@ FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
 class TerminatedError(KeyboardInterrupt):
     """The system asks the program to end; files that are half written are cleared away first."""
+
+
+def hold_streams() -> None:
+    """Give closed standard streams to the null device: the next file opened would take their place.
+
+    What is printed would then go into that file, or what a library prints.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+def complain(text: str) -> None:
+    """Print one line to standard error, if somebody reads it."""
+    if sys.stderr is None:  # closed at the start; print would take standard output
+        return
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"hsi-viewer: {' '.join(text.split())}\n")
+        sys.stderr.flush()
 
 
 def say(text: str) -> None:
@@ -30,6 +51,8 @@ def say(text: str) -> None:
         if whoever read it has closed it.
     """
     text = "\n".join(escaped(line) for line in text.split("\n"))
+    if sys.stdout is None:
+        raise ExportError("Standard output is closed: nothing can be printed there.")
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()

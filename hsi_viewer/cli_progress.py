@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,14 +10,25 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from hsi_viewer.core.progress import Progress, ProgressPort
+from hsi_viewer.core.progress import Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import EpochReport
+
+
+class _Console(Console):
+    """A console whose reader may go: rich itself would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Print no more."""
+        self.quiet = True
 
 
 @contextmanager
 def progress_on_stderr() -> Iterator[ProgressPort]:
     """A port that shows what it is told until the block ends."""
-    console = Console(stderr=True)
+    if sys.stderr is None:  # closed at the start
+        yield SilentPort()
+        return
+    console = _Console(stderr=True)
     if not console.is_terminal:
         yield _LinePort(console)
         return
@@ -37,6 +49,10 @@ def _epoch_text(item: EpochReport) -> str:
     return f"epoch {item.epoch}/{item.epochs}, loss {item.loss:.2f}{accuracy}"
 
 
+def _note_text(note: Note) -> str:
+    return f"hsi-viewer: warning: {' '.join(note.text.split())}"
+
+
 class _BarPort:
     """A bar for each step; the bars of steps that are over stay full."""
 
@@ -46,8 +62,10 @@ class _BarPort:
         self._current = ""
 
     def report(self, item: object) -> None:
-        """Show progress and epochs; early maps are not for the terminal."""
-        if isinstance(item, Progress):
+        """Show progress, epochs and notes; early maps are not for the terminal."""
+        if isinstance(item, Note):
+            self._bars.console.print(_note_text(item), markup=False, highlight=False)
+        elif isinstance(item, Progress):
             if item.message != self._current:
                 self.finish()
                 self._begin(item.message)
@@ -72,19 +90,27 @@ class _BarPort:
 
 
 class _LinePort:
-    """One line for each new step and each epoch."""
+    """One line for each new step, each epoch and each note, as long as somebody reads them."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._message = ""
+        self._is_read = True
 
     def report(self, item: object) -> None:
         """Print what is new."""
-        if isinstance(item, Progress) and item.message != self._message:
+        if isinstance(item, Note):
+            self._print(_note_text(item))
+        elif isinstance(item, Progress) and item.message != self._message:
             self._message = item.message
             self._print(item.message)
         elif isinstance(item, EpochReport):
             self._print("  " + _epoch_text(item))
 
     def _print(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        if not self._is_read:
+            return
+        try:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        except OSError:  # a full disk is no reason to stop the work
+            self._is_read = False

@@ -29,6 +29,10 @@ class TrainingError(HsiError):
     """Training could not start or had to stop."""
 
 
+class SettingError(HsiError, ValueError):
+    """A setting of the training is none that there is."""
+
+
 class ModelError(HsiError):
     """A model does not fit the cube that it is applied to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,10 +47,17 @@ class Progress:
     fraction: float | None = None
 
 
+@dataclass(frozen=True)
+class Note:
+    """What the user should know of a task that goes on: what was left out, or taken otherwise."""
+
+    text: str
+
+
 class ProgressPort(Protocol):
     """Where a worker reports to; the receiver decides what each report means.
 
-    `report` takes `Progress` and any richer frozen record of the task (an epoch, a first map).
+    `report` takes `Progress`, `Note` and any richer frozen record of the task (an epoch, a map).
     """
 
     def report(self, item: object) -> None:
@@ -61,3 +69,12 @@ class SilentPort:
 
     def report(self, item: object) -> None:
         """Drop the record."""
+
+
+class NotingPort:
+    """The port of a notebook: drops every report but notes, which become Python warnings."""
+
+    def report(self, item: object) -> None:
+        """Warn of a note."""
+        if isinstance(item, Note):
+            warnings.warn(item.text, stacklevel=3)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from hsi_viewer.core.errors import SettingError
 
 Preset = Literal["fast", "best"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -16,6 +20,7 @@ DistillationMode = Literal[
     "previous_epochs",
     "refined_rounds",
 ]
+MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class TrainingConfig:
     seed : of every random choice.
     device : "auto" takes cuda, mps or cpu, in this order.
     refine : whether the map is refined by the random walker.
+
+    Raises
+    ------
+    SettingError
+        if a setting is none that there is; a seed may be of any type of number, but whole.
     """
 
     preset: Preset = "fast"
@@ -36,6 +46,35 @@ class TrainingConfig:
     seed: int = 0
     device: Device = "auto"
     refine: bool = True
+
+    def __post_init__(self) -> None:
+        _check_choice("preset", self.preset, get_args(Preset))
+        _check_choice("distillation", self.distillation, (None, *get_args(DistillationMode)))
+        _check_choice("device", self.device, get_args(Device))
+        object.__setattr__(self, "seed", _seed(self.seed))
+        if not isinstance(self.refine, (bool, np.bool_)):
+            raise SettingError(f"refine is True or False, not {_short(self.refine)}.")
+        object.__setattr__(self, "refine", bool(self.refine))
+
+
+def _check_choice(name: str, value: Any, choices: tuple[str | None, ...]) -> None:
+    if not (value is None or isinstance(value, str)) or value not in choices:
+        known = ", ".join(repr(choice) for choice in choices)
+        raise SettingError(f"There is no {name} {_short(value)}; choose one of {known}.")
+
+
+def _seed(value: Any) -> int:
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if isinstance(value, (float, np.floating)):
+        is_whole = float(value).is_integer()
+    if not (is_whole and 0 <= value <= MAX_SEED):
+        raise SettingError(f"A seed is a whole number in 0..{MAX_SEED}, not {_short(value)}.")
+    return int(value)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}..."
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,12 @@ def side_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.aux.xml")
 
 
+def with_sides(*paths: Path) -> list[Path]:
+    """Files that were written, each with what GDAL has put beside it."""
+    beside = (path.with_name(path.name + suffix) for path in paths for suffix in SIDE_SUFFIXES)
+    return list(dict.fromkeys([*paths, *(path for path in beside if path.is_file())]))
+
+
 def tidy_up(*targets: Path) -> None:
     """Clear away what killed processes left beside targets, which are one result.
 

@@ -14,7 +14,7 @@ from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io import class_raster, envi_writer
-from hsi_viewer.io.atomic import side_file
+from hsi_viewer.io.atomic import side_file, with_sides
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
 
@@ -44,7 +44,7 @@ def export_prediction(
     Returns
     -------
     dict
-        paths by file name.
+        paths by file name, with those of what is written beside (.aux.xml, .pgw).
 
     Raises
     ------
@@ -73,8 +73,15 @@ def export_prediction(
         else:
             path = directory / f"{stem}.{name}"
             WRITERS[name](raster, path)
-            written[path.name] = path
+            written |= {file.name: file for file in _files_of(path, raster)}
     return written
+
+
+def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
+    place = raster.georeference
+    if path.suffix == ".png" and place is not None and place.transform is not None:
+        return [path, class_raster.world_file(path)]
+    return with_sides(path) if path.suffix == ".tif" else [path]
 
 
 def _take_away(tif: Path, cube: HyperCube) -> None:
@@ -117,6 +124,7 @@ def write_confidence(
     fields = {
         "file type": "ENVI Standard",
         "band names": "{confidence}",
+        "data ignore value": "0",
         **envi_writer.georeference_fields(cube.georeference),
     }
     values = prediction.confidence.astype(np.float32)

@@ -83,6 +83,7 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
         **envi_writer.class_fields(
             {0: raster.zero, **raster.names}, raster.colours, int(raster.ids.max(initial=0))
         ),
+        "data ignore value": "0",
         **envi_writer.georeference_fields(raster.georeference),
     }
     envi_writer.write_image(header, data, raster.ids, fields, raster.title)
@@ -129,7 +130,7 @@ def write_png(raster: ClassRaster, path: Path) -> None:
     )
     place = raster.georeference
     transform = None if place is None else place.transform
-    world = path.with_suffix(".pgw")
+    world = world_file(path)
     targets = [path] if transform is None else [world, path]
     with replacing(*targets) as new:
         with new[-1].open("wb") as file:
@@ -143,6 +144,11 @@ def write_png(raster: ClassRaster, path: Path) -> None:
             new[0].write_text("".join(f"{value!r}\n" for value in values), encoding="ascii")
     if transform is None:
         world.unlink(missing_ok=True)  # it placed the picture that is replaced
+
+
+def world_file(png: Path) -> Path:
+    """Where the place of a picture is written."""
+    return png.with_suffix(".pgw")
 
 
 def write_tif(raster: ClassRaster, path: Path) -> None:

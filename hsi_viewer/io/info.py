@@ -49,13 +49,19 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "scale": _number(cube.scale),
         "crs": crs,
         "transform": None if place.transform is None else [_number(v) for v in place.transform],
-        "warnings": [
-            *cube.warnings,
-            *_place_warning(place, crs),
-            *_offset_warning(cube),
-            *_noise_warning(cube),
-        ],
+        "warnings": cube_warnings(cube),
     }
+
+
+def cube_warnings(cube: HyperCube) -> list[str]:
+    """Everything that is odd about a cube, as every command says it."""
+    place = cube.georeference or Georeference()
+    return [
+        *cube.warnings,
+        *_place_warning(place, crs_text(place.crs_wkt)),
+        *_offset_warning(cube),
+        *_noise_warning(cube),
+    ]
 
 
 def _library_of(source: str | Path) -> tuple[Path, dict[str, str]] | None:

@@ -17,7 +17,8 @@ from hsi_viewer.core.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.imported_labels import ImportedLabels
+from hsi_viewer.core.labels import class_ids
 from hsi_viewer.io import (
     envi,
     envi_classes,
@@ -141,13 +142,13 @@ def _check_identified(path: Path, magic: bytes) -> None:
 
 
 def legend_of(
-    labels: LabelFile, ids: Iterable[int], names: Mapping[int, str] | None = None
+    labels: LabelFile | ImportedLabels, ids: Iterable[int], names: Mapping[int, str] | None = None
 ) -> ClassLegend:
     """A legend for ids: names and colours of the file, else other names and the palette's colours.
 
     Parameters
     ----------
-    labels : as read from the file.
+    labels : as read from a file, and laid on the cube or not.
     ids : class ids.
     names : known by id from elsewhere.
     """
@@ -210,13 +211,9 @@ def _ids(path: Path, array: NDArray[Any], nodata: float | None = None) -> NDArra
     if array.ndim != 2 or array.size == 0:
         shape = " x ".join(map(str, array.shape))
         raise FormatError(f"{path} holds {shape} values; a label map is rows x columns.")
-    if array.dtype.kind == "f":
-        array = np.where(np.isnan(array), 0, array)
-    if array.dtype.kind in "fi":
-        array = np.where(array == -1, 0, array)  # how some scenes mark what is unlabelled
     if nodata is not None and not np.isnan(nodata):
         array = np.where(array == nodata, 0, array)
-    return checked_ids(array, (array.shape[0], array.shape[1]), str(path))
+    return class_ids(array, str(path))
 
 
 def _load_npy(path: Path) -> NDArray[Any]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.classes import Colour
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.imported_labels import ImportedLabels
+from hsi_viewer.core.labels import class_ids
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.identify import magic_of
 from hsi_viewer.io.regions_grid import Grid
@@ -89,7 +90,8 @@ def _place(path: Path, out: NDArray[np.uint16], block: object) -> int:
     axes = [k for k, n in enumerate(values.shape) if n > 1][:2]
     axes = sorted((axes + [k for k in range(values.ndim) if k not in axes])[:2])
     ids = values.transpose(*axes, *(k for k in range(values.ndim) if k not in axes))
-    ids = ids.reshape(*ids.shape[:2], -1)[:, :, 0].astype(np.uint16)
+    ids = ids.reshape(*ids.shape[:2], -1)[:, :, 0]
+    ids = class_ids(ids, str(path))
     top, left = spans[axes[0]][0], spans[axes[1]][0]
     part = out[top : top + ids.shape[0], left : left + ids.shape[1]]
     inside = ids[: part.shape[0], : part.shape[1]]

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend
+from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.imported_labels import ImportedLabels, Placement
+from hsi_viewer.core.labels import class_ids
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.class_column import is_whole, like_class
 from hsi_viewer.io.regions_grid import PIXELS, Grid
@@ -138,11 +139,12 @@ def _classes(
             return np.ones(len(rows), np.uint16), {1: path.stem}
         notes.append(f'The class is the column "{head[name_at]}".')
     column = texts(id_at if id_at is not None else name_at or 0)
-    if any(column) and all(is_whole(t) for t in column if t):
-        numbers = [int(float(t or 0)) for t in column]
-        numbers = [0 if number == -1 else number for number in numbers]  # as in label maps
-        if min(numbers) < 0 or max(numbers) > MAX_CLASS_ID:
-            raise FormatError(f"{path}: class ids lie in 0..{MAX_CLASS_ID}.")
+    numeric = any(column) and all(is_number(t) for t in column if t)
+    if numeric and name_at not in (None, id_at) and not all(is_whole(t) for t in column if t):
+        column, numeric = texts(name_at or 0), False  # measured values, beside names of classes
+    if numeric:
+        told = np.array([float(text or 0) for text in column])
+        numbers = class_ids(told, str(path)).tolist()
         both = id_at is not None and name_at is not None and name_at != id_at
         named = texts(name_at or 0) if both else []
         pairs = {(i, n) for i, n in zip(numbers, named, strict=bool(named)) if i and n}

@@ -10,29 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
-from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.learning.checkpoint_check import (
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.learning.checkpoint_check import TENSORS, fitted, network_of
+from hsi_viewer.learning.model_description import (
     FORMAT,
     SCHEMA,
-    TENSORS,
-    fitted,
-    network_of,
-    told_by,
+    description_of,
+    pair_of,
+    refusing_damage,
 )
 
 if TYPE_CHECKING:
     from hsi_viewer.learning.model import TrainedModel
-
-STEM = "model"
-
-
-def _pair(target: str | Path) -> tuple[Path, Path]:
-    """The weights and the description that a folder or a path stands for."""
-    path = Path(target)
-    path = path.with_suffix("") if path.suffix in {".safetensors", ".json"} else path / STEM
-    return path.with_suffix(".safetensors"), path.with_suffix(".json")
 
 
 def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
@@ -45,7 +36,7 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     ExportError
         if the files cannot be written.
     """
-    weights, description = _pair(target)
+    weights, description = pair_of(target)
     tensors = {f"network.{k}": v.cpu().contiguous() for k, v in model.network.state_dict().items()}
     for name in ("weights", "bias"):
         tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
@@ -55,7 +46,7 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     try:
         weights.parent.mkdir(parents=True, exist_ok=True)
         beside = weights.with_suffix(".safetensors.part")
-        save_file(tensors, beside)
+        beside.write_bytes(save(tensors))  # save_file lets nobody else read the file
         beside.replace(weights)
         beside = description.with_suffix(".json.part")
         beside.write_text(text, encoding="utf-8")
@@ -108,28 +99,12 @@ def load_model(target: str | Path) -> TrainedModel:
     """
     from hsi_viewer.learning.model import TrainedModel
 
-    weights, description = _pair(target)
-    try:
-        for path in (weights, description):
-            if not path.is_file():
-                raise FileError(
-                    f"{path}: the model file is missing; a model is a pair of .safetensors and "
-                    ".json."
-                )
-        told = told_by(description.read_bytes(), description)
+    told = description_of(target)
+    weights, _ = pair_of(target)
+    with refusing_damage(weights):
         tensors = load_file(weights)
         features, instant = fitted(tensors, told)
         network = network_of(tensors, told)
-    except OSError as error:
-        raise FileError(
-            f"{weights.parent}: the model cannot be read: {error.strerror or error}; check the "
-            "folder and its permissions."
-        ) from error
-    except (KeyError, ValueError, SafetensorError) as error:
-        raise FormatError(
-            f"{weights}: the weights are damaged or belong to another description: {error}. "
-            "Copy both files again, or train again."
-        ) from error
     return TrainedModel(
         network=network,
         instant=instant,

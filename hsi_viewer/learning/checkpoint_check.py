@@ -1,104 +1,17 @@
-"""What a model file holds, checked before anything is made of it: a model comes from anywhere."""
+"""The weights of a model, checked before anything is made of them: a model comes from anywhere."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
 import numpy as np
 import torch
-from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from hsi_viewer.core.classes import MAX_CLASS_ID, LandClass
-from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.instant import InstantModel
+from hsi_viewer.learning.model_description import Told
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.recipe import Recipe
 
-FORMAT = "hsi-viewer model"
-SCHEMA = 2  # 1 had no strength of components
 TENSORS = ("bands", "centre", "spread", "components", "strength", "scales")  # of the features
-WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
-LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a description says, as `TrainedModel` has it."""
-
-    class_ids: tuple[int, ...]
-    legend: tuple[LandClass, ...]
-    config: TrainingConfig
-    recipe: Recipe
-    sigmas: tuple[float, ...]
-    channels: int
-    bands: int
-    wavelengths: tuple[float, ...] | None
-    temperature: float
-    warning: str | None
-    seconds: dict[str, float]
-    versions: dict[str, str]
-    label_digest: str
-
-
-def told_by(text: bytes, path: Path) -> Told:
-    """The description, of the types and in the ranges that a model can have.
-
-    Raises
-    ------
-    FormatError
-        if it is of another kind, or anything in it is no such thing.
-    """
-    try:
-        data = json.loads(text)
-        kind = (data.get("format"), data.get("schema")) if isinstance(data, dict) else None
-        if kind != (FORMAT, SCHEMA):
-            raise FormatError(
-                f"{path}: this is no model that this version can read. Train it again."
-            )
-        told = TypeAdapter(Told).validate_json(text, strict=True)
-        _check(told, data["recipe"])
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FormatError(
-            f"{path}: the model file is damaged: {where}: {first['msg']}. Train it again."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
-    return told
-
-
-def _check(told: Told, recipe: object) -> None:
-    """Refuse numbers that no model has, with a ValueError."""
-    ids, listed, walker = told.class_ids, [c.id for c in told.legend], told.recipe.walker
-    numbers = [
-        told.temperature, walker.beta, walker.gamma, walker.seed_weight, walker.doubt,
-        walker.assurance,
-    ]  # fmt: skip
-    sound = {
-        "recipe": json.loads(json.dumps(asdict(told.recipe))) == recipe,  # no more, no less
-        "class_ids": ids and _ascend(ids) and 1 <= ids[0] <= ids[-1] <= MAX_CLASS_ID,
-        "legend": len(set(listed)) == len(listed)
-        and all(0 <= v <= 255 for c in told.legend for v in c.colour),
-        "sigmas": told.sigmas and all(0 <= s <= WIDEST for s in told.sigmas),
-        "wavelengths": told.wavelengths is None or len(told.wavelengths) == told.bands,
-        "temperature": told.temperature > 0,
-        "numbers of the walker": all(abs(n) <= LARGEST for n in numbers) and min(numbers[:4]) >= 0,
-        "guides": walker.guides >= 1,
-        "seed": 0 <= told.config.seed < 2**32,
-    }
-    wrong = [name for name, right in sound.items() if not right]
-    if wrong:
-        raise ValueError(f"{', '.join(wrong)} cannot be so")
-
-
-def _ascend(ids: tuple[int, ...]) -> bool:
-    return sorted(set(ids)) == list(ids)
 
 
 def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantModel]:

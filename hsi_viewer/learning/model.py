@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.classes import LandClass
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.real_values import real_valued
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.instant import InstantModel
@@ -44,6 +45,14 @@ def prediction_of(
     class_map[~valid] = 0
     confidence[~valid] = 0.0
     return Prediction(class_map, confidence, class_ids, probabilities, disagreement, source, final)
+
+
+def real_in(cube: HyperCube, port: ProgressPort) -> HyperCube:
+    """The cube in real numbers; a note says so where complex ones lose their phase."""
+    real = real_valued(cube)
+    for text in real.warnings[len(cube.warnings) :]:
+        port.report(Note(text))
+    return real
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +95,7 @@ class TrainedModel:
         self,
         cube: HyperCube,
         *,
-        labels: NDArray[np.uint16] | None = None,
+        labels: ArrayLike | None = None,
         refine: bool = True,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
@@ -96,7 +105,8 @@ class TrainedModel:
         Parameters
         ----------
         cube : the training scene or another, of the same sensor or of overlapping wavelengths.
-        labels : (rows, columns) class ids known on this cube, 0 elsewhere; they seed the walker.
+        labels : (rows, columns) class ids known on this cube, by the rules of
+            `core.labels.class_ids`; they seed the walker.
         refine : whether the walker smooths the map along the image.
 
         Raises
@@ -108,11 +118,11 @@ class TrainedModel:
         TaskCancelledError
             if the token was cancelled.
         """
-        token, port = token or CancelToken(), port or SilentPort()
+        token, port = token or CancelToken(), port or NotingPort()
         shape = (cube.rows, cube.columns)
         known = np.zeros(shape, np.uint16) if labels is None else checked_ids(labels, shape)
         start = time.perf_counter()
-        scene = self.scene_of(cube) or self._new_scene(cube, token)
+        scene = self.scene_of(cube) or self._new_scene(cube, token, port)
         source = "SDHSI-Net, exits averaged"
         if refine:
             guide, valid = scene.guide(self.recipe.walker.guides, token)
@@ -147,8 +157,8 @@ class TrainedModel:
         """The features of a cube, if they are still at hand."""
         return next((s for s in self.scenes if s.origin is cube), None)
 
-    def _new_scene(self, cube: HyperCube, token: CancelToken) -> SceneFeatures:
-        fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
+    def _new_scene(self, cube: HyperCube, token: CancelToken, port: ProgressPort) -> SceneFeatures:
+        fitting = matched(real_in(cube, port), self.wavelengths, self.bands, self.features.bands)
         scene = SceneFeatures(fitting, self.features, token, origin=cube)
         self.scenes[:] = [scene]
         return scene

@@ -16,14 +16,14 @@ from hsi_viewer.core.classes import LandClass, legend_for
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature
 from hsi_viewer.learning.distillation import SoftTargets, balanced
 from hsi_viewer.learning.features import FloatArray, fit_features
 from hsi_viewer.learning.instant import InstantModel, fit_instant
 from hsi_viewer.learning.learner import HELD_JOIN, Learner
-from hsi_viewer.learning.model import TrainedModel, prediction_of
+from hsi_viewer.learning.model import TrainedModel, prediction_of, real_in
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.pixels import TrainingPixels, choose_pixels, hold_back, seeds_of
 from hsi_viewer.learning.predictor import choose_device, dense, instant_map
@@ -49,15 +49,16 @@ def fit(
 
     Parameters
     ----------
-    cube : the scene.
-    labels : (rows, columns) class ids, 0 unlabelled.
+    cube : the scene; of complex values the magnitude is used.
+    labels : (rows, columns) class ids, by the rules of `core.labels.class_ids`.
     config : preset, distillation, seed, device.
     legend : names and colours of the classes; others become "Class n".
     warm_start : a model to go on from after labels changed; it must have been trained in this
         session on this very cube with the same recipe, otherwise training starts anew.
     recipe : in place of the preset's, for benchmarks.
     token : checked at every step.
-    port : takes `Progress`, an `EpochReport` each epoch, and early `Prediction` objects.
+    port : takes `Progress`, an `EpochReport` each epoch, early `Prediction` objects, and a `Note`
+        of what was left out or taken otherwise, which is a Python warning if there is no port.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def fit(
     TaskCancelledError
         if the token was cancelled.
     """
-    token, port = token or CancelToken(), port or SilentPort()
+    token, port = token or CancelToken(), port or NotingPort()
     ids = checked_ids(labels, (cube.rows, cube.columns))
     class_ids = tuple(int(i) for i in np.unique(ids) if i)
     if len(class_ids) < 2:
@@ -85,7 +86,8 @@ def fit(
     if scene is None:
         warm_start = None
         port.report(Progress("Computing features", 0.0))
-        scene = SceneFeatures(cube, fit_features(cube, recipe.features, token), token)
+        real = real_in(cube, port)
+        scene = SceneFeatures(real, fit_features(real, recipe.features, token), token, origin=cube)
     seconds = {"features": time.perf_counter() - started}
 
     started = time.perf_counter()
@@ -142,6 +144,9 @@ class Run:
         self.pixels, self.targets = choose_pixels(
             self.seeds, self.valid, recipe.training.patches, config.seed
         )
+        unused = int(np.count_nonzero((self.seeds >= 0) & ~self.valid))
+        if unused:
+            port.report(Note(_unused_text(unused, int(np.count_nonzero(ids)))))
 
     def refined(self, probabilities: FloatArray) -> FloatArray:
         """Probabilities after the walker, seeded by the labels."""
@@ -247,6 +252,12 @@ class Run:
         soft = torch.from_numpy(refined[pixels])
         soft = balanced(soft) if self.recipe.distillation.balanced else soft
         return SoftTargets(torch.from_numpy(patches), soft)
+
+
+def _unused_text(unused: int, labelled: int) -> str:
+    if unused == 1:
+        return f"1 of {labelled} labels lies on a pixel without data and was not used."
+    return f"{unused} of {labelled} labels lie on pixels without data and were not used."
 
 
 def _versions() -> dict[str, str]:

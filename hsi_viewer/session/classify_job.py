@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +18,16 @@ from numpy.typing import NDArray
 from hsi_viewer.core.accuracy import AccuracyReport, score
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.errors import ExportError, LabelError
-from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.imported_labels import ImportedLabels, Placement, PlacementNeededError
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.real_values import real_valued
 from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.session.job_folder import check_no_model, check_sources, output_folder
 
 if TYPE_CHECKING:
-    from hsi_viewer.io.label_file import LabelFile
     from hsi_viewer.learning.model import TrainedModel
 
 FORMATS = ("envi", "npy", "png", "tif")
@@ -44,13 +43,27 @@ class Job:
     ----------
     output : folder of the results; made if it is not there.
     config : settings of the training; `refine` also holds for applying a model.
-    token, port : cancel and progress.
+    token, port : cancel and progress; the port takes each `Note` as it comes up.
+    placement : how labels of another grid are laid on the cube; None finds out.
+    overwrite : whether the map that came with a model may be replaced by that of another cube.
+    warnings : what was noted so far, for the report.
     """
 
     output: Path
     config: TrainingConfig = field(default_factory=TrainingConfig)
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
+    placement: Placement | None = None
+    overwrite: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    def report(self, item: object) -> None:
+        """Pass on what a step reports, and keep what it notes; the same is noted once."""
+        if isinstance(item, Note):
+            if item.text in self.warnings:
+                return
+            self.warnings.append(item.text)
+        self.port.report(item)
 
     def say(self, message: str) -> None:
         """Report a step that has no fraction, unless the job was cancelled."""
@@ -102,15 +115,12 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
         if a file cannot be read, labels do not fit, or the folder cannot be written; before
         anything slow.
     """
-    from hsi_viewer.io.label_file import legend_of, read_labels
-
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
-        labels = read_labels(labels_source, cube.shape[:2])
-        training = _training_ids(labels, cube)
-    legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
-    result = _train_and_write(cube, training, None, legend, job, watch)
+        labels = _labels(labels_source, cube, job)
+    _note_warnings(cube, labels, job)
+    result = _train_and_write(cube, labels, labels.ids, None, job, watch)
     return _reported(result, {"cube": cube_source, "labels": labels_source}, job)
 
 
@@ -122,16 +132,13 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
     HsiError
         as `classify`.
     """
-    from hsi_viewer.io.label_file import legend_of, read_labels
-
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
-        truth = read_labels(truth_source, cube.shape[:2])
-        ids = _training_ids(truth, cube)
-        training, test = draw_per_class(ids, per_class, job.config.seed)
-    legend = legend_of(truth, np.unique(truth.ids), cube.class_names)
-    result = _train_and_write(cube, training, test, legend, job, watch)
+        truth = _labels(truth_source, cube, job)
+        training, test = draw_per_class(truth.ids, per_class, job.config.seed)
+    _note_warnings(cube, truth, job)
+    result = _train_and_write(cube, truth, training, test, job, watch)
     drawn = f"{per_class} a class from {truth_source}"
     return _reported(result, {"cube": cube_source, "labels": drawn}, job)
 
@@ -145,18 +152,26 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         if a file cannot be read, the model does not fit the cube, or the folder cannot be
         written.
     """
+    from hsi_viewer.learning.model_description import check_model
+
+    check_model(model_path)
+    if not job.overwrite:
+        check_no_model(job.output, model_path)
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
-    job.say("Loading the learning engine")
-    from hsi_viewer.learning.checkpoint import load_model
+    _note_warnings(cube, None, job)
+    with output_folder(job.output):
+        job.say("Loading the learning engine")
+        from hsi_viewer.learning.checkpoint import load_model
 
-    model = load_model(model_path)
-    check_writable(job.output)
-    prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job.port)
-    legend = ClassLegend(model.legend)
-    with watch.step("export"):
-        files = _export(prediction, legend, cube, job)
+        model = load_model(model_path)
+        prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job)
+        if model.warning:
+            job.report(Note(model.warning))
+        legend = ClassLegend(model.legend)
+        with watch.step("export"):
+            files = _export(prediction, legend, cube, job)
     report = {
         "classes": _class_records(legend, None),
         "seed": model.config.seed,
@@ -168,36 +183,28 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
     return _reported(JobResult(report, prediction), sources, job)
 
 
-def check_writable(folder: Path) -> None:
-    """Make the output folder and write a file in it, so that training is never in vain.
-
-    Raises
-    ------
-    ExportError
-        if that fails.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ExportError(
-            f"{folder}: the output folder cannot be written ({error.strerror or error}); "
-            "choose another one."
-        ) from error
-
-
 def _open(source: str, job: Job) -> HyperCube:
     """Open a cube; in silence, so that an error about it stands alone in a log."""
     from hsi_viewer.io.registry import open_cube
 
-    return real_valued(open_cube(source, job.token))
+    cube = real_valued(open_cube(source, job.token))
+    if cube.path is not None:
+        check_sources(job.output, [cube.path])
+    return cube
 
 
-def _training_ids(labels: LabelFile, cube: HyperCube) -> NDArray[np.uint16]:
-    """Ids of a label file, checked against the cube and for two classes at least."""
-    ids = checked_ids(labels.ids, (cube.rows, cube.columns), labels.name)
-    present = np.unique(ids[ids > 0])
+def _labels(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
+    """Labels as the window imports them, of two classes at least."""
+    from hsi_viewer.io.identify import split_source
+    from hsi_viewer.io.regions import import_regions
+
+    try:
+        labels = import_regions(source, cube, job.placement)
+    except PlacementNeededError as needed:
+        ways = " or ".join(f"--placement {option}" for option in needed.options)
+        raise LabelError(f"{needed} Say {ways}.") from needed
+    check_sources(job.output, [split_source(source)[0]])
+    present = np.unique(labels.ids[labels.ids > 0])
     if present.size == 0:
         raise LabelError(f"{labels.name}: no pixel is labelled; label at least two classes.")
     if present.size == 1:
@@ -205,28 +212,41 @@ def _training_ids(labels: LabelFile, cube: HyperCube) -> NDArray[np.uint16]:
             f"{labels.name}: all labelled pixels belong to one class (id {present[0]}); "
             "label at least two classes."
         )
-    return ids
+    return labels
+
+
+def _note_warnings(cube: HyperCube, labels: ImportedLabels | None, job: Job) -> None:
+    """Note what is odd about the sources, once both are read."""
+    from hsi_viewer.io.info import cube_warnings
+
+    for text in (*cube_warnings(cube), *(labels.notes if labels else ())):
+        job.report(Note(text))
 
 
 def _train_and_write(
     cube: HyperCube,
+    labels: ImportedLabels,
     training: NDArray[np.uint16],
     test: NDArray[np.uint16] | None,
-    legend: ClassLegend,
     job: Job,
     watch: Stopwatch,
 ) -> JobResult:
-    check_writable(job.output)
-    job.say("Loading the learning engine")
-    from hsi_viewer.learning.trainer import fit
+    from hsi_viewer.io.label_file import legend_of
 
-    model = fit(cube, training, job.config, legend=legend, token=job.token, port=job.port)
-    prediction = model.predict(
-        cube, labels=training, refine=job.config.refine, token=job.token, port=job.port
-    )
-    with watch.step("export"):
-        files = _export(prediction, legend, cube, job)
-        files += model.save(job.output)
+    legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
+    with output_folder(job.output):
+        job.say("Loading the learning engine")
+        from hsi_viewer.learning.trainer import fit
+
+        model = fit(cube, training, job.config, legend=legend, token=job.token, port=job)
+        if model.warning:
+            job.report(Note(model.warning))
+        prediction = model.predict(
+            cube, labels=training, refine=job.config.refine, token=job.token, port=job
+        )
+        with watch.step("export"):
+            files = _export(prediction, legend, cube, job)
+            files += model.save(job.output)
     report = {
         "classes": _class_records(legend, training),
         "train_pixels": int(np.count_nonzero(training)),
@@ -255,7 +275,7 @@ def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult
     from hsi_viewer.io.atomic import replacing
 
     files = sorted([*result.report["files"], "report.json"])
-    report = {**sources, **result.report, "files": files}
+    report = {**sources, **result.report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"
     with replacing(job.output / "report.json") as (beside,):
         beside.write_text(text, encoding="utf-8")

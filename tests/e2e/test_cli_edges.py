@@ -88,6 +88,61 @@ def test_a_reader_that_closes_the_pipe_ends_the_program_in_silence():
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
+CLOSED = {
+    "info": ("info", SAMPLE),
+    "info --json": ("info", SAMPLE, "--json"),
+    "a missing cube": ("info", "nowhere.hdr"),
+    "convert": ("convert", SAMPLE, "a.npy", "--rows", "0:2"),
+    "classify": ("classify", SAMPLE, "--labels", "nowhere.npy", "--output", "out"),
+    "apply": ("apply", "nowhere", SAMPLE, "--output", "out"),
+    "help": ("--help",),
+    "a wrong option": ("info", "--no-such-option"),
+    "open": ("open", SAMPLE, "--screenshot", "a.png"),
+}
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("name", "streams"),
+    [
+        *((n, s) for n in CLOSED for s in ((1,), (0, 1, 2))),
+        ("info", (2,)),
+        ("a missing cube", (2,)),
+    ],
+)
+def test_closed_standard_streams_end_no_command_in_a_traceback(tmp_path, name, streams):
+    """What is printed goes nowhere, above all into no file that is opened in its place."""
+    close = " ".join(f"{number}>&-" for number in streams)
+    script = f'{sys.executable} -m hsi_viewer.cli "$@" {close}'
+    environment = {
+        **os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).parents[2])
+    }  # fmt: skip
+    ended = subprocess.run(
+        ["sh", "-c", script, "sh", *CLOSED[name]],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert "Traceback" not in ended.stderr + ended.stdout
+    assert ended.returncode in (0, 1)
+    if 1 in streams:
+        assert ended.stdout == ""
+    if 2 in streams:
+        assert ended.stderr == ""
+        assert "hsi-viewer:" not in ended.stdout
+    if streams == (1,) and name.startswith(("info", "convert")):
+        assert ended.returncode == 1
+        assert ended.stderr.endswith(
+            "hsi-viewer: Standard output is closed: nothing can be printed there.\n"
+        )
+    if name == "convert":
+        assert np.load(tmp_path / "a.npy").shape == (2, 145, 200)
+    if name == "open":
+        assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_a_full_disk_behind_standard_output_is_told():
     with Path("/dev/full").open("w") as full:
@@ -136,6 +191,53 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
     assert running.returncode == status
     assert error.endswith(f"hsi-viewer: {said}\n")
     assert {path: _bytes(path) for path in target.parent.iterdir()} == before
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")],
+)
+def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status, said):
+    (tmp_path / "there").mkdir()
+    arguments = ["--labels", f"{SAMPLE}/labels", "--output", str(tmp_path / "there" / "a" / "b")]
+    command = [*COMMAND, "classify", SAMPLE, *arguments, "--device", "cpu"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        while not (line := running.stderr.readline()).startswith("  epoch"):
+            assert line, "it ended before it trained"
+        assert (tmp_path / "there" / "a" / "b").is_dir()
+        running.send_signal(sent)
+        error = running.communicate(timeout=60)[1]
+    finally:
+        running.kill()
+    assert running.returncode == status
+    assert error.endswith(f"hsi-viewer: {said}\n")
+    assert "Traceback" not in error
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are a POSIX matter")
+def test_a_disk_that_is_full_at_the_export_is_told_in_one_line(tmp_path):
+    limit = "import resource, signal, sys; from hsi_viewer.cli import main\n"
+    limit += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
+    limit += "sys.exit(main(sys.argv[1:]))"
+    values = np.random.default_rng(0).normal(9, 1, (60, 60, 5))
+    labels = np.zeros((60, 60), np.uint8)
+    labels[3:6, 3:6], labels[40:44, 40:44] = 1, 2
+    values[labels == 2] += 9
+    np.save(tmp_path / "cube.npy", values)
+    np.save(tmp_path / "labels.npy", labels)
+    output = tmp_path / "a" / "out"
+    sources = [tmp_path / "cube.npy", "--labels", tmp_path / "labels.npy"]
+    command = [sys.executable, "-c", limit, "classify", *sources, "--output", output]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith(f"hsi-viewer: {output / 'class_map.img'} could not be written")
+    assert "Traceback" not in ended.stderr
+    assert not output.parent.exists()
 
 
 def _bytes(path: Path) -> object:

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import TaskCancelledError
+from hsi_viewer.core.progress import Note, TaskCancelledError
 from hsi_viewer.core.sampling import Draw
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning import trainer
@@ -108,6 +108,23 @@ def test_progress_curves_early_map_and_final_map(labelled, slow):
     assert panel.epochs_shown() == 2
     assert "map 2" in panel.status.text()
     assert panel.train_button.isEnabled()
+
+
+def test_what_the_engine_notes_is_shown_once_though_each_stroke_trains_again(labelled, slow):
+    said = "3 of 160 labels lie on pixels without data and were not used."
+    fit = slow.fit
+
+    def noting(cube, *arguments, port, **options):
+        port.report(Note(said))
+        return fit(cube, *arguments, port=port, **options)
+
+    trainer.fit = noting  # the fixture puts the real one back
+    slow.may_end.set()
+    for run in (1, 2):
+        press_train(labelled, slow)
+        labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+        assert len(slow.runs) == run
+        assert labelled.window.notices.texts().count(said) == 1
 
 
 def test_cancel_answers_at_once_and_keeps_the_map(labelled, slow):

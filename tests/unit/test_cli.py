@@ -74,6 +74,11 @@ CLASSIFY = ["classify", "a.npy", "--labels", "b.npy", "--output", "out"]
         (["apply", "model"], "--output"),
         (["scene.hdr", "--unknown"], "--unknown"),
         (["scene.hdr", "another.hdr"], "another.hdr"),
+        ([*CLASSIFY, "--placement", "anywhere"], "resample"),
+        (["classify", "", "--labels", "b.npy", "--output", "out"], "is empty"),
+        (["classify", "a.npy", "--labels", "b.npy", "--output", ""], "is empty"),
+        (["open", ""], "is empty"),
+        ([""], "is empty"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_status_1(capsys, arguments, named):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from hsi_viewer.cli_progress import progress_on_stderr
-from hsi_viewer.core.progress import Progress
+from hsi_viewer.core.progress import Note, Progress
 from hsi_viewer.core.training import EpochReport
 
 REPORTS = (
@@ -14,8 +16,10 @@ REPORTS = (
     EpochReport(1, 2, 1.25, (0.5, 0.75)),
     Progress("Training", 0.9),
     object(),
+    Note("One thing\n[bold]is[/bold] odd."),
     Progress("Painting"),
 )
+WARNING = "hsi-viewer: warning: One thing [bold]is[/bold] odd."
 
 
 def show_all() -> None:
@@ -32,6 +36,7 @@ def test_a_log_gets_a_line_a_step_and_an_epoch(capsys):
         "Computing features",
         "Training",
         "  epoch 1/2, loss 1.25, training accuracy 75%",
+        WARNING,
         "Painting",
     ]
 
@@ -49,3 +54,33 @@ def test_a_terminal_gets_a_bar_for_each_step(terminal, capsys):
     last = err[err.rindex("Computing features") :]
     assert last.index("Training") < last.index("Painting")
     assert "epoch 1/2, loss 1.25, training accuracy 75%" in last
+    assert err.count(WARNING) == 1
+
+
+class Unwritable(io.StringIO):
+    """A stream of which nobody reads, or the disk is full."""
+
+    def __init__(self, error: OSError, *, terminal: bool) -> None:
+        super().__init__()
+        self.error, self.terminal, self.tries = error, terminal, 0
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    def write(self, text: str) -> int:
+        self.tries += 1
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe"), OSError(28, "No space")])
+def test_a_log_that_cannot_be_written_does_not_stop_the_work(monkeypatch, error):
+    stream = Unwritable(error, terminal=False)
+    monkeypatch.setattr("sys.stderr", stream)
+    show_all()
+    assert stream.tries == 1
+
+
+def test_a_closed_standard_error_takes_no_report(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr", None)
+    show_all()
+    assert capsys.readouterr().out == ""

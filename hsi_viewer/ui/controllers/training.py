@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
 from hsi_viewer.session.document import Document
 from hsi_viewer.ui.controllers.warming import import_trainer
@@ -65,6 +65,7 @@ class TrainController(QObject):
         self.model: TrainedModel | None = None
         self._labels_changed = False
         self._again = False
+        self._noted: set[str] = set()  # of this document: each stroke trains again
         panel.live_changed.connect(self._on_live)
         panel.train_requested.connect(self.train)
         panel.cancel_requested.connect(self.cancel)
@@ -154,6 +155,9 @@ class TrainController(QObject):
             self._panel.show_message(f"Map on the screen: {item.source}")
         elif isinstance(item, Progress):
             self._panel.show_progress(item.message, item.fraction)
+        elif isinstance(item, Note) and item.text not in self._noted:
+            self._noted.add(item.text)
+            self._workspace.notify(item.text, "warning")
 
     @Slot(object)
     def _on_trained(self, trained: Trained) -> None:
@@ -231,6 +235,7 @@ class TrainController(QObject):
     def _on_document(self) -> None:
         self.cancel()
         self.model, self._labelled = None, None
+        self._noted.clear()
         document = self._workspace.document
         self._panel.show_message("")
         self._panel.clear_curves()

@@ -107,3 +107,45 @@ def test_a_legend_for_the_ids_of_a_map():
         LandClass(2, "Class 2", PALETTE[1]),
         LandClass(9, "Oats", PALETTE[2]),
     )
+
+
+@pytest.mark.parametrize("count", range(1, 201))
+def test_colours_of_many_classes_lie_within_what_a_picture_holds(count):
+    legend = legend_for(range(1, count + 1))
+    added = ClassLegend()
+    for _ in range(count):
+        added.classes = added.with_added()
+    for classes in (legend, added):
+        assert len(classes) == count
+        for c in classes:
+            assert all(type(v) is int and 0 <= v <= 255 for v in c.colour)
+            assert tuple(classes.colour_table()[c.id]) == (*c.colour, 255)
+    distinct = min(count, len(PALETTE))
+    assert len({c.colour for c in legend}) >= distinct
+
+
+def test_a_colour_darkens_round_by_round_and_never_brightens():
+    first, second = palette_colour(0), palette_colour(len(PALETTE))
+    assert second == tuple(round(0.75 * v) for v in first)
+    sums = [sum(palette_colour(k * len(PALETTE))) for k in range(12)]
+    assert sums == sorted(sums, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "order"),
+    [
+        (0, [3, 1, 2, 4, 5]),
+        (1, [1, 3, 2, 4, 5]),
+        (2, [1, 2, 3, 4, 5]),
+        (4, [1, 2, 4, 5, 3]),
+        (5, [1, 2, 4, 5, 3]),
+        (99, [1, 2, 4, 5, 3]),
+        (-1, [3, 1, 2, 4, 5]),
+        (-99, [3, 1, 2, 4, 5]),
+    ],
+)
+def test_a_class_is_moved_to_the_top_to_the_end_and_beyond_either(place, order):
+    legend = legend_for(range(1, 6))
+    moved = legend.with_moved(3, place)
+    assert [c.id for c in moved] == order
+    assert sorted(moved, key=lambda c: c.id) == list(legend)

@@ -114,17 +114,61 @@ def test_whole_numbers_of_any_type_are_ids(dtype):
         (np.zeros((2, 3)), "x.npy: the labels are 2 x 3 pixels but the cube is 3 x 2"),
         (np.zeros(6), "the labels are 6 pixels"),
         (np.full((3, 2), 0.5), "fractions"),
-        (np.full((3, 2), np.nan), "fractions"),
-        (np.full((3, 2), np.inf), r"0\.\.65535"),
-        (np.full((3, 2), -1), r"it holds -1\.\.-1"),
-        (np.full((3, 2), 65536), r"0\.\.65535"),
+        (np.full((3, 2), np.inf), r"0\.\.65535; it holds inf"),
+        (np.full((3, 2), 65536), r"0\.\.65535; it holds 65536"),
+        (np.full((3, 2), 2**64 - 1, np.uint64), r"0\.\.65535"),
         (np.full((3, 2), 1j), "complex128"),
         (np.full((3, 2), "a"), "not <U1"),
+        (np.full((3, 2), None), "not numbers and something else"),
+        (np.zeros((3, 2), "M8[s]"), "not datetime64"),
+        ([[1, 2], [3], [4, 5]], "x.npy: the rows of the labels differ in length"),
+        (7, "x.npy: the labels are a single value"),
     ],
 )
 def test_what_is_no_label_map_of_the_cube_is_refused(ids, message):
     with pytest.raises(LabelError, match=message):
         checked_ids(ids, (3, 2), "x.npy")
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array([[-1, 2], [-9999, 65535]]),
+        np.array([[-128, 2], [-1, 65]], np.int8),
+        np.array([[np.nan, 2.0], [-0.5, 65535]]),
+        np.array([[-np.inf, 2.0], [np.nan, 7]], np.float32),
+        np.array([[0.0, 2.0], [-1.0, 300.0]], np.float16),
+        np.ma.array([[9, 2], [7, 3]], mask=[[True, False], [True, False]]),
+        [[-3, 2], [0, 4]],
+    ],
+)
+def test_negative_nan_and_masked_are_unlabelled(ids):
+    found = checked_ids(ids, (2, 2))
+    assert found.dtype == np.uint16
+    assert (found[:, 0] == 0).all()
+    np.testing.assert_array_equal(found[:, 1], np.ma.getdata(ids)[:, 1])
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from(["?", "u1", "i1", "u2", "i2", "<u4", ">i4", "i8", "u8", "f2", "f4", ">f8"]),
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=4),
+    )
+)
+def test_ids_of_any_type_are_one_by_one_what_the_rules_say(values):
+    given_values, wanted, right = values.copy(), [], True
+    for value in values.ravel().tolist():
+        unlabelled = value != value or value <= 0
+        wanted.append(0 if unlabelled else value)
+        right &= unlabelled or (value <= 65535 and float(value).is_integer())
+    if right:
+        found = checked_ids(values, values.shape)
+        assert found.ravel().tolist() == wanted
+        assert not np.shares_memory(found, values)
+    else:
+        with pytest.raises(LabelError, match="class ids"):
+            checked_ids(values, values.shape)
+    np.testing.assert_array_equal(values, given_values)
 
 
 def test_edit_to_refuses_what_is_no_label_map():

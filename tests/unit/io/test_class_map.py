@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,7 +19,9 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.io.class_map import FORMATS, export_prediction
+from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.label_file import read_labels
 from hsi_viewer.io.label_writer import write_labels
@@ -147,7 +151,8 @@ def test_all_formats_and_confidence(tmp_path, legend):
     ids = some_ids()
     prediction = predicted(ids)
     written = export_prediction(prediction, legend, scene(), tmp_path / "new folder")
-    assert len(written) == len(FORMATS) + 2
+    assert {p.name for p in (tmp_path / "new folder").iterdir()} == set(written)
+    assert {"class_map.tif.aux.xml", "class_map.pgw"} <= set(written)
     assert all(path.is_file() for path in written.values())
     np.testing.assert_array_equal(np.load(written["class_map.npy"]), ids)
     mat = scipy.io.loadmat(written["class_map.mat"])
@@ -297,9 +302,11 @@ def test_what_is_no_label_map(tmp_path, legend):
     np.save(tmp_path / "fractions.npy", np.full((3, 4), 0.5))
     with pytest.raises(LabelError, match="whole numbers"):
         read_labels(tmp_path / "fractions.npy")
-    np.save(tmp_path / "negative.npy", np.full((3, 4), -2))
+    np.save(tmp_path / "large.npy", np.full((3, 4), 70000))
     with pytest.raises(LabelError, match=r"lie in 0\.\.65535"):
-        read_labels(tmp_path / "negative.npy")
+        read_labels(tmp_path / "large.npy")
+    np.save(tmp_path / "negative.npy", np.full((3, 4), -2))
+    assert not read_labels(tmp_path / "negative.npy").ids.any()
     np.save(tmp_path / "objects.npy", np.array([[{}]]), allow_pickle=True)
     with pytest.raises(FormatError, match="holds numbers"):
         read_labels(tmp_path / "objects.npy")
@@ -360,8 +367,6 @@ def test_the_world_file_places_the_map_in_the_picture(tmp_path, legend):
 
 
 def test_probabilities_are_written_when_kept(tmp_path, legend):
-    from dataclasses import replace
-
     values = np.random.default_rng(0).dirichlet((1, 1, 1), (12, 17)).astype("f4")
     kept = replace(predicted(some_ids()), probabilities=values, class_ids=(2, 5, 9))
     written = export_prediction(kept, legend, scene(), tmp_path, formats=["probabilities"])
@@ -452,3 +457,93 @@ def test_maps_of_any_shape_and_number_of_classes_come_back(tmp_path, shape, clas
     np.testing.assert_array_equal(back.ids, ids)
     if suffix != ".npy":
         assert back.names == names
+
+
+def test_what_is_in_no_class_is_no_data_to_other_programs(tmp_path, legend):
+    ids = some_ids()
+    written = export_prediction(predicted(ids), legend, scene(), tmp_path)
+    for name in ("class_map.hdr", "confidence.hdr"):
+        assert spectral.envi.open(written[name]).metadata["data ignore value"] == "0"
+    for name in ("class_map.img", "class_map.tif", "confidence.img"):
+        with rasterio.open(written[name]) as file:
+            assert file.nodata == 0
+    with rasterio.open(written["class_map.img"]) as file:
+        np.testing.assert_array_equal(file.read(1, masked=True).mask, ids == 0)
+    assert open_cube(written["confidence.hdr"]).nodata == 0
+
+
+@pytest.mark.parametrize("place", [UTM, None])
+def test_all_files_that_are_written_are_named_and_no_others(tmp_path, legend, place):
+    cube = scene(place=place)
+    kept = replace(
+        predicted(some_ids()), probabilities=np.ones((12, 17, 3), "f4"), class_ids=(2, 5, 9)
+    )
+    for formats in (*((name,) for name in FORMATS), (*FORMATS, "probabilities")):
+        folder = tmp_path / "-".join(formats)
+        written = export_prediction(kept, legend, cube, folder, formats=formats)
+        there = {} if not folder.exists() else {p.name: p for p in folder.iterdir()}
+        assert written == there
+
+
+class CancelledAt(CancelToken):
+    """Cancelled by the n-th time that somebody asks."""
+
+    def __init__(self, n):
+        super().__init__()
+        self.left = n
+
+    def check(self):
+        self.left -= 1
+        if self.left < 0:
+            self.cancel()
+        super().check()
+
+
+def test_an_export_that_is_cancelled_leaves_each_file_whole_and_nothing_beside(tmp_path, legend):
+    old, new = predicted(some_ids()), predicted(np.full((12, 17), 5, np.uint16))
+    new = replace(new, confidence=1 - new.confidence)
+    whole = tmp_path / "whole"
+    export_prediction(new, legend, scene(), whole)
+    done = []
+    for n in range(len(FORMATS)):
+        folder = tmp_path / str(n)
+        export_prediction(old, legend, scene(), folder)
+        before = {p.name: p.read_bytes() for p in folder.iterdir()}
+        with pytest.raises(TaskCancelledError):
+            export_prediction(new, legend, scene(), folder, token=CancelledAt(n))
+        assert {p.name for p in folder.iterdir()} == set(before)
+        changed = {p.name for p in folder.iterdir() if p.read_bytes() != before[p.name]}
+        assert all(
+            (folder / name).read_bytes() == (whole / name).read_bytes()
+            for name in changed
+            if not name.endswith(".mat")  # says when it was written
+        )
+        done.append(changed)
+    assert done[0] == set()
+    assert all(few < more for few, more in pairwise(done))
+    export_prediction(new, legend, scene(), folder, token=CancelledAt(len(FORMATS)))
+
+
+def test_an_export_that_is_cancelled_at_once_makes_no_folder(tmp_path, legend):
+    with pytest.raises(TaskCancelledError):
+        export_prediction(
+            predicted(some_ids()), legend, scene(), tmp_path / "out", token=CancelledAt(0)
+        )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".hdr", ".tif", ".mat", ".png"])
+def test_negative_values_are_unlabelled_in_every_format(tmp_path, suffix):
+    values = np.array([[-1, -32768, 2], [3, 0, -9999]], np.int16)
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".npy":
+        np.save(path, values)
+    elif suffix == ".mat":
+        scipy.io.savemat(path, {"labels": values})
+    elif suffix == ".png":  # has no negative values
+        values = values.clip(0).astype(np.uint8)
+        Image.fromarray(values).save(path)
+    else:
+        write_cube(HyperCube.from_array(values[:, :, None]), path)
+    labels = read_labels(path)
+    np.testing.assert_array_equal(labels.ids, values.clip(0))

@@ -183,3 +183,25 @@ def test_pixels_off_the_cube_are_told(tmp_path):
         labelled(tmp_path / "c.csv", "foo,bar\n1,2\nx,y\n")
     with pytest.raises(FormatError, match="holds what is no number"):
         labelled(tmp_path / "d.csv", "row,column\n1,there\n")
+
+
+def test_classes_of_a_table_follow_the_rules_of_label_arrays(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("row,column,class\n0,0,-1\n0,1,-9999\n0,2,nan\n0,3,4\n1,0,5.0\n")
+    labels = import_regions(path, cube())
+    assert [(int(r), int(c), int(labels.ids[r, c])) for r, c in np.argwhere(labels.ids)] == [
+        (0, 3, 4),
+        (1, 0, 5),
+    ]
+    for value, message in (("70000", r"0\.\.65535; it holds 70000"), ("1.5", "fractions")):
+        path.write_text(f"row,column,class\n0,0,{value}\n0,1,2\n")
+        with pytest.raises(LabelError, match=message):
+            import_regions(path, cube())
+
+
+def test_measured_values_beside_names_of_classes_are_no_classes(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("row,column,value,class_name\n0,0,0.25,water\n0,1,1.5,field\n1,1,0.5,water\n")
+    labels = import_regions(path, cube())
+    assert labels.names == {1: "water", 2: "field"}
+    assert labels.ids[:2, :2].tolist() == [[1, 2], [0, 1]]

@@ -117,6 +117,21 @@ def test_calibration_error_of_a_perfect_and_a_boastful_classifier() -> None:
     assert expected_calibration_error(sure, np.arange(100) < 40) == pytest.approx(0.5, abs=1e-6)
 
 
+def test_gaps_that_cancel_overall_are_an_error_bin_by_bin() -> None:
+    """As sure as right on the whole, but of every bin too sure or not sure enough."""
+    confidence = np.repeat(np.array([0.55, 0.95], np.float32), 100)
+    right = np.concatenate([np.arange(100) < 95, np.arange(100) < 55])
+    assert confidence.mean() == pytest.approx(right.mean())
+    assert expected_calibration_error(confidence, right) == pytest.approx(0.4, abs=1e-6)
+    uneven = np.repeat(np.array([0.55, 0.95], np.float32), [50, 150])
+    right = np.concatenate([np.arange(50) < 50, np.arange(150) < 75])
+    # a quarter is 0.45 too modest, the rest 0.45 too bold: bins weigh by their pixels
+    assert expected_calibration_error(uneven, right) == pytest.approx(0.45, abs=1e-6)
+    one_bin = np.array([0.901, 0.925], np.float32)  # of which the gaps do cancel
+    assert expected_calibration_error(one_bin, np.array([True, True])) == pytest.approx(0.087)
+    assert expected_calibration_error(np.ones(4, np.float32), np.ones(4, bool)) == 0
+
+
 def test_the_temperature_mends_overconfidence() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 1.5, (4000, 3))

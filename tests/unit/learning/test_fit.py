@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from hsi_viewer.core.accuracy import score
+from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.core.progress import CancelToken, Note, TaskCancelledError
 from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning.checkpoint import load_model
 from hsi_viewer.learning.trainer import fit
-from tests.unit.learning.made import Recorder, made_scene
+from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 
 def test_a_scene_is_learned_and_early_maps_come_first() -> None:
@@ -68,3 +70,77 @@ def test_a_saved_model_maps_alike(tmp_path) -> None:
     again = load_model(tmp_path / "m")
     assert again.legend == model.legend
     assert np.array_equal(again.predict(cube).class_map, model.predict(cube).class_map)
+
+
+UNUSED = r"^3 of 12 labels lie on pixels without data and were not used\.$"
+
+
+def with_a_gap() -> tuple[HyperCube, NDArray[np.uint16]]:
+    """A scene of which some labels, some of each class of two, lie on pixels without data."""
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 3)
+    values = cube.read()
+    rows, columns = np.nonzero(training)
+    values[rows[:2], columns[:2]] = -1
+    values[rows[-1], columns[-1]] = np.nan
+    return HyperCube.from_array(values, nodata=-1.0), training
+
+
+def test_labels_on_pixels_without_data_are_counted_and_said() -> None:
+    cube, training = with_a_gap()
+    recorder = Recorder()
+    fit(cube, training, recipe=SMALL, port=recorder)
+    assert [i.text for i in recorder.items if isinstance(i, Note)] == [
+        "3 of 12 labels lie on pixels without data and were not used."
+    ]
+    with pytest.warns(UserWarning, match=UNUSED):  # of a notebook, which gives no port
+        fit(cube, training, recipe=SMALL)
+
+
+def test_one_label_without_data_is_said_in_the_singular() -> None:
+    cube, truth = made_scene()
+    values = cube.read()
+    values[0, 0] = np.nan
+    recorder = Recorder()
+    fit(HyperCube.from_array(values), np.where(truth < 7, truth, 0), recipe=SMALL, port=recorder)
+    said = [i.text for i in recorder.items if isinstance(i, Note)]
+    assert said == ["1 of 720 labels lies on a pixel without data and was not used."]
+
+
+def test_labels_are_lists_and_arrays_of_any_type_by_one_set_of_rules() -> None:
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 3)
+    holes = np.where(training > 0, training.astype(float), np.nan)
+    holes[0, :3] = [-1, -9999, -0.5]
+    wanted = np.where(np.isnan(holes) | (holes < 0), 0, training)
+    model = fit(cube, wanted, recipe=SMALL)
+    expected = model.predict(cube, labels=wanted).class_map
+    for labels in (holes, holes.tolist(), np.ma.masked_invalid(holes), holes.astype(np.float32)):
+        again = fit(cube, labels, recipe=SMALL)
+        assert again.label_digest == model.label_digest
+        assert np.array_equal(again.predict(cube, labels=labels).class_map, expected)
+    for labels, message in (
+        (holes[:5], "the cube is 40 x 36"),
+        (np.where(holes > 0, 70000, 0), r"0\.\.65535"),
+        (holes + 0.5, "fractions"),
+        (np.full(truth.shape, "a"), "whole numbers"),
+    ):
+        with pytest.raises(LabelError, match=message):
+            fit(cube, labels, recipe=SMALL)
+        with pytest.raises(LabelError, match=message):
+            model.predict(cube, labels=labels)
+
+
+def test_of_a_complex_cube_the_magnitude_is_used_and_that_is_said() -> None:
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 3)
+    turned = HyperCube.from_array(cube.read().astype(np.complex64) * 1j)
+    said = "^The values are complex; their magnitudes are used\\.$"
+    expected = fit(cube, training, recipe=SMALL)
+    with pytest.warns(UserWarning, match=said):
+        model = fit(turned, training, recipe=SMALL)
+    found = model.predict(turned)  # the scene it was trained on: no more need be said
+    assert np.array_equal(found.class_map, expected.predict(cube).class_map)
+    with pytest.warns(UserWarning, match=said):
+        other = expected.predict(turned)
+    assert np.array_equal(other.class_map, found.class_map)

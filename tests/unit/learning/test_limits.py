@@ -97,7 +97,8 @@ def test_constant_and_missing_values_in_bands() -> None:
     holed = HyperCube.from_array(values)
     training, _ = draw_per_class(truth, 4)
     training[20, 30] = 9
-    prediction = fit(holed, training, recipe=SMALL).predict(holed, labels=training)
+    with pytest.warns(UserWarning, match="1 of 17 labels lies on a pixel without data"):
+        prediction = fit(holed, training, recipe=SMALL).predict(holed, labels=training)
     assert prediction.class_map[20, 30] == 0
     assert prediction.confidence[20, 30] == 0
     assert np.isfinite(prediction.confidence).all()

@@ -1,0 +1,16 @@
+"""The files that a cube or a label map consists of: what is written must be none of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hsi_viewer.io.envi import data_beside, header_of
+
+
+def own_files(path: Path) -> set[Path]:
+    """The resolved paths of a file, of its ENVI header and of the header's data."""
+    header = header_of(path) if path.is_file() else None
+    own = {path.resolve()}
+    if header is not None:
+        own |= {header.resolve(), (data_beside(header) or path).resolve()}
+    return own

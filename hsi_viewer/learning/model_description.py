@@ -1,0 +1,161 @@
+"""The description of a model, read and checked without torch, which takes seconds to load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from hsi_viewer.core.classes import MAX_CLASS_ID, LandClass
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.recipe import Recipe
+
+FORMAT = "hsi-viewer model"
+SCHEMA = 2  # 1 had no strength of components
+STEM = "model"
+WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
+LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
+
+
+def pair_of(target: str | Path) -> tuple[Path, Path]:
+    """The weights and the description that a folder or a path stands for."""
+    path = Path(target)
+    path = path.with_suffix("") if path.suffix in {".safetensors", ".json"} else path / STEM
+    return path.with_suffix(".safetensors"), path.with_suffix(".json")
+
+
+def check_model(target: str | Path) -> None:
+    """Refuse what is missing or damaged, as far as it shows without torch.
+
+    Raises
+    ------
+    FileError, FormatError
+        as `load_model`.
+    """
+    description_of(target)
+    weights, _ = pair_of(target)
+    with refusing_damage(weights):
+        for name, values in load_file(weights).items():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise ValueError(f"{name} holds what is no number")
+
+
+def description_of(target: str | Path) -> Told:
+    """The description of a model whose two files are there.
+
+    Raises
+    ------
+    FileError
+        if a file is missing or cannot be read.
+    FormatError
+        if it is no model of this application, or is damaged.
+    """
+    weights, description = pair_of(target)
+    with refusing_damage(weights):
+        for path in (weights, description):
+            if not path.is_file():
+                raise FileError(
+                    f"{path}: the model file is missing; a model is a pair of .safetensors and "
+                    ".json."
+                )
+        return told_by(description.read_bytes(), description)
+
+
+@contextmanager
+def refusing_damage(weights: Path) -> Iterator[None]:
+    """Errors of reading and checking model files as such that a user understands."""
+    try:
+        yield
+    except OSError as error:
+        raise FileError(
+            f"{weights.parent}: the model cannot be read: {error.strerror or error}; check the "
+            "folder and its permissions."
+        ) from error
+    except (KeyError, ValueError, SafetensorError) as error:
+        raise FormatError(
+            f"{weights}: the weights are damaged or belong to another description: {error}. "
+            "Copy both files again, or train again."
+        ) from error
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a description says, as `TrainedModel` has it."""
+
+    class_ids: tuple[int, ...]
+    legend: tuple[LandClass, ...]
+    config: TrainingConfig
+    recipe: Recipe
+    sigmas: tuple[float, ...]
+    channels: int
+    bands: int
+    wavelengths: tuple[float, ...] | None
+    temperature: float
+    warning: str | None
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    label_digest: str
+
+
+def told_by(text: bytes, path: Path) -> Told:
+    """The description, of the types and in the ranges that a model can have.
+
+    Raises
+    ------
+    FormatError
+        if it is of another kind, or anything in it is no such thing.
+    """
+    try:
+        data = json.loads(text)
+        kind = (data.get("format"), data.get("schema")) if isinstance(data, dict) else None
+        if kind != (FORMAT, SCHEMA):
+            raise FormatError(
+                f"{path}: this is no model that this version can read. Train it again."
+            )
+        told = TypeAdapter(Told).validate_json(text, strict=True)
+        _check(told, data["recipe"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FormatError(
+            f"{path}: the model file is damaged: {where}: {first['msg']}. Train it again."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
+    return told
+
+
+def _check(told: Told, recipe: object) -> None:
+    """Refuse numbers that no model has, with a ValueError."""
+    ids, listed, walker = told.class_ids, [c.id for c in told.legend], told.recipe.walker
+    numbers = [
+        told.temperature, walker.beta, walker.gamma, walker.seed_weight, walker.doubt,
+        walker.assurance,
+    ]  # fmt: skip
+    sound = {
+        "recipe": json.loads(json.dumps(asdict(told.recipe))) == recipe,  # no more, no less
+        "class_ids": ids and _ascend(ids) and 1 <= ids[0] <= ids[-1] <= MAX_CLASS_ID,
+        "legend": len(set(listed)) == len(listed)
+        and all(0 <= v <= 255 for c in told.legend for v in c.colour),
+        "sigmas": told.sigmas and all(0 <= s <= WIDEST for s in told.sigmas),
+        "wavelengths": told.wavelengths is None or len(told.wavelengths) == told.bands,
+        "temperature": told.temperature > 0,
+        "numbers of the walker": all(abs(n) <= LARGEST for n in numbers) and min(numbers[:4]) >= 0,
+        "guides": walker.guides >= 1,
+        "seed": 0 <= told.config.seed < 2**32,
+    }
+    wrong = [name for name, right in sound.items() if not right]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} cannot be so")
+
+
+def _ascend(ids: tuple[int, ...]) -> bool:
+    return sorted(set(ids)) == list(ids)
