@@ -17,6 +17,7 @@ import pyogrio
 from numpy.typing import NDArray
 from pyogrio.core import _register_drivers
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+from pyogrio.util import vsi_path
 
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.io import gdal
@@ -104,7 +105,8 @@ def layers_of(path: Path) -> list[tuple[str, str | None]]:
     """
     name = _ready(path)
     try:
-        return [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
+        with gdal.quiet(RuntimeWarning):  # what GDAL finds odd
+            return [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
     except ERRORS as error:
         raise FormatError(f"{path} could not be read: {_reason(error)}.") from error
 
@@ -121,7 +123,8 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
 
     name = _ready(path)
     try:
-        meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
+        with gdal.quiet(RuntimeWarning):
+            meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
         geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     except ERRORS as error:
         raise FormatError(f"{path} could not be read: {_reason(error)}.") from error
@@ -167,8 +170,8 @@ def _ready(path: Path) -> str:
     """The name to give to pyogrio, once the file is known to be what its suffix says."""
     check_beginning(path)
     name = gdal.local_name(path)
-    if "!" in name:  # pyogrio takes what stands before it for an archive
-        raise FileError(f'{path}: vector files cannot have "!" in their path; rename it.')
+    if vsi_path(name) != name:  # pyogrio reads archives and queries out of a name
+        raise FileError(f'{path}: "!" and ";" cannot be in the path of a vector file; rename it.')
     limit_drivers()
     return name
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import rasterio
 import scipy.io
 from rasterio.crs import CRS
 
@@ -203,8 +204,9 @@ def test_side_files_of_gdal_go_with_the_image(tmp_path):
     rotated = scene(georeference=Georeference(PLACE.transform, pole.to_wkt()))
     files = write_cube(rotated, tmp_path / "a.tif")
     assert [p.name for p in files] == ["a.tif", "a.tif.aux.xml"]
-    with open_raster(tmp_path / "a.tif", driver="GTiff") as file:
+    with rasterio.open(tmp_path / "a.tif", driver="GTiff") as file:  # as other programs do
         assert file.crs == pole
+    assert CRS.from_wkt(open_cube(tmp_path / "a.tif").georeference.crs_wkt) == pole
     write_cube(scene(), tmp_path / "a.tif")
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a.tif"]
 
