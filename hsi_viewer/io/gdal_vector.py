@@ -108,7 +108,7 @@ def layers_of(path: Path) -> list[tuple[str, str | None]]:
         with gdal.quiet(RuntimeWarning):  # what GDAL finds odd
             return [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
     except ERRORS as error:
-        raise FormatError(f"{path} could not be read: {_reason(error)}.") from error
+        raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
 
 
 def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray[Any]], str | None]:
@@ -127,7 +127,7 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
             meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
         geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     except ERRORS as error:
-        raise FormatError(f"{path} could not be read: {_reason(error)}.") from error
+        raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
     fields = {str(key): column for key, column in zip(meta["fields"], columns, strict=True)}
     return geometries, fields, meta["crs"]
 
@@ -176,6 +176,9 @@ def _ready(path: Path) -> str:
     return name
 
 
-def _reason(error: BaseException) -> str:
+def _reason(path: Path, error: BaseException) -> str:
     """What GDAL says, without its advice about drivers, which cannot be followed here."""
-    return str(error).partition("; It might help")[0].rstrip(" .;")
+    said = str(error).partition("; It might help")[0].rstrip(" .;")
+    if "not recognized as being in a supported" in said:
+        return f"it is not {DRIVERS[path.suffix.lower()]}"
+    return said

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import mmap
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,12 @@ from hsi_viewer.io.identify import open_plain
 from hsi_viewer.io.regions_grid import crs_of
 
 MAX_PARSED = 256 << 20  # bytes that are worth parsing for the sake of a system
+MAX_SAID = 100
 
-_ANY = re.compile(rb"""["']crs["']|\\u00[0-7]""", re.IGNORECASE)
+PIECE = 16 << 20  # bytes looked through at once
+# Of small letters: one pattern of several, or of either case, takes ten times as long. A letter can
+# also be written as its number.
+_ANY = (re.compile(rb'"crs"'), re.compile(rb"'crs'"), re.compile(rb"\\u00[0-7]"))
 _PLAIN = re.compile(
     rb'"crs"\s*:\s*\{\s*"type"\s*:\s*"name"\s*,\s*"properties"\s*:\s*'
     rb'\{\s*"name"\s*:\s*"([^"\\]{1,200})"\s*\}\s*\}'
@@ -56,7 +61,7 @@ def cleaned(path: Path) -> Cleaned | None:
         if it is not JSON, or too large to find its system.
     """
     with open_plain(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if all(_is_known(data, found) for found in _ANY.finditer(data)):
+        if all(_is_known(data, at) for at in _mentions(data)):
             return None
         if len(data) > MAX_PARSED:
             raise FormatError(
@@ -72,13 +77,23 @@ def cleaned(path: Path) -> Cleaned | None:
     own = [value for key, value in whole.items() if key.casefold() == "crs"]
     crs = _crs_of(own[0]) if own else "OGC:CRS84"
     try:
-        return Cleaned(json.dumps(_without(whole)), crs, json.dumps(own[0])[:80] if own else "")
+        said = json.dumps(own[0]) if own else ""
+        said = said if len(said) <= MAX_SAID else f"{said[:MAX_SAID]}…"
+        return Cleaned(json.dumps(_without(whole)), crs, said)
     except RecursionError as error:
         raise FormatError(f"{path} is damaged: it is nested too deeply.") from error
 
 
-def _is_known(data: mmap.mmap, found: re.Match[bytes]) -> bool:
-    plain = _PLAIN.match(data, found.start())
+def _mentions(data: mmap.mmap) -> Iterator[int]:
+    """Where a system may be named."""
+    for start in range(0, len(data), PIECE):
+        piece = data[start : start + PIECE + 8].lower()  # a word may lie across the end
+        for pattern in _ANY:
+            yield from (start + found.start() for found in pattern.finditer(piece))
+
+
+def _is_known(data: mmap.mmap, at: int) -> bool:
+    plain = _PLAIN.match(data, at)
     return plain is not None and _code(plain[1].decode("utf-8", "replace")) is not None
 
 

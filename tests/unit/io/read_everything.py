@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import socket
 import sys
 from contextlib import suppress
@@ -68,9 +69,10 @@ def main() -> None:
         "settings": load_settings,
         "model": load_model,
     }
+    platform.processor()  # asked for once by a library, of the program "uname"
     harmless = FOLDER.parent / "harmless.kml"
     harmless.write_text("<kml/>")
-    for read in readers.values():  # what is imported for it may ask the system what it is
+    for read in readers.values():  # imports, which are not what is watched
         with suppress(HsiError):
             read(harmless)
     sys.addaudithook(watch)

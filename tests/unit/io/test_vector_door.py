@@ -88,7 +88,7 @@ def test_a_pipeline_is_not_run(tmp_path, before, suffix):
     victim.write_text("a file of the user's\n")
     path = tmp_path / f"a{suffix}"
     path.write_text(before + hostile.pipeline(tmp_path, victim), encoding="utf-8")
-    with pytest.raises(FormatError, match=r"a\.\w+ could not be read"):
+    with pytest.raises(FormatError, match=r"a\.\w+ could not be read: it is not GeoJSON"):
         import_regions(path, SCENE)
     assert victim.read_text() == "a file of the user's\n"
 
@@ -159,7 +159,9 @@ def test_a_system_that_is_an_address_is_not_asked_for(tmp_path, listener, kind):
         ('"crs":', '"crs"\n :'),
     ],
 )
-def test_a_system_is_found_however_it_is_written(tmp_path, listener, old, new):
+@pytest.mark.parametrize("piece", [1 << 24, 7, 1])
+def test_a_system_is_found_however_it_is_written(tmp_path, monkeypatch, listener, piece, old, new):
+    monkeypatch.setattr("hsi_viewer.io.geojson_crs.PIECE", piece)
     path = tmp_path / "a.geojson"
     text = hostile.geojson(hostile.link(listener.address("crs")))
     assert old in text
