@@ -5,6 +5,7 @@ Import this module lazily: rasterio takes a quarter of a second.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import warnings
@@ -20,6 +21,14 @@ from rasterio.transform import Affine
 
 from hsi_viewer.core.errors import ExportError, FileError
 from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.io.raster_side import Side, read_side
+
+# The drivers that untrusted files are read by. None of them runs anything or follows an address.
+DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
+WITH_HEADER = ("ENVI", "EHdr")  # their header lies beside the data
+READDIR, OVERVIEW = "GDAL_DISABLE_READDIR_ON_OPEN", "OVERVIEW_FILE"
+# Set before PROJ first looks: it would fetch grids of datum shifts.
+os.environ["PROJ_NETWORK"] = "OFF"
 
 # catch_warnings changes the state of the whole process: one thread at a time.
 _quiet = threading.Lock()
@@ -33,25 +42,73 @@ def quiet(category: type[Warning]) -> Iterator[None]:
         yield
 
 
-def open_raster(path: Path | str, mode: str = "r", **options: Any) -> Any:
-    """rasterio.open without the warning that a raster has no georeference, which is no fault.
+def open_raster(
+    path: Path, mode: str = "r", *, driver: str, page: int | None = None, **options: Any
+) -> Any:
+    """rasterio.open by one driver, which is told of no file beside the one that is read.
+
+    What lies beside a raster (overviews, masks) GDAL would open by the driver that the content asks
+    for, and some of them follow addresses; `raster_side` reads what is needed of it.
+
+    Parameters
+    ----------
+    path : the file.
+    mode : "r" or "w".
+    driver : one of `DRIVERS`.
+    page : number of an image in a TIFF file of several, from 1.
+    options : of rasterio.open.
 
     Raises
     ------
     RasterioIOError
-        if the file is damaged; also where rasterio itself stumbles over its text.
+        if the file is damaged or names another file; also where rasterio itself stumbles over
+        its text.
     FileError
         if GDAL cannot be told its name.
     """
-    with quiet(NotGeoreferencedWarning):
+    if driver not in DRIVERS:
+        raise ValueError(f"{driver} is not a driver that may be used")
+    name = local_name(path)
+    if page is not None:
+        name = f"GTIFF_DIR:{page}:{name}"
+    alone = {} if mode != "r" or driver in WITH_HEADER else {READDIR: "EMPTY_DIR"}
+    # the setting holds for all threads; one opens at a time
+    with quiet(NotGeoreferencedWarning), rasterio.Env(**alone):
         try:
             # a whole path: "zip:a.tif" or "s3:a.tif" would be an archive or an address
-            name = path.absolute() if isinstance(path, Path) else path
-            return rasterio.open(name, mode, **options)
+            file = rasterio.open(
+                Path(name) if page is None else name, mode, driver=driver, **options
+            )
         except UnicodeDecodeError as error:
             raise RasterioIOError(f"its text is damaged ({error})") from error
         except UnicodeEncodeError as error:
             raise FileError(f"{path}: GDAL needs names in UTF-8; rename it.") from error
+    if mode == "r" and OVERVIEW in _tags_of_overviews(file):
+        file.close()
+        raise RasterioIOError("it names another file for its overviews")
+    return file
+
+
+def _tags_of_overviews(file: Any) -> dict[str, str]:
+    try:
+        tags: dict[str, str] = file.tags(ns="OVERVIEWS")
+    except UnicodeDecodeError:
+        return {OVERVIEW: ""}
+    return {key.upper(): value for key, value in tags.items()}
+
+
+def local_name(path: Path) -> str:
+    """The name to give to GDAL, which takes some names for addresses or archives.
+
+    Raises
+    ------
+    FileError
+        if it can only be taken for one.
+    """
+    name = str(path.absolute())
+    if name.replace("\\", "/").lower().startswith("/vsi"):
+        raise FileError(f"{path}: GDAL takes this path for an address; move the file.")
+    return name
 
 
 def why(error: BaseException) -> str:
@@ -121,21 +178,31 @@ def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georefer
     dataset : of rasterio.
     warnings : told of a place that no transform can say.
     """
-    transform = dataset.transform
+    side = Side() if dataset.driver in WITH_HEADER else read_side(path_of(dataset))
+    transform: Any = dataset.transform
     plain = transform is None or transform == Affine.identity()
-    if plain and warnings is not None and (dataset.gcps[0] or dataset.rpcs):
-        kind = "ground control points" if dataset.gcps[0] else "rational polynomials (RPC)"
+    if side.transform is not None and (plain or dataset.driver == "GTiff"):
+        transform, plain = side.transform, False
+    elif side.world is not None and plain:
+        transform, plain = side.world, False
+    by = "ground control points" if dataset.gcps[0] else ""
+    by = by or ("rational polynomials (RPC)" if dataset.rpcs else side.by)
+    if plain and warnings is not None and by:
         warnings.append(
-            f"The file is placed on the map by {kind}, which are not used; gdalwarp makes a "
+            f"The file is placed on the map by {by}, which are not used; gdalwarp makes a "
             "georeferenced file of it."
         )
-    if plain and not dataset.crs:
+    own = dataset.crs.to_wkt() if dataset.crs else None
+    crs_wkt = side.crs_wkt or own if dataset.driver == "GTiff" else own or side.crs_wkt
+    if plain and not crs_wkt:
         return None
     a, b, c, d, e, f = tuple(transform)[:6]
-    return Georeference(
-        transform=None if plain else (a, b, c, d, e, f),
-        crs_wkt=dataset.crs.to_wkt() if dataset.crs else None,
-    )
+    return Georeference(transform=None if plain else (a, b, c, d, e, f), crs_wkt=crs_wkt)
+
+
+def path_of(dataset: Any) -> Path:
+    """The file of an open raster."""
+    return Path(re.sub(r"^GTIFF_DIR:\d+:", "", str(dataset.name)))
 
 
 def georeference_profile(georeference: Georeference | None) -> dict[str, Any]:

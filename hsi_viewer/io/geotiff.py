@@ -21,7 +21,7 @@ from hsi_viewer.core.cube import CubeSource, HyperCube, check_size, is_scale
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.container import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.envi_beside import fields_beside
-from hsi_viewer.io.gdal import georeference_of, open_raster, page_shapes, why
+from hsi_viewer.io.gdal import georeference_of, open_raster, page_shapes, path_of, why
 from hsi_viewer.io.identify import HFA, PNG
 from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
 from hsi_viewer.io.stack_source import ScaledSource
@@ -47,9 +47,8 @@ class RasterSource:
 
     def __init__(self, path: Path, page: int | None = None) -> None:
         self._path = path
-        name = path if page is None else f"GTIFF_DIR:{page}:{path.absolute()}"
         try:
-            self.dataset = open_raster(name, driver=driver_of(path))
+            self.dataset = open_raster(path, driver=driver_of(path), page=page)
         except RasterioError as error:
             raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
         except OSError as error:
@@ -234,7 +233,8 @@ def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
     if len(set(map(str, dataset.nodatavals))) > 1:
         warnings.append("The nodata value differs from band to band; that of the first is used.")
     flags = dataset.mask_flag_enums[0]
-    if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+    beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
+    if beside or (MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags):
         warnings.append("The file has a mask of pixels without data; it is not applied.")
     nodata = dataset.nodata
     return {

@@ -188,13 +188,10 @@ def _wkt_of_words(text: str) -> str | None:
     """Well-known text of "EPSG:32633" or "+proj=utm ...", which programs write in its place."""
     if not _CRS_WORDS.fullmatch(text):
         return None
-    from rasterio.crs import CRS
-    from rasterio.errors import CRSError
+    from hsi_viewer.io.regions_grid import crs_of
 
-    try:
-        return str(CRS.from_user_input(text).to_wkt())
-    except CRSError:
-        return None
+    crs = crs_of(text)
+    return None if crs is None else str(crs.to_wkt())
 
 
 def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> str | None:
@@ -227,7 +224,8 @@ def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
 
     head = "ENVI\nsamples = 1\nlines = 1\nbands = 1\ndata type = 1\ninterleave = bsq\n"
     one_line = map_info.replace("\n", " ")
-    projection = f"projection info = {projection_info}\n" if projection_info else ""
+    said = (projection_info or "").replace("\n", " ")
+    projection = f"projection info = {said}\n" if said else ""
     with tempfile.TemporaryDirectory(prefix="hsi-crs-") as folder:
         data = Path(folder, "pixel.img")
         try:

@@ -15,6 +15,12 @@ from hsi_viewer.core.georeference import Georeference
 
 Affine6 = tuple[float, float, float, float, float, float]
 PIXELS: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+# Grids of datum shifts and other files that PROJ would open by their path.
+NAMES_A_FILE = re.compile(
+    r"(?:grids|file|catalog|init)\s*=\s*[^\s\"]*[/\\]"
+    r"|PARAMETERFILE\s*\[\s*\"[^\"]*\"\s*,\s*\"[^\"]*[/\\]",
+    re.IGNORECASE,
+)
 AUTHORITY = re.compile(r"(?:EPSG|ESRI|OGC):\w+", re.IGNORECASE)
 
 
@@ -84,9 +90,10 @@ class Grid:
 def crs_of(wkt: str | None) -> Any:
     """CRS, as rasterio has it, of a well-known text, a code or a PROJ string, else None.
 
-    rasterio itself would open what is the name of a file or an address.
+    rasterio itself would open what is the name of a file or an address, and PROJ the files that a
+    system names by their path.
     """
-    if not wkt:
+    if not wkt or NAMES_A_FILE.search(wkt):
         return None
     from rasterio.crs import CRS
     from rasterio.errors import CRSError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +16,13 @@ from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend, Colour, palette_c
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.class_column import NO_CLASS, like_class
-from hsi_viewer.io.identify import magic_of
 from hsi_viewer.io.legend_file import colour_of
 from hsi_viewer.io.regions_grid import PIXELS, Grid, crs_of
 from hsi_viewer.io.regions_shapes import Shapes, reprojected
 
-DRIVERS = {".shp": "ESRI Shapefile", ".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
-SUFFIXES = (*DRIVERS, ".fgb", ".kml")
-BEGINNINGS = {
-    ".shp": b"\x00\x00\x27\x0a",
-    ".gpkg": b"SQLite format 3",
-    ".geojson": b"{",
-    ".json": b"{",
-    ".fgb": b"fgb",
-    ".kml": b"<kml",
-}
+if TYPE_CHECKING:
+    from hsi_viewer.io.geojson_crs import Cleaned
+
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 ID_FIELDS = ("class_id", "classid", "class_nr", "classvalue", "gridcode", "dn", "raster_val")
@@ -39,8 +31,6 @@ NAME_FIELDS = (
     "category", "type", "species", "material", "name", "code", "value",
 )  # fmt: skip
 COLOUR_FIELDS = ("colour", "color", "fill")
-# What pyogrio raises on damage that it does not foresee: a broken .prj, names that are no text.
-STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -88,51 +78,84 @@ def read_shapes(path: Path, layer: str | None = None, class_field: str | None = 
 
 
 def _read(path: Path, layer: str | None) -> Layer:
-    import pyogrio
-    import shapely
-    from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+    from hsi_viewer.io.gdal_vector import check_beginning
 
-    _check_beginning(path)
+    check_beginning(path)
+    if path.suffix.lower() in (".geojson", ".json"):
+        from hsi_viewer.io.geojson_crs import cleaned
+
+        clean = cleaned(path)
+        if clean is not None:
+            return _read_cleaned(path, clean, layer)
+    return _read_layer(path, layer)
+
+
+def _read_layer(path: Path, layer: str | None) -> Layer:
+    from hsi_viewer.io import gdal_vector
+
     notes: list[str] = []
-    try:
-        layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-        with_shapes = [name for name, kind in layers if kind is not None]
-        if layer is None and not with_shapes:
-            raise FormatError(f"{path} has no layer with geometries.")
-        if layer is not None and layer not in dict(layers):
-            held = ", ".join(name for name, _ in layers)
-            raise FormatError(f'{path} has no layer "{layer}"; it has {held}.')
-        chosen = layer or with_shapes[0]
-        if layer is None and len(with_shapes) > 1:
-            others = ", ".join(with_shapes[1:])
-            notes.append(f'The layer "{chosen}" was taken; there are also {others}.')
-        meta, _, wkb, columns = pyogrio.raw.read(path, layer=chosen, force_2d=True)
-        geometries = shapely.from_wkb(wkb, on_invalid="ignore")
-    except (DataSourceError, DataLayerError, FieldError, *STUMBLES) as error:
-        # what GDAL advises about drivers cannot be followed here
-        reason = str(error).partition("; It might help")[0].rstrip(" .;")
-        raise FormatError(f"{path} could not be read: {reason}.") from error
+    chosen = _chosen_layer(path, layer, notes)
+    geometries, columns, crs = gdal_vector.read_layer(path, chosen)
     present = np.array([g is not None and not g.is_empty for g in geometries], bool)
     if not present.any():
         raise FormatError(f"{path} holds no polygon and no point.")
     if lacking := int(np.sum(~present)):
         notes.append(f"{lacking} features without geometry are left out.")
-    fields = {
-        str(name): values[present] for name, values in zip(meta["fields"], columns, strict=True)
-    }
-    return Layer(list(geometries[present]), fields, meta["crs"], tuple(notes))
+    fields = {name: values[present] for name, values in columns.items()}
+    kept = [geometry for geometry, there in zip(geometries, present, strict=True) if there]
+    return Layer(kept, fields, crs, tuple(notes))
 
 
-def _check_beginning(path: Path) -> None:
-    """Refuse a file that is something else than its name says.
+def _chosen_layer(path: Path, layer: str | None, notes: list[str]) -> str:
+    """Name of the layer that is asked for, or of the first that has geometries."""
+    from hsi_viewer.io.gdal_vector import layers_of
 
-    GDAL goes by the content, and some of its formats name other files or addresses to be read.
-    """
-    magic = magic_of(path)
-    text = magic.removeprefix(b"\xef\xbb\xbf").lstrip()
-    wanted = BEGINNINGS[path.suffix.lower()]
-    if b"<OGR" in magic or not (wanted in magic if wanted == b"<kml" else text.startswith(wanted)):
-        raise FormatError(f"{path} is not what its name says: it does not begin as such a file.")
+    queries: frozenset[str] = frozenset()
+    if path.suffix.lower() == ".gpkg":
+        from hsi_viewer.io.geopackage import queries_in
+
+        queries = queries_in(path)
+    layers = layers_of(path)
+    if layer is not None and layer not in dict(layers):
+        held = ", ".join(name for name, _ in layers)
+        raise FormatError(f'{path} has no layer "{layer}"; it has {held}.')
+    folded = {name.casefold() for name in queries}
+    computed = [name for name, _ in layers if name.casefold() in folded]
+    with_shapes = [name for name, kind in layers if kind is not None and name not in computed]
+    if layer in computed or (layer is None and not with_shapes and computed):
+        raise FormatError(
+            f'{path}: the layer "{layer or computed[0]}" is a query (a view), which is not run; '
+            "export it to a file of its own."
+        )
+    if layer is None and not with_shapes:
+        raise FormatError(f"{path} has no layer with geometries.")
+    if computed:
+        notes.append(f"Layers that are queries (views) are left out: {', '.join(computed[:5])}.")
+    chosen = layer or with_shapes[0]
+    if layer is None and len(with_shapes) > 1:
+        others = ", ".join(with_shapes[1:])
+        notes.append(f'The layer "{chosen}" was taken; there are also {others}.')
+    return chosen
+
+
+def _read_cleaned(path: Path, clean: Cleaned, layer: str | None) -> Layer:
+    """A GeoJSON file without the coordinate system that GDAL must not see."""
+    with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
+        copy = Path(folder, path.name)
+        copy.write_text(clean.text, encoding="utf-8")
+        try:
+            read = _read_layer(copy, layer)
+        except FormatError as error:
+            raise FormatError(str(error).replace(str(copy), str(path))) from error
+    said = ""
+    if clean.crs is None:
+        said = (
+            f"The coordinate system of the file is not known: it is given as {clean.said}, which "
+            "is not looked up."
+        )
+    crs = crs_of(clean.crs)
+    notes = (*read.notes, *([said] if said else []))
+    return replace(read, crs_wkt=None if crs is None else str(crs.to_wkt()), notes=notes)
 
 
 def _field(fields: Mapping[str, Any], words: Sequence[str]) -> str | None:
@@ -216,13 +239,11 @@ def write_shapes(
     ExportError
         if nothing is labelled or the file cannot be written.
     """
-    import pyogrio
     import shapely
-    from pyogrio.errors import DataSourceError
     from rasterio.features import shapes
     from rasterio.transform import Affine
 
-    from hsi_viewer.io.gdal import quiet
+    from hsi_viewer.io.gdal_vector import DRIVERS, write_layer
 
     transform = Affine(*(grid.transform or PIXELS))
     found = [
@@ -234,11 +255,11 @@ def write_shapes(
     values = [value for _, value in found]
     hexes = {c.id: "#" + bytes(c.colour).hex() for c in legend}
     unknown = {v: "#" + bytes(palette_colour(v - 1)).hex() for v in values if v not in hexes}
-    columns = [
-        np.array(values, np.int32),
-        np.array([legend.name_of(v) for v in values], object),
-        np.array([{**unknown, **hexes}[v] for v in values], object),
-    ]
+    fields = {
+        "class_id": np.array(values, np.int32),
+        "class_name": np.array([legend.name_of(v) for v in values], object),
+        "colour": np.array([{**unknown, **hexes}[v] for v in values], object),
+    }
     crs = crs_of(grid.crs_wkt)
     notes: list[str] = []
     geometries = [geometry for geometry, _ in found]
@@ -255,19 +276,9 @@ def write_shapes(
     with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
         made = Path(folder, path.name)
         try:
-            with quiet(UserWarning):  # that there is no system, which the notes say
-                pyogrio.raw.write(
-                    made,
-                    np.array([shapely.to_wkb(g) for g in geometries], object),
-                    columns,
-                    np.array(["class_id", "class_name", "colour"]),
-                    geometry_type="Polygon",
-                    crs=None if crs is None else crs.to_wkt(),
-                    driver=DRIVERS[suffix],
-                    **options,
-                )
-        except (DataSourceError, ValueError) as error:
-            raise ExportError(f"{path} could not be written: {error}.") from error
+            write_layer(made, geometries, fields, None if crs is None else crs.to_wkt(), **options)
+        except ExportError as error:
+            raise ExportError(str(error).replace(str(made), str(path))) from error
         _put_in_place(made, path)
     return tuple(notes)
 

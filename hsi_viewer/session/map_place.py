@@ -38,12 +38,15 @@ def degrees(
     known = [p for p in places if p is not None]
     if georeference.crs_wkt is None or len(known) < len(positions):
         return None
-    from rasterio.crs import CRS
     from rasterio.errors import CRSError
     from rasterio.warp import transform
 
+    from hsi_viewer.io.regions_grid import crs_of
+
+    source = crs_of(georeference.crs_wkt)
+    if source is None:
+        return None
     try:
-        source = CRS.from_wkt(georeference.crs_wkt)
         longitudes, latitudes = transform(source, WGS84, *zip(*known, strict=True))[:2]
     except (CRSError, ValueError):
         return None

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import rasterio
 import scipy.io
 from rasterio.crs import CRS
 
@@ -65,7 +66,7 @@ def test_geotiff_keeps_values_and_metadata(tmp_path):
     np.testing.assert_array_equal(back.fwhm, scene().fwhm)
     np.testing.assert_array_equal(back.good_bands, scene().good_bands)
     assert (back.nodata, back.scale, back.default_bands) == (-100, 1e-4, (3, 2, 1))
-    with open_raster(tmp_path / "a.tif") as file:
+    with open_raster(tmp_path / "a.tif", driver="GTiff") as file:
         assert file.crs == CRS.from_epsg(32633)
         assert tuple(file.transform)[:6] == PLACE.transform
         assert file.compression.name == "deflate"
@@ -144,7 +145,9 @@ def test_scale_and_offset_stay_together(tmp_path, suffix):
     assert (back.scale, back.offset) == (0.5, -0.25)
     np.testing.assert_array_equal(back.spectrum(3, 4)[:2], ARRAY[3, 4, :2] * 0.5 - 0.25)
     if suffix in (".hdr", ".tif"):
-        with open_raster(path.with_suffix(".img") if suffix == ".hdr" else path) as file:
+        envi = suffix == ".hdr"
+        data = path.with_suffix(".img") if envi else path
+        with open_raster(data, driver="ENVI" if envi else "GTiff") as file:
             assert (set(file.scales), set(file.offsets)) == ({0.5}, {-0.25})
 
 
@@ -201,8 +204,9 @@ def test_side_files_of_gdal_go_with_the_image(tmp_path):
     rotated = scene(georeference=Georeference(PLACE.transform, pole.to_wkt()))
     files = write_cube(rotated, tmp_path / "a.tif")
     assert [p.name for p in files] == ["a.tif", "a.tif.aux.xml"]
-    with open_raster(tmp_path / "a.tif") as file:
+    with rasterio.open(tmp_path / "a.tif", driver="GTiff") as file:  # as other programs do
         assert file.crs == pole
+    assert CRS.from_wkt(open_cube(tmp_path / "a.tif").georeference.crs_wkt) == pole
     write_cube(scene(), tmp_path / "a.tif")
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a.tif"]
 
@@ -266,7 +270,7 @@ def test_a_window_with_some_bands(tmp_path):
     a, b, c, d, e, f = PLACE.transform
     expected = (a, b, c + 5 * a + 3 * b, d, e, f + 5 * d + 3 * e)
     np.testing.assert_allclose(back.georeference.transform, expected, rtol=1e-12)
-    with open_raster(tmp_path / "a.img") as file:
+    with open_raster(tmp_path / "a.img", driver="ENVI") as file:
         np.testing.assert_allclose(tuple(file.transform)[:6], expected, rtol=1e-12)
 
 
@@ -277,7 +281,7 @@ def test_a_window_of_a_rotated_envi_scene_lies_right(tmp_path, data_dir):
     write_cube(cube, tmp_path / "a.hdr", Subset(rows=(4, 9), columns=(2, 8), bands=(9, 30)))
     back = open_cube(tmp_path / "a.hdr")
     assert back.georeference.map_xy(0, 0) == pytest.approx(cube.georeference.map_xy(4, 2), abs=1e-6)
-    with open_raster(tmp_path / "a.img") as file:
+    with open_raster(tmp_path / "a.img", driver="ENVI") as file:
         corner = file.transform.c, file.transform.f
         assert corner == pytest.approx(cube.georeference.map_xy(4, 2), abs=1e-6)
         assert file.crs.to_epsg() == 32613

@@ -169,7 +169,7 @@ def test_pairs_of_integers_are_read_as_complex(tmp_path):
 def test_control_points_and_odd_scales_are_said(tmp_path):
     path = write(tmp_path / "a.tif")
     points = [GroundControlPoint(r, c, c / 10, -r / 10) for r in (0, 5) for c in (0, 7)]
-    with open_raster(path, "r+") as file:
+    with open_raster(path, "r+", driver="GTiff") as file:
         file.gcps = (points, rasterio.crs.CRS.from_epsg(4326))
         file.scales = (-1.0,) * 3
     cube = open_cube(path)
@@ -180,7 +180,7 @@ def test_control_points_and_odd_scales_are_said(tmp_path):
 
 def test_a_mask_is_said(tmp_path):
     path = write(tmp_path / "a.tif")
-    with open_raster(path, "r+") as file:
+    with open_raster(path, "r+", driver="GTiff") as file:
         file.write_mask(np.eye(5, 7, dtype=bool))
     said = "The file has a mask of pixels without data; it is not applied."
     assert open_cube(path).warnings == (said,)
@@ -200,7 +200,7 @@ def test_erdas_imagine(tmp_path):
 
 def test_scale_and_offset_make_physical_values(tmp_path):
     path = write(tmp_path / "a.tif")
-    with open_raster(path, "r+") as file:
+    with open_raster(path, "r+", driver="GTiff") as file:
         file.scales, file.offsets = (2.75e-5,) * 3, (-0.2,) * 3  # Landsat collection 2
     cube = open_cube(path)
     assert (cube.dtype, cube.scale, cube.offset) == (np.uint16, 2.75e-5, -0.2)
@@ -209,7 +209,7 @@ def test_scale_and_offset_make_physical_values(tmp_path):
         "A physical value is the stored one times 2.75e-05 plus -0.2."
         in cube_info(path)["warnings"]
     )
-    with open_raster(path, "r+") as file:
+    with open_raster(path, "r+", driver="GTiff") as file:
         file.offsets = (-0.2, -0.2, 0.0)
     cube = open_cube(path)
     assert (cube.dtype, cube.scale, cube.offset) == (np.float32, 1.0, 0.0)

@@ -97,7 +97,7 @@ def test_geotiff_metadata_as_enmap_box_writes_it(tmp_path):
 def test_geotiff_metadata_in_the_imagery_and_envi_domains(tmp_path):
     array = numbers((4, 5, 2))
     write_tif(tmp_path / "a.tif", array)
-    with open_raster(tmp_path / "a.tif", "r+") as file:
+    with open_raster(tmp_path / "a.tif", "r+", driver="GTiff") as file:
         for band, um in ((1, "0.45"), (2, "0.55")):
             file.update_tags(band, ns="IMAGERY", CENTRAL_WAVELENGTH_UM=um, FWHM_UM="0.012")
     cube = open_cube(tmp_path / "a.tif")
@@ -108,7 +108,7 @@ def test_geotiff_metadata_in_the_imagery_and_envi_domains(tmp_path):
     )
     np.testing.assert_allclose(open_cube(tmp_path / "b.tif").wavelengths, [450, 550])
     write_tif(tmp_path / "c.tif", array)
-    with open_raster(tmp_path / "c.tif", "r+") as file:
+    with open_raster(tmp_path / "c.tif", "r+", driver="GTiff") as file:
         file.descriptions = ("450 nm", "550 nm")
     np.testing.assert_allclose(open_cube(tmp_path / "c.tif").wavelengths, [450, 550])
 
@@ -454,7 +454,7 @@ def test_real_neon_crops(data_dir):
     for name, dtype in (("neon_11x11x369_int16", "int16"), ("neon_27x10x369_float32_lzw", None)):
         path = data_dir / "geotiff" / f"{name}.tif"
         cube = open_cube(path)
-        with open_raster(path) as file:
+        with open_raster(path, driver="GTiff") as file:
             expected = file.read().transpose(1, 2, 0)
         assert cube.interleave == "bip"
         assert dtype is None or cube.dtype.name == dtype

@@ -1,0 +1,115 @@
+"""No reader asks the network, runs a program or changes a file, of any suffix that is accepted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hsi_viewer.io.envi import DATA_SUFFIXES
+from hsi_viewer.io.label_file import LABEL_FILTERS
+from hsi_viewer.io.legend_file import LEGEND_FILTERS
+from hsi_viewer.io.regions import EXPORT_FILTERS, IMPORT_FILTERS
+from hsi_viewer.io.registry import CUBE_FILTERS
+from hsi_viewer.io.sidecar_place import SUFFIX as SIDECAR
+from hsi_viewer.io.spectral_library import LIBRARY_FILTERS
+from hsi_viewer.session.project_file import SUFFIX as SESSION
+from tests.unit.io import hostile_files as hostile
+from tests.unit.io.listening import listening
+
+FILTERS = (
+    *CUBE_FILTERS, *LABEL_FILTERS, *LEGEND_FILTERS, *IMPORT_FILTERS, *EXPORT_FILTERS,
+    *LIBRARY_FILTERS,
+)  # fmt: skip
+# Suffixes of others, which users drop on the window all the same.
+OTHERS = (
+    "", ".vrt", ".zip", ".kmz", ".gml", ".gpx", ".dxf", ".shz", ".sqlite", ".mbtiles", ".topojson",
+    ".safetensors", ".pix", ".roi", ".prj", ".flt", ".asc", ".jp2", ".wms", ".svg", ".jpg",
+)  # fmt: skip
+
+
+def suffixes() -> list[str]:
+    """Every suffix that a dialog of the application offers, and some that none does."""
+    offered = {pattern.lstrip("*") for _, patterns in FILTERS for pattern in patterns}
+    return sorted({*offered, *DATA_SUFFIXES, *OTHERS, SIDECAR, SESSION, ".json", ".qml", ".xml"})
+
+
+def state_of(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+def test_the_suffixes_are_those_of_the_dialogs():
+    assert {".tif", ".gpkg", ".kml", ".ilp", ".sli", ".hsiproj", ".npz", ".h5"} <= {*suffixes()}
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    """All hostile contents under all suffixes, given to all readers in a process of their own."""
+    root = tmp_path_factory.mktemp("hostile")
+    folder, report = root / "files", root / "report.json"
+    with listening() as listener:
+        write_all(folder, root, listener)
+        before = state_of(folder)
+        script = Path(__file__).with_name("read_everything.py")
+        command = [sys.executable, str(script), str(folder), str(report), str(listener.port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        yield json.loads(report.read_text()), before, state_of(folder), list(listener.asked)
+
+
+def write_all(folder, root, listener):
+    """A folder for each kind of content, with a file for each suffix."""
+    folder.mkdir()
+    victim = folder / "victim.txt"
+    victim.write_text("a file of the user's\n")
+    kinds = {
+        **hostile.OF_ADDRESSES,
+        "pipeline": lambda address: hostile.pipeline(root, victim),
+        "raster pipeline": lambda address: hostile.raster_pipeline(root, victim),
+        "link": lambda address: hostile.geojson(hostile.link(address)),
+        "link of a geometry": lambda address: hostile.geojson(None, hostile.link(address)),
+        "network link": lambda address: hostile.placemarks(
+            f"<name>a</name><styleUrl>{address}#x</styleUrl>",
+            inside=f"<NetworkLink><Link><href>{address}</href></Link></NetworkLink>",
+        ),
+    }
+    for number, (kind, content) in enumerate(kinds.items()):
+        for k, suffix in enumerate(suffixes()):
+            address = listener.address(f"{kind.replace(' ', '-')}{suffix or '-none'}")
+            if (number + k) % 3 == 2:
+                address = f"/vsicurl/{address}"
+            # marks and spaces before the content, and suffixes in capitals
+            before = ("", "", "\ufeff", " \n\t")[(number + k) % 4]
+            name = f"{kind} {k}{suffix.upper() if (number + k) % 5 == 4 else suffix}"
+            below = folder / kind
+            below.mkdir(exist_ok=True)
+            (below / name).write_text(before + content(address), encoding="utf-8")
+
+
+def test_no_reader_asks_the_network(whole_run):
+    report, _, _, asked = whole_run
+    assert report["outcomes"]["control by Python"] == 1
+    assert report["outcomes"]["control by GDAL"] == 1
+    assert asked, "the listener notices nothing"
+    assert [line for line in asked if " /control/" not in line] == []
+    assert report["tried"] == []
+
+
+def test_no_reader_changes_a_file(whole_run):
+    _, before, after, _ = whole_run
+    assert after == before
+    assert "victim.txt" in after
+
+
+def test_every_hostile_file_is_refused_with_a_reason_or_read(whole_run):
+    report, before, _, _ = whole_run
+    assert report["failed"] == []
+    counts = report["outcomes"]
+    for reader in ("cube", "info", "labels", "regions", "library", "session", "model"):
+        assert counts[f"{reader} refused"] > 0.9 * len(before)
+        assert counts[f"{reader} refused"] + counts.get(f"{reader} read", 0) == len(before)
