@@ -12,7 +12,8 @@ from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io import label_file
 from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.envi import data_beside, header_of
+from hsi_viewer.io.envi import data_beside
+from hsi_viewer.io.envi_pair import header_by_name
 from hsi_viewer.io.envi_writer import class_fields, pair_of
 from hsi_viewer.io.label_writer import WRITTEN, write_labels
 from hsi_viewer.io.registry import open_cube
@@ -89,7 +90,7 @@ def _overwrites(source: Path, target: Path) -> bool:
     """Whether writing a cube to a target would replace a file of its own."""
     if source.is_dir() and source.resolve() in target.resolve().parents:
         return True
-    header = header_of(source) if source.is_file() else None
+    header = header_by_name(source) if source.is_file() else None
     own = {source.resolve()}
     if header is not None:
         own |= {header.resolve(), (data_beside(header) or source).resolve()}

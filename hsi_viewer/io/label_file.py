@@ -26,6 +26,7 @@ from hsi_viewer.io import (
 )
 from hsi_viewer.io.atomic import side_file
 from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
+from hsi_viewer.io.envi_pair import header_of, is_raw_despite_its_mark, may_be_raw
 from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import (
     HFA,
@@ -107,6 +108,18 @@ def read_labels(source: str | Path) -> LabelFile:
         return _scene_labels(str(source))
     path, part = split_source(source)
     magic = magic_of(path)
+    if is_raw_despite_its_mark(path, magic):
+        return _read_envi(path)
+    try:
+        return _read_marked(path, part, magic)
+    except FormatError:
+        if not may_be_raw(path, magic):
+            raise
+        return _read_envi(path)
+
+
+def _read_marked(path: Path, part: str | None, magic: bytes) -> LabelFile:
+    """Read labels by the first bytes of their file."""
     if magic.startswith(NUMPY):
         return _plain(path, _load_npy(path))
     if magic.startswith(ZIP) and path.suffix.lower() == ".npz":
@@ -123,10 +136,10 @@ def read_labels(source: str | Path) -> LabelFile:
         return _read_raster(path, part)
     if path.is_dir():
         return _read_folder(path, part)
-    if envi.header_of(path) is not None:
+    if header_of(path) is not None:
         return _read_envi(path)
     _check_identified(path, magic)
-    return _one_band(path, open_cube(source))
+    return _one_band(path, open_cube(path if part is None else f"{path}:{part}"))
 
 
 def _check_identified(path: Path, magic: bytes) -> None:
@@ -284,7 +297,7 @@ def _choose(names: list[str]) -> str | None:
 def _read_envi(path: Path) -> LabelFile:
     cube = envi.open_envi(path)
     labels = _one_band(path, cube)
-    header = envi.header_of(path) or path
+    header = header_of(path) or path
     fields, _ = envi_header.read_header(header)
     names = {i: n for i, n in cube.class_names.items() if not n.startswith("(unused ")}
     colours = {

@@ -133,7 +133,8 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     """The image read as the sidecar says that its values lie; None where it does not say."""
     if beside.layout is None:
         return None
-    from hsi_viewer.io.envi import header_of, open_envi
+    from hsi_viewer.io.envi import open_envi
+    from hsi_viewer.io.envi_pair import header_of
 
     cube = open_envi(path, beside.layout.layout())
     header = header_of(path)
@@ -161,7 +162,12 @@ def _is_contradicted(beside: Sidecar, header: Path) -> bool:
 def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
     for matches, read in READERS:
         if matches(path, magic):
-            return read(path, reading)
+            try:
+                return read(path, reading)
+            except FormatError:
+                if read is _envi or not _may_be_raw(path, magic):
+                    raise
+                return _envi(path, reading)
     from hsi_viewer.io.foreign import name_of
 
     what = name_of(magic)
@@ -295,13 +301,26 @@ def _folder(path: Path, reading: Reading) -> HyperCube:
 
 
 def _has_header(path: Path) -> bool:
-    from hsi_viewer.io.envi import header_of
+    from hsi_viewer.io.envi_pair import header_of
 
     return header_of(path) is not None
 
 
+def _is_raw(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.envi_pair import is_raw_despite_its_mark
+
+    return is_raw_despite_its_mark(path, magic)
+
+
+def _may_be_raw(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.envi_pair import may_be_raw
+
+    return may_be_raw(path, magic)
+
+
 READERS: tuple[tuple[Matches, Reader], ...] = (
     (lambda path, magic: is_header(path), _envi),
+    (_is_raw, _envi),
     (lambda path, magic: magic.startswith(NUMPY), _npy),
     (lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz", _npz),
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
