@@ -206,6 +206,7 @@ def _mat7(path: Path, reading: Reading) -> HyperCube:
 
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.band_variables import open_arrays
     from hsi_viewer.io.cf import with_place
     from hsi_viewer.io.hdf5 import H5File
     from hsi_viewer.io.hdf5_products import open_product
@@ -216,7 +217,7 @@ def _hdf5(path: Path, reading: Reading) -> HyperCube:
     product = open_product(container) if whole else None
     if product is not None:
         return product
-    cube = with_place(open_container(container, reading, "HDF5"), container)
+    cube = with_place(open_arrays(container, reading, "HDF5"), container)
     map_info = container.text("map info", "map_info", "Map_Info")
     if cube.georeference is not None or map_info is None:
         return cube

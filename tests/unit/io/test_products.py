@@ -14,6 +14,7 @@ from rasterio.transform import Affine
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.cf import SENSOR_GEOMETRY
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.label_file import read_labels
@@ -239,10 +240,12 @@ def test_masks_of_emit_are_plain_cubes(tmp_path):
     array = numbers((6, 7, 8), "f4")
     with h5py.File(tmp_path / "EMIT_MASK.nc", "w") as file:
         file["mask"] = array
+        file["location/lat"] = file["location/lon"] = np.zeros((6, 7))
         file["sensor_band_parameters/mask_bands"] = [f"flag {k}" for k in range(8)]
     cube = open_cube(tmp_path / "EMIT_MASK.nc")
     np.testing.assert_array_equal(cube.read(), array)
     assert cube.wavelengths is None
+    assert cube.warnings == (SENSOR_GEOMETRY,)
 
 
 @pytest.mark.parametrize("layout", ["GRIDS", "SWATHS"])
@@ -276,6 +279,34 @@ def test_tanager(tmp_path, layout, epsg):
     assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32613
 
 
+@pytest.mark.parametrize("kind", ["surface_reflectance", "toa_radiance"])
+@pytest.mark.parametrize("listed", [None, 4])
+@pytest.mark.parametrize("layout", ["GRIDS", "SWATHS"])
+def test_tanager_without_the_wavelengths_of_its_bands(tmp_path, layout, listed, kind):
+    array = numbers((9, 6, 7), "f4")
+    structure = (
+        "\t\tUpperLeftPointMtrs=(500000.00,4000000.00)\n"
+        "\t\tLowerRightMtrs=(500210.00,3999820.00)\n\t\tProjection=HE5_GCTP_UTM\n\t\tZoneCode=-13\n"
+    )
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset(f"HDFEOS/{layout}/HYP/Data Fields/{kind}", data=array)
+        if listed:
+            data.attrs["wavelengths"] = np.linspace(400, 700, listed)
+        file["HDFEOS INFORMATION/StructMetadata.0"] = np.bytes_(structure)
+    cube = open_cube(tmp_path / "a.h5")
+    np.testing.assert_array_equal(cube.read(), array.transpose(1, 2, 0))
+    assert cube.wavelengths is None
+    assert "The file gives no wavelengths of its bands." in cube.warnings
+    assert ('"wavelengths" has 4 entries for 9 bands; it is not used.' in cube.warnings) == bool(
+        listed
+    )
+    if layout == "SWATHS":
+        assert any("geometry of the sensor" in warning for warning in cube.warnings)
+        return
+    assert cube.georeference.transform == (30, 0, 500000, 0, -30, 4000000)
+    assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32713
+
+
 def test_pace_level_1b(tmp_path):
     """Three detectors, bands first, whose ranges overlap."""
     centres = {"blue": [400.0, 500.0, 606.0], "red": [600.0, 700.0], "SWIR": [940.0, 2258.0]}
@@ -299,6 +330,7 @@ def test_pace_level_2_has_an_offset(tmp_path):
         data = file.create_dataset("geophysical_data/rhos", data=stored)
         data.attrs.update({"scale_factor": 2e-6, "add_offset": 0.05})
         data.attrs["_FillValue"] = np.int16(-32767)
+        file["navigation_data/latitude"] = file["navigation_data/longitude"] = np.zeros((6, 7))
         file["sensor_band_parameters/wavelength_3d"] = np.array([350, 555, 700], "f4")
         file["sensor_band_parameters/wavelength_3d"].attrs["units"] = "nm"
     cube = open_cube(tmp_path / "PACE_OCI.L2.nc")
@@ -307,6 +339,7 @@ def test_pace_level_2_has_an_offset(tmp_path):
     np.testing.assert_allclose(values[1:], stored[1:] * 2e-6 + 0.05, rtol=1e-5)
     np.testing.assert_array_equal(cube.read(bands=[2, 0])[1:], values[1:, :, [2, 0]])
     assert (cube.nodata, cube.scale, cube.wavelengths[1]) == (None, 1.0, 555)
+    assert cube.warnings == (SENSOR_GEOMETRY,)
 
 
 def test_prisma_level_2d(tmp_path):
