@@ -25,6 +25,7 @@ from hsi_viewer.io import (
     sample,
 )
 from hsi_viewer.io.atomic import side_file
+from hsi_viewer.io.attribute_table import classes_of
 from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
 from hsi_viewer.io.envi_pair import header_of, is_raw_despite_its_mark, may_be_raw
 from hsi_viewer.io.foreign import name_of
@@ -325,7 +326,10 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
     nodata, colours, place = file.nodata, _colours_of(file), georeference_of(file)
-    names = _category_names(side_file(path)) | {
+    table = classes_of(file, path, side_file(path))
+    colours = table.colours | colours
+    names = _category_names(side_file(path)) | table.names
+    names |= {
         int(key[6:]): value
         for key, value in tags.items()
         if key.startswith("CLASS_") and key[6:].isdigit()
