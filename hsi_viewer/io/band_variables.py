@@ -32,6 +32,8 @@ from hsi_viewer.io.wavelengths import from_band_names, to_nm
 
 LEAST_BANDS = 3
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+# One quantity of several detectors, as rhot_blue_605 and rhot_red_605.
+DETECTOR = re.compile(r"_(blue|red|swir|vnir|nir|vis)(?=_)", re.IGNORECASE)
 WAVELENGTH_KEYS = ("wavelength", "radiation_wavelength", "center_wavelength", "central_wavelength",
                    "centre_wavelength", "wave")  # fmt: skip
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "radiation_wavelength_unit",
@@ -87,7 +89,8 @@ def find_band_variables(container: Container) -> list[BandVariables]:
     for name, choice in container.arrays.items():
         group, _, last = name.rpartition("/")
         if sum(n > 1 for n in choice.shape) == 2 and NUMBER.search(last):
-            found.setdefault((group, NUMBER.sub("*", last)), []).append(name)
+            pattern = DETECTOR.sub("", NUMBER.sub("*", last))
+            found.setdefault((group, pattern), []).append(name)
     series = (_series(container, *key, names) for key, names in found.items())
     return sorted((s for s in series if s is not None), key=lambda s: (s.rank, -s.choice.size))
 

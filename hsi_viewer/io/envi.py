@@ -225,6 +225,10 @@ def described(path: Path, layout: Layout | None = None) -> Described:
             return Described(fields, None, _tiff_of(path, header), warnings)
         _check_kind(kind, header)
         layout = layout_of(fields, header.name, warnings)
+        data = path if path != header else data_of(header, layout)
+        if kind == "pci" or "read procedures" in fields:
+            _check_procedures(fields, header, layout, data, warnings)
+        return Described(fields, layout, data, warnings)
     data = path if path != header else data_of(header, layout)
     return Described(fields, layout, data, warnings)
 
@@ -252,6 +256,25 @@ def _check_kind(kind: str, header: Path) -> None:
             f'{header}: "file type = {kind}" is no raw image: its values lie in other files. '
             "Open those, or save it as ENVI Standard."
         )
+
+
+def _check_procedures(
+    fields: Mapping[str, str], header: Path, layout: Layout, data: Path, warnings: list[str]
+) -> None:
+    """Refuse values that only procedures of ENVI can read: lines may be filled up, or lie apart."""
+    kind = envi_header.word(fields.get("file type", "")) or "ENVI"
+    named = ", ".join(envi_header.items(fields.get("read procedures", "")))
+    said = f'"file type = {kind}"' + (f", read procedures {named}" * bool(named))
+    size, expected = data.stat().st_size, layout.offset + layout.data_bytes
+    if layout.compressed or size != expected:
+        raise FormatError(
+            f"{header}: {said}: such values are laid out as only ENVI knows ({size} bytes where "
+            f"the size in the header makes {expected}). Save the image as ENVI Standard, or convert "
+            "it with gdal_translate."
+        )
+    warnings.append(
+        f"The header says {said}; the values are read as raw ones, because their size fits."
+    )
 
 
 def _tiff_of(path: Path, header: Path) -> Path:

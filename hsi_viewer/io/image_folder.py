@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io import wavelengths
+from hsi_viewer.io import hyperion, wavelengths
 from hsi_viewer.io.stack_source import StackSource
 
 SUFFIXES = (".tif", ".tiff", ".png")
@@ -194,9 +194,22 @@ def open_folder(folder: Path) -> HyperCube:
     first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     images = [ImageFile(path, first.shape, dtype) for path in files]
     names = tuple(path.stem for path in files)
+    stack = StackSource(images, [(k, 0) for k in range(len(images))])
+    if (numbers := hyperion.band_numbers(files)) is not None:
+        radiance, fields, said = hyperion.described(stack, numbers, folder)
+        return HyperCube(
+            radiance,
+            name=folder.name,
+            path=folder,
+            format_name="Hyperion folder",
+            band_names=names,
+            georeference=georeference_of(first.dataset),
+            warnings=(*left_out, *said),
+            **fields,
+        )
     nm = _wavelengths_of(names)
     return HyperCube(
-        StackSource(images, [(k, 0) for k in range(len(images))]),
+        stack,
         name=folder.name,
         path=folder,
         format_name="Image folder",

@@ -153,6 +153,15 @@ def test_an_array_of_three_axes_goes_before_variables_of_its_size(tmp_path):
     np.testing.assert_array_equal(open_cube(path).read(), cube)
 
 
+def test_the_detectors_of_one_quantity_are_joined(tmp_path):
+    path = write(tmp_path / "L1R.nc", "rhot_blue_{n}", order=range(4))
+    write(path, "rhot_red_{n}", order=range(4, 6))
+    write(path, "rhot_SWIR_{n}", order=range(6, 8))
+    cube = open_cube(path)
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    np.testing.assert_array_equal(cube.wavelengths, NM.astype(int))
+
+
 def test_matrices_that_are_no_bands_are_not_joined(tmp_path):
     path = tmp_path / "a.h5"
     for k in range(1, 5):

@@ -495,3 +495,30 @@ def test_real_neon_crops(data_dir):
         np.testing.assert_array_equal(
             cube.read(slice(2, 9, 3), bands=[5, 300]), expected[2:9:3, :, [5, 300]]
         )
+
+
+@pytest.mark.parametrize("factors", [(40, 80), (50, 100)])
+def test_a_folder_of_hyperion_bands(tmp_path, factors):
+    """Radiance by the factors of the two detectors; bands without calibration hold 0."""
+    bands = [1, 8, 20, 57, 70, 71, 77, 100, 224, 242]
+    stored = numbers((6, 5, len(bands)), "i2")
+    stored[:, :, [0, 5, 9]] = 0
+    stored[:2] = 0  # beside the scene
+    stored[3, 3, :8] = 0
+    stored[3, 3, 2] = 9  # 0 in some bands is a value
+    for k, band in enumerate(bands):
+        name = f"EO1H0440342002212110PY_B{band:03}_L1T.TIF"
+        write_tif(tmp_path / name, stored[:, :, [k]], crs="EPSG:32618")
+    if factors != (40, 80):
+        text = f"SCALING_FACTOR_VNIR = {factors[0]}\n SCALING_FACTOR_SWIR = {factors[1]}.0\n"
+        (tmp_path / "EO1H0440342002212110PY_MTL_L1T.TXT").write_text(text)
+    cube = open_cube(tmp_path)
+    expected = stored / np.where(np.array(bands) <= 70, *factors)
+    expected[:2] = np.nan
+    np.testing.assert_allclose(cube.read(), expected, rtol=1e-6)
+    np.testing.assert_allclose(cube.read(bands=[6, 1]), expected[:, :, [6, 1]], rtol=1e-6)
+    known = [355.59, 426.82, 548.92, 925.41, 1057.68, 851.92, 912.45, 1144.48, 2395.50, 2577.08]
+    np.testing.assert_allclose(cube.wavelengths, known, atol=0.02)
+    assert np.flatnonzero(~cube.good_bands).tolist() == [0, 4, 5, 9]
+    assert f"divided by {factors[0]} (bands 1 to 70) and {factors[1]}" in cube.warnings[0]
+    assert "4 bands are not calibrated" in cube.warnings[1]
