@@ -269,8 +269,8 @@ def _check_procedures(
     if layout.compressed or size != expected:
         raise FormatError(
             f"{header}: {said}: such values are laid out as only ENVI knows ({size} bytes where "
-            f"the size in the header makes {expected}). Save the image as ENVI Standard, or convert "
-            "it with gdal_translate."
+            f"the size in the header makes {expected}). Save the image as ENVI Standard, or "
+            "convert it with gdal_translate."
         )
     warnings.append(
         f"The header says {said}; the values are read as raw ones, because their size fits."
