@@ -22,6 +22,11 @@ COLUMN_NAMES = ("ncol", "ncols", "nsamples", "cols", "columns", "samples", "col"
 
 # Names of arrays that say where pixels lie.
 POSITIONS = ("lat", "lon", "lats", "lons", "nav_lat", "nav_lon", "xlat", "xlong")
+# Files of programs for microscopes, by the names of their stacks of planes.
+MICROSCOPES = {
+    "Imaris": re.compile(r"DataSet/ResolutionLevel \d+/TimePoint \d+/Channel \d+/Data"),
+    "BigDataViewer": re.compile(r"t\d+/s\d+/\d+/cells"),
+}
 # In the names of arrays that show what is in a file.
 PICTURES = ("preview", "thumb", "quicklook", "browse", "overview", "rgb", "snapshot")
 # In the name of an array: it stands in a group, a struct or a cell array.
@@ -261,6 +266,25 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
     if rivals or reading.ask:
         raise choice_needed(container, candidates)
     return candidates[0]
+
+
+def check_planes(container: Container) -> None:
+    """Refuse to take a stack of planes of a microscope for a cube, unless it is named.
+
+    Raises
+    ------
+    ChoiceNeededError
+        if there is one.
+    """
+    for program, pattern in MICROSCOPES.items():
+        stacks = [c for name, c in container.arrays.items() if pattern.fullmatch(name)]
+        if stacks:
+            raise ChoiceNeededError(
+                f"{container.path} is a microscope image of {program}, which holds {len(stacks)} "
+                f"stacks of planes and no cube; {stacks[0]} is the first. Export its channels as "
+                f'OME-TIFF, or open one stack: "{container.path.name}:{stacks[0].name}".',
+                tuple(stacks),
+            )
 
 
 def _check_larger(container: Container, cubes: tuple[ArrayChoice, ...]) -> None:

@@ -12,6 +12,7 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.io import envi_header
 from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import (
+    HDF5,
     HFA,
     SELF_DESCRIBED,
     TIFF_MAGIC,
@@ -61,8 +62,17 @@ def header_by_name(path: Path) -> Path | None:
 
 def is_raw_despite_its_mark(path: Path, magic: bytes) -> bool:
     """Whether a file that begins as one of another format is, to the byte, the data of a header."""
-    if not (magic.startswith(SELF_DESCRIBED) or (path.is_file() and is_hdf5(path))):
-        return False
+    return magic.startswith(SELF_DESCRIBED) and is_data_to_the_byte(path)
+
+
+def is_hdf5_file(path: Path, magic: bytes) -> bool:
+    """Whether a file is HDF5 and not raw data that spell its signature behind their first bytes."""
+    found = path.is_file() and is_hdf5(path)
+    return found and (magic.startswith(HDF5) or not is_data_to_the_byte(path))
+
+
+def is_data_to_the_byte(path: Path) -> bool:
+    """Whether a file has the size that a header of its own gives to raw data."""
     header = header_of(path)
     if header is None:
         return False
@@ -82,12 +92,15 @@ def may_be_raw(path: Path, magic: bytes) -> bool:
 def _headers_by_name(path: Path) -> Iterator[Path]:
     """Headers that are named after a data file, the most particular one first."""
     bare = path.name.removesuffix(".gz")
-    seen: set[Path] = set()
-    for name in (f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr"):
-        found = named(path.parent, (name,))
-        if found is not None and found not in seen:
-            seen.add(found)
-            yield found
+    names = list(dict.fromkeys((f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr")))
+    missing = []
+    for name in names:
+        if (path.parent / name).is_file():
+            yield path.parent / name
+        else:
+            missing.append(name)
+    if missing and (found := named(path.parent, tuple(missing))) is not None:
+        yield found
 
 
 def _belongs(header: Path, path: Path) -> bool:

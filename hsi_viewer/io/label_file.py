@@ -27,7 +27,7 @@ from hsi_viewer.io import (
 from hsi_viewer.io.atomic import side_file
 from hsi_viewer.io.attribute_table import classes_of
 from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
-from hsi_viewer.io.envi_pair import header_of, is_raw_despite_its_mark, may_be_raw
+from hsi_viewer.io.envi_pair import header_of, is_hdf5_file, is_raw_despite_its_mark, may_be_raw
 from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import (
     HFA,
@@ -37,7 +37,6 @@ from hsi_viewer.io.identify import (
     PNG,
     TIFF_MAGIC,
     ZIP,
-    is_hdf5,
     magic_of,
     split_source,
 )
@@ -129,7 +128,7 @@ def _read_marked(path: Path, part: str | None, magic: bytes) -> LabelFile:
         return _read_container(NpzFile(path), part)
     if magic.startswith(MATLAB_5):
         return _read_mat(path, part)
-    if path.is_file() and is_hdf5(path):
+    if is_hdf5_file(path, magic):
         from hsi_viewer.io.hdf5 import H5File
 
         return _read_container(H5File(path, magic.startswith(MATLAB_7), part), part)

@@ -208,6 +208,7 @@ def _mat7(path: Path, reading: Reading) -> HyperCube:
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
     from hsi_viewer.io.band_variables import open_arrays
     from hsi_viewer.io.cf import with_place
+    from hsi_viewer.io.container import check_planes
     from hsi_viewer.io.hdf5 import H5File
     from hsi_viewer.io.hdf5_products import open_product
 
@@ -217,6 +218,8 @@ def _hdf5(path: Path, reading: Reading) -> HyperCube:
     product = open_product(container) if whole else None
     if product is not None:
         return product
+    if reading.name is None:
+        check_planes(container)
     cube = with_place(open_arrays(container, reading, "HDF5"), container)
     map_info = container.text("map info", "map_info", "Map_Info")
     if cube.georeference is not None or map_info is None:
@@ -313,6 +316,12 @@ def _is_raw(path: Path, magic: bytes) -> bool:
     return is_raw_despite_its_mark(path, magic)
 
 
+def _is_hdf5(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.envi_pair import is_hdf5_file
+
+    return is_hdf5_file(path, magic)
+
+
 def _may_be_raw(path: Path, magic: bytes) -> bool:
     from hsi_viewer.io.envi_pair import may_be_raw
 
@@ -326,7 +335,7 @@ READERS: tuple[tuple[Matches, Reader], ...] = (
     (lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz", _npz),
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
     (lambda path, magic: magic.startswith(MATLAB_7) and is_hdf5(path), _mat7),
-    (lambda path, magic: path.is_file() and is_hdf5(path), _hdf5),
+    (_is_hdf5, _hdf5),
     (lambda path, magic: magic.startswith(NETCDF_3), _netcdf3),
     (_is_zarr, _zarr),
     (lambda path, magic: _is_eoc(path), _eoc),

@@ -215,3 +215,23 @@ def test_a_microscope_image_of_several_times_is_named(tmp_path, shape):
 
 def test_a_picture_alone_is_opened(tmp_path):
     np.testing.assert_array_equal(open_cube(add(tmp_path / "a.h5", a=PREVIEW)).read(), PREVIEW)
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("Imaris", "DataSet/ResolutionLevel 0/TimePoint 0/Channel {}/Data"),
+        ("BigDataViewer", "t00000/s0{}/0/cells"),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_stacks_of_planes_of_a_microscope_are_named(tmp_path, program, name, count):
+    path = tmp_path / "a.h5"
+    planes = RNG.integers(1, 999, (5, 12, 12)).astype("u2")
+    with h5py.File(path, "w") as file:
+        for k in range(count):
+            file[name.format(k)] = planes
+        file["Thumbnail/Data"] = PREVIEW
+    with pytest.raises(FormatError, match=f"{program}, which holds {count} stacks of planes"):
+        open_cube(path)
+    assert open_cube(f"{path}:{name.format(0)}").shape == planes.shape
