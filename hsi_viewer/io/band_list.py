@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError, HsiError
-from hsi_viewer.io import envi, envi_header
+from hsi_viewer.io import envi_header
 from hsi_viewer.io.envi_fields import wavelengths_of
+from hsi_viewer.io.envi_pair import header_of
 from hsi_viewer.io.library_table import AXIS, unit_in
 from hsi_viewer.io.registry import is_identified, open_cube
 from hsi_viewer.io.spectral_library import read_library
@@ -38,7 +39,7 @@ def read_band_list(path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     FileError, FormatError
         if it cannot be read or lists no wavelengths.
     """
-    header = envi.header_of(path)
+    header = header_of(path)
     if header is not None:
         found, warnings = _of_header(header)
     elif is_identified(path):

@@ -93,7 +93,7 @@ def list_lengths(container: Container, array: str | None = None) -> set[int]:
         for name, choice in container.arrays.items()
         if _is_wavelengths(name) and choice.size == max(choice.shape, default=0)
     }
-    attributes = {} if array is None else _attributes(container, array)
+    attributes = {} if array is None else attributes_of(container, array)
     own = {value.size for key, value in attributes.items() if _is_wavelengths(key)}
     return (beside | own) - {0, 1}
 
@@ -102,25 +102,37 @@ def describe(
     container: Container, array: str, source: CubeSource
 ) -> tuple[CubeSource, dict[str, Any], list[str]]:
     """The source in physical values where its scale has an offset, fields of the cube, warnings."""
-    attributes = _attributes(container, array)
+    attributes = attributes_of(container, array)
     fields: dict[str, Any] = {}
     bands = source.shape[2]
     warnings = _take_wavelengths(fields, container, array, attributes, bands)
     _take_others(fields, container, array, attributes, bands)
     _take_numbers(fields, container)
-    nodata, scale = _number(attributes, NODATA_KEYS), _number(attributes, SCALE_KEYS)
-    if source.dtype.kind == "i" and (_text(attributes, ("_unsigned",)) or "").lower() == "true":
+    source, numbers = in_physical_values(attributes, source)
+    return source, {**fields, **numbers}, warnings
+
+
+def in_physical_values(
+    attributes: Mapping[str, NDArray[Any]], source: CubeSource
+) -> tuple[CubeSource, dict[str, float]]:
+    """The source in physical values where its scale has an offset, else its nodata and scale."""
+    fields: dict[str, float] = {}
+    nodata, scale = (attribute_number(attributes, keys) for keys in (NODATA_KEYS, SCALE_KEYS))
+    if (
+        source.dtype.kind == "i"
+        and (attribute_text(attributes, ("_unsigned",)) or "").lower() == "true"
+    ):
         source = UnsignedSource(source)
         if nodata is not None and nodata < 0:
             nodata += 2.0 ** (8 * source.dtype.itemsize)
-    offset = _number(attributes, OFFSET_KEYS)
+    offset = attribute_number(attributes, OFFSET_KEYS)
     if offset:
-        return ScaledSource(source, scale or 1.0, offset, nodata), fields, warnings
+        return ScaledSource(source, scale or 1.0, offset, nodata), fields
     if nodata is not None:
         fields["nodata"] = nodata
     if scale is not None and is_scale(scale):
         fields["scale"] = scale if scale < INVERSE_FROM else 1.0 / scale
-    return source, fields, warnings
+    return source, fields
 
 
 def _take_wavelengths(
@@ -133,12 +145,12 @@ def _take_wavelengths(
     for name, values in _lists(container, array, bands):
         plain = _plain(name)
         if _is_wavelengths(name) or (plain in BANDS and _may_be_wavelengths(values)):
-            unit = _text(_attributes(container, name), ("units", "unit"))
+            unit = attribute_text(attributes_of(container, name), ("units", "unit"))
             if values.any():  # zeros stand for a dimension, or for nothing
                 break
     else:
         own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))
-        values, unit = next(own, np.empty(0)), _text(attributes, UNIT_KEYS)
+        values, unit = next(own, np.empty(0)), attribute_text(attributes, UNIT_KEYS)
     if values.size != bands:
         return []
     nm, guess = to_nm(values.astype(np.float64), unit)
@@ -158,13 +170,13 @@ def _take_others(
     """FWHM and good bands."""
     for name, values in _lists(container, array, bands):
         if _plain(name) in FWHMS and "fwhm" not in fields:
-            unit = _text(_attributes(container, name), ("units", "unit"))
+            unit = attribute_text(attributes_of(container, name), ("units", "unit"))
             fields["fwhm"] = _fwhm(values, unit, fields.get("wavelengths"))
         elif _plain(name) in GOOD and "good_bands" not in fields:
             fields["good_bands"] = values != 0
     for key, value in attributes.items():
         if _plain(key) in FWHMS and _fits(value, bands):
-            own = _fwhm(value, _text(attributes, UNIT_KEYS), fields.get("wavelengths"))
+            own = _fwhm(value, attribute_text(attributes, UNIT_KEYS), fields.get("wavelengths"))
             fields.setdefault("fwhm", own)
         elif _plain(key) in GOOD and _fits(value, bands):
             fields.setdefault("good_bands", value != 0)
@@ -238,7 +250,7 @@ def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> ND
     return fwhm * factor
 
 
-def _attributes(container: Container, name: str) -> dict[str, NDArray[Any]]:
+def attributes_of(container: Container, name: str) -> dict[str, NDArray[Any]]:
     """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
     given = getattr(container, "attributes", None)
     return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
@@ -262,7 +274,8 @@ def flat(value: Any) -> NDArray[Any]:
         return np.empty(0)
 
 
-def _text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
+def attribute_text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
+    """The first text among attributes of these names."""
     for key in keys:
         value = attributes.get(key)
         if value is not None and value.size:
@@ -272,7 +285,8 @@ def _text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str 
     return None
 
 
-def _number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> float | None:
+def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> float | None:
+    """The first number among attributes of these names, also as text."""
     for key in keys:
         value = attributes.get(key)
         if value is not None and value.size == 1 and value.dtype.kind in "biuf":

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.beside import flat
-from hsi_viewer.io.container import ArrayChoice
+from hsi_viewer.io.container import ArrayChoice, is_position
 
 # Names of lists of coordinates, of x before y; others are known by their attributes.
 AXES = (("easting", "northing"), ("x", "y"), ("xc", "yc"), ("lon", "lat"),
@@ -27,6 +27,7 @@ MARK_KEYS = ("units", "standard_name", "axis")
 UNEVEN = 0.1
 ON_GRID = 0.01
 WGS_84 = 4326
+SENSOR_GEOMETRY = "The scene is in the geometry of the sensor; it is not georeferenced."
 # Coordinates are read whole; no scene has more rows.
 LONGEST_AXIS = 1 << 24
 
@@ -80,9 +81,21 @@ def _wkt(text: str) -> str | None:
 
 
 def with_place(cube: HyperCube, file: Variables) -> HyperCube:
-    """The cube of a file with the georeference that CF conventions give its array, if any."""
+    """The cube of a file with the georeference that CF conventions give its array, if any.
+
+    A file with a latitude for each pixel, and no such place, is in the geometry of the sensor.
+    """
     place = georeference(file, cube.metadata["array"], cube.rows, cube.columns)
-    return cube if place is None else replace(cube, georeference=place)
+    if place is not None:
+        return replace(cube, georeference=place)
+    if cube.georeference is None and any(map(_is_swath, file.arrays.values())):
+        return replace(cube, warnings=(*cube.warnings, SENSOR_GEOMETRY))
+    return cube
+
+
+def _is_swath(choice: ArrayChoice) -> bool:
+    """Whether an array has the latitude of each pixel, or of some of them."""
+    return is_position(choice.name) and sum(n > 1 for n in choice.shape) == 2
 
 
 def georeference(file: Variables, name: str, rows: int, columns: int) -> Georeference | None:

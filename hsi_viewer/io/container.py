@@ -21,6 +21,15 @@ ROW_NAMES = ("nrow", "nrows", "nlines", "lines", "rows", "row", "height", "h", "
 COLUMN_NAMES = ("ncol", "ncols", "nsamples", "cols", "columns", "samples", "col", "width", "w",
                 "ns")  # fmt: skip
 
+# Names of arrays that say where pixels lie.
+POSITIONS = ("lat", "lon", "lats", "lons", "nav_lat", "nav_lon", "xlat", "xlong")
+# Files of programs for microscopes, by the names of their stacks of planes.
+MICROSCOPES = {
+    "Imaris": re.compile(r"DataSet/ResolutionLevel \d+/TimePoint \d+/Channel \d+/Data"),
+    "BigDataViewer": re.compile(r"t\d+/s\d+/\d+/cells"),
+}
+# In the names of arrays that show what is in a file.
+PICTURES = ("preview", "thumb", "quicklook", "browse", "overview", "rgb", "snapshot")
 # In the name of an array: it stands in a group, a struct or a cell array.
 INSIDE = re.compile(r"[./{(]")
 
@@ -191,6 +200,36 @@ def open_container(container: Container, reading: Reading, format_name: str) -> 
     )
 
 
+def choice_needed(container: Container, candidates: tuple[ArrayChoice, ...]) -> ChoiceNeededError:
+    """The error that lists arrays to choose from."""
+    names = _joined([str(choice) for choice in candidates])
+    path = container.path
+    return ChoiceNeededError(
+        f"{path} holds several arrays that could be the cube: {names}. "
+        f'Say which: "{path.name}:{candidates[0].name}".',
+        candidates,
+    )
+
+
+def without_pictures(candidates: tuple[ArrayChoice, ...]) -> tuple[ArrayChoice, ...]:
+    """Candidates without previews and lists of positions, if anything else is left."""
+    cubes = tuple(c for c in candidates if not (_is_picture(c) or is_position(c.name)))
+    return cubes or candidates
+
+
+def _is_picture(choice: ArrayChoice) -> bool:
+    """Whether an array is a preview in colours rather than a cube."""
+    name = choice.name.lower()
+    colours = len(choice.shape) == 3 and (choice.shape[2] in (3, 4) or choice.shape[0] in (3, 4))
+    return colours and (choice.dtype == "uint8" or any(word in name for word in PICTURES))
+
+
+def is_position(name: str) -> bool:
+    """Whether an array is named as latitudes or longitudes are."""
+    last = re.split(r"[/.]", name)[-1].lower()
+    return last in POSITIONS or last.startswith(("latitude", "longitude"))
+
+
 def _is_cube(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and sum(n > 1 for n in shape) >= 2
 
@@ -212,7 +251,9 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
                 raise FormatError(f"{path}: {told} cannot be read as an array of numbers.")
             raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
         return choice
-    candidates = choices(container) or _images(container) or _slender(container)
+    cubes = without_pictures(choices(container))
+    _check_larger(container, cubes)
+    candidates = cubes or without_pictures(_images(container)) or _slender(container)
     if not candidates:
         spectra = next((c for c in container.arrays.values() if _is_spectra(c.shape)), None)
         hint = (
@@ -226,13 +267,49 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
         )
     rivals = [c for c in candidates[1:] if c.size >= RIVAL * candidates[0].size]
     if rivals or reading.ask:
-        names = _joined([str(choice) for choice in candidates])
-        raise ChoiceNeededError(
-            f"{path} holds several arrays that could be the cube: {names}. "
-            f'Say which: "{path.name}:{candidates[0].name}".',
-            candidates,
-        )
+        raise choice_needed(container, candidates)
     return candidates[0]
+
+
+def check_planes(container: Container) -> None:
+    """Refuse to take a stack of planes of a microscope for a cube, unless it is named.
+
+    Raises
+    ------
+    ChoiceNeededError
+        if there is one.
+    """
+    for program, pattern in MICROSCOPES.items():
+        stacks = [c for name, c in container.arrays.items() if pattern.fullmatch(name)]
+        if stacks:
+            raise ChoiceNeededError(
+                f"{container.path} is a microscope image of {program}, which holds {len(stacks)} "
+                f"stacks of planes and no cube; {stacks[0]} is the first. Export its channels as "
+                f'OME-TIFF, or open one stack: "{container.path.name}:{stacks[0].name}".',
+                tuple(stacks),
+            )
+
+
+def _check_larger(container: Container, cubes: tuple[ArrayChoice, ...]) -> None:
+    """Refuse to take a preview, or a part, for the cube beside the larger array of more axes.
+
+    Raises
+    ------
+    ChoiceNeededError
+        if there is such an array.
+    """
+    larger = [c for c in container.arrays.values() if len(c.shape) > 3 and c.size]
+    if not larger or not cubes:
+        return
+    first = max(larger, key=lambda choice: choice.size)
+    if all(_is_picture(choice) for choice in cubes) or first.size > cubes[0].size:
+        path = container.path
+        raise ChoiceNeededError(
+            f"{path}: {first} has {len(first.shape)} axes, as images of several times or depths "
+            "do; a cube has 3: rows, columns, bands. Save one time and depth as a file of its own, "
+            f'or open another array: "{path.name}:{cubes[0].name}".',
+            cubes,
+        )
 
 
 def _source(

@@ -25,6 +25,7 @@ from hsi_viewer.io import envi, envi_header, sidecar
 from hsi_viewer.io.byte_reader import FileReader
 from hsi_viewer.io.doctor_judge import BLANK, judge
 from hsi_viewer.io.doctor_sizes import fundamentals_first, likely_shapes
+from hsi_viewer.io.envi_pair import OF_GDAL, header_of
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
 TYPES = ("<u2", "<i2", "<f4", "<f8", "<u1", "<i4", "<u4")
@@ -124,13 +125,13 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
     FileError, FormatError
         if there are no data, or the header is none at all.
     """
-    header = envi.header_of(path)
+    header = header_of(path)
     data = envi.data_beside(path) if path == header else path
     if data is None:
         raise FileError(f"{header}: the data file of this header is not there.")
     reader = FileReader(data)
     fields = envi_header.read_header(header)[0] if header is not None else {}
-    if (kind := fields.get("file type", "").lower()).startswith((*envi.OF_GDAL, *envi.NOT_RAW)):
+    if (kind := fields.get("file type", "").lower()).startswith((*OF_GDAL, *envi.NOT_RAW)):
         raise FormatError(f'{header}: "file type = {kind}" is no raw image.')
     stated, problem = _stated(fields, header, data, reader.size)
     base = stated or _repaired(fields)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,25 +14,12 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io import envi_header
 from hsi_viewer.io.byte_reader import GZIP, DeflatedReader, FileReader
 from hsi_viewer.io.envi_fields import describe
-from hsi_viewer.io.identify import is_header
+from hsi_viewer.io.envi_pair import DATA_SUFFIXES, OF_GDAL, data_files, header_of, named
 from hsi_viewer.io.raw_source import ORDERS, RawSource
 
 GZIP_MAGIC = b"\x1f\x8b"
 # Kinds of "file type" whose values do not lie in one raw file.
 NOT_RAW = ("envi meta", "envi virtual", "hdf", "nitf", "netcdf", "jpeg", "png", "bsb", "mrsid")
-
-# fmt: off
-DATA_SUFFIXES = (
-    ".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".bin", ".cube", ".hyspex", ".sli", ".cal",
-    ".rfl", ".rad", ".ref", ".envi",
-)
-# Types of files that GDAL reads, whose headers say more about them.
-OF_GDAL = ("tiff", "erdas imagine")
-NOT_DATA_SUFFIXES = (
-    ".hdr", ".xml", ".json", ".txt", ".csv", ".ovr", ".enp", ".sta", ".png", ".jpg", ".jpeg",
-    ".tfw", ".prj", ".md", ".lock", ".tmp", ".hdf5", ".h5", ".clr", ".stx", ".blw", ".bpw", ".bqw",
-)
-# fmt: on
 
 
 @dataclass(frozen=True)
@@ -56,22 +40,12 @@ class Layout:
         return self.rows * self.columns * self.bands * self.dtype.itemsize
 
 
-def header_of(path: Path) -> Path | None:
-    """The header that belongs to a data file (or the path itself, if it is one)."""
-    if is_header(path):
-        return path
-    if path.suffix.lower() in NOT_DATA_SUFFIXES:
-        return _named(path.parent, (f"{path.name}.hdr",))
-    bare = path.name.removesuffix(".gz")
-    return _named(path.parent, (f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr"))
-
-
 def data_beside(header: Path) -> Path | None:
     """The data file of a header; one that has its name, if the header is wrong."""
     try:
         return described(header).data
     except FileError:
-        found = next(_data_files(header, ""), None)
+        found = next(data_files(header, ""), None)
         return None if found is None else Path(found[0])
 
 
@@ -100,10 +74,12 @@ def data_of(header: Path, layout: Layout) -> Path:
         if there is none.
     """
     needed = 0 if layout.compressed else layout.offset + layout.data_bytes
-    first = None
-    for found, size in _data_files(header, layout.interleave):
-        if size >= needed:
+    fitting = first = None
+    for found, size in data_files(header, layout.interleave, layout.offset, needed):
+        if size == needed:
             return Path(found)
+        if size > needed:
+            fitting = fitting or found
         first = first or found
     if first is None:
         stem = header.stem
@@ -112,65 +88,7 @@ def data_of(header: Path, layout: Layout) -> Path:
             f"{stem}.img, .dat, .raw, .{layout.interleave} and others beside it; "
             "put the data file into the same folder."
         )
-    return Path(first)
-
-
-def _data_files(header: Path, interleave: str) -> Iterator[tuple[str, int]]:
-    """Paths and sizes of data files that a header can belong to by its name, likely ones first.
-
-    The folder is listed only where none has the header's name letter by letter.
-    """
-    suffixes = ("", *((f".{interleave}",) if interleave else ()), *DATA_SUFFIXES)
-    start = str(header)[:-4]
-    exact = False
-    for packed, suffix in product(("", ".gz"), suffixes):
-        path = start + suffix + packed
-        if (size := _size_of(path)) is not None:
-            exact = True
-            yield path, size
-    if exact:
-        return
-    stem = header.name[:-4]
-    beside = _files(header.parent)
-    by_name = {p.name.casefold(): p for p in beside}
-    folded = [(stem + suffix + p).casefold() for p, suffix in product(("", ".gz"), suffixes)]
-    for found in [by_name[name] for name in folded if name in by_name] or [
-        p
-        for p in beside
-        if p.stem.casefold() == stem.casefold() and p.suffix.lower() not in NOT_DATA_SUFFIXES
-    ]:
-        if (size := _size_of(str(found))) is not None:
-            yield str(found), size
-
-
-def _size_of(path: str) -> int | None:
-    """Size of a file; None of what is none. A third of the time that Path takes for it."""
-    if not os.access(path, os.F_OK):  # half the time of an exception
-        return None
-    try:
-        status = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-def _files(folder: Path) -> list[Path]:
-    try:
-        return sorted(p for p in folder.iterdir() if p.is_file())
-    except OSError as error:
-        raise FileError(f"{folder} could not be listed: {error.strerror}.") from error
-
-
-def _named(folder: Path, names: tuple[str, ...]) -> Path | None:
-    """First file with one of the names, exactly or in another case."""
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    try:
-        by_name = {p.name.casefold(): p for p in _files(folder)}
-    except FileError:  # a folder whose files may be read, but not listed
-        return None
-    return next((by_name[n.casefold()] for n in names if n.casefold() in by_name), None)
+    return Path(fitting or first)
 
 
 def layout_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> Layout:
@@ -309,6 +227,10 @@ def described(path: Path, layout: Layout | None = None) -> Described:
             return Described(fields, None, _tiff_of(path, header), warnings)
         _check_kind(kind, header)
         layout = layout_of(fields, header.name, warnings)
+        data = path if path != header else data_of(header, layout)
+        if kind == "pci" or "read procedures" in fields:
+            _check_procedures(fields, header, layout, data, warnings)
+        return Described(fields, layout, data, warnings)
     data = path if path != header else data_of(header, layout)
     return Described(fields, layout, data, warnings)
 
@@ -338,11 +260,30 @@ def _check_kind(kind: str, header: Path) -> None:
         )
 
 
+def _check_procedures(
+    fields: Mapping[str, str], header: Path, layout: Layout, data: Path, warnings: list[str]
+) -> None:
+    """Refuse values that only procedures of ENVI can read: lines may be filled up, or lie apart."""
+    kind = envi_header.word(fields.get("file type", "")) or "ENVI"
+    named = ", ".join(envi_header.items(fields.get("read procedures", "")))
+    said = f'"file type = {kind}"' + (f", read procedures {named}" * bool(named))
+    size, expected = data.stat().st_size, layout.offset + layout.data_bytes
+    if layout.compressed or size != expected:
+        raise FormatError(
+            f"{header}: {said}: such values are laid out as only ENVI knows ({size} bytes where "
+            f"the size in the header makes {expected}). Save the image as ENVI Standard, or "
+            "convert it with gdal_translate."
+        )
+    warnings.append(
+        f"The header says {said}; the values are read as raw ones, because their size fits."
+    )
+
+
 def _tiff_of(path: Path, header: Path) -> Path:
     """The TIFF file that a header describes."""
     stem = header.name[: -len(header.suffix)]
     names = stem, f"{stem}.tif", f"{stem}.tiff", f"{stem}.img"
-    tiff = path if path != header else _named(header.parent, names)
+    tiff = path if path != header else named(header.parent, names)
     if tiff is None:
         raise FileError(
             f"{header}: the TIFF file of this header is not there; put it into the same folder."

@@ -13,6 +13,7 @@ from typing import Any
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.envi_fields import describe
+from hsi_viewer.io.envi_pair import OF_GDAL, header_by_name
 
 SIZES = ("lines", "samples", "bands")
 
@@ -29,12 +30,12 @@ def fields_beside(
     known : what it says of itself, as keyword arguments of HyperCube; goes first.
     warnings : told of a header that does not fit.
     """
-    header = envi.header_of(path)
+    header = header_by_name(path)
     if header is None:
         return {}
     try:
         fields, said = envi_header.read_header(header)
-        is_own = fields.get("file type", "").lower().startswith(envi.OF_GDAL)
+        is_own = fields.get("file type", "").lower().startswith(OF_GDAL)
         if not is_own and envi.data_beside(header) not in (None, path):
             return {}  # it is the header of other data
         sizes = [envi_header.whole(fields, key, header.name, -1) for key in SIZES]

@@ -64,7 +64,7 @@ def _base(image: Path, warnings: list[str]) -> tuple[CubeSource, dict[str, Any]]
                 "good_bands", "metadata")  # fmt: skip
         return cube.source, {key: getattr(cube, key) for key in kept}
     raster = RasterSource(image)
-    return raster, raster_fields(raster.dataset, warnings)
+    return raster, raster_fields(raster, warnings)
 
 
 def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:

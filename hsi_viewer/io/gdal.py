@@ -200,6 +200,19 @@ def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georefer
     return Georeference(transform=None if plain else (a, b, c, d, e, f), crs_wkt=crs_wkt)
 
 
+def copy_as_tiff(dataset: Any, target: Path) -> None:
+    """Write an open raster as a GeoTIFF; what TIFF cannot hold goes into its .aux.xml.
+
+    Raises
+    ------
+    RasterioError, OSError
+        if it cannot be read or written.
+    """
+    import rasterio.shutil
+
+    rasterio.shutil.copy(dataset, str(target), driver="GTiff", compress="deflate")
+
+
 def path_of(dataset: Any) -> Path:
     """The file of an open raster."""
     return Path(re.sub(r"^GTIFF_DIR:\d+:", "", str(dataset.name)))

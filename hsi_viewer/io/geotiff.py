@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
@@ -23,6 +22,7 @@ from hsi_viewer.io.container import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.envi_beside import fields_beside
 from hsi_viewer.io.gdal import georeference_of, open_raster, page_shapes, path_of, why
 from hsi_viewer.io.identify import HFA, PNG
+from hsi_viewer.io.raster_mask import Mask, mask_of, masked_type
 from hsi_viewer.io.raster_tags import RasterTags, spectral_fields
 from hsi_viewer.io.stack_source import ScaledSource
 from hsi_viewer.io.wavelengths import from_band_names
@@ -43,7 +43,11 @@ ANY = Reading()
 
 
 class RasterSource:
-    """A raster file as a CubeSource; GDAL's handle is used by one thread at a time."""
+    """A raster file as a CubeSource; GDAL's handle is used by one thread at a time.
+
+    An alpha channel isn't among its bands. Pixels that it or a mask leaves out have the nodata
+    value of the file, else NaN.
+    """
 
     def __init__(self, path: Path, page: int | None = None) -> None:
         self._path = path
@@ -55,17 +59,24 @@ class RasterSource:
             raise FileError(f"{path} could not be read: {error.strerror}.") from error
         weakref.finalize(self, self.dataset.close)
         self._lock = threading.Lock()
-        self.shape = self.dataset.height, self.dataset.width, self.dataset.count
-        self.dtype: np.dtype[Any] = np.result_type(*map(dtype_of, set(self.dataset.dtypes)))
-        check_size(self.shape, self.dtype, str(path))
+        stored = np.result_type(*map(dtype_of, set(self.dataset.dtypes)))
+        whole = self.dataset.height, self.dataset.width, self.dataset.count
+        check_size(whole, stored, str(path))
         self._block_rows, width = self.dataset.block_shapes[0]
         together = self.dataset.count if _interleave(self.dataset) == "bip" else 1
-        block_bytes = self._block_rows * width * together * self.dtype.itemsize
+        block_bytes = self._block_rows * width * together * stored.itemsize
         if block_bytes > MAX_BLOCK_BYTES:
             raise FormatError(
                 f"{path} is damaged, or stored in blocks of {block_bytes} bytes, of which each has "
                 'to be read whole; store it in smaller ones with "gdal_translate -co TILED=YES".'
             )
+        try:
+            self.mask = mask_of(self.dataset)
+        except RasterioError as error:
+            raise FormatError(f"{path} is damaged: {why(error)}.") from error
+        self.shape = self.dataset.height, self.dataset.width, len(self.mask.bands)
+        self.dtype: np.dtype[Any]
+        self.dtype, self._fill = type_of(self.dataset, self.mask)
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -73,21 +84,35 @@ class RasterSource:
         height, width = rows.stop - rows.start, columns.stop - columns.start
         if min(height, width, wanted.size) < 1:
             return np.empty((max(height, 0), max(width, 0), wanted.size), self.dtype)
-        indexes = [int(b) + 1 for b in wanted]
-        size = (wanted.size, -(-height // rows.step), -(-width // columns.step))
+        indexes = [self.mask.bands[b] for b in wanted]
+        size = (-(-height // rows.step), -(-width // columns.step))
         try:
-            out = np.empty(size, self.dtype)
-            with self._lock:
-                if rows.step == columns.step == 1:
-                    window = Window(columns.start, rows.start, width, height)
-                    self.dataset.read(indexes, window=window, out=out)
-                else:
-                    self._read_thinned(indexes, rows, columns, out)
+            out = np.empty((wanted.size, *size), self.dtype)
+            self._read_into(out, indexes, rows, columns)
+            if self.mask.alpha is not None:
+                shown = np.empty((1, *size), self.mask.dtype)
+                self._read_into(shown, [self.mask.alpha], rows, columns)
+                out[:, shown[0] == 0] = self._fill
         except (RasterioError, OSError, MemoryError) as error:
             raise FileError(
                 f"{self._path} could not be read: {why(error)}. It is damaged or its drive is gone."
             ) from error
         return out.transpose(1, 2, 0)
+
+    def _read_into(
+        self, out: NDArray[Any], indexes: list[int], rows: slice, columns: slice
+    ) -> None:
+        """Read bands, or the mask for the index 0, of a window of any steps."""
+        with self._lock:
+            if rows.step == columns.step == 1:
+                size = columns.stop - columns.start, rows.stop - rows.start
+                window = Window(columns.start, rows.start, *size)
+                if indexes == [0]:
+                    out[0] = self.dataset.read_masks(1, window=window)
+                else:
+                    self.dataset.read(indexes, window=window, out=out)
+            else:
+                self._read_thinned(indexes, rows, columns, out)
 
     def _read_thinned(
         self, indexes: list[int], rows: slice, columns: slice, out: NDArray[Any]
@@ -104,7 +129,11 @@ class RasterSource:
                 window = Window(
                     left, top, min(width, columns.stop - left), min(height, rows.stop - top)
                 )
-                part = self.dataset.read(indexes, window=window)
+                part = (
+                    self.dataset.read_masks(1, window=window)[None]
+                    if indexes == [0]
+                    else self.dataset.read(indexes, window=window)
+                )
                 part = part[:, :: rows.step, :: columns.step]
                 out[:, i : i + part.shape[1], j : j + part.shape[2]] = part
 
@@ -112,6 +141,15 @@ class RasterSource:
 def dtype_of(name: str) -> np.dtype[Any]:
     """NumPy's type of one of rasterio's; pairs of 16-bit integers are read as complex floats."""
     return np.dtype("complex64" if name == "complex_int16" else name)
+
+
+def type_of(dataset: Any, mask: Mask) -> tuple[np.dtype[Any], float]:
+    """Type of the values that are read of a raster, and the value of pixels without data."""
+    types = dataset.dtypes
+    stored = np.result_type(*map(dtype_of, {types[band - 1] for band in mask.bands}))
+    if mask.alpha is None:
+        return stored, math.nan
+    return masked_type(stored, dataset.nodata)
 
 
 def driver_of(path: Path) -> str:
@@ -152,10 +190,10 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
             return cube
     if part is not None:
         first = _chosen_page(path, part, len(pages))
-    fields = raster_fields(first.dataset, warnings)
+    fields = raster_fields(first, warnings)
     source: CubeSource = first
-    if _differ(first.dataset):
-        scales, offsets = first.dataset.scales, first.dataset.offsets
+    if _differ(first):
+        scales, offsets = _scales_of(first)
         source = ScaledSource(first, scales, offsets, fields.pop("nodata"))
         warnings.append(
             "Scale or offset differ from band to band; the values are those that result."
@@ -191,7 +229,7 @@ def _open_stack(
     if source is None:
         return None
     own = first if 1 in stack.numbers else RasterSource(path, stack.numbers[0])
-    fields = raster_fields(own.dataset, warnings)
+    fields = raster_fields(own, warnings)
     fields = {key: value for key, value in fields.items() if key not in OF_BANDS}
     if axes != AS_STORED:
         fields["georeference"] = None
@@ -225,16 +263,18 @@ def _chosen_page(path: Path, part: str, pages: int) -> RasterSource:
     return RasterSource(path, int(part) if pages else None)
 
 
-def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
+def raster_fields(source: RasterSource, warnings: list[str]) -> dict[str, Any]:
     """Metadata of an open raster, as keyword arguments of HyperCube."""
-    tags = RasterTags(dataset)
-    names = tags.names(dataset.descriptions)
+    dataset = source.dataset
+    tags = RasterTags(dataset, source.mask.bands)
+    described = dataset.descriptions
+    names = tags.names(tuple(described[band - 1] for band in source.mask.bands))
     whole = {**dataset.tags(ns="ENVI"), **dataset.tags()}
     if len(set(map(str, dataset.nodatavals))) > 1:
         warnings.append("The nodata value differs from band to band; that of the first is used.")
-    flags = dataset.mask_flag_enums[0]
+    warnings += source.mask.remarks
     beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
-    if beside or (MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags):
+    if beside and source.mask.alpha is None:  # GDAL is not let at it: see open_raster
         warnings.append("The file has a mask of pixels without data; it is not applied.")
     nodata = dataset.nodata
     return {
@@ -244,15 +284,22 @@ def raster_fields(dataset: Any, warnings: list[str]) -> dict[str, Any]:
         "georeference": georeference_of(dataset, warnings),
         "band_names": names,
         "default_bands": tags.default_bands(),
-        **_scale(dataset, tags, warnings),
+        **_scale(source, tags, warnings),
         "metadata": {k: str(v) for k, v in whole.items()},
         **spectral_fields(tags, names, warnings),
     }
 
 
-def _differ(dataset: Any) -> bool:
+def _scales_of(source: RasterSource) -> tuple[list[float], list[float]]:
+    """Scales and offsets of the bands."""
+    given = source.dataset.scales, source.dataset.offsets
+    scales, offsets = ([float(each[band - 1]) for band in source.mask.bands] for each in given)
+    return scales, offsets
+
+
+def _differ(source: RasterSource) -> bool:
     """Whether the bands have scales or offsets of their own, all of them numbers."""
-    both = np.array([dataset.scales, dataset.offsets])
+    both = np.array(_scales_of(source))
     return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
 
 
@@ -262,10 +309,10 @@ def scale_of(dataset: Any) -> dict[str, Any]:
     return {"scale": scale, "offset": offset} if is_scale(scale) and math.isfinite(offset) else {}
 
 
-def _scale(dataset: Any, tags: RasterTags, warnings: list[str]) -> dict[str, float]:
+def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> dict[str, float]:
     """Scale and offset, where all bands have the same ones."""
-    scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
-    if _differ(dataset):
+    scale, offset = (each[0] for each in _scales_of(source))
+    if _differ(source):
         return {"scale": 1.0}  # they are applied
     if not (is_scale(scale) and math.isfinite(offset)):
         warnings.append(f"The scale {scale:g} is not positive; it is not applied.")

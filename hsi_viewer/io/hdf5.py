@@ -6,6 +6,7 @@ Import this module lazily.
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ MAX_OBJECTS = 5000
 # Links that are looked at in all, and characters of a path: groups can lie in groups without end.
 MAX_LINKS, MAX_PATH = 100_000, 1000
 BARE_DIMENSION = b"This is a netCDF dimension but not a netCDF variable"
+CHANNELS_FIRST = ("channel", "y", "x")
 # A longer cell array holds no cubes.
 MAX_REFERENCES = 1000
 # Classes of MATLAB that are arrays of numbers; none for a file that MATLAB did not write.
@@ -67,6 +69,21 @@ def _axistags(item: h5py.Dataset) -> list[str] | None:
         return [str(axis["key"]) for axis in axes]
     except (KeyError, TypeError, ValueError, *H5_ERRORS):
         return None
+
+
+def _axis_letters(item: h5py.Dataset) -> str:
+    """Letters of the axes as "CTZYX", which programs for microscopes write; none if none are."""
+    for key in ("axes", "dimension_order", "DIMENSION_ORDER"):
+        try:
+            text = item.attrs.get(key)
+        except H5_ERRORS:
+            continue
+        text = text.decode("latin-1") if isinstance(text, bytes) else text
+        if isinstance(text, str) and re.fullmatch("(?i)[ctzyxsl]+", text):
+            letters = text.lower()[::-1] if text.lower().startswith("xy") else text.lower()
+            if len(set(letters)) == len(letters) == item.ndim:
+                return letters
+    return ""
 
 
 def _is_empty(item: h5py.Dataset) -> bool:
@@ -241,8 +258,14 @@ class H5File:
         if (tagged := _axistags(item)) is not None and len(tagged) == item.ndim:
             return tuple(tagged[axis] for axis in kept_axes(self._shape(item)))
         scales = self._scales(item) or _labels(item)
-        names = tuple(scales[axis].rpartition("/")[2] for axis in kept_axes(self._shape(item)))
-        return names if all(names) else ()
+        kept = kept_axes(self._shape(item))
+        names = tuple(scales[axis].rpartition("/")[2] for axis in kept)
+        if all(names):
+            return names
+        if letters := _axis_letters(item):
+            return tuple(letters[axis] for axis in kept)
+        # of a microscope: channel, time and depth stand before the rows
+        return CHANNELS_FIRST if item.ndim > 4 and kept == (0, item.ndim - 2, item.ndim - 1) else ()
 
     def _scales(self, item: h5py.Dataset) -> list[str]:
         """Names of the scales of the axes, or labels where some have none; none if none has.

@@ -18,7 +18,7 @@ from hsi_viewer.core.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import cf
-from hsi_viewer.io.cf import scalar, wkt_of
+from hsi_viewer.io.cf import SENSOR_GEOMETRY, scalar, wkt_of
 from hsi_viewer.io.hdf5 import H5File
 from hsi_viewer.io.hdf5_source import H5_ERRORS, H5Source
 from hsi_viewer.io.map_info import georeference
@@ -27,7 +27,6 @@ from hsi_viewer.io.stack_source import BackgroundSource, ScaledSource, StackSour
 PRISMA_ASKED = 6  # bands of the shorter half that tell whether a pixel is background
 PRISMA_STEP_M = 30.0
 JPL_NODATA = -9999.0  # where a file of EMIT or AVIRIS does not say
-SENSOR_GEOMETRY = "The scene is in the geometry of the sensor; it is not georeferenced."
 
 
 def open_product(container: H5File) -> HyperCube | None:
@@ -52,15 +51,15 @@ def open_product(container: H5File) -> HyperCube | None:
 
 
 def _cube(
-    container: H5File, source: Any, product: str, wavelengths: NDArray[Any], **fields: Any
+    container: H5File, source: Any, product: str, wavelengths: NDArray[Any] | None, **fields: Any
 ) -> HyperCube:
     return HyperCube(
         source,
         name=container.path.name,
         path=container.path,
-        wavelengths=np.asarray(wavelengths, np.float64).ravel(),
+        wavelengths=None if wavelengths is None else np.asarray(wavelengths, np.float64).ravel(),
         format_name=product,
-        wavelength_units_in_file="nm",
+        wavelength_units_in_file=None if wavelengths is None else "nm",
         **fields,
     )
 
@@ -252,24 +251,45 @@ def _tanager(container: H5File) -> HyperCube | None:
     kinds = ("surface_reflectance", "toa_radiance")
     names = (n for k in kinds for n in container.arrays if n.endswith(f"/HYP/Data Fields/{k}"))
     name = next(names, None)
-    if name is None or "wavelengths" not in container.file[name].attrs:
+    if name is None or len(container.arrays[name].shape) != 3:
         return None
     data = container.file[name]
-    source, attributes = H5Source(data, (1, 2, 0)), data.attrs
-    good = np.ravel(attributes.get("good_wavelengths", np.ones(source.shape[2]))) != 0
-    is_grid = "/GRIDS/" in name
+    source = H5Source(data, (1, 2, 0))
+    warnings: list[str] = []
+    nm, fwhm, good = (
+        _band_list(data, key, source.shape[2], warnings)
+        for key in ("wavelengths", "fwhm", "good_wavelengths")
+    )
+    if nm is None:
+        warnings.append("The file gives no wavelengths of its bands.")
+    place = _eos_grid(container.file, name, source.shape) if "/GRIDS/" in name else None
+    if place is None:
+        warnings.append(SENSOR_GEOMETRY)
     return _cube(
         container,
         source,
         "Tanager HDF5",
-        attributes["wavelengths"],
-        fwhm=np.asarray(attributes["fwhm"], np.float64).ravel() if "fwhm" in attributes else None,
-        good_bands=good,
+        nm,
+        fwhm=fwhm,
+        good_bands=np.ones(source.shape[2], bool) if good is None else good != 0,
         nodata=_number(data, "_FillValue"),
-        georeference=_eos_grid(container.file, name, source.shape) if is_grid else None,
-        warnings=() if is_grid else (SENSOR_GEOMETRY,),
+        georeference=place,
+        warnings=tuple(warnings),
         metadata={"array": name},
     )
+
+
+def _band_list(
+    data: h5py.Dataset, key: str, bands: int, warnings: list[str]
+) -> NDArray[np.float64] | None:
+    """An attribute with a number for each band; None, with a warning, if it is not that."""
+    if key not in data.attrs:
+        return None
+    values = np.asarray(data.attrs[key], np.float64).ravel()
+    if values.size != bands:
+        warnings.append(f'"{key}" has {values.size} entries for {bands} bands; it is not used.')
+        return None
+    return values
 
 
 def _eos_grid(file: h5py.File, name: str, shape: tuple[int, int, int]) -> Georeference | None:

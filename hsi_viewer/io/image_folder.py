@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io import wavelengths
+from hsi_viewer.io import hyperion, wavelengths
 from hsi_viewer.io.stack_source import StackSource
 
 SUFFIXES = (".tif", ".tiff", ".png")
@@ -119,16 +119,19 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
     from rasterio.errors import RasterioError
 
     from hsi_viewer.io.gdal import open_raster, why
-    from hsi_viewer.io.geotiff import driver_of, dtype_of
+    from hsi_viewer.io.geotiff import driver_of, type_of
+    from hsi_viewer.io.raster_mask import mask_of
 
-    found: dict[tuple[int, int, int], list[tuple[Path, set[str]]]] = {}
+    found: dict[tuple[int, int, int], list[tuple[Path, np.dtype[Any]]]] = {}
     for path in files:
         try:
             with open_raster(path, driver=driver_of(path)) as file:
-                shape, types = (file.height, file.width, file.count), set(file.dtypes)
+                mask = mask_of(file)
+                shape = file.height, file.width, len(mask.bands)
+                kind = type_of(file, mask)[0]
         except (RasterioError, OSError) as error:
             raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
-        found.setdefault(shape, []).append((path, types))
+        found.setdefault(shape, []).append((path, kind))
     ranked = sorted(found.items(), key=lambda item: -len(item[1]))
     (shape, kept), others = ranked[0], ranked[1:]
     if shape[2] != 1 or (others and len(others[0][1]) == len(kept)):
@@ -145,7 +148,7 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
         len(left) > MOST_NAMED
     )
     told = [f"Left out, for they are of another size: {named}."] if left else []
-    dtype = np.result_type(*(dtype_of(kind) for _, kinds in kept for kind in kinds))
+    dtype = np.result_type(*(kind for _, kind in kept))
     return [path for path, _ in kept], dtype, told
 
 
@@ -191,9 +194,22 @@ def open_folder(folder: Path) -> HyperCube:
     first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     images = [ImageFile(path, first.shape, dtype) for path in files]
     names = tuple(path.stem for path in files)
+    stack = StackSource(images, [(k, 0) for k in range(len(images))])
+    if (numbers := hyperion.band_numbers(files)) is not None:
+        radiance, fields, said = hyperion.described(stack, numbers, folder)
+        return HyperCube(
+            radiance,
+            name=folder.name,
+            path=folder,
+            format_name="Hyperion folder",
+            band_names=names,
+            georeference=georeference_of(first.dataset),
+            warnings=(*left_out, *said),
+            **fields,
+        )
     nm = _wavelengths_of(names)
     return HyperCube(
-        StackSource(images, [(k, 0) for k in range(len(images))]),
+        stack,
         name=folder.name,
         path=folder,
         format_name="Image folder",

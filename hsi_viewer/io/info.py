@@ -66,8 +66,8 @@ def cube_warnings(cube: HyperCube) -> list[str]:
 
 def _library_of(source: str | Path) -> tuple[Path, dict[str, str]] | None:
     """The path and header of an ENVI spectral library; None of anything else."""
-    from hsi_viewer.io.envi import header_of
     from hsi_viewer.io.envi_header import read_header
+    from hsi_viewer.io.envi_pair import header_of
 
     path, part = split_source(source)
     if part is not None or not os.path.isfile(path):  # noqa: PTH113 - of any text
@@ -167,7 +167,8 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 def diagnosis(source: str | Path) -> str | None:
     """The header doctor's report on a raw file, or None where it has nothing to say."""
     from hsi_viewer.io.doctor import CONVINCING, diagnose
-    from hsi_viewer.io.envi import data_beside, header_of
+    from hsi_viewer.io.envi import data_beside
+    from hsi_viewer.io.envi_pair import header_of
 
     path, _ = split_source(source)
     try:

@@ -26,7 +26,9 @@ from hsi_viewer.io import (
     sample,
 )
 from hsi_viewer.io.atomic import side_file
+from hsi_viewer.io.attribute_table import classes_of
 from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
+from hsi_viewer.io.envi_pair import header_of, is_hdf5_file, is_raw_despite_its_mark, may_be_raw
 from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import (
     HFA,
@@ -36,7 +38,6 @@ from hsi_viewer.io.identify import (
     PNG,
     TIFF_MAGIC,
     ZIP,
-    is_hdf5,
     magic_of,
     split_source,
 )
@@ -112,6 +113,20 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
         return _scene_labels(str(source))
     path, part = split_source(source)
     magic = magic_of(path)
+    if is_raw_despite_its_mark(path, magic):
+        return _read_envi(path)
+    try:
+        return _read_marked(path, part, magic, scene)
+    except FormatError:
+        if not may_be_raw(path, magic):
+            raise
+        return _read_envi(path)
+
+
+def _read_marked(
+    path: Path, part: str | None, magic: bytes, scene: tuple[int, int] | None
+) -> LabelFile:
+    """Read labels by the first bytes of their file."""
     if magic.startswith(NUMPY):
         return _plain(path, _load_npy(path))
     if magic.startswith(ZIP) and path.suffix.lower() == ".npz":
@@ -120,7 +135,7 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
         return _read_container(NpzFile(path), part, _most_pixels(scene))
     if magic.startswith(MATLAB_5):
         return _read_mat(path, part)
-    if path.is_file() and is_hdf5(path):
+    if is_hdf5_file(path, magic):
         from hsi_viewer.io.hdf5 import H5File
 
         return _read_container(H5File(path, magic.startswith(MATLAB_7), part), part)
@@ -128,10 +143,10 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
         return _read_raster(path, part)
     if path.is_dir():
         return _read_folder(path, part)
-    if envi.header_of(path) is not None:
+    if header_of(path) is not None:
         return _read_envi(path)
     _check_identified(path, magic)
-    return _one_band(path, open_cube(source))
+    return _one_band(path, open_cube(path if part is None else f"{path}:{part}"))
 
 
 def _check_identified(path: Path, magic: bytes) -> None:
@@ -293,7 +308,7 @@ def _choose(names: list[str]) -> str | None:
 def _read_envi(path: Path) -> LabelFile:
     cube = envi.open_envi(path)
     labels = _one_band(path, cube)
-    header = envi.header_of(path) or path
+    header = header_of(path) or path
     fields, _ = envi_header.read_header(header)
     names = {i: n for i, n in cube.class_names.items() if not n.startswith("(unused ")}
     colours = {
@@ -321,7 +336,10 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
     nodata, colours, place = file.nodata, _colours_of(file), georeference_of(file)
-    names = _category_names(side_file(path)) | {
+    table = classes_of(file, path, side_file(path))
+    colours = table.colours | colours
+    names = _category_names(side_file(path)) | table.names
+    names |= {
         int(key[6:]): value
         for key, value in tags.items()
         if key.startswith("CLASS_") and key[6:].isdigit()

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io.band_variables import open_arrays
 from hsi_viewer.io.byte_reader import ByteReader, FileReader
 from hsi_viewer.io.cf import with_place
-from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
+from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, squeezed
 from hsi_viewer.io.netcdf3_header import Stored, read_header
 from hsi_viewer.io.raw_source import RawSource
 
@@ -120,4 +121,4 @@ class Netcdf3File:
 def open_netcdf3(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a classic NetCDF file."""
     container = Netcdf3File(path)
-    return with_place(open_container(container, reading, "NetCDF-3"), container)
+    return with_place(open_arrays(container, reading, "NetCDF-3"), container)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hsi_viewer.io.envi import data_beside, header_of
+from hsi_viewer.io.envi import data_beside
+from hsi_viewer.io.envi_pair import header_by_name
 
 
 def own_files(path: Path) -> set[Path]:
     """The resolved paths of a file, of its ENVI header and of the header's data."""
-    header = header_of(path) if path.is_file() else None
+    header = header_by_name(path) if path.is_file() else None
     own = {path.resolve()}
     if header is not None:
         own |= {header.resolve(), (data_beside(header) or path).resolve()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,19 @@ Floats = NDArray[np.float64]
 
 
 class RasterTags:
-    """Tags of an open raster, their keys without case, spaces and underscores."""
+    """Tags of an open raster, their keys without case, spaces and underscores.
 
-    def __init__(self, dataset: Any) -> None:
-        self.count: int = dataset.count
-        described = min(self.count, MAX_BANDS_WITH_TAGS)
-        self.bands: list[Tags] = [_merged(dataset, band) for band in range(1, described + 1)]
+    Parameters
+    ----------
+    dataset : of rasterio.
+    bands : numbers of its bands, from 1, without those that are an alpha channel.
+    """
+
+    def __init__(self, dataset: Any, bands: Sequence[int]) -> None:
+        self.count = len(bands)
+        self._numbers = bands
+        described = bands[:MAX_BANDS_WITH_TAGS]
+        self.bands: list[Tags] = [_merged(dataset, band) for band in described]
         self.whole: Tags = _merged(dataset, 0)
 
     def number(self, *keys: str) -> float | None:
@@ -71,7 +78,7 @@ class RasterTags:
     def names(self, descriptions: tuple[str | None, ...]) -> tuple[str, ...] | None:
         """Names of the bands: their descriptions, or those that came from an ENVI header."""
         names = tuple(text or "" for text in descriptions)
-        kept = tuple(self.whole.get(f"band{k}", "") for k in range(1, self.count + 1))
+        kept = tuple(self.whole.get(f"band{k}", "") for k in self._numbers)
         listed = self.texts(("bandnames", "bandname"))
         return next((found for found in (names, kept, tuple(listed or ())) if any(found)), None)
 

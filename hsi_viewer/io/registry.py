@@ -135,7 +135,8 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     """The image read as the sidecar says that its values lie; None where it does not say."""
     if beside.layout is None:
         return None
-    from hsi_viewer.io.envi import header_of, open_envi
+    from hsi_viewer.io.envi import open_envi
+    from hsi_viewer.io.envi_pair import header_of
 
     cube = open_envi(path, beside.layout.layout())
     header = header_of(path)
@@ -163,7 +164,12 @@ def _is_contradicted(beside: Sidecar, header: Path) -> bool:
 def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
     for matches, read in READERS:
         if matches(path, magic):
-            return read(path, reading)
+            try:
+                return read(path, reading)
+            except FormatError:
+                if read is _envi or not _may_be_raw(path, magic):
+                    raise
+                return _envi(path, reading)
     from hsi_viewer.io.foreign import name_of
 
     what = name_of(magic)
@@ -215,17 +221,20 @@ def _h5_file(path: Path, reading: Reading, *, matlab: bool) -> H5File:
 
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
+    from hsi_viewer.io.band_variables import open_arrays
     from hsi_viewer.io.cf import with_place
-
-    container = _h5_file(path, reading, matlab=False)
+    from hsi_viewer.io.container import check_planes
     from hsi_viewer.io.hdf5_products import open_product
 
+    container = _h5_file(path, reading, matlab=False)
     # of a file that refers to others, nothing is read but what is asked for
     whole = container.is_whole and reading == Reading()
     product = open_product(container) if whole else None
     if product is not None:
         return product
-    cube = with_place(open_container(container, reading, "HDF5"), container)
+    if reading.name is None:
+        check_planes(container)
+    cube = with_place(open_arrays(container, reading, "HDF5"), container)
     map_info = container.text("map info", "map_info", "Map_Info")
     if cube.georeference is not None or map_info is None:
         return cube
@@ -310,18 +319,37 @@ def _folder(path: Path, reading: Reading) -> HyperCube:
 
 
 def _has_header(path: Path) -> bool:
-    from hsi_viewer.io.envi import header_of
+    from hsi_viewer.io.envi_pair import header_of
 
     return header_of(path) is not None
 
 
+def _is_raw(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.envi_pair import is_raw_despite_its_mark
+
+    return is_raw_despite_its_mark(path, magic)
+
+
+def _is_hdf5(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.envi_pair import is_hdf5_file
+
+    return is_hdf5_file(path, magic)
+
+
+def _may_be_raw(path: Path, magic: bytes) -> bool:
+    from hsi_viewer.io.envi_pair import may_be_raw
+
+    return may_be_raw(path, magic)
+
+
 READERS: tuple[tuple[Matches, Reader], ...] = (
     (lambda path, magic: is_header(path), _envi),
+    (_is_raw, _envi),
     (lambda path, magic: magic.startswith(NUMPY), _npy),
     (lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz", _npz),
     (lambda path, magic: magic.startswith(MATLAB_5), _mat5),
     (lambda path, magic: magic.startswith(MATLAB_7) and is_hdf5(path), _mat7),
-    (lambda path, magic: path.is_file() and is_hdf5(path), _hdf5),
+    (_is_hdf5, _hdf5),
     (lambda path, magic: magic.startswith(NETCDF_3), _netcdf3),
     (_is_zarr, _zarr),
     (lambda path, magic: _is_eoc(path), _eoc),

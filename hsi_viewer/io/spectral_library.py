@@ -20,6 +20,7 @@ from hsi_viewer.core.text import one_line
 from hsi_viewer.io import envi, envi_header
 from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.envi_fields import describe
+from hsi_viewer.io.envi_pair import header_of
 from hsi_viewer.io.envi_writer import pair_of, replacing_pair
 from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import magic_of, split_source
@@ -47,7 +48,7 @@ def read_library(path: str | Path) -> SpectralLibrary:
     """
     path, _ = split_source(Path(path))
     magic_of(path)  # says what is wrong with a file that cannot be read at all
-    if path.suffix.lower() in (".sli", ".hdr") or envi.header_of(path) is not None:
+    if path.suffix.lower() in (".sli", ".hdr") or header_of(path) is not None:
         return _read_envi(path)
     text = _text(path)
     if re.search(r"^\s*X Units\s*:", text, re.MULTILINE | re.IGNORECASE):
@@ -75,7 +76,7 @@ def _without_deleted(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _read_envi(path: Path) -> SpectralLibrary:
     """ENVI: each line of the image is a spectrum."""
-    header = envi.header_of(path)
+    header = header_of(path)
     if header is None:
         raise FormatError(f"{path}: there is no ENVI header beside it.")
     fields, warnings = envi_header.read_header(header)

@@ -137,6 +137,20 @@ _IN_NAME = re.compile(
 )
 
 
+# The last number of a name, behind letters and a mark; also without a digit behind its point.
+_AT_THE_END = re.compile(r"[^\W\d_]\w*?[ _-](\d+(?:\.\d*)?)$")
+# Words before numbers that count.
+COUNTED = re.compile(
+    r"(?<![^\W_])(times?|t|frames?|lines?|rows?|scans?|samples?|ids?|no|nr|dates?|years?|days?|runs?|"
+    r"files?|pics?|dsc|exp|exposures?|index)(?![^\W_\d])",
+    re.IGNORECASE,
+)
+_QUANTITY = re.compile(
+    r"(rrs|rho_?(s|t|w|rc|c)|n?lw|lt|toa|boa|reflectance|radiance|refl|rad)(?![^\W_\d])",
+    re.IGNORECASE,
+)
+# Imaging spectrometers have at most so many detectors.
+MOST_DETECTORS = 3
 _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)")
 
 
@@ -173,7 +187,28 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
                 continue
             if (factor := plausible(values)) is not None:
                 return values * factor
-    return None
+    return _behind_a_quantity(names)
+
+
+def _behind_a_quantity(names: tuple[str, ...]) -> NDArray[np.float64] | None:
+    """Wavelengths (nm) that end the names of bands, as in Rrs_503 or b1_v_503.0, or None.
+
+    Detectors whose ranges overlap may follow one another, so a few steps may lead back.
+    """
+    found = [_AT_THE_END.search(name) for name in names]
+    if not all(found) or any(COUNTED.search(name) for name in names):
+        return None
+    texts = [m[1] for m in found if m]
+    values = np.array(texts, np.float64)
+    back = int(np.count_nonzero(np.diff(values) <= 0))
+    if any(text[0] == "0" and text[1:2] != "." for text in texts) or back > MOST_DETECTORS - 1:
+        return None
+    ascending = np.sort(values)
+    factor = plausible(ascending)
+    quantities = all(_QUANTITY.match(name) for name in names)
+    if factor is None or not (quantities or is_spread(ascending * factor)):
+        return None
+    return values * factor
 
 
 def is_spread(values: NDArray[np.float64]) -> bool:

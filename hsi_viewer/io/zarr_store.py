@@ -18,9 +18,10 @@ from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.atomic import replacing_folder
+from hsi_viewer.io.band_variables import open_arrays
 from hsi_viewer.io.beside import SCALE_KEY, with_own_place
 from hsi_viewer.io.cf import with_place
-from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, open_container, squeezed
+from hsi_viewer.io.container import ArrayChoice, Reading, kept_axes, squeezed
 
 MAX_DEPTH = 8
 MAX_ARRAYS = 5000
@@ -223,7 +224,7 @@ class ZarrFolder:
 def open_zarr(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a Zarr folder."""
     folder = ZarrFolder(path)
-    cube = with_place(open_container(folder, reading, "Zarr"), folder)
+    cube = with_place(open_arrays(folder, reading, "Zarr"), folder)
     return with_own_place(cube, folder.attributes(cube.metadata["array"]))
 
 

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.stretch import (
+    LARGE_BYTES,
     Limits,
     composite,
     percentile_limits,
@@ -86,3 +87,25 @@ def test_a_sample_spans_the_scene_and_stays_small(rows, columns, side):
         positions = range(size)[part]
         assert min(size, side) <= len(positions) <= 2 * side
         assert positions[-1] >= size - part.step
+
+
+class Huge:
+    """A source of more bytes than are sampled freely, without values."""
+
+    shape, dtype = (3000, 2000, 400), np.dtype("u2")
+
+    def read(self, rows, columns, bands):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("interleave", "rows"), [("bip", 64), (None, 64), ("bsq", 256), ("bil", 256)]
+)
+def test_a_sample_of_a_large_file_takes_fewer_rows_where_bands_are_not_apart(interleave, rows):
+    cube = HyperCube(Huge(), interleave=interleave)
+    assert cube.rows * cube.columns * cube.bands * 2 > LARGE_BYTES
+    taken, columns = sample_steps(cube, 256)
+    assert taken == slice(0, 3000, 3000 // rows)
+    assert columns == slice(0, 2000, 2000 // 256)
+    small = HyperCube.from_array(np.zeros((3000, 2, 2), "u1"))
+    assert sample_steps(small, 256)[0] == slice(0, 3000, 3000 // 256)

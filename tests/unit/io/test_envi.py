@@ -13,6 +13,7 @@ from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.io.envi_header import DTYPES
 from hsi_viewer.io.raw_source import ORDERS
 from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.wavelengths import from_band_names
 
 BASE = {
     "samples": 3,
@@ -158,12 +159,43 @@ def test_wavelengths_become_nm(tmp_path, unit, values, warned):
         ("wl_400, wl_500.5, WL-600, wavelength 700", [400, 500.5, 600, 700]),
         ("Band 400, Band 401, Band 402, Band 403", None),
         ("bowl_400, bowl_500, bowl_600, bowl_700", None),
+        ("Rrs_412, Rrs_503, Rrs_620, Rrs_705", [412, 503, 620, 705]),
+        ("rhos_412.5, rhos_503, rhos_620, rhos_1020", [412.5, 503, 620, 1020]),
+        ("frame_400, frame_500, frame_600, frame_700", None),
+        ("Rrs_1, Rrs_2, Rrs_3, Rrs_4", None),
     ],
 )
 def test_wavelengths_in_band_names(tmp_path, names, expected):
     cube = open_cube(write(tmp_path, band_names=f"{{{names}}}"))
     assert (None if cube.wavelengths is None else list(cube.wavelengths)) == expected
     assert len(cube.band_names) == 4
+
+
+@pytest.mark.parametrize(
+    ("form", "found"),
+    [
+        ("b{k}_v_{nm:.1f}", True),
+        ("b{k}_{detector}_{nm:.1f}", True),
+        ("b{k:03}_v_{nm:.0f}.", True),
+        ("Oa{k:02} {nm:.1f}", True),
+        ("x_{nm:.1f}", True),
+        ("mnf_{nm:.1f}_{k}", False),
+        ("t_{nm:.1f}", False),
+        ("scan_{count}", False),
+        ("part_0{nm:.0f}", False),
+        ("tile_{count}", False),
+    ],
+)
+def test_wavelengths_at_the_end_of_band_names(tmp_path, form, found):
+    nm = [450.5, 560.5, 670.5, 960.5, 940.5, 1650.5, 2200.5]  # two detectors that overlap
+    names = [
+        form.format(k=k, nm=w, count=1000 + k, detector="v" if k < 5 else "s")
+        for k, w in enumerate(nm, start=1)
+    ]
+    wavelengths = from_band_names(tuple(names))
+    assert (wavelengths is not None) == found
+    if wavelengths is not None:
+        np.testing.assert_allclose(wavelengths, nm, atol=0.5)
 
 
 def test_every_field_is_kept(tmp_path):

@@ -178,12 +178,16 @@ def test_control_points_and_odd_scales_are_said(tmp_path):
     assert "The scale -1 is not positive; it is not applied." in cube.warnings
 
 
-def test_a_mask_is_said(tmp_path):
+def test_pixels_that_a_mask_leaves_out_have_no_data(tmp_path):
     path = write(tmp_path / "a.tif")
+    shown = np.eye(5, 7, dtype=bool)
     with open_raster(path, "r+", driver="GTiff") as file:
-        file.write_mask(np.eye(5, 7, dtype=bool))
-    said = "The file has a mask of pixels without data; it is not applied."
-    assert open_cube(path).warnings == (said,)
+        file.write_mask(shown)
+    cube = open_cube(path)
+    assert cube.warnings == ("Pixels that the mask of the file leaves out have no data.",)
+    np.testing.assert_array_equal(np.isnan(cube.read()), ~np.repeat(shown[:, :, None], 3, 2))
+    np.testing.assert_array_equal(cube.read()[shown], VALUES.transpose(1, 2, 0)[shown])
+    np.testing.assert_array_equal(cube.read(slice(None, None, 2)), cube.read()[::2])
 
 
 def test_erdas_imagine(tmp_path):

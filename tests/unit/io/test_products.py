@@ -14,6 +14,7 @@ from rasterio.transform import Affine
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.cf import SENSOR_GEOMETRY
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.gdal import open_raster
 from hsi_viewer.io.label_file import read_labels
@@ -239,10 +240,12 @@ def test_masks_of_emit_are_plain_cubes(tmp_path):
     array = numbers((6, 7, 8), "f4")
     with h5py.File(tmp_path / "EMIT_MASK.nc", "w") as file:
         file["mask"] = array
+        file["location/lat"] = file["location/lon"] = np.zeros((6, 7))
         file["sensor_band_parameters/mask_bands"] = [f"flag {k}" for k in range(8)]
     cube = open_cube(tmp_path / "EMIT_MASK.nc")
     np.testing.assert_array_equal(cube.read(), array)
     assert cube.wavelengths is None
+    assert cube.warnings == (SENSOR_GEOMETRY,)
 
 
 @pytest.mark.parametrize("layout", ["GRIDS", "SWATHS"])
@@ -276,6 +279,34 @@ def test_tanager(tmp_path, layout, epsg):
     assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32613
 
 
+@pytest.mark.parametrize("kind", ["surface_reflectance", "toa_radiance"])
+@pytest.mark.parametrize("listed", [None, 4])
+@pytest.mark.parametrize("layout", ["GRIDS", "SWATHS"])
+def test_tanager_without_the_wavelengths_of_its_bands(tmp_path, layout, listed, kind):
+    array = numbers((9, 6, 7), "f4")
+    structure = (
+        "\t\tUpperLeftPointMtrs=(500000.00,4000000.00)\n"
+        "\t\tLowerRightMtrs=(500210.00,3999820.00)\n\t\tProjection=HE5_GCTP_UTM\n\t\tZoneCode=-13\n"
+    )
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        data = file.create_dataset(f"HDFEOS/{layout}/HYP/Data Fields/{kind}", data=array)
+        if listed:
+            data.attrs["wavelengths"] = np.linspace(400, 700, listed)
+        file["HDFEOS INFORMATION/StructMetadata.0"] = np.bytes_(structure)
+    cube = open_cube(tmp_path / "a.h5")
+    np.testing.assert_array_equal(cube.read(), array.transpose(1, 2, 0))
+    assert cube.wavelengths is None
+    assert "The file gives no wavelengths of its bands." in cube.warnings
+    assert ('"wavelengths" has 4 entries for 9 bands; it is not used.' in cube.warnings) == bool(
+        listed
+    )
+    if layout == "SWATHS":
+        assert any("geometry of the sensor" in warning for warning in cube.warnings)
+        return
+    assert cube.georeference.transform == (30, 0, 500000, 0, -30, 4000000)
+    assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32713
+
+
 def test_pace_level_1b(tmp_path):
     """Three detectors, bands first, whose ranges overlap."""
     centres = {"blue": [400.0, 500.0, 606.0], "red": [600.0, 700.0], "SWIR": [940.0, 2258.0]}
@@ -299,6 +330,7 @@ def test_pace_level_2_has_an_offset(tmp_path):
         data = file.create_dataset("geophysical_data/rhos", data=stored)
         data.attrs.update({"scale_factor": 2e-6, "add_offset": 0.05})
         data.attrs["_FillValue"] = np.int16(-32767)
+        file["navigation_data/latitude"] = file["navigation_data/longitude"] = np.zeros((6, 7))
         file["sensor_band_parameters/wavelength_3d"] = np.array([350, 555, 700], "f4")
         file["sensor_band_parameters/wavelength_3d"].attrs["units"] = "nm"
     cube = open_cube(tmp_path / "PACE_OCI.L2.nc")
@@ -307,6 +339,7 @@ def test_pace_level_2_has_an_offset(tmp_path):
     np.testing.assert_allclose(values[1:], stored[1:] * 2e-6 + 0.05, rtol=1e-5)
     np.testing.assert_array_equal(cube.read(bands=[2, 0])[1:], values[1:, :, [2, 0]])
     assert (cube.nodata, cube.scale, cube.wavelengths[1]) == (None, 1.0, 555)
+    assert cube.warnings == (SENSOR_GEOMETRY,)
 
 
 def test_prisma_level_2d(tmp_path):
@@ -462,3 +495,30 @@ def test_real_neon_crops(data_dir):
         np.testing.assert_array_equal(
             cube.read(slice(2, 9, 3), bands=[5, 300]), expected[2:9:3, :, [5, 300]]
         )
+
+
+@pytest.mark.parametrize("factors", [(40, 80), (50, 100)])
+def test_a_folder_of_hyperion_bands(tmp_path, factors):
+    """Radiance by the factors of the two detectors; bands without calibration hold 0."""
+    bands = [1, 8, 20, 57, 70, 71, 77, 100, 224, 242]
+    stored = numbers((6, 5, len(bands)), "i2")
+    stored[:, :, [0, 5, 9]] = 0
+    stored[:2] = 0  # beside the scene
+    stored[3, 3, :8] = 0
+    stored[3, 3, 2] = 9  # 0 in some bands is a value
+    for k, band in enumerate(bands):
+        name = f"EO1H0440342002212110PY_B{band:03}_L1T.TIF"
+        write_tif(tmp_path / name, stored[:, :, [k]], crs="EPSG:32618")
+    if factors != (40, 80):
+        text = f"SCALING_FACTOR_VNIR = {factors[0]}\n SCALING_FACTOR_SWIR = {factors[1]}.0\n"
+        (tmp_path / "EO1H0440342002212110PY_MTL_L1T.TXT").write_text(text)
+    cube = open_cube(tmp_path)
+    expected = stored / np.where(np.array(bands) <= 70, *factors)
+    expected[:2] = np.nan
+    np.testing.assert_allclose(cube.read(), expected, rtol=1e-6)
+    np.testing.assert_allclose(cube.read(bands=[6, 1]), expected[:, :, [6, 1]], rtol=1e-6)
+    known = [355.59, 426.82, 548.92, 925.41, 1057.68, 851.92, 912.45, 1144.48, 2395.50, 2577.08]
+    np.testing.assert_allclose(cube.wavelengths, known, atol=0.02)
+    assert np.flatnonzero(~cube.good_bands).tolist() == [0, 4, 5, 9]
+    assert f"divided by {factors[0]} (bands 1 to 70) and {factors[1]}" in cube.warnings[0]
+    assert "4 bands are not calibrated" in cube.warnings[1]
