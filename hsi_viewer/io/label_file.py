@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import side_file
 from hsi_viewer.core.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
@@ -24,7 +25,6 @@ from hsi_viewer.io import (
     envi_header,
     sample,
 )
-from hsi_viewer.io.atomic import side_file
 from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
 from hsi_viewer.io.foreign import name_of
 from hsi_viewer.io.identify import (

@@ -1,8 +1,14 @@
-"""Model files: weights and features as safetensors, everything else as JSON; no pickle."""
+"""Model files: weights and features as safetensors, everything else as JSON; no pickle.
+
+The two are replaced together or not at all, and the JSON holds the digest of the other file, so
+that files of two models are not taken for one.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 
+from hsi_viewer.atomic import replacing, tidy_up
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.learning.checkpoint_check import (
     FORMAT,
     SCHEMA,
     TENSORS,
+    Told,
     fitted,
     network_of,
     told_by,
@@ -38,7 +46,7 @@ def _pair(target: str | Path) -> tuple[Path, Path]:
 def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     """Write model.safetensors and model.json into a folder, or the pair that a path names.
 
-    Each is written beside and renamed, so that a failed write leaves the old file.
+    They take the place of the old pair together; a failed write leaves that as it is.
 
     Raises
     ------
@@ -51,18 +59,34 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
         tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
     for name in TENSORS:
         tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
-    text = json.dumps(_described(model), indent=1)
+    data = save(tensors)
+    text = json.dumps(_described(model) | {"weights_digest": _digest(data)}, indent=1)
     try:
-        weights.parent.mkdir(parents=True, exist_ok=True)
-        beside = weights.with_suffix(".safetensors.part")
-        save_file(tensors, beside)
-        beside.replace(weights)
-        beside = description.with_suffix(".json.part")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(description)
-    except (OSError, SafetensorError) as error:
+        with replacing(weights, description) as (new_weights, new_description):
+            new_weights.write_bytes(data)
+            new_description.write_text(text, encoding="utf-8")
+    except ExportError as error:
         raise ExportError(f"{weights.parent}: the model cannot be written: {error}") from error
     return [weights, description]
+
+
+def _digest(weights: bytes) -> str:
+    return hashlib.sha256(weights).hexdigest()
+
+
+def _weights_of(told: Told, path: Path) -> bytes:
+    """The file of weights, if it is the one that belongs to a description; else a ValueError."""
+    data = path.read_bytes()
+    if told.weights_digest not in ("", _digest(data)):
+        raise ValueError("their digest is not the one in the description")
+    return data
+
+
+def _bring_back(*pair: Path) -> None:
+    """Take a half-done exchange of a killed program back: the old pair is beside, whole."""
+    if not all(path.is_file() for path in pair):
+        with suppress(OSError):
+            tidy_up(*pair)
 
 
 def _described(model: TrainedModel) -> dict[str, Any]:
@@ -110,6 +134,7 @@ def load_model(target: str | Path) -> TrainedModel:
 
     weights, description = _pair(target)
     try:
+        _bring_back(weights, description)
         for path in (weights, description):
             if not path.is_file():
                 raise FileError(
@@ -117,7 +142,7 @@ def load_model(target: str | Path) -> TrainedModel:
                     ".json."
                 )
         told = told_by(description.read_bytes(), description)
-        tensors = load_file(weights)
+        tensors = load(_weights_of(told, weights))
         features, instant = fitted(tensors, told)
         network = network_of(tensors, told)
     except OSError as error:

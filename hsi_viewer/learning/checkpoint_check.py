@@ -43,6 +43,7 @@ class Told:
     seconds: dict[str, float]
     versions: dict[str, str]
     label_digest: str
+    weights_digest: str = ""  # none before November 2026
 
 
 def told_by(text: bytes, path: Path) -> Told:

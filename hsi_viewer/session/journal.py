@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.session.records import MAGIC, Record, encode, read_records
 
 AT_ONCE = 2**18  # bytes before packing; more is packed and written by the journal's own thread
@@ -133,7 +133,8 @@ class Journal:
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
-        self._file.close()
+        with suppress(OSError):  # some network drives tell only now that a write failed
+            self._file.close()
 
     # in either thread, one at a time ---------------------------------------------------------
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from pydantic import TypeAdapter, ValidationError
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.accuracy import AccuracyReport
 from hsi_viewer.core.classes import MAX_CLASS_ID
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
@@ -151,10 +152,7 @@ class Ledger:
             if it cannot be written.
         """
         run = replace(self._runs[run_id], title=title)
-        try:
-            _write_facts(self.folder / str(run_id), run)
-        except OSError as error:
-            raise ExportError(f"The run could not be renamed: {error}") from error
+        _write_facts(self.folder / str(run_id), run)
         self._runs[run_id] = run
         self.changed.emit()
 
@@ -286,10 +284,8 @@ def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
 
 
 def _write_facts(folder: Path, run: Run) -> None:
-    beside = folder / f".{FACTS}"
-    beside.write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
-    _flush(beside)
-    beside.replace(folder / FACTS)
+    with replacing(folder / FACTS) as (beside,):
+        beside.write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
 
 
 def _flush(path: Path) -> None:

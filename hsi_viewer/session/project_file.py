@@ -23,9 +23,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS
 from hsi_viewer.session.body import SessionBody, body_from_json
 from hsi_viewer.session.ledger import MEMBERS
@@ -109,10 +109,14 @@ def _keep_backup(path: Path) -> None:
     backup, beside = backup_of(path), path.with_name(f".{path.name}.bak.new")
     beside.unlink(missing_ok=True)
     try:
-        os.link(path, beside)
+        try:
+            os.link(path, beside)
+        except OSError:
+            shutil.copy2(path, beside)
+        beside.replace(backup)
     except OSError:
-        shutil.copy2(path, beside)
-    beside.replace(backup)
+        beside.unlink(missing_ok=True)
+        raise
 
 
 # reading ---------------------------------------------------------------------------------------
