@@ -114,9 +114,8 @@ def _keep_backup(path: Path) -> None:
         except OSError:
             shutil.copy2(path, beside)
         beside.replace(backup)
-    except OSError:
+    finally:  # where both are names of one file, renaming leaves both
         beside.unlink(missing_ok=True)
-        raise
 
 
 # reading ---------------------------------------------------------------------------------------

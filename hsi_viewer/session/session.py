@@ -141,6 +141,7 @@ class Session:
         """
         if self.folder is None:
             return
+        journal = None
         try:
             journal = Journal(self.folder.journal)
             facts = facts_record(self.reference, __version__)
@@ -149,6 +150,8 @@ class Session:
             self.recorder = Recorder(self.document, journal, facts, numbering, passed)
         except FileError as error:
             self.problem = str(error)
+            if journal is not None:
+                journal.close()
 
     def _begin(self, journal: Journal, facts: Record) -> Numbering:
         """Write the first records."""

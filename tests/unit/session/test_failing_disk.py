@@ -153,6 +153,11 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
         again = Document(open_cube(scene))
         replay(contents.records, again)
         assert look(again) == look(document)
+        document.restart(document.legend.classes, document.labels.snapshot())  # as short again
+        for _ in range(2):
+            session.recorder.write_state()
+            session.recorder.settle()
+            session.recorder.tend()
         names = {p.name for p in session.folder.path.iterdir()}
         assert names == {"journal", "lock", "lock.json", "session.json"}
 
