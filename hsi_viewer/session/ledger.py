@@ -245,9 +245,9 @@ def _wrong_fact(run: Run, number: str) -> str:
     """What no run can have, or ""."""
     accuracy = (run.accuracy or {}).values()
     sound = {
-        f"it describes run {run.id}": str(run.id) == number,
-        f"seconds are {run.seconds}": 0 <= run.seconds <= LONGEST,
-        f"labelled is {run.labelled}": 0 <= run.labelled <= MAX_PIXELS,
+        "it describes another run": str(run.id) == number,
+        "the seconds are out of range": 0 <= run.seconds <= LONGEST,
+        "the number of labelled pixels is out of range": 0 <= run.labelled <= MAX_PIXELS,
         "class_ids are out of range": all(0 <= i <= MAX_CLASS_ID for i in run.class_ids),
         "the accuracy isn't finite": all(np.isfinite(v) for v in accuracy),
     }
