@@ -169,20 +169,28 @@ class History:
         self.push(Step(title, edits))
 
     def undo(self) -> None:
-        """Take the last step back, if there is one."""
-        self.go_to(len(self._done) - 1)
+        """Take the last step back, if there is one; of a stroke that is open, what it painted."""
+        if self._done:
+            self.start_gesture()
+            self._move_to(len(self._done) - 1)
 
     def redo(self) -> None:
         """Carry out the step undone last, if there is one."""
-        self.go_to(len(self._done) + 1)
+        if self._undone:
+            self.start_gesture()
+            self._move_to(len(self._done) + 1)
 
     def go_to(self, count: int) -> None:
         """Take steps back or carry them out again until `count` are done, as far as they reach."""
-        before = len(self._done)
+        if min(max(count, 0), len(self.steps)) != len(self._done):
+            self.start_gesture()
+            self._move_to(count)
+
+    def _move_to(self, count: int) -> None:
+        before = len(self._done)  # an open stroke may have become a step just now
         count = min(max(count, 0), len(self.steps))
         if count == before:
             return
-        self.start_gesture()
         back = count < before
         move = self._last_done if back else self._last_undone
         edits = [edit for _ in range(abs(count - before)) for edit in move()]

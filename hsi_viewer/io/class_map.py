@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hsi_viewer.atomic import side_file, with_sides
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io import class_raster, envi_writer
-from hsi_viewer.io.atomic import side_file, with_sides
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing, side_file
 from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io import envi_writer
-from hsi_viewer.io.atomic import replacing, side_file
 
 
 @dataclass(frozen=True)

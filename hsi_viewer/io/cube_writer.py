@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing, side_file
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io import envi_header, envi_writer, sidecar_place
-from hsi_viewer.io.atomic import replacing, side_file
 from hsi_viewer.io.class_raster import mat_place
 from hsi_viewer.io.raster_tags import MAX_BANDS_WITH_TAGS
 from hsi_viewer.io.subset import Subset, subset_cube

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import UNCLASSIFIED_NAME, Colour
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io import envi_header
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.envi import data_beside, leads_to
 from hsi_viewer.io.map_info import map_info_of
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import side_file
 from hsi_viewer.core.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
@@ -25,7 +26,6 @@ from hsi_viewer.io import (
     envi_header,
     sample,
 )
-from hsi_viewer.io.atomic import side_file
 from hsi_viewer.io.attribute_table import classes_of
 from hsi_viewer.io.container import INSIDE, ChoiceNeededError, Container, listing
 from hsi_viewer.io.envi_pair import header_of, is_hdf5_file, is_raw_despite_its_mark, may_be_raw

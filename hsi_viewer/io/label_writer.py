@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import side_file
 from hsi_viewer.core.classes import UNCLASSIFIED_NAME, ClassLegend
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io import class_raster, envi_writer, sidecar_place
-from hsi_viewer.io.atomic import side_file
 
 WRITTEN = (".npy", ".mat", ".hdr", ".img", ".tif", ".tiff")
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import ClassLegend, Colour, LandClass, free_colours
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.io import envi_classes, envi_header, envi_writer
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.text_file import cells_of, text_of
 
 LEGEND_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from hsi_viewer.atomic import side_file
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io.atomic import side_file
 from hsi_viewer.io.regions_grid import Affine6, crs_of
 from hsi_viewer.io.text_file import text_of
 

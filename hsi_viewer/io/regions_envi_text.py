@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import ClassLegend, Colour, palette_colour
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.imported_labels import ImportedLabels, Placement
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.legend_file import colour_of
 from hsi_viewer.io.regions_grid import PIXELS, Grid
 from hsi_viewer.io.regions_pixels import Pair, Pixels, place_pixels

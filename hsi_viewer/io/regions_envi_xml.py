@@ -14,10 +14,10 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import ClassLegend, Colour
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.imported_labels import ImportedLabels
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.legend_file import colour_of
 from hsi_viewer.io.regions_envi_text import colour_in, present_in
 from hsi_viewer.io.regions_grid import PIXELS, Grid

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import Colour
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.imported_labels import ImportedLabels
 from hsi_viewer.core.labels import class_ids
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.identify import magic_of
 from hsi_viewer.io.regions_grid import Grid
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.imported_labels import ImportedLabels, Placement
 from hsi_viewer.core.labels import class_ids
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.class_column import is_whole, like_class
 from hsi_viewer.io.regions_grid import PIXELS, Grid
 from hsi_viewer.io.regions_pixels import Pair, Pixels, place_pixels

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import MAX_CLASS_ID, ClassLegend, Colour, palette_colour
 from hsi_viewer.core.errors import ExportError, FormatError
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.class_column import NO_CLASS, like_class
 from hsi_viewer.io.legend_file import colour_of
 from hsi_viewer.io.regions_grid import PIXELS, Grid, crs_of

@@ -12,11 +12,11 @@ from typing import Any
 
 import platformdirs
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assets import resource_path
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.io.atomic import replacing
 
 PREFIX = "scene:"
 LABELS = "/labels"

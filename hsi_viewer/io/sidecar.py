@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.io import envi, sidecar_place
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.container import Reading
 
 SCHEMA_VERSION = 1

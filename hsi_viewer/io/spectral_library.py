@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io import envi, envi_header
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.envi_fields import describe
 from hsi_viewer.io.envi_pair import header_of
 from hsi_viewer.io.envi_writer import pair_of, replacing_pair

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing_folder
 from hsi_viewer.core.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.atomic import replacing_folder
 from hsi_viewer.io.band_variables import open_arrays
 from hsi_viewer.io.beside import SCALE_KEY, with_own_place
 from hsi_viewer.io.cf import with_place

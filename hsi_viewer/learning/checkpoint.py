@@ -1,4 +1,8 @@
-"""Model files: weights and features as safetensors, everything else as JSON; no pickle."""
+"""Model files: weights and features as safetensors, everything else as JSON; no pickle.
+
+The two are replaced together or not at all, and the JSON holds the digest of the other file, so
+that files of two models are not taken for one.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.learning.checkpoint_check import TENSORS, fitted, network_of
 from hsi_viewer.learning.model_description import (
     FORMAT,
     SCHEMA,
     description_of,
+    digest_of,
     pair_of,
     refusing_damage,
+    weights_of,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
 def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     """Write model.safetensors and model.json into a folder, or the pair that a path names.
 
-    Each is written beside and renamed, so that a failed write leaves the old file.
+    They take the place of the old pair together; a failed write leaves that as it is.
 
     Raises
     ------
@@ -42,16 +48,13 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
         tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
     for name in TENSORS:
         tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
-    text = json.dumps(_described(model), indent=1)
+    data = save(tensors)
+    text = json.dumps(_described(model) | {"weights_digest": digest_of(data)}, indent=1)
     try:
-        weights.parent.mkdir(parents=True, exist_ok=True)
-        beside = weights.with_suffix(".safetensors.part")
-        beside.write_bytes(save(tensors))  # save_file lets nobody else read the file
-        beside.replace(weights)
-        beside = description.with_suffix(".json.part")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(description)
-    except (OSError, SafetensorError) as error:
+        with replacing(weights, description) as (new_weights, new_description):
+            new_weights.write_bytes(data)
+            new_description.write_text(text, encoding="utf-8")
+    except ExportError as error:
         raise ExportError(f"{weights.parent}: the model cannot be written: {error}") from error
     return [weights, description]
 
@@ -102,7 +105,7 @@ def load_model(target: str | Path) -> TrainedModel:
     told = description_of(target)
     weights, _ = pair_of(target)
     with refusing_damage(weights):
-        tensors = load_file(weights)
+        tensors = load(weights_of(told, weights))
         features, instant = fitted(tensors, told)
         network = network_of(tensors, told)
     return TrainedModel(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 
+from hsi_viewer.atomic import tidy_up
 from hsi_viewer.core.classes import MAX_CLASS_ID, LandClass
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.training import TrainingConfig
@@ -40,10 +42,10 @@ def check_model(target: str | Path) -> None:
     FileError, FormatError
         as `load_model`.
     """
-    description_of(target)
+    told = description_of(target)
     weights, _ = pair_of(target)
     with refusing_damage(weights):
-        for name, values in load_file(weights).items():
+        for name, values in load(weights_of(told, weights)).items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise ValueError(f"{name} holds what is no number")
 
@@ -59,6 +61,7 @@ def description_of(target: str | Path) -> Told:
         if it is no model of this application, or is damaged.
     """
     weights, description = pair_of(target)
+    _bring_back(weights, description)
     with refusing_damage(weights):
         for path in (weights, description):
             if not path.is_file():
@@ -67,6 +70,26 @@ def description_of(target: str | Path) -> Told:
                     ".json."
                 )
         return told_by(description.read_bytes(), description)
+
+
+def digest_of(weights: bytes) -> str:
+    """SHA-256 of a file of weights, which its description names."""
+    return hashlib.sha256(weights).hexdigest()
+
+
+def weights_of(told: Told, path: Path) -> bytes:
+    """The file of weights, if it is the one that belongs to a description; else a ValueError."""
+    data = path.read_bytes()
+    if told.weights_digest not in ("", digest_of(data)):
+        raise ValueError("their digest is not the one in the description")
+    return data
+
+
+def _bring_back(*pair: Path) -> None:
+    """Take a half-done exchange of a killed program back: the old pair is beside, whole."""
+    if not all(path.is_file() for path in pair):
+        with suppress(OSError):
+            tidy_up(*pair)
 
 
 @contextmanager
@@ -103,6 +126,7 @@ class Told:
     seconds: dict[str, float]
     versions: dict[str, str]
     label_digest: str
+    weights_digest: str = ""  # none before November 2026
 
 
 def told_by(text: bytes, path: Path) -> Told:

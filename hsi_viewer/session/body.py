@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from hsi_viewer import __version__
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classes import LandClass
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.session.class_records import classes_from_json, classes_to_json
 from hsi_viewer.session.cube_reference import CubeReference, reference_from_json
 from hsi_viewer.session.migrations import SCHEMA, migrated

@@ -53,6 +53,11 @@ def _colour_of(value: object) -> Colour:
     raise FormatError(f"A colour is three numbers in 0..255, not {value!r:.40}")
 
 
+def class_from_parts(class_id: object, name: object, colour: object) -> LandClass:
+    """A class from its id, name and colour; errors as of `classes_from_json`."""
+    return _class_of({"id": class_id, "name": name, "colour": colour})
+
+
 def _known_extras(value: Mapping[str, Any]) -> dict[str, Any]:
     """The fields with a default whose values are of the default's type."""
     return {

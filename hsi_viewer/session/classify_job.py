@@ -272,7 +272,7 @@ def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: J
 
 def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult:
     """Write report.json, which names the sources and itself too."""
-    from hsi_viewer.io.atomic import replacing
+    from hsi_viewer.atomic import replacing
 
     files = sorted([*result.report["files"], "report.json"])
     report = {**sources, **result.report, "warnings": job.warnings, "files": files}

@@ -299,3 +299,8 @@ class Document:
         """
         self._saved_step = step or self.history.position
         self.saved_changed.emit()
+
+    def mark_unsaved(self) -> None:
+        """Note that no file holds what is here, wherever in the history one goes."""
+        self._saved_step = Step("", ())
+        self.saved_changed.emit()

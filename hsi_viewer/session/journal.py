@@ -1,4 +1,4 @@
-"""Journal: an append-only file to which every gesture goes before the next one can start."""
+"""Journal: an append-only file to which every stroke goes before the next one can start."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.session.records import MAGIC, Record, encode, read_records
 
 AT_ONCE = 2**18  # bytes before packing; more is packed and written by the journal's own thread
@@ -28,13 +28,14 @@ class Journal:
 
     Parameters
     ----------
-    path : the file; what is whole in it is kept, a torn end is cut off.
+    path : the file; one that is there is gone on with.
     sync : whether to wait for the disk; off only where speed is measured.
 
     Raises
     ------
     FileError
-        if the file cannot be made or opened, or is no journal.
+        if the file cannot be made or opened, is no journal, or is damaged: what cannot be read must
+        be kept, so that another file takes its place first (see `replace_journal`).
     """
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
@@ -43,20 +44,36 @@ class Journal:
         self._pool: ThreadPoolExecutor | None = None
         self._pending: Future[None] | None = None
         self._error: OSError | None = None
+        self._file: BinaryIO
         try:
             if path.exists():
-                self.length = read_records(path).length
-                self._file: BinaryIO = path.open("r+b", buffering=0)
-                self._cut_back()
+                self._go_on()
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = path.open("xb", buffering=0)
-                self._file.write(MAGIC)
-                self.length = len(MAGIC)
-                self._flush()
-                _sync_folder(path.parent)
+            if not self._file.tell():
+                self._begin()
         except OSError as error:
             raise FileError(f"{path}: the journal cannot be opened: {error}") from error
+
+    def _go_on(self) -> None:
+        contents = read_records(self.path, arrays=False)
+        if contents.damaged:
+            raise FileError(f"{self.path}: the journal is damaged and is left as it is.")
+        self._file = self.path.open("r+b", buffering=0)
+        self.length = self._file.seek(0, os.SEEK_END)
+        if self.length < len(MAGIC):  # it was made, and no more
+            self._file.seek(0)
+
+    def _begin(self) -> None:
+        self.length = 0
+        try:
+            self._write(MAGIC)
+            self._flush()
+        except OSError:
+            self._file.close()
+            raise
+        _sync_folder(self.path.parent)
 
     # writing ---------------------------------------------------------------------------------
 
@@ -116,7 +133,8 @@ class Journal:
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
-        self._file.close()
+        with suppress(OSError):  # some network drives tell only now that a write failed
+            self._file.close()
 
     # in either thread, one at a time ---------------------------------------------------------
 
@@ -144,13 +162,9 @@ class Journal:
         self._file.seek(self.length)
 
     def _replace(self, make: Callable[[], Iterable[Record]]) -> None:
-        length = len(MAGIC)
         try:
             with replacing(self.path) as (beside,):
-                with beside.open("wb") as file:
-                    file.write(MAGIC)
-                    for record in make():
-                        length += file.write(encode(record))
+                length = _write_all(beside, make())
                 self._file.close()  # an open file cannot be replaced on Windows
             self.length = length
         finally:
@@ -176,6 +190,27 @@ class Journal:
         except FileError as error:
             self._error = OSError(str(error))
             raise
+
+
+def replace_journal(path: Path, records: Iterable[Record]) -> None:
+    """Put a whole journal in the place of a damaged one, of which a copy is kept.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written; the old one stands untouched.
+    """
+    with replacing(path) as (beside,):
+        _write_all(beside, records)
+
+
+def _write_all(path: Path, records: Iterable[Record]) -> int:
+    """Write a journal and return its length."""
+    with path.open("wb") as file:
+        length = file.write(MAGIC)
+        for record in records:
+            length += file.write(encode(record))
+    return length
 
 
 def _sync_data(handle: int) -> None:

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
+from pydantic import TypeAdapter, ValidationError
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.accuracy import AccuracyReport
+from hsi_viewer.core.classes import MAX_CLASS_ID
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.archive import opened_archive
 from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS, NpzFile
+from hsi_viewer.session.cube_reference import MAX_PIXELS
 
 FACTS, MAPS, MODEL = "run.json", "maps.npz", ("model.safetensors", "model.json")
 MEMBERS = (FACTS, MAPS, *MODEL)
@@ -32,6 +37,9 @@ MAP_DTYPES = {
     "disagreement": REALS,
     "trained_on": ("bool", "uint8"),
 }
+NUMBER = re.compile(r"[1-9]\d{0,8}")
+MOST_FACTS = 2**20  # bytes
+LONGEST = 1e9  # s that a training can have taken
 
 
 @dataclass(frozen=True)
@@ -117,18 +125,21 @@ class Ledger:
         return run_id in self._runs
 
     def new_id(self) -> int:
-        """The number of the next run."""
+        """The number of the next run: one that nothing on the disk has, damaged runs included."""
+        while os.path.lexists(self.folder / str(self._next)):
+            self._next += 1
         self._next += 1
         return self._next - 1
 
     def load(self) -> list[str]:
         """Take the runs that the folder holds; a sentence for each that is damaged."""
         problems = []
-        for path in sorted(self.folder.glob("[0-9]*")):
+        found = [p for p in self.folder.glob("[0-9]*") if NUMBER.fullmatch(p.name)]
+        for path in sorted(found, key=lambda p: int(p.name)):
+            self._next = int(path.name) + 1
             try:
                 run = read_run(path)
                 self._runs[run.id] = run
-                self._next = max(self._next, run.id + 1)
             except FileError as error:
                 problems.append(str(error))
         self.changed.emit()
@@ -151,10 +162,7 @@ class Ledger:
             if it cannot be written.
         """
         run = replace(self._runs[run_id], title=title)
-        try:
-            _write_facts(self.folder / str(run_id), run)
-        except OSError as error:
-            raise ExportError(f"The run could not be renamed: {error}") from error
+        _write_facts(self.folder / str(run_id), run)
         self._runs[run_id] = run
         self.changed.emit()
 
@@ -221,16 +229,39 @@ def read_run(folder: Path) -> Run:
     FileError
         if they are missing or damaged.
     """
+    what = f"The facts of run {folder.name} are damaged"
     try:
-        values = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        known = {k: v for k, v in values.items() if k in {f.name for f in fields(Run)}}
-        known["class_ids"] = tuple(int(i) for i in known.get("class_ids", ()))
-        run = Run(**known)
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise FormatError(f"The facts of run {folder.name} are damaged ({error}).") from error
-    if str(run.id) != folder.name or not isinstance(run.title, str):
-        raise FormatError(f"The facts of run {folder.name} are of another run.")
+        with (folder / FACTS).open("rb") as file:
+            text = file.read(MOST_FACTS + 1)
+        if len(text) > MOST_FACTS:
+            raise FormatError(f"{what}: {FACTS} is larger than {MOST_FACTS >> 20} MB.")
+        run = TypeAdapter(Run).validate_json(text, strict=True)
+    except OSError as error:
+        raise FormatError(f"{what}: {FACTS}: {error.strerror or error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        reason = f"{where}: {first['msg']}" if where else first["msg"]
+        raise FormatError(f"{what}: {FACTS}: {reason}.") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{what}: {FACTS} isn't JSON ({error}).") from error
+    wrong = _wrong_fact(run, folder.name)
+    if wrong:
+        raise FormatError(f"{what}: {FACTS}: {wrong}.")
     return run
+
+
+def _wrong_fact(run: Run, number: str) -> str:
+    """What no run can have, or ""."""
+    accuracy = (run.accuracy or {}).values()
+    sound = {
+        "it describes another run": str(run.id) == number,
+        "the seconds are out of range": 0 <= run.seconds <= LONGEST,
+        "the number of labelled pixels is out of range": 0 <= run.labelled <= MAX_PIXELS,
+        "class_ids are out of range": all(0 <= i <= MAX_CLASS_ID for i in run.class_ids),
+        "the accuracy isn't finite": all(np.isfinite(v) for v in accuracy),
+    }
+    return next((text for text, right in sound.items() if not right), "")
 
 
 def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
@@ -279,10 +310,8 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
 
 
 def _write_facts(folder: Path, run: Run) -> None:
-    beside = folder / f".{FACTS}"
-    beside.write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
-    _flush(beside)
-    beside.replace(folder / FACTS)
+    with replacing(folder / FACTS) as (beside,):
+        beside.write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
 
 
 def _flush(path: Path) -> None:

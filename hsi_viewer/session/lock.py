@@ -1,50 +1,50 @@
-"""Lock files: one program at a time works on a session; a second one is told who does."""
+"""Locks: one program at a time works on a session; a second one is told who does.
+
+The operating system holds the lock, and gives it back when the process ends, however it ends.
+A JSON file beside it only says who holds it, for people to read.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import sys
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from hsi_viewer.core.errors import FileError
+
+PATIENCE = 0.02  # s; who only asks whether a lock is held has it for some microseconds
+UNKNOWN = "another program"
 
 
 @dataclass(frozen=True)
 class Holder:
-    """The program that holds a lock.
+    """The program that holds a lock, by its own words.
 
     Attributes
     ----------
-    pid, host : of its process.
-    born : when the process started, as its system tells it, so that another process with the same
-        number is not taken for it; "" where the system does not tell.
+    pid, host : of its process; 0 and "" where it does not say.
     since : when the lock was taken, ISO 8601, UTC.
     key : of this one lock.
     """
 
-    pid: int
-    host: str
-    born: str
-    since: str
-    key: str
+    pid: int = 0
+    host: str = ""
+    since: str = ""
+    key: str = ""
 
     @property
     def words(self) -> str:
         """The holder as a user reads it."""
+        if not self.pid:
+            return UNKNOWN
         return f"HSI Viewer, process {self.pid} on {self.host}, since {local_time(self.since)}"
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process still runs; of another computer it is assumed."""
-        if self.host != platform.node():
-            return True
-        return process_runs(self.pid) and self.born == birth_of(self.pid)
 
 
 class LockedError(FileError):
@@ -66,103 +66,115 @@ class Lock:
 
     Parameters
     ----------
-    path : the lock file.
-    take_over : whether to take it from a living holder.
+    path : the lock file, in a folder that is there.
+    take_over : whether to take it from a living holder, who notices it by `ours`.
 
     Raises
     ------
     LockedError
         if a living program holds it.
     OSError
-        if the file cannot be written.
+        if the file cannot be written, or its file system has no locks.
+
+    Attributes
+    ----------
+    before : who held it last and did not give it back, as far as that is known.
     """
 
     def __init__(self, path: Path, *, take_over: bool = False) -> None:
         self.path = path
-        self.holder = Holder(
-            os.getpid(),
-            platform.node(),
-            birth_of(os.getpid()),
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            uuid.uuid4().hex,
-        )
-        text = json.dumps(asdict(self.holder))
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        self.holder = Holder(os.getpid(), platform.node(), since, uuid.uuid4().hex)
+        self._file = os.stat_result(range(10))
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            holder = holder_of(path)
-            if holder is not None and not take_over:
-                raise LockedError(path, holder) from None
-            beside = path.with_name(f"{path.name}.{self.holder.key}")
-            beside.write_text(text, encoding="utf-8")
-            beside.replace(path)
+            self._lock = self._acquired(path)
+        except Timeout:
+            if not take_over:
+                raise LockedError(path, _said(path)) from None
+            self._take_over()
+        self.before = None if take_over else _said(path)
+        with suppress(OSError):  # it is ours without words, too
+            _words_of(path).write_text(json.dumps(asdict(self.holder)), encoding="utf-8")
+
+    def _acquired(self, path: Path) -> FileLock:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(2, "the folder has gone", str(path.parent))
+        lock = FileLock(
+            path, thread_local=False, fallback_to_soft=False, on_acquired=self._on_acquired
+        )
+        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 8)
+        return lock
+
+    def _on_acquired(self, handle: int) -> None:
+        self._file = os.fstat(handle)
+
+    def _take_over(self) -> None:
+        """Lock another file and put it in the place of the one that is held."""
+        beside = self.path.with_name(f"{self.path.name}.{self.holder.key}")
+        self._lock = self._acquired(beside)
+        try:
+            beside.replace(self.path)
+        except OSError:  # Windows replaces no file that is open
+            self._lock.release()
+            with suppress(OSError):
+                beside.unlink()
+            raise
 
     @property
     def ours(self) -> bool:
         """False once another program has taken it over."""
-        return _read(self.path) == self.holder
+        try:
+            return self._lock.is_locked and os.path.samestat(self.path.stat(), self._file)
+        except OSError:
+            return False
 
     def release(self) -> None:
-        """Give it back, if it is still ours."""
-        if self.ours:
+        """Give it back, and clear its files away if it is still ours."""
+        with suppress(OSError):
+            if self.ours:
+                _words_of(self.path).unlink(missing_ok=True)
+                if os.name != "nt":  # who waits for it sees that the file has gone
+                    self.path.unlink()
+        self._lock.release()
+        if os.name == "nt":
             with suppress(OSError):
                 self.path.unlink()
 
 
 def holder_of(path: Path) -> Holder | None:
-    """Who holds a lock; None if nobody does, or a process that is gone."""
-    holder = _read(path)
-    return holder if holder is not None and holder.alive else None
-
-
-def _read(path: Path) -> Holder | None:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        holder = Holder(**values)
-    except (OSError, ValueError, TypeError):  # not there, or not written to its end
+    """Who holds a lock; None if nobody does, or its file system has no locks."""
+    if not path.is_file():
         return None
-    texts = (holder.host, holder.born, holder.since, holder.key)
-    return holder if type(holder.pid) is int and all(isinstance(t, str) for t in texts) else None
-
-
-def process_runs(pid: int) -> bool:
-    """Whether this computer has a process of that number."""
-    if pid <= 0:
-        return False
-    if sys.platform == "win32":
-        import ctypes
-
-        limited, still_active = 0x1000, 259
-        handle = ctypes.windll.kernel32.OpenProcess(limited, False, pid)
-        if not handle:
-            return False
-        code = ctypes.c_ulong()
-        ctypes.windll.kernel32.GetExitCodeProcess(handle, ctypes.byref(code))
-        ctypes.windll.kernel32.CloseHandle(handle)
-        return code.value == still_active
+    lock = FileLock(path, thread_local=False, fallback_to_soft=False)
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
+        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 8)
+    except Timeout:
+        return _said(path)
+    except OSError:
+        return None
+    lock.release()
+    return None
 
 
-def birth_of(pid: int) -> str:
-    """When a process started: boot and clock ticks since then on Linux, elsewhere ""."""
+def _words_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
+
+
+def _said(path: Path) -> Holder:
+    """What the holder says of itself; unknown where that cannot be read."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-        return f"{boot[:8]} {stat.rpartition(')')[2].split()[19]}"
-    except (OSError, IndexError):
-        return ""
+        values = json.loads(_words_of(path).read_text(encoding="utf-8"))
+        holder = Holder(**values)
+    except (OSError, ValueError, TypeError, RecursionError):
+        return Holder()
+    texts = (holder.host, holder.since, holder.key)
+    sound = type(holder.pid) is int and all(isinstance(t, str) for t in texts)
+    return holder if sound else Holder()
 
 
 def local_time(iso: str) -> str:
     """A time in UTC as the user's clock shows it; "an unknown time" if it is none."""
     try:
         return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return "an unknown time"

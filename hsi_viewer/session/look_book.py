@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.contrast import KINDS, Contrast
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.stretch import Limits
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.data_folder import data_folder
 
 log = logging.getLogger(__name__)

@@ -24,10 +24,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.archive import MOST_ENTRIES, copied, opened_archive
-from hsi_viewer.io.atomic import replacing
 from hsi_viewer.io.numpy_file import ARCHIVE_ERRORS
 from hsi_viewer.session.body import SessionBody, body_from_json
 from hsi_viewer.session.ledger import MAPS, MEMBERS
@@ -116,10 +116,13 @@ def _keep_backup(path: Path) -> None:
     backup, beside = backup_of(path), path.with_name(f".{path.name}.bak.new")
     beside.unlink(missing_ok=True)
     try:
-        os.link(path, beside)
-    except OSError:
-        shutil.copy2(path, beside)
-    beside.replace(backup)
+        try:
+            os.link(path, beside)
+        except OSError:
+            shutil.copy2(path, beside)
+        beside.replace(backup)
+    finally:  # where both are names of one file, renaming leaves both
+        beside.unlink(missing_ok=True)
 
 
 # reading ---------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from psygnal import Signal
 
@@ -10,11 +11,13 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.history import Step
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.numbering import Numbering
 from hsi_viewer.session.records import Kind, Record
-from hsi_viewer.session.replay import (
+from hsi_viewer.session.telling import (
     can_record,
     flags_of,
     flags_record,
+    numbering_of,
     state_of,
     state_records,
     step_record,
@@ -34,14 +37,24 @@ class Recorder:
     ----------
     document : whose labels, classes and ground truth are recorded.
     journal : what is in it leads to the document as it is now, or it is empty.
-    facts : the record that stands first when the journal is written anew, or None.
+    facts : the record that stands first when the journal is written again, or None.
+    numbering : how the numbers of its records go on; by default from the first.
+    passed : records that only a newer version understands, kept when it is written again.
     """
 
     status_changed = Signal(str)
 
-    def __init__(self, document: Document, journal: Journal, facts: Record | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        journal: Journal,
+        facts: Record | None = None,
+        numbering: Numbering | None = None,
+        passed: Iterable[Record] = (),
+    ) -> None:
         self.document, self.journal = document, journal
-        self._facts = () if facts is None else (facts,)
+        self._facts, self._passed = () if facts is None else (facts,), tuple(passed)
+        self._numbering = numbering or Numbering()
         self.problem = ""
         self.gestures = 0
         self._saved = not document.modified
@@ -69,31 +82,36 @@ class Recorder:
         self.gestures += 1
         self._saved = False
         if can_record(step):
-            self._append(lambda: step_record(step), step.nbytes)
+            marks, classes = self._numbering.step(), self.document.legend.classes
+            self._append(lambda: step_record(step, classes, marks), step.nbytes)
         else:
             self.write_state()
 
     def _on_moved(self, count: int) -> None:
         self.gestures += 1
         self._saved = False
-        self._append(lambda: Record(Kind.MOVE, {"steps": count}))
+        marks = self._numbering.move(count)
+        self._append(lambda: Record(Kind.MOVE, {"steps": count, **marks}))
 
     def _on_truth(self) -> None:
         truth = self.document.truth
         if truth is not self._truth:
             self._truth = truth
-            self._append(lambda: truth_record(truth), 0 if truth is None else truth.nbytes)
+            marks = self._numbering.other()
+            self._append(lambda: truth_record(truth, marks), 0 if truth is None else truth.nbytes)
 
     def _on_saved(self) -> None:
         if not self._saved and not self.document.modified:
             self._saved = True
-            self._append(lambda: Record(Kind.SAVED))
+            marks: dict[str, Any] = self._numbering.other()
+            self._append(lambda: Record(Kind.SAVED, marks))
 
     def _on_legend(self) -> None:
         flags = flags_of(self.document.legend)
         if flags != self._flags:
             self._flags = flags
-            self._append(lambda: flags_record(flags))
+            marks = self._numbering.other()
+            self._append(lambda: flags_record(flags, marks))
 
     # writing ---------------------------------------------------------------------------------
 
@@ -109,7 +127,9 @@ class Recorder:
     def write_state(self) -> None:
         """Write the whole state in the place of all records, in the journal's thread."""
         state = state_of(self.document)
-        self.journal.rewrite(lambda: (*self._facts, *state_records(state)))
+        self._numbering = numbering_of(state)
+        before, after = self._facts, self._passed
+        self.journal.rewrite(lambda: (*before, *state_records(state), *after))
         self._compact_length = -1
 
     def tend(self) -> None:

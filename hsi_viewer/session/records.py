@@ -9,8 +9,12 @@ A file is MAGIC, then records. A record is
     JSON             {"arrays": [[name, type, shape, length, packed], ...], ...}
     bytes            of the arrays one after the other; packed ones by zlib
 
-all little-endian. Whatever does not agree with its length and checksum was not written to its
-end; it and all after it are left out.
+all little-endian. Where something does not agree with its length and checksum, reading goes on at
+the next record that does: a damaged place costs the records that it touches and no others. Records
+of a kind that this version does not know are passed over, and kept.
+
+Every record but the facts of the cube carries its number (see `numbering`), so that what is missing
+between two others can be counted.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +39,7 @@ PREFIX = struct.Struct("<QI")
 HEAD = struct.Struct("<BI")
 PACK_FROM = 256  # bytes; shorter arrays do not gain from zlib
 TYPES = ("<u2", "<u4", "<i8", "|b1")
+MOST = 2**40  # bytes of a record; longer ones are damaged lengths
 
 
 class Kind(IntEnum):
@@ -55,14 +60,16 @@ class Record:
 
     Attributes
     ----------
-    kind : what it tells.
+    kind : what it tells; a number that is no `Kind` where a newer version wrote it.
     facts : JSON values.
     arrays : by name.
+    raw : all of a record of an unknown kind, as it stands in the file.
     """
 
-    kind: Kind
+    kind: Kind | int
     facts: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    raw: bytes = b""
 
     @property
     def nbytes(self) -> int:
@@ -72,6 +79,8 @@ class Record:
 
 def encode(record: Record) -> bytes:
     """The record as it stands in the file."""
+    if record.raw:
+        return record.raw
     listed, parts = [], []
     for name, array in record.arrays.items():
         raw = np.ascontiguousarray(array).tobytes()
@@ -84,10 +93,13 @@ def encode(record: Record) -> bytes:
     return PREFIX.pack(len(body), zlib.crc32(body)) + body
 
 
-def _decode(body: bytes, with_arrays: bool) -> Record:
+def _decode(body: memoryview, with_arrays: bool) -> Record:
     kind, length = HEAD.unpack_from(body)
     at = HEAD.size + length
-    facts = json.loads(body[HEAD.size : at])
+    facts = json.loads(bytes(body[HEAD.size : at]))
+    if kind not in KINDS:
+        raw = PREFIX.pack(len(body), zlib.crc32(body)) + bytes(body)
+        return Record(kind, facts if isinstance(facts, dict) else {}, raw=raw)
     arrays = {}
     listed = facts.pop("arrays")
     for name, dtype, shape, size, packed in listed if with_arrays else ():
@@ -96,9 +108,29 @@ def _decode(body: bytes, with_arrays: bool) -> Record:
         part = body[at : at + size]
         at += size
         wanted = prod(shape) * np.dtype(dtype).itemsize
-        raw = zlib.decompressobj().decompress(part, wanted) if packed and wanted else part
-        arrays[name] = np.frombuffer(raw, dtype).reshape(shape)
+        data = zlib.decompressobj().decompress(part, wanted) if packed and wanted else part
+        arrays[name] = np.frombuffer(data, dtype).reshape(shape)
     return Record(Kind(kind), facts, arrays)
+
+
+KINDS = frozenset(Kind)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A place in a journal that cannot be read.
+
+    Attributes
+    ----------
+    index : of the record that follows it; the number of records where none does.
+    start, end : bytes of the file.
+    cut : whether the file ends within a record that was being written.
+    """
+
+    index: int
+    start: int
+    end: int
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,17 +140,22 @@ class Contents:
     Attributes
     ----------
     records : those that are whole.
-    length : bytes that they and the magic take; what follows is torn.
-    torn : whether something follows.
+    gaps : the places between them that cannot be read.
+    length : bytes up to the first of these.
     """
 
     records: tuple[Record, ...]
+    gaps: tuple[Gap, ...]
     length: int
-    torn: bool
+
+    @property
+    def damaged(self) -> bool:
+        """Whether some of it cannot be read."""
+        return bool(self.gaps)
 
 
 def read_records(path: Path, *, arrays: bool = True) -> Contents:
-    """Read a journal up to its end, or up to the first record that is not whole.
+    """Read all of a journal that is whole, on both sides of what is not.
 
     Parameters
     ----------
@@ -132,30 +169,65 @@ def read_records(path: Path, *, arrays: bool = True) -> Contents:
     OSError
         if it cannot be read.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise FormatError(f"{path} is no journal of labels that this version can read.")
-        records, length = [], len(MAGIC)
-        for record, end in _whole_records(file, size, arrays):
-            records.append(record)
-            length = end
-    return Contents(tuple(records), length, length < size)
+    data = path.read_bytes()
+    records: list[Record] = []
+    gaps: list[Gap] = []
+    at = len(MAGIC) if data.startswith(MAGIC) else 0
+    if MAGIC.startswith(data):  # made, and nothing written yet
+        return Contents((), (), len(data))
+    for start, end, record in _frames(memoryview(data), at, arrays):
+        if start > at:
+            gaps.append(Gap(len(records), at, start))
+        records.append(record)
+        at = end
+    if at < len(data):
+        gaps.append(Gap(len(records), at, len(data), cut=_is_cut(data, at)))
+    if not records and not data.startswith(MAGIC):
+        raise FormatError(f"{path} is no journal of labels that this version can read.")
+    return Contents(tuple(records), tuple(gaps), gaps[0].start if gaps else at)
 
 
-def _whole_records(file: BinaryIO, size: int, arrays: bool) -> Iterator[tuple[Record, int]]:
+def _frames(data: memoryview, at: int, arrays: bool) -> Iterator[tuple[int, int, Record]]:
+    """Start, end and contents of the whole records from a place on."""
     while True:
-        prefix = file.read(PREFIX.size)
-        if len(prefix) < PREFIX.size:
-            return
-        length, checksum = PREFIX.unpack(prefix)
-        if file.tell() + length > size:
-            return
-        body = file.read(length)
-        if len(body) < length or zlib.crc32(body) != checksum:
-            return
-        try:
-            record = _decode(body, arrays)
-        except (ValueError, KeyError, TypeError, struct.error, zlib.error):
-            return
-        yield record, file.tell()
+        found = _frame_at(data, at, arrays)
+        start = at
+        while found is None:
+            start = _next_start(data.obj, start)
+            if start < 0:
+                return
+            found = _frame_at(data, start, arrays)
+        record, end = found
+        yield start, end, record
+        at = end
+
+
+def _next_start(data: Any, start: int) -> int:
+    """Where the next record may begin after a place: its JSON begins with {" ; -1 if nowhere."""
+    at = data.find(b'{"', start + 1 + PREFIX.size + HEAD.size)
+    return at - PREFIX.size - HEAD.size if at >= 0 else -1
+
+
+def _frame_at(data: memoryview, at: int, arrays: bool) -> tuple[Record, int] | None:
+    start = at + PREFIX.size
+    if start > len(data):
+        return None
+    length, checksum = PREFIX.unpack_from(data, at)
+    end = start + length
+    if length < HEAD.size or end > len(data):
+        return None
+    body = data[start:end]
+    if HEAD.unpack_from(body)[1] > length - HEAD.size or zlib.crc32(body) != checksum:
+        return None
+    try:
+        return _decode(body, arrays), end
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
+        return None
+
+
+def _is_cut(data: bytes, at: int) -> bool:
+    """Whether what stands at the end looks like the first part of a record."""
+    rest = len(data) - at
+    if rest < PREFIX.size:
+        return True
+    return rest - PREFIX.size < int(PREFIX.unpack_from(data, at)[0]) < MOST

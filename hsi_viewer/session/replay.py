@@ -1,197 +1,213 @@
-"""Gestures as journal records, and documents from journal records."""
+"""Documents from journal records, also from journals with damaged places.
+
+Behind a damaged place nothing is taken for granted. Each record names the steps that are done
+after it and the classes that it gives to pixels: known steps that were undone within the place are
+undone, a step that is missing is neither undone nor redone, and a class that was added there comes
+back with its name. Where the records do not say, labels stay as they can be read, and that is told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hsi_viewer.core.classes import LandClass
+from hsi_viewer.core.classes import LandClass, legend_for
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.history import Edit, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels import LabelEdit
-from hsi_viewer.session.class_records import classes_from_json, classes_to_json
+from hsi_viewer.session.class_records import class_from_parts, classes_from_json
 from hsi_viewer.session.document import Document
-from hsi_viewer.session.records import Kind, Record
+from hsi_viewer.session.numbering import Ranges, done_in, is_done
+from hsi_viewer.session.records import Gap, Kind, Record
+
+UNFIT = (LabelError, ValueError, KeyError, TypeError, IndexError, OverflowError, AttributeError)
 
 
 @dataclass(frozen=True)
-class State:
-    """A moment of a document, for the journal's thread: copies, and objects that never change.
+class Replayed:
+    """What was done again.
 
     Attributes
     ----------
-    classes, ids : as they are; ids (rows, columns).
-    steps : gestures that can be reached by undo and redo, oldest first.
-    done : how many of them are done.
-    truth : ground truth (rows, columns), or None.
-    saved : whether all of it stands in a file of the user's.
+    strokes : undo and redo counted as such.
+    passed : records that only a newer version understands.
+    doubts : a sentence for each thing that the records leave open.
     """
 
-    classes: tuple[LandClass, ...]
-    ids: NDArray[np.uint16]
-    steps: tuple[Step, ...]
-    done: int
-    truth: NDArray[np.uint16] | None
-    saved: bool
+    strokes: int
+    passed: tuple[Record, ...]
+    doubts: tuple[str, ...]
 
 
-def state_of(document: Document) -> State:
-    """The document as it is now."""
-    history = document.history
-    return State(
-        document.legend.classes,
-        document.labels.snapshot(),
-        history.steps,
-        history.count,
-        document.truth,
-        not document.modified,
-    )
-
-
-def can_record(step: Step) -> bool:
-    """Whether a journal knows how to tell this gesture again."""
-    return all(isinstance(e, LabelChange | LegendChange) for e in step.edits)
-
-
-def step_record(step: Step) -> Record:
-    """A gesture; old class ids are left out, for they are there when it is told again."""
-    told: list[dict[str, Any]] = []
-    arrays: dict[str, NDArray[Any]] = {}
-    for number, edit in enumerate(step.edits):
-        if isinstance(edit, LabelChange):
-            told.append({"of": "labels"})
-            order = np.argsort(edit.edit.pixels)
-            arrays[f"gaps{number}"] = _gaps(edit.edit.pixels[order])
-            arrays[f"after{number}"] = _shortened(edit.edit.after[order])
-        elif isinstance(edit, LegendChange):
-            told.append({"of": "classes", "after": classes_to_json(edit.after)})
-        else:
-            raise TypeError(f"no record for {type(edit).__name__}")
-    return Record(Kind.STEP, {"title": step.title, "edits": told}, arrays)
-
-
-def _gaps(pixels: NDArray[np.int64]) -> NDArray[Any]:
-    """Distances between ascending flat indices, the first from 0: small numbers pack well."""
-    gaps = np.diff(pixels, prepend=np.int64(0))
-    fits = not gaps.size or gaps.max() < 2**32
-    return gaps.astype("<u4" if fits else "<i8")
-
-
-def _shortened(ids: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """One value where all are the same."""
-    same = ids.size > 1 and bool((ids == ids[0]).all())
-    return ids[:1] if same else ids
-
-
-def state_records(state: State) -> Iterator[Record]:
-    """The shortest journal that leads to a state, its history included.
-
-    Where the history holds a gesture that cannot be told, the state alone is.
-    """
-    whole = all(can_record(s) for s in state.steps)
-    steps = state.steps if whole else ()
-    classes, ids = _before(steps[: state.done], state)
-    yield Record(Kind.STATE, {"classes": classes_to_json(classes)}, {"ids": ids})
-    yield from (step_record(s) for s in steps)
-    if whole and state.done < len(steps):
-        yield Record(Kind.MOVE, {"steps": state.done - len(steps)})
-    if state.truth is not None:
-        yield truth_record(state.truth)
-    yield flags_record(flags_of(state.classes))
-    if state.saved:
-        yield Record(Kind.SAVED)
-
-
-def _before(
-    steps: tuple[Step, ...], state: State
-) -> tuple[tuple[LandClass, ...], NDArray[np.uint16]]:
-    """Classes and labels before steps that lead to a state."""
-    classes, ids = state.classes, state.ids.copy()
-    for edit in (e for s in reversed(steps) for e in reversed(s.edits)):
-        if isinstance(edit, LabelChange):
-            np.put(ids, edit.edit.pixels, edit.edit.before)
-        elif isinstance(edit, LegendChange):
-            classes = edit.before
-    return classes, ids
-
-
-def truth_record(truth: NDArray[np.uint16] | None) -> Record:
-    """A ground truth that was set, or taken away."""
-    return Record(Kind.TRUTH, {}, {} if truth is None else {"ids": truth})
-
-
-def flags_of(classes: Iterable[LandClass]) -> dict[str, list[int]]:
-    """Ids of the classes that are hidden, locked and the like; that is no step of the history."""
-    listed = tuple(classes)
-    return {
-        f.name: [c.id for c in listed if getattr(c, f.name) is not f.default]
-        for f in fields(LandClass)
-        if isinstance(f.default, bool)
-    }
-
-
-def flags_record(flags: Mapping[str, list[int]]) -> Record:
-    """The flags of all classes."""
-    return Record(Kind.FLAGS, {"flags": dict(flags)})
-
-
-def _flagged(land_class: LandClass, flags: Mapping[str, list[int]]) -> LandClass:
-    known = {f.name: f.default for f in fields(LandClass) if isinstance(f.default, bool)}
-    values = {k: known[k] != (land_class.id in ids) for k, ids in flags.items() if k in known}
-    return replace(land_class, **values)  # type: ignore[arg-type]
-
-
-# back ------------------------------------------------------------------------------------------
-
-
-def replay(records: Iterable[Record], document: Document) -> int:
+def replay(records: Iterable[Record], document: Document, gaps: Sequence[Gap] = ()) -> Replayed:
     """Do again what records tell, in a document that nobody looks at yet.
 
-    Returns
-    -------
-    int
-        the number of gestures, undo and redo counted as such.
+    Parameters
+    ----------
+    records : of a journal.
+    document : with nothing in it.
+    gaps : the places between them that could not be read.
 
     Raises
     ------
     FormatError
         if a record does not fit the document.
     """
-    gestures = 0
-    for record in records:
+    replaying = _Replaying(document)
+    damaged = {gap.index for gap in gaps}
+    strokes, passed = 0, []
+    for index, record in enumerate(records):
+        if index in damaged:
+            replaying.enter_gap()
+        if not isinstance(record.kind, Kind):
+            passed.append(record)
+            continue
         try:
-            _tell(record, document)
-        except (LabelError, ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+            replaying.tell(record)
+        except UNFIT as error:
             raise FormatError(f"The journal does not fit the scene: {error}") from error
-        gestures += record.kind in (Kind.STEP, Kind.MOVE)
-    return gestures
+        strokes += record.kind in (Kind.STEP, Kind.MOVE)
+    if gaps:
+        document.mark_unsaved()
+    return Replayed(strokes, tuple(passed), tuple(dict.fromkeys(replaying.doubts)))
 
 
-def _tell(record: Record, document: Document) -> None:
-    match record.kind:
-        case Kind.STATE:
-            classes = classes_from_json(record.facts["classes"])
-            document.restart(classes, record.arrays["ids"].reshape(document.labels.shape))
-        case Kind.STEP:
-            edits = []
-            for number, told in enumerate(record.facts["edits"]):
-                edits.append(_edit(told, number, record, document))
-                edits[-1].redo()
-            document.history.push(Step(str(record.facts["title"]), tuple(edits)))
-        case Kind.MOVE:
-            history = document.history
-            history.go_to(history.count + int(record.facts["steps"]))
-        case Kind.TRUTH:
-            document.set_truth(record.arrays.get("ids"))
-        case Kind.FLAGS:
-            flags, legend = record.facts["flags"], document.legend
-            legend.classes = tuple(_flagged(c, flags) for c in legend)
-        case Kind.SAVED:
-            document.mark_saved()
+class _Replaying:
+    """A document, and the numbers of the steps in its history."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.doubts: list[str] = []
+        self._numbers: list[int] = []  # of the steps of the history
+        self._last = 0  # number of the newest step, undone or not
+        self._behind = False  # a damaged place, with no STATE since
+        self._since = 0  # steps done since that place
+        self._missing = 0  # steps within that place that were undone, as far as is known
+        self._seen: dict[int, LandClass] = {}
+
+    def enter_gap(self) -> None:
+        """What follows stands behind a damaged place."""
+        self._behind, self._since, self._missing = True, 0, 0
+
+    def tell(self, record: Record) -> None:
+        """Do again what a record tells."""
+        document, facts = self.document, record.facts
+        self._seen |= {c.id: c for c in document.legend}
+        match record.kind:
+            case Kind.STATE:
+                classes = classes_from_json(facts["classes"])
+                document.restart(classes, record.arrays["ids"].reshape(document.labels.shape))
+                self._numbers, self._last, self._behind = [], 0, False
+            case Kind.STEP:
+                self._step(record)
+            case Kind.MOVE:
+                self._move(int(facts["steps"]), done_in(facts))
+            case Kind.TRUTH:
+                document.set_truth(record.arrays.get("ids"))
+            case Kind.FLAGS:
+                flags, legend = facts["flags"], document.legend
+                legend.classes = tuple(_flagged(c, flags) for c in legend)
+            case Kind.SAVED if not self._behind:
+                document.mark_saved()
+
+    def _step(self, record: Record) -> None:
+        done = done_in(record.facts)
+        number = self._last = done[-1][1] if done else self._last + 1
+        if self._behind and done:
+            self._align([*done[:-1], [done[-1][0], number - 1]])
+        edits: list[Edit] = []
+        if self._behind:
+            self._carry_out(edits, self._classes_named(record))
+        if all(told["of"] in ("labels", "classes") for told in record.facts["edits"]):
+            for place, told in enumerate(record.facts["edits"]):
+                self._carry_out(edits, _edit(told, place, record, self.document))
+        else:
+            self.doubts.append("A stroke that only a newer HSI Viewer understands was left out.")
+        if self._behind:
+            self._carry_out(edits, self._classes_missing())
+        history = self.document.history
+        self._numbers = self._numbers[: history.count]
+        history.push(Step(str(record.facts["title"]), tuple(edits)))
+        self._numbers = [*self._numbers, number][-history.count :]
+        self._since, self._missing = self._since + 1, 0
+
+    def _carry_out(self, edits: list[Edit], edit: Edit | None) -> None:
+        if edit is not None:
+            edit.redo()
+            edits.append(edit)
+
+    def _move(self, steps: int, done: Ranges | None) -> None:
+        history = self.document.history
+        if not self._behind:
+            history.go_to(history.count + steps)
+        elif done is not None:
+            self._align(done)
+        elif steps < 0:  # a journal of an older version: no step before the damaged place is undone
+            known = min(-steps, self._since)
+            history.go_to(history.count - known)
+            self._since -= known
+            self._missing += -steps - known
+            if known < -steps:
+                self.doubts.append("Strokes that were undone may be there again.")
+        else:
+            known = max(steps - self._missing, 0)
+            self._missing -= steps - known
+            self._since += known
+            history.go_to(history.count + known)
+
+    def _align(self, done: Ranges) -> None:
+        """Leave exactly those of the steps in the history done that a record says are done."""
+        history, numbers = self.document.history, self._numbers
+        count = history.count
+        while count and not is_done(numbers[count - 1], done):
+            count -= 1
+        if count == history.count:
+            while count < len(numbers) and is_done(numbers[count], done):
+                count += 1
+        history.go_to(count)
+
+    def _classes_named(self, record: Record) -> LegendChange | None:
+        """The classes that a step gives to pixels, as it names them."""
+        legend = self.document.legend
+        named = [class_from_parts(*parts) for parts in record.facts.get("named", ())]
+        changed = {c.id: c for c in named if c.id not in legend}
+        present = {c.id: c for c in legend}
+        for c in named:
+            old = present.get(c.id, c)
+            if old.name != c.name:
+                self.doubts.append(
+                    f"Class {c.id} was “{old.name}” before the damage and “{c.name}” after it."
+                )
+            if (old.name, old.colour) != (c.name, c.colour):
+                changed[c.id] = replace(old, name=c.name, colour=c.colour)
+        return self._legend_with(changed)
+
+    def _classes_missing(self) -> LegendChange | None:
+        """The classes of labelled pixels that the legend lacks."""
+        document = self.document
+        missing = [i for i in document.labels.present() if i not in document.legend]
+        made = {c.id: c for c in legend_for(missing, None, {c.colour for c in document.legend})}
+        known = {i: self._seen.get(i, made[i]) for i in missing}
+        for c in known.values():
+            self.doubts.append(f"“{c.name}” has labels that may have been removed or merged.")
+        return self._legend_with(known)
+
+    def _legend_with(self, changed: Mapping[int, LandClass]) -> LegendChange | None:
+        if not changed:
+            return None
+        legend = self.document.legend
+        kept = [changed.get(c.id, c) for c in legend]
+        new = [c for c in changed.values() if c.id not in legend]
+        return LegendChange(legend, legend.classes, (*kept, *new))
+
+
+def _flagged(land_class: LandClass, flags: Mapping[str, list[int]]) -> LandClass:
+    known = {f.name: f.default for f in fields(LandClass) if isinstance(f.default, bool)}
+    values = {k: known[k] != (land_class.id in ids) for k, ids in flags.items() if k in known}
+    return replace(land_class, **values)  # type: ignore[arg-type]
 
 
 def _edit(told: Mapping[str, Any], number: int, record: Record, document: Document) -> Edit:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import platform
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,21 +18,22 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, LabelError
 from hsi_viewer.core.history import Step
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.session.body import SessionBody, body_from_json, write_body
+from hsi_viewer.session.body import SessionBody, write_body
 from hsi_viewer.session.cube_reference import CubeReference, reference_to, sample_digest
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.journal import Journal
 from hsi_viewer.session.ledger import Ledger
 from hsi_viewer.session.lock import Lock, LockedError
+from hsi_viewer.session.numbering import Numbering
 from hsi_viewer.session.project_file import (
     lock_of,
     read_project_arrays,
     write_project,
 )
 from hsi_viewer.session.recorder import Recorder
-from hsi_viewer.session.records import read_records
-from hsi_viewer.session.replay import replay, state_of, state_records
-from hsi_viewer.session.store import Leftover, SessionFolder, facts_record, new_folder
+from hsi_viewer.session.records import Record
+from hsi_viewer.session.store import SessionFolder, facts_record, new_folder
+from hsi_viewer.session.telling import numbering_of, state_of, state_records
 
 
 class Session:
@@ -64,6 +66,7 @@ class Session:
         self.project: Path | None = None
         self.read_only = False
         self._lock: Lock | None = None
+        self.journal_in_danger = False  # damaged, and not kept aside
         self._notes = ""
         self._extras, self._extras_saved = 0, 0
         self.ledger.changed.connect(self._on_extras)
@@ -95,6 +98,10 @@ class Session:
             self._notes = text
             self._on_extras()
 
+    def take_body(self, body: SessionBody) -> None:
+        """Take notes, view and the like as they were kept."""
+        self.body, self._notes = body, body.notes
+
     @property
     def extras_modified(self) -> bool:
         """Whether runs or notes are in no session file yet."""
@@ -121,24 +128,46 @@ class Session:
     def _given_up(self) -> bool:
         return self.document.abandoned is self.document.history.position
 
-    def start_recording(self) -> None:
-        """Record every gesture from now on; the journal must lead to the document as it is."""
+    def start_recording(
+        self, numbering: Numbering | None = None, passed: Iterable[Record] = ()
+    ) -> None:
+        """Record every stroke from now on.
+
+        Parameters
+        ----------
+        numbering : of the journal that is there and leads to the document as it is; None where
+            there is none, or one without a record.
+        passed : records that only a newer version understands.
+        """
         if self.folder is None:
             return
+        journal = None
         try:
-            fresh = not self.folder.journal.exists()
             journal = Journal(self.folder.journal)
             facts = facts_record(self.reference, __version__)
-            if fresh:
-                state = state_of(self.document)
-                untouched = not state.steps and not state.classes and not state.ids.any()
-                records = () if untouched else tuple(state_records(state))
-                for record in (facts, *records):
-                    journal.append(lambda r=record: r)  # type: ignore[misc]
-                    journal.settle()
-            self.recorder = Recorder(self.document, journal, facts)
+            if numbering is None:
+                numbering = self._begin(journal, facts)
+            self.recorder = Recorder(self.document, journal, facts, numbering, passed)
         except FileError as error:
             self.problem = str(error)
+            if journal is not None:
+                journal.close()
+
+    def _begin(self, journal: Journal, facts: Record) -> Numbering:
+        """Write the first records."""
+        state = state_of(self.document)
+        untouched = not state.steps and not state.classes and not state.ids.any()
+        records = () if untouched else tuple(state_records(state))
+        for record in (facts, *records):
+            journal.append(lambda r=record: r)  # type: ignore[misc]
+            journal.settle()
+        if self.folder is not None and not self.folder.body.exists():
+            with suppress(
+                OSError
+            ):  # so that a damaged journal is not the only one to name the cube
+                text = SessionBody(self.reference).to_json()
+                self.folder.body.write_text(text, encoding="utf-8")
+        return Numbering() if untouched else numbering_of(state)
 
     def body_with(
         self, view: Mapping[str, Any], features: Mapping[str, Any], shown_run: int | None
@@ -168,8 +197,13 @@ class Session:
 
     # the file --------------------------------------------------------------------------------
 
-    def take_project(self, path: Path, *, take_over: bool = False) -> None:
+    def take_project(self, path: Path, *, take_over: bool = False) -> str:
         """Make a session file the one that is saved to, and lock it.
+
+        Returns
+        -------
+        str
+            why another program may be at work on it all the same, or "".
 
         Raises
         ------
@@ -177,10 +211,20 @@ class Session:
             if another program has it open.
         """
         self.leave_project()
-        with suppress(PermissionError, FileNotFoundError):  # a folder that cannot be written
+        doubt = ""
+        try:
             self._lock = Lock(lock_of(path), take_over=take_over)
+            doubt = _not_given_back(self._lock, path)
+        except (PermissionError, FileNotFoundError):  # a folder that cannot be written
+            pass
+        except OSError as error:
+            doubt = (
+                f"{path.parent} cannot lock files ({error.strerror or error}), so another program "
+                f"may save {path.name} at the same time: make sure that nobody else has it open."
+            )
         self.project, self.read_only = path, False
         self.changed.emit()
+        return doubt
 
     def open_read_only(self, path: Path) -> None:
         """Note the session file that another program works on."""
@@ -223,7 +267,7 @@ class Session:
 
     def close(self) -> None:
         """Let go; the folder stays if something in it is in no file and not given up."""
-        keep = self.worth_keeping
+        keep = self.worth_keeping or self.journal_in_danger
         if self.recorder is not None:
             self.recorder.close()
         self.leave_project()
@@ -265,36 +309,6 @@ def new_session(document: Document, source: str) -> Session:
     return session
 
 
-def recovered_session(document: Document, leftover: Leftover) -> Session:
-    """What a program that is gone left behind; its journal goes on.
-
-    Raises
-    ------
-    FileError
-        if it does not fit the cube, or another program took it up.
-    """
-    _require_fit(leftover.reference, document.cube)
-    folder = SessionFolder(leftover.path)
-    try:
-        contents = read_records(folder.journal)
-        replay(contents.records, document)
-        session = Session(document, leftover.reference, folder)
-        warnings = [leftover.reference.doubt(document.cube) or ""]
-        if folder.body.exists():
-            session.body = body_from_json(folder.body.read_bytes())
-        warnings += session.ledger.load()
-        session._notes = session.body.notes
-        session.warnings = tuple(w for w in warnings if w)
-        session.start_recording()
-    except OSError as error:
-        folder.release()
-        raise FileError(f"{leftover.path}: {error.strerror or error}") from error
-    except FileError:
-        folder.release()
-        raise
-    return session
-
-
 def opened_session(document: Document, path: Path, body: SessionBody, source: str) -> Session:
     """The session in a session file.
 
@@ -303,7 +317,7 @@ def opened_session(document: Document, path: Path, body: SessionBody, source: st
     FileError
         if it cannot be read or does not fit the cube.
     """
-    _require_fit(body.reference, document.cube)
+    require_fit(body.reference, document.cube)
     folder, problem = _folder()
     doubt = body.reference.doubt(document.cube)
     reference = reference_to(source, document.cube, body.reference.digest)
@@ -316,19 +330,30 @@ def opened_session(document: Document, path: Path, body: SessionBody, source: st
     document.set_truth(contents.truth)
     document.mark_saved()
     problems = session.ledger.load()
-    session.body = replace(body, reference=reference)
-    session._notes = body.notes
+    session.take_body(replace(body, reference=reference))
     session.warnings = tuple(w for w in (doubt, *contents.problems, *problems) if w)
     session.extras_as_saved()
     try:
-        session.take_project(path)
+        session.warnings += tuple(w for w in (session.take_project(path),) if w)
     except LockedError:
         session.open_read_only(path)
     session.start_recording()
     return session
 
 
-def _require_fit(reference: CubeReference, cube: HyperCube) -> None:
+def _not_given_back(lock: Lock, path: Path) -> str:
+    """A doubt, where the file system may not tell computers of one another's locks."""
+    before = lock.before
+    if before is None or before.host in ("", platform.node()):
+        return ""
+    return (
+        f"{path.name} was not closed by {before.words}. If that program still runs, save under "
+        "another name."
+    )
+
+
+def require_fit(reference: CubeReference, cube: HyperCube) -> None:
+    """Raise FileError if labels of one cube do not fit another."""
     reason = reference.why_not(cube)
     if reason:
         raise FileError(f"{reason} Choose the cube that they were made on.")

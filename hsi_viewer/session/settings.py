@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 import platformdirs
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.training import Device
-from hsi_viewer.io.atomic import replacing
 
 log = logging.getLogger(__name__)
 

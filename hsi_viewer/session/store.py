@@ -1,29 +1,32 @@
 """SessionFolder: what a running program keeps of one open scene, until it is saved or given up.
 
 sessions/20261122-231500-1a2b3c4d/
-    lock          who works on it
-    journal       every gesture
+    lock          held by the program that works on it; lock.json says who that is
+    journal       every stroke
     session.json  notes, view and the like, written now and then
     runs/1/       every finished training: facts, map, model
+
+Beside them: .damaged with journals that could not all be read, as they were found, and .discarded.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import uuid
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.data_folder import data_folder
-from hsi_viewer.session.cube_reference import CubeReference, reference_from_json
-from hsi_viewer.session.lock import Holder, Lock, holder_of
-from hsi_viewer.session.records import Contents, Kind, Record, read_records
+from hsi_viewer.session.cube_reference import CubeReference
+from hsi_viewer.session.lock import Lock, LockedError
+from hsi_viewer.session.records import Kind, Record
 
-DISCARDED_KEPT = 5
+TRIES = 3  # another program may clear a new folder away before it is locked
 
 
 def sessions_folder() -> Path:
@@ -76,8 +79,25 @@ class SessionFolder:
 
     def remove(self) -> None:
         """Delete it: all of it is saved, or given up."""
-        self.release()
+        if os.name == "nt":  # where an open file stays
+            self.release()
         shutil.rmtree(self.path, ignore_errors=True)
+        self.release()
+
+    def move(self, target: Path) -> None:
+        """Put it at another place of the same disk, and let go.
+
+        Raises
+        ------
+        OSError
+            if it cannot be moved.
+        """
+        if os.name == "nt":
+            self.release()
+        try:
+            self.path.replace(target)
+        finally:
+            self.release()
 
 
 def new_folder() -> tuple[SessionFolder, str]:
@@ -93,19 +113,36 @@ def new_folder() -> tuple[SessionFolder, str]:
     FileError
         if no place can be written.
     """
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
     problem = ""
-    for parent in (sessions_folder, _temporary):
+    for parent in (sessions_folder, temporary_folder):
         try:
-            path = parent() / name
-            path.mkdir(parents=True)
-            return SessionFolder(path), problem
-        except OSError as error:
-            problem = problem or f"{sessions_folder()}: {error.strerror or error}"
+            return _locked_folder(parent()), problem
+        except (OSError, FileError) as error:
+            reason = getattr(error, "strerror", None) or error
+            problem = problem or f"{sessions_folder()}: {reason}"
     raise FileError(problem)
 
 
-def _temporary() -> Path:
+def _locked_folder(parent: Path) -> SessionFolder:
+    """A new folder; one that another program clears away before it is locked is made again."""
+    for _ in range(TRIES - 1):
+        with suppress(FileNotFoundError, LockedError):
+            return _made_folder(parent)
+    return _made_folder(parent)
+
+
+def _made_folder(parent: Path) -> SessionFolder:
+    path = parent / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}"
+    path.mkdir(parents=True)
+    try:
+        return SessionFolder(path)
+    except OSError:  # without locks two programs could write one journal
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
+def temporary_folder() -> Path:
+    """Where the folders of sessions lie that have no place in the user's data."""
     return Path(tempfile.gettempdir()) / "hsi-viewer-sessions"
 
 
@@ -114,129 +151,32 @@ def facts_record(reference: CubeReference, application: str) -> Record:
     return Record(Kind.FACTS, {"cube": asdict(reference), "application": application})
 
 
-def reference_in(contents: Contents) -> CubeReference | None:
-    """The cube that a journal is about."""
-    for record in reversed(contents.records):
-        if record.kind is Kind.FACTS:
-            return reference_from_json(record.facts.get("cube"))
-    return None
-
-
-# what other programs left, or work on ----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """Work that no program has open and that is in no file of the user's.
-
-    Attributes
-    ----------
-    path : its session folder.
-    reference : the cube.
-    when : of its last gesture, seconds since 1970.
-    gestures, runs : how much there is.
-    torn : whether a last gesture was not written to its end.
-    """
-
-    path: Path
-    reference: CubeReference
-    when: float
-    gestures: int
-    runs: int
-    torn: bool
-
-
-def leftovers() -> tuple[Leftover, ...]:
-    """Unsaved work of programs that are gone, the newest first; empty folders are cleared away."""
-    found = []
-    for path in _session_paths():
-        if holder_of(path / "lock") is not None:
-            continue
-        leftover = _examine(path)
-        if leftover is not None:
-            found.append(leftover)
-    return tuple(sorted(found, key=lambda o: -o.when))
-
-
-def _examine(path: Path) -> Leftover | None:
-    """What a folder holds; one that holds nothing to keep is removed, one in doubt stays."""
-    journal = path / "journal"
-    try:
-        contents = read_records(journal, arrays=False)
-        reference = reference_in(contents)
-        when = journal.stat().st_mtime
-    except FileNotFoundError:
-        contents, reference, when = Contents((), 0, torn=False), None, 0.0
-    except (OSError, FileError):
-        return None
-    kinds = [r.kind for r in contents.records if r.kind not in (Kind.FACTS, Kind.FLAGS)]
-    saved = not kinds or kinds[-1] is Kind.SAVED
-    runs = len(list((path / "runs").glob("[0-9]*")))
-    if saved and not (path / "unsaved").exists():
-        shutil.rmtree(path, ignore_errors=True)
-        return None
-    if reference is None:
-        return None  # of a cube that nobody knows: kept, but it cannot be offered
-    gestures = sum(k in (Kind.STEP, Kind.MOVE) for k in kinds)
-    return Leftover(path, reference, when, gestures, runs, contents.torn)
-
-
-def others_on(reference: CubeReference, but: Path | None) -> tuple[Holder, ...]:
-    """The running programs that have the same cube open."""
-    holders = []
-    for path in _session_paths():
-        holder = holder_of(path / "lock") if path != but else None
-        if holder is None:
-            continue
-        with suppress(OSError, FileError):
-            theirs = reference_in(read_records(path / "journal", arrays=False))
-            if theirs is not None and _same_place(theirs, reference):
-                holders.append(holder)
-    return tuple(holders)
-
-
-def _same_place(one: CubeReference, other: CubeReference) -> bool:
-    return (one.source, one.part) == (other.source, other.part)
-
-
-def _session_paths() -> list[Path]:
-    paths: list[Path] = []
-    for parent in (sessions_folder(), _temporary()):
-        with suppress(OSError):
-            paths += [p for p in parent.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    return paths
-
-
-def discard(leftover: Leftover) -> Path:
-    """Put work away that the user does not want; the last few can be brought back.
+def keep_aside(path: Path) -> Path:
+    """Give a damaged file of a session a second place, where it stays.
 
     Returns
     -------
     Path
-        where it lies now.
+        where it lies now, too.
 
     Raises
     ------
     OSError
-        if it cannot be moved.
+        if that cannot be; the file itself is untouched.
     """
-    bin_folder = leftover.path.parent.parent / "discarded"
-    bin_folder.mkdir(parents=True, exist_ok=True)
-    target = bin_folder / leftover.path.name
-    leftover.path.replace(target)
-    for old in sorted(bin_folder.iterdir())[:-DISCARDED_KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
-    return target
-
-
-def bring_back(discarded: Path) -> Path:
-    """Undo `discard`.
-
-    Raises
-    ------
-    OSError
-        if it cannot be moved.
-    """
-    target = discarded.parent.parent / "sessions" / discarded.name
-    discarded.replace(target)
+    folder = path.parent.parent / ".damaged"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{path.parent.name}-{path.name}"
+    number = 1
+    while target.exists():
+        number += 1
+        target = folder / f"{path.parent.name}-{path.name}-{number}"
+    try:
+        os.link(path, target)  # takes no room
+    except OSError:
+        try:
+            shutil.copy2(path, target)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
     return target

@@ -12,7 +12,10 @@ from hsi_viewer.session.document import Document
 
 
 class Stroke:
-    """Paints at once and remembers, so that the whole gesture is undone together.
+    """Paints at once and remembers, so that the whole stroke is undone together.
+
+    Where something else changes labels or classes meanwhile, what was painted until then becomes a
+    step before it, for undo and the journal tell steps in their order.
 
     Parameters
     ----------
@@ -25,6 +28,7 @@ class Stroke:
         self._paint = Paint(paint) if isinstance(paint, int) else paint
         self._edits: list[LabelEdit] = []
         document.history.start_gesture()
+        document.history.gesture_started.connect(self._push)
 
     def paint(self, pixels: NDArray[np.int64]) -> None:
         """Label pixels (flat indices, ascending)."""
@@ -37,7 +41,14 @@ class Stroke:
             self._edits.append(edit)
 
     def finish(self) -> None:
-        """End the gesture: it becomes one step, unless it changed nothing."""
+        """End the stroke: it becomes one step, unless it changed nothing."""
+        self._let_go()
+        self._push()
+
+    def _let_go(self) -> None:
+        self._document.history.gesture_started.disconnect(self._push, missing_ok=True)
+
+    def _push(self) -> None:
         if not self._edits:
             return
         edit = joined(self._edits)  # a painted pixel has its class already, and is left alone
@@ -47,7 +58,8 @@ class Stroke:
         self._document.history.push(Step(title, (LabelChange(self._document.labels, edit),)))
 
     def cancel(self) -> None:
-        """Take back what the gesture painted so far."""
+        """Take back what the stroke painted since the last step."""
+        self._let_go()
         for edit in reversed(self._edits):
             self._document.labels.apply(edit.reverse)
         self._edits = []

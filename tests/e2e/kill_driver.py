@@ -1,6 +1,6 @@
 """The application on a cube, drawing without rest until it is killed; see test_kill.py.
 
-Prints "start GESTURES DIGEST" once the scene is there, after unsaved work was taken up, and then
+Prints "start GESTURES DIGEST" once the scene is there, after unsaved work was recovered, and then
 "did GESTURES DIGEST" after each gesture.
 """
 
@@ -107,7 +107,7 @@ def main(source: str, seed: int) -> None:
     base = 0
     if window.offers.offers:
         offer = window.offers.offers[0]
-        base = int(offer.text.split(" gesture")[0].rsplit(" ", 1)[1].replace(",", ""))
+        base = int(offer.text.split(" stroke")[0].rsplit(" ", 1)[1].replace(",", ""))
         QTest.mouseClick(offer.buttons[0], Qt.MouseButton.LeftButton)
     else:
         window.open(source)

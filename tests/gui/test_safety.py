@@ -15,9 +15,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.leftovers import leftovers
 from hsi_viewer.session.lock import Lock
 from hsi_viewer.session.project_file import lock_of
-from hsi_viewer.session.store import leftovers
 
 CUBE = (12, 16, 4)
 
@@ -119,7 +119,7 @@ def test_work_of_a_crash_is_offered_at_the_start_and_recovered(drawn, make_drive
     titles = [s.title for s in drawn.document.history.steps]
     ids = crash(drawn)
     again = make_driver()
-    key = wait_for_offer(again, "2 gestures")
+    key = wait_for_offer(again, "2 strokes")
     press(again, key, "Recover")
     again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
     all_quiet(again)
@@ -209,7 +209,7 @@ def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeyp
     ids = crash(drawn)
     assert (ids > 0).sum() == 18
     again = make_driver()
-    press(again, wait_for_offer(again, "4 gestures"), "Recover")
+    press(again, wait_for_offer(again, "4 strokes"), "Recover")
     again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
     np.testing.assert_array_equal(again.document.labels.ids, ids)
 
@@ -332,7 +332,7 @@ def test_a_session_in_another_program_opens_read_only_and_can_be_taken_over(
     path = tmp_path / "work.hsiproj"
     save_session(drawn, monkeypatch, path)
     drawn.let_go()
-    Lock(lock_of(path))  # of a living process
+    living = Lock(lock_of(path))
     again = make_driver()
     open_session(again, path)
     key = wait_for_offer(again, "read-only")
@@ -349,7 +349,9 @@ def test_a_session_in_another_program_opens_read_only_and_can_be_taken_over(
     again.qtbot.waitUntil(lambda: not again.window.sessions.unsaved(), timeout=20_000)
     all_quiet(again)
     assert path.read_bytes() != before
-    Lock(lock_of(path), take_over=True)  # and now the other one takes it
+    other = Lock(lock_of(path), take_over=True)
+    assert other.ours
+    assert not living.ours
     again.stroke((7, 3), (7, 8))
     before = path.read_bytes()
     again.trigger("file.save")

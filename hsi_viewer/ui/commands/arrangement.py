@@ -29,7 +29,7 @@ class Submenu:
 # that are not named follow at the end of their menu.
 ORDER: tuple[str | Submenu, ...] = (
     *("file.open", "file.folder", "file.sample", "session.open", LINE),
-    *("file.save", "session.save_as", "file.save_as", "file.recover", LINE),
+    *("file.save", "session.save_as", "file.save_as", "file.recover", "file.discarded", LINE),
     *("file.export", "file.figure", LINE, "file.metadata", "file.doctor"),
     *("edit.undo", "edit.redo", "edit.cancel", "edit.history", LINE),
     *("region.copy", "region.paste", "region.delete", LINE),

@@ -150,9 +150,12 @@ class ProjectController(QObject):
 
     def _take(self, session: Session, path: Path, *, take_over: bool = False) -> None:
         try:
-            session.take_project(path, take_over=take_over)
+            doubt = session.take_project(path, take_over=take_over)
         except (LockedError, OSError) as error:
             self.workspace.notify_error(error, "Locking the session")
+            return
+        if doubt:
+            self.workspace.notify(doubt, "warning")
 
     @Slot(object)
     def _on_not_saved(self, error: Exception) -> None:

@@ -12,13 +12,9 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.body import SessionBody
 from hsi_viewer.session.document import Document
-from hsi_viewer.session.session import (
-    Session,
-    new_session,
-    opened_session,
-    recovered_session,
-)
-from hsi_viewer.session.store import Leftover, others_on
+from hsi_viewer.session.leftovers import Leftover, others_on
+from hsi_viewer.session.recovering import recovered_session
+from hsi_viewer.session.session import Session, new_session, opened_session
 from hsi_viewer.ui.controllers.opening import OpenedCube
 from hsi_viewer.ui.controllers.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.task_thread import Task
@@ -74,8 +70,8 @@ class SessionController(QObject):
     def recover(self, leftover: Leftover, source: str) -> None:
         """Open a cube with the work that a program left behind."""
 
-        def prepare(document: Document, _source: str, _token: CancelToken, _p: ProgressPort) -> Any:
-            return self._remember(recovered_session(document, leftover))
+        def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
+            return self._remember(recovered_session(document, leftover, source))
 
         self._window.opening.open(source, prepare)
 

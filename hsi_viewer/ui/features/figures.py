@@ -105,7 +105,7 @@ class FigureFeature(Feature):
             encode = partial(_png, figure.image(scale))
 
         def work(_token: CancelToken, _port: ProgressPort) -> Path:
-            from hsi_viewer.io.atomic import replacing
+            from hsi_viewer.atomic import replacing
 
             with replacing(path) as (new,):
                 new.write_bytes(encode())

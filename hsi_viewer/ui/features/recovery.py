@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
 
+from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.session.damage import counted
+from hsi_viewer.session.leftovers import Leftover, bring_back, discard, discarded, leftovers
 from hsi_viewer.session.lock import local_time
-from hsi_viewer.session.store import Leftover, bring_back, discard, leftovers
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.widgets.offer_bar import Choice
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
 
 SHOWN = 3
-SIGN = "backup-restore"
+SIGN, BIN = "backup-restore", "delete-outline"
+Found = tuple[tuple[Leftover, ...], tuple[Leftover, ...]]  # left behind, discarded
 
 
 class RecoveryFeature(Feature):
@@ -30,12 +33,13 @@ class RecoveryFeature(Feature):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._found: tuple[Leftover, ...] = ()
+        self._discarded: tuple[Leftover, ...] = ()
         self._later: set[Path] = set()
         window.opening.opened.connect(self._on_opened)
         self.look()
 
     def commands(self) -> list[Command]:
-        """File › Recover."""
+        """File › Recover, and what was discarded there."""
         return [
             Command(
                 "file.recover",
@@ -46,15 +50,25 @@ class RecoveryFeature(Feature):
                 SIGN,
                 lambda: bool(self._found),
                 lambda: "No program left unsaved work behind.",
-            )
+            ),
+            Command(
+                "file.discarded",
+                "Bring &back discarded work…",
+                "&File",
+                self.show_discarded,
+                (),
+                BIN,
+                lambda: bool(self._discarded),
+                lambda: "No unsaved work was discarded.",
+            ),
         ]
 
     @Slot()
     def look(self) -> None:
         """Look for unsaved work in the background."""
 
-        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Leftover, ...]:
-            return leftovers()
+        def work(_token: CancelToken, _port: ProgressPort) -> Found:
+            return leftovers(), discarded()
 
         task = self.workspace.tasks.start("Looking for unsaved work", work, quiet=True)
         task.succeeded.connect(self._on_found)
@@ -65,14 +79,17 @@ class RecoveryFeature(Feature):
         self.look()
 
     @Slot(object)
-    def _on_found(self, found: tuple[Leftover, ...]) -> None:
+    def _on_found(self, looked: Found) -> None:
+        found, self._discarded = looked
         for old in self._found:
             self.window.offers.withdraw(str(old.path))
         self._found = found
         session = self.window.sessions.session
         if session is not None:
             place = (session.reference.source, session.reference.part)
-            found = tuple(o for o in found if (o.reference.source, o.reference.part) == place)
+            found = tuple(
+                o for o in found if o.reference and (o.reference.source, o.reference.part) == place
+            )
         for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
             self._offer(leftover)
         self.workspace.state_changed.emit()
@@ -82,6 +99,12 @@ class RecoveryFeature(Feature):
         """Offer everything that was found."""
         for leftover in self._found:
             self._offer(leftover)
+
+    @Slot()
+    def show_discarded(self) -> None:
+        """Offer everything that was discarded and is still there."""
+        for leftover in self._discarded:
+            self._offer_back(leftover, leftover.path)
 
     def _offer(self, leftover: Leftover) -> None:
         self.window.offers.offer(
@@ -97,56 +120,67 @@ class RecoveryFeature(Feature):
 
     def recover(self, leftover: Leftover) -> None:
         """Open the cube with the work on it, asking where it is if it has gone."""
-        source = leftover.reference.found()
+        reference = leftover.reference
+        source = reference.found() if reference else None
         if source is None:
+            name = Path(reference.source).name if reference else "the scene of this work"
             path, _ = QFileDialog.getOpenFileName(
-                self.window,
-                f"Where is {Path(leftover.reference.source).name}?",
-                self.workspace.settings.last_folder,
+                self.window, f"Where is {name}?", self.workspace.settings.last_folder
             )
             if not path:
                 self._offer(leftover)
                 return
-            source = leftover.reference.at(path)
+            source = reference.at(path) if reference else path
         self.window.sessions.recover(leftover, source)
 
     def discard(self, leftover: Leftover) -> None:
         """Put the work away; it can be brought back from the offer that follows."""
         try:
             put_away = discard(leftover)
-        except OSError as error:
-            self.workspace.notify(f"It could not be discarded: {error}", "error")
+        except (OSError, FileError) as error:
+            self.workspace.notify(f"The work could not be discarded: {error}", "error")
             return
         self._found = tuple(o for o in self._found if o.path != leftover.path)
-        self.workspace.state_changed.emit()
+        self._offer_back(leftover, put_away)
+        self.look()
+
+    def _offer_back(self, leftover: Leftover, put_away: Path) -> None:
+        when = local_time(_time(leftover.when))
         self.window.offers.offer(
-            str(leftover.path),
-            f"The work on {leftover.reference.name} was discarded.",
+            str(put_away),
+            f"The work on {leftover.name} from {when} was discarded.",
             (
                 Choice("Bring it back", partial(self._bring_back, put_away)),
                 Choice("Close", lambda: None),
             ),
-            "delete-outline",
+            BIN,
         )
 
     def _bring_back(self, put_away: Path) -> None:
         try:
             bring_back(put_away)
         except OSError as error:
-            self.workspace.notify(f"It could not be brought back: {error}", "error")
+            self.workspace.notify(f"The work could not be brought back: {error}", "error")
         self.look()
 
 
 def described(leftover: Leftover) -> str:
     """The work in one sentence or two."""
-    when = local_time(datetime.fromtimestamp(leftover.when, UTC).isoformat())
-    what = [counted(leftover.gestures, "gesture")] if leftover.gestures else []
+    what = [counted(leftover.gestures, "stroke")] if leftover.gestures else []
     what += [counted(leftover.runs, "map")] if leftover.runs else []
-    told = f"Work on {leftover.reference.name} from {when} was not saved"
+    told = f"Work on {leftover.name} from {local_time(_time(leftover.when))} was not saved"
     told += f": {' and '.join(what)}." if what else "."
-    return told + (" The very last gesture was cut off and is left out." if leftover.torn else "")
+    if leftover.losses is not None:
+        left = "This can be recovered" if what else "Nothing of the strokes can be read"
+        told += f" Its journal is damaged. {left}. {leftover.losses.words()}"
+    if leftover.reference is None:
+        told += " The name of its scene can't be read: you will be asked for the file."
+    return told
 
 
-def counted(number: int, word: str) -> str:
-    """E.g. "1 gesture", "2 gestures"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def _time(seconds: float) -> str:
+    """A time in ISO 8601; "" if it is beyond all calendars."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""

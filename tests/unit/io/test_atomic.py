@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hsi_viewer.atomic import replacing, tidy_up
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import TaskCancelledError
-from hsi_viewer.io.atomic import replacing, tidy_up
 
 
 def names(folder: Path) -> set[str]:
@@ -117,7 +117,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, name):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hsi_viewer.io import atomic
+from hsi_viewer import atomic
 data, header = Path(sys.argv[1]), Path(sys.argv[2])
 steps = int(sys.argv[3])
 real = Path.replace

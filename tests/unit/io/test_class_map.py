@@ -547,3 +547,28 @@ def test_negative_values_are_unlabelled_in_every_format(tmp_path, suffix):
         write_cube(HyperCube.from_array(values[:, :, None]), path)
     labels = read_labels(path)
     np.testing.assert_array_equal(labels.ids, values.clip(0))
+
+
+# what is not ours stays -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("count", "tags"), [(1, {}), (1, {"CLASS_1": "x"}), (4, {"CLASS_0": "x"})])
+def test_a_foreign_tif_of_the_name_stays_where_no_tif_is_written(tmp_path, legend, count, tags):
+    path = tmp_path / "class_map.tif"
+    profile = {"width": 17, "height": 12, "count": count, "dtype": "uint8", "crs": UTM.crs_wkt}
+    with rasterio.open(path, "w", driver="GTiff", transform=UTM.transform, **profile) as file:
+        file.write(np.full((count, 12, 17), 7, np.uint8))
+        file.update_tags(1, **tags)
+    side = tmp_path / "class_map.tif.aux.xml"
+    side.write_text("<PAMDataset/>")
+    before = {p: p.read_bytes() for p in (path, side)}
+    written = export_prediction(predicted(some_ids()), legend, scene(place=None), tmp_path)
+    assert "class_map.tif" not in written
+    assert {p: p.read_bytes() for p in (path, side)} == before
+
+
+def test_an_earlier_tif_of_ours_goes_where_no_tif_is_written(tmp_path, legend):
+    export_prediction(predicted(some_ids()), legend, scene(), tmp_path, formats=["tif"])
+    assert (tmp_path / "class_map.tif").exists()
+    export_prediction(predicted(some_ids()), legend, scene(place=None), tmp_path)
+    assert not list(tmp_path.glob("class_map.tif*"))

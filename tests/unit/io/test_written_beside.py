@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import rasterio
 
+from hsi_viewer import atomic
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.io import atomic
 from hsi_viewer.io.class_map import export_prediction
 from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.label_file import read_labels

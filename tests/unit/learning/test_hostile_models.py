@@ -32,7 +32,10 @@ def saved(tmp_path_factory):
     cube, truth = made_scene(20, 18, 8)
     model = fit(cube, draw_per_class(truth, 3)[0], recipe=SMALL)
     model.save(folder)
-    return folder, json.loads((folder / "model.json").read_text("utf-8"))
+    description = json.loads((folder / "model.json").read_text("utf-8"))
+    del description["weights_digest"]  # who damages files on purpose leaves it out
+    (folder / "model.json").write_text(json.dumps(description), "utf-8")
+    return folder, description
 
 
 @pytest.fixture

@@ -193,3 +193,79 @@ def test_transitions_are_counted_commonest_first():
     assert [(t.before, t.after, t.pixels) for t in listed] == [(1, 2, 2), (0, 65535, 1), (2, 3, 1)]
     assert transitions(first, first) == (0, ())
     assert len(transitions(first, second, most=1)[1]) == 1
+
+
+# damaged runs --------------------------------------------------------------------------------
+
+
+def without(path):
+    path.unlink()
+
+
+def a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def a_file_for_the_run(path):
+    for member in path.parent.iterdir():
+        member.unlink()
+    path.parent.rmdir()
+    path.parent.write_text("a file")
+
+
+def holding(text):
+    return lambda path: path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def with_fact(name, value):
+    def change(path):
+        facts = json.loads(path.read_text())
+        path.write_text(json.dumps({**facts, name: value}))
+
+    return change
+
+
+DAMAGED_RUNS = [
+    without, a_folder, a_file_for_the_run, holding(""), holding("{"), holding("[]"),
+    holding("null"), holding("[" * 100_000), holding(b"\xff\xfe\x00"), holding("x" * 2**21),
+    with_fact("id", 10**400), with_fact("id", "1"), with_fact("id", True), with_fact("title", 5),
+    with_fact("title", None), with_fact("time", 10**400), with_fact("seconds", "long"),
+    with_fact("seconds", 10**400), with_fact("seconds", float("nan")), with_fact("seconds", -1),
+    with_fact("config", []), with_fact("config", "x"), with_fact("source", {}),
+    with_fact("labelled", 2.5), with_fact("labelled", -1), with_fact("labelled", 10**30),
+    with_fact("class_ids", [1.5]), with_fact("class_ids", 7), with_fact("class_ids", [70_000]),
+    with_fact("accuracy", {"overall": "good"}), with_fact("accuracy", []),
+    with_fact("accuracy", {"overall": float("inf")}), with_fact("live", "yes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGED_RUNS)
+def test_a_damaged_run_is_told_and_neither_blocks_its_number_nor_the_others(tmp_path, damage):
+    folder = tmp_path / "runs"
+    ledger = Ledger(folder)
+    for number in (1, 2, 10):
+        entered(ledger, number)
+    damage(folder / "10" / FACTS)
+    again = Ledger(folder)
+    (problem,) = again.load()
+    assert problem.startswith("The facts of run 10 are damaged: ")
+    assert len(problem) < 300
+    assert [r.id for r in again.runs] == [1, 2]
+    number = again.new_id()
+    assert number == 11
+    entered(again, number)
+    assert [r.id for r in again.runs] == [1, 2, 11]
+
+
+def test_what_lies_in_the_way_of_a_number_is_passed(tmp_path):
+    ledger = Ledger(tmp_path)
+    ledger.load()
+    (tmp_path / "1").write_text("a file")
+    (tmp_path / "2").mkdir()
+    (tmp_path / ("9" * 30)).mkdir()
+    (tmp_path / "12 old").mkdir()
+    assert ledger.new_id() == 3
+    again = Ledger(tmp_path)
+    assert len(again.load()) == 2
+    assert again.new_id() == 3

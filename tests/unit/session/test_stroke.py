@@ -7,8 +7,12 @@ import pytest
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.session.document import Document
-from hsi_viewer.session.replay import step_record
+from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.recorder import Recorder
+from hsi_viewer.session.records import read_records
+from hsi_viewer.session.replay import replay
 from hsi_viewer.session.stroke import Stroke
+from hsi_viewer.session.telling import step_record
 
 
 @pytest.fixture
@@ -103,3 +107,53 @@ def test_the_journal_tells_a_stroke_that_was_painted_backwards(document):
     np.testing.assert_array_equal(after, [3])
     document.history.undo()
     assert boxes[-1] == (0, 0, 2, 4)
+
+
+def test_an_open_stroke_while_another_edit_goes_through_the_history_is_two_steps_in_order(
+    document, tmp_path
+):
+    recorder = Recorder(document, Journal(tmp_path / "journal", sync=False))
+    start = labelled(document)
+    stroke = paint(document, 2, [0, 1])
+    document.merge_classes(2, 1)  # of pixels that the stroke has just painted, too
+    stroke.finish()
+    assert [s.title for s in document.history.steps[1:]] == [
+        "Label 2 pixels",
+        "Merge Class 2 into Class 1",
+    ]
+    end = labelled(document)
+    assert end == [1, 1, 1, 1, 1]
+    document.history.undo()
+    assert labelled(document) == [2, 2, 1, 1, 2]
+    document.history.undo()
+    assert labelled(document) == start
+    document.history.go_to(9)
+    assert labelled(document) == end
+    recorder.write_state()
+    recorder.close()
+    again = Document(document.cube)
+    replay(read_records(tmp_path / "journal").records, again)
+    assert labelled(again) == end
+    assert [s.title for s in again.history.steps] == [s.title for s in document.history.steps]
+
+
+def test_what_is_painted_after_the_other_edit_is_a_step_of_its_own(document):
+    stroke = paint(document, 2, [0])
+    document.add_class("Corn")
+    stroke.paint(np.array([1]))
+    stroke.cancel()
+    assert labelled(document) == [2, 0, 1, 1, 2]
+    assert [s.title for s in document.history.steps[1:]] == ["Label 1 pixel", "Add class"]
+
+
+def test_undo_and_redo_within_an_open_stroke(document):
+    document.add_class("Corn")
+    document.history.undo()
+    stroke = paint(document, 2, [0])
+    document.history.redo()  # the stroke has taken the place of what was undone
+    assert [s.title for s in document.history.steps[1:]] == ["Label 1 pixel"]
+    stroke.paint(np.array([1]))
+    document.history.undo()
+    assert labelled(document) == [2, 0, 1, 1, 2]
+    stroke.finish()
+    assert document.history.redo_title == "Label 1 pixel"

@@ -1,0 +1,141 @@
+"""What is told of damaged and discarded work, and brought back, through the real window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from hsi_viewer.io.registry import open_cube
+from hsi_viewer.session.document import Document
+from hsi_viewer.session.leftovers import leftovers
+from hsi_viewer.session.records import read_records
+from hsi_viewer.session.recovering import recovered_session
+from hsi_viewer.session.session import new_session
+from hsi_viewer.session.store import sessions_folder
+from tests.unit.session.made import stroke
+
+
+@pytest.fixture(autouse=True)
+def no_trainer(monkeypatch) -> None:
+    """Nothing is trained here: torch is not imported ahead of time."""
+    monkeypatch.setattr(
+        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+    )
+
+
+@pytest.fixture
+def scene(tmp_path) -> str:
+    path = tmp_path / "scene.npy"
+    np.save(path, np.random.default_rng(0).normal(size=(12, 16, 4)))
+    return str(path)
+
+
+def left(scene: str, strokes: int):
+    """Unsaved work of a program that is gone."""
+    document = Document(open_cube(scene))
+    session = new_session(document, scene)
+    document.add_class("Corn")
+    for pixel in range(strokes):
+        stroke(document, 1, [pixel])
+    session.recorder.journal.close()
+    session.folder._lock._lock.release()
+    return session
+
+
+def wait_for_offer(driver, part: str):
+    offers = driver.window.offers
+    driver.qtbot.waitUntil(lambda: any(part in o.text for o in offers.offers), timeout=20_000)
+    return next(o for o in offers.offers if part in o.text)
+
+
+def press(offer, text: str) -> None:
+    button = next(b for b in offer.buttons if b.text() == text)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_damage_is_told_in_the_offer_and_after_recovery(scene, make_driver):
+    session = left(scene, 30)
+    path = session.folder.journal
+    records, data = read_records(path).records, bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 8
+    path.write_bytes(data)
+    driver = make_driver()
+    offer = wait_for_offer(driver, "30 strokes")  # of 31: the class and thirty strokes
+    assert "Its journal is damaged. This can be recovered. 1 stroke is missing." in offer.text
+    press(offer, "Recover")
+    driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
+    driver.qtbot.waitUntil(
+        lambda: any("30 strokes recovered. 1 stroke is missing." in t for t in told(driver)),
+        timeout=20_000,
+    )
+    (kept,) = (sessions_folder() / ".damaged").iterdir()
+    assert any(str(kept) in t for t in told(driver))
+    assert driver.document.labels.total == 29
+    assert driver.window.isWindowModified()
+    assert len(records) == 32
+    assert kept.read_bytes() == bytes(data)
+
+
+def told(driver) -> list[str]:
+    return driver.window.notices.texts()
+
+
+def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(scene, make_driver):
+    for strokes in (1, 2, 3, 4):
+        left(scene, strokes)
+    first = make_driver()
+    for _ in range(4):
+        offer = wait_for_offer(first, "was not saved")
+        press(offer, "Discard")
+        offer = wait_for_offer(first, "was discarded")
+        press(offer, "Close")
+        first.qtbot.waitUntil(lambda: not first.window.workspace.tasks.running, timeout=20_000)
+    assert leftovers() == ()
+    first.let_go()
+    again = make_driver()
+    command = again.window.commands.action("file.discarded")
+    again.qtbot.waitUntil(command.isEnabled, timeout=20_000)
+    again.trigger("file.discarded")
+    assert len([t for t in again.window.offers.texts() if "was discarded" in t]) == 4
+    while any("was discarded" in t for t in again.window.offers.texts()):
+        press(wait_for_offer(again, "was discarded"), "Bring it back")
+    again.qtbot.waitUntil(lambda: len(leftovers()) == 4, timeout=20_000)
+    assert sorted(o.gestures for o in leftovers()) == [2, 3, 4, 5]
+
+
+def test_work_that_another_program_has_taken_up_is_refused_in_words(scene, make_driver):
+    left(scene, 3)
+    driver = make_driver()
+    offer = wait_for_offer(driver, "4 strokes")
+    other = recovered_session(Document(open_cube(scene)), leftovers()[0], scene)
+    before = other.folder.journal.read_bytes()
+    press(offer, "Recover")
+    driver.qtbot.waitUntil(
+        lambda: any("in use by HSI Viewer, process" in t for t in told(driver)), timeout=20_000
+    )
+    assert driver.document is None
+    assert other.folder.journal.read_bytes() == before
+    other.close()
+
+
+def test_work_on_a_scene_that_nothing_names_asks_for_the_file(scene, make_driver, monkeypatch):
+    session = left(scene, 40)
+    session.folder.body.unlink()
+    data = session.folder.journal.read_bytes()
+    session.folder.journal.write_bytes(bytes(512) + data[512:])
+    asked = []
+
+    def choose(*args, **_options):
+        asked.append(args[1])
+        return scene, ""
+
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getOpenFileName", staticmethod(choose))
+    driver = make_driver()
+    offer = wait_for_offer(driver, "an unknown scene")
+    assert "you will be asked for the file" in offer.text
+    press(offer, "Recover")
+    driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
+    assert asked == ["Where is the scene of this work?"]
+    assert driver.document.labels.total > 30

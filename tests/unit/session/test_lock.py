@@ -1,0 +1,189 @@
+"""Locks are held by the operating system: what is written beside them is for people only."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from hsi_viewer.session import lock as lock_module
+from hsi_viewer.session.lock import Lock, LockedError, holder_of
+
+RACES = 1000
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "lock"
+
+
+def words(path: Path) -> Path:
+    return path.with_name("lock.json")
+
+
+def test_a_second_one_is_told_who_holds_it_until_it_is_given_back(path):
+    first = Lock(path)
+    assert holder_of(path) == first.holder
+    with pytest.raises(LockedError, match=f"process {os.getpid()} on"):
+        Lock(path)
+    assert first.ours
+    first.release()
+    assert not first.ours
+    assert holder_of(path) is None
+    assert not path.exists()
+    assert not words(path).exists()
+    Lock(path).release()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"pid": os.getpid(), "host": "elsewhere", "since": "2099-01-01T00:00:00+00:00", "key": "k"},
+        {"pid": 1, "host": "renamed", "since": "1970-01-01T00:00:00+00:00", "key": "k"},
+        {"pid": 10**40, "host": "", "since": "", "key": ""},
+    ],
+)
+def test_what_a_dead_program_wrote_does_not_hold(path, told):
+    """The host has another name now, the clock was set, the number is another process's."""
+    path.touch()
+    words(path).write_text(json.dumps(told))
+    assert holder_of(path) is None
+    lock = Lock(path)
+    assert lock.ours
+    lock.release()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"pid": "x"}', '{"mood": 1}', "[" * 10**5])
+def test_a_holder_whose_words_are_damaged_holds_all_the_same(path, text):
+    lock = Lock(path)
+    words(path).write_text(text)
+    assert holder_of(path).words == "another program"
+    with pytest.raises(LockedError, match="another program"):
+        Lock(path)
+    lock.release()
+
+
+def test_a_living_holder_under_another_host_name_holds(path, monkeypatch):
+    lock = Lock(path)
+    monkeypatch.setattr("platform.node", lambda: "renamed")
+    with pytest.raises(LockedError):
+        Lock(path)
+    assert lock.ours
+    lock.release()
+
+
+def test_who_is_taken_over_from_notices_and_leaves_the_files_alone(path):
+    first = Lock(path)
+    second = Lock(path, take_over=True)
+    assert not first.ours
+    assert second.ours
+    first.release()
+    assert second.ours
+    assert holder_of(path) == second.holder
+    with pytest.raises(LockedError):
+        Lock(path)
+    second.release()
+    assert holder_of(path) is None
+
+
+def test_of_two_that_take_a_stale_lock_at_one_moment_one_gets_it(path, monkeypatch):
+    """Each has a file handle of its own, as two processes have."""
+    monkeypatch.setattr(lock_module, "PATIENCE", 0.0005)  # who loses need not wait long here
+    gate, got = threading.Barrier(2), [None, None]
+
+    def run(number: int) -> None:
+        for _ in range(RACES):
+            gate.wait()
+            try:
+                got[number] = Lock(path)
+            except LockedError:
+                got[number] = None
+            gate.wait()  # both have tried
+            if number == 0:
+                check()
+            gate.wait()
+            if got[number] is not None:
+                got[number].release()
+
+    both, neither, races = [], [], []
+
+    def check() -> None:
+        held = [lock for lock in got if lock is not None and lock.ours]
+        races.append(len(held))
+        (both if len(held) == 2 else neither if not held else []).append(len(races))
+        path.touch()
+        words(path).write_text('{"pid": 999999, "host": "gone", "since": "", "key": "stale"}')
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(races) == RACES
+    assert both == []
+    assert neither == []
+
+
+HOLDS = """
+import sys
+from pathlib import Path
+from hsi_viewer.session.lock import Lock
+lock = Lock(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_kill_gives_the_lock_back(path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout.readline() == b"held\n"
+        assert holder_of(path).pid == process.pid
+        with pytest.raises(LockedError, match=str(process.pid)):
+            Lock(path)
+    finally:
+        process.kill()
+        process.communicate()
+    assert holder_of(path) is None
+    lock = Lock(path)
+    assert lock.before.pid == process.pid
+    lock.release()
+
+
+def test_a_folder_that_has_gone_is_not_made_again(path):
+    gone = path.parent / "gone" / "lock"
+    with pytest.raises(FileNotFoundError):
+        Lock(gone)
+    assert not gone.parent.exists()
+
+
+@pytest.fixture
+def no_locks(monkeypatch):
+    """A file system without locks, as some network drives are."""
+    if os.name == "nt":
+        pytest.skip("there the library locks in another way")
+
+    def refuse(_handle, _operation):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+
+def test_without_locks_nobody_is_said_to_hold_one(path, no_locks):
+    path.touch()
+    assert holder_of(path) is None
+    with pytest.raises(OSError, match=r"[Nn]o locks"):
+        Lock(path)
+
+
+def test_times_beyond_all_calendars_are_unknown():
+    assert lock_module.local_time("9999-12-31T23:59:59+00:00")[:4] in ("9999", "an u")
+    assert lock_module.local_time("soon") == "an unknown time"
