@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from hsi_viewer.core.separability import separability
+from hsi_viewer.core.separability import PairSeparability, separability
 
 RNG = np.random.default_rng(5)
 
@@ -66,3 +66,19 @@ def test_equal_spectra_and_missing_classes():
     assert report.pairs[0].angle == pytest.approx(0, abs=1e-6)
     assert 3 not in report.counts
     assert separability({1: np.ones((4, 3))}).pairs == ()
+
+
+def test_ten_pixels_are_not_few_and_a_spectrum_of_zeros_has_no_angle():
+    report = separability({1: cloud([1, 2], 0.1, 9), 2: cloud([1, 2], 0.1, 10)})
+    assert report.few == (1,)
+    assert separability({4: cloud([1, 2], 0.1, 3)}).few == (4,)
+    (pair,) = separability({1: np.zeros((4, 3)), 2: np.ones((4, 3))}).pairs
+    assert pair.angle == 0
+
+
+@pytest.mark.parametrize(
+    ("distance", "verdict"),
+    [(0.99, "cannot be told apart"), (1.0, "partly alike"), (1.89, "partly alike"), (1.9, "apart")],
+)
+def test_verdicts_begin_at_their_limits(distance, verdict):
+    assert PairSeparability(1, 2, distance, 0.1).verdict == verdict

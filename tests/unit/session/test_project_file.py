@@ -500,3 +500,17 @@ def test_a_journal_that_was_made_short_is_found_as_well(scene):
     again = Document(open_cube(scene))
     recovered_session(again, leftover).close()
     assert [c.name for c in again.legend] == ["Corn"]
+
+
+def test_a_file_without_its_list_of_contents_gives_back_everything(path, tmp_path):
+    body, ids = written(path, {1: made_run(tmp_path)}, zeros() + 3)
+    with zipfile.ZipFile(path) as file:
+        ends_at = file.start_dir
+    path.write_bytes(path.read_bytes()[:ends_at])
+    again = read_project_body(path)
+    assert (again.classes, again.notes) == (body.classes, "noted")
+    contents = read_project_arrays(path, again, tmp_path / "runs")
+    assert contents.problems == ()
+    np.testing.assert_array_equal(contents.ids, ids)
+    np.testing.assert_array_equal(contents.truth, zeros() + 3)
+    assert {p.name for p in (tmp_path / "runs" / "1").iterdir()} == {FACTS, MAPS}
