@@ -73,6 +73,7 @@ def test_geotiff_keeps_crs_transform_colours_and_names(tmp_path, legend):
         assert file.crs == CRS.from_epsg(32633)
         assert file.colormap(1)[5][:3] == (250, 1, 2)
         assert file.tags(1)["CLASS_5"] == "Häuser {alt}"
+        assert file.descriptions == ("Class map of scene",)
         assert file.profile["tiled"]
         assert file.compression.name == "deflate"
     side = (tmp_path / "class_map.tif.aux.xml").read_text("utf-8")

@@ -183,3 +183,28 @@ def test_pixels_off_the_cube_are_told(tmp_path):
         labelled(tmp_path / "c.csv", "foo,bar\n1,2\nx,y\n")
     with pytest.raises(FormatError, match="holds what is no number"):
         labelled(tmp_path / "d.csv", "row,column\n1,there\n")
+
+
+def test_a_triangle_is_a_polygon_and_two_points_are_none(tmp_path):
+    triangle = labelled(
+        tmp_path / "a.xml",
+        XML.format(system="none", outer="3 2 13.5 2 3 12.5", inner="4 3 5 3"),
+        False,
+    )
+    rows, columns = np.nonzero(triangle.ids)
+    assert (rows.min(), columns.min()) == (2, 3)
+    assert rows.size == 55  # centres below the diagonal
+    with pytest.raises((FormatError, LabelError)):
+        labelled(tmp_path / "b.xml", XML.format(system="none", outer="3 2 13 2", inner=""), False)
+
+
+def test_regions_without_a_name_are_numbered(tmp_path):
+    text = CLASSIC.replace("ROI name: Region #1", "ROI name:").replace("tall grass", " ")
+    labels = labelled(tmp_path / "rois.txt", text, place=False)
+    assert labels.names == {1: "Region 1", 2: "Region 2"}
+
+
+@pytest.mark.parametrize("text", ["x,y,class\n", "x,y,class\n\n"])
+def test_a_table_of_names_alone_is_refused(tmp_path, text):
+    with pytest.raises(FormatError, match="no rows below"):
+        labelled(tmp_path / "a.csv", text)
