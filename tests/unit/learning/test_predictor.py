@@ -158,7 +158,8 @@ def test_windows_and_patches_are_mirrored_beyond_the_border(margin, kept, monkey
     wide = np.pad(whole, ((0, 0), (margin, margin), (margin, margin)), mode="symmetric")
     monkeypatch.setattr(scene_module, "KEEP_BYTES", 10**9 if kept else 0)
     scene = SceneFeatures(CUBE, features)
-    for rows, columns in ((slice(0, 23), slice(0, 31)), (slice(2, 9), slice(20, 31))):
+    everything = slice(0, 23), slice(0, 31)
+    for rows, columns in (everything, (slice(2, 9), slice(20, 31)), (slice(9, 14), slice(9, 20))):
         found, valid = scene.window(rows, columns, margin)
         wanted = wide[
             :,
