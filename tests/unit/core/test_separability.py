@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from hsi_viewer.core.separability import PairSeparability, separability
+from hsi_viewer.core.separability import PairSeparability, _covariances, separability
 
 RNG = np.random.default_rng(5)
 
@@ -82,3 +82,19 @@ def test_ten_pixels_are_not_few_and_a_spectrum_of_zeros_has_no_angle():
 )
 def test_verdicts_begin_at_their_limits(distance, verdict):
     assert PairSeparability(1, 2, distance, 0.1).verdict == verdict
+
+
+def test_covariances_are_shrunk_towards_their_mean_and_that_towards_a_sphere():
+    sizes = {1: 4, 2: 9, 3: 1}
+    reduced = {i: cloud([0, i, 0, 2 * i], [1, 2, 3, 4], n) for i, n in sizes.items()}
+    means = {i: x.mean(axis=0) for i, x in reduced.items()}
+    found = _covariances(reduced, means)
+    scatter = sum((x - means[i]).T @ (x - means[i]) for i, x in reduced.items())
+    freedom = 3 + 8 + 0
+    common = scatter / freedom
+    share = 4 / (4 + freedom)
+    common = (1 - share) * common + share * np.trace(common) / 4 * np.eye(4)
+    for i, n in sizes.items():
+        own = np.cov(reduced[i].T) if n > 1 else np.zeros((4, 4))
+        weight = 4 / (4 + n - 1)
+        np.testing.assert_allclose(found[i], weight * common + (1 - weight) * own, rtol=1e-9)

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
@@ -176,6 +177,23 @@ def test_windows_and_patches_are_mirrored_beyond_the_border(margin, kept, monkey
     for patch, pixel in zip(scene.patches(pixels, margin), pixels, strict=True):
         row, column = divmod(int(pixel), 31)
         assert np.allclose(patch, wide[:, row : row + side, column : column + side], atol=1e-4)
+
+
+def test_features_are_components_under_gaussian_windows_of_each_size() -> None:
+    values = RNG.normal(size=(23, 31, 6)).astype(np.float32)
+    cube = HyperCube.from_array(values)
+    sigmas = (0.0, 0.5, 1.0, 2.0)
+    features = fit_features(cube, FeatureRecipe(components=3, sigmas=sigmas))
+    found, valid = SceneFeatures(cube, features).window(slice(0, 23), slice(0, 31))
+    assert valid.all()
+    components, _ = features.project(values, np.ones(values.shape, bool))
+    wanted = [
+        gaussian_filter(c, s, mode="reflect", radius=int(np.ceil(3 * s))) if s else c
+        for s in sigmas
+        for c in components
+    ]
+    for channel, plain, scale in zip(found, wanted, features.scales, strict=True):
+        assert np.allclose(channel, plain / scale, atol=1e-4)
 
 
 def test_a_guide_is_kept_for_as_many_components_only(scene) -> None:
