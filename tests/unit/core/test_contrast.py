@@ -135,3 +135,11 @@ def test_two_values_make_a_curve_and_one_does_not(curve):
     assert isinstance(curve(np.array([4, 4, 7])), Curve)
     assert isinstance(curve(np.array([4, 4, 4])), Limits)
     assert isinstance(curve(np.array([])), Limits)
+
+
+def test_a_histogram_reaches_a_tenth_beyond_nearly_all_values():
+    values = SKEWED[1]
+    low, high = np.percentile(values, (0.1, 99.9))
+    found = histogram(values)
+    assert found.low == pytest.approx(low - 0.1 * (high - low))
+    assert found.high == pytest.approx(high + 0.1 * (high - low))
