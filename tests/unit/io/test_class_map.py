@@ -453,3 +453,17 @@ def test_maps_of_any_shape_and_number_of_classes_come_back(tmp_path, shape, clas
     np.testing.assert_array_equal(back.ids, ids)
     if suffix != ".npy":
         assert back.names == names
+
+
+def test_names_of_classes_in_the_tags_of_a_raster_are_read(tmp_path):
+    path = tmp_path / "classes.tif"
+    ids = np.array([[0, 3], [12, 3]], np.uint8)
+    profile = {"driver": "GTiff", "height": 2, "width": 2, "count": 1, "dtype": "uint8"}
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        file = rasterio.open(path, "w", **profile)
+    with file:
+        file.write(ids, 1)
+        file.update_tags(1, CLASS_3="Corn", CLASS_12="Woods", CLASS_X="none", OTHER_4="none")
+    found = read_labels(path)
+    np.testing.assert_array_equal(found.ids, ids)
+    assert found.names == {3: "Corn", 12: "Woods"}

@@ -105,3 +105,8 @@ def test_without_wavelengths_the_number_of_bands_must_be_the_same() -> None:
     for bands in (3, 5):
         with pytest.raises(ModelError, match=f"plain has 4 bands .* trained on {bands}"):
             matched(plain, WAVES[:bands], bands, ALL[:3])
+
+
+def test_two_bands_are_enough_for_a_line() -> None:
+    found = matched(cube_of([490.0, 810.0]), WAVES, 4, ALL).read()
+    assert np.allclose(found, 2 * WAVES, rtol=1e-5)

@@ -514,3 +514,22 @@ def test_a_file_without_its_list_of_contents_gives_back_everything(path, tmp_pat
     np.testing.assert_array_equal(contents.ids, ids)
     np.testing.assert_array_equal(contents.truth, zeros() + 3)
     assert {p.name for p in (tmp_path / "runs" / "1").iterdir()} == {FACTS, MAPS}
+
+
+def test_notes_are_unsaved_work_and_every_change_of_them_is_told(scene):
+    session = new_session(Document(open_cube(scene)), scene)
+    told = []
+    session.changed.connect(lambda: told.append(session.notes))
+    assert not session.extras_modified
+    session.notes = "first"
+    session.notes = "first"
+    session.notes = "second"
+    assert told == ["first", "second"]
+    assert session.extras_modified
+    assert session.modified
+    assert session.folder.unsaved.exists()
+    assert session.extras_words == ("notes",)
+    session.extras_as_saved()
+    assert not session.modified
+    assert not session.folder.unsaved.exists()
+    session.close()
