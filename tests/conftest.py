@@ -18,8 +18,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 PROJECT = Path(__file__).resolve().parents[1]
-LEAVING_SECONDS = 20.0  # a busy machine needs seconds; nothing waits that long on an idle one
+_passed_over = 0  # modules that were there when the collector last looked through them
 
 
 def data_folder() -> Path:
@@ -95,15 +97,25 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     if folder not in {"gui", "e2e"}:
         yield
         return
+    _pass_over_imports()
     threads = set(threading.enumerate())
     windows = set(_top_level_widgets())
     workers = _running_qthreads()
     yield
-    deadline = time.monotonic() + LEAVING_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while left := _left_behind(threads, windows, workers):
         if time.monotonic() > deadline:
             pytest.fail("left behind: " + "; ".join(left))
         _process_deferred_deletes()
+
+
+def _pass_over_imports() -> None:
+    """Look no more through what is imported: that takes longer than most tests, and it stays."""
+    global _passed_over
+    if gc.get_freeze_count() == 0 or len(sys.modules) > _passed_over:
+        gc.collect()
+        gc.freeze()
+        _passed_over = len(sys.modules)
 
 
 def _left_behind(threads: set[threading.Thread], windows: set[int], workers: set[int]) -> list[str]:
@@ -144,8 +156,13 @@ def _running_qthreads() -> set[int]:
     if core is None:
         return set()
     main = core.QThread.currentThread()
-    threads = (o for o in gc.get_objects() if issubclass(type(o), core.QThread))
-    return {id(t) for t in threads if t is not main and _runs(t)}
+    kinds = _kinds_of(core.QThread)
+    return {id(o) for o in gc.get_objects() if type(o) in kinds and o is not main and _runs(o)}
+
+
+def _kinds_of(base: type) -> set[type]:
+    """A class and all that inherit from it."""
+    return {base}.union(*(_kinds_of(kind) for kind in base.__subclasses__()))
 
 
 def _runs(thread) -> bool:

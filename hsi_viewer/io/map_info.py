@@ -38,6 +38,8 @@ _DATUMS = {
     "etrs1989": (4258, 25800, None),
     "europeanterrestrialreferencesystem1989": (4258, 25800, None),
 }
+# The zones that these codes have; the codes behind them are other systems, in feet even.
+_ZONES = {26700: range(1, 23), 26900: range(1, 24), 25800: range(28, 39)}
 _WGS_84 = ("wgs84", "wgs1984", "worldgeodeticsystem1984")
 # Only what names no file or address: "+init" and grids are read wherever they are said to lie.
 _CRS_WORDS = re.compile(
@@ -140,7 +142,9 @@ def epsg_of(map_info: str) -> int | None:
         return None
     zone = _zone(fields)
     base = _DATUMS[datum][2 if _is_south(fields) else 1]
-    return None if base is None or zone is None else base + zone
+    if base is None or zone is None or zone not in _ZONES.get(base, range(1, 61)):
+        return None
+    return base + zone
 
 
 def _zone(fields: list[str]) -> int | None:

@@ -20,8 +20,7 @@ from hsi_viewer.app import make_application
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.settings import Settings
 from hsi_viewer.ui.main_window import MainWindow
-
-PATIENCE = 60.0
+from tests.patience import PATIENCE
 
 
 def digest(document: Document) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.cli import main
+from tests.patience import PATIENCE
 
 SAMPLE = "sample:indian-pines"
 COMMAND = (sys.executable, "-m", "hsi_viewer.cli")
@@ -180,12 +181,18 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
     subprocess.run([*COMMAND, "convert", SAMPLE, str(target), "--rows", "0:2"], check=True)
     before = {path: _bytes(path) for path in target.parent.iterdir()}
     command = [*COMMAND, "convert", str(source), str(target)]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background of a shell hand on that interrupts are ignored.
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),
+    )
     try:
         while not any(path not in before for path in target.parent.iterdir()):
             assert running.poll() is None, running.stderr.read()
         running.send_signal(sent)
-        error = running.communicate(timeout=60)[1]
+        error = running.communicate(timeout=PATIENCE)[1]
     finally:
         running.kill()
     assert running.returncode == status

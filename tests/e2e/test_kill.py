@@ -17,9 +17,10 @@ from hsi_viewer.session.document import Document
 from hsi_viewer.session.records import Kind, read_records
 from hsi_viewer.session.replay import replay
 from tests.e2e.kill_driver import digest
+from tests.patience import PATIENCE
 
 ROUNDS = int(os.environ.get("HSI_KILL_ROUNDS", "3"))
-DRIVER = Path(__file__).with_name("kill_driver.py")
+PROJECT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known there")
 
@@ -28,7 +29,8 @@ def live_and_die(cube: Path, seed: int) -> list[tuple[str, int, str]]:
     """Run the application and kill it while it is drawn in; what it said until then."""
     chance = np.random.default_rng(seed)
     process = subprocess.Popen(
-        [sys.executable, DRIVER, cube, str(seed)],
+        [sys.executable, "-m", "tests.e2e.kill_driver", cube, str(seed)],
+        cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -36,7 +38,7 @@ def live_and_die(cube: Path, seed: int) -> list[tuple[str, int, str]]:
     lines = [process.stdout.readline() for _ in range(chance.integers(2, 60))]
     timer = threading.Timer(chance.uniform(0.0, 0.02), process.kill)  # anywhere in a gesture
     timer.start()
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = process.communicate(timeout=PATIENCE)
     timer.join()
     assert process.returncode == -signal.SIGKILL, errors
     said = [line.split() for line in "".join((*lines, rest)).split("\n")[:-1]]

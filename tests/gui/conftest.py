@@ -9,12 +9,32 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from hsi_viewer.app import make_application
 from hsi_viewer.session.settings import Settings
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import apply_theme
+from tests.patience import PATIENCE_MS
+
+
+class PatientBot(QtBot):
+    """Waits for a condition as long as a busy machine may need, and never shorter."""
+
+    def waitUntil(self, callback, *, timeout: int = 0) -> None:
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    def waitSignal(self, signal, *, timeout: int = 0, **options):
+        return super().waitSignal(signal, timeout=max(timeout, PATIENCE_MS), **options)
+
+    def waitExposed(self, widget, *, timeout: int = 0):
+        return super().waitExposed(widget, timeout=max(timeout, PATIENCE_MS))
+
+
+@pytest.fixture
+def qtbot(qapp, request) -> PatientBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +72,14 @@ class Driver:
         return self.window.workspace.document
 
     def open(self, source: str) -> None:
-        with self.qtbot.waitSignal(self.window.opening.opened, timeout=20_000):
+        with self.qtbot.waitSignal(self.window.opening.opened):
             self.window.open(source)
         self.settle()
 
     def settle(self) -> None:
         """Wait until nothing runs that the user sees."""
         self.qtbot.waitUntil(
-            lambda: not [t for t in self.window.workspace.tasks.running if not t.quiet],
-            timeout=60_000,
+            lambda: not [t for t in self.window.workspace.tasks.running if not t.quiet]
         )
 
     def point(self, row: float, column: float) -> QPoint:

@@ -18,6 +18,7 @@ from hsi_viewer.ui.adapters.colour_maps import colour_map
 from hsi_viewer.ui.features.derived import DerivedFeature
 from hsi_viewer.ui.features.picture import PictureFeature
 from hsi_viewer.ui.widgets.preset_editor import PresetEditor
+from tests.patience import PATIENCE
 
 
 def feature(driver, kind):
@@ -194,7 +195,7 @@ def test_playing_shows_one_good_band_after_the_other(sample):
     first = picture(sample).bands[0]
     with sample.qtbot.waitSignal(player.playing_changed):
         QTest.mouseClick(sample.window.display.play, Qt.MouseButton.LeftButton)
-    sample.qtbot.waitUntil(lambda: len(shown) >= 4, timeout=10_000)
+    sample.qtbot.waitUntil(lambda: len(shown) >= 4)
     QTest.mouseClick(sample.window.display.play, Qt.MouseButton.LeftButton)
     assert not player.playing
     assert shown == list(range(first + 1, first + 1 + len(shown)))
@@ -316,7 +317,7 @@ def test_the_usual_stretch_comes_from_the_preferences(make_driver):
 def test_principal_components_become_the_picture(sample):
     sample.trigger("image.pca")
     sample.settle()
-    sample.qtbot.waitUntil(lambda: picture(sample).look.image is not None, timeout=20_000)
+    sample.qtbot.waitUntil(lambda: picture(sample).look.image is not None)
     image = picture(sample).cube
     assert image.shape == (145, 145, 10)
     assert sample.window.display.image.currentText() == "Principal components"
@@ -386,7 +387,7 @@ def test_deriving_is_cancelled_and_leaves_the_picture(sample, monkeypatch):
     real = derived.component_image
 
     def slow(cube, kind, token, port):
-        gate.wait(20)
+        gate.wait(PATIENCE)
         return real(cube, kind, token, port)
 
     monkeypatch.setattr(derived, "component_image", slow)
@@ -396,7 +397,7 @@ def test_deriving_is_cancelled_and_leaves_the_picture(sample, monkeypatch):
     sample.trigger("edit.cancel")
     gate.set()
     tasks = sample.window.workspace.tasks
-    sample.qtbot.waitUntil(lambda: not tasks._tasks, timeout=20_000)
+    sample.qtbot.waitUntil(lambda: not tasks._tasks)
     assert picture(sample) is before
 
 

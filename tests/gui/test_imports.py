@@ -11,6 +11,7 @@ import pytest
 
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.ui.controllers import warming
+from tests.patience import PATIENCE
 
 
 def test_pyside_does_not_read_the_source_of_other_modules(qapp, tmp_path, monkeypatch):
@@ -37,7 +38,7 @@ def test_the_trainer_is_imported_once_when_nothing_else_runs(driver, imports):
     gate = threading.Event()
     driver.open("sample:indian-pines")
     tasks, ahead = driver.window.workspace.tasks, driver.window.trainer_import
-    task = tasks.start("Something the user waits for", lambda _token, _port: gate.wait(20))
+    task = tasks.start("Something the user waits for", lambda _token, _port: gate.wait(PATIENCE))
     rested = []
     ahead._rest.timeout.connect(lambda: rested.append(ahead.started))
     driver.qtbot.waitUntil(lambda: len(rested) > 1)

@@ -38,7 +38,7 @@ def panels(hands: Hands):
 def test_regions_are_listed_and_jumped_to(hands):
     hands.driver.trigger("labels.regions")
     tree = panels(hands).regions.tree
-    hands.driver.qtbot.waitUntil(lambda: tree.topLevelItemCount() == 3, timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: tree.topLevelItemCount() == 3)
     first = tree.topLevelItem(0)
     assert [first.text(k) for k in range(3)] == ["Class 1", "92", "2 regions"]
     assert [first.child(k).text(1) for k in range(2)] == ["88", "4"]
@@ -52,16 +52,14 @@ def test_regions_are_listed_and_jumped_to(hands):
     hands.canvas.fit()
     hands.driver.key(Qt.Key.Key_3)
     hands.drag((50, 60), (51, 63))
-    hands.driver.qtbot.waitUntil(
-        lambda: tree.topLevelItem(2).text(2) == "2 regions", timeout=20_000
-    )
+    hands.driver.qtbot.waitUntil(lambda: tree.topLevelItem(2).text(2) == "2 regions")
     assert tree.topLevelItem(0).isExpanded()
 
 
 def test_alike_classes_and_few_pixels_are_warned_of(hands):
     hands.driver.trigger("labels.separability")
     panel = panels(hands).separability
-    hands.driver.qtbot.waitUntil(lambda: panel.table.rowCount() == 3, timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: panel.table.rowCount() == 3)
     assert "“Class 1” and “Class 2” cannot be told apart" in panel.warnings.text()
     assert "“Class 3” has only 4 labelled pixels" in panel.warnings.text()
     assert panel.table.item(0, 0).text() == "Class 1 – Class 2"

@@ -33,7 +33,7 @@ def hands(driver, tmp_path) -> Hands:
 
 def choose(hands: Hands, text: str) -> None:
     offers = hands.driver.window.offers
-    hands.driver.qtbot.waitUntil(lambda: bool(offers.offers), timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: bool(offers.offers))
     button = next(b for b in offers.offers[-1].buttons if b.text() == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
@@ -48,7 +48,7 @@ def test_regions_go_out_and_come_back(hands, tmp_path, monkeypatch):
         hands.driver.settle()
         hands.driver.document.clear_class(1)
         hands.driver.trigger("labels.load")
-        hands.driver.qtbot.waitUntil(lambda: hands.ids.any(), timeout=20_000)
+        hands.driver.qtbot.waitUntil(lambda: hands.ids.any())
         np.testing.assert_array_equal(hands.ids, labelled(A))
 
 
@@ -58,7 +58,7 @@ def test_labels_that_are_here_are_kept_or_replaced_as_the_user_says(hands, tmp_p
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     hands.driver.trigger("labels.load")
     choose(hands, "Only label others")
-    hands.driver.qtbot.waitUntil(lambda: hands.ids.all(), timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: hands.ids.all())
     assert set(np.flatnonzero(hands.ids == 1)) == set(A)
     hands.driver.trigger("edit.undo")
     np.testing.assert_array_equal(hands.ids, labelled(A))
@@ -66,7 +66,7 @@ def test_labels_that_are_here_are_kept_or_replaced_as_the_user_says(hands, tmp_p
     choose(hands, "Cancel")
     hands.driver.trigger("labels.load")
     choose(hands, "Replace them")
-    hands.driver.qtbot.waitUntil(lambda: (hands.ids == 2).all(), timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: (hands.ids == 2).all())
 
 
 def test_ground_truth_is_kept_apart_from_labels(hands, tmp_path, monkeypatch):
@@ -75,7 +75,7 @@ def test_ground_truth_is_kept_apart_from_labels(hands, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     hands.driver.trigger("labels.test")
     document = hands.driver.document
-    hands.driver.qtbot.waitUntil(lambda: document.truth is not None, timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: document.truth is not None)
     np.testing.assert_array_equal(hands.ids, labelled(A))
     assert (document.test_pixels() > 0).sum() == hands.ids.size - A.size
 
@@ -100,7 +100,7 @@ def test_training_pixels_are_drawn_as_the_dialog_says(hands, tmp_path, monkeypat
     hands.driver.trigger("labels.draw")
     training, test = draw_training(truth, Draw(2.5, "percent", "fields", 11))
     document = hands.driver.document
-    hands.driver.qtbot.waitUntil(lambda: document.truth is not None, timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: document.truth is not None)
     np.testing.assert_array_equal(hands.ids, training)
     np.testing.assert_array_equal(document.truth, test)
     assert document.history.undo_title == "Draw 2.5% a class, fields apart, seed 11"
@@ -118,9 +118,7 @@ def test_a_loaded_ground_truth_is_drawn_from_without_its_file(hands, monkeypatch
     monkeypatch.setattr(DrawDialog, "exec", answer)
     hands.driver.trigger("labels.draw")
     training, _ = draw_training(truth, Draw(10))
-    hands.driver.qtbot.waitUntil(
-        lambda: hands.driver.document.labels.count(2) == 10, timeout=20_000
-    )
+    hands.driver.qtbot.waitUntil(lambda: hands.driver.document.labels.count(2) == 10)
     np.testing.assert_array_equal(hands.ids, training)
 
 
@@ -136,10 +134,10 @@ def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, su
         savemat(path, arrays)
     driver.window.labelling.files.take(path)
     offers = driver.window.offers
-    driver.qtbot.waitUntil(lambda: bool(offers.texts()), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: bool(offers.texts()))
     assert f"Which array of two{suffix} are the labels?" in offers.texts()[0]
     offers.press("import", "second")
-    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 600, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 600)
     assert (driver.document.labels.ids == 2).all()
 
 
@@ -152,7 +150,7 @@ def test_classes_without_labels_come_back_from_a_file(driver, tmp_path, suffix):
     ids[3:5, 4:9] = 2
     write_labels(tmp_path / f"labels{suffix}", ids, legend, driver.document.cube)
     driver.window.labelling.files.take(tmp_path / f"labels{suffix}")
-    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 10, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 10)
     found = {c.id: (c.name, c.colour) for c in driver.document.legend}
     assert found == {i: (f"name {i}", (i, 20, 30)) for i in (1, 2, 5)}
 
@@ -165,8 +163,7 @@ def test_what_is_no_labels_is_told_with_what_labels_are(driver, tmp_path):
     for name, told in (("README.md", ".gpkg"), ("broken.geojson", "could not be read")):
         driver.window.labelling.files.take(tmp_path / name)
         driver.qtbot.waitUntil(
-            lambda n=name, t=told: any(n in x and t in x for x in driver.window.notices.texts()),
-            timeout=10_000,
+            lambda n=name, t=told: any(n in x and t in x for x in driver.window.notices.texts())
         )
     assert not any("<DRIVER>" in text or ".;" in text for text in driver.window.notices.texts())
 
@@ -177,6 +174,6 @@ def test_numbers_alone_are_said_to_be_numbers_alone(driver, tmp_path):
     driver.trigger("class.add")
     driver.click(3, 4)
     driver.window.labelling.files.save_to(tmp_path / "labels.npy")
-    driver.qtbot.waitUntil(lambda: (tmp_path / "labels.npy").exists(), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: (tmp_path / "labels.npy").exists())
     driver.settle()
     assert any("names and colours are in a session" in t for t in driver.window.notices.texts())

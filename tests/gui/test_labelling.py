@@ -147,7 +147,7 @@ def test_colour_dialog_recolours(sample, monkeypatch):
 def test_training_pixels_are_drawn_from_the_ground_truth(sample):
     truth_source = sample.document.cube.ground_truth
     sample.window.labelling.files.load(truth_source, Draw(10, seed=3))
-    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=10_000)
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)
     assert [sample.document.labels.count(i) for i in range(1, 17)] == [10] * 16
     test = sample.document.test_pixels()
     assert (test > 0).sum() == 10249 - 160
@@ -161,14 +161,14 @@ def test_labels_of_another_size_explain_themselves_and_are_laid_as_chosen(sample
     np.save(path, np.ones((10, 12), np.uint8))
     sample.window.labelling.files.load(str(path), "labels")
     offers = sample.window.offers
-    sample.qtbot.waitUntil(lambda: bool(offers.offers), timeout=10_000)
+    sample.qtbot.waitUntil(lambda: bool(offers.offers))
     text = offers.offers[-1].text
     assert "10 x 12" in text
     assert "145 x 145" in text
     assert sample.document.labels.total == 0
     crop = next(b for b in offers.offers[-1].buttons if b.text() == "From the upper left")
     QTest.mouseClick(crop, Qt.MouseButton.LeftButton)
-    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=10_000)
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)
     expected = np.zeros((145, 145), np.uint16)
     expected[:10, :12] = 1
     np.testing.assert_array_equal(sample.document.labels.ids, expected)
@@ -186,14 +186,14 @@ def test_saved_labels_load_again(sample, tmp_path, monkeypatch):
     path = tmp_path / "mine.npy"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
     sample.trigger("file.save")
-    sample.qtbot.waitUntil(lambda: not sample.document.modified, timeout=10_000)
+    sample.qtbot.waitUntil(lambda: not sample.document.modified)
     assert not sample.window.isWindowModified()
     saved = sample.document.labels.snapshot()
     np.testing.assert_array_equal(np.load(path), saved)
     sample.stroke((90, 90), (95, 95))
     assert sample.window.isWindowModified()
     sample.window.labelling.files.load(str(path), "labels")
-    sample.qtbot.waitUntil(lambda: sample.document.labels.total == 12, timeout=10_000)
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total == 12)
     np.testing.assert_array_equal(sample.document.labels.ids, saved)
 
 

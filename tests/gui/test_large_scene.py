@@ -37,7 +37,7 @@ def drawn(driver) -> None:
         driver.canvas.viewport().grab()  # asks for what is missing
         return driver.window.viewing.tiles.idle
 
-    driver.qtbot.waitUntil(complete, timeout=20_000)
+    driver.qtbot.waitUntil(complete)
 
 
 def screen(driver) -> np.ndarray:
@@ -116,7 +116,7 @@ def test_what_is_on_the_screen_is_what_numpy_computes_at_any_zoom(large):
 def test_zoomed_out_only_the_overview_is_read(large, monkeypatch):
     source = large.document.cube.source
     bands = large.window.viewing.picture.bands
-    large.qtbot.waitUntil(lambda: not source.missing(bands), timeout=20_000)
+    large.qtbot.waitUntil(lambda: not source.missing(bands))
     large.settle()
     reads = []
     real = source._source.read
@@ -144,9 +144,9 @@ def test_spectra_are_read_in_a_worker_and_the_latest_pixel_wins(large):
         _, y = large.window.plot.live_values()
         return y is not None and np.array_equal(y[good], expected[good], equal_nan=True)
 
-    large.qtbot.waitUntil(shown, timeout=10_000)
+    large.qtbot.waitUntil(shown)
     large.click(3009, 1000)
-    large.qtbot.waitUntil(lambda: large.window.viewing.pins == 1, timeout=10_000)
+    large.qtbot.waitUntil(lambda: large.window.viewing.pins == 1)
 
 
 def test_a_stroke_is_on_the_screen_at_once_and_undone(large):
@@ -173,7 +173,7 @@ def test_a_stroke_is_on_the_screen_at_once_and_undone(large):
 
 def test_the_cache_can_be_cleaned(large):
     large.trigger("view.clean")
-    large.qtbot.waitUntil(lambda: cache_bytes() == 0, timeout=10_000)
+    large.qtbot.waitUntil(lambda: cache_bytes() == 0)
     large.window.viewing.tiles.clear()
     large.canvas.fit()
     drawn(large)

@@ -226,8 +226,6 @@ def test_flicker_shows_two_layers_in_turn(scene):
     scene.key(Qt.Key.Key_F, Qt.KeyboardModifier.ShiftModifier)
     ids, truth = scene.document.prediction.class_map, scene.document.truth
     for wanted in (colours_of(scene, ids), colours_of(scene, truth), colours_of(scene, ids)):
-        scene.qtbot.waitUntil(
-            lambda wanted=wanted: np.array_equal(pixels(scene)[10], wanted[10]), timeout=5000
-        )
+        scene.qtbot.waitUntil(lambda wanted=wanted: np.array_equal(pixels(scene)[10], wanted[10]))
     scene.trigger("view.flicker")
     np.testing.assert_array_equal(pixels(scene), colours_of(scene, ids))

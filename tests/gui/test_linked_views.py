@@ -93,7 +93,7 @@ def test_the_cursor_is_in_all_views_and_any_of_them_reads_out(scene):
         Qt.MouseButton.LeftButton,
         pos=shown[1].widget_position(30, 50).toPoint(),
     )
-    scene.qtbot.waitUntil(lambda: scene.window.viewing.pins == 1, timeout=5000)
+    scene.qtbot.waitUntil(lambda: scene.window.viewing.pins == 1)
     assert [m[:2] for m in shown[1].marks] == [(30, 50)]
     assert shown[1].marks == scene.canvas.marks
 
@@ -150,7 +150,7 @@ def test_the_overview_shows_the_frame_and_dragging_it_pans(scene):
 
 def test_scale_bar_north_arrow_and_degrees(scene):
     found = feature(scene, MapPlaceFeature)
-    scene.qtbot.waitUntil(found.marks.isVisible, timeout=20_000)
+    scene.qtbot.waitUntil(found.marks.isVisible)
     metres, length = found.marks.bar
     assert metres in {10.0**k * f for k in range(5) for f in (1, 2, 5)}
     per_pixel = metres / length * scene.canvas.magnification()
@@ -158,7 +158,7 @@ def test_scale_bar_north_arrow_and_degrees(scene):
     scene.canvas.zoom(4.0)
     assert found.marks.bar[0] < metres
     scene.hover(45, 60)
-    scene.qtbot.waitUntil(lambda: bool(scene.window.readout.degrees.text()), timeout=20_000)
+    scene.qtbot.waitUntil(lambda: bool(scene.window.readout.degrees.text()))
     text = scene.window.readout.degrees.text()
     latitude, longitude = float(text.split("°")[0]), float(text.split()[2].rstrip("°"))
     # UTM zone 33 N, 400 302.5 m E, 5 799 772.5 m N; by the series of Snyder (1987), 8-17 and 8-18.

@@ -138,9 +138,9 @@ def test_a_long_path_does_not_widen_the_window(driver, qtbot):
 
 def test_messages_about_a_file_go_when_another_is_opened(driver, tmp_path):
     (tmp_path / "gone.hdr").write_text("ENVI\nsamples = 2\nlines = 2\nbands = 2\ndata type = 1\n")
-    with driver.qtbot.waitSignal(driver.window.opening.refused, timeout=20_000):
+    with driver.qtbot.waitSignal(driver.window.opening.refused):
         driver.window.open(str(tmp_path / "gone.hdr"))
-    driver.qtbot.waitUntil(lambda: len(driver.window.notices.texts()) == 1, timeout=20_000)
+    driver.qtbot.waitUntil(lambda: len(driver.window.notices.texts()) == 1)
     assert "gone.hdr" in driver.window.notices.texts()[0]
     np.save(tmp_path / "map.npy", np.ones((4, 5), np.uint8))
     driver.open(str(tmp_path / "map.npy"))

@@ -13,6 +13,7 @@ from hsi_viewer.core.classes import legend_for
 from hsi_viewer.core.contrast import Contrast, sample_bands
 from hsi_viewer.core.stretch import composite
 from hsi_viewer.io.regions import export_regions
+from tests.patience import PATIENCE
 
 
 def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
@@ -31,7 +32,7 @@ def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
 
 def drop(driver, *paths) -> None:
     """Drag files over the window and let them go, and wait until one is open."""
-    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+    with driver.qtbot.waitSignal(driver.window.opening.opened):
         let_go(driver, *paths)
 
 
@@ -83,7 +84,7 @@ def test_of_the_parts_of_a_shapefile_the_shapes_are_taken(driver, tmp_path):
     parts = sorted(tmp_path.glob("a.*"))
     assert parts[0].suffix != ".shp"
     let_go(driver, *parts)
-    driver.qtbot.waitUntil(lambda: bool(driver.window.offers.texts()), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: bool(driver.window.offers.texts()))
     assert "a.shp is no cube. Use it in the open scene?" in driver.window.offers.texts()[0]
 
 
@@ -94,7 +95,7 @@ def test_recent_files_open_again(driver, tmp_path):
     driver.window.menus.recent.aboutToShow.emit()
     actions = driver.window.menus.recent.actions()
     assert [a.text() for a in actions] == [str(path)]
-    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+    with driver.qtbot.waitSignal(driver.window.opening.opened):
         actions[0].trigger()
 
 
@@ -134,7 +135,7 @@ def test_a_file_that_is_no_cube_says_so_and_keeps_the_old_one(sample, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("not a cube")
     sample.window.open(str(path))
-    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
     assert str(path) in sample.window.notices.texts()[-1]
     assert sample.document is before
 
@@ -148,7 +149,7 @@ def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
     real = opening.open_cube
 
     def slow(source, token, port):
-        gate.wait(20)
+        gate.wait(PATIENCE)
         return real(source, token, port)
 
     monkeypatch.setattr(opening, "open_cube", slow)
@@ -157,7 +158,7 @@ def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
     driver.trigger("edit.cancel")
     assert not driver.window.busy.isVisible()
     gate.set()
-    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks._tasks, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks._tasks)
     assert driver.document is None
 
 
@@ -240,6 +241,6 @@ def test_a_scene_without_data_says_why_nothing_is_seen(driver, tmp_path):
 def test_a_part_that_is_not_in_a_file_is_named(sample, tmp_path):
     np.savez(tmp_path / "z.npz", a=np.zeros((20, 30, 4)), b=np.zeros((20, 30, 4)))
     sample.window.open(f"{tmp_path / 'z.npz'}:nope")
-    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
     assert 'has no array "nope"' in sample.window.notices.texts()[0]
     assert sample.window.offers.texts() == []

@@ -107,7 +107,7 @@ def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
     driver.open(str(tmp_path / "lies.hdr"))
     in_dialog(DoctorDialog, lambda _dialog: None)
     press(driver, "Show the readings")
-    driver.qtbot.waitUntil(lambda: driver.document.cube.interleave == "bip", timeout=20_000)
+    driver.qtbot.waitUntil(lambda: driver.document.cube.interleave == "bip")
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     rest(driver)
     assert driver.window.offers.texts() == []
@@ -122,9 +122,7 @@ def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
 def rest(driver) -> None:
     """Wait until nothing runs, not even what the user does not see."""
     tasks = driver.window.workspace.tasks
-    driver.qtbot.waitUntil(
-        lambda: not any("Checking" in task.title for task in tasks.running), timeout=20_000
-    )
+    driver.qtbot.waitUntil(lambda: not any("Checking" in task.title for task in tasks.running))
 
 
 def test_edited_metadata_are_kept_and_the_labels_stay(driver, tmp_path):
@@ -144,7 +142,7 @@ def test_edited_metadata_are_kept_and_the_labels_stay(driver, tmp_path):
 
     in_dialog(MetadataDialog, edit)
     driver.trigger("file.metadata")
-    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None)
     driver.settle()
     cube = driver.document.cube
     np.testing.assert_allclose(cube.wavelengths, [500, 600, 700, 800, 900, 1000])
@@ -220,7 +218,7 @@ def test_axes_guessed_wrongly_are_corrected_in_the_doctor(driver, tmp_path):
         assert dialog.size_note.text() == "30 rows, 40 columns, 12 bands"
 
     came = in_dialog(ArrayDialog, choose)
-    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+    with driver.qtbot.waitSignal(driver.window.opening.opened):
         driver.trigger("file.doctor")
     assert came == ["Arrays in bands_first.npy"]
     np.testing.assert_array_equal(driver.document.cube.read(), true)
@@ -229,7 +227,7 @@ def test_axes_guessed_wrongly_are_corrected_in_the_doctor(driver, tmp_path):
         dialog.axes.setCurrentIndex(0)
 
     in_dialog(ArrayDialog, back)
-    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+    with driver.qtbot.waitSignal(driver.window.opening.opened):
         driver.trigger("file.doctor")
     assert driver.document.cube.shape == (12, 30, 40)
 
@@ -269,7 +267,7 @@ def test_pasted_wavelengths_and_typed_bad_bands(driver, tmp_path):
         QApplication.clipboard().setText("0,5\n0,6\n0,7\n0,8\n0,9\n1,0\n")
         dialog.activateWindow()
         dialog.table.setFocus()
-        driver.qtbot.waitUntil(dialog.table.hasFocus, timeout=5000)
+        driver.qtbot.waitUntil(dialog.table.hasFocus)
         QTest.keySequence(dialog.table, "Ctrl+V")
         assert [dialog.table.item(b, 0).text() for b in (0, 5)] == ["0.5", "1.0"]
         QTest.keyClicks(dialog.bad, "1-2, 6")
@@ -282,7 +280,7 @@ def test_pasted_wavelengths_and_typed_bad_bands(driver, tmp_path):
 
     in_dialog(MetadataDialog, edit)
     driver.trigger("file.metadata")
-    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None)
     driver.settle()
     driver.open(str(path))
     cube = driver.document.cube
@@ -363,7 +361,7 @@ def test_metadata_that_cannot_be_kept_hold_until_the_scene_is_closed(driver, tmp
 
     in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.nodata, "7"))
     driver.trigger("file.metadata")
-    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     told = driver.window.notices.texts()[-1]
     assert "hold until the scene is closed" in told
     assert "scene.npy.hsi.json could not be written" in told
@@ -377,7 +375,7 @@ def test_in_a_folder_that_cannot_be_written_to_metadata_are_kept_elsewhere(drive
     driver.open(str(path))
     in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.nodata, "7"))
     driver.trigger("file.metadata")
-    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     told = driver.window.notices.texts()[-1]
     assert f"kept in {data_folder() / 'sidecars'}: the folder of scene.npy cannot" in told
     driver.open(str(path))
@@ -387,7 +385,7 @@ def test_in_a_folder_that_cannot_be_written_to_metadata_are_kept_elsewhere(drive
 def test_metadata_of_the_sample_scene_can_be_tried_out(sample):
     in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.bad, "1-3"))
     sample.trigger("file.metadata")
-    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
     assert "no file of yours" in sample.window.notices.texts()[-1]
     assert np.flatnonzero(~sample.document.cube.good_bands).tolist() == [0, 1, 2]
 
@@ -399,7 +397,7 @@ def test_an_answer_of_the_doctor_that_cannot_be_kept_is_said(driver, tmp_path):
     without_own_folder()
     in_dialog(ArrayDialog, lambda dialog: dialog.choose("second"))
     driver.window.open(str(path))
-    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     assert "two.mat.hsi.json could not be written" in driver.window.notices.texts()[-1]
 
 
@@ -434,7 +432,7 @@ def test_a_folder_of_one_image_a_band_opens(driver, tmp_path, monkeypatch):
         with rasterio.open(name, "w", transform=Affine(1, 0, 9, 0, -1, 7), **profile) as raster:
             raster.write(cube[:, :, band], 1)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(tmp_path))
-    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=10_000):
+    with driver.qtbot.waitSignal(driver.window.opening.opened):
         driver.trigger("file.folder")
     np.testing.assert_array_equal(driver.document.cube.read(), cube)
 
@@ -460,7 +458,7 @@ def test_a_table_of_pixels_that_is_opened_is_offered_as_labels(sample, tmp_path)
     before = sample.document
     sample.window.open(str(path))
     press(sample, "Import labels")
-    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=20_000)
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)
     assert sample.document is before
     assert np.argwhere(sample.document.labels.ids == 2).tolist() == [[3, 4], [5, 6]]
 
@@ -469,7 +467,7 @@ def test_an_offer_goes_with_the_scene_it_was_made_for(sample, tmp_path):
     path = tmp_path / "truth.csv"
     path.write_text(PIXELS)
     sample.window.open(str(path))
-    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=20_000)
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()))
     np.save(tmp_path / "other.npy", scene(20, 30, 6))
     sample.open(str(tmp_path / "other.npy"))
     assert sample.window.offers.texts() == []
@@ -481,12 +479,12 @@ def test_a_map_of_the_scenes_size_is_offered_as_its_labels(sample, data_dir):
     scene_before = sample.document
     sample.window.open(str(truth))
     press(sample, "Import labels")
-    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0, timeout=20_000)
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)
     assert sample.document is scene_before
     assert sample.document.labels.total == 10249
 
     sample.window.open(str(data_dir / "ground_truth" / "92AV3GT.GIS"))
-    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=20_000)
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()))
     assert "Are they labels?" in sample.window.offers.texts()[-1]
     assert sample.document is scene_before
 
@@ -497,7 +495,7 @@ def test_a_map_of_the_scenes_size_opens_as_a_scene_if_wanted(driver, tmp_path):
     driver.open(str(tmp_path / "scene.npy"))
     driver.window.open(str(tmp_path / "map.npy"))
     press(driver, "Open as a scene")
-    driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 1, timeout=20_000)
+    driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 1)
     assert driver.document.cube.name == "map.npy"
 
 
@@ -505,7 +503,7 @@ def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
     path = tmp_path / "truth.csv"
     path.write_text(PIXELS)
     driver.window.open(str(path))
-    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     assert f"{path} is no cube" in driver.window.notices.texts()[-1]
     assert driver.window.offers.texts() == []
 
@@ -515,9 +513,9 @@ def test_long_names_do_not_widen_the_window(sample, tmp_path):
     path = tmp_path / f"{'long_' * 40}.mat"
     savemat(path, {"gt": np.ones((9, 9), np.uint8)})
     sample.window.labelling.files.load(str(path), "labels")
-    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()), timeout=10_000)
+    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()))
     sample.window.open(str(tmp_path / f"{'absent_' * 30}.hdr"))
-    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()), timeout=10_000)
+    sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
     QApplication.processEvents()
     assert sample.window.width() == width
 
@@ -525,7 +523,7 @@ def test_long_names_do_not_widen_the_window(sample, tmp_path):
 def press(driver, text: str) -> None:
     """Press a button of the offer that comes."""
     offers = driver.window.offers
-    driver.qtbot.waitUntil(lambda: bool(offers.offers), timeout=20_000)
+    driver.qtbot.waitUntil(lambda: bool(offers.offers))
     button = next(b for b in offers.offers[-1].buttons if b.text() == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
@@ -538,7 +536,7 @@ def test_without_a_scene_a_spectral_library_is_refused_and_the_doctor_is_not_ask
     for name in ("library_berlin.hdr", "library_berlin.sli"):
         (tmp_path / name).write_bytes((data_dir / "spectral_library" / name).read_bytes())
     for name in ("library_berlin.hdr", "library_berlin.sli"):
-        with driver.qtbot.waitSignal(driver.window.opening.refused, timeout=20_000):
+        with driver.qtbot.waitSignal(driver.window.opening.refused):
             driver.window.open(str(tmp_path / name))
         driver.settle()
         assert "open a scene first" in driver.window.notices.texts()[-1]
@@ -567,7 +565,7 @@ def test_wavelengths_are_taken_from_a_file(driver, tmp_path, monkeypatch):
 
     in_dialog(MetadataDialog, edit)
     driver.trigger("file.metadata")
-    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None)
     driver.settle()
     assert told[1] == "short.txt lists 2 wavelengths; the cube has 6 bands."
     assert "none.txt lists no wavelengths" in told[2]
@@ -610,7 +608,7 @@ def test_the_doctor_shows_the_answer_in_force_and_forgets_it(driver, tmp_path):
     assert "as you said in the header doctor, not as its header says" in told
     in_dialog(DoctorDialog, look)
     driver.trigger("file.doctor")
-    driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 24, timeout=20_000)
+    driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 24)
     assert seen["bands"] == 12
     assert seen["row"].endswith("60 x 50 x 12\nuint16, BIP\nas you said")
     assert any("read as you said before" in words for words in seen["words"])
@@ -641,12 +639,11 @@ def test_who_stays_with_the_scene_has_said_nothing_about_its_file(
 
     in_dialog(ArrayDialog, turn)
     driver.trigger("file.doctor")
-    driver.qtbot.waitUntil(lambda: bool(seen), timeout=20_000)
+    driver.qtbot.waitUntil(lambda: bool(seen))
     driver.qtbot.waitUntil(
         lambda: (
             driver.window.repairing.answered is None and not driver.window.workspace.tasks.running
-        ),
-        timeout=20_000,
+        )
     )
     assert seen == ["bands, rows, columns" if answered_before else "as guessed from the sizes"]
     assert driver.document.cube.shape == before
@@ -687,7 +684,7 @@ def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(dr
     driver.settle()
     in_dialog(MetadataDialog, lambda dialog: dialog.scale.setText("0.5"))
     driver.trigger("file.metadata")
-    driver.qtbot.waitUntil(lambda: driver.document.cube.scale == 0.5, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: driver.document.cube.scale == 0.5)
     driver.settle()
     np.testing.assert_allclose(driver.window.viewing.pinned_library().spectra, before / 2)
     assert [curve.colour for curve in driver.window.plot.curves.of("pin")] == colours
@@ -702,6 +699,6 @@ def test_no_doctor_comes_for_what_is_known_to_be_something_else(driver, tmp_path
     (tmp_path / name).write_bytes(start + content)
     came = in_dialog(DoctorDialog, lambda dialog: dialog.reject())
     driver.window.open(str(tmp_path / name))
-    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()), timeout=10_000)
+    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     driver.settle()
     assert came == []

@@ -46,7 +46,7 @@ def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
     driver.document.set_prediction(made, driver.document.labels.ids > 0)
     before = driver.window.sessions.shown_run
     driver.window.training.trained.emit(Trained(model, made, TrainingConfig(seed=right), warm))
-    driver.qtbot.waitUntil(lambda: driver.window.sessions.shown_run != before, timeout=20_000)
+    driver.qtbot.waitUntil(lambda: driver.window.sessions.shown_run != before)
     driver.settle()
     return class_map
 
@@ -57,8 +57,8 @@ def panel_of(driver):
 
 def press(driver, button) -> None:
     """Click once the button can be clicked, and see that the click came through."""
-    driver.qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled(), timeout=20_000)
-    with driver.qtbot.waitSignal(button.clicked, timeout=20_000):
+    driver.qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled())
+    with driver.qtbot.waitSignal(button.clicked):
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -81,14 +81,14 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     panel.table.selectRow(0)
     assert not panel.compare_button.isEnabled()
     press(labelled, panel.show_button)
-    labelled.qtbot.waitUntil(lambda: window.sessions.shown_run == 1, timeout=20_000)
+    labelled.qtbot.waitUntil(lambda: window.sessions.shown_run == 1)
     np.testing.assert_array_equal(document.prediction.class_map, first)
     assert panel.table.item(0, 0).font().bold()
 
     panel.table.selectAll()
     assert not panel.show_button.isEnabled()
     press(labelled, panel.compare_button)
-    labelled.qtbot.waitUntil(panel.result.isVisible, timeout=20_000)
+    labelled.qtbot.waitUntil(panel.result.isVisible)
     told = panel.result.toPlainText()
     assert f"{(first != second).sum()} pixels differ" in told
     assert "2: fast, seed 15 is better (p < 0.001" in told
@@ -100,7 +100,7 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a: str(tmp_path))
     panel.table.selectRow(1)
     press(labelled, panel.export_button)
-    labelled.qtbot.waitUntil((tmp_path / "model 2" / MODEL[1]).exists, timeout=20_000)
+    labelled.qtbot.waitUntil((tmp_path / "model 2" / MODEL[1]).exists)
 
     press(labelled, panel.delete_button)
     assert len(titles(panel)) == 2
@@ -149,9 +149,9 @@ def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver
         first = train(labelled, 6)
         train(labelled, 15)
         panel_of(labelled).show_requested.emit(1)
-        labelled.qtbot.waitUntil(lambda: labelled.window.sessions.shown_run == 1, timeout=20_000)
+        labelled.qtbot.waitUntil(lambda: labelled.window.sessions.shown_run == 1)
         labelled.trigger("file.save")
-        labelled.qtbot.waitUntil(lambda: not labelled.window.sessions.unsaved(), timeout=20_000)
+        labelled.qtbot.waitUntil(lambda: not labelled.window.sessions.unsaved())
         labelled.settle()
     labelled.let_go()
     with monkey.context() as patch:
@@ -161,10 +161,9 @@ def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver
         again = make_driver()
         again.window.open(str(path))
         again.qtbot.waitUntil(
-            lambda: again.document is not None and again.document.prediction is not None,
-            timeout=20_000,
+            lambda: again.document is not None and again.document.prediction is not None
         )
-        again.qtbot.waitUntil(lambda: again.window.training.model is not None, timeout=60_000)
+        again.qtbot.waitUntil(lambda: again.window.training.model is not None)
     np.testing.assert_array_equal(again.document.prediction.class_map, first)
     assert titles(panel_of(again)) == ["1: fast, seed 6", "2: fast, seed 15"]
     assert again.window.sessions.shown_run == 1

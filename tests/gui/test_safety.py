@@ -49,7 +49,7 @@ def drawn(driver, scene):
 
 
 def all_quiet(driver) -> None:
-    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks.running, timeout=20_000)
+    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks.running)
 
 
 def crash(driver) -> np.ndarray:
@@ -70,7 +70,7 @@ def offered(driver, part: str) -> bool:
 
 
 def wait_for_offer(driver, part: str) -> str:
-    driver.qtbot.waitUntil(lambda: offered(driver, part), timeout=20_000)
+    driver.qtbot.waitUntil(lambda: offered(driver, part))
     return next(o.key for o in driver.window.offers.offers if part in o.text)
 
 
@@ -87,13 +87,13 @@ def answer_dialog(monkeypatch, name: str, path: Path | str) -> None:
 def save_session(driver, monkeypatch, path: Path) -> None:
     answer_dialog(monkeypatch, "getSaveFileName", path)
     driver.trigger("session.save_as")
-    driver.qtbot.waitUntil(lambda: not driver.window.sessions.unsaved(), timeout=20_000)
+    driver.qtbot.waitUntil(lambda: not driver.window.sessions.unsaved())
     all_quiet(driver)
 
 
 def open_session(driver, path: Path) -> None:
     driver.window.open(str(path))
-    driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
+    driver.qtbot.waitUntil(lambda: driver.document is not None)
     all_quiet(driver)
 
 
@@ -121,7 +121,7 @@ def test_work_of_a_crash_is_offered_at_the_start_and_recovered(drawn, make_drive
     again = make_driver()
     key = wait_for_offer(again, "2 strokes")
     press(again, key, "Recover")
-    again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
+    again.qtbot.waitUntil(lambda: again.document is not None)
     all_quiet(again)
     np.testing.assert_array_equal(again.document.labels.ids, ids)
     assert [s.title for s in again.document.history.steps] == titles
@@ -161,7 +161,7 @@ def test_a_cube_that_has_gone_is_asked_for(drawn, make_driver, scene, tmp_path, 
     key = wait_for_offer(again, "was not saved")  # nothing was answered: it is still offered
     answer_dialog(monkeypatch, "getOpenFileName", moved)
     press(again, key, "Recover")
-    again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
+    again.qtbot.waitUntil(lambda: again.document is not None)
     np.testing.assert_array_equal(again.document.labels.ids, ids)
 
 
@@ -170,7 +170,7 @@ def test_closing_without_an_answer_keeps_and_discarding_does_not(drawn, make_dri
     assert len(leftovers()) == 1
     again = make_driver()
     press(again, wait_for_offer(again, "was not saved"), "Recover")
-    again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
+    again.qtbot.waitUntil(lambda: again.document is not None)
     all_quiet(again)
 
     def discard(box) -> int:
@@ -210,7 +210,7 @@ def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeyp
     assert (ids > 0).sum() == 18
     again = make_driver()
     press(again, wait_for_offer(again, "4 strokes"), "Recover")
-    again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
+    again.qtbot.waitUntil(lambda: again.document is not None)
     np.testing.assert_array_equal(again.document.labels.ids, ids)
 
 
@@ -236,8 +236,7 @@ def test_in_a_read_only_folder_the_session_stays_unsaved_and_that_is_told(
     answer_dialog(monkeypatch, "getSaveFileName", folder / "a.hsiproj")
     drawn.trigger("session.save_as")
     drawn.qtbot.waitUntil(
-        lambda: any("could not be written" in t for t in drawn.window.notices.texts()),
-        timeout=20_000,
+        lambda: any("could not be written" in t for t in drawn.window.notices.texts())
     )
     assert drawn.window.sessions.unsaved() == ("labels",)
 
@@ -264,7 +263,7 @@ def test_a_session_brings_everything_back(drawn, make_driver, tmp_path, monkeypa
     assert drawn.window.sessions.unsaved() == ("labels",)
     ids = drawn.document.labels.snapshot()
     drawn.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    drawn.qtbot.waitUntil(lambda: not drawn.window.sessions.unsaved(), timeout=20_000)
+    drawn.qtbot.waitUntil(lambda: not drawn.window.sessions.unsaved())
     all_quiet(drawn)
     assert path.with_name("work.hsiproj.bak").exists()
     assert not window.isWindowModified()
@@ -273,7 +272,7 @@ def test_a_session_brings_everything_back(drawn, make_driver, tmp_path, monkeypa
 
     again = make_driver()
     drop(again, path)
-    again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
+    again.qtbot.waitUntil(lambda: again.document is not None)
     all_quiet(again)
     np.testing.assert_array_equal(again.document.labels.ids, ids)
     np.testing.assert_array_equal(again.document.truth, truth)
@@ -299,15 +298,14 @@ def test_a_session_whose_cube_has_gone_asks_where_it_is(
     key = wait_for_offer(again, "scene.npy")
     answer_dialog(monkeypatch, "getOpenFileName", moved)
     press(again, key, "Find it…")
-    again.qtbot.waitUntil(lambda: again.document is not None, timeout=20_000)
+    again.qtbot.waitUntil(lambda: again.document is not None)
     all_quiet(again)
     assert again.document.labels.total == 6
     assert not [t for t in again.window.notices.texts() if "values" in t]
     np.save(scene, np.ones(CUBE))  # another cube in its place: opened, but told
     again.window.open(str(path))
     again.qtbot.waitUntil(
-        lambda: any("values of scene.npy are not those" in t for t in again.window.notices.texts()),
-        timeout=20_000,
+        lambda: any("values of scene.npy are not those" in t for t in again.window.notices.texts())
     )
 
 
@@ -317,8 +315,7 @@ def test_a_session_that_is_opened_again_here_is_not_read_only(drawn, monkeypatch
     before = drawn.window.sessions.session
     drawn.window.open(str(path))
     drawn.qtbot.waitUntil(
-        lambda: (s := drawn.window.sessions.session) is not before and s.project == path,
-        timeout=20_000,
+        lambda: (s := drawn.window.sessions.session) is not before and s.project == path
     )
     all_quiet(drawn)
     assert not drawn.window.sessions.session.read_only
@@ -346,7 +343,7 @@ def test_a_session_in_another_program_opens_read_only_and_can_be_taken_over(
     press(again, key, "Take over")
     assert not again.window.offers.offers
     again.trigger("file.save")
-    again.qtbot.waitUntil(lambda: not again.window.sessions.unsaved(), timeout=20_000)
+    again.qtbot.waitUntil(lambda: not again.window.sessions.unsaved())
     all_quiet(again)
     assert path.read_bytes() != before
     other = Lock(lock_of(path), take_over=True)
@@ -363,9 +360,7 @@ def test_a_damaged_session_is_refused_in_words(driver, tmp_path):
     path = tmp_path / "bad.hsiproj"
     path.write_bytes(b"PK\x03\x04")
     driver.window.open(str(path))
-    driver.qtbot.waitUntil(
-        lambda: any("damaged" in t for t in driver.window.notices.texts()), timeout=20_000
-    )
+    driver.qtbot.waitUntil(lambda: any("damaged" in t for t in driver.window.notices.texts()))
     assert driver.document is None
 
 

@@ -31,7 +31,7 @@ def feature(driver, name: str):
 def open_plot(driver):
     scatter = feature(driver, "ScatterFeature")
     driver.trigger("spectra.scatter")
-    driver.qtbot.waitUntil(lambda: scatter.result is not None, timeout=10_000)
+    driver.qtbot.waitUntil(lambda: scatter.result is not None)
     driver.settle()
     return scatter
 
@@ -68,7 +68,7 @@ def test_a_lasso_in_the_plot_selects_in_the_image_and_labels(fields):
     drawn = []
     plot.lassoed.connect(drawn.append)
     lasso(plot, corners)
-    fields.qtbot.waitUntil(lambda: len(document.selection) > 0, timeout=10_000)
+    fields.qtbot.waitUntil(lambda: len(document.selection) > 0)
     np.testing.assert_array_equal(document.selection.mask, inside(x, y, drawn[0]))
     assert document.selection.mask[field].mean() > 0.9
     raster = fields.window.viewing.layers["Selection"].raster
@@ -96,7 +96,7 @@ def test_a_lasso_in_the_image_is_seen_in_the_plot(fields):
     assert chosen[6:20, 6:25].all()
     assert not chosen[:4].any()
     assert fields.window.labelling.tool == "navigate"
-    fields.qtbot.waitUntil(lambda: len(scatter.plot.points) == 1, timeout=10_000)
+    fields.qtbot.waitUntil(lambda: len(scatter.plot.points) == 1)
     (points,) = scatter.plot.points
     values = document.cube.read().astype(float)[chosen]
     np.testing.assert_allclose(points.x, values[:, 0])
@@ -124,7 +124,7 @@ def test_classes_are_seen_in_the_plot_in_their_colours(fields):
     ids[:5, :5], ids[40:45, 50:60] = 1, 2
     document.load_labels(ids)
     scatter.panel.classes.click()
-    fields.qtbot.waitUntil(lambda: len(scatter.plot.points) == 2, timeout=10_000)
+    fields.qtbot.waitUntil(lambda: len(scatter.plot.points) == 2)
     assert [p.colour for p in scatter.plot.points] == [c.colour for c in document.legend]
     assert [p.x.size for p in scatter.plot.points] == [25, 50]
     fields.window.labelling.choose_class(2)
@@ -136,7 +136,7 @@ def test_components_are_axes(fields):
     scatter = open_plot(fields)
     box = scatter.panel.x_axis
     box.setCurrentIndex(box.findText("Principal component 1"))
-    fields.qtbot.waitUntil(lambda: scatter.result.axes.x.kind == "pca", timeout=10_000)
+    fields.qtbot.waitUntil(lambda: scatter.result.axes.x.kind == "pca")
     first, _ = scatter.result.axes.values(slice(0, 60), slice(0, 80))
     values = made_cube().reshape(-1, 8).astype(float)
     centred = values - values.mean(axis=0)

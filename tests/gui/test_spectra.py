@@ -85,9 +85,7 @@ def test_spectra_are_drawn_as_the_panel_says(small):
     panel.smoothing.setFocus()
     for _ in range(3):
         QTest.keyClick(panel.smoothing, Qt.Key.Key_Up)
-    small.qtbot.waitUntil(
-        lambda: plot.treatment.window == 7, timeout=30_000
-    )  # the filter is imported first
+    small.qtbot.waitUntil(lambda: plot.treatment.window == 7)  # the filter is imported first
     assert not np.allclose(plot.live_values()[1], spectrum, equal_nan=True)
 
 
@@ -152,7 +150,7 @@ def test_a_library_is_searched_ranked_and_drawn(small, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_a, **_k: ([str(path)], ""))
     small.trigger("spectra.library")
     panel = feature(small, "LibraryFeature").panel
-    small.qtbot.waitUntil(lambda: "row 5" in panel.compared.text(), timeout=10_000)
+    small.qtbot.waitUntil(lambda: "row 5" in panel.compared.text())
     assert panel.isVisible()
 
     loaded = feature(small, "LibraryFeature").loaded[0]

@@ -31,7 +31,7 @@ def wait_for_preview(hands: Hands) -> None:
         preview = hands.canvas.preview
         return preview is not None and preview.mask.size > 1
 
-    hands.driver.qtbot.waitUntil(there, timeout=20_000)
+    hands.driver.qtbot.waitUntil(there)
 
 
 def test_fill_takes_the_connected_area_of_one_label(hands, monkeypatch):
@@ -53,13 +53,13 @@ def test_fill_takes_the_connected_area_of_one_label(hands, monkeypatch):
     hands.canvas.fit()
     monkeypatch.setattr(fill, "AT_ONCE", 100)  # larger areas are sought in the background
     hands.click((30, 40))
-    hands.driver.qtbot.waitUntil(lambda: (hands.ids == 2).any(), timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: (hands.ids == 2).any())
     np.testing.assert_array_equal(hands.ids == 2, hole)
     hands.driver.trigger("edit.undo")
     monkeypatch.setattr(fill, "FURTHEST", 15)
     hands.click((59, 79))
     notices = hands.driver.window.notices
-    hands.driver.qtbot.waitUntil(lambda: bool(notices.texts()), timeout=20_000)
+    hands.driver.qtbot.waitUntil(lambda: bool(notices.texts()))
     assert "too large to be filled" in notices.texts()[-1]
     assert not (hands.ids == 2).any()
     monkeypatch.undo()
@@ -134,17 +134,18 @@ def test_the_wand_takes_all_alike_when_not_connected(hands):
 
 
 def test_a_click_of_the_wand_takes_less_than_100_ms_on_the_sample_scene(sample):
+    """Time of the processor: other programs do not lengthen it."""
     sample.trigger("class.add")
     hands = Hands(sample)
     hands.tool("wand")
     hands.hover((70, 70))
-    sample.qtbot.waitUntil(lambda: not sample.window.workspace.tasks.running, timeout=60_000)
+    sample.qtbot.waitUntil(lambda: not sample.window.workspace.tasks.running)
     times = []
     for pixel in ((70, 70), (20, 100), (120, 30), (100, 100), (60, 20)):
         sample.key(Qt.Key.Key_Escape)
-        start = time.perf_counter()
+        start = time.thread_time()
         hands.press(pixel)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
         assert hands.canvas.preview is not None
         hands.release(pixel)
     assert np.median(times) < 0.1

@@ -66,7 +66,7 @@ def slow(monkeypatch) -> SlowTrainer:
 def labelled(sample):
     """The sample scene with ten training pixels a class."""
     sample.window.labelling.files.load(sample.document.cube.ground_truth, Draw(10))
-    sample.qtbot.waitUntil(lambda: sample.document.labels.total == 160, timeout=10_000)
+    sample.qtbot.waitUntil(lambda: sample.document.labels.total == 160)
     sample.document.mark_saved()
     return sample
 
@@ -74,7 +74,7 @@ def labelled(sample):
 def press_train(driver, slow) -> None:
     QTest.mouseClick(driver.window.train_panel.train_button, Qt.MouseButton.LeftButton)
     assert driver.window.training.running
-    driver.qtbot.waitUntil(lambda: driver.document.prediction is not None, timeout=20_000)
+    driver.qtbot.waitUntil(lambda: driver.document.prediction is not None)
 
 
 def answer(button_text: str) -> list[str]:
@@ -103,7 +103,7 @@ def test_progress_curves_early_map_and_final_map(labelled, slow):
     assert panel.cancel_button.isVisible()
     assert not panel.train_button.isEnabled()
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
     assert labelled.document.prediction.source == "map 2"
     assert panel.epochs_shown() == 2
     assert "map 2" in panel.status.text()
@@ -142,7 +142,7 @@ def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
     press_train(labelled, slow)
     slow.error = TrainingError("The loss is no number: lower the rate.")
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
     assert "The loss is no number: lower the rate." in labelled.window.notices.texts()
     assert labelled.document.prediction.source == "map 1"
 
@@ -150,7 +150,7 @@ def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
 def test_the_map_stays_while_training_again(labelled, slow):
     press_train(labelled, slow)
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
     old = labelled.document.prediction
     shown = labelled.canvas.map_overlay.image.copy()
     slow.may_end.clear()
@@ -211,9 +211,7 @@ def test_opening_another_cube_in_mid_training_asks_and_drops_late_results(labell
     labelled.open(str(path))
     assert "Training is still running" in asked[0]
     slow.may_end.set()
-    labelled.qtbot.waitUntil(
-        lambda: all(t.quiet for t in labelled.window.workspace.tasks._tasks), timeout=10_000
-    )
+    labelled.qtbot.waitUntil(lambda: all(t.quiet for t in labelled.window.workspace.tasks._tasks))
     assert labelled.document.cube.shape == (30, 40, 8)
     assert labelled.document.prediction is None
     assert labelled.canvas.map_overlay.image is None
@@ -237,14 +235,14 @@ def test_a_worker_emits_exactly_one_of_the_three_ends(driver, qtbot):
         task = runner.start(kind, work_of(kind))
         for name in ("succeeded", "failed", "cancelled"):
             getattr(task, name).connect(lambda *_a, name=name: ends.append(name))
-        qtbot.waitUntil(lambda: not runner.running, timeout=5000)
+        qtbot.waitUntil(lambda: not runner.running)
     assert ends == ["succeeded", "failed", "cancelled"]
 
 
 def test_accuracy_panel_shows_the_report(labelled, slow):
     press_train(labelled, slow)
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
     report = labelled.document.accuracy()
     truth = labelled.document.test_pixels()
     assert report.overall.value == pytest.approx((truth == 2).sum() / (truth > 0).sum())
@@ -284,19 +282,19 @@ def test_hover_tells_class_and_confidence(labelled, slow):
 def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
     slow.may_end.set()
     labelled.key(Qt.Key.Key_L)
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
     assert slow.runs == [(160, None)]
     slow.may_end.clear()
     slow.started.clear()
     labelled.key(Qt.Key.Key_1)
     free = np.argwhere(labelled.document.test_pixels() > 0)[[0, 500, 900, 1300]]
     labelled.click(*free[0])
-    labelled.qtbot.waitUntil(slow.started.is_set, timeout=10_000)
+    labelled.qtbot.waitUntil(slow.started.is_set)
     for pixel in free[1:]:  # three strokes during one run: one more run
         labelled.click(*pixel)
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: len(slow.runs) == 3, timeout=10_000)
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+    labelled.qtbot.waitUntil(lambda: len(slow.runs) == 3)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
     assert [n for n, _ in slow.runs] == [160, 161, 164]
     assert slow.runs[1][1] is not None
     labelled.key(Qt.Key.Key_L)

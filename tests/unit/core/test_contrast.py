@@ -128,3 +128,18 @@ def test_a_single_band_is_drawn_in_colours():
     grey = Look((0,)).paint(stored, valid, (Limits(0.0, 1.0),))
     assert (grey[:, :, 0] == grey[:, :, 2]).all()
     assert look.triple == (0, 0, 0)
+
+
+@pytest.mark.parametrize("curve", [equalizing_curve, gaussian_curve])
+def test_two_values_make_a_curve_and_one_does_not(curve):
+    assert isinstance(curve(np.array([4, 4, 7])), Curve)
+    assert isinstance(curve(np.array([4, 4, 4])), Limits)
+    assert isinstance(curve(np.array([])), Limits)
+
+
+def test_a_histogram_reaches_a_tenth_beyond_nearly_all_values():
+    values = SKEWED[1]
+    low, high = np.percentile(values, (0.1, 99.9))
+    found = histogram(values)
+    assert found.low == pytest.approx(low - 0.1 * (high - low))
+    assert found.high == pytest.approx(high + 0.1 * (high - low))

@@ -77,3 +77,24 @@ def test_a_library_of_curves_says_where_each_comes_from():
     )
     assert library.spectra.shape == (5, 4)
     np.testing.assert_array_equal(library.wavelengths, nm)
+
+
+def test_a_change_touches_one_curve_and_keeps_the_rest_of_it():
+    curves = CurveSet()
+    first, second = curves.add(pin(0, 0), pin(1, 1))
+    curves.change(second.id, name="roof", visible=False)
+    assert curves.curves[0] is first
+    changed = curves.curves[1]
+    assert (changed.name, changed.visible, changed.id) == ("roof", False, second.id)
+    assert (changed.colour, changed.position) == (second.colour, (1, 1))
+    assert curves.of("pin") == curves.curves
+    assert curves.of("library") == ()
+
+
+def test_to_pick_what_is_picked_is_no_change():
+    curves, told = CurveSet(), []
+    first, _ = curves.add(pin(0, 0), pin(1, 1))
+    curves.changed.connect(lambda: told.append(curves.picked))
+    curves.pick(first.id)
+    curves.pick(first.id)
+    assert told == [first]

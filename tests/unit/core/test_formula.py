@@ -159,3 +159,23 @@ def test_ndvi_is_the_published_ratio():
     formula = parse_formula(index_named("NDVI").formula)
     red, infrared = np.array([0.1, 0.3]), np.array([0.5, 0.3])
     np.testing.assert_allclose(formula.evaluate({"r650": red, "r860": infrared}), [2 / 3, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("b1 ^ 2", r"powers are written with \*\*"),
+        ("b1 < b2 < b3", "Compare two values at a time"),
+        ("b1 // 2", "“b1 // 2” is not allowed in a formula"),
+        ("abs(b1, b2)", "abs takes 1 values, not 2"),
+        ("where(b1, b2)", "where takes 3 values, not 2"),
+        ("min(b1)", "min takes 2 or more values, not 1"),
+        ("cos(b1)", "“cos” is no known function"),
+        ("abs(x=b1)", "“abs” is no known function"),
+        ("1j * b1", "1j is no number"),
+        ("b1 + c2", "“c2” is not known: bands are named b12"),
+    ],
+)
+def test_what_is_wrong_is_told(text, said):
+    with pytest.raises(FormulaError, match=said):
+        parse_formula(text)

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from hsi_viewer.core.progress import CancelToken, Progress, SilentPort, TaskCancelledError
+from tests.patience import PATIENCE
 
 
 def test_a_token_is_silent_until_it_is_cancelled():
@@ -33,9 +34,9 @@ def test_a_worker_stops_at_its_next_check():
 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
-    assert started.wait(10)
+    assert started.wait(PATIENCE)
     token.cancel()
-    worker.join(10)
+    worker.join(PATIENCE)
     assert stopped.is_set()
 
 

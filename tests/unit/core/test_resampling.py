@@ -79,3 +79,16 @@ def test_a_library_resamples_itself():
     )
     with pytest.raises(FormatError, match="no wavelengths"):
         SpectralLibrary(("a",), None, np.ones((1, 3)), "lib").resampled(BANDS)
+
+
+def test_a_deleted_channel_leaves_the_mean_of_the_others():
+    spectrum = np.full((1, FINE.size), 5.0)
+    spectrum[0, FINE == 1001.0] = np.nan
+    found = resampled_gaussian(FINE, spectrum, np.array([1000.0]), np.array([10.0]))
+    np.testing.assert_allclose(found, [[5.0]])
+
+
+def test_the_ends_of_the_library_are_inside_and_what_has_no_wavelength_is_missing():
+    bands = np.array([350.0, 2500.0, np.nan, 349.9, 2500.1])
+    found = resampled_gaussian(FINE, np.ones((1, FINE.size)), bands, np.full(5, 20.0))[0]
+    assert np.isnan(found).tolist() == [False, False, True, True, True]

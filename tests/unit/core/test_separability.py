@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from hsi_viewer.core.separability import separability
+from hsi_viewer.core.separability import PairSeparability, _covariances, separability
 
 RNG = np.random.default_rng(5)
 
@@ -66,3 +66,35 @@ def test_equal_spectra_and_missing_classes():
     assert report.pairs[0].angle == pytest.approx(0, abs=1e-6)
     assert 3 not in report.counts
     assert separability({1: np.ones((4, 3))}).pairs == ()
+
+
+def test_ten_pixels_are_not_few_and_a_spectrum_of_zeros_has_no_angle():
+    report = separability({1: cloud([1, 2], 0.1, 9), 2: cloud([1, 2], 0.1, 10)})
+    assert report.few == (1,)
+    assert separability({4: cloud([1, 2], 0.1, 3)}).few == (4,)
+    (pair,) = separability({1: np.zeros((4, 3)), 2: np.ones((4, 3))}).pairs
+    assert pair.angle == 0
+
+
+@pytest.mark.parametrize(
+    ("distance", "verdict"),
+    [(0.99, "cannot be told apart"), (1.0, "partly alike"), (1.89, "partly alike"), (1.9, "apart")],
+)
+def test_verdicts_begin_at_their_limits(distance, verdict):
+    assert PairSeparability(1, 2, distance, 0.1).verdict == verdict
+
+
+def test_covariances_are_shrunk_towards_their_mean_and_that_towards_a_sphere():
+    sizes = {1: 4, 2: 9, 3: 1}
+    reduced = {i: cloud([0, i, 0, 2 * i], [1, 2, 3, 4], n) for i, n in sizes.items()}
+    means = {i: x.mean(axis=0) for i, x in reduced.items()}
+    found = _covariances(reduced, means)
+    scatter = sum((x - means[i]).T @ (x - means[i]) for i, x in reduced.items())
+    freedom = 3 + 8 + 0
+    common = scatter / freedom
+    share = 4 / (4 + freedom)
+    common = (1 - share) * common + share * np.trace(common) / 4 * np.eye(4)
+    for i, n in sizes.items():
+        own = np.cov(reduced[i].T) if n > 1 else np.zeros((4, 4))
+        weight = 4 / (4 + n - 1)
+        np.testing.assert_allclose(found[i], weight * common + (1 - weight) * own, rtol=1e-9)

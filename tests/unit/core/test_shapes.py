@@ -149,3 +149,19 @@ def test_smoothing_rounds_a_corner_and_keeps_the_middle():
 @pytest.mark.parametrize("name", ["rectangle", "ellipse"])
 def test_a_shape_outside_the_scene_touches_nothing(name):
     assert getattr(shapes, name)((-9, -9), (-2, 40), SHAPE).size == 0
+
+
+@pytest.mark.parametrize("end", [(3, 11), (9, 2), (-4, 5), (3, 2)])
+def test_the_outline_of_a_stroke_lies_half_its_width_from_the_line(end):
+    start, width = (3, 2), 4.0
+    a, b = np.array(start) + 0.5, np.array(end) + 0.5
+    points = shapes.capsule_outline(start, end, width)
+    along = np.clip((points - a) @ (b - a) / max((b - a) @ (b - a), 1e-9), 0, 1)
+    reach = np.linalg.norm(points - (a + along[:, None] * (b - a)), axis=1)
+    np.testing.assert_allclose(reach, width / 2, atol=1e-9)
+    for middle, away in ((b, b - a), (a, a - b)):  # half a circle about either end
+        far = middle + width / 2 * away / max(np.linalg.norm(away), 1e-9)
+        assert (not away.any()) or np.abs(points - far).sum(axis=1).min() < 1e-9
+    y, x = points.T  # once around, without crossing itself: of the area that it should have
+    area = abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2
+    assert area == pytest.approx(width * np.linalg.norm(b - a) + math.pi * 4, rel=0.02)

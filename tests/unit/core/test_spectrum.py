@@ -50,6 +50,10 @@ def test_a_stretch_shorter_than_the_window_takes_the_widest_that_fits():
     found = smoothed(np.arange(6.0), values, 21)
     np.testing.assert_array_equal(found, savgol_filter(values, 5, 2))
     np.testing.assert_array_equal(smoothed(np.arange(2.0), np.array([1.0, 2]), 21), [1, 2])
+    odd = np.random.default_rng(1).normal(size=7)
+    np.testing.assert_array_equal(smoothed(np.arange(7.0), odd, 21), savgol_filter(odd, 7, 2))
+    np.testing.assert_array_equal(smoothed(np.arange(7.0), odd, 4), savgol_filter(odd, 5, 2))
+    np.testing.assert_array_equal(smoothed(np.arange(7.0), odd, 2), odd)
 
 
 def test_derivatives_of_a_parabola_are_exact_at_uneven_steps():
@@ -154,3 +158,4 @@ def test_correlation_is_numpys():
 def test_water_windows_are_those_of_the_strong_absorptions():
     for (low, high), centre in zip(WATER_WINDOWS, (1380.0, 1880.0), strict=True):
         assert low < centre < high
+        assert 50 < high - low < 200

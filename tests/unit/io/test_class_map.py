@@ -77,6 +77,7 @@ def test_geotiff_keeps_crs_transform_colours_and_names(tmp_path, legend):
         assert file.crs == CRS.from_epsg(32633)
         assert file.colormap(1)[5][:3] == (250, 1, 2)
         assert file.tags(1)["CLASS_5"] == "Häuser {alt}"
+        assert file.descriptions == ("Class map of scene",)
         assert file.profile["tiled"]
         assert file.compression.name == "deflate"
     side = (tmp_path / "class_map.tif.aux.xml").read_text("utf-8")
@@ -572,3 +573,17 @@ def test_an_earlier_tif_of_ours_goes_where_no_tif_is_written(tmp_path, legend):
     assert (tmp_path / "class_map.tif").exists()
     export_prediction(predicted(some_ids()), legend, scene(place=None), tmp_path)
     assert not list(tmp_path.glob("class_map.tif*"))
+
+
+def test_names_of_classes_in_the_tags_of_a_raster_are_read(tmp_path):
+    path = tmp_path / "classes.tif"
+    ids = np.array([[0, 3], [12, 3]], np.uint8)
+    profile = {"driver": "GTiff", "height": 2, "width": 2, "count": 1, "dtype": "uint8"}
+    with pytest.warns(rasterio.errors.NotGeoreferencedWarning):
+        file = rasterio.open(path, "w", **profile)
+    with file:
+        file.write(ids, 1)
+        file.update_tags(1, CLASS_3="Corn", CLASS_12="Woods", CLASS_X="none", OTHER_4="none")
+    found = read_labels(path)
+    np.testing.assert_array_equal(found.ids, ids)
+    assert found.names == {3: "Corn", 12: "Woods"}

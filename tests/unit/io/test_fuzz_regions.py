@@ -1,12 +1,11 @@
 """Broken files of regions and legends end in typed errors.
 
-HSI_FUZZ_SECONDS sets how long all of this module runs. Projects of ilastik are left out: the HDF5
-library itself can go round in circles over a damaged text of variable length.
+Projects of ilastik are left out: the HDF5 library itself can go round in circles over a damaged
+text of variable length.
 """
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 
@@ -20,11 +19,10 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.legend_file import read_legend, write_legend
 from hsi_viewer.io.regions import export_regions, import_regions
-from tests.unit.io.bounds import bounded
+from tests.unit.io.bounds import FUZZ_SECONDS, bounded
 
 REGIONS = ("shp", "gpkg", "geojson", "xml", "txt", "csv", "h5")
 LEGENDS = ("qml", "hdr", "csv")
-SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "6")) / len(REGIONS + LEGENDS)
 LEGEND = ClassLegend([LandClass(1, "Corn", (230, 159, 0)), LandClass(3, "Woods", (0, 114, 178))])
 PLACE = Georeference(
     (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), rasterio.crs.CRS.from_epsg(32632).to_wkt()
@@ -54,7 +52,7 @@ def damaged(whole: bytes, rng: np.random.Generator) -> bytes:
 def refused_of(read, path, whole) -> tuple[int, int]:
     """How many of so many damaged files are refused; anything but a typed error passes through."""
     rng = np.random.default_rng(len(whole))
-    until, rounds, refused = time.monotonic() + SECONDS, 0, 0
+    until, rounds, refused = time.monotonic() + FUZZ_SECONDS, 0, 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # libraries may warn about what is broken
         while rounds < 20 or time.monotonic() < until:

@@ -205,3 +205,28 @@ def test_measured_values_beside_names_of_classes_are_no_classes(tmp_path):
     labels = import_regions(path, cube())
     assert labels.names == {1: "water", 2: "field"}
     assert labels.ids[:2, :2].tolist() == [[1, 2], [0, 1]]
+
+
+def test_a_triangle_is_a_polygon_and_two_points_are_none(tmp_path):
+    triangle = labelled(
+        tmp_path / "a.xml",
+        XML.format(system="none", outer="3 2 13.5 2 3 12.5", inner="4 3 5 3"),
+        False,
+    )
+    rows, columns = np.nonzero(triangle.ids)
+    assert (rows.min(), columns.min()) == (2, 3)
+    assert rows.size == 55  # centres below the diagonal
+    with pytest.raises((FormatError, LabelError)):
+        labelled(tmp_path / "b.xml", XML.format(system="none", outer="3 2 13 2", inner=""), False)
+
+
+def test_regions_without_a_name_are_numbered(tmp_path):
+    text = CLASSIC.replace("ROI name: Region #1", "ROI name:").replace("tall grass", " ")
+    labels = labelled(tmp_path / "rois.txt", text, place=False)
+    assert labels.names == {1: "Region 1", 2: "Region 2"}
+
+
+@pytest.mark.parametrize("text", ["x,y,class\n", "x,y,class\n\n"])
+def test_a_table_of_names_alone_is_refused(tmp_path, text):
+    with pytest.raises(FormatError, match="no rows below"):
+        labelled(tmp_path / "a.csv", text)

@@ -87,9 +87,9 @@ def test_ten_gigabytes_open_at_once(tmp_path, interleave):
         file.truncate(5000 * 5000 * 200 * 2)  # sparse: takes no room on the disk
     open_cube(tmp_path / "large.hdr")  # imports
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()  # other programs do not lengthen it
     cube = open_cube(tmp_path / "large.hdr")
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     spectrum = cube.read(slice(4999, 5000), slice(4999, 5000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

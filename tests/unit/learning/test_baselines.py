@@ -9,9 +9,11 @@ from benchmarks import table as table_module
 from benchmarks.table import Table
 from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.learning import baselines
-from hsi_viewer.learning.baselines import patch_cnn, standardised, svm
+from hsi_viewer.learning.baselines import patch_cnn, scene_pixels, standardised, svm
+from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.pixels import seeds_of
-from tests.unit.learning.made import made_scene
+from hsi_viewer.learning.scene import SceneFeatures
+from tests.unit.learning.made import SMALL, made_scene
 
 
 @pytest.mark.parametrize("classes", [2, 4])
@@ -50,3 +52,14 @@ def test_a_table_goes_on_where_it_stopped(tmp_path, monkeypatch) -> None:
     assert not again.has(list="random", seed=4)
     again.add(list="random", seed=4, oa=90.0)
     assert [row["oa"] for row in again.rows()] == ["91.235", "90"]
+
+
+def test_pixels_are_in_the_order_of_the_image() -> None:
+    cube, _ = made_scene(7, 9)
+    spectra = standardised(cube)
+    plain = cube.read().reshape(63, 20)
+    assert np.allclose(spectra, (plain - plain.mean(axis=0)) / plain.std(axis=0), atol=1e-4)
+    scene = SceneFeatures(cube, fit_features(cube, SMALL.features))
+    found = scene_pixels(scene)
+    assert np.array_equal(found, scene.patches(np.arange(63), 0)[:, :, 0, 0])
+    assert found.flags.c_contiguous

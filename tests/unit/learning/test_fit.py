@@ -37,7 +37,7 @@ def test_a_scene_is_learned_and_early_maps_come_first() -> None:
 def test_the_same_seed_gives_the_same_map() -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 3)
-    first, second = (fit(cube, training).predict(cube) for _ in range(2))
+    first, second = (fit(cube, training, recipe=SMALL).predict(cube) for _ in range(2))
     assert first.probabilities is not None
     assert second.probabilities is not None
     assert np.array_equal(first.probabilities, second.probabilities)
@@ -64,7 +64,7 @@ def test_cancel_stops_the_run(report: int) -> None:
 def test_a_saved_model_maps_alike(tmp_path) -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 3)
-    model = fit(cube, training)
+    model = fit(cube, training, recipe=SMALL)
     files = model.save(tmp_path / "m")
     assert all(f.is_file() for f in files)
     again = load_model(tmp_path / "m")

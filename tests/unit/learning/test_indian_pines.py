@@ -1,4 +1,7 @@
-"""The engine on the real scene: far beyond chance from ten labels a class, the same twice."""
+"""The engine on the real scene: far beyond chance from ten labels a class.
+
+That it is the same twice is shown by the command line, which trains on this scene, too.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,3 @@ def test_ten_labels_a_class_map_the_scene(bench_dir) -> None:
     assert error < error_before + 0.01
     early = [i for i in recorder.items if isinstance(i, Prediction)]
     assert [(e.class_map == truth)[scored].mean() > 0.85 for e in early] == [True, True]
-    again = fit(cube, training).predict(cube, labels=training)
-    assert np.array_equal(again.confidence, prediction.confidence)
-    assert np.array_equal(again.class_map, prediction.class_map)

@@ -10,6 +10,7 @@ import pytest
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, ModelError
 from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.learning import model as model_module
 from hsi_viewer.learning.checkpoint import load_model
 from hsi_viewer.learning.model import TrainedModel
 from hsi_viewer.learning.trainer import fit
@@ -102,15 +103,15 @@ def test_missing_values_of_another_sensor_stay_missing() -> None:
     assert np.count_nonzero(prediction.class_map == 0) == 1
 
 
-def test_a_stroke_changes_the_map_without_new_inference() -> None:
+def test_a_stroke_changes_the_map_without_new_inference(monkeypatch) -> None:
     cube, truth, training, model = with_waves()
     before = model.predict(cube, labels=training)
     stroke = training.copy()
     stroke[:6, :6] = 9
+    monkeypatch.setattr(model_module, "dense", None)  # the network is not asked again
     after = model.predict(cube, labels=stroke)
     assert (after.class_map[:6, :6] == 9).all()
     assert (before.class_map[:6, :6] == truth[:6, :6]).all()
-    assert model.seconds["predict"] < 0.01
 
 
 def test_results_are_not_shared_between_predictions() -> None:

@@ -333,3 +333,27 @@ def test_saved_changed_follows_every_move_and_every_save():
     document.history.undo()
     document.history.redo()
     assert told == [True, False, True, False]
+
+
+def test_only_a_cube_of_the_same_size_takes_the_place_of_another():
+    document = new_document()
+    told = []
+    document.cube_changed.connect(lambda: told.append(document.cube))
+    again = HyperCube.from_array(np.ones((ROWS, COLUMNS, 2)), name="again")
+    document.set_cube(again)
+    assert document.cube is again
+    for shape in ((ROWS, COLUMNS, 3), (COLUMNS, ROWS, 2)):
+        with pytest.raises(ValueError, match="not"):
+            document.set_cube(HyperCube.from_array(np.ones(shape)))
+    assert told == [again]
+
+
+def test_a_class_is_moved_to_its_place_and_back_by_undo():
+    document = new_document()
+    for _ in range(3):
+        document.add_class()
+    ids = [c.id for c in document.legend.classes]
+    document.move_class(ids[2], 0)
+    assert [c.id for c in document.legend.classes] == [ids[2], ids[0], ids[1]]
+    document.history.undo()
+    assert [c.id for c in document.legend.classes] == ids

@@ -132,3 +132,16 @@ def test_the_oldest_overviews_go_first(own_settings):
 def test_a_cube_of_no_file_has_none():
     cube = HyperCube.from_array(VALUES)
     assert with_overview(cube) is cube
+
+
+def test_an_overview_of_more_bands_than_columns_is_found_again(tmp_path, own_settings):
+    path = tmp_path / "long.img"
+    path.write_bytes(b"stands for the data")
+    values = np.arange(40 * 9 * 50, dtype=np.uint16).reshape(40, 9, 50)
+    cube = HyperCube(Counting(values), path=path, interleave="bsq")
+    fill(with_overview(cube), 3, 47)
+    again = with_overview(cube)
+    assert again.source.missing((3, 4, 47, 49)) == (4, 49)
+    window = slice(0, 40, 4), slice(0, 9, 4)
+    np.testing.assert_array_equal(again.read(*window, (47, 3)), values[window][:, :, [47, 3]])
+    assert len(cube.source.reads) == 1

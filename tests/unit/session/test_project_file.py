@@ -501,3 +501,36 @@ def test_a_journal_that_was_made_short_is_found_as_well(scene):
     again = Document(open_cube(scene))
     recovered_session(again, leftover, scene).close()
     assert [c.name for c in again.legend] == ["Corn"]
+
+
+def test_a_file_without_its_list_of_contents_gives_back_everything(path, tmp_path):
+    body, ids = written(path, {1: made_run(tmp_path)}, zeros() + 3)
+    with zipfile.ZipFile(path) as file:
+        ends_at = file.start_dir
+    path.write_bytes(path.read_bytes()[:ends_at])
+    again = read_project_body(path)
+    assert (again.classes, again.notes) == (body.classes, "noted")
+    contents = read_project_arrays(path, again, tmp_path / "runs")
+    assert contents.problems == ()
+    np.testing.assert_array_equal(contents.ids, ids)
+    np.testing.assert_array_equal(contents.truth, zeros() + 3)
+    assert {p.name for p in (tmp_path / "runs" / "1").iterdir()} == {FACTS, MAPS}
+
+
+def test_notes_are_unsaved_work_and_every_change_of_them_is_told(scene):
+    session = new_session(Document(open_cube(scene)), scene)
+    told = []
+    session.changed.connect(lambda: told.append(session.notes))
+    assert not session.extras_modified
+    session.notes = "first"
+    session.notes = "first"
+    session.notes = "second"
+    assert told == ["first", "second"]
+    assert session.extras_modified
+    assert session.modified
+    assert session.folder.unsaved.exists()
+    assert session.extras_words == ("notes",)
+    session.extras_as_saved()
+    assert not session.modified
+    assert not session.folder.unsaved.exists()
+    session.close()

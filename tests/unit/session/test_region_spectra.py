@@ -105,3 +105,21 @@ def test_a_cancelled_reading_ends():
 def test_an_empty_region_has_no_statistics():
     _, _, cube = scene()
     assert region_statistics(cube, np.zeros((40, 30), np.uint16)) == {}
+
+
+@pytest.mark.parametrize("held", [10**9, 0])
+def test_progress_rises_from_the_first_labelled_row_to_the_end(held, monkeypatch):
+    monkeypatch.setattr(blocks, "__defaults__", (None, None, 30 * 6 * 8 * 4))
+    _, groups, cube = scene()
+    groups[:12] = 0
+    shares = []
+
+    class Port:
+        def report(self, item):
+            shares.append(item.fraction)
+
+    region_statistics(cube, groups, port=Port(), held=held)
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 4
+    assert 0 < shares[0] < 0.5
+    assert shares[-1] == 1

@@ -158,3 +158,41 @@ def test_a_file_opened_again_comes_first_and_once():
 def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
     with pytest.raises(ValueError, match=name.replace("_", " ")):
         setattr(Settings(), name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        (
+            "band_presets",
+            [[], [["Mine", 650, 550.5, 450]], [["a", 1, 2, 3], ["b", 3, 2, 999_999]]],
+            [
+                [["Mine", 650, 550]],
+                [["Mine", 650, 550, 450, 350]],
+                [["", 650, 550, 450]],
+                [["  ", 650, 550, 450]],
+                [[7, 650, 550, 450]],
+                [["Mine", 650, 0, 450]],
+                [["Mine", 650, 1e6, 450]],
+                [["Mine", 650, True, 450]],
+                [("Mine", 650, 550, 450)],
+            ],
+        ),
+        ("stretch_percent", [[0, 100], [2.5, 97]], [[2], [2, 2], [-1, 98], [2, 101], [1, 2, 3]]),
+        ("text_percent", [80, 200], [79, 201, 100.0, True]),
+        ("brush_size", [1, 101], [0, 102, 2.0]),
+        ("wand_angle", [0.01, 2], [0, 2.01]),
+        ("wand_distance", [0.01, 20], [0, 20.1]),
+        ("segment_size", [9, 2500], [8, 2501]),
+        ("map_opacity", [0, 1, 0.5], [-0.1, 1.1]),
+        ("shortcuts", [{}, {"a": ["Ctrl+A"]}, {"a": []}], [{"a": "Ctrl+A"}, {"a": [1]}, {1: []}]),
+    ],
+)
+def test_values_end_where_they_should(name, right, wrong):
+    settings = Settings()
+    for value in right:
+        setattr(settings, name, value)
+        assert getattr(settings, name) == value
+    for value in wrong:
+        with pytest.raises(ValueError, match=name.replace("_", " ")):
+            setattr(settings, name, value)

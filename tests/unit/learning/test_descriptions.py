@@ -1,0 +1,143 @@
+"""What a model's description may hold: each number at the ends of its range and beyond."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.learning.checkpoint_check import fitted, network_of, told_by
+from hsi_viewer.learning.trainer import fit
+from tests.unit.learning.made import SMALL, made_scene
+from tests.unit.learning.test_hostile_models import with_value
+
+PLACE = Path("model.json")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A description and its tensors."""
+    folder = tmp_path_factory.mktemp("described")
+    cube, truth = made_scene(20, 18, 8)
+    fit(cube, draw_per_class(truth, 3)[0], recipe=SMALL).save(folder)
+    description = json.loads((folder / "model.json").read_text("utf-8"))
+    return description, load_file(folder / "model.safetensors")
+
+
+def described(description, *path_and_value):
+    if path_and_value:
+        *path, value = path_and_value
+        description = with_value(description, tuple(path), value)
+    return told_by(json.dumps(description).encode(), PLACE)
+
+
+WALKER = ("recipe", "walker")
+
+
+@pytest.mark.parametrize(
+    ("path", "right", "wrong", "name"),
+    [
+        (("class_ids",), [[1, 2, 3, 65535]], [[], [0, 1], [1, 65536], [2, 1], [1, 1]], "class_ids"),
+        (("sigmas",), [[0.0, 1000.0]], [[], [-0.1], [1000.1]], "sigmas"),
+        (("wavelengths",), [None, [1.0] * 8], [[], [1.0] * 7, [1.0] * 9], "wavelengths"),
+        (("temperature",), [1e-3, 100.0], [0.0, -1.0, 100.5], "temperature|numbers"),
+        ((*WALKER, "beta"), [0.0, 100.0], [-0.5, 101.0], "numbers of the walker"),
+        ((*WALKER, "gamma"), [0.0, 100.0], [-0.5, 101.0], "numbers of the walker"),
+        ((*WALKER, "seed_weight"), [0.0, 100.0], [-0.5, 101.0], "numbers of the walker"),
+        ((*WALKER, "doubt"), [-100.0, 100.0], [-101.0, 101.0], "numbers of the walker"),
+        ((*WALKER, "assurance"), [-100.0, 100.0], [-101.0, 101.0], "numbers of the walker"),
+        ((*WALKER, "guides"), [1], [0, -1], "guides"),
+        (("config", "seed"), [0, 2**32 - 1], [-1, 2**32], "seed"),
+        (("format",), [], ["another", None], "Train it again"),
+        (("schema",), [], [1, 3, "2"], "Train it again"),
+    ],
+)
+def test_numbers_end_where_they_should(saved, path, right, wrong, name):
+    for value in right:
+        told = described(saved[0], *path, value)
+        for key in path:
+            told = getattr(told, key)
+        assert told == (tuple(value) if isinstance(value, list) else value)
+    for value in wrong:
+        with pytest.raises(FormatError, match=rf"model\.json.*({name})"):
+            described(saved[0], *path, value)
+
+
+def test_a_recipe_says_no_more_and_no_less(saved):
+    for part in ("features", "walker"):
+        whole = saved[0]["recipe"][part]
+        with pytest.raises(FormatError, match="recipe"):
+            described(saved[0], "recipe", part, {**whole, "more": 1})
+        less = {k: v for k, v in whole.items() if k not in ("components", "guides")}
+        with pytest.raises(FormatError, match="recipe"):
+            described(saved[0], "recipe", part, less)
+
+
+def test_a_legend_names_each_class_once_in_colours_of_bytes(saved):
+    first, *rest = saved[0]["legend"]
+    for colour in ([0, 255, 0], [255, 0, 255]):
+        assert described(saved[0], "legend", [{**first, "colour": colour}]).legend[0].colour == (
+            tuple(colour)
+        )
+    for legend in ([first, first, *rest], [{**first, "colour": [0, 256, 0]}, *rest],
+                   [{**first, "colour": [-1, 0, 0]}, *rest]):  # fmt: skip
+        with pytest.raises(FormatError, match="legend"):
+            described(saved[0], "legend", legend)
+
+
+@pytest.mark.parametrize(
+    ("bands", "refused"),
+    [([0, 1, 2, 3, 4, 5, 6, 7], False), ([0, 1, 2, 3, 4, 5, 6, 8], True),
+     ([-1, 1, 2, 3, 4, 5, 6, 7], True), ([0, 1, 1, 3, 4, 5, 6, 7], True),
+     ([0, 2, 1, 3, 4, 5, 6, 7], True)],
+)  # fmt: skip
+def test_bands_in_use_ascend_within_the_cube(saved, bands, refused):
+    told = described(saved[0])
+    tensors = {**saved[1], "features.bands": torch.tensor(bands)}
+    if refused:
+        with pytest.raises(ValueError, match="not of 8 bands"):
+            fitted(tensors, told)
+    else:
+        assert fitted(tensors, told)[0].bands.tolist() == bands
+
+
+@pytest.mark.parametrize("name", ["features.spread", "features.scales"])
+def test_nothing_is_divided_by_zero(saved, name):
+    tensors = {**saved[1], name: saved[1][name].clone()}
+    tensors[name][1] = 0
+    with pytest.raises(ValueError, match="divided by 0"):
+        fitted(tensors, described(saved[0]))
+
+
+def test_channels_are_scales_times_components(saved):
+    told = described(saved[0])
+    assert told.channels == 2 * saved[1]["features.components"].shape[1]
+    for channels in (told.channels + 1, 1, 0):
+        with pytest.raises(ValueError, match=f"cannot make {channels} channels"):
+            fitted(saved[1], described(saved[0], "channels", channels))
+
+
+def test_a_tensor_of_another_shape_or_another_type_is_refused(saved):
+    told = described(saved[0])
+    name, where = "features.centre", saved[1]["features.centre"]
+    for other in (where[:-1], where[None], where.double()):
+        with pytest.raises(ValueError, match=rf"{name} is .*was expected"):
+            fitted({**saved[1], name: other.contiguous()}, told)
+    weight = "network.heads.0.weight"
+    with pytest.raises(ValueError, match=r"heads.0.weight is .*was expected"):
+        network_of({**saved[1], weight: saved[1][weight][:-1]}, told)
+    variance = next(k for k in saved[1] if k.endswith("running_var"))
+    for value in (-1e-3, float("nan")):
+        bad = saved[1][variance].clone()
+        bad[0] = value
+        with pytest.raises(ValueError, match="holds what is no number"):
+            network_of({**saved[1], variance: bad}, told)
+    zero = {**saved[1], variance: torch.zeros_like(saved[1][variance])}
+    assert not network_of(zero, told).training
+    assert np.isfinite(saved[1][variance].numpy()).all()

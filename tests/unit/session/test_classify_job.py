@@ -1,0 +1,161 @@
+"""The whole job without a window, in this process and on a small scene."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+import rasterio
+
+from hsi_viewer.core.errors import ExportError, LabelError
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning import trainer
+from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.session.classify_job import (
+    FORMATS,
+    Job,
+    Stopwatch,
+    apply_model,
+    check_writable,
+    classify,
+    demonstrate,
+)
+from tests.unit.learning.made import SMALL, Recorder, made_scene
+
+IDS = (2, 5, 7, 9)
+MAPS = {f"class_map.{kind}" for kind in ("img", "hdr", "npy", "png")}
+CONFIDENCE = {"confidence.img", "confidence.hdr"}
+
+
+@pytest.fixture
+def scene(tmp_path, monkeypatch):
+    """A cube and its truth on the disk, and an engine of few steps; their paths and the truth."""
+    monkeypatch.setattr(trainer, "recipe_for", lambda _config: SMALL)
+    cube, truth = made_scene(30, 24, 12)
+    np.save(tmp_path / "cube.npy", cube.read())
+    np.save(tmp_path / "truth.npy", truth)
+    return str(tmp_path / "cube.npy"), str(tmp_path / "truth.npy"), truth
+
+
+def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):
+    cube, truth_path, truth = scene
+    port = Recorder()
+    job = Job(tmp_path / "out", TrainingConfig(seed=2), port=port)
+    result = demonstrate(cube, truth_path, 6, job)
+    training, test = draw_per_class(truth, 6, 2)
+    mapped = result.prediction.class_map
+    report = json.loads((tmp_path / "out" / "report.json").read_text("utf-8"))
+    assert report == result.report
+    scored = test > 0
+    share = (mapped == truth)[scored].mean()
+    assert report["accuracy"]["test_pixels"] == scored.sum() == truth.size - 24
+    assert report["accuracy"]["overall"] == pytest.approx(share, abs=1e-6)
+    assert share > 0.8
+    assert result.accuracy.kappa == pytest.approx(report["accuracy"]["kappa"], abs=1e-6)
+    assert report["accuracy"]["average"] == pytest.approx(result.accuracy.average, abs=1e-6)
+    assert (mapped[training > 0] == truth[training > 0]).all()
+    assert (report["cube"], report["labels"]) == (cube, f"6 a class from {truth_path}")
+    assert [(c["id"], c["train_pixels"]) for c in report["classes"]] == [(i, 6) for i in IDS]
+    assert (report["train_pixels"], report["seed"], report["preset"]) == (24, 2, "fast")
+    assert [i.message for i in port.items if i in (port.items[0], port.items[-1])] == [
+        "Loading the learning engine",
+        "Writing the results",
+    ]
+
+
+def test_what_is_written_is_what_is_told(scene, tmp_path):
+    cube, labels, truth = scene
+    out = tmp_path / "new" / "out"
+    result = classify(cube, labels, Job(out, TrainingConfig(refine=False)))
+    files = sorted(p.name for p in out.iterdir())
+    assert result.report["files"] == files
+    assert set(files) >= MAPS | CONFIDENCE | {"model.json", "model.safetensors", "report.json"}
+    assert "refined" not in result.prediction.source
+    assert result.accuracy is None
+    assert "accuracy" not in result.report
+    assert result.report["train_pixels"] == truth.size
+    assert result.report["labels"] == labels
+    np.testing.assert_array_equal(np.load(out / "class_map.npy"), result.prediction.class_map)
+    for file, wanted in (
+        ("class_map.img", result.prediction.class_map),
+        ("confidence.img", result.prediction.confidence),
+    ):
+        with (
+            pytest.warns(rasterio.errors.NotGeoreferencedWarning),
+            rasterio.open(out / file) as raster,
+        ):
+            np.testing.assert_array_equal(raster.read(1), wanted)
+    seconds = result.report["seconds"]
+    steps = ["read", "features", "train", "predict", "refine", "export"]
+    assert list(seconds) == [*steps, "total"]
+    assert sum(seconds[s] for s in steps) <= seconds["total"] + 0.005
+    assert min(seconds.values()) >= 0
+    assert result.report["versions"]["numpy"] == version("numpy")
+    assert set(result.report["versions"]) >= {"python", "hsi-viewer", "torch"}
+    assert "envi" in FORMATS
+
+
+def test_a_saved_model_maps_a_scene_again(scene, tmp_path):
+    cube, labels, _ = scene
+    first = classify(cube, labels, Job(tmp_path / "out", TrainingConfig(seed=4, refine=False)))
+    model, again = tmp_path / "out", tmp_path / "again"
+    port = Recorder()
+    result = apply_model(model, cube, Job(again, TrainingConfig(seed=9, refine=False), port=port))
+    np.testing.assert_array_equal(result.prediction.class_map, first.prediction.class_map)
+    assert (result.report["cube"], result.report["model"]) == (cube, str(model))
+    assert result.report["seed"] == load_model(model).config.seed == 4
+    assert [c["id"] for c in result.report["classes"]] == list(IDS)
+    assert all(set(c) == {"id", "name", "colour"} for c in result.report["classes"])
+    assert result.report["files"] == sorted(p.name for p in again.iterdir())
+    assert "train_pixels" not in result.report
+    said = [i.message for i in port.items if i.fraction is None]
+    assert said[0] == "Loading the learning engine"
+    refined = apply_model(model, cube, Job(tmp_path / "refined"))
+    assert "refined" in refined.prediction.source
+
+
+@pytest.mark.parametrize(("ids", "said"), [((0,), "no pixel"), ((3,), r"one class \(id 3\)")])
+def test_labels_of_fewer_than_two_classes_are_refused_before_anything_is_written(
+    scene, tmp_path, ids, said
+):
+    cube, _, truth = scene
+    few = np.full(truth.shape, ids[0], np.uint8)
+    np.save(tmp_path / "few.npy", few)
+    with pytest.raises(LabelError, match=said):
+        classify(cube, str(tmp_path / "few.npy"), Job(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cancelled_job_says_nothing_more(tmp_path):
+    token, port = CancelToken(), Recorder()
+    job = Job(tmp_path, token=token, port=port)
+    job.say("Reading")
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        job.say("Writing")
+    assert [i.message for i in port.items] == ["Reading"]
+
+
+def test_a_folder_is_made_and_left_empty_or_refused(tmp_path):
+    check_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    check_writable(tmp_path / "a")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ExportError, match="cannot be written"):
+        check_writable(tmp_path / "file")
+
+
+def test_a_stopwatch_keeps_each_step_apart(monkeypatch):
+    clock = iter([10.0, 11.0, 14.0, 20.0, 21.0, 30.0])
+    monkeypatch.setattr("hsi_viewer.session.classify_job.time.perf_counter", lambda: next(clock))
+    watch = Stopwatch()
+    with watch.step("read"):
+        pass
+    with watch.step("export"):
+        pass
+    assert watch.seconds == {"read": 3.0, "export": 1.0}
+    assert watch.total() == 20.0
