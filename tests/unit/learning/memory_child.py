@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -111,13 +112,12 @@ def main(trainings: int, strokes: int) -> None:
         model[0].predict(cube, labels=labels)
 
     memory = []
-    for number in range(trainings):
-        in_a_thread(lambda n=number: train(n))
-        memory.append(resident_mb())
-    for number in range(strokes):
-        in_a_thread(lambda n=number: stroke(n))
-        memory.append(resident_mb())
-    print(json.dumps({"memory": memory, **ended}))
+    for work, times in ((train, trainings), (stroke, strokes)):
+        for number in range(times):
+            in_a_thread(partial(work, number))
+            memory.append(resident_mb())
+            gc.freeze()  # what stays is not gone through again: torch is large
+    sys.stdout.write(json.dumps({"memory": memory, **ended}))
 
 
 if __name__ == "__main__":
