@@ -94,8 +94,9 @@ class FileReader:
     def __del__(self) -> None:
         if hasattr(self, "_file"):  # it could be opened
             os.close(self._file)
-        if getattr(self, "_alone", None) not in (None, self._file):
-            os.close(self._alone)
+        alone = getattr(self, "_alone", None)
+        if alone is not None and alone != self._file:
+            os.close(alone)
 
     @property
     def _sparse(self) -> int:

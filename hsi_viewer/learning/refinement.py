@@ -10,7 +10,7 @@ classification of hyperspectral images" (IEEE TGRS 53, 2015).
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +92,7 @@ class Solver:
     def __exit__(self, *error: object) -> None:
         self._factors = None
 
-    def solve(self, right_side: NDArray[np.float64]) -> NDArray[np.float64]:
+    def solve(self, right_side: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """The solution (n,) for a right side (n,)."""
         if self._factors is None:
             raise ValueError("The factors were given back")

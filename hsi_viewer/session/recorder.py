@@ -10,6 +10,7 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.history import Step
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.journal_queue import JournalQueue
 from hsi_viewer.session.records import Kind, Record
 from hsi_viewer.session.replay import (
     can_record,
@@ -39,7 +40,9 @@ class Recorder:
 
     status_changed = Signal(str)
 
-    def __init__(self, document: Document, journal: Journal, facts: Record | None = None) -> None:
+    def __init__(
+        self, document: Document, journal: Journal | JournalQueue, facts: Record | None = None
+    ) -> None:
         self.document, self.journal = document, journal
         self._facts = () if facts is None else (facts,)
         self.problem = ""
@@ -59,7 +62,7 @@ class Recorder:
     # events ----------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Wait until the last gesture is on the disk."""
+        """Find out whether the gestures until now could be written."""
         try:
             self.journal.settle()
         except FileError as error:

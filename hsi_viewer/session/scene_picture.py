@@ -62,9 +62,7 @@ def is_large(cube: HyperCube) -> bool:
     return cube.rows * cube.columns > WHOLE_PIXELS or size > WHOLE_BYTES
 
 
-def first_picture(
-    scene: HyperCube, look: Look, token: CancelToken | None = None
-) -> ScenePicture:
+def first_picture(scene: HyperCube, look: Look, token: CancelToken | None = None) -> ScenePicture:
     """What can be shown of a scene at once: all of a small one, a coarse picture of a large one."""
     if not is_large(scene):
         return render_scene(scene, look, token)

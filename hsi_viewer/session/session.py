@@ -16,11 +16,13 @@ from hsi_viewer import __version__
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, LabelError
 from hsi_viewer.core.history import Step
+from hsi_viewer.core.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.session.body import SessionBody, body_from_json, write_body
 from hsi_viewer.session.cube_reference import CubeReference, reference_to, sample_digest
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.journal_queue import JournalQueue
 from hsi_viewer.session.ledger import Ledger
 from hsi_viewer.session.lock import Lock, LockedError
 from hsi_viewer.session.project_file import (
@@ -64,6 +66,7 @@ class Session:
         self.project: Path | None = None
         self.read_only = False
         self._lock: Lock | None = None
+        self._queue: JournalQueue | None = None
         self._notes = ""
         self._extras, self._extras_saved = 0, 0
         self.ledger.changed.connect(self._on_extras)
@@ -136,7 +139,8 @@ class Session:
                 for record in (facts, *records):
                     journal.append(lambda r=record: r)  # type: ignore[misc]
                     journal.settle()
-            self.recorder = Recorder(self.document, journal, facts)
+            self._queue = JournalQueue(journal)
+            self.recorder = Recorder(self.document, self._queue, facts)
         except FileError as error:
             self.problem = str(error)
 
@@ -221,6 +225,16 @@ class Session:
         self._extras_saved = self._extras
         self._flag_extras()
 
+    @property
+    def writing(self) -> bool:
+        """Whether a stroke has yet to reach the disk; `close` waits for it."""
+        return self._queue is not None and self._queue.busy
+
+    def drain(self, seconds: float) -> None:
+        """Wait so long for the disk at the most."""
+        if self._queue is not None:
+            self._queue.drain(seconds)
+
     def close(self) -> None:
         """Let go; the folder stays if something in it is in no file and not given up."""
         keep = self.worth_keeping
@@ -236,7 +250,7 @@ class Snapshot:
     """A session at one moment, for the worker that saves it."""
 
     body: SessionBody
-    ids: NDArray[np.uint16]
+    labels: LabelSnapshot
     truth: NDArray[np.uint16] | None
     runs: Mapping[int, Mapping[str, Path]]
     step: Step
@@ -244,7 +258,7 @@ class Snapshot:
 
     def write(self, path: Path, token: CancelToken | None = None) -> None:
         """Write the session file; see `write_project`."""
-        write_project(path, self.body, self.ids, self.truth, self.runs, token)
+        write_project(path, self.body, self.labels.ids, self.truth, self.runs, token)
 
 
 # made in a worker, before anybody looks at the document ------------------------------------------
