@@ -120,7 +120,7 @@ def test_a_disk_that_stays_behind_is_told_and_gets_the_whole_state_later(
     assert recorder.journal.drain(60)
     recorder.tend()
     assert told[1:] == [""]
-    stroke(document, 2, [45])
+    stroke(document, 2, [41])
     recorder.close()
     again = replayed(path)
     np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
