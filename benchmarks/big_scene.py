@@ -7,6 +7,8 @@ few groups of lines are written, the rest reads as zero, which the header declar
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,30 @@ def write_big_scene(
         encoding="utf-8",
     )
     return header
+
+
+def write_full_scenes(folder: Path, rows: int = 3_400) -> Iterator[Path]:
+    """Headers of one file of about 4 GB, full of noise, as if it were of each interleave."""
+    (header,) = (write_big_scene(folder, interleave="bip", groups=0),)
+    text = header.read_text(encoding="utf-8").replace("lines = 20000", f"lines = {rows}")
+    noise = np.random.default_rng(0).integers(1, 10_000, 2_000 * 300 * 20, np.uint16).tobytes()
+    data = folder / "full.img"
+    with data.open("wb") as file:
+        for _ in range(rows // 20):
+            file.write(noise)
+        file.flush()
+        os.fsync(file.fileno())
+    for interleave in ORDERS:
+        path = folder / f"full_{interleave}.hdr"
+        path.write_text(text.replace("= bip", f"= {interleave}"), encoding="utf-8")
+        path.with_suffix(".img").hardlink_to(data)
+        yield path
+
+
+def drop_from_memory(path: Path) -> None:
+    """Have the system forget what it holds of a file."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def main() -> int:

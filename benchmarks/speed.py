@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ VALUES = ("value", "unit", "goal", "load")
 SIZES = ((145, 145, 200, 16), (610, 340, 103, 9), (1000, 1000, 100, 9), (2000, 2000, 100, 9))
 BATCH = 256
 TURNS = 5
+TRAININGS = 30
 MIB = 2.0**20
 
 
@@ -159,7 +161,26 @@ def scaling(size: tuple[int, int, int, int]) -> None:
     record(part, "accuracy", 100 * float((prediction.class_map == truth).mean()), "%")
 
 
+def memory() -> None:
+    """Resident memory that 27 more trainings take after the third, of a scene of 200 x 200."""
+    cube, truth = generated(200, 200, 30, 4)
+    labels, _ = draw_per_class(truth, 10)
+    for number in range(TRAININGS):
+        model = fit(cube, labels, TrainingConfig(device="cpu"))
+        model.predict(cube, labels=labels)
+        if number == 2:
+            third = resident_mb()
+    record("memory", f"growth from training 3 to {TRAININGS}", resident_mb() - third, "MB", "< 30")
+
+
+def resident_mb() -> float:
+    """Resident memory of this process in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
 PARTS: dict[str, Callable[[], None]] = {
+    "memory": memory,
     "indian_pines": interactive,
     "inference": dense_against_patches,
     **{f"{s[0]}x{s[1]}x{s[2]}": lambda s=s: scaling(s) for s in SIZES},

@@ -120,17 +120,22 @@ class Screenshot(QObject):
         self._timer.setInterval(PAINTED_MS)
         self._timer.timeout.connect(self._take)
         window.workspace.tasks.changed.connect(self._wait)
+        window.viewing.tiles.drawn.connect(self._wait)
         self._wait()
 
     @Slot()
     def _wait(self) -> None:
-        if any(not t.quiet for t in self._window.workspace.tasks.running):
+        running = self._window.workspace.tasks.running
+        if any(not (t.quiet or t.background) for t in running):
             self._timer.stop()
         else:
             self._timer.start()
 
     @Slot()
     def _take(self) -> None:
+        if not self._window.viewing.tiles.idle:
+            self._wait()
+            return
         errors = [n.text for n in self._window.notices.notices if n.property("level") == "error"]
         for text in errors:
             sys.stderr.write(f"{text}\n")

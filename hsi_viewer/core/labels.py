@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from psygnal import Signal
 
 from hsi_viewer.core.classes import MAX_CLASS_ID
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.label_snapshot import LabelSnapshot
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right; half open
 
@@ -65,6 +67,28 @@ def merged(edits: list[LabelEdit]) -> LabelEdit:
     return LabelEdit(unique[changed], before[changed], after[changed])
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedEdit:
+    """What a large edit comes to: see `LabelMap.prepare`.
+
+    Attributes
+    ----------
+    edit, before : what was worked out, from which labels.
+    ids, counts, box : the labels after it, pixels of each id, and the box that it touches.
+    """
+
+    edit: LabelEdit
+    before: LabelSnapshot
+    ids: NDArray[np.uint16]
+    counts: NDArray[np.int64]
+    box: Box
+
+    def is_for(self, edit: LabelEdit) -> bool:
+        """Whether this is the edit, and nothing has changed the labels meanwhile."""
+        same = self.edit.pixels is edit.pixels and self.edit.after is edit.after
+        return same and self.before.current
+
+
 class LabelMap:
     """Class ids of a scene, 0 where unlabelled.
 
@@ -80,6 +104,8 @@ class LabelMap:
     def __init__(self, rows: int, columns: int) -> None:
         self._ids = np.zeros((rows, columns), np.uint16)
         self._counts = np.zeros(1, np.int64)
+        self._snapshots: WeakSet[LabelSnapshot] = WeakSet()
+        self._prepared: PreparedEdit | None = None
 
     @property
     def ids(self) -> NDArray[np.uint16]:
@@ -93,9 +119,30 @@ class LabelMap:
         """Rows and columns."""
         return self._ids.shape[0], self._ids.shape[1]
 
-    def snapshot(self) -> NDArray[np.uint16]:
-        """A copy for a worker."""
-        return self._ids.copy()
+    def snapshot(self) -> LabelSnapshot:
+        """The labels as they are now, for a worker that copies them."""
+        taken = LabelSnapshot(self._ids)
+        self._snapshots.add(taken)
+        return taken
+
+    def prepare(self, edit: LabelEdit, before: LabelSnapshot) -> PreparedEdit:
+        """Work out in a worker what a large edit comes to; `apply` then takes a moment.
+
+        Parameters
+        ----------
+        edit : as it will be given to `apply`.
+        before : the labels that it will be applied to.
+        """
+        ids = before.ids.copy()
+        np.put(ids, edit.pixels, edit.after)
+        counts = np.bincount(ids.ravel())
+        counts[0] = 0
+        box = self._box(edit.pixels) if edit.pixels.size else (0, 0, 0, 0)
+        return PreparedEdit(edit, before, ids, counts, box)
+
+    def expect(self, prepared: PreparedEdit | None) -> None:
+        """Keep what `prepare` gave until its edit is applied."""
+        self._prepared = prepared
 
     def count(self, class_id: int) -> int:
         """Number of pixels with a class id (not 0)."""
@@ -142,6 +189,15 @@ class LabelMap:
         """Carry out an edit."""
         if edit.pixels.size == 0:
             return
+        prepared, self._prepared = self._prepared, None
+        ready = prepared is not None and prepared.is_for(edit)
+        for snapshot in self._snapshots:
+            snapshot.note(edit)
+        if ready and prepared is not None:
+            np.copyto(self._ids, prepared.ids)
+            self._counts = prepared.counts
+            self.changed.emit(*prepared.box)
+            return
         np.put(self._ids, edit.pixels, edit.after)
         size = int(max(self._counts.size - 1, edit.before.max(), edit.after.max())) + 1
         counts = np.zeros(size, np.int64)
@@ -164,7 +220,7 @@ class LabelMap:
 
 
 def checked_ids(
-    ids: ArrayLike, shape: tuple[int, int], name: str = "the labels"
+    ids: ArrayLike, shape: tuple[int, int], name: str = "the labels", *, copy: bool = True
 ) -> NDArray[np.uint16]:
     """Class ids as (rows, columns) uint16, by the rules of `class_ids`.
 
@@ -180,11 +236,11 @@ def checked_ids(
             f"{name}: the labels are {found} pixels but the cube is {shape[0]} x {shape[1]}; "
             "choose the label file of this cube."
         )
-    return class_ids(array, name)
+    return class_ids(array, name, copy=copy)
 
 
-def class_ids(ids: ArrayLike, name: str = "the labels") -> NDArray[np.uint16]:
-    """Class ids of numbers of any type, as a new array of the same shape.
+def class_ids(ids: ArrayLike, name: str = "the labels", *, copy: bool = True) -> NDArray[np.uint16]:
+    """Class ids of numbers of any type: a copy, unless none is wanted and they are so already.
 
     These are the rules for labels from everywhere. What is negative, NaN or masked is unlabelled,
     as 0 is; ids are whole numbers, of whichever type, up to 65535.
@@ -204,7 +260,7 @@ def class_ids(ids: ArrayLike, name: str = "the labels") -> NDArray[np.uint16]:
         if array.size and array.min() < 0:
             array = np.maximum(array, 0)
     if np.can_cast(array.dtype, np.uint16):
-        return array.astype(np.uint16)
+        return array.astype(np.uint16, copy=copy)
     if array.size and float(array.max()) > MAX_CLASS_ID:
         raise LabelError(f"{name}: class ids lie in 0..{MAX_CLASS_ID}; it holds {array.max():g}.")
     if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):

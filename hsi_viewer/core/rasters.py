@@ -32,6 +32,7 @@ class RgbaRaster:
     ----------
     picture : (rows, columns, 4) RGBA, of the scene or of every step-th pixel of it.
     shape : rows and columns of the scene; by default the picture's.
+    step : every how many-th pixel there is; by default as the sizes tell.
 
     Raises
     ------
@@ -39,12 +40,17 @@ class RgbaRaster:
         if the picture is no RGBA picture of every step-th pixel of such a scene.
     """
 
-    def __init__(self, picture: NDArray[np.uint8], shape: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        picture: NDArray[np.uint8],
+        shape: tuple[int, int] | None = None,
+        step: int | None = None,
+    ) -> None:
         if picture.ndim != 3 or picture.shape[2] != 4 or picture.dtype != np.uint8:
             raise ValueError(f"RGBA bytes are wanted, not {picture.shape} of {picture.dtype}")
         self.shape = shape or (picture.shape[0], picture.shape[1])
         self._picture = picture
-        self._step = _step(picture, self.shape)
+        self._step = _step(picture, self.shape, step)
 
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window."""
@@ -146,9 +152,9 @@ def _count(rows: slice, columns: slice) -> int:
     return height * width
 
 
-def _step(array: NDArray[Any], shape: tuple[int, int]) -> int:
+def _step(array: NDArray[Any], shape: tuple[int, int], step: int | None = None) -> int:
     """Every how many-th pixel of a scene an array holds."""
-    step: int = -(-shape[0] // array.shape[0])
+    step = step or -(-shape[0] // array.shape[0])
     thinned = tuple(-(-n // step) for n in shape)
     if array.shape[:2] != thinned:
         raise ValueError(f"{array.shape[:2]} pixels are no thinned {shape}")

@@ -29,8 +29,6 @@ MAX_DEFLATE_RATIO = 1032
 PIECE_BYTES = 1 << 20
 # So much of a map may be read before its memory is given back.
 RELEASE_BYTES = 256 << 20
-# Places that are asked whether they are in the system's memory: so many, so far apart.
-PROBES, PROBE_BYTES = 8, 2 << 20
 
 HAS_PREADV = hasattr(os, "preadv")  # not on Windows
 READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0)
@@ -88,6 +86,7 @@ class FileReader:
             raise FileError(f"{path} could not be opened: {error.strerror}.") from error
         self._lock = threading.Lock()
         self._kept = 0
+        self._alone: int | None = None
         status = os.fstat(self._file)
         self.first_size = status.st_size
         self.map = self._mapped(status.st_dev)
@@ -95,6 +94,33 @@ class FileReader:
     def __del__(self) -> None:
         if hasattr(self, "_file"):  # it could be opened
             os.close(self._file)
+        alone = getattr(self, "_alone", None)
+        if alone is not None and alone != self._file:
+            os.close(alone)
+
+    @property
+    def _sparse(self) -> int:
+        """A descriptor by which the system reads what is asked for, and nothing beside it."""
+        if self._alone is None:
+            with self._lock:
+                if self._alone is None:
+                    self._alone = self._opened_for_sparse()
+        return self._alone
+
+    def _opened_for_sparse(self) -> int:
+        if not hasattr(os, "posix_fadvise"):
+            return self._file
+        try:
+            descriptor = os.open(self.path, READ_ONLY)
+        except OSError:  # too many are open, or the file was renamed
+            return self._file
+        ours, other = os.fstat(self._file), os.fstat(descriptor)
+        if (ours.st_dev, ours.st_ino) != (other.st_dev, other.st_ino):
+            os.close(descriptor)  # another file has taken its name
+            return self._file
+        with suppress(OSError):  # advice
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
+        return descriptor
 
     @property
     def size(self) -> int:
@@ -122,9 +148,13 @@ class FileReader:
         if not _is_local(device):
             return None
         try:
-            return mmap.mmap(self._file, 0, access=mmap.ACCESS_READ)
+            mapped = mmap.mmap(self._file, 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # an empty file
             return None
+        if hasattr(mmap, "MADV_RANDOM"):
+            with suppress(OSError):  # advice: a page that is missing comes without its neighbours
+                mapped.madvise(mmap.MADV_RANDOM)
+        return mapped
 
     def release(self, size: int) -> None:
         """Say that so many bytes of the map were read, to have its memory given back in time.
@@ -142,38 +172,34 @@ class FileReader:
         if end > os.fstat(self._file).st_size:
             raise self._shrunk(end)
 
-    def is_cached(self, first: int, last: int) -> bool:
-        """Whether the system holds what lies from one byte to another in memory.
+    def is_cached(self, offsets: Iterable[int]) -> bool:
+        """Whether the system holds the bytes at some offsets in memory.
 
-        As far as a few places tell; False where it cannot be told, or the file has become shorter.
+        False where it cannot be told, or the file has become shorter. A hole of a sparse file is
+        held: it costs no reading.
         """
         if NOWAIT is None:
             return False
+        descriptor = self._sparse  # asking makes the system read: no more than what is asked
         try:
-            if not os.preadv(self._file, _PROBE, last, NOWAIT):
-                return False
-            if last - first >= PROBE_BYTES:
-                for at in range(first, last, max(PROBE_BYTES, (last - first) // PROBES)):
-                    if not os.preadv(self._file, _PROBE, at, NOWAIT):
-                        return False
+            return all(os.preadv(descriptor, _PROBE, at, NOWAIT) for at in offsets)
         except OSError:
             return False
-        return True
 
     def announce(self, offsets: Iterable[int], size: int) -> None:
         """Tell the system of runs that will be read soon, so that its disk can order them."""
         if not hasattr(os, "posix_fadvise"):
             return
-        descriptor = self._file
+        descriptor = self._sparse
         with suppress(OSError):  # advice
             for at in offsets:
                 os.posix_fadvise(descriptor, at, size, os.POSIX_FADV_WILLNEED)
 
     def read_runs(self, buffer: memoryview, offsets: Iterable[int], size: int) -> None:
-        """Fill the buffer with runs of so many bytes from each of the offsets."""
+        """Fill the buffer with runs of so many bytes from each of the offsets, and read no more."""
         done = 0
         if HAS_PREADV:
-            descriptor = self._file
+            descriptor = self._sparse
             preadv = os.preadv
             for at in offsets:
                 piece = buffer[done : done + size]

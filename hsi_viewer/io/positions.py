@@ -10,6 +10,22 @@ MERGE_BYTES = 16 << 10
 CHUNK_BYTES = 2 << 20
 
 
+# Places that are asked whether they are in the system's memory.
+PROBES = 12
+# Fractions whose multiples fall on no regular grid: what was read before lies on one.
+IRREGULAR = (0.6180339887, 0.4142135624, 0.7320508076)
+
+
+def probes(sizes: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+    """The last of sizes[0] x sizes[1] x sizes[2] places, and a few spread irregularly."""
+    last = (sizes[0] - 1, sizes[1] - 1, sizes[2] - 1)
+    found = [last]
+    for k in range(1, PROBES):
+        i, j, m = (int(n * (k * step % 1.0)) for n, step in zip(sizes, IRREGULAR, strict=True))
+        found.append((i, j, m))
+    return found
+
+
 def extent(positions: Sequence[int]) -> int:
     """Places from the first position to the last one, both included."""
     return positions[-1] - positions[0] + 1

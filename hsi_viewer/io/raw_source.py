@@ -30,6 +30,7 @@ from hsi_viewer.io.positions import (
     extent,
     from_first,
     merged,
+    probes,
 )
 
 # Runs as long as this are read one by one, however close they lie.
@@ -131,7 +132,7 @@ class RawSource:
             out = np.empty(window.shape, self._stored)
             reader.read_into(_bytes(out), first)
             return out.astype(self.dtype, copy=False)
-        if not reader.is_cached(first, first + span):
+        if not reader.is_cached((first, first + span // 3, first + 2 * span // 3, first + span)):
             return None
         return window.copy() if self._stored.isnative else window.astype(self.dtype)
 
@@ -161,7 +162,7 @@ class RawSource:
         elif runs.distance >= MERGE_BYTES and runs.size < LONG_RUN:
             self._read_runs(out, index, runs, self._reader)
             self._to_native(out)
-        elif self._mapped is not None and self._reader.is_cached(*self._bounds(index)):
+        elif self._mapped is not None and self._is_held(index, self._reader):
             self._gather(out, index, *self._mapped)
         elif runs.size >= LONG_RUN:
             self._read_runs(out, index, runs, self._reader)
@@ -210,7 +211,8 @@ class RawSource:
         # Short runs are over before a second thread could take Python's lock.
         large = out.nbytes if runs.size >= LONG_RUN else 0
         while batch := list(islice(offsets, at_once)):
-            if at_once > 1 and not reader.is_cached(batch[0], batch[-1]):
+            asked = (batch[i] for i, _, _ in probes((len(batch), 1, 1)))
+            if at_once > 1 and not reader.is_cached(asked):
                 reader.announce(batch, runs.size)
             _shared(read, len(batch), large)
             done += runs.size * len(batch)
@@ -231,16 +233,20 @@ class RawSource:
         outer, middle, inner = index
         end = self._offset + self._axes[0] * self._strides[0]
         inside = list(product(even_parts(middle), even_parts(inner)))
-        slab = extent(middle) * self._strides[1]
+        across = extent(middle) * self._strides[1]
         spots = len(middle) * len(inner)
-        touched = min(slab, spots * mmap.PAGESIZE)
+        touched = min(across, spots * mmap.PAGESIZE)
         step = max(1, MAP_BYTES // touched)
-        turn = step if len(inside) == 1 else max(1, CHUNK_BYTES // min(slab, spots * LINE_BYTES))
+        turn = step if len(inside) == 1 else max(1, CHUNK_BYTES // min(across, spots * LINE_BYTES))
 
         def copy(part: range) -> None:
             for first in range(part.start, part.stop, step):
                 reader.check_reaches(end)
                 last = min(first + step, part.stop)
+                slab: Index = [outer[first:last], middle, inner]
+                if not self._is_held(slab, reader):
+                    self._read_stretches(out[first:last], slab)
+                    continue
                 for a in range(first, last, turn):
                     block, positions = out[a : min(a + turn, last)], outer[a : min(a + turn, last)]
                     for i, to_i in even_parts(positions):
@@ -250,10 +256,10 @@ class RawSource:
 
         _shared(copy, len(outer), len(outer) * touched)
 
-    def _bounds(self, index: Index) -> tuple[int, int]:
-        """First and last byte of a window."""
-        first, length = self._span(index)
-        return first, first + length - 1
+    def _is_held(self, index: Index, reader: FileReader) -> bool:
+        """Whether the system holds a window in memory, as far as a few of its values tell."""
+        sizes = (len(index[0]), len(index[1]), len(index[2]))
+        return reader.is_cached(self._at(index, places) for places in probes(sizes))
 
     def _read_stretches(self, out: NDArray[Any], index: Index) -> None:
         """Read stretches that span the gaps between runs, and pick the wanted values."""
@@ -273,7 +279,10 @@ class RawSource:
     def _pick(self, part: NDArray[Any], inside: Index, scratch: NDArray[np.uint8]) -> None:
         """Read one stretch, from the first to the last of the wanted values, and pick these."""
         first, length = self._span(inside)
-        self._reader.read_into(scratch.data[:length], first)
+        if length < LONG_RUN and isinstance(self._reader, FileReader):
+            self._reader.read_runs(scratch.data[:length], (first,), length)  # it lies apart
+        else:
+            self._reader.read_into(scratch.data[:length], first)
         extents = [extent(positions) for positions in inside]
         stretch = np.ndarray(extents, self._stored, scratch.data, 0, self._strides)
         parts = [even_parts(from_first(positions)) for positions in inside]

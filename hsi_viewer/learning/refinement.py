@@ -9,8 +9,8 @@ classification of hyperspectral images" (IEEE TGRS 53, 2015).
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import Self
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,38 @@ def laplacian(down: FloatArray, right: FloatArray) -> csc_array:
     return csc_array(diags_array(adjacency.sum(axis=0)) - adjacency)
 
 
+class Solver:
+    """A factorised system, as a context that must be left in the thread that made it.
+
+    SuperLU's memory is only given back by the thread that took it. So nobody else gets hold of
+    the factors: neither a caller in another thread nor the frames of an error that leaves.
+    """
+
+    def __init__(self, system: csc_array) -> None:
+        # Positive definite: the diagonal is pivot enough. Small panels suit so sparse a matrix.
+        self._factors: SuperLU | None = splu(
+            system,
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            relax=8,
+            panel_size=4,
+            options={"SymmetricMode": True},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._factors = None
+
+    def solve(self, right_side: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """The solution (n,) for a right side (n,)."""
+        if self._factors is None:
+            raise ValueError("The factors were given back")
+        solved: NDArray[np.float64] = self._factors.solve(right_side)
+        return solved
+
+
 class Walker:
     """The walker on one scene and its labels; as a context, because it works in threads.
 
@@ -102,19 +134,20 @@ class Walker:
         self._in_one_piece = seeds.size <= FACTORISED
         # A factorisation lets go of the interpreter's lock: two run side by side.
         self._pool = ThreadPoolExecutor(AT_ONCE)
-        everything = slice(0, seeds.shape[0]), slice(0, seeds.shape[1])
-        self._whole = (
-            self._pool.submit(self._factorised, everything) if self._in_one_piece else None
-        )
+        self._given: Future[FloatArray] = Future()
+        self._whole = self._pool.submit(self._solved_whole) if self._in_one_piece else None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._given.cancel()  # a factorisation that nobody asks any more
         self._pool.shutdown(cancel_futures=True)
 
     def refined(self, probabilities: FloatArray) -> FloatArray:
         """Probabilities (rows, columns, classes) made smooth; float32, each pixel sums to 1.
+
+        To be called once.
 
         Raises
         ------
@@ -123,12 +156,14 @@ class Walker:
         """
         rows, columns = self.seeds.shape
         if self._whole is not None:
-            return self._solved(probabilities, self.seeds, self._whole.result())
+            self._given.set_result(probabilities)
+            return self._whole.result()
         solved = np.empty_like(probabilities)
 
         def solve_tile(tile: Window) -> None:
             r, c = wide = tuple(slice(max(0, s.start - OVERLAP), s.stop + OVERLAP) for s in tile)
-            part = self._solved(probabilities[wide], self.seeds[wide], self._factorised((r, c)))
+            with self._factorised((r, c)) as solver:
+                part = self._solved(probabilities[wide], self.seeds[wide], solver)
             inner = tuple(
                 slice(s.start - w.start, s.stop - w.start) for s, w in zip(tile, wide, strict=True)
             )
@@ -138,7 +173,13 @@ class Walker:
             pass
         return solved
 
-    def _factorised(self, window: Window) -> SuperLU:
+    def _solved_whole(self) -> FloatArray:
+        """Factorise at once, wait for the probabilities, solve: all in one thread."""
+        rows, columns = self.seeds.shape
+        with self._factorised((slice(0, rows), slice(0, columns))) as solver:
+            return self._solved(self._given.result(), self.seeds, solver)
+
+    def _factorised(self, window: Window) -> Solver:
         """The system of a window, factorised."""
         self.token.check()
         r, c = (range(*s.indices(n)) for s, n in zip(window, self.seeds.shape, strict=True))
@@ -147,21 +188,13 @@ class Walker:
         diagonal = self._trust(self.seeds[window]).ravel() + self.recipe.gamma
         system = csc_array(laplacian(down, right) + diags_array(diagonal))
         self.token.check()
-        # Positive definite: the diagonal is pivot enough. Small panels suit so sparse a matrix.
-        return splu(
-            system,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            relax=8,
-            panel_size=4,
-            options={"SymmetricMode": True},
-        )
+        return Solver(system)
 
     def _trust(self, seeds: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.where(seeds >= 0, self.recipe.seed_weight, 0.0)
 
     def _solved(
-        self, probabilities: FloatArray, seeds: NDArray[np.int64], solver: SuperLU
+        self, probabilities: FloatArray, seeds: NDArray[np.int64], solver: Solver
     ) -> FloatArray:
         """One class after the other: what is held stays small."""
         solved = np.empty(probabilities.shape, np.float32)

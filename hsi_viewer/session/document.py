@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
 from hsi_viewer.core.accuracy import AccuracyReport, score
-from hsi_viewer.core.classes import ClassLegend, Colour, LandClass, legend_for
+from hsi_viewer.core.classes import ClassLegend, Colour, LandClass
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.history import Edit, History, LabelChange, LegendChange, Step
+from hsi_viewer.core.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels import LabelMap, checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.selection import Selection
+from hsi_viewer.session.label_load import base_of, carry_out, plan_load
 
 
 class Document:
@@ -178,16 +178,7 @@ class Document:
         LabelError
             if the size differs from the cube's.
         """
-        wanted = checked_ids(ids, self.labels.shape)
-        edits: list[Edit] = [LabelChange(self.labels, self.labels.edit_to(wanted))]
-        missing = {*np.unique(wanted).tolist(), *(names or {})} - {c.id for c in self.legend}
-        known_names = {**self.cube.class_names, **(names or {})}
-        found = legend_for(missing, known_names, {c.colour for c in self.legend})
-        new = [replace(c, colour=(colours or {}).get(c.id, c.colour)) for c in found]
-        if new:
-            classes = tuple(sorted((*self.legend, *new), key=lambda c: c.id))
-            edits.insert(0, LegendChange(self.legend, self.legend.classes, classes))
-        self.history.do(title, *edits)
+        carry_out(self, plan_load(self, base_of(self), ids, names, colours, title))
 
     def draw_training_pixels(
         self,
@@ -210,8 +201,11 @@ class Document:
         self.set_truth(ids)
 
     def set_truth(self, ids: NDArray[np.uint16] | None) -> None:
-        """Set the ground truth (rows, columns) that maps are scored on; None takes it away."""
-        self.truth = None if ids is None else checked_ids(ids, self.labels.shape)
+        """Set the ground truth (rows, columns) that maps are scored on; None takes it away.
+
+        An array of uint16 is kept as it is: nobody changes it from now on.
+        """
+        self.truth = None if ids is None else checked_ids(ids, self.labels.shape, copy=False)
         self.truth_changed.emit()
 
     def test_pixels(self) -> NDArray[np.uint16] | None:
@@ -222,10 +216,7 @@ class Document:
         """
         if self.truth is None:
             return None
-        seen = self.labels.ids > 0
-        if self._trained_on is not None:
-            seen |= self._trained_on
-        return np.where(seen, 0, self.truth).astype(np.uint16)
+        return _unseen(self.truth, self.labels.ids, self._trained_on)
 
     def why_not_trainable(self) -> str | None:
         """Reason why training cannot start, in the user's words; None when it can."""
@@ -268,10 +259,20 @@ class Document:
 
     def accuracy(self) -> AccuracyReport | None:
         """Accuracy of the map on the test pixels; None without a map or test pixels."""
-        test = self.test_pixels()
-        if self.prediction is None or test is None or not test.any():
-            return None
-        return score(self.prediction.class_map, test)
+        return self.accuracy_later()()
+
+    def accuracy_later(self) -> Callable[[], AccuracyReport | None]:
+        """What a worker calls for the accuracy as it is now."""
+        prediction, truth, trained_on = self.prediction, self.truth, self._trained_on
+        if prediction is None or truth is None:
+            return lambda: None
+        labels = self.labels.snapshot()
+
+        def work() -> AccuracyReport | None:
+            test = _unseen(truth, labels.ids, trained_on)
+            return score(prediction.class_map, test) if test.any() else None
+
+        return work
 
     # saving --------------------------------------------------------------------------------
 
@@ -304,3 +305,13 @@ class Document:
         """Note that no file holds what is here, wherever in the history one goes."""
         self._saved_step = Step("", ())
         self.saved_changed.emit()
+
+
+def _unseen(
+    truth: NDArray[np.uint16], ids: NDArray[np.uint16], trained_on: NDArray[np.bool_] | None
+) -> NDArray[np.uint16]:
+    """A ground truth without pixels that are labelled or that a model was trained on."""
+    seen = ids > 0
+    if trained_on is not None:
+        seen |= trained_on
+    return np.where(seen, np.uint16(0), truth)

@@ -11,6 +11,7 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.history import Step
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.journal_queue import JournalQueue
 from hsi_viewer.session.numbering import Numbering
 from hsi_viewer.session.records import Kind, Record
 from hsi_viewer.session.telling import (
@@ -47,7 +48,7 @@ class Recorder:
     def __init__(
         self,
         document: Document,
-        journal: Journal,
+        journal: Journal | JournalQueue,
         facts: Record | None = None,
         numbering: Numbering | None = None,
         passed: Iterable[Record] = (),
@@ -72,7 +73,7 @@ class Recorder:
     # events ----------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Wait until the last gesture is on the disk."""
+        """Find out whether the gestures until now could be written."""
         try:
             self.journal.settle()
         except FileError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from hsi_viewer.session.samples import Samples
 CHUNK_ROWS = 512
 WHOLE_PIXELS = 1 << 22  # a picture of so many pixels takes 16 MiB
 WHOLE_BYTES = 1 << 30  # of a file, when all of it has to be read for three bands
+COARSE_PIXELS = 1 << 13  # of a first picture: so few that a disk finds them in a moment
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,7 @@ class ScenePicture:
     cube : the cube that the bands are of: the scene, or an image derived from it.
     transfers : how stored values become brightness, one per band.
     samples : values of each band over the whole scene, which the transfers were taken from.
+    coarse : whether it is a first sight of a large scene, which a sharp picture follows.
     """
 
     raster: Raster
@@ -40,6 +43,7 @@ class ScenePicture:
     cube: HyperCube
     transfers: tuple[Transfer, ...]
     samples: tuple[BandSample, ...]
+    coarse: bool = False
 
     @property
     def bands(self) -> Triple:
@@ -56,6 +60,36 @@ def is_large(cube: HyperCube) -> bool:
     """Whether a scene is drawn as it is looked at, rather than whole."""
     size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
     return cube.rows * cube.columns > WHOLE_PIXELS or size > WHOLE_BYTES
+
+
+def first_picture(scene: HyperCube, look: Look, token: CancelToken | None = None) -> ScenePicture:
+    """What can be shown of a scene at once: all of a small one, a coarse picture of a large one."""
+    if not is_large(scene):
+        return render_scene(scene, look, token)
+    step = coarse_step(scene)
+    every = slice(None, None, step)
+    stored = scene.read(every, every, look.bands)
+    valid = scene.is_data(stored)
+    samples = tuple(BandSample(stored[:, :, k][valid[:, :, k]]) for k in range(len(look.bands)))
+    transfers = look.contrast.transfers(samples)
+    rgba = look.paint(stored, valid, transfers)
+    raster = RgbaRaster(rgba, (scene.rows, scene.columns), step)
+    return ScenePicture(raster, look, scene, transfers, samples, coarse=True)
+
+
+def coarse_step(cube: HyperCube) -> int:
+    """Every how many-th pixel a coarse picture holds."""
+    step = math.isqrt(cube.rows * cube.columns // COARSE_PIXELS) + 1
+    while -(-cube.rows // step) * -(-cube.columns // step) > COARSE_PIXELS:
+        step += 1  # a long strip
+    return step
+
+
+def sharpened(picture: ScenePicture) -> ScenePicture:
+    """A coarse picture drawn as it is looked at, with the contrast that it has."""
+    look = picture.look
+    raster = draw_raster(picture.cube, look, picture.transfers)
+    return replace(picture, raster=raster, coarse=False)
 
 
 def render_scene(

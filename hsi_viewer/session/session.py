@@ -17,11 +17,13 @@ from hsi_viewer import __version__
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import FileError, LabelError
 from hsi_viewer.core.history import Step
+from hsi_viewer.core.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.session.body import SessionBody, write_body
 from hsi_viewer.session.cube_reference import CubeReference, reference_to, sample_digest
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.journal_queue import JournalQueue
 from hsi_viewer.session.ledger import Ledger
 from hsi_viewer.session.lock import Lock, LockedError
 from hsi_viewer.session.numbering import Numbering
@@ -67,6 +69,7 @@ class Session:
         self.read_only = False
         self._lock: Lock | None = None
         self.journal_in_danger = False  # damaged, and not kept aside
+        self._queue: JournalQueue | None = None
         self._notes = ""
         self._extras, self._extras_saved = 0, 0
         self.ledger.changed.connect(self._on_extras)
@@ -147,7 +150,8 @@ class Session:
             facts = facts_record(self.reference, __version__)
             if numbering is None:
                 numbering = self._begin(journal, facts)
-            self.recorder = Recorder(self.document, journal, facts, numbering, passed)
+            self._queue = JournalQueue(journal)
+            self.recorder = Recorder(self.document, self._queue, facts, numbering, passed)
         except FileError as error:
             self.problem = str(error)
             if journal is not None:
@@ -265,6 +269,16 @@ class Session:
         self._extras_saved = self._extras
         self._flag_extras()
 
+    @property
+    def writing(self) -> bool:
+        """Whether a stroke has yet to reach the disk; `close` waits for it."""
+        return self._queue is not None and self._queue.busy
+
+    def drain(self, seconds: float) -> None:
+        """Wait so long for the disk at the most."""
+        if self._queue is not None:
+            self._queue.drain(seconds)
+
     def close(self) -> None:
         """Let go; the folder stays if something in it is in no file and not given up."""
         keep = self.worth_keeping or self.journal_in_danger
@@ -280,7 +294,7 @@ class Snapshot:
     """A session at one moment, for the worker that saves it."""
 
     body: SessionBody
-    ids: NDArray[np.uint16]
+    labels: LabelSnapshot
     truth: NDArray[np.uint16] | None
     runs: Mapping[int, Mapping[str, Path]]
     step: Step
@@ -288,7 +302,7 @@ class Snapshot:
 
     def write(self, path: Path, token: CancelToken | None = None) -> None:
         """Write the session file; see `write_project`."""
-        write_project(path, self.body, self.ids, self.truth, self.runs, token)
+        write_project(path, self.body, self.labels.ids, self.truth, self.runs, token)
 
 
 # made in a worker, before anybody looks at the document ------------------------------------------

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import LandClass
 from hsi_viewer.core.history import LabelChange, LegendChange, Step
+from hsi_viewer.core.label_snapshot import LabelSnapshot
 from hsi_viewer.session.class_records import classes_to_json
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.numbering import Numbering
@@ -23,7 +24,7 @@ class State:
 
     Attributes
     ----------
-    classes, ids : as they are; ids (rows, columns).
+    classes, labels : as they are.
     steps : gestures that can be reached by undo and redo, oldest first.
     done : how many of them are done.
     truth : ground truth (rows, columns), or None.
@@ -31,11 +32,16 @@ class State:
     """
 
     classes: tuple[LandClass, ...]
-    ids: NDArray[np.uint16]
+    labels: LabelSnapshot
     steps: tuple[Step, ...]
     done: int
     truth: NDArray[np.uint16] | None
     saved: bool
+
+    @property
+    def ids(self) -> NDArray[np.uint16]:
+        """(rows, columns) class ids, copied by the first who asks."""
+        return self.labels.ids
 
 
 def state_of(document: Document) -> State:

@@ -23,6 +23,7 @@ from hsi_viewer.ui.controllers.opening import OpenController, OpenedCube
 from hsi_viewer.ui.controllers.projects import ProjectController
 from hsi_viewer.ui.controllers.repairing import RepairController
 from hsi_viewer.ui.controllers.sessions import SessionController
+from hsi_viewer.ui.controllers.stepping import StepController
 from hsi_viewer.ui.controllers.tooling import ToolRail
 from hsi_viewer.ui.controllers.training import TrainController
 from hsi_viewer.ui.controllers.viewing import ViewController
@@ -83,6 +84,8 @@ class MainWindow(QMainWindow):
         self.viewing = ViewController(
             self.workspace, self.canvas, self.plot, self.display, self.readout, self
         )
+        self.stepping = StepController(self.workspace, self)
+        self._closing = False
         self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
         self.repairing.uses["labels"] = self.labelling.files.take
         self.tooling = ToolRail(self)
@@ -168,14 +171,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def undo(self) -> None:
         """Take back the last gesture."""
-        if self.workspace.document is not None:
-            self.workspace.document.history.undo()
+        self.stepping.undo()
 
     @Slot()
     def redo(self) -> None:
         """Carry out again what was undone last."""
-        if self.workspace.document is not None:
-            self.workspace.document.history.redo()
+        self.stepping.redo()
 
     def choose_tool(self, name: ToolName, _checked: bool = True) -> None:
         """Make a tool active."""
@@ -269,9 +270,16 @@ class MainWindow(QMainWindow):
         self.training.cancel()
         return True
 
+    def _may_close(self) -> bool:
+        self._closing = True  # the event loop goes on meanwhile
+        try:
+            return self.may_leave() and self.sessions.finish()
+        finally:
+            self._closing = False
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask, stop the workers, remember the layout."""
-        if not self.may_leave():
+        if self._closing or not self._may_close():
             event.ignore()
             return
         settings = self.workspace.settings

@@ -62,10 +62,18 @@ class Task(QObject):
     failed = Signal(object)
     ended = Signal()
 
-    def __init__(self, title: str, work: Work, parent: QObject, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        title: str,
+        work: Work,
+        parent: QObject,
+        *,
+        quiet: bool = False,
+        background: bool = False,
+    ) -> None:
         super().__init__(parent)
         self.title = title
-        self.quiet = quiet
+        self.quiet, self.background = quiet, background
         self._token = CancelToken()
         self._settled = False
         self._thread = _TaskThread(work, self._token, self)
@@ -138,13 +146,16 @@ class TaskRunner(QObject):
         super().__init__(parent)
         self._tasks: list[Task] = []
 
-    def start(self, title: str, work: Work, *, quiet: bool = False) -> Task:
+    def start(
+        self, title: str, work: Work, *, quiet: bool = False, background: bool = False
+    ) -> Task:
         """Start work in a thread of its own; connect to the task's signals right after.
 
         Events are delivered later, from the event loop, so nothing is missed. A quiet task is
-        not shown to the user: neither its start nor its end is a change.
+        not shown to the user: neither its start nor its end is a change. Nobody waits for one in
+        the background: what is seen does not depend on it.
         """
-        task = Task(title, work, self, quiet=quiet)
+        task = Task(title, work, self, quiet=quiet, background=background)
         self._tasks.append(task)
         if not quiet:
             for signal in (task.succeeded, task.failed):

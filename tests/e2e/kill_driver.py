@@ -117,6 +117,7 @@ def main(source: str, seed: int) -> None:
     hands = Hands(window, seed)
     while True:
         hands.gesture()
+        assert recorder.journal.drain(PATIENCE)  # within a moment it is on the disk
         say("did", base + recorder.gestures, document)
         QApplication.processEvents()
 

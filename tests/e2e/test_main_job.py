@@ -124,7 +124,7 @@ def test_open_label_train_map_export(qapp, settings_folder, tmp_path):
             for row, column in strokes(truth, class_id, rng):
                 paint(window, row, column)
             assert document.labels.count(painted.id) > STROKE_LENGTH
-        labels = document.labels.snapshot()
+        labels = document.labels.snapshot().ids
         for n, class_id in enumerate(CLASSES, start=1):
             assert set(truth[labels == n]) == {class_id}
         QTest.mouseClick(window.train_panel.train_button, LEFT)

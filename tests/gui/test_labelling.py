@@ -188,7 +188,7 @@ def test_saved_labels_load_again(sample, tmp_path, monkeypatch):
     sample.trigger("file.save")
     sample.qtbot.waitUntil(lambda: not sample.document.modified)
     assert not sample.window.isWindowModified()
-    saved = sample.document.labels.snapshot()
+    saved = sample.document.labels.snapshot().ids
     np.testing.assert_array_equal(np.load(path), saved)
     sample.stroke((90, 90), (95, 95))
     assert sample.window.isWindowModified()

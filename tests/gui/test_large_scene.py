@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,10 +11,14 @@ from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.big_scene import write_big_scene
+from hsi_viewer.app import Screenshot
 from hsi_viewer.core.contrast import Contrast, sample_bands
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.rasters import RgbaRaster
 from hsi_viewer.core.stretch import composite
+from hsi_viewer.session.cube_raster import CubeRaster
 from hsi_viewer.session.overview import OverviewSource, cache_bytes
+from hsi_viewer.ui.controllers import picturing
 
 SHAPE = (6000, 2000, 50)  # 1.2 GB to whoever reads it, 13 MB of the disk
 
@@ -178,3 +184,64 @@ def test_the_cache_can_be_cleaned(large):
     large.canvas.fit()
     drawn(large)
     assert (screen(large).std(axis=(0, 1)) > 0).all()
+
+
+@pytest.fixture
+def held_back(monkeypatch):
+    """The sharp picture waits until this event is set."""
+    event, real = threading.Event(), picturing.render_scene
+
+    def render(*wanted, **named):
+        assert event.wait(60)
+        return real(*wanted, **named)
+
+    monkeypatch.setattr(picturing, "render_scene", render)
+    yield event
+    event.set()
+
+
+def open_coarse(driver, header) -> None:
+    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=20_000):
+        driver.window.open(str(header))
+
+
+def test_a_coarse_picture_is_seen_before_the_sharp_one(driver, header, held_back):
+    open_coarse(driver, header)
+    picture = driver.window.viewing.picture
+    assert picture.coarse
+    assert isinstance(picture.raster, RgbaRaster)  # in memory: drawn as soon as it is painted
+    assert (screen(driver).std(axis=(0, 1)) > 0).all()
+    held_back.set()
+    drawn(driver)
+    sharp = driver.window.viewing.picture
+    assert not sharp.coarse
+    assert isinstance(sharp.raster, CubeRaster)
+    assert sharp.look == picture.look
+
+
+def test_who_cancels_the_sharp_picture_still_sees_the_scene_as_it_is(driver, header, held_back):
+    open_coarse(driver, header)
+    coarse = driver.window.viewing.picture
+    driver.window.activity.cancel_all()
+    assert isinstance(driver.window.viewing.picture.raster, CubeRaster)
+    assert driver.window.viewing.picture.transfers == coarse.transfers
+    held_back.set()
+    drawn(driver)
+    assert (screen(driver).std(axis=(0, 1)) > 0).all()
+
+
+def test_a_screenshot_does_not_wait_for_the_overview(driver, header, tmp_path, monkeypatch):
+    started = threading.Event()
+
+    def fill(_source, _bands, token, _port) -> None:
+        started.set()
+        while not token.cancelled:
+            threading.Event().wait(0.01)
+
+    monkeypatch.setattr(OverviewSource, "fill", fill)
+    monkeypatch.setattr(OverviewSource, "missing", lambda _source, bands: tuple(bands))
+    open_coarse(driver, header)
+    driver.qtbot.waitUntil(started.is_set, timeout=20_000)
+    shot = Screenshot(driver.window, tmp_path / "shot.png")
+    driver.qtbot.waitUntil(lambda: shot.status == 0, timeout=20_000)
+    assert (tmp_path / "shot.png").stat().st_size > 0

@@ -55,8 +55,8 @@ def all_quiet(driver) -> None:
 def crash(driver) -> np.ndarray:
     """What a kill leaves: the files as they are, a lock of nobody's, no farewell."""
     all_quiet(driver)
-    ids, session = driver.document.labels.snapshot(), driver.window.sessions.session
-    session.recorder.settle()
+    ids, session = driver.document.labels.snapshot().ids, driver.window.sessions.session
+    assert session.recorder.journal.drain(60)
     copy = session.folder.path.with_name("left")
     shutil.copytree(session.folder.path, copy)
     (copy / "lock").unlink()
@@ -192,18 +192,21 @@ def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeyp
     def full(*_args):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    journal = drawn.window.sessions.session.recorder.journal
+    assert journal.drain(60)
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "_write", full)
         patch.setattr(Journal, "_replace", full)
         drawn.stroke((4, 3), (4, 8))
         drawn.stroke((5, 3), (5, 8))
+        assert journal.drain(60)
+        drawn.window.sessions.tend()
         assert any("No space left" in t for t in drawn.window.notices.texts())
         assert drawn.document.labels.total == 18
         drawn.window.sessions.tend()
-        drawn.document.history.start_gesture()
     for _ in range(2):
+        assert journal.drain(60)
         drawn.window.sessions.tend()
-        drawn.window.sessions.session.recorder.settle()
     drawn.window.sessions.tend()
     assert any("kept again" in t for t in drawn.window.notices.texts())
     ids = crash(drawn)
@@ -261,7 +264,7 @@ def test_a_session_brings_everything_back(drawn, make_driver, tmp_path, monkeypa
     answer_dialog(monkeypatch, "getSaveFileName", tmp_path / "never")
     drawn.stroke((6, 3), (6, 8))
     assert drawn.window.sessions.unsaved() == ("labels",)
-    ids = drawn.document.labels.snapshot()
+    ids = drawn.document.labels.snapshot().ids
     drawn.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     drawn.qtbot.waitUntil(lambda: not drawn.window.sessions.unsaved())
     all_quiet(drawn)

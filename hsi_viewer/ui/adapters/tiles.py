@@ -231,7 +231,8 @@ class TileStore(QObject):
             self._repaint(name, raster, box)
 
     def _repaint(self, name: str, raster: Raster, box: Box) -> None:
-        """Draw a box anew in all tiles that there are; large pieces are left to the worker."""
+        """Draw a box anew in all tiles that there are; what takes long is left to the worker."""
+        until = time.perf_counter() + FRAME_SECONDS
         if isinstance(self._queue.current, Wish) and self._queue.current.key.layer == name:
             self._spoilt.add(self._queue.current.key)
         for key in [k for k in self._tiles if k.layer == name]:
@@ -240,7 +241,7 @@ class TileStore(QObject):
                 continue
             rows, columns = _part_slices(key, part)
             tile = self._tiles[key]
-            if raster.is_quick(rows, columns):
+            if raster.is_quick(rows, columns) and time.perf_counter() < until:
                 _patch(tile, key, raster, part)
             else:
                 tile.version = -1

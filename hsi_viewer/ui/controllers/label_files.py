@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
@@ -19,10 +20,13 @@ from hsi_viewer.core.imported_labels import (
     Placement,
     PlacementNeededError,
 )
-from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.core.sampling import Draw, draw_training
 from hsi_viewer.io.container import ChoiceNeededError
 from hsi_viewer.session.document import Document
+from hsi_viewer.session.label_load import Base, LabelLoad, base_of, carry_out, plan_load
+from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.draw_dialog import DrawDialog
 from hsi_viewer.ui.widgets.offer_bar import Choice
 from hsi_viewer.ui.workspace import Workspace
@@ -58,6 +62,25 @@ class Imported:
 
     wish: Import
     labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
+    use: LabelUse | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LabelUse:
+    """What labels from a file come to.
+
+    Attributes
+    ----------
+    load : the labels and classes that take the place of others, or None.
+    truth : ground truth to be scored, or None.
+    scored : how many of its pixels.
+    added : how many more pixels have a label then.
+    """
+
+    load: LabelLoad | None
+    truth: NDArray[np.uint16] | None = None
+    scored: int = 0
+    added: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,6 +90,36 @@ class SavedLabels:
     path: Path
     document: Document
     step: Step | None
+
+
+def use_of(wish: Import, labels: ImportedLabels, base: Base) -> LabelUse:
+    """Work out in a worker what labels come to in a document.
+
+    Raises
+    ------
+    LabelError
+        if they do not fit the cube, or nothing can be drawn from them.
+    """
+    document, purpose = wish.document, wish.purpose
+    present = np.flatnonzero(np.bincount(labels.ids.ravel())).tolist()
+    listed = labels.names if len(labels.names) <= MOST_LISTED else {}
+    numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(base.classes))
+    ids = renumbered(labels.ids, numbers)
+    names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
+    colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
+    if purpose == "test":
+        return LabelUse(None, checked_ids(ids, document.labels.shape))
+    if isinstance(purpose, Draw):
+        training, test = draw_training(ids, purpose)
+        load = plan_load(document, base, training, names, colours, f"Draw {purpose}")
+        return LabelUse(load, test, int(np.count_nonzero(test)))
+    if purpose == "add":
+        here = base.labels.ids
+        ids = np.where(here > 0, here, ids)
+        load = plan_load(document, base, ids, names, colours, "Add labels from a file")
+        added = int(np.count_nonzero(ids)) - int(np.count_nonzero(here))
+        return LabelUse(load, added=added)
+    return LabelUse(plan_load(document, base, ids, names, colours))
 
 
 class LabelFiles(QObject):
@@ -153,17 +206,17 @@ class LabelFiles(QObject):
             return
         self._window.offers.withdraw(OFFER)  # a question about another file
         wish = Import(document, source, purpose, placement)
-        cube, truth = document.cube, document.truth
+        cube, truth, base = document.cube, document.truth, base_of(document)
 
         def work(_token: CancelToken, _port: ProgressPort) -> Imported:
             from hsi_viewer.io.regions import import_regions  # slow to import
 
-            if not source and truth is not None:
-                return Imported(wish, ImportedLabels(truth))
+            labels = ImportedLabels(truth) if not source and truth is not None else None
             try:
-                return Imported(wish, import_regions(source, cube, placement))
+                labels = labels or import_regions(source, cube, placement)
             except (PlacementNeededError, ChoiceNeededError) as needed:
                 return Imported(wish, needed)
+            return Imported(wish, labels, use_of(wish, labels, base))
 
         task = self._workspace.tasks.start("Reading labels", work)
         task.succeeded.connect(self._on_read)
@@ -180,40 +233,41 @@ class LabelFiles(QObject):
         if isinstance(labels, ChoiceNeededError):
             self._ask_which(wish, labels)
             return
-        try:
-            text = self._use(wish, labels)
-        except Exception as error:  # noqa: BLE001 - shown to the user
-            self._on_failed(error)
+        text = self._carry_out(wish, imported.use) if imported.use is not None else None
+        if text is None:
+            self._use_again(wish, labels)
             return
         notes = " ".join(labels.notes)
         self._workspace.notify(f"{text} {notes}".strip())
         self.loaded.emit()
 
-    def _use(self, wish: Import, labels: ImportedLabels) -> str:
+    def _use_again(self, wish: Import, labels: ImportedLabels) -> None:
+        """Labels or classes have changed meanwhile: work it out for those of now."""
+        base = base_of(wish.document)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Imported:
+            return Imported(wish, labels, use_of(wish, labels, base))
+
+        task = self._workspace.tasks.start("Placing labels", work)
+        task.succeeded.connect(self._on_read)
+        task.failed.connect(self._on_failed)
+
+    def _carry_out(self, wish: Import, use: LabelUse) -> str | None:
+        """Use labels that are ready; None if the document has changed since."""
         document, purpose = wish.document, wish.purpose
-        present = np.flatnonzero(np.bincount(labels.ids.ravel())).tolist()
-        listed = labels.names if len(labels.names) <= MOST_LISTED else {}
-        numbers = matched_ids({*present, *listed}, labels.names, document.legend)
-        ids = renumbered(labels.ids, numbers)
-        names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
-        colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
+        if use.load is not None and not carry_out(document, use.load):
+            return None
+        if use.truth is not None:
+            document.set_truth(use.truth)
         if purpose == "test":
-            document.set_truth(ids)
             return "Ground truth loaded: maps are scored on its pixels without a label."
         if isinstance(purpose, Draw):
-            training, test = draw_training(ids, purpose)
-            document.load_labels(training, names, colours, f"Draw {purpose}")
-            document.set_truth(test)
             return (
                 f"{document.labels.total:,} training pixels drawn ({purpose}); "
-                f"{np.count_nonzero(test):,} others are scored."
+                f"{use.scored:,} others are scored."
             )
         if purpose == "add":
-            before = document.labels.total
-            ids = np.where(document.labels.ids > 0, document.labels.ids, ids)
-            document.load_labels(ids, names, colours, "Add labels from a file")
-            return f"{document.labels.total - before:,} pixels labelled."
-        document.load_labels(ids, names, colours)
+            return f"{use.added:,} pixels labelled."
         return f"{document.labels.total:,} labelled pixels loaded."
 
     def _ask_placement(self, wish: Import, needed: PlacementNeededError) -> None:
@@ -275,14 +329,14 @@ class LabelFiles(QObject):
         document = self._workspace.document
         if document is None:
             return
-        ids, cube = document.labels.snapshot(), document.cube
+        labels, cube = document.labels.snapshot(), document.cube
         legend = ClassLegend(document.legend.classes)
 
         def work(_token: CancelToken, _port: ProgressPort) -> str:
             from hsi_viewer.io.regions import export_regions
 
             return " ".join(
-                (f"Labels exported to {path}.", *export_regions(path, ids, legend, cube))
+                (f"Labels exported to {path}.", *export_regions(path, labels.ids, legend, cube))
             )
 
         task = self._workspace.tasks.start(f"Exporting {path.name}", work)
@@ -314,12 +368,20 @@ class LabelFiles(QObject):
         document = self._workspace.document
         if document is None:
             return False
+        labels, cube, step = document.labels.snapshot(), document.cube, document.history.position
+        legend = ClassLegend(document.legend.classes)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> None:
+            write_labels(path, labels.ids, legend, cube)
+
         try:
-            write_labels(path, document.labels.ids, document.legend, document.cube)
+            awaited(self._workspace.tasks, f"Saving {path.name}", work)
+        except TaskCancelledError:
+            return False
         except Exception as error:  # noqa: BLE001 - shown to the user, who stays
             self._on_failed(error)
             return False
-        document.mark_saved()
+        document.mark_saved(step)
         return True
 
     def save_to(self, path: Path) -> None:
@@ -327,13 +389,13 @@ class LabelFiles(QObject):
         document = self._workspace.document
         if document is None:
             return
-        ids, cube, step = document.labels.snapshot(), document.cube, document.history.position
+        labels, cube, step = document.labels.snapshot(), document.cube, document.history.position
         legend = ClassLegend(document.legend.classes)
 
         def work(_token: CancelToken, _port: ProgressPort) -> SavedLabels:
             from hsi_viewer.io.label_writer import write_labels
 
-            write_labels(path, ids, legend, cube)
+            write_labels(path, labels.ids, legend, cube)
             return SavedLabels(path, document, step)
 
         task = self._workspace.tasks.start(f"Saving {path.name}", work)

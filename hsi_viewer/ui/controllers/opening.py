@@ -18,7 +18,7 @@ from hsi_viewer.core.real_values import real_valued
 from hsi_viewer.io.registry import CUBE_FILTERS, open_cube
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.overview import with_overview
-from hsi_viewer.session.scene_picture import ScenePicture, is_large, render_scene
+from hsi_viewer.session.scene_picture import ScenePicture, first_picture, is_large
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
 
@@ -137,7 +137,7 @@ class OpenController(QObject):
             token.check()
             port.report(Progress(f"Drawing {name}"))
             bands: Triple = initial_bands(cube)
-            picture = render_scene(cube, Look(bands), token)
+            picture = first_picture(cube, Look(bands), token)
             document = Document(cube)
             prepared = prepare(document, source, token, port)
             return OpenedCube(source, cube, picture, document, prepared)
@@ -175,10 +175,7 @@ class OpenController(QObject):
         finally:
             self.taking_over = False
         self._workspace.state_changed.emit()
-        warnings = list(opened.cube.warnings)
-        if not any(sample.values.size for sample in opened.picture.samples):
-            warnings.append("The bands that are shown hold no data, so nothing is drawn.")
-        for warning in warnings:
+        for warning in opened.cube.warnings:
             self._workspace.notify(f"{opened.cube.name}: {warning}", "warning")
 
     @Slot(object)

@@ -21,7 +21,7 @@ from hsi_viewer.core.look import ColourMap, Look
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.look_book import LookBook
 from hsi_viewer.session.samples import Samples
-from hsi_viewer.session.scene_picture import ScenePicture, render_scene
+from hsi_viewer.session.scene_picture import ScenePicture, render_scene, sharpened
 from hsi_viewer.ui.adapters.colour_maps import GREY, colour_map
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
@@ -58,6 +58,7 @@ class PictureController(QObject):
         self._usual = Contrast()  # for pictures whose contrast was never chosen
         # Of which scene and of which own presets; commands ask often.
         self._presets: tuple[int, str, dict[str, Triple]] | None = None
+        self._unseen = False  # whether no sharp picture of the scene was drawn yet
         self.picture: ScenePicture | None = None
         self.look: Look | None = None
 
@@ -70,12 +71,14 @@ class PictureController(QObject):
         self._images = []
         self._presets = None
         self._usual = self._default_contrast()
-        self.look = picture.look
+        self.look, self._unseen = picture.look, True
         self.images_changed.emit()
         self._on_drawn(picture)
         wanted = self._scene_look(picture.cube)
         if wanted != picture.look:
             self.show(wanted)
+        elif picture.coarse:
+            self._draw(wanted)
 
     def refresh(self) -> None:
         """The scene got other metadata: draw again, without bands that are bad now."""
@@ -115,6 +118,14 @@ class PictureController(QObject):
         self._cancel()
         self.look = look
         self._note(scene, look)
+        self._draw(look, quiet=quiet)
+
+    def _draw(self, look: Look, *, quiet: bool = False) -> None:
+        scene = self._scene
+        if scene is None:
+            return
+        self._cancel()
+        self.look = look
         self.wished.emit(look)
         samples = self._samples
 
@@ -124,6 +135,7 @@ class PictureController(QObject):
         self._task = self._workspace.tasks.start("Drawing the picture", work, quiet=quiet)
         self._task.succeeded.connect(self._on_drawn)
         self._task.failed.connect(self._on_failed)
+        self._task.cancelled.connect(self._on_cancelled)
 
     @Slot(object)
     def show_bands(self, bands: Sequence[int], *, quiet: bool = False) -> None:
@@ -264,6 +276,22 @@ class PictureController(QObject):
         self.picture = picture
         self._layers.set_raster(IMAGE, picture.raster)
         self.drawn.emit(picture)
+        if self._unseen and not picture.coarse:
+            self._unseen = False
+            if not any(sample.values.size for sample in picture.samples):
+                self._workspace.notify(
+                    f"{picture.cube.name}: The bands that are shown hold no data, so nothing is "
+                    "drawn.",
+                    "warning",
+                )
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        """The user wants no other picture now: a coarse one is drawn as it is looked at."""
+        self._task = None
+        if self.picture is not None and self.picture.coarse:
+            self.look = self.picture.look
+            self._on_drawn(sharpened(self.picture))
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -272,5 +300,6 @@ class PictureController(QObject):
 
     def _cancel(self) -> None:
         if self._task is not None:
+            self._task.cancelled.disconnect(self._on_cancelled)
             self._task.cancel()
             self._task = None

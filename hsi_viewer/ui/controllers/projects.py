@@ -10,11 +10,12 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, TaskCancelledError
 from hsi_viewer.session.body import SessionBody
 from hsi_viewer.session.lock import LockedError, holder_of
 from hsi_viewer.session.project_file import SUFFIX, is_project, lock_of, read_project_body
 from hsi_viewer.session.session import Session, Snapshot
+from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.widgets.offer_bar import Choice
 
 if TYPE_CHECKING:
@@ -75,8 +76,14 @@ class ProjectController(QObject):
         if not is_project(str(path)):
             return self.window.labelling.files.save_now(path)
         snapshot = self._snapshot(session)
+
+        def work(token: CancelToken, _port: ProgressPort) -> None:
+            snapshot.write(path, token)
+
         try:
-            snapshot.write(path)
+            awaited(self.workspace.tasks, f"Saving {path.name}", work)
+        except TaskCancelledError:
+            return False
         except FileError as error:
             self.workspace.notify_error(error, "Saving the session")
             return False

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, TaskCancelledError
 from hsi_viewer.session.body import SessionBody
 from hsi_viewer.session.document import Document
 from hsi_viewer.session.leftovers import Leftover, others_on
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
+from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.controllers.opening import OpenedCube
 from hsi_viewer.ui.controllers.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.task_thread import Task
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
 
 TEND_MS = 2000
+PATIENCE_SECONDS = 0.1  # between two looks at whether the user still waits
 
 
 class SessionController(QObject):
@@ -242,10 +244,39 @@ class SessionController(QObject):
     def _close(self, session: Session) -> None:
         if session in self._made:
             self._made.remove(session)
+        if session.writing:
+
+            def work(_token: CancelToken, _port: ProgressPort) -> None:
+                session.close()
+
+            task = self._workspace.tasks.start("Writing the last strokes", work)
+            task.failed.connect(self._on_not_closed)
+            return
         try:
             session.close()
         except (OSError, FileError) as error:
-            self._workspace.notify(f"The session was not closed in order: {error}", "warning")
+            self._on_not_closed(error)
+
+    @Slot(object)
+    def _on_not_closed(self, error: Exception) -> None:
+        self._workspace.notify(f"The session was not closed in order: {error}", "warning")
+
+    def finish(self) -> bool:
+        """Wait for the disk with the window alive; False if the user doesn't want to wait."""
+        session = self.session
+        if session is None or not session.writing:
+            return True
+
+        def work(token: CancelToken, port: ProgressPort) -> None:
+            port.report(Progress("Writing the last strokes"))
+            while session.writing and not token.cancelled:
+                session.drain(PATIENCE_SECONDS)
+
+        try:
+            awaited(self._workspace.tasks, "Writing the last strokes", work)
+        except TaskCancelledError:
+            return False
+        return True
 
     def close(self) -> None:
         """The window is about to close; what is unsaved and not given up stays for the next."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from hsi_viewer.core.accuracy import AccuracyReport
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
@@ -40,6 +41,24 @@ class Trained:
     warm: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Told before the first map: (rows, columns), True where the model sees a label."""
+
+    labelled: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The accuracy of a document's map."""
+
+    document: Document
+    report: AccuracyReport | None
+
+
+QUICK_PIXELS = 1 << 20  # scored in a few milliseconds
+
+
 class TrainController(QObject):
     """Binds the training and accuracy panels to the document.
 
@@ -60,6 +79,7 @@ class TrainController(QObject):
         super().__init__(parent)
         self._workspace, self._panel, self._accuracy = workspace, panel, accuracy
         self._task: Task | None = None
+        self._scoring: Task | None = None
         self._document: Document | None = None
         self._labelled: NDArray[np.bool_] | None = None
         self.model: TrainedModel | None = None
@@ -105,14 +125,14 @@ class TrainController(QObject):
             self._workspace.notify(reason, "warning")
             return
         config = replace(config, device=self._workspace.settings.device)
-        cube, labels, legend = document.cube, document.labels.snapshot(), document.legend.classes
-        seen = labels > 0
-        if warm_start is not None and self._labelled is not None:
-            seen |= self._labelled  # what the model saw before is in it still
-        self._document, self._labelled = document, seen
-        self._again = False
+        cube, snapshot, legend = document.cube, document.labels.snapshot(), document.legend.classes
+        before = self._labelled if warm_start is not None else None
+        self._document, self._again = document, False
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
+            labels = snapshot.ids
+            # What the model saw before is in it still.
+            port.report(Seen(labels > 0 if before is None else (labels > 0) | before))
             import_trainer(token, port)
             from hsi_viewer.learning.trainer import fit  # torch takes seconds to import
 
@@ -148,7 +168,9 @@ class TrainController(QObject):
 
     @Slot(object)
     def _on_report(self, item: object) -> None:
-        if isinstance(item, EpochReport):
+        if isinstance(item, Seen):
+            self._labelled = item.labelled
+        elif isinstance(item, EpochReport):
             self._panel.show_epoch(item)
         elif isinstance(item, Prediction):
             self._show(item)
@@ -257,5 +279,31 @@ class TrainController(QObject):
 
     def _show_accuracy(self) -> None:
         document = self._workspace.document
-        report = document.accuracy() if document else None
-        self._accuracy.show_report(report, document.legend.name_of if document else str)
+        if self._scoring is not None:
+            self._scoring.cancel()
+            self._scoring = None
+        if document is None or document.prediction is None or document.truth is None:
+            self._accuracy.show_report(None, document.legend.name_of if document else str)
+            return
+        score = document.accuracy_later()
+        if document.truth.size <= QUICK_PIXELS:
+            self._accuracy.show_report(score(), document.legend.name_of)
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Scored:
+            return Scored(document, score())
+
+        self._scoring = self._workspace.tasks.start("Scoring the map", work, quiet=True)
+        self._scoring.succeeded.connect(self._on_scored)
+        self._scoring.failed.connect(self._on_not_scored)
+
+    @Slot(object)
+    def _on_scored(self, scored: Scored) -> None:
+        self._scoring = None
+        if scored.document is self._workspace.document:
+            self._accuracy.show_report(scored.report, scored.document.legend.name_of)
+
+    @Slot(object)
+    def _on_not_scored(self, error: Exception) -> None:
+        self._scoring = None
+        self._workspace.notify_error(error, "Scoring the map")

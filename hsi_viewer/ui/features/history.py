@@ -84,8 +84,7 @@ class HistoryFeature(Feature):
 
     @Slot(int)
     def _go_to(self, count: int) -> None:
-        if self.workspace.document is not None:
-            self.workspace.document.history.go_to(count)
+        self.window.stepping.go_to(count)
 
     def refresh_theme(self) -> None:
         """Draw the colours of the theme."""

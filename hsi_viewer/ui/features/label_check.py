@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +34,14 @@ class Compared:
 
     document: Document
     report: SeparabilityReport
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The largest regions of each class, and how many there are by class id."""
+
+    regions: list[Region]
+    totals: Mapping[int, int]
 
 
 class LabelCheckFeature(Feature):
@@ -151,18 +161,30 @@ class LabelCheckFeature(Feature):
             self._listing.cancel()
         labels, present = document.labels.snapshot(), document.labels.present()
 
-        def work(_token: CancelToken, _port: ProgressPort) -> list[Region]:
-            return regions_of(labels, present)
+        def work(_token: CancelToken, _port: ProgressPort) -> Listed:
+            from hsi_viewer.ui.widgets.region_panel import MOST_ROWS
+
+            regions = regions_of(labels.ids, present)
+            totals = Counter(r.class_id for r in regions)
+            shown: Counter[int] = Counter()
+            few = []
+            for region in regions:  # the largest of each class come first
+                shown[region.class_id] += 1
+                if shown[region.class_id] <= MOST_ROWS:
+                    few.append(region)
+            return Listed(few, totals)
 
         self._listing = self.workspace.tasks.start("Listing regions", work, quiet=True)
         self._listing.succeeded.connect(self._on_listed)
 
     @Slot(object)
-    def _on_listed(self, regions: list[Region]) -> None:
+    def _on_listed(self, listed: Listed) -> None:
         document = self.workspace.document
         if document is not None:
             counts = {c.id: document.labels.count(c.id) for c in document.legend}
-            self.regions.show_regions(document.legend.classes, counts, regions)
+            self.regions.show_regions(
+                document.legend.classes, counts, listed.regions, listed.totals
+            )
 
     # separability ----------------------------------------------------------------------------
 
@@ -180,7 +202,7 @@ class LabelCheckFeature(Feature):
         labels, cube = document.labels.snapshot(), document.cube
 
         def work(token: CancelToken, port: ProgressPort) -> Compared:
-            spectra = labelled_spectra(cube, labels, token=token, port=port)
+            spectra = labelled_spectra(cube, labels.ids, token=token, port=port)
             return Compared(document, separability(spectra))
 
         self.separability.show_state("Comparing…")

@@ -88,12 +88,15 @@ class OverviewsFeature(Feature):
         limit = self.workspace.settings.cache_megabytes * MEGABYTE
         if picture is None or document is None or limit == 0 or self._task is not None:
             return
+        if picture.coarse:
+            return  # the sharp picture comes first
         source = picture.cube.source
         if not isinstance(source, OverviewSource) or source is self._declined:
             return
         if source.missing(picture.bands):
             work = partial(make_overview, source, picture.bands, limit)
-            self._task = self.workspace.tasks.start(f"Overview of {document.cube.name}", work)
+            title = f"Overview of {document.cube.name}"
+            self._task = self.workspace.tasks.start(title, work, background=True)
             self._task.succeeded.connect(self._on_made)
             self._task.cancelled.connect(self._on_declined)
             self._task.failed.connect(self._on_failed)

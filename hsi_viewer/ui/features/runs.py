@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -111,15 +111,18 @@ class RunsFeature(Feature):
             float(sum(model.seconds.values())),
             config,
             trained.prediction.source,
-            int(np.count_nonzero(document.trained_on)),
+            0,
             trained.prediction.class_ids,
-            accuracy_facts(document.accuracy()),
+            None,
             trained.warm,
         )
-        kept, folder = KeptMap(trained.prediction, document.trained_on), session.ledger.folder
+        accuracy, trained_on = document.accuracy_later(), document.trained_on
+        kept, folder = KeptMap(trained.prediction, trained_on), session.ledger.folder
 
         def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run]:
-            return session, write_run(folder, run, kept, model.save)
+            labelled = int(np.count_nonzero(trained_on))
+            whole = replace(run, labelled=labelled, accuracy=accuracy_facts(accuracy()))
+            return session, write_run(folder, whole, kept, model.save)
 
         task = self.workspace.tasks.start("Keeping the run", work, quiet=True)
         task.succeeded.connect(self._on_kept)
@@ -208,16 +211,17 @@ class RunsFeature(Feature):
         runs = (session.ledger[first], session.ledger[second])
         folder, document = session.ledger.folder, session.document
         truth, labels = document.truth, document.labels.snapshot()
+        shape = labels.shape
 
         def work(_token: CancelToken, _port: ProgressPort) -> Compared:
-            a, b = (read_map(folder, run, labels.shape) for run in runs)
+            a, b = (read_map(folder, run, shape) for run in runs)
             count, listed = transitions(a.prediction.class_map, b.prediction.class_map)
             test = None
             if truth is not None:
-                unseen = ~(a.trained_on | b.trained_on | (labels > 0))
+                unseen = ~(a.trained_on | b.trained_on | (labels.ids > 0))
                 fair = np.where(unseen, truth, 0).astype(np.uint16)
                 test = mcnemar(a.prediction.class_map, b.prediction.class_map, fair)
-            return runs, count, listed, test, labels.size
+            return runs, count, listed, test, labels.shape[0] * labels.shape[1]
 
         task = self.workspace.tasks.start("Comparing two runs", work)
         task.succeeded.connect(self._on_compared)

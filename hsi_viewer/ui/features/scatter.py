@@ -14,6 +14,7 @@ from hsi_viewer.core.band_selection import band_label, nearest_band
 from hsi_viewer.core.classes import Colour, LandClass
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.derived import COMPONENTS, TITLES
+from hsi_viewer.core.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.scatter import (
     Channel,
@@ -44,7 +45,7 @@ class PointsWish:
 
     axes: ScatterAxes
     classes: tuple[LandClass, ...]
-    ids: NDArray[np.uint16] | None
+    labels: LabelSnapshot | None
     selected: NDArray[np.bool_] | None
 
 
@@ -61,8 +62,9 @@ def _grant(wish: Hashable) -> object:
     if not isinstance(wish, PointsWish):
         return None
     groups: list[tuple[str, Colour, NDArray[np.int64]]] = []
-    if wish.ids is not None:
-        groups += [(c.name, c.colour, np.flatnonzero(wish.ids == c.id)) for c in wish.classes]
+    if wish.labels is not None:
+        ids = wish.labels.ids
+        groups += [(c.name, c.colour, np.flatnonzero(ids == c.id)) for c in wish.classes]
     if wish.selected is not None:
         groups.append(("Selection", SELECTED, np.flatnonzero(wish.selected)))
     return tuple(Points(name, c, *values_at(wish.axes, p)) for name, c, p in groups)
@@ -216,9 +218,9 @@ class ScatterFeature(Feature):
         classes: tuple[LandClass, ...] = ()
         if self.panel.classes.isChecked():
             classes = tuple(c for c in document.legend if c.visible and document.labels.count(c.id))
-        ids, mask = document.labels.snapshot() if classes else None, document.selection.mask
-        if ids is not None or mask is not None:
-            self._points.ask([PointsWish(self.result.axes, classes, ids, mask)])
+        labels, mask = document.labels.snapshot() if classes else None, document.selection.mask
+        if labels is not None or mask is not None:
+            self._points.ask([PointsWish(self.result.axes, classes, labels, mask)])
         else:
             self._points.ask([])
             self.plot.show_points(())

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
 from hsi_viewer.core.band_statistics import BandStatistics
 from hsi_viewer.core.classes import Colour
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.curves import Curve, CurveKind
+from hsi_viewer.core.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.spectrum import Treatment
 from hsi_viewer.session.region_spectra import Groups, region_statistics
@@ -36,13 +35,13 @@ class MeansRequest:
 
     Attributes
     ----------
-    groups : (rows, columns) number of the group of each pixel, 0 for none; or a mask.
+    groups : (rows, columns) number of the group of each pixel, 0 for none; or a mask; or labels.
     names, colours : by group; kind : of the curves, "class" where groups are class ids.
     replace : whether they take the place of the other curves of their kind.
     """
 
     cube: HyperCube
-    groups: Groups
+    groups: Groups | LabelSnapshot
     names: Mapping[int, str]
     colours: Mapping[int, Colour]
     kind: CurveKind
@@ -199,7 +198,7 @@ class SpectraFeature(Feature):
         mask, names = document.selection.mask, {1: document.selection.name}
         self._start(MeansRequest(document.cube, mask, names, {}, "region", replace=False))
 
-    def _start_class_means(self, groups: NDArray[np.uint16], ending: str) -> None:
+    def _start_class_means(self, groups: Groups | LabelSnapshot, ending: str) -> None:
         document = self.workspace.document
         if document is not None:
             names = {c.id: f"{c.name}{ending}" for c in document.legend}
@@ -208,7 +207,10 @@ class SpectraFeature(Feature):
 
     def _start(self, request: MeansRequest) -> None:
         def work(token: CancelToken, port: ProgressPort) -> Means:
-            return Means(request, region_statistics(request.cube, request.groups, token, port))
+            groups = request.groups
+            if isinstance(groups, LabelSnapshot):
+                groups = groups.ids
+            return Means(request, region_statistics(request.cube, groups, token, port))
 
         task = self.workspace.tasks.start("Averaging spectra", work)
         task.succeeded.connect(self._on_means)

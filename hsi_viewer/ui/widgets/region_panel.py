@@ -59,6 +59,7 @@ class RegionPanel(QWidget):
         classes: Sequence[LandClass],
         counts: Mapping[int, int],
         regions: Sequence[Region],
+        totals: Mapping[int, int] | None = None,
     ) -> None:
         """Show all regions; classes that were open stay open.
 
@@ -66,6 +67,7 @@ class RegionPanel(QWidget):
         ----------
         counts : labelled pixels by class id.
         regions : of all classes, in the order in which they are listed.
+        totals : regions by class id, where more exist than are given.
         """
         open_before = {
             item.data(0, Qt.ItemDataRole.UserRole + 1)
@@ -73,9 +75,12 @@ class RegionPanel(QWidget):
             if item is not None and item.isExpanded()
         }
         self.tree.clear()
+        every = 0
         for c in classes:
             own = [r for r in regions if r.class_id == c.id]
-            top = QTreeWidgetItem([c.name, f"{counts.get(c.id, 0):,}", plural(len(own), "region")])
+            number = len(own) if totals is None else totals.get(c.id, 0)
+            every += number
+            top = QTreeWidgetItem([c.name, f"{counts.get(c.id, 0):,}", plural(number, "region")])
             top.setData(0, Qt.ItemDataRole.UserRole + 1, c.id)
             top.setIcon(0, QIcon(swatch(c)))
             top.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
@@ -86,13 +91,13 @@ class RegionPanel(QWidget):
                 row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
                 row.setToolTip(0, "Click to go there")
                 top.addChild(row)
-            if len(own) > MOST_ROWS:
-                top.addChild(QTreeWidgetItem([f"and {len(own) - MOST_ROWS:,} smaller ones"]))
+            if number > MOST_ROWS:
+                top.addChild(QTreeWidgetItem([f"and {number - MOST_ROWS:,} smaller ones"]))
             self.tree.addTopLevelItem(top)
             top.setExpanded(c.id in open_before)
         total = sum(counts.values())
         self.summary.setText(
-            f"{total:,} labelled pixels in {plural(len(regions), 'region')}. Click one to go there."
+            f"{total:,} labelled pixels in {plural(every, 'region')}. Click one to go there."
             if total
             else "No pixel is labelled yet."
         )

@@ -163,7 +163,7 @@ def test_a_jump_gives_what_single_steps_give_and_is_told_once():
     for count in (500, 333, 120, 0):
         while history.count > count:
             history.undo()
-        states[count] = (labels.snapshot(), legend.classes)
+        states[count] = (labels.snapshot().ids, legend.classes)
     told, moves = [], []
     labels.changed.connect(lambda *box: told.append(box))
     history.moved.connect(moves.append)

@@ -88,7 +88,7 @@ def test_an_edit_of_nothing_is_not_told():
 
 def test_ids_are_a_read_only_view_and_a_snapshot_is_a_copy():
     labels = LabelMap(ROWS, COLUMNS)
-    view, snapshot = labels.ids, labels.snapshot()
+    view, snapshot = labels.ids, labels.snapshot().ids
     labels.apply(labels.edit_for(flat([0]), 65535))
     assert view[0, 0] == labels.count(65535) * 65535 == 65535
     assert snapshot[0, 0] == 0

@@ -31,7 +31,7 @@ def ids_map(**pixels_of: list[int]) -> np.ndarray:
 
 
 def state(document: Document) -> tuple:
-    return document.legend.classes, document.labels.snapshot().tolist()
+    return document.legend.classes, document.labels.snapshot().ids.tolist()
 
 
 def prediction_of(class_map: np.ndarray) -> Prediction:

@@ -80,7 +80,7 @@ def test_any_gestures_undone_wholly_give_the_start_and_redone_the_end(made_gestu
     first = document.history.count
     for gesture in made_gestures:
         carry_out(document, gesture)
-    ids, classes = document.labels.snapshot(), document.legend.classes
+    ids, classes = document.labels.snapshot().ids, document.legend.classes
     counts = [document.labels.count(i) for i in range(1, 20)]
     assert counts == [int((ids == i).sum()) for i in range(1, 20)]
     document.history.go_to(first)

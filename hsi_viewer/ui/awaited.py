@@ -1,0 +1,61 @@
+"""Work that must be done before the next line, while the window stays alive."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEventLoop, QObject, Slot
+
+from hsi_viewer.core.progress import TaskCancelledError
+from hsi_viewer.ui.task_thread import TaskRunner, Work
+
+
+def awaited(tasks: TaskRunner, title: str, work: Work) -> object:
+    """The result of work that a worker does while the event loop goes on.
+
+    For the few places where Qt or the caller wants an answer at once, such as closing.
+
+    Raises
+    ------
+    TaskCancelledError
+        if the user cancelled it.
+    Exception
+        what the work raised.
+    """
+    outcome = _Outcome()
+    task = tasks.start(title, work)
+    task.succeeded.connect(outcome.take)
+    task.failed.connect(outcome.take_error)
+    task.cancelled.connect(outcome.end)
+    outcome.loop.exec()
+    if outcome.error is not None:
+        raise outcome.error
+    if not outcome.done:
+        raise TaskCancelledError
+    return outcome.result
+
+
+class _Outcome(QObject):
+    """What came of the work; ends the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = QEventLoop()
+        self.result: object = None
+        self.error: Exception | None = None
+        self.done = False
+
+    @Slot(object)
+    def take(self, result: object) -> None:
+        """It succeeded."""
+        self.result, self.done = result, True
+        self.loop.quit()
+
+    @Slot(object)
+    def take_error(self, error: Exception) -> None:
+        """It failed."""
+        self.error = error
+        self.loop.quit()
+
+    @Slot()
+    def end(self) -> None:
+        """It was cancelled."""
+        self.loop.quit()

@@ -1,0 +1,227 @@
+"""The interface's thread copies no labels and waits for no disk."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QTimer
+
+from hsi_viewer.core.label_snapshot import LabelSnapshot
+from hsi_viewer.core.labels import LabelMap
+from hsi_viewer.session import journal as journal_module
+from hsi_viewer.session.project_file import read_project_body
+from hsi_viewer.ui.controllers import stepping
+from hsi_viewer.ui.features.label_check import LabelCheckFeature
+
+SIZE = (30, 40)
+
+
+@pytest.fixture
+def scene(driver, tmp_path, monkeypatch):
+    """The window with a small cube; every label edit counts as large; nothing is trained."""
+    monkeypatch.setattr(
+        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+    )
+    monkeypatch.setattr(stepping, "LARGE", 0)
+    np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(*SIZE, 5)))
+    driver.open(str(tmp_path / "scene.npy"))
+    return driver
+
+
+@pytest.fixture
+def labels(tmp_path) -> str:
+    ids = np.random.default_rng(1).integers(0, 4, SIZE).astype(np.uint16)
+    np.save(tmp_path / "labels.npy", ids)
+    return str(tmp_path / "labels.npy")
+
+
+@pytest.fixture
+def threads(monkeypatch) -> list[int]:
+    """Threads in which labels were copied, or an edit was worked out."""
+    seen: list[int] = []
+    copied, prepare = LabelSnapshot.ids.fget, LabelMap.prepare
+
+    def ids(snapshot):
+        seen.append(threading.get_ident())
+        return copied(snapshot)
+
+    def prepared(labels, edit, before):
+        seen.append(threading.get_ident())
+        return prepare(labels, edit, before)
+
+    monkeypatch.setattr(LabelSnapshot, "ids", property(ids))
+    monkeypatch.setattr(LabelMap, "prepare", prepared)
+    return seen
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """Flushing to the disk waits for this event."""
+    event, sync = threading.Event(), journal_module._sync_data
+    event.set()
+
+    def slow(handle):
+        assert event.wait(60)
+        sync(handle)
+
+    monkeypatch.setattr(journal_module, "_sync_data", slow)
+    yield event
+    event.set()
+
+
+def quiet(driver) -> None:
+    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks.running, timeout=20_000)
+
+
+def test_loading_labels_and_undoing_it_is_worked_out_by_workers(scene, labels, threads):
+    wanted = np.load(labels)
+    scene.window.labelling.files.load(labels, "labels")
+    quiet(scene)
+    np.testing.assert_array_equal(scene.document.labels.ids, wanted)
+    assert threads
+    for command, expected in (("undo", 0 * wanted), ("redo", wanted), ("undo", 0 * wanted)):
+        before = len(threads)
+        scene.trigger(f"edit.{command}")
+        quiet(scene)
+        np.testing.assert_array_equal(scene.document.labels.ids, expected)
+        assert len(threads) > before
+    assert threading.get_ident() not in threads
+
+
+def test_undo_asked_for_twice_goes_two_steps_back(scene, labels, threads):
+    scene.window.labelling.files.load(labels, "labels")
+    quiet(scene)
+    before = scene.document.labels.ids.copy()
+    other = np.where(before > 0, 4 - before, 1).astype(np.uint16)
+    scene.document.load_labels(other)
+    threads.clear()
+    for command in ("undo", "undo"):
+        getattr(scene.window, command)()
+    quiet(scene)
+    assert scene.document.labels.total == 0
+    assert scene.document.history.count == 0
+    scene.window.stepping.go_to(2)
+    quiet(scene)
+    np.testing.assert_array_equal(scene.document.labels.ids, other)
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def test_a_stroke_that_comes_while_an_undo_is_worked_out_stays(scene, labels, monkeypatch):
+    scene.window.labelling.files.load(labels, "labels")
+    quiet(scene)
+    go_on, prepare = threading.Event(), LabelMap.prepare
+
+    def slow(*wanted):
+        assert go_on.wait(60)
+        return prepare(*wanted)
+
+    monkeypatch.setattr(LabelMap, "prepare", slow)
+    scene.window.undo()
+    scene.trigger("tool.brush")
+    scene.stroke((3, 3), (3, 9))
+    titles = [step.title for step in scene.document.history.steps]
+    painted = scene.document.labels.ids.copy()
+    go_on.set()
+    quiet(scene)
+    assert [step.title for step in scene.document.history.steps] == titles
+    assert scene.document.history.count == len(titles)
+    np.testing.assert_array_equal(scene.document.labels.ids, painted)
+
+
+def test_labels_that_were_read_while_a_stroke_was_drawn_keep_it(scene, labels, monkeypatch):
+    scene.trigger("class.add")
+    go_on, prepare = threading.Event(), LabelMap.prepare
+
+    def slow(*wanted):
+        assert go_on.wait(60)
+        return prepare(*wanted)
+
+    monkeypatch.setattr(LabelMap, "prepare", slow)
+    scene.window.labelling.files.load(labels, "add")
+    scene.trigger("tool.brush")
+    scene.stroke((3, 3), (3, 9))
+    painted = scene.document.labels.ids.copy()
+    assert painted.any()
+    go_on.set()
+    quiet(scene)
+    found = scene.document.labels.ids
+    assert (found[painted > 0] == painted[painted > 0]).all()
+    np.testing.assert_array_equal(found, np.where(painted > 0, painted, np.load(labels)))
+
+
+def test_comparing_regions_and_saving_copy_labels_in_workers(scene, labels, threads, tmp_path):
+    scene.window.labelling.files.load(labels, "labels")
+    quiet(scene)
+    check = next(f for f in scene.window.features if isinstance(f, LabelCheckFeature))
+    for act in (
+        check.compare,
+        check.show_regions,
+        lambda: scene.window.labelling.files.save_to(tmp_path / "saved.npy"),
+        lambda: scene.window.labelling.files.save_now(tmp_path / "again.npy"),
+        lambda: scene.window.labelling.files.export(tmp_path / "regions.csv"),
+        scene.window.sessions.session.recorder.write_state,
+    ):
+        before = len(threads)
+        act()
+        quiet(scene)
+        scene.qtbot.waitUntil(lambda n=before: len(threads) > n, timeout=20_000)
+    assert threading.get_ident() not in threads
+    for name in ("saved.npy", "again.npy"):
+        np.testing.assert_array_equal(np.load(tmp_path / name), np.load(labels))
+
+
+def test_strokes_do_not_wait_for_a_slow_disk(scene, disk):
+    session = scene.window.sessions.session
+    scene.trigger("class.add")
+    disk.clear()
+    scene.trigger("tool.brush")
+    for row in range(3, 9):
+        scene.stroke((row, 3), (row, 9))
+    assert scene.document.labels.total > 0
+    assert session.writing
+    scene.trigger("edit.undo")
+    disk.set()
+    scene.qtbot.waitUntil(lambda: not session.writing, timeout=20_000)
+    assert session.recorder.problem == ""
+
+
+def test_closing_waits_for_the_disk_with_the_window_alive(scene, disk):
+    scene.trigger("class.add")
+    scene.trigger("tool.brush")
+    session, window = scene.window.sessions.session, scene.window
+    disk.clear()
+    scene.stroke((3, 3), (3, 9))
+    window.may_leave = lambda: True
+    QTimer.singleShot(0, disk.set)  # the event loop must go on for this to happen
+    assert window.close()
+    assert not session.writing
+    assert session.recorder.problem == ""
+
+
+def test_who_does_not_want_to_wait_for_the_disk_stays(scene, disk):
+    scene.trigger("class.add")
+    scene.trigger("tool.brush")
+    window = scene.window
+    disk.clear()
+    scene.stroke((3, 3), (3, 9))
+    window.may_leave = lambda: True
+    QTimer.singleShot(0, window.activity.cancel_all)
+    assert not window.close()
+    assert window.isVisible()
+    assert scene.document.labels.total > 0
+
+
+def test_saving_before_leaving_is_done_by_a_worker(scene, labels, threads, tmp_path, monkeypatch):
+    scene.window.labelling.files.load(labels, "labels")
+    quiet(scene)
+    target = tmp_path / "kept.hsiproj"
+    monkeypatch.setattr(scene.window.projects, "_ask_where", lambda **_: target)
+    threads.clear()
+    assert scene.window.projects.save_now()
+    assert threads
+    assert threading.get_ident() not in threads
+    assert read_project_body(target).reference.shape == (*SIZE, 5)
+    assert not scene.document.modified

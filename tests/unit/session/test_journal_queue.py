@@ -1,0 +1,164 @@
+"""A slow disk makes no stroke wait, nothing that was taken is lost, and a failure is told."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.session import journal as journal_module
+from hsi_viewer.session import journal_queue
+from hsi_viewer.session.journal import Journal
+from hsi_viewer.session.journal_queue import JournalQueue
+from hsi_viewer.session.recorder import Recorder
+from hsi_viewer.session.records import read_records
+from hsi_viewer.session.replay import replay
+from tests.unit.session.made import look, new_document, stroke
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """Both writing and flushing wait for this event; whoever does so is noted."""
+    event, threads = threading.Event(), set()
+    write, sync = Journal._write, journal_module._sync_data
+
+    def slow_write(journal, data):
+        threads.add(threading.get_ident())
+        assert event.wait(60)
+        write(journal, data)
+
+    def slow_sync(handle):
+        threads.add(threading.get_ident())
+        assert event.wait(60)
+        sync(handle)
+
+    event.threads = threads
+    event.set()
+    monkeypatch.setattr(Journal, "_write", slow_write)
+    monkeypatch.setattr(journal_module, "_sync_data", slow_sync)
+    yield event
+    event.set()
+
+
+def recorded(path):
+    document = new_document()
+    return document, Recorder(document, JournalQueue(Journal(path)))
+
+
+def replayed(path):
+    document = new_document()
+    replay(read_records(path).records, document)
+    return document
+
+
+def test_strokes_end_while_the_disk_still_waits(path, disk):
+    document, recorder = recorded(path)
+    disk.clear()
+    disk.threads.clear()
+    for pixel in range(20):
+        stroke(document, 1, [pixel])
+    document.history.undo()
+    recorder.tend()
+    assert document.labels.total == 19
+    assert recorder.journal.busy
+    assert not recorder.journal.drain(0.0)
+    assert recorder.problem == ""
+    disk.set()
+    assert recorder.journal.drain(60)
+    assert look(replayed(path)) == look(document)
+    assert threading.get_ident() not in disk.threads
+    recorder.close()
+
+
+def test_closing_waits_for_all_that_was_taken(path, disk):
+    document, recorder = recorded(path)
+    disk.clear()
+    stroke(document, 1, [3])
+    stroke(document, 2, [4])
+    closing = threading.Thread(target=recorder.close)
+    closing.start()
+    assert closing.is_alive()
+    disk.set()
+    closing.join(60)
+    assert look(replayed(path)) == look(document)
+
+
+def test_a_stroke_is_on_the_disk_without_another_one(path):
+    document, recorder = recorded(path)
+    stroke(document, 1, [3])
+    assert recorder.journal.drain(60)
+    assert look(replayed(path)) == look(document)
+    recorder.close()
+
+
+@pytest.mark.parametrize("limit", ["MOST_RECORDS", "MOST_BYTES"])
+def test_a_disk_that_stays_behind_is_told_and_gets_the_whole_state_later(
+    path, disk, monkeypatch, limit
+):
+    monkeypatch.setattr(journal_queue, limit, 5)
+    document, recorder = recorded(path)
+    told = []
+    recorder.status_changed.connect(told.append)
+    disk.clear()
+    for pixel in range(40):
+        stroke(document, 1 + pixel % 3, [pixel])
+        assert len(recorder.journal._waiting) <= 6
+    assert len(told) == 1
+    assert "the disk is too slow" in told[0]
+    disk.set()
+    assert recorder.journal.drain(60)
+    recorder.tend()
+    assert recorder.journal.drain(60)
+    recorder.tend()
+    assert told[1:] == [""]
+    stroke(document, 2, [41])
+    recorder.close()
+    again = replayed(path)
+    np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
+    assert look(again) == look(document)
+
+
+def test_a_failure_is_told_and_all_is_written_when_there_is_room(path, monkeypatch):
+    document, recorder = recorded(path)
+    told = []
+    recorder.status_changed.connect(told.append)
+
+    def full(_self, _data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "_write", full)
+        stroke(document, 1, [0])
+        assert recorder.journal.drain(60)
+        with pytest.raises(FileError, match="No space left"):
+            recorder.journal.settle()
+        stroke(document, 2, [1])
+    assert len(told) == 1
+    assert "No space left" in told[0]
+    stroke(document, 3, [2])
+    assert recorder.journal.drain(60)
+    recorder.tend()
+    assert told[1:] == [""]
+    recorder.close()
+    assert look(replayed(path)) == look(document)
+
+
+def test_what_nobody_expected_is_a_failure_too(path):
+    document, recorder = recorded(path)
+    recorder.journal.append(lambda: 1 / 0)
+    assert recorder.journal.drain(60)
+    with pytest.raises(FileError, match="division"):
+        recorder.journal.settle()
+    stroke(document, 1, [0])
+    stroke(document, 1, [1])
+    recorder.close()
+    assert look(replayed(path)) == look(document)
