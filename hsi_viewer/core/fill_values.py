@@ -78,6 +78,8 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
 
     Reads some bands of a scene of moderate size, or a sample of a larger one, and a few spectra.
     """
+    if cube.dtype.kind not in "iuf":
+        return ()
     bands = probe_bands(cube)
     rows, columns = _steps(cube)
     stored = cube.read(rows, columns, bands)

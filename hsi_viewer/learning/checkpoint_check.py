@@ -18,10 +18,13 @@ from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.instant import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.recipe import Recipe
+from hsi_viewer.learning.robust import LARGEST as LARGEST_VALUE
 
 FORMAT = "hsi-viewer model"
 SCHEMA = 2  # 1 had no strength of components
-TENSORS = ("bands", "centre", "spread", "components", "strength", "scales")  # of the features
+# Of the features; models of before had no bounds.
+TENSORS = ("bands", "centre", "spread", "low", "high", "components", "strength", "scales")
+BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE}
 WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
 LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
 
@@ -118,6 +121,8 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
         "features.bands": (used,),
         "features.centre": (used,),
         "features.spread": (used,),
+        "features.low": (used,),
+        "features.high": (used,),
         "features.components": (used, kept),
         "features.strength": (kept,),
         "features.scales": (channels,),
@@ -125,6 +130,11 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
         "instant.bias": (classes,),
     }
     types = dict.fromkeys(shapes, torch.float32) | {"features.bands": torch.int64}
+    unbounded = {f"features.{n}": torch.full((used,), v) for n, v in BOUNDS.items()}
+    tensors = unbounded | tensors
+    for name in ("features.centre", "features.spread"):
+        if tensors[name].dtype == torch.float64:  # values that 32 bits cannot hold
+            types[name] = torch.float64
     found = _fitting(tensors, {name: (shape, types[name]) for name, shape in shapes.items()})
     arrays = {name: tensor.numpy() for name, tensor in found.items()}
     bands = arrays["features.bands"]
@@ -132,6 +142,8 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
         raise ValueError(f"the bands in use are not of {told.bands} bands")
     if not (arrays["features.spread"] > 0).all() or not arrays["features.scales"].all():
         raise ValueError("the features are divided by 0")
+    if (arrays["features.low"] >= arrays["features.high"]).any():
+        raise ValueError("the features have no range")
     values = {name: arrays[f"features.{name}"] for name in TENSORS}
     instant = InstantModel(arrays["instant.weights"], arrays["instant.bias"])
     return Features(**values, sigmas=told.sigmas), instant

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.classes import LandClass
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
@@ -148,7 +149,7 @@ class TrainedModel:
         return next((s for s in self.scenes if s.origin is cube), None)
 
     def _new_scene(self, cube: HyperCube, token: CancelToken) -> SceneFeatures:
-        fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
+        fitting = matched(examined(cube), self.wavelengths, self.bands, self.features.bands)
         scene = SceneFeatures(fitting, self.features, token, origin=cube)
         self.scenes[:] = [scene]
         return scene

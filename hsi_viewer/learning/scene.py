@@ -64,6 +64,7 @@ class SceneFeatures:
         if cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
         self._guide: tuple[FloatArray, NDArray[np.bool_]] | None = None
+        self.strays = np.zeros((0, 0), bool)
 
     def window(
         self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
@@ -138,15 +139,15 @@ class SceneFeatures:
             return self._guide
         rows, columns = self.cube.rows, self.cube.columns
         out = np.empty((count, rows, columns), np.float32)
-        valid = np.empty((rows, columns), bool)
+        valid, strays = np.empty((rows, columns), bool), np.empty((rows, columns), bool)
         for r, c in tiles(rows, columns):
             if token is not None:
                 token.check()
             stored = self.cube.read(r, c, self.features.bands)
             is_data = self.cube.is_data(stored)
-            out[:, r, c], valid[r, c] = self.features.project(stored, is_data, count)
+            out[:, r, c], valid[r, c], strays[r, c] = self.features.project(stored, is_data, count)
         out *= self.features.strength[:count, None, None]
-        self._guide = out, valid
+        self._guide, self.strays = (out, valid), strays
         return self._guide
 
     def _compute(
@@ -157,12 +158,12 @@ class SceneFeatures:
         wide = slice(top, min(cube.rows, rows.stop + reach))
         broad = slice(left, min(cube.columns, columns.stop + reach))
         stored = cube.read(wide, broad, self.features.bands)
-        components, valid = self.features.project(stored, cube.is_data(stored))
+        components, valid, strays = self.features.project(stored, cube.is_data(stored))
         inner = (
             slice(rows.start - top, rows.stop - top),
             slice(columns.start - left, columns.stop - left),
         )
-        return self.features.smooth(components, valid, *inner, token), valid[inner]
+        return self.features.smooth(components, valid, strays, *inner, token), valid[inner]
 
     def _compute_all(self, token: CancelToken | None) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Features of the whole scene and a margin, (channels, ...), channels last in memory."""

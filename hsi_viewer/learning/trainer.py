@@ -15,6 +15,7 @@ from scipy.ndimage import distance_transform_cdt
 from hsi_viewer.core.classes import LandClass, legend_for
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
@@ -85,7 +86,9 @@ def fit(
     if scene is None:
         warm_start = None
         port.report(Progress("Computing features", 0.0))
-        scene = SceneFeatures(cube, fit_features(cube, recipe.features, token), token)
+        seen = examined(cube)
+        features = fit_features(seen, recipe.features, token)
+        scene = SceneFeatures(seen, features, token, origin=cube)
     seconds = {"features": time.perf_counter() - started}
 
     started = time.perf_counter()

@@ -20,6 +20,7 @@ from hsi_viewer.core.accuracy import AccuracyReport, score
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, LabelError
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
@@ -191,7 +192,7 @@ def _open(source: str, job: Job) -> HyperCube:
     """Open a cube; in silence, so that an error about it stands alone in a log."""
     from hsi_viewer.io.registry import open_cube
 
-    return real_valued(open_cube(source, job.token))
+    return examined(real_valued(open_cube(source, job.token)))
 
 
 def _training_ids(labels: LabelFile, cube: HyperCube) -> NDArray[np.uint16]:
