@@ -93,6 +93,20 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
     return (*found, *_not_finite(cube, stored, part))
 
 
+def usual_of(cube: HyperCube, bands: NDArray[np.intp]) -> Usual | None:
+    """What a scene holds in a few bands, of which `examined` has seen only a sample.
+
+    None where it has seen every pixel, or where the sample tells nothing.
+    """
+    rows, columns = _steps(cube)
+    if rows.step == columns.step == 1 or bands.size < 3:
+        return None
+    stored = cube.read(rows, columns, bands)
+    is_data = cube.is_data(stored)
+    spectra = stored[is_data.all(axis=2) & ~_alike(stored, is_data)]
+    return Usual.of(spectra) if len(spectra) else None
+
+
 def probe_bands(cube: HyperCube, among: NDArray[Any] | None = None) -> NDArray[np.intp]:
     """Bands to look at: an odd number, spread over the good ones or those given."""
     usable = np.flatnonzero(cube.good_bands) if among is None else among

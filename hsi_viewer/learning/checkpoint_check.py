@@ -23,8 +23,8 @@ from hsi_viewer.learning.robust import LARGEST as LARGEST_VALUE
 FORMAT = "hsi-viewer model"
 SCHEMA = 2  # 1 had no strength of components
 # Of the features; models of before had no bounds.
-TENSORS = ("bands", "centre", "spread", "low", "high", "components", "strength", "scales")
-BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE}
+TENSORS = ("bands", "centre", "spread", "low", "high", "jump", "components", "strength", "scales")
+BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE, "jump": LARGEST_VALUE}
 WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
 LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
 
@@ -123,6 +123,7 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
         "features.spread": (used,),
         "features.low": (used,),
         "features.high": (used,),
+        "features.jump": (used,),
         "features.components": (used, kept),
         "features.strength": (kept,),
         "features.scales": (channels,),

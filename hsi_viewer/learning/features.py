@@ -28,6 +28,7 @@ from hsi_viewer.learning.robust import (
     is_isolated,
     is_strange,
     tidy,
+    usual_jump,
     usual_range,
 )
 
@@ -47,6 +48,7 @@ class Features:
     centre, spread : (b,) mean and standard deviation of each band over the sample; of 64 bits
         where the values need it.
     low, high : (b,) standardised values between which nothing strays.
+    jump : (b,) how far a standardised value may lie from those of the bands next to it.
     components : (b, c) axes in the standardised bands, each of variance 1 over the sample.
     strength : (c,) standard deviation of each component in units of its noise, falling.
     sigmas : Gaussian windows in pixels, 0 for none.
@@ -58,6 +60,7 @@ class Features:
     spread: Floats
     low: FloatArray
     high: FloatArray
+    jump: FloatArray
     components: FloatArray
     strength: FloatArray
     sigmas: tuple[float, ...]
@@ -94,7 +97,7 @@ class Features:
         rows, columns, bands = stored.shape
         known = is_data.reshape(-1, bands)
         values = standardised(stored.reshape(-1, bands), self.centre, self.spread)
-        strays = tidy(values, known, self.low, self.high).reshape(rows, columns)
+        strays = tidy(values, known, self.low, self.high, self.jump).reshape(rows, columns)
         valid = np.ones((rows, columns), bool)
         if not is_data.all():
             valid = is_data.sum(axis=2) * 2 >= bands
@@ -337,6 +340,7 @@ class Scaling(NamedTuple):
     spread: Floats
     low: FloatArray
     high: FloatArray
+    jump: FloatArray
 
 
 def _fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor]:
@@ -355,7 +359,8 @@ def _fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor
         pixels = (pixels - low) / width
     # Without a range, as of a band that is nearly everywhere the same, nothing strays.
     beyond = np.where(high > low, WIDER, LARGEST)
-    kept = ~tidy(pixels, is_data, -beyond, 1 + beyond)
+    jump = np.where(high > low, usual_jump(pixels, is_data), LARGEST)
+    kept = ~tidy(pixels, is_data, -beyond, 1 + beyond, jump)
     pixels = pixels[kept] if kept.sum() >= 2 else pixels
     middle, spread = pixels.mean(axis=0), pixels.std(axis=0)
     spread[spread == 0] = 1.0
@@ -367,13 +372,13 @@ def _fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor
         by[by == 0] = 1.0
         pixels = (pixels - centre_shift) / by
         middle, spread = middle + centre_shift * spread, spread * by
-    bounds = [((edge - middle) / spread).clip(-LARGEST, LARGEST) for edge in (-beyond, 1 + beyond)]
+    bounds = (-beyond - middle) / spread, (1 + beyond - middle) / spread, jump / spread
     covariance = torch.from_numpy(pixels).T @ torch.from_numpy(pixels) / len(pixels)
     centre, spread = (low + middle * width) * unit, spread * width * unit
     precise = _need_precision(centre, spread)
     centre, spread = (v if precise else v.astype(np.float32) for v in (centre, spread))
-    low, high = (edge.astype(np.float32) for edge in bounds)
-    return Scaling(centre, spread, low, high), covariance
+    within = (bound.clip(-LARGEST, LARGEST).astype(np.float32) for bound in bounds)
+    return Scaling(centre, spread, *within), covariance
 
 
 def _unit_of(values: NDArray[np.float64]) -> float:
@@ -397,7 +402,7 @@ def _fit_noise(
     """Covariance of the noise of standardised values, from neighbours that are like others."""
     rows, columns, bands = stored.shape
     values = standardised(stored.reshape(-1, bands), scaling.centre, scaling.spread)
-    strays = tidy(values, is_data.reshape(-1, bands), scaling.low, scaling.high)
+    strays = tidy(values, is_data.reshape(-1, bands), *scaling[2:])
     even = values.reshape(rows, columns, bands)
     valid = is_data.sum(axis=2) * 2 >= bands
     whole = np.asarray(is_data.all(axis=2))

@@ -63,7 +63,7 @@ class TrainedModel:
     seconds : "features", "train", "predict", "refine" as measured; the last two of the last call.
     versions : of the packages that made it.
     label_digest : SHA-256 of the training labels.
-    warning : why training ended early, or None.
+    warning : fill values that training found, and why it ended early; None for nothing.
     """
 
     network: SdhsiNet

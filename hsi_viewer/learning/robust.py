@@ -11,8 +11,9 @@ Floats = NDArray[np.floating[Any]]
 
 USUAL = (0.02, 0.98)  # quantiles that the range of a band is taken from
 WIDER = 2.5  # on each side, in widths of that range: twelve standard deviations from the middle
-NEAR = 0.5  # on each side: what lies inside is not looked at
-JUMP = 1.5  # from the bands next to it, in the same widths: a value that strays alone
+# How far a value may lie from the bands next to it, in the same widths: further than those of 97 in
+# a hundred pixels, so that a narrow absorption of a class is none that strays.
+COMMON_JUMPS, FAR_JUMP, LEAST_JUMP = 0.97, 3.5, 0.2
 PIXELS = 4_096  # on which quantiles are taken
 SHORT = 3  # values side by side that stray alone: repaired from the bands next to them
 STRANGE = 10.0  # a pixel this much further off than nine in ten, in squared distance
@@ -42,8 +43,39 @@ def usual_range(
     return low, high
 
 
+def usual_jump(values: Floats, is_data: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Distance (bands,) from the mean of the bands next to it that no value of a band exceeds.
+
+    Parameters
+    ----------
+    values, is_data : (pixels, bands), each band of usual range 1.
+    """
+    order = np.random.default_rng(0).permutation(len(values))[:PIXELS]
+    whole = order[is_data[order].all(axis=1)]
+    if not whole.size:
+        return np.full(values.shape[1], LARGEST)
+    common = np.quantile(jumps(values[whole]), COMMON_JUMPS, axis=0)
+    return np.asarray(np.maximum(FAR_JUMP * common, LEAST_JUMP))
+
+
+def jumps(values: Floats) -> Floats:
+    """Distance of each value (pixels, bands) from the mean of the two next to it."""
+    apart: Floats = np.zeros_like(values)
+    if values.shape[1] < 3:
+        return apart
+    with np.errstate(over="ignore", invalid="ignore"):  # stray values may be infinite
+        inner = apart[:, 1:-1]
+        np.add(values[:, :-2], values[:, 2:], out=inner)
+        inner *= -0.5
+        inner += values[:, 1:-1]
+        np.subtract(values[:, 0], values[:, 1], out=apart[:, 0])
+        np.subtract(values[:, -1], values[:, -2], out=apart[:, -1])
+        np.abs(apart, out=apart)
+    return apart
+
+
 def tidy(
-    values: Floats, is_data: NDArray[np.bool_], low: Floats, high: Floats
+    values: Floats, is_data: NDArray[np.bool_], low: Floats, high: Floats, jump: Floats
 ) -> NDArray[np.bool_]:
     """Repair single values that stray or are missing, and draw in what strays in many bands.
 
@@ -53,6 +85,7 @@ def tidy(
         unless the bands next to it tell more.
     is_data : (pixels, bands).
     low, high : (bands,) range of values that do not stray.
+    jump : (bands,) largest distance from the bands next to it of one that does not.
 
     Returns
     -------
@@ -61,17 +94,24 @@ def tidy(
     missing = None if is_data.all() else ~is_data
     if missing is not None:
         values[missing] = 0.0
+    apart = jumps(values)
+    bad = apart > jump
+    far = (values.max(axis=0, initial=0) > high) | (values.min(axis=0, initial=0) < low)
+    if far.any():
+        bad |= (values > high) | (values < low)
+    if missing is not None:
+        bad |= missing
+    rows = np.flatnonzero(bad.any(axis=1))
     strays = np.zeros(len(values), bool)
-    width = (high - low) / (1 + 2 * WIDER)
-    near_low, near_high = low + (WIDER - NEAR) * width, high - (WIDER - NEAR) * width
-    far = (values.max(axis=0, initial=0) > near_high) | (values.min(axis=0, initial=0) < near_low)
-    if missing is None and not far.any():
+    if not rows.size:
         return strays
-    bad = (values > near_high) | (values < near_low)
-    rows = np.flatnonzero((bad if missing is None else bad | missing).any(axis=1))
-    part, near = values[rows], bad[rows]
-    outside = near & ((part > high) | (part < low))
-    wrong = outside | (near & (_jumps(part) > JUMP * width))
+    part, apart = values[rows], apart[rows]
+    outside = (part > high) | (part < low)
+    # The neighbours of a stray value jump, too, but half as far.
+    peak = np.ones(apart.shape, bool)
+    peak[:, 1:] &= apart[:, 1:] >= apart[:, :-1]
+    peak[:, :-1] &= apart[:, :-1] >= apart[:, 1:]
+    wrong = outside | (peak & (apart > jump))
     if missing is not None:
         wrong |= missing[rows]
     short = wrong & ~_long_runs(wrong, min(SHORT, values.shape[1] // 4) + 1)
@@ -82,14 +122,6 @@ def tidy(
     values[rows] = part
     strays[rows] = outside.any(axis=1)
     return strays
-
-
-def _jumps(values: Floats) -> Floats:
-    """Distance of each value (pixels, bands) from the mean of the two next to it."""
-    padded = np.pad(values, ((0, 0), (1, 1)), mode="reflect" if values.shape[1] > 1 else "edge")
-    with np.errstate(over="ignore", invalid="ignore"):
-        distance: Floats = np.abs(values - (padded[:, :-2] / 2 + padded[:, 2:] / 2))
-    return distance
 
 
 def _long_runs(marks: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.nodata import SuspectedFill
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature
@@ -95,7 +96,9 @@ def fit(
     run = Run(scene, ids, class_ids, recipe, config, token, port)
     instant = run.instant()
     network = run.network(warm_start)
-    temperature, warning = run.train(network, instant, warm=warm_start is not None)
+    temperature, ended = run.train(network, instant, warm=warm_start is not None)
+    found = (SuspectedFill(value, count).sentence for value, count in scene.found.items())
+    warning = " ".join([*found, *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
     known = {c.id: c for c in legend}
     plain = legend_for(class_ids, cube.class_names)
