@@ -396,9 +396,7 @@ def _need_precision(centre: NDArray[np.float64], spread: NDArray[np.float64]) ->
     return bool(narrow.any() or span)
 
 
-def _fit_noise(
-    stored: NDArray[Any], is_data: NDArray[np.bool_], scaling: Scaling
-) -> Tensor | None:
+def _fit_noise(stored: NDArray[Any], is_data: NDArray[np.bool_], scaling: Scaling) -> Tensor | None:
     """Covariance of the noise of standardised values, from neighbours that are like others."""
     rows, columns, bands = stored.shape
     values = standardised(stored.reshape(-1, bands), scaling.centre, scaling.spread)

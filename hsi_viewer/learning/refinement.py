@@ -26,7 +26,9 @@ from hsi_viewer.learning.scene import Window, tiles
 FACTORISED = 1_000_000  # pixels solved in one piece, in 14 s and 1.1 GiB
 TILE, OVERLAP = 512, 64  # of larger scenes, pixels; labels and edges reach about 30 pixels
 AT_ONCE = 2  # tiles, of 450 MiB each
-STRAY = 20.0  # squared distance, in units of the 90 % quantile, beyond which no edge of an image lies
+STRAY = (
+    20.0  # squared distance, in units of the 90 % quantile, beyond which no edge of an image lies
+)
 SAMPLED_EDGES = 1 << 16
 WEAKEST = 1e-6  # weight of the weakest edge: no pixel with data is cut off
 

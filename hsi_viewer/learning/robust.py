@@ -17,7 +17,7 @@ COMMON_JUMPS, FAR_JUMP, LEAST_JUMP = 0.97, 3.5, 0.2
 PIXELS = 4_096  # on which quantiles are taken
 SHORT = 3  # values side by side that stray alone: repaired from the bands next to them
 STRANGE = 10.0  # a pixel this much further off than nine in ten, in squared distance
-ISOLATED = 5.0  # the same for the difference from the most similar neighbour
+ISOLATED = 10.0  # the same for the difference from the most similar neighbour
 LARGEST = 1e30  # of a standardised value
 
 

@@ -161,7 +161,12 @@ class Counting:
     """A source that counts the values that are read."""
 
     def __init__(self, values: NDArray) -> None:
-        self._values, self.shape, self.dtype, self.read_values = values, values.shape, values.dtype, 0
+        self._values, self.shape, self.dtype, self.read_values = (
+            values,
+            values.shape,
+            values.dtype,
+            0,
+        )
 
     def read(self, rows, columns, bands):
         part = self._values[rows, columns]

@@ -105,7 +105,9 @@ SPOILT: dict[str, Spoil] = {
     "spikes of any size": spikes(-2, 5),
     "noise in range": one_in_a_hundred(lambda rng, shape: rng.uniform(0.1, 0.5, shape)),
     "noise beyond": one_in_a_hundred(lambda rng, shape: rng.normal(0, 10, shape)),
-    "bright": one_in_a_hundred(lambda rng, shape: rng.uniform(1, 9, (shape[0], 1)) * np.ones(BANDS)),
+    "bright": one_in_a_hundred(
+        lambda rng, shape: rng.uniform(1, 9, (shape[0], 1)) * np.ones(BANDS)
+    ),
     "a patch": patch,
     "a dead column": dead_column,
     "stripes": stripes,
@@ -179,7 +181,9 @@ def test_infinite_values_are_left_out_without_a_warning() -> None:
     assert accuracy(values, spoilt) >= CLEAN
 
 
-@pytest.mark.parametrize("values", [np.full((9, 9, 5), 3.0), np.where(np.arange(81) == 40, 1, np.nan)])
+@pytest.mark.parametrize(
+    "values", [np.full((9, 9, 5), 3.0), np.where(np.arange(81) == 40, 1, np.nan)]
+)
 def test_a_constant_cube_and_one_of_a_single_pixel_are_refused(values: NDArray) -> None:
     cube = HyperCube.from_array(np.broadcast_to(values.reshape(9, 9, -1), (9, 9, 5)))
     labels = np.zeros((9, 9), np.uint16)
