@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.text import messages
 
 # No file of a user holds more; formats that leave out what is empty can promise anything.
@@ -72,12 +73,13 @@ class ArraySource:
     Parameters
     ----------
     array : (rows, columns, bands), any strides.
+    makes_nan : whether NaN stands in it for no data that another value stood for in a file.
     """
 
-    def __init__(self, array: NDArray[Any]) -> None:
+    def __init__(self, array: NDArray[Any], *, makes_nan: bool = False) -> None:
         if array.ndim != 3:
             raise FormatError(f"A cube has 3 axes (rows, columns, bands), not {array.ndim}.")
-        self._array = array
+        self._array, self.makes_nan = array, makes_nan
         self.in_memory = not isinstance(array, np.memmap)
         self.shape: tuple[int, int, int] = (array.shape[0], array.shape[1], array.shape[2])
         self.dtype: np.dtype[Any] = array.dtype
@@ -101,6 +103,8 @@ class HyperCube:
     fwhm : (bands,) full widths at half maximum in nm, or None.
     good_bands : (bands,) bool, False for bands marked bad.
     nodata : stored value that means "no data", or None.
+    fill_values : further values that mean "no data"; None where nobody has looked for them.
+    suspected : those of them that were found, not declared (see `fill_values.examined`).
     scale, offset : stored value * scale + offset = physical value (reflectance for most products).
     georeference : place on the Earth, or None.
     default_bands : three 0-based bands that the file asks to be shown, or None.
@@ -121,6 +125,8 @@ class HyperCube:
     fwhm: NDArray[np.float64] | None = None
     good_bands: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, bool))
     nodata: float | None = None
+    fill_values: tuple[float, ...] | None = None
+    suspected: tuple[SuspectedFill, ...] = ()
     scale: float = 1.0
     offset: float = 0.0
     georeference: Georeference | None = None
@@ -231,16 +237,18 @@ class HyperCube:
         rows, columns, bands = self.shape
         if rows * columns * bands * self.dtype.itemsize > limit:
             return self
-        return replace(self, source=ArraySource(self.read()))
+        made = bool(getattr(self.source, "makes_nan", False))
+        return replace(self, source=ArraySource(self.read(), makes_nan=made))
 
     def is_data(self, stored: NDArray[Any]) -> NDArray[np.bool_]:
-        """Where stored values are data: finite and not the nodata value; same shape."""
+        """Where stored values are data: finite and none of the no-data values; same shape."""
         valid: NDArray[np.bool_] = np.ones(stored.shape, bool)
         if stored.dtype.kind in "fc":
             valid = np.isfinite(stored)
-        if self.nodata is not None and not np.isnan(self.nodata):
-            with np.errstate(over="ignore"):  # -1.8e308 in the header of a float32 file
-                valid &= stored != self.nodata
+        nodata = () if self.nodata is None else (self.nodata,)
+        for value in (*nodata, *(self.fill_values or ())):
+            if not np.isnan(value):
+                valid &= ~is_nodata(stored, value)
         return valid
 
 

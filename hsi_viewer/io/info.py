@@ -10,6 +10,7 @@ import numpy as np
 
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import is_identified, open_cube
@@ -32,7 +33,7 @@ def cube_info(source: str | Path) -> dict[str, Any]:
     library = _library_of(source)
     if library is not None:
         return library_info(*library)
-    cube = open_cube(source)
+    cube = _examined(open_cube(source))
     place = cube.georeference or Georeference()
     crs = crs_text(place.crs_wkt)
     return {
@@ -62,6 +63,14 @@ def cube_warnings(cube: HyperCube) -> list[str]:
         *_offset_warning(cube),
         *_noise_warning(cube),
     ]
+
+
+def _examined(cube: HyperCube) -> HyperCube:
+    """The cube with warnings of its fill values, where its values can be read."""
+    try:
+        return examined(cube)
+    except HsiError:
+        return cube
 
 
 def _library_of(source: str | Path) -> tuple[Path, dict[str, str]] | None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.fill_values import settled
 from hsi_viewer.io import envi, sidecar_place
 from hsi_viewer.io.container import Reading
 
@@ -78,6 +79,7 @@ class Sidecar(BaseModel):
     axes : the array's axes in order, e.g. ("bands", "rows", "columns").
     wavelengths_nm, fwhm_nm, good_bands : one entry a band.
     nodata, scale, default_bands, name : as in HyperCube.
+    fill_values : further values that are no data; an empty list says that there are none.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -90,6 +92,7 @@ class Sidecar(BaseModel):
     fwhm_nm: list[float] | None = None
     good_bands: list[bool] | None = None
     nodata: float | None = None
+    fill_values: list[float] | None = None
     scale: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     default_bands: tuple[int, int, int] | None = None
     name: str | None = None
@@ -111,6 +114,10 @@ class Sidecar(BaseModel):
         for key in ("scale", "name"):
             if (value := getattr(self, key)) is not None:
                 changes[key] = value
+        if self.fill_values is not None:
+            cube = settled(cube, tuple(self.fill_values))
+            changes.pop("warnings", None)
+            changes |= {"warnings": (*cube.warnings, *warnings)} if warnings else {}
         if self.default_bands and all(0 <= b < cube.bands for b in self.default_bands):
             changes["default_bands"] = self.default_bands
         return replace(cube, **changes) if changes else cube

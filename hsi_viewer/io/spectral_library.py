@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.nodata import is_nodata
 from hsi_viewer.core.spectral_library import SpectralLibrary
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io import envi, envi_header
@@ -94,7 +95,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     about = describe(fields, layout.columns, "bip", data, warnings)
     nodata = about["nodata"]
     if nodata is not None:
-        spectra = np.where(spectra == nodata, np.nan, spectra)
+        spectra = np.where(is_nodata(spectra, nodata), np.nan, spectra)
     names = envi_header.items(fields.get("spectra names", ""), layout.rows)
     if len(names) != layout.rows:
         if names:

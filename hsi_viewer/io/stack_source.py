@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube import CubeSource
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.nodata import is_nodata
 
 
 class StackSource:
@@ -62,6 +63,7 @@ class ScaledSource:
         self, source: CubeSource, gain: ArrayLike, offset: ArrayLike, nodata: float | None
     ) -> None:
         self._source, self._nodata = source, nodata
+        self.makes_nan = nodata is not None
         self.shape = source.shape
         self.dtype: np.dtype[Any] = np.dtype(np.float32)
         self._gain, self._offset = (
@@ -77,7 +79,7 @@ class ScaledSource:
         values *= self._gain[chosen]
         values += self._offset[chosen]
         if self._nodata is not None:
-            values[stored == self._nodata] = np.nan
+            values[is_nodata(stored, self._nodata)] = np.nan
         return values
 
 
@@ -93,6 +95,8 @@ class BackgroundSource:
     gain, offset : (bands,).
     asked : bands that are never all 0 where there is data.
     """
+
+    makes_nan = True
 
     def __init__(
         self, source: CubeSource, gain: ArrayLike, offset: ArrayLike, asked: Sequence[int]
@@ -126,6 +130,8 @@ class UnsignedSource:
 
 class SumSource:
     """Values of two sources of one type, added."""
+
+    makes_nan = True
 
     def __init__(self, first: CubeSource, second: CubeSource) -> None:
         if first.shape != second.shape:

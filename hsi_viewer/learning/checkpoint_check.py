@@ -10,8 +10,11 @@ from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.instant import InstantModel
 from hsi_viewer.learning.model_description import Told
 from hsi_viewer.learning.network import SdhsiNet
+from hsi_viewer.learning.robust import LARGEST as LARGEST_VALUE
 
-TENSORS = ("bands", "centre", "spread", "components", "strength", "scales")  # of the features
+# Of the features; models of before had no bounds.
+TENSORS = ("bands", "centre", "spread", "low", "high", "jump", "components", "strength", "scales")
+BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE, "jump": LARGEST_VALUE}
 
 
 def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantModel]:
@@ -31,6 +34,9 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
         "features.bands": (used,),
         "features.centre": (used,),
         "features.spread": (used,),
+        "features.low": (used,),
+        "features.high": (used,),
+        "features.jump": (used,),
         "features.components": (used, kept),
         "features.strength": (kept,),
         "features.scales": (channels,),
@@ -38,6 +44,11 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
         "instant.bias": (classes,),
     }
     types = dict.fromkeys(shapes, torch.float32) | {"features.bands": torch.int64}
+    unbounded = {f"features.{n}": torch.full((used,), v) for n, v in BOUNDS.items()}
+    tensors = unbounded | tensors
+    for name in ("features.centre", "features.spread"):
+        if tensors[name].dtype == torch.float64:  # values that 32 bits cannot hold
+            types[name] = torch.float64
     found = _fitting(tensors, {name: (shape, types[name]) for name, shape in shapes.items()})
     arrays = {name: tensor.numpy() for name, tensor in found.items()}
     bands = arrays["features.bands"]
@@ -45,6 +56,8 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
         raise ValueError(f"the bands in use are not of {told.bands} bands")
     if not (arrays["features.spread"] > 0).all() or not arrays["features.scales"].all():
         raise ValueError("the features are divided by 0")
+    if (arrays["features.low"] >= arrays["features.high"]).any():
+        raise ValueError("the features have no range")
     values = {name: arrays[f"features.{name}"] for name in TENSORS}
     instant = InstantModel(arrays["instant.weights"], arrays["instant.bias"])
     return Features(**values, sigmas=told.sigmas), instant

@@ -3,13 +3,14 @@
 Components are ordered by how far their variance exceeds that of the noise, which differences of
 neighbouring pixels show: Green et al., "A transformation for ordering multispectral data in terms
 of image quality" (IEEE TGRS 26, 1988). Everything is fitted on a bounded sample of the scene's own
-pixels, labelled or not (transductive), so that its cost does not grow with the scene.
+pixels, labelled or not (transductive), so that its cost does not grow with the scene. Pixels that
+stray far from all others count for nothing there, and do not spread through the windows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +21,16 @@ from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.recipe import FeatureRecipe
+from hsi_viewer.learning.robust import (
+    LARGEST,
+    WIDER,
+    Floats,
+    is_isolated,
+    is_strange,
+    tidy,
+    usual_jump,
+    usual_range,
+)
 
 FloatArray = NDArray[np.float32]
 CHUNK = 25  # components smoothed between two looks at the token
@@ -34,7 +45,10 @@ class Features:
     Attributes
     ----------
     bands : (b,) indices of the bands in use.
-    centre, spread : (b,) mean and standard deviation of each band over the sample.
+    centre, spread : (b,) mean and standard deviation of each band over the sample; of 64 bits
+        where the values need it.
+    low, high : (b,) standardised values between which nothing strays.
+    jump : (b,) how far a standardised value may lie from those of the bands next to it.
     components : (b, c) axes in the standardised bands, each of variance 1 over the sample.
     strength : (c,) standard deviation of each component in units of its noise, falling.
     sigmas : Gaussian windows in pixels, 0 for none.
@@ -42,8 +56,11 @@ class Features:
     """
 
     bands: NDArray[np.int64]
-    centre: FloatArray
-    spread: FloatArray
+    centre: Floats
+    spread: Floats
+    low: FloatArray
+    high: FloatArray
+    jump: FloatArray
     components: FloatArray
     strength: FloatArray
     sigmas: tuple[float, ...]
@@ -61,64 +78,93 @@ class Features:
 
     def project(
         self, stored: NDArray[Any], is_data: NDArray[np.bool_], count: int | None = None
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
         """Components of a window.
 
         Parameters
         ----------
         stored : (rows, columns, b) values of the bands in use.
-        is_data : the same shape; what is no data takes the mean of its band.
+        is_data : the same shape; what is no data takes the mean of its band, or a value between
+            those of the bands next to it.
         count : leading components wanted, all by default.
 
         Returns
         -------
         components : (count, rows, columns).
         valid : (rows, columns), True where at least half of the bands have data.
+        strays : (rows, columns), True where the spectrum is like none of the scene.
         """
         rows, columns, bands = stored.shape
-        values = stored.astype(np.float32).reshape(-1, bands)
-        values -= self.centre
-        values /= self.spread
+        known = is_data.reshape(-1, bands)
+        values = standardised(stored.reshape(-1, bands), self.centre, self.spread)
+        strays = tidy(values, known, self.low, self.high, self.jump).reshape(rows, columns)
         valid = np.ones((rows, columns), bool)
         if not is_data.all():
-            values[~is_data.reshape(-1, bands)] = 0.0
             valid = is_data.sum(axis=2) * 2 >= bands
         axes = torch.from_numpy(self.components[:, :count])
         projected = (axes.T @ torch.from_numpy(values).T).numpy()
-        return projected.reshape(-1, rows, columns), valid
+        return projected.reshape(-1, rows, columns), valid, strays & valid
 
     def smooth(
         self,
         components: FloatArray,
         valid: NDArray[np.bool_],
+        strays: NDArray[np.bool_],
         rows: slice,
         columns: slice,
         token: CancelToken | None = None,
     ) -> FloatArray:
         """Features of the inner part of a window.
 
+        Pixels that stray are averaged with their like and leave the others alone.
+
         Parameters
         ----------
         components : (c, window rows, window columns), as far as `reach` around the inner part, or
             to the border of the scene, where the window is mirrored.
-        valid : (window rows, window columns).
+        valid, strays : (window rows, window columns).
         rows, columns : the inner part.
 
         Returns
         -------
         (channels, inner rows, inner columns).
         """
+        if not strays.any():
+            return self._averaged(components, valid, rows, columns, token)
+        features = self._averaged(components, valid & ~strays, rows, columns, token)
+        inner = strays[rows, columns]
+        if inner.any():
+            apart = self._averaged(components, strays, rows, columns, token)
+            features[:, inner] = self._shortened(apart[:, inner])
+        return features
+
+    def _shortened(self, features: FloatArray) -> FloatArray:
+        """Features (channels, n) of no more than usual length: a network looks at neighbours."""
+        usual = np.sqrt((self.strength**2).sum() * len(self.sigmas))
+        length = np.sqrt((features**2).sum(axis=0))
+        shortened: FloatArray = features * np.minimum(1, usual / np.maximum(length, 1e-6))
+        return shortened
+
+    def _averaged(
+        self,
+        components: FloatArray,
+        mask: NDArray[np.bool_],
+        rows: slice,
+        columns: slice,
+        token: CancelToken | None,
+    ) -> FloatArray:
+        """Averages under all windows over the pixels of a mask."""
         count = components.shape[0]
         inner = (rows.stop - rows.start, columns.stop - columns.start)
         out = np.empty((len(self.sigmas), count, *inner), np.float32)
-        mask = None if valid.all() else torch.from_numpy(valid.astype(np.float32))
+        weight = None if mask.all() else torch.from_numpy(mask.astype(np.float32))
         source = torch.from_numpy(components)
-        source = source if mask is None else source * mask
+        source = source if weight is None else source * weight
         factors = torch.from_numpy(1 / self.scales).reshape(len(self.sigmas), count, 1, 1)
         for s, sigma in enumerate(self.sigmas):
             smoothed = torch.from_numpy(out[s])
-            down = torch.from_numpy(window_matrix(valid.shape[0], rows, sigma))
-            across = torch.from_numpy(window_matrix(valid.shape[1], columns, sigma)).T
+            down = torch.from_numpy(window_matrix(mask.shape[0], rows, sigma))
+            across = torch.from_numpy(window_matrix(mask.shape[1], columns, sigma)).T
             for c in range(0, count, CHUNK):
                 if token is not None:
                     token.check()
@@ -128,9 +174,20 @@ class Features:
                 else:
                     torch.matmul(down @ source[c : c + CHUNK], across, out=part)
                 part *= factors[s, c : c + CHUNK]  # while it is in the cache
-            if mask is not None:
-                smoothed /= (down @ mask @ across).clamp(min=1e-6)
+            if weight is not None:
+                smoothed /= (down @ weight @ across).clamp(min=1e-6)
         return out.reshape(self.channels, *inner)
+
+
+def standardised(stored: NDArray[Any], centre: Floats, spread: Floats) -> NDArray[Any]:
+    """Values (pixels, b) less the centre, by the spread, as 32-bit numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no data may be infinite
+        values = stored.astype(centre.dtype)
+        values -= centre
+        values /= spread
+        if values.dtype != np.float32:
+            values = np.clip(values, -LARGEST, LARGEST).astype(np.float32)
+    return values
 
 
 def window_matrix(size: int, inner: slice, sigma: float) -> FloatArray:
@@ -253,25 +310,13 @@ def fit_features(
     if token is not None:
         token.check()
     bands = usable_bands(cube, sample)
-    sample = sample[:, :, bands]
-    is_data = cube.is_data(sample)
-    pixels = sample[is_data.all(axis=2)].astype(np.float64)
-    if len(pixels) < 2:
-        raise TrainingError(f"{cube.name}: the cube holds hardly any data to learn from.")
-    centre, spread = pixels.mean(axis=0), pixels.std(axis=0)
-    spread[spread == 0] = 1.0
-    pixels = (pixels - centre) / spread
-    covariance = torch.from_numpy(pixels).T @ torch.from_numpy(pixels) / len(pixels)
-
+    scaling, covariance = _fit_scaling(cube, sample[:, :, bands])
     side = int(np.sqrt(recipe.sample))
     middle = cube.read(_central(cube.rows, side), _central(cube.columns, side), bands)
     is_data = cube.is_data(middle)
     if token is not None:
         token.check()
-    noise = None
-    if recipe.noise_adjusted:
-        even = (middle - centre.astype(np.float32)) / spread.astype(np.float32)
-        noise = noise_covariance(even.astype(np.float32), np.asarray(is_data.all(axis=2)))
+    noise = _fit_noise(middle, is_data, scaling) if recipe.noise_adjusted else None
     variances, axes = ordered_axes(covariance, noise)
     kept = min(recipe.components, int((variances > 1e-9 * variances[0]).sum()))
     strength = np.sqrt(variances[:kept])
@@ -279,14 +324,89 @@ def fit_features(
     axes *= np.where(axes[np.abs(axes).argmax(axis=0), np.arange(kept)] < 0, -1.0, 1.0)
     fitted = Features(
         bands,
-        centre.astype(np.float32),
-        spread.astype(np.float32),
+        *scaling,
         axes.astype(np.float32),
         strength.astype(np.float32),
         recipe.sigmas,
         np.ones(kept * len(recipe.sigmas), np.float32),
     )
     return _with_scales(fitted, middle, is_data, recipe.emphasis, token)
+
+
+class Scaling(NamedTuple):
+    """How the values of the bands in use are standardised; as of `Features`."""
+
+    centre: Floats
+    spread: Floats
+    low: FloatArray
+    high: FloatArray
+    jump: FloatArray
+
+
+def _fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor]:
+    """The scaling, and the covariance (b, b) of the standardised values that do not stray."""
+    flat = sample.reshape(-1, sample.shape[2])
+    is_data = cube.is_data(flat)
+    enough = is_data.sum(axis=1) * 2 >= flat.shape[1]
+    pixels, is_data = flat[enough].astype(np.float64), is_data[enough]
+    if len(pixels) < 2:
+        raise TrainingError(f"{cube.name}: the cube holds hardly any data to learn from.")
+    unit = _unit_of(pixels[is_data])
+    with np.errstate(over="ignore", invalid="ignore"):
+        pixels /= unit
+        low, high = usual_range(pixels, is_data)
+        width = np.where(high > low, high - low, 1.0)
+        pixels = (pixels - low) / width
+    # Without a range, as of a band that is nearly everywhere the same, nothing strays.
+    beyond = np.where(high > low, WIDER, LARGEST)
+    jump = np.where(high > low, usual_jump(pixels, is_data), LARGEST)
+    kept = ~tidy(pixels, is_data, -beyond, 1 + beyond, jump)
+    pixels = pixels[kept] if kept.sum() >= 2 else pixels
+    middle, spread = pixels.mean(axis=0), pixels.std(axis=0)
+    spread[spread == 0] = 1.0
+    pixels = (pixels - middle) / spread
+    common = ~is_strange(pixels)
+    if not common.all():
+        pixels = pixels[common]
+        centre_shift, by = pixels.mean(axis=0), pixels.std(axis=0)
+        by[by == 0] = 1.0
+        pixels = (pixels - centre_shift) / by
+        middle, spread = middle + centre_shift * spread, spread * by
+    bounds = (-beyond - middle) / spread, (1 + beyond - middle) / spread, jump / spread
+    covariance = torch.from_numpy(pixels).T @ torch.from_numpy(pixels) / len(pixels)
+    centre, spread = (low + middle * width) * unit, spread * width * unit
+    precise = _need_precision(centre, spread)
+    centre, spread = (v if precise else v.astype(np.float32) for v in (centre, spread))
+    within = (bound.clip(-LARGEST, LARGEST).astype(np.float32) for bound in bounds)
+    return Scaling(centre, spread, *within), covariance
+
+
+def _unit_of(values: NDArray[np.float64]) -> float:
+    """1, or a power of 2 near values whose squares no number can hold."""
+    size = float(np.quantile(np.abs(values[:: max(1, values.size // 4_096)]), 0.9))
+    if size == 0 or 1e-100 < size < 1e100:
+        return 1.0
+    return float(2.0 ** np.clip(np.floor(np.log2(size)), -1020, 1020))
+
+
+def _need_precision(centre: NDArray[np.float64], spread: NDArray[np.float64]) -> bool:
+    """Whether 32-bit numbers cannot hold the values, or not the differences between them."""
+    narrow = np.abs(centre) / spread > 1e5
+    span = np.maximum(np.abs(centre), spread).max() > LARGEST or spread.min() < 1 / LARGEST
+    return bool(narrow.any() or span)
+
+
+def _fit_noise(stored: NDArray[Any], is_data: NDArray[np.bool_], scaling: Scaling) -> Tensor | None:
+    """Covariance of the noise of standardised values, from neighbours that are like others."""
+    rows, columns, bands = stored.shape
+    values = standardised(stored.reshape(-1, bands), scaling.centre, scaling.spread)
+    strays = tidy(values, is_data.reshape(-1, bands), *scaling[2:])
+    even = values.reshape(rows, columns, bands)
+    valid = is_data.sum(axis=2) * 2 >= bands
+    whole = np.asarray(is_data.all(axis=2))
+    valid = whole if whole.sum() * 2 > valid.sum() else valid
+    valid &= ~strays.reshape(rows, columns)
+    return noise_covariance(even, valid & ~is_isolated(even, valid))
 
 
 def _with_scales(
@@ -297,12 +417,14 @@ def _with_scales(
     token: CancelToken | None,
 ) -> Features:
     """The features with the standard deviation of each measured on a window."""
-    components, valid = fitted.project(stored, is_data)
-    if not valid.any():
+    components, valid, strays = fitted.project(stored, is_data)
+    usual = valid & ~strays
+    usual = usual if usual.any() else valid
+    if not usual.any():
         return fitted
     inner = slice(0, valid.shape[0]), slice(0, valid.shape[1])
-    smoothed = fitted.smooth(components, valid, *inner, token)
-    scales = smoothed[:, valid].std(axis=1)
+    smoothed = fitted.smooth(components, valid, strays, *inner, token)
+    scales = smoothed[:, usual].std(axis=1)
     scales[scales < 1e-6] = 1.0
     scales /= np.tile(fitted.strength, len(fitted.sigmas)) ** emphasis
     return replace(fitted, scales=scales.astype(np.float32))

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.classes import LandClass
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.labels import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
@@ -71,7 +72,7 @@ class TrainedModel:
     seconds : "features", "train", "predict", "refine" as measured; the last two of the last call.
     versions : of the packages that made it.
     label_digest : SHA-256 of the training labels.
-    warning : why training ended early, or None.
+    warning : fill values that training found, and why it ended early; None for nothing.
     """
 
     network: SdhsiNet
@@ -158,7 +159,8 @@ class TrainedModel:
         return next((s for s in self.scenes if s.origin is cube), None)
 
     def _new_scene(self, cube: HyperCube, token: CancelToken, port: ProgressPort) -> SceneFeatures:
-        fitting = matched(real_in(cube, port), self.wavelengths, self.bands, self.features.bands)
+        seen = examined(real_in(cube, port))
+        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
         scene = SceneFeatures(fitting, self.features, token, origin=cube)
         self.scenes[:] = [scene]
         return scene

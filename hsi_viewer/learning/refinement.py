@@ -26,6 +26,10 @@ from hsi_viewer.learning.scene import Window, tiles
 FACTORISED = 1_000_000  # pixels solved in one piece, in 14 s and 1.1 GiB
 TILE, OVERLAP = 512, 64  # of larger scenes, pixels; labels and edges reach about 30 pixels
 AT_ONCE = 2  # tiles, of 450 MiB each
+STRAY = (
+    20.0  # squared distance, in units of the 90 % quantile, beyond which no edge of an image lies
+)
+SAMPLED_EDGES = 1 << 16
 WEAKEST = 1e-6  # weight of the weakest edge: no pixel with data is cut off
 
 
@@ -45,14 +49,22 @@ def edge_weights(
         down += (plane[1:] - plane[:-1]) ** 2
         right += (plane[:, 1:] - plane[:, :-1]) ** 2
     both_down, both_right = valid[1:] & valid[:-1], valid[:, 1:] & valid[:, :-1]
-    total = down[both_down].sum(dtype=np.float64) + right[both_right].sum(dtype=np.float64)
-    mean = total / max(both_down.sum() + both_right.sum(), 1)
+    mean = usual_mean(down[both_down], right[both_right])
     fall = np.float32(beta / mean if mean > 0 else 0.0)
     weakest = np.float32(WEAKEST)
     return (
         np.where(both_down, np.exp(-fall * down) + weakest, 0).astype(np.float32),
         np.where(both_right, np.exp(-fall * right) + weakest, 0).astype(np.float32),
     )
+
+
+def usual_mean(*parts: FloatArray) -> float:
+    """Mean of squared distances without those of a few stray pixels; 0 of none."""
+    distances = np.concatenate(parts)
+    if not distances.size:
+        return 0.0
+    some = distances[:: -(-distances.size // SAMPLED_EDGES)]
+    return float(distances[distances <= STRAY * np.quantile(some, 0.9)].mean(dtype=np.float64))
 
 
 def laplacian(down: FloatArray, right: FloatArray) -> csc_array:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.fill_values import probe_bands, shared_values, usual_of
+from hsi_viewer.core.nodata import is_nodata
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
@@ -46,7 +49,13 @@ class SceneFeatures:
     cube : the scene.
     features : fitted on this scene or another.
     token : checked while features are computed.
-    origin : the cube that `cube` was resampled from, if it was.
+    origin : the cube that `cube` was made of, if it was.
+
+    Attributes
+    ----------
+    found : pixels by fill value that only looking at all of a large scene has shown; complete
+        once the guide was asked for.
+    strays : (rows, columns) pixels like none of the scene, as `Features.project` says; likewise.
     """
 
     def __init__(
@@ -60,10 +69,14 @@ class SceneFeatures:
         self.cube = cube
         self.origin = origin or cube
         self.features = features
+        self.found: dict[float, int] = {}
+        self._probes = probe_bands(cube, np.arange(features.bands.size))
+        self._usual = usual_of(cube, features.bands[self._probes])
         self._kept: tuple[FloatArray, NDArray[np.bool_]] | None = None
         if cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
         self._guide: tuple[FloatArray, NDArray[np.bool_]] | None = None
+        self.strays = np.zeros((0, 0), bool)
 
     def window(
         self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
@@ -138,16 +151,29 @@ class SceneFeatures:
             return self._guide
         rows, columns = self.cube.rows, self.cube.columns
         out = np.empty((count, rows, columns), np.float32)
-        valid = np.empty((rows, columns), bool)
+        valid, strays = np.empty((rows, columns), bool), np.empty((rows, columns), bool)
         for r, c in tiles(rows, columns):
             if token is not None:
                 token.check()
-            stored = self.cube.read(r, c, self.features.bands)
-            is_data = self.cube.is_data(stored)
-            out[:, r, c], valid[r, c] = self.features.project(stored, is_data, count)
+            stored, is_data = self._read(r, c, counted=True)
+            out[:, r, c], valid[r, c], strays[r, c] = self.features.project(stored, is_data, count)
         out *= self.features.strength[:count, None, None]
-        self._guide = out, valid
+        self._guide, self.strays = (out, valid), strays
         return self._guide
+
+    def _read(
+        self, rows: slice, columns: slice, *, counted: bool = False
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Stored values of the bands in use, and where they are data; fill values are not."""
+        stored = self.cube.read(rows, columns, self.features.bands)
+        is_data = self.cube.is_data(stored)
+        if self._usual is not None:
+            probes = stored[:, :, self._probes], is_data[:, :, self._probes]
+            for value, count, _ in shared_values(*probes, self._usual):
+                is_data &= ~is_nodata(stored, value)
+                if counted:
+                    self.found[value] = self.found.get(value, 0) + count
+        return stored, is_data
 
     def _compute(
         self, rows: slice, columns: slice, token: CancelToken | None
@@ -156,13 +182,12 @@ class SceneFeatures:
         top, left = max(0, rows.start - reach), max(0, columns.start - reach)
         wide = slice(top, min(cube.rows, rows.stop + reach))
         broad = slice(left, min(cube.columns, columns.stop + reach))
-        stored = cube.read(wide, broad, self.features.bands)
-        components, valid = self.features.project(stored, cube.is_data(stored))
+        components, valid, strays = self.features.project(*self._read(wide, broad))
         inner = (
             slice(rows.start - top, rows.stop - top),
             slice(columns.start - left, columns.stop - left),
         )
-        return self.features.smooth(components, valid, *inner, token), valid[inner]
+        return self.features.smooth(components, valid, strays, *inner, token), valid[inner]
 
     def _compute_all(self, token: CancelToken | None) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Features of the whole scene and a margin, (channels, ...), channels last in memory."""

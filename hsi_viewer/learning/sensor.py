@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import CubeSource, HyperCube
+from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ModelError
 
 SAME_NM = 0.5  # wavelengths this close are the same
@@ -21,22 +21,20 @@ class ResampledSource:
 
     Attributes
     ----------
-    source : stored values.
     lower, upper : (n,) bands of the source on either side of each wanted wavelength.
     share : (n,) weight of the upper one.
-    nodata : stored value that means "no data", or None; it becomes NaN.
+    cube : whose values they are; what is no data becomes NaN.
     """
 
-    source: CubeSource
+    cube: HyperCube
     lower: NDArray[np.intp]
     upper: NDArray[np.intp]
     share: NDArray[np.float32]
-    nodata: float | None
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Rows, columns, wanted wavelengths."""
-        return self.source.shape[0], self.source.shape[1], self.lower.size
+        return self.cube.rows, self.cube.columns, self.lower.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -52,10 +50,10 @@ class ResampledSource:
         return mixed
 
     def _values(self, rows: slice, columns: slice, bands: NDArray[np.intp]) -> NDArray[np.float32]:
-        stored = self.source.read(rows, columns, bands)
-        values = stored.astype(np.float32)
-        if self.nodata is not None:
-            values[stored == self.nodata] = np.nan
+        stored = self.cube.read(rows, columns, bands)
+        with np.errstate(over="ignore"):
+            values = stored.astype(np.float32)
+        values[~self.cube.is_data(stored)] = np.nan
         return values
 
 
@@ -99,9 +97,7 @@ def matched(
     place = np.clip(np.searchsorted(have, wavelengths), 1, have.size - 1)
     low, high = have[place - 1], have[place]
     share = np.clip((wavelengths - low) / np.maximum(high - low, 1e-9), 0.0, 1.0)
-    source = ResampledSource(
-        cube.source, order[place - 1], order[place], share.astype(np.float32), cube.nodata
-    )
+    source = ResampledSource(cube, order[place - 1], order[place], share.astype(np.float32))
     return replace(
         cube,
         source=source,
@@ -109,6 +105,7 @@ def matched(
         fwhm=None,
         good_bands=np.ones(bands, bool),
         nodata=None,
+        fill_values=(),
         default_bands=None,
         band_names=None,
     )

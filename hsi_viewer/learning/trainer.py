@@ -15,7 +15,9 @@ from scipy.ndimage import distance_transform_cdt
 from hsi_viewer.core.classes import LandClass, legend_for
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.nodata import SuspectedFill
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature
@@ -86,15 +88,18 @@ def fit(
     if scene is None:
         warm_start = None
         port.report(Progress("Computing features", 0.0))
-        real = real_in(cube, port)
-        scene = SceneFeatures(real, fit_features(real, recipe.features, token), token, origin=cube)
+        seen = examined(real_in(cube, port))
+        features = fit_features(seen, recipe.features, token)
+        scene = SceneFeatures(seen, features, token, origin=cube)
     seconds = {"features": time.perf_counter() - started}
 
     started = time.perf_counter()
     run = Run(scene, ids, class_ids, recipe, config, token, port)
     instant = run.instant()
     network = run.network(warm_start)
-    temperature, warning = run.train(network, instant, warm=warm_start is not None)
+    temperature, ended = run.train(network, instant, warm=warm_start is not None)
+    found = (SuspectedFill(value, count).sentence for value, count in scene.found.items())
+    warning = " ".join([*found, *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
     known = {c.id: c for c in legend}
     plain = legend_for(class_ids, cube.class_names)

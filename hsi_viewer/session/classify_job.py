@@ -19,6 +19,7 @@ from hsi_viewer.core.accuracy import AccuracyReport, score
 from hsi_viewer.core.classes import ClassLegend
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.imported_labels import ImportedLabels, Placement, PlacementNeededError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
@@ -187,7 +188,7 @@ def _open(source: str, job: Job) -> HyperCube:
     """Open a cube; in silence, so that an error about it stands alone in a log."""
     from hsi_viewer.io.registry import open_cube
 
-    cube = real_valued(open_cube(source, job.token))
+    cube = examined(real_valued(open_cube(source, job.token)))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
     return cube

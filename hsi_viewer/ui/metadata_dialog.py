@@ -63,8 +63,8 @@ class MetadataDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Metadata of {cube.name}")
         self._cube = cube
-        self.nodata = QLineEdit("" if cube.nodata is None else _text(cube.nodata))
-        self.nodata.setPlaceholderText("none")
+        self.nodata = QLineEdit(_nodata_text(cube))
+        self.nodata.setPlaceholderText("none; several: -9999; 65535")
         self.nodata.setAccessibleName("No-data value")
         self.scale = QLineEdit(_text(cube.scale))
         self.scale.setAccessibleName("Scale")
@@ -138,9 +138,12 @@ class MetadataDialog(QDialog):
         """
         cube = self._cube
         fields: dict[str, Any] = {}
-        if self.nodata.text() != ("" if cube.nodata is None else _text(cube.nodata)):
-            text = self.nodata.text().strip()
-            fields["nodata"] = _number(text, "The no-data value") if text else None
+        if self.nodata.text() != _nodata_text(cube):
+            texts = [t for t in self.nodata.text().split(";") if t.strip()]
+            values = [_number(t.strip(), "The no-data value") for t in texts]
+            fields["nodata"] = values[0] if values else None
+            if values[1:] or cube.fill_values:
+                fields["fill_values"] = values[1:]
         scale = _number(self.scale.text(), "The scale")
         if not 0 < scale < np.inf:
             raise ValueError("The scale must be above 0.")
@@ -296,6 +299,12 @@ def _check_wavelengths(nm: list[float]) -> None:
             raise ValueError(
                 f"Band {band}: {value:g} nm is no wavelength that a sensor sees; is the unit right?"
             )
+
+
+def _nodata_text(cube: HyperCube) -> str:
+    """The no-data values of a cube, those included that were found."""
+    first = () if cube.nodata is None else (cube.nodata,)
+    return "; ".join(_text(value) for value in (*first, *(cube.fill_values or ())))
 
 
 def _text(value: float) -> str:

@@ -47,7 +47,7 @@ class MetadataController(QObject):
         dialog = MetadataDialog(document.cube, self._window, data.name if data else "")
         dialog.file_wanted.connect(partial(self._ask_band_list, dialog))
         if dialog.exec():
-            self._keep(document.cube, dialog.chosen())
+            self.keep(document.cube, dialog.chosen())
         dialog.deleteLater()
 
     def _ask_band_list(self, dialog: MetadataDialog) -> None:
@@ -67,7 +67,7 @@ class MetadataController(QObject):
         task.succeeded.connect(dialog.take_wavelengths)
         task.failed.connect(dialog.show_problem)
 
-    def _keep(self, cube: HyperCube, fields: dict[str, Any]) -> None:
+    def keep(self, cube: HyperCube, fields: dict[str, Any]) -> None:
         """Use edited metadata at once, and keep them beside the file where that can be."""
         if not fields:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from hsi_viewer.core.band_selection import Triple, initial_bands
 from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.fill_values import examined
 from hsi_viewer.core.look import Look
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.real_values import real_valued
@@ -132,6 +134,8 @@ class OpenController(QObject):
         def work(token: CancelToken, port: ProgressPort) -> OpenedCube:
             port.report(Progress(f"Opening {name}"))
             cube = real_valued(open_cube(source, token, port)).held_in_memory()
+            if cube.in_memory:  # of others, the picture comes first
+                cube = examined(cube)
             if is_large(cube):
                 cube = with_overview(cube)
             token.check()
@@ -175,7 +179,8 @@ class OpenController(QObject):
         finally:
             self.taking_over = False
         self._workspace.state_changed.emit()
-        for warning in opened.cube.warnings:
+        asked = {s.sentence for s in opened.cube.suspected if isfinite(s.value)}
+        for warning in (w for w in opened.cube.warnings if w not in asked):
             self._workspace.notify(f"{opened.cube.name}: {warning}", "warning")
 
     @Slot(object)

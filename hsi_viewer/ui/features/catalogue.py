@@ -7,6 +7,7 @@ from hsi_viewer.ui.features.classes import ClassFeature
 from hsi_viewer.ui.features.derived import DerivedFeature
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.figures import FigureFeature
+from hsi_viewer.ui.features.fill_values import FillFeature
 from hsi_viewer.ui.features.help import HelpFeature
 from hsi_viewer.ui.features.history import HistoryFeature
 from hsi_viewer.ui.features.label_check import LabelCheckFeature
@@ -51,4 +52,5 @@ FEATURES: tuple[type[Feature], ...] = (
     LinkedViewsFeature,
     MapPlaceFeature,
     FigureFeature,
+    FillFeature,
 )

@@ -217,3 +217,17 @@ def test_soft_targets_can_be_kept_near_labels() -> None:
         )
         found[nearby] = len(run.soft_targets(run.network(None)).patches)
     assert 0 < found[2] <= 4 * 24 < found[None]
+
+
+def test_the_mutual_loss_is_the_sum_over_all_pairs_at_a_temperature_of_one() -> None:
+    logits = [torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]]), torch.tensor([[0.5, 0.5]])]
+    said = [np.exp(z.numpy()[0]) / np.exp(z.numpy()[0]).sum() for z in logits]
+    wanted = sum(
+        float((p * np.log(p / q)).sum())
+        for i, p in enumerate(said)
+        for j, q in enumerate(said)
+        if i != j
+    )
+    for temperature in (1.0, 5.0):
+        loss = BETWEEN_EXITS["mutual"](logits, temperature)
+        assert float(loss) == pytest.approx(wanted, rel=1e-5)

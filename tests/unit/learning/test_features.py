@@ -140,3 +140,32 @@ def test_cancel_is_seen_while_features_are_computed() -> None:
     features = fit_features(cube, RECIPE)
     with pytest.raises(TaskCancelledError):
         SceneFeatures(cube, features, token)
+
+
+@pytest.mark.parametrize("emphasis", [0.0, 0.5, 1.0])
+def test_each_channel_is_scaled_by_the_strength_of_its_component(emphasis: float) -> None:
+    smooth = np.add.outer(np.linspace(0, 900, 60), np.linspace(0, 300, 60))[..., None]
+    values = noise(60, 60, 6) + smooth.astype(np.float32) * np.linspace(0, 1, 6, dtype=np.float32)
+    cube = HyperCube.from_array(values)
+    recipe = FeatureRecipe(components=4, sigmas=(0.0, 2.0), emphasis=emphasis)
+    features = fit_features(cube, recipe)
+    found, _ = SceneFeatures(cube, features).window(slice(0, 60), slice(0, 60))
+    wanted = np.tile(features.strength, 2) ** emphasis
+    np.testing.assert_allclose(found.reshape(8, -1).std(axis=1), wanted, rtol=1e-3)
+
+
+def test_the_strength_of_a_component_is_its_deviation_in_units_of_its_noise() -> None:
+    rng = np.random.default_rng(2)
+    signal = np.repeat(np.repeat(rng.normal(0, 1, (20, 20, 1)), 6, axis=0), 6, axis=1)
+    values = 5 * signal * np.array([1.0, 0, 0]) + rng.normal(0, 1, (120, 120, 3))
+    cube = HyperCube.from_array(values.astype(np.float32))
+    recipe = FeatureRecipe(components=3, sigmas=(0.0,))
+    features = fit_features(cube, recipe)
+    scene = SceneFeatures(cube, features)
+    guide, _ = scene.guide(1)
+    inner = np.diff(guide[0].reshape(20, 6, 120)[:, :5], axis=1)  # within a field: noise alone
+    share = guide[0].std() / (inner.std() / np.sqrt(2))
+    edges = 2 * np.square(5 * signal.std()) / 6 / 2  # one pair in six is across a border
+    assert features.strength[0] == pytest.approx(5 * signal.std() / np.sqrt(1 + edges), rel=0.15)
+    assert share == pytest.approx(np.sqrt(1 + np.square(5 * signal.std())), rel=0.1)
+    assert features.strength[1:] == pytest.approx(np.ones(2), abs=0.25)

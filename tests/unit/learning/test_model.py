@@ -150,3 +150,18 @@ def test_a_warm_start_from_another_cube_begins_anew() -> None:
     fresh = fit(other, training, recipe=SMALL)
     warm = fit(other, training, recipe=SMALL, warm_start=model)
     assert np.array_equal(fresh.predict(other).confidence, warm.predict(other).confidence)
+
+
+def test_a_loaded_model_knows_its_wavelengths(tmp_path) -> None:
+    cube, truth, training, model = with_waves()
+    model.save(tmp_path)
+    again = load_model(tmp_path)
+    assert np.array_equal(again.wavelengths, WAVES)
+    assert again.bands == 20
+    far = HyperCube.from_array(cube.read(), WAVES + 600, name="infrared")
+    with pytest.raises(ModelError, match=r"400-1000 nm, but infrared covers 1000-1600 nm"):
+        again.predict(far)
+    finer = np.linspace(400, 1000, 71)
+    values = np.stack([np.interp(finer, WAVES, v) for v in cube.read().reshape(-1, 20)])
+    fine = HyperCube.from_array(values.reshape(*truth.shape, 71), finer)
+    assert (again.predict(fine, labels=training).class_map == truth).mean() > 0.95

@@ -1,0 +1,84 @@
+"""No data: which stored values a declared number stands for, and values that nobody declared."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST_DIGITS = 6  # a number of fewer is meant as it stands, as -9999.5 is
+HUGE, FEWEST_OF_HUGE = 1e30, 2  # -3.4e38 stands for the lowest 32-bit number, -3.402823466e38
+
+
+@dataclass(frozen=True)
+class SuspectedFill:
+    """A value that stands for no data, it seems, though nothing says so.
+
+    Attributes
+    ----------
+    value : as it is stored; NaN or infinite for all that is not finite.
+    pixels : how many hold it in every band, or nearly.
+    sampled : whether only some of the pixels were looked at, so that the number is an estimate.
+    """
+
+    value: float
+    pixels: int
+    sampled: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What is said about it."""
+        one = self.pixels == 1
+        count = f"{'About ' if self.sampled else ''}{self.pixels:,} pixel{'' if one else 's'}"
+        verb = "holds" if one else "hold"
+        if not np.isfinite(self.value):
+            kind = "NaN" if np.isnan(self.value) else "infinite values"
+            return f"{count} {verb} {kind}: taken as no data."
+        return f"{count} {verb} {number_text(self.value)} in every band: no data?"
+
+
+def number_text(value: float) -> str:
+    """A number as people write it: -9999, 1e+20, -3.40282e+38."""
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.6g}"
+
+
+def is_nodata(stored: NDArray[Any], nodata: float) -> NDArray[np.bool_]:
+    """Where stored values are the declared one, to the digits that it was declared with.
+
+    A header gives -3.402823e+38 for the lowest 32-bit number, which is -3.4028234663852886e+38.
+    Other numbers are compared in the type of the stored ones: 0.1 is the 32-bit number next to it.
+    """
+    span = _rounded_span(float(nodata)) if stored.dtype.kind in "fc" else None
+    with np.errstate(over="ignore"):  # -1.8e308 in the header of a float32 file
+        if span is None:
+            same: NDArray[np.bool_] = stored == float(nodata)
+            return same
+        return (stored >= span[0]) & (stored <= span[1])
+
+
+@lru_cache(maxsize=64)
+def _rounded_span(nodata: float) -> tuple[float, float] | None:
+    """Numbers that are written as this one, where it may have been rounded; else None.
+
+    The shortest text of a double has the digits that it was read from; a number that was never
+    rounded, as a binary one of an attribute, has so many that it stands for itself alone.
+    """
+    if np.isnan(nodata):
+        return None
+    if np.isinf(nodata):  # -1.79769313486232e+308, in 15 digits, is beyond the lowest number
+        lowest = 1.79769313486e308
+        return (-sys.float_info.max, -lowest) if nodata < 0 else (lowest, sys.float_info.max)
+    written = Decimal(repr(nodata)).normalize()
+    digits, exponent = len(written.as_tuple().digits), int(written.as_tuple().exponent)
+    is_long = digits >= FEWEST_DIGITS and (exponent < 0 or abs(nodata) >= 1e15)
+    if not (is_long or (abs(nodata) >= HUGE and digits >= FEWEST_OF_HUGE)):
+        return None
+    half = Decimal((0, (5,), exponent - 1))
+    return float(written - half), float(written + half)

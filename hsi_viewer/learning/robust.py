@@ -1,0 +1,202 @@
+"""What is usual in a scene, so that a few stray values neither shape the features nor spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+USUAL = (0.02, 0.98)  # quantiles that the range of a band is taken from
+WIDER = 2.5  # on each side, in widths of that range: twelve standard deviations from the middle
+# How far a value may lie from the bands next to it, in the same widths: further than those of 97 in
+# a hundred pixels, so that a narrow absorption of a class is none that strays.
+COMMON_JUMPS, FAR_JUMP, LEAST_JUMP = 0.97, 3.5, 0.2
+PIXELS = 4_096  # on which quantiles are taken
+SHORT = 3  # values side by side that stray alone: repaired from the bands next to them
+STRANGE = 10.0  # a pixel this much further off than nine in ten, in squared distance
+ISOLATED = 10.0  # the same for the difference from the most similar neighbour
+LARGEST = 1e30  # of a standardised value
+
+
+def usual_range(
+    values: Floats, is_data: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Quantiles (bands,) of each band: lowest and highest of all but the rarest values.
+
+    Parameters
+    ----------
+    values, is_data : (pixels, bands); every band has data.
+    """
+    order = np.random.default_rng(0).permutation(len(values))[:PIXELS]
+    some, known = values[order], is_data[order]
+    if known.all():
+        low, high = np.quantile(some, USUAL, axis=0, method="nearest")
+        return low, high
+    low, high = np.empty(values.shape[1]), np.empty(values.shape[1])
+    for band in range(values.shape[1]):
+        column = some[known[:, band], band]
+        column = column if column.size else values[is_data[:, band], band]
+        low[band], high[band] = np.quantile(column, USUAL, method="nearest")
+    return low, high
+
+
+def usual_jump(values: Floats, is_data: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Distance (bands,) from the mean of the bands next to it that no value of a band exceeds.
+
+    Parameters
+    ----------
+    values, is_data : (pixels, bands), each band of usual range 1.
+    """
+    order = np.random.default_rng(0).permutation(len(values))[:PIXELS]
+    whole = order[is_data[order].all(axis=1)]
+    if not whole.size:
+        return np.full(values.shape[1], LARGEST)
+    common = np.quantile(jumps(values[whole]), COMMON_JUMPS, axis=0)
+    return np.asarray(np.maximum(FAR_JUMP * common, LEAST_JUMP))
+
+
+def jumps(values: Floats) -> Floats:
+    """Distance of each value (pixels, bands) from the mean of the two next to it."""
+    apart: Floats = np.zeros_like(values)
+    if values.shape[1] < 3:
+        return apart
+    with np.errstate(over="ignore", invalid="ignore"):  # stray values may be infinite
+        inner = apart[:, 1:-1]
+        np.add(values[:, :-2], values[:, 2:], out=inner)
+        inner *= -0.5
+        inner += values[:, 1:-1]
+        np.subtract(values[:, 0], values[:, 1], out=apart[:, 0])
+        np.subtract(values[:, -1], values[:, -2], out=apart[:, -1])
+        np.abs(apart, out=apart)
+    return apart
+
+
+def tidy(
+    values: Floats, is_data: NDArray[np.bool_], low: Floats, high: Floats, jump: Floats
+) -> NDArray[np.bool_]:
+    """Repair single values that stray or are missing, and draw in what strays in many bands.
+
+    Parameters
+    ----------
+    values : (pixels, bands) standardised; changed in place. What is missing becomes 0, the mean,
+        unless the bands next to it tell more.
+    is_data : (pixels, bands).
+    low, high : (bands,) range of values that do not stray.
+    jump : (bands,) largest distance from the bands next to it of one that does not.
+
+    Returns
+    -------
+    (pixels,) True where a pixel strays in more bands than can be repaired.
+    """
+    missing = None if is_data.all() else ~is_data
+    if missing is not None:
+        values[missing] = 0.0
+    apart = jumps(values)
+    bad = apart > jump
+    far = (values.max(axis=0, initial=0) > high) | (values.min(axis=0, initial=0) < low)
+    if far.any():
+        bad |= (values > high) | (values < low)
+    if missing is not None:
+        bad |= missing
+    rows = np.flatnonzero(bad.any(axis=1))
+    strays = np.zeros(len(values), bool)
+    if not rows.size:
+        return strays
+    part, apart = values[rows], apart[rows]
+    outside = (part > high) | (part < low)
+    # The neighbours of a stray value jump, too, but half as far.
+    peak = np.ones(apart.shape, bool)
+    peak[:, 1:] &= apart[:, 1:] >= apart[:, :-1]
+    peak[:, :-1] &= apart[:, :-1] >= apart[:, 1:]
+    wrong = outside | (peak & (apart > jump))
+    if missing is not None:
+        wrong |= missing[rows]
+    short = wrong & ~_long_runs(wrong, min(SHORT, values.shape[1] // 4) + 1)
+    part[short] = _between(part, wrong)[short]
+    outside &= ~short
+    if outside.any():
+        part[outside] = _drawn_in(part, low, high)[outside]
+    values[rows] = part
+    strays[rows] = outside.any(axis=1)
+    return strays
+
+
+def _long_runs(marks: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
+    """Marks that have so many marks side by side, (pixels, bands)."""
+    if length > marks.shape[1]:
+        return np.zeros(marks.shape, bool)
+    starts = np.lib.stride_tricks.sliding_window_view(marks, length, axis=1).all(axis=2)
+    long = np.zeros(marks.shape, bool)
+    for shift in range(length):
+        long[:, shift : shift + starts.shape[1]] |= starts
+    return long
+
+
+def _between(values: Floats, wrong: NDArray[np.bool_]) -> Floats:
+    """Values on straight lines between the nearest right ones of each pixel; 0 without any."""
+    bands = values.shape[1]
+    at = np.arange(bands)
+    before = np.maximum.accumulate(np.where(wrong, -1, at), axis=1)
+    after = np.minimum.accumulate(np.where(wrong, bands, at)[:, ::-1], axis=1)[:, ::-1]
+    none = (before < 0) & (after >= bands)
+    left = np.where(before >= 0, before, after).clip(0, bands - 1)
+    right = np.where(after < bands, after, before).clip(0, bands - 1)
+    share = ((at - left) / np.maximum(right - left, 1)).astype(values.dtype)
+    first, last = (np.take_along_axis(values, index, axis=1) for index in (left, right))
+    line: Floats = np.where(none, 0.0, first + (last - first) * share)
+    return line
+
+
+def _drawn_in(values: Floats, low: Floats, high: Floats) -> Floats:
+    """Values whose distance beyond a range is replaced by its logarithm: order stays."""
+    inside = np.clip(values, low, high)
+    apart = np.clip(values, -LARGEST, LARGEST) - inside
+    near: Floats = inside + np.sign(apart) * np.log1p(np.abs(apart))
+    return near
+
+
+def is_strange(values: Floats) -> NDArray[np.bool_]:
+    """Pixels far from all others, (pixels,), of values (pixels, bands) about 0 and of scale 1."""
+    distance = np.einsum("pb,pb->p", values, values)
+    return np.asarray(distance > STRANGE * np.quantile(distance, 0.9))
+
+
+def is_isolated(values: Floats, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels that differ from each of their neighbours as hardly any pixel does.
+
+    A border between fields is not isolated: on its own side each pixel has its like.
+
+    Parameters
+    ----------
+    values : (rows, columns, bands).
+    valid : (rows, columns).
+    """
+    pairs = []
+    for one, other in NEIGHBOURS:
+        apart = values[one] - values[other]
+        pairs.append((one, other, apart, valid[one] & valid[other]))
+    used = [apart[both] for *_, apart, both in pairs]
+    some = np.concatenate([u[:: max(1, len(u) // PIXELS)] for u in used])
+    if not len(some):
+        return np.zeros(valid.shape, bool)
+    scale = np.median(np.abs(some), axis=0)
+    scale[scale == 0] = np.inf  # no noise to measure by: the band says nothing
+    least = np.full(valid.shape, np.inf, values.dtype)
+    for one, other, apart, both in pairs:
+        apart /= scale
+        distance = np.where(both, np.einsum("rcb,rcb->rc", apart, apart), np.inf)
+        least[one] = np.minimum(least[one], distance)
+        least[other] = np.minimum(least[other], distance)
+    known = valid & np.isfinite(least)
+    if not known.any():
+        return np.zeros(valid.shape, bool)
+    return np.asarray(known & (least > ISOLATED * np.quantile(least[known], 0.9)))
+
+
+NEIGHBOURS = (
+    (np.s_[1:], np.s_[:-1]),
+    (np.s_[:, 1:], np.s_[:, :-1]),
+)

@@ -1,0 +1,225 @@
+"""Fill values that nobody declared are found; real values are not taken for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hsi_viewer.core import fill_values
+from hsi_viewer.core.contrast import sample_bands
+from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.fill_values import examined, settled
+from hsi_viewer.io.registry import open_cube
+
+
+def scene(rows: int = 48, columns: int = 50, bands: int = 40) -> NDArray[np.float32]:
+    """Reflectance of about 0.1 to 0.5, with noise."""
+    rng = np.random.default_rng(3)
+    level = rng.uniform(0.1, 0.4, (rows, columns, 1))
+    shape = 1 + 0.3 * np.sin(np.arange(bands) / 5)
+    return (level * shape + 0.01 * rng.normal(size=(rows, columns, bands))).astype(np.float32)
+
+
+def told(values: NDArray, **fields) -> list[tuple[float, int]]:
+    """What is suspected, value and pixels; it is left out, and there is a warning of each."""
+    cube = examined(HyperCube.from_array(values, **fields))
+    assert cube.warnings == tuple(s.sentence for s in cube.suspected)
+    is_data = cube.is_data(values)
+    assert not any(is_data[values == s.value].any() for s in cube.suspected)
+    return [(s.value, s.pixels) for s in cube.suspected]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-9999, -999, -99999, -32768, -3.4028234663852886e38, 1e20, -1.23e34, 1e30, -99, 9.96921e36],
+)
+@pytest.mark.parametrize("pixels", [1, 2, 48, 400])
+def test_a_value_that_whole_pixels_hold_and_no_other_is_near_is_found(value, pixels) -> None:
+    values = scene()
+    places = np.random.default_rng(0).permutation(48 * 50)[:pixels]
+    values.reshape(-1, 40)[places] = value
+    assert told(values) == [(float(np.float32(value)), pixels)]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.int32])
+def test_the_lowest_value_of_a_type_is_found(dtype) -> None:
+    values = (scene() * 1000).astype(dtype)
+    lowest = np.finfo(dtype).min if np.dtype(dtype).kind == "f" else np.iinfo(dtype).min
+    values[:8] = lowest
+    assert told(values) == [(float(lowest), 400)]
+
+
+def test_a_strip_of_the_highest_value_is_found() -> None:
+    values = (scene() * 20_000).astype(np.uint16)
+    values[:5] = 65535
+    assert told(values) == [(65535.0, 250)]
+
+
+def test_several_values_are_found_the_most_frequent_first() -> None:
+    values = scene()
+    values[10:20, :5], values[30:, 40:] = -1.23e34, -9999
+    values[0, 0], values[1, 1] = np.nan, np.inf
+    found = [(str(np.float32(v)), n) for v, n in told(values)]
+    assert found == [("-9999.0", 180), ("-1.23e+34", 50), ("inf", 1), ("nan", 1)]
+
+
+def test_spikes_in_single_bands_do_not_hide_it() -> None:
+    values = scene()
+    rng = np.random.default_rng(0)
+    values[rng.random(values.shape) < 0.005] = -30_000
+    values[40, 40] = -9999
+    assert told(values) == [(-9999.0, 1)]
+
+
+def test_bands_that_are_all_alike_do_not_hide_it() -> None:
+    values = np.repeat(scene()[:, :, :1], 30, axis=2)
+    assert told(values) == []
+    values[:2] = -9999
+    assert told(values) == [(-9999.0, 100)]
+
+
+@pytest.mark.parametrize("bands", [1, 2])
+def test_of_few_bands_only_a_plain_one_is_found(bands: int) -> None:
+    values = scene(bands=bands)
+    values[:2], values[2:4] = -9999, 7
+    assert told(values) == [(-9999.0, 100)]
+
+
+def index_like(rng) -> NDArray:
+    values = rng.uniform(-1, 1, (40, 40, 6))
+    values[:5] = -1
+    return values
+
+
+def with_zeros(rng) -> NDArray:
+    values = scene()
+    values[:6] = 0
+    return values
+
+
+def saturated(rng) -> NDArray:
+    values = (scene() * 30_000).astype(np.uint16)
+    values[3, 3:6] = 65535
+    return values
+
+
+def saturated_bands(rng) -> NDArray:
+    values = (scene() * 1e5).clip(0, 65535).astype(np.uint16)
+    values[:, :, :20] = np.minimum(values[:, :, :20].astype(int) * 3, 65535)
+    return values
+
+
+def whole_range(rng) -> NDArray:
+    values = rng.integers(0, 256, (40, 40, 30)).astype(np.uint8)
+    values[:3], values[3:6] = 255, 0
+    return values
+
+
+def zero_bands(rng) -> NDArray:
+    values = scene()
+    values[:, :, ::3] = 0
+    return values
+
+
+def deep_negative(rng) -> NDArray:
+    return rng.normal(0, 9000, (40, 40, 20)).round()
+
+
+REAL = [index_like, with_zeros, saturated, saturated_bands, whole_range, zero_bands, deep_negative]
+
+
+@pytest.mark.parametrize("make", [lambda _: scene(), *REAL, lambda _: np.full((9, 9, 5), 5.0)])
+def test_real_values_are_kept(make) -> None:
+    assert told(make(np.random.default_rng(0))) == []
+
+
+def test_declared_values_and_answers_are_not_asked_about_again() -> None:
+    values = scene()
+    values[:8] = -9999
+    assert told(values, nodata=-9999.0) == []
+    assert told(values, fill_values=()) == []
+    cube = examined(HyperCube.from_array(values, warnings=("Odd.",)))
+    assert examined(cube) is cube
+    refused = settled(cube, ())
+    assert (refused.warnings, refused.suspected) == (("Odd.",), ())
+    assert refused.is_data(values).all()
+    assert examined(refused) is refused
+
+
+def test_the_stretch_leaves_it_out() -> None:
+    values = scene()
+    values[:8] = -9999
+    sample = sample_bands(examined(HyperCube.from_array(values)), (0, 20))[1]
+    assert sample.values.size == 40 * 50
+    assert sample.values.min() > 0
+
+
+class Counting:
+    """A source that counts the values that are read."""
+
+    def __init__(self, values: NDArray) -> None:
+        self._values, self.shape, self.dtype, self.read_values = (
+            values,
+            values.shape,
+            values.dtype,
+            0,
+        )
+
+    def read(self, rows, columns, bands):
+        part = self._values[rows, columns]
+        part = part if bands is None else part[:, :, bands]
+        self.read_values += part.size
+        return part.copy()
+
+
+def test_of_a_large_scene_a_bounded_sample_is_read(monkeypatch) -> None:
+    monkeypatch.setattr(fill_values, "WHOLE_PIXELS", 1000)
+    monkeypatch.setattr(fill_values, "SAMPLE_SIDE", 16)
+    values = scene(160, 160)
+    values[:, 100:110] = -9999
+    source = Counting(values)
+    cube = examined(HyperCube(source))
+    assert source.read_values < values.size / 50
+    (found,) = cube.suspected
+    assert found.sampled
+    assert found.sentence.startswith("About ")
+    assert found.pixels == pytest.approx(1600, rel=0.5)
+
+
+def test_complex_and_logical_cubes_have_none() -> None:
+    values = scene()
+    values[:8] = -9999
+    assert examined(HyperCube.from_array(values.astype(np.complex64))).suspected == ()
+    assert examined(HyperCube.from_array(values > 0)).suspected == ()
+
+
+CLEAN = [
+    "jasper_ridge/jasperRidge2_R198.mat",
+    "samson/Samson_UPCGIT.mat",
+    "mat/muufl_v73.mat",
+    "envi/ang20140912t192359_corr_v1c_img_2580-2590_540-550.hdr",
+    "envi/corn-kernel-hyperspectral.hdr",
+    "envi/toy.hdr",
+    "envi/berlin_um/envi.hdr",
+    "geotiff/neon_11x11x369_int16.tif",
+    "geotiff/neon_27x10x369_float32_lzw.tif",
+    "enmap_potsdam/mosaic_A_64x128.tif",
+    "indian_pines/Indian_pines_corrected.mat",
+]
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", CLEAN)
+def test_no_real_scene_raises_a_false_alarm(data_dir, name: str) -> None:
+    assert examined(open_cube(data_dir / name)).suspected == ()
+
+
+@pytest.mark.real_data
+def test_rows_outside_of_a_real_scene_are_found(data_dir) -> None:
+    cube = open_cube(data_dir / "envi/ang20150422t163638_corr_v1e_img_4000-4010_550-560.hdr")
+    (found,) = examined(cube).suspected  # six rows of -0.005 in all 432 bands
+    assert (found.pixels, found.value) == (60, pytest.approx(-0.005))
+    assert examined(replace(cube, fill_values=())).suspected == ()
