@@ -20,10 +20,10 @@ from hsi_viewer.session.classify_job import (
     Job,
     Stopwatch,
     apply_model,
-    check_writable,
     classify,
     demonstrate,
 )
+from hsi_viewer.session.job_folder import output_folder
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 IDS = (2, 5, 7, 9)
@@ -140,13 +140,15 @@ def test_a_cancelled_job_says_nothing_more(tmp_path):
     assert [i.message for i in port.items] == ["Reading"]
 
 
-def test_a_folder_is_made_and_left_empty_or_refused(tmp_path):
-    check_writable(tmp_path / "a" / "b")
+def test_a_folder_is_made_or_refused_and_goes_again_if_nothing_came(tmp_path):
+    with output_folder(tmp_path / "a" / "b"):
+        assert list((tmp_path / "a" / "b").iterdir()) == []
+    with pytest.raises(KeyError), output_folder(tmp_path / "a" / "b" / "c" / "d"):
+        raise KeyError
     assert list((tmp_path / "a" / "b").iterdir()) == []
-    check_writable(tmp_path / "a")
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ExportError, match="cannot be written"):
-        check_writable(tmp_path / "file")
+    with pytest.raises(ExportError, match="cannot be written"), output_folder(tmp_path / "file"):
+        pass
 
 
 def test_a_stopwatch_keeps_each_step_apart(monkeypatch):

@@ -184,7 +184,7 @@ def test_a_class_can_be_added_beside_the_highest_id():
     assert document.add_class().id == 1
 
 
-@pytest.mark.parametrize("ids", [np.zeros((COLUMNS, ROWS)), np.full((ROWS, COLUMNS), -1)])
+@pytest.mark.parametrize("ids", [np.zeros((COLUMNS, ROWS)), np.full((ROWS, COLUMNS), 1.5)])
 def test_labels_that_do_not_fit_change_nothing(ids):
     document = new_document()
     for use in (document.load_labels, document.set_truth):

@@ -133,9 +133,14 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
             pixel = next(pixels)
             stroke(document, 1 + (pixel // 42) % 3, [pixel % 42])
         session.recorder.write_state()
-        session.recorder.tend()
-        session.recorder.settle()
+        written()
         document.history.undo()
+        written()
+
+    def written() -> None:
+        session.drain(60)
+        session.recorder.tend()
+        session.drain(60)
         session.recorder.settle()
 
     def check(disk: Disk) -> None:
@@ -145,19 +150,17 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
         if not session.recorder.problem and not disk.failed:
             assert not contents.damaged
         for _ in range(3):
-            session.recorder.tend()
-            session.recorder.settle()
+            written()
         assert session.recorder.problem == ""
         contents = read_records(session.folder.journal)
         assert not contents.damaged
         again = Document(open_cube(scene))
         replay(contents.records, again)
         assert look(again) == look(document)
-        document.restart(document.legend.classes, document.labels.snapshot())  # as short again
+        document.restart(document.legend.classes, document.labels.snapshot().ids)  # as short again
         for _ in range(2):
             session.recorder.write_state()
-            session.recorder.settle()
-            session.recorder.tend()
+            written()
         names = {p.name for p in session.folder.path.iterdir()}
         assert names == {"journal", "lock", "lock.json", "session.json"}
 
