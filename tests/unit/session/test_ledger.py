@@ -190,3 +190,11 @@ def test_transitions_are_counted_commonest_first():
     assert [(t.before, t.after, t.pixels) for t in listed] == [(1, 2, 2), (0, 65535, 1), (2, 3, 1)]
     assert transitions(first, first) == (0, ())
     assert len(transitions(first, second, most=1)[1]) == 1
+
+
+def test_only_files_that_are_there_belong_to_a_run(tmp_path):
+    ledger = Ledger(tmp_path)
+    entered(ledger, 1)
+    (tmp_path / "1" / MODEL[0]).unlink()
+    (tmp_path / "1" / "notes.txt").write_text("not of a run")
+    assert ledger.files(1) == {n: tmp_path / "1" / n for n in (FACTS, MAPS, MODEL[1])}
