@@ -252,3 +252,12 @@ def test_cropping_takes_the_same_off_each_side() -> None:
     x = torch.arange(30.0).reshape(1, 5, 6)
     assert torch.equal(crop(x, 0), x)
     assert torch.equal(crop(x, 2), x[:, 2:3, 2:4])
+
+
+def test_a_pixel_with_data_in_half_of_its_bands_is_valid_and_with_less_is_not() -> None:
+    features = fit_features(HyperCube.from_array(RNG.normal(size=(23, 31, 6))), FEATURES)
+    is_data = np.arange(6) < np.arange(7)[:, None, None]  # 0 to 6 bands
+    stored = np.where(is_data, 1.0, -9.0).astype(np.float32)
+    values, valid = features.project(stored, is_data)
+    assert valid[:, 0].tolist() == [False] * 3 + [True] * 4
+    assert not values[:, 0].any()  # what is no data takes the mean of its band

@@ -269,3 +269,11 @@ def test_what_lies_in_the_way_of_a_number_is_passed(tmp_path):
     again = Ledger(tmp_path)
     assert len(again.load()) == 2
     assert again.new_id() == 3
+
+
+def test_only_files_that_are_there_belong_to_a_run(tmp_path):
+    ledger = Ledger(tmp_path)
+    entered(ledger, 1)
+    (tmp_path / "1" / MODEL[0]).unlink()
+    (tmp_path / "1" / "notes.txt").write_text("not of a run")
+    assert ledger.files(1) == {n: tmp_path / "1" / n for n in (FACTS, MAPS, MODEL[1])}
