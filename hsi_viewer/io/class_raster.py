@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
 from html import escape
@@ -91,10 +90,12 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
 
 def write_npy(raster: ClassRaster, path: Path) -> None:
     """The ids as an array (rows, columns)."""
-    array = io.BytesIO()
-    np.save(array, raster.ids, allow_pickle=False)
-    with replacing(path) as (new,):
-        new.write_bytes(array.getbuffer())  # NumPy itself misses a disk that is full at the end
+    from numpy.lib import format as npy
+
+    ids = np.ascontiguousarray(raster.ids)
+    with replacing(path) as (new,), new.open("wb") as file:
+        npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(ids))
+        file.write(ids.data)  # np.save misses a disk that is full at the end
 
 
 def write_mat(raster: ClassRaster, path: Path) -> None:

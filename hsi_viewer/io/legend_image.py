@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from hsi_viewer.core.assets import resource_path
 from hsi_viewer.core.classes import UNCLASSIFIED_NAME, Colour
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 MIN_SIDE, MAX_SIDE = 640, 8192
 MARGIN = 28
@@ -22,14 +19,9 @@ INK, PAPER, EDGE = (33, 37, 41), (255, 255, 255), (173, 181, 189)
 
 
 @lru_cache
-def _font(size: int) -> Font:
-    """DejaVu Sans, which comes with matplotlib and knows most alphabets, else Pillow's own."""
-    spec = importlib.util.find_spec("matplotlib")
-    for root in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(root, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
-        if path.is_file():
-            return ImageFont.truetype(str(path), size)
-    return ImageFont.load_default(size)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which knows most alphabets."""
+    return ImageFont.truetype(str(resource_path("fonts", "DejaVuSans.ttf")), size)
 
 
 def coloured(ids: NDArray[np.uint16], colours: dict[int, Colour]) -> NDArray[np.uint8]:

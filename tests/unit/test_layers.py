@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome", "superqt"}
+QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome", "qtpy"}
 
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys

@@ -20,7 +20,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
-MODULES = ("scipy.ndimage", "sklearn.svm", "torch", "hsi_viewer.learning.trainer")
+MODULES = ("scipy.ndimage", "torch", "hsi_viewer.learning.trainer")
 REST_MS = 300  # without work that the user waits for
 
 

@@ -186,6 +186,17 @@ def test_the_picture_shows_the_map_and_a_legend(tmp_path, legend):
         assert (beside == colour).all(axis=1).sum() > 100
 
 
+def test_letters_of_other_alphabets_are_drawn(tmp_path):
+    def picture(name):
+        ids, legend = np.ones((12, 17), np.uint16), legend_for([1], {1: name})
+        export_prediction(predicted(ids), legend, scene(), tmp_path, formats=["png"])
+        return (tmp_path / "class_map.png").read_bytes()
+
+    box = picture("\ue000")  # of private use: no font has it
+    assert picture("\ue001") == box
+    assert [letter for letter in "éğДΩậשع" if picture(letter) == box] == []
+
+
 def test_many_classes_fit_beside_a_small_map(tmp_path):
     ids = np.arange(200, dtype=np.uint16).reshape(10, 20)
     export_prediction(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import hsi_viewer
 from hsi_viewer.core.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError
 from hsi_viewer.io.cube_writer import write_cube
@@ -141,3 +143,10 @@ def test_a_disk_that_is_full_just_before_the_end(folder, name):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["refused", "[]"] * 4, done.stdout
+
+
+def test_no_error_can_keep_a_view_of_a_bytesio():
+    """Collecting one ends Python 3.12.0 and 3.12.1 (CPython issue 111049); use getvalue()."""
+    package = Path(hsi_viewer.__file__).parent
+    users = [p for p in package.rglob("*.py") if ".getbuffer(" in p.read_text(encoding="utf-8")]
+    assert users == []
