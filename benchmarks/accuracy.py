@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 
 from benchmarks.scenes import Ids, indian_pines, label_list, unmixed
 from benchmarks.table import Table
-from hsi_viewer.core.accuracy import score
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.assessment.accuracy import score
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import Preset, TrainingConfig
 from hsi_viewer.learning.baselines import patch_cnn, scene_pixels, standardised, svm
 from hsi_viewer.learning.calibration import expected_calibration_error
 from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.instant import fit_instant
+from hsi_viewer.learning.instant_model import fit_instant
 from hsi_viewer.learning.model import prediction_of
-from hsi_viewer.learning.pixels import seeds_of
 from hsi_viewer.learning.predictor import instant_map
+from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import FeatureRecipe, TrainingRecipe, WalkerRecipe
-from hsi_viewer.learning.refinement import walk
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.training_pixels import seeds_of
 
 PROTOCOLS = ("random", "field")
 COUNTS = (5, 10, 20, 50)

@@ -38,13 +38,13 @@ from hsi_viewer.core.progress import CancelToken, SilentPort
 from hsi_viewer.core.training import DistillationMode, TrainingConfig
 from hsi_viewer.learning.calibration import expected_calibration_error
 from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.learner import Learner
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.pixels import TrainingPixels
 from hsi_viewer.learning.predictor import by_tile
 from hsi_viewer.learning.recipe import DistillationRecipe, Recipe
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import Run
+from hsi_viewer.learning.training_loop import Learner
+from hsi_viewer.learning.training_pixels import TrainingPixels
 
 LISTS = (("random", 10), ("field", 10), ("random", 20), ("field", 20))
 SPLITS = range(10)

@@ -18,7 +18,7 @@ from benchmarks.scenes import indian_pines, label_list
 from benchmarks.table import Table
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.recipe import FrontEnd, Recipe
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
 
 KEYS = ("protocol", "n", "split", "front_end")
 SPLITS = range(3)

@@ -24,9 +24,9 @@ from scipy.ndimage import gaussian_filter
 
 from benchmarks.scenes import Ids, indian_pines, label_list
 from benchmarks.table import Table
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.predictor import by_tile
 from hsi_viewer.learning.trainer import fit

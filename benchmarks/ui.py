@@ -75,7 +75,7 @@ GOALS_MB = {"memory": 1073.7, "highest memory": 1073.7}
 def start(began: float) -> None:
     """Start the window, open the sample scene, hover over it; print seconds as JSON."""
     from hsi_viewer.app import make_application
-    from hsi_viewer.session.settings import Settings
+    from hsi_viewer.preferences.settings import Settings
     from hsi_viewer.ui.main_window import MainWindow
     from hsi_viewer.ui.theme import apply_theme
 

@@ -199,7 +199,7 @@ def measure_opening(source: str) -> dict[str, object]:
 def opened(source: str):  # noqa: ANN201 - the window is imported late
     """A window with a scene, and what its opening took."""
     from hsi_viewer.app import make_application
-    from hsi_viewer.session.settings import Settings
+    from hsi_viewer.preferences.settings import Settings
     from hsi_viewer.ui.main_window import MainWindow
     from hsi_viewer.ui.theme import apply_theme
 

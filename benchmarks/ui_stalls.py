@@ -15,8 +15,8 @@ from benchmarks.ui_actions import Hands, Heartbeat
 def measure_labels(source: str) -> dict[str, object]:
     """Load labels for all pixels, undo, list regions, save, compare: the longest gap of each."""
     from hsi_viewer.app import make_application
-    from hsi_viewer.session.settings import Settings
-    from hsi_viewer.ui.features.label_check import LabelCheckFeature
+    from hsi_viewer.preferences.settings import Settings
+    from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
     from hsi_viewer.ui.main_window import MainWindow
     from hsi_viewer.ui.theme import apply_theme
 

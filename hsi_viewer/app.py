@@ -14,8 +14,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer import __version__
-from hsi_viewer.session.log_file import log_to_file
-from hsi_viewer.session.settings import load_settings
+from hsi_viewer.preferences.log_file import log_to_file
+from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import application_icon, apply_theme
 

@@ -25,11 +25,11 @@ from hsi_viewer.cli_process import (
     terminable,
 )
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.imported_labels import Placement
+from hsi_viewer.core.labels.imported_labels import Placement
 from hsi_viewer.core.training import Device, Preset, TrainingConfig
 
 if TYPE_CHECKING:
-    from hsi_viewer.session.classify_job import Job, JobResult
+    from hsi_viewer.jobs.classify import Job, JobResult
 
 SAMPLE = "sample:indian-pines"
 DEMO_LABELS_PER_CLASS = 10
@@ -227,8 +227,8 @@ def _open(options: argparse.Namespace) -> int:
 
 
 def _check_picture(picture: Path, source: str) -> None:
-    from hsi_viewer.io.identify import split_source
-    from hsi_viewer.io.own_files import own_files
+    from hsi_viewer.io.files.identify import split_source
+    from hsi_viewer.io.writers.own_files import own_files
 
     if picture.resolve() in own_files(split_source(source)[0]):
         raise UsageError(f"{picture} is a file of the cube itself; choose another name.")
@@ -271,7 +271,7 @@ def _info(options: argparse.Namespace) -> int:
 def _convert(options: argparse.Namespace) -> int:
     from hsi_viewer.cli_progress import progress_on_stderr
     from hsi_viewer.io.convert import convert
-    from hsi_viewer.io.subset import Subset
+    from hsi_viewer.io.writers.subset import Subset
 
     subset = Subset(options.rows, options.columns, options.bands, options.wavelengths)
     with terminable(), progress_on_stderr() as port:
@@ -285,7 +285,7 @@ def _convert(options: argparse.Namespace) -> int:
 
 
 def _classify(options: argparse.Namespace) -> int:
-    from hsi_viewer.session.classify_job import classify
+    from hsi_viewer.jobs.classify import classify
 
     config = TrainingConfig(preset=options.preset, seed=options.seed, device=options.device)
     return _work(
@@ -297,7 +297,7 @@ def _classify(options: argparse.Namespace) -> int:
 
 
 def _apply(options: argparse.Namespace) -> int:
-    from hsi_viewer.session.classify_job import apply_model
+    from hsi_viewer.jobs.classify import apply_model
 
     return _work(
         options,
@@ -307,7 +307,7 @@ def _apply(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from hsi_viewer.session.classify_job import demonstrate
+    from hsi_viewer.jobs.classify import demonstrate
 
     return _work(
         options, lambda job: demonstrate(SAMPLE, f"{SAMPLE}/labels", DEMO_LABELS_PER_CLASS, job)
@@ -320,7 +320,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _work(options: argparse.Namespace, do: Callable[[Job], JobResult], **settings: Any) -> int:
     """Run a job with a progress bar on standard error, then print what it made."""
     from hsi_viewer.cli_progress import progress_on_stderr
-    from hsi_viewer.session.classify_job import Job
+    from hsi_viewer.jobs.classify import Job
 
     with terminable(), progress_on_stderr() as port:
         result = do(Job(options.output, port=port, **settings))

@@ -8,7 +8,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from hsi_viewer.app import make_application
 from hsi_viewer.core.guide import guide_folder
-from hsi_viewer.session.settings import Settings
+from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.commands.keys_page import PAGE, keys_page
 from hsi_viewer.ui.main_window import MainWindow
 

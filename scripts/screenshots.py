@@ -20,8 +20,8 @@ from keys_page import write_keys_page
 from PySide6.QtWidgets import QApplication, QWidget
 
 from hsi_viewer.app import make_application
-from hsi_viewer.core.sampling import Draw
-from hsi_viewer.session.settings import Settings
+from hsi_viewer.core.labels.sampling import Draw
+from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import ThemeChoice
 

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from hsi_viewer.core.classes import UNCLASSIFIED_NAME
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, HsiError
+from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME
 from hsi_viewer.core.progress import ProgressPort
-from hsi_viewer.io import label_file
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.envi_writer import class_fields, pair_of
-from hsi_viewer.io.label_writer import WRITTEN, write_labels
-from hsi_viewer.io.own_files import own_files
+from hsi_viewer.io.envi.writer import class_fields, pair_of
+from hsi_viewer.io.labels import label_file
+from hsi_viewer.io.labels.label_writer import WRITTEN, write_labels
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.subset import Subset, subset_cube
+from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.io.writers.own_files import own_files
+from hsi_viewer.io.writers.subset import Subset, subset_cube
 
 # A class map is read whole; a larger image of one band goes without a legend.
 MAX_CLASS_PIXELS = 1 << 28

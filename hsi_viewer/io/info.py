@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.fill_values import examined
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.identify import SELF_DESCRIBED, magic_of, split_source
+from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.registry import is_identified, open_cube
 
 
@@ -75,8 +75,8 @@ def _examined(cube: HyperCube) -> HyperCube:
 
 def _library_of(source: str | Path) -> tuple[Path, dict[str, str]] | None:
     """The path and header of an ENVI spectral library; None of anything else."""
-    from hsi_viewer.io.envi_header import read_header
-    from hsi_viewer.io.envi_pair import header_of
+    from hsi_viewer.io.envi.header import read_header
+    from hsi_viewer.io.envi.pairing import header_of
 
     path, part = split_source(source)
     if part is not None or not os.path.isfile(path):  # noqa: PTH113 - of any text
@@ -97,9 +97,9 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
     FileError, FormatError
         if it is damaged.
     """
-    from hsi_viewer.io.envi import layout_of
-    from hsi_viewer.io.envi_fields import describe
-    from hsi_viewer.io.spectral_library import read_library
+    from hsi_viewer.io.envi.fields import describe
+    from hsi_viewer.io.envi.image import layout_of
+    from hsi_viewer.io.libraries.spectral_library import read_library
 
     library = read_library(path)
     dtype = layout_of(fields, path.name, []).dtype
@@ -166,7 +166,7 @@ def _place_warning(place: Georeference, crs: str | None) -> list[str]:
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:
-    from hsi_viewer.io.doctor import is_noise
+    from hsi_viewer.io.header_doctor.diagnose import is_noise
 
     if not is_noise(cube):
         return []
@@ -175,9 +175,9 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 
 def diagnosis(source: str | Path) -> str | None:
     """The header doctor's report on a raw file, or None where it has nothing to say."""
-    from hsi_viewer.io.doctor import CONVINCING, diagnose
-    from hsi_viewer.io.envi import data_beside
-    from hsi_viewer.io.envi_pair import header_of
+    from hsi_viewer.io.envi.image import data_beside
+    from hsi_viewer.io.envi.pairing import header_of
+    from hsi_viewer.io.header_doctor.diagnose import CONVINCING, diagnose
 
     path, _ = split_source(source)
     try:

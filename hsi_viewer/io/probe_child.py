@@ -18,14 +18,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hsi_viewer.io.probe as asking
+import hsi_viewer.io.files.probe as asking
 from hsi_viewer.core.errors import HsiError
 
 if TYPE_CHECKING:
     import h5py
 
-    from hsi_viewer.core.cube import HyperCube
-    from hsi_viewer.io.hdf5 import H5File
+    from hsi_viewer.core.cube.cube import HyperCube
+    from hsi_viewer.io.arrays.hdf5 import H5File
 
 BEAT_SECONDS = 0.25
 
@@ -69,8 +69,8 @@ def _limit(seconds: int) -> None:
 
 def touch(path: Path, wanted: str | None) -> None:
     """Read what is said of everything in a file, where it lies, and a few values."""
-    from hsi_viewer.io.hdf5 import H5File
-    from hsi_viewer.io.identify import MATLAB_7, magic_of
+    from hsi_viewer.io.arrays.hdf5 import H5File
+    from hsi_viewer.io.files.identify import MATLAB_7, magic_of
     from hsi_viewer.io.registry import open_hdf5
 
     with suppress(HsiError):
@@ -81,7 +81,7 @@ def touch(path: Path, wanted: str | None) -> None:
 def _touch_all(container: H5File) -> None:
     import h5py
 
-    from hsi_viewer.io.hdf5_source import H5_ERRORS, is_elsewhere
+    from hsi_viewer.io.arrays.hdf5_source import H5_ERRORS, is_elsewhere
 
     for name, item in container.names.items():
         with suppress(HsiError, *H5_ERRORS):

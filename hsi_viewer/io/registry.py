@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.io import sample
-from hsi_viewer.io.container import ArrayChoice, ChoiceNeededError, Reading, open_container
-from hsi_viewer.io.identify import (
+from hsi_viewer.io.arrays.container import ArrayChoice, ChoiceNeededError, Reading, open_container
+from hsi_viewer.io.files.identify import (
     ERDAS_MAGIC,
     HFA,
     MATLAB_5,
@@ -27,11 +26,12 @@ from hsi_viewer.io.identify import (
     magic_of,
     split_source,
 )
-from hsi_viewer.io.sidecar_place import has_sidecar
+from hsi_viewer.io.products import sample_scene
+from hsi_viewer.io.sidecars.location import has_sidecar
 
 if TYPE_CHECKING:
-    from hsi_viewer.io.hdf5 import H5File
-    from hsi_viewer.io.sidecar import Sidecar
+    from hsi_viewer.io.arrays.hdf5 import H5File
+    from hsi_viewer.io.sidecars.sidecar import Sidecar
 
 Matches = Callable[[Path, bytes], bool]
 Reader = Callable[[Path, Reading], HyperCube]
@@ -79,7 +79,7 @@ def open_cube(
     if port is not None:
         port.report(Progress(f"Opening {source}"))
     if str(source).startswith("scene:"):
-        from hsi_viewer.io.scenes import open_scene
+        from hsi_viewer.io.products.public_scenes import open_scene
 
         return open_scene(str(source), token, port)
     cube = _open(source, token)
@@ -89,8 +89,8 @@ def open_cube(
 
 
 def _open(source: str | Path, token: CancelToken | None = None) -> HyperCube:
-    if str(source) == sample.SAMPLE:
-        return sample.open_sample()
+    if str(source) == sample_scene.SAMPLE:
+        return sample_scene.open_sample()
     path, part = split_source(source)
     if part is not None:
         _check_parts(path, part)
@@ -99,7 +99,7 @@ def _open(source: str | Path, token: CancelToken | None = None) -> HyperCube:
     magic = magic_of(path)
     if not has_sidecar(path):
         return _read(path, magic, Reading(name=part, token=token))
-    from hsi_viewer.io import sidecar
+    from hsi_viewer.io.sidecars import sidecar
 
     beside = sidecar.load(path) or sidecar.Sidecar()
     reading = replace(beside.reading(part), token=token)
@@ -117,7 +117,7 @@ def _check_parts(path: Path, part: str) -> None:
 
 def _open_header(header: Path) -> HyperCube:
     """The image of an ENVI header, which a sidecar beside the data may mend."""
-    from hsi_viewer.io.envi import described, open_described, open_envi
+    from hsi_viewer.io.envi.image import described, open_described, open_envi
 
     try:
         found = described(header)
@@ -125,7 +125,7 @@ def _open_header(header: Path) -> HyperCube:
             return open_described(found, header)
     except FileError:
         found = None
-    from hsi_viewer.io import sidecar
+    from hsi_viewer.io.sidecars import sidecar
 
     beside = sidecar.load(header) or sidecar.Sidecar()
     return _overruled(header, beside) or beside.applied(open_envi(header))
@@ -135,8 +135,8 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     """The image read as the sidecar says that its values lie; None where it does not say."""
     if beside.layout is None:
         return None
-    from hsi_viewer.io.envi import open_envi
-    from hsi_viewer.io.envi_pair import header_of
+    from hsi_viewer.io.envi.image import open_envi
+    from hsi_viewer.io.envi.pairing import header_of
 
     cube = open_envi(path, beside.layout.layout())
     header = header_of(path)
@@ -148,8 +148,8 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
 
 def _is_contradicted(beside: Sidecar, header: Path) -> bool:
     """Whether a header that fits its data gives another layout than a sidecar does."""
-    from hsi_viewer.io.envi import described
-    from hsi_viewer.io.sidecar import RawLayout
+    from hsi_viewer.io.envi.image import described
+    from hsi_viewer.io.sidecars.sidecar import RawLayout
 
     try:
         found = described(header)
@@ -170,7 +170,7 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
                 if read is _envi or not _may_be_raw(path, magic):
                     raise
                 return _envi(path, reading)
-    from hsi_viewer.io.foreign import name_of
+    from hsi_viewer.io.files.unsupported import name_of
 
     what = name_of(magic)
     known = "" if what is None else f": it is {what}"
@@ -178,25 +178,25 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
 
 
 def _npy(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.numpy_file import open_npy
+    from hsi_viewer.io.arrays.numpy_file import open_npy
 
     return open_npy(path, reading)
 
 
 def _npz(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.numpy_file import open_npz
+    from hsi_viewer.io.arrays.numpy_file import open_npz
 
     return open_npz(path, reading)
 
 
 def _mat5(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.mat import open_mat
+    from hsi_viewer.io.arrays.mat import open_mat
 
     return open_mat(path, reading)
 
 
 def _mat4(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.mat import open_mat4
+    from hsi_viewer.io.arrays.mat import open_mat4
 
     return open_mat4(path, reading)
 
@@ -212,19 +212,19 @@ def _mat7(path: Path, reading: Reading) -> HyperCube:
 
 
 def _h5_file(path: Path, reading: Reading, *, matlab: bool) -> H5File:
-    from hsi_viewer.io import probe
+    from hsi_viewer.io.files import probe
 
     probe.start()  # it imports h5py at the same time as this process
-    from hsi_viewer.io.hdf5 import H5File
+    from hsi_viewer.io.arrays.hdf5 import H5File
 
     return H5File(path, matlab, reading.name, reading.token)
 
 
 def _hdf5(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.band_variables import open_arrays
-    from hsi_viewer.io.cf import with_place
-    from hsi_viewer.io.container import check_planes
-    from hsi_viewer.io.hdf5_products import open_product
+    from hsi_viewer.io.arrays.band_variables import open_arrays
+    from hsi_viewer.io.arrays.cf import with_place
+    from hsi_viewer.io.arrays.container import check_planes
+    from hsi_viewer.io.products.hdf5_products import open_product
 
     container = _h5_file(path, reading, matlab=False)
     # of a file that refers to others, nothing is read but what is asked for
@@ -238,25 +238,25 @@ def _hdf5(path: Path, reading: Reading) -> HyperCube:
     map_info = container.text("map info", "map_info", "Map_Info")
     if cube.georeference is not None or map_info is None:
         return cube
-    from hsi_viewer.io.map_info import georeference
+    from hsi_viewer.io.metadata.map_info import georeference
 
     return replace(cube, georeference=georeference(map_info, None, None))
 
 
 def _netcdf3(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.netcdf3 import open_netcdf3
+    from hsi_viewer.io.arrays.netcdf3 import open_netcdf3
 
     return open_netcdf3(path, reading)
 
 
 def _envi(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.envi import open_envi
+    from hsi_viewer.io.envi.image import open_envi
 
     return open_envi(path)
 
 
 def _eoc(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.eoc_folder import open_product, product_files
+    from hsi_viewer.io.products.enmap_desis import open_product, product_files
 
     files = product_files(path)
     if files is None:
@@ -268,13 +268,13 @@ def _is_eoc(path: Path) -> bool:
     name = path.name.upper()
     if path.is_file() and "SPECTRAL_IMAGE" not in name and "METADATA" not in name:
         return False
-    from hsi_viewer.io.eoc_folder import product_files
+    from hsi_viewer.io.products.enmap_desis import product_files
 
     return product_files(path) is not None
 
 
 def _tiff(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.geotiff import open_geotiff
+    from hsi_viewer.io.rasters.geotiff import open_geotiff
 
     try:
         return open_geotiff(path, reading)
@@ -283,61 +283,61 @@ def _tiff(path: Path, reading: Reading) -> HyperCube:
 
 
 def _erdas(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.erdas import open_erdas
+    from hsi_viewer.io.raw.erdas import open_erdas
 
     return open_erdas(path)
 
 
 def _is_rfl(path: Path, magic: bytes) -> bool:
-    from hsi_viewer.io.aviris import is_rfl
+    from hsi_viewer.io.raw.aviris import is_rfl
 
     return path.is_file() and is_rfl(path)
 
 
 def _rfl(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.aviris import open_rfl
+    from hsi_viewer.io.raw.aviris import open_rfl
 
     return open_rfl(path)
 
 
 def _is_zarr(path: Path, magic: bytes) -> bool:
-    from hsi_viewer.io.zarr_store import is_zarr
+    from hsi_viewer.io.arrays.zarr_store import is_zarr
 
     return is_zarr(path)
 
 
 def _zarr(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.zarr_store import open_zarr
+    from hsi_viewer.io.arrays.zarr_store import open_zarr
 
     return open_zarr(path, reading)
 
 
 def _folder(path: Path, reading: Reading) -> HyperCube:
-    from hsi_viewer.io.image_folder import open_folder
+    from hsi_viewer.io.rasters.image_folder import open_folder
 
     return open_folder(path)
 
 
 def _has_header(path: Path) -> bool:
-    from hsi_viewer.io.envi_pair import header_of
+    from hsi_viewer.io.envi.pairing import header_of
 
     return header_of(path) is not None
 
 
 def _is_raw(path: Path, magic: bytes) -> bool:
-    from hsi_viewer.io.envi_pair import is_raw_despite_its_mark
+    from hsi_viewer.io.envi.pairing import is_raw_despite_its_mark
 
     return is_raw_despite_its_mark(path, magic)
 
 
 def _is_hdf5(path: Path, magic: bytes) -> bool:
-    from hsi_viewer.io.envi_pair import is_hdf5_file
+    from hsi_viewer.io.envi.pairing import is_hdf5_file
 
     return is_hdf5_file(path, magic)
 
 
 def _may_be_raw(path: Path, magic: bytes) -> bool:
-    from hsi_viewer.io.envi_pair import may_be_raw
+    from hsi_viewer.io.envi.pairing import may_be_raw
 
     return may_be_raw(path, magic)
 

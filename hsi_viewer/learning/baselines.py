@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.instant import softmax
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.instant_model import softmax
+from hsi_viewer.learning.scene_features import SceneFeatures
 
 if TYPE_CHECKING:
-    from hsi_viewer.core.cube import HyperCube
+    from hsi_viewer.core.cube.cube import HyperCube
 
 SVM_COST = 100.0
 CNN_SIDE = 9

@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.learning.checkpoint_check import TENSORS, fitted, network_of
+from hsi_viewer.learning.checkpoint_schema import TENSORS, fitted, network_of
 from hsi_viewer.learning.model_description import (
     FORMAT,
     SCHEMA,

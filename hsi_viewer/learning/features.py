@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.recipe import FeatureRecipe

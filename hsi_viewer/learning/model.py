@@ -9,23 +9,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hsi_viewer.core.classes import LandClass
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.fill_values import examined
-from hsi_viewer.core.labels import checked_ids
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.label_map import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
-from hsi_viewer.core.real_values import real_valued
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.band_matching import matched
 from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.instant import InstantModel
+from hsi_viewer.learning.instant_model import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.pixels import seeds_of
 from hsi_viewer.learning.predictor import DenseOutput, dense
+from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import Recipe
-from hsi_viewer.learning.refinement import Walker
-from hsi_viewer.learning.scene import SceneFeatures
-from hsi_viewer.learning.sensor import matched
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.training_pixels import seeds_of
 
 KEEP_BYTES = 256_000_000  # output of the network kept for the next stroke
 

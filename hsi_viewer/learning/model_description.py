@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from hsi_viewer.atomic import tidy_up
-from hsi_viewer.core.classes import MAX_CLASS_ID, LandClass
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LandClass
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.recipe import Recipe
 

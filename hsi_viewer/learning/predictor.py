@@ -15,9 +15,9 @@ from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.instant import InstantModel
+from hsi_viewer.learning.instant_model import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.scene import SceneFeatures, Window, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures, Window, tiles
 
 UNLIKELY = 1e-6  # no vote rules a class out
 

@@ -12,26 +12,26 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_cdt
 
-from hsi_viewer.core.classes import LandClass, legend_for
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.fill_values import examined
-from hsi_viewer.core.labels import checked_ids
-from hsi_viewer.core.nodata import SuspectedFill
+from hsi_viewer.core.labels.classes import LandClass, legend_for
+from hsi_viewer.core.labels.label_map import checked_ids
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature
 from hsi_viewer.learning.distillation import SoftTargets, balanced
 from hsi_viewer.learning.features import FloatArray, fit_features
-from hsi_viewer.learning.instant import InstantModel, fit_instant
-from hsi_viewer.learning.learner import HELD_JOIN, Learner
+from hsi_viewer.learning.instant_model import InstantModel, fit_instant
 from hsi_viewer.learning.model import TrainedModel, prediction_of, real_in
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.pixels import TrainingPixels, choose_pixels, hold_back, seeds_of
 from hsi_viewer.learning.predictor import choose_device, dense, instant_map
+from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import Recipe, recipe_for
-from hsi_viewer.learning.refinement import walk
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.training_loop import HELD_JOIN, Learner
+from hsi_viewer.learning.training_pixels import TrainingPixels, choose_pixels, hold_back, seeds_of
 
 SOFT_PIXELS = 1_500  # unlabelled pixels of the second round of "refined_rounds"
 

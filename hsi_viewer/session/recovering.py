@@ -6,18 +6,18 @@ from pathlib import Path
 
 from hsi_viewer import __version__
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.session.body import body_from_json
-from hsi_viewer.session.cube_reference import reference_to
-from hsi_viewer.session.damage import counted, losses
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.journal import replace_journal
-from hsi_viewer.session.leftovers import Leftover, journal_contents
-from hsi_viewer.session.numbering import Numbering, numbering_after
-from hsi_viewer.session.records import Contents, Kind, Record
-from hsi_viewer.session.replay import Replayed, replay
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.session import Session, require_fit
-from hsi_viewer.session.store import SessionFolder, facts_record, keep_aside
-from hsi_viewer.session.telling import numbering_of, state_of, state_records
+from hsi_viewer.session.storage.cube_reference import reference_to
+from hsi_viewer.session.storage.journal import replace_journal
+from hsi_viewer.session.storage.journal_damage import counted, losses
+from hsi_viewer.session.storage.journal_numbering import Numbering, numbering_after
+from hsi_viewer.session.storage.journal_records import Contents, Kind, Record
+from hsi_viewer.session.storage.journal_replay import Replayed, replay
+from hsi_viewer.session.storage.recoverable_sessions import Leftover, journal_contents
+from hsi_viewer.session.storage.session_data import body_from_json
+from hsi_viewer.session.storage.session_folder import SessionFolder, facts_record, keep_aside
+from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, state_records
 
 
 def recovered_session(document: Document, leftover: Leftover, source: str) -> Session:

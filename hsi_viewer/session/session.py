@@ -14,28 +14,28 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from hsi_viewer import __version__
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, LabelError
-from hsi_viewer.core.history import Step
-from hsi_viewer.core.label_snapshot import LabelSnapshot
+from hsi_viewer.core.labels.history import Step
+from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.session.body import SessionBody, write_body
-from hsi_viewer.session.cube_reference import CubeReference, reference_to, sample_digest
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.journal import Journal
-from hsi_viewer.session.journal_queue import JournalQueue
-from hsi_viewer.session.ledger import Ledger
-from hsi_viewer.session.lock import Lock, LockedError
-from hsi_viewer.session.numbering import Numbering
-from hsi_viewer.session.project_file import (
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.storage.cube_reference import CubeReference, reference_to, sample_digest
+from hsi_viewer.session.storage.journal import Journal
+from hsi_viewer.session.storage.journal_numbering import Numbering
+from hsi_viewer.session.storage.journal_queue import JournalQueue
+from hsi_viewer.session.storage.journal_recorder import Recorder
+from hsi_viewer.session.storage.journal_records import Record
+from hsi_viewer.session.storage.lock_file import Lock, LockedError
+from hsi_viewer.session.storage.project_file import (
     lock_of,
     read_project_arrays,
     write_project,
 )
-from hsi_viewer.session.recorder import Recorder
-from hsi_viewer.session.records import Record
-from hsi_viewer.session.store import SessionFolder, facts_record, new_folder
-from hsi_viewer.session.telling import numbering_of, state_of, state_records
+from hsi_viewer.session.storage.session_data import SessionBody, write_body
+from hsi_viewer.session.storage.session_folder import SessionFolder, facts_record, new_folder
+from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, state_records
+from hsi_viewer.session.storage.training_runs import Ledger
 
 
 class Session:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.session.settings import Settings
+from hsi_viewer.preferences.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,31 +9,31 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from hsi_viewer.session.settings import Settings, save_settings
-from hsi_viewer.ui.adapters.image_canvas import ImageCanvas
-from hsi_viewer.ui.adapters.spectrum_plot import SpectrumPlot
-from hsi_viewer.ui.commands.arrangement import arranged
+from hsi_viewer.preferences.settings import Settings, save_settings
 from hsi_viewer.ui.commands.catalogue import main_commands
+from hsi_viewer.ui.commands.menu_order import arranged
 from hsi_viewer.ui.commands.table import CommandTable
-from hsi_viewer.ui.controllers.activity import ActivityController
-from hsi_viewer.ui.controllers.exporting import ExportController
-from hsi_viewer.ui.controllers.labelling import LabelController
-from hsi_viewer.ui.controllers.metadata_editing import MetadataController
-from hsi_viewer.ui.controllers.opening import OpenController, OpenedCube
-from hsi_viewer.ui.controllers.projects import ProjectController
-from hsi_viewer.ui.controllers.repairing import RepairController
-from hsi_viewer.ui.controllers.sessions import SessionController
-from hsi_viewer.ui.controllers.stepping import StepController
-from hsi_viewer.ui.controllers.tooling import ToolRail
-from hsi_viewer.ui.controllers.training import TrainController
-from hsi_viewer.ui.controllers.viewing import ViewController
-from hsi_viewer.ui.controllers.warming import TrainerImport
 from hsi_viewer.ui.dialogs import Leave, ask_to_leave
 from hsi_viewer.ui.docking import Docking, Panel
+from hsi_viewer.ui.features.application.activity import ActivityController
 from hsi_viewer.ui.features.catalogue import FEATURES
+from hsi_viewer.ui.features.display.viewing import ViewController
+from hsi_viewer.ui.features.exporting.exporting import ExportController
+from hsi_viewer.ui.features.labelling.labelling import LabelController
+from hsi_viewer.ui.features.labelling.tool_bar import ToolRail
+from hsi_viewer.ui.features.labelling.toolbox import ToolName
+from hsi_viewer.ui.features.opening.metadata_editing import MetadataController
+from hsi_viewer.ui.features.opening.opening import OpenController, OpenedCube
+from hsi_viewer.ui.features.opening.repairing import RepairController
+from hsi_viewer.ui.features.sessions.projects import ProjectController
+from hsi_viewer.ui.features.sessions.sessions import SessionController
+from hsi_viewer.ui.features.sessions.stepping import StepController
+from hsi_viewer.ui.features.training.torch_preload import TrainerImport
+from hsi_viewer.ui.features.training.training import TrainController
 from hsi_viewer.ui.menus import Menus
+from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
-from hsi_viewer.ui.tools.toolbox import ToolName
 from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.busy_bar import BusyBar
 from hsi_viewer.ui.widgets.class_panel import ClassPanel

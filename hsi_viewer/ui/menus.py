@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
-from hsi_viewer.ui.commands.arrangement import with_access_keys
+from hsi_viewer.ui.commands.menu_order import with_access_keys
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow
@@ -72,7 +72,7 @@ class Menus(QObject):
 
     @Slot()
     def _fill_public(self) -> None:
-        from hsi_viewer.io.scenes import PREFIX, scenes
+        from hsi_viewer.io.products.public_scenes import PREFIX, scenes
 
         if self.public.isEmpty():
             for scene in scenes().values():

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
-from hsi_viewer.core.assets import resource_path
+from hsi_viewer.core.paths import resource_path
 
 OWN_POINTS = "hsi_own_points"  # property: size of the desktop's text
 

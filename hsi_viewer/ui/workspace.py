@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.text import message
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.settings import Settings
+from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.task_thread import TaskRunner
 
 

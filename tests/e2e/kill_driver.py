@@ -17,8 +17,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer.app import make_application
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.settings import Settings
+from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.main_window import MainWindow
 from tests.patience import PATIENCE
 

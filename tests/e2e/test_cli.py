@@ -34,7 +34,7 @@ def assert_one_line_error(result: subprocess.CompletedProcess[str], *named: obje
 @pytest.fixture(scope="module")
 def truth() -> np.ndarray:
     """Ground truth of the sample scene."""
-    from hsi_viewer.io.label_file import read_labels
+    from hsi_viewer.io.labels.label_file import read_labels
 
     return read_labels(TRUTH).ids
 

@@ -9,12 +9,12 @@ import pytest
 import rasterio
 
 from hsi_viewer.cli import main
-from hsi_viewer.core.classes import legend_for
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.label_writer import write_labels
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.classes import legend_for
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 CUBE = HyperCube.from_array(np.zeros((2, 3, 1)), name="scene")
 

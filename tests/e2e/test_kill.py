@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.records import Kind, read_records
-from hsi_viewer.session.replay import replay
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.storage.journal_records import Kind, read_records
+from hsi_viewer.session.storage.journal_replay import replay
 from tests.e2e.kill_driver import digest
 from tests.patience import PATIENCE
 

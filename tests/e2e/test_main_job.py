@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 
 from hsi_viewer.cli import main
-from hsi_viewer.io.sample import sample_labels
-from hsi_viewer.learning.learner import Learner
+from hsi_viewer.io.products.sample_scene import sample_labels
+from hsi_viewer.learning.training_loop import Learner
 from hsi_viewer.ui.dialogs import ExportDialog
 from hsi_viewer.ui.main_window import MainWindow
 from tests.patience import PATIENCE

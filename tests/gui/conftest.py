@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from hsi_viewer.app import make_application
-from hsi_viewer.session.settings import Settings
+from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import apply_theme
 from tests.patience import PATIENCE_MS

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
 
-from hsi_viewer.core.label_snapshot import LabelSnapshot
-from hsi_viewer.core.labels import LabelMap
-from hsi_viewer.session import journal as journal_module
-from hsi_viewer.session.project_file import read_project_body
-from hsi_viewer.ui.controllers import stepping
-from hsi_viewer.ui.features.label_check import LabelCheckFeature
+from hsi_viewer.core.labels.label_map import LabelMap
+from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
+from hsi_viewer.session.storage import journal as journal_module
+from hsi_viewer.session.storage.project_file import read_project_body
+from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
+from hsi_viewer.ui.features.sessions import stepping
 
 SIZE = (30, 40)
 
@@ -22,7 +22,7 @@ SIZE = (30, 40)
 def scene(driver, tmp_path, monkeypatch):
     """The window with a small cube; every label edit counts as large; nothing is trained."""
     monkeypatch.setattr(
-        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+        "hsi_viewer.ui.features.training.torch_preload.import_trainer", lambda _token, _port: None
     )
     monkeypatch.setattr(stepping, "LARGE", 0)
     np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(*SIZE, 5)))

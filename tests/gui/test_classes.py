@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from hsi_viewer.core.classes import PALETTE
+from hsi_viewer.core.labels.classes import PALETTE
 from hsi_viewer.ui.widgets.class_panel import LOCK, NAME
 from tests.gui.hands import SIZE, Hands, made_cube
 

@@ -10,13 +10,13 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QListWidgetItem
 
-from hsi_viewer.core.contrast import Contrast
-from hsi_viewer.core.stretch import Limits, composite, percentile_limits, to_bytes
-from hsi_viewer.session.look_book import LookBook
-from hsi_viewer.session.settings import Settings
-from hsi_viewer.ui.adapters.colour_maps import colour_map
-from hsi_viewer.ui.features.derived import DerivedFeature
-from hsi_viewer.ui.features.picture import PictureFeature
+from hsi_viewer.core.display.contrast import Contrast
+from hsi_viewer.core.display.stretch import Limits, composite, percentile_limits, to_bytes
+from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.preferences.view_memory import LookBook
+from hsi_viewer.ui.features.display.derived_images import DerivedFeature
+from hsi_viewer.ui.features.display.picture import PictureFeature
+from hsi_viewer.ui.plots.colour_maps import colour_map
 from hsi_viewer.ui.widgets.preset_editor import PresetEditor
 from tests.patience import PATIENCE
 
@@ -202,8 +202,8 @@ def test_playing_shows_one_good_band_after_the_other(sample):
 
 
 def test_playing_skips_bad_bands_and_begins_again():
-    from hsi_viewer.core.cube import HyperCube
-    from hsi_viewer.ui.controllers.band_player import next_good_band
+    from hsi_viewer.core.cube.cube import HyperCube
+    from hsi_viewer.ui.features.display.band_player import next_good_band
 
     good = np.array([False, True, False, True, False])
     cube = HyperCube.from_array(np.zeros((2, 2, 5)), good_bands=good)
@@ -381,16 +381,16 @@ def test_a_formula_is_checked_while_it_is_typed(sample):
 def test_deriving_is_cancelled_and_leaves_the_picture(sample, monkeypatch):
     import threading
 
-    from hsi_viewer.ui.features import derived
+    from hsi_viewer.ui.features.display import derived_images
 
     gate = threading.Event()
-    real = derived.component_image
+    real = derived_images.component_image
 
     def slow(cube, kind, token, port):
         gate.wait(PATIENCE)
         return real(cube, kind, token, port)
 
-    monkeypatch.setattr(derived, "component_image", slow)
+    monkeypatch.setattr(derived_images, "component_image", slow)
     before = picture(sample)
     sample.trigger("image.mnf")
     assert sample.window.busy.isVisible()

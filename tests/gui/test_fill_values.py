@@ -9,10 +9,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session import classify_job
-from hsi_viewer.ui.controllers import opening
-from hsi_viewer.ui.features.fill_values import KEY, REFUSE, TAKE
-from hsi_viewer.ui.metadata_dialog import MetadataDialog
+from hsi_viewer.jobs import classify
+from hsi_viewer.ui.features.opening import opening
+from hsi_viewer.ui.features.opening.fill_values import KEY, REFUSE, TAKE
+from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog
 
 SAID = "80 pixels hold -9999 in every band: no data?"
 
@@ -106,5 +106,5 @@ def test_another_scene_takes_the_question_away(driver, strip, tmp_path) -> None:
 
 
 def test_the_command_line_is_warned_too(strip, monkeypatch, tmp_path) -> None:
-    cube = classify_job._open(str(strip), classify_job.Job(tmp_path))
+    cube = classify._open(str(strip), classify.Job(tmp_path))
     assert cube.warnings == (SAID,)

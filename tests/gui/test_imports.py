@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.ui.controllers import warming
+from hsi_viewer.ui.features.training import torch_preload
 from tests.patience import PATIENCE
 
 
@@ -28,7 +28,9 @@ def test_pyside_does_not_read_the_source_of_other_modules(qapp, tmp_path, monkey
 def imports(monkeypatch) -> list[str]:
     """Takes note in the place of importing torch."""
     noted: list[str] = []
-    monkeypatch.setattr(warming, "import_trainer", lambda _token, _port: noted.append("trainer"))
+    monkeypatch.setattr(
+        torch_preload, "import_trainer", lambda _token, _port: noted.append("trainer")
+    )
     return noted
 
 
@@ -51,14 +53,14 @@ def test_the_trainer_is_imported_once_when_nothing_else_runs(driver, imports):
 
 
 def test_a_cancelled_import_leaves_the_collector_on(monkeypatch):
-    monkeypatch.setattr(warming, "MODULES", ("csv", "hsi_viewer.no_such_module"))
-    monkeypatch.setattr(warming, "load_library_of_torch", lambda: None)
+    monkeypatch.setattr(torch_preload, "MODULES", ("csv", "hsi_viewer.no_such_module"))
+    monkeypatch.setattr(torch_preload, "load_library_of_torch", lambda: None)
     token = CancelToken()
     token.cancel()
     with pytest.raises(TaskCancelledError):
-        warming.import_trainer(token, None)
+        torch_preload.import_trainer(token, None)
     with pytest.raises(ModuleNotFoundError):
-        warming.import_trainer(CancelToken(), None)
+        torch_preload.import_trainer(CancelToken(), None)
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
     gc.unfreeze()

@@ -9,11 +9,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from scipy.io import savemat
 
-from hsi_viewer.core import shapes
-from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.sampling import Draw, draw_training
-from hsi_viewer.io.label_writer import write_labels
-from hsi_viewer.ui.draw_dialog import DrawDialog
+from hsi_viewer.core.geometry import shapes
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.sampling import Draw, draw_training
+from hsi_viewer.io.labels.label_writer import write_labels
+from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
 from tests.gui.hands import SIZE, Hands, labelled, made_cube
 
 A = shapes.rectangle((2, 2), (9, 9), SIZE)

@@ -7,8 +7,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
-from hsi_viewer.core.footprint import disc_path
-from hsi_viewer.core.sampling import Draw
+from hsi_viewer.core.geometry.brush import disc_path
+from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.ui.widgets.class_panel import COUNT, EYE, NAME
 
 

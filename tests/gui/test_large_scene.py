@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.big_scene import write_big_scene
 from hsi_viewer.app import Screenshot
-from hsi_viewer.core.contrast import Contrast, sample_bands
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.rasters import RgbaRaster
-from hsi_viewer.core.stretch import composite
-from hsi_viewer.session.cube_raster import CubeRaster
-from hsi_viewer.session.overview import OverviewSource, cache_bytes
-from hsi_viewer.ui.controllers import picturing
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.contrast import Contrast, sample_bands
+from hsi_viewer.core.display.rasters import RgbaRaster
+from hsi_viewer.core.display.stretch import composite
+from hsi_viewer.rendering.cube_raster import CubeRaster
+from hsi_viewer.rendering.overview import OverviewSource, cache_bytes
+from hsi_viewer.ui.features.display import picture_controller
 
 SHAPE = (6000, 2000, 50)  # 1.2 GB to whoever reads it, 13 MB of the disk
 
@@ -189,13 +189,13 @@ def test_the_cache_can_be_cleaned(large):
 @pytest.fixture
 def held_back(monkeypatch):
     """The sharp picture waits until this event is set."""
-    event, real = threading.Event(), picturing.render_scene
+    event, real = threading.Event(), picture_controller.render_scene
 
     def render(*wanted, **named):
         assert event.wait(60)
         return real(*wanted, **named)
 
-    monkeypatch.setattr(picturing, "render_scene", render)
+    monkeypatch.setattr(picture_controller, "render_scene", render)
     yield event
     event.set()
 

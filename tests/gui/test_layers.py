@@ -9,12 +9,19 @@ from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from hsi_viewer.core.contrast import Contrast, sample_bands
-from hsi_viewer.core.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, LABELS, UNCERTAINTY, Layer
+from hsi_viewer.core.display.contrast import Contrast, sample_bands
+from hsi_viewer.core.display.layers import (
+    CLASS_MAP,
+    GROUND_TRUTH,
+    IMAGE,
+    LABELS,
+    UNCERTAINTY,
+    Layer,
+)
+from hsi_viewer.core.display.rasters import RgbaRaster
+from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.rasters import RgbaRaster
-from hsi_viewer.core.stretch import composite
-from hsi_viewer.ui.features.layers import LayersFeature
+from hsi_viewer.ui.features.display.layers import LayersFeature
 
 ROWS, COLUMNS, BANDS = 30, 40, 8
 RNG = np.random.default_rng(0)

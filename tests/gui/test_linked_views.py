@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from benchmarks.big_scene import write_big_scene
-from hsi_viewer.core.layers import CLASS_MAP, GROUND_TRUTH, IMAGE
+from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.ui.features.linked_views import LinkedViewsFeature
-from hsi_viewer.ui.features.map_place import MapPlaceFeature
+from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
+from hsi_viewer.ui.features.display.map_overlay import MapPlaceFeature
 
 SHAPE = (90, 120, 6)
 

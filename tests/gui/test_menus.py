@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.ui.commands.arrangement import LAST, LINE, ORDER, Submenu, with_access_keys
+from hsi_viewer.ui.commands.menu_order import LAST, LINE, ORDER, Submenu, with_access_keys
 
 
 def letters(titles: list[str]) -> list[str]:

@@ -9,10 +9,10 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
-from hsi_viewer.core.classes import legend_for
-from hsi_viewer.core.contrast import Contrast, sample_bands
-from hsi_viewer.core.stretch import composite
-from hsi_viewer.io.regions import export_regions
+from hsi_viewer.core.display.contrast import Contrast, sample_bands
+from hsi_viewer.core.display.stretch import composite
+from hsi_viewer.core.labels.classes import legend_for
+from hsi_viewer.io.regions.import_export import export_regions
 from tests.patience import PATIENCE
 
 
@@ -143,7 +143,7 @@ def test_a_file_that_is_no_cube_says_so_and_keeps_the_old_one(sample, tmp_path):
 def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
     import threading
 
-    from hsi_viewer.ui.controllers import opening
+    from hsi_viewer.ui.features.opening import opening
 
     gate = threading.Event()
     real = opening.open_cube
@@ -182,7 +182,7 @@ def test_a_file_on_which_its_library_hangs_leaves_the_window_alive(driver, tmp_p
 
 
 def test_a_file_on_which_its_library_hangs_is_refused_in_the_window(driver, monkeypatch, tmp_path):
-    from hsi_viewer.io import probe
+    from hsi_viewer.io.files import probe
 
     monkeypatch.setattr(probe, "SILENT_SECONDS", 1.0)
     notices = []

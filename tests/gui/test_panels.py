@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTabBar
 
-from hsi_viewer.session.settings import load_settings
+from hsi_viewer.preferences.settings import load_settings
 
 
 def arrangement(driver) -> dict[str, tuple]:

@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
 from hsi_viewer.core.errors import TrainingError
-from hsi_viewer.session.settings import load_settings
-from hsi_viewer.ui.preferences import PreferencesDialog
+from hsi_viewer.preferences.settings import load_settings
+from hsi_viewer.ui.features.application.preferences_dialog import PreferencesDialog
 from hsi_viewer.ui.theme import current_theme
 
 

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.leftovers import leftovers
-from hsi_viewer.session.records import read_records
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import new_session
-from hsi_viewer.session.store import sessions_folder
+from hsi_viewer.session.storage.journal_records import read_records
+from hsi_viewer.session.storage.recoverable_sessions import leftovers
+from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.unit.session.made import stroke
 
 
@@ -21,7 +21,7 @@ from tests.unit.session.made import stroke
 def no_trainer(monkeypatch) -> None:
     """Nothing is trained here: torch is not imported ahead of time."""
     monkeypatch.setattr(
-        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+        "hsi_viewer.ui.features.training.torch_preload.import_trainer", lambda _token, _port: None
     )
 
 

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabe
 from scipy.io import savemat
 
 from hsi_viewer.io.data_folder import data_folder
-from hsi_viewer.ui.array_dialog import ArrayDialog
-from hsi_viewer.ui.doctor_dialog import DoctorDialog
-from hsi_viewer.ui.metadata_dialog import MetadataDialog, listed_numbers
+from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
+from hsi_viewer.ui.features.opening.doctor_dialog import DoctorDialog
+from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog, listed_numbers
 
 OK = QDialogButtonBox.StandardButton.Ok
 
@@ -405,7 +405,7 @@ def test_an_answer_of_the_doctor_that_cannot_be_kept_is_said(driver, tmp_path):
 def test_pinned_spectra_are_saved_with_names_and_wavelengths(sample, tmp_path, monkeypatch, suffix):
     from PySide6.QtWidgets import QFileDialog
 
-    from hsi_viewer.io.spectral_library import read_library
+    from hsi_viewer.io.libraries.spectral_library import read_library
 
     sample.click(20, 30)
     sample.click(80, 90)

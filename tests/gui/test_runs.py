@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.session.ledger import MODEL
-from hsi_viewer.ui.controllers.training import Trained
+from hsi_viewer.session.storage.training_runs import MODEL
+from hsi_viewer.ui.features.training.training import Trained
 
 ROWS, COLUMNS = 12, 16
 
@@ -27,7 +27,7 @@ def save_model(folder):
 def labelled(driver, tmp_path, monkeypatch):
     """A cube with two classes, a ground truth, and no torch."""
     monkeypatch.setattr(
-        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+        "hsi_viewer.ui.features.training.torch_preload.import_trainer", lambda _token, _port: None
     )
     np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(ROWS, COLUMNS, 4)))
     driver.open(str(tmp_path / "scene.npy"))

@@ -14,10 +14,10 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from hsi_viewer.session.journal import Journal
-from hsi_viewer.session.leftovers import leftovers
-from hsi_viewer.session.lock import Lock
-from hsi_viewer.session.project_file import lock_of
+from hsi_viewer.session.storage.journal import Journal
+from hsi_viewer.session.storage.lock_file import Lock
+from hsi_viewer.session.storage.project_file import lock_of
+from hsi_viewer.session.storage.recoverable_sessions import leftovers
 
 CUBE = (12, 16, 4)
 
@@ -26,7 +26,7 @@ CUBE = (12, 16, 4)
 def no_trainer(monkeypatch) -> None:
     """Nothing is trained here: torch is not imported ahead of time."""
     monkeypatch.setattr(
-        "hsi_viewer.ui.controllers.warming.import_trainer", lambda _token, _port: None
+        "hsi_viewer.ui.features.training.torch_preload.import_trainer", lambda _token, _port: None
     )
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 
-from hsi_viewer.core.scatter import inside
+from hsi_viewer.core.display.scatter_density import inside
 from tests.gui.hands import Hands, made_cube
 
 LEFT, NO_BUTTON = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton

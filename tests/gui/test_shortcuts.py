@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from hsi_viewer.session.settings import Settings, load_settings, settings_path
+from hsi_viewer.preferences.settings import Settings, load_settings, settings_path
 from hsi_viewer.ui.commands.key_map import KeyMap
 from hsi_viewer.ui.commands.shortcut_page import ShortcutPage
 

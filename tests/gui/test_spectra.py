@@ -12,11 +12,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.library_match import Match, compare, ranked
-from hsi_viewer.core.spectrum import continuum_removed, spectral_angle
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.spectral_library import read_library
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.spectra.library_match import Match, compare, ranked
+from hsi_viewer.core.spectra.spectrum import continuum_removed, spectral_angle
+from hsi_viewer.io.libraries.spectral_library import read_library
+from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 
-from hsi_viewer.core import shapes
-from hsi_viewer.core.footprint import disc_path
-from hsi_viewer.core.paint import PaintMode
+from hsi_viewer.core.geometry import shapes
+from hsi_viewer.core.geometry.brush import disc_path
+from hsi_viewer.core.labels.paint_mode import PaintMode
 from tests.gui.hands import CTRL, SHIFT, SIZE, Hands, labelled, made_cube
 
 ZOOMS = (0.5, 1.0, 4.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from hsi_viewer.core import shapes
+from hsi_viewer.core.geometry import shapes
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.ui.tools import fill
 from tests.gui.hands import CTRL, SHIFT, SIZE, Hands, labelled, made_cube

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 
-from hsi_viewer.session.settings import Settings, load_settings
+from hsi_viewer.preferences.settings import Settings, load_settings
 from hsi_viewer.ui.widgets.tour import Tour
 
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note, TaskCancelledError
-from hsi_viewer.core.sampling import Draw
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning import trainer
 

@@ -7,8 +7,8 @@ from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from hsi_viewer.session.map_place import MapPlace
-from hsi_viewer.ui.adapters.map_marks import MapMarks
+from hsi_viewer.analysis.geographic import MapPlace
+from hsi_viewer.ui.scene.map_marks import MapMarks
 
 
 def wheel(driver, position: QPoint, delta: int) -> None:

@@ -74,7 +74,7 @@ def test_what_is_imported_ahead_of_training_is_what_training_needs():
     code = (
         "import sys\n"
         "from hsi_viewer.core.progress import CancelToken, SilentPort\n"
-        "from hsi_viewer.ui.controllers.warming import import_trainer\n"
+        "from hsi_viewer.ui.features.training.torch_preload import import_trainer\n"
         "import_trainer(CancelToken(), SilentPort())\n"
         "print(*sorted({name.split('.')[0] for name in sys.modules}))"
     )

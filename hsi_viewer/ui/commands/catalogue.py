@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hsi_viewer.ui.commands.file_commands import edit_commands, file_commands
-from hsi_viewer.ui.commands.panel_commands import panel_commands
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.commands.view_commands import view_commands
-from hsi_viewer.ui.commands.work_commands import label_commands, train_commands
+from hsi_viewer.ui.features.application.panel_commands import panel_commands
+from hsi_viewer.ui.features.display.view_commands import view_commands
+from hsi_viewer.ui.features.labelling.label_commands import label_commands, train_commands
+from hsi_viewer.ui.features.opening.file_commands import edit_commands, file_commands
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.main_window import MainWindow

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hsi_viewer.core.footprint import Pixel, disc_outline, disc_path
-from hsi_viewer.core.shapes import Pixels, mask_edges, rectangle, square_path
-from hsi_viewer.session.stroke import Stroke
-from hsi_viewer.ui.tools.bench import Bench
+from hsi_viewer.core.geometry.brush import Pixel, disc_outline, disc_path
+from hsi_viewer.core.geometry.shapes import Pixels, mask_edges, rectangle, square_path
+from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.tools.tool import Pointer, Segments, Tool
+from hsi_viewer.ui.tools.tool_context import Bench
 
 MAX_SIZE = 101
 ONE_PIXEL = np.ones((1, 1), bool)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hsi_viewer.ui.tools.toolbox import ToolName
+from hsi_viewer.ui.features.labelling.toolbox import ToolName
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 
-from hsi_viewer.core.footprint import Pixel, disc_path
-from hsi_viewer.core.shapes import (
+from hsi_viewer.core.geometry.brush import Pixel, disc_path
+from hsi_viewer.core.geometry.shapes import (
     Pixels,
     box_outline,
     capsule_outline,
@@ -18,9 +18,9 @@ from hsi_viewer.core.shapes import (
     squared,
     straightened,
 )
-from hsi_viewer.ui.tools.bench import Bench
 from hsi_viewer.ui.tools.brush import MAX_SIZE, ONE_PIXEL
 from hsi_viewer.ui.tools.tool import Pointer, Preview, Segments, Tool
+from hsi_viewer.ui.tools.tool_context import Bench
 
 
 class DragShapeTool(Tool, ABC):

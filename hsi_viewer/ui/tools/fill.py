@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.areas import area_within, box_around, connected_area
-from hsi_viewer.core.footprint import Pixel
-from hsi_viewer.core.history import Step
+from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.connected_regions import area_within, box_around, connected_area
+from hsi_viewer.core.geometry.shapes import Pixels
+from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.core.shapes import Pixels
-from hsi_viewer.session.document import Document
-from hsi_viewer.ui.tools.bench import Bench
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.tools.tool import Pointer, Tool
+from hsi_viewer.ui.tools.tool_context import Bench
 
 AT_ONCE = 600_000  # pixels that are searched before the work goes to a worker
 FURTHEST = 2048  # pixels from the click that the worker looks: what goes on there is no area

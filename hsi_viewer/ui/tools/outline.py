@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from hsi_viewer.core.shapes import Point, polygon, smoothed, straightened
-from hsi_viewer.ui.tools.bench import Bench
+from hsi_viewer.core.geometry.shapes import Point, polygon, smoothed, straightened
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
+from hsi_viewer.ui.tools.tool_context import Bench
 
 
 class OutlineTool(Tool):

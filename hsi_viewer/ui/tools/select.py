@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hsi_viewer.core.areas import connected_area
-from hsi_viewer.core.footprint import Pixel
-from hsi_viewer.core.patch import Patch
-from hsi_viewer.session.patching import delete_patch, move_patch, paste_patch
-from hsi_viewer.ui.tools.bench import Bench
+from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.connected_regions import connected_area
+from hsi_viewer.core.labels.label_patch import Patch
+from hsi_viewer.session.document.region_edits import delete_patch, move_patch, paste_patch
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
+from hsi_viewer.ui.tools.tool_context import Bench
 
 LARGEST = 6_000_000  # pixels of the window that is searched for a region
 

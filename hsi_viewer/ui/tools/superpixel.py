@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.classes import Colour
-from hsi_viewer.core.footprint import Pixel, disc_path
-from hsi_viewer.session.stroke import Stroke
-from hsi_viewer.ui.tools.bench import Bench
-from hsi_viewer.ui.tools.lens import SpectralLens
+from hsi_viewer.core.geometry.brush import Pixel, disc_path
+from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
 from hsi_viewer.ui.tools.tool import Pointer, Preview, Tool
+from hsi_viewer.ui.tools.tool_context import Bench
 
 
 class SuperpixelTool(QObject, Tool):

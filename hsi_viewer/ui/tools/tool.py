@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 
-from hsi_viewer.core.classes import Colour
-from hsi_viewer.core.footprint import Pixel
+from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.labels.classes import Colour
 
 Key = Literal["accept", "back", "delete"]
 Segments = tuple[NDArray[np.float64], NDArray[np.float64]]

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.footprint import Pixel
-from hsi_viewer.core.shapes import box_pixels
-from hsi_viewer.core.spectral_window import SpectralWindow, grown
-from hsi_viewer.ui.tools.bench import Bench
-from hsi_viewer.ui.tools.lens import SpectralLens
+from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.shapes import box_pixels
+from hsi_viewer.core.spectra.spectral_window import SpectralWindow, grown
+from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
+from hsi_viewer.ui.tools.tool_context import Bench
 
 DRAG_FOLD = 150  # screen pixels that multiply the tolerance by e
 LIMITS = {"angle": (0.001, 2.0), "distance": (0.001, 20.0)}

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.accuracy import AccuracyReport, Interval
+from hsi_viewer.core.assessment.accuracy import AccuracyReport, Interval
 from hsi_viewer.ui.theme import current_theme
 
 NO_REPORT = (

@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from hsi_viewer.core.band_selection import band_label
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.band_selection import band_label
+from hsi_viewer.core.cube.cube import HyperCube
 
 
 class BandList(QComboBox):

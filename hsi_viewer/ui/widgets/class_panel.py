@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.classes import Colour, LandClass
+from hsi_viewer.core.labels.classes import Colour, LandClass
 from hsi_viewer.ui.theme import icon
 
 KEY, SWATCH, NAME, COUNT, LOCK, EYE = range(6)

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.contrast import BandSample, Contrast, ContrastKind, ends
-from hsi_viewer.core.stretch import Limits, Transfer
-from hsi_viewer.ui.adapters.histogram_plot import HistogramPlot
+from hsi_viewer.core.display.contrast import BandSample, Contrast, ContrastKind, ends
+from hsi_viewer.core.display.stretch import Limits, Transfer
+from hsi_viewer.ui.plots.histogram_plot import HistogramPlot
 from hsi_viewer.ui.widgets.display_panel import STRETCHES
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from hsi_viewer.core.curves import Curve
+from hsi_viewer.core.spectra.curves import Curve
 
 NAME, ORIGIN = 0, 1
 ID_ROLE = Qt.ItemDataRole.UserRole

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.derived.formula import FUNCTIONS, parse_formula
+from hsi_viewer.core.derived.indices import INDICES, why_not
 from hsi_viewer.core.errors import FormulaError
-from hsi_viewer.core.formula import FUNCTIONS, parse_formula
-from hsi_viewer.core.indices import INDICES, why_not
 from hsi_viewer.ui.theme import current_theme
 
 HINT = "b12 is band 12, r650 the band at 650 nm"

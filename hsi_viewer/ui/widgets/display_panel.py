@@ -19,10 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.band_selection import Triple, matching_preset
-from hsi_viewer.core.contrast import Contrast, ContrastKind
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.look import Look
+from hsi_viewer.core.cube.band_selection import Triple, matching_preset
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.ui.theme import current_theme, icon
 from hsi_viewer.ui.widgets.band_list import BandList
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.layers import Layer
+from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.ui.theme import icon
 
 NAME = Qt.ItemDataRole.UserRole

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.library_match import Match
+from hsi_viewer.core.spectra.library_match import Match
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = (

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.band_selection import PRESETS, BandPreset
+from hsi_viewer.core.cube.band_selection import PRESETS, BandPreset
 
 COLUMNS = ("Name", "Red (nm)", "Green (nm)", "Blue (nm)")
 

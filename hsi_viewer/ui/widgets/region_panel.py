@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.areas import Region
-from hsi_viewer.core.classes import LandClass
+from hsi_viewer.core.geometry.connected_regions import Region
+from hsi_viewer.core.labels.classes import LandClass
 
 MOST_ROWS = 500  # regions of a class that are listed
 REGION_ROLE = Qt.ItemDataRole.UserRole

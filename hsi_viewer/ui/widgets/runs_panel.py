@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.comparison import McNemar, Transition
+from hsi_viewer.core.assessment.comparison import McNemar, Transition
 from hsi_viewer.ui.theme import icon
 
 HEADERS = ("Run", "Overall", "Labels", "Seconds")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
+from hsi_viewer.core.assessment.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
 from hsi_viewer.ui.theme import current_theme
 
 MOST_NAMED = 2

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from hsi_viewer.core.spectrum import Treatment
+from hsi_viewer.core.spectra.spectrum import Treatment
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.curve_list import CurveList
 

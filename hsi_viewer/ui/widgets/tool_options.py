@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.paint import PaintMode
+from hsi_viewer.core.labels.paint_mode import PaintMode
 from hsi_viewer.ui.theme import icon
 
 MODES = (

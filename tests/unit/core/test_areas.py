@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.ndimage import label
 
-from hsi_viewer.core import areas
-from hsi_viewer.core.areas import Region, connected_area, regions_of
+from hsi_viewer.core.geometry import connected_regions
+from hsi_viewer.core.geometry.connected_regions import Region, connected_area, regions_of
 
 maps = hnp.arrays(np.uint16, (7, 9), elements=st.integers(0, 2))
 
@@ -26,7 +26,7 @@ def test_an_area_is_what_scipy_finds_on_the_whole_map(ids, row, column, corners)
 @given(maps, st.integers(0, 6), st.integers(0, 8))
 def test_a_small_window_grows_until_it_holds_the_area(ids, row, column):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(areas, "FIRST_REACH", 1)
+        patch.setattr(connected_regions, "FIRST_REACH", 1)
         found = connected_area(ids, (row, column))
     np.testing.assert_array_equal(found, connected_area(ids, (row, column)))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hsi_viewer.core import assets
-from hsi_viewer.core.assets import resource_path
+from hsi_viewer.core import paths
+from hsi_viewer.core.paths import resource_path
 
 
 def test_a_resource_of_this_installation_is_found():
@@ -17,7 +17,7 @@ def test_a_wheels_own_folder_comes_before_the_checkouts(tmp_path, monkeypatch):
     for folder, text in ((package, "wheel"), (tmp_path, "checkout")):
         (folder / "resources").mkdir(parents=True)
         (folder / "resources" / "a.txt").write_text(text)
-    monkeypatch.setattr(assets, "__file__", str(package / "core" / "assets.py"))
+    monkeypatch.setattr(paths, "__file__", str(package / "core" / "assets.py"))
     assert resource_path("a.txt").read_text() == "wheel"
     (package / "resources" / "a.txt").unlink()
     assert resource_path("a.txt").read_text() == "checkout"

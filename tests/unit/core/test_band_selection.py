@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.band_selection import (
+from hsi_viewer.core.cube.band_selection import (
     COLOUR_INFRARED,
     SHORT_WAVE_INFRARED,
     TRUE_COLOUR,
@@ -16,7 +16,7 @@ from hsi_viewer.core.band_selection import (
     nearest_band,
     preset_bands,
 )
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 
 NAN = float("nan")
 

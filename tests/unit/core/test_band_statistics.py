@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.band_statistics import LEVELS, Histograms, Moments
+from hsi_viewer.core.spectra.band_statistics import LEVELS, Histograms, Moments
 
 RNG = np.random.default_rng(0)
 BLOCKS = [RNG.normal(100 * k, 1 + k, (n, 3)) for k, n in enumerate((5, 1, 40, 7))]  # means drift

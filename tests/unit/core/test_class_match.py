@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hsi_viewer.core.class_match import matched_ids, renumbered
-from hsi_viewer.core.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.class_match import matched_ids, renumbered
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
 
 LEGEND = ClassLegend(
     [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.classes import (
+from hsi_viewer.core.labels.classes import (
     MAX_CLASS_ID,
     PALETTE,
     ClassLegend,

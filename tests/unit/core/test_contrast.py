@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hsi_viewer.core.contrast import (
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.composite import ColourMap, Look
+from hsi_viewer.core.display.contrast import (
     KINDS,
     BandSample,
     Contrast,
@@ -20,9 +22,7 @@ from hsi_viewer.core.contrast import (
     histogram,
     sample_bands,
 )
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.look import ColourMap, Look
-from hsi_viewer.core.stretch import Curve, Limits, to_bytes
+from hsi_viewer.core.display.stretch import Curve, Limits, to_bytes
 
 RNG = np.random.default_rng(3)
 SKEWED = np.exp(RNG.normal(size=(4, 60_000)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.cube import ArraySource, HyperCube
+from hsi_viewer.core.cube.cube import ArraySource, HyperCube
 from hsi_viewer.core.errors import FormatError
 
 VALUES = np.arange(5 * 4 * 3, dtype=np.int16).reshape(5, 4, 3)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hsi_viewer.core.band_statistics import BandStatistics
-from hsi_viewer.core.curves import COLOURS, Curve, CurveSet, curve_library
+from hsi_viewer.core.spectra.band_statistics import BandStatistics
+from hsi_viewer.core.spectra.curves import COLOURS, Curve, CurveSet, curve_library
 
 FLAT = np.ones(4)
 

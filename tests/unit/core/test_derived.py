@@ -7,12 +7,12 @@ import pytest
 import spectral
 from sklearn.decomposition import PCA
 
-from hsi_viewer.core import derived, moments
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.derived import FormulaSource, component_image, formula_image
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.derived import derived_images, moments
+from hsi_viewer.core.derived.derived_images import FormulaSource, component_image, formula_image
+from hsi_viewer.core.derived.formula import parse_formula
+from hsi_viewer.core.derived.moments import scene_moments, usable_bands
 from hsi_viewer.core.errors import DerivedError, FormulaError
-from hsi_viewer.core.formula import parse_formula
-from hsi_viewer.core.moments import scene_moments, usable_bands
 from hsi_viewer.core.progress import CancelToken, Progress, SilentPort, TaskCancelledError
 
 RNG = np.random.default_rng(5)
@@ -104,8 +104,8 @@ def test_bad_bands_and_bands_without_data_are_left_out():
 
 def test_a_large_scene_is_sampled_and_held_in_part(monkeypatch):
     monkeypatch.setattr(moments, "MAX_PIXELS", 64 * 64 * 4)
-    monkeypatch.setattr(derived, "MEMORY_BYTES", 300 * 280 * 8)
-    monkeypatch.setattr(derived, "CHUNK_VALUES", 5000)
+    monkeypatch.setattr(derived_images, "MEMORY_BYTES", 300 * 280 * 8)
+    monkeypatch.setattr(derived_images, "CHUNK_VALUES", 5000)
     stored = scene(300, 280, 8)
     image = fitted(HyperCube.from_array(stored), "pca")
     whole = PCA(8).fit_transform(stored.reshape(-1, 8)).reshape(300, 280, 8)
@@ -142,7 +142,7 @@ def test_components_tell_progress_and_can_be_cancelled(monkeypatch):
             if isinstance(item, Progress) and "computing" in item.message:
                 token.cancel()
 
-    monkeypatch.setattr(derived, "CHUNK_VALUES", 10_000)
+    monkeypatch.setattr(derived_images, "CHUNK_VALUES", 10_000)
     cube = HyperCube.from_array(scene(300, 300, 8))
     with pytest.raises(TaskCancelledError):
         component_image(cube, "mnf", token, Port())

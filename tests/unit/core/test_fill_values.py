@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hsi_viewer.core import fill_values
-from hsi_viewer.core.contrast import sample_bands
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.fill_values import examined, settled
+from hsi_viewer.core.cube import fill_values
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined, settled
+from hsi_viewer.core.display.contrast import sample_bands
 from hsi_viewer.io.registry import open_cube
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.footprint import disc_outline, disc_path
+from hsi_viewer.core.geometry.brush import disc_outline, disc_path
 
 SHAPE = (17, 19)
 pixels = st.tuples(st.integers(-5, 22), st.integers(-5, 24))

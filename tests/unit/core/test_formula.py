@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.derived.formula import FUNCTIONS, MAX_LENGTH, parse_formula
+from hsi_viewer.core.derived.indices import INDICES, index_named, why_not
 from hsi_viewer.core.errors import FormulaError
-from hsi_viewer.core.formula import FUNCTIONS, MAX_LENGTH, parse_formula
-from hsi_viewer.core.indices import INDICES, index_named, why_not
 
 RNG = np.random.default_rng(1)
 B = {f"b{i}": RNG.normal(size=(4, 5)) for i in (1, 2, 3)}

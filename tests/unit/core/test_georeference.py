@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.cube.georeference import Georeference
 
 numbers = st.floats(-1e6, 1e6)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.areas import area_within
-from hsi_viewer.core.highlight import MaskRaster
+from hsi_viewer.core.display.highlight import MaskRaster
+from hsi_viewer.core.geometry.connected_regions import area_within
 
 MASK = np.random.default_rng(0).random((13, 17)) > 0.8
 

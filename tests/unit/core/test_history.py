@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.history import History, LabelChange, LegendChange, Step
-from hsi_viewer.core.labels import LabelMap
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
+from hsi_viewer.core.labels.label_map import LabelMap
 
 
 @dataclass

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core import label_snapshot
-from hsi_viewer.core.labels import LabelMap
+from hsi_viewer.core.labels import label_snapshot
+from hsi_viewer.core.labels.label_map import LabelMap
 
 SHAPE = (7, 9)
 edits = st.lists(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.layers import LABELS, Layer, LayerStack
-from hsi_viewer.core.rasters import RgbaRaster
+from hsi_viewer.core.display.layers import LABELS, Layer, LayerStack
+from hsi_viewer.core.display.rasters import RgbaRaster
 
 RASTER = RgbaRaster(np.zeros((3, 4, 4), np.uint8))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hsi_viewer.core.library_match import brightness, compare, ranked
+from hsi_viewer.core.spectra.library_match import brightness, compare, ranked
 
 X = np.linspace(400.0, 2400.0, 101)
 SLOPE = 0.2 + X / 5000

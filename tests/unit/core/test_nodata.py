@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.nodata import SuspectedFill, is_nodata
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 
 LOWEST = np.finfo(np.float32).min
 

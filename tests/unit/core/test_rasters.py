@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.classes import legend_for
-from hsi_viewer.core.rasters import IdRaster, RgbaRaster, ValueRaster, whole
+from hsi_viewer.core.display.rasters import IdRaster, RgbaRaster, ValueRaster, whole
+from hsi_viewer.core.labels.classes import legend_for
 
 ROWS, COLUMNS = 23, 17
 RNG = np.random.default_rng(0)

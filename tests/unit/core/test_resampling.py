@@ -5,8 +5,8 @@ import pytest
 import spectral
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.resampling import band_widths, resampled_gaussian, resampled_linear
-from hsi_viewer.core.spectral_library import SpectralLibrary
+from hsi_viewer.core.spectra.resampling import band_widths, resampled_gaussian, resampled_linear
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 
 FINE = np.arange(350.0, 2501.0)
 BANDS = np.arange(400.0, 2500.0, 10.0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.sampling import Draw, draw_per_class, draw_training
+from hsi_viewer.core.labels.sampling import Draw, draw_per_class, draw_training
 
 truths = hnp.arrays(np.uint16, (6, 7), elements=st.integers(0, 4)).filter(lambda t: t.any())
 TRUTH = np.repeat(np.array([0, 1, 2, 7], np.uint16), 50).reshape(10, 20)

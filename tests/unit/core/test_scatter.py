@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.path import Path
 
-from hsi_viewer.core.highlight import BelowRaster, MaskRaster
-from hsi_viewer.core.scatter import density, inside
-from hsi_viewer.core.selection import Selection
+from hsi_viewer.core.display.highlight import BelowRaster, MaskRaster
+from hsi_viewer.core.display.scatter_density import density, inside
+from hsi_viewer.core.labels.selection import Selection
 
 
 def test_density_counts_every_pair_once():

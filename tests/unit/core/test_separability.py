@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from hsi_viewer.core.separability import PairSeparability, _covariances, separability
+from hsi_viewer.core.assessment.separability import PairSeparability, _covariances, separability
 
 RNG = np.random.default_rng(5)
 

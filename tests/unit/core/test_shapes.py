@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hsi_viewer.core import shapes
+from hsi_viewer.core.geometry import shapes
 
 SHAPE = (11, 13)
 pixels = st.tuples(st.integers(-4, 14), st.integers(-4, 17))

@@ -6,7 +6,7 @@ import spectral
 from scipy.signal import savgol_filter
 from scipy.spatial import ConvexHull
 
-from hsi_viewer.core.spectrum import (
+from hsi_viewer.core.spectra.spectrum import (
     WATER_WINDOWS,
     Treatment,
     continuum,

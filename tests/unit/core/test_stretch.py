@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.stretch import (
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.stretch import (
     LARGE_BYTES,
     Limits,
     composite,

@@ -41,19 +41,19 @@ def watch(event: str, arguments: tuple[object, ...]) -> None:
 
 def main() -> None:
     global watching
-    from hsi_viewer.core.cube import HyperCube
+    from hsi_viewer.core.cube.cube import HyperCube
+    from hsi_viewer.core.cube.georeference import Georeference
     from hsi_viewer.core.errors import HsiError
-    from hsi_viewer.core.georeference import Georeference
-    from hsi_viewer.io import sidecar
     from hsi_viewer.io.info import cube_info
-    from hsi_viewer.io.label_file import read_labels
-    from hsi_viewer.io.legend_file import read_legend
-    from hsi_viewer.io.regions import import_regions
+    from hsi_viewer.io.labels.label_file import read_labels
+    from hsi_viewer.io.labels.legend_file import read_legend
+    from hsi_viewer.io.libraries.spectral_library import read_library
+    from hsi_viewer.io.regions.import_export import import_regions
     from hsi_viewer.io.registry import open_cube
-    from hsi_viewer.io.spectral_library import read_library
+    from hsi_viewer.io.sidecars import sidecar
     from hsi_viewer.learning.checkpoint import load_model
-    from hsi_viewer.session.project_file import read_project_body
-    from hsi_viewer.session.settings import load_settings
+    from hsi_viewer.preferences.settings import load_settings
+    from hsi_viewer.session.storage.project_file import read_project_body
 
     place = Georeference((1, 0, 0, 0, -1, 10), None)
     scene = HyperCube.from_array(np.zeros((10, 10, 1), "u1"), georeference=place)

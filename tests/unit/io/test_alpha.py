@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from rasterio.enums import ColorInterp
 
-from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 
 ROWS, COLUMNS = 12, 9

@@ -11,12 +11,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io import archive, numpy_file
-from hsi_viewer.io.archive import copied, opened_archive
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.regions import import_regions
+from hsi_viewer.io.arrays import numpy_file
+from hsi_viewer.io.files import archive
+from hsi_viewer.io.files.archive import copied, opened_archive
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.registry import open_cube
 
 ARRAY = np.arange(60, dtype="<u2").reshape(3, 4, 5)
@@ -53,11 +54,11 @@ def test_a_bomb_of_labels_takes_no_memory(tmp_path, read):
 import resource
 from pathlib import Path
 import numpy as np
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.regions import import_regions
-import hsi_viewer.io.numpy_file
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.regions.import_export import import_regions
+import hsi_viewer.io.arrays.numpy_file
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     {read.format(path=str(tmp_path / "bomb.npz"))}

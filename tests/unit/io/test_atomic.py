@@ -89,10 +89,10 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
-from hsi_viewer.core.classes import ClassLegend
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.io.label_writer import write_labels
+from hsi_viewer.io.labels.label_writer import write_labels
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 ids = np.ones((100, 100), np.uint16)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import rasterio.shutil
 
-from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.labels.label_file import read_labels
 
 IDS = np.array([[1, 2, 5], [0, 5, 1]], "u1")
 NAMES = {1: "water", 2: "forest & meadow", 5: "urban"}

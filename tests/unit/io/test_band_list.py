@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.band_list import read_band_list
-from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.io.libraries.band_list import read_band_list
 from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 NM = np.array([450.0, 550.5, 2200.0])
 ASSUMED = ("The unit of the wavelengths is not given; micrometres are assumed.",)

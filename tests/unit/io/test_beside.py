@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from hsi_viewer.io.axes import guess_axes
+from hsi_viewer.io.arrays.axes import guess_axes
 from hsi_viewer.io.registry import open_cube
 
 CUBE = np.arange(6 * 7 * 9, dtype="u2").reshape(6, 7, 9)

@@ -14,19 +14,19 @@ import spectral
 from PIL import Image
 from rasterio.crs import CRS
 
-from hsi_viewer.core.classes import ClassLegend, LandClass, legend_for
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
-from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass, legend_for
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.io.class_map import FORMATS, export_prediction
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.label_writer import write_labels
-from hsi_viewer.io.map_info import georeference, map_info_of
+from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.labels.class_map import FORMATS, export_prediction
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.labels.label_writer import write_labels
+from hsi_viewer.io.metadata.map_info import georeference, map_info_of
 from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 UTM = Georeference((2.5, 0.25, 4e5 + 1 / 3, 0.5, -2.5, 5.1e6), CRS.from_epsg(32633).to_wkt())
 

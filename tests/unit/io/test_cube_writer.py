@@ -11,15 +11,16 @@ import rasterio
 import scipy.io
 from rasterio.crs import CRS
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.georeference import Georeference
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.io import cube_writer, sidecar
-from hsi_viewer.io.cube_writer import probabilities_cube, write_cube
-from hsi_viewer.io.gdal import open_raster
+from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.subset import Subset, subset_cube
+from hsi_viewer.io.sidecars import sidecar
+from hsi_viewer.io.writers import cube_writer
+from hsi_viewer.io.writers.cube_writer import probabilities_cube, write_cube
+from hsi_viewer.io.writers.subset import Subset, subset_cube
 
 ARRAY = np.random.default_rng(2).integers(-100, 9000, (30, 20, 6)).astype("i2")
 PLACE = Georeference((2.0, 0.5, 1000.0, 0.5, -2.0, 5000.0), CRS.from_epsg(32633).to_wkt())

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io import doctor, sidecar, sidecar_place
-from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.data_folder import data_folder
+from hsi_viewer.io.files.raw_source import ORDERS
+from hsi_viewer.io.header_doctor import diagnose as doctor
 from hsi_viewer.io.info import cube_info, diagnosis
-from hsi_viewer.io.raw_source import ORDERS
 from hsi_viewer.io.registry import arrays_in, open_cube
+from hsi_viewer.io.sidecars import location as sidecar_location
+from hsi_viewer.io.sidecars import sidecar
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 KEYS = [
     "format",
@@ -182,7 +184,7 @@ def test_where_nothing_can_be_written_the_sidecar_lies_with_the_users_own_data(
     place = sidecar.edited(path, nodata=5.0)
     assert place.parent == data_folder() / "sidecars"
     assert open_cube(path).nodata == 5.0
-    monkeypatch.setattr(sidecar_place, "_known", None)  # as after a new start
+    monkeypatch.setattr(sidecar_location, "_known", None)  # as after a new start
     assert open_cube(path).nodata == 5.0
     np.save(path, scene[1:])  # another file in its place
     assert open_cube(path).nodata is None

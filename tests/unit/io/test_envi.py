@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
-from hsi_viewer.io.envi_header import DTYPES
-from hsi_viewer.io.raw_source import ORDERS
+from hsi_viewer.io.envi.header import DTYPES
+from hsi_viewer.io.files.raw_source import ORDERS
+from hsi_viewer.io.metadata.wavelengths import from_band_names
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.wavelengths import from_band_names
 
 BASE = {
     "samples": 3,

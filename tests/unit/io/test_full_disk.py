@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import hsi_viewer
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError
-from hsi_viewer.io.cube_writer import write_cube
 from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 NOBODY = 2**22 + 1  # more than the number of any process
 ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
@@ -71,7 +71,7 @@ def test_a_full_disk_does_not_end_the_process_that_writes_labels(folder):
     code = (
         "import resource, sys; from pathlib import Path; import numpy as np\n"
         "from hsi_viewer.core.errors import ExportError\n"
-        "from hsi_viewer.io.regions_ilastik import write_array\n"
+        "from hsi_viewer.io.regions.ilastik import write_array\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "ids = np.random.default_rng(0).integers(0, 9, (300, 300)).astype(np.uint16)\n"
         "try: write_array(Path(sys.argv[1]), ids)\n"
@@ -103,13 +103,13 @@ PROGRAM = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.label_writer import write_labels
-from hsi_viewer.io.spectral_library import write_library
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.io.labels.label_writer import write_labels
+from hsi_viewer.io.libraries.spectral_library import write_library
 rng = np.random.default_rng(0)
 CUBE = HyperCube.from_array(rng.integers(0, 60000, (100, 100, 5)).astype("u2"))
 IDS = rng.integers(0, 3, (100, 100)).astype(np.uint16)

@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.io import doctor, envi_header, envi_writer
-from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.envi import header as envi_header
+from hsi_viewer.io.envi import writer as envi_writer
+from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.header_doctor import diagnose as doctor
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.spectral_library import read_library
 from tests.unit.io.bounds import FUZZ_SECONDS, MOST_BYTES, bounded
 
 # Cubes and label maps of more values are not read here.
@@ -77,7 +79,7 @@ def test_any_text_is_parsed_or_refused(text):
 @pytest.fixture(autouse=True)
 def watched(monkeypatch):
     """Label maps that are read are no larger than cubes."""
-    monkeypatch.setattr("hsi_viewer.io.label_file.MAX_PIXELS", MOST_VALUES)
+    monkeypatch.setattr("hsi_viewer.io.labels.label_file.MAX_PIXELS", MOST_VALUES)
 
 
 def test_a_large_allocation_is_noticed():

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import rasterio
 
-from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.legend_file import read_legend, write_legend
-from hsi_viewer.io.regions import export_regions, import_regions
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.io.labels.legend_file import read_legend, write_legend
+from hsi_viewer.io.regions.import_export import export_regions, import_regions
 from tests.unit.io.bounds import FUZZ_SECONDS, bounded
 
 REGIONS = ("shp", "gpkg", "geojson", "xml", "txt", "csv", "h5")

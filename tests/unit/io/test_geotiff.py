@@ -10,7 +10,7 @@ import rasterio
 from rasterio.control import GroundControlPoint
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.gdal import open_raster
+from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.info import cube_info, diagnosis
 from hsi_viewer.io.registry import open_cube
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.container import ChoiceNeededError
+from hsi_viewer.io.arrays.container import ChoiceNeededError
 from hsi_viewer.io.registry import open_cube
 
 CUBE = np.arange(6 * 7 * 9).reshape(6, 7, 9)
@@ -68,8 +68,8 @@ def test_axes_of_length_one_are_left_out(tmp_path, at):
 @pytest.mark.parametrize("chunks", [None, (2, 3, 4), (6, 7, 9), (1, 7, 1)])
 @pytest.mark.parametrize("bands", [None, [0], [8, 0], [3, 3, 1], [5, 6, 7]])
 def test_windows_of_chunked_data(tmp_path, monkeypatch, chunks, bands):
-    monkeypatch.setattr("hsi_viewer.io.hdf5_source.BAND_GAP", 1)
-    monkeypatch.setattr("hsi_viewer.io.hdf5_source.BLOCK_BYTES", 64)
+    monkeypatch.setattr("hsi_viewer.io.arrays.hdf5_source.BAND_GAP", 1)
+    monkeypatch.setattr("hsi_viewer.io.arrays.hdf5_source.BLOCK_BYTES", 64)
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file.create_dataset("c", data=CUBE, chunks=chunks)
     cube = open_cube(tmp_path / "a.h5")
@@ -98,7 +98,7 @@ def test_bands_of_one_chunk_are_decompressed_once(tmp_path, monkeypatch):
 @pytest.mark.parametrize("limit", [1, 700, 10**6])
 @pytest.mark.parametrize("turned", [False, True])
 def test_windows_of_a_matrix_of_spectra(tmp_path, monkeypatch, limit, turned):
-    monkeypatch.setattr("hsi_viewer.io.hdf5_source.BLOCK_BYTES", limit)
+    monkeypatch.setattr("hsi_viewer.io.arrays.hdf5_source.BLOCK_BYTES", limit)
     matrix = CUBE.transpose(1, 0, 2).reshape(42, 9)  # pixels down the columns
     path = write(tmp_path / "a.h5", Y=matrix.T if turned else matrix, nRow=6, nCol=7)
     cube = open_cube(path)
@@ -144,7 +144,7 @@ def test_links(tmp_path):
 
 
 def test_many_objects_and_deep_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.io.hdf5.MAX_OBJECTS", 500)
+    monkeypatch.setattr("hsi_viewer.io.arrays.hdf5.MAX_OBJECTS", 500)
     with h5py.File(tmp_path / "wide.h5", "w") as file:
         for k in range(600):
             file.create_dataset(f"d{k:04d}", data=np.zeros((3, 4)))

@@ -14,16 +14,16 @@ import pytest
 import rasterio
 import scipy.io
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.stretch import sample_steps
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.core.stretch import sample_steps
-from hsi_viewer.io.byte_reader import GZIP, DeflatedReader, FileReader
-from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.legend_file import read_legend
-from hsi_viewer.io.regions import import_regions
+from hsi_viewer.io.files.byte_reader import GZIP, DeflatedReader, FileReader
+from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.labels.legend_file import read_legend
+from hsi_viewer.io.libraries.spectral_library import read_library
+from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.spectral_library import read_library
 
 ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
 UTM = rasterio.crs.CRS.from_epsg(32632).to_wkt()
@@ -217,7 +217,7 @@ def test_the_first_picture_of_a_huge_tiff_takes_little_memory(tmp_path, monkeypa
 
 
 def test_thinned_windows_of_a_tiff_are_the_same_values(tmp_path, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.io.geotiff.PIECE_BYTES", 4000)
+    monkeypatch.setattr("hsi_viewer.io.rasters.geotiff.PIECE_BYTES", 4000)
     array = np.random.default_rng(0).integers(0, 9999, (150, 130, 3)).astype("u2")
     with open_raster(
         tmp_path / "a.tif", "w", driver="GTiff", width=130, height=150, count=3, dtype="uint16"

@@ -14,16 +14,16 @@ import pytest
 import scipy.io
 import tifffile
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.text import MOST_MESSAGE
-from hsi_viewer.io.doctor import Diagnosis, diagnose
+from hsi_viewer.io.header_doctor.diagnose import Diagnosis, diagnose
 from hsi_viewer.io.info import cube_info
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.legend_file import read_legend
-from hsi_viewer.io.regions import import_regions
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.labels.legend_file import read_legend
+from hsi_viewer.io.libraries.spectral_library import read_library
+from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.registry import arrays_in, open_cube
-from hsi_viewer.io.spectral_library import read_library
 
 ARRAY = np.arange(60, dtype="<u2").reshape(3, 4, 5)
 SCENE = HyperCube.from_array(ARRAY)

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError, HsiError
-from hsi_viewer.io.doctor import diagnose
+from hsi_viewer.io.header_doctor.diagnose import diagnose
 from hsi_viewer.io.info import diagnosis
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 from tests.unit.io.bounds import bounded
 

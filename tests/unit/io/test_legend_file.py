@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hsi_viewer.core.classes import ClassLegend, LandClass
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.io.legend_file import read_legend, write_legend
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.io.labels.legend_file import read_legend, write_legend
 
 LEGEND = ClassLegend(
     [LandClass(4, 'Corn & "maize" <old>', (230, 159, 0)), LandClass(2, "Wälder", (0, 114, 178))]

@@ -9,13 +9,13 @@ import pytest
 import rasterio
 from rasterio.crs import CRS
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io.cube_writer import write_cube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.io.info import cube_info
-from hsi_viewer.io.map_info import georeference
+from hsi_viewer.io.metadata.map_info import georeference
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.subset import Subset
+from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.io.writers.subset import Subset
 
 HEAD = "ENVI\nsamples = 8\nlines = 8\nbands = 1\ndata type = 1\ninterleave = bsq\nbyte order = 0\n"
 IGN = "Nouvelle Triangulation Francaise IGN"

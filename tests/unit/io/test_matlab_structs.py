@@ -10,8 +10,8 @@ import pytest
 import scipy.io
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.container import ChoiceNeededError
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.arrays.container import ChoiceNeededError
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 
 CUBE = np.arange(6 * 7 * 9, dtype="u2").reshape(6, 7, 9)

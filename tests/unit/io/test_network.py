@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from hsi_viewer.io.envi import DATA_SUFFIXES
-from hsi_viewer.io.label_file import LABEL_FILTERS
-from hsi_viewer.io.legend_file import LEGEND_FILTERS
-from hsi_viewer.io.regions import EXPORT_FILTERS, IMPORT_FILTERS
+from hsi_viewer.io.envi.image import DATA_SUFFIXES
+from hsi_viewer.io.labels.label_file import LABEL_FILTERS
+from hsi_viewer.io.labels.legend_file import LEGEND_FILTERS
+from hsi_viewer.io.libraries.spectral_library import LIBRARY_FILTERS
+from hsi_viewer.io.regions.import_export import EXPORT_FILTERS, IMPORT_FILTERS
 from hsi_viewer.io.registry import CUBE_FILTERS
-from hsi_viewer.io.sidecar_place import SUFFIX as SIDECAR
-from hsi_viewer.io.spectral_library import LIBRARY_FILTERS
-from hsi_viewer.session.project_file import SUFFIX as SESSION
+from hsi_viewer.io.sidecars.location import SUFFIX as SIDECAR
+from hsi_viewer.session.storage.project_file import SUFFIX as SESSION
 from tests.unit.io import hostile_files as hostile
 from tests.unit.io.listening import listening
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 
 RNG = np.random.default_rng(3)

@@ -17,12 +17,12 @@ import tifffile
 import zarr
 from rasterio.crs import CRS
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.spectral_library import read_library
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 CUBE = np.random.default_rng(6).integers(0, 250, (20, 25, 12)).astype("u2")
 FIRST = CUBE.transpose(2, 0, 1)  # bands first

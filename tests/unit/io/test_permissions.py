@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from rasterio.crs import CRS
 
-from hsi_viewer.core.classes import legend_for
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.labels.classes import legend_for
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.io.class_map import FORMATS, export_prediction
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.label_writer import write_labels
-from hsi_viewer.io.legend_file import write_legend
-from hsi_viewer.io.regions import export_regions
-from hsi_viewer.io.spectral_library import write_library
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.io.labels.class_map import FORMATS, export_prediction
+from hsi_viewer.io.labels.label_writer import write_labels
+from hsi_viewer.io.labels.legend_file import write_legend
+from hsi_viewer.io.libraries.spectral_library import write_library
+from hsi_viewer.io.regions.import_export import export_regions
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 

@@ -15,13 +15,13 @@ import h5py
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.io import probe
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.probe import Probe
-from hsi_viewer.io.regions import import_regions
+from hsi_viewer.io.files import probe
+from hsi_viewer.io.files.probe import Probe
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.registry import open_cube
 
 HANG = Path(__file__).parents[2] / "data" / "hostile" / "hang.h5"
@@ -293,7 +293,7 @@ def test_groups_that_hold_themselves_and_links_to_anywhere(tmp_path):
 
 
 def test_many_links_are_not_all_followed(tmp_path, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.io.hdf5.MAX_LINKS", 20)
+    monkeypatch.setattr("hsi_viewer.io.arrays.hdf5.MAX_LINKS", 20)
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["cube"] = ARRAY
         for k in range(50):

@@ -13,15 +13,15 @@ from rasterio.env import getenv, hasenv
 from rasterio.errors import RasterioIOError
 from rasterio.transform import Affine
 
+from hsi_viewer.analysis.geographic import degrees
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.io import gdal
-from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.raster_side import Side, read_side
-from hsi_viewer.io.regions_grid import Grid, crs_of
+from hsi_viewer.io.files import gdal
+from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.rasters.side_files import Side, read_side
+from hsi_viewer.io.regions.grid import Grid, crs_of
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session.map_place import degrees
 from tests.unit.io import hostile_files as hostile
 from tests.unit.io.listening import listening
 

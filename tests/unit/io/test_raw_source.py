@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io import positions, raw_source
-from hsi_viewer.io.byte_reader import FileReader
-from hsi_viewer.io.raw_source import RawSource
+from hsi_viewer.io.files import positions, raw_source
+from hsi_viewer.io.files.byte_reader import FileReader
+from hsi_viewer.io.files.raw_source import RawSource
 
 ORDERS = list(itertools.permutations(range(3)))
 

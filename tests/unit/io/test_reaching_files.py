@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 import rasterio
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
-from hsi_viewer.io.gdal import open_raster
-from hsi_viewer.io.identify import split_source
+from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.info import cube_info
-from hsi_viewer.io.label_file import read_labels
-from hsi_viewer.io.regions import import_regions
-from hsi_viewer.io.regions_grid import crs_of
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.libraries.spectral_library import read_library
+from hsi_viewer.io.regions.grid import crs_of
+from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.spectral_library import read_library
 
 ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
 UTM = rasterio.crs.CRS.from_epsg(32632).to_wkt()

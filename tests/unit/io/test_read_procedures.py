@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.raw_source import ORDERS
+from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.registry import open_cube
 
 CUBE = np.arange(5 * 6 * 7, dtype="<u2").reshape(5, 6, 7)

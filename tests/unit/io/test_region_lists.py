@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from rasterio.crs import CRS
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FormatError, LabelError
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.core.imported_labels import PlacementNeededError
-from hsi_viewer.io.regions import import_regions
+from hsi_viewer.core.labels.imported_labels import PlacementNeededError
+from hsi_viewer.io.regions.import_export import import_regions
 
 ROWS, COLUMNS = 30, 40
 TRANSFORM = (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0)

@@ -19,13 +19,13 @@ import spectral.io.envi as spectral_envi
 from rasterio.transform import Affine
 from rasterio.warp import transform_geom
 
-from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, LabelError
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.core.imported_labels import PlacementNeededError
-from hsi_viewer.io.map_info import georeference
-from hsi_viewer.io.regions import export_regions, import_regions
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.imported_labels import PlacementNeededError
+from hsi_viewer.io.metadata.map_info import georeference
+from hsi_viewer.io.regions.import_export import export_regions, import_regions
 
 ROWS, COLUMNS = 30, 40
 UTM = rasterio.crs.CRS.from_epsg(32632)

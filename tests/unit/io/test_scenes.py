@@ -13,10 +13,10 @@ import scipy.io
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.io import scenes
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.products import public_scenes
+from hsi_viewer.io.products.public_scenes import RemoteFile, fetch
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.scenes import RemoteFile, fetch
 
 
 @dataclass
@@ -92,7 +92,7 @@ def test_a_broken_download_is_resumed(server):
     assert server.asked[0] is None
     kept = int(server.asked[1].removeprefix("bytes=").removesuffix("-"))
     assert 0 < kept <= 600_000
-    assert not list(scenes.cache_folder().glob("*.part"))
+    assert not list(public_scenes.cache_folder().glob("*.part"))
 
 
 def test_a_wrong_checksum_is_refused(server):
@@ -101,7 +101,7 @@ def test_a_wrong_checksum_is_refused(server):
     server.files["a.bin"] = b"something else"
     with pytest.raises(FileError, match="hash"):
         fetch(remote)
-    assert not (scenes.cache_folder() / "a.bin").exists()
+    assert not (public_scenes.cache_folder() / "a.bin").exists()
 
 
 def test_without_a_known_checksum_the_first_one_counts(server):
@@ -124,8 +124,8 @@ def test_cancel_keeps_what_came_for_the_next_time(server):
 
     with pytest.raises(TaskCancelledError):
         fetch(server.remote("a.bin"), token, Cancelling())
-    assert (scenes.cache_folder() / "a.bin.part").stat().st_size > 0
-    assert not (scenes.cache_folder() / "a.bin").exists()
+    assert (public_scenes.cache_folder() / "a.bin.part").stat().st_size > 0
+    assert not (public_scenes.cache_folder() / "a.bin").exists()
 
 
 def test_no_network_is_said():
@@ -146,7 +146,7 @@ def test_a_scene_with_its_labels(server, monkeypatch, tmp_path):
     for name, content in (("cube.mat", {"x": cube}), ("gt.mat", {"y": truth})):
         scipy.io.savemat(tmp_path / name, content)
         server.files[name] = (tmp_path / name).read_bytes()
-    scene = scenes.Scene(
+    scene = public_scenes.Scene(
         "tiny",
         "Tiny",
         "about it",
@@ -154,7 +154,7 @@ def test_a_scene_with_its_labels(server, monkeypatch, tmp_path):
         server.remote("gt.mat", array="y"),
         {1: "Grass"},
     )
-    monkeypatch.setattr(scenes, "scenes", lambda: {"tiny": scene})
+    monkeypatch.setattr(public_scenes, "scenes", lambda: {"tiny": scene})
     opened = open_cube("scene:tiny")
     np.testing.assert_array_equal(opened.read(), cube)
     assert (opened.name, opened.about) == ("Tiny", "about it")
@@ -166,7 +166,7 @@ def test_a_scene_with_its_labels(server, monkeypatch, tmp_path):
 
 
 def test_the_address_list_is_complete():
-    for scene in scenes.scenes().values():
+    for scene in public_scenes.scenes().values():
         for remote in (scene.cube, scene.labels):
             assert remote.url.startswith("https://")
             assert remote.name.endswith(".mat")
@@ -178,4 +178,4 @@ def test_the_address_list_is_complete():
 def test_known_checksums_are_those_of_the_files(data_dir):
     for name, key in (("PaviaU_gt.mat", "pavia-university"), ("Salinas_gt.mat", "salinas")):
         digest = hashlib.sha256((data_dir / "ground_truth" / name).read_bytes()).hexdigest()
-        assert scenes.scenes()[key].labels.sha256 == digest
+        assert public_scenes.scenes()[key].labels.sha256 == digest

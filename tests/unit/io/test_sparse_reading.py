@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from benchmarks.big_scene import ORDERS, write_big_scene
-from hsi_viewer.core.look import Look
-from hsi_viewer.io.byte_reader import FileReader
-from hsi_viewer.io.raw_source import RawSource
+from hsi_viewer.core.display.composite import Look
+from hsi_viewer.io.files.byte_reader import FileReader
+from hsi_viewer.io.files.raw_source import RawSource
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session import scene_picture
-from hsi_viewer.session.scene_picture import first_picture
+from hsi_viewer.rendering import scene_picture
+from hsi_viewer.rendering.scene_picture import first_picture
 
 PAGE = 4096
 posix = pytest.mark.skipif(not hasattr(os, "preadv"), reason="Windows reads by seeking")
@@ -107,7 +107,7 @@ def test_a_slab_that_has_left_memory_is_read_and_not_touched(tmp_path, monkeypat
     source = RawSource(FileReader(path), values.shape, values.dtype, (0, 1, 2))
     answers = iter([True, True, False, *[True] * 99])  # the whole, the first slab, the second
     monkeypatch.setattr(FileReader, "is_cached", lambda *_: next(answers))
-    monkeypatch.setattr("hsi_viewer.io.raw_source.MAP_BYTES", 16 * 4096)
+    monkeypatch.setattr("hsi_viewer.io.files.raw_source.MAP_BYTES", 16 * 4096)
     stretches = []
     real = RawSource._read_stretches
 

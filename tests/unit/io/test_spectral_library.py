@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.io.spectral_library import read_library, write_library
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.io.libraries.spectral_library import read_library, write_library
 
 NM = np.array([400.0, 500.5, 2500.0])
 VALUES = np.array([[0.1, 0.2, np.nan], [0.3, 1 / 3, 0.5]])

@@ -6,11 +6,11 @@ import h5py
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.io import hdf5_source
-from hsi_viewer.io.hdf5_source import H5Source
-from hsi_viewer.io.subset import Subset, subset_cube
+from hsi_viewer.io.arrays import hdf5_source
+from hsi_viewer.io.arrays.hdf5_source import H5Source
+from hsi_viewer.io.writers.subset import Subset, subset_cube
 
 NM = np.array([400.0, 500.0, 600.0, 700.0])
 VALUES = np.random.default_rng(0).normal(size=(5, 6, 4))

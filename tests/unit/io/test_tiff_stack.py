@@ -11,7 +11,7 @@ from PIL import Image
 
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.registry import arrays_in, open_cube
-from hsi_viewer.io.sidecar import edited
+from hsi_viewer.io.sidecars.sidecar import edited
 from tests.unit.io.bounds import bounded
 
 PLANES = np.random.default_rng(4).integers(0, 5000, (31, 40, 50)).astype(np.uint16)
@@ -58,7 +58,9 @@ def test_many_images_are_read_where_they_lie(tmp_path, monkeypatch):
         for plane in planes:
             file.write(plane, contiguous=False, metadata=None)
     found = open_cube(tmp_path / "a.tif")
-    monkeypatch.setattr("hsi_viewer.io.image_folder._opened", None)  # no image is opened by itself
+    monkeypatch.setattr(
+        "hsi_viewer.io.rasters.image_folder._opened", None
+    )  # no image is opened by itself
     np.testing.assert_array_equal(found.read(), planes.transpose(1, 2, 0))
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from rasterio.crs import CRS
 
-from hsi_viewer.io.axes import guess_axes
-from hsi_viewer.io.map_info import affine_of, epsg_of, georeference
-from hsi_viewer.io.wavelengths import nm_per_unit, nm_times, to_nm
+from hsi_viewer.io.arrays.axes import guess_axes
+from hsi_viewer.io.metadata.map_info import affine_of, epsg_of, georeference
+from hsi_viewer.io.metadata.wavelengths import nm_per_unit, nm_times, to_nm
 
 LENGTHS = {
     1e-9: ("nm", "Nanometers", "nanometre"),

@@ -10,17 +10,17 @@ import pytest
 import rasterio
 
 from hsi_viewer import atomic
-from hsi_viewer.core.classes import ClassLegend
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.io.class_map import export_prediction
-from hsi_viewer.io.cube_writer import write_cube
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.io.labels.class_map import export_prediction
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.libraries.spectral_library import read_library, write_library
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.io.spectral_library import read_library, write_library
+from hsi_viewer.io.writers.cube_writer import write_cube
 
 PLACE = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe, Recipe, TrainingRecipe
 

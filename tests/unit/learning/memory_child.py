@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hsi_viewer.core.cube import ArraySource, HyperCube
+from hsi_viewer.core.cube.cube import ArraySource, HyperCube
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning import refinement
+from hsi_viewer.learning import random_walker
 from hsi_viewer.learning.model import TrainedModel
 from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe, Recipe, TrainingRecipe
 from hsi_viewer.learning.trainer import fit
@@ -86,14 +86,14 @@ def resident_mb() -> float:
 def main(trainings: int, strokes: int) -> None:
     """Train, cancel, train on; print the memory after each."""
     torch.set_num_threads(1)
-    refinement.TILE, refinement.OVERLAP = 48, 8
+    random_walker.TILE, random_walker.OVERLAP = 48, 8
     cube, labels = scene()
     model: list[TrainedModel] = []
     ended = {"whole": 0, "cancelled": 0}
     config = TrainingConfig(device="cpu")
 
     def train(number: int) -> None:
-        refinement.FACTORISED = 0 if number % 6 > 2 else 10**6  # in tiles, and in one piece
+        random_walker.FACTORISED = 0 if number % 6 > 2 else 10**6  # in tiles, and in one piece
         token = CancelInSolve() if number % 3 == 1 else CancelToken()
         port = CancelAtMap(token) if number % 3 == 2 else None
         try:
@@ -106,7 +106,7 @@ def main(trainings: int, strokes: int) -> None:
             model[:] = [made]
 
     def stroke(number: int) -> None:
-        refinement.FACTORISED = 10**6
+        random_walker.FACTORISED = 10**6
         labels[20 + number % 40, 5:9] = 1
         model[0] = fit(cube, labels, config, recipe=RECIPE, warm_start=model[0])
         model[0].predict(cube, labels=labels)

@@ -7,12 +7,12 @@ import pytest
 
 from benchmarks import table as table_module
 from benchmarks.table import Table
-from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning import baselines
 from hsi_viewer.learning.baselines import patch_cnn, scene_pixels, standardised, svm
 from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.pixels import seeds_of
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.training_pixels import seeds_of
 from tests.unit.learning.made import SMALL, made_scene
 
 

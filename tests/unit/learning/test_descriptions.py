@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.sampling import draw_per_class
-from hsi_viewer.learning.checkpoint_check import fitted, network_of, told_by
+from hsi_viewer.core.labels.sampling import draw_per_class
+from hsi_viewer.learning.checkpoint_schema import fitted, network_of, told_by
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, made_scene
 from tests.unit.learning.test_hostile_models import with_value

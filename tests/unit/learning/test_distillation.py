@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.nn import functional
 
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import DistillationMode, TrainingConfig
 from hsi_viewer.learning.calibration import (
     expected_calibration_error,
@@ -27,7 +27,7 @@ from hsi_viewer.learning.distillation import (
     soft_cross_entropy,
 )
 from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import Run, fit
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.learning import scene as scene_module
+from hsi_viewer.learning import scene_features as scene_module
 from hsi_viewer.learning.features import fit_features, noise_covariance, window_matrix
 from hsi_viewer.learning.recipe import FeatureRecipe
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
 
 RECIPE = FeatureRecipe(components=6, sigmas=(0.0, 1.0, 2.5))
 

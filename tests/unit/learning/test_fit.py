@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hsi_viewer.core.accuracy import score
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.assessment.accuracy import score
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, TaskCancelledError
-from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning.checkpoint import load_model
 from hsi_viewer.learning.trainer import fit

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hsi_viewer.core.classes import LandClass
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError, ModelError, TrainingError
-from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning import learner
-from hsi_viewer.learning.pixels import choose_pixels, hold_back
+from hsi_viewer.learning import training_loop
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.training_pixels import choose_pixels, hold_back
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 
@@ -149,14 +149,14 @@ def test_legend_names_win_over_the_scenes_and_other_classes_have_a_name() -> Non
 def diverging(monkeypatch: pytest.MonkeyPatch, bad_call: int) -> None:
     """Make the loss no number at one step."""
     calls = 0
-    real = learner.Learner._loss
+    real = training_loop.Learner._loss
 
     def loss(self, *arguments):
         nonlocal calls
         calls += 1
         return real(self, *arguments) * (np.nan if calls == bad_call else 1.0)
 
-    monkeypatch.setattr(learner.Learner, "_loss", loss)
+    monkeypatch.setattr(training_loop.Learner, "_loss", loss)
 
 
 def test_a_loss_that_is_no_number_leaves_the_last_good_model(monkeypatch) -> None:

@@ -10,9 +10,9 @@ import torch
 
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.distillation import BETWEEN_EXITS, Memory, SoftTargets, balanced
-from hsi_viewer.learning.learner import HELD_JOIN, Learner, Tally
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.pixels import TrainingPixels
+from hsi_viewer.learning.training_loop import HELD_JOIN, Learner, Tally
+from hsi_viewer.learning.training_pixels import TrainingPixels
 from tests.unit.learning.made import SMALL, Recorder
 
 RNG = np.random.default_rng(0)

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from hsi_viewer.core.errors import ExportError, FormatError
-from hsi_viewer.core.sampling import draw_per_class
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning.checkpoint import load_model
 from hsi_viewer.learning.trainer import fit
 from tests.faults import Disk, each_failure

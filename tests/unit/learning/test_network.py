@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import by_tile, choose_device, precision
 from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
 
 FEATURES = FeatureRecipe(components=8, sigmas=(1.0, 3.0))
 

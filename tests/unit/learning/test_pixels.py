@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from hsi_viewer.learning.pixels import TrainingPixels, choose_pixels, hold_back, seeds_of, turned
+from hsi_viewer.learning.training_pixels import (
+    TrainingPixels,
+    choose_pixels,
+    hold_back,
+    seeds_of,
+    turned,
+)
 
 
 def test_every_class_is_drawn_as_often() -> None:

@@ -9,13 +9,13 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, Progress, TaskCancelledError
-from hsi_viewer.learning import scene as scene_module
+from hsi_viewer.learning import scene_features as scene_module
 from hsi_viewer.learning.calibration import fit_temperature, tempered
 from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.instant import TEMPERATURE, InstantModel, fit_instant, softmax
+from hsi_viewer.learning.instant_model import TEMPERATURE, InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet, crop
 from hsi_viewer.learning.predictor import (
     by_tile,
@@ -26,7 +26,7 @@ from hsi_viewer.learning.predictor import (
     precision,
 )
 from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe
-from hsi_viewer.learning.scene import SceneFeatures, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures, tiles
 from tests.unit.learning.made import Recorder
 
 FEATURES = FeatureRecipe(components=4, sigmas=(0.0, 1.0))

@@ -7,9 +7,9 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.learning import refinement
+from hsi_viewer.learning import random_walker
+from hsi_viewer.learning.random_walker import edge_weights, laplacian, walk
 from hsi_viewer.learning.recipe import WalkerRecipe
-from hsi_viewer.learning.refinement import edge_weights, laplacian, walk
 
 
 def two_fields(rows: int = 37, columns: int = 50):
@@ -62,8 +62,8 @@ def test_tiles_that_overlap_agree_with_one_piece(monkeypatch) -> None:
     valid = np.ones(truth.shape, bool)
     valid[40:50, 20:60] = False
     exact = walk(probabilities, guide, valid, seeds, WalkerRecipe())
-    monkeypatch.setattr(refinement, "FACTORISED", 0)
-    monkeypatch.setattr(refinement, "TILE", 70)
+    monkeypatch.setattr(random_walker, "FACTORISED", 0)
+    monkeypatch.setattr(random_walker, "TILE", 70)
     tiled = walk(probabilities, guide, valid, seeds, WalkerRecipe())
     assert np.abs(exact - tiled).max() < 0.02
     assert (exact.argmax(2) == tiled.argmax(2)).mean() > 0.999
@@ -91,7 +91,7 @@ def test_a_pixel_without_data_has_no_edges() -> None:
 
 @pytest.mark.parametrize("limit", [0, 10**9])
 def test_cancel_is_seen_by_both_solvers(limit, monkeypatch) -> None:
-    monkeypatch.setattr(refinement, "FACTORISED", limit)
+    monkeypatch.setattr(random_walker, "FACTORISED", limit)
     truth, guide, probabilities, seeds = two_fields()
     token = CancelToken()
     token.cancel()

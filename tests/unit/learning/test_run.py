@@ -9,12 +9,12 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
-from hsi_viewer.core.classes import LandClass
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress
-from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import model as model_module
 from hsi_viewer.learning import trainer
@@ -22,7 +22,7 @@ from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.model import prediction_of
 from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.recipe import PRESETS, recipe_for
-from hsi_viewer.learning.scene import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import Run, fit
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ModelError
-from hsi_viewer.learning.sensor import matched
+from hsi_viewer.learning.band_matching import matched
 
 WAVES = np.array([500.0, 600.0, 700.0, 800.0])
 ALL = np.arange(4)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.stroke import Stroke
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.stroke import Stroke
 
 ROWS, COLUMNS = 6, 7
 PIXELS = ROWS * COLUMNS

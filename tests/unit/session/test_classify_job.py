@@ -10,12 +10,10 @@ import pytest
 import rasterio
 
 from hsi_viewer.core.errors import ExportError, LabelError
+from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.core.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning import trainer
-from hsi_viewer.learning.checkpoint import load_model
-from hsi_viewer.session.classify_job import (
+from hsi_viewer.jobs.classify import (
     FORMATS,
     Job,
     Stopwatch,
@@ -23,7 +21,9 @@ from hsi_viewer.session.classify_job import (
     classify,
     demonstrate,
 )
-from hsi_viewer.session.job_folder import output_folder
+from hsi_viewer.jobs.job_folder import output_folder
+from hsi_viewer.learning import trainer
+from hsi_viewer.learning.checkpoint import load_model
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 IDS = (2, 5, 7, 9)
@@ -153,7 +153,7 @@ def test_a_folder_is_made_or_refused_and_goes_again_if_nothing_came(tmp_path):
 
 def test_a_stopwatch_keeps_each_step_apart(monkeypatch):
     clock = iter([10.0, 11.0, 14.0, 20.0, 21.0, 30.0])
-    monkeypatch.setattr("hsi_viewer.session.classify_job.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("hsi_viewer.jobs.classify.time.perf_counter", lambda: next(clock))
     watch = Stopwatch()
     with watch.step("read"):
         pass

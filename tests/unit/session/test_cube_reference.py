@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.analysis.pixel_spectrum import PixelWish, read_pixel
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.session.cube_reference import (
+from hsi_viewer.session.storage.cube_reference import (
     MAX_PIXELS,
     CubeReference,
     reference_from_json,
     reference_to,
     sample_digest,
 )
-from hsi_viewer.session.pixel_spectrum import PixelWish, read_pixel
 
 VALUES = np.arange(12 * 10 * 20, dtype=np.int16).reshape(12, 10, 20)
 CUBE = HyperCube.from_array(VALUES, name="scene")

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.session.cube_text import describe_cube
+from hsi_viewer.analysis.cube_description import describe_cube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 
 VALUES = np.zeros((1200, 3, 4), np.int16)
 

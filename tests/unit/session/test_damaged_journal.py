@@ -9,16 +9,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hsi_viewer.core.labels import LabelMap
+from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session import journal as journal_module
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.leftovers import journal_contents, leftovers
-from hsi_viewer.session.records import MAGIC, PREFIX, Kind, Record, encode, read_records
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
-from hsi_viewer.session.replay import replay
 from hsi_viewer.session.session import Session, new_session
-from hsi_viewer.session.store import sessions_folder
+from hsi_viewer.session.storage import journal as journal_module
+from hsi_viewer.session.storage.journal_records import (
+    MAGIC,
+    PREFIX,
+    Kind,
+    Record,
+    encode,
+    read_records,
+)
+from hsi_viewer.session.storage.journal_replay import replay
+from hsi_viewer.session.storage.recoverable_sessions import journal_contents, leftovers
+from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.unit.session.made import carry_out, look, new_document, stroke
 
 STROKES = (Kind.STEP, Kind.MOVE)
@@ -316,7 +323,7 @@ def test_a_damaged_journal_that_cannot_be_kept_aside_is_left_alone(scene, monkey
 
 def told(document: Document, lost: set[int], edit) -> tuple[Document, tuple[str, ...]]:
     """Record edits, lose some of the strokes, and replay what is left."""
-    from hsi_viewer.session.recorder import Recorder
+    from hsi_viewer.session.storage.journal_recorder import Recorder
 
     path = Path(document.path)
     recorder = Recorder(document, journal_module.Journal(path))

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.history import History
+from hsi_viewer.core.labels.history import History
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.stroke import Stroke
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.stroke import Stroke
 
 ROWS, COLUMNS = 4, 5
 SIZE = ROWS * COLUMNS

@@ -8,21 +8,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hsi_viewer.core.classes import ClassLegend, LandClass
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.georeference import Georeference
+from hsi_viewer.core.labels.classes import ClassLegend, LandClass
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.io.class_map import export_prediction
-from hsi_viewer.io.label_file import read_labels
+from hsi_viewer.io.labels.class_map import export_prediction
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session.body import body_from_json
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.ledger import KeptMap, Ledger, Run, read_map, read_run, write_run
-from hsi_viewer.session.project_file import read_project_arrays, read_project_body
-from hsi_viewer.session.records import read_records
-from hsi_viewer.session.replay import replay
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.session import new_session
+from hsi_viewer.session.storage.journal_records import read_records
+from hsi_viewer.session.storage.journal_replay import replay
+from hsi_viewer.session.storage.project_file import read_project_arrays, read_project_body
+from hsi_viewer.session.storage.session_data import body_from_json
+from hsi_viewer.session.storage.training_runs import (
+    KeptMap,
+    Ledger,
+    Run,
+    read_map,
+    read_run,
+    write_run,
+)
 from tests.faults import Disk, each_failure
 from tests.unit.session.made import look, new_document, stroke
 

@@ -14,11 +14,15 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.session import project_file
-from hsi_viewer.session.body import SessionBody
-from hsi_viewer.session.cube_reference import CubeReference
-from hsi_viewer.session.ledger import MAPS, Run, read_map
-from hsi_viewer.session.project_file import read_project_arrays, read_project_body, write_project
+from hsi_viewer.session.storage import project_file
+from hsi_viewer.session.storage.cube_reference import CubeReference
+from hsi_viewer.session.storage.project_file import (
+    read_project_arrays,
+    read_project_body,
+    write_project,
+)
+from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.session.storage.training_runs import MAPS, Run, read_map
 from tests.unit.io.test_archives import npy
 
 SHAPE = (48, 50, 40)
@@ -183,7 +187,7 @@ def test_a_bomb_for_a_map_takes_no_memory(tmp_path, name):
 import resource
 from pathlib import Path
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.session.ledger import Run, read_map
+from hsi_viewer.session.storage.training_runs import Run, read_map
 run = Run(1, "Run 1", "2026-01-01", class_ids=(1, 2))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

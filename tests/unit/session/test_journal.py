@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.core.history import History, Step
-from hsi_viewer.session import journal as journal_module
-from hsi_viewer.session.journal import AT_ONCE, Journal, replace_journal
-from hsi_viewer.session.numbering import numbering_after
-from hsi_viewer.session.recorder import Recorder
-from hsi_viewer.session.records import MAGIC, Kind, Record, encode, read_records
-from hsi_viewer.session.replay import replay
-from hsi_viewer.session.telling import state_of, state_records
+from hsi_viewer.core.labels.history import History, Step
+from hsi_viewer.session.storage import journal as journal_module
+from hsi_viewer.session.storage.journal import AT_ONCE, Journal, replace_journal
+from hsi_viewer.session.storage.journal_numbering import numbering_after
+from hsi_viewer.session.storage.journal_recorder import Recorder
+from hsi_viewer.session.storage.journal_records import MAGIC, Kind, Record, encode, read_records
+from hsi_viewer.session.storage.journal_replay import replay
+from hsi_viewer.session.storage.stroke_records import state_of, state_records
 from tests.unit.session.made import carry_out, edit_lists, look, new_document, pixel_lists, stroke
 
 few = settings(max_examples=40)  # each writes files; in all they take five seconds
@@ -294,7 +294,7 @@ def test_half_a_record_on_a_full_disk_is_cut_off(path):
 
 
 def test_long_journals_are_made_short_while_nothing_is_drawn(path, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.session.recorder.COMPACT_FROM", 2000)
+    monkeypatch.setattr("hsi_viewer.session.storage.journal_recorder.COMPACT_FROM", 2000)
     document, recorder = recorded(path, sync=False)
     document.history = History(max_steps=5)
     recorder.close()

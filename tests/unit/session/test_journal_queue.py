@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.session import journal as journal_module
-from hsi_viewer.session import journal_queue
-from hsi_viewer.session.journal import Journal
-from hsi_viewer.session.journal_queue import JournalQueue
-from hsi_viewer.session.recorder import Recorder
-from hsi_viewer.session.records import read_records
-from hsi_viewer.session.replay import replay
+from hsi_viewer.session.storage import journal as journal_module
+from hsi_viewer.session.storage import journal_queue
+from hsi_viewer.session.storage.journal import Journal
+from hsi_viewer.session.storage.journal_queue import JournalQueue
+from hsi_viewer.session.storage.journal_recorder import Recorder
+from hsi_viewer.session.storage.journal_records import read_records
+from hsi_viewer.session.storage.journal_replay import replay
 from tests.unit.session.made import look, new_document, stroke
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hsi_viewer.core import shapes
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.paint import Paint, PaintMode, paint_for
-from hsi_viewer.core.patch import Patch
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.patching import delete_patch, move_patch, paste_patch
-from hsi_viewer.session.stroke import Stroke
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.geometry import shapes
+from hsi_viewer.core.labels.label_patch import Patch
+from hsi_viewer.core.labels.paint_mode import Paint, PaintMode, paint_for
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.region_edits import delete_patch, move_patch, paste_patch
+from hsi_viewer.session.document.stroke import Stroke
 
 SIZE = (9, 11)
 corner = st.tuples(st.integers(-2, 10), st.integers(-2, 12))

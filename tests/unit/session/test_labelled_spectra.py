@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.analysis import labelled_spectra as module
+from hsi_viewer.analysis.labelled_spectra import PER_CLASS, labelled_spectra
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.session import labelled_spectra as module
-from hsi_viewer.session.labelled_spectra import PER_CLASS, labelled_spectra
 from tests.unit.learning.made import Recorder
 
 ROWS, COLUMNS = 12, 200

@@ -6,10 +6,19 @@ import zlib
 import numpy as np
 import pytest
 
-from hsi_viewer.core.comparison import mcnemar, transitions
+from hsi_viewer.core.assessment.comparison import mcnemar, transitions
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.session.ledger import FACTS, MAPS, MODEL, KeptMap, Ledger, Run, read_map, write_run
+from hsi_viewer.session.storage.training_runs import (
+    FACTS,
+    MAPS,
+    MODEL,
+    KeptMap,
+    Ledger,
+    Run,
+    read_map,
+    write_run,
+)
 
 SHAPE = (5, 6)
 

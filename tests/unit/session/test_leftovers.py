@@ -14,8 +14,12 @@ import pytest
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.leftovers import (
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.recovering import recovered_session
+from hsi_viewer.session.session import Session, new_session, opened_session
+from hsi_viewer.session.storage.lock_file import Lock, LockedError
+from hsi_viewer.session.storage.project_file import lock_of, read_project_body
+from hsi_viewer.session.storage.recoverable_sessions import (
     DISCARDED_KEPT,
     Leftover,
     bring_back,
@@ -23,11 +27,7 @@ from hsi_viewer.session.leftovers import (
     discarded,
     leftovers,
 )
-from hsi_viewer.session.lock import Lock, LockedError
-from hsi_viewer.session.project_file import lock_of, read_project_body
-from hsi_viewer.session.recovering import recovered_session
-from hsi_viewer.session.session import Session, new_session, opened_session
-from hsi_viewer.session.store import sessions_folder, temporary_folder
+from hsi_viewer.session.storage.session_folder import sessions_folder, temporary_folder
 from tests.unit.session.made import new_document, stroke
 
 
@@ -126,8 +126,8 @@ def test_work_that_another_program_recovers_is_not_discarded(scene):
 RECOVERS = """
 import sys
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.leftovers import leftovers
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.storage.recoverable_sessions import leftovers
 from hsi_viewer.session.recovering import recovered_session
 document = Document(open_cube(sys.argv[1]))
 session = recovered_session(document, leftovers()[0], sys.argv[1])

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.analysis.library_matching import fitted, load_library, match, match_wish
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.resampling import band_widths, resampled_gaussian
-from hsi_viewer.core.spectral_library import SpectralLibrary
-from hsi_viewer.session.libraries import fitted, load_library, match, match_wish
+from hsi_viewer.core.spectra.resampling import band_widths, resampled_gaussian
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 
 FINE = np.arange(400.0, 1001.0)
 NM = np.linspace(420.0, 980.0, 29)

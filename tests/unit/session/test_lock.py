@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hsi_viewer.session import lock as lock_module
-from hsi_viewer.session.lock import Lock, LockedError, holder_of
+from hsi_viewer.session.storage import lock_file as lock_module
+from hsi_viewer.session.storage.lock_file import Lock, LockedError, holder_of
 
 RACES = 1000
 
@@ -133,7 +133,7 @@ def test_of_two_that_take_a_stale_lock_at_one_moment_one_gets_it(path, monkeypat
 HOLDS = """
 import sys
 from pathlib import Path
-from hsi_viewer.session.lock import Lock
+from hsi_viewer.session.storage.lock_file import Lock
 lock = Lock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hsi_viewer.core.contrast import Contrast
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.stretch import Limits
-from hsi_viewer.session import look_book
-from hsi_viewer.session.look_book import CubeLook, LookBook
-from hsi_viewer.session.samples import MAX_SAMPLES, Samples
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.contrast import Contrast
+from hsi_viewer.core.display.stretch import Limits
+from hsi_viewer.preferences import view_memory
+from hsi_viewer.preferences.view_memory import CubeLook, LookBook
+from hsi_viewer.rendering.band_samples import MAX_SAMPLES, Samples
 
 CUBE = HyperCube.from_array(np.zeros((3, 4, 5)), name="made")
 TYPED = Contrast("typed", limits=(Limits(0.1, 0.9),), linked=True)
@@ -44,8 +44,8 @@ def test_cubes_are_told_apart_by_place_and_size(tmp_path):
 
 
 def test_the_book_and_its_pages_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(look_book, "MAX_CUBES", 3)
-    monkeypatch.setattr(look_book, "MAX_CONTRASTS", 2)
+    monkeypatch.setattr(view_memory, "MAX_CUBES", 3)
+    monkeypatch.setattr(view_memory, "MAX_CONTRASTS", 2)
     book = LookBook(tmp_path / "looks.json")
     cubes = [HyperCube.from_array(np.zeros((1, 1, n)), name="n") for n in range(1, 6)]
     for cube in cubes:

@@ -6,14 +6,14 @@ import math
 
 import pytest
 
-from hsi_viewer.core.georeference import Georeference
-from hsi_viewer.session.map_place import (
+from hsi_viewer.analysis.geographic import (
     degrees,
     degrees_text,
     length_text,
     place_of,
     round_length,
 )
+from hsi_viewer.core.cube.georeference import Georeference
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import ArraySource, HyperCube
+from hsi_viewer.core.cube.cube import ArraySource, HyperCube
 from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
-from hsi_viewer.session import overview
-from hsi_viewer.session.overview import (
+from hsi_viewer.rendering import overview
+from hsi_viewer.rendering.overview import (
     OverviewSource,
     cache_bytes,
     cache_folder,

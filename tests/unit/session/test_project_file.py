@@ -11,26 +11,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hsi_viewer.core.classes import LandClass
-from hsi_viewer.core.cube import HyperCube
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.labels.classes import LandClass
 from hsi_viewer.io.registry import open_cube
-from hsi_viewer.session.body import SessionBody, body_from_json
-from hsi_viewer.session.cube_reference import CubeReference, reference_to, sample_digest
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.ledger import FACTS, MAPS
-from hsi_viewer.session.leftovers import bring_back, discard, leftovers, others_on
-from hsi_viewer.session.lock import LockedError
-from hsi_viewer.session.migrations import SCHEMA
-from hsi_viewer.session.project_file import (
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.recovering import recovered_session
+from hsi_viewer.session.session import Session, new_session, opened_session
+from hsi_viewer.session.storage.cube_reference import CubeReference, reference_to, sample_digest
+from hsi_viewer.session.storage.lock_file import LockedError
+from hsi_viewer.session.storage.migrations import SCHEMA
+from hsi_viewer.session.storage.project_file import (
     backup_of,
     lock_of,
     read_project_arrays,
     read_project_body,
     write_project,
 )
-from hsi_viewer.session.recovering import recovered_session
-from hsi_viewer.session.session import Session, new_session, opened_session
+from hsi_viewer.session.storage.recoverable_sessions import (
+    bring_back,
+    discard,
+    leftovers,
+    others_on,
+)
+from hsi_viewer.session.storage.session_data import SessionBody, body_from_json
+from hsi_viewer.session.storage.training_runs import FACTS, MAPS
 from tests.unit.session.made import COLUMNS, ROWS, carry_out, edit_lists, new_document
 
 OLD = Path(__file__).parents[2] / "data" / "sessions"

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.band_statistics import LEVELS
-from hsi_viewer.core.blocks import blocks
-from hsi_viewer.core.cube import ArraySource, HyperCube
+from hsi_viewer.analysis.region_spectra import region_statistics
+from hsi_viewer.core.cube.blocks import blocks
+from hsi_viewer.core.cube.cube import ArraySource, HyperCube
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.session.region_spectra import region_statistics
+from hsi_viewer.core.spectra.band_statistics import LEVELS
 
 
 class CountingSource(ArraySource):
@@ -47,7 +47,7 @@ def test_statistics_of_whole_numbers_are_numpys_in_one_reading_or_two(held):
 
 
 def test_percentiles_of_many_fractions_are_as_near_as_they_say(monkeypatch):
-    monkeypatch.setattr("hsi_viewer.session.region_spectra.COUNTED_BYTES", 0)
+    monkeypatch.setattr("hsi_viewer.analysis.region_spectra.COUNTED_BYTES", 0)
     values, groups, cube = scene(np.float32)
     found = region_statistics(cube, groups, held=0)
     for i, statistics in found.items():
@@ -74,7 +74,7 @@ def test_pixels_without_data_are_left_out(held):
 def test_only_rows_of_the_region_are_read_and_a_block_at_a_time(monkeypatch):
     _, _, cube = scene()
     monkeypatch.setattr(
-        "hsi_viewer.session.region_spectra.blocks",
+        "hsi_viewer.analysis.region_spectra.blocks",
         lambda cube, bands, box: blocks(cube, bands, box, limit=5 * 12 * 30),
     )
     groups = np.zeros((40, 30), np.uint16)

@@ -3,21 +3,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.core.derived import component_image
-from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
-from hsi_viewer.core.spectrum import spectral_angle
-from hsi_viewer.session.angle_map import THRESHOLDS, angle_map
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.label_pixels import label_pixels
-from hsi_viewer.session.scatter import (
+from hsi_viewer.analysis.scatter import (
     Channel,
     ScatterAxes,
     pixels_inside,
     scatter,
     values_at,
 )
+from hsi_viewer.analysis.spectral_angle import THRESHOLDS, angle_map
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.derived.derived_images import component_image
+from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
+from hsi_viewer.core.spectra.spectrum import spectral_angle
+from hsi_viewer.session.document.assign_class import label_pixels
+from hsi_viewer.session.document.document import Document
 
 SQUARE = np.array([[0.2, 0.3], [0.6, 0.3], [0.6, 0.7], [0.2, 0.7]])
 
@@ -32,7 +32,7 @@ def cube() -> HyperCube:
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Several blocks even for a small scene."""
-    monkeypatch.setattr("hsi_viewer.core.blocks.blocks.__defaults__", (None, None, 3000))
+    monkeypatch.setattr("hsi_viewer.core.cube.blocks.blocks.__defaults__", (None, None, 3000))
 
 
 def test_the_angle_map_is_the_formula_at_every_pixel(cube):
@@ -76,7 +76,7 @@ def test_every_pixel_with_data_is_in_the_density(cube):
 
 
 def test_a_large_scene_is_thinned_evenly(cube, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.session.scatter.SAMPLE_SIDE", 10)
+    monkeypatch.setattr("hsi_viewer.analysis.scatter.SAMPLE_SIDE", 10)
     result = scatter(cube, Channel("band", 1), Channel("band", 3))
     assert result.step == 5
     assert result.density.counts.sum() == 10 * 10
@@ -126,7 +126,7 @@ def test_values_at_pixels_are_read_in_their_order(cube, monkeypatch):
     flat = cube.read().reshape(-1, 5).astype(float) * 0.001
     np.testing.assert_allclose(x, flat[pixels, 1])
     np.testing.assert_allclose(y, flat[pixels, 4])
-    monkeypatch.setattr("hsi_viewer.session.scatter.MAX_SHOWN", 100)
+    monkeypatch.setattr("hsi_viewer.analysis.scatter.MAX_SHOWN", 100)
     x, _ = values_at(axes, np.arange(2000))
     assert x.size == 100
     assert x[0] == pytest.approx(flat[0, 1])

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.contrast import Contrast, sample_bands
-from hsi_viewer.core.cube import ArraySource, HyperCube
-from hsi_viewer.core.look import Look
+from hsi_viewer.core.cube.cube import ArraySource, HyperCube
+from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.contrast import Contrast, sample_bands
+from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.core.stretch import composite
-from hsi_viewer.session import scene_picture
-from hsi_viewer.session.cube_raster import CubeRaster
-from hsi_viewer.session.scene_picture import render_scene
+from hsi_viewer.rendering import scene_picture
+from hsi_viewer.rendering.cube_raster import CubeRaster
+from hsi_viewer.rendering.scene_picture import render_scene
 
 VALUES = np.random.default_rng(0).integers(-9, 1000, (40, 33, 4)).astype(np.int16)
 VALUES[3:6, 4] = -9

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.session.settings import (
+from hsi_viewer.preferences.settings import (
     MAX_RECENT,
     VALID,
     Settings,

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hsi_viewer.core.history import History
-from hsi_viewer.session.journal import Journal
-from hsi_viewer.session.recorder import Recorder
-from hsi_viewer.session.records import read_records
-from hsi_viewer.session.replay import replay
-from hsi_viewer.session.stroke import Stroke
+from hsi_viewer.core.labels.history import History
+from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.session.storage.journal import Journal
+from hsi_viewer.session.storage.journal_recorder import Recorder
+from hsi_viewer.session.storage.journal_records import read_records
+from hsi_viewer.session.storage.journal_replay import replay
 from tests.unit.session.made import look, new_document
 
 STROKES = 10_000
@@ -31,7 +31,7 @@ def memory_in_use() -> int:
 
 
 def test_ten_thousand_strokes_in_flat_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.session.recorder.COMPACT_FROM", 2**20)
+    monkeypatch.setattr("hsi_viewer.session.storage.journal_recorder.COMPACT_FROM", 2**20)
     document = new_document(*SIZE)
     document.history = History(max_steps=KEPT)
     recorder = Recorder(document, Journal(tmp_path / "journal", sync=False))

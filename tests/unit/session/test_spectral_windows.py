@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import ArraySource, HyperCube
-from hsi_viewer.core.spectral_window import Segments, grown
-from hsi_viewer.session.labelled_spectra import labelled_spectra
-from hsi_viewer.session.spectral_windows import basis_of, box_for, read_window, superpixels
+from hsi_viewer.analysis.labelled_spectra import labelled_spectra
+from hsi_viewer.analysis.spectral_windows import basis_of, box_for, read_window, superpixels
+from hsi_viewer.core.cube.cube import ArraySource, HyperCube
+from hsi_viewer.core.spectra.spectral_window import Segments, grown
 
 RNG = np.random.default_rng(2)
 SPECTRA = RNG.uniform(100, 900, (4, 30))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube import HyperCube
-from hsi_viewer.session.document import Document
-from hsi_viewer.session.journal import Journal
-from hsi_viewer.session.recorder import Recorder
-from hsi_viewer.session.records import read_records
-from hsi_viewer.session.replay import replay
-from hsi_viewer.session.stroke import Stroke
-from hsi_viewer.session.telling import step_record
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.session.storage.journal import Journal
+from hsi_viewer.session.storage.journal_recorder import Recorder
+from hsi_viewer.session.storage.journal_records import read_records
+from hsi_viewer.session.storage.journal_replay import replay
+from hsi_viewer.session.storage.stroke_records import step_record
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""Where a scene lies on the globe: degrees of a pixel, size of a pixel on the ground, north."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hsi_viewer.core.cube.georeference import Georeference
+
+EARTH_RADIUS = 6_371_008.8  # m, mean radius of the WGS 84 ellipsoid (Moritz 2000, GRS 80)
+WGS84 = "EPSG:4326"
+
+
+@dataclass(frozen=True)
+class MapPlace:
+    """How a scene lies at its centre.
+
+    Attributes
+    ----------
+    metres : length of one column on the ground.
+    north : (right, down) direction of north in the picture, of length 1.
+    """
+
+    metres: float
+    north: tuple[float, float]
+
+
+def degrees(
+    georeference: Georeference, positions: list[tuple[float, float]]
+) -> list[tuple[float, float]] | None:
+    """Latitude and longitude on WGS 84 of (row, column) positions; None if it is not known.
+
+    Imports rasterio, which takes a while: to be called in a worker.
+    """
+    places = [georeference.map_xy(row, column) for row, column in positions]
+    known = [p for p in places if p is not None]
+    if georeference.crs_wkt is None or len(known) < len(positions):
+        return None
+    from rasterio.errors import CRSError
+    from rasterio.warp import transform
+
+    from hsi_viewer.io.regions.grid import crs_of
+
+    source = crs_of(georeference.crs_wkt)
+    if source is None:
+        return None
+    try:
+        longitudes, latitudes = transform(source, WGS84, *zip(*known, strict=True))[:2]
+    except (CRSError, ValueError):
+        return None
+    found = list(zip(latitudes, longitudes, strict=True))
+    return found if np.isfinite(found).all() else None
+
+
+def place_of(georeference: Georeference, rows: int, columns: int) -> MapPlace | None:
+    """How a scene lies at its centre, on a sphere; None if it is not known."""
+    row, column = rows / 2, columns / 2
+    step = max(1.0, min(rows, columns) / 20)
+    found = degrees(georeference, [(row, column), (row, column + step), (row + step, column)])
+    if found is None:
+        return None
+    (latitude, longitude), right, down = found
+    shrink = math.cos(math.radians(latitude))
+    metres = [
+        (
+            EARTH_RADIUS * math.radians((lon - longitude + 180) % 360 - 180) * shrink / step,
+            EARTH_RADIUS * math.radians(lat - latitude) / step,
+        )
+        for lat, lon in (right, down)
+    ]
+    ground = np.array(metres).T  # (east, north) by (right, down)
+    if abs(np.linalg.det(ground)) < 1e-12:
+        return None
+    north = np.linalg.solve(ground, [0.0, 1.0])
+    north /= np.hypot(*north)
+    return MapPlace(float(np.hypot(*ground[:, 0])), (float(north[0]), float(north[1])))
+
+
+def degrees_text(latitude: float, longitude: float) -> str:
+    """A position as people write it, to about a tenth of a metre."""
+    ns, ew = ("N" if latitude >= 0 else "S"), ("E" if longitude >= 0 else "W")
+    return f"{abs(latitude):.6f}° {ns}  {abs(longitude):.6f}° {ew}"
+
+
+def round_length(longest: float) -> float:
+    """The greatest of 1, 2, 5 times a power of ten that is at most so long."""
+    power = 10.0 ** math.floor(math.log10(longest))
+    return max(f for f in (power, 2 * power, 5 * power) if f <= longest * (1 + 1e-9))
+
+
+def length_text(metres: float) -> str:
+    """A length with its unit."""
+    if metres >= 1000:
+        return f"{metres / 1000:g} km"
+    if metres >= 1:
+        return f"{metres:g} m"
+    return f"{100 * metres:g} cm" if metres >= 0.01 else f"{1000 * metres:g} mm"

@@ -1,0 +1,113 @@
+"""Spectral libraries beside a scene: read, resampled to its bands, compared with its spectra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.spectra.library_match import Match, compare
+from hsi_viewer.core.spectra.resampling import band_widths
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.io.libraries.spectral_library import read_library
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedLibrary:
+    """A library as its file gives it, and as the sensor of a cube would have measured it.
+
+    Attributes
+    ----------
+    on_sensor : the same spectra on the bands of the cube, NaN where the library has nothing.
+    """
+
+    library: SpectralLibrary
+    cube: HyperCube
+    on_sensor: SpectralLibrary
+
+
+@dataclass(frozen=True, eq=False)
+class MatchWish:
+    """A spectrum to compare with libraries on the same bands; bad bands are NaN already."""
+
+    spectrum: Floats
+    name: str
+    libraries: tuple[LoadedLibrary, ...]
+    wavelengths: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """Matches of each library, in the order of its spectra."""
+
+    wish: MatchWish
+    found: tuple[tuple[Match, ...], ...]
+
+
+def load_library(path: Path, cube: HyperCube) -> LoadedLibrary:
+    """Read a library and bring it to the bands of a cube.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read or does not reach the bands of the cube.
+    """
+    return fitted(read_library(path), cube)
+
+
+def fitted(library: SpectralLibrary, cube: HyperCube) -> LoadedLibrary:
+    """A library on the bands of a cube: Gaussian bands of the cube's widths, or as wide as apart.
+
+    Raises
+    ------
+    FormatError
+        if wavelengths are missing and the numbers of bands differ, or nothing overlaps.
+    """
+    if cube.wavelengths is None or library.wavelengths is None:
+        if library.spectra.shape[1] != cube.bands:
+            lacking = cube.name if cube.wavelengths is None else library.name
+            raise FormatError(
+                f"{lacking} has no wavelengths, and {library.name} has {library.spectra.shape[1]} "
+                f"channels for the {cube.bands} bands of {cube.name}: give the wavelengths in the "
+                "header, or choose a library of this sensor."
+            )
+        return LoadedLibrary(library, cube, library)
+    widths = band_widths(cube.wavelengths)
+    if cube.fwhm is not None:
+        known = np.isfinite(cube.fwhm) & (cube.fwhm > 0)
+        widths = np.where(known, cube.fwhm, widths)
+    on_sensor = library.resampled(cube.wavelengths, widths)
+    if not np.isfinite(on_sensor.spectra).any():
+        low, high = np.nanmin(library.wavelengths), np.nanmax(library.wavelengths)
+        raise FormatError(
+            f"{library.name} covers {low:.0f} to {high:.0f} nm, none of the bands of {cube.name}; "
+            "choose another library, or check the units of the wavelengths."
+        )
+    return LoadedLibrary(library, cube, on_sensor)
+
+
+def match(wish: MatchWish) -> Matches:
+    """Compare a spectrum with every spectrum of the libraries."""
+    return Matches(
+        wish,
+        tuple(
+            tuple(compare(wish.spectrum, loaded.on_sensor.spectra, wish.wavelengths))
+            for loaded in wish.libraries
+        ),
+    )
+
+
+def match_wish(
+    spectrum: Floats, name: str, cube: HyperCube, libraries: tuple[LoadedLibrary, ...]
+) -> MatchWish:
+    """The wish to compare a spectrum of a cube, its bad bands left out."""
+    x = cube.wavelengths
+    if x is None:
+        x = np.arange(1, cube.bands + 1, dtype=np.float64)
+    return MatchWish(np.where(cube.good_bands, spectrum, np.nan), name, libraries, x)

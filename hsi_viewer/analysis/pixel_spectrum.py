@@ -1,0 +1,45 @@
+"""Spectra of single pixels, as a worker reads them from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.cube import HyperCube
+
+
+@dataclass(frozen=True, eq=False)
+class PixelWish:
+    """A pixel whose spectrum is wanted, and its values in a derived image if one is shown."""
+
+    cube: HyperCube
+    row: int
+    column: int
+    image: HyperCube | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PixelSpectrum:
+    """What was wished for, NaN without data.
+
+    Attributes
+    ----------
+    values : (bands,) physical spectrum.
+    shown : values of the derived image, or None without one.
+    """
+
+    wish: PixelWish
+    values: NDArray[np.float64]
+    shown: NDArray[np.float64] | None = None
+
+
+def read_pixel(wish: Hashable) -> PixelSpectrum:
+    """Read the spectrum of a `PixelWish`."""
+    wanted = cast("PixelWish", wish)
+    row, column, image = wanted.row, wanted.column, wanted.image
+    shown = None if image is None else image.spectrum(row, column)
+    return PixelSpectrum(wanted, wanted.cube.spectrum(row, column), shown)

@@ -1,0 +1,1 @@
+"""The hyperspectral cube: values, metadata, georeference."""

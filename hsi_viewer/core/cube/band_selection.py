@@ -1,0 +1,95 @@
+"""From wavelengths to bands, and the band triples that make false-colour pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hsi_viewer.core.cube.cube import HyperCube
+
+Triple = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class BandPreset:
+    """A named triple of wavelengths (nm) for red, green and blue."""
+
+    name: str
+    wavelengths: tuple[float, float, float]
+
+
+TRUE_COLOUR = BandPreset("True colour", (640.0, 550.0, 470.0))
+COLOUR_INFRARED = BandPreset("Colour infrared", (860.0, 650.0, 550.0))
+SHORT_WAVE_INFRARED = BandPreset("Short-wave infrared", (2200.0, 1650.0, 850.0))
+PRESETS = (TRUE_COLOUR, COLOUR_INFRARED, SHORT_WAVE_INFRARED)
+
+# A preset is offered when each of its wavelengths is at most this far from a good band.
+MAX_DISTANCE_NM = 60.0
+
+
+def nearest_band(cube: HyperCube, wavelength: float) -> int:
+    """Index of the good band nearest to a wavelength in nm.
+
+    Raises
+    ------
+    ValueError
+        if the cube has no wavelengths.
+    """
+    if cube.wavelengths is None:
+        raise ValueError(f"{cube.name} has no wavelengths")
+    known = np.isfinite(cube.wavelengths)
+    usable = known & cube.good_bands if (known & cube.good_bands).any() else known
+    return int(np.argmin(np.where(usable, np.abs(cube.wavelengths - wavelength), np.inf)))
+
+
+def preset_bands(cube: HyperCube, preset: BandPreset) -> Triple | None:
+    """Bands of a preset, or None where the cube does not reach its wavelengths."""
+    if cube.wavelengths is None:
+        return None
+    red, green, blue = (nearest_band(cube, w) for w in preset.wavelengths)
+    found = cube.wavelengths[[red, green, blue]]
+    reached = np.abs(found - np.array(preset.wavelengths)) <= MAX_DISTANCE_NM
+    return (red, green, blue) if reached.all() else None
+
+
+def presets_of(cube: HyperCube, own: Iterable[BandPreset] = ()) -> dict[str, Triple]:
+    """Bands by the name of each preset that a cube reaches: the usual ones, then the user's."""
+    found = {p.name: preset_bands(cube, p) for p in (*PRESETS, *own)}
+    return {name: bands for name, bands in found.items() if bands is not None}
+
+
+def matching_preset(bands: Triple, presets: Mapping[str, Triple]) -> str | None:
+    """Name of the preset that shows these bands, or None."""
+    return next((name for name, triple in presets.items() if triple == bands), None)
+
+
+def initial_bands(cube: HyperCube) -> Triple:
+    """Bands to show first: the file's default, true colour, else spread over the range."""
+    if cube.default_bands is not None and all(cube.good_bands[b] for b in cube.default_bands):
+        return cube.default_bands
+    true_colour = preset_bands(cube, TRUE_COLOUR)
+    if true_colour is not None:
+        return true_colour
+    good = np.flatnonzero(cube.good_bands)
+    if good.size == 0:
+        good = np.arange(cube.bands)
+    low, mid, high = (int(good[round(q * (good.size - 1))]) for q in (0.15, 0.5, 0.85))
+    return high, mid, low
+
+
+def band_name(cube: HyperCube, band: int) -> str:
+    """Short text: wavelength or name where known, else the band number from 1."""
+    if cube.wavelengths is not None and np.isfinite(cube.wavelengths[band]):
+        return f"{cube.wavelengths[band]:.0f} nm"
+    return cube.band_names[band] if cube.band_names is not None else f"Band {band + 1}"
+
+
+def band_label(cube: HyperCube, band: int) -> str:
+    """Text for lists: band number from 1, and wavelength where known."""
+    if cube.wavelengths is not None and np.isfinite(cube.wavelengths[band]):
+        return f"{cube.wavelengths[band]:.1f} nm · band {band + 1}"
+    if cube.band_names is not None:
+        return f"{cube.band_names[band]} · band {band + 1}"
+    return f"band {band + 1}"

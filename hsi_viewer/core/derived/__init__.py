@@ -1,0 +1,1 @@
+"""Images computed from the bands: indices, formulas, PCA, MNF."""

@@ -1,0 +1,1 @@
+"""How a scene is drawn: composites, stretches, layers."""

@@ -1,0 +1,140 @@
+"""Layers over the scene: what lies over what, which are seen, and how much shines through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from psygnal import Signal
+
+from hsi_viewer.core.display.rasters import Raster
+from hsi_viewer.core.labels.label_map import Box
+
+IMAGE = "Image"
+CLASS_MAP = "Class map"
+UNCERTAINTY = "Uncertainty"
+DISAGREEMENT = "Exit disagreement"
+GROUND_TRUTH = "Ground truth"
+LABELS = "Labels"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One raster of the scene.
+
+    Attributes
+    ----------
+    name : unique in its stack, as the user reads it.
+    raster : what it shows; None while there is nothing, e.g. no class map yet.
+    visible, opacity : how it is drawn; opacity lies in 0..1.
+    removable : whether the user may take it away.
+    about : a sentence for the tool tip.
+    """
+
+    name: str
+    raster: Raster | None = None
+    visible: bool = True
+    opacity: float = 1.0
+    removable: bool = False
+    about: str = ""
+
+
+class LayerStack:
+    """Layers in the order in which they are drawn, the undermost first.
+
+    Events
+    ------
+    changed() : a layer came, went, moved, or its visibility or opacity changed.
+    redrawn(name, box) : pixels of a layer changed, in a box or (None) everywhere.
+    removed(name) : a layer was taken away.
+    """
+
+    changed = Signal()
+    redrawn = Signal(str, object)
+    removed = Signal(str)
+
+    def __init__(self) -> None:
+        self._layers: list[Layer] = []
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers, the undermost first."""
+        return tuple(self._layers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all layers, the undermost first."""
+        return tuple(layer.name for layer in self._layers)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+    def __getitem__(self, name: str) -> Layer:
+        return self._layers[self._place(name)]
+
+    def add(self, layer: Layer, under: str = LABELS) -> None:
+        """Lay a layer right under another (on top where there is no such layer).
+
+        One of the same name is replaced, where it lies.
+        """
+        if layer.name in self:
+            self._layers[self._place(layer.name)] = layer
+        else:
+            place = self._place(under) if under in self else len(self._layers)
+            self._layers.insert(place, layer)
+        self.changed.emit()
+        self.redrawn.emit(layer.name, None)
+
+    def remove(self, name: str) -> None:
+        """Take a layer away; one that is not there is passed over."""
+        if name in self:
+            del self._layers[self._place(name)]
+            self.removed.emit(name)
+            self.changed.emit()
+
+    def set_raster(self, name: str, raster: Raster | None) -> None:
+        """Show something else in a layer."""
+        appears = (self[name].raster is None) != (raster is None)
+        self._layers[self._place(name)] = replace(self[name], raster=raster)
+        self.redrawn.emit(name, None)
+        if appears:
+            self.changed.emit()
+
+    def redraw(self, name: str, box: Box | None = None) -> None:
+        """Tell that pixels of a layer's raster changed, in a box (top, left, bottom, right)."""
+        self.redrawn.emit(name, box)
+
+    def show(self, visible: bool, *names: str) -> None:
+        """Show or hide layers."""
+        self._change({name: {"visible": visible} for name in names})
+
+    def set_opacity(self, opacity: float, *names: str) -> None:
+        """Let layers shine through: 0 is invisible, 1 hides what lies under them."""
+        self._change({name: {"opacity": min(max(opacity, 0.0), 1.0)} for name in names})
+
+    def arrange(self, names: tuple[str, ...]) -> None:
+        """Put the layers in another order, the undermost first.
+
+        Raises
+        ------
+        ValueError
+            if these are not the names of all layers.
+        """
+        if sorted(names) != sorted(self.names):
+            raise ValueError(f"{names} are not the layers {self.names}")
+        if names != self.names:
+            self._layers = [self[name] for name in names]
+            self.changed.emit()
+
+    def _place(self, name: str) -> int:
+        for place, layer in enumerate(self._layers):
+            if layer.name == name:
+                return place
+        raise KeyError(name)
+
+    def _change(self, wanted: dict[str, dict[str, object]]) -> None:
+        before = self.layers
+        for name, fields in wanted.items():
+            place = self._place(name)
+            self._layers[place] = replace(self._layers[place], **fields)  # type: ignore[arg-type]
+        if self.layers != before:
+            self.changed.emit()

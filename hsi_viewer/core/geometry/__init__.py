@@ -1,0 +1,1 @@
+"""Pixels, boxes, brushes, shapes and connected regions."""

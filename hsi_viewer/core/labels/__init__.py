@@ -1,0 +1,1 @@
+"""Classes, label maps and their history."""

@@ -1,0 +1,50 @@
+"""Which class of a legend is meant by a class of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.labels.classes import UNCLASSIFIED, ClassLegend
+
+
+def matched_ids(
+    ids: Iterable[int], names: Mapping[int, str], legend: ClassLegend
+) -> dict[int, int]:
+    """Ids of a file by ids of a legend: by name where both have one, else by number.
+
+    A class of the file that has a name which the legend does not know, and a number that the
+    legend gives to another name, gets a number of its own.
+
+    Parameters
+    ----------
+    ids : present in the file; 0 is left out.
+    names : of the file's classes, as far as it gives them.
+    """
+    by_name = {c.name.casefold(): c.id for c in legend}
+    wanted = sorted({int(i) for i in ids} - {UNCLASSIFIED})
+    taken = {c.id for c in legend} | set(wanted)
+    free = max((legend.next_id - 1, *taken), default=0) + 1
+    found: dict[int, int] = {}
+    for i in wanted:
+        name = names.get(i, "")
+        known = by_name.get(name.casefold()) if name else None
+        if known is not None:
+            found[i] = known
+        elif i not in legend or not name or legend[i].name == f"Class {i}":
+            found[i] = i
+        else:
+            found[i], free = free, free + 1
+    return found
+
+
+def renumbered(ids: NDArray[np.uint16], numbers: Mapping[int, int]) -> NDArray[np.uint16]:
+    """The same labels under other numbers."""
+    if all(old == new for old, new in numbers.items()):
+        return ids
+    table = np.arange(65536, dtype=np.uint16)
+    for old, new in numbers.items():
+        table[old] = new
+    return table[ids]

@@ -1,0 +1,1 @@
+"""Spectra, curves, libraries and resampling."""

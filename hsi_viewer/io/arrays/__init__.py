@@ -1,0 +1,1 @@
+"""Containers of arrays: NumPy, MATLAB, HDF5, netCDF, Zarr."""

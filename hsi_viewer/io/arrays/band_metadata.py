@@ -1,0 +1,298 @@
+"""What stands beside an array: lists with one entry a band, and attributes of its own."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
+from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.arrays.container import Container
+
+# As names are compared: in small letters, without marks between words.
+WAVELENGTHS = ("wl", "wls", "lambda", "lambdas", "wvl", "wvls", "wave", "waves", "wavlen",
+               "wavelen", "bandcenter", "bandcenters", "bandcentre", "bandcentres")  # fmt: skip
+FWHMS = ("fwhm", "fwhms", "bandwidth", "bandwidths")
+GOOD = ("bbl", "goodwavelengths", "goodbands")
+# Lists of these names are wavelengths if their values may be.
+BANDS = ("band", "bands")
+SENSOR_NM = (200, 20_000)
+
+UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
+NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
+SCALE_KEY = "hsi_scale"  # ours, which is never the inverse
+PLAIN = re.compile(r"\s*[-+]?\d{1,15}(?:\.\d{0,15})?(?:[eE][-+]?\d{1,2})?\s*")
+NOT_FINITE = ("nan", "inf", "-inf")  # as JSON, which lacks them, has them in quotes
+# Products write either the factor or its inverse (NEON: 10000).
+INVERSE_FROM = 100
+SCALE_KEYS = ("scale_factor", "scale", "slope")
+OFFSET_KEYS = ("add_offset", "intercept")
+
+
+def with_own_place(
+    cube: HyperCube, attributes: Mapping[str, Any], first_band: int = 0
+) -> HyperCube:
+    """A cube with what our own writers say of it: place, bands to show, gain and offset.
+
+    Parameters
+    ----------
+    cube : as it was opened.
+    attributes : of its array.
+    first_band : the number of the first band where bands are counted.
+    """
+    place = own_place(attributes)
+    if place is not None:
+        cube = replace(cube, georeference=place)
+    shown = _finite(attributes.get("default_bands"), 3)
+    if shown and all(band - first_band in range(cube.bands) for band in shown):
+        red, green, blue = (int(band) - first_band for band in shown)
+        cube = replace(cube, default_bands=(red, green, blue))
+    gain, offset = (_finite([attributes.get(key)], 1) for key in (SCALE_KEY, "offset"))
+    if gain and is_scale(gain[0]):
+        cube = replace(cube, scale=gain[0])
+    return replace(cube, offset=offset[0]) if offset else cube
+
+
+def own_place(attributes: Mapping[str, Any]) -> Georeference | None:
+    """Transform and coordinate system as our own writers note them."""
+    numbers, wkt = _finite(attributes.get("transform"), 6), attributes.get("crs_wkt")
+    if not numbers and not isinstance(wkt, str):
+        return None
+    a, b, c, d, e, f = numbers or (0.0,) * 6
+    if numbers and a * e == b * d:
+        return None  # no place has rows and columns in one direction
+    return Georeference(
+        (a, b, c, d, e, f) if numbers else None, wkt if isinstance(wkt, str) else None
+    )
+
+
+def _finite(value: Any, count: int) -> list[float] | None:
+    """So many finite numbers of an attribute, or None."""
+    if not isinstance(value, list) or len(value) != count:
+        return None
+    if not all(isinstance(v, (int, float)) and abs(v) <= sys.float_info.max for v in value):
+        return None
+    return [float(v) for v in value]
+
+
+def list_lengths(container: Container, array: str | None = None) -> set[int]:
+    """Lengths of the lists of wavelengths in a file, and among the attributes of an array."""
+    beside = {
+        choice.size
+        for name, choice in container.arrays.items()
+        if _is_wavelengths(name) and choice.size == max(choice.shape, default=0)
+    }
+    attributes = {} if array is None else attributes_of(container, array)
+    own = {value.size for key, value in attributes.items() if _is_wavelengths(key)}
+    return (beside | own) - {0, 1}
+
+
+def describe(
+    container: Container, array: str, source: CubeSource
+) -> tuple[CubeSource, dict[str, Any], list[str]]:
+    """The source in physical values where its scale has an offset, fields of the cube, warnings."""
+    attributes = attributes_of(container, array)
+    fields: dict[str, Any] = {}
+    bands = source.shape[2]
+    warnings = _take_wavelengths(fields, container, array, attributes, bands)
+    _take_others(fields, container, array, attributes, bands)
+    _take_numbers(fields, container)
+    source, numbers = in_physical_values(attributes, source)
+    return source, {**fields, **numbers}, warnings
+
+
+def in_physical_values(
+    attributes: Mapping[str, NDArray[Any]], source: CubeSource
+) -> tuple[CubeSource, dict[str, float]]:
+    """The source in physical values where its scale has an offset, else its nodata and scale."""
+    fields: dict[str, float] = {}
+    nodata, scale = (attribute_number(attributes, keys) for keys in (NODATA_KEYS, SCALE_KEYS))
+    if (
+        source.dtype.kind == "i"
+        and (attribute_text(attributes, ("_unsigned",)) or "").lower() == "true"
+    ):
+        source = UnsignedSource(source)
+        if nodata is not None and nodata < 0:
+            nodata += 2.0 ** (8 * source.dtype.itemsize)
+    offset = attribute_number(attributes, OFFSET_KEYS)
+    if offset:
+        return ScaledSource(source, scale or 1.0, offset, nodata), fields
+    if nodata is not None:
+        fields["nodata"] = nodata
+    if scale is not None and is_scale(scale):
+        fields["scale"] = scale if scale < INVERSE_FROM else 1.0 / scale
+    return source, fields
+
+
+def _take_wavelengths(
+    fields: dict[str, Any],
+    container: Container,
+    array: str,
+    attributes: Mapping[str, NDArray[Any]],
+    bands: int,
+) -> list[str]:
+    for name, values in _lists(container, array, bands):
+        plain = _plain(name)
+        if _is_wavelengths(name) or (plain in BANDS and _may_be_wavelengths(values)):
+            unit = attribute_text(attributes_of(container, name), ("units", "unit"))
+            if values.any():  # zeros stand for a dimension, or for nothing
+                break
+    else:
+        own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))
+        values, unit = next(own, np.empty(0)), attribute_text(attributes, UNIT_KEYS)
+    if values.size != bands:
+        return []
+    nm, guess = to_nm(values.astype(np.float64), unit)
+    fields["wavelengths"] = nm
+    if unit is not None:
+        fields["wavelength_units_in_file"] = unit
+    return [guess] if guess else []
+
+
+def _take_others(
+    fields: dict[str, Any],
+    container: Container,
+    array: str,
+    attributes: Mapping[str, NDArray[Any]],
+    bands: int,
+) -> None:
+    """FWHM and good bands."""
+    for name, values in _lists(container, array, bands):
+        if _plain(name) in FWHMS and "fwhm" not in fields:
+            unit = attribute_text(attributes_of(container, name), ("units", "unit"))
+            fields["fwhm"] = _fwhm(values, unit, fields.get("wavelengths"))
+        elif _plain(name) in GOOD and "good_bands" not in fields:
+            fields["good_bands"] = values != 0
+    for key, value in attributes.items():
+        if _plain(key) in FWHMS and _fits(value, bands):
+            own = _fwhm(value, attribute_text(attributes, UNIT_KEYS), fields.get("wavelengths"))
+            fields.setdefault("fwhm", own)
+        elif _plain(key) in GOOD and _fits(value, bands):
+            fields.setdefault("good_bands", value != 0)
+        elif _plain(key) == "bandnames" and value.size == bands:
+            fields["band_names"] = tuple(map(str, value))
+
+
+def _take_numbers(fields: dict[str, Any], container: Container) -> None:
+    """Single numbers beside the cube, as cubes that were written to .mat have them."""
+    names = (("nodata", "nodata"), ("scale_factor", "scale"), ("add_offset", "offset"))
+    for name, use in names:
+        if name in container.arrays and container.arrays[name].size == 1:
+            value = float(container.values(name).item())
+            if use != "scale" or is_scale(value):
+                fields[use] = value
+
+
+def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, NDArray[Any]]]:
+    """Names and values of lists with one entry a band, those nearest to the array first."""
+    names = [
+        name
+        for name, choice in container.arrays.items()
+        if choice.size == bands == max(choice.shape, default=1) and _is_of_bands(name)
+    ]
+    names.sort(key=lambda name: -_shared_groups(name, array))
+    return ((name, container.values(name).ravel()) for name in names)
+
+
+def _shared_groups(name: str, other: str) -> int:
+    """How many groups or structs two arrays have in common."""
+    pairs = zip(re.split(r"[/.]", name), re.split(r"[/.]", other), strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+
+def _is_of_bands(name: str) -> bool:
+    return _is_wavelengths(name) or _plain(name) in (*FWHMS, *GOOD, *BANDS)
+
+
+def _plain(name: str) -> str:
+    last = re.split(r"[/.]", name)[-1].lower()
+    return re.sub(r"[^a-z0-9]", "", last)
+
+
+def _is_wavelengths(name: str) -> bool:
+    plain = _plain(name)
+    if plain in GOOD or "unit" in plain:
+        return False
+    return plain in WAVELENGTHS or (
+        plain.startswith("wavelength") or plain.endswith(("wavelength", "wavelengths"))
+    )
+
+
+def _may_be_wavelengths(values: NDArray[Any]) -> bool:
+    """Whether numbers ascend within what sensors see, in nanometres, rather than count bands."""
+    low, high = SENSOR_NM
+    return bool(np.all(np.diff(values) > 0) and values[0] >= low and values[-1] <= high)
+
+
+def _fits(values: NDArray[Any], bands: int) -> bool:
+    return values.size == bands and values.dtype.kind in "iuf"
+
+
+def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> NDArray[np.float64]:
+    fwhm: NDArray[np.float64] = values.astype(np.float64)
+    factor = None if unit is None else nm_per_unit(unit)
+    if factor is None:
+        finite = fwhm[np.isfinite(fwhm)]
+        long = nm is not None and bool(np.any(nm > 1000))  # of others, less than 1 nm occurs
+        micrometres = long and finite.size and finite.max() < 1
+        factor = 1e3 if micrometres else 1.0
+    return fwhm * factor
+
+
+def attributes_of(container: Container, name: str) -> dict[str, NDArray[Any]]:
+    """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
+    given = getattr(container, "attributes", None)
+    return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
+
+
+def _key(name: str) -> str:
+    return re.sub(r"\s+", "_", name.strip().lower())
+
+
+def flat(value: Any) -> NDArray[Any]:
+    """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
+    try:
+        array = np.asarray(value).ravel()
+    except ValueError:
+        return np.empty(0)
+    if array.dtype != object or not all(v is None or isinstance(v, (int, float)) for v in array):
+        return array
+    try:
+        return array.astype(np.float64)  # null is how JSON says NaN
+    except OverflowError:
+        return np.empty(0)
+
+
+def attribute_text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
+    """The first text among attributes of these names."""
+    for key in keys:
+        value = attributes.get(key)
+        if value is not None and value.size:
+            text = value[0]
+            text = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+            return text.strip() or None
+    return None
+
+
+def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> float | None:
+    """The first number among attributes of these names, also as text."""
+    for key in keys:
+        value = attributes.get(key)
+        if value is not None and value.size == 1 and value.dtype.kind in "biuf":
+            return float(value[0])
+        if value is not None and value.size == 1 and value.dtype.kind in "SUO":
+            text = value[0].decode("ascii", "replace") if isinstance(value[0], bytes) else value[0]
+            if isinstance(text, str) and (text.lower() in NOT_FINITE or PLAIN.fullmatch(text)):
+                return float(text)
+    return None

@@ -1,0 +1,1 @@
+"""ENVI headers and the raw images that they describe."""

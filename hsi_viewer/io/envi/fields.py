@@ -1,0 +1,247 @@
+"""What the fields of an ENVI header say about a cube, apart from the layout of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.cube import is_scale
+from hsi_viewer.io.envi import classes as envi_classes
+from hsi_viewer.io.envi import header as envi_header
+from hsi_viewer.io.metadata import wavelengths
+from hsi_viewer.io.metadata.map_info import georeference
+
+# fmt: off
+# Fields that become attributes of HyperCube; all others are kept as metadata.
+USED_FIELDS = frozenset((
+    "samples", "lines", "bands", "header offset", "data type", "interleave", "byte order",
+    "file type", "wavelength", "wavelength units", "fwhm", "bbl", "data ignore value",
+    "reflectance scale factor", "default bands", "map info", "projection info",
+    "coordinate system string", "band names", "file compression", "class names", "classes",
+    "class lookup",
+))
+# fmt: on
+GAIN_FIELDS = frozenset(("data gain values", "data offset values"))  # where they are the scale
+
+
+def describe(
+    fields: Mapping[str, str], bands: int, interleave: str, data: Path, warnings: list[str]
+) -> dict[str, Any]:
+    """Metadata of a cube, as keyword arguments of HyperCube."""
+    n = bands
+    scale = _scale(fields, n, warnings)
+    used = USED_FIELDS | (GAIN_FIELDS if "offset" in scale else frozenset())
+    nm, unit = wavelengths_of(fields, n, warnings)
+    fwhm = _numbers(fields, "fwhm", n, warnings)
+    if fwhm is not None:
+        fwhm = fwhm * _fwhm_factor(fields, nm)
+    bbl = _numbers(fields, "bbl", n, warnings)
+    if "map info" not in fields and ("geo points" in fields or "rpc info" in fields):
+        warnings.append(
+            "The image is placed on the map by control points or rational polynomials (RPC), which "
+            "are not used; gdalwarp makes a georeferenced file of it."
+        )
+    good = ~np.zeros(n, bool) if bbl is None else bbl != 0
+    return {
+        "name": data.name.removesuffix(".gz"),
+        "wavelengths": nm,
+        "fwhm": fwhm,
+        "good_bands": good,
+        "nodata": _number(fields, "data ignore value", warnings),
+        **scale,
+        "georeference": georeference(
+            fields.get("map info"),
+            fields.get("coordinate system string"),
+            fields.get("projection info"),
+            warnings,
+        ),
+        "default_bands": _default_bands(fields, n, warnings),
+        "band_names": _band_names(fields, n, warnings),
+        "format_name": "ENVI",
+        "interleave": interleave,
+        "wavelength_units_in_file": unit,
+        "class_names": envi_classes.class_names(fields),
+        "warnings": tuple(warnings),
+        "metadata": {k: v for k, v in fields.items() if k not in used},
+    }
+
+
+def _numbers(
+    fields: Mapping[str, str], key: str, n: int, warnings: list[str]
+) -> NDArray[np.float64] | None:
+    """A list of one number a band; None, with a warning, if it is not that."""
+    if key not in fields:
+        return None
+    try:
+        values = envi_header.numbers(fields[key])
+    except ValueError:
+        warnings.append(f'"{key}" in the header holds what is no number; it is not used.')
+        return None
+    if values.size != n:
+        if values.size:
+            warnings.append(
+                f'"{key}" in the header has {values.size} entries for {n} bands; it is not used.'
+            )
+        return None
+    return values
+
+
+def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float | None:
+    text = fields.get(key, "").strip(" {}\r\n\t")
+    if not text or text.lower() in ("none", "na"):
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        each = set(envi_header.items(text))
+        if len(each) == 1 and "," in text:  # the same number for each band
+            return _number({key: each.pop()}, key, warnings)
+        warnings.append(f'"{key} = {text[:40]}" in the header is no number; it is not used.')
+        return None
+
+
+def _scale(fields: Mapping[str, str], n: int, warnings: list[str]) -> dict[str, float]:
+    """Scale, and the offset that comes with a gain, where all bands have the same ones."""
+    factor = _number(fields, "reflectance scale factor", warnings)
+    if factor is None and (both := _gain_and_offset(fields, n)):
+        return both
+    _say_gains(fields, warnings)
+    if factor is None:
+        return {"scale": 1.0}
+    if not is_scale(factor):
+        warnings.append(
+            f"The reflectance scale factor {factor:g} is not positive or too small; it is not used."
+        )
+        return {"scale": 1.0}
+    return {"scale": 1.0 / factor}
+
+
+def _gain_and_offset(fields: Mapping[str, str], n: int) -> dict[str, float] | None:
+    if "data gain values" not in fields:
+        return None
+    said: list[str] = []
+    gains, offsets = (_numbers(fields, f"data {w} values", n, said) for w in ("gain", "offset"))
+    if offsets is None and not said:
+        offsets = np.zeros(n)
+    if gains is None or offsets is None or (gains != gains[0]).any() or not is_scale(gains[0]):
+        return None
+    if not np.isfinite(offsets[0]) or (offsets != offsets[0]).any():
+        return None
+    return {"scale": float(gains[0]), "offset": float(offsets[0])}
+
+
+def _say_gains(fields: Mapping[str, str], warnings: list[str]) -> None:
+    """Say that gains and offsets are not applied, unless they change nothing."""
+    for key, neutral in (("data gain values", 1.0), ("data offset values", 0.0)):
+        if key not in fields:
+            continue
+        try:
+            values = envi_header.numbers(fields[key])
+        except ValueError:
+            continue
+        if (values != neutral).any():
+            warnings.append(f'"{key}" of the header are not applied: the values are as stored.')
+
+
+def _unit(fields: Mapping[str, str]) -> str | None:
+    return envi_header.word(fields.get("wavelength units", "")) or None
+
+
+def wavelengths_of(
+    fields: Mapping[str, str], n: int, warnings: list[str]
+) -> tuple[NDArray[np.float64] | None, str | None]:
+    """Wavelengths in nm and the unit as written."""
+    unit = _unit(fields)
+    said: list[str] = []
+    values = _numbers(fields, "wavelength", n, said)
+    each = None
+    if values is None:
+        each = wavelengths.with_units(envi_header.items(fields.get("wavelength", "")))
+        warnings += said if each is None else []
+    if each is not None and each.size == n:
+        nm = each
+    elif values is not None and wavelengths.are_band_numbers(values, unit):
+        warnings.append("The wavelengths of the header are band numbers; they are not used.")
+        return None, unit
+    elif values is not None:
+        nm, guess = wavelengths.to_nm(values, unit)
+        if guess:
+            warnings.append(guess)
+    else:
+        names = envi_header.items(fields.get("band names", ""), n)
+        found = wavelengths.from_band_names(tuple(names)) if len(names) == n else None
+        if found is None:
+            return None, unit
+        nm = found
+        warnings.append("The wavelengths are taken from the band names.")
+    _say_oddities(nm, unit, warnings)
+    return nm, unit
+
+
+def _say_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]) -> None:
+    """Warn of wavelengths that no sensor has, of equal and of descending ones."""
+    before, after = nm[:-1], nm[1:]
+    ascending = np.count_nonzero(after > before) == before.size
+    ends = nm if ascending else nm[np.isfinite(nm)]
+    if ends.size:
+        first, last = (ends[0], ends[-1]) if ascending else (ends.min(), ends.max())
+        if (doubt := wavelengths.doubt(float(first), float(last), unit)) is not None:
+            warnings.append(doubt)
+    if not ascending:
+        if (after == before).any():
+            warnings.append("Several bands have the same wavelength.")
+        if (after < before).any():
+            warnings.append("The wavelengths do not ascend everywhere.")
+
+
+def _fwhm_factor(
+    fields: Mapping[str, str], nm: NDArray[np.float64] | None
+) -> float | NDArray[np.float64]:
+    """Nanometres of one unit of FWHM, which stands in the unit of the wavelengths."""
+    unit = _unit(fields) or ""
+    factor = wavelengths.nm_per_unit(unit)
+    if factor is not None:
+        return factor
+    product = wavelengths.nm_times(unit)
+    if product is not None and nm is not None:
+        return nm**2 / product
+    try:
+        raw = envi_header.numbers(fields.get("wavelength", ""))
+    except ValueError:
+        return 1.0
+    known = nm is not None and raw.size == nm.size and raw.size > 0 and raw[0] != 0
+    return float(nm[0] / raw[0]) if known and nm is not None else 1.0
+
+
+def _default_bands(
+    fields: Mapping[str, str], n: int, warnings: list[str]
+) -> tuple[int, int, int] | None:
+    """Bands to show, from 0; one band counts for all three channels."""
+    if "default bands" not in fields:
+        return None
+    try:
+        chosen = [int(v) for v in envi_header.numbers(fields["default bands"])]
+    except (ValueError, OverflowError):
+        chosen = [-1]
+    if 0 not in chosen:  # a program that counts from 0 has written it
+        chosen = [band - 1 for band in chosen]
+    if len(chosen) == 1:
+        chosen *= 3
+    if len(chosen) != 3 or not all(0 <= b < n for b in chosen):
+        warnings.append("The default bands of the header are not three of its bands.")
+        return None
+    return chosen[0], chosen[1], chosen[2]
+
+
+def _band_names(fields: Mapping[str, str], n: int, warnings: list[str]) -> tuple[str, ...] | None:
+    if "band names" not in fields:
+        return None
+    names = envi_header.items(fields["band names"], n)
+    if len(names) != n:
+        warnings.append(f"The header has {len(names)} band names for {n} bands; they are not used.")
+        return None
+    return tuple(names)

@@ -1,0 +1,1 @@
+"""Bytes, text, signatures, and what a reader is asked for."""

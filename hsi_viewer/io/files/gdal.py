@@ -1,0 +1,242 @@
+"""rasterio, where it is needed: opening quietly, georeferences in and out.
+
+Import this module lazily: rasterio takes a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rasterio
+from rasterio.crs import CRS
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
+from rasterio.transform import Affine
+
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.errors import ExportError, FileError
+from hsi_viewer.io.rasters.side_files import Side, read_side
+
+# The drivers that untrusted files are read by. None of them runs anything or follows an address.
+DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
+WITH_HEADER = ("ENVI", "EHdr")  # their header lies beside the data
+READDIR, OVERVIEW = "GDAL_DISABLE_READDIR_ON_OPEN", "OVERVIEW_FILE"
+# Set before PROJ first looks: it would fetch grids of datum shifts.
+os.environ["PROJ_NETWORK"] = "OFF"
+
+# catch_warnings changes the state of the whole process: one thread at a time.
+_quiet = threading.Lock()
+
+
+@contextmanager
+def quiet(category: type[Warning]) -> Iterator[None]:
+    """Keep a warning of a library back that is no fault here."""
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore", category)
+        yield
+
+
+def open_raster(
+    path: Path, mode: str = "r", *, driver: str, page: int | None = None, **options: Any
+) -> Any:
+    """rasterio.open by one driver, which is told of no file beside the one that is read.
+
+    What lies beside a raster (overviews, masks) GDAL would open by the driver that the content asks
+    for, and some of them follow addresses; `raster_side` reads what is needed of it.
+
+    Parameters
+    ----------
+    path : the file.
+    mode : "r" or "w".
+    driver : one of `DRIVERS`.
+    page : number of an image in a TIFF file of several, from 1.
+    options : of rasterio.open.
+
+    Raises
+    ------
+    RasterioIOError
+        if the file is damaged or names another file; also where rasterio itself stumbles over
+        its text.
+    FileError
+        if GDAL cannot be told its name.
+    """
+    if driver not in DRIVERS:
+        raise ValueError(f"{driver} is not a driver that may be used")
+    name = local_name(path)
+    if page is not None:
+        name = f"GTIFF_DIR:{page}:{name}"
+    alone = {} if mode != "r" or driver in WITH_HEADER else {READDIR: "EMPTY_DIR"}
+    # the setting holds for all threads; one opens at a time
+    with quiet(NotGeoreferencedWarning), rasterio.Env(**alone):
+        try:
+            # a whole path: "zip:a.tif" or "s3:a.tif" would be an archive or an address
+            file = rasterio.open(
+                Path(name) if page is None else name, mode, driver=driver, **options
+            )
+        except UnicodeDecodeError as error:
+            raise RasterioIOError(f"its text is damaged ({error})") from error
+        except UnicodeEncodeError as error:
+            raise FileError(f"{path}: GDAL needs names in UTF-8; rename it.") from error
+    if mode == "r" and OVERVIEW in _tags_of_overviews(file):
+        file.close()
+        raise RasterioIOError("it names another file for its overviews")
+    return file
+
+
+def _tags_of_overviews(file: Any) -> dict[str, str]:
+    try:
+        tags: dict[str, str] = file.tags(ns="OVERVIEWS")
+    except UnicodeDecodeError:
+        return {OVERVIEW: ""}
+    return {key.upper(): value for key, value in tags.items()}
+
+
+def local_name(path: Path) -> str:
+    """The name to give to GDAL, which takes some names for addresses or archives.
+
+    Raises
+    ------
+    FileError
+        if it can only be taken for one.
+    """
+    name = str(path.absolute())
+    if name.replace("\\", "/").lower().startswith("/vsi"):
+        raise FileError(f"{path}: GDAL takes this path for an address; move the file.")
+    return name
+
+
+def why(error: BaseException) -> str:
+    """What GDAL says of an error, which rasterio keeps behind its own words."""
+    return str(error.__cause__ or error).rstrip(".")
+
+
+@contextmanager
+def new_tif(new: Path, path: Path, **profile: Any) -> Iterator[Any]:
+    """A GeoTIFF to write, checked when it is closed: GDAL says nothing of a disk that is full then.
+
+    Parameters
+    ----------
+    new : file to write.
+    path : its final name, for messages.
+    profile : for rasterio.open.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written whole.
+    """
+    try:
+        with open_raster(new, "w", driver="GTiff", **profile) as file:
+            yield file
+        whole = _is_whole(new)
+    except (RasterioError, ValueError, TypeError) as error:
+        raise ExportError(
+            f"{path} could not be written: {why(error)}. "
+            "Choose another folder or make room; what stood there before is untouched."
+        ) from error
+    if not whole:
+        raise ExportError(
+            f"{path} could not be written: the disk seems to be full. "
+            "Choose another folder or make room; what stood there before is untouched."
+        )
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every block of a TIFF file lies in it."""
+    size = path.stat().st_size
+    with open_raster(path, driver="GTiff") as file:
+        together = file.interleaving is not None and file.interleaving.name == "pixel"
+        for band in [1] if together else file.indexes:
+            for (row, column), _ in file.block_windows(band):
+                start, length = (
+                    file.get_tag_item(f"BLOCK_{what}_{column}_{row}", "TIFF", bidx=band)
+                    for what in ("OFFSET", "SIZE")
+                )
+                if not start or int(start) + int(length or 0) > size:
+                    return False
+    return True
+
+
+def page_shapes(dataset: Any) -> list[tuple[int, int, int]]:
+    """Rows, columns and bands of the images in a TIFF file; empty for a file of one."""
+    described = [text for key, text in dataset.tags(ns="SUBDATASETS").items() if "_DESC" in key]
+    found = [re.search(r"\((\d+)P x (\d+)L x (\d+)B\)", text) for text in described]
+    return [(int(m[2]), int(m[1]), int(m[3])) for m in found if m]
+
+
+def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georeference | None:
+    """Georeference of an open raster; None if it has neither transform nor CRS.
+
+    Parameters
+    ----------
+    dataset : of rasterio.
+    warnings : told of a place that no transform can say.
+    """
+    side = Side() if dataset.driver in WITH_HEADER else read_side(path_of(dataset))
+    transform: Any = dataset.transform
+    plain = transform is None or transform == Affine.identity()
+    if side.transform is not None and (plain or dataset.driver == "GTiff"):
+        transform, plain = side.transform, False
+    elif side.world is not None and plain:
+        transform, plain = side.world, False
+    by = "ground control points" if dataset.gcps[0] else ""
+    by = by or ("rational polynomials (RPC)" if dataset.rpcs else side.by)
+    if plain and warnings is not None and by:
+        warnings.append(
+            f"The file is placed on the map by {by}, which are not used; gdalwarp makes a "
+            "georeferenced file of it."
+        )
+    own = dataset.crs.to_wkt() if dataset.crs else None
+    crs_wkt = side.crs_wkt or own if dataset.driver == "GTiff" else own or side.crs_wkt
+    if plain and not crs_wkt:
+        return None
+    a, b, c, d, e, f = tuple(transform)[:6]
+    return Georeference(transform=None if plain else (a, b, c, d, e, f), crs_wkt=crs_wkt)
+
+
+def copy_as_tiff(dataset: Any, target: Path) -> None:
+    """Write an open raster as a GeoTIFF; what TIFF cannot hold goes into its .aux.xml.
+
+    Raises
+    ------
+    RasterioError, OSError
+        if it cannot be read or written.
+    """
+    import rasterio.shutil
+
+    rasterio.shutil.copy(dataset, str(target), driver="GTiff", compress="deflate")
+
+
+def path_of(dataset: Any) -> Path:
+    """The file of an open raster."""
+    return Path(re.sub(r"^GTIFF_DIR:\d+:", "", str(dataset.name)))
+
+
+def georeference_profile(georeference: Georeference | None) -> dict[str, Any]:
+    """Keyword arguments of rasterio.open for a georeference.
+
+    Raises
+    ------
+    ExportError
+        if GDAL does not understand the coordinate reference system.
+    """
+    profile: dict[str, Any] = {}
+    if georeference is None:
+        return profile
+    if georeference.transform is not None:
+        profile["transform"] = Affine(*georeference.transform)
+    if georeference.crs_wkt:
+        try:
+            profile["crs"] = CRS.from_wkt(georeference.crs_wkt)
+        except CRSError as error:
+            raise ExportError(
+                f"The coordinate reference system is not understood: {error}. "
+                "Export to ENVI, which keeps it as it is."
+            ) from error
+    return profile

@@ -1,0 +1,184 @@
+"""The one door to pyogrio: vector files by the driver that their suffix and first bytes name.
+
+GDAL asks every driver it has whether it knows a file, and some of them run commands, follow
+addresses or open other files that the content names. Here it has the drivers of `DRIVERS` alone.
+Import this module lazily: pyogrio takes half a second.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+from numpy.typing import NDArray
+from pyogrio.core import _register_drivers
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+from pyogrio.util import vsi_path
+
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.io.files import gdal
+from hsi_viewer.io.files.identify import magic_of
+
+DRIVERS = {
+    ".shp": "ESRI Shapefile",
+    ".gpkg": "GPKG",
+    ".geojson": "GeoJSON",
+    ".json": "GeoJSON",
+    ".fgb": "FlatGeobuf",
+    ".kml": "LIBKML",
+}
+BEGINNINGS = {
+    ".shp": b"\x00\x00\x27\x0a",
+    ".gpkg": b"SQLite format 3\0",
+    ".geojson": b"{",
+    ".json": b"{",
+    ".fgb": b"fgb",
+    ".kml": b"<kml",
+}
+# What pyogrio raises on damage that it does not foresee: a broken .prj, names that are no text.
+STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
+ERRORS = (DataSourceError, DataLayerError, FieldError, *STUMBLES)
+# Should a driver want to reach out after all: a proxy of a kind that does not exist, and no name
+# that the remote file systems may open.
+OPTIONS = {
+    "GDAL_HTTP_PROXY": "none://",
+    "GDAL_HTTPS_PROXY": "none://",
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
+    "GDAL_PAM_ENABLED": "NO",
+    "LIBKML_RESOLVE_STYLE": "NO",
+    "LIBKML_EXTERNAL_STYLE": "NO",
+}
+
+_limiting = threading.Lock()
+
+
+def limit_drivers() -> None:
+    """Take all drivers but those of `DRIVERS` out of pyogrio's GDAL, as far as it has others.
+
+    Raises
+    ------
+    FileError
+        if they cannot be taken out.
+    """
+    with _limiting:
+        if not _others():
+            return
+        pyogrio.set_gdal_config_options({**OPTIONS, "OGR_SKIP": ",".join(_others())})
+        _register_drivers()  # GDAL drops what OGR_SKIP names at the end of it
+        if left := _others():
+            raise FileError(
+                f"GDAL cannot be kept from using its drivers {', '.join(left[:5])}; "
+                "install pyogrio from PyPI to read and write vector files."
+            )
+
+
+def _others() -> list[str]:
+    return [name for name in pyogrio.list_drivers() if name not in DRIVERS.values()]
+
+
+def check_beginning(path: Path) -> None:
+    """Refuse a file that is something else than its name says.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it is missing, or does not begin as files of its suffix do.
+    """
+    magic = magic_of(path)
+    text = magic.removeprefix(b"\xef\xbb\xbf").lstrip()
+    wanted = BEGINNINGS[path.suffix.lower()]
+    if b"<OGR" in magic or not (wanted in magic if wanted == b"<kml" else text.startswith(wanted)):
+        raise FormatError(f"{path} is not what its name says: it does not begin as such a file.")
+
+
+def layers_of(path: Path) -> list[tuple[str, str | None]]:
+    """Names of the layers of a file, and the kind of their geometries; None for those without.
+
+    Raises
+    ------
+    FileError, FormatError
+        if the file cannot be read.
+    """
+    name = _ready(path)
+    try:
+        with gdal.quiet(RuntimeWarning):  # what GDAL finds odd
+            return [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
+    except ERRORS as error:
+        raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
+
+
+def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray[Any]], str | None]:
+    """Geometries (None where there is none), attributes and coordinate system of a layer.
+
+    Raises
+    ------
+    FileError, FormatError
+        if the file cannot be read.
+    """
+    import shapely
+
+    name = _ready(path)
+    try:
+        with gdal.quiet(RuntimeWarning):
+            meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
+        geometries = shapely.from_wkb(wkb, on_invalid="ignore")
+    except ERRORS as error:
+        raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
+    fields = {str(key): column for key, column in zip(meta["fields"], columns, strict=True)}
+    return geometries, fields, meta["crs"]
+
+
+def write_layer(
+    path: Path,
+    geometries: Sequence[Any],
+    fields: dict[str, NDArray[Any]],
+    crs: str | None,
+    **more: Any,
+) -> None:
+    """Write polygons by the driver of the suffix.
+
+    Raises
+    ------
+    ExportError
+        if the file cannot be written.
+    """
+    import shapely
+
+    name = gdal.local_name(path)
+    limit_drivers()
+    try:
+        with gdal.quiet(UserWarning):  # that there is no system, which the caller says
+            pyogrio.raw.write(
+                name,
+                np.array([shapely.to_wkb(geometry) for geometry in geometries], object),
+                list(fields.values()),
+                np.array(list(fields)),
+                geometry_type="Polygon",
+                crs=crs,
+                driver=DRIVERS[path.suffix.lower()],
+                **more,
+            )
+    except (DataSourceError, ValueError) as error:
+        raise ExportError(f"{path} could not be written: {error}.") from error
+
+
+def _ready(path: Path) -> str:
+    """The name to give to pyogrio, once the file is known to be what its suffix says."""
+    check_beginning(path)
+    name = gdal.local_name(path)
+    if vsi_path(name) != name:  # pyogrio reads archives and queries out of a name
+        raise FileError(f'{path}: "!" and ";" cannot be in the path of a vector file; rename it.')
+    limit_drivers()
+    return name
+
+
+def _reason(path: Path, error: BaseException) -> str:
+    """What GDAL says, without its advice about drivers, which cannot be followed here."""
+    said = str(error).partition("; It might help")[0].rstrip(" .;")
+    if "not recognized as being in a supported" in said:
+        return f"it is not {DRIVERS[path.suffix.lower()]}"
+    return said

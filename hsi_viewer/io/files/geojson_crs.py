@@ -1,0 +1,128 @@
+"""The coordinate system of a GeoJSON file, found before GDAL reads it.
+
+GDAL asks the address of one that is a link, wherever in the file it stands, and takes longitude and
+latitude for one that it does not understand.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io.files.identify import open_plain
+from hsi_viewer.io.regions.grid import crs_of
+
+MAX_PARSED = 256 << 20  # bytes that are worth parsing for the sake of a system
+MAX_SAID = 100
+
+PIECE = 16 << 20  # bytes looked through at once
+# Of small letters: one pattern of several, or of either case, takes ten times as long. A letter can
+# also be written as its number.
+_ANY = (re.compile(rb'"crs"'), re.compile(rb"'crs'"), re.compile(rb"\\u00[0-7]"))
+_PLAIN = re.compile(
+    rb'"crs"\s*:\s*\{\s*"type"\s*:\s*"name"\s*,\s*"properties"\s*:\s*'
+    rb'\{\s*"name"\s*:\s*"([^"\\]{1,200})"\s*\}\s*\}'
+)
+_NAMES = (
+    re.compile(r"urn:(?:x-)?ogc:def:crs:(EPSG|OGC|ESRI):[^:/]*:(\w+)", re.IGNORECASE),
+    re.compile(r"https?://(?:www\.)?opengis\.net/def/crs/(EPSG|OGC|ESRI)/[^/]+/(\w+)", re.I),
+    re.compile(r"(EPSG|ESRI|OGC):{1,2}(\w+)", re.IGNORECASE),
+)
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A file whose system GDAL must not see.
+
+    Attributes
+    ----------
+    text : the file without it.
+    crs : the system of the file, as an authority and its code; None if it is not known.
+    said : how the file names it, shortened; "" if it names none.
+    """
+
+    text: str
+    crs: str | None
+    said: str
+
+
+def cleaned(path: Path) -> Cleaned | None:
+    """The file without its coordinate systems; None where GDAL can be given it as it is.
+
+    Raises
+    ------
+    FormatError
+        if it is not JSON, or too large to find its system.
+    """
+    with open_plain(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if all(_is_known(data, at) for at in _mentions(data)):
+            return None
+        if len(data) > MAX_PARSED:
+            raise FormatError(
+                f'{path}: its coordinate system ("crs") is not of the usual form; remove it, or '
+                "convert the file to GeoPackage."
+            )
+        try:
+            whole = json.loads(bytes(data).decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{path} is damaged: it is not JSON ({error}).") from error
+    if not isinstance(whole, dict):
+        raise FormatError(f"{path} is not GeoJSON: it holds no object.")
+    own = [value for key, value in whole.items() if key.casefold() == "crs"]
+    crs = _crs_of(own[0]) if own else "OGC:CRS84"
+    try:
+        said = json.dumps(own[0]) if own else ""
+        said = said if len(said) <= MAX_SAID else f"{said[:MAX_SAID]}…"
+        return Cleaned(json.dumps(_without(whole)), crs, said)
+    except RecursionError as error:
+        raise FormatError(f"{path} is damaged: it is nested too deeply.") from error
+
+
+def _mentions(data: mmap.mmap) -> Iterator[int]:
+    """Where a system may be named."""
+    for start in range(0, len(data), PIECE):
+        piece = data[start : start + PIECE + 8].lower()  # a word may lie across the end
+        for pattern in _ANY:
+            yield from (start + found.start() for found in pattern.finditer(piece))
+
+
+def _is_known(data: mmap.mmap, at: int) -> bool:
+    plain = _PLAIN.match(data, at)
+    return plain is not None and _code(plain[1].decode("utf-8", "replace")) is not None
+
+
+def _code(name: str) -> str | None:
+    """Authority and code of a system's name, if it is known."""
+    for pattern in _NAMES:
+        if match := pattern.fullmatch(name.strip()):
+            code = f"{match[1].upper()}:{match[2]}"
+            return code if crs_of(code) is not None else None
+    return None
+
+
+def _crs_of(value: Any) -> str | None:
+    match value:
+        case {"type": "name", "properties": {"name": str(name)}}:
+            return _code(name)
+        case {"type": "EPSG", "properties": {"code": int(code)}}:
+            return _code(f"EPSG:{code}")
+    return None
+
+
+def _without(value: Any) -> Any:
+    """JSON without the coordinate systems of its objects; attributes keep what is called so."""
+    if isinstance(value, list):
+        return [_without(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: item if key == "properties" else _without(item)
+            for key, item in value.items()
+            if key.casefold() != "crs"
+        }
+    return value

@@ -1,0 +1,60 @@
+"""Small text files, whatever wrote them."""
+
+from __future__ import annotations
+
+import csv
+import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from pathlib import Path
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.files.identify import open_plain
+
+
+def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
+    """Text of a file, UTF-8 (with or without a mark) or Latin-1.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read or is larger than such a file can be.
+    """
+    try:
+        with open_plain(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > max_bytes:
+                raise FormatError(f"{path} is too large for a text: {size} bytes.")
+            raw = file.read()
+    except FileNotFoundError as error:
+        raise FileError(f"{path} does not exist; check the name.") from error
+    except OSError as error:
+        raise FileError(f"{path} could not be read: {error.strerror}.") from error
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # as spreadsheets write it
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
+    """Cells of the lines of a table, without the spaces around them.
+
+    Raises
+    ------
+    FormatError
+        if a cell is longer than any can be, as behind a quotation mark that is never closed.
+    """
+    try:
+        return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+    except csv.Error as error:
+        raise FormatError(f"{path} is no readable table: {error}.") from error

@@ -1,0 +1,1 @@
+"""Finds the header that a raw image should have had."""

@@ -1,0 +1,1 @@
+"""Label files, legends and class maps."""

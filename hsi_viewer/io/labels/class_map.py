@@ -1,0 +1,149 @@
+"""Predictions, out: the class map in every format, and its confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from hsi_viewer.atomic import side_file, with_sides
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.io.envi import writer as envi_writer
+from hsi_viewer.io.labels import class_raster
+
+FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
+
+
+def export_prediction(
+    prediction: Prediction,
+    legend: ClassLegend,
+    cube: HyperCube,
+    directory: Path,
+    stem: str = "class_map",
+    formats: Sequence[str] = FORMATS,
+    token: CancelToken | None = None,
+) -> dict[str, Path]:
+    """Write a class map, each file whole or not at all.
+
+    Parameters
+    ----------
+    prediction : what to write.
+    legend : names and colours of its ids.
+    cube : the scene; gives the georeference. If it has none, GeoTIFF is left out, and an earlier
+        one taken away.
+    directory : made if it is not there.
+    stem : of the file names; the confidence goes to confidence.hdr and .img.
+    formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class).
+    token : asked before each file.
+
+    Returns
+    -------
+    dict
+        paths by file name, with those of what is written beside (.aux.xml, .pgw).
+
+    Raises
+    ------
+    ExportError
+        if the folder cannot be written; files of an earlier export are untouched.
+    """
+    unknown = set(formats) - {*FORMATS, "probabilities"}
+    if unknown:
+        raise ExportError(f"Unknown formats {sorted(unknown)}; there are {', '.join(FORMATS)}.")
+    title = f"Class map of {cube.name}"
+    raster = class_raster.class_raster(prediction.class_map, legend, cube.georeference, title)
+    written: dict[str, Path] = {}
+    for name in formats:
+        if token is not None:
+            token.check()
+        if name == "confidence":
+            written |= write_confidence(prediction, cube, directory)
+        elif name == "probabilities":
+            written |= write_probabilities(prediction, legend, cube, directory)
+        elif name == "envi":
+            header, data = _pair(directory, stem)
+            class_raster.write_envi(raster, header, data)
+            written |= {header.name: header, data.name: data}
+        elif name == "tif" and cube.georeference is None:
+            _take_away(directory / f"{stem}.tif", cube)
+        else:
+            path = directory / f"{stem}.{name}"
+            WRITERS[name](raster, path)
+            written |= {file.name: file for file in _files_of(path, raster)}
+    return written
+
+
+def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
+    place = raster.georeference
+    if path.suffix == ".png" and place is not None and place.transform is not None:
+        return [path, class_raster.world_file(path)]
+    return with_sides(path) if path.suffix == ".tif" else [path]
+
+
+def _take_away(tif: Path, cube: HyperCube) -> None:
+    """Delete an earlier class map of ours, which would be taken for the one that is written."""
+    from rasterio.errors import RasterioError
+
+    from hsi_viewer.io.files.gdal import open_raster
+
+    with suppress(OSError, RasterioError):
+        if cube.path is not None and tif.resolve() == cube.path.resolve():
+            return
+        with open_raster(tif, driver="GTiff") as file:
+            ours = "CLASS_0" in file.tags(1) and file.count == 1
+        if ours:
+            for path in (tif, side_file(tif)):
+                path.unlink(missing_ok=True)
+
+
+def _pair(directory: Path, stem: str) -> tuple[Path, Path]:
+    """Header and data of an image; of another name where other data would lose their header."""
+    try:
+        return envi_writer.pair_of(directory / f"{stem}.img")
+    except ExportError:
+        return _pair(directory, f"{stem}_2")
+
+
+WRITERS = {
+    "npy": class_raster.write_npy,
+    "png": class_raster.write_png,
+    "tif": class_raster.write_tif,
+    "mat": class_raster.write_mat,
+}
+
+
+def write_confidence(
+    prediction: Prediction, cube: HyperCube, directory: Path, stem: str = "confidence"
+) -> dict[str, Path]:
+    """Write the confidence (0..1, float32) as an ENVI image; see `export_prediction`."""
+    header, data = _pair(directory, stem)
+    fields = {
+        "file type": "ENVI Standard",
+        "band names": "{confidence}",
+        "data ignore value": "0",
+        **envi_writer.georeference_fields(cube.georeference),
+    }
+    values = prediction.confidence.astype(np.float32)
+    title = f"Probability of the mapped class; {cube.name}"
+    envi_writer.write_image(header, data, values, fields, title)
+    return {header.name: header, data.name: data}
+
+
+def write_probabilities(
+    prediction: Prediction, legend: ClassLegend, cube: HyperCube, directory: Path
+) -> dict[str, Path]:
+    """Write the probability of every class as bands of an ENVI image; nothing if not kept."""
+    from hsi_viewer.io.writers.cube_writer import probabilities_cube, write_cube
+
+    if prediction.probabilities is None:
+        return {}
+    names = [legend.name_of(i) for i in prediction.class_ids]
+    bands = probabilities_cube(prediction.probabilities, names, cube)
+    _, data = _pair(directory, "probabilities")
+    written = write_cube(bands, data, interleave="bsq")
+    return {path.name: path for path in written}

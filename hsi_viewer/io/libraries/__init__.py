@@ -1,0 +1,1 @@
+"""Spectral libraries and lists of bands."""

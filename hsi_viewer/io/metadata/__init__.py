@@ -1,0 +1,1 @@
+"""Wavelengths, map info and coordinate systems."""

@@ -1,0 +1,1 @@
+"""Products of sensors, and scenes that come with the application."""

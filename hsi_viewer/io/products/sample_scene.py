@@ -1,0 +1,70 @@
+"""The sample scene: Indian Pines, out of the installed package tensorly."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.paths import resource_path
+from hsi_viewer.io.arrays.numpy_file import source_of
+
+SAMPLE = "sample:indian-pines"
+SAMPLE_LABELS = "sample:indian-pines/labels"
+
+
+def _array_path(name: str) -> Path:
+    """Path of an array of tensorly; its import, over a second, is not needed to find it."""
+    spec = importlib.util.find_spec("tensorly")
+    for root in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(root, "datasets", "data", name)
+        if path.is_file():
+            return path
+    raise FileError(
+        "The sample scene is part of the package tensorly, which is not installed: "
+        'type "pip install tensorly".'
+    )
+
+
+def _description() -> dict[str, Any]:
+    text = resource_path("scenes", "indian_pines.json").read_text(encoding="utf-8")
+    description: dict[str, Any] = json.loads(text)
+    return description
+
+
+def sample_class_names() -> dict[int, str]:
+    """Names of the 16 classes by id."""
+    return dict(enumerate(_description()["class_names"], start=1))
+
+
+def open_sample() -> HyperCube:
+    """The sample scene: 145 x 145 pixels, 200 bands.
+
+    Raises
+    ------
+    FileError
+        if the package that holds it is not installed.
+    """
+    about = _description()
+    return HyperCube(
+        source_of(_array_path("Indian_pines_corrected.npy")),
+        name=about["title"],
+        wavelengths=np.array(about["wavelengths_nm"], np.float64),
+        format_name="NumPy",
+        wavelength_units_in_file="nm",
+        about=about["about"],
+        class_names=sample_class_names(),
+        ground_truth=SAMPLE_LABELS,
+    )
+
+
+def sample_labels() -> NDArray[np.uint16]:
+    """Ground truth of the sample scene, (145, 145) class ids."""
+    array = np.load(_array_path("Indian_pines_gt.npy"), allow_pickle=False)
+    return np.ascontiguousarray(array, np.uint16)

@@ -1,0 +1,1 @@
+"""Images that GDAL reads, one or many."""

@@ -1,0 +1,98 @@
+"""Which pixels of a raster have no data: an alpha channel or a mask, apart from the bands.
+
+Import this module lazily: it needs rasterio.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.windows import Window
+
+from hsi_viewer.io.rasters.tags import FWHM, WAVELENGTH, RasterTags
+
+# An alpha channel is looked at in so many places of so many pixels a side.
+PLACES, SIDE = 4, 128
+# So much of it is fully opaque or fully transparent; a fourth band of bytes is called alpha, too.
+CLEAR = 0.9
+OPAQUE = (1.0, 255.0, 65535.0)
+
+
+class Mask(NamedTuple):
+    """What a raster has beside its bands.
+
+    Attributes
+    ----------
+    bands : numbers of its bands, from 1, without the alpha channel.
+    alpha : number of the alpha channel; 0 for a mask of the file; None for neither.
+    remarks : sentences about it.
+    dtype : of the alpha channel or mask.
+    """
+
+    bands: tuple[int, ...]
+    alpha: int | None
+    remarks: tuple[str, ...]
+    dtype: str = "uint8"
+
+
+def mask_of(dataset: Any) -> Mask:
+    """The bands of an open raster, and the alpha channel or mask that says where they have data.
+
+    Raises
+    ------
+    RasterioError
+        if the alpha channel cannot be read.
+    """
+    bands = tuple(range(1, dataset.count + 1))
+    uses = zip(bands, dataset.colorinterp, strict=True)
+    marked = [band for band, use in uses if use == ColorInterp.alpha]
+    if marked and len(bands) > 1:
+        if _is_alpha(dataset, marked[0]):
+            rest = tuple(band for band in bands if band not in marked)
+            said = (
+                f"Band {marked[0]} is an alpha channel: it is left out, and pixels where it is 0 "
+                "have no data."
+            )
+            return Mask(rest, marked[0], (said,), dataset.dtypes[marked[0] - 1])
+        said = f"Band {marked[0]} is marked as an alpha channel but holds values of its own; it is "
+        return Mask(bands, None, (said + "kept as a band.",))
+    flags = dataset.mask_flag_enums[0]
+    if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
+        return Mask(bands, 0, ("Pixels that the mask of the file leaves out have no data.",))
+    return Mask(bands, None, ())
+
+
+def _is_alpha(dataset: Any, band: int) -> bool:
+    """Whether the values of a band are those of an alpha channel and it has no other name."""
+    name = dataset.descriptions[band - 1] or ""
+    tags = RasterTags(dataset, (band,)).bands[0]
+    if (name and "alpha" not in name.casefold()) or any(key in tags for key in WAVELENGTH + FWHM):
+        return False
+    sample = _sample(dataset, band)
+    top = float(sample.max())
+    largest = np.iinfo(sample.dtype).max if sample.dtype.kind in "iu" else 1.0
+    clear = np.mean((sample == 0) | (sample == top))
+    return top in (*OPAQUE, float(largest)) and bool(clear >= CLEAR)
+
+
+def _sample(dataset: Any, band: int) -> Any:
+    """Values of a band at places spread over the scene."""
+    parts = []
+    for y in np.linspace(0, max(0, dataset.height - SIDE), PLACES).astype(int):
+        for x in np.linspace(0, max(0, dataset.width - SIDE), PLACES).astype(int):
+            size = min(SIDE, dataset.width), min(SIDE, dataset.height)
+            parts.append(dataset.read(band, window=Window(int(x), int(y), *size)).ravel())
+    return np.concatenate(parts)
+
+
+def masked_type(dtype: np.dtype[Any], nodata: float | None) -> tuple[np.dtype[Any], float]:
+    """A type that holds the values of a raster and what marks a pixel without data, and that mark.
+
+    It is the nodata value of the raster where it has one, else NaN.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        if nodata is not None and np.float64(nodata).astype(dtype) == nodata:
+            return dtype, float(nodata)
+    return np.result_type(dtype, np.float32), float("nan")

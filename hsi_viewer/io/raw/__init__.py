@@ -1,0 +1,1 @@
+"""Raw images without an ENVI header: ESRI, ERDAS, AVIRIS."""

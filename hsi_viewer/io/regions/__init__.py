@@ -1,0 +1,1 @@
+"""Regions of interest: import and export in every format."""

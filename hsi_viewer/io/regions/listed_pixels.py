@@ -1,0 +1,115 @@
+"""Listed pixels, by row and column or by map coordinates, laid on the grid of a cube."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.errors import FormatError, LabelError
+from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
+from hsi_viewer.io.labels.label_file import LabelFile
+from hsi_viewer.io.regions.grid import Grid, crs_of, same_crs, set_pixels, transformed
+from hsi_viewer.io.regions.raster import place_raster
+
+MAX_PIXELS = 1 << 31  # of the image that a list says it belongs to
+
+Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Positions with their classes, each in as many ways as the file gives.
+
+    Attributes
+    ----------
+    ids : (n,) class ids.
+    at : rows and columns ((0, 0) is the upper left corner, so a centre ends in .5), or None.
+    mapped : x and y in the system of the image, or None.
+    degrees : longitude and latitude (WGS 84), or None.
+    size : rows and columns of the image that they were drawn on, or None.
+    names, colours : by class id.
+    notes : sentences so far.
+    """
+
+    name: str
+    ids: NDArray[np.uint16]
+    at: Pair | None
+    mapped: Pair | None = None
+    degrees: Pair | None = None
+    size: tuple[int, int] | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
+    colours: Mapping[int, Colour] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> ImportedLabels:
+    """Labels of the pixels that hold the positions.
+
+    Rows and columns are used where the image had the size of the cube or none is told, or nothing
+    else is given; else map coordinates, else degrees.
+
+    Raises
+    ------
+    PlacementNeededError
+        if the image had another size and nothing but rows and columns is given.
+    LabelError
+        if no position lies on the cube.
+    """
+    notes = list(listed.notes)
+    fits = listed.size is None or listed.size == grid.shape
+    if listed.at is not None and placement != "georeference" and fits:
+        rows, columns = listed.at
+    else:
+        placed = None if placement in ("resample", "crop") else _by_map(listed, grid, notes)
+        if placed is None:
+            return _by_image(listed, grid, placement)
+        rows, columns = placed
+    ids = np.zeros(grid.shape, np.uint16)
+    outside = set_pixels(ids, rows, columns, listed.ids)
+    if outside == listed.ids.size:
+        raise LabelError(
+            f"{listed.name}: none of its {outside} pixels lies on the cube "
+            f"({grid.rows} rows x {grid.columns} columns). They cover rows {rows.min():.6g} to "
+            f"{rows.max():.6g} and columns {columns.min():.6g} to {columns.max():.6g}. "
+            "Check that they belong to this scene."
+        )
+    if outside:
+        notes.append(f"{outside} of {listed.ids.size} pixels lie off the cube and are left out.")
+    return ImportedLabels(ids, listed.names, listed.colours, tuple(notes), listed.name)
+
+
+def _by_map(listed: Pixels, grid: Grid, notes: list[str]) -> Pair | None:
+    if grid.transform is None:
+        return None
+    if listed.mapped is not None:
+        notes.append("The pixels were placed by their map coordinates.")
+        return grid.positions(*listed.mapped)
+    target = crs_of(grid.crs_wkt)
+    if listed.degrees is None or target is None:
+        return None
+    x, y = listed.degrees
+    source = crs_of("EPSG:4326")
+    if not same_crs(source, target):
+        x, y = transformed(source, target, x, y)
+    notes.append("The pixels were placed by longitude and latitude.")
+    return grid.positions(x, y)
+
+
+def _by_image(listed: Pixels, grid: Grid, placement: Placement | None) -> ImportedLabels:
+    """As a label raster of the image that the pixels were drawn on."""
+    if listed.at is None:
+        raise LabelError(
+            f"{listed.name} has map coordinates, but the cube has no georeference to place them by."
+        )
+    rows, columns = listed.at
+    size = listed.size or (int(rows.max()) + 1, int(columns.max()) + 1)
+    if size[0] * size[1] > MAX_PIXELS:
+        raise FormatError(f"{listed.name}: an image of {size[0]} x {size[1]} pixels is too large.")
+    ids = np.zeros(size, np.uint16)
+    set_pixels(ids, rows, columns, listed.ids)
+    raster = LabelFile(ids, dict(listed.names), dict(listed.colours), listed.name)
+    return place_raster(raster, grid, placement)

@@ -1,0 +1,165 @@
+"""Polygons, lines and points, laid on the grid of a cube."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.classes import MAX_CLASS_ID, Colour
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.io.regions.grid import PIXELS, Grid, crs_of, crs_text, same_crs, transformed
+
+SMALL = 4.0  # pixels; smaller polygons may hold no pixel's centre
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Geometries with their classes.
+
+    Attributes
+    ----------
+    geometries : shapely geometries.
+    classes : one id, or one name, each.
+    crs_wkt : of the coordinates, or None; ignored where `in_pixels`.
+    in_pixels : whether x and y are columns and rows ((0, 0) is the upper left corner).
+    names, colours : by class id; colours of named classes by name.
+    notes : sentences so far.
+    """
+
+    name: str
+    geometries: Sequence[Any]
+    classes: Sequence[int | str]
+    crs_wkt: str | None = None
+    in_pixels: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
+    colours: Mapping[int | str, Colour] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def numbered(
+    classes: Sequence[int | str], colours: Mapping[int | str, Colour]
+) -> tuple[list[int], dict[int, str], dict[int, Colour]]:
+    """Class ids of ids or names, names by id, colours by id; names count from 1 as they come.
+
+    Raises
+    ------
+    LabelError
+        if there are more names than ids.
+    """
+    order = {name: k for k, name in enumerate(dict.fromkeys(classes), 1)}
+    if len(order) > MAX_CLASS_ID:
+        raise LabelError(f"There are {len(order)} classes; at most {MAX_CLASS_ID} are possible.")
+    ids = [c if isinstance(c, int) else order[c] for c in classes]
+    names = {i: c for i, c in zip(ids, classes, strict=True) if isinstance(c, str)}
+    known = {i: colours[c] for i, c in zip(ids, classes, strict=True) if c in colours}
+    return ids, names, known
+
+
+def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
+    """Labels of the pixels whose centres lie in a shape; points label the pixel they lie in.
+
+    Later shapes lie over earlier ones. Polygons that hold no pixel's centre label the pixel that
+    a point inside of them lies in.
+
+    Raises
+    ------
+    LabelError
+        if the shapes cannot be placed on the cube, or none lies on it.
+    """
+    from rasterio.features import rasterize
+    from rasterio.transform import Affine
+
+    notes = list(shapes.notes)
+    ids, names, colours = numbered(shapes.classes, shapes.colours)
+    placed = _on_grid(shapes, grid, notes)
+    transform = Affine(*PIXELS) if shapes.in_pixels else Affine(*(grid.transform or PIXELS))
+    kept = [(g, i) for g, i in zip(placed, ids, strict=True) if i and not g.is_empty]
+    if unnamed := sum(1 for i in ids if not i):
+        notes.append(f"{unnamed} shapes have class 0, which is unlabelled; they are left out.")
+    small, burnt = 0, []
+    for geometry, class_id in kept:
+        burnt.append((geometry, class_id))
+        if geometry.area and geometry.area < SMALL * abs(transform.determinant):
+            burnt.append((geometry.representative_point(), class_id))
+            small += 1
+    out: NDArray[np.uint16] = np.zeros(grid.shape, np.uint16)
+    if burnt:
+        rasterize(burnt, out=out, transform=transform)
+    if not out.any():
+        raise LabelError(_nowhere(shapes, placed, grid))
+    if small:
+        notes.append(f"{small} polygons of about a pixel label the pixel they lie in.")
+    labelled = {int(i) for i in np.unique(out)}
+    lost = sorted({i for _, i in kept} - labelled)
+    if lost:
+        texts = ", ".join(names.get(i) or shapes.names.get(i) or f"class {i}" for i in lost[:5])
+        notes.append(f"Of these classes nothing lies on the cube, or others cover it: {texts}.")
+    return ImportedLabels(out, {**names, **shapes.names}, colours, tuple(notes), shapes.name)
+
+
+def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
+    """The geometries in the coordinates of the cube."""
+    source, target = crs_of(shapes.crs_wkt), crs_of(grid.crs_wkt)
+    if shapes.in_pixels:
+        return list(shapes.geometries)
+    if grid.transform is None:
+        return _in_pixels(shapes, grid, notes)
+    if source is None or target is None:
+        one = f"{shapes.name} names" if source is None else "The cube names"
+        notes.append(f"{one} no coordinate reference system; that of the other is assumed.")
+    elif not same_crs(source, target):
+        notes.append(f"The shapes were reprojected from {crs_text(source)} to {crs_text(target)}.")
+        return reprojected(shapes.geometries, source, target)
+    return list(shapes.geometries)
+
+
+def _in_pixels(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
+    """Shapes drawn on a scene without georeference; GIS programs let y run up, from 0 down."""
+    import shapely
+
+    geometries = np.array(shapes.geometries, object)
+    left, low, right, high = shapely.total_bounds(geometries)
+    if left >= -1 and right <= grid.columns + 1:
+        if low >= -1 and high <= grid.rows + 1:
+            notes.append("The cube has no georeference: x was taken for the column, y for the row.")
+            return list(geometries)
+        if low >= -grid.rows - 1 and high <= 1:
+            notes.append(
+                "The cube has no georeference: x was taken for the column, -y for the row."
+            )
+            return list(shapely.transform(geometries, lambda points: points * (1, -1)))
+    raise LabelError(
+        f"{shapes.name} has map coordinates (x {left:.8g} to {right:.8g}, y {low:.8g} to "
+        f"{high:.8g}), but the cube has no georeference to place them by. Open the georeferenced "
+        "version of the scene, or export the regions in pixels."
+    )
+
+
+def reprojected(geometries: Sequence[Any], source: Any, target: Any) -> list[Any]:
+    """Shapely geometries in another coordinate reference system, vertex by vertex."""
+    import shapely
+
+    def moved(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformed(source, target, points[:, 0], points[:, 1]))
+
+    return list(shapely.transform(np.array(geometries, object), moved))
+
+
+def _nowhere(shapes: Shapes, placed: Sequence[Any], grid: Grid) -> str:
+    import shapely
+
+    x0, y0, x1, y1 = shapely.total_bounds(np.array(placed, object))
+    where = f"x {x0:.8g} to {x1:.8g}, y {y0:.8g} to {y1:.8g}"
+    extent = (
+        f"{grid.columns} columns x {grid.rows} rows" if shapes.in_pixels else grid.extent_text()
+    )
+    return (
+        f"{shapes.name}: none of the {len(placed)} shapes lies on the cube. They cover {where}; "
+        f"the cube covers {extent}. Check that they belong to this scene, and their "
+        "coordinate reference system."
+    )

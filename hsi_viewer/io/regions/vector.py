@@ -1,0 +1,304 @@
+"""Shapefile, GeoPackage, GeoJSON: polygons and points with a class attribute, through GDAL."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.atomic import replacing
+from hsi_viewer.core.errors import ExportError, FormatError
+from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend, Colour, palette_colour
+from hsi_viewer.io.labels.legend_file import colour_of
+from hsi_viewer.io.regions.class_column import NO_CLASS, like_class
+from hsi_viewer.io.regions.grid import PIXELS, Grid, crs_of
+from hsi_viewer.io.regions.shapes import Shapes, reprojected
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.files.geojson_crs import Cleaned
+
+SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+ID_FIELDS = ("class_id", "classid", "class_nr", "classvalue", "gridcode", "dn", "raster_val")
+NAME_FIELDS = (
+    "class_name", "classname", "class", "klasse", "label", "landcover", "land_cover", "lulc",
+    "category", "type", "species", "material", "name", "code", "value",
+)  # fmt: skip
+COLOUR_FIELDS = ("colour", "color", "fill")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Geometries and attributes of a layer, without those that have no geometry."""
+
+    geometries: Sequence[Any]
+    fields: Mapping[str, NDArray[Any]]
+    crs_wkt: str | None
+    notes: tuple[str, ...]
+
+
+def read_shapes(path: Path, layer: str | None = None, class_field: str | None = None) -> Shapes:
+    """Shapes of a layer with the class of each.
+
+    Parameters
+    ----------
+    path : file.
+    layer : its name; None takes the first one that has geometries.
+    class_field : attribute that holds the class; None finds it out.
+
+    Raises
+    ------
+    FileError, FormatError
+        if the file cannot be read or has no such layer or attribute.
+    """
+    found = _read(path, layer)
+    notes = list(found.notes)
+    classes, names, taken = _classes(path, found.fields, class_field, len(found.geometries), notes)
+    colours: dict[int | str, Colour] = {}
+    at = _field(found.fields, COLOUR_FIELDS)
+    if at is not None and at != taken:
+        for value, text in zip(classes, found.fields[at], strict=True):
+            if (colour := colour_of(str(text))) is not None:
+                colours.setdefault(value, colour)
+    return Shapes(
+        path.name,
+        found.geometries,
+        classes,
+        found.crs_wkt,
+        names=names,
+        colours=colours,
+        notes=tuple(notes),
+    )
+
+
+def _read(path: Path, layer: str | None) -> Layer:
+    from hsi_viewer.io.files.gdal_vector import check_beginning
+
+    check_beginning(path)
+    if path.suffix.lower() in (".geojson", ".json"):
+        from hsi_viewer.io.files.geojson_crs import cleaned
+
+        clean = cleaned(path)
+        if clean is not None:
+            return _read_cleaned(path, clean, layer)
+    return _read_layer(path, layer)
+
+
+def _read_layer(path: Path, layer: str | None) -> Layer:
+    from hsi_viewer.io.files import gdal_vector
+
+    notes: list[str] = []
+    chosen = _chosen_layer(path, layer, notes)
+    geometries, columns, crs = gdal_vector.read_layer(path, chosen)
+    present = np.array([g is not None and not g.is_empty for g in geometries], bool)
+    if not present.any():
+        raise FormatError(f"{path} holds no polygon and no point.")
+    if lacking := int(np.sum(~present)):
+        notes.append(f"{lacking} features without geometry are left out.")
+    fields = {name: values[present] for name, values in columns.items()}
+    kept = [geometry for geometry, there in zip(geometries, present, strict=True) if there]
+    return Layer(kept, fields, crs, tuple(notes))
+
+
+def _chosen_layer(path: Path, layer: str | None, notes: list[str]) -> str:
+    """Name of the layer that is asked for, or of the first that has geometries."""
+    from hsi_viewer.io.files.gdal_vector import layers_of
+
+    queries: frozenset[str] = frozenset()
+    if path.suffix.lower() == ".gpkg":
+        from hsi_viewer.io.files.geopackage import queries_in
+
+        queries = queries_in(path)
+    layers = layers_of(path)
+    if layer is not None and layer not in dict(layers):
+        held = ", ".join(name for name, _ in layers)
+        raise FormatError(f'{path} has no layer "{layer}"; it has {held}.')
+    folded = {name.casefold() for name in queries}
+    computed = [name for name, _ in layers if name.casefold() in folded]
+    with_shapes = [name for name, kind in layers if kind is not None and name not in computed]
+    if layer in computed or (layer is None and not with_shapes and computed):
+        raise FormatError(
+            f'{path}: the layer "{layer or computed[0]}" is a query (a view), which is not run; '
+            "export it to a file of its own."
+        )
+    if layer is None and not with_shapes:
+        raise FormatError(f"{path} has no layer with geometries.")
+    if computed:
+        notes.append(f"Layers that are queries (views) are left out: {', '.join(computed[:5])}.")
+    chosen = layer or with_shapes[0]
+    if layer is None and len(with_shapes) > 1:
+        others = ", ".join(with_shapes[1:])
+        notes.append(f'The layer "{chosen}" was taken; there are also {others}.')
+    return chosen
+
+
+def _read_cleaned(path: Path, clean: Cleaned, layer: str | None) -> Layer:
+    """A GeoJSON file without the coordinate system that GDAL must not see."""
+    with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
+        copy = Path(folder, path.name)
+        copy.write_text(clean.text, encoding="utf-8")
+        try:
+            read = _read_layer(copy, layer)
+        except FormatError as error:
+            raise FormatError(str(error).replace(str(copy), str(path))) from error
+    said = ""
+    if clean.crs is None:
+        said = (
+            f"The coordinate system of the file is not known: it is given as {clean.said}, which "
+            "is not looked up."
+        )
+    crs = crs_of(clean.crs)
+    notes = (*read.notes, *([said] if said else []))
+    return replace(read, crs_wkt=None if crs is None else str(crs.to_wkt()), notes=notes)
+
+
+def _field(fields: Mapping[str, Any], words: Sequence[str]) -> str | None:
+    folded = {name.casefold(): name for name in fields}
+    return next((folded[word] for word in words if word in folded), None)
+
+
+def _classes(
+    path: Path,
+    fields: Mapping[str, NDArray[Any]],
+    wanted: str | None,
+    count: int,
+    notes: list[str],
+) -> tuple[list[int | str], dict[int, str], str | None]:
+    """Class of each feature, names by id, and the attribute that gave them."""
+    if wanted is not None:
+        if wanted not in fields:
+            held = ", ".join(fields) or "none"
+            raise FormatError(f'{path} has no attribute "{wanted}"; it has {held}.')
+        return _values(fields[wanted], notes), {}, wanted
+    id_field, name_field = _field(fields, ID_FIELDS), _field(fields, NAME_FIELDS)
+    if id_field is not None and name_field is not None and id_field != name_field:
+        ids, labels = _values(fields[id_field], []), _texts(fields[name_field])
+        names = {i: n for i, n in zip(ids, labels, strict=True) if isinstance(i, int) and n}
+        if all(isinstance(i, int) for i in ids) and all(
+            names.get(i, "") == n for i, n in zip(ids, labels, strict=True) if isinstance(i, int)
+        ):
+            return ids, names, id_field
+    chosen = id_field or name_field or _only_field(fields)
+    if chosen is None:
+        notes.append("No attribute is a class; all shapes are taken for one class.")
+        return [path.stem] * count, {}, None
+    others = [name for name in fields if name != chosen]
+    more = f" (there are also {', '.join(others[:6])})" if others else ""
+    notes.append(f'The class is the attribute "{chosen}"{more}.')
+    return _values(fields[chosen], notes), {}, chosen
+
+
+def _only_field(fields: Mapping[str, NDArray[Any]]) -> str | None:
+    """The attribute that says the most like a class, else the first of whole numbers."""
+    chosen = like_class({name: _texts(values) for name, values in fields.items()})
+    whole = (n for n, v in fields.items() if v.dtype.kind in "iu" and n.casefold() not in NO_CLASS)
+    return chosen or next(whole, None)
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    return ["" if value is None else str(value).strip() for value in values]
+
+
+def _values(values: NDArray[Any], notes: list[str]) -> list[int | str]:
+    """Class ids where all values are possible ids, else names."""
+    texts = ["" if text == "nan" and values.dtype.kind == "f" else text for text in _texts(values)]
+    try:
+        numbers = np.array([float(text or 0) for text in texts])
+    except ValueError:
+        numbers = np.array([np.nan])
+    if any(texts) and np.all(np.isfinite(numbers)) and np.all(numbers == np.rint(numbers)):
+        if numbers.min() >= 0 and numbers.max() <= MAX_CLASS_ID:
+            if "" in texts:
+                notes.append("Shapes without a class are left out.")
+            return [int(number) for number in numbers]
+        notes.append("The class values are no ids from 0 to 65535; they are taken for names.")
+        texts = [str(int(number)) for number in numbers]
+    if "" in texts:
+        notes.append('Shapes without a class are named "(no class)".')
+    return [text or "(no class)" for text in texts]
+
+
+def write_shapes(
+    path: Path, ids: NDArray[np.uint16], legend: ClassLegend, grid: Grid
+) -> tuple[str, ...]:
+    """Write connected areas of one class as polygons with class_id, class_name and colour.
+
+    Returns
+    -------
+    tuple of str
+        sentences for the user.
+
+    Raises
+    ------
+    ExportError
+        if nothing is labelled or the file cannot be written.
+    """
+    import shapely
+    from rasterio.features import shapes
+    from rasterio.transform import Affine
+
+    from hsi_viewer.io.files.gdal_vector import DRIVERS, write_layer
+
+    transform = Affine(*(grid.transform or PIXELS))
+    found = [
+        (shapely.geometry.shape(geometry), int(value))
+        for geometry, value in shapes(ids, mask=ids > 0, transform=transform)
+    ]
+    if not found:
+        raise ExportError(f"{path}: nothing is labelled; there is nothing to write.")
+    values = [value for _, value in found]
+    hexes = {c.id: "#" + bytes(c.colour).hex() for c in legend}
+    unknown = {v: "#" + bytes(palette_colour(v - 1)).hex() for v in values if v not in hexes}
+    fields = {
+        "class_id": np.array(values, np.int32),
+        "class_name": np.array([legend.name_of(v) for v in values], object),
+        "colour": np.array([{**unknown, **hexes}[v] for v in values], object),
+    }
+    crs = crs_of(grid.crs_wkt)
+    notes: list[str] = []
+    geometries = [geometry for geometry, _ in found]
+    options: dict[str, Any] = {}
+    suffix = path.suffix.lower()
+    if DRIVERS[suffix] == "GeoJSON":
+        options["COORDINATE_PRECISION"] = "12"
+        if crs is not None and crs.to_epsg() != 4326:
+            geometries = reprojected(geometries, crs, crs_of("EPSG:4326"))
+            crs = crs_of("EPSG:4326")
+            notes.append("GeoJSON has longitude and latitude (WGS 84), as its standard says.")
+    if grid.transform is None:
+        notes.append("The cube has no georeference: x is the column, y the row.")
+    with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
+        made = Path(folder, path.name)
+        try:
+            write_layer(made, geometries, fields, None if crs is None else crs.to_wkt(), **options)
+        except ExportError as error:
+            raise ExportError(str(error).replace(str(made), str(path))) from error
+        _put_in_place(made, path)
+    return tuple(notes)
+
+
+def _put_in_place(made: Path, path: Path) -> None:
+    """Exchange a file, or all the files of a shapefile, together."""
+    endings = SHAPEFILE if path.suffix.lower() == ".shp" else (path.suffix,)
+    pairs = [
+        (made.with_suffix(ending), path.with_suffix(ending))
+        for ending in endings
+        if made.with_suffix(ending).exists()
+    ]
+    pairs = [*pairs[1:], pairs[0]]
+    with replacing(*(target for _, target in pairs)) as news:
+        for (source, _), new in zip(pairs, news, strict=True):
+            shutil.copyfile(source, new)
+    written = {target for _, target in pairs}
+    for journal in ("-wal", "-shm", "-journal"):  # of the GeoPackage that was replaced
+        path.with_name(path.name + journal).unlink(missing_ok=True)
+    if path.suffix.lower() == ".shp":  # a system or an index of the shapes that stood there before
+        for ending in (*SHAPEFILE, ".sbn", ".sbx", ".qix"):
+            if (stale := path.with_suffix(ending)) not in written:
+                stale.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Corrections that are kept beside a scene."""

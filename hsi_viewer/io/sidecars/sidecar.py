@@ -1,0 +1,252 @@
+"""NAME.hsi.json: what a user knows better than the file says, beside the file, never in it.
+
+Where the folder of the file cannot be written to, it lies in the user's own data folder.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hsi_viewer.atomic import replacing
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import settled
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.io.arrays.container import Reading
+from hsi_viewer.io.envi import image as envi_image
+from hsi_viewer.io.sidecars import location as sidecar_location
+
+SCHEMA_VERSION = 1
+MAX_BYTES = 16 << 20
+AXES = ("rows", "columns", "bands")
+# Lists of one entry a band: name here, name in HyperCube, type.
+LISTS = (
+    ("wavelengths_nm", "wavelengths", np.float64),
+    ("fwhm_nm", "fwhm", np.float64),
+    ("good_bands", "good_bands", np.bool_),
+)
+
+
+class RawLayout(BaseModel):
+    """How the values of a raw file lie: overrules its header."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: int = Field(ge=1)
+    columns: int = Field(ge=1)
+    bands: int = Field(ge=1)
+    dtype: Literal[
+        "uint8", "int16", "int32", "float32", "float64", "complex64", "complex128", "uint16",
+        "uint32", "int64", "uint64",
+    ]  # fmt: skip
+    interleave: Literal["bsq", "bil", "bip"]
+    byte_order: Literal["little", "big"] = "little"
+    offset: int = Field(default=0, ge=0)
+
+    @classmethod
+    def of(cls, layout: envi_image.Layout) -> RawLayout:
+        """The same layout in words."""
+        return cls(
+            rows=layout.rows,
+            columns=layout.columns,
+            bands=layout.bands,
+            dtype=layout.dtype.name,  # type: ignore[arg-type]
+            interleave=layout.interleave,  # type: ignore[arg-type]
+            byte_order="big" if layout.dtype.str.startswith(">") else "little",
+            offset=layout.offset,
+        )
+
+    def layout(self) -> envi_image.Layout:
+        """The layout as the ENVI reader takes it."""
+        order: Literal["<", ">"] = ">" if self.byte_order == "big" else "<"
+        dtype = np.dtype(self.dtype).newbyteorder(order)
+        return envi_image.Layout(
+            self.rows, self.columns, self.bands, dtype, self.interleave, self.offset, False
+        )
+
+
+class Sidecar(BaseModel):
+    """Everything that a sidecar may say; what is not set leaves the file's own word.
+
+    Attributes
+    ----------
+    layout : of a raw (ENVI) file.
+    array : name of the array in a MATLAB, HDF5, Zarr or .npz file.
+    axes : the array's axes in order, e.g. ("bands", "rows", "columns").
+    wavelengths_nm, fwhm_nm, good_bands : one entry a band.
+    nodata, scale, default_bands, name : as in HyperCube.
+    fill_values : further values that are no data; an empty list says that there are none.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_version: int = SCHEMA_VERSION
+    layout: RawLayout | None = None
+    array: str | None = None
+    axes: tuple[Literal["rows", "columns", "bands"], ...] | None = None
+    wavelengths_nm: list[float] | None = None
+    fwhm_nm: list[float] | None = None
+    good_bands: list[bool] | None = None
+    nodata: float | None = None
+    fill_values: list[float] | None = None
+    scale: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    default_bands: tuple[int, int, int] | None = None
+    name: str | None = None
+
+    def reading(self, part: str | None) -> Reading:
+        """Choice of the array and its axes; a part that the user typed goes first."""
+        axes = None
+        if self.axes is not None:
+            axes = (self.axes.index("rows"), self.axes.index("columns"), self.axes.index("bands"))
+        return Reading(part or self.array, axes)
+
+    def applied(self, cube: HyperCube) -> HyperCube:
+        """The cube with what the sidecar says about it; lists of another length are left out."""
+        changes, warnings = self._lists(cube)
+        if warnings:
+            changes["warnings"] = (*cube.warnings, *warnings)
+        if "nodata" in self.model_fields_set:
+            changes["nodata"] = self.nodata
+        for key in ("scale", "name"):
+            if (value := getattr(self, key)) is not None:
+                changes[key] = value
+        if self.fill_values is not None:
+            cube = settled(cube, tuple(self.fill_values))
+            changes.pop("warnings", None)
+            changes |= {"warnings": (*cube.warnings, *warnings)} if warnings else {}
+        if self.default_bands and all(0 <= b < cube.bands for b in self.default_bands):
+            changes["default_bands"] = self.default_bands
+        return replace(cube, **changes) if changes else cube
+
+    def _lists(self, cube: HyperCube) -> tuple[dict[str, Any], list[str]]:
+        """Fields of one entry a band, and warnings of those that do not fit."""
+        fields: dict[str, Any] = {}
+        warnings = []
+        for key, field, dtype in LISTS:
+            values = getattr(self, key)
+            if values is not None and len(values) != cube.bands:
+                warnings.append(
+                    f'"{key}" in {_sidecar_name(cube)} has {len(values)} entries for '
+                    f"{cube.bands} bands; it is not used."
+                )
+            elif values is not None:
+                fields[field] = np.array(values, dtype)
+        if "wavelengths" in fields:
+            fields["wavelength_units_in_file"] = "nm"
+        elif "wavelengths_nm" in self.model_fields_set and self.wavelengths_nm is None:
+            fields["wavelengths"] = None
+        return fields, warnings
+
+
+def _sidecar_name(cube: HyperCube) -> str:
+    return sidecar_location.beside(_data_of(cube.path)).name if cube.path else "the sidecar"
+
+
+def _data_of(path: Path) -> Path:
+    """The data file that a sidecar is named after."""
+    data = envi_image.data_beside(path) if path.suffix.lower() == ".hdr" else path
+    return data or path
+
+
+def load(path: Path) -> Sidecar | None:
+    """The sidecar of a file, or None if it has none.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read or is not understood.
+    """
+    data = _data_of(path)
+    try:
+        beside = sidecar_location.present(data)
+        if beside is None:
+            return None
+        if beside.stat().st_size > MAX_BYTES:
+            raise FormatError(f"{beside} is too large for a sidecar.")
+        text = beside.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"The sidecar of {data} could not be read: {error}.") from error
+    try:
+        found = Sidecar.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise FormatError(
+            f"{beside} is not understood{where and f' at {where}'}: {first['msg']}. "
+            "Correct it or delete it to go back to what the file itself says."
+        ) from error
+    if found.schema_version > SCHEMA_VERSION:
+        raise FormatError(
+            f"{beside} was written by a newer version (schema {found.schema_version}); "
+            "update HSI Viewer or delete the sidecar."
+        )
+    if found.axes is not None and sorted(found.axes) != sorted(AXES):
+        raise FormatError(f"{beside}: the axes must name rows, columns and bands once each.")
+    return found
+
+
+def save(path: Path, sidecar: Sidecar) -> Path:
+    """Write the sidecar of a file; the file itself is not touched.
+
+    Returns
+    -------
+    path
+        where it lies now: beside the data, or in the user's data folder if their own cannot be
+        written to.
+
+    Raises
+    ------
+    ExportError
+        if it can be written to neither.
+    """
+    data = _data_of(path)
+    values = sidecar.model_dump(mode="json", exclude_unset=True)
+    text = json.dumps({"schema_version": SCHEMA_VERSION} | values, indent=1) + "\n"
+    beside = sidecar_location.beside(data)
+    try:
+        _write(beside, text)
+        sidecar_location.forget_elsewhere(data)
+    except ExportError as error:
+        try:
+            elsewhere = sidecar_location.elsewhere(data)
+            _write(elsewhere, text)
+        except (ExportError, OSError):
+            raise ExportError(
+                f"{beside} could not be written: {_reason(error)}. Copy the data to a folder that "
+                "you can write to, or make room."
+            ) from error
+        sidecar_location.remember(elsewhere)
+        return elsewhere
+    return beside
+
+
+def _write(place: Path, text: str) -> None:
+    with replacing(place) as (new,):
+        new.write_text(text, encoding="utf-8")
+
+
+def _reason(error: ExportError) -> str:
+    cause = error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+
+
+def edited(path: Path, **changes: Any) -> Path:
+    """Change fields of a file's sidecar and keep the others; see `Sidecar` and `save`.
+
+    Raises
+    ------
+    FormatError
+        if a value is not valid.
+    """
+    old = load(path) or Sidecar()
+    try:
+        new = Sidecar.model_validate(old.model_dump(exclude_unset=True) | changes)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FormatError(f"{first['loc'][0]}: {first['msg']}.") from error
+    return save(path, new)

@@ -1,0 +1,1 @@
+"""Cubes and parts of cubes, written."""

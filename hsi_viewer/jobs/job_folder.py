@@ -1,0 +1,98 @@
+"""The output folder of a job: checked before anything slow, and gone again if nothing came."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hsi_viewer.core.errors import ExportError
+
+# Every name that a job writes; "_2" and ".img.hdr" where other data would lose their header.
+WRITTEN = re.compile(
+    r"(?:class_map|confidence)(?:_2)*\.(?:img|hdr|img\.hdr)|class_map\.(?:npy|png|pgw|tif(?:\.\w+)*)"
+    r"|model\.(?:json|safetensors)|report\.json",
+    re.IGNORECASE,
+)
+
+
+@contextmanager
+def output_folder(folder: Path) -> Iterator[None]:
+    """Make a folder and see that it can be written; on any error, take back what is empty.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be made or written.
+    """
+    made: list[Path] = []
+    try:
+        try:
+            made = _make(folder)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise ExportError(
+                f"{folder}: the output folder cannot be written ({error.strerror or error}); "
+                "choose another one."
+            ) from error
+        yield
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):  # it holds something
+                path.rmdir()
+        raise
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and its parents; those that were missing, the outermost first."""
+    missing = [p for p in (folder, *folder.parents) if not p.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing[::-1]
+
+
+def check_sources(folder: Path, sources: Sequence[Path]) -> None:
+    """Refuse an output folder where the results would replace what the job reads.
+
+    Raises
+    ------
+    ExportError
+        if one of the files of the sources has the name of a result, or the folder is a source.
+    """
+    from hsi_viewer.io.arrays.zarr_store import is_zarr
+    from hsi_viewer.io.writers.own_files import own_files
+
+    target = folder.resolve()
+    for source in sources:
+        inside = (target, *target.parents) if is_zarr(source) else (target,)
+        if source.is_dir() and source.resolve() in inside:
+            raise ExportError(
+                f"{folder}: the results would lie among the data of {source}; choose another "
+                "output folder."
+            )
+        for path in sorted(own_files(source)):
+            if path.parent == target and WRITTEN.fullmatch(path.name):
+                raise ExportError(
+                    f"{folder}: {path.name} is read by this job and would be replaced by its "
+                    "results; choose another output folder."
+                )
+
+
+def check_no_model(folder: Path, model: Path) -> None:
+    """Refuse to put a map beside a model, over the map that came with it.
+
+    Raises
+    ------
+    ExportError
+        if the folder holds the model that is applied, or another.
+    """
+    from hsi_viewer.learning.model_description import pair_of
+
+    own = any(path.resolve().parent == folder.resolve() for path in pair_of(model))
+    if own or any(path.exists() for path in pair_of(folder)):
+        raise ExportError(
+            f"{folder} holds a model and the map of its training, which would be replaced; choose "
+            "another output folder, or add --overwrite."
+        )

@@ -1,0 +1,1 @@
+"""What is remembered between scenes: settings, views, the log."""

@@ -1,0 +1,148 @@
+"""LookBook: how each cube was looked at last, in one small file in the user's data folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hsi_viewer.atomic import replacing
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.contrast import KINDS, Contrast
+from hsi_viewer.core.display.stretch import Limits
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.io.data_folder import data_folder
+
+log = logging.getLogger(__name__)
+
+MAX_CUBES = 200
+MAX_CONTRASTS = 40  # of one cube
+
+
+@dataclass
+class CubeLook:
+    """What is remembered of a cube.
+
+    Attributes
+    ----------
+    bands : of the scene that were shown last; () for what is shown at first.
+    colours : name of the colour map of a single band, "" for grey.
+    contrasts : by the name of the picture, e.g. "Colour infrared", the latest last.
+    """
+
+    bands: tuple[int, ...] = ()
+    colours: str = ""
+    contrasts: OrderedDict[str, Contrast] = field(default_factory=OrderedDict)
+
+    def note(self, picture: str, contrast: Contrast) -> None:
+        """Remember the contrast of a picture."""
+        self.contrasts[picture] = contrast
+        self.contrasts.move_to_end(picture)
+        while len(self.contrasts) > MAX_CONTRASTS:
+            self.contrasts.popitem(last=False)
+
+
+class LookBook:
+    """Looks by cube, the latest last; a damaged file is an empty book.
+
+    Parameters
+    ----------
+    path : of the file; by default in the user's data folder.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or data_folder() / "looks.json"
+        self._looks: OrderedDict[str, CubeLook] = OrderedDict()
+        self._changed = False
+        self._read()
+
+    def of(self, cube: HyperCube) -> CubeLook:
+        """What is remembered of a cube, to be changed by `note` only."""
+        return self._looks.get(_key(cube)) or CubeLook()
+
+    def note(self, cube: HyperCube, look: CubeLook) -> None:
+        """Remember how a cube is looked at; of the oldest nothing is remembered any more."""
+        self._looks[_key(cube)] = look
+        self._looks.move_to_end(_key(cube))
+        while len(self._looks) > MAX_CUBES:
+            self._looks.popitem(last=False)
+        self._changed = True
+
+    def save(self) -> None:
+        """Write the file, if there is something new; a failure is logged."""
+        if not self._changed:
+            return
+        text = json.dumps({key: _to_json(look) for key, look in self._looks.items()})
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self._path) as (temporary,):
+                temporary.write_text(text, encoding="utf-8")
+        except (OSError, FileError) as error:
+            log.warning("How cubes were looked at was not saved: %s", error)
+        else:
+            self._changed = False
+
+    def _read(self) -> None:
+        try:
+            entries = json.loads(self._path.read_text(encoding="utf-8"))
+            for key, entry in entries.items():
+                self._looks[key] = _from_json(entry)
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            log.warning("%s is damaged and was left out: %s", self._path, error)
+            self._looks.clear()
+
+
+def _key(cube: HyperCube) -> str:
+    place = cube.path.absolute().as_posix() if cube.path is not None else cube.name
+    return f"{place} {'x'.join(map(str, cube.shape))}"
+
+
+def contrast_to_json(contrast: Contrast) -> dict[str, Any]:
+    """The contrast as JSON values."""
+    return {
+        "kind": contrast.kind,
+        "percent": list(contrast.percent),
+        "limits": [[limits.low, limits.high] for limits in contrast.limits],
+        "linked": contrast.linked,
+    }
+
+
+def contrast_from_json(values: Mapping[str, Any]) -> Contrast:
+    """The contrast of JSON values.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        if they are none.
+    """
+    low, high = (float(v) for v in values["percent"])
+    limits = tuple(Limits(float(a), float(b)) for a, b in values["limits"])
+    numbers = (low, high, *(v for pair in limits for v in (pair.low, pair.high)))
+    if values["kind"] not in KINDS or not 0 <= low < high <= 100:
+        raise ValueError("no contrast")
+    if not all(map(math.isfinite, numbers)) or any(pair.low >= pair.high for pair in limits):
+        raise ValueError("no limits")
+    return Contrast(values["kind"], (low, high), limits, bool(values["linked"]))
+
+
+def _to_json(look: CubeLook) -> dict[str, Any]:
+    return {
+        "bands": list(look.bands),
+        "colours": look.colours,
+        "contrasts": {name: contrast_to_json(c) for name, c in look.contrasts.items()},
+    }
+
+
+def _from_json(values: Mapping[str, Any]) -> CubeLook:
+    bands = tuple(int(b) for b in values["bands"])
+    if len(bands) not in (0, 1, 3) or min(bands, default=0) < 0:
+        raise ValueError("no bands")
+    contrasts = {str(k): contrast_from_json(v) for k, v in values["contrasts"].items()}
+    return CubeLook(bands, str(values["colours"]), OrderedDict(contrasts))

@@ -1,0 +1,1 @@
+"""Pictures of scenes: overviews, samples of bands, composites."""

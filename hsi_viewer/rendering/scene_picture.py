@@ -1,0 +1,135 @@
+"""The picture of a scene: drawn whole where it is small, else as it is looked at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.band_selection import Triple
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.contrast import BandSample, sample_bands
+from hsi_viewer.core.display.rasters import Raster, RgbaRaster, whole
+from hsi_viewer.core.display.stretch import Transfer
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.rendering.band_samples import Samples
+from hsi_viewer.rendering.cube_raster import CubeRaster, Thinned
+
+CHUNK_ROWS = 512
+WHOLE_PIXELS = 1 << 22  # a picture of so many pixels takes 16 MiB
+WHOLE_BYTES = 1 << 30  # of a file, when all of it has to be read for three bands
+COARSE_PIXELS = 1 << 13  # of a first picture: so few that a disk finds them in a moment
+
+
+@dataclass(frozen=True, eq=False)
+class ScenePicture:
+    """A picture and how it was made.
+
+    Attributes
+    ----------
+    raster : gives the pixels.
+    look : what was wished.
+    cube : the cube that the bands are of: the scene, or an image derived from it.
+    transfers : how stored values become brightness, one per band.
+    samples : values of each band over the whole scene, which the transfers were taken from.
+    coarse : whether it is a first sight of a large scene, which a sharp picture follows.
+    """
+
+    raster: Raster
+    look: Look
+    cube: HyperCube
+    transfers: tuple[Transfer, ...]
+    samples: tuple[BandSample, ...]
+    coarse: bool = False
+
+    @property
+    def bands(self) -> Triple:
+        """Bands shown as red, green and blue."""
+        return self.look.triple
+
+    @property
+    def rgba(self) -> NDArray[np.uint8]:
+        """RGBA (rows, columns, 4) of the whole scene."""
+        return whole(self.raster)
+
+
+def is_large(cube: HyperCube) -> bool:
+    """Whether a scene is drawn as it is looked at, rather than whole."""
+    size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
+    return cube.rows * cube.columns > WHOLE_PIXELS or size > WHOLE_BYTES
+
+
+def first_picture(scene: HyperCube, look: Look, token: CancelToken | None = None) -> ScenePicture:
+    """What can be shown of a scene at once: all of a small one, a coarse picture of a large one."""
+    if not is_large(scene):
+        return render_scene(scene, look, token)
+    step = coarse_step(scene)
+    every = slice(None, None, step)
+    stored = scene.read(every, every, look.bands)
+    valid = scene.is_data(stored)
+    samples = tuple(BandSample(stored[:, :, k][valid[:, :, k]]) for k in range(len(look.bands)))
+    transfers = look.contrast.transfers(samples)
+    rgba = look.paint(stored, valid, transfers)
+    raster = RgbaRaster(rgba, (scene.rows, scene.columns), step)
+    return ScenePicture(raster, look, scene, transfers, samples, coarse=True)
+
+
+def coarse_step(cube: HyperCube) -> int:
+    """Every how many-th pixel a coarse picture holds."""
+    step = math.isqrt(cube.rows * cube.columns // COARSE_PIXELS) + 1
+    while -(-cube.rows // step) * -(-cube.columns // step) > COARSE_PIXELS:
+        step += 1  # a long strip
+    return step
+
+
+def sharpened(picture: ScenePicture) -> ScenePicture:
+    """A coarse picture drawn as it is looked at, with the contrast that it has."""
+    look = picture.look
+    raster = draw_raster(picture.cube, look, picture.transfers)
+    return replace(picture, raster=raster, coarse=False)
+
+
+def render_scene(
+    scene: HyperCube,
+    look: Look,
+    token: CancelToken | None = None,
+    thinned: Thinned | None = None,
+    samples: Samples | None = None,
+) -> ScenePicture:
+    """Draw a look with the contrast of the whole scene.
+
+    Parameters
+    ----------
+    thinned : a copy of the scene that coarse views are read from.
+    samples : where samples of bands are kept, so that a change of contrast reads nothing.
+    """
+    cube = look.of(scene)
+    taken = samples.of(cube, look.bands) if samples else sample_bands(cube, look.bands)
+    transfers = look.contrast.transfers(taken)
+    for sample in taken:
+        _ = sample.histogram  # here rather than where it is shown: it takes its time
+    raster = draw_raster(cube, look, transfers, token, thinned if cube is scene else None)
+    return ScenePicture(raster, look, cube, transfers, taken)
+
+
+def draw_raster(
+    cube: HyperCube,
+    look: Look,
+    transfers: tuple[Transfer, ...],
+    token: CancelToken | None = None,
+    thinned: Thinned | None = None,
+) -> Raster:
+    """The pixels of a picture: all of them now, chunk by chunk, or of a large scene later."""
+    if is_large(cube):
+        table = look.colours.table if look.colours is not None else None
+        return CubeRaster(cube, look.bands, transfers, thinned, colours=table)
+    parts = []
+    for top in range(0, cube.rows, CHUNK_ROWS):
+        if token is not None:
+            token.check()
+        stored = cube.read(slice(top, min(top + CHUNK_ROWS, cube.rows)), bands=look.bands)
+        parts.append(look.paint(stored, cube.is_data(stored), transfers))
+    return RgbaRaster(np.concatenate(parts))

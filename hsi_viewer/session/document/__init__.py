@@ -1,0 +1,1 @@
+"""What is open: the cube, its labels, its results."""

@@ -1,0 +1,317 @@
+"""Document: one open cube, its classes, labels, test pixels, model and map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LandClass
+from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
+from hsi_viewer.core.labels.label_map import LabelMap, checked_ids
+from hsi_viewer.core.labels.sampling import draw_per_class
+from hsi_viewer.core.labels.selection import Selection
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.session.document.label_load import base_of, carry_out, plan_load
+
+
+class Document:
+    """What the user works on; every change goes through it and is told by an event.
+
+    Events: `legend.changed`, `labels.changed`, `history.changed`, `selection.changed`, and here
+    `cube_changed`, `prediction_changed`, `truth_changed`, `saved_changed`.
+
+    Parameters
+    ----------
+    cube : the open cube.
+    """
+
+    cube_changed = Signal()
+    prediction_changed = Signal()
+    truth_changed = Signal()
+    saved_changed = Signal()
+
+    def __init__(self, cube: HyperCube) -> None:
+        self.cube = cube
+        self.legend = ClassLegend()
+        self.labels = LabelMap(cube.rows, cube.columns)
+        self.history = History()
+        self.selection = Selection(self.labels.shape)
+        self.truth: NDArray[np.uint16] | None = None
+        self.prediction: Prediction | None = None
+        self._trained_on: NDArray[np.bool_] | None = None
+        self._saved_step = self.history.position
+        self.abandoned: Step | None = None
+        self.history.changed.connect(self.saved_changed.emit)
+
+    def set_cube(self, cube: HyperCube) -> None:
+        """Take the same pixels with other metadata; labels and map stay.
+
+        Raises
+        ------
+        ValueError
+            if the size differs.
+        """
+        if cube.shape != self.cube.shape:
+            raise ValueError(f"The cube is {cube.shape}, not {self.cube.shape}")
+        self.cube = cube
+        self.cube_changed.emit()
+
+    def restart(self, classes: tuple[LandClass, ...], ids: NDArray[np.uint16]) -> None:
+        """Take classes and labels from a session; the history starts anew.
+
+        Raises
+        ------
+        LabelError
+            if the size differs from the cube's.
+        """
+        edit = self.labels.edit_to(ids)
+        self.legend.classes = classes
+        self.labels.apply(edit)
+        self.history.clear()
+
+    # classes -------------------------------------------------------------------------------
+
+    def add_class(self, name: str = "") -> LandClass:
+        """Add a class after the others and return it."""
+        if not name:
+            name = self.cube.class_names.get(self.legend.next_id, "")
+        self._set_classes("Add class", self.legend.with_added(name))
+        return self.legend.classes[-1]
+
+    def rename_class(self, class_id: int, name: str) -> None:
+        """Give a class another name; an empty one is ignored."""
+        if name.strip():
+            renamed = self.legend.with_replaced(class_id, name=name.strip())
+            self._set_classes("Rename class", renamed)
+
+    def recolour_class(self, class_id: int, colour: Colour) -> None:
+        """Give a class another colour."""
+        recoloured = self.legend.with_replaced(class_id, colour=colour)
+        self._set_classes("Recolour class", recoloured)
+
+    def show_class(self, class_id: int, visible: bool) -> None:
+        """Show or hide a class; a matter of view, so no step of the history."""
+        self.legend.classes = self.legend.with_replaced(class_id, visible=visible)
+
+    def lock_class(self, class_id: int, locked: bool) -> None:
+        """Protect the labels of a class from tools; a matter of handling, so no step."""
+        self.legend.classes = self.legend.with_replaced(class_id, locked=locked)
+
+    def move_class(self, class_id: int, place: int) -> None:
+        """Put a class at another place of the list, 0 the first; ids stay."""
+        self._set_classes("Reorder classes", self.legend.with_moved(class_id, place))
+
+    def set_classes(self, title: str, classes: tuple[LandClass, ...]) -> None:
+        """Put other names, colours or an order in the place of the present, as one step.
+
+        Raises
+        ------
+        ValueError
+            if a class that has labels would go.
+        """
+        gone = set(self.labels.present()) - {c.id for c in classes}
+        if gone:
+            raise ValueError(f"Classes {sorted(gone)} have labels")
+        self._set_classes(title, classes)
+
+    def merge_classes(self, class_id: int, into: int) -> None:
+        """Give the labels of a class to another and remove it, as one step."""
+        old, new = self.legend[class_id], self.legend[into]
+        pixels = np.flatnonzero(self.labels.ids == class_id)
+        self.history.do(
+            f"Merge {old.name} into {new.name}",
+            LabelChange(self.labels, self.labels.edit_for(pixels, into)),
+            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
+        )
+
+    def split_off(self, pixels: NDArray[np.int64]) -> LandClass:
+        """Give labelled pixels (flat indices) to a new class, as one step."""
+        old = self.legend.name_of(int(self.labels.ids.ravel()[pixels[0]]))
+        classes = self.legend.with_added(f"{old} (part)")
+        self.history.do(
+            f"Split {old}",
+            LegendChange(self.legend, self.legend.classes, classes),
+            LabelChange(self.labels, self.labels.edit_for(pixels, classes[-1].id)),
+        )
+        return classes[-1]
+
+    def clear_class(self, class_id: int) -> None:
+        """Take all labels of a class away; the class stays."""
+        edit = self.labels.edit_for(np.flatnonzero(self.labels.ids == class_id), 0)
+        if edit.pixels.size:
+            title = f"Delete the labels of {self.legend[class_id].name}"
+            self.history.do(title, LabelChange(self.labels, edit))
+
+    def remove_class(self, class_id: int) -> None:
+        """Remove a class together with its labels, as one step."""
+        name = self.legend[class_id].name
+        pixels = np.flatnonzero(self.labels.ids == class_id)
+        self.history.do(
+            f"Remove {name}",
+            LabelChange(self.labels, self.labels.edit_for(pixels, 0)),
+            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
+        )
+
+    def _set_classes(self, title: str, classes: tuple[LandClass, ...]) -> None:
+        if classes != self.legend.classes:
+            self.history.do(title, LegendChange(self.legend, self.legend.classes, classes))
+
+    # labels --------------------------------------------------------------------------------
+
+    def load_labels(
+        self,
+        ids: NDArray[np.uint16],
+        names: Mapping[int, str] | None = None,
+        colours: Mapping[int, Colour] | None = None,
+        title: str = "Load labels",
+    ) -> None:
+        """Replace all labels, as one step; classes that are missing are added, all that are named.
+
+        Raises
+        ------
+        LabelError
+            if the size differs from the cube's.
+        """
+        carry_out(self, plan_load(self, base_of(self), ids, names, colours, title))
+
+    def draw_training_pixels(
+        self,
+        truth: NDArray[np.uint16],
+        n: int,
+        seed: int,
+        names: Mapping[int, str] | None = None,
+        colours: Mapping[int, Colour] | None = None,
+    ) -> None:
+        """Label n random pixels a class of a ground truth; the rest become test pixels.
+
+        Raises
+        ------
+        LabelError
+            if the size differs from the cube's or the ground truth is empty.
+        """
+        ids = checked_ids(truth, self.labels.shape)
+        training, _ = draw_per_class(ids, n, seed)
+        self.load_labels(training, names, colours, f"Draw {n} pixels a class")
+        self.set_truth(ids)
+
+    def set_truth(self, ids: NDArray[np.uint16] | None) -> None:
+        """Set the ground truth (rows, columns) that maps are scored on; None takes it away.
+
+        An array of uint16 is kept as it is: nobody changes it from now on.
+        """
+        self.truth = None if ids is None else checked_ids(ids, self.labels.shape, copy=False)
+        self.truth_changed.emit()
+
+    def test_pixels(self) -> NDArray[np.uint16] | None:
+        """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.
+
+        What is labelled now and what the shown map was trained on is left out, so that no
+        pixel is scored whose label a model has seen.
+        """
+        if self.truth is None:
+            return None
+        return _unseen(self.truth, self.labels.ids, self._trained_on)
+
+    def why_not_trainable(self) -> str | None:
+        """Reason why training cannot start, in the user's words; None when it can."""
+        present = self.labels.present()
+        if not present:
+            return "Label some pixels first: choose a class, then paint on the image."
+        if len(present) < 2:
+            name = self.legend.name_of(present[0])
+            return f"Only “{name}” has labels: label pixels of a second class."
+        return None
+
+    def require_trainable(self) -> None:
+        """Raise LabelError with the reason of `why_not_trainable`, if there is one."""
+        reason = self.why_not_trainable()
+        if reason:
+            raise LabelError(reason)
+
+    # results -------------------------------------------------------------------------------
+
+    def set_prediction(
+        self, prediction: Prediction | None, trained_on: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Show a map in place of the last one.
+
+        Parameters
+        ----------
+        prediction : the new map; None takes it away.
+        trained_on : (rows, columns), True where its model saw a label.
+        """
+        self.prediction = prediction
+        self._trained_on = trained_on
+        self.prediction_changed.emit()
+
+    @property
+    def trained_on(self) -> NDArray[np.bool_]:
+        """Where the model of the shown map saw a label, (rows, columns)."""
+        if self._trained_on is None:
+            return np.zeros(self.labels.shape, bool)
+        return self._trained_on
+
+    def accuracy(self) -> AccuracyReport | None:
+        """Accuracy of the map on the test pixels; None without a map or test pixels."""
+        return self.accuracy_later()()
+
+    def accuracy_later(self) -> Callable[[], AccuracyReport | None]:
+        """What a worker calls for the accuracy as it is now."""
+        prediction, truth, trained_on = self.prediction, self.truth, self._trained_on
+        if prediction is None or truth is None:
+            return lambda: None
+        labels = self.labels.snapshot()
+
+        def work() -> AccuracyReport | None:
+            test = _unseen(truth, labels.ids, trained_on)
+            return score(prediction.class_map, test) if test.any() else None
+
+        return work
+
+    # saving --------------------------------------------------------------------------------
+
+    @property
+    def modified(self) -> bool:
+        """True when labels or classes changed since they were saved."""
+        return self.history.position is not self._saved_step
+
+    def abandon(self) -> None:
+        """Note that the user does not want what is not saved; work that goes on is wanted again."""
+        self.abandoned = self.history.position
+
+    @property
+    def wanted(self) -> bool:
+        """True when there are changes that are neither saved nor given up."""
+        return self.modified and self.history.position is not self.abandoned
+
+    def mark_saved(self, step: Step | None = None) -> None:
+        """Note that labels and classes stand in a file.
+
+        Parameters
+        ----------
+        step : the last step that the file contains, where work went on meanwhile; by default
+            the present one.
+        """
+        self._saved_step = step or self.history.position
+        self.saved_changed.emit()
+
+    def mark_unsaved(self) -> None:
+        """Note that no file holds what is here, wherever in the history one goes."""
+        self._saved_step = Step("", ())
+        self.saved_changed.emit()
+
+
+def _unseen(
+    truth: NDArray[np.uint16], ids: NDArray[np.uint16], trained_on: NDArray[np.bool_] | None
+) -> NDArray[np.uint16]:
+    """A ground truth without pixels that are labelled or that a model was trained on."""
+    seen = ids > 0
+    if trained_on is not None:
+        seen |= trained_on
+    return np.where(seen, np.uint16(0), truth)

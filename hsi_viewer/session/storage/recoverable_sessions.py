@@ -1,0 +1,235 @@
+"""Work that programs left behind, or have open: found, put away, and brought back."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
+from hsi_viewer.session.storage.journal_damage import STROKES, Losses, losses
+from hsi_viewer.session.storage.journal_records import Contents, Gap, Kind, read_records
+from hsi_viewer.session.storage.lock_file import Holder, holder_of
+from hsi_viewer.session.storage.session_data import body_from_json
+from hsi_viewer.session.storage.session_folder import (
+    SessionFolder,
+    sessions_folder,
+    temporary_folder,
+)
+
+DISCARDED_KEPT = 10
+DISCARDED = re.compile(r"(\d{1,9})-(.+)")
+BODY_LIMIT = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Work that no program has open and that is in no file of the user's.
+
+    Attributes
+    ----------
+    path : its session folder.
+    reference : the cube; None where the journal is damaged and nothing else names it.
+    when : of its last stroke, seconds since 1970.
+    gestures, runs : how much there is.
+    losses : what is missing where the journal is damaged; None where it is whole.
+    """
+
+    path: Path
+    reference: CubeReference | None
+    when: float
+    gestures: int
+    runs: int
+    losses: Losses | None = None
+
+    @property
+    def name(self) -> str:
+        """Short name of the cube."""
+        return "an unknown scene" if self.reference is None else self.reference.name
+
+
+def journal_contents(path: Path, *, arrays: bool = True) -> Contents:
+    """What a session's journal holds; one of which nothing can be read is one gap.
+
+    Raises
+    ------
+    OSError
+        if it cannot be read.
+    """
+    try:
+        return read_records(path, arrays=arrays)
+    except FormatError:
+        return Contents((), (Gap(0, 0, path.stat().st_size),), 0)
+
+
+def reference_in(contents: Contents) -> CubeReference | None:
+    """The cube that a journal is about."""
+    for record in reversed(contents.records):
+        if record.kind is Kind.FACTS:
+            with suppress(FormatError):
+                return reference_from_json(record.facts.get("cube"))
+    return None
+
+
+def leftovers() -> tuple[Leftover, ...]:
+    """Unsaved work of programs that are gone, the newest first; empty folders are cleared away."""
+    found = []
+    for path in _session_paths():
+        if holder_of(path / "lock") is not None:
+            continue
+        with suppress(OSError):  # in doubt it stays
+            leftover = _examined(path)
+            if leftover is not None:
+                found.append(leftover)
+            else:
+                _clear_away(path)
+    return tuple(sorted(found, key=lambda o: -o.when))
+
+
+def _examined(path: Path) -> Leftover | None:
+    """What a folder holds; None if there is nothing to keep."""
+    journal, when = path / "journal", 0.0
+    try:
+        contents = journal_contents(journal, arrays=False)
+        when = journal.stat().st_mtime
+    except FileNotFoundError:
+        contents = Contents((), (), 0)
+    kinds = [r.kind for r in contents.records if r.kind not in (Kind.FACTS, Kind.FLAGS)]
+    saved = not contents.damaged and (not kinds or kinds[-1] is Kind.SAVED)
+    if saved and not (path / "unsaved").exists():
+        return None
+    reference = reference_in(contents) or _reference_in_body(path / "session.json")
+    strokes = sum(k in STROKES for k in kinds)
+    runs = len(list((path / "runs").glob("[0-9]*")))
+    lost = losses(contents) if contents.damaged else None
+    return Leftover(path, reference, when, strokes, runs, lost)
+
+
+def _reference_in_body(path: Path) -> CubeReference | None:
+    with suppress(OSError, FileError):
+        if path.stat().st_size <= BODY_LIMIT:
+            return body_from_json(path.read_bytes()).reference
+    return None
+
+
+def _clear_away(path: Path) -> None:
+    """Remove a folder with nothing to keep, unless a program has just begun to work in it."""
+    try:
+        folder = SessionFolder(path)
+    except FileError:
+        return
+    if _examined(path) is None:
+        folder.remove()
+    else:
+        folder.release()
+
+
+def others_on(reference: CubeReference, but: Path | None) -> tuple[Holder, ...]:
+    """The running programs that have the same cube open."""
+    holders = []
+    for path in _session_paths():
+        holder = holder_of(path / "lock") if path != but else None
+        if holder is None:
+            continue
+        with suppress(OSError, FileError):
+            theirs = reference_in(read_records(path / "journal", arrays=False))
+            if theirs is not None and _same_place(theirs, reference):
+                holders.append(holder)
+    return tuple(holders)
+
+
+def _same_place(one: CubeReference, other: CubeReference) -> bool:
+    return (one.source, one.part) == (other.source, other.part)
+
+
+def _session_paths() -> list[Path]:
+    paths: list[Path] = []
+    for parent in (sessions_folder(), temporary_folder()):
+        with suppress(OSError):
+            paths += [p for p in parent.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    return paths
+
+
+# discarded -------------------------------------------------------------------------------------
+
+
+def discard(leftover: Leftover) -> Path:
+    """Put work away that the user does not want; what was put away last can be brought back.
+
+    Returns
+    -------
+    Path
+        where it lies now.
+
+    Raises
+    ------
+    LockedError
+        if another program works on it.
+    OSError
+        if it cannot be moved.
+    """
+    folder = SessionFolder(leftover.path)
+    put_away = leftover.path.parent / ".discarded"
+    try:
+        put_away.mkdir(exist_ok=True)
+        before = _numbered(put_away)
+        number = before[-1][0] + 1 if before else 1  # clocks are set back, and names may be older
+        target = put_away / f"{number}-{leftover.path.name}"
+        folder.move(target)
+    finally:
+        folder.release()
+    for _, old in _numbered(put_away)[:-DISCARDED_KEPT]:
+        if _is_whole(old / "journal"):
+            shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def _is_whole(journal: Path) -> bool:
+    """Whether nothing in a journal is damaged: such a one is never deleted."""
+    try:
+        return not journal_contents(journal, arrays=False).damaged
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def _numbered(folder: Path) -> list[tuple[int, Path]]:
+    """What was put away, with its numbers, in the order of that."""
+
+    def found() -> Iterator[tuple[int, Path]]:
+        for path in folder.iterdir():
+            name = DISCARDED.fullmatch(path.name)
+            if name is not None:
+                yield int(name[1]), path
+
+    return sorted(found())
+
+
+def discarded() -> tuple[Leftover, ...]:
+    """What was put away and can be brought back, the latest first."""
+    found = []
+    for parent in (sessions_folder(), temporary_folder()):
+        with suppress(OSError):
+            for _, path in reversed(_numbered(parent / ".discarded")):
+                with suppress(OSError):
+                    found.append(_examined(path))
+    return tuple(leftover for leftover in found if leftover is not None)
+
+
+def bring_back(discarded: Path) -> Path:
+    """Undo `discard`.
+
+    Raises
+    ------
+    OSError
+        if it cannot be moved.
+    """
+    name = DISCARDED.fullmatch(discarded.name)
+    target = discarded.parent.parent / (name[2] if name else discarded.name)
+    discarded.replace(target)
+    return target

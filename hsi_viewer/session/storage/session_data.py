@@ -1,0 +1,109 @@
+"""SessionBody: everything of a session but its arrays, as one JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hsi_viewer import __version__
+from hsi_viewer.atomic import replacing
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.session.storage.class_json import classes_from_json, classes_to_json
+from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
+from hsi_viewer.session.storage.migrations import SCHEMA, migrated
+
+FORMAT = "hsi-viewer session"
+
+
+@dataclass(frozen=True)
+class SessionBody:
+    """What a session is, without its arrays.
+
+    Attributes
+    ----------
+    reference : the cube.
+    classes : the legend.
+    notes : of the user.
+    view : what is on the screen, as JSON values.
+    features : what the abilities of the window keep, by name, as JSON values.
+    shown_run : number of the run whose map is shown, or None.
+    project : the session file, in a session folder; "" in the file itself.
+    contents : names of the other members of a session file.
+    """
+
+    reference: CubeReference
+    classes: tuple[LandClass, ...] = ()
+    notes: str = ""
+    view: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, Any] = field(default_factory=dict)
+    shown_run: int | None = None
+    project: str = ""
+    contents: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The text of session.json."""
+        values = {
+            "format": FORMAT,
+            "schema": SCHEMA,
+            "application": __version__,
+            "saved": datetime.now(UTC).isoformat(timespec="seconds"),
+            "cube": asdict(self.reference),
+            "classes": classes_to_json(self.classes),
+            "notes": self.notes,
+            "view": dict(self.view),
+            "features": dict(self.features),
+            "shown_run": self.shown_run,
+            "project": self.project,
+            "contents": self.contents,
+        }
+        return json.dumps(values, indent=1)
+
+
+def body_from_json(text: str | bytes) -> SessionBody:
+    """The body of a session of this version or an older one.
+
+    Raises
+    ------
+    FormatError
+        if it is none, or of a newer version.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"its description is damaged ({error}).") from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise FormatError("it is no session of HSI Viewer.")
+    values = migrated(values)
+    notes, shown = values.get("notes"), values.get("shown_run")
+    contents = values.get("contents")
+    return SessionBody(
+        reference_from_json(values.get("cube")),
+        classes_from_json(values.get("classes", [])),
+        notes if isinstance(notes, str) else "",
+        _object(values.get("view")),
+        _object(values.get("features")),
+        shown if type(shown) is int else None,
+        str(values.get("project") or ""),
+        tuple(str(name) for name in contents) if isinstance(contents, list) else (),
+    )
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def write_body(path: Path, body: SessionBody) -> None:
+    """Write session.json into a session folder, atomically.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written.
+    """
+    with replacing(path) as (beside,):
+        beside.write_text(body.to_json(), encoding="utf-8")

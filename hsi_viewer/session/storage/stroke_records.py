@@ -1,0 +1,181 @@
+"""Strokes and states as journal records; `replay` makes documents of these again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.history import LabelChange, LegendChange, Step
+from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.storage.class_json import classes_to_json
+from hsi_viewer.session.storage.journal_numbering import Numbering
+from hsi_viewer.session.storage.journal_records import Kind, Record
+
+
+@dataclass(frozen=True)
+class State:
+    """A moment of a document, for the journal's thread: copies, and objects that never change.
+
+    Attributes
+    ----------
+    classes, labels : as they are.
+    steps : gestures that can be reached by undo and redo, oldest first.
+    done : how many of them are done.
+    truth : ground truth (rows, columns), or None.
+    saved : whether all of it stands in a file of the user's.
+    """
+
+    classes: tuple[LandClass, ...]
+    labels: LabelSnapshot
+    steps: tuple[Step, ...]
+    done: int
+    truth: NDArray[np.uint16] | None
+    saved: bool
+
+    @property
+    def ids(self) -> NDArray[np.uint16]:
+        """(rows, columns) class ids, copied by the first who asks."""
+        return self.labels.ids
+
+
+def state_of(document: Document) -> State:
+    """The document as it is now."""
+    history = document.history
+    return State(
+        document.legend.classes,
+        document.labels.snapshot(),
+        history.steps,
+        history.count,
+        document.truth,
+        not document.modified,
+    )
+
+
+def can_record(step: Step) -> bool:
+    """Whether a journal knows how to tell this gesture again."""
+    return all(isinstance(e, LabelChange | LegendChange) for e in step.edits)
+
+
+def step_record(
+    step: Step, classes: Iterable[LandClass] = (), marks: Mapping[str, Any] | None = None
+) -> Record:
+    """A stroke; old class ids are left out, for they are there when it is told again.
+
+    Parameters
+    ----------
+    step : what was done.
+    classes : as they are after it: name and colour of those that it gives to pixels are told, so
+        that a damaged place before it costs no names.
+    marks : its number (see `numbering`).
+    """
+    told: list[dict[str, Any]] = []
+    arrays: dict[str, NDArray[Any]] = {}
+    used: set[int] = set()
+    for number, edit in enumerate(step.edits):
+        if isinstance(edit, LabelChange):
+            told.append({"of": "labels"})
+            order = np.argsort(edit.edit.pixels)
+            arrays[f"gaps{number}"] = _gaps(edit.edit.pixels[order])
+            arrays[f"after{number}"] = after = _shortened(edit.edit.after[order])
+            used.update(np.unique(after).tolist() if after.size > 1 else after.tolist())
+        elif isinstance(edit, LegendChange):
+            told.append({"of": "classes", "after": classes_to_json(edit.after)})
+        else:
+            raise TypeError(f"no record for {type(edit).__name__}")
+    named = [[c.id, c.name, c.colour] for c in classes if c.id in used]
+    facts = {"title": step.title, "edits": told, "named": named, **(marks or {})}
+    return Record(Kind.STEP, facts, arrays)
+
+
+def _gaps(pixels: NDArray[np.int64]) -> NDArray[Any]:
+    """Distances between ascending flat indices, the first from 0: small numbers pack well."""
+    gaps = np.diff(pixels, prepend=np.int64(0))
+    fits = not gaps.size or gaps.max() < 2**32
+    return gaps.astype("<u4" if fits else "<i8")
+
+
+def _shortened(ids: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """One value where all are the same."""
+    same = ids.size > 1 and bool((ids == ids[0]).all())
+    return ids[:1] if same else ids
+
+
+def state_records(state: State) -> Iterator[Record]:
+    """The shortest journal that leads to a state, its history included.
+
+    Where the history holds a gesture that cannot be told, the state alone is.
+    """
+    whole = all(can_record(s) for s in state.steps)
+    steps = state.steps if whole else ()
+    classes, ids = _before(steps[: state.done], state)
+    numbering = Numbering()
+    facts = {"classes": classes_to_json(classes), **numbering.state()}
+    yield Record(Kind.STATE, facts, {"ids": ids})
+    for step in steps:
+        for edit in step.edits:
+            classes = edit.after if isinstance(edit, LegendChange) else classes
+        yield step_record(step, classes, numbering.step())
+    if whole and state.done < len(steps):
+        count = state.done - len(steps)
+        yield Record(Kind.MOVE, {"steps": count, **numbering.move(count)})
+    if state.truth is not None:
+        yield truth_record(state.truth, numbering.other())
+    yield flags_record(flags_of(state.classes), numbering.other())
+    if state.saved:
+        yield Record(Kind.SAVED, numbering.other())
+
+
+def numbering_of(state: State) -> Numbering:
+    """How counting goes on after the records of a state."""
+    numbering = Numbering()
+    numbering.state()
+    if all(can_record(s) for s in state.steps):
+        for _ in state.steps:
+            numbering.step()
+        if state.done < len(state.steps):
+            numbering.move(state.done - len(state.steps))
+    for there in (state.truth is not None, True, state.saved):
+        if there:
+            numbering.other()
+    return numbering
+
+
+def _before(
+    steps: tuple[Step, ...], state: State
+) -> tuple[tuple[LandClass, ...], NDArray[np.uint16]]:
+    """Classes and labels before steps that lead to a state."""
+    classes, ids = state.classes, state.ids.copy()
+    for edit in (e for s in reversed(steps) for e in reversed(s.edits)):
+        if isinstance(edit, LabelChange):
+            np.put(ids, edit.edit.pixels, edit.edit.before)
+        elif isinstance(edit, LegendChange):
+            classes = edit.before
+    return classes, ids
+
+
+def truth_record(
+    truth: NDArray[np.uint16] | None, marks: Mapping[str, Any] | None = None
+) -> Record:
+    """A ground truth that was set, or removed."""
+    return Record(Kind.TRUTH, marks or {}, {} if truth is None else {"ids": truth})
+
+
+def flags_of(classes: Iterable[LandClass]) -> dict[str, list[int]]:
+    """Ids of the classes that are hidden, locked and the like; that is no step of the history."""
+    listed = tuple(classes)
+    return {
+        f.name: [c.id for c in listed if getattr(c, f.name) is not f.default]
+        for f in fields(LandClass)
+        if isinstance(f.default, bool)
+    }
+
+
+def flags_record(flags: Mapping[str, list[int]], marks: Mapping[str, Any] | None = None) -> Record:
+    """The flags of all classes."""
+    return Record(Kind.FLAGS, {"flags": dict(flags), **(marks or {})})

@@ -1,0 +1,99 @@
+"""TourFeature: four callouts on the window, offered at the first start and from Help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
+
+from hsi_viewer.preferences.settings import save_settings
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.widgets.tour import Stop, Tour
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+
+class TourFeature(Feature):
+    """Shows a newcomer around; knows whether it was offered before."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        window.welcome.tour_requested.connect(self.start)
+        window.welcome.offer_tour(not self.workspace.settings.tour_seen)
+
+    def commands(self) -> list[Command]:
+        """The tour, under Help."""
+        return [
+            Command(
+                "help.tour",
+                "Show me &around",
+                "&Help",
+                self.start,
+                (),
+                "map-marker-path",
+            )
+        ]
+
+    @Slot()
+    def start(self) -> None:
+        """Show the first callout."""
+        for old in self.window.findChildren(Tour):
+            old.end()
+        tour = Tour(self._stops(), self.window)
+        tour.ended.connect(self._on_ended)
+        tour.start()
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self.window.welcome.offer_tour(False)
+        if self.window.canvas.isVisible():
+            self.window.canvas.setFocus()
+        if not self.workspace.settings.tour_seen:
+            self.workspace.settings.tour_seen = True
+            save_settings(self.workspace.settings)
+
+    def _stops(self) -> list[Stop]:
+        keys = self.window.commands.keys
+        return [
+            Stop(
+                "Open a scene",
+                f"Open a cube here ({keys('file.open')}), drop a file on the window, or begin with "
+                "the sample scene. The picture comes up in true colour; the wheel zooms, the "
+                "middle button pans.",
+                lambda: self._button("file.open"),
+            ),
+            Stop(
+                "Label some pixels",
+                f"Add a class ({keys('class.add')}), then paint a few of its pixels on the image "
+                f"with the brush ({keys('tool.brush')}). Ten a class, in several places, are a "
+                f"good start; {keys('edit.undo')} takes a stroke back.",
+                lambda: self._panel("Classes"),
+            ),
+            Stop(
+                "Train",
+                f"{keys('train.start')} trains. A first map comes within seconds and gets better "
+                "while you watch; label more where it is wrong, and train again.",
+                lambda: self._panel("Training"),
+            ),
+            Stop(
+                "Take the map along",
+                f"Export it ({keys('file.export')}) for ENVI, GIS, MATLAB, Python or a report. "
+                f"{keys('help.guide')} opens the guide for the panel you are in, "
+                f"{keys('edit.palette')} finds every command by its name.",
+                lambda: self._button("file.export"),
+            ),
+        ]
+
+    def _button(self, command_id: str) -> QWidget:
+        bar = self.window.menus.tool_bar
+        button = bar.widgetForAction(self.window.commands.action(command_id))
+        return button if button is not None and button.isVisible() else bar
+
+    def _panel(self, title: str) -> QWidget:
+        dock = self.window.docks[title]
+        dock.show()
+        dock.raise_()
+        return dock

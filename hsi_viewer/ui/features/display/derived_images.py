@@ -1,0 +1,196 @@
+"""Derived images: components, indices and formulas, computed in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Slot
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.derived.derived_images import (
+    TITLES,
+    ComponentKind,
+    component_image,
+    formula_image,
+)
+from hsi_viewer.core.derived.formula import parse_formula
+from hsi_viewer.core.derived.indices import INDICES, index_named, why_not
+from hsi_viewer.core.errors import HsiError
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.task_thread import Task, Work
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
+
+IMAGE = "&Image"
+TITLE = "Derived"
+
+
+class DerivedFeature(Feature):
+    """Derives images of the scene and hands them to the picture."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.pictures = window.viewing.pictures
+        self._task: Task | None = None
+        self._asked_of: HyperCube | None = None
+        self._reasons: dict[str, str | None] = {}
+        window.display.derive_requested.connect(self.open)
+        self.pictures.images_changed.connect(self._on_scene)
+        self.workspace.document_changed.connect(self._on_document)
+
+    def panels(self) -> list[Panel]:
+        """The panel Derived, a tab of Display."""
+        return [Panel(TITLE, self._make, "left", beside="Display", fill=self._on_scene)]
+
+    def _make(self) -> DerivedPanel:
+        from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
+
+        panel = DerivedPanel()
+        panel.components_requested.connect(self.derive_components)
+        panel.index_requested.connect(self.show_index)
+        panel.formula_requested.connect(self.show_formula)
+        return panel
+
+    @property
+    def panel(self) -> DerivedPanel:
+        """The panel."""
+        return cast("DerivedPanel", self.window.docking.panel(TITLE))
+
+    def refresh_theme(self) -> None:
+        """Take the colours of the current theme."""
+        if self.made(TITLE):
+            self.panel.refresh_theme()
+
+    def commands(self) -> list[Command]:
+        """Components, every index, formulas."""
+
+        def has_bands() -> bool:
+            document = self.workspace.document
+            return document is not None and document.cube.bands > 1
+
+        def components(kind: ComponentKind) -> Command:
+            return Command(
+                f"image.{kind}",
+                f"{TITLES[kind]}",
+                IMAGE,
+                lambda: self.derive_components(kind),
+                enabled=has_bands,
+                why_not=lambda: "Open a scene of two or more bands first.",
+                separated=kind == "pca",
+            )
+
+        def index(name: str) -> Command:
+            return Command(
+                f"image.index.{name.lower().replace(' ', '-')}",
+                f"Index {name}" if name.isupper() else name,
+                "",
+                lambda: self.show_index(name),
+                enabled=lambda: self._why_not(name) is None,
+                why_not=lambda: self._why_not(name),
+            )
+
+        return [
+            components("pca"),
+            components("mnf"),
+            Command(
+                "image.derive",
+                "&Indices and formulas…",
+                IMAGE,
+                self.open,
+                (),
+                "function-variant",
+            ),
+            Command(
+                "image.remove",
+                "Remove the &derived image",
+                IMAGE,
+                self.pictures.remove_image,
+                enabled=lambda: (
+                    self.pictures.look is not None and self.pictures.look.image is not None
+                ),
+                why_not=lambda: "The scene itself is shown.",
+            ),
+            *(index(i.name) for i in INDICES),
+        ]
+
+    @Slot()
+    def open(self) -> None:
+        """Bring the panel to the front."""
+        self.show_panel(TITLE)
+
+    @Slot(str)
+    def derive_components(self, kind: ComponentKind) -> None:
+        """Compute components of the scene and show the first three."""
+        cube = self._cube
+        if cube is not None:
+            self._start(TITLES[kind], lambda token, port: component_image(cube, kind, token, port))
+
+    def _start(self, title: str, work: Work) -> None:
+        """Derive an image in the background; the latest wish wins."""
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self.workspace.tasks.start(title, work)
+        self._task.succeeded.connect(self._on_derived)
+        self._task.failed.connect(self._on_failed)
+
+    @Slot(str)
+    def show_index(self, name: str) -> None:
+        """Show an index of the scene."""
+        reason = self._why_not(name)
+        if reason is not None:
+            self.workspace.notify(reason, "warning")
+        else:
+            self._show(index_named(name).formula, name)
+
+    @Slot(str)
+    def show_formula(self, text: str) -> None:
+        """Show what a formula of bands gives."""
+        self._show(text)
+
+    def _show(self, text: str, name: str = "") -> None:
+        cube = self._cube
+        if cube is None:
+            return
+        title = name or text
+        try:
+            formula = parse_formula(text)
+        except HsiError as error:
+            self.workspace.notify_error(error, "Reading the formula")
+            return
+        self._start(title, lambda token, port: formula_image(cube, formula, title, token, port))
+
+    @property
+    def _cube(self) -> HyperCube | None:
+        document = self.workspace.document
+        return document.cube if document is not None else None
+
+    def _why_not(self, name: str) -> str | None:
+        cube = self._cube
+        if cube is None:
+            return "Open a scene first."
+        if cube is not self._asked_of:  # every change of state asks for every index
+            self._asked_of, self._reasons = cube, {}
+        if name not in self._reasons:
+            self._reasons[name] = why_not(index_named(name), cube)
+        return self._reasons[name]
+
+    @Slot()
+    def _on_document(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    @Slot()
+    def _on_scene(self) -> None:
+        if self.made(TITLE):
+            self.panel.show_cube(self._cube)
+
+    @Slot(object)
+    def _on_derived(self, image: object) -> None:
+        self.pictures.add_image(cast("HyperCube", image))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self.workspace.notify_error(error, "Deriving an image")

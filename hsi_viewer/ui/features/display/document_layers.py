@@ -1,0 +1,146 @@
+"""LayerController: the layers that the document brings — map, doubt, ground truth, labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from hsi_viewer.core.display.layers import (
+    CLASS_MAP,
+    DISAGREEMENT,
+    GROUND_TRUTH,
+    IMAGE,
+    LABELS,
+    UNCERTAINTY,
+    Layer,
+    LayerStack,
+)
+from hsi_viewer.core.display.rasters import IdRaster, ValueRaster
+from hsi_viewer.core.labels.classes import ClassLegend, legend_for
+from hsi_viewer.core.labels.label_map import Box
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.adapters.overlay import colour_table
+from hsi_viewer.ui.workspace import Workspace
+
+MAP_LAYERS = (CLASS_MAP, UNCERTAINTY, DISAGREEMENT)
+
+
+class LayerController(QObject):
+    """Keeps the document's layers as the document is.
+
+    Parameters
+    ----------
+    layers : where the layers lie; those of others are taken away with each new document.
+    """
+
+    def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace, self._layers = workspace, layers
+        opacity = workspace.settings.map_opacity
+        for layer in (
+            Layer(IMAGE, about="The scene in the chosen bands"),
+            Layer(GROUND_TRUTH, visible=False, opacity=opacity, about="What maps are scored on"),
+            Layer(CLASS_MAP, opacity=opacity, about="The class of each pixel (P)"),
+            Layer(
+                UNCERTAINTY,
+                visible=False,
+                opacity=opacity,
+                about="1 - probability of the mapped class: bright is doubtful (U)",
+            ),
+            Layer(
+                DISAGREEMENT,
+                visible=False,
+                opacity=opacity,
+                about="How far the exits of the network disagree",
+            ),
+            Layer(LABELS, about="The labelled pixels (Shift+L)"),
+        ):
+            layers.add(layer)
+        self._own = layers.names
+        self._truth_ids: set[int] = set()
+
+    def show_document(self, document: Document) -> None:
+        """Show the layers of a document that was just opened."""
+        for name in self._layers.names:
+            if name not in self._own:
+                self._layers.remove(name)
+        document.labels.changed.connect(self._on_labels)
+        document.legend.changed.connect(self._on_legend)
+        document.prediction_changed.connect(self._draw_map)
+        document.truth_changed.connect(self._on_truth)
+        self._on_truth()
+        self._on_legend()
+
+    # which map layer is seen -----------------------------------------------------------------
+
+    @property
+    def map_layer(self) -> str:
+        """Uppermost map layer that is shown, or "" when none is."""
+        shown = [n for n in self._layers.names if n in MAP_LAYERS and self._layers[n].visible]
+        return shown[-1] if shown else ""
+
+    def choose_map_layer(self, name: str) -> None:
+        """Show one of the map layers instead of the others; "" hides all."""
+        self._layers.show(False, *(n for n in MAP_LAYERS if n != name))
+        if name:
+            self._layers.show(True, name)
+
+    # drawing ---------------------------------------------------------------------------------
+
+    def _on_labels(self, top: int, left: int, bottom: int, right: int) -> None:
+        box: Box = (top, left, bottom, right)
+        if self._layers[LABELS].raster is None:
+            self._draw_labels()
+        else:
+            self._layers.redraw(LABELS, box)
+
+    @Slot()
+    def _on_truth(self) -> None:
+        document = self._workspace.document
+        truth = document.truth if document is not None else None
+        ids = np.zeros(0, np.intp) if truth is None else np.flatnonzero(np.bincount(truth.ravel()))
+        self._truth_ids = set(ids.tolist())
+        self._draw_truth()
+
+    @Slot()
+    def _on_legend(self) -> None:
+        self._draw_labels()
+        self._draw_map()
+        self._draw_truth()
+
+    def _draw_labels(self) -> None:
+        document = self._workspace.document
+        if document is not None:
+            colours = document.legend.colour_table()
+            self._layers.set_raster(LABELS, IdRaster(document.labels.ids, colours, sparse=True))
+
+    def _draw_map(self) -> None:
+        document = self._workspace.document
+        prediction = document.prediction if document is not None else None
+        if document is None or prediction is None:
+            for name in MAP_LAYERS:
+                self._layers.set_raster(name, None)
+            return
+        mapped, split = prediction.class_map, prediction.disagreement
+        self._layers.set_raster(CLASS_MAP, IdRaster(mapped, document.legend.colour_table()))
+        colours = colour_table()
+        doubt = ValueRaster(prediction.confidence, colours, low=1.0, high=0.0, shown=mapped)
+        self._layers.set_raster(UNCERTAINTY, doubt)
+        self._layers.set_raster(
+            DISAGREEMENT, None if split is None else ValueRaster(split, colours, shown=mapped)
+        )
+
+    def _draw_truth(self) -> None:
+        document = self._workspace.document
+        if document is None or document.truth is None:
+            self._layers.set_raster(GROUND_TRUTH, None)
+            return
+        colours = truth_legend(document, self._truth_ids).colour_table()
+        self._layers.set_raster(GROUND_TRUTH, IdRaster(document.truth, colours, sparse=True))
+
+
+def truth_legend(document: Document, present: set[int]) -> ClassLegend:
+    """The document's classes and, for ids of a ground truth that they lack, further ones."""
+    missing = present - {c.id for c in document.legend} - {0}
+    taken = {c.colour for c in document.legend}
+    return ClassLegend((*document.legend, *legend_for(missing, document.cube.class_names, taken)))

@@ -1,0 +1,135 @@
+"""MapPlaceFeature: degrees under the cursor, scale bar and north arrow of georeferenced scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Slot
+
+from hsi_viewer.analysis.geographic import MapPlace, degrees, degrees_text, place_of
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.scene.map_marks import MapMarks
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+
+@dataclass(frozen=True)
+class _Position:
+    """A pixel whose latitude and longitude are wanted."""
+
+    georeference: Georeference
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """The cube that a place belongs to."""
+
+    cube: HyperCube
+    place: MapPlace | None
+
+
+def _degrees_of(wish: Hashable) -> str:
+    at = cast("_Position", wish)
+    found = degrees(at.georeference, [(at.row + 0.5, at.column + 0.5)])
+    return degrees_text(*found[0]) if found else ""
+
+
+def _find_place(cube: HyperCube, _token: CancelToken, _port: ProgressPort) -> _Found:
+    known = cube.georeference
+    return _Found(cube, place_of(known, cube.rows, cube.columns) if known else None)
+
+
+class MapPlaceFeature(Feature):
+    """Asks a worker where things lie, for the library that knows takes long to import."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.marks = MapMarks(window.canvas)
+        self._shown = True
+        self._at: _Position | None = None
+        self._place: MapPlace | None = None
+        self._queue = WishQueue(self.workspace.tasks, "Finding the degrees", _degrees_of, self)
+        self._queue.granted.connect(self._on_degrees)
+        self.workspace.document_changed.connect(self._on_document)
+        window.canvas.hovered.connect(self._on_hover)
+        window.canvas.left.connect(self._on_left)
+
+    def commands(self) -> list[Command]:
+        """Show or hide the marks."""
+        return [
+            Command(
+                "view.marks",
+                "Scale &bar and north arrow",
+                "&View",
+                self.show_marks,
+                (),
+                "compass-outline",
+                lambda: self._place is not None,
+                lambda: "This scene has no place on the Earth.",
+                checked=lambda: self._shown and self._place is not None,
+            )
+        ]
+
+    def show_marks(self, shown: bool) -> None:
+        """Show or hide scale bar and north arrow."""
+        self._shown = shown
+        self.marks.set_wanted(shown)
+        self.workspace.state_changed.emit()
+
+    @Slot()
+    def _on_document(self) -> None:
+        self._take(None)
+        document = self.workspace.document
+        if document is not None:
+            document.cube_changed.connect(self._find)
+            self._find()
+
+    def _find(self) -> None:
+        document = self.workspace.document
+        if document is None or document.cube.georeference is None:
+            return
+        work = partial(_find_place, document.cube)
+        task = self.workspace.tasks.start("Finding the place of the scene", work, quiet=True)
+        task.succeeded.connect(self._on_found)
+
+    @Slot(object)
+    def _on_found(self, found: _Found) -> None:
+        document = self.workspace.document
+        if document is not None and document.cube is found.cube:
+            self._take(found.place)
+
+    def _take(self, place: MapPlace | None) -> None:
+        self._place = place
+        self.marks.show_place(place)
+        self.workspace.state_changed.emit()
+
+    @Slot(int, int)
+    def _on_hover(self, row: int, column: int) -> None:
+        document = self.workspace.document
+        if document is None or self._place is None or document.cube.georeference is None:
+            return
+        if self.window.canvas.in_gesture:
+            return
+        self._at = _Position(document.cube.georeference, row, column)
+        self._queue.ask((self._at,))
+
+    @Slot()
+    def _on_left(self) -> None:
+        self._at = None
+        self.window.readout.show_degrees("")
+
+    @Slot(object)
+    def _on_degrees(self, granted: Granted) -> None:
+        if self._at is not None and granted.error is None:
+            self.window.readout.show_degrees(str(granted.result))

@@ -1,0 +1,127 @@
+"""OverviewsFeature: overviews of large scenes, made in the background and kept within bounds."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Slot
+
+from hsi_viewer.core.display.layers import IMAGE
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.rendering.overview import OverviewSource, cache_bytes, trim_cache
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.task_thread import Task
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+MEGABYTE = 1_000_000
+FIRST_MS = 200  # what is on the screen is drawn first
+
+
+def make_overview(
+    source: OverviewSource,
+    bands: tuple[int, ...],
+    limit: int,
+    token: CancelToken,
+    port: ProgressPort,
+) -> None:
+    """Make the overview of bands, and drop old ones beyond a limit of bytes."""
+    source.fill(bands, token, port)
+    trim_cache(limit, keep=source.path)
+
+
+def clean_cache(_token: CancelToken, _port: ProgressPort) -> int:
+    """Drop all overviews; gives the bytes that are free now."""
+    before = cache_bytes()
+    trim_cache(0)
+    return before - cache_bytes()
+
+
+class OverviewsFeature(Feature):
+    """Has the overview of the shown bands made, whenever they change."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._task: Task | None = None
+        self._declined: OverviewSource | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(FIRST_MS)
+        self._soon.timeout.connect(self._make)
+        window.viewing.layers.redrawn.connect(self._on_redrawn)
+
+    def commands(self) -> list[Command]:
+        """Clean the cache."""
+        return [
+            Command(
+                "view.clean",
+                "Clean the cache of overviews",
+                "&View",
+                self.clean,
+                (),
+                "broom",
+                separated=True,
+            )
+        ]
+
+    @Slot()
+    def clean(self) -> None:
+        """Drop all overviews; those of the open scene are made again when they are needed."""
+        task = self.workspace.tasks.start("Cleaning the cache", clean_cache)
+        task.succeeded.connect(self._on_cleaned)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_cleaned(self, freed: int) -> None:
+        self.workspace.notify(f"The cache is empty: {freed / MEGABYTE:,.0f} MB are free again.")
+
+    def _on_redrawn(self, name: str, _box: object) -> None:
+        if name == IMAGE:
+            self._soon.start()
+
+    @Slot()
+    def _make(self) -> None:
+        picture, document = self.window.viewing.picture, self.workspace.document
+        limit = self.workspace.settings.cache_megabytes * MEGABYTE
+        if picture is None or document is None or limit == 0 or self._task is not None:
+            return
+        if picture.coarse:
+            return  # the sharp picture comes first
+        source = picture.cube.source
+        if not isinstance(source, OverviewSource) or source is self._declined:
+            return
+        if source.missing(picture.bands):
+            work = partial(make_overview, source, picture.bands, limit)
+            title = f"Overview of {document.cube.name}"
+            self._task = self.workspace.tasks.start(title, work, background=True)
+            self._task.succeeded.connect(self._on_made)
+            self._task.cancelled.connect(self._on_declined)
+            self._task.failed.connect(self._on_failed)
+
+    @Slot()
+    def _on_made(self) -> None:
+        self._task = None
+        self._make()  # of the bands that were chosen meanwhile
+
+    @Slot()
+    def _on_declined(self) -> None:
+        """The user has cancelled it: it is not made for this scene."""
+        self._task = None
+        picture = self.window.viewing.picture
+        source = picture.cube.source if picture is not None else None
+        self._declined = source if isinstance(source, OverviewSource) else None
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._on_declined()
+        if isinstance(error, OSError):
+            self.workspace.notify(
+                f"The overview could not be kept ({error.strerror}): zoomed out, this scene is "
+                "drawn slowly. Make room on the disk, or lower the size of the cache.",
+                "warning",
+            )
+        else:
+            self.workspace.notify_error(error, "Making the overview")

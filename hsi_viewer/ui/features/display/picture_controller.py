@@ -1,0 +1,305 @@
+"""PictureController: which bands of which image are shown, with which contrast and colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from hsi_viewer.core.cube.band_selection import (
+    BandPreset,
+    Triple,
+    initial_bands,
+    matching_preset,
+    presets_of,
+)
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.composite import ColourMap, Look
+from hsi_viewer.core.display.contrast import Contrast
+from hsi_viewer.core.display.layers import IMAGE, LayerStack
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.preferences.view_memory import LookBook
+from hsi_viewer.rendering.band_samples import Samples
+from hsi_viewer.rendering.scene_picture import ScenePicture, render_scene, sharpened
+from hsi_viewer.ui.plots.colour_maps import GREY, colour_map
+from hsi_viewer.ui.task_thread import Task
+from hsi_viewer.ui.workspace import Workspace
+
+MAX_IMAGES = 12
+SINGLE_COLOURS = "Viridis"  # of derived single bands at first
+
+
+class PictureController(QObject):
+    """Draws what is wished in the background; the latest wish wins.
+
+    Signals
+    -------
+    wished(Look) : something else is wished; it is not drawn yet.
+    drawn(ScenePicture) : a picture is on the screen.
+    images_changed() : an image was derived or taken away.
+
+    Attributes
+    ----------
+    picture : what is on the screen, or None.
+    look : what is wished, or None without a scene.
+    """
+
+    wished = Signal(object)
+    drawn = Signal(object)
+    images_changed = Signal()
+
+    def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace, self._layers = workspace, layers
+        self._samples, self._book = Samples(), LookBook()
+        self._task: Task | None = None
+        self._images: list[HyperCube] = []
+        self._usual = Contrast()  # for pictures whose contrast was never chosen
+        # Of which scene and of which own presets; commands ask often.
+        self._presets: tuple[int, str, dict[str, Triple]] | None = None
+        self._unseen = False  # whether no sharp picture of the scene was drawn yet
+        self.picture: ScenePicture | None = None
+        self.look: Look | None = None
+
+    # scene -----------------------------------------------------------------------------------
+
+    def show_first(self, picture: ScenePicture) -> None:
+        """Show the first picture of a scene that was just opened, then what is remembered."""
+        self._cancel()
+        self._samples.clear()
+        self._images = []
+        self._presets = None
+        self._usual = self._default_contrast()
+        self.look, self._unseen = picture.look, True
+        self.images_changed.emit()
+        self._on_drawn(picture)
+        wanted = self._scene_look(picture.cube)
+        if wanted != picture.look:
+            self.show(wanted)
+        elif picture.coarse:
+            self._draw(wanted)
+
+    def refresh(self) -> None:
+        """The scene got other metadata: draw again, without bands that are bad now."""
+        scene, look = self._scene, self.look
+        if scene is None or look is None:
+            return
+        if self._images:
+            names = ", ".join(image.name for image in self._images)
+            self._workspace.notify(f"Derived by the metadata before, and removed: {names}.")
+        self._images, self._presets = [], None
+        self.images_changed.emit()
+        bands = look.bands if look.image is None else self._scene_look(scene).bands
+        if not all(scene.good_bands[b] for b in bands):
+            bands = initial_bands(scene)
+        self.show(replace(look, bands=bands, image=None, colours=self._colours_for(bands, None)))
+
+    @Slot()
+    def take_preferences(self) -> None:
+        """Use another usual contrast; pictures whose contrast was chosen keep theirs."""
+        before, self._usual = self._usual, self._default_contrast()
+        if self.look is not None and self.look.contrast == before != self._usual:
+            self.show(replace(self.look, contrast=self._usual))
+        elif self.look is not None:
+            self.wished.emit(self.look)  # presets may have changed
+
+    def save(self) -> None:
+        """Write down how cubes were looked at."""
+        self._book.save()
+
+    # wishes ----------------------------------------------------------------------------------
+
+    def show(self, look: Look, *, quiet: bool = False) -> None:
+        """Draw a look as it is; quietly while something is dragged or played."""
+        scene = self._scene
+        if scene is None:
+            return
+        self._cancel()
+        self.look = look
+        self._note(scene, look)
+        self._draw(look, quiet=quiet)
+
+    def _draw(self, look: Look, *, quiet: bool = False) -> None:
+        scene = self._scene
+        if scene is None:
+            return
+        self._cancel()
+        self.look = look
+        self.wished.emit(look)
+        samples = self._samples
+
+        def work(token: CancelToken, _port: ProgressPort) -> ScenePicture:
+            return render_scene(scene, look, token, samples=samples)
+
+        self._task = self._workspace.tasks.start("Drawing the picture", work, quiet=quiet)
+        self._task.succeeded.connect(self._on_drawn)
+        self._task.failed.connect(self._on_failed)
+        self._task.cancelled.connect(self._on_cancelled)
+
+    @Slot(object)
+    def show_bands(self, bands: Sequence[int], *, quiet: bool = False) -> None:
+        """Show three bands, or one, of the image that is shown, with the contrast they had."""
+        look = self.look
+        if look is not None and tuple(bands) != look.bands:
+            chosen = tuple(bands)
+            colours = look.colours or self._colours_for(chosen, look.image)
+            wanted = replace(look, bands=chosen, colours=colours if len(chosen) == 1 else None)
+            self.show(self._with_contrast(wanted), quiet=quiet)
+
+    def set_contrast(self, contrast: Contrast, *, quiet: bool = False) -> None:
+        """Stretch the picture otherwise."""
+        if self.look is not None and contrast != self.look.contrast:
+            if contrast.kind != "typed":
+                self._usual = contrast
+            self.show(replace(self.look, contrast=contrast), quiet=quiet)
+
+    @Slot(str)
+    def set_colours(self, name: str) -> None:
+        """Show a single band in the colour map of a name."""
+        if self.look is not None and len(self.look.bands) == 1:
+            self.show(replace(self.look, colours=colour_map(name)))
+
+    # derived images --------------------------------------------------------------------------
+
+    @property
+    def images(self) -> tuple[HyperCube, ...]:
+        """Derived images that can be shown."""
+        return tuple(self._images)
+
+    def add_image(self, image: HyperCube) -> None:
+        """Take a derived image in the place of one of its name, and show it."""
+        if self._scene is None or self.look is None:
+            return
+        kept = [i for i in self._images if i.name != image.name]
+        self._images = [*kept, image][-MAX_IMAGES:]
+        self.images_changed.emit()
+        self.show_image(image.name)
+
+    @Slot(str)
+    def show_image(self, name: str) -> None:
+        """Show a derived image by its name; "" shows the scene."""
+        scene = self._scene
+        image = next((i for i in self._images if i.name == name), None)
+        if scene is None or (name and image is None):
+            return
+        if image is None:
+            look = self._scene_look(scene)
+        else:
+            bands = (0, 1, 2) if image.bands > 2 else (0,)
+            look = Look(bands, colours=self._colours_for(bands, image), image=image)
+        self.show(self._with_contrast(look))
+
+    @Slot()
+    def remove_image(self) -> None:
+        """Take away the derived image that is shown, and show the scene."""
+        if self.look is not None and self.look.image is not None:
+            self._images = [i for i in self._images if i is not self.look.image]
+            self.images_changed.emit()
+            self.show_image("")
+
+    # presets ---------------------------------------------------------------------------------
+
+    def presets(self) -> dict[str, Triple]:
+        """Band triples by name that the image on show offers."""
+        scene, look = self._scene, self.look
+        if scene is None or look is None:
+            return {}
+        if look.image is not None:
+            return {"First three": (0, 1, 2)} if look.image.bands > 2 else {}
+        own = self._workspace.settings.band_presets
+        if self._presets is None or self._presets[:2] != (id(scene), repr(own)):
+            presets = [BandPreset(n, (r, g, b)) for n, r, g, b in own]
+            self._presets = (id(scene), repr(own), presets_of(scene, presets))
+        return self._presets[2]
+
+    def title(self, look: Look) -> str:
+        """What a look is called; its contrast is remembered by this name."""
+        image = look.image
+        if len(look.bands) == 1:
+            name = f"Band {look.bands[0] + 1}"
+        else:
+            presets = self.presets() if (self.look and self.look.image is image) else {}
+            numbers = "-".join(str(b + 1) for b in look.bands)
+            name = matching_preset(look.triple, presets) or f"Bands {numbers}"
+        if image is None:
+            return name
+        return image.name if image.bands == 1 else f"{image.name}: {name}"
+
+    # -----------------------------------------------------------------------------------------
+
+    @property
+    def _scene(self) -> HyperCube | None:
+        document = self._workspace.document
+        return document.cube if document is not None else None
+
+    def _default_contrast(self) -> Contrast:
+        settings = self._workspace.settings
+        low, high = settings.stretch_percent
+        return Contrast(settings.stretch, (low, high))
+
+    def _with_contrast(self, look: Look) -> Look:
+        """The look with the contrast that it had last, else with the usual one."""
+        scene = self._scene
+        kept = self._book.of(scene).contrasts if scene is not None else {}
+        return replace(look, contrast=kept.get(self.title(look), self._usual))
+
+    def _colours_for(self, bands: tuple[int, ...], image: HyperCube | None) -> ColourMap | None:
+        """Colour map of a single band; that of the scene as it was last."""
+        if len(bands) != 1:
+            return None
+        scene = self._scene
+        remembered = self._book.of(scene).colours if scene is not None and image is None else ""
+        return colour_map(remembered or (GREY if image is None else SINGLE_COLOURS))
+
+    def _note(self, scene: HyperCube, look: Look) -> None:
+        noted = self._book.of(scene)
+        if look.contrast != self._default_contrast() or self.title(look) in noted.contrasts:
+            noted.note(self.title(look), look.contrast)
+        if look.image is None:
+            noted.bands = look.bands
+            if len(look.bands) == 1:
+                noted.colours = look.colours.name if look.colours is not None else GREY
+        self._book.note(scene, noted)
+
+    def _scene_look(self, scene: HyperCube) -> Look:
+        """How a scene was looked at last, else its first look."""
+        noted = self._book.of(scene)
+        if not noted.bands or max(noted.bands) >= scene.bands:
+            bands = initial_bands(scene) if scene.bands > 1 else (0,)
+            return self._with_contrast(Look(bands))
+        return self._with_contrast(Look(noted.bands, colours=self._colours_for(noted.bands, None)))
+
+    @Slot(object)
+    def _on_drawn(self, picture: ScenePicture) -> None:
+        self._task = None
+        self.picture = picture
+        self._layers.set_raster(IMAGE, picture.raster)
+        self.drawn.emit(picture)
+        if self._unseen and not picture.coarse:
+            self._unseen = False
+            if not any(sample.values.size for sample in picture.samples):
+                self._workspace.notify(
+                    f"{picture.cube.name}: The bands that are shown hold no data, so nothing is "
+                    "drawn.",
+                    "warning",
+                )
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        """The user wants no other picture now: a coarse one is drawn as it is looked at."""
+        self._task = None
+        if self.picture is not None and self.picture.coarse:
+            self.look = self.picture.look
+            self._on_drawn(sharpened(self.picture))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._task = None
+        self._workspace.notify_error(error, "Drawing the picture")
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancelled.disconnect(self._on_cancelled)
+            self._task.cancel()
+            self._task = None

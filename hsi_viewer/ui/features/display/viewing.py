@@ -1,0 +1,355 @@
+"""ViewController: the picture, the overlays, the spectra and the readout."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Slot
+
+from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, PixelWish, read_pixel
+from hsi_viewer.core.cube.band_selection import band_name
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.layers import CLASS_MAP, LABELS, UNCERTAINTY, LayerStack
+from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.spectra.curves import Curve, curve_library
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.rendering.scene_picture import ScenePicture
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.features.display.document_layers import MAP_LAYERS, LayerController
+from hsi_viewer.ui.features.display.picture_controller import PictureController
+from hsi_viewer.ui.features.opening.opening import OpenedCube
+from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.scene.image_canvas import ImageCanvas
+from hsi_viewer.ui.scene.tiles import TileStore
+from hsi_viewer.ui.widgets.display_panel import DisplayPanel
+from hsi_viewer.ui.widgets.readout import Readout
+from hsi_viewer.ui.workspace import Workspace
+
+PinnedAgain = tuple[HyperCube, list[Curve]]
+LAYER_KEYS = ("classes", "uncertainty", "disagreement")  # in the panel, as MAP_LAYERS
+
+
+class ViewController(QObject):
+    """Binds the document to the canvas, the spectrum plot and the readout."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        canvas: ImageCanvas,
+        plot: SpectrumPlot,
+        panel: DisplayPanel,
+        readout: Readout,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._canvas, self._plot, self._panel, self._readout = canvas, plot, panel, readout
+        self._picked: Pixel | None = None
+        self._picked_spectrum: NDArray[np.float64] | None = None
+        self._hovered: Pixel | None = None
+        self._probes = WishQueue(workspace.tasks, "Reading a spectrum", read_pixel, self)
+        self._probes.granted.connect(self._on_probed)
+        self._last_map_layer = CLASS_MAP
+        canvas.hovered.connect(self._on_hover)
+        canvas.left.connect(self._on_left)
+        canvas.clicked.connect(self.pin)
+        plot.curves.changed.connect(self._on_curves)
+        panel.map_shown.connect(self.show_map)
+        panel.labels_shown.connect(self.show_labels)
+        panel.map_opacity_changed.connect(self._on_opacity)
+        panel.layer_changed.connect(self._on_layer)
+        self.layers = LayerStack()
+        self.tiles = TileStore(self.layers, workspace.tasks, self)
+        self.tiles.failed.connect(self._on_reading_failed)
+        self.pictures = PictureController(workspace, self.layers, self)
+        self.pictures.drawn.connect(self._on_picture)
+        self._layering = LayerController(workspace, self.layers, self)
+        self.layers.changed.connect(self._on_layers)
+        self._on_layers()
+        canvas.show_layers(self.tiles)
+
+    @property
+    def picture(self) -> ScenePicture | None:
+        """The picture on the screen."""
+        return self.pictures.picture
+
+    @Slot(object)
+    def show_opened(self, opened: OpenedCube) -> None:
+        """Show a cube that was just opened."""
+        document = cast("Document", self._workspace.document)
+        self._picked = None
+        self._picked_spectrum, self._hovered = None, None
+        self.tiles.clear()
+        self._layering.show_document(document)
+        self._plot.show_cube(opened.cube)
+        self._readout.clear()
+        self.pictures.show_first(opened.picture)
+        self._canvas.show_scene(opened.cube.rows, opened.cube.columns)
+        document.cube_changed.connect(self._on_cube)
+
+    def _on_cube(self) -> None:
+        document = self._workspace.document
+        if document is not None:
+            curves, self._picked_spectrum = self._plot.curves.curves, None
+            self._plot.show_cube(document.cube)
+            self._read_again(document.cube, [c for c in curves if c.position is not None])
+            others = sum(c.position is None for c in curves)
+            if others:
+                self._workspace.notify(
+                    f"{others} means and library spectra were taken out of the plot: they are of "
+                    "the metadata before."
+                )
+            self.pictures.refresh()
+
+    def _read_again(self, cube: HyperCube, pins: list[Curve]) -> None:
+        """Put spectra of pixels back into the plot, by the metadata that hold now."""
+        if not pins:
+            return
+
+        def read() -> PinnedAgain:
+            return cube, [replace(c, values=cube.spectrum(*c.position or (0, 0))) for c in pins]
+
+        if cube.in_memory:
+            self._on_read_again(read())
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> PinnedAgain:
+            return read()
+
+        task = self._workspace.tasks.start("Reading spectra", work, quiet=True)
+        task.succeeded.connect(self._on_read_again)
+        task.failed.connect(self._on_reading_failed)
+
+    @Slot(object)
+    def _on_read_again(self, again: PinnedAgain) -> None:
+        cube, curves = again
+        document = self._workspace.document
+        if document is not None and document.cube is cube:
+            self._plot.curves.add(*curves)
+
+    @Slot(object)
+    def _on_picture(self, picture: ScenePicture) -> None:
+        """Mark the bands in the plot; those of a derived image are not in it."""
+        self._plot.mark_bands(picture.look.bands if picture.look.image is None else ())
+        if self._hovered is not None and self._readout.position.text():
+            self._on_hover(*self._hovered)  # the readout shows values of these bands
+        self._workspace.state_changed.emit()
+
+    @Slot(object)
+    def _on_reading_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Drawing the picture")
+
+    # layers ----------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_layer(self, layer: str) -> None:
+        self._layering.choose_map_layer(dict(zip(LAYER_KEYS, MAP_LAYERS, strict=True))[layer])
+
+    @Slot(bool)
+    def show_uncertainty(self, shown: bool) -> None:
+        """Show how doubtful each pixel is, or the classes again."""
+        self._layering.choose_map_layer(UNCERTAINTY if shown else CLASS_MAP)
+
+    @property
+    def uncertainty_shown(self) -> bool:
+        """Whether a layer of doubt lies over the image in place of the classes."""
+        return self._layering.map_layer not in ("", CLASS_MAP)
+
+    @Slot(float)
+    def _on_opacity(self, opacity: float) -> None:
+        self.layers.set_opacity(opacity, *MAP_LAYERS)
+
+    @Slot(bool)
+    def show_map(self, shown: bool) -> None:
+        """Show or hide the class map, or what was chosen in its place."""
+        if shown != self.map_shown:
+            self._layering.choose_map_layer(self._last_map_layer if shown else "")
+
+    @Slot(bool)
+    def show_labels(self, shown: bool) -> None:
+        """Show or hide the labels."""
+        self.layers.show(shown, LABELS)
+
+    @Slot(bool)
+    def show_image_only(self, alone: bool) -> None:
+        """Hide the map and the labels, or show both again."""
+        self.show_map(not alone)
+        self.show_labels(not alone)
+
+    @property
+    def map_shown(self) -> bool:
+        """Whether the class map, or a layer of doubt, lies over the image."""
+        return bool(self._layering.map_layer)
+
+    @property
+    def labels_shown(self) -> bool:
+        """Whether the labels lie over the image."""
+        return self.layers[LABELS].visible
+
+    def _on_layers(self) -> None:
+        """The list of layers is the truth; the panel shows what it says."""
+        self._last_map_layer = self._layering.map_layer or self._last_map_layer
+        opacity = self.layers[self._last_map_layer].opacity
+        self._workspace.settings.map_opacity = opacity
+        self._panel.show_layers(
+            self.map_shown,
+            self.labels_shown,
+            LAYER_KEYS[MAP_LAYERS.index(self._last_map_layer)],
+            opacity,
+        )
+        self._workspace.state_changed.emit()
+
+    # spectra and readout ---------------------------------------------------------------------
+
+    @Slot(int, int)
+    def _on_hover(self, row: int, column: int) -> None:
+        document = self._workspace.document
+        if document is None:
+            return
+        self._hovered = (row, column)
+        self._read_out(document, row, column)
+        if self._canvas.in_gesture:
+            return  # the spectrum comes when the button is let go
+        look = self.pictures.look
+        wish = PixelWish(document.cube, row, column, look.image if look else None)
+        if document.cube.in_memory:
+            self._show_spectrum(read_pixel(wish))
+        else:
+            self._probes.ask((wish,))
+
+    @Slot(object)
+    def _on_probed(self, granted: Granted) -> None:
+        document = self._workspace.document
+        if granted.error is not None:
+            self._workspace.notify_error(granted.error, "Reading a spectrum")
+            return
+        pixel = cast("PixelSpectrum", granted.result)
+        if document is not None and pixel.wish.cube is document.cube:
+            self._show_spectrum(pixel)
+
+    def _show_spectrum(self, pixel: PixelSpectrum) -> None:
+        """Show the spectrum that the cursor is at, unless it has gone elsewhere meanwhile."""
+        place = (pixel.wish.row, pixel.wish.column)
+        if place == self._picked:
+            self._picked_spectrum = pixel.values
+        if place == self._hovered:
+            self._plot.show_live(pixel.values)
+            self._readout.show_values(self._values_text(pixel))
+
+    @Slot()
+    def _on_left(self) -> None:
+        self._readout.clear()
+        self._hovered = self._picked
+        self._plot.show_live(self._picked_spectrum if self._picked is not None else None)
+
+    @Slot(int, int)
+    def pin(self, row: int, column: int) -> None:
+        """Keep the spectrum of a pixel in the plot and mark the pixel."""
+        document = self._workspace.document
+        if document is None:
+            return
+        wish = PixelWish(document.cube, row, column)
+        if document.cube.in_memory:
+            self._on_pinned(read_pixel(wish))
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> PixelSpectrum:
+            return read_pixel(wish)
+
+        task = self._workspace.tasks.start("Reading a spectrum", work, quiet=True)
+        task.succeeded.connect(self._on_pinned)
+        task.failed.connect(self._on_reading_failed)
+
+    @Slot(object)
+    def _on_pinned(self, pixel: PixelSpectrum) -> None:
+        document = self._workspace.document
+        if document is None or document.cube is not pixel.wish.cube:
+            return
+        row, column = pixel.wish.row, pixel.wish.column
+        self._picked, self._picked_spectrum = (row, column), pixel.values
+        self._plot.add_pin(pixel.values, f"row {row + 1} col {column + 1}", (row, column))
+
+    @Slot()
+    def clear_pins(self) -> None:
+        """Take all pinned spectra away."""
+        self._picked, self._picked_spectrum = None, None
+        self._plot.clear_pins()
+
+    @property
+    def pins(self) -> int:
+        """Number of pinned spectra."""
+        return self._plot.pinned()
+
+    @property
+    def picked(self) -> Pixel | None:
+        """The pixel that was clicked last or moved to by keys."""
+        return self._picked
+
+    def _marks(self) -> list[tuple[int, int, Colour]]:
+        """Pinned pixels in the colours of their curves."""
+        pins = (c for c in self._plot.curves.of("pin") if c.visible)
+        return [(*c.position, c.colour) for c in pins if c.position and c.colour]
+
+    def _on_curves(self) -> None:
+        self._canvas.set_marks(self._marks())
+        self._workspace.state_changed.emit()
+
+    def pinned_library(self) -> SpectralLibrary | None:
+        """The spectra that are kept in the plot, or None if there are none."""
+        document, curves = self._workspace.document, self._plot.curves.curves
+        if document is None or not curves:
+            return None
+        return curve_library(curves, document.cube.wavelengths, document.cube.name)
+
+    def move_picked(self, rows: int, columns: int) -> None:
+        """Move the picked pixel, showing its spectrum; the first move starts in the middle."""
+        document = self._workspace.document
+        if document is None:
+            return
+        height, width = document.labels.shape
+        row, column = self._picked or (height // 2, width // 2)
+        row = min(max(row + rows, 0), height - 1)
+        column = min(max(column + columns, 0), width - 1)
+        self._picked = (row, column)
+        marks = [*self._marks(), (row, column, (255, 255, 255))]
+        self._canvas.set_marks(marks)
+        self._canvas.centre_on(row, column)
+        self._on_hover(row, column)
+
+    def _read_out(self, document: Document, row: int, column: int) -> None:
+        cube, prediction = document.cube, document.prediction
+        map_xy = ""
+        if cube.georeference is not None:
+            place = cube.georeference.map_xy(row + 0.5, column + 0.5)
+            map_xy = f"x {place[0]:,.2f}  y {place[1]:,.2f}" if place else ""
+        label = int(document.labels.ids[row, column])
+        mapped = ""
+        if prediction is not None:
+            name = document.legend.name_of(int(prediction.class_map[row, column]))
+            mapped = f"Map: {name}, {100 * float(prediction.confidence[row, column]):.0f} %"
+        self._readout.show_pixel(
+            f"Row {row + 1}, column {column + 1}",
+            map_xy,
+            f"Label: {document.legend.name_of(label)}" if label else "",
+            mapped,
+        )
+
+    def _values_text(self, pixel: PixelSpectrum) -> str:
+        picture = self.pictures.picture
+        if picture is None:
+            return ""
+        bands = picture.look.bands
+        source = pixel.values if pixel.shown is None else pixel.shown
+        if max(bands) >= source.size or (pixel.shown is None) != (picture.look.image is None):
+            return ""  # another picture came meanwhile
+        if not np.isfinite(source[list(bands)]).any():
+            return "No data"
+        names = "RGB" if len(bands) == 3 else (band_name(picture.cube, bands[0]),)
+        shown = zip(names, source[list(bands)].tolist(), strict=True)
+        return "  ".join(f"{name} {value:.5g}" for name, value in shown)

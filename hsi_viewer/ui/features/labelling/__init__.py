@@ -1,0 +1,1 @@
+"""Classes, tools, selection and label files."""

@@ -1,0 +1,430 @@
+"""LabelFiles: labels, regions and ground truth from files, and labels to files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.labels.class_match import matched_ids, renumbered
+from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.labels.history import Step
+from hsi_viewer.core.labels.imported_labels import (
+    ImportedLabels,
+    Placement,
+    PlacementNeededError,
+)
+from hsi_viewer.core.labels.label_map import checked_ids
+from hsi_viewer.core.labels.sampling import Draw, draw_training
+from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
+from hsi_viewer.io.arrays.container import ChoiceNeededError
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out, plan_load
+from hsi_viewer.ui.awaited import awaited
+from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
+from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+Purpose = Draw | Literal["labels", "add", "test"]
+PLACEMENTS: dict[Placement, str] = {
+    "georeference": "Place by coordinates",
+    "resample": "Stretch to fit",
+    "crop": "From the upper left",
+}
+OFFER = "import"
+MOST_OFFERED = 6
+# A class map of a spectral library lists hundreds of classes, of which few are in a scene.
+MOST_LISTED = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Import:
+    """What was asked for."""
+
+    document: Document
+    source: str
+    purpose: Purpose
+    placement: Placement | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """What came of it: labels, or the question which they are, or how they lie on the cube."""
+
+    wish: Import
+    labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
+    use: LabelUse | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LabelUse:
+    """What labels from a file come to.
+
+    Attributes
+    ----------
+    load : the labels and classes that take the place of others, or None.
+    truth : ground truth to be scored, or None.
+    scored : how many of its pixels.
+    added : how many more pixels have a label then.
+    """
+
+    load: LabelLoad | None
+    truth: NDArray[np.uint16] | None = None
+    scored: int = 0
+    added: int = 0
+
+
+@dataclass(frozen=True)
+class SavedLabels:
+    """Which state of which document now stands in which file."""
+
+    path: Path
+    document: Document
+    step: Step | None
+
+
+def use_of(wish: Import, labels: ImportedLabels, base: Base) -> LabelUse:
+    """Work out in a worker what labels come to in a document.
+
+    Raises
+    ------
+    LabelError
+        if they do not fit the cube, or nothing can be drawn from them.
+    """
+    document, purpose = wish.document, wish.purpose
+    present = np.flatnonzero(np.bincount(labels.ids.ravel())).tolist()
+    listed = labels.names if len(labels.names) <= MOST_LISTED else {}
+    numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(base.classes))
+    ids = renumbered(labels.ids, numbers)
+    names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
+    colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
+    if purpose == "test":
+        return LabelUse(None, checked_ids(ids, document.labels.shape))
+    if isinstance(purpose, Draw):
+        training, test = draw_training(ids, purpose)
+        load = plan_load(document, base, training, names, colours, f"Draw {purpose}")
+        return LabelUse(load, test, int(np.count_nonzero(test)))
+    if purpose == "add":
+        here = base.labels.ids
+        ids = np.where(here > 0, here, ids)
+        load = plan_load(document, base, ids, names, colours, "Add labels from a file")
+        added = int(np.count_nonzero(ids)) - int(np.count_nonzero(here))
+        return LabelUse(load, added=added)
+    return LabelUse(plan_load(document, base, ids, names, colours))
+
+
+class LabelFiles(QObject):
+    """Reads and writes labels in the background.
+
+    Signals
+    -------
+    loaded() : labels or classes came from a file.
+
+    Attributes
+    ----------
+    label_path : where the labels were saved last, or None.
+    """
+
+    loaded = Signal()
+
+    def __init__(self, workspace: Workspace, window: MainWindow, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace, self._window = workspace, window
+        self.label_path: Path | None = None
+        workspace.document_changed.connect(self._on_document)
+
+    # in --------------------------------------------------------------------------------------
+
+    @Slot()
+    def choose_labels(self) -> None:
+        """Ask for labels or regions, and import them."""
+        source = self._ask("Import labels or regions")
+        if source:
+            self.take(source)
+
+    def take(self, path: str | Path) -> None:
+        """Import labels or regions; ask what becomes of the labels that are here, if any."""
+        source, document = str(path), self._workspace.document
+        if document is None:
+            return
+        if not document.labels.total:
+            self.load(source, "labels")
+            return
+        self._window.offers.offer(
+            OFFER,
+            f"{document.labels.total:,} pixels are labelled already. "
+            f"What shall {Path(source).name} do?",
+            (
+                Choice("Replace them", partial(self.load, source, "labels"), primary=True),
+                Choice("Only label others", partial(self.load, source, "add")),
+                Choice("Cancel", lambda: None),
+            ),
+            "label-multiple-outline",
+        )
+
+    @Slot()
+    def choose_test_pixels(self) -> None:
+        """Ask for a ground truth that maps are scored on."""
+        source = self._ask("Load ground truth for scoring")
+        if source:
+            self.load(source, "test")
+
+    @Slot()
+    def choose_ground_truth(self) -> None:
+        """Ask for a ground truth and how to draw from it, and draw training pixels."""
+        document = self._workspace.document
+        if document is None:
+            return
+        folder = self._workspace.settings.last_folder
+        has_truth = document.truth is not None
+        dialog = DrawDialog(document.cube.ground_truth, folder, self._window, has_truth=has_truth)
+        if dialog.exec():
+            self.load(dialog.source(), dialog.draw())
+        dialog.deleteLater()
+
+    def load(self, source: str, purpose: Purpose, placement: Placement | None = None) -> None:
+        """Read a file in the background and use it for a purpose.
+
+        Parameters
+        ----------
+        source : file, as `import_regions` takes it; "" for the ground truth that is loaded.
+        purpose : "labels" replaces all, "add" labels what is unlabelled, "test" is scored only,
+            a Draw labels some of it and scores the rest.
+        placement : how a file of another grid is laid on the cube, once the user has said.
+        """
+        document = self._workspace.document
+        if document is None:
+            return
+        self._window.offers.withdraw(OFFER)  # a question about another file
+        wish = Import(document, source, purpose, placement)
+        cube, truth, base = document.cube, document.truth, base_of(document)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Imported:
+            from hsi_viewer.io.regions.import_export import import_regions  # slow to import
+
+            labels = ImportedLabels(truth) if not source and truth is not None else None
+            try:
+                labels = labels or import_regions(source, cube, placement)
+            except (PlacementNeededError, ChoiceNeededError) as needed:
+                return Imported(wish, needed)
+            return Imported(wish, labels, use_of(wish, labels, base))
+
+        task = self._workspace.tasks.start("Reading labels", work)
+        task.succeeded.connect(self._on_read)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_read(self, imported: Imported) -> None:
+        wish, labels = imported.wish, imported.labels
+        if wish.document is not self._workspace.document:
+            return
+        if isinstance(labels, PlacementNeededError):
+            self._ask_placement(wish, labels)
+            return
+        if isinstance(labels, ChoiceNeededError):
+            self._ask_which(wish, labels)
+            return
+        text = self._carry_out(wish, imported.use) if imported.use is not None else None
+        if text is None:
+            self._use_again(wish, labels)
+            return
+        notes = " ".join(labels.notes)
+        self._workspace.notify(f"{text} {notes}".strip())
+        self.loaded.emit()
+
+    def _use_again(self, wish: Import, labels: ImportedLabels) -> None:
+        """Labels or classes have changed meanwhile: work it out for those of now."""
+        base = base_of(wish.document)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Imported:
+            return Imported(wish, labels, use_of(wish, labels, base))
+
+        task = self._workspace.tasks.start("Placing labels", work)
+        task.succeeded.connect(self._on_read)
+        task.failed.connect(self._on_failed)
+
+    def _carry_out(self, wish: Import, use: LabelUse) -> str | None:
+        """Use labels that are ready; None if the document has changed since."""
+        document, purpose = wish.document, wish.purpose
+        if use.load is not None and not carry_out(document, use.load):
+            return None
+        if use.truth is not None:
+            document.set_truth(use.truth)
+        if purpose == "test":
+            return "Ground truth loaded: maps are scored on its pixels without a label."
+        if isinstance(purpose, Draw):
+            return (
+                f"{document.labels.total:,} training pixels drawn ({purpose}); "
+                f"{use.scored:,} others are scored."
+            )
+        if purpose == "add":
+            return f"{use.added:,} pixels labelled."
+        return f"{document.labels.total:,} labelled pixels loaded."
+
+    def _ask_placement(self, wish: Import, needed: PlacementNeededError) -> None:
+        """Explain that a file is of another grid, and offer what can be done with it."""
+        choices = [
+            Choice(
+                PLACEMENTS[option],
+                partial(self.load, wish.source, wish.purpose, option),
+                primary=place == 0,
+            )
+            for place, option in enumerate(needed.options)
+        ]
+        choices.append(Choice("Cancel", lambda: None))
+        self._window.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Reading or writing labels")
+
+    def _ask_which(self, wish: Import, needed: ChoiceNeededError) -> None:
+        """Offer the arrays of a file that could be the labels."""
+        choices = [
+            Choice(
+                choice.name,
+                partial(self.load, f"{wish.source}:{choice.name}", wish.purpose, wish.placement),
+            )
+            for choice in needed.choices[:MOST_OFFERED]
+        ]
+        choices.append(Choice("Cancel", lambda: None))
+        name = Path(wish.source).name
+        self._window.offers.offer(
+            OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
+        )
+
+    def _ask(self, title: str) -> str:
+        from hsi_viewer.io.regions.import_export import IMPORT_FILTERS
+
+        everything = " ".join(dict.fromkeys(p for _, patterns in IMPORT_FILTERS for p in patterns))
+        filters = [f"All labels and regions ({everything})"]
+        filters += [f"{name} ({' '.join(patterns)})" for name, patterns in IMPORT_FILTERS]
+        folder = self._workspace.settings.last_folder
+        path, _ = QFileDialog.getOpenFileName(self._window, title, folder, ";;".join(filters))
+        return path
+
+    # out -------------------------------------------------------------------------------------
+
+    @Slot()
+    def choose_export(self) -> None:
+        """Ask where to export the labels as regions."""
+        from hsi_viewer.io.regions.import_export import EXPORT_FILTERS
+
+        filters = [f"{name} ({' '.join(patterns)})" for name, patterns in EXPORT_FILTERS]
+        path = self._ask_where("Export labels as regions", "labels.gpkg", ";;".join(filters))
+        if path is not None:
+            self.export(path)
+
+    def export(self, path: Path) -> None:
+        """Write the labels by the suffix of the path, in the background."""
+        document = self._workspace.document
+        if document is None:
+            return
+        labels, cube = document.labels.snapshot(), document.cube
+        legend = ClassLegend(document.legend.classes)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> str:
+            from hsi_viewer.io.regions.import_export import export_regions
+
+            return " ".join(
+                (f"Labels exported to {path}.", *export_regions(path, labels.ids, legend, cube))
+            )
+
+        task = self._workspace.tasks.start(f"Exporting {path.name}", work)
+        task.succeeded.connect(self._on_exported)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_exported(self, text: str) -> None:
+        self._workspace.notify(text, "success")
+
+    @Slot()
+    def save(self) -> None:
+        """Save the labels where they were saved last, or ask."""
+        path = self.label_path or self._ask_where_to_save()
+        if path is not None:
+            self.save_to(path)
+
+    @Slot()
+    def save_as(self) -> None:
+        """Ask where to save the labels, and save them."""
+        path = self._ask_where_to_save()
+        if path is not None:
+            self.save_to(path)
+
+    def save_now(self, path: Path) -> bool:
+        """Save before the document is left; False if the labels are not in a file then."""
+        from hsi_viewer.io.labels.label_writer import write_labels
+
+        document = self._workspace.document
+        if document is None:
+            return False
+        labels, cube, step = document.labels.snapshot(), document.cube, document.history.position
+        legend = ClassLegend(document.legend.classes)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> None:
+            write_labels(path, labels.ids, legend, cube)
+
+        try:
+            awaited(self._workspace.tasks, f"Saving {path.name}", work)
+        except TaskCancelledError:
+            return False
+        except Exception as error:  # noqa: BLE001 - shown to the user, who stays
+            self._on_failed(error)
+            return False
+        document.mark_saved(step)
+        return True
+
+    def save_to(self, path: Path) -> None:
+        """Save the labels in a file, in the background."""
+        document = self._workspace.document
+        if document is None:
+            return
+        labels, cube, step = document.labels.snapshot(), document.cube, document.history.position
+        legend = ClassLegend(document.legend.classes)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> SavedLabels:
+            from hsi_viewer.io.labels.label_writer import write_labels
+
+            write_labels(path, labels.ids, legend, cube)
+            return SavedLabels(path, document, step)
+
+        task = self._workspace.tasks.start(f"Saving {path.name}", work)
+        task.succeeded.connect(self._on_saved)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_saved(self, saved: SavedLabels) -> None:
+        saved.document.mark_saved(saved.step)
+        if saved.document is self._workspace.document:
+            self.label_path = saved.path
+        told = f"Labels saved to {saved.path}."
+        if saved.path.suffix.lower() == ".npy" and len(saved.document.legend):
+            told += " It holds numbers only: names and colours are in a session or a legend file."
+        self._workspace.notify(told, "success")
+
+    def _ask_where_to_save(self) -> Path | None:
+        kinds = "NumPy array (*.npy);;ENVI classification (*.hdr);;MATLAB (*.mat);;GeoTIFF (*.tif)"
+        return self._ask_where("Save labels", "labels.npy", kinds)
+
+    def _ask_where(self, title: str, name: str, filters: str) -> Path | None:
+        document = self._workspace.document
+        if document is None:
+            return None
+        start = Path(self._workspace.settings.last_folder) / f"{document.cube.name} {name}"
+        path, _ = QFileDialog.getSaveFileName(self._window, title, str(start), filters)
+        return Path(path) if path else None
+
+    @Slot()
+    def _on_document(self) -> None:
+        self.label_path = None
+        self._window.offers.withdraw(OFFER)

@@ -1,0 +1,200 @@
+"""LabelController: the classes and the tools of the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog
+
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.features.labelling.label_files import LabelFiles
+from hsi_viewer.ui.features.labelling.toolbox import Toolbox, ToolName
+from hsi_viewer.ui.scene.image_canvas import ImageCanvas
+from hsi_viewer.ui.tools.brush import MAX_SIZE
+from hsi_viewer.ui.widgets.class_panel import ClassPanel
+from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+
+class LabelController(QObject):
+    """Binds the class list and the tools to the document."""
+
+    def __init__(
+        self, workspace: Workspace, canvas: ImageCanvas, panel: ClassPanel, window: MainWindow
+    ) -> None:
+        super().__init__(window)
+        self._workspace, self._canvas, self._panel = workspace, canvas, panel
+        self._window = window
+        self.toolbox = Toolbox(workspace, canvas, self)
+        self.files = LabelFiles(workspace, window, self)
+        self.files.loaded.connect(self._on_loaded)
+        panel.chosen.connect(self.choose_class)
+        panel.renamed.connect(self._on_renamed)
+        panel.recolour_requested.connect(self.recolour)
+        panel.visibility_changed.connect(self._on_visibility)
+        panel.add_requested.connect(self.add_class)
+        panel.remove_requested.connect(self.remove_class)
+        panel.load_requested.connect(self.files.choose_labels)
+        panel.draw_requested.connect(self.files.choose_ground_truth)
+        workspace.document_changed.connect(self._on_document)
+
+    # classes ---------------------------------------------------------------------------------
+
+    @property
+    def active_class(self) -> int | None:
+        """Id of the class that tools paint."""
+        return self.toolbox.active_class
+
+    @property
+    def _active(self) -> int | None:
+        return self.toolbox.active_class
+
+    @_active.setter
+    def _active(self, class_id: int | None) -> None:
+        self.toolbox.active_class = class_id
+
+    @Slot(int)
+    def choose_class(self, class_id: int) -> None:
+        """Paint this class from now on; taking a class up means wanting to label."""
+        self._active = class_id
+        self._panel.select(class_id)
+        if self.tool == "navigate":
+            self.use_tool("brush")
+        self._workspace.state_changed.emit()
+
+    def take_class(self, class_id: int) -> None:
+        """Paint this class from now on, with whatever tool is active."""
+        self._active = class_id
+        self._panel.select(class_id)
+        self.toolbox.option_changed()
+        self._workspace.state_changed.emit()
+
+    def choose_nth_class(self, n: int) -> None:
+        """Choose the n-th class of the list, from 0, if there is one."""
+        document = self._workspace.document
+        if document is not None and n < len(document.legend):
+            self.choose_class(document.legend.classes[n].id)
+
+    @Slot()
+    def add_class(self) -> None:
+        """Add a class and open its name for typing."""
+        document = self._workspace.document
+        if document is None:
+            return
+        known = len(document.legend)
+        added = document.add_class()
+        self.choose_class(added.id)
+        if not document.cube.class_names.get(known + 1):
+            self._panel.edit_name(added.id)
+
+    @Slot(int)
+    def remove_class(self, class_id: int) -> None:
+        """Remove a class with its labels; undo brings both back."""
+        document = self._workspace.document
+        if document is None or class_id not in document.legend:
+            return
+        name, count = document.legend[class_id].name, document.labels.count(class_id)
+        document.remove_class(class_id)
+        if self._active == class_id:
+            self._active = document.legend.classes[0].id if len(document.legend) else None
+            if self._active is not None:
+                self._panel.select(self._active)
+        if count:
+            self._workspace.notify(
+                f"“{name}” and its {count:,} labelled pixels were removed. Undo brings them back."
+            )
+        self._workspace.state_changed.emit()
+
+    @Slot(int, str)
+    def _on_renamed(self, class_id: int, name: str) -> None:
+        document = self._workspace.document
+        if document is not None:
+            document.rename_class(class_id, name)
+            self._show_classes()
+
+    @Slot(int)
+    def recolour(self, class_id: int) -> None:
+        """Ask for another colour of a class."""
+        document = self._workspace.document
+        if document is None or class_id not in document.legend:
+            return
+        old = document.legend[class_id]
+        colour = QColorDialog.getColor(QColor(*old.colour), self._window, f"Colour of {old.name}")
+        if colour.isValid():
+            document.recolour_class(class_id, (colour.red(), colour.green(), colour.blue()))
+
+    @Slot(int, bool)
+    def _on_visibility(self, class_id: int, visible: bool) -> None:
+        document = self._workspace.document
+        if document is not None:
+            document.show_class(class_id, visible)
+
+    # tools -----------------------------------------------------------------------------------
+
+    def use_tool(self, name: ToolName) -> None:
+        """Make a tool active."""
+        if name not in ("navigate", "select", "eraser") and self._active is None:
+            self._take_first_class()
+        self.toolbox.use(name)
+        self._workspace.state_changed.emit()
+
+    def _take_first_class(self) -> None:
+        document = self._workspace.document
+        if document is not None:
+            classes = document.legend.classes
+            self._active = classes[0].id if classes else document.add_class().id
+            self._panel.select(self._active)
+
+    @property
+    def tool(self) -> ToolName:
+        """The active tool."""
+        return self.toolbox.name
+
+    @property
+    def brush_size(self) -> int:
+        """Diameter of the brush in pixels, odd."""
+        return self._workspace.settings.brush_size
+
+    @Slot(int)
+    def set_brush_size(self, size: int) -> None:
+        """Set the diameter; even sizes become odd, for a brush has a middle pixel."""
+        self._workspace.settings.brush_size = min(max(size | 1, 1), MAX_SIZE)
+        self.toolbox.option_changed()
+        self._workspace.state_changed.emit()
+
+    @Slot()
+    def _on_loaded(self) -> None:
+        document = self._workspace.document
+        if document is not None and self._active is None and len(document.legend):
+            self._active = document.legend.classes[0].id
+            self._panel.select(self._active)
+
+    # binding ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_document(self) -> None:
+        document = cast("Document", self._workspace.document)
+        self._active = None
+        document.legend.changed.connect(self._show_classes)
+        document.labels.changed.connect(self._on_labels)
+        self._show_classes()
+        self.use_tool("navigate")
+
+    def _counts(self, document: Document) -> dict[int, int]:
+        return {c.id: document.labels.count(c.id) for c in document.legend}
+
+    def _show_classes(self) -> None:
+        document = self._workspace.document
+        if document is not None:
+            self._panel.show_classes(document.legend.classes, self._counts(document))
+            if self._active is not None and self._active not in document.legend:
+                self._active = None
+
+    def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
+        document = self._workspace.document
+        if document is not None:
+            self._panel.show_counts(self._counts(document))

@@ -1,0 +1,233 @@
+"""Selection: pixels singled out on the image, shown over it, labelled or averaged elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Slot
+
+from hsi_viewer.core.display.highlight import MaskRaster
+from hsi_viewer.core.display.layers import Layer
+from hsi_viewer.core.geometry.shapes import Point, polygon
+from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.session.document.assign_class import label_pixels
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.tools.outline import LassoTool
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+SPECTRA = "S&pectra"
+SELECTION = "Selection"
+COLOUR: Colour = (255, 0, 200)
+SELECT_FIRST = "Select pixels first: by a lasso on the image or in the scatter plot."
+NO_CLASS = "Choose a class first, or add one (A)."
+
+
+class _SelectLasso(LassoTool):
+    """Draw around pixels once; then the tool of before is active again."""
+
+    def __init__(self, feature: SelectionFeature) -> None:
+        super().__init__(feature.window.labelling.toolbox)
+        self._feature = feature
+
+    def cancel(self) -> bool:
+        """Escape drops the line, and the lasso with it."""
+        drawing = super().cancel()
+        if drawing:
+            self._feature.put_lasso_away()
+        return drawing
+
+    def _close(self) -> None:
+        """Select what the line encloses; no label changes."""
+        vertices = self._smooth(self._vertices)
+        self._vertices = []
+        self._show([])
+        self._feature.select_inside(vertices)
+        self._feature.put_lasso_away()
+
+    def _show(self, points: list[Point], *, closed: bool = True) -> None:
+        super()._show(points, closed=closed)
+        if self._preview is not None:
+            self._preview = replace(self._preview, colour=COLOUR)
+
+
+class SelectionFeature(Feature):
+    """Shows the document's selection and gives it a lasso on the image."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._lasso = _SelectLasso(self)
+        self.lassoing = False
+        self._count = 0
+        self.workspace.document_changed.connect(self._on_document)
+        window.labelling.toolbox.changed.connect(self._on_tool)
+        window.viewing.layers.removed.connect(self._on_layer_removed)
+
+    def commands(self) -> list[Command]:
+        """Selecting, labelling, and clearing."""
+        return [
+            Command(
+                "select.lasso",
+                "Select pi&xels with a lasso",
+                SPECTRA,
+                self.take_lasso,
+                ("Ctrl+Shift+L",),
+                "lasso",
+                lambda: self.workspace.document is not None,
+                checked=lambda: self.lassoing,
+                separated=True,
+            ),
+            Command(
+                "select.class",
+                "Select the labels of the active class",
+                SPECTRA,
+                self.select_class,
+                (),
+                "select-color",
+                lambda: self._active() is not None,
+                lambda: NO_CLASS,
+            ),
+            Command(
+                "select.region",
+                "Select the pixels of the chosen region",
+                SPECTRA,
+                self.select_region,
+                (),
+                "select-marker",
+                lambda: self.window.labelling.toolbox.select.patch is not None,
+                lambda: "Choose a region of labels with the select tool first (V).",
+            ),
+            Command(
+                "select.label",
+                "&Label the selected pixels as the active class",
+                SPECTRA,
+                self.label,
+                ("Ctrl+Return",),
+                "label-multiple-outline",
+                self._has_selection,
+                lambda: SELECT_FIRST,
+            ),
+            Command(
+                "select.clear",
+                "Select &nothing",
+                SPECTRA,
+                self.clear,
+                ("Ctrl+D",),
+                "select-off",
+                self._has_selection,
+            ),
+        ]
+
+    # the lasso -------------------------------------------------------------------------------
+
+    def take_lasso(self, taken: bool = True) -> None:
+        """Give the left button to the lasso for one gesture."""
+        if not taken:
+            self.put_lasso_away()
+            return
+        self.window.canvas.set_tool(self._lasso)
+        self.lassoing = True
+        self.window.canvas.setFocus()
+        self.workspace.notify("Draw around pixels on the image to select them; Escape stops.")
+        self.workspace.state_changed.emit()
+
+    def put_lasso_away(self) -> None:
+        """Give the left button back to the tool of before."""
+        if self.lassoing:
+            self.lassoing = False
+            self.window.labelling.use_tool(self.window.labelling.tool)
+
+    @Slot()
+    def _on_tool(self) -> None:
+        self.lassoing = False  # another tool was chosen
+
+    # the selection ---------------------------------------------------------------------------
+
+    def select_inside(self, outline: list[Point]) -> None:
+        """Select the pixels in an outline of rows and columns."""
+        document = self.workspace.document
+        if document is not None:
+            self._select(polygon(outline, document.labels.shape), "lasso")
+
+    def _select(self, pixels: NDArray[np.int64], name: str) -> None:
+        document = self.workspace.document
+        if document is not None:
+            self._count += 1
+            mask = np.zeros(document.labels.shape, bool)
+            mask.ravel()[pixels] = True
+            document.selection.select(mask, f"{name} {self._count}")
+
+    @Slot()
+    def select_class(self) -> None:
+        """Select the labelled pixels of the active class."""
+        document, active = self.workspace.document, self._active()
+        if document is None or active is None:
+            return
+        name = document.legend.name_of(active)
+        document.selection.select(document.labels.ids == active, f"labels of {name}")
+        if not len(document.selection):
+            self.workspace.notify(f"“{name}” has no labelled pixel yet.")
+
+    @Slot()
+    def select_region(self) -> None:
+        """Select the pixels of the region that the select tool holds."""
+        document, patch = self.workspace.document, self.window.labelling.toolbox.select.patch
+        if document is not None and patch is not None:
+            pixels, _ = patch.within(document.labels.shape)
+            self._select(pixels, "region")
+
+    @Slot()
+    def label(self) -> None:
+        """Give the selected pixels the active class, as one step."""
+        document, active = self.workspace.document, self._active()
+        if document is None or active is None:
+            self.workspace.notify(NO_CLASS, "warning")
+            return
+        changed = label_pixels(document, document.selection.pixels, active, keep=False)
+        name = document.legend.name_of(active)
+        self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo takes it back.")
+
+    @Slot()
+    def clear(self) -> None:
+        """Select nothing."""
+        if self.workspace.document is not None:
+            self.workspace.document.selection.clear()
+
+    def _active(self) -> int | None:
+        document, active = self.workspace.document, self.window.labelling.active_class
+        if document is None or active is None or active not in document.legend:
+            return None
+        return active
+
+    def _has_selection(self) -> bool:
+        document = self.workspace.document
+        return document is not None and document.selection.mask is not None
+
+    @Slot()
+    def _on_document(self) -> None:
+        document = self.workspace.document
+        if document is not None:
+            self.put_lasso_away()
+            document.selection.changed.connect(self._on_selection)
+
+    def _on_selection(self) -> None:
+        document, layers = self.workspace.document, self.window.viewing.layers
+        if document is None:
+            return
+        mask = document.selection.mask
+        if mask is None:
+            layers.remove(SELECTION)
+        else:
+            about = f"{len(document.selection):,} pixels: {document.selection.name}"
+            raster = MaskRaster(mask, COLOUR)
+            layers.add(Layer(SELECTION, raster, removable=True, about=about))
+        self.workspace.state_changed.emit()
+
+    def _on_layer_removed(self, name: str) -> None:
+        if name == SELECTION:
+            self.clear()

@@ -1,0 +1,212 @@
+"""Toolbox: all tools of the image view, the active one, and what they share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.shapes import rectangle
+from hsi_viewer.core.labels.classes import UNCLASSIFIED, Colour
+from hsi_viewer.core.labels.paint_mode import PaintMode, paint_for
+from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.ui.scene.image_canvas import ImageCanvas
+from hsi_viewer.ui.task_thread import TaskRunner
+from hsi_viewer.ui.tools.brush import BrushTool, PointTool
+from hsi_viewer.ui.tools.drag_shape import EllipseTool, LineTool, RectangleTool
+from hsi_viewer.ui.tools.fill import FillTool
+from hsi_viewer.ui.tools.outline import LassoTool, PolygonTool
+from hsi_viewer.ui.tools.select import SelectTool
+from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
+from hsi_viewer.ui.tools.superpixel import SuperpixelTool
+from hsi_viewer.ui.tools.tool import Tool
+from hsi_viewer.ui.tools.wand import WandTool
+from hsi_viewer.ui.workspace import Workspace
+
+ToolName = Literal[
+    "navigate",
+    "select",
+    "point",
+    "brush",
+    "eraser",
+    "line",
+    "rectangle",
+    "ellipse",
+    "polygon",
+    "lasso",
+    "fill",
+    "wand",
+    "superpixel",
+]
+GREY = (150, 150, 150)
+
+
+class Toolbox(QObject):
+    """The bench that tools work at.
+
+    Signals
+    -------
+    changed() : another tool, another mode or another option.
+    """
+
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace, canvas: ImageCanvas, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace, self._canvas = workspace, canvas
+        self._active_class: int | None = None
+        self.name: ToolName = "navigate"
+        self._mode = PaintMode.REPLACE
+        self._lens = SpectralLens(workspace, self)
+        self._lens.failed.connect(self._on_failed)
+        self.select = SelectTool(self)
+        self.tools: dict[ToolName, Tool | None] = {
+            "navigate": None,
+            "select": self.select,
+            "point": PointTool(self),
+            "brush": BrushTool(self),
+            "eraser": BrushTool(self, erase=True),
+            "line": LineTool(self),
+            "rectangle": RectangleTool(self),
+            "ellipse": EllipseTool(self),
+            "polygon": PolygonTool(self),
+            "lasso": LassoTool(self),
+            "fill": FillTool(self, self),
+            "wand": WandTool(self, self._lens, self),
+            "superpixel": SuperpixelTool(self, self._lens, self),
+        }
+
+    # the bench -------------------------------------------------------------------------------
+
+    @property
+    def document(self) -> Document | None:
+        """The open document."""
+        return self._workspace.document
+
+    @property
+    def settings(self) -> Settings:
+        """Sizes and other options."""
+        return self._workspace.settings
+
+    @property
+    def tasks(self) -> TaskRunner:
+        """Runs what takes longer than a blink."""
+        return self._workspace.tasks
+
+    @property
+    def colour(self) -> Colour:
+        """Colour of what is painted now; grey erases."""
+        document, active = self.document, self.active_class
+        if document is None or active is None or active not in document.legend:
+            return GREY
+        return GREY if self._mode.erases else document.legend[active].colour
+
+    def begin(self, *, erase: bool = False) -> Stroke | None:
+        """Begin a gesture in the chosen mode; None while there is no document or no class."""
+        document = self.document
+        if document is None:
+            return None
+        only_one = self._mode is PaintMode.ERASE_CLASS
+        mode = PaintMode.ERASE if erase and not only_one else self._mode
+        paint = paint_for(mode, self.active_class, document.legend)
+        if paint is None:
+            self.notify("Choose a class first, or add one (A).", "warning")
+            return None
+        if paint.class_id != UNCLASSIFIED and paint.class_id not in document.legend:
+            return None
+        return Stroke(document, paint)
+
+    def label_pixel(self, pixel: Pixel | None) -> None:
+        """Label one pixel in the chosen mode, as one step."""
+        if pixel is None:
+            self.notify("Pick a pixel first: Ctrl and the arrows, or a click with Navigate (N).")
+            return
+        stroke, document = self.begin(), self.document
+        if stroke is not None and document is not None:
+            stroke.paint(rectangle(pixel, pixel, document.labels.shape))
+            stroke.finish()
+
+    def update_preview(self) -> None:
+        """Ask the canvas for the preview again."""
+        self._canvas.update_preview()
+
+    def option_changed(self) -> None:
+        """Draw cursor and options again after a setting changed."""
+        self._canvas.update_tool()
+        self.changed.emit()
+
+    def notify(self, text: str, level: str = "info") -> None:
+        """Tell the user something."""
+        self._workspace.notify(text, level)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Comparing spectra")
+
+    @property
+    def active_class(self) -> int | None:
+        """Id of the class that is painted."""
+        return self._active_class
+
+    @active_class.setter
+    def active_class(self, class_id: int | None) -> None:
+        if class_id != self._active_class:
+            self._active_class = class_id
+            tool = self.tools[self.name]
+            if tool is not None:
+                tool.settings_changed()  # previews are in the colour of the class
+            self.option_changed()
+
+    # the choice ------------------------------------------------------------------------------
+
+    @property
+    def mode(self) -> PaintMode:
+        """What happens to the pixels that a tool touches."""
+        return self._mode
+
+    def set_mode(self, mode: PaintMode) -> None:
+        """Choose what happens to the pixels that a tool touches."""
+        self._mode = mode
+        self.option_changed()
+
+    def use(self, name: ToolName) -> None:
+        """Make a tool active."""
+        self.name = name
+        self._canvas.set_tool(self.tools[name])
+        self.changed.emit()
+
+    def set_option(self, name: str, value: object) -> None:
+        """Change a setting of a tool; "tolerance" is that of the chosen measure."""
+        if name == "tolerance":
+            name = f"wand_{self.settings.wand_measure}"
+        if name == "brush_size":
+            value = int(str(value)) | 1  # a brush has a middle pixel
+        setattr(self.settings, name, value)
+        tool = self.tools[self.name]
+        if tool is not None:
+            tool.settings_changed()
+        self.option_changed()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a preview waits to be accepted or dropped."""
+        tool = self.tools[self.name]
+        return tool is not None and tool.waiting
+
+    def accept(self) -> None:
+        """Label what the preview shows."""
+        tool = self.tools[self.name]
+        if tool is not None:
+            tool.key("accept")
+            self.update_preview()
+
+    def resize(self, steps: int) -> None:
+        """Grow or shrink the active tool, or the brush where it has no size."""
+        tool = self.tools[self.name]
+        if tool is None or not tool.resize(steps):
+            brush = self.tools["brush"]
+            if brush is not None:
+                brush.resize(steps)

@@ -1,0 +1,1 @@
+"""Opening scenes, repairing headers, editing metadata."""

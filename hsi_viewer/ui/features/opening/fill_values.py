@@ -1,0 +1,95 @@
+"""FillFeature: asks whether values that nobody declared are no data, and keeps the answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Slot
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.nodata import number_text
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.opening.opening import OpenedCube
+from hsi_viewer.ui.widgets.offer_bar import Choice
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+KEY = "fill values"
+TAKE, REFUSE = "Take as no data", "They are data"
+
+
+def answer(cube: HyperCube, *, is_fill: bool) -> dict[str, Any]:
+    """Fields of the sidecar that answer whether the suspected values are no data."""
+    suspected = [s.value for s in cube.suspected if np.isfinite(s.value)]
+    known = [v for v in cube.fill_values or () if v not in suspected]
+    if not is_fill:
+        return {"fill_values": known}
+    if cube.nodata is None and suspected:
+        return {"nodata": suspected[0], "fill_values": known + suspected[1:]}
+    return {"fill_values": known + suspected}
+
+
+class FillFeature(Feature):
+    """Offers to take as no data what plainly is, when a scene opens and after each training."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        window.opening.opened.connect(self._on_opened)
+        self.workspace.document_changed.connect(self._on_document)
+
+    @Slot()
+    def _on_document(self) -> None:
+        self.window.offers.withdraw(KEY)
+        document = self.workspace.document
+        if document is not None:
+            document.cube_changed.connect(self._ask)
+
+    @Slot(object)
+    def _on_opened(self, opened: OpenedCube) -> None:
+        if opened.cube.fill_values is not None:
+            self._ask()
+            return
+        cube = opened.cube
+
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[HyperCube, HyperCube]:
+            return cube, examined(cube)
+
+        task = self.workspace.tasks.start("Looking for fill values", work)
+        task.succeeded.connect(self._on_examined)
+
+    @Slot(object)
+    def _on_examined(self, found: tuple[HyperCube, HyperCube]) -> None:
+        cube, seen = found
+        document = self.workspace.document
+        if document is not None and document.cube is cube and seen.suspected:
+            document.set_cube(seen)
+
+    def _ask(self) -> None:
+        """Show the question, or put it away where it is answered."""
+        self.window.offers.withdraw(KEY)
+        document = self.workspace.document
+        found = () if document is None else document.cube.suspected
+        asked = [s for s in found if np.isfinite(s.value)]
+        if document is None or not asked:
+            return
+        text = " ".join(s.sentence for s in asked)
+        values = " and ".join(number_text(s.value) for s in asked)
+        self.window.offers.offer(
+            KEY,
+            f"{text} Until you decide, {values} is left out." if len(asked) == 1 else text,
+            (
+                Choice(TAKE, partial(self._keep, document.cube, True), primary=True),
+                Choice(REFUSE, partial(self._keep, document.cube, False)),
+            ),
+            "help-circle-outline",
+        )
+
+    def _keep(self, cube: HyperCube, is_fill: bool) -> None:
+        document = self.workspace.document
+        if document is not None and document.cube.source is cube.source:
+            self.window.metadata.keep(document.cube, answer(cube, is_fill=is_fill))

@@ -1,0 +1,114 @@
+"""MetadataController: what the user knows of the open cube better than its file does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.io.envi.image import data_beside
+from hsi_viewer.ui.features.opening.metadata_dialog import BandList, MetadataDialog
+from hsi_viewer.ui.workspace import Workspace
+
+# sidecar and readers are imported when they are needed: they would slow the start.
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A cube with edited metadata, where they are kept, and why they could not be, or ""."""
+
+    cube: HyperCube
+    place: Path | None = None
+    problem: str = ""
+
+
+class MetadataController(QObject):
+    """Asks for wavelengths, bad bands, nodata and scale, and keeps them beside the file."""
+
+    def __init__(self, workspace: Workspace, window: QWidget) -> None:
+        super().__init__(window)
+        self._workspace, self._window = workspace, window
+
+    @Slot()
+    def edit(self) -> None:
+        """Edit wavelengths, bad bands, nodata and scale of the open cube."""
+        document = self._workspace.document
+        if document is None:
+            return
+        path = document.cube.path
+        data = path if path is None or path.suffix.lower() != ".hdr" else data_beside(path) or path
+        dialog = MetadataDialog(document.cube, self._window, data.name if data else "")
+        dialog.file_wanted.connect(partial(self._ask_band_list, dialog))
+        if dialog.exec():
+            self.keep(document.cube, dialog.chosen())
+        dialog.deleteLater()
+
+    def _ask_band_list(self, dialog: MetadataDialog) -> None:
+        folder = self._workspace.settings.last_folder
+        name, _ = QFileDialog.getOpenFileName(dialog, "Wavelengths from a file", folder)
+        if not name:
+            return
+        path = Path(name)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> BandList:
+            from hsi_viewer.io.libraries.band_list import read_band_list
+
+            nm, remarks = read_band_list(path)
+            return BandList(path.name, tuple(nm.tolist()), remarks)
+
+        task = self._workspace.tasks.start(f"Reading {path.name}", work)
+        task.succeeded.connect(dialog.take_wavelengths)
+        task.failed.connect(dialog.show_problem)
+
+    def keep(self, cube: HyperCube, fields: dict[str, Any]) -> None:
+        """Use edited metadata at once, and keep them beside the file where that can be."""
+        if not fields:
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Edited:
+            from hsi_viewer.io.sidecars import sidecar
+
+            edited = sidecar.Sidecar.model_validate(fields).applied(cube)
+            if cube.path is None:
+                return Edited(edited, problem=f"{cube.name} is no file of yours.")
+            try:
+                return Edited(edited, sidecar.edited(cube.path, **fields))
+            except FileError as error:
+                return Edited(edited, problem=str(error))
+
+        task = self._workspace.tasks.start("Saving the metadata", work)
+        task.succeeded.connect(self._on_kept)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_kept(self, done: Edited) -> None:
+        document = self._workspace.document
+        if document is None or document.cube.source is not done.cube.source:
+            return
+        document.set_cube(done.cube)
+        path = done.cube.path
+        if done.place is None or path is None:
+            self._workspace.notify(
+                f"The metadata hold until the scene is closed, but are not kept: {done.problem}",
+                "warning",
+            )
+        elif done.place.parent != path.parent:
+            self._workspace.notify(f"The metadata are kept {away(path, done.place)}", "success")
+        else:
+            self._workspace.notify("The metadata are kept beside the file.", "success")
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Saving the metadata")
+
+
+def away(path: Path, place: Path) -> str:
+    """Where an answer is kept that has no place beside its file, as the end of a sentence."""
+    return f"in {place.parent}: the folder of {path.name} cannot be written to."

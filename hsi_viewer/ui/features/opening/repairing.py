@@ -1,0 +1,357 @@
+"""RepairController: what to do about a file that does not say clearly what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.io.arrays.container import ChoiceNeededError
+from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
+from hsi_viewer.io.registry import arrays_in
+from hsi_viewer.rendering.scene_picture import is_large
+from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
+from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
+from hsi_viewer.ui.features.opening.metadata_editing import away
+from hsi_viewer.ui.features.opening.opening import OpenedCube
+from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
+from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.arrays.container import ArrayChoice
+    from hsi_viewer.io.envi.image import Layout
+    from hsi_viewer.io.header_doctor.diagnose import Diagnosis
+    from hsi_viewer.io.sidecars.sidecar import Sidecar
+    from hsi_viewer.io.suggestions import Use
+
+# doctor and sidecar are imported when they are needed: they would slow the start.
+
+BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
+RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or it is named so
+USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
+OFFER, DOUBT = "use", "doubt"
+WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr", "TIFF stack")
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What came of a file that did not open, or that the user doubts.
+
+    Attributes
+    ----------
+    path : of the file.
+    error : why it did not open, or None.
+    uses : what it is good for in the open scene, if it is no cube.
+    diagnosis, thumbnails : of a raw file, with pictures of its readings.
+    answer : how the user has said before that it is to be read, or None.
+    """
+
+    path: Path
+    error: Exception | None
+    uses: tuple[Use, ...] = ()
+    diagnosis: Diagnosis | None = None
+    thumbnails: tuple[NDArray[np.uint8], ...] = ()
+    answer: Layout | None = None
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Arrays of a file that could be the cube, the one that is open, and its axes as answered."""
+
+    path: Path
+    choices: tuple[ArrayChoice, ...]
+    current: str = ""
+    axes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What is likely wrong with the header of a file that opened, or ""."""
+
+    path: Path
+    problem: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that is read as the user said, where the answer lies, and what was said before."""
+
+    path: Path
+    place: Path
+    before: Sidecar | None
+
+
+class RepairController(QObject):
+    """Asks the user and keeps the answer in a sidecar; opens the file again after it.
+
+    Parameters
+    ----------
+    reopen : opens a source.
+    offers : where it is asked what a file that is no cube shall be.
+
+    Attributes
+    ----------
+    uses : what takes a file of labels, or a spectral library; filled by those who can.
+    answered : what was just said of a file that is opened again because of it, or None.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        window: QWidget,
+        reopen: Callable[..., None],
+        offers: OfferBar,
+    ) -> None:
+        super().__init__(window)
+        self._workspace, self._window, self._reopen = workspace, window, reopen
+        self._offers = offers
+        self.uses: dict[Use, Callable[[Path], None]] = {}
+        self.answered: Kept | None = None
+        workspace.document_changed.connect(self._withdraw)
+
+    def explain(self, source: str, error: Exception) -> None:
+        """Say why a file did not open, and offer what can be done about it."""
+        self._withdraw()
+        path, part = split_source(source)
+        if isinstance(error, ChoiceNeededError):
+            self._ask_which_array(Arrays(path, error.choices))
+        elif isinstance(error, HsiError) and part is None:
+            self._examine(path, error)
+        else:
+            self._workspace.notify_error(error, "Opening the file")
+
+    @Slot(str)
+    def ask_labels(self, source: str) -> None:
+        """Ask whether an image of one band is the labels of the open scene."""
+        self._withdraw()
+        choices = (
+            Choice(USES["labels"], partial(self.uses["labels"], Path(source)), primary=True),
+            Choice("Open as a scene", partial(self._reopen, source, as_scene=True)),
+            Choice("Cancel", lambda: None),
+        )
+        name = Path(source).name
+        text = f"{name} has one band of whole numbers and the size of the scene. Are they labels?"
+        self._offers.offer(OFFER, text, choices, "help-circle-outline")
+
+    @Slot(object)
+    def check(self, opened: OpenedCube) -> None:
+        """Say, once the picture is there, if the header of a raw file seems to lie."""
+        self.answered = None
+        cube = opened.cube
+        if cube.path is None or cube.format_name != "ENVI" or is_large(cube):
+            return
+        path = cube.path
+
+        def work(token: CancelToken, _port: ProgressPort) -> Doubt:
+            return Doubt(path, _doubt(path, token))
+
+        task = self._workspace.tasks.start(f"Checking the header of {path.name}", work, quiet=True)
+        task.succeeded.connect(self._on_checked)
+
+    @Slot(object)
+    def _on_checked(self, doubt: Doubt) -> None:
+        document = self._workspace.document
+        if not doubt.problem or document is None or document.cube.path != doubt.path:
+            return
+        choices = (
+            Choice("Show the readings", partial(self._examine, doubt.path, None), primary=True),
+            Choice("Keep it as it is", lambda: None),
+        )
+        self._offers.offer(DOUBT, f"{doubt.path.name}: {doubt.problem}", choices, "stethoscope")
+
+    @Slot()
+    def open_doctor(self) -> None:
+        """Ask how the file of the open cube is to be read."""
+        document = self._workspace.document
+        if document is None or document.cube.path is None:
+            return
+        path, array = document.cube.path, document.cube.metadata.get("array", "")
+        if document.cube.format_name == "ENVI":
+            self._examine(path, None)
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Arrays:
+            from hsi_viewer.io.sidecars import sidecar
+
+            said = sidecar.load(path)
+            return Arrays(path, arrays_in(path), array, said.axes if said else None)
+
+        task = self._workspace.tasks.start(f"Examining {path.name}", work)
+        task.succeeded.connect(self._ask_which_array)
+        task.failed.connect(self._on_failed)
+
+    @property
+    def can_examine(self) -> bool:
+        """Whether the file of the open cube can be read in another way."""
+        document = self._workspace.document
+        cube = document.cube if document else None
+        formats = ("ENVI", *WITH_ARRAYS)
+        return cube is not None and cube.path is not None and cube.format_name in formats
+
+    @Slot(object)
+    def _ask_which_array(self, arrays: Arrays) -> None:
+        dialog = ArrayDialog(
+            arrays.path.name, arrays.choices, self._window, arrays.current, arrays.axes
+        )
+        if dialog.exec():
+            self._keep(arrays.path, dialog.chosen())
+        dialog.deleteLater()
+
+    def _examine(self, path: Path, error: Exception | None) -> None:
+        document = self._workspace.document
+        cube = document.cube if document is not None and error is not None else None
+
+        def work(token: CancelToken, port: ProgressPort) -> Examined:
+            port.report(Progress(f"Examining {path.name}"))
+            return _examined(path, error, cube, token)
+
+        task = self._workspace.tasks.start(f"Examining {path.name}", work)
+        task.succeeded.connect(self._on_examined)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_examined(self, examined: Examined) -> None:
+        if examined.uses:
+            self._offer_uses(examined)
+            return
+        if examined.error is not None:
+            self._workspace.notify_error(examined.error, "Opening the file")
+        diagnosis = examined.diagnosis
+        if diagnosis is None or not _doubted(examined, diagnosis):
+            return
+        dialog = DoctorDialog(diagnosis, examined.thumbnails, self._window, examined.answer)
+        ended = dialog.exec()
+        if ended:
+            layout = None if ended == FORGOTTEN else dialog.chosen()
+            self._keep(diagnosis.data, {"layout": layout})
+        dialog.deleteLater()
+
+    @Slot()
+    def _withdraw(self) -> None:
+        self._offers.withdraw(OFFER)
+        self._offers.withdraw(DOUBT)
+
+    def _offer_uses(self, examined: Examined) -> None:
+        """Ask what a file that is no cube shall be in the open scene."""
+        choices = [
+            Choice(USES[use], partial(self.uses[use], examined.path), primary=place == 0)
+            for place, use in enumerate(examined.uses)
+        ]
+        self._offers.offer(
+            OFFER,
+            f"{examined.path.name} is no cube. Use it in the open scene?",
+            (*choices, Choice("Cancel", lambda: None)),
+            "help-circle-outline",
+        )
+
+    def _keep(self, path: Path, fields: dict[str, Any]) -> None:
+        """Keep an answer beside the file, and open it as the answer says."""
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Kept:
+            from hsi_viewer.io.sidecars import sidecar
+
+            layout = fields.get("layout")
+            said = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
+            before = sidecar.load(path)
+            return Kept(path, sidecar.edited(path, **said), before)
+
+        task = self._workspace.tasks.start(f"Saving how {path.name} is read", work)
+        task.succeeded.connect(self._on_kept)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_kept(self, kept: Kept) -> None:
+        if kept.place.parent != kept.path.parent:
+            self._workspace.notify(f"The answer is kept {away(kept.path, kept.place)}", "info")
+        self.answered = kept
+        self._reopen(str(kept.path))
+
+    @Slot(object)
+    def take_back(self, opened: OpenedCube) -> None:
+        """The user stays with the scene as it is: what was answered about its file is not kept."""
+        kept, self.answered = self.answered, None
+        if kept is None or opened.source != str(kept.path):
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> None:
+            from hsi_viewer.io.sidecars import location as sidecar_location
+            from hsi_viewer.io.sidecars import sidecar
+
+            if kept.before is None:
+                sidecar_location.forget(kept.path)
+            else:
+                sidecar.save(kept.path, kept.before)
+
+        task = self._workspace.tasks.start(f"Saving how {kept.path.name} is read", work)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Examining or saving")
+
+
+def _examined(
+    path: Path, error: Exception | None, cube: HyperCube | None, token: CancelToken
+) -> Examined:
+    """Find out in a worker what a file is."""
+    from hsi_viewer.io.header_doctor import diagnose as doctor
+    from hsi_viewer.io.sidecars import sidecar
+
+    try:
+        if not path.is_file():
+            return Examined(path, error)
+        if cube is not None:
+            from hsi_viewer.io.suggestions import other_uses
+
+            uses = other_uses(path, cube)
+            if uses:
+                return Examined(path, error, uses)
+            token.check()
+        elif error is not None:
+            from hsi_viewer.io.suggestions import is_library
+
+            if is_library(path):  # the doctor would read its spectra as an image
+                return Examined(path, error)
+        if magic_of(path).startswith(SELF_DESCRIBED):
+            return Examined(path, error)
+        diagnosis = doctor.diagnose(path, token)
+        said = sidecar.load(path)
+        answer = said.layout.layout() if said is not None and said.layout is not None else None
+        if answer is not None:
+            diagnosis = doctor.with_reading(diagnosis, answer)
+        pictures = tuple(doctor.thumbnail(diagnosis, r) for r in diagnosis.readings)
+    except HsiError as not_raw:
+        return Examined(path, error or not_raw)
+    return Examined(path, error, (), diagnosis, pictures, answer)
+
+
+def _doubt(path: Path, token: CancelToken) -> str:
+    """What the doctor says in a worker of a file that opened, unless the user has decided."""
+    from hsi_viewer.io.header_doctor import diagnose as doctor
+    from hsi_viewer.io.sidecars import sidecar
+
+    try:
+        said = sidecar.load(path)
+        return "" if said is not None and said.layout else doctor.diagnose(path, token).problem
+    except HsiError:  # the scene is open, and what else is wrong is told when it is read
+        return ""
+
+
+def _doubted(examined: Examined, diagnosis: Diagnosis) -> bool:
+    """Whether the doctor is wanted: not for an error that has nothing to do with the layout."""
+    if examined.error is None:
+        return True
+    if diagnosis.header is not None:
+        return bool(diagnosis.problem and diagnosis.readings)
+    best = diagnosis.readings[0].score if diagnosis.readings else 0.0
+    return best >= BELIEVABLE or diagnosis.data.suffix.lower() in RAW_NAMES

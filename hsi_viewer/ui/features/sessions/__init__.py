@@ -1,0 +1,1 @@
+"""Undo, sessions, projects, notes and recovery."""

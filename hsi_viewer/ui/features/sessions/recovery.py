@@ -1,0 +1,192 @@
+"""Recovery: offers the work that a crash, a kill or a power cut left behind."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.session.storage.journal_damage import counted
+from hsi_viewer.session.storage.lock_file import local_time
+from hsi_viewer.session.storage.recoverable_sessions import (
+    Leftover,
+    bring_back,
+    discard,
+    discarded,
+    leftovers,
+)
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.widgets.offer_bar import Choice
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+SHOWN = 3
+SIGN, BIN = "backup-restore", "delete-outline"
+Found = tuple[tuple[Leftover, ...], tuple[Leftover, ...]]  # left behind, discarded
+
+
+class RecoveryFeature(Feature):
+    """Looks for unsaved work at the start, and again when a cube is opened."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._found: tuple[Leftover, ...] = ()
+        self._discarded: tuple[Leftover, ...] = ()
+        self._later: set[Path] = set()
+        window.opening.opened.connect(self._on_opened)
+        self.look()
+
+    def commands(self) -> list[Command]:
+        """File › Recover, and what was discarded there."""
+        return [
+            Command(
+                "file.recover",
+                "&Recover unsaved work…",
+                "&File",
+                self.show_all,
+                (),
+                SIGN,
+                lambda: bool(self._found),
+                lambda: "No program left unsaved work behind.",
+            ),
+            Command(
+                "file.discarded",
+                "Bring &back discarded work…",
+                "&File",
+                self.show_discarded,
+                (),
+                BIN,
+                lambda: bool(self._discarded),
+                lambda: "No unsaved work was discarded.",
+            ),
+        ]
+
+    @Slot()
+    def look(self) -> None:
+        """Look for unsaved work in the background."""
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Found:
+            return leftovers(), discarded()
+
+        task = self.workspace.tasks.start("Looking for unsaved work", work, quiet=True)
+        task.succeeded.connect(self._on_found)
+
+    @Slot(object)
+    def _on_opened(self, _opened: object) -> None:
+        self._later.clear()  # what belongs to this cube is offered again
+        self.look()
+
+    @Slot(object)
+    def _on_found(self, looked: Found) -> None:
+        found, self._discarded = looked
+        for old in self._found:
+            self.window.offers.withdraw(str(old.path))
+        self._found = found
+        session = self.window.sessions.session
+        if session is not None:
+            place = (session.reference.source, session.reference.part)
+            found = tuple(
+                o for o in found if o.reference and (o.reference.source, o.reference.part) == place
+            )
+        for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
+            self._offer(leftover)
+        self.workspace.state_changed.emit()
+
+    @Slot()
+    def show_all(self) -> None:
+        """Offer everything that was found."""
+        for leftover in self._found:
+            self._offer(leftover)
+
+    @Slot()
+    def show_discarded(self) -> None:
+        """Offer everything that was discarded and is still there."""
+        for leftover in self._discarded:
+            self._offer_back(leftover, leftover.path)
+
+    def _offer(self, leftover: Leftover) -> None:
+        self.window.offers.offer(
+            str(leftover.path),
+            described(leftover),
+            (
+                Choice("Recover", partial(self.recover, leftover), primary=True),
+                Choice("Later", partial(self._later.add, leftover.path)),
+                Choice("Discard", partial(self.discard, leftover)),
+            ),
+            SIGN,
+        )
+
+    def recover(self, leftover: Leftover) -> None:
+        """Open the cube with the work on it, asking where it is if it has gone."""
+        reference = leftover.reference
+        source = reference.found() if reference else None
+        if source is None:
+            name = Path(reference.source).name if reference else "the scene of this work"
+            path, _ = QFileDialog.getOpenFileName(
+                self.window, f"Where is {name}?", self.workspace.settings.last_folder
+            )
+            if not path:
+                self._offer(leftover)
+                return
+            source = reference.at(path) if reference else path
+        self.window.sessions.recover(leftover, source)
+
+    def discard(self, leftover: Leftover) -> None:
+        """Put the work away; it can be brought back from the offer that follows."""
+        try:
+            put_away = discard(leftover)
+        except (OSError, FileError) as error:
+            self.workspace.notify(f"The work could not be discarded: {error}", "error")
+            return
+        self._found = tuple(o for o in self._found if o.path != leftover.path)
+        self._offer_back(leftover, put_away)
+        self.look()
+
+    def _offer_back(self, leftover: Leftover, put_away: Path) -> None:
+        when = local_time(_time(leftover.when))
+        self.window.offers.offer(
+            str(put_away),
+            f"The work on {leftover.name} from {when} was discarded.",
+            (
+                Choice("Bring it back", partial(self._bring_back, put_away)),
+                Choice("Close", lambda: None),
+            ),
+            BIN,
+        )
+
+    def _bring_back(self, put_away: Path) -> None:
+        try:
+            bring_back(put_away)
+        except OSError as error:
+            self.workspace.notify(f"The work could not be brought back: {error}", "error")
+        self.look()
+
+
+def described(leftover: Leftover) -> str:
+    """The work in one sentence or two."""
+    what = [counted(leftover.gestures, "stroke")] if leftover.gestures else []
+    what += [counted(leftover.runs, "map")] if leftover.runs else []
+    told = f"Work on {leftover.name} from {local_time(_time(leftover.when))} was not saved"
+    told += f": {' and '.join(what)}." if what else "."
+    if leftover.losses is not None:
+        left = "This can be recovered" if what else "Nothing of the strokes can be read"
+        told += f" Its journal is damaged. {left}. {leftover.losses.words()}"
+    if leftover.reference is None:
+        told += " The name of its scene can't be read: you will be asked for the file."
+    return told
+
+
+def _time(seconds: float) -> str:
+    """A time in ISO 8601; "" if it is beyond all calendars."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return ""

@@ -1,0 +1,142 @@
+"""What is on the screen, as JSON values for a session, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+
+from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.contrast import Contrast, ContrastKind
+from hsi_viewer.core.display.stretch import Limits
+from hsi_viewer.core.spectra.curves import Curve
+from hsi_viewer.ui.plots.colour_maps import colour_map
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+KINDS = ("pin", "region", "library")  # those of classes follow from the labels
+
+
+def screen_state(window: MainWindow) -> dict[str, Any]:
+    """Bands, stretch, layers, view and kept spectra."""
+    picture = window.viewing.picture
+    if picture is None:
+        return {}
+    box, look = window.canvas.view_box(), picture.look
+    return {
+        "bands": list(look.bands),
+        "contrast": asdict(look.contrast),
+        "colours": look.colours.name if look.colours is not None else None,
+        "image": look.image.name if look.image is not None else None,
+        "zoom": None if box is None else [float(v) for v in box],
+        "layers": [
+            {"name": layer.name, "visible": layer.visible, "opacity": layer.opacity}
+            for layer in window.viewing.layers.layers
+        ],
+        "pins": [_curve_to_json(c) for c in window.plot.curves.curves if c.kind in KINDS],
+    }
+
+
+def _curve_to_json(curve: Curve) -> dict[str, Any]:
+    return {
+        "name": curve.name,
+        "kind": curve.kind,
+        "colour": curve.colour,
+        "position": curve.position,
+        "visible": curve.visible,
+        "values": [None if np.isnan(v) else float(v) for v in curve.values],
+    }
+
+
+def restore_screen(window: MainWindow, state: dict[str, Any]) -> list[str]:
+    """Show what a session says; parts that do not fit the cube are left out.
+
+    Returns
+    -------
+    list of str
+        what was left out.
+    """
+    left_out = []
+    for part, restore in PARTS.items():
+        if part not in state:
+            continue
+        try:
+            restore(window, state)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            left_out.append(WORDS[part])
+    return left_out
+
+
+def _restore_bands(window: MainWindow, state: dict[str, Any]) -> None:
+    bands, document = tuple(int(b) for b in state["bands"]), window.workspace.document
+    if state.get("image") is not None or document is None:
+        raise ValueError("components and indices are computed anew")
+    if len(bands) not in (1, 3) or not all(0 <= b < document.cube.bands for b in bands):
+        raise ValueError("bands that the cube does not have")
+    colours = state.get("colours")
+    window.viewing.pictures.show(
+        Look(bands, _contrast(state.get("contrast", {})), colour_map(colours) if colours else None)
+    )
+
+
+def _contrast(told: dict[str, Any]) -> Contrast:
+    low, high = (float(v) for v in told.get("percent", (2.0, 98.0)))
+    limits = tuple(Limits(float(v["low"]), float(v["high"])) for v in told.get("limits", ()))
+    kind = told.get("kind", "percentile")
+    if kind not in get_args(ContrastKind) or not 0 <= low < high <= 100:
+        raise ValueError("no contrast")
+    return Contrast(kind, (low, high), limits, bool(told.get("linked", False)))
+
+
+def _restore_layers(window: MainWindow, state: dict[str, Any]) -> None:
+    layers = window.viewing.layers
+    for told in state["layers"]:
+        if told["name"] in layers:
+            layers.show(bool(told["visible"]), told["name"])
+            layers.set_opacity(min(max(float(told["opacity"]), 0.0), 1.0), told["name"])
+
+
+def _restore_zoom(window: MainWindow, state: dict[str, Any]) -> None:
+    box = state["zoom"]
+    if box is None:
+        window.canvas.set_view_box(None)
+        return
+    left, top, width, height = (float(v) for v in box)
+    if not (np.isfinite([left, top, width, height]).all() and width > 0 and height > 0):
+        raise ValueError("no box")
+    window.canvas.set_view_box((left, top, width, height))
+
+
+def _restore_pins(window: MainWindow, state: dict[str, Any]) -> None:
+    document = window.workspace.document
+    curves = [_curve_from_json(told) for told in state["pins"]]
+    if document is None or any(c.values.size != document.cube.bands for c in curves):
+        raise ValueError("spectra of other bands")
+    for kind in KINDS:
+        window.plot.curves.put(kind, [c for c in curves if c.kind == kind])  # type: ignore[arg-type]
+
+
+def _curve_from_json(told: dict[str, Any]) -> Curve:
+    values = np.array([np.nan if v is None else float(v) for v in told["values"]])
+    place, colour = told.get("position"), told.get("colour")
+    if told["kind"] not in KINDS:
+        raise ValueError("no kind of spectrum")
+    return Curve(
+        str(told["name"]),
+        values,
+        told["kind"],
+        None if colour is None else (int(colour[0]), int(colour[1]), int(colour[2])),
+        None if place is None else (int(place[0]), int(place[1])),
+        visible=bool(told.get("visible", True)),
+    )
+
+
+PARTS = {
+    "bands": _restore_bands,
+    "layers": _restore_layers,
+    "pins": _restore_pins,
+    "zoom": _restore_zoom,
+}
+WORDS = {"bands": "the picture", "layers": "layers", "pins": "pinned spectra", "zoom": "zoom"}

@@ -1,0 +1,293 @@
+"""SessionController: the session of the open document, kept as the user goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, TaskCancelledError
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.recovering import recovered_session
+from hsi_viewer.session.session import Session, new_session, opened_session
+from hsi_viewer.session.storage.recoverable_sessions import Leftover, others_on
+from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.ui.awaited import awaited
+from hsi_viewer.ui.features.opening.opening import OpenedCube
+from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
+from hsi_viewer.ui.task_thread import Task
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+
+TEND_MS = 2000
+PATIENCE_SECONDS = 0.1  # between two looks at whether the user still waits
+
+
+class SessionController(QObject):
+    """Gives each opened document its session, and lets go of the last one.
+
+    Signals
+    -------
+    changed() : another session, or its runs, notes or file changed.
+    restored(Session) : a session that had something in it is on the screen.
+    """
+
+    changed = Signal()
+    restored = Signal(object)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._workspace = window, window.workspace
+        self.session: Session | None = None
+        self.shown_run: int | None = None
+        self._made: list[Session] = []
+        opening = window.opening
+        opening.prepare = self._prepare
+        opening.opened.connect(self._adopt)
+        opening.opened.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        opening.kept.connect(self._put_away)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TEND_MS)
+        self._timer.timeout.connect(self.tend)
+        self._autosave = QTimer(self)
+        self._autosave.timeout.connect(self.keep_body)
+        self._workspace.preferences_changed.connect(self._on_preferences)
+        self._on_preferences()
+
+    # in the worker that opens a cube ---------------------------------------------------------
+
+    def _prepare(
+        self, document: Document, source: str, _token: CancelToken, _port: ProgressPort
+    ) -> Session:
+        return self._remember(new_session(document, source))
+
+    def _remember(self, session: Session) -> Session:
+        self._made.append(session)
+        return session
+
+    def recover(self, leftover: Leftover, source: str) -> None:
+        """Open a cube with the work that a program left behind."""
+
+        def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
+            return self._remember(recovered_session(document, leftover, source))
+
+        self._window.opening.open(source, prepare)
+
+    def open_project(self, path: Path, body: SessionBody, source: str) -> None:
+        """Open a cube with the session in a session file."""
+
+        def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
+            return self._remember(opened_session(document, path, body, source))
+
+        self._window.opening.open(source, prepare)
+
+    # the document is open --------------------------------------------------------------------
+
+    @Slot(object)
+    def _adopt(self, opened: OpenedCube) -> None:
+        """Before anything can be drawn in the new document."""
+        self._let_go()
+        session: Session = opened.prepared
+        self.session, self.shown_run = session, session.body.shown_run
+        session.changed.connect(self._on_changed)
+        if session.recorder is not None:
+            session.recorder.status_changed.connect(self._on_status)
+        elif session.problem:
+            self._warn(session.problem)
+        self._timer.start()
+        self.changed.emit()
+
+    @Slot(object)
+    def _show(self, opened: OpenedCube) -> None:
+        """After the views have drawn the new document."""
+        session: Session = opened.prepared
+        if session is not self.session:
+            return
+        document = session.document
+        if session.recorder is not None and session.problem:
+            self._workspace.notify(
+                f"Gestures are kept in {session.folder.path if session.folder else ''}, which the "
+                f"system may clear, for {session.problem}.",
+                "warning",
+            )
+        if document.history.steps or len(document.legend) or session.ledger.runs or session.notes:
+            self._draw(session)
+            self.restored.emit(session)
+        for warning in session.warnings:
+            self._workspace.notify(warning, "warning")
+        self._look_for_others(session)
+        self.changed.emit()
+
+    def _draw(self, session: Session) -> None:
+        """The document came with content: tell all who listen, then show the view as it was."""
+        document, body = session.document, session.body
+        document.legend.changed.emit()
+        document.labels.changed.emit(0, 0, *document.labels.shape)
+        document.truth_changed.emit()
+        document.history.changed.emit()
+        left_out = restore_screen(self._window, dict(body.view))
+        if left_out:
+            told = ", ".join(left_out)
+            self._workspace.notify(f"Left out, for it does not fit the cube: {told}.", "warning")
+        for feature in self._window.features:
+            state = body.features.get(type(feature).__name__)
+            if isinstance(state, dict) and state:
+                feature.restore_session_state(state)
+
+    def _look_for_others(self, session: Session) -> None:
+        reference, own = session.reference, session.folder.path if session.folder else None
+
+        def work(_token: CancelToken, _port: ProgressPort) -> str:
+            return "; ".join(holder.words for holder in others_on(reference, own))
+
+        task = self._start("Looking for other programs", work)
+        task.succeeded.connect(self._on_others)
+
+    @Slot(object)
+    def _on_others(self, words: str) -> None:
+        if words:
+            self._workspace.notify(
+                f"This scene is also open in {words}. Each keeps labels of its own; save them "
+                "under different names.",
+                "warning",
+            )
+
+    def _start(self, title: str, work: Callable[[CancelToken, ProgressPort], object]) -> Task:
+        return self._workspace.tasks.start(title, work, quiet=True)
+
+    # kept up to date -------------------------------------------------------------------------
+
+    @Slot()
+    def tend(self) -> None:
+        """While nothing is drawn: let the journal try again, or become short."""
+        if self.session is not None and self.session.recorder is not None:
+            self.session.recorder.tend()
+
+    def set_autosave(self, minutes: int) -> None:
+        """How often notes, view and the like are written beside the journal; 0 for never."""
+        self._workspace.settings.autosave_minutes = minutes
+        if minutes:
+            self._autosave.start(minutes * 60_000)
+        else:
+            self._autosave.stop()
+
+    @Slot()
+    def _on_preferences(self) -> None:
+        self.set_autosave(self._workspace.settings.autosave_minutes)
+
+    def unsaved(self) -> tuple[str, ...]:
+        """What is in no file of the user's, in words."""
+        session = self.session
+        if session is None:
+            return ()
+        extras = session.extras_words if session.extras_modified else ()
+        return (*(("labels",) if session.document.modified else ()), *extras)
+
+    def body(self) -> SessionBody | None:
+        """The session's body as it is on the screen."""
+        if self.session is None:
+            return None
+        states = {type(f).__name__: f.session_state() for f in self._window.features}
+        features = {name: state for name, state in states.items() if state}
+        return self.session.body_with(screen_state(self._window), features, self.shown_run)
+
+    @Slot()
+    def keep_body(self) -> None:
+        """Write notes, view and the like into the session's own folder, in the background."""
+        session, body = self.session, self.body()
+        if session is None or body is None or session.folder is None:
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> None:
+            session.keep_body(body)
+
+        self._start("Keeping notes and view", work).failed.connect(self._on_not_kept)
+
+    @Slot(object)
+    def _on_not_kept(self, error: Exception) -> None:
+        self._workspace.notify_error(error, "Keeping notes and view")
+
+    def _on_changed(self) -> None:
+        self.changed.emit()
+        self._workspace.state_changed.emit()
+
+    def _on_status(self, problem: str) -> None:
+        if problem:
+            self._warn(problem)
+        else:
+            self._workspace.notify("Gestures are kept again, all of them.", "success")
+
+    def _warn(self, problem: str) -> None:
+        self._workspace.notify(
+            f"What you do is not kept for a crash now: {problem}. Your labels are still here: "
+            "make room or save them elsewhere. It is tried again every few seconds.",
+            "error",
+        )
+
+    # the end ---------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _put_away(self, opened: OpenedCube) -> None:
+        if isinstance(opened.prepared, Session):
+            self._close(opened.prepared)
+
+    def _let_go(self) -> None:
+        if self.session is not None:
+            self.session.changed.disconnect(self._on_changed)
+            self._close(self.session)
+            self.session = None
+
+    def _close(self, session: Session) -> None:
+        if session in self._made:
+            self._made.remove(session)
+        if session.writing:
+
+            def work(_token: CancelToken, _port: ProgressPort) -> None:
+                session.close()
+
+            task = self._workspace.tasks.start("Writing the last strokes", work)
+            task.failed.connect(self._on_not_closed)
+            return
+        try:
+            session.close()
+        except (OSError, FileError) as error:
+            self._on_not_closed(error)
+
+    @Slot(object)
+    def _on_not_closed(self, error: Exception) -> None:
+        self._workspace.notify(f"The session was not closed in order: {error}", "warning")
+
+    def finish(self) -> bool:
+        """Wait for the disk with the window alive; False if the user doesn't want to wait."""
+        session = self.session
+        if session is None or not session.writing:
+            return True
+
+        def work(token: CancelToken, port: ProgressPort) -> None:
+            port.report(Progress("Writing the last strokes"))
+            while session.writing and not token.cancelled:
+                session.drain(PATIENCE_SECONDS)
+
+        try:
+            awaited(self._workspace.tasks, "Writing the last strokes", work)
+        except TaskCancelledError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """The window is about to close; what is unsaved and not given up stays for the next."""
+        self._timer.stop()
+        self._autosave.stop()
+        session, body = self.session, self.body()
+        if session is not None and body is not None and session.worth_keeping:
+            try:
+                session.keep_body(body)
+            except FileError as error:
+                self._workspace.notify(str(error), "warning")
+        self._let_go()
+        for session in list(self._made):
+            self._close(session)

@@ -1,0 +1,1 @@
+"""Spectra, libraries, spectral angle and scatter."""

@@ -1,0 +1,242 @@
+"""Spectral angle: a map of likeness to the picked spectrum, a threshold, labels from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Slot
+
+from hsi_viewer.analysis.spectral_angle import STEPS, THRESHOLDS, AngleMap, angle_map
+from hsi_viewer.core.display.highlight import BelowRaster
+from hsi_viewer.core.display.layers import Layer
+from hsi_viewer.core.display.rasters import ValueRaster
+from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.session.document.assign_class import label_pixels
+from hsi_viewer.ui.adapters.overlay import colour_table
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.task_thread import Task
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.widgets.angle_panel import AnglePanel
+
+TITLE = "Spectral angle"
+WITHIN = "Within the angle"
+COLOUR: Colour = (255, 90, 0)
+NO_SPECTRUM = "Click a pixel with the navigate tool first."
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Pixels within a threshold, and the class that they are to get, or None to select them."""
+
+    map: AngleMap
+    step: int
+    mask: NDArray[np.bool_]
+    pixels: NDArray[np.int64]
+    class_id: int | None
+    keep: bool
+
+
+class AngleFeature(Feature):
+    """Keeps one angle map of the open cube and its two layers."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.map: AngleMap | None = None
+        self._mapping: Task | None = None
+        window.plot.curves.changed.connect(self._on_curves)
+        window.viewing.layers.removed.connect(self._on_layer_removed)
+        self.workspace.document_changed.connect(self._on_document)
+        self.workspace.state_changed.connect(self._on_state)
+
+    def panels(self) -> list[Panel]:
+        """The panel, beside the training."""
+        return [Panel(TITLE, self._make, "right", beside="Training", fill=self._refresh)]
+
+    def _make(self) -> AnglePanel:
+        from hsi_viewer.ui.widgets.angle_panel import AnglePanel
+
+        panel = AnglePanel(STEPS)
+        panel.map_requested.connect(self.start)
+        panel.threshold_changed.connect(self._show_within)
+        panel.label_requested.connect(self.label)
+        panel.select_requested.connect(self.select)
+        return panel
+
+    @property
+    def panel(self) -> AnglePanel:
+        """The panel."""
+        return cast("AnglePanel", self.window.docking.panel(TITLE))
+
+    def _refresh(self) -> None:
+        self._show_name()
+        self._on_curves()
+        self._on_state()
+
+    def commands(self) -> list[Command]:
+        """Mapping, under Spectra."""
+        return [
+            Command(
+                "spectra.angle",
+                "Map the spectral an&gle to the picked spectrum",
+                "S&pectra",
+                self.start,
+                ("Ctrl+Shift+A",),
+                "angle-acute",
+                lambda: self.window.plot.curves.picked is not None,
+                lambda: NO_SPECTRUM,
+                separated=True,
+            )
+        ]
+
+    # the map ---------------------------------------------------------------------------------
+
+    @Slot()
+    def start(self) -> None:
+        """Map the angle to the picked spectrum in the background."""
+        document, picked = self.workspace.document, self.window.plot.curves.picked
+        self.show_panel(TITLE)
+        if document is None or picked is None:
+            self.workspace.notify(NO_SPECTRUM)
+            return
+        if self._mapping is not None:
+            self._mapping.cancel()
+        cube, reference, name = document.cube, picked.values, picked.name
+
+        def work(token: CancelToken, port: ProgressPort) -> AngleMap:
+            return angle_map(cube, reference, name, token, port)
+
+        self._mapping = self.workspace.tasks.start(f"Spectral angle to {name}", work)
+        self._mapping.succeeded.connect(self._on_mapped)
+        self._mapping.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_mapped(self, found: AngleMap) -> None:
+        document = self.workspace.document
+        self._mapping = None
+        if document is None or document.cube is not found.cube:
+            return
+        self.map = found
+        self.panel.show_map(found.name)
+        reach = int(np.searchsorted(found.counts, 0.98 * found.counts[-1]))
+        top = float(THRESHOLDS[max(reach, 1)])
+        raster = ValueRaster(found.angles, colour_table("viridis")[::-1], 0.0, top)
+        self.window.viewing.layers.add(
+            Layer(
+                TITLE,
+                raster,
+                removable=True,
+                about=f"Spectral angle to {found.name}: bright is alike, 0 to {top:.3f} rad",
+            )
+        )
+        self._show_within()
+
+    @Slot()
+    def _show_within(self, _step: int = 0) -> None:
+        if self.map is None:
+            return
+        raster = BelowRaster(self.map.angles, THRESHOLDS[self.panel.step], COLOUR)
+        layers = self.window.viewing.layers
+        if WITHIN in layers:
+            layers.set_raster(WITHIN, raster)
+        else:
+            about = f"Spectral angle to {self.map.name} within the threshold"
+            layers.add(Layer(WITHIN, raster, removable=True, about=about))
+        self.panel.show_count(int(self.map.counts[self.panel.step]))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._mapping = None
+        self.workspace.notify_error(error, "Mapping the spectral angle")
+
+    # what becomes of the pixels --------------------------------------------------------------
+
+    @Slot()
+    def label(self) -> None:
+        """Give the pixels within the threshold the active class, as one step."""
+        document, active = self.workspace.document, self.window.labelling.active_class
+        if document is None or self.map is None:
+            return
+        if active is None or active not in document.legend:
+            self.workspace.notify("Choose a class first, or add one (A).", "warning")
+            return
+        self._find_pixels(active, keep=self.panel.keep.isChecked())
+
+    @Slot()
+    def select(self) -> None:
+        """Make the pixels within the threshold the selection."""
+        self._find_pixels(None, keep=False)
+
+    def _find_pixels(self, class_id: int | None, *, keep: bool) -> None:
+        """Look for the pixels in the background: in a large scene it takes a while."""
+        if self.map is None:
+            return
+        found, step = self.map, self.panel.step
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Near:
+            mask = found.within(step)
+            return Near(found, step, mask, np.flatnonzero(mask), class_id, keep)
+
+        task = self.workspace.tasks.start("Finding the pixels within the angle", work, quiet=True)
+        task.succeeded.connect(self._on_near)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_near(self, near: Near) -> None:
+        document = self.workspace.document
+        if document is None or document.cube is not near.map.cube:
+            return
+        if near.class_id is None:
+            name = f"within {near.step / 1000:.3f} rad of {near.map.name}"
+            document.selection.select(near.mask, name)
+        elif near.class_id in document.legend:
+            changed = label_pixels(document, near.pixels, near.class_id, keep=near.keep)
+            name = document.legend.name_of(near.class_id)
+            self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo takes it back.")
+
+    # state -----------------------------------------------------------------------------------
+
+    def _show_name(self) -> None:
+        if self.made(TITLE):
+            self.panel.show_map(self.map.name if self.map is not None else "")
+
+    def _on_curves(self) -> None:
+        picked = self.window.plot.curves.picked
+        if self.made(TITLE):
+            self.panel.show_reference(picked.name if picked is not None else "")
+
+    @Slot()
+    def _on_document(self) -> None:
+        document = self.workspace.document
+        if self._mapping is not None:
+            self._mapping.cancel()
+        self._mapping, self.map = None, None
+        self._show_name()
+        if document is not None:
+            document.cube_changed.connect(self._on_cube)
+
+    def _on_cube(self) -> None:
+        """Other metadata, other bands: the map is no longer that of the cube."""
+        for name in (TITLE, WITHIN):
+            self.window.viewing.layers.remove(name)
+
+    def _on_layer_removed(self, name: str) -> None:
+        if name == TITLE:
+            self.map = None
+            self._show_name()
+            self.window.viewing.layers.remove(WITHIN)
+
+    @Slot()
+    def _on_state(self) -> None:
+        if not self.made(TITLE):
+            return
+        document, active = self.workspace.document, self.window.labelling.active_class
+        known = document is not None and active is not None and active in document.legend
+        name = document.legend.name_of(active) if document and known and active else ""
+        self.panel.show_class(name)

@@ -1,0 +1,1 @@
+"""Training, its runs and the accuracy."""

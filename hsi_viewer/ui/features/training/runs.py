@@ -1,0 +1,321 @@
+"""Runs: the ledger of trainings — kept with map and model, shown again, compared."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.assessment.comparison import McNemar, Transition, mcnemar, transitions
+from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.session.session import Session
+from hsi_viewer.session.storage.lock_file import local_time
+from hsi_viewer.session.storage.training_runs import (
+    MODEL,
+    KeptMap,
+    Run,
+    accuracy_facts,
+    read_map,
+    write_run,
+)
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.training.torch_preload import import_trainer
+from hsi_viewer.ui.features.training.training import Trained
+from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.widgets.runs_panel import RunRow, RunsPanel
+
+if TYPE_CHECKING:
+    from hsi_viewer.learning.model import TrainedModel
+    from hsi_viewer.ui.main_window import MainWindow
+
+TITLE = "Runs"
+Compared = tuple[tuple[Run, Run], int, tuple[Transition, ...], McNemar | None, int]
+
+
+class RunsFeature(Feature):
+    """Keeps each finished training and shows the list."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        window.training.trained.connect(self.keep)
+        window.sessions.changed.connect(self.refresh)
+        window.sessions.restored.connect(self._on_restored)
+
+    def panels(self) -> list[Panel]:
+        """The dock Runs."""
+        return [Panel(TITLE, self._make, "right", "Accuracy", fill=self.refresh)]
+
+    def _make(self) -> RunsPanel:
+        panel = RunsPanel()
+        panel.show_requested.connect(self.show_run)
+        panel.renamed.connect(self.rename)
+        panel.compare_requested.connect(self.compare)
+        panel.export_requested.connect(self.export_model)
+        panel.delete_requested.connect(self.ask_to_delete)
+        return panel
+
+    @property
+    def panel(self) -> RunsPanel:
+        """The list."""
+        return cast("RunsPanel", self.window.docking.panel(TITLE))
+
+    def commands(self) -> list[Command]:
+        """Train › Runs."""
+        return [
+            Command(
+                "train.runs",
+                "&Runs…",
+                "&Train",
+                self.open,
+                ("Ctrl+R",),
+                "format-list-numbered",
+                lambda: self._session is not None,
+                separated=True,
+            )
+        ]
+
+    @property
+    def _session(self) -> Session | None:
+        return self.window.sessions.session
+
+    @Slot()
+    def open(self) -> None:
+        """Show the list."""
+        self.show_panel(TITLE)
+
+    @Slot()
+    def refresh(self) -> None:
+        """List the runs as they are now."""
+        runs = self._session.ledger.runs if self._session else ()
+        if self.made(TITLE):
+            self.panel.show_runs([_row_of(run) for run in runs], self.window.sessions.shown_run)
+
+    # a training ended ------------------------------------------------------------------------
+
+    @Slot(object)
+    def keep(self, trained: Trained) -> None:
+        """Write map and model into the session's folder, then list the run."""
+        session, document = self._session, self.workspace.document
+        if session is None or document is None or session.folder is None:
+            return
+        model, number = trained.model, session.ledger.new_id()
+        config = asdict(trained.config)
+        title = f"{number}: {config.get('preset', '')}, seed {config.get('seed', '')}"
+        run = Run(
+            number,
+            f"{title}, live" if trained.warm else title,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            float(sum(model.seconds.values())),
+            config,
+            trained.prediction.source,
+            0,
+            trained.prediction.class_ids,
+            None,
+            trained.warm,
+        )
+        accuracy, trained_on = document.accuracy_later(), document.trained_on
+        kept, folder = KeptMap(trained.prediction, trained_on), session.ledger.folder
+
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run]:
+            labelled = int(np.count_nonzero(trained_on))
+            whole = replace(run, labelled=labelled, accuracy=accuracy_facts(accuracy()))
+            return session, write_run(folder, whole, kept, model.save)
+
+        task = self.workspace.tasks.start("Keeping the run", work, quiet=True)
+        task.succeeded.connect(self._on_kept)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_kept(self, kept: tuple[Session, Run]) -> None:
+        session, run = kept
+        if session is self._session:
+            self.window.sessions.shown_run = run.id
+            session.ledger.enter(run)
+            self.window.sessions.keep_body()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self.workspace.notify_error(error, "Keeping or reading a run")
+
+    # shown again -----------------------------------------------------------------------------
+
+    @Slot(int)
+    def show_run(self, run_id: int) -> None:
+        """Show the map of a run in place of the present one."""
+        session = self._session
+        if session is None or run_id not in session.ledger:
+            return
+        run, folder = session.ledger[run_id], session.ledger.folder
+        shape = session.document.labels.shape
+
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run, KeptMap]:
+            return session, run, read_map(folder, run, shape)
+
+        task = self.workspace.tasks.start(f"Reading “{run.title}”", work)
+        task.succeeded.connect(self._on_map)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_map(self, read: tuple[Session, Run, KeptMap]) -> None:
+        session, run, kept = read
+        if session is self._session:
+            session.document.set_prediction(kept.prediction, kept.trained_on)
+            self.window.sessions.shown_run = run.id
+            self.refresh()
+
+    @Slot(object)
+    def _on_restored(self, session: Session) -> None:
+        runs = session.ledger.runs
+        self.refresh()
+        if not runs:
+            return
+        shown = session.body.shown_run
+        run = next((r for r in runs if r.id == shown), runs[-1])
+        self.show_run(run.id)
+        folder = session.ledger.folder
+        shape = session.document.labels.shape
+        if MODEL[0] not in session.ledger.files(run.id):
+            return
+
+        def work(
+            token: CancelToken, port: ProgressPort
+        ) -> tuple[Session, TrainedModel, NDArray[np.bool_]]:
+            import_trainer(token, port)
+            from hsi_viewer.learning.checkpoint import load_model
+
+            kept = read_map(folder, run, shape)
+            return session, load_model(folder / str(run.id)), kept.trained_on
+
+        task = self.workspace.tasks.start("Reading the model", work, quiet=True)
+        task.succeeded.connect(self._on_model)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_model(self, read: tuple[Session, TrainedModel, NDArray[np.bool_]]) -> None:
+        session, model, trained_on = read
+        training = self.window.training
+        if session is self._session and training.model is None and not training.running:
+            training.adopt(model, trained_on)
+
+    # compared, renamed, saved, deleted -------------------------------------------------------
+
+    @Slot(int, int)
+    def compare(self, first: int, second: int) -> None:
+        """Say how the maps of two runs differ, and which is better on the test pixels."""
+        session = self._session
+        if session is None:
+            return
+        runs = (session.ledger[first], session.ledger[second])
+        folder, document = session.ledger.folder, session.document
+        truth, labels = document.truth, document.labels.snapshot()
+        shape = labels.shape
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Compared:
+            a, b = (read_map(folder, run, shape) for run in runs)
+            count, listed = transitions(a.prediction.class_map, b.prediction.class_map)
+            test = None
+            if truth is not None:
+                unseen = ~(a.trained_on | b.trained_on | (labels.ids > 0))
+                fair = np.where(unseen, truth, 0).astype(np.uint16)
+                test = mcnemar(a.prediction.class_map, b.prediction.class_map, fair)
+            return runs, count, listed, test, labels.shape[0] * labels.shape[1]
+
+        task = self.workspace.tasks.start("Comparing two runs", work)
+        task.succeeded.connect(self._on_compared)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_compared(self, compared: Compared) -> None:
+        runs, count, listed, test, total = compared
+        document = self.workspace.document
+        if document is not None:
+            name = document.legend.name_of
+            changes = [(name(t.before), name(t.after), t) for t in listed]
+            titles = (runs[0].title, runs[1].title)
+            self.panel.show_comparison(titles, (count, total), changes, test)
+
+    @Slot(int, str)
+    def rename(self, run_id: int, title: str) -> None:
+        """Give a run another title."""
+        if self._session is not None:
+            try:
+                self._session.ledger.rename(run_id, title)
+            except FileError as error:
+                self._on_failed(error)
+                self.refresh()
+
+    @Slot(int)
+    def export_model(self, run_id: int) -> None:
+        """Ask for a folder and put the model there, for `hsi-viewer apply`."""
+        session = self._session
+        if session is None:
+            return
+        files = [p for n, p in session.ledger.files(run_id).items() if n in MODEL]
+        if not files:
+            self.workspace.notify("This run has no model.", "warning")
+            return
+        name = QFileDialog.getExistingDirectory(
+            self.window, "Folder for the model", self.workspace.settings.last_folder
+        )
+        if not name:
+            return
+        target = Path(name) / f"model {run_id}"
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Path:
+            target.mkdir(parents=True, exist_ok=True)
+            for path in files:
+                shutil.copy2(path, target / path.name)
+            return target
+
+        task = self.workspace.tasks.start("Saving the model", work)
+        task.succeeded.connect(self._on_exported)
+        task.failed.connect(self._on_failed)
+
+    @Slot(object)
+    def _on_exported(self, folder: Path) -> None:
+        self.workspace.notify(f"Model saved to {folder}.", "success")
+
+    @Slot(int)
+    def ask_to_delete(self, run_id: int) -> None:
+        """Offer to delete a run."""
+        if self._session is not None and run_id in self._session.ledger:
+            title = self._session.ledger[run_id].title
+            self.window.offers.offer(
+                f"run {run_id}",
+                f"Delete run “{title}” with its map and its model? This cannot be undone.",
+                (Choice("Delete", partial(self.delete, run_id)), Choice("Keep", lambda: None)),
+                "trash-can-outline",
+            )
+
+    def delete(self, run_id: int) -> None:
+        """Delete a run; a map of it that is on the screen stays there."""
+        if self._session is not None and run_id in self._session.ledger:
+            if self.window.sessions.shown_run == run_id:
+                self.window.sessions.shown_run = None
+            self._session.ledger.remove(run_id)
+
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        if self.made(TITLE):
+            self.panel.refresh_theme()
+
+
+def _row_of(run: Run) -> RunRow:
+    facts = [f"Trained {local_time(run.time)}", run.source]
+    facts += [f"{k}: {v}" for k, v in run.config.items() if v is not None]
+    overall = None
+    if run.accuracy is not None:
+        overall = run.accuracy.get("overall")
+        low, high, total = (run.accuracy.get(k, 0.0) for k in ("low", "high", "total"))
+        facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, {total:,.0f} pixels")
+    return RunRow(run.id, run.title, overall, run.labelled, run.seconds, "\n".join(facts))

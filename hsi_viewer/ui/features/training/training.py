@@ -1,0 +1,309 @@
+"""TrainController: trains in the background and shows each map as it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
+from hsi_viewer.core.training import EpochReport, TrainingConfig
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.features.training.torch_preload import import_trainer
+from hsi_viewer.ui.task_thread import Task
+from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
+from hsi_viewer.ui.widgets.training_panel import TrainingPanel
+from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from hsi_viewer.learning.model import TrainedModel
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run brings home.
+
+    Attributes
+    ----------
+    model, prediction : the results.
+    config : the user's choices.
+    warm : whether it went on from the model before.
+    """
+
+    model: TrainedModel
+    prediction: Prediction
+    config: TrainingConfig
+    warm: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Told before the first map: (rows, columns), True where the model sees a label."""
+
+    labelled: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The accuracy of a document's map."""
+
+    document: Document
+    report: AccuracyReport | None
+
+
+QUICK_PIXELS = 1 << 20  # scored in a few milliseconds
+
+
+class TrainController(QObject):
+    """Binds the training and accuracy panels to the document.
+
+    Signals
+    -------
+    trained(Trained) : a run ended and its map is the document's.
+    """
+
+    trained = Signal(object)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        panel: TrainingPanel,
+        accuracy: AccuracyPanel,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._panel, self._accuracy = workspace, panel, accuracy
+        self._task: Task | None = None
+        self._scoring: Task | None = None
+        self._document: Document | None = None
+        self._labelled: NDArray[np.bool_] | None = None
+        self.model: TrainedModel | None = None
+        self._labels_changed = False
+        self._again = False
+        self._noted: set[str] = set()  # of this document: each stroke trains again
+        panel.live_changed.connect(self._on_live)
+        panel.train_requested.connect(self.train)
+        panel.cancel_requested.connect(self.cancel)
+        workspace.document_changed.connect(self._on_document)
+        workspace.state_changed.connect(self._on_state)
+
+    @property
+    def running(self) -> bool:
+        """True while a training runs."""
+        return self._task is not None and self._task.running
+
+    @Slot()
+    def train_with_panel(self) -> None:
+        """Train with the settings of the panel."""
+        self.train(self._panel.config())
+
+    @property
+    def live(self) -> bool:
+        """Whether each finished gesture leads to a new map."""
+        return self._panel.live.isChecked()
+
+    def set_live(self, live: bool) -> None:
+        """Train on after each gesture, or only when asked."""
+        self._panel.live.setChecked(live)
+
+    @Slot(object)
+    def train(self, config: TrainingConfig) -> None:
+        """Start training anew on the labels as they are now."""
+        self._start(config, None)
+
+    def _start(self, config: TrainingConfig, warm_start: TrainedModel | None) -> None:
+        document = self._workspace.document
+        if document is None or self.running:
+            return
+        reason = document.why_not_trainable()
+        if reason is not None:
+            self._workspace.notify(reason, "warning")
+            return
+        config = replace(config, device=self._workspace.settings.device)
+        cube, snapshot, legend = document.cube, document.labels.snapshot(), document.legend.classes
+        before = self._labelled if warm_start is not None else None
+        self._document, self._again = document, False
+
+        def work(token: CancelToken, port: ProgressPort) -> Trained:
+            labels = snapshot.ids
+            # What the model saw before is in it still.
+            port.report(Seen(labels > 0 if before is None else (labels > 0) | before))
+            import_trainer(token, port)
+            from hsi_viewer.learning.trainer import fit  # torch takes seconds to import
+
+            model = fit(
+                cube,
+                labels,
+                config,
+                legend=legend,
+                warm_start=warm_start,
+                token=token,
+                port=port,
+            )
+            port.report(Progress("Mapping the scene"))
+            prediction = model.predict(
+                cube, labels=labels, refine=config.refine, token=token, port=port
+            )
+            return Trained(model, prediction, config, warm_start is not None)
+
+        self._panel.show_running(True)
+        self._panel.show_message("Starting")
+        self._task = self._workspace.tasks.start("Training", work)
+        self._task.reported.connect(self._on_report)
+        self._task.succeeded.connect(self._on_trained)
+        self._task.cancelled.connect(self._on_cancelled)
+        self._task.failed.connect(self._on_failed)
+        self._workspace.state_changed.emit()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop the running training; the last map stays."""
+        if self._task is not None:
+            self._task.cancel()
+
+    @Slot(object)
+    def _on_report(self, item: object) -> None:
+        if isinstance(item, Seen):
+            self._labelled = item.labelled
+        elif isinstance(item, EpochReport):
+            self._panel.show_epoch(item)
+        elif isinstance(item, Prediction):
+            self._show(item)
+            self._panel.show_message(f"Map on the screen: {item.source}")
+        elif isinstance(item, Progress):
+            self._panel.show_progress(item.message, item.fraction)
+        elif isinstance(item, Note) and item.text not in self._noted:
+            self._noted.add(item.text)
+            self._workspace.notify(item.text, "warning")
+
+    @Slot(object)
+    def _on_trained(self, trained: Trained) -> None:
+        self.model = trained.model
+        self._panel.show_running(False)
+        self._show(trained.prediction)
+        seconds = trained.model.seconds
+        self._panel.show_message(
+            f"Map on the screen: {trained.prediction.source}. "
+            f"Trained in {seconds.get('train', 0.0):.1f} s."
+        )
+        if trained.model.warning:
+            self._workspace.notify(trained.model.warning, "warning")
+        self._workspace.state_changed.emit()
+        if self._document is self._workspace.document:
+            self.trained.emit(trained)
+        if self._again:
+            self._train_on()
+
+    def adopt(self, model: TrainedModel, labelled: NDArray[np.bool_]) -> None:
+        """Take a model of a session, so that training goes on from it."""
+        self.model, self._labelled = model, labelled
+        self._document = self._workspace.document
+        self._workspace.state_changed.emit()
+
+    # live ------------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def _on_live(self, live: bool) -> None:
+        self._workspace.state_changed.emit()
+        if live:
+            self._train_on()
+
+    def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
+        self._labels_changed = True
+
+    def _on_history(self) -> None:
+        """A gesture ended: one run follows, and one more after a run that is on its way."""
+        if self.live and self._labels_changed:
+            self._train_on()
+        self._labels_changed = False
+
+    def _train_on(self) -> None:
+        document = self._workspace.document
+        if document is None or document.why_not_trainable():
+            return
+        if self.running:
+            self._again = True
+        else:
+            self._start(self._panel.config(), self.model)
+
+    # ends ------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        self._panel.show_running(False)
+        shown = self._workspace.document.prediction if self._workspace.document else None
+        kept = f" Map on the screen: {shown.source}." if shown else ""
+        self._panel.show_message(f"Training was cancelled.{kept}")
+        self._on_state()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._panel.show_running(False)
+        self._panel.show_message("Training failed.")
+        self._workspace.notify_error(error, "Training")
+        self._on_state()
+
+    def _show(self, prediction: Prediction) -> None:
+        document = self._workspace.document
+        if document is not None and document is self._document:
+            document.set_prediction(prediction, self._labelled)
+
+    @Slot()
+    def _on_document(self) -> None:
+        self.cancel()
+        self.model, self._labelled = None, None
+        self._noted.clear()
+        document = self._workspace.document
+        self._panel.show_message("")
+        self._panel.clear_curves()
+        if document is not None:
+            document.labels.changed.connect(self._on_labels)
+            document.history.changed.connect(self._on_history)
+            document.prediction_changed.connect(self._show_accuracy)
+            document.truth_changed.connect(self._show_accuracy)
+            document.legend.changed.connect(self._show_accuracy)
+        self._show_accuracy()
+
+    @Slot()
+    def _on_state(self) -> None:
+        document = self._workspace.document
+        reason = document.why_not_trainable() if document else "Open a cube first."
+        self._panel.show_reason(None if self.running else reason)
+        if self.running:
+            self._panel.train_button.setEnabled(False)
+
+    def _show_accuracy(self) -> None:
+        document = self._workspace.document
+        if self._scoring is not None:
+            self._scoring.cancel()
+            self._scoring = None
+        if document is None or document.prediction is None or document.truth is None:
+            self._accuracy.show_report(None, document.legend.name_of if document else str)
+            return
+        score = document.accuracy_later()
+        if document.truth.size <= QUICK_PIXELS:
+            self._accuracy.show_report(score(), document.legend.name_of)
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Scored:
+            return Scored(document, score())
+
+        self._scoring = self._workspace.tasks.start("Scoring the map", work, quiet=True)
+        self._scoring.succeeded.connect(self._on_scored)
+        self._scoring.failed.connect(self._on_not_scored)
+
+    @Slot(object)
+    def _on_scored(self, scored: Scored) -> None:
+        self._scoring = None
+        if scored.document is self._workspace.document:
+            self._accuracy.show_report(scored.report, scored.document.legend.name_of)
+
+    @Slot(object)
+    def _on_not_scored(self, error: Exception) -> None:
+        self._scoring = None
+        self._workspace.notify_error(error, "Scoring the map")

@@ -1,0 +1,114 @@
+"""Figures: a plot or a view of the scene with its legend, as an image or as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette
+from PySide6.QtWidgets import QGraphicsView
+
+from hsi_viewer.core.labels.classes import Colour
+
+MARGIN, SWATCH, GAP = 12.0, 12.0, 8.0
+MAX_NAME = 260.0  # wider names are cut
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """A colour and what it stands for; a line where `line`, else an area."""
+
+    name: str
+    colour: Colour
+    line: bool = False
+
+
+class Figure:
+    """What stands in a view now, with a title above and a legend at its right.
+
+    Parameters
+    ----------
+    view : drawn as it is on the screen, in its theme.
+    title : above the view; "" for none.
+    legend : entries from top to bottom.
+    """
+
+    def __init__(
+        self, view: QGraphicsView, title: str = "", legend: Sequence[LegendEntry] = ()
+    ) -> None:
+        self._view, self._title, self._legend = view, title, tuple(legend)
+        self._font = QFont(view.font())
+        metrics = QFontMetricsF(self._font)
+        self._line = max(metrics.height(), SWATCH) + 5.0
+        names = [min(metrics.horizontalAdvance(e.name), MAX_NAME) for e in self._legend]
+        self._legend_width = SWATCH + GAP + max(names) + 2 * MARGIN if names else 0.0
+        self._head = self._line + MARGIN if title else 0.0
+        shown = view.viewport().size()
+        height = max(float(shown.height()), len(self._legend) * self._line + 2 * MARGIN)
+        self.size = QSize(round(shown.width() + self._legend_width), round(self._head + height))
+
+    def image(self, scale: float = 2.0) -> QImage:
+        """The figure in pixels, scale times as fine as the screen."""
+        image = QImage(self.size * scale, QImage.Format.Format_RGB32)
+        image.setDotsPerMeterX(round(96 * scale / 0.0254))
+        image.setDotsPerMeterY(round(96 * scale / 0.0254))
+        painter = QPainter(image)
+        painter.scale(scale, scale)
+        self._paint(painter)
+        painter.end()
+        return image
+
+    def svg(self) -> bytes:
+        """The figure as scalable vector graphics; rasters in it stay rasters."""
+        from PySide6.QtSvg import QSvgGenerator  # needed here only
+
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        generator = QSvgGenerator()
+        generator.setOutputDevice(buffer)
+        generator.setSize(self.size)
+        generator.setViewBox(QRectF(0, 0, self.size.width(), self.size.height()))
+        generator.setTitle(self._title or self._view.accessibleName())
+        painter = QPainter(generator)
+        self._paint(painter)
+        painter.end()
+        return bytes(buffer.data().data())
+
+    def _paint(self, painter: QPainter) -> None:
+        view, palette = self._view, self._view.palette()
+        whole = QRectF(0, 0, self.size.width(), self.size.height())
+        painter.fillRect(whole, palette.color(QPalette.ColorRole.Base))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        ink = palette.color(QPalette.ColorRole.Text)
+        shown = view.viewport().rect()
+        target = QRectF(0, self._head, shown.width(), shown.height())
+        painter.save()
+        painter.setClipRect(target)
+        painter.fillRect(target, view.backgroundBrush())
+        view.render(painter, target, shown)
+        painter.restore()
+        if self._title:
+            bold = QFont(self._font)
+            bold.setBold(True)
+            painter.setFont(bold)
+            painter.setPen(ink)
+            place = QRectF(MARGIN, 0, whole.width() - 2 * MARGIN, self._head)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._title)
+            painter.setFont(self._font)
+        self._paint_legend(painter, ink, float(shown.width()) + MARGIN)
+
+    def _paint_legend(self, painter: QPainter, ink: QColor, left: float) -> None:
+        metrics = QFontMetricsF(self._font)
+        for k, entry in enumerate(self._legend):
+            top = self._head + MARGIN + k * self._line
+            height = 3.0 if entry.line else SWATCH
+            middle = top + self._line / 2
+            painter.fillRect(
+                QRectF(left, middle - height / 2, SWATCH, height), QColor(*entry.colour)
+            )
+            painter.setPen(ink)
+            name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideRight, MAX_NAME)
+            place = QRectF(left + SWATCH + GAP, top, MAX_NAME + 4, self._line)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)

@@ -1,0 +1,1 @@
+"""The scene on the canvas: tiles, layers, marks."""

@@ -1,0 +1,125 @@
+"""SpectralLens: components and superpixels around the mouse, made in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from hsi_viewer.analysis.spectral_windows import basis_of, box_for, read_window, superpixels
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.labels.label_map import Box
+from hsi_viewer.core.spectra.spectral_window import Segments, SpectralBasis, SpectralWindow
+from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.workspace import Workspace
+
+
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """A window of a cube; with a size also its superpixels."""
+
+    cube: HyperCube
+    box: Box
+    size: int | None = None
+    window: SpectralWindow | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the worker made of a wish."""
+
+    window: SpectralWindow
+    segments: Segments | None
+
+
+class SpectralLens(QObject):
+    """Keeps the last window and its superpixels; `ready` tells that there are others.
+
+    Signals
+    -------
+    ready() : something that was asked for is here.
+    failed(Exception) : it could not be made.
+    """
+
+    ready = Signal()
+    failed = Signal(object)
+
+    def __init__(self, workspace: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._queue = WishQueue(workspace.tasks, "Comparing spectra", self._grant, self)
+        self._queue.granted.connect(self._on_granted)
+        self._queue.dropped.connect(self._on_dropped)
+        self._basis: tuple[HyperCube, SpectralBasis] | None = None
+        self._wish: Wish | None = None
+        self._window: SpectralWindow | None = None
+        self._segments: tuple[int, Segments] | None = None
+        self._cube: HyperCube | None = None
+
+    def window_at(self, pixel: Pixel) -> SpectralWindow | None:
+        """The window that holds a pixel, if it is here; else it is asked for."""
+        self._follow_document()
+        if self._window is not None and self._window.holds(pixel):
+            return self._window
+        self._ask(pixel, None)
+        return None
+
+    def segments_at(self, pixel: Pixel, size: int) -> Segments | None:
+        """Superpixels that hold a pixel, if they are here; else they are asked for."""
+        self._follow_document()
+        if self._segments is not None:
+            made_for, segments = self._segments
+            if made_for == size and segments.holds(pixel):
+                return segments
+        self._ask(pixel, size)
+        return None
+
+    def _follow_document(self) -> None:
+        document = self._workspace.document
+        cube = document.cube if document is not None else None
+        if cube is not self._cube:
+            self._cube, self._wish, self._window, self._segments = cube, None, None, None
+
+    def _ask(self, pixel: Pixel, size: int | None) -> None:
+        cube = self._cube
+        if cube is None or not (0 <= pixel[0] < cube.rows and 0 <= pixel[1] < cube.columns):
+            return
+        box = box_for(cube, pixel)
+        wished = self._wish
+        if wished is not None and wished.box == box and (size is None or wished.size == size):
+            return  # on its way
+        known = self._window if self._window is not None and self._window.box == box else None
+        self._wish = Wish(cube, box, size, known)
+        self._queue.ask([self._wish])
+
+    def _grant(self, wish: Hashable) -> Found:
+        """In the worker."""
+        import scipy.ndimage  # noqa: F401 - the first click must not wait for it
+
+        if not isinstance(wish, Wish):
+            raise TypeError(f"{wish!r} is no wish for a window")
+        if self._basis is None or self._basis[0] is not wish.cube:
+            self._basis = (wish.cube, basis_of(wish.cube))
+        window = wish.window or read_window(wish.cube, self._basis[1], wish.box)
+        return Found(window, None if wish.size is None else superpixels(window, wish.size))
+
+    @Slot(object)
+    def _on_granted(self, granted: Granted) -> None:
+        wish, found = granted.wish, granted.result
+        if not isinstance(wish, Wish) or wish.cube is not self._cube:
+            return
+        if wish is self._wish:
+            self._wish = None
+        if isinstance(found, Found):
+            self._window = found.window
+            if found.segments is not None and wish.size is not None:
+                self._segments = (wish.size, found.segments)
+            self.ready.emit()
+        elif granted.error is not None:
+            self.failed.emit(granted.error)
+
+    @Slot()
+    def _on_dropped(self) -> None:
+        self._wish = None

@@ -1,0 +1,43 @@
+"""Bench: what tools get from the window — the document, the paint, the options."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.ui.task_thread import TaskRunner
+
+
+class Bench(Protocol):
+    """The surroundings of a tool."""
+
+    @property
+    def document(self) -> Document | None:
+        """The open document."""
+
+    @property
+    def settings(self) -> Settings:
+        """Sizes and other options."""
+
+    @property
+    def tasks(self) -> TaskRunner:
+        """Runs what takes longer than a blink."""
+
+    @property
+    def colour(self) -> Colour:
+        """Colour of what is painted now; grey erases."""
+
+    def begin(self, *, erase: bool = False) -> Stroke | None:
+        """Begin a gesture in the chosen mode; None while there is no document or no class."""
+
+    def update_preview(self) -> None:
+        """Ask the canvas for the preview again."""
+
+    def option_changed(self) -> None:
+        """Tell that a tool changed a setting."""
+
+    def notify(self, text: str, level: str = "info") -> None:
+        """Tell the user something."""
