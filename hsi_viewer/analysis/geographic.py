@@ -41,7 +41,7 @@ def degrees(
     from rasterio.errors import CRSError
     from rasterio.warp import transform
 
-    from hsi_viewer.io.regions.grid import crs_of
+    from hsi_viewer.io.metadata.crs import crs_of
 
     source = crs_of(georeference.crs_wkt)
     if source is None:

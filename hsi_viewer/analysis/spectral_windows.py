@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.blocks import blocks
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Box, Pixel
 from hsi_viewer.core.geometry.shapes import clipped
-from hsi_viewer.core.labels.label_map import Box
 from hsi_viewer.core.spectra.spectral_window import (
     Segments,
     SpectralBasis,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import platformdirs
 
 
 def resource_path(*parts: str) -> Path:
@@ -20,3 +23,14 @@ def resource_path(*parts: str) -> Path:
             return path
     name = "/".join(parts)
     raise FileNotFoundError(f"resources/{name} is missing: install hsi-viewer again")
+
+
+VARIABLE = "HSI_VIEWER_DATA"
+
+
+def data_folder() -> Path:
+    """The user's data folder, or the one that HSI_VIEWER_DATA names."""
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return Path(chosen)
+    return Path(platformdirs.user_data_dir("hsi-viewer", appauthor=False))

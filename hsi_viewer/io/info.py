@@ -98,7 +98,7 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
         if it is damaged.
     """
     from hsi_viewer.io.envi.fields import describe
-    from hsi_viewer.io.envi.image import layout_of
+    from hsi_viewer.io.envi.layout import layout_of
     from hsi_viewer.io.libraries.spectral_library import read_library
 
     library = read_library(path)
@@ -175,7 +175,7 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 
 def diagnosis(source: str | Path) -> str | None:
     """The header doctor's report on a raw file, or None where it has nothing to say."""
-    from hsi_viewer.io.envi.image import data_beside
+    from hsi_viewer.io.envi.described import data_beside
     from hsi_viewer.io.envi.pairing import header_of
     from hsi_viewer.io.header_doctor.diagnose import CONVINCING, diagnose
 

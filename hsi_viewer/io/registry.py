@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.io.arrays.container import ArrayChoice, ChoiceNeededError, Reading, open_container
+from hsi_viewer.io.arrays.find_cube import open_container
 from hsi_viewer.io.files.identify import (
     ERDAS_MAGIC,
     HFA,
@@ -26,6 +26,7 @@ from hsi_viewer.io.files.identify import (
     magic_of,
     split_source,
 )
+from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.products import sample_scene
 from hsi_viewer.io.sidecars.location import has_sidecar
 
@@ -117,7 +118,8 @@ def _check_parts(path: Path, part: str) -> None:
 
 def _open_header(header: Path) -> HyperCube:
     """The image of an ENVI header, which a sidecar beside the data may mend."""
-    from hsi_viewer.io.envi.image import described, open_described, open_envi
+    from hsi_viewer.io.envi.described import described
+    from hsi_viewer.io.envi.image import open_described, open_envi
 
     try:
         found = described(header)
@@ -148,7 +150,7 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
 
 def _is_contradicted(beside: Sidecar, header: Path) -> bool:
     """Whether a header that fits its data gives another layout than a sidecar does."""
-    from hsi_viewer.io.envi.image import described
+    from hsi_viewer.io.envi.described import described
     from hsi_viewer.io.sidecars.sidecar import RawLayout
 
     try:

@@ -16,7 +16,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.contrast import KINDS, Contrast
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io.data_folder import data_folder
+from hsi_viewer.core.paths import data_folder
 
 log = logging.getLogger(__name__)
 

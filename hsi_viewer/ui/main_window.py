@@ -21,7 +21,6 @@ from hsi_viewer.ui.features.display.viewing import ViewController
 from hsi_viewer.ui.features.exporting.exporting import ExportController
 from hsi_viewer.ui.features.labelling.labelling import LabelController
 from hsi_viewer.ui.features.labelling.tool_bar import ToolRail
-from hsi_viewer.ui.features.labelling.toolbox import ToolName
 from hsi_viewer.ui.features.opening.metadata_editing import MetadataController
 from hsi_viewer.ui.features.opening.opening import OpenController, OpenedCube
 from hsi_viewer.ui.features.opening.repairing import RepairController
@@ -34,6 +33,7 @@ from hsi_viewer.ui.menus import Menus
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
+from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.busy_bar import BusyBar
 from hsi_viewer.ui.widgets.class_panel import ClassPanel

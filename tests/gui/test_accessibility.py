@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 import hsi_viewer.ui
 from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.guide import guide_folder, read_guide
-from hsi_viewer.io.arrays.container import ArrayChoice
+from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.header_doctor.diagnose import diagnose
 from hsi_viewer.ui.features.catalogue import FEATURES
 

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel
 from scipy.io import savemat
 
-from hsi_viewer.io.data_folder import data_folder
+from hsi_viewer.core.paths import data_folder
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog, listed_numbers

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from psygnal import Signal
 
 from hsi_viewer.core.display.rasters import Raster
-from hsi_viewer.core.labels.label_map import Box
+from hsi_viewer.core.geometry.pixels import Box
 
 IMAGE = "Image"
 CLASS_MAP = "Class map"

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Pixel = tuple[int, int]
+from hsi_viewer.core.geometry.pixels import Pixel
 
 ROWS_AT_ONCE = 64  # a line across a large scene is looked at piece by piece
 

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Box, Pixel
 from hsi_viewer.core.geometry.shapes import Pixels, box_pixels, clipped
-from hsi_viewer.core.labels.label_map import Box
 
 FIRST_REACH = 128
 SIDES = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hsi_viewer.core.geometry.brush import ROWS_AT_ONCE, Pixel
-from hsi_viewer.core.labels.label_map import Box
+from hsi_viewer.core.geometry.brush import ROWS_AT_ONCE
+from hsi_viewer.core.geometry.pixels import Box, Pixel
 
 Pixels = NDArray[np.int64]
 Point = tuple[float, float]

@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
-
-Box = tuple[int, int, int, int]  # top, left, bottom, right; half open
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import Pixels
 
 

@@ -8,10 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.geometry.brush import Pixel
 from hsi_viewer.core.geometry.connected_regions import component
+from hsi_viewer.core.geometry.pixels import Box, Pixel
 from hsi_viewer.core.geometry.shapes import Pixels
-from hsi_viewer.core.labels.label_map import Box
 
 Measure = Literal["angle", "distance"]
 COMPONENTS, DIRECTIONS = 8, 12

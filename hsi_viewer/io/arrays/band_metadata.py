@@ -20,6 +20,7 @@ from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.container import Container
 
+
 # As names are compared: in small letters, without marks between words.
 WAVELENGTHS = ("wl", "wls", "lambda", "lambdas", "wvl", "wvls", "wave", "waves", "wavlen",
                "wavelen", "bandcenter", "bandcenters", "bandcentre", "bandcentres")  # fmt: skip
@@ -296,3 +297,10 @@ def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ..
             if isinstance(text, str) and (text.lower() in NOT_FINITE or PLAIN.fullmatch(text)):
                 return float(text)
     return None
+
+
+def mat_place(georeference: Georeference | None) -> dict[str, Any]:
+    """Variables of a .mat file that say where its raster lies."""
+    place = georeference or Georeference()
+    transform = {} if place.transform is None else {"transform": np.array(place.transform)}
+    return transform | ({"crs_wkt": place.crs_wkt} if place.crs_wkt else {})

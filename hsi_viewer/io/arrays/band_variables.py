@@ -22,17 +22,10 @@ from hsi_viewer.io.arrays.band_metadata import (
     attributes_of,
     in_physical_values,
 )
-from hsi_viewer.io.arrays.container import (
-    RIVAL,
-    ArrayChoice,
-    Container,
-    Reading,
-    choice_needed,
-    choices,
-    open_container,
-    without_pictures,
-)
+from hsi_viewer.io.arrays.container import Container, choice_needed, without_pictures
+from hsi_viewer.io.arrays.find_cube import RIVAL, choices, open_container
 from hsi_viewer.io.files.composed_sources import ScaledSource, StackSource
+from hsi_viewer.io.files.reading import ArrayChoice, Reading
 from hsi_viewer.io.metadata.wavelengths import from_band_names, to_nm
 
 LEAST_BANDS = 3

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.io.arrays.band_metadata import flat
-from hsi_viewer.io.arrays.container import ArrayChoice, is_position
+from hsi_viewer.io.arrays.container import is_position
+from hsi_viewer.io.files.reading import ArrayChoice
+from hsi_viewer.io.metadata.crs import wkt_of
 
 # Names of lists of coordinates, of x before y; others are known by their attributes.
 AXES = (("easting", "northing"), ("x", "y"), ("xc", "yc"), ("lon", "lat"),
@@ -59,22 +61,11 @@ def scalar(value: Any) -> Any:
     return item.decode("utf-8", "replace") if isinstance(item, bytes) else item
 
 
-def wkt_of(epsg: int | None) -> str | None:
-    """Well-known text of an EPSG code; None where there is none."""
-    from rasterio.crs import CRS
-    from rasterio.errors import CRSError
-
-    try:
-        return None if not epsg else str(CRS.from_epsg(epsg).to_wkt())
-    except (CRSError, OverflowError):
-        return None
-
-
 def _wkt(text: str) -> str | None:
     """Well-known text as it stands, or made of a code or a PROJ string; None of anything else."""
     if not text or re.match(r"\s*[A-Z_]+\[", text):
         return text or None
-    from hsi_viewer.io.regions.grid import crs_of
+    from hsi_viewer.io.metadata.crs import crs_of
 
     crs = crs_of(text.strip())
     return None if crs is None else str(crs.to_wkt())

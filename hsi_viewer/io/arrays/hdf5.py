@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.io.arrays.container import ArrayChoice, kept_axes, squeezed
+from hsi_viewer.io.arrays.container import kept_axes, squeezed
 from hsi_viewer.io.arrays.hdf5_source import (
     H5_ERRORS,
     H5Source,
@@ -28,6 +28,7 @@ from hsi_viewer.io.arrays.hdf5_source import (
     read_values,
 )
 from hsi_viewer.io.files import probe
+from hsi_viewer.io.files.reading import ArrayChoice
 
 ELSEWHERE = "virtual or external: its values are in other places, copy them into one data set"
 MAX_OBJECTS = 5000

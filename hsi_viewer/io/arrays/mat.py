@@ -15,16 +15,11 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays import mat4, mat5
 from hsi_viewer.io.arrays.band_metadata import UNIT_KEYS, own_place, with_own_place
-from hsi_viewer.io.arrays.container import (
-    INSIDE,
-    ArrayChoice,
-    Reading,
-    choices,
-    open_container,
-    squeezed,
-)
+from hsi_viewer.io.arrays.container import INSIDE, squeezed
+from hsi_viewer.io.arrays.find_cube import choices, open_container
 from hsi_viewer.io.files.byte_reader import DeflatedReader
 from hsi_viewer.io.files.raw_source import RawSource
+from hsi_viewer.io.files.reading import ArrayChoice, Reading
 
 SMALL_BYTES = 1 << 20
 

@@ -13,10 +13,11 @@ from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays.band_variables import open_arrays
 from hsi_viewer.io.arrays.cf import with_place
-from hsi_viewer.io.arrays.container import ArrayChoice, Reading, kept_axes, squeezed
+from hsi_viewer.io.arrays.container import kept_axes, squeezed
 from hsi_viewer.io.arrays.netcdf3_header import Stored, read_header
 from hsi_viewer.io.files.byte_reader import ByteReader, FileReader
 from hsi_viewer.io.files.raw_source import RawSource
+from hsi_viewer.io.files.reading import ArrayChoice, Reading
 
 
 class RecordReader:

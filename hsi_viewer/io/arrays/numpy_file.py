@@ -18,16 +18,12 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.arrays.container import (
-    ArrayChoice,
-    ChoiceNeededError,
-    Reading,
-    open_container,
-    squeezed,
-)
+from hsi_viewer.io.arrays.container import squeezed
+from hsi_viewer.io.arrays.find_cube import open_container
 from hsi_viewer.io.files.archive import opened_archive
 from hsi_viewer.io.files.byte_reader import DeflatedReader, FileReader
 from hsi_viewer.io.files.raw_source import RawSource
+from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 DEFLATE = -zlib.MAX_WBITS

@@ -21,7 +21,8 @@ from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.io.arrays.band_metadata import SCALE_KEY, with_own_place
 from hsi_viewer.io.arrays.band_variables import open_arrays
 from hsi_viewer.io.arrays.cf import with_place
-from hsi_viewer.io.arrays.container import ArrayChoice, Reading, kept_axes, squeezed
+from hsi_viewer.io.arrays.container import kept_axes, squeezed
+from hsi_viewer.io.files.reading import ArrayChoice, Reading
 
 MAX_DEPTH = 8
 MAX_ARRAYS = 5000

@@ -12,7 +12,7 @@ from typing import Any
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.envi import header as envi_header
-from hsi_viewer.io.envi import image as envi_image
+from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.fields import describe
 from hsi_viewer.io.envi.pairing import OF_GDAL, header_by_name
 
@@ -37,7 +37,7 @@ def fields_beside(
     try:
         fields, said = envi_header.read_header(header)
         is_own = fields.get("file type", "").lower().startswith(OF_GDAL)
-        if not is_own and envi_image.data_beside(header) not in (None, path):
+        if not is_own and data_beside(header) not in (None, path):
             return {}  # it is the header of other data
         sizes = [envi_header.whole(fields, key, header.name, -1) for key in SIZES]
     except FormatError as error:

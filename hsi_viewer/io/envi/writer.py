@@ -15,7 +15,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, Colour
 from hsi_viewer.io.envi import header as envi_header
-from hsi_viewer.io.envi.image import data_beside, leads_to
+from hsi_viewer.io.envi.described import data_beside, leads_to
 from hsi_viewer.io.metadata.map_info import map_info_of
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.files.identify import open_plain
-from hsi_viewer.io.regions.grid import crs_of
+from hsi_viewer.io.metadata.crs import crs_of
 
 MAX_PARSED = 256 << 20  # bytes that are worth parsing for the sake of a system
 MAX_SAID = 100

@@ -22,7 +22,8 @@ from hsi_viewer.core.display.stretch import percentile_limits, to_bytes
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.envi import header as envi_header
-from hsi_viewer.io.envi import image as envi_image
+from hsi_viewer.io.envi.described import NOT_RAW, data_beside
+from hsi_viewer.io.envi.layout import Layout, layout_of
 from hsi_viewer.io.envi.pairing import OF_GDAL, header_of
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
@@ -64,7 +65,7 @@ class LikelyReading:
     smoothness : how alike neighbours are; see `Verdict`.
     """
 
-    layout: envi_image.Layout
+    layout: Layout
     score: float
     changes: tuple[str, ...]
     smoothness: float
@@ -128,16 +129,16 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
         if there are no data, or the header is none at all.
     """
     header = header_of(path)
-    data = envi_image.data_beside(path) if path == header else path
+    data = data_beside(path) if path == header else path
     if data is None:
         raise FileError(f"{header}: the data file of this header is not there.")
     reader = FileReader(data)
     fields = envi_header.read_header(header)[0] if header is not None else {}
-    if (kind := fields.get("file type", "").lower()).startswith((*OF_GDAL, *envi_image.NOT_RAW)):
+    if (kind := fields.get("file type", "").lower()).startswith((*OF_GDAL, *NOT_RAW)):
         raise FormatError(f'{header}: "file type = {kind}" is no raw image.')
     stated, problem = _stated(fields, header, data, reader.size)
     base = stated or _repaired(fields)
-    scored: dict[envi_image.Layout, LikelyReading] = {}
+    scored: dict[Layout, LikelyReading] = {}
     searches = (
         (_unknown(reader),)
         if base is None
@@ -170,7 +171,7 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
     return Diagnosis(data, header, problem, expected, reader.size, tuple(ranked))
 
 
-def with_reading(diagnosis: Diagnosis, layout: envi_image.Layout) -> Diagnosis:
+def with_reading(diagnosis: Diagnosis, layout: Layout) -> Diagnosis:
     """A diagnosis that lists a reading, too, if the file is long enough for it."""
     listed = any(reading.layout == layout for reading in diagnosis.readings)
     if listed or layout.offset + layout.data_bytes > diagnosis.found:
@@ -217,19 +218,19 @@ def is_noise(cube: HyperCube) -> bool:
     return verdict is not None and verdict.smoothness < NOISE / 2
 
 
-def _source(reader: FileReader, layout: envi_image.Layout) -> RawSource:
+def _source(reader: FileReader, layout: Layout) -> RawSource:
     shape = layout.rows, layout.columns, layout.bands
     return RawSource(reader, shape, layout.dtype, ORDERS[layout.interleave], layout.offset)
 
 
 def _stated(
     fields: dict[str, str], header: Path | None, data: Path, found: int
-) -> tuple[envi_image.Layout | None, str]:
+) -> tuple[Layout | None, str]:
     """The layout that the header says, and what is wrong with it."""
     if header is None:
         return None, f"{data.name} has no header beside it."
     try:
-        layout = envi_image.layout_of(fields, header.name, [])
+        layout = layout_of(fields, header.name, [])
     except HsiError as error:
         return None, str(error)
     expected = layout.offset + layout.data_bytes
@@ -241,9 +242,7 @@ def _stated(
     )
 
 
-def _cost(
-    base: envi_image.Layout | None, layout: envi_image.Layout, changes: int, size: int
-) -> float:
+def _cost(base: Layout | None, layout: Layout, changes: int, size: int) -> float:
     """What a reading pays for leaving the header's word, and for a type that is seldom used."""
     if base is None:
         return 0.0
@@ -265,19 +264,19 @@ def _cost(
     return cost
 
 
-def _unknown(reader: FileReader) -> Iterator[envi_image.Layout]:
+def _unknown(reader: FileReader) -> Iterator[Layout]:
     """Readings of a file of which nothing is known, out of the periods of its values."""
     for text in UNKNOWN_TYPES:
         dtype = np.dtype(text)
         for shape in likely_shapes(reader, dtype):
             for interleave, order in ORDERS.items():
                 rows, columns, bands = (shape[order.index(axis)] for axis in range(3))
-                yield envi_image.Layout(rows, columns, bands, dtype, interleave, 0, False)
+                yield Layout(rows, columns, bands, dtype, interleave, 0, False)
 
 
 def _layouts(
-    fields: dict[str, str], base: envi_image.Layout, types: tuple[np.dtype[Any], ...], size: int
-) -> Iterator[envi_image.Layout]:
+    fields: dict[str, str], base: Layout, types: tuple[np.dtype[Any], ...], size: int
+) -> Iterator[Layout]:
     """Every interleave, byte order and offset of types and shapes that fit the size."""
     whole = base.offset + base.data_bytes <= size
     for dtype in types:
@@ -290,23 +289,23 @@ def _layouts(
                 for offset in dict.fromkeys(offsets):
                     if offset <= last:
                         for interleave in ORDERS:
-                            yield envi_image.Layout(*shape, order, interleave, offset, False)
+                            yield Layout(*shape, order, interleave, offset, False)
 
 
-def _repaired(fields: dict[str, str]) -> envi_image.Layout | None:
+def _repaired(fields: dict[str, str]) -> Layout | None:
     """The layout of a header with what it lacks or says wrongly set to the usual."""
     usual = {"interleave": "bil", "data type": "12", "byte order": "0", "header offset": "0"}
     keys = list(usual)
     for changes in [*({key: usual[key]} for key in keys), usual]:
         try:
-            return envi_image.layout_of({**fields, **changes}, "", [])
+            return layout_of({**fields, **changes}, "", [])
         except FormatError:
             continue
     return None
 
 
 def _shapes(
-    fields: dict[str, str], base: envi_image.Layout, itemsize: int, size: int
+    fields: dict[str, str], base: Layout, itemsize: int, size: int
 ) -> list[tuple[int, int, int]]:
     """Rows, columns, bands that a file of this size can have."""
     rows, columns, bands = base.rows, base.columns, base.bands
@@ -325,7 +324,7 @@ def _shapes(
     return [s for s in dict.fromkeys(fitting) if s[0] * s[1] * s[2] * itemsize > 0.9 * size]
 
 
-def _changes(base: envi_image.Layout | None, layout: envi_image.Layout) -> tuple[str, ...]:
+def _changes(base: Layout | None, layout: Layout) -> tuple[str, ...]:
     if base is None:
         return ()
     changes = []

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io.envi.image import Layout
+from hsi_viewer.io.envi.layout import Layout
 from hsi_viewer.io.files.byte_reader import FileReader
 
 SAMPLE_VALUES = 1 << 22

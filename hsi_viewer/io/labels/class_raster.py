@@ -15,6 +15,7 @@ from hsi_viewer.atomic import replacing, side_file
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
 from hsi_viewer.core.text import one_line
+from hsi_viewer.io.arrays.band_metadata import mat_place
 from hsi_viewer.io.envi import writer as envi_writer
 
 
@@ -113,13 +114,6 @@ def write_mat(raster: ClassRaster, path: Path) -> None:
     }
     with replacing(path) as (new,):
         savemat(str(new), variables, appendmat=False, do_compression=True)
-
-
-def mat_place(georeference: Georeference | None) -> dict[str, Any]:
-    """Variables of a .mat file that say where its raster lies."""
-    place = georeference or Georeference()
-    transform = {} if place.transform is None else {"transform": np.array(place.transform)}
-    return transform | ({"crs_wkt": place.crs_wkt} if place.crs_wkt else {})
 
 
 def write_png(raster: ClassRaster, path: Path) -> None:

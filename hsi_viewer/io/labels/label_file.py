@@ -20,7 +20,7 @@ from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_map import class_ids
-from hsi_viewer.io.arrays.container import INSIDE, ChoiceNeededError, Container, listing
+from hsi_viewer.io.arrays.container import INSIDE, Container, listing
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi import image as envi_image
@@ -36,6 +36,7 @@ from hsi_viewer.io.files.identify import (
     magic_of,
     split_source,
 )
+from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.files.unsupported import name_of
 from hsi_viewer.io.labels.attribute_table import classes_of

@@ -20,8 +20,9 @@ from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io.envi import header as envi_header
-from hsi_viewer.io.envi import image as envi_image
+from hsi_viewer.io.envi.described import data_of
 from hsi_viewer.io.envi.fields import describe
+from hsi_viewer.io.envi.layout import layout_of, open_source
 from hsi_viewer.io.envi.pairing import header_of
 from hsi_viewer.io.envi.writer import pair_of, replacing_pair
 from hsi_viewer.io.files.identify import magic_of, split_source
@@ -85,9 +86,9 @@ def _read_envi(path: Path) -> SpectralLibrary:
     named = "spectra names" in fields  # which no image has, whatever its type is said to be
     if "spectral library" not in fields.get("file type", "").lower() and not named:
         raise FormatError(f"{header} is no spectral library but an image.")
-    layout = envi_image.layout_of(fields, header.name, warnings)
-    data = path if path != header else envi_image.data_of(header, layout)
-    source = envi_image.open_source(data, layout, warnings)
+    layout = layout_of(fields, header.name, warnings)
+    data = path if path != header else data_of(header, layout)
+    source = open_source(data, layout, warnings)
     if layout.bands != 1:
         raise FormatError(f"{header}: a spectral library has one band, not {layout.bands}.")
     stored = source.read(slice(0, layout.rows, 1), slice(0, layout.columns, 1), None)[:, :, 0]

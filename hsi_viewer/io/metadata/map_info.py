@@ -192,7 +192,7 @@ def _wkt_of_words(text: str) -> str | None:
     """Well-known text of "EPSG:32633" or "+proj=utm ...", which programs write in its place."""
     if not _CRS_WORDS.fullmatch(text):
         return None
-    from hsi_viewer.io.regions.grid import crs_of
+    from hsi_viewer.io.metadata.crs import crs_of
 
     crs = crs_of(text)
     return None if crs is None else str(crs.to_wkt())

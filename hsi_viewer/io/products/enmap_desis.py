@@ -17,7 +17,8 @@ from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.envi.image import open_envi
 from hsi_viewer.io.files.composed_sources import ScaledSource
-from hsi_viewer.io.rasters.geotiff import RasterSource, raster_fields
+from hsi_viewer.io.rasters.geotiff import raster_fields
+from hsi_viewer.io.rasters.raster_source import RasterSource
 
 IMAGE = re.compile(r"SPECTRAL_IMAGE(_VNIR|_SWIR)?[^.]*\.((GEO)?TIFF?|BSQ|BIL|BIP)$", re.IGNORECASE)
 XML = re.compile(r"METADATA[^.]*\.XML$", re.IGNORECASE)

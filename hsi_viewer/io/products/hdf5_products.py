@@ -18,7 +18,7 @@ from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays import cf
-from hsi_viewer.io.arrays.cf import SENSOR_GEOMETRY, scalar, wkt_of
+from hsi_viewer.io.arrays.cf import SENSOR_GEOMETRY, scalar
 from hsi_viewer.io.arrays.hdf5 import H5File
 from hsi_viewer.io.arrays.hdf5_source import H5_ERRORS, H5Source
 from hsi_viewer.io.files.composed_sources import (
@@ -27,6 +27,7 @@ from hsi_viewer.io.files.composed_sources import (
     StackSource,
     SumSource,
 )
+from hsi_viewer.io.metadata.crs import wkt_of
 from hsi_viewer.io.metadata.map_info import georeference
 
 PRISMA_ASKED = 6  # bands of the shorter half that tell whether a pixel is background

@@ -104,8 +104,8 @@ def open_scene(
     FileError
         if it is not known or cannot be fetched.
     """
-    from hsi_viewer.io.arrays.container import Reading
     from hsi_viewer.io.arrays.mat import open_mat
+    from hsi_viewer.io.files.reading import Reading
 
     scene = scene_of(source)
     path = fetch(scene.cube, token, port)

@@ -6,33 +6,23 @@ Import this module lazily.
 from __future__ import annotations
 
 import math
-import threading
-import weakref
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from rasterio.errors import RasterioError
-from rasterio.windows import Window
 
-from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size, is_scale
-from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.arrays.container import ArrayChoice, ChoiceNeededError, Reading
+from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
+from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.envi.companion_header import fields_beside
 from hsi_viewer.io.files.composed_sources import ScaledSource
-from hsi_viewer.io.files.gdal import georeference_of, open_raster, page_shapes, path_of, why
-from hsi_viewer.io.files.identify import HFA, PNG
+from hsi_viewer.io.files.gdal import georeference_of, page_shapes, path_of
+from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.metadata.wavelengths import from_band_names
-from hsi_viewer.io.rasters.mask import Mask, mask_of, masked_type
+from hsi_viewer.io.rasters.raster_source import RasterSource, _interleave
 from hsi_viewer.io.rasters.tags import RasterTags, spectral_fields
 
 FORMAT_NAMES = {"GTiff": "GeoTIFF", "HFA": "ERDAS Imagine", "PNG": "PNG"}
 
-# GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
-MAX_BLOCK_BYTES = 2**31 - 1
-# Thinned reads keep so much of what they pass over in memory.
-PIECE_BYTES = 64 << 20
 
 # What the first image of several says of its only band, not of a stack of them.
 OF_BANDS = ("wavelengths", "fwhm", "good_bands", "band_names", "default_bands")
@@ -40,128 +30,6 @@ OF_BANDS = ("wavelengths", "fwhm", "good_bands", "band_names", "default_bands")
 # The images of a file together, as a choice of the user's; the format of such a cube.
 STACK, STACK_FORMAT = "images", "TIFF stack"
 ANY = Reading()
-
-
-class RasterSource:
-    """A raster file as a CubeSource; GDAL's handle is used by one thread at a time.
-
-    An alpha channel isn't among its bands. Pixels that it or a mask leaves out have the nodata
-    value of the file, else NaN.
-    """
-
-    def __init__(self, path: Path, page: int | None = None) -> None:
-        self._path = path
-        try:
-            self.dataset = open_raster(path, driver=driver_of(path), page=page)
-        except RasterioError as error:
-            raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
-        except OSError as error:
-            raise FileError(f"{path} could not be read: {error.strerror}.") from error
-        weakref.finalize(self, self.dataset.close)
-        self._lock = threading.Lock()
-        stored = np.result_type(*map(dtype_of, set(self.dataset.dtypes)))
-        whole = self.dataset.height, self.dataset.width, self.dataset.count
-        check_size(whole, stored, str(path))
-        self._block_rows, width = self.dataset.block_shapes[0]
-        together = self.dataset.count if _interleave(self.dataset) == "bip" else 1
-        block_bytes = self._block_rows * width * together * stored.itemsize
-        if block_bytes > MAX_BLOCK_BYTES:
-            raise FormatError(
-                f"{path} is damaged, or stored in blocks of {block_bytes} bytes, of which each has "
-                'to be read whole; store it in smaller ones with "gdal_translate -co TILED=YES".'
-            )
-        try:
-            self.mask = mask_of(self.dataset)
-        except RasterioError as error:
-            raise FormatError(f"{path} is damaged: {why(error)}.") from error
-        self.shape = self.dataset.height, self.dataset.width, len(self.mask.bands)
-        self.dtype: np.dtype[Any]
-        self.dtype, self._fill = type_of(self.dataset, self.mask)
-
-    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
-        """Stored values of a window, (rows, columns, bands)."""
-        wanted = np.arange(self.shape[2])[... if bands is None else bands]
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        if min(height, width, wanted.size) < 1:
-            return np.empty((max(height, 0), max(width, 0), wanted.size), self.dtype)
-        indexes = [self.mask.bands[b] for b in wanted]
-        size = (-(-height // rows.step), -(-width // columns.step))
-        try:
-            out = np.empty((wanted.size, *size), self.dtype)
-            self._read_into(out, indexes, rows, columns)
-            if self.mask.alpha is not None:
-                shown = np.empty((1, *size), self.mask.dtype)
-                self._read_into(shown, [self.mask.alpha], rows, columns)
-                out[:, shown[0] == 0] = self._fill
-        except (RasterioError, OSError, MemoryError) as error:
-            raise FileError(
-                f"{self._path} could not be read: {why(error)}. It is damaged or its drive is gone."
-            ) from error
-        return out.transpose(1, 2, 0)
-
-    def _read_into(
-        self, out: NDArray[Any], indexes: list[int], rows: slice, columns: slice
-    ) -> None:
-        """Read bands, or the mask for the index 0, of a window of any steps."""
-        with self._lock:
-            if rows.step == columns.step == 1:
-                size = columns.stop - columns.start, rows.stop - rows.start
-                window = Window(columns.start, rows.start, *size)
-                if indexes == [0]:
-                    out[0] = self.dataset.read_masks(1, window=window)
-                else:
-                    self.dataset.read(indexes, window=window, out=out)
-            else:
-                self._read_thinned(indexes, rows, columns, out)
-
-    def _read_thinned(
-        self, indexes: list[int], rows: slice, columns: slice, out: NDArray[Any]
-    ) -> None:
-        """Read piece by piece, so that a whole scene is never in memory, and few rows in vain."""
-        lines = max(1, max(64, self._block_rows) // rows.step)
-        height = (lines - 1) * rows.step + 1
-        most = PIECE_BYTES // (len(indexes) * height * self.dtype.itemsize)
-        pixels = max(1, most // columns.step)
-        width = (pixels - 1) * columns.step + 1
-        for i in range(0, out.shape[1], lines):
-            for j in range(0, out.shape[2], pixels):
-                top, left = rows.start + i * rows.step, columns.start + j * columns.step
-                window = Window(
-                    left, top, min(width, columns.stop - left), min(height, rows.stop - top)
-                )
-                part = (
-                    self.dataset.read_masks(1, window=window)[None]
-                    if indexes == [0]
-                    else self.dataset.read(indexes, window=window)
-                )
-                part = part[:, :: rows.step, :: columns.step]
-                out[:, i : i + part.shape[1], j : j + part.shape[2]] = part
-
-
-def dtype_of(name: str) -> np.dtype[Any]:
-    """NumPy's type of one of rasterio's; pairs of 16-bit integers are read as complex floats."""
-    return np.dtype("complex64" if name == "complex_int16" else name)
-
-
-def type_of(dataset: Any, mask: Mask) -> tuple[np.dtype[Any], float]:
-    """Type of the values that are read of a raster, and the value of pixels without data."""
-    types = dataset.dtypes
-    stored = np.result_type(*map(dtype_of, {types[band - 1] for band in mask.bands}))
-    if mask.alpha is None:
-        return stored, math.nan
-    return masked_type(stored, dataset.nodata)
-
-
-def driver_of(path: Path) -> str:
-    """GDAL's driver, so that no other one tries its hand at an untrusted file."""
-    with path.open("rb") as file:
-        head = file.read(len(HFA))
-    return "PNG" if head.startswith(PNG) else "HFA" if head.startswith(HFA) else "GTiff"
-
-
-def _interleave(dataset: Any) -> str | None:
-    written = str(dataset.profile.get("interleave", ""))
-    return {"pixel": "bip", "band": "bsq", "line": "bil"}.get(written)
 
 
 def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
@@ -301,12 +169,6 @@ def _differ(source: RasterSource) -> bool:
     """Whether the bands have scales or offsets of their own, all of them numbers."""
     both = np.array(_scales_of(source))
     return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
-
-
-def scale_of(dataset: Any) -> dict[str, Any]:
-    """Scale and offset of the first band, as far as they can be applied."""
-    scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
-    return {"scale": scale, "offset": offset} if is_scale(scale) and math.isfinite(offset) else {}
 
 
 def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> dict[str, float]:

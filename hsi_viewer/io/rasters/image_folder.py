@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import lru_cache
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.composed_sources import StackSource
 from hsi_viewer.io.metadata import wavelengths
 from hsi_viewer.io.products import hyperion
+from hsi_viewer.io.rasters.raster_source import ImageFile, _opened
 
 SUFFIXES = (".tif", ".tiff", ".png")
 # Files that are images of their own, to be named when the folder is none.
@@ -28,58 +28,7 @@ PRODUCTS = {
     ".data": "a BEAM-DIMAP product, which has an ENVI image for each band",
 }
 MOST_NAMED, MOST_LOOKED_AT = 6, 10_000
-MAX_OPEN = 64
 NAMED = "The wavelengths are taken from the file names."
-
-
-class ImageFile:
-    """One image as a CubeSource of one band, opened when it is read and then kept for a while.
-
-    Parameters
-    ----------
-    path : the file.
-    shape, dtype : as they must be.
-    page : its number in a TIFF file of several images, from 1; None for a file of one.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        shape: tuple[int, int, int],
-        dtype: np.dtype[Any],
-        page: int | None = None,
-    ) -> None:
-        self._path, self._page = path, page
-        self.shape = shape
-        self.dtype = dtype
-
-    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
-        """Stored values of a window."""
-        try:
-            changed = self._path.stat().st_mtime_ns
-        except OSError as error:
-            raise FileError(f"{self._path} could not be read: {error.strerror}.") from error
-        source = _opened(self._path, self._page, changed)
-        if source.shape[:2] != self.shape[:2]:
-            raise FormatError(
-                f"{self._path} has {source.shape[0]} x {source.shape[1]} pixels, the first image "
-                f"has {self.shape[0]} x {self.shape[1]}."
-            )
-        if not np.can_cast(source.dtype, self.dtype):
-            raise FormatError(
-                f"{self._path} holds {source.dtype} values, the first image {self.dtype}; "
-                "convert them to one type."
-            )
-        window: NDArray[Any] = source.read(rows, columns, bands)
-        return window
-
-
-@lru_cache(MAX_OPEN)
-def _opened(path: Path, page: int | None, changed: int) -> Any:
-    """An open image; one that was written anew is another."""
-    from hsi_viewer.io.rasters.geotiff import RasterSource
-
-    return RasterSource(path, page)
 
 
 def band_files(folder: Path) -> list[Path]:
@@ -120,8 +69,8 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
     from rasterio.errors import RasterioError
 
     from hsi_viewer.io.files.gdal import open_raster, why
-    from hsi_viewer.io.rasters.geotiff import driver_of, type_of
     from hsi_viewer.io.rasters.mask import mask_of
+    from hsi_viewer.io.rasters.raster_source import driver_of, type_of
 
     found: dict[tuple[int, int, int], list[tuple[Path, np.dtype[Any]]]] = {}
     for path in files:
@@ -174,7 +123,7 @@ def open_folder(folder: Path) -> HyperCube:
         if it holds no images or the first is no single band.
     """
     from hsi_viewer.io.files.gdal import georeference_of
-    from hsi_viewer.io.rasters.geotiff import scale_of
+    from hsi_viewer.io.rasters.raster_source import scale_of
 
     files = band_files(folder)
     product = PRODUCTS.get(folder.suffix.lower())

@@ -23,8 +23,7 @@ from hsi_viewer.core.cube.cube import CubeSource
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.composed_sources import StackSource
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
-from hsi_viewer.io.rasters.geotiff import RasterSource
-from hsi_viewer.io.rasters.image_folder import ImageFile
+from hsi_viewer.io.rasters.raster_source import ImageFile, RasterSource
 
 PLANES, ROWS, COLUMNS = 0, 1, 2  # axes of a stack as it is stored
 AS_STORED = (ROWS, COLUMNS, PLANES)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.envi import image as envi_image
+from hsi_viewer.io.envi.described import data_beside
+from hsi_viewer.io.envi.layout import Layout, open_source
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.metadata.wavelengths import to_nm
 
@@ -37,7 +38,7 @@ def open_esri(path: Path, header: Path, text: str) -> HyperCube:
     FileError, FormatError
         if the data are missing or not what the header says.
     """
-    data = path if path != header else envi_image.data_beside(header)
+    data = path if path != header else data_beside(header)
     if data is None:
         raise FileError(
             f"{header} is no ENVI header but an ESRI one, and its data file is not there. Looked "
@@ -50,7 +51,7 @@ def open_esri(path: Path, header: Path, text: str) -> HyperCube:
     facts = _by_gdal(data)
     warnings: list[str] = []
     layout = _layout(fields, header.name, facts.pop("dtype"), warnings)
-    source = envi_image.open_source(data, layout, warnings)
+    source = open_source(data, layout, warnings)
     nm = _wavelengths(text, layout.bands, warnings)
     return HyperCube(
         source,
@@ -87,7 +88,7 @@ def _by_gdal(data: Path) -> dict[str, Any]:
 
 def _layout(
     fields: Mapping[str, str], name: str, dtype: np.dtype[Any], warnings: list[str]
-) -> envi_image.Layout:
+) -> Layout:
     """Size and order of the values."""
     rows, columns = _whole(fields, "nrows", name, 0), _whole(fields, "ncols", name, 0)
     bands, skip = _whole(fields, "nbands", name, 1), _whole(fields, "skipbytes", name, 0)
@@ -109,7 +110,7 @@ def _layout(
             warnings.append(f"{key.upper()} {said} of the header is too little; it is not used.")
     big = fields.get("byteorder", "i").lower().startswith("m")
     order = dtype.newbyteorder(">" if big else "<")
-    return envi_image.Layout(rows, columns, bands, order, interleave, skip, False)
+    return Layout(rows, columns, bands, order, interleave, skip, False)
 
 
 def _whole(fields: Mapping[str, str], key: str, name: str, default: int) -> int:

@@ -12,7 +12,8 @@ from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
 from hsi_viewer.io.labels.label_file import LabelFile
-from hsi_viewer.io.regions.grid import Grid, crs_of, same_crs, set_pixels, transformed
+from hsi_viewer.io.metadata.crs import crs_of, same_crs, transformed
+from hsi_viewer.io.regions.grid import Grid, set_pixels
 from hsi_viewer.io.regions.raster import place_raster
 
 MAX_PIXELS = 1 << 31  # of the image that a list says it belongs to

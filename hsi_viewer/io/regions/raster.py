@@ -11,7 +11,8 @@ from hsi_viewer.core.labels.imported_labels import (
     PlacementNeededError,
 )
 from hsi_viewer.io.labels.label_file import LabelFile
-from hsi_viewer.io.regions.grid import PIXELS, Grid, crs_of, crs_text, same_crs, transformed
+from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
+from hsi_viewer.io.regions.grid import PIXELS, Grid
 
 ROWS_AT_ONCE = 1024
 NEAR = 0.5  # pixels that two grids may be apart and still be one

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, Colour
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
-from hsi_viewer.io.regions.grid import PIXELS, Grid, crs_of, crs_text, same_crs, transformed
+from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
+from hsi_viewer.io.regions.grid import PIXELS, Grid
 
 SMALL = 4.0  # pixels; smaller polygons may hold no pixel's centre
 

@@ -16,8 +16,9 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend, Colour, palette_colour
 from hsi_viewer.io.labels.legend_file import colour_of
+from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.class_column import NO_CLASS, like_class
-from hsi_viewer.io.regions.grid import PIXELS, Grid, crs_of
+from hsi_viewer.io.regions.grid import PIXELS, Grid
 from hsi_viewer.io.regions.shapes import Shapes, reprojected
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from hsi_viewer.io.data_folder import data_folder
+from hsi_viewer.core.paths import data_folder
 
 SUFFIX = ".hsi.json"
 LONGEST_NAME = 100

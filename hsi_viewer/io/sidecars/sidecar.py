@@ -17,8 +17,9 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import settled
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.io.arrays.container import Reading
-from hsi_viewer.io.envi import image as envi_image
+from hsi_viewer.io.envi.described import data_beside
+from hsi_viewer.io.envi.layout import Layout
+from hsi_viewer.io.files.reading import Reading
 from hsi_viewer.io.sidecars import location as sidecar_location
 
 SCHEMA_VERSION = 1
@@ -49,7 +50,7 @@ class RawLayout(BaseModel):
     offset: int = Field(default=0, ge=0)
 
     @classmethod
-    def of(cls, layout: envi_image.Layout) -> RawLayout:
+    def of(cls, layout: Layout) -> RawLayout:
         """The same layout in words."""
         return cls(
             rows=layout.rows,
@@ -61,11 +62,11 @@ class RawLayout(BaseModel):
             offset=layout.offset,
         )
 
-    def layout(self) -> envi_image.Layout:
+    def layout(self) -> Layout:
         """The layout as the ENVI reader takes it."""
         order: Literal["<", ">"] = ">" if self.byte_order == "big" else "<"
         dtype = np.dtype(self.dtype).newbyteorder(order)
-        return envi_image.Layout(
+        return Layout(
             self.rows, self.columns, self.bands, dtype, self.interleave, self.offset, False
         )
 
@@ -149,7 +150,7 @@ def _sidecar_name(cube: HyperCube) -> str:
 
 def _data_of(path: Path) -> Path:
     """The data file that a sidecar is named after."""
-    data = envi_image.data_beside(path) if path.suffix.lower() == ".hdr" else path
+    data = data_beside(path) if path.suffix.lower() == ".hdr" else path
     return data or path
 
 

@@ -18,9 +18,9 @@ from hsi_viewer.atomic import replacing, side_file
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.io.arrays.band_metadata import mat_place
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi import writer as envi_writer
-from hsi_viewer.io.labels.class_raster import mat_place
 from hsi_viewer.io.rasters.tags import MAX_BANDS_WITH_TAGS
 from hsi_viewer.io.sidecars import location as sidecar_location
 from hsi_viewer.io.writers.subset import Subset, subset_cube

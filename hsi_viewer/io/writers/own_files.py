@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hsi_viewer.io.envi.image import data_beside
+from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.pairing import header_by_name
 
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io.data_folder import data_folder
+from hsi_viewer.core.paths import data_folder
 from hsi_viewer.session.storage.cube_reference import CubeReference
 from hsi_viewer.session.storage.journal_records import Kind, Record
 from hsi_viewer.session.storage.lock_file import Lock, LockedError

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+
 from hsi_viewer.core.display.composite import ColourMap
-from hsi_viewer.ui.adapters.overlay import colour_table
 
 GREY = "Grey"
 # Name for the user, name of pyqtgraph's map. The uniform ones are first; diverging ones suit
@@ -27,3 +30,9 @@ NAMES = (GREY, *MAPS)
 def colour_map(name: str) -> ColourMap | None:
     """The colour map of a name in NAMES; None for grey and for what is not known."""
     return ColourMap(name, colour_table(MAPS[name])[:, :3].copy()) if name in MAPS else None
+
+
+def colour_table(name: str = "inferno") -> NDArray[np.uint8]:
+    """RGBA (256, 4) of one of pyqtgraph's colour maps; inferno is perceptually uniform."""
+    table = pg.colormap.get(name).getLookupTable(nPts=256, alpha=True, mode="byte")
+    return np.asarray(table, np.uint8)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.scatter_density import Density
 from hsi_viewer.core.labels.classes import Colour
-from hsi_viewer.ui.adapters.overlay import colour_table
+from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.theme import current_theme
 
 STEP = 3.0  # screen pixels between two corners of a lasso

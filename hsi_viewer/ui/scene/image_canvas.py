@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.ui.scene.preview_item import OVER, PreviewItem
 from hsi_viewer.ui.scene.scene_view import SceneView, cosmetic
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool

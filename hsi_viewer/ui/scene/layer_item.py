@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.display.rasters import Raster, whole
-from hsi_viewer.core.labels.label_map import Box
+from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.ui.scene.tiles import FRAME_SECONDS, TileKey, TileStore
 
 # A level is taken as long as its pixels are at most so much larger than those of the screen.

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPen, QResizeEvent, QW
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.ui.scene.layer_item import LayerItem, Side
 from hsi_viewer.ui.scene.tiles import TileStore
 

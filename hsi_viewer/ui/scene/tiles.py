@@ -19,7 +19,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from hsi_viewer.core.display.layers import Layer, LayerStack
 from hsi_viewer.core.display.rasters import Raster
-from hsi_viewer.core.labels.label_map import Box
+from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.ui.requests import Granted, WishQueue
 from hsi_viewer.ui.task_thread import TaskRunner
 

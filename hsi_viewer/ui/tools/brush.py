@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hsi_viewer.core.geometry.brush import Pixel, disc_outline, disc_path
+from hsi_viewer.core.geometry.brush import disc_outline, disc_path
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import Pixels, mask_edges, rectangle, square_path
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.tools.tool import Pointer, Segments, Tool

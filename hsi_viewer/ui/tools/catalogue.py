@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from hsi_viewer.ui.features.labelling.toolbox import ToolName
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -117,3 +116,20 @@ TOOLS = (
         ("mode", "segment"),
     ),
 )
+
+
+ToolName = Literal[
+    "navigate",
+    "select",
+    "point",
+    "brush",
+    "eraser",
+    "line",
+    "rectangle",
+    "ellipse",
+    "polygon",
+    "lasso",
+    "fill",
+    "wand",
+    "superpixel",
+]

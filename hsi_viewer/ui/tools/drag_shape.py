@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 
-from hsi_viewer.core.geometry.brush import Pixel, disc_path
+from hsi_viewer.core.geometry.brush import disc_path
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import (
     Pixels,
     box_outline,

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.geometry.brush import Pixel
 from hsi_viewer.core.geometry.connected_regions import area_within, box_around, connected_area
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import Pixels
 from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.progress import CancelToken, ProgressPort

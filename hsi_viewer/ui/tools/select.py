@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hsi_viewer.core.geometry.brush import Pixel
 from hsi_viewer.core.geometry.connected_regions import connected_area
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.label_patch import Patch
 from hsi_viewer.session.document.region_edits import delete_patch, move_patch, paste_patch
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool

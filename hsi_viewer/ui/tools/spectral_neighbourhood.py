@@ -9,8 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.analysis.spectral_windows import basis_of, box_for, read_window, superpixels
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.geometry.brush import Pixel
-from hsi_viewer.core.labels.label_map import Box
+from hsi_viewer.core.geometry.pixels import Box, Pixel
 from hsi_viewer.core.spectra.spectral_window import Segments, SpectralBasis, SpectralWindow
 from hsi_viewer.ui.requests import Granted, WishQueue
 from hsi_viewer.ui.workspace import Workspace

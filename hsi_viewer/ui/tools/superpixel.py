@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.geometry.brush import Pixel, disc_path
+from hsi_viewer.core.geometry.brush import disc_path
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens

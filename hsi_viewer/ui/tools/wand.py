@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import box_pixels
 from hsi_viewer.core.spectra.spectral_window import SpectralWindow, grown
 from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens

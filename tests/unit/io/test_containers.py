@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.arrays.container import ChoiceNeededError
+from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 

@@ -10,7 +10,7 @@ from scipy.io import savemat
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.data_folder import data_folder
+from hsi_viewer.core.paths import data_folder
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.header_doctor import diagnose as doctor
 from hsi_viewer.io.info import cube_info, diagnosis

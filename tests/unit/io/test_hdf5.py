@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.arrays.container import ChoiceNeededError
+from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.registry import open_cube
 
 CUBE = np.arange(6 * 7 * 9).reshape(6, 7, 9)

@@ -217,7 +217,7 @@ def test_the_first_picture_of_a_huge_tiff_takes_little_memory(tmp_path, monkeypa
 
 
 def test_thinned_windows_of_a_tiff_are_the_same_values(tmp_path, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.io.rasters.geotiff.PIECE_BYTES", 4000)
+    monkeypatch.setattr("hsi_viewer.io.rasters.raster_source.PIECE_BYTES", 4000)
     array = np.random.default_rng(0).integers(0, 9999, (150, 130, 3)).astype("u2")
     with open_raster(
         tmp_path / "a.tif", "w", driver="GTiff", width=130, height=150, count=3, dtype="uint16"

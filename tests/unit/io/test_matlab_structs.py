@@ -10,7 +10,7 @@ import pytest
 import scipy.io
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.arrays.container import ChoiceNeededError
+from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.registry import open_cube
 

@@ -19,7 +19,7 @@ from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.libraries.spectral_library import read_library
-from hsi_viewer.io.regions.grid import crs_of
+from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.registry import open_cube
 

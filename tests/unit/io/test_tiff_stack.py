@@ -59,7 +59,7 @@ def test_many_images_are_read_where_they_lie(tmp_path, monkeypatch):
             file.write(plane, contiguous=False, metadata=None)
     found = open_cube(tmp_path / "a.tif")
     monkeypatch.setattr(
-        "hsi_viewer.io.rasters.image_folder._opened", None
+        "hsi_viewer.io.rasters.raster_source._opened", None
     )  # no image is opened by itself
     np.testing.assert_array_equal(found.read(), planes.transpose(1, 2, 0))
 

@@ -16,10 +16,10 @@ from hsi_viewer.core.display.layers import (
     LayerStack,
 )
 from hsi_viewer.core.display.rasters import IdRaster, ValueRaster
+from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
-from hsi_viewer.core.labels.label_map import Box
 from hsi_viewer.session.document.document import Document
-from hsi_viewer.ui.adapters.overlay import colour_table
+from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.workspace import Workspace
 
 MAP_LAYERS = (CLASS_MAP, UNCERTAINTY, DISAGREEMENT)

@@ -13,7 +13,7 @@ from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, PixelWish, read_pi
 from hsi_viewer.core.cube.band_selection import band_name
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.layers import CLASS_MAP, LABELS, UNCERTAINTY, LayerStack
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.spectra.curves import Curve, curve_library

@@ -23,7 +23,7 @@ from hsi_viewer.core.labels.imported_labels import (
 from hsi_viewer.core.labels.label_map import checked_ids
 from hsi_viewer.core.labels.sampling import Draw, draw_training
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
-from hsi_viewer.io.arrays.container import ChoiceNeededError
+from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out, plan_load
 from hsi_viewer.ui.awaited import awaited

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QColorDialog
 
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.labelling.label_files import LabelFiles
-from hsi_viewer.ui.features.labelling.toolbox import Toolbox, ToolName
+from hsi_viewer.ui.features.labelling.toolbox import Toolbox
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.tools.brush import MAX_SIZE
+from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.widgets.class_panel import ClassPanel
 from hsi_viewer.ui.workspace import Workspace
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from PySide6.QtCore import QObject, Signal, Slot
 
-from hsi_viewer.core.geometry.brush import Pixel
+from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import rectangle
 from hsi_viewer.core.labels.classes import UNCLASSIFIED, Colour
 from hsi_viewer.core.labels.paint_mode import PaintMode, paint_for
@@ -16,6 +14,7 @@ from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.task_thread import TaskRunner
 from hsi_viewer.ui.tools.brush import BrushTool, PointTool
+from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.tools.drag_shape import EllipseTool, LineTool, RectangleTool
 from hsi_viewer.ui.tools.fill import FillTool
 from hsi_viewer.ui.tools.outline import LassoTool, PolygonTool
@@ -26,21 +25,6 @@ from hsi_viewer.ui.tools.tool import Tool
 from hsi_viewer.ui.tools.wand import WandTool
 from hsi_viewer.ui.workspace import Workspace
 
-ToolName = Literal[
-    "navigate",
-    "select",
-    "point",
-    "brush",
-    "eraser",
-    "line",
-    "rectangle",
-    "ellipse",
-    "polygon",
-    "lasso",
-    "fill",
-    "wand",
-    "superpixel",
-]
 GREY = (150, 150, 150)
 
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
 
 if TYPE_CHECKING:
-    from hsi_viewer.io.arrays.container import ArrayChoice
+    from hsi_viewer.io.files.reading import ArrayChoice
 
 AXES: tuple[tuple[str, tuple[str, str, str] | None], ...] = (
     ("as guessed from the sizes", None),

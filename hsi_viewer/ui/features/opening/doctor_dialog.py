@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
 
 if TYPE_CHECKING:
-    from hsi_viewer.io.envi.image import Layout
+    from hsi_viewer.io.envi.layout import Layout
     from hsi_viewer.io.header_doctor.diagnose import Diagnosis, LikelyReading
 
 SIDE = 160
@@ -95,7 +95,7 @@ class LayoutFields(QWidget):
 
     def layout_given(self) -> Layout:
         """The layout that the fields say."""
-        from hsi_viewer.io.envi.image import Layout
+        from hsi_viewer.io.envi.layout import Layout
 
         return Layout(
             self.rows.value(),

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.io.envi.image import data_beside
+from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.ui.features.opening.metadata_dialog import BandList, MetadataDialog
 from hsi_viewer.ui.workspace import Workspace
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.io.arrays.container import ChoiceNeededError
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
+from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.registry import arrays_in
 from hsi_viewer.rendering.scene_picture import is_large
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
@@ -28,8 +28,8 @@ from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from hsi_viewer.io.arrays.container import ArrayChoice
-    from hsi_viewer.io.envi.image import Layout
+    from hsi_viewer.io.envi.layout import Layout
+    from hsi_viewer.io.files.reading import ArrayChoice
     from hsi_viewer.io.header_doctor.diagnose import Diagnosis
     from hsi_viewer.io.sidecars.sidecar import Sidecar
     from hsi_viewer.io.suggestions import Use

@@ -16,9 +16,9 @@ from hsi_viewer.core.display.rasters import ValueRaster
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document.assign_class import label_pixels
-from hsi_viewer.ui.adapters.overlay import colour_table
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:

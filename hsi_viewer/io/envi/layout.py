@@ -1,0 +1,120 @@
+"""How the values of a raw image lie in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hsi_viewer.core.cube.cube import check_size
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io.envi import header as envi_header
+from hsi_viewer.io.files.byte_reader import GZIP, DeflatedReader, FileReader
+from hsi_viewer.io.files.raw_source import ORDERS, RawSource
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the raw values of an ENVI file lie on disk."""
+
+    rows: int
+    columns: int
+    bands: int
+    dtype: np.dtype[Any]
+    interleave: str
+    offset: int
+    compressed: bool
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes of all values, without the offset."""
+        return self.rows * self.columns * self.bands * self.dtype.itemsize
+
+
+def layout_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> Layout:
+    """Size, type and order of the values.
+
+    Raises
+    ------
+    FormatError
+        if the header does not say it or says what cannot be.
+    """
+    size = {}
+    for key in ("lines", "samples", "bands"):
+        size[key] = envi_header.whole(fields, key, name, default=1 if key == "bands" else None)
+        if size[key] < 1:
+            raise FormatError(f'{name}: "{key} = {size[key]}" must be at least 1.')
+    offset = envi_header.whole(fields, "header offset", name, default=0)
+    if offset < 0:
+        raise FormatError(f'{name}: "header offset = {offset}" must not be negative.')
+    dtype = _dtype_of(fields, name, warnings)
+    interleave = _interleave_of(fields, name, size["bands"])
+    for key in ("major frame offsets", "minor frame offsets"):
+        if key in fields and any(p not in ("0", "") for p in envi_header.items(fields[key])):
+            raise FormatError(f'{name}: "{key}" other than 0 is not supported.')
+    compressed = envi_header.whole(fields, "file compression", name, default=0) != 0
+    return Layout(
+        size["lines"], size["samples"], size["bands"], dtype, interleave, offset, compressed
+    )
+
+
+def _dtype_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> np.dtype[Any]:
+    code = envi_header.whole(fields, "data type", name)
+    if code not in envi_header.DTYPES:
+        known = ", ".join(str(c) for c in envi_header.DTYPES)
+        raise FormatError(f'{name}: "data type = {code}" is none of {known}; correct the header.')
+    if not fields.get("byte order"):
+        warnings.append("The header gives no byte order; little-endian (0) is assumed.")
+    order = envi_header.whole(fields, "byte order", name, default=0)
+    if order not in (0, 1):
+        raise FormatError(f'{name}: "byte order = {order}" is neither 0 nor 1; correct the header.')
+    return np.dtype(envi_header.DTYPES[code]).newbyteorder(">" if order else "<")
+
+
+def _interleave_of(fields: Mapping[str, str], name: str, bands: int) -> str:
+    if "interleave" not in fields and bands == 1:
+        return "bsq"
+    interleave = envi_header.word(fields.get("interleave", "")).lower()
+    if interleave not in ORDERS:
+        raise FormatError(
+            f'{name}: "interleave = {interleave}" is none of bsq, bil and bip; correct the header.'
+        )
+    return interleave
+
+
+def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
+    """The values of a data file, after its size was checked.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be opened or is shorter than the header says.
+    """
+    shape = layout.rows, layout.columns, layout.bands
+    order = ORDERS[layout.interleave]
+    reader = FileReader(data)
+    expected, found = layout.offset + layout.data_bytes, reader.first_size
+    may_be_packed = layout.compressed or str(data)[-3:].lower() == ".gz"
+    if may_be_packed and reader.read_bytes(0, 2) == GZIP_MAGIC:
+        check_size(shape, layout.dtype, str(data))
+        inflated = DeflatedReader(reader, 0, found, expected, GZIP)
+        return RawSource(inflated, shape, layout.dtype, order, layout.offset)
+    if found < expected:
+        raise FormatError(
+            f"{data} is too short: its header says {layout.rows} rows x {layout.columns} columns x "
+            f"{layout.bands} bands of {layout.dtype.name} after {layout.offset} bytes, which makes "
+            f"{expected} bytes expected, but {found} bytes were found. "
+            "Copy the file again or correct the header."
+        )
+    check_size(shape, layout.dtype, str(data))  # before anybody makes a list of its bands
+    if found > expected:
+        warnings.append(
+            f"The data file has {found} bytes where {layout.rows} rows x {layout.columns} columns "
+            f"x {layout.bands} bands of {layout.dtype.name} need {expected}; the rest is not read."
+        )
+    return RawSource(reader, shape, layout.dtype, order, layout.offset)

@@ -1,0 +1,59 @@
+"""What a reader is asked for: the contract of every format."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.progress import CancelToken
+
+
+@dataclass(frozen=True)
+class ArrayChoice:
+    """An array that could be the cube.
+
+    Attributes
+    ----------
+    name : as it is written after the colon of "file:name".
+    shape : as the format's own programs show it.
+    dtype : NumPy's name, or the format's own.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({' x '.join(map(str, self.shape)) or 'scalar'} {self.dtype})"
+
+
+class ChoiceNeededError(FormatError):
+    """A file holds several arrays that could be the cube; `choices` lists them."""
+
+    def __init__(self, message: str, choices: tuple[ArrayChoice, ...]) -> None:
+        super().__init__(message)
+        self.choices = choices
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read the cube of a container; what is None is guessed.
+
+    Attributes
+    ----------
+    name : of the array.
+    axes : axes of rows, columns, bands in the array.
+    ask : whether the user is to choose the array, even if there is only one.
+    token : asked while a file is examined.
+    """
+
+    name: str | None = None
+    axes: tuple[int, int, int] | None = None
+    ask: bool = False
+    token: CancelToken | None = field(default=None, compare=False)

@@ -1,0 +1,88 @@
+"""Coordinate systems: names, texts, transformations."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.errors import LabelError
+
+# Grids of datum shifts and other files that PROJ would open by their path.
+NAMES_A_FILE = re.compile(
+    r"(?:grids|file|catalog|init)\s*=\s*[^\s\"]*[/\\]"
+    r"|PARAMETERFILE\s*\[\s*\"[^\"]*\"\s*,\s*\"[^\"]*[/\\]",
+    re.IGNORECASE,
+)
+
+AUTHORITY = re.compile(r"(?:EPSG|ESRI|OGC):\w+", re.IGNORECASE)
+
+
+def crs_of(wkt: str | None) -> Any:
+    """CRS, as rasterio has it, of a well-known text, a code or a PROJ string, else None.
+
+    rasterio itself would open what is the name of a file or an address, and PROJ the files that a
+    system names by their path.
+    """
+    if not wkt or NAMES_A_FILE.search(wkt):
+        return None
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        if AUTHORITY.fullmatch(wkt):
+            return CRS.from_user_input(wkt)
+        return CRS.from_proj4(wkt) if wkt.startswith("+") else CRS.from_wkt(wkt)
+    except CRSError:
+        return None
+
+
+def crs_text(crs: Any) -> str:
+    """Short name of a CRS, for a message."""
+    if crs is None:
+        return "no coordinate reference system"
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else str(crs.to_dict().get("proj", "a system of its own"))
+
+
+def same_crs(one: Any, other: Any) -> bool:
+    """Whether two systems are one, or one of them is not known."""
+    if one is None or other is None or one == other:
+        return True
+    return one.to_epsg() is not None and one.to_epsg() == other.to_epsg()
+
+
+def transformed(
+    source: Any, target: Any, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coordinates in another system.
+
+    Raises
+    ------
+    LabelError
+        if there is no way from one system to the other.
+    """
+    from rasterio._err import CPLE_BaseError  # what GDAL says; rasterio lets it through
+    from rasterio.errors import RasterioError
+    from rasterio.warp import transform
+
+    try:
+        moved = transform(source, target, x, y)
+    except (CPLE_BaseError, RasterioError) as error:
+        raise LabelError(
+            f"There is no way from {crs_text(source)} to {crs_text(target)}: {error}."
+        ) from error
+    return np.array(moved[0], np.float64), np.array(moved[1], np.float64)
+
+
+def wkt_of(epsg: int | None) -> str | None:
+    """Well-known text of an EPSG code; None where there is none."""
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return None if not epsg else str(CRS.from_epsg(epsg).to_wkt())
+    except (CRSError, OverflowError):
+        return None
