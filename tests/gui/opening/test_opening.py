@@ -162,7 +162,7 @@ def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
     assert driver.document is None
 
 
-HANG = Path(__file__).parents[1] / "data" / "hostile" / "hang.h5"
+HANG = Path(__file__).parents[2] / "data" / "hostile" / "hang.h5"
 
 
 def test_a_file_on_which_its_library_hangs_leaves_the_window_alive(driver, tmp_path):

@@ -23,7 +23,7 @@ from hsi_viewer.session.storage.project_file import (
 )
 from hsi_viewer.session.storage.session_data import SessionBody
 from hsi_viewer.session.storage.training_runs import MAPS, Run, read_map
-from tests.unit.io.test_archives import npy
+from tests.unit.io.files.test_archives import npy
 
 SHAPE = (48, 50, 40)
 BODY = SessionBody(CubeReference("/somewhere/scene.npy", "scene", SHAPE, "ab"))

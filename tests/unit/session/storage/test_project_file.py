@@ -38,7 +38,7 @@ from hsi_viewer.session.storage.session_data import SessionBody, body_from_json
 from hsi_viewer.session.storage.training_runs import FACTS, MAPS
 from tests.unit.session.made import COLUMNS, ROWS, carry_out, edit_lists, new_document
 
-OLD = Path(__file__).parents[2] / "data" / "sessions"
+OLD = Path(__file__).parents[3] / "data" / "sessions"
 REFERENCE = CubeReference("/somewhere/scene.npy", "scene", (ROWS, COLUMNS, 4), "ab")
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),

@@ -24,7 +24,7 @@ from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.registry import open_cube
 
-HANG = Path(__file__).parents[2] / "data" / "hostile" / "hang.h5"
+HANG = Path(__file__).parents[3] / "data" / "hostile" / "hang.h5"
 SCENE = HyperCube.from_array(np.zeros((4, 5, 1), "u1"))
 ARRAY = np.arange(60, dtype="<u2").reshape(3, 4, 5)
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")

@@ -123,7 +123,7 @@ def pages_name_only_commands_that_exist(driver):
 
 
 def test_the_wheel_would_hold_what_the_guide_shows():
-    project = Path(__file__).resolve().parents[2]
+    project = Path(__file__).resolve().parents[3]
     text = (project / "pyproject.toml").read_text(encoding="utf-8")
     assert '"docs/guide" = "hsi_viewer/resources/guide"' in text
     assert '"docs/images" = "hsi_viewer/resources/images"' in text

@@ -29,7 +29,7 @@ from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.unit.session.made import carry_out, look, new_document, stroke
 
 STROKES = (Kind.STEP, Kind.MOVE)
-OLD = Path(__file__).parents[2] / "data" / "sessions" / "v1.journal"
+OLD = Path(__file__).parents[3] / "data" / "sessions" / "v1.journal"
 TIMES = int(os.environ.get("HSI_DAMAGE_ROUNDS", "4"))
 
 
