@@ -111,10 +111,10 @@ def hover_frames(window) -> Iterator[float]:  # noqa: ANN001 - the window is imp
 
     rng = np.random.default_rng(0)
     row, column = 70.0, 70.0
-    viewport = window.canvas.viewport()
+    viewport = window.context.canvas.viewport()
     for _ in range(HOVERS):
         row, column = (float(np.clip(v + rng.normal(0, 3), 0, 144)) for v in (row, column))
-        point = QPointF(window.canvas.widget_position(row, column))
+        point = QPointF(window.context.canvas.widget_position(row, column))
         event = QMouseEvent(
             QMouseEvent.Type.MouseMove,
             point,
@@ -126,7 +126,7 @@ def hover_frames(window) -> Iterator[float]:  # noqa: ANN001 - the window is imp
         began = time.perf_counter()
         QApplication.sendEvent(viewport, event)
         QApplication.processEvents()
-        window.plot.viewport().repaint()
+        window.context.plot.viewport().repaint()
         viewport.repaint()
         yield time.perf_counter() - began
 

@@ -79,8 +79,8 @@ class Hands:
     """Mouse and wheel on the canvas of a window, with a stop-watch."""
 
     def __init__(self, window) -> None:  # noqa: ANN001 - the window is imported late
-        self.window, self.canvas = window, window.canvas
-        self.viewport = window.canvas.viewport()
+        self.window, self.canvas = window, window.context.canvas
+        self.viewport = window.context.canvas.viewport()
         self.rng = np.random.default_rng(0)
 
     def wait(self, done: Callable[[], bool]) -> None:
@@ -99,7 +99,7 @@ class Hands:
     def drawn(self) -> None:
         """Wait until every visible tile is there."""
         self.viewport.repaint()
-        tiles = self.window.viewing.tiles
+        tiles = self.window.context.viewing.tiles
 
         def complete() -> bool:
             if tiles.idle:
@@ -168,7 +168,7 @@ class Hands:
 
     def spectra(self, number: int) -> Iterator[Span]:
         """Seconds from a move to the spectrum in the plot."""
-        probes = self.window.viewing._probes
+        probes = self.window.context.viewing._probes
         for at in self.walk(number, 60):
             began = now()
             self.send(QMouseEvent.Type.MouseMove, at)
@@ -218,7 +218,7 @@ def opened(source: str):  # noqa: ANN201 - the window is imported late
     hands.wait(lambda: window.workspace.document is not None)
     hands.viewport.repaint()  # what is quick is drawn in the repaint itself
     first, first_read, first_used = since(began), disk_mb() - read, os.times()
-    hands.wait(lambda: not window.viewing.picture.coarse)
+    hands.wait(lambda: not window.context.viewing.picture.coarse)
     hands.drawn()
     sharp = since(began)
     trainer = "hsi_viewer.learning.trainer"  # its import belongs to the opening
@@ -248,7 +248,7 @@ def measure(source: str) -> dict[str, object]:
     window, found = opened(source)
     hands, heart, start = window.benchmark
     heart.gaps.clear()
-    window.canvas.zoom(1.0 / max(window.canvas.magnification(), 1e-6))
+    window.context.canvas.zoom(1.0 / max(window.context.canvas.magnification(), 1e-6))
     hands.drawn()
     heart.gaps.clear()
     found["pan frame"] = hands.pan(300)
@@ -259,13 +259,13 @@ def measure(source: str) -> dict[str, object]:
     found["spectrum"] = list(hands.spectra(200))
     for prepare in (
         window.commands.action("class.add").trigger,
-        lambda: window.labelling.set_brush_size(25),
-        lambda: window.labelling.use_tool("brush"),
+        lambda: window.context.labelling.set_brush_size(25),
+        lambda: window.context.labelling.use_tool("brush"),
     ):
         prepare()
         QApplication.processEvents()
     found["brush, one to one"] = hands.brush(200)
-    window.canvas.fit()
+    window.context.canvas.fit()
     hands.drawn()
     found["brush, whole scene"] = hands.brush(200)
     found["stall while hovering and painting"] = heart.longest()

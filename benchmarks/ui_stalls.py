@@ -31,7 +31,7 @@ def measure_labels(source: str) -> dict[str, object]:
     hands.wait(lambda: window.workspace.document is not None)
     hands.drawn()
     hands.wait(lambda: not tasks._tasks)
-    document, files = window.workspace.document, window.labelling.files
+    document, files = window.workspace.document, window.context.labelling.files
     check = next(f for f in window.features if isinstance(f, LabelCheckFeature))
     found: dict[str, object] = {}
 
@@ -39,7 +39,7 @@ def measure_labels(source: str) -> dict[str, object]:
         heart.begin()
         act()
         QApplication.processEvents()
-        hands.wait(lambda: not tasks.running and not window.sessions.session.writing)
+        hands.wait(lambda: not tasks.running and not window.context.sessions.session.writing)
         hands.drawn()
         found[f"stall: {name}"] = heart.longest()
 
@@ -54,13 +54,15 @@ def measure_labels(source: str) -> dict[str, object]:
         during("list of regions", check.show_regions)
         during("saving labels", lambda: files.save_to(Path(folder, "saved.npy")))
         project = Path(folder, "saved.hsiproj")
-        session = window.sessions.session
-        during("saving", lambda: window.projects._start_saving(session, project))
+        session = window.context.sessions.session
+        during(
+            "saving", lambda: window.feature("sessions").projects._start_saving(session, project)
+        )
         comparing = Heartbeat()
         check.compare()
         hands.wait(lambda: len(comparing.gaps) > 200)
         found["stall: Compare begins"] = comparing.longest()
-        window.activity.cancel_all()
+        window.feature("application").activity.cancel_all()
         hands.wait(lambda: not tasks._tasks)
     document.abandon()
     window.may_leave = lambda: True  # type: ignore[method-assign]

@@ -120,7 +120,7 @@ class Screenshot(QObject):
         self._timer.setInterval(PAINTED_MS)
         self._timer.timeout.connect(self._take)
         window.workspace.tasks.changed.connect(self._wait)
-        window.viewing.tiles.drawn.connect(self._wait)
+        window.context.viewing.tiles.drawn.connect(self._wait)
         self._wait()
 
     @Slot()
@@ -133,7 +133,7 @@ class Screenshot(QObject):
 
     @Slot()
     def _take(self) -> None:
-        if not self._window.viewing.tiles.idle:
+        if not self._window.context.viewing.tiles.idle:
             self._wait()
             return
         errors = [n.text for n in self._window.notices.notices if n.property("level") == "error"]

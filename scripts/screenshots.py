@@ -45,7 +45,7 @@ def wait(condition: Callable[[], bool], seconds: float = 300.0) -> None:
 
 def rest(window: MainWindow) -> None:
     """Let what was started end, and what was just shown be painted."""
-    wait(lambda: not window.activity.shown)
+    wait(lambda: not window.feature("application").activity.shown)
     end = time.monotonic() + REST_SECONDS
     wait(lambda: time.monotonic() > end)
 
@@ -63,10 +63,10 @@ def take(window: MainWindow, name: str, shown: QWidget | None = None) -> None:
 def work(window: MainWindow) -> None:
     """Do what a user does: pin spectra, label, train; leave something in every panel."""
     document = window.workspace.document
-    window.labelling.files.load(SAMPLE + "/labels", DRAWN)
+    window.context.labelling.files.load(SAMPLE + "/labels", DRAWN)
     wait(lambda: document is not None and document.labels.total > 0)
-    window.train_panel.train_button.click()
-    wait(lambda: not window.training.running)
+    window.panel("training").train_button.click()
+    wait(lambda: not window.feature("training").training.running)
     rest(window)
     window.notices.clear()
 
@@ -101,16 +101,16 @@ def main() -> int:
         window.open(SAMPLE)
         wait(lambda: window.workspace.document is not None)
         for pixel in PINS:
-            window.viewing.pin(*pixel)
+            window.context.viewing.pin(*pixel)
         take(window, "main-window")
         work(window)
         take(window, "with-map")
-        window.docking.bring("Accuracy")
+        window.context.docking.bring("Accuracy")
         take(window, "accuracy")
         if sys.argv[1:] != ["window"]:
             fill_panels(window)
-            for title, dock in window.docks.items():
-                window.docking.bring(title)
+            for title, dock in window.context.docking.docks.items():
+                window.context.docking.bring(title)
                 take(window, f"panel-{title.lower().replace(' ', '-')}", dock)
                 if title not in {"Display", "Spectrum", "Classes", "Training"}:
                     dock.hide()

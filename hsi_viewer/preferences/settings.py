@@ -152,11 +152,19 @@ def load_settings(path: Path | None = None) -> Settings:
     if not isinstance(entries, dict):
         log.warning("%s is no settings file: defaults are used", path)
         return Settings()
+    shortcuts = entries.get("shortcuts")
+    if isinstance(shortcuts, dict):
+        entries["shortcuts"] = {_renamed(command): keys for command, keys in shortcuts.items()}
     settings = Settings()
     broken = [name for name in entries if not _accepts(settings, name, entries[name])]
     if broken:
         log.warning("%s: the entries %s are not valid and were dropped", path, sorted(broken))
     return settings
+
+
+def _renamed(command: str) -> str:
+    """The id today of a command that was named by the title of a panel: panel.Spectral angle."""
+    return command.lower().replace(" ", "-") if command.startswith("panel.") else command
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:

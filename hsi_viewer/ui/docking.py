@@ -22,7 +22,7 @@ from hsi_viewer.preferences.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2  # 1: docks were named by their titles
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -30,7 +30,7 @@ AREAS = {
 }
 MAX_LETTERS = 42  # a panel that needs more is rolled sideways
 MIN_LINES = 6
-FRONT = ("Display", "Training")  # in front of their tabs at the first start
+FRONT = ("display", "training")  # in front of their tabs at the first start
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,17 @@ class Panel:
 
     Attributes
     ----------
+    key : of the dock; it never changes, since saved layouts name it.
     title : of the dock, and its name in View › Panels.
     make : makes what stands in it, when it is first seen or asked for.
     area : where it docks first.
-    beside : title of the dock that it is a tab of at first, or "".
+    beside : key of the dock that it is a tab of at first, or "".
     shown : whether it is open at the first start.
     fill : called once it stands in its dock, to show there what is so by now.
     at_once : whether it is made with its dock.
     """
 
+    key: str
     title: str
     make: Callable[[], QWidget]
     area: Literal["left", "right", "bottom"]
@@ -121,8 +123,8 @@ class Docking(QObject):
 
     Attributes
     ----------
-    docks : by title, in the order they were added.
-    panels : what stands in the docks that were seen or asked for, by title.
+    docks : by key, in the order they were added.
+    panels : what stands in the docks that were seen or asked for, by key.
     """
 
     def __init__(self, window: QMainWindow) -> None:
@@ -144,16 +146,16 @@ class Docking(QObject):
 
     def add(self, panel: Panel) -> QDockWidget:
         """Make the dock of a panel, as a tab beside another where one is named."""
-        title, beside = panel.title, panel.beside
-        dock = QDockWidget(title, self._window)
-        dock.setObjectName(title)
+        key, beside = panel.key, panel.beside
+        dock = QDockWidget(panel.title, self._window)
+        dock.setObjectName(key)
         dock.setWidget(_Rolling())
-        self.docks[title], self._waiting[title] = dock, panel
+        self.docks[key], self._waiting[key] = dock, panel
         if panel.at_once:
-            self.panel(title)
+            self.panel(key)
         if beside:
             self._window.tabifyDockWidget(self.docks[self._last_tab.get(beside, beside)], dock)
-            self._last_tab[beside] = title
+            self._last_tab[beside] = key
         else:
             self._window.addDockWidget(AREAS[panel.area], dock)
         self._settle()
@@ -162,14 +164,14 @@ class Docking(QObject):
         dock.visibilityChanged.connect(self._on_visibility)
         return dock
 
-    def panel(self, title: str) -> QWidget:
+    def panel(self, key: str) -> QWidget:
         """What stands in a dock, made now if nobody has seen it yet."""
-        if title in self._waiting:
-            waiting = self._waiting.pop(title)
-            self.panels[title] = waiting.make()
-            cast("_Rolling", self.docks[title].widget()).take(self.panels[title])
+        if key in self._waiting:
+            waiting = self._waiting.pop(key)
+            self.panels[key] = waiting.make()
+            cast("_Rolling", self.docks[key].widget()).take(self.panels[key])
             waiting.fill()
-        return self.panels[title]
+        return self.panels[key]
 
     def finish(self) -> None:
         """All docks were added: take their sizes, and remember how it looks at the first start."""
@@ -187,27 +189,27 @@ class Docking(QObject):
             dock.show()
         self._arrange()
 
-    def show(self, title: str) -> QDockWidget:
+    def show(self, key: str) -> QDockWidget:
         """Show a panel in front of its tabs."""
-        self.panel(title)
-        dock = self.docks[title]
+        self.panel(key)
+        dock = self.docks[key]
         dock.show()
         dock.raise_()
         return dock
 
-    def bring(self, title: str) -> None:
+    def bring(self, key: str) -> None:
         """Show a panel in front of its tabs and give it the focus."""
-        dock = self.show(title)
+        dock = self.show(key)
         stop = next((w for w in _stops(dock) if w.isVisibleTo(dock)), None)
         if stop is not None:
             stop.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def toggle(self, title: str, _checked: bool = True) -> None:
+    def toggle(self, key: str, _checked: bool = True) -> None:
         """Bring a panel that is closed, close one that is open."""
-        if self.docks[title].isHidden():
-            self.bring(title)
+        if self.docks[key].isHidden():
+            self.bring(key)
         else:
-            self.docks[title].close()
+            self.docks[key].close()
 
     def go_on(self, step: int) -> None:
         """Give the focus to the next open panel, or the one before; the image is one of them."""
@@ -232,7 +234,9 @@ class Docking(QObject):
         if settings.window_geometry:
             self._window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
         if settings.window_state:
-            self._take_up(QByteArray.fromBase64(settings.window_state.encode()))
+            state = QByteArray.fromBase64(settings.window_state.encode())
+            if not self._take_up(state):
+                self._take_up_titles(state)
 
     def _settle(self) -> None:
         """Lay out at once: a window that is not shown keeps the tab bars of each step else."""
@@ -240,12 +244,22 @@ class Docking(QObject):
         if layout is not None:
             layout.activate()
 
-    def _take_up(self, state: QByteArray) -> None:
+    def _take_up_titles(self, state: QByteArray) -> None:
+        """Restore an arrangement of version 1, in which docks were named by their titles."""
+        for dock in self.docks.values():
+            dock.setObjectName(dock.windowTitle())
+        self._take_up(state, 1)
+        for key, dock in self.docks.items():
+            dock.setObjectName(key)
+
+    def _take_up(self, state: QByteArray, version: int = LAYOUT_VERSION) -> bool:
         """Restore an arrangement; Qt 6.11 leaves the tab bars of the one before on the window."""
         before = [b for b in self._tab_bars() if not b.isHidden()]
-        if self._window.restoreState(state, LAYOUT_VERSION):
+        taken = self._window.restoreState(state, version)
+        if taken:
             for bar in before:
                 bar.hide()
+        return taken
 
     def _tab_bars(self) -> list[QTabBar]:
         direct = Qt.FindChildOption.FindDirectChildrenOnly
@@ -255,7 +269,7 @@ class Docking(QObject):
     def _on_visibility(self, visible: bool) -> None:
         dock = self.sender()
         if visible and isinstance(dock, QDockWidget):
-            self.panel(dock.objectName())
+            self.panel(next(k for k, d in self.docks.items() if d is dock))
         self._spell_out()
 
     def _spell_out(self) -> None:
@@ -266,12 +280,12 @@ class Docking(QObject):
 
     def _arrange(self) -> None:
         docks, resize = self.docks, self._window.resizeDocks
-        for title in FRONT:
-            docks[title].raise_()
+        for key in FRONT:
+            docks[key].raise_()
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        resize([docks["Display"], docks["Classes"]], [300, 320], horizontal)
-        resize([docks["Display"], docks["Spectrum"]], [335, 340], vertical)
-        resize([docks["Classes"], docks["Training"]], [330, 330], vertical)
+        resize([docks["display"], docks["classes"]], [300, 320], horizontal)
+        resize([docks["display"], docks["spectrum"]], [335, 340], vertical)
+        resize([docks["classes"], docks["training"]], [330, 330], vertical)
 
 
 def _stops(dock: QDockWidget) -> list[QWidget]:

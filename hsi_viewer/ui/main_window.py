@@ -1,8 +1,7 @@
-"""MainWindow: the image in the middle, docks around it, menus from the command table."""
+"""MainWindow: the image in the middle, panels around it, menus from the features' commands."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -10,47 +9,22 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from hsi_viewer.preferences.settings import Settings, save_settings
-from hsi_viewer.ui.commands.catalogue import main_commands
 from hsi_viewer.ui.commands.menu_order import arranged
 from hsi_viewer.ui.commands.table import CommandTable
+from hsi_viewer.ui.context import Context
 from hsi_viewer.ui.dialogs import Leave, ask_to_leave
-from hsi_viewer.ui.docking import Docking, Panel
-from hsi_viewer.ui.features.application.activity import ActivityController
-from hsi_viewer.ui.features.catalogue import FEATURES
-from hsi_viewer.ui.features.display.viewing import ViewController
-from hsi_viewer.ui.features.exporting.exporting import ExportController
-from hsi_viewer.ui.features.labelling.labelling import LabelController
-from hsi_viewer.ui.features.labelling.tool_bar import ToolRail
-from hsi_viewer.ui.features.opening.metadata_editing import MetadataController
-from hsi_viewer.ui.features.opening.opening import OpenController, OpenedCube
-from hsi_viewer.ui.features.opening.repairing import RepairController
-from hsi_viewer.ui.features.sessions.projects import ProjectController
-from hsi_viewer.ui.features.sessions.sessions import SessionController
-from hsi_viewer.ui.features.sessions.stepping import StepController
-from hsi_viewer.ui.features.training.torch_preload import TrainerImport
-from hsi_viewer.ui.features.training.training import TrainController
+from hsi_viewer.ui.features.catalogue import make_features
+from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.menus import Menus
-from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
-from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
-from hsi_viewer.ui.tools.catalogue import ToolName
-from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
-from hsi_viewer.ui.widgets.busy_bar import BusyBar
-from hsi_viewer.ui.widgets.class_panel import ClassPanel
-from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 from hsi_viewer.ui.widgets.notice_bar import NoticeBar
-from hsi_viewer.ui.widgets.offer_bar import OfferBar
-from hsi_viewer.ui.widgets.readout import Readout
-from hsi_viewer.ui.widgets.spectrum_panel import SpectrumPanel
-from hsi_viewer.ui.widgets.training_panel import TrainingPanel
-from hsi_viewer.ui.widgets.welcome import Welcome
 from hsi_viewer.ui.workspace import Workspace
 
 CLOSE_WAIT_MS = 20_000  # a worker answers within a second; importing torch may take longer
 
 
 class MainWindow(QMainWindow):
-    """The application's one window.
+    """The application's one window: lays out what the features bring, and connects it.
 
     Parameters
     ----------
@@ -62,159 +36,88 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self.workspace = Workspace(settings, self)
-        self.docking = Docking(self)
-        self.docks = self.docking.docks
-        self.canvas = ImageCanvas()
-        self.plot = SpectrumPlot()
-        self.spectrum = SpectrumPanel(self.plot)
-        self.display = DisplayPanel()
-        self.classes = ClassPanel()
-        self.train_panel = TrainingPanel()
-        self.accuracy_panel = AccuracyPanel()
         self.notices = NoticeBar()
-        self.offers = OfferBar()
-        self.welcome = Welcome()
-        self.readout = Readout()
-        self.busy = BusyBar()
-        self.activity = ActivityController(self.workspace.tasks, self.busy, self)
-
-        self.opening = OpenController(self.workspace, self, self.may_leave)
-        self.repairing = RepairController(self.workspace, self, self.opening.open, self.offers)
-        self.metadata = MetadataController(self.workspace, self)
-        self.viewing = ViewController(
-            self.workspace, self.canvas, self.plot, self.display, self.readout, self
-        )
-        self.stepping = StepController(self.workspace, self)
+        self.context = Context(self, self.workspace)
+        self.context.set_theme, self.context.may_leave = self.set_theme, self.may_leave
+        self.features = make_features(self.context)
+        self.context.features = self.features
         self._closing = False
-        self.labelling = LabelController(self.workspace, self.canvas, self.classes, self)
-        self.repairing.uses["labels"] = self.labelling.files.take
-        self.tooling = ToolRail(self)
-        self.training = TrainController(self.workspace, self.train_panel, self.accuracy_panel, self)
-        self.trainer_import = TrainerImport(self.workspace, self)
-        self.exporting = ExportController(self.workspace, self, self.viewing.pinned_library)
-        self.sessions = SessionController(self)
-        self.projects = ProjectController(self)
-        self.features = [make(self) for make in FEATURES]
-
         self._lay_out()
-        self.commands = CommandTable(
-            arranged([*main_commands(self), *(c for f in self.features for c in f.commands())]),
-            self,
-            settings.shortcuts,
-        )
-        self.menus = Menus(self)
-        self.tooling.make_bar()
-        self.brush_size = self.tooling.options.brush_size
+        commands = [c for f in self.features for c in f.commands()]
+        self.commands = CommandTable(arranged(commands), self, settings.shortcuts)
+        self.context.commands = self.commands
+        self.menus = Menus(self, self.commands, self.workspace, self.open)
+        self.context.tool_bar = self.menus.tool_bar
+        for feature in self.features:
+            feature.add_bars()
         self._connect()
-        self.docking.finish()
-        self.docking.restore(settings)
+        self.context.docking.finish()
+        self.context.docking.restore(settings)
         self._refresh_theme()
         self.workspace.state_changed.emit()
         if self.commands.key_map.problems:
             told = " ".join(self.commands.key_map.problems)
             self.workspace.notify(f"Some of your shortcuts were left out. {told}", "warning")
 
-    # layout ----------------------------------------------------------------------------------
-
     def _lay_out(self) -> None:
-        centre = QWidget()
+        shared, centre = self.context, QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.notices)
-        layout.addWidget(self.offers)
-        layout.addWidget(self.welcome, 1)
-        layout.addWidget(self.tooling.options)
-        layout.addWidget(self.canvas, 1)
-        self.canvas.hide()
-        centre.setFocusProxy(self.canvas)
+        layout.addWidget(shared.offers)
+        layout.addWidget(shared.welcome, 1)
+        for row in (w for f in self.features for w in f.rows_above_image()):
+            layout.addWidget(row)
+        layout.addWidget(shared.canvas, 1)
+        shared.canvas.hide()
+        centre.setFocusProxy(shared.canvas)
         self.setCentralWidget(centre)
-        own = (
-            Panel("Display", lambda: self.display, "left"),
-            Panel("Spectrum", lambda: self.spectrum, "left"),
-            Panel("Classes", lambda: self.classes, "right"),
-            Panel("Training", lambda: self.train_panel, "right"),
-            Panel("Accuracy", lambda: self.accuracy_panel, "right", "Training"),
-        )
-        for panel in own:
-            self.docking.add(replace(panel, shown=True, at_once=True))
         for panel in (p for f in self.features for p in f.panels()):
-            self.docking.add(panel)
-        self.status_bar = self.statusBar()
-        self.status_bar.setSizeGripEnabled(False)
-        self.status_bar.addWidget(self.readout, 1)
-        self.status_bar.addPermanentWidget(self.busy)
+            shared.docking.add(panel)
+        status_bar = self.statusBar()
+        status_bar.setSizeGripEnabled(False)
+        status_bar.addWidget(shared.readout, 1)
+        status_bar.addPermanentWidget(shared.busy)
         self.resize(1280, 800)
 
     def _connect(self) -> None:
-        self.opening.opened.connect(self._on_opened)
-        self.opening.opened.connect(self.repairing.check)
-        self.opening.refused.connect(self.repairing.explain)
-        self.opening.kept.connect(self.repairing.take_back)
-        self.opening.labels_found.connect(self.repairing.ask_labels)
         self.workspace.document_changed.connect(self.notices.forget)
         self.workspace.noticed.connect(self.notices.show_notice)
         self.workspace.state_changed.connect(self._on_state)
-        self.display.show_map.toggled.connect(self._on_state)
-        self.display.show_labels.toggled.connect(self._on_state)
-        self.welcome.open_requested.connect(self.opening.choose)
-        self.welcome.sample_requested.connect(self.opening.open_sample)
-        hints = QApplication.styleHints()
-        hints.colorSchemeChanged.connect(self._on_system_theme)
+        QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
+
+    def feature(self, key: str) -> Feature:
+        """The feature of that key."""
+        return next(f for f in self.features if f.key == key)
+
+    def panel(self, key: str) -> QWidget:
+        """What stands in the dock of that key."""
+        return self.context.docking.panel(key)
 
     # what the user asks for ------------------------------------------------------------------
 
     def open(self, source: str) -> None:
-        """Open a cube."""
-        self.opening.open(source)
+        """Open a scene or a session file."""
+        self.context.opening.open(source)
 
-    @Slot()
-    def undo(self) -> None:
-        """Take back the last gesture."""
-        self.stepping.undo()
-
-    @Slot()
-    def redo(self) -> None:
-        """Carry out again what was undone last."""
-        self.stepping.redo()
-
-    def choose_tool(self, name: ToolName, _checked: bool = True) -> None:
-        """Make a tool active."""
-        self.labelling.use_tool(name)
-        self.canvas.setFocus()
-
-    @Slot()
-    def cancel_current(self) -> None:
-        """Cancel what is being drawn, else what runs."""
-        if not self.canvas.cancel_gesture():
-            self.activity.cancel_all()
-
-    def set_theme(self, choice: ThemeChoice, _checked: bool = True) -> None:
-        """Show the window light, dark, or as the desktop is."""
+    def set_theme(self, choice: ThemeChoice) -> None:
+        """Show the window light, dark, or as the system is."""
         self.workspace.settings.theme = choice
         self._refresh_theme()
         self._on_state()
 
     # reactions -------------------------------------------------------------------------------
 
-    @Slot(object)
-    def _on_opened(self, opened: OpenedCube) -> None:
-        self.welcome.hide()
-        self.canvas.show()
-        self.viewing.show_opened(opened)
-        self.canvas.setFocus()
-        self._on_state()
-        self.trainer_import.start_soon()
-
     @Slot()
     def _on_state(self) -> None:
-        if self.opening.taking_over:
+        if self.context.opening.taking_over:
             return
         document = self.workspace.document
         self.commands.refresh()
         name = document.cube.name if document else ""
         self.setWindowTitle(f"{name}[*] — HSI Viewer" if name else "HSI Viewer[*]")
-        self.setWindowModified(bool(self.sessions.unsaved()))
+        self.setWindowModified(bool(self._unsaved()))
 
     @Slot(Qt.ColorScheme)
     def _on_system_theme(self, _scheme: Qt.ColorScheme) -> None:
@@ -226,16 +129,13 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             settings = self.workspace.settings
             theme = apply_theme(app, settings.theme, settings.text_percent)
-            self.canvas.setBackground(theme["canvas"])
+            self.context.canvas.setBackground(theme["canvas"])
         self.commands.refresh_icons()
-        for panel in (self.plot, self.display, self.classes, self.train_panel, self.welcome):
-            panel.refresh_theme()
+        self.context.welcome.refresh_theme()
         for feature in self.features:
             feature.refresh_theme()
-        self.busy.refresh_theme()
         self.notices.refresh_theme()
-        self.offers.refresh_theme()
-        self.tooling.options.refresh_theme()
+        self.context.offers.refresh_theme()
 
     # drag and drop, closing ------------------------------------------------------------------
 
@@ -257,23 +157,25 @@ class MainWindow(QMainWindow):
             )
         self.open(str(dropped[0]))
 
+    def _unsaved(self) -> tuple[str, ...]:
+        return tuple(word for f in self.features for word in f.unsaved())
+
     def may_leave(self) -> bool:
         """Ask about unsaved labels and a running training; True when both are settled."""
-        running = "Training" if self.training.running else None
-        answer = ask_to_leave(self, self.sessions.unsaved(), running)
-        if answer is Leave.SAVE and not self.projects.save_now():
+        running = next((word for f in self.features if (word := f.running())), None)
+        answer = ask_to_leave(self, self._unsaved(), running)
+        if answer is Leave.SAVE and not all(f.save_now() for f in self.features):
             return False
         if answer is Leave.STAY or not all(f.may_leave() for f in self.features):
             return False
-        if answer is Leave.DISCARD and self.workspace.document is not None:
-            self.workspace.document.abandon()
-        self.training.cancel()
+        for feature in self.features:
+            feature.leave(discard=answer is Leave.DISCARD)
         return True
 
     def _may_close(self) -> bool:
         self._closing = True  # the event loop goes on meanwhile
         try:
-            return self.may_leave() and self.sessions.finish()
+            return self.may_leave() and all(f.finish() for f in self.features)
         finally:
             self._closing = False
 
@@ -283,7 +185,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         settings = self.workspace.settings
-        self.docking.save(settings)
+        self.context.docking.save(settings)
         save_settings(settings)
         self.hide()
         alive = self.workspace.tasks.cancel_all(CLOSE_WAIT_MS)
@@ -292,8 +194,6 @@ class MainWindow(QMainWindow):
             self.workspace.notify(f"Still stopping: {', '.join(alive)}. Close again.", "warning")
             event.ignore()
             return
-        self.trainer_import.close()
-        self.sessions.close()
         for feature in self.features:
             feature.close()
         event.accept()

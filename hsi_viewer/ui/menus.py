@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
 
 from hsi_viewer.ui.commands.menu_order import with_access_keys
-
-if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+from hsi_viewer.ui.commands.table import CommandTable
+from hsi_viewer.ui.workspace import Workspace
 
 
 class Menus(QObject):
@@ -21,10 +20,17 @@ class Menus(QObject):
     recent, public : the lists of files in the menu File, filled when they are opened.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        commands: CommandTable,
+        workspace: Workspace,
+        open_source: Callable[[str], None],
+    ) -> None:
         super().__init__(window)
-        self._window = window
-        menus = window.commands.fill_menus(window.menuBar())
+        self._window, self._commands = window, commands
+        self._workspace, self._open = workspace, open_source
+        menus = commands.fill_menus(window.menuBar())
         self.recent = QMenu("Open &recent", window)
         self.recent.aboutToShow.connect(self._fill_recent)
         self.public = QMenu("Open a public scene", window)
@@ -42,7 +48,7 @@ class Menus(QObject):
         self.tool_bar = self._make_tool_bar()
 
     def _make_tool_bar(self) -> QToolBar:
-        commands = self._window.commands
+        commands = self._commands
         bar = QToolBar("Tools")
         bar.setObjectName("tools")
         bar.setMovable(False)
@@ -58,12 +64,12 @@ class Menus(QObject):
     @Slot()
     def _refresh(self) -> None:
         """A panel may have been closed by its own button since."""
-        self._window.commands.refresh()
+        self._commands.refresh()
 
     @Slot()
     def _fill_recent(self) -> None:
         self.recent.clear()
-        for source in self._window.workspace.settings.recent_files:
+        for source in self._workspace.settings.recent_files:
             action = self.recent.addAction(source)
             action.setData(source)
             action.triggered.connect(self._on_recent)
@@ -83,4 +89,4 @@ class Menus(QObject):
     @Slot()
     def _on_recent(self) -> None:
         action = self.sender()
-        self._window.open(action.data())  # type: ignore[attr-defined]
+        self._open(action.data())  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from hsi_viewer.core.paths import resource_path
 OWN_POINTS = "hsi_own_points"  # property: size of the desktop's text
 
 ThemeChoice = Literal["system", "light", "dark"]
+THEMES: tuple[ThemeChoice, ...] = ("system", "light", "dark")
 
 
 @dataclass(frozen=True)

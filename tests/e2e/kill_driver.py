@@ -43,7 +43,7 @@ class Hands:
 
     def __init__(self, window: MainWindow, seed: int) -> None:
         self.random = np.random.default_rng(seed)
-        self.window, self.canvas = window, window.canvas
+        self.window, self.canvas = window, window.context.canvas
         self.rows, self.columns = window.workspace.document.labels.shape
 
     def one_of(self, things):
@@ -73,7 +73,7 @@ class Hands:
     def choose_class(self) -> None:
         classes = self.window.workspace.document.legend.classes
         if classes:
-            self.window.labelling.choose_class(self.one_of(classes).id)
+            self.window.context.labelling.choose_class(self.one_of(classes).id)
 
     def command(self) -> None:
         names = ("edit.undo", "edit.undo", "edit.redo", "class.add")
@@ -104,14 +104,14 @@ def main(source: str, seed: int) -> None:
     window.show()
     wait_for(lambda: not [t for t in window.workspace.tasks.running if "unsaved" in t.title])
     base = 0
-    if window.offers.offers:
-        offer = window.offers.offers[0]
+    if window.context.offers.offers:
+        offer = window.context.offers.offers[0]
         base = int(offer.text.split(" stroke")[0].rsplit(" ", 1)[1].replace(",", ""))
         QTest.mouseClick(offer.buttons[0], Qt.MouseButton.LeftButton)
     else:
         window.open(source)
     wait_for(lambda: window.workspace.document is not None)
-    document, recorder = window.workspace.document, window.sessions.session.recorder
+    document, recorder = window.workspace.document, window.context.sessions.session.recorder
     say("start", base, document)
     wait_for(lambda: not [t for t in window.workspace.tasks.running if not t.quiet])
     hands = Hands(window, seed)

@@ -87,7 +87,7 @@ def strokes(truth: np.ndarray, class_id: int, rng) -> list[tuple[int, int]]:
 
 def paint(window: MainWindow, row: int, column: int) -> None:
     """One real stroke along a row."""
-    canvas = window.canvas
+    canvas = window.context.canvas
     viewport = canvas.viewport()
     first = canvas.widget_position(row, column).toPoint()
     last = canvas.widget_position(row, column + STROKE_LENGTH - 1).toPoint()
@@ -118,7 +118,7 @@ def test_open_label_train_map_export(qapp, settings_folder, tmp_path):
         yield lambda: window.workspace.document is not None
         document = window.workspace.document
         for n, class_id in enumerate(CLASSES):
-            QTest.keyClick(window.canvas, Qt.Key.Key_A)
+            QTest.keyClick(window.context.canvas, Qt.Key.Key_A)
             painted = document.legend.classes[n]
             document.rename_class(painted.id, document.cube.class_names[class_id])
             for row, column in strokes(truth, class_id, rng):
@@ -127,10 +127,10 @@ def test_open_label_train_map_export(qapp, settings_folder, tmp_path):
         labels = document.labels.snapshot().ids
         for n, class_id in enumerate(CLASSES, start=1):
             assert set(truth[labels == n]) == {class_id}
-        QTest.mouseClick(window.train_panel.train_button, LEFT)
+        QTest.mouseClick(window.panel("training").train_button, LEFT)
         yield lambda: document.prediction is not None
         seen["first"] = document.prediction
-        yield lambda: not window.training.running
+        yield lambda: not window.feature("training").training.running
         seen["final"], seen["labels"] = document.prediction, labels
         seen["legend"] = document.legend.classes
         QTimer.singleShot(0, window.commands.action("file.export").trigger)
@@ -200,13 +200,13 @@ def test_cancel_ends_real_training_with_the_step_that_runs(qapp, settings_folder
     def job(window: MainWindow) -> Iterator[Step]:
         yield lambda: window.workspace.document is not None
         for class_id in CLASSES[:3]:
-            QTest.keyClick(window.canvas, Qt.Key.Key_A)
+            QTest.keyClick(window.context.canvas, Qt.Key.Key_A)
             for row, column in strokes(truth, class_id, rng):
                 paint(window, row, column)
-        QTest.mouseClick(window.train_panel.train_button, LEFT)
-        yield lambda: len(begun) == 26 and window.train_panel.epochs_shown() > 1
-        QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
-        assert not window.training.running
+        QTest.mouseClick(window.panel("training").train_button, LEFT)
+        yield (lambda: len(begun) == 26 and window.panel("training").epochs_shown() > 1)
+        QTest.keyClick(window.context.canvas, Qt.Key.Key_Escape)
+        assert not window.feature("training").training.running
         cancelled.set()
         yield lambda: not window.workspace.tasks._tasks
 
@@ -228,12 +228,12 @@ def test_closing_in_the_middle_of_real_training(qapp, settings_folder):
     def job(window: MainWindow) -> Iterator[Step]:
         yield lambda: window.workspace.document is not None
         for class_id in CLASSES[:2]:
-            QTest.keyClick(window.canvas, Qt.Key.Key_A)
+            QTest.keyClick(window.context.canvas, Qt.Key.Key_A)
             for row, column in strokes(truth, class_id, rng):
                 paint(window, row, column)
         window.workspace.document.mark_saved()
-        QTest.mouseClick(window.train_panel.train_button, LEFT)
-        yield lambda: window.train_panel.epochs_shown() > 0
+        QTest.mouseClick(window.panel("training").train_button, LEFT)
+        yield lambda: window.panel("training").epochs_shown() > 0
         QTimer.singleShot(50, stop_it)
         assert window.close()
 

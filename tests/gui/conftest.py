@@ -56,7 +56,7 @@ class Driver:
 
     def __init__(self, window: MainWindow, qtbot) -> None:
         self.window, self.qtbot = window, qtbot
-        self.canvas = window.canvas
+        self.canvas = window.context.canvas
 
     def let_go(self) -> None:
         """Close the window without questions; pytest keeps this object longer than it."""
@@ -72,7 +72,7 @@ class Driver:
         return self.window.workspace.document
 
     def open(self, source: str) -> None:
-        with self.qtbot.waitSignal(self.window.opening.opened):
+        with self.qtbot.waitSignal(self.window.context.opening.opened):
             self.window.open(source)
         self.settle()
 

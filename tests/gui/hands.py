@@ -25,7 +25,7 @@ class Hands:
     """What a person does on the canvas; places are (row, column) of pixel centres."""
 
     def __init__(self, driver) -> None:
-        self.driver, self.canvas = driver, driver.window.canvas
+        self.driver, self.canvas = driver, driver.window.context.canvas
 
     @property
     def ids(self) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hsi_viewer.core.errors import FormatError
 
-SCHEMA = 2
+SCHEMA = 3
 VIEW = ("bands", "percent", "zoom", "pins")
 
 Body = dict[str, Any]
@@ -22,7 +22,42 @@ def _to_2(body: Body) -> Body:
     return {**rest, "view": view, "runs": [], "shown_run": None, "notes": "", "features": {}}
 
 
-MIGRATIONS: dict[int, Callable[[Body], Body]] = {1: _to_2}
+# Version 2 called what the features of the window keep by the names of their classes.
+KEYS = {
+    "RecoveryFeature": "recovery",
+    "HistoryFeature": "history",
+    "RegionFeature": "regions",
+    "ClassFeature": "classes",
+    "LabelCheckFeature": "label-check",
+    "RunsFeature": "runs",
+    "NotesFeature": "notes",
+    "HelpFeature": "help",
+    "PreferencesFeature": "preferences",
+    "MessagesFeature": "messages",
+    "TourFeature": "tour",
+    "PictureFeature": "picture",
+    "DerivedFeature": "derived",
+    "SpectraFeature": "spectra",
+    "LibraryFeature": "libraries",
+    "AngleFeature": "spectral-angle",
+    "ScatterFeature": "scatter",
+    "SelectionFeature": "selection",
+    "OverviewsFeature": "overviews",
+    "LayersFeature": "layers",
+    "LinkedViewsFeature": "linked-views",
+    "MapPlaceFeature": "map-overlay",
+    "FigureFeature": "figures",
+}
+
+
+def _to_3(body: Body) -> Body:
+    features = body.get("features")
+    if not isinstance(features, dict):
+        return body
+    return {**body, "features": {KEYS.get(name, name): v for name, v in features.items()}}
+
+
+MIGRATIONS: dict[int, Callable[[Body], Body]] = {1: _to_2, 2: _to_3}
 
 
 def migrated(body: Body) -> Body:

@@ -19,7 +19,7 @@ ones back.
 
 def keys_page(table: CommandTable) -> str:
     """Markdown with the keys of every command that has some."""
-    rows = [(c.place, c.words.rstrip("…"), table.keys(c.id)) for c in table.commands]
+    rows = [(table.path(c.id), c.words.rstrip("…"), table.keys(c.id)) for c in table.commands]
     rows = [row for row in rows if row[2]]
     parts = [INTRODUCTION]
     places = sorted({place for place, _, _ in rows}, key=[r[0] for r in rows].index)

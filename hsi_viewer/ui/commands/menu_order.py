@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.commands.table import Command, Placed
 
 LINE = "-"
 
@@ -67,13 +67,13 @@ ORDER: tuple[str | Submenu, ...] = (
 LAST = (LINE, "file.quit", LINE, "view.clean")  # below what is not named
 
 
-def arranged(commands: Iterable[Command]) -> list[Command]:
+def arranged(commands: Iterable[Command]) -> list[Placed]:
     """The commands in the order of their menus, with lines and submenus."""
     waiting = {c.id: c for c in commands}
     exact = {i for i, _ in _flat((*ORDER, *LAST)) if "*" not in i}
     first = list(_placed(_flat(ORDER), waiting, exact))
     last = list(_placed(_flat(LAST), waiting, exact))
-    return [*first, *waiting.values(), *last]
+    return [*first, *map(Placed, waiting.values()), *last]
 
 
 def _flat(order: Iterable[str | Submenu]) -> Iterator[tuple[str, str]]:
@@ -86,7 +86,7 @@ def _flat(order: Iterable[str | Submenu]) -> Iterator[tuple[str, str]]:
 
 def _placed(
     order: Iterable[tuple[str, str]], waiting: dict[str, Command], exact: set[str]
-) -> Iterator[Command]:
+) -> Iterator[Placed]:
     """Take the commands of an order from those that wait."""
     line = False
     for pattern, submenu in order:
@@ -94,7 +94,7 @@ def _placed(
             line = True
             continue
         for found in [i for i in waiting if _fits(i, pattern, exact)]:
-            yield replace(waiting.pop(found), separated=line, submenu=submenu)
+            yield Placed(waiting.pop(found), line, submenu)
             line = False
 
 

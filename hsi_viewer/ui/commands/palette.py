@@ -60,12 +60,11 @@ class CommandPalette(QDialog):
         words = text.lower().split()
         self.list.clear()
         for command in self._table.commands:
-            searched = f"{command.place} {command.words}".lower()
-            if all(w in searched for w in words) and self._table.action(command.id).isEnabled():
+            title = f"{self._table.path(command.id)} › {command.words}"
+            found = all(w in title.lower() for w in words)
+            if found and self._table.action(command.id).isEnabled():
                 keys = self._table.keys(command.id)
-                item = QListWidgetItem(
-                    f"{command.place} › {command.words}" + (f"    {keys}" if keys else "")
-                )
+                item = QListWidgetItem(title + (f"    {keys}" if keys else ""))
                 item.setData(ID_ROLE, command.id)
                 self.list.addItem(item)
         self.list.setCurrentRow(0)

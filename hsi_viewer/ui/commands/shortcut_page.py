@@ -109,9 +109,10 @@ class ShortcutPage(QDialog):
         groups: dict[str, QTreeWidgetItem] = {}
         items = {}
         for command in self._table.commands:
-            if command.place not in groups:
-                groups[command.place] = self._group(command.place)
-            item = QTreeWidgetItem(groups[command.place], [command.words.rstrip("…"), ""])
+            path = self._table.path(command.id)
+            if path not in groups:
+                groups[path] = self._group(path)
+            item = QTreeWidgetItem(groups[path], [command.words.rstrip("…"), ""])
             item.setData(0, ID_ROLE, command.id)
             items[command.id] = item
         mouse = self._group("Mouse, on the image")

@@ -32,8 +32,6 @@ class Command:
     why_not : said in the tool tip while it cannot be done.
     checked : for checkable commands, whether it is on now.
     toolbar : whether it stands in the tool bar; text : with its words there.
-    separated : whether a line is drawn before it in the menu.
-    submenu : title of the menu below `menu` that it stands in, or "".
     """
 
     id: str
@@ -47,27 +45,41 @@ class Command:
     checked: Callable[[], bool] | None = None
     toolbar: bool = False
     text: bool = False
-    separated: bool = False
-    submenu: str = ""
 
     @property
     def words(self) -> str:
         """The title without its access key."""
         return self.title.replace("&", "")
 
+
+@dataclass(frozen=True)
+class Placed:
+    """A command where it stands in the menus.
+
+    Attributes
+    ----------
+    command : the command.
+    separated : whether a line is drawn before it.
+    submenu : title of the menu below its menu that it stands in, or "".
+    """
+
+    command: Command
+    separated: bool = False
+    submenu: str = ""
+
     @property
-    def place(self) -> str:
+    def path(self) -> str:
         """The menus without access keys; "Keys" for commands that stand in no menu."""
-        parts = [m.replace("&", "") for m in (self.menu, self.submenu) if m]
+        parts = [m.replace("&", "") for m in (self.command.menu, self.submenu) if m]
         return " › ".join(parts) or "Keys"
 
 
 class _Binding(QObject):
     """Connects one action to its command; a QObject, so that Qt keeps to its thread."""
 
-    def __init__(self, command: Command, action: QAction) -> None:
+    def __init__(self, placed: Placed, action: QAction) -> None:
         super().__init__(action)
-        self.command, self.action = command, action
+        self.placed, self.command, self.action = placed, placed.command, action
         self.keys = ""  # as the platform writes them
         self._tip = ""
         action.triggered.connect(self.trigger)
@@ -109,7 +121,7 @@ class CommandTable:
 
     Parameters
     ----------
-    commands : in the order of the menus.
+    placed : the commands in the order of the menus.
     owner : the window that the shortcuts work in.
     shortcuts : keys that the user changed, by command id.
 
@@ -125,19 +137,20 @@ class CommandTable:
 
     def __init__(
         self,
-        commands: Iterable[Command],
+        placed: Iterable[Placed],
         owner: QWidget,
         shortcuts: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._bindings: dict[str, _Binding] = {}
-        for command in commands:
+        for entry in placed:
+            command = entry.command
             if command.id in self._bindings:
                 raise ValueError(f"Two commands are called {command.id}")
             action = QAction(command.title, owner)
             action.setObjectName(command.id)
             action.setCheckable(command.checked is not None)
             owner.addAction(action)
-            binding = _Binding(command, action)
+            binding = _Binding(entry, action)
             binding.refresh_icon()
             self._bindings[command.id] = binding
         self.key_map = KeyMap({c.id: c.shortcuts for c in self.commands}, shortcuts)
@@ -147,6 +160,10 @@ class CommandTable:
     def commands(self) -> tuple[Command, ...]:
         """Every command."""
         return tuple(b.command for b in self._bindings.values())
+
+    def path(self, command_id: str) -> str:
+        """The menus that lead to a command, e.g. "Labels › Tools"."""
+        return self._bindings[command_id].placed.path
 
     def action(self, command_id: str) -> QAction:
         """The action of a command."""
@@ -179,16 +196,16 @@ class CommandTable:
         for menu in menus.values():
             menu.setToolTipsVisible(True)
         for binding in self._bindings.values():
-            name, below = binding.command.menu, binding.command.submenu
+            name, below = binding.command.menu, binding.placed.submenu
             if not name:
                 continue
             key = f"{name}/{below}" if below else name
             if key not in menus:
-                if binding.command.separated and menus[name].actions():
+                if binding.placed.separated and menus[name].actions():
                     menus[name].addSeparator()
                 menus[key] = menus[name].addMenu(below)
                 menus[key].setToolTipsVisible(True)
-            if binding.command.separated and menus[key].actions():
+            if binding.placed.separated and menus[key].actions():
                 menus[key].addSeparator()
             menus[key].addAction(binding.action)
         return menus

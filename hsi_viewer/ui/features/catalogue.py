@@ -1,24 +1,32 @@
-"""The features of the window, in the order of their commands."""
+"""The features of the window; to add one, write it and name it here."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from hsi_viewer.ui.features.application.feature import ApplicationFeature
 from hsi_viewer.ui.features.application.help import HelpFeature
 from hsi_viewer.ui.features.application.messages import MessagesFeature
 from hsi_viewer.ui.features.application.preferences import PreferencesFeature
 from hsi_viewer.ui.features.application.tour import TourFeature
 from hsi_viewer.ui.features.display.derived_images import DerivedFeature
+from hsi_viewer.ui.features.display.feature import DisplayFeature
 from hsi_viewer.ui.features.display.layers import LayersFeature
 from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
 from hsi_viewer.ui.features.display.map_overlay import MapPlaceFeature
 from hsi_viewer.ui.features.display.overviews import OverviewsFeature
 from hsi_viewer.ui.features.display.picture import PictureFeature
+from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
+from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
 from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
+from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
+from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
 from hsi_viewer.ui.features.sessions.notes import NotesFeature
 from hsi_viewer.ui.features.sessions.recovery import RecoveryFeature
@@ -26,31 +34,53 @@ from hsi_viewer.ui.features.spectra.angle_map import AngleFeature
 from hsi_viewer.ui.features.spectra.libraries import LibraryFeature
 from hsi_viewer.ui.features.spectra.scatter import ScatterFeature
 from hsi_viewer.ui.features.spectra.spectra import SpectraFeature
+from hsi_viewer.ui.features.training.feature import TrainingFeature
 from hsi_viewer.ui.features.training.runs import RunsFeature
 
-FEATURES: tuple[type[Feature], ...] = (
-    RecoveryFeature,
-    HistoryFeature,
-    RegionFeature,
-    ClassFeature,
-    LabelCheckFeature,
-    RunsFeature,
-    NotesFeature,
-    HelpFeature,
-    PreferencesFeature,
-    MessagesFeature,
-    TourFeature,
-    PictureFeature,
-    DerivedFeature,
-    SpectraFeature,
-    LibraryFeature,
-    AngleFeature,
-    ScatterFeature,
-    SelectionFeature,
-    OverviewsFeature,
-    LayersFeature,
-    LinkedViewsFeature,
-    MapPlaceFeature,
-    FigureFeature,
-    FillFeature,
-)
+if TYPE_CHECKING:
+    from hsi_viewer.ui.context import Context
+
+
+def make_features(context: Context) -> list[Feature]:
+    """Every feature; each may use what those before it put into the context."""
+    opening = OpeningFeature(context)
+    display = DisplayFeature(context)
+    exporting = ExportingFeature(context)
+    spectra = SpectraFeature(context)
+    labelling = LabellingFeature(context)
+    training = TrainingFeature(context)
+    sessions = SessionsFeature(context)
+    view, labels = display.view, labelling.labelling
+    return [
+        opening,
+        display,
+        spectra,
+        labelling,
+        training,
+        exporting,
+        sessions,
+        RecoveryFeature(context),
+        HistoryFeature(context, sessions.stepping),
+        RegionFeature(context, labels, labelling.panel),
+        ClassFeature(context, labels, labelling.panel),
+        LabelCheckFeature(context),
+        RunsFeature(context, training.training),
+        NotesFeature(context),
+        HelpFeature(context),
+        PreferencesFeature(context),
+        MessagesFeature(context),
+        TourFeature(context),
+        PictureFeature(context, view, display.panel),
+        DerivedFeature(context, view.pictures, display.panel),
+        LibraryFeature(context),
+        AngleFeature(context),
+        ScatterFeature(context),
+        SelectionFeature(context, labels),
+        OverviewsFeature(context),
+        LayersFeature(context),
+        LinkedViewsFeature(context, view.tiles),
+        MapPlaceFeature(context),
+        FigureFeature(context),
+        FillFeature(context, opening.metadata),
+        ApplicationFeature(context),
+    ]

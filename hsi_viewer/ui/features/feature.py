@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.docking import Panel
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 
 __all__ = ("Feature", "Panel")
@@ -19,30 +20,35 @@ __all__ = ("Feature", "Panel")
 class Feature(QObject):
     """Base of all features; each overrides what it has.
 
-    The window's core (workspace, canvas, plot, panels, controllers) exists when a feature is
-    made; docks, commands and menus are made from its answers right after.
+    Docks, commands and menus are made from its answers right after it is made.
 
     Parameters
     ----------
-    window : the main window, which owns the feature.
+    context : what the feature may use.
+
+    Attributes
+    ----------
+    key : names the feature in session files; it never changes.
     """
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.window = window
-        self.workspace = window.workspace
+    key = ""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.context, self.window = context, context.window
+        self.workspace = context.workspace
 
     def panels(self) -> list[Panel]:
         """Docks, asked for once; their panels are made when they are first seen."""
         return []
 
-    def made(self, title: str) -> bool:
+    def made(self, key: str) -> bool:
         """Whether a panel was seen or asked for yet; what was not needs no news."""
-        return title in self.window.docking.panels
+        return key in self.context.docking.panels
 
-    def show_panel(self, title: str) -> None:
+    def show_panel(self, key: str) -> None:
         """Bring a panel to the front of its tabs."""
-        self.window.docking.show(title)
+        self.context.docking.show(key)
 
     def commands(self) -> list[Command]:
         """Commands, asked for once."""
@@ -58,8 +64,38 @@ class Feature(QObject):
     def restore_session_state(self, state: dict[str, Any]) -> None:
         """Take what `session_state` gave, maybe in an older version: read it tolerantly."""
 
+    def has_scene(self) -> bool:
+        """Whether a scene is open."""
+        return self.workspace.document is not None
+
+    def rows_above_image(self) -> list[QWidget]:
+        """Rows of controls above the image, asked for once."""
+        return []
+
+    def add_bars(self) -> None:
+        """Put tool bars on the window; called once there are commands."""
+
+    def unsaved(self) -> tuple[str, ...]:
+        """What is in no file of the user's, in words."""
+        return ()
+
+    def running(self) -> str | None:
+        """What runs that leaving would cancel, in a word."""
+        return None
+
+    def save_now(self) -> bool:
+        """Save what `unsaved` names; False if it is in no file then."""
+        return True
+
+    def leave(self, *, discard: bool) -> None:
+        """The document is left; `discard`: without what was unsaved."""
+
     def may_leave(self) -> bool:
         """Whether the document may be left now; asked before another is opened and at the end."""
+        return True
+
+    def finish(self) -> bool:
+        """Wait, with the window alive, for what has to be written; False to stay after all."""
         return True
 
     def close(self) -> None:

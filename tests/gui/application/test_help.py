@@ -56,7 +56,8 @@ def the_page_of_keys_is_written_from_the_commands(driver):
 
 
 def each_panel_has_its_section(driver):
-    missing = [title for title in driver.window.docks if GUIDE.about(title) is None]
+    docks = driver.window.context.docking.docks.values()
+    missing = [d.windowTitle() for d in docks if GUIDE.about(d.windowTitle()) is None]
     assert missing == []
 
 
@@ -68,8 +69,8 @@ def test_f1_opens_the_guide_and_in_a_panel_its_section(driver, qtbot):
     assert "HSI Viewer" in guide.page.toPlainText()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    window.train_panel.preset.setFocus()
-    QTest.keyClick(window.train_panel.preset, Qt.Key.Key_F1)
+    window.panel("training").preset.setFocus()
+    QTest.keyClick(window.panel("training").preset, Qt.Key.Key_F1)
     assert guide.link == "training.md#the-training-panel"
     QTest.mouseClick(guide.back, Qt.MouseButton.LeftButton)
     assert guide.link == "index.md"

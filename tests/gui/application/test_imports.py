@@ -39,7 +39,7 @@ def test_the_trainer_is_imported_once_when_nothing_else_runs(driver, imports):
 
     gate = threading.Event()
     driver.open("sample:indian-pines")
-    tasks, ahead = driver.window.workspace.tasks, driver.window.trainer_import
+    tasks, ahead = driver.window.workspace.tasks, driver.window.feature("training").preload
     task = tasks.start("Something the user waits for", lambda _token, _port: gate.wait(PATIENCE))
     rested = []
     ahead._rest.timeout.connect(lambda: rested.append(ahead.started))

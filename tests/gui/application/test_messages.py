@@ -38,7 +38,7 @@ def fail(log: logging.Logger) -> None:
 
 
 def two_tasks_are_listed_and_each_has_its_own_cancel(driver, qtbot):
-    window, busy = driver.window, driver.window.busy
+    window, busy = driver.window, driver.window.context.busy
     first, second = Step("Averaging", 0.25), Step("Drawing", None)
     tasks = [window.workspace.tasks.start(t, w) for t, w in (("A", first), ("B", second))]
     qtbot.waitUntil(lambda: busy.first.label.text() == "Drawing")
@@ -61,15 +61,15 @@ def escape_leaves_quiet_work_alone(driver):
     task = driver.window.workspace.tasks.start("Quiet", step, quiet=True)
     driver.trigger("edit.cancel")
     assert task.running
-    assert not driver.window.busy.isVisible()
+    assert not driver.window.context.busy.isVisible()
     step.go.set()
 
 
 def the_time_left_stands_beside_what_is_done(driver):
     activity = Activity(0, "Training", "Painting the map", 0.5, 21.0)
-    driver.window.busy.show_activities([activity])
-    assert driver.window.busy.first.label.text() == "Painting the map · about 20 s left"
-    driver.window.busy.show_activities([])
+    driver.window.context.busy.show_activities([activity])
+    assert driver.window.context.busy.first.label.text() == "Painting the map · about 20 s left"
+    driver.window.context.busy.show_activities([])
 
 
 def test_notices_and_log_records_stand_on_the_page(driver, qtbot):
@@ -128,9 +128,9 @@ def test_a_long_path_does_not_widen_the_window(driver, qtbot):
     window, width = driver.window, driver.window.width()
     step = Step(f"Opening /{'a_long_folder/' * 30}scene.hdr", None)
     task = window.workspace.tasks.start("Opening scene.hdr", step)
-    qtbot.waitUntil(lambda: "…" in window.busy.first.label.text())
-    assert window.busy.first.label.text().endswith("scene.hdr")
-    assert step.text in window.busy.first.label.toolTip()
+    qtbot.waitUntil(lambda: "…" in window.context.busy.first.label.text())
+    assert window.context.busy.first.label.text().endswith("scene.hdr")
+    assert step.text in window.context.busy.first.label.toolTip()
     QApplication.processEvents()
     assert window.width() == width
     task.cancel()
@@ -138,7 +138,7 @@ def test_a_long_path_does_not_widen_the_window(driver, qtbot):
 
 def test_messages_about_a_file_go_when_another_is_opened(driver, tmp_path):
     (tmp_path / "gone.hdr").write_text("ENVI\nsamples = 2\nlines = 2\nbands = 2\ndata type = 1\n")
-    with driver.qtbot.waitSignal(driver.window.opening.refused):
+    with driver.qtbot.waitSignal(driver.window.context.opening.refused):
         driver.window.open(str(tmp_path / "gone.hdr"))
     driver.qtbot.waitUntil(lambda: len(driver.window.notices.texts()) == 1)
     assert "gone.hdr" in driver.window.notices.texts()[0]

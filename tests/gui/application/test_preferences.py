@@ -128,7 +128,7 @@ def test_a_bigger_text_of_the_desktop_cuts_nothing_off(driver, qapp):
         qapp.setFont(larger)
         driver.window.set_theme("light")
         driver.window.resize(1280, 800)
-        driver.qtbot.waitUntil(lambda: driver.window.welcome.open_button.height() > 30)
+        driver.qtbot.waitUntil(lambda: driver.window.context.welcome.open_button.height() > 30)
         cut = [
             label.text()
             for label in driver.window.findChildren(QLabel)
@@ -138,7 +138,10 @@ def test_a_bigger_text_of_the_desktop_cuts_nothing_off(driver, qapp):
             and label.height() < label.fontMetrics().height()
         ]
         assert cut == []
-        for button in (driver.window.welcome.open_button, driver.window.train_panel.train_button):
+        for button in (
+            driver.window.context.welcome.open_button,
+            driver.window.panel("training").train_button,
+        ):
             assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
     finally:
         qapp.setFont(font)
@@ -149,11 +152,11 @@ def autosave_follows_at_once(driver):
     dialog = open_dialog(driver)
     dialog.autosave.setValue(0)
     press(dialog, "Ok")
-    assert not driver.window.sessions._autosave.isActive()
+    assert not driver.window.context.sessions._autosave.isActive()
     dialog = open_dialog(driver)
     dialog.autosave.setValue(3)
     press(dialog, "Ok")
-    assert driver.window.sessions._autosave.interval() == 180_000
+    assert driver.window.context.sessions._autosave.interval() == 180_000
 
 
 def test_the_dialog(driver):

@@ -18,7 +18,7 @@ def tour_of(driver) -> Tour | None:
 
 
 def test_it_is_offered_at_the_first_start_only(driver, make_driver):
-    welcome = driver.window.welcome
+    welcome = driver.window.context.welcome
     QTest.mouseClick(welcome.tour_button, Qt.MouseButton.LeftButton)
     assert tour_of(driver).title.text() == "Open a scene"
     QTest.mouseClick(tour_of(driver).skip, Qt.MouseButton.LeftButton)
@@ -26,8 +26,8 @@ def test_it_is_offered_at_the_first_start_only(driver, make_driver):
     assert not welcome.tour_button.isVisible()
     assert load_settings().tour_seen
     again = make_driver(load_settings())
-    assert not again.window.welcome.tour_button.isVisible()
-    assert again.window.welcome.sample_button.isVisible()
+    assert not again.window.context.welcome.tour_button.isVisible()
+    assert again.window.context.welcome.sample_button.isVisible()
     again.trigger("help.tour")
     assert tour_of(again) is not None
 
@@ -54,13 +54,13 @@ def keys_go_on_and_back_and_end_it(driver, qtbot):
 def test_each_callout_stands_inside_the_window_beside_what_it_tells_of(driver, size):
     driver.window.resize(*size)
     driver.trigger("help.tour")
-    targets = ["file.open", "Classes", "Training", "file.export"]
+    targets = ["file.open", "classes", "training", "file.export"]
     for number, name in enumerate(targets, 1):
         tour = tour_of(driver)
         assert tour.count.text() == f"{number} of 4"
         assert driver.window.rect().contains(tour.geometry())
-        if name in driver.window.docks:
-            target = driver.window.docks[name]
+        if name in driver.window.context.docking.docks:
+            target = driver.window.context.docking.docks[name]
         else:
             bar = driver.window.menus.tool_bar
             target = bar.widgetForAction(driver.window.commands.action(name))
@@ -75,11 +75,11 @@ def test_each_callout_stands_inside_the_window_beside_what_it_tells_of(driver, s
 def its_keys_start_no_commands(driver):
     driver.trigger("help.tour")
     QTest.keyClick(tour_of(driver), Qt.Key.Key_M, CONTROL_SHIFT)
-    assert not driver.window.docks["Messages"].isVisible()
+    assert not driver.window.context.docking.docks["messages"].isVisible()
     QTest.keyClick(tour_of(driver), Qt.Key.Key_Escape)
     driver.window.activateWindow()
     QTest.keyClick(driver.window, Qt.Key.Key_M, CONTROL_SHIFT)
-    assert driver.window.docks["Messages"].isVisible()
+    assert driver.window.context.docking.docks["messages"].isVisible()
 
 
 def a_second_tour_takes_the_place_of_the_first(driver):
@@ -93,7 +93,7 @@ def a_second_tour_takes_the_place_of_the_first(driver):
 
 def test_who_has_seen_it_is_not_asked(make_driver):
     driver = make_driver(Settings(theme="light", tour_seen=True))
-    assert not driver.window.welcome.tour_button.isVisible()
+    assert not driver.window.context.welcome.tour_button.isVisible()
 
 
 def test_keys_of_the_tour(driver, qtbot):

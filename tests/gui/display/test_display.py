@@ -26,7 +26,7 @@ def feature(driver, kind):
 
 
 def picture(driver):
-    return driver.window.viewing.picture
+    return driver.window.context.viewing.picture
 
 
 def choose(driver, box: QComboBox, text: str) -> None:
@@ -90,12 +90,12 @@ def test_presets_have_keys_show_their_wavelengths_and_are_kept_as_layers(sample)
     sample.settle()
     nm = sample.document.cube.wavelengths[list(picture(sample).bands)]
     np.testing.assert_allclose(nm, (860, 650, 550), atol=6)
-    assert sample.window.display.preset.currentText() == "Colour infrared"
+    assert sample.window.panel("display").preset.currentText() == "Colour infrared"
     shown = picture(sample).rgba
     sample.trigger("image.keep")
-    choose(sample, sample.window.display.preset, "Short-wave infrared")
+    choose(sample, sample.window.panel("display").preset, "Short-wave infrared")
     sample.settle()
-    layer = sample.window.viewing.layers["Colour infrared"]
+    layer = sample.window.context.viewing.layers["Colour infrared"]
     np.testing.assert_array_equal(layer.raster.rgba(slice(0, 145, 1), slice(0, 145, 1)), shown)
     assert layer.removable
     nm = sample.document.cube.wavelengths[list(picture(sample).bands)]
@@ -104,7 +104,7 @@ def test_presets_have_keys_show_their_wavelengths_and_are_kept_as_layers(sample)
 
 def test_lists_show_wavelength_and_number_and_mark_bad_bands(driver, data_dir):
     driver.open(str(data_dir / "envi/ang20140912t192359_corr_v1c_img_2580-2590_540-550.hdr"))
-    cube, box = driver.document.cube, driver.window.display.bands[0]
+    cube, box = driver.document.cube, driver.window.panel("display").bands[0]
     assert box.count() == cube.bands
     for band in (0, int(np.flatnonzero(~cube.good_bands)[0])):
         text = box.itemText(band)
@@ -127,7 +127,7 @@ def test_a_preset_is_saved_changed_used_and_deleted(sample):
     editor.table.item(0, 3).setText("1000")
     QTest.mouseClick(save, Qt.MouseButton.LeftButton)
     assert sample.window.workspace.settings.band_presets == [["Minerals", 2300.0, 2200.0, 1000.0]]
-    choose(sample, sample.window.display.preset, "Minerals")
+    choose(sample, sample.window.panel("display").preset, "Minerals")
     sample.settle()
     nm = sample.document.cube.wavelengths[list(picture(sample).bands)]
     np.testing.assert_allclose(nm, (2300, 2200, 1000), atol=10)
@@ -140,11 +140,11 @@ def test_a_preset_is_saved_changed_used_and_deleted(sample):
         editor.buttons.button(QDialogButtonBox.StandardButton.Save), Qt.MouseButton.LeftButton
     )
     assert sample.window.workspace.settings.band_presets == []
-    assert sample.window.display.preset.findText("Minerals") < 0
+    assert sample.window.panel("display").preset.findText("Minerals") < 0
 
 
 def test_a_line_in_the_plot_is_dragged_to_another_band(sample):
-    plot, cube = sample.window.plot, sample.document.cube
+    plot, cube = sample.window.context.plot, sample.document.cube
     sample.hover(20, 20)
     QApplication.processEvents()
     before = picture(sample).bands
@@ -152,18 +152,24 @@ def test_a_line_in_the_plot_is_dragged_to_another_band(sample):
     middle = (low + high) / 2
     start = place_in(plot, float(cube.wavelengths[before[0]]), middle)
     drag(plot, start, place_in(plot, 1650.0, middle))
-    sample.qtbot.waitUntil(lambda: picture(sample).look is sample.window.viewing.pictures.look)
+    sample.qtbot.waitUntil(
+        lambda: picture(sample).look is sample.window.context.viewing.pictures.look
+    )
     after = picture(sample).bands
     assert after[1:] == before[1:]
     assert abs(cube.wavelengths[after[0]] - 1650.0) < 25
-    assert sample.window.display.bands[0].currentIndex() == after[0]
-    assert sample.window.display.preset.currentText() == "Custom"
+    assert sample.window.panel("display").bands[0].currentIndex() == after[0]
+    assert sample.window.panel("display").preset.currentText() == "Custom"
 
 
 def test_a_single_band_is_drawn_in_a_colour_map(sample):
-    choose(sample, sample.window.display.preset, "Single band")
-    choose(sample, sample.window.display.band, sample.window.display.band.itemText(99))
-    choose(sample, sample.window.display.colours, "Viridis")
+    choose(sample, sample.window.panel("display").preset, "Single band")
+    choose(
+        sample,
+        sample.window.panel("display").band,
+        sample.window.panel("display").band.itemText(99),
+    )
+    choose(sample, sample.window.panel("display").colours, "Viridis")
     sample.settle()
     cube = sample.document.cube
     stored = cube.read(bands=[99])[:, :, 0]
@@ -172,11 +178,11 @@ def test_a_single_band_is_drawn_in_a_colour_map(sample):
     np.testing.assert_array_equal(sample.canvas.picture.image[:, :, :3], expected)
     sample.hover(3, 4)
     nm = f"{cube.wavelengths[99]:.0f} nm"
-    assert sample.window.readout.values.text() == f"{nm} {stored[3, 4]:.5g}"
+    assert sample.window.context.readout.values.text() == f"{nm} {stored[3, 4]:.5g}"
     sample.key(Qt.Key.Key_PageDown)
     sample.settle()
     assert picture(sample).look.bands == (100,)
-    assert not sample.window.display.bands[0].isVisible()
+    assert not sample.window.panel("display").bands[0].isVisible()
     sample.trigger("image.single")
     sample.settle()
     assert len(picture(sample).look.bands) == 3
@@ -184,19 +190,19 @@ def test_a_single_band_is_drawn_in_a_colour_map(sample):
 
 def test_playing_shows_one_good_band_after_the_other(sample):
     player = feature(sample, PictureFeature).player
-    sample.window.display.speed.setValue(20)
-    sample.window.display.band_slider.setValue(0)
+    sample.window.panel("display").speed.setValue(20)
+    sample.window.panel("display").band_slider.setValue(0)
     sample.trigger("image.single")
     sample.trigger("image.single")
-    choose(sample, sample.window.display.preset, "Single band")
+    choose(sample, sample.window.panel("display").preset, "Single band")
     sample.settle()
     shown = []
-    sample.window.viewing.pictures.drawn.connect(lambda p: shown.append(p.look.bands[0]))
+    sample.window.context.viewing.pictures.drawn.connect(lambda p: shown.append(p.look.bands[0]))
     first = picture(sample).bands[0]
     with sample.qtbot.waitSignal(player.playing_changed):
-        QTest.mouseClick(sample.window.display.play, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(sample.window.panel("display").play, Qt.MouseButton.LeftButton)
     sample.qtbot.waitUntil(lambda: len(shown) >= 4)
-    QTest.mouseClick(sample.window.display.play, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(sample.window.panel("display").play, Qt.MouseButton.LeftButton)
     assert not player.playing
     assert shown == list(range(first + 1, first + 1 + len(shown)))
 
@@ -217,7 +223,7 @@ def test_playing_skips_bad_bands_and_begins_again():
 def test_kinds_of_stretch_change_the_picture_as_numpy_does(sample):
     cube = sample.document.cube
     for kind in ("Minimum to maximum", "Gaussian", "Equalised"):
-        choose(sample, sample.window.display.stretch, kind)
+        choose(sample, sample.window.panel("display").stretch, kind)
         sample.settle()
         shown = picture(sample)
         stored = cube.read(bands=shown.bands)
@@ -244,7 +250,7 @@ def test_limits_are_typed_for_one_band_and_put_back_when_they_make_no_sense(fron
     transfers = picture(front).transfers
     assert transfers[1] == Limits(3000.0, 5000.0)
     assert transfers[0] != transfers[1]
-    assert front.window.display.stretch.currentText() == "Typed limits"
+    assert front.window.panel("display").stretch.currentText() == "Typed limits"
     before, text = picture(front), panel.low.text()
     panel.low.setFocus()
     panel.low.selectAll()
@@ -258,7 +264,7 @@ def test_a_limit_is_dragged_in_the_histogram_for_one_band_or_all(front):
     panel = feature(front, PictureFeature).contrast
     low, high = panel.plot.region.getRegion()
     drag(panel.plot, place_in(panel.plot, high, 0.5), place_in(panel.plot, (low + high) / 2, 0.5))
-    pictures = front.window.viewing.pictures
+    pictures = front.window.context.viewing.pictures
     front.qtbot.waitUntil(lambda: picture(front).look is pictures.look)
     red, green, _ = picture(front).transfers
     assert picture(front).look.contrast.kind == "typed"
@@ -280,7 +286,7 @@ def test_a_limit_is_dragged_in_the_histogram_for_one_band_or_all(front):
 
 
 def test_contrast_is_remembered_for_each_preset_and_cube(sample):
-    pictures = sample.window.viewing.pictures
+    pictures = sample.window.context.viewing.pictures
     limits = (Limits(3000.0, 6000.0),) * 3
     sample.trigger("image.preset.2")
     sample.settle()
@@ -294,7 +300,7 @@ def test_contrast_is_remembered_for_each_preset_and_cube(sample):
     assert picture(sample).transfers == limits
     sample.open("sample:indian-pines")
     sample.qtbot.waitUntil(lambda: picture(sample).look is pictures.look)
-    assert sample.window.display.preset.currentText() == "Colour infrared"
+    assert sample.window.panel("display").preset.currentText() == "Colour infrared"
     assert picture(sample).transfers == limits
     feature(sample, PictureFeature).close()
     written = LookBook().of(sample.document.cube)
@@ -306,7 +312,7 @@ def test_the_usual_stretch_comes_from_the_preferences(make_driver):
     driver = make_driver(Settings(theme="light", stretch="minmax"))
     driver.open("sample:indian-pines")
     driver.settle()
-    pictures = driver.window.viewing.pictures
+    pictures = driver.window.context.viewing.pictures
     driver.qtbot.waitUntil(lambda: picture(driver).look is pictures.look)
     assert picture(driver).look.contrast.kind == "minmax"
 
@@ -320,20 +326,20 @@ def test_principal_components_become_the_picture(sample):
     sample.qtbot.waitUntil(lambda: picture(sample).look.image is not None)
     image = picture(sample).cube
     assert image.shape == (145, 145, 10)
-    assert sample.window.display.image.currentText() == "Principal components"
-    assert sample.window.display.bands[0].itemText(0).startswith("PC 1 (")
+    assert sample.window.panel("display").image.currentText() == "Principal components"
+    assert sample.window.panel("display").bands[0].itemText(0).startswith("PC 1 (")
     sample.hover(10, 20)
     first = image.read()[10, 20, 0]
-    assert sample.window.readout.values.text().startswith(f"R {first:.5g}")
-    choose(sample, sample.window.display.image, "The scene")
+    assert sample.window.context.readout.values.text().startswith(f"R {first:.5g}")
+    choose(sample, sample.window.panel("display").image, "The scene")
     sample.settle()
     assert picture(sample).look.image is None
-    assert sample.window.display.preset.currentText() == "True colour"
+    assert sample.window.panel("display").preset.currentText() == "True colour"
 
 
 def test_an_index_is_the_ratio_of_its_bands_or_says_why_not(sample):
     panel = feature(sample, DerivedFeature).panel
-    QTest.mouseClick(sample.window.display.derive, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(sample.window.panel("display").derive, Qt.MouseButton.LeftButton)
     sample.qtbot.waitUntil(lambda: panel.isVisible())
     item: QListWidgetItem = panel.indices.findItems("NDVI", Qt.MatchFlag.MatchExactly)[0]
     panel.indices.setCurrentItem(item)
@@ -346,12 +352,12 @@ def test_an_index_is_the_ratio_of_its_bands_or_says_why_not(sample):
     expected = (infrared - red) / (infrared + red)
     np.testing.assert_allclose(picture(sample).cube.read()[:, :, 0], expected, rtol=1e-6)
     sample.hover(7, 8)
-    assert sample.window.readout.values.text() == f"NDVI {np.float32(expected[7, 8]):.5g}"
-    assert sample.window.display.colours.currentText() == "Viridis"
+    assert sample.window.context.readout.values.text() == f"NDVI {np.float32(expected[7, 8]):.5g}"
+    assert sample.window.panel("display").colours.currentText() == "Viridis"
     sample.trigger("image.remove")
     sample.settle()
     assert picture(sample).look.image is None
-    assert sample.window.display.image.count() == 1
+    assert sample.window.panel("display").image.count() == 1
     item = panel.indices.findItems("EVI", Qt.MatchFlag.MatchExactly)[0]
     assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
     assert "names no scale factor" in item.toolTip()
@@ -393,7 +399,7 @@ def test_deriving_is_cancelled_and_leaves_the_picture(sample, monkeypatch):
     monkeypatch.setattr(derived_images, "component_image", slow)
     before = picture(sample)
     sample.trigger("image.mnf")
-    assert sample.window.busy.isVisible()
+    assert sample.window.context.busy.isVisible()
     sample.trigger("edit.cancel")
     gate.set()
     tasks = sample.window.workspace.tasks
@@ -406,6 +412,6 @@ def test_a_cube_of_one_band_is_a_single_band(driver, tmp_path):
     np.save(path, np.arange(600, dtype=np.float32).reshape(20, 30, 1))
     driver.open(str(path))
     driver.qtbot.waitUntil(lambda: picture(driver).look.bands == (0,))
-    assert driver.window.display.preset.currentText() == "Single band"
-    assert not driver.window.display.play.isVisible()
+    assert driver.window.panel("display").preset.currentText() == "Single band"
+    assert not driver.window.panel("display").play.isVisible()
     assert not driver.window.commands.action("image.pca").isEnabled()

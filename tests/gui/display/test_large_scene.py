@@ -41,7 +41,7 @@ def drawn(driver) -> None:
 
     def complete() -> bool:
         driver.canvas.viewport().grab()  # asks for what is missing
-        return driver.window.viewing.tiles.idle
+        return driver.window.context.viewing.tiles.idle
 
     driver.qtbot.waitUntil(complete)
 
@@ -101,7 +101,7 @@ def assert_screen_is_exact(driver, cube: HyperCube) -> None:
 
 
 def test_what_is_on_the_screen_is_what_numpy_computes_at_any_zoom(large):
-    cube, picture = large.document.cube, large.window.viewing.picture
+    cube, picture = large.document.cube, large.window.context.viewing.picture
     assert isinstance(cube.source, OverviewSource)
     assert not cube.in_memory
     shown = HyperCube.from_array(cube.read(bands=picture.bands), nodata=0.0)
@@ -121,13 +121,13 @@ def test_what_is_on_the_screen_is_what_numpy_computes_at_any_zoom(large):
 
 def test_zoomed_out_only_the_overview_is_read(large, monkeypatch):
     source = large.document.cube.source
-    bands = large.window.viewing.picture.bands
+    bands = large.window.context.viewing.picture.bands
     large.qtbot.waitUntil(lambda: not source.missing(bands))
     large.settle()
     reads = []
     real = source._source.read
     monkeypatch.setattr(source._source, "read", lambda *a: reads.append(a) or real(*a))
-    large.window.viewing.tiles.clear()
+    large.window.context.viewing.tiles.clear()
     large.canvas.fit()
     drawn(large)
     level = large.canvas.picture._level(large.canvas.width() / large.canvas._box.viewRect().width())
@@ -142,22 +142,22 @@ def test_spectra_are_read_in_a_worker_and_the_latest_pixel_wins(large):
     large.canvas.zoom(60)
     for row in range(2990, 3010):
         large.hover(row, 1000)
-    assert large.window.readout.position.text() == "Row 3010, column 1001"
+    assert large.window.context.readout.position.text() == "Row 3010, column 1001"
     expected = large.document.cube.spectrum(3009, 1000)
     good = large.document.cube.good_bands
 
     def shown() -> bool:
-        _, y = large.window.plot.live_values()
+        _, y = large.window.context.plot.live_values()
         return y is not None and np.array_equal(y[good], expected[good], equal_nan=True)
 
     large.qtbot.waitUntil(shown)
     large.click(3009, 1000)
-    large.qtbot.waitUntil(lambda: large.window.viewing.pins == 1)
+    large.qtbot.waitUntil(lambda: large.window.context.viewing.pins == 1)
 
 
 def test_a_stroke_is_on_the_screen_at_once_and_undone(large):
     large.trigger("class.add")
-    large.window.brush_size.setValue(25)
+    large.window.feature("labelling").tools.options.brush_size.setValue(25)
     large.canvas.centre_on(3000, 1000)
     for _ in range(20):
         wheel(large, large.canvas.rect().center(), 120)
@@ -180,7 +180,7 @@ def test_a_stroke_is_on_the_screen_at_once_and_undone(large):
 def test_the_cache_can_be_cleaned(large):
     large.trigger("view.clean")
     large.qtbot.waitUntil(lambda: cache_bytes() == 0)
-    large.window.viewing.tiles.clear()
+    large.window.context.viewing.tiles.clear()
     large.canvas.fit()
     drawn(large)
     assert (screen(large).std(axis=(0, 1)) > 0).all()
@@ -201,19 +201,19 @@ def held_back(monkeypatch):
 
 
 def open_coarse(driver, header) -> None:
-    with driver.qtbot.waitSignal(driver.window.opening.opened, timeout=20_000):
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened, timeout=20_000):
         driver.window.open(str(header))
 
 
 def test_a_coarse_picture_is_seen_before_the_sharp_one(driver, header, held_back):
     open_coarse(driver, header)
-    picture = driver.window.viewing.picture
+    picture = driver.window.context.viewing.picture
     assert picture.coarse
     assert isinstance(picture.raster, RgbaRaster)  # in memory: drawn as soon as it is painted
     assert (screen(driver).std(axis=(0, 1)) > 0).all()
     held_back.set()
     drawn(driver)
-    sharp = driver.window.viewing.picture
+    sharp = driver.window.context.viewing.picture
     assert not sharp.coarse
     assert isinstance(sharp.raster, CubeRaster)
     assert sharp.look == picture.look
@@ -221,10 +221,10 @@ def test_a_coarse_picture_is_seen_before_the_sharp_one(driver, header, held_back
 
 def test_who_cancels_the_sharp_picture_still_sees_the_scene_as_it_is(driver, header, held_back):
     open_coarse(driver, header)
-    coarse = driver.window.viewing.picture
-    driver.window.activity.cancel_all()
-    assert isinstance(driver.window.viewing.picture.raster, CubeRaster)
-    assert driver.window.viewing.picture.transfers == coarse.transfers
+    coarse = driver.window.context.viewing.picture
+    driver.window.feature("application").activity.cancel_all()
+    assert isinstance(driver.window.context.viewing.picture.raster, CubeRaster)
+    assert driver.window.context.viewing.picture.transfers == coarse.transfers
     held_back.set()
     drawn(driver)
     assert (screen(driver).std(axis=(0, 1)) > 0).all()

@@ -71,7 +71,7 @@ def pixels(driver) -> np.ndarray:
 
 def image_of(driver) -> np.ndarray:
     """The image as numpy computes it, on the background of the canvas."""
-    cube, bands = driver.document.cube, driver.window.viewing.picture.bands
+    cube, bands = driver.document.cube, driver.window.context.viewing.picture.bands
     stored = cube.read(bands=bands)
     rgba = composite(stored, cube.is_data(stored), Contrast().transfers(sample_bands(cube, bands)))
     background = driver.canvas.backgroundBrush().color()
@@ -96,8 +96,8 @@ def check(panel, name: str) -> None:
 
 
 def open_panel(driver):
-    driver.window.docks["Layers"].show()
-    driver.window.docks["Layers"].raise_()
+    driver.window.context.docking.docks["layers"].show()
+    driver.window.context.docking.docks["layers"].raise_()
     QApplication.processEvents()
     return feature(driver).panel
 
@@ -108,13 +108,13 @@ def test_the_screen_is_the_composite_of_numpy_and_nodata_is_transparent(scene):
 
 
 def test_boxes_show_and_hide_and_agree_with_the_keys(scene):
-    panel, layers = open_panel(scene), scene.window.viewing.layers
+    panel, layers = open_panel(scene), scene.window.context.viewing.layers
     layers.set_opacity(1.0, CLASS_MAP)
     ids = scene.document.prediction.class_map
     np.testing.assert_array_equal(pixels(scene), colours_of(scene, ids))
     check(panel, CLASS_MAP)
     assert not layers[CLASS_MAP].visible
-    assert not scene.window.display.show_map.isChecked()
+    assert not scene.window.panel("display").show_map.isChecked()
     np.testing.assert_array_equal(pixels(scene), image_of(scene))
     scene.key(Qt.Key.Key_P)
     assert row_of(panel, CLASS_MAP).checkState() == Qt.CheckState.Checked
@@ -147,7 +147,7 @@ def test_opacity_blends_the_chosen_layer(scene):
 
 
 def test_the_order_is_changed_by_buttons_and_by_dragging(scene):
-    panel, layers = open_panel(scene), scene.window.viewing.layers
+    panel, layers = open_panel(scene), scene.window.context.viewing.layers
     layers.set_opacity(1.0, CLASS_MAP)
     panel.list.setCurrentItem(row_of(panel, IMAGE))
     for _ in range(5):
@@ -169,7 +169,7 @@ def test_the_order_is_changed_by_buttons_and_by_dragging(scene):
 
 
 def test_a_layer_of_others_comes_and_goes(scene):
-    panel, layers = open_panel(scene), scene.window.viewing.layers
+    panel, layers = open_panel(scene), scene.window.context.viewing.layers
     picture = RNG.integers(0, 256, (ROWS, COLUMNS, 4)).astype(np.uint8)
     picture[:, :, 3] = 255
     layers.add(Layer("Components", RgbaRaster(picture), removable=True, about="PC 1 to 3"))
@@ -189,7 +189,7 @@ def test_a_layer_of_others_comes_and_goes(scene):
 
 
 def test_a_swipe_shows_one_layer_on_each_side_of_its_line(scene):
-    window, layers = scene.window, scene.window.viewing.layers
+    window, layers = scene.window, scene.window.context.viewing.layers
     compare, line = feature(scene).compare, feature(scene).line
     layers.set_opacity(1.0, CLASS_MAP, GROUND_TRUTH)
     compare.left.setCurrentText(CLASS_MAP)
@@ -220,12 +220,12 @@ def test_a_swipe_shows_one_layer_on_each_side_of_its_line(scene):
     assert line.place > before
     scene.trigger("view.swipe")
     assert not line.isVisible()
-    assert not window.canvas.item(GROUND_TRUTH).isVisible()
+    assert not window.context.canvas.item(GROUND_TRUTH).isVisible()
     np.testing.assert_array_equal(pixels(scene), colours_of(scene, ids))
 
 
 def test_flicker_shows_two_layers_in_turn(scene):
-    compare, layers = feature(scene).compare, scene.window.viewing.layers
+    compare, layers = feature(scene).compare, scene.window.context.viewing.layers
     layers.set_opacity(1.0, CLASS_MAP, GROUND_TRUTH)
     compare.left.setCurrentText(CLASS_MAP)
     compare.right.setCurrentText(GROUND_TRUTH)

@@ -85,7 +85,7 @@ def test_views_share_zoom_and_place_whichever_is_moved(scene, number):
 def test_the_cursor_is_in_all_views_and_any_of_them_reads_out(scene):
     shown = views(scene, 2)
     move_over(shown[1], 30, 50)
-    assert scene.window.readout.position.text() == "Row 31, column 51"
+    assert scene.window.context.readout.position.text() == "Row 31, column 51"
     assert shown[0]._cursor.getData()[0].tolist() == [50.5]
     assert shown[0]._cursor.getData()[1].tolist() == [30.5]
     QTest.mouseClick(
@@ -93,7 +93,7 @@ def test_the_cursor_is_in_all_views_and_any_of_them_reads_out(scene):
         Qt.MouseButton.LeftButton,
         pos=shown[1].widget_position(30, 50).toPoint(),
     )
-    scene.qtbot.waitUntil(lambda: scene.window.viewing.pins == 1)
+    scene.qtbot.waitUntil(lambda: scene.window.context.viewing.pins == 1)
     assert [m[:2] for m in shown[1].marks] == [(30, 50)]
     assert shown[1].marks == scene.canvas.marks
 
@@ -158,8 +158,8 @@ def test_scale_bar_north_arrow_and_degrees(scene):
     scene.canvas.zoom(4.0)
     assert found.marks.bar[0] < metres
     scene.hover(45, 60)
-    scene.qtbot.waitUntil(lambda: bool(scene.window.readout.degrees.text()))
-    text = scene.window.readout.degrees.text()
+    scene.qtbot.waitUntil(lambda: bool(scene.window.context.readout.degrees.text()))
+    text = scene.window.context.readout.degrees.text()
     latitude, longitude = float(text.split("°")[0]), float(text.split()[2].rstrip("°"))
     # UTM zone 33 N, 400 302.5 m E, 5 799 772.5 m N; by the series of Snyder (1987), 8-17 and 8-18.
     assert (latitude, longitude) == pytest.approx(inverse_utm(400_302.5, 5_799_772.5, 33), abs=2e-6)
@@ -168,7 +168,7 @@ def test_scale_bar_north_arrow_and_degrees(scene):
     scene.document.mark_saved()
     scene.open("sample:indian-pines")
     assert not found.marks.isVisible()
-    assert scene.window.readout.degrees.text() == ""
+    assert scene.window.context.readout.degrees.text() == ""
 
 
 def inverse_utm(x: float, y: float, zone: int) -> tuple[float, float]:

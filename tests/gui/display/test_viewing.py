@@ -28,11 +28,11 @@ def wheel(driver, position: QPoint, delta: int) -> None:
 
 def test_hover_shows_the_spectrum_and_the_readout(sample):
     sample.hover(20, 33)
-    x, y = sample.window.plot.live_values()
+    x, y = sample.window.context.plot.live_values()
     np.testing.assert_array_equal(y, sample.document.cube.spectrum(20, 33))
     np.testing.assert_array_equal(x, sample.document.cube.wavelengths)
-    assert sample.window.readout.position.text() == "Row 21, column 34"
-    assert sample.window.readout.values.text().startswith("R ")
+    assert sample.window.context.readout.position.text() == "Row 21, column 34"
+    assert sample.window.context.readout.values.text().startswith("R ")
 
 
 def test_the_pixel_under_the_mouse_is_the_pixel_that_is_read_at_every_zoom(sample):
@@ -42,7 +42,8 @@ def test_the_pixel_under_the_mouse_is_the_pixel_that_is_read_at_every_zoom(sampl
             if sample.canvas.viewport().rect().contains(point):
                 sample.hover(row, column)
                 assert (
-                    sample.window.readout.position.text() == f"Row {row + 1}, column {column + 1}"
+                    sample.window.context.readout.position.text()
+                    == f"Row {row + 1}, column {column + 1}"
                 )
         wheel(sample, sample.point(72, 31), 240)
 
@@ -50,10 +51,10 @@ def test_the_pixel_under_the_mouse_is_the_pixel_that_is_read_at_every_zoom(sampl
 def test_a_click_pins_and_marks_the_pixel(sample):
     sample.click(50, 60)
     sample.click(90, 20)
-    assert sample.window.plot.pinned() == 2
-    assert sample.window.viewing.pins == 2
+    assert sample.window.context.plot.pinned() == 2
+    assert sample.window.context.viewing.pins == 2
     sample.trigger("view.pins")
-    assert sample.window.plot.pinned() == 0
+    assert sample.window.context.plot.pinned() == 0
 
 
 def test_the_wheel_zooms_at_the_cursor(sample):
@@ -68,7 +69,7 @@ def test_the_wheel_zooms_at_the_cursor(sample):
 
 def test_zoom_and_pan_go_on_while_a_brush_is_active(sample):
     sample.key(Qt.Key.Key_B)
-    assert sample.window.labelling.tool == "brush"
+    assert sample.window.context.labelling.tool == "brush"
     wheel(sample, sample.point(70, 70), 480)
     before = sample.canvas._box.viewRect().center()
     sample.stroke((70, 70), (74, 76), button=Qt.MouseButton.MiddleButton)
@@ -106,15 +107,15 @@ def test_control_arrows_move_the_picked_pixel(sample):
     sample.click(40, 41)
     sample.key(Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     sample.key(Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
-    assert sample.window.readout.position.text() == "Row 40, column 43"
-    _, y = sample.window.plot.live_values()
+    assert sample.window.context.readout.position.text() == "Row 40, column 43"
+    _, y = sample.window.context.plot.live_values()
     np.testing.assert_array_equal(y, sample.document.cube.spectrum(39, 42))
 
 
 def test_the_readout_empties_outside_the_scene(sample):
     sample.hover(5, 5)
     sample.mouse(QMouseEvent.Type.MouseMove, QPoint(1, 1))
-    assert sample.window.readout.position.text() == ""
+    assert sample.window.context.readout.position.text() == ""
 
 
 @pytest.mark.parametrize("angle", range(0, 360, 30))
@@ -141,7 +142,7 @@ def test_a_single_line_of_a_scanner_is_seen(driver, tmp_path, shape):
         assert view.magnification() == pytest.approx(12, rel=0.05)
         middle = (shape[0] // 2, shape[1] // 2)
         driver.hover(*middle)
-        _, spectrum = driver.window.plot.live_values()
+        _, spectrum = driver.window.context.plot.live_values()
         np.testing.assert_array_equal(spectrum, values[middle])
         driver.canvas.zoom(3)
 

@@ -33,7 +33,7 @@ def ids_of(hands: Hands) -> list[int]:
 
 
 def test_the_lock_is_clicked_in_the_list_and_outlives_undo(hands):
-    panel = hands.driver.window.classes
+    panel = hands.driver.window.panel("classes")
     place = panel.table.visualItemRect(panel.table.item(0, LOCK)).center()
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     document = hands.driver.document
@@ -47,7 +47,7 @@ def test_the_lock_is_clicked_in_the_list_and_outlives_undo(hands):
 
 
 def test_order_changes_but_ids_do_not(hands):
-    panel = hands.driver.window.classes
+    panel = hands.driver.window.panel("classes")
     hands.driver.key(Qt.Key.Key_3)
     QTest.mouseClick(panel.up_button, Qt.MouseButton.LeftButton)
     assert ids_of(hands) == [1, 3, 2]
@@ -72,7 +72,7 @@ def test_merging_gives_the_labels_to_the_other_class(hands):
     document = hands.driver.document
     assert ids_of(hands) == [1, 3]
     assert document.labels.count(1) == 32
-    assert hands.driver.window.labelling.active_class == 1
+    assert hands.driver.window.context.labelling.active_class == 1
     hands.driver.trigger("edit.undo")
     assert ids_of(hands) == [1, 2, 3]
     assert document.labels.count(2) == 16

@@ -72,7 +72,7 @@ def test_alike_classes_and_few_pixels_are_warned_of(hands):
 def test_labelled_classes_are_not_asked_for_before_they_are_compared(driver, tmp_path):
     np.save(tmp_path / "made.npy", made_cube())
     driver.open(str(tmp_path / "made.npy"))
-    driver.trigger("panel.Separability")
+    driver.trigger("panel.separability")
     panel = next(
         f for f in driver.window.features if type(f).__name__ == "LabelCheckFeature"
     ).separability

@@ -32,7 +32,7 @@ def hands(driver, tmp_path) -> Hands:
 
 
 def choose(hands: Hands, text: str) -> None:
-    offers = hands.driver.window.offers
+    offers = hands.driver.window.context.offers
     hands.driver.qtbot.waitUntil(lambda: bool(offers.offers))
     button = next(b for b in offers.offers[-1].buttons if b.text() == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -132,8 +132,8 @@ def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, su
         np.savez(path, **arrays)
     else:
         savemat(path, arrays)
-    driver.window.labelling.files.take(path)
-    offers = driver.window.offers
+    driver.window.context.labelling.files.take(path)
+    offers = driver.window.context.offers
     driver.qtbot.waitUntil(lambda: bool(offers.texts()))
     assert f"Which array of two{suffix} are the labels?" in offers.texts()[0]
     offers.press("import", "second")
@@ -149,7 +149,7 @@ def test_classes_without_labels_come_back_from_a_file(driver, tmp_path, suffix):
     ids = np.zeros((20, 30), np.uint16)
     ids[3:5, 4:9] = 2
     write_labels(tmp_path / f"labels{suffix}", ids, legend, driver.document.cube)
-    driver.window.labelling.files.take(tmp_path / f"labels{suffix}")
+    driver.window.context.labelling.files.take(tmp_path / f"labels{suffix}")
     driver.qtbot.waitUntil(lambda: driver.document.labels.total == 10)
     found = {c.id: (c.name, c.colour) for c in driver.document.legend}
     assert found == {i: (f"name {i}", (i, 20, 30)) for i in (1, 2, 5)}
@@ -161,7 +161,7 @@ def test_what_is_no_labels_is_told_with_what_labels_are(driver, tmp_path):
     (tmp_path / "README.md").write_text("# notes\n")
     (tmp_path / "broken.geojson").write_text('{"type": ')
     for name, told in (("README.md", ".gpkg"), ("broken.geojson", "could not be read")):
-        driver.window.labelling.files.take(tmp_path / name)
+        driver.window.context.labelling.files.take(tmp_path / name)
         driver.qtbot.waitUntil(
             lambda n=name, t=told: any(n in x and t in x for x in driver.window.notices.texts())
         )
@@ -173,7 +173,7 @@ def test_numbers_alone_are_said_to_be_numbers_alone(driver, tmp_path):
     driver.open(str(tmp_path / "scene.npy"))
     driver.trigger("class.add")
     driver.click(3, 4)
-    driver.window.labelling.files.save_to(tmp_path / "labels.npy")
+    driver.window.context.labelling.files.save_to(tmp_path / "labels.npy")
     driver.qtbot.waitUntil(lambda: (tmp_path / "labels.npy").exists())
     driver.settle()
     assert any("names and colours are in a session" in t for t in driver.window.notices.texts())

@@ -18,7 +18,7 @@ def add_classes(driver, n: int) -> None:
 
 
 def cell(driver, row: int, column: int) -> str:
-    return driver.window.classes.table.item(row, column).text()
+    return driver.window.panel("classes").table.item(row, column).text()
 
 
 def test_click_labels_one_pixel_and_counts_it(sample):
@@ -36,7 +36,7 @@ def test_click_labels_one_pixel_and_counts_it(sample):
 @pytest.mark.parametrize("size", [1, 3, 7])
 def test_a_stroke_paints_what_numpy_says_and_is_one_step(sample, size):
     add_classes(sample, 1)
-    sample.window.brush_size.setValue(size)
+    sample.window.feature("labelling").tools.options.brush_size.setValue(size)
     path = ((5, 5), (9, 20), (30, 22))
     sample.stroke(*path)
     expected = np.zeros(145 * 145, np.uint16)
@@ -51,7 +51,7 @@ def test_a_stroke_paints_what_numpy_says_and_is_one_step(sample, size):
 
 def test_a_stroke_over_the_border_stays_in_the_scene(sample):
     add_classes(sample, 1)
-    sample.window.brush_size.setValue(9)
+    sample.window.feature("labelling").tools.options.brush_size.setValue(9)
     sample.stroke((2, 140), (2, 150))
     ids = sample.document.labels.ids
     assert ids[2, 144] == 1
@@ -75,12 +75,12 @@ def test_brush_keys_change_the_size_and_the_outline(sample):
     sample.hover(50, 50)
     small = sample.canvas._outline.boundingRect().width()
     sample.key(Qt.Key.Key_BracketRight)
-    assert sample.window.brush_size.value() == 3
+    assert sample.window.feature("labelling").tools.options.brush_size.value() == 3
     sample.hover(50, 51)
     assert sample.canvas._outline.isVisible()
     assert sample.canvas._outline.boundingRect().width() > small
     sample.key(Qt.Key.Key_BracketLeft)
-    assert sample.window.brush_size.value() == 1
+    assert sample.window.feature("labelling").tools.options.brush_size.value() == 1
 
 
 def test_escape_takes_the_unfinished_stroke_back(sample):
@@ -111,7 +111,7 @@ def test_labels_are_drawn_in_the_colour_of_their_class(sample):
 
 def test_rename_recolour_hide_remove(sample):
     add_classes(sample, 2)
-    panel = sample.window.classes
+    panel = sample.window.panel("classes")
     panel.edit_name(1)
     editor = panel.table.findChild(QLineEdit)
     editor.selectAll()
@@ -140,13 +140,13 @@ def test_colour_dialog_recolours(sample, monkeypatch):
 
     add_classes(sample, 1)
     monkeypatch.setattr(QColorDialog, "getColor", lambda *_: QColor(1, 2, 3))
-    sample.window.classes.recolour_requested.emit(1)
+    sample.window.panel("classes").recolour_requested.emit(1)
     assert sample.document.legend[1].colour == (1, 2, 3)
 
 
 def test_training_pixels_are_drawn_from_the_ground_truth(sample):
     truth_source = sample.document.cube.ground_truth
-    sample.window.labelling.files.load(truth_source, Draw(10, seed=3))
+    sample.window.context.labelling.files.load(truth_source, Draw(10, seed=3))
     sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)
     assert [sample.document.labels.count(i) for i in range(1, 17)] == [10] * 16
     test = sample.document.test_pixels()
@@ -159,8 +159,8 @@ def test_training_pixels_are_drawn_from_the_ground_truth(sample):
 def test_labels_of_another_size_explain_themselves_and_are_laid_as_chosen(sample, tmp_path):
     path = tmp_path / "labels.npy"
     np.save(path, np.ones((10, 12), np.uint8))
-    sample.window.labelling.files.load(str(path), "labels")
-    offers = sample.window.offers
+    sample.window.context.labelling.files.load(str(path), "labels")
+    offers = sample.window.context.offers
     sample.qtbot.waitUntil(lambda: bool(offers.offers))
     text = offers.offers[-1].text
     assert "10 x 12" in text
@@ -192,20 +192,20 @@ def test_saved_labels_load_again(sample, tmp_path, monkeypatch):
     np.testing.assert_array_equal(np.load(path), saved)
     sample.stroke((90, 90), (95, 95))
     assert sample.window.isWindowModified()
-    sample.window.labelling.files.load(str(path), "labels")
+    sample.window.context.labelling.files.load(str(path), "labels")
     sample.qtbot.waitUntil(lambda: sample.document.labels.total == 12)
     np.testing.assert_array_equal(sample.document.labels.ids, saved)
 
 
 def test_train_is_disabled_and_says_why(sample):
-    button = sample.window.train_panel.train_button
+    button = sample.window.panel("training").train_button
     assert not button.isEnabled()
-    assert "Label some pixels" in sample.window.train_panel.reason.text()
+    assert "Label some pixels" in sample.window.panel("training").reason.text()
     add_classes(sample, 2)
     sample.click(5, 5)
     assert not button.isEnabled()
-    assert "second class" in sample.window.train_panel.reason.text()
+    assert "second class" in sample.window.panel("training").reason.text()
     sample.key(Qt.Key.Key_1)
     sample.click(5, 8)
     assert button.isEnabled()
-    assert sample.window.train_panel.reason.isHidden()
+    assert sample.window.panel("training").reason.isHidden()

@@ -47,7 +47,7 @@ def test_rectangle_ellipse_and_line(hands):
     for level, (name, pixels) in product(ZOOMS, wanted.items()):
         hands.zoom_to(level)
         hands.tool(name)
-        hands.driver.window.brush_size.setValue(3)
+        hands.driver.window.feature("labelling").tools.options.brush_size.setValue(3)
         hands.press(a)
         hands.move((30, 40))
         hands.move(b)
@@ -61,11 +61,11 @@ def test_rectangle_ellipse_and_line(hands):
 
 def test_brushes_of_both_shapes(hands):
     hands.tool("brush")
-    hands.driver.window.brush_size.setValue(3)
+    hands.driver.window.feature("labelling").tools.options.brush_size.setValue(3)
     path = ((28, 36), (31, 39), (31, 45))
     for level, square in product(ZOOMS, (False, True)):
         hands.zoom_to(level)
-        hands.driver.window.tooling.options.square.setChecked(square)
+        hands.driver.window.feature("labelling").tools.options.square.setChecked(square)
         hands.drag(*path)
         draw = shapes.square_path if square else disc_path
         pixels = [draw(a, b, 3, SIZE) for a, b in zip((path[0], *path), path, strict=False)]
@@ -116,7 +116,7 @@ def edge_pixels(corners) -> set[int]:
 
 def test_backspace_drops_the_last_vertex_and_escape_all(hands):
     hands.tool("polygon")
-    tool = hands.driver.window.labelling.toolbox.tools["polygon"]
+    tool = hands.driver.window.context.labelling.toolbox.tools["polygon"]
     for corner in ((10.25, 10.25), (10.25, 30.25), (30.25, 30.25), (50.25, 70.25)):
         hands.click(corner)
     hands.driver.key(Qt.Key.Key_Backspace)
@@ -141,7 +141,7 @@ def test_backspace_drops_the_last_vertex_and_escape_all(hands):
 
 def test_shift_keeps_a_polygon_straight_and_a_rectangle_square(hands):
     hands.tool("polygon")
-    tool = hands.driver.window.labelling.toolbox.tools["polygon"]
+    tool = hands.driver.window.context.labelling.toolbox.tools["polygon"]
     hands.click((20, 20))
     hands.click((21, 50), keys=SHIFT)
     assert tool.vertices[1][0] == pytest.approx(tool.vertices[0][0])
@@ -167,7 +167,7 @@ def test_lasso_labels_what_it_goes_around_and_smooths_it(hands):
         assert hands.driver.document.history.undo_title == f"Label {ids.sum()} pixels"
         hands.driver.trigger("edit.undo")
     hands.zoom_to(1)
-    hands.driver.window.tooling.options.smooth.setChecked(True)
+    hands.driver.window.feature("labelling").tools.options.smooth.setChecked(True)
     hands.drag((10.25, 10.25), (10.25, 30.25), (30.25, 30.25), (30.25, 10.25))
     assert hands.ids[11, 20] == 1
     assert hands.ids[11, 11] == 0  # the corner is rounded
@@ -197,7 +197,7 @@ def test_shapes_over_the_border_are_cut_there_and_may_begin_outside(hands):
 
 
 def test_modes_replace_unlabelled_erase_and_one_class(hands):
-    driver, box = hands.driver, hands.driver.window.labelling.toolbox
+    driver, box = hands.driver, hands.driver.window.context.labelling.toolbox
     hands.tool("rectangle")
     hands.drag((10, 10), (19, 19))
     driver.trigger("class.add")
@@ -234,13 +234,13 @@ def test_wheel_zooms_and_pans_while_a_tool_is_active_and_sizes_it_with_ctrl(hand
     hands.move((35, 45), held=middle)
     hands.send(QMouseEvent.Type.MouseButtonRelease, (30, 40), middle)
     assert hands.canvas.view_box()[:2] != before[:2]
-    assert len(hands.driver.window.labelling.toolbox.tools["polygon"].vertices) == 1
+    assert len(hands.driver.window.context.labelling.toolbox.tools["polygon"].vertices) == 1
     hands.tool("brush")
     view = hands.canvas.view_box()
     hands.wheel((30, 40), 2, CTRL)
-    assert hands.driver.window.brush_size.value() == 5
+    assert hands.driver.window.feature("labelling").tools.options.brush_size.value() == 5
     hands.wheel((30, 40), -1, CTRL)
-    assert hands.driver.window.brush_size.value() == 3
+    assert hands.driver.window.feature("labelling").tools.options.brush_size.value() == 3
     assert hands.canvas.view_box() == view
 
 

@@ -38,7 +38,7 @@ def test_fill_takes_the_connected_area_of_one_label(hands, monkeypatch):
     hands.tool("rectangle")
     hands.drag((20, 30), (40, 50))
     hands.tool("eraser")
-    hands.driver.window.brush_size.setValue(5)
+    hands.driver.window.feature("labelling").tools.options.brush_size.setValue(5)
     hands.click((30, 40))
     hole = hands.ids == 0
     hole[:20], hole[41:], hole[:, :30], hole[:, 51:] = False, False, False, False
@@ -73,7 +73,7 @@ def test_fill_by_the_class_map(hands):
     map_.flat[FIELD] = 2
     confidence = np.ones(SIZE, np.float32)
     hands.tool("fill")
-    options = hands.driver.window.tooling.options
+    options = hands.driver.window.feature("labelling").tools.options
     options.fill_by.setCurrentIndex(1)
     options.fill_by.activated.emit(1)
     hands.click((3, 3))
@@ -87,8 +87,8 @@ def test_the_wand_takes_a_field_previews_and_is_accepted(hands):
     hands.tool("wand")
     for measure, level in zip(("angle", "distance", "angle"), ZOOMS, strict=True):
         hands.zoom_to(level, (25, 35))
-        hands.driver.window.labelling.toolbox.set_option("wand_measure", measure)
-        hands.driver.window.labelling.toolbox.set_option("tolerance", 0.06)
+        hands.driver.window.context.labelling.toolbox.set_option("wand_measure", measure)
+        hands.driver.window.context.labelling.toolbox.set_option("tolerance", 0.06)
         hands.click((25, 35))
         wait_for_preview(hands)
         assert not hands.ids.any()
@@ -112,19 +112,19 @@ def test_dragging_sets_the_tolerance_of_the_wand_and_escape_drops_it(hands):
     wider = settings.wand_angle
     hands.move((10, 5))
     assert settings.wand_angle < start < wider
-    assert hands.driver.window.tooling.options.accept.isVisible()
+    assert hands.driver.window.feature("labelling").tools.options.accept.isVisible()
     hands.release((10, 5))
     hands.driver.key(Qt.Key.Key_Escape)
     assert hands.canvas.preview is None
     assert not hands.ids.any()
-    assert not hands.driver.window.tooling.options.accept.isVisible()
+    assert not hands.driver.window.feature("labelling").tools.options.accept.isVisible()
 
 
 def test_the_wand_takes_all_alike_when_not_connected(hands):
-    hands.driver.window.tooling.options.connected.setChecked(False)
+    hands.driver.window.feature("labelling").tools.options.connected.setChecked(False)
     cube = hands.driver.document.cube.read()
     cube[50:55, 70:75] = cube[5, 5]
-    box = hands.driver.window.labelling.toolbox
+    box = hands.driver.window.context.labelling.toolbox
     box.set_option("tolerance", 0.02)
     hands.tool("wand")
     hands.click((5, 5))

@@ -28,14 +28,14 @@ def strip(tmp_path):
 
 
 def shown(driver) -> list[str]:
-    return driver.window.offers.texts()
+    return driver.window.context.offers.texts()
 
 
 def test_it_is_asked_once_and_left_out_of_the_picture(driver, strip) -> None:
     driver.open(str(strip))
     assert [t for t in shown(driver) if SAID in t] == shown(driver) != []
     assert not [m for m in driver.window.notices.texts() if "-9999" in m]
-    low = [s.values.min() for s in driver.window.viewing.picture.samples]
+    low = [s.values.min() for s in driver.window.context.viewing.picture.samples]
     assert min(low) > 0
     alpha = driver.canvas.picture.image[..., 3]
     assert not alpha[:2].any()
@@ -44,7 +44,7 @@ def test_it_is_asked_once_and_left_out_of_the_picture(driver, strip) -> None:
 
 def test_taken_as_no_data_it_stands_in_the_sidecar_and_can_be_removed(driver, strip) -> None:
     driver.open(str(strip))
-    driver.window.offers.press(KEY, TAKE)
+    driver.window.context.offers.press(KEY, TAKE)
     driver.settle()
     cube = driver.document.cube
     assert (cube.nodata, cube.suspected, cube.warnings) == (-9999.0, (), ())
@@ -63,7 +63,7 @@ def test_taken_as_no_data_it_stands_in_the_sidecar_and_can_be_removed(driver, st
 
 def test_refused_it_is_data_and_not_asked_about_again(driver, strip) -> None:
     driver.open(str(strip))
-    driver.window.offers.press(KEY, REFUSE)
+    driver.window.context.offers.press(KEY, REFUSE)
     driver.settle()
     cube = driver.document.cube
     assert cube.is_data(cube.read()).all()
@@ -85,7 +85,7 @@ def test_several_values_are_kept_and_edited_together(driver, strip) -> None:
     values[-1] = 1e20
     np.save(strip, values)
     driver.open(str(strip))
-    driver.window.offers.press(KEY, TAKE)
+    driver.window.context.offers.press(KEY, TAKE)
     driver.settle()
     cube = driver.document.cube
     assert (cube.nodata, len(cube.fill_values)) == (-9999.0, 1)

@@ -19,7 +19,7 @@ from tests.patience import PATIENCE
 def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
     cube = sample.document.cube
     assert cube.shape == (145, 145, 200)
-    bands = sample.window.viewing.picture.bands
+    bands = sample.window.context.viewing.picture.bands
     np.testing.assert_allclose(cube.wavelengths[list(bands)], (640, 550, 470), atol=6)
     stored = cube.read(bands=bands)
     limits = Contrast().transfers(sample_bands(cube, bands))
@@ -32,7 +32,7 @@ def test_the_sample_scene_is_shown_as_numpy_computes_it(sample):
 
 def drop(driver, *paths) -> None:
     """Drag files over the window and let them go, and wait until one is open."""
-    with driver.qtbot.waitSignal(driver.window.opening.opened):
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
         let_go(driver, *paths)
 
 
@@ -84,8 +84,8 @@ def test_of_the_parts_of_a_shapefile_the_shapes_are_taken(driver, tmp_path):
     parts = sorted(tmp_path.glob("a.*"))
     assert parts[0].suffix != ".shp"
     let_go(driver, *parts)
-    driver.qtbot.waitUntil(lambda: bool(driver.window.offers.texts()))
-    assert "a.shp is no cube. Use it in the open scene?" in driver.window.offers.texts()[0]
+    driver.qtbot.waitUntil(lambda: bool(driver.window.context.offers.texts()))
+    assert "a.shp is no cube. Use it in the open scene?" in driver.window.context.offers.texts()[0]
 
 
 def test_recent_files_open_again(driver, tmp_path):
@@ -95,7 +95,7 @@ def test_recent_files_open_again(driver, tmp_path):
     driver.window.menus.recent.aboutToShow.emit()
     actions = driver.window.menus.recent.actions()
     assert [a.text() for a in actions] == [str(path)]
-    with driver.qtbot.waitSignal(driver.window.opening.opened):
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
         actions[0].trigger()
 
 
@@ -114,7 +114,7 @@ def test_real_files_open_and_show_a_picture(driver, data_dir, name, shape):
     assert driver.document.cube.shape == shape
     assert driver.canvas.picture.image.shape == (*shape[:2], 4)
     driver.hover(0, 0)
-    x, y = driver.window.plot.live_values()
+    x, y = driver.window.context.plot.live_values()
     assert x.size == y.size == shape[2]
 
 
@@ -125,9 +125,9 @@ def test_bad_bands_are_gaps(driver, data_dir):
     bad = ~cube.good_bands
     assert 0 < bad.sum() < cube.bands
     driver.hover(3, 4)
-    _, y = driver.window.plot.live_values()
+    _, y = driver.window.context.plot.live_values()
     np.testing.assert_array_equal(np.isnan(y), bad)
-    assert not set(driver.window.viewing.picture.bands) & set(np.flatnonzero(bad))
+    assert not set(driver.window.context.viewing.picture.bands) & set(np.flatnonzero(bad))
 
 
 def test_a_file_that_is_no_cube_says_so_and_keeps_the_old_one(sample, tmp_path):
@@ -154,9 +154,9 @@ def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
 
     monkeypatch.setattr(opening, "open_cube", slow)
     driver.window.open("sample:indian-pines")
-    assert driver.window.busy.isVisible()
+    assert driver.window.context.busy.isVisible()
     driver.trigger("edit.cancel")
-    assert not driver.window.busy.isVisible()
+    assert not driver.window.context.busy.isVisible()
     gate.set()
     driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks._tasks)
     assert driver.document is None
@@ -174,9 +174,9 @@ def test_a_file_on_which_its_library_hangs_leaves_the_window_alive(driver, tmp_p
     path = shutil.copy(HANG, tmp_path / "hang.h5")
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: len(rounds) >= 50, timeout=60_000)
-    assert driver.window.busy.isVisible()
+    assert driver.window.context.busy.isVisible()
     driver.trigger("edit.cancel")
-    assert not driver.window.busy.isVisible()
+    assert not driver.window.context.busy.isVisible()
     driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks._tasks, timeout=60_000)
     assert driver.document is None
 
@@ -207,17 +207,17 @@ def test_notices_are_bounded_and_plain(driver):
 
 
 def test_bands_and_presets_change_the_picture(sample):
-    panel = sample.window.display
+    panel = sample.window.panel("display")
     before = sample.canvas.picture.image.copy()
     panel.preset.setCurrentText("Colour infrared")
     panel.preset.activated.emit(panel.preset.currentIndex())
     sample.settle()
-    nm = sample.document.cube.wavelengths[list(sample.window.viewing.picture.bands)]
+    nm = sample.document.cube.wavelengths[list(sample.window.context.viewing.picture.bands)]
     np.testing.assert_allclose(nm, (860, 650, 550), atol=6)
     assert not np.array_equal(sample.canvas.picture.image, before)
     panel.bands[0].setCurrentIndex(100)
     sample.settle()
-    assert sample.window.viewing.picture.bands[0] == 100
+    assert sample.window.context.viewing.picture.bands[0] == 100
     assert panel.preset.currentText() == "Custom"
 
 
@@ -243,4 +243,4 @@ def test_a_part_that_is_not_in_a_file_is_named(sample, tmp_path):
     sample.window.open(f"{tmp_path / 'z.npz'}:nope")
     sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
     assert 'has no array "nope"' in sample.window.notices.texts()[0]
-    assert sample.window.offers.texts() == []
+    assert sample.window.context.offers.texts() == []

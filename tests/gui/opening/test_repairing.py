@@ -110,13 +110,13 @@ def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
     driver.qtbot.waitUntil(lambda: driver.document.cube.interleave == "bip")
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     rest(driver)
-    assert driver.window.offers.texts() == []
+    assert driver.window.context.offers.texts() == []
 
     (tmp_path / "lies.hdr").write_text(header.format("bip"))
     (tmp_path / "lies.img.hsi.json").unlink()
     driver.open(str(tmp_path / "lies.hdr"))
     rest(driver)
-    assert driver.window.offers.texts() == []
+    assert driver.window.context.offers.texts() == []
 
 
 def rest(driver) -> None:
@@ -150,7 +150,7 @@ def test_edited_metadata_are_kept_and_the_labels_stay(driver, tmp_path):
     assert (cube.nodata, cube.scale) == (0.0, 0.0001)
     assert driver.document.labels.ids[3, 4] == 1
     driver.hover(5, 5)
-    x, y = driver.window.plot.live_values()
+    x, y = driver.window.context.plot.live_values()
     np.testing.assert_allclose(x, cube.wavelengths)
     assert np.isnan(y[2])
     assert y[0] == pytest.approx(cube.read()[5, 5, 0] * 0.0001)
@@ -218,7 +218,7 @@ def test_axes_guessed_wrongly_are_corrected_in_the_doctor(driver, tmp_path):
         assert dialog.size_note.text() == "30 rows, 40 columns, 12 bands"
 
     came = in_dialog(ArrayDialog, choose)
-    with driver.qtbot.waitSignal(driver.window.opening.opened):
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
         driver.trigger("file.doctor")
     assert came == ["Arrays in bands_first.npy"]
     np.testing.assert_array_equal(driver.document.cube.read(), true)
@@ -227,7 +227,7 @@ def test_axes_guessed_wrongly_are_corrected_in_the_doctor(driver, tmp_path):
         dialog.axes.setCurrentIndex(0)
 
     in_dialog(ArrayDialog, back)
-    with driver.qtbot.waitSignal(driver.window.opening.opened):
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
         driver.trigger("file.doctor")
     assert driver.document.cube.shape == (12, 30, 40)
 
@@ -412,7 +412,7 @@ def test_pinned_spectra_are_saved_with_names_and_wavelengths(sample, tmp_path, m
     path = tmp_path / f"pins{suffix}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
     sample.trigger("file.spectra")
-    sample.qtbot.waitUntil(lambda: path.exists() and not sample.window.busy.isVisible())
+    sample.qtbot.waitUntil(lambda: path.exists() and not sample.window.context.busy.isVisible())
     library = read_library(path)
     assert library.names == ("row 21 col 31", "row 81 col 91")
     cube = sample.document.cube
@@ -432,7 +432,7 @@ def test_a_folder_of_one_image_a_band_opens(driver, tmp_path, monkeypatch):
         with rasterio.open(name, "w", transform=Affine(1, 0, 9, 0, -1, 7), **profile) as raster:
             raster.write(cube[:, :, band], 1)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(tmp_path))
-    with driver.qtbot.waitSignal(driver.window.opening.opened):
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
         driver.trigger("file.folder")
     np.testing.assert_array_equal(driver.document.cube.read(), cube)
 
@@ -444,7 +444,7 @@ def test_a_spectral_library_that_is_opened_is_offered_as_one(sample, tmp_path):
     sample.window.open(str(path))
     press(sample, "Open as a spectral library")
     sample.settle()
-    panel = sample.window.docking.panel("Libraries")
+    panel = sample.window.panel("Libraries")
     assert panel.model.rowCount() == 1
     assert not any("no cube" in text for text in sample.window.notices.texts())
 
@@ -467,10 +467,10 @@ def test_an_offer_goes_with_the_scene_it_was_made_for(sample, tmp_path):
     path = tmp_path / "truth.csv"
     path.write_text(PIXELS)
     sample.window.open(str(path))
-    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()))
+    sample.qtbot.waitUntil(lambda: bool(sample.window.context.offers.texts()))
     np.save(tmp_path / "other.npy", scene(20, 30, 6))
     sample.open(str(tmp_path / "other.npy"))
-    assert sample.window.offers.texts() == []
+    assert sample.window.context.offers.texts() == []
 
 
 @pytest.mark.real_data
@@ -484,8 +484,8 @@ def test_a_map_of_the_scenes_size_is_offered_as_its_labels(sample, data_dir):
     assert sample.document.labels.total == 10249
 
     sample.window.open(str(data_dir / "ground_truth" / "92AV3GT.GIS"))
-    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()))
-    assert "Are they labels?" in sample.window.offers.texts()[-1]
+    sample.qtbot.waitUntil(lambda: bool(sample.window.context.offers.texts()))
+    assert "Are they labels?" in sample.window.context.offers.texts()[-1]
     assert sample.document is scene_before
 
 
@@ -505,15 +505,15 @@ def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     assert f"{path} is no cube" in driver.window.notices.texts()[-1]
-    assert driver.window.offers.texts() == []
+    assert driver.window.context.offers.texts() == []
 
 
 def test_long_names_do_not_widen_the_window(sample, tmp_path):
     width = sample.window.width()
     path = tmp_path / f"{'long_' * 40}.mat"
     savemat(path, {"gt": np.ones((9, 9), np.uint8)})
-    sample.window.labelling.files.load(str(path), "labels")
-    sample.qtbot.waitUntil(lambda: bool(sample.window.offers.texts()))
+    sample.window.context.labelling.files.load(str(path), "labels")
+    sample.qtbot.waitUntil(lambda: bool(sample.window.context.offers.texts()))
     sample.window.open(str(tmp_path / f"{'absent_' * 30}.hdr"))
     sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
     QApplication.processEvents()
@@ -522,7 +522,7 @@ def test_long_names_do_not_widen_the_window(sample, tmp_path):
 
 def press(driver, text: str) -> None:
     """Press a button of the offer that comes."""
-    offers = driver.window.offers
+    offers = driver.window.context.offers
     driver.qtbot.waitUntil(lambda: bool(offers.offers))
     button = next(b for b in offers.offers[-1].buttons if b.text() == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -536,7 +536,7 @@ def test_without_a_scene_a_spectral_library_is_refused_and_the_doctor_is_not_ask
     for name in ("library_berlin.hdr", "library_berlin.sli"):
         (tmp_path / name).write_bytes((data_dir / "spectral_library" / name).read_bytes())
     for name in ("library_berlin.hdr", "library_berlin.sli"):
-        with driver.qtbot.waitSignal(driver.window.opening.refused):
+        with driver.qtbot.waitSignal(driver.window.context.opening.refused):
             driver.window.open(str(tmp_path / name))
         driver.settle()
         assert "open a scene first" in driver.window.notices.texts()[-1]
@@ -630,7 +630,7 @@ def test_who_stays_with_the_scene_has_said_nothing_about_its_file(
     before = driver.document.cube.shape
     driver.trigger("class.add")
     driver.click(3, 4)
-    monkeypatch.setattr(driver.window.opening, "_may_leave", lambda: False)
+    monkeypatch.setattr(driver.window.context.opening, "_may_leave", lambda: False)
     seen = []
 
     def turn(dialog: ArrayDialog) -> None:
@@ -642,7 +642,8 @@ def test_who_stays_with_the_scene_has_said_nothing_about_its_file(
     driver.qtbot.waitUntil(lambda: bool(seen))
     driver.qtbot.waitUntil(
         lambda: (
-            driver.window.repairing.answered is None and not driver.window.workspace.tasks.running
+            driver.window.feature("opening").repairing.answered is None
+            and not driver.window.workspace.tasks.running
         )
     )
     assert seen == ["bands, rows, columns" if answered_before else "as guessed from the sizes"]
@@ -665,9 +666,9 @@ def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path, kind
     np.save(tmp_path / "a.npy", array)
     driver.open(str(tmp_path / "a.npy"))
     driver.hover(3, 4)
-    shown = driver.window.viewing.picture.rgba
+    shown = driver.window.context.viewing.picture.rgba
     assert np.unique(shown[:, :, 0]).size > (1 if kind == "bool" else 50)
-    _, y = driver.window.plot.live_values()
+    _, y = driver.window.context.plot.live_values()
     np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
     told = " ".join(driver.window.notices.texts())
     assert ("complex" in told) == kind.startswith("complex")
@@ -678,16 +679,16 @@ def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(dr
     driver.open(str(tmp_path / "scene.npy"))
     driver.click(3, 4)
     driver.click(5, 6)
-    before = driver.window.viewing.pinned_library().spectra
-    colours = [curve.colour for curve in driver.window.plot.curves.of("pin")]
+    before = driver.window.context.viewing.pinned_library().spectra
+    colours = [curve.colour for curve in driver.window.context.plot.curves.of("pin")]
     driver.trigger("image.pca")
     driver.settle()
     in_dialog(MetadataDialog, lambda dialog: dialog.scale.setText("0.5"))
     driver.trigger("file.metadata")
     driver.qtbot.waitUntil(lambda: driver.document.cube.scale == 0.5)
     driver.settle()
-    np.testing.assert_allclose(driver.window.viewing.pinned_library().spectra, before / 2)
-    assert [curve.colour for curve in driver.window.plot.curves.of("pin")] == colours
+    np.testing.assert_allclose(driver.window.context.viewing.pinned_library().spectra, before / 2)
+    assert [curve.colour for curve in driver.window.context.plot.curves.of("pin")] == colours
     told = " ".join(driver.window.notices.texts())
     assert "Derived by the metadata before, and removed: Principal components." in told
 

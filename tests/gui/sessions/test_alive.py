@@ -77,7 +77,7 @@ def quiet(driver) -> None:
 
 def test_loading_labels_and_undoing_it_is_worked_out_by_workers(scene, labels, threads):
     wanted = np.load(labels)
-    scene.window.labelling.files.load(labels, "labels")
+    scene.window.context.labelling.files.load(labels, "labels")
     quiet(scene)
     np.testing.assert_array_equal(scene.document.labels.ids, wanted)
     assert threads
@@ -91,7 +91,7 @@ def test_loading_labels_and_undoing_it_is_worked_out_by_workers(scene, labels, t
 
 
 def test_undo_asked_for_twice_goes_two_steps_back(scene, labels, threads):
-    scene.window.labelling.files.load(labels, "labels")
+    scene.window.context.labelling.files.load(labels, "labels")
     quiet(scene)
     before = scene.document.labels.ids.copy()
     other = np.where(before > 0, 4 - before, 1).astype(np.uint16)
@@ -110,7 +110,7 @@ def test_undo_asked_for_twice_goes_two_steps_back(scene, labels, threads):
 
 
 def test_a_stroke_that_comes_while_an_undo_is_worked_out_stays(scene, labels, monkeypatch):
-    scene.window.labelling.files.load(labels, "labels")
+    scene.window.context.labelling.files.load(labels, "labels")
     quiet(scene)
     go_on, prepare = threading.Event(), LabelMap.prepare
 
@@ -140,7 +140,7 @@ def test_labels_that_were_read_while_a_stroke_was_drawn_keep_it(scene, labels, m
         return prepare(*wanted)
 
     monkeypatch.setattr(LabelMap, "prepare", slow)
-    scene.window.labelling.files.load(labels, "add")
+    scene.window.context.labelling.files.load(labels, "add")
     scene.trigger("tool.brush")
     scene.stroke((3, 3), (3, 9))
     painted = scene.document.labels.ids.copy()
@@ -153,16 +153,16 @@ def test_labels_that_were_read_while_a_stroke_was_drawn_keep_it(scene, labels, m
 
 
 def test_comparing_regions_and_saving_copy_labels_in_workers(scene, labels, threads, tmp_path):
-    scene.window.labelling.files.load(labels, "labels")
+    scene.window.context.labelling.files.load(labels, "labels")
     quiet(scene)
     check = next(f for f in scene.window.features if isinstance(f, LabelCheckFeature))
     for act in (
         check.compare,
         check.show_regions,
-        lambda: scene.window.labelling.files.save_to(tmp_path / "saved.npy"),
-        lambda: scene.window.labelling.files.save_now(tmp_path / "again.npy"),
-        lambda: scene.window.labelling.files.export(tmp_path / "regions.csv"),
-        scene.window.sessions.session.recorder.write_state,
+        lambda: scene.window.context.labelling.files.save_to(tmp_path / "saved.npy"),
+        lambda: scene.window.context.labelling.files.save_now(tmp_path / "again.npy"),
+        lambda: scene.window.context.labelling.files.export(tmp_path / "regions.csv"),
+        scene.window.context.sessions.session.recorder.write_state,
     ):
         before = len(threads)
         act()
@@ -174,7 +174,7 @@ def test_comparing_regions_and_saving_copy_labels_in_workers(scene, labels, thre
 
 
 def test_strokes_do_not_wait_for_a_slow_disk(scene, disk):
-    session = scene.window.sessions.session
+    session = scene.window.context.sessions.session
     scene.trigger("class.add")
     disk.clear()
     scene.trigger("tool.brush")
@@ -191,7 +191,7 @@ def test_strokes_do_not_wait_for_a_slow_disk(scene, disk):
 def test_closing_waits_for_the_disk_with_the_window_alive(scene, disk):
     scene.trigger("class.add")
     scene.trigger("tool.brush")
-    session, window = scene.window.sessions.session, scene.window
+    session, window = scene.window.context.sessions.session, scene.window
     disk.clear()
     scene.stroke((3, 3), (3, 9))
     window.may_leave = lambda: True
@@ -208,19 +208,19 @@ def test_who_does_not_want_to_wait_for_the_disk_stays(scene, disk):
     disk.clear()
     scene.stroke((3, 3), (3, 9))
     window.may_leave = lambda: True
-    QTimer.singleShot(0, window.activity.cancel_all)
+    QTimer.singleShot(0, window.feature("application").activity.cancel_all)
     assert not window.close()
     assert window.isVisible()
     assert scene.document.labels.total > 0
 
 
 def test_saving_before_leaving_is_done_by_a_worker(scene, labels, threads, tmp_path, monkeypatch):
-    scene.window.labelling.files.load(labels, "labels")
+    scene.window.context.labelling.files.load(labels, "labels")
     quiet(scene)
     target = tmp_path / "kept.hsiproj"
-    monkeypatch.setattr(scene.window.projects, "_ask_where", lambda **_: target)
+    monkeypatch.setattr(scene.window.feature("sessions").projects, "_ask_where", lambda **_: target)
     threads.clear()
-    assert scene.window.projects.save_now()
+    assert scene.window.feature("sessions").projects.save_now()
     assert threads
     assert threading.get_ident() not in threads
     assert read_project_body(target).reference.shape == (*SIZE, 5)

@@ -45,7 +45,7 @@ def left(scene: str, strokes: int):
 
 
 def wait_for_offer(driver, part: str):
-    offers = driver.window.offers
+    offers = driver.window.context.offers
     driver.qtbot.waitUntil(lambda: any(part in o.text for o in offers.offers), timeout=20_000)
     return next(o for o in offers.offers if part in o.text)
 
@@ -98,8 +98,8 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
     command = again.window.commands.action("file.discarded")
     again.qtbot.waitUntil(command.isEnabled, timeout=20_000)
     again.trigger("file.discarded")
-    assert len([t for t in again.window.offers.texts() if "was discarded" in t]) == 4
-    while any("was discarded" in t for t in again.window.offers.texts()):
+    assert len([t for t in again.window.context.offers.texts() if "was discarded" in t]) == 4
+    while any("was discarded" in t for t in again.window.context.offers.texts()):
         press(wait_for_offer(again, "was discarded"), "Bring it back")
     again.qtbot.waitUntil(lambda: len(leftovers()) == 4, timeout=20_000)
     assert sorted(o.gestures for o in leftovers()) == [2, 3, 4, 5]

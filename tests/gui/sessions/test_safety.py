@@ -55,7 +55,7 @@ def all_quiet(driver) -> None:
 def crash(driver) -> np.ndarray:
     """What a kill leaves: the files as they are, a lock of nobody's, no farewell."""
     all_quiet(driver)
-    ids, session = driver.document.labels.snapshot().ids, driver.window.sessions.session
+    ids, session = driver.document.labels.snapshot().ids, driver.window.context.sessions.session
     assert session.recorder.journal.drain(60)
     copy = session.folder.path.with_name("left")
     shutil.copytree(session.folder.path, copy)
@@ -66,16 +66,16 @@ def crash(driver) -> np.ndarray:
 
 
 def offered(driver, part: str) -> bool:
-    return any(part in text for text in driver.window.offers.texts())
+    return any(part in text for text in driver.window.context.offers.texts())
 
 
 def wait_for_offer(driver, part: str) -> str:
     driver.qtbot.waitUntil(lambda: offered(driver, part))
-    return next(o.key for o in driver.window.offers.offers if part in o.text)
+    return next(o.key for o in driver.window.context.offers.offers if part in o.text)
 
 
 def press(driver, key: str, text: str) -> None:
-    offer = next(o for o in driver.window.offers.offers if o.key == key)
+    offer = next(o for o in driver.window.context.offers.offers if o.key == key)
     button = next(b for b in offer.buttons if b.text() == text)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
@@ -87,7 +87,7 @@ def answer_dialog(monkeypatch, name: str, path: Path | str) -> None:
 def save_session(driver, monkeypatch, path: Path) -> None:
     answer_dialog(monkeypatch, "getSaveFileName", path)
     driver.trigger("session.save_as")
-    driver.qtbot.waitUntil(lambda: not driver.window.sessions.unsaved())
+    driver.qtbot.waitUntil(lambda: not driver.window.context.sessions.unsaved())
     all_quiet(driver)
 
 
@@ -127,10 +127,10 @@ def test_work_of_a_crash_is_offered_at_the_start_and_recovered(drawn, make_drive
     assert [s.title for s in again.document.history.steps] == titles
     assert again.window.windowTitle().startswith("scene")
     assert again.window.isWindowModified()
-    assert not again.window.offers.offers
+    assert not again.window.context.offers.offers
     again.trigger("edit.undo")
     assert again.document.labels.total == 0
-    assert again.window.classes.table.rowCount() == 1
+    assert again.window.panel("classes").table.rowCount() == 1
 
 
 def test_later_is_offered_again_with_the_cube_and_discarded_work_comes_back(
@@ -139,7 +139,7 @@ def test_later_is_offered_again_with_the_cube_and_discarded_work_comes_back(
     crash(drawn)
     again = make_driver()
     press(again, wait_for_offer(again, "was not saved"), "Later")
-    assert not again.window.offers.offers
+    assert not again.window.context.offers.offers
     again.open(scene)
     key = wait_for_offer(again, "was not saved")
     assert again.document.labels.total == 0
@@ -192,7 +192,7 @@ def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeyp
     def full(*_args):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    journal = drawn.window.sessions.session.recorder.journal
+    journal = drawn.window.context.sessions.session.recorder.journal
     assert journal.drain(60)
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "_write", full)
@@ -200,14 +200,14 @@ def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeyp
         drawn.stroke((4, 3), (4, 8))
         drawn.stroke((5, 3), (5, 8))
         assert journal.drain(60)
-        drawn.window.sessions.tend()
+        drawn.window.context.sessions.tend()
         assert any("No space left" in t for t in drawn.window.notices.texts())
         assert drawn.document.labels.total == 18
-        drawn.window.sessions.tend()
+        drawn.window.context.sessions.tend()
     for _ in range(2):
         assert journal.drain(60)
-        drawn.window.sessions.tend()
-    drawn.window.sessions.tend()
+        drawn.window.context.sessions.tend()
+    drawn.window.context.sessions.tend()
     assert any("kept again" in t for t in drawn.window.notices.texts())
     ids = crash(drawn)
     assert (ids > 0).sum() == 18
@@ -241,7 +241,7 @@ def test_in_a_read_only_folder_the_session_stays_unsaved_and_that_is_told(
     drawn.qtbot.waitUntil(
         lambda: any("could not be written" in t for t in drawn.window.notices.texts())
     )
-    assert drawn.window.sessions.unsaved() == ("labels",)
+    assert drawn.window.context.sessions.unsaved() == ("labels",)
 
 
 # session files -------------------------------------------------------------------------------
@@ -253,20 +253,20 @@ def test_a_session_brings_everything_back(drawn, make_driver, tmp_path, monkeypa
     truth = np.ones(CUBE[:2], np.uint16)
     drawn.document.set_truth(truth)
     drawn.document.show_class(1, False)
-    window.viewing.pin(3, 4)
-    window.canvas.zoom(2.0)
-    window.viewing.show_labels(False)
-    window.sessions.session.notes = "Wet spring"
-    box = window.canvas.view_box()
+    window.context.viewing.pin(3, 4)
+    window.context.canvas.zoom(2.0)
+    window.context.viewing.show_labels(False)
+    window.context.sessions.session.notes = "Wet spring"
+    box = window.context.canvas.view_box()
     classes = drawn.document.legend.classes
     save_session(drawn, monkeypatch, path)
     assert f"Session saved to {path}." in window.notices.texts()
     answer_dialog(monkeypatch, "getSaveFileName", tmp_path / "never")
     drawn.stroke((6, 3), (6, 8))
-    assert drawn.window.sessions.unsaved() == ("labels",)
+    assert drawn.window.context.sessions.unsaved() == ("labels",)
     ids = drawn.document.labels.snapshot().ids
     drawn.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    drawn.qtbot.waitUntil(lambda: not drawn.window.sessions.unsaved())
+    drawn.qtbot.waitUntil(lambda: not drawn.window.context.sessions.unsaved())
     all_quiet(drawn)
     assert path.with_name("work.hsiproj.bak").exists()
     assert not window.isWindowModified()
@@ -280,10 +280,10 @@ def test_a_session_brings_everything_back(drawn, make_driver, tmp_path, monkeypa
     np.testing.assert_array_equal(again.document.labels.ids, ids)
     np.testing.assert_array_equal(again.document.truth, truth)
     assert again.document.legend.classes == classes
-    assert again.window.canvas.view_box() == pytest.approx(box, abs=1.0)
-    assert again.window.viewing.pins == 1
-    assert not again.window.viewing.labels_shown
-    assert again.window.sessions.session.notes == "Wet spring"
+    assert again.window.context.canvas.view_box() == pytest.approx(box, abs=1.0)
+    assert again.window.context.viewing.pins == 1
+    assert not again.window.context.viewing.labels_shown
+    assert again.window.context.sessions.session.notes == "Wet spring"
     assert not again.window.isWindowModified()
     assert again.window.workspace.settings.recent_files[0] == str(path)
 
@@ -315,14 +315,14 @@ def test_a_session_whose_cube_has_gone_asks_where_it_is(
 def test_a_session_that_is_opened_again_here_is_not_read_only(drawn, monkeypatch, tmp_path):
     path = tmp_path / "work.hsiproj"
     save_session(drawn, monkeypatch, path)
-    before = drawn.window.sessions.session
+    before = drawn.window.context.sessions.session
     drawn.window.open(str(path))
     drawn.qtbot.waitUntil(
-        lambda: (s := drawn.window.sessions.session) is not before and s.project == path
+        lambda: (s := drawn.window.context.sessions.session) is not before and s.project == path
     )
     all_quiet(drawn)
-    assert not drawn.window.sessions.session.read_only
-    assert drawn.window.offers.texts() == []
+    assert not drawn.window.context.sessions.session.read_only
+    assert drawn.window.context.offers.texts() == []
     assert drawn.document.labels.total == 6
 
 
@@ -344,9 +344,9 @@ def test_a_session_in_another_program_opens_read_only_and_can_be_taken_over(
     key = wait_for_offer(again, "read-only")
     assert path.read_bytes() == before
     press(again, key, "Take over")
-    assert not again.window.offers.offers
+    assert not again.window.context.offers.offers
     again.trigger("file.save")
-    again.qtbot.waitUntil(lambda: not again.window.sessions.unsaved())
+    again.qtbot.waitUntil(lambda: not again.window.context.sessions.unsaved())
     all_quiet(again)
     assert path.read_bytes() != before
     other = Lock(lock_of(path), take_over=True)

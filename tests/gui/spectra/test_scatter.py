@@ -71,19 +71,19 @@ def test_a_lasso_in_the_plot_selects_in_the_image_and_labels(fields):
     fields.qtbot.waitUntil(lambda: len(document.selection) > 0)
     np.testing.assert_array_equal(document.selection.mask, inside(x, y, drawn[0]))
     assert document.selection.mask[field].mean() > 0.9
-    raster = fields.window.viewing.layers["Selection"].raster
+    raster = fields.window.context.viewing.layers["Selection"].raster
     seen = raster.rgba(slice(0, 60, 1), slice(0, 80, 1))[:, :, 3] > 0
     np.testing.assert_array_equal(seen, document.selection.mask)
 
     added = document.add_class("field")
-    fields.window.labelling.choose_class(added.id)
+    fields.window.context.labelling.choose_class(added.id)
     assert "field" in scatter.panel.label_button.text()
     QTest.mouseClick(scatter.panel.label_button, LEFT)
     np.testing.assert_array_equal(document.labels.ids == added.id, document.selection.mask)
     fields.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert document.labels.total == 0
     QTest.mouseClick(scatter.panel.clear_button, LEFT)
-    assert "Selection" not in fields.window.viewing.layers
+    assert "Selection" not in fields.window.context.viewing.layers
 
 
 def test_a_lasso_in_the_image_is_seen_in_the_plot(fields):
@@ -95,7 +95,7 @@ def test_a_lasso_in_the_image_is_seen_in_the_plot(fields):
     chosen = document.selection.mask
     assert chosen[6:20, 6:25].all()
     assert not chosen[:4].any()
-    assert fields.window.labelling.tool == "navigate"
+    assert fields.window.context.labelling.tool == "navigate"
     fields.qtbot.waitUntil(lambda: len(scatter.plot.points) == 1)
     (points,) = scatter.plot.points
     values = document.cube.read().astype(float)[chosen]
@@ -104,7 +104,7 @@ def test_a_lasso_in_the_image_is_seen_in_the_plot(fields):
 
     QTest.mouseClick(scatter.panel.mean_button, LEFT)
     fields.settle()
-    (curve,) = fields.window.plot.curves.of("region")
+    (curve,) = fields.window.context.plot.curves.of("region")
     np.testing.assert_allclose(curve.values, values.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(
         curve.statistics.percentiles[2], np.median(values, axis=0), rtol=1e-6
@@ -127,7 +127,7 @@ def test_classes_are_seen_in_the_plot_in_their_colours(fields):
     fields.qtbot.waitUntil(lambda: len(scatter.plot.points) == 2)
     assert [p.colour for p in scatter.plot.points] == [c.colour for c in document.legend]
     assert [p.x.size for p in scatter.plot.points] == [25, 50]
-    fields.window.labelling.choose_class(2)
+    fields.window.context.labelling.choose_class(2)
     fields.trigger("select.class")
     np.testing.assert_array_equal(document.selection.mask, ids == 2)
 

@@ -55,7 +55,11 @@ def feature(driver, name: str):
 
 
 def test_spectra_are_drawn_as_the_panel_says(small):
-    panel, plot, cube = small.window.spectrum, small.window.plot, small.document.cube
+    panel, plot, cube = (
+        small.window.panel("spectrum"),
+        small.window.context.plot,
+        small.document.cube,
+    )
     spectrum = np.where(cube.good_bands, cube.spectrum(4, 5), np.nan)
     small.hover(4, 5)
     x, y = plot.live_values()
@@ -90,34 +94,37 @@ def test_spectra_are_drawn_as_the_panel_says(small):
 
 
 def test_class_means_in_class_colours_by_one_click(small):
-    document, panel = small.document, small.window.spectrum
+    document, panel = small.document, small.window.panel("spectrum")
     assert not panel.means.isEnabled()
     document.load_labels(np.pad(np.full((5, 6), 2, np.uint16), ((3, 22), (4, 30))), {2: "grass"})
     QTest.mouseClick(panel.means, LEFT)
     small.settle()
-    (curve,) = small.window.plot.curves.of("class")
+    (curve,) = small.window.context.plot.curves.of("class")
     pixels = document.cube.read(slice(3, 8), slice(4, 10)).reshape(-1, 75) * 0.0001
     np.testing.assert_allclose(curve.values, pixels.mean(axis=0))
     np.testing.assert_allclose(curve.statistics.std, pixels.std(axis=0))
     assert curve.name == "grass"
     assert curve.colour == document.legend[2].colour
-    drawn = small.window.plot._drawn[-1]
+    drawn = small.window.context.plot._drawn[-1]
     assert drawn.opts["pen"].color().getRgb()[:3] == curve.colour
 
     document.recolour_class(2, (10, 20, 30))
-    assert small.window.plot.curves.of("class")[0].colour == (10, 20, 30)
-    shades = len(small.window.plot._drawn)
+    assert small.window.context.plot.curves.of("class")[0].colour == (10, 20, 30)
+    shades = len(small.window.context.plot._drawn)
     choose(panel.spread, "percentiles")
-    assert len(small.window.plot._drawn) == shades + 2  # 5-95 and 25-75
+    assert len(small.window.context.plot._drawn) == shades + 2  # 5-95 and 25-75
     QTest.mouseClick(panel.means, LEFT)  # again: in place of the others
     small.settle()
-    assert len(small.window.plot.curves.of("class")) == 1
+    assert len(small.window.context.plot.curves.of("class")) == 1
 
 
 def test_the_list_renames_hides_and_removes(small):
     small.click(4, 5)
     small.click(20, 30)
-    curves, listed = small.window.plot.curves, small.window.spectrum.curves
+    curves, listed = (
+        small.window.context.plot.curves,
+        small.window.panel("spectrum").curves,
+    )
     assert [listed.topLevelItem(k).text(0) for k in range(2)] == ["row 5 col 6", "row 21 col 31"]
     assert len(small.canvas._marks.data) == 2
     listed.editItem(listed.topLevelItem(0), 0)
@@ -132,14 +139,14 @@ def test_the_list_renames_hides_and_removes(small):
     QTest.keyClick(listed, Qt.Key.Key_Space)
     assert not curves.curves[0].visible
     assert len(small.canvas._marks.data) == 1
-    QTest.mouseClick(small.window.spectrum.remove, LEFT)
+    QTest.mouseClick(small.window.panel("spectrum").remove, LEFT)
     assert [c.name for c in curves.curves] == ["row 21 col 31"]
 
 
 def test_a_library_is_searched_ranked_and_drawn(small, tmp_path, monkeypatch):
     fine = np.arange(400.0, 2500.0, 2.0)
     small.click(4, 5)
-    cube, plot = small.document.cube, small.window.plot
+    cube, plot = small.document.cube, small.window.context.plot
     own = np.interp(fine, NM, cube.spectrum(4, 5))
     rows = "\n".join(
         f"{w},{0.5 * a},{b},{c}"
@@ -178,11 +185,11 @@ def test_a_library_of_pins_regions_and_classes_is_saved(small, tmp_path, monkeyp
     mask = np.zeros((30, 40), bool)
     mask[10:14, 10:20] = True
     small.document.selection.select(mask, "field")
-    QTest.mouseClick(small.window.spectrum.selection_mean, LEFT)
+    QTest.mouseClick(small.window.panel("spectrum").selection_mean, LEFT)
     small.settle()
     path = tmp_path / "made.sli"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
-    QTest.mouseClick(small.window.spectrum.save, LEFT)
+    QTest.mouseClick(small.window.panel("spectrum").save, LEFT)
     small.qtbot.waitUntil(path.exists)
     small.settle()
     library = read_library(path)
@@ -209,7 +216,7 @@ def test_the_plot_and_the_view_become_pictures_with_a_legend(small, tmp_path, mo
         QTest.mouseClick(dialog.findChild(QDialogButtonBox).button(save), LEFT)
 
     QTimer.singleShot(20, lambda: answer("svg"))
-    QTest.mouseClick(small.window.spectrum.picture, LEFT)
+    QTest.mouseClick(small.window.panel("spectrum").picture, LEFT)
     small.settle()
     text = path["now"].read_text(encoding="utf-8")
     for words in ("A title", "row 5 col 6", "Wavelength (nm)"):
@@ -237,7 +244,7 @@ def test_the_spectral_angle_is_mapped_thresholded_and_labelled(small):
     small.trigger("spectra.angle")
     small.settle()
     assert panel.isVisible()
-    layers = small.window.viewing.layers
+    layers = small.window.context.viewing.layers
     assert {"Spectral angle", "Within the angle"} <= set(layers.names)
     panel.number.setFocus()
     panel.number.selectAll()
@@ -257,7 +264,7 @@ def test_the_spectral_angle_is_mapped_thresholded_and_labelled(small):
     kept = document.add_class("kept").id
     like = document.add_class("alike").id
     document.load_labels(np.where(np.arange(1200).reshape(30, 40) < 40, kept, 0).astype(np.uint16))
-    small.window.labelling.choose_class(like)
+    small.window.context.labelling.choose_class(like)
     steps = document.history.undo_title
     QTest.mouseClick(panel.label_button, LEFT)
     small.qtbot.waitUntil(lambda: document.labels.count(like) > 0)
@@ -311,7 +318,7 @@ def test_the_words_and_numbers_of_the_axes_stand_where_they_are_read(driver, tmp
     np.save(tmp_path / "bands.npy", np.arange(240.0).reshape(5, 6, 8))
     driver.open(str(tmp_path / "bands.npy"))
     driver.open("sample:indian-pines")
-    plot = driver.window.plot
+    plot = driver.window.context.plot
     driver.trigger("spectra.continuum")
     QApplication.processEvents()
     for side in ("bottom", "left"):
@@ -334,19 +341,19 @@ def test_a_band_without_neighbours_is_a_point(driver, tmp_path):
     np.save(tmp_path / "one.npy", image)
     driver.open(str(tmp_path / "one.npy"))
     driver.hover(1, 2)
-    assert drawn_points(driver.window.plot) == [([1.0], [6.0])]
-    low, high = driver.window.plot.getPlotItem().viewRange()[0]
+    assert drawn_points(driver.window.context.plot) == [([1.0], [6.0])]
+    low, high = driver.window.context.plot.getPlotItem().viewRange()[0]
     assert low < 1 < high
 
     np.save(tmp_path / "five.npy", np.stack([image[:, :, 0]] * 5, axis=2))
     driver.open(str(tmp_path / "five.npy"))
     driver.hover(1, 2)
-    assert drawn_points(driver.window.plot) == []
+    assert drawn_points(driver.window.context.plot) == []
     cube = driver.document.cube
     driver.document.set_cube(replace(cube, good_bands=np.array([1, 0, 1, 0, 1], bool)))
     driver.hover(1, 1)
-    assert drawn_points(driver.window.plot) == [([1.0, 3.0, 5.0], [5.0, 5.0, 5.0])]
+    assert drawn_points(driver.window.context.plot) == [([1.0, 3.0, 5.0], [5.0, 5.0, 5.0])]
     driver.click(2, 3)  # which pins it
     driver.hover(0, 0)
     pinned = ([1.0, 3.0, 5.0], [11.0, 11.0, 11.0])
-    assert pinned in drawn_points(driver.window.plot)
+    assert pinned in drawn_points(driver.window.context.plot)

@@ -44,9 +44,11 @@ def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
     model = SimpleNamespace(seconds={"train": 1.5})
     model.save = save_model
     driver.document.set_prediction(made, driver.document.labels.ids > 0)
-    before = driver.window.sessions.shown_run
-    driver.window.training.trained.emit(Trained(model, made, TrainingConfig(seed=right), warm))
-    driver.qtbot.waitUntil(lambda: driver.window.sessions.shown_run != before)
+    before = driver.window.context.sessions.shown_run
+    driver.window.feature("training").training.trained.emit(
+        Trained(model, made, TrainingConfig(seed=right), warm)
+    )
+    driver.qtbot.waitUntil(lambda: driver.window.context.sessions.shown_run != before)
     driver.settle()
     return class_map
 
@@ -76,12 +78,12 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     assert panel.table.item(1, 0).font().bold()
     assert not panel.table.item(0, 0).font().bold()
     assert panel.table.item(1, 1).text() == f"{100 * document.accuracy().overall.value:.1f} %"
-    assert "class maps" in window.sessions.unsaved()[1]
+    assert "class maps" in window.context.sessions.unsaved()[1]
 
     panel.table.selectRow(0)
     assert not panel.compare_button.isEnabled()
     press(labelled, panel.show_button)
-    labelled.qtbot.waitUntil(lambda: window.sessions.shown_run == 1)
+    labelled.qtbot.waitUntil(lambda: window.context.sessions.shown_run == 1)
     np.testing.assert_array_equal(document.prediction.class_map, first)
     assert panel.table.item(0, 0).font().bold()
 
@@ -95,7 +97,7 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     assert "Class 9 → Woods" in told
 
     panel.table.item(0, 0).setText("Baseline")
-    assert window.sessions.session.ledger[1].title == "Baseline"
+    assert window.context.sessions.session.ledger[1].title == "Baseline"
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a: str(tmp_path))
     panel.table.selectRow(1)
@@ -104,7 +106,7 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
 
     press(labelled, panel.delete_button)
     assert len(titles(panel)) == 2
-    window.offers.press("run 2", "Delete")
+    window.context.offers.press("run 2", "Delete")
     assert titles(panel) == ["Baseline"]
 
 
@@ -149,9 +151,9 @@ def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver
         first = train(labelled, 6)
         train(labelled, 15)
         panel_of(labelled).show_requested.emit(1)
-        labelled.qtbot.waitUntil(lambda: labelled.window.sessions.shown_run == 1)
+        labelled.qtbot.waitUntil(lambda: labelled.window.context.sessions.shown_run == 1)
         labelled.trigger("file.save")
-        labelled.qtbot.waitUntil(lambda: not labelled.window.sessions.unsaved())
+        labelled.qtbot.waitUntil(lambda: not labelled.window.context.sessions.unsaved())
         labelled.settle()
     labelled.let_go()
     with monkey.context() as patch:
@@ -163,9 +165,9 @@ def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver
         again.qtbot.waitUntil(
             lambda: again.document is not None and again.document.prediction is not None
         )
-        again.qtbot.waitUntil(lambda: again.window.training.model is not None)
+        again.qtbot.waitUntil(lambda: again.window.feature("training").training.model is not None)
     np.testing.assert_array_equal(again.document.prediction.class_map, first)
     assert titles(panel_of(again)) == ["1: fast, seed 6", "2: fast, seed 15"]
-    assert again.window.sessions.shown_run == 1
-    assert again.window.sessions.unsaved() == ()
+    assert again.window.context.sessions.shown_run == 1
+    assert again.window.context.sessions.unsaved() == ()
     assert again.document.accuracy().total == ROWS * COLUMNS - 6

@@ -65,15 +65,15 @@ def slow(monkeypatch) -> SlowTrainer:
 @pytest.fixture
 def labelled(sample):
     """The sample scene with ten training pixels a class."""
-    sample.window.labelling.files.load(sample.document.cube.ground_truth, Draw(10))
+    sample.window.context.labelling.files.load(sample.document.cube.ground_truth, Draw(10))
     sample.qtbot.waitUntil(lambda: sample.document.labels.total == 160)
     sample.document.mark_saved()
     return sample
 
 
 def press_train(driver, slow) -> None:
-    QTest.mouseClick(driver.window.train_panel.train_button, Qt.MouseButton.LeftButton)
-    assert driver.window.training.running
+    QTest.mouseClick(driver.window.panel("training").train_button, Qt.MouseButton.LeftButton)
+    assert driver.window.feature("training").training.running
     driver.qtbot.waitUntil(lambda: driver.document.prediction is not None)
 
 
@@ -97,13 +97,13 @@ def answer(button_text: str) -> list[str]:
 
 def test_progress_curves_early_map_and_final_map(labelled, slow):
     press_train(labelled, slow)
-    panel = labelled.window.train_panel
+    panel = labelled.window.panel("training")
     assert labelled.document.prediction.source == "map 1"
     assert panel.epochs_shown() == 1
     assert panel.cancel_button.isVisible()
     assert not panel.train_button.isEnabled()
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     assert labelled.document.prediction.source == "map 2"
     assert panel.epochs_shown() == 2
     assert "map 2" in panel.status.text()
@@ -122,18 +122,20 @@ def test_what_the_engine_notes_is_shown_once_though_each_stroke_trains_again(lab
     slow.may_end.set()
     for run in (1, 2):
         press_train(labelled, slow)
-        labelled.qtbot.waitUntil(lambda: not labelled.window.training.running, timeout=10_000)
+        labelled.qtbot.waitUntil(
+            lambda: not labelled.window.feature("training").training.running, timeout=10_000
+        )
         assert len(slow.runs) == run
         assert labelled.window.notices.texts().count(said) == 1
 
 
 def test_cancel_answers_at_once_and_keeps_the_map(labelled, slow):
     press_train(labelled, slow)
-    QTest.mouseClick(labelled.window.train_panel.cancel_button, Qt.MouseButton.LeftButton)
-    assert not labelled.window.training.running
+    QTest.mouseClick(labelled.window.panel("training").cancel_button, Qt.MouseButton.LeftButton)
+    assert not labelled.window.feature("training").training.running
     assert labelled.document.prediction.source == "map 1"
-    assert "cancelled" in labelled.window.train_panel.status.text()
-    assert labelled.window.train_panel.train_button.isEnabled()
+    assert "cancelled" in labelled.window.panel("training").status.text()
+    assert labelled.window.panel("training").train_button.isEnabled()
 
 
 def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
@@ -142,7 +144,7 @@ def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
     press_train(labelled, slow)
     slow.error = TrainingError("The loss is no number: lower the rate.")
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     assert "The loss is no number: lower the rate." in labelled.window.notices.texts()
     assert labelled.document.prediction.source == "map 1"
 
@@ -150,16 +152,16 @@ def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
 def test_the_map_stays_while_training_again(labelled, slow):
     press_train(labelled, slow)
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     old = labelled.document.prediction
     shown = labelled.canvas.map_overlay.image.copy()
     slow.may_end.clear()
     slow.started.clear()
-    QTest.mouseClick(labelled.window.train_panel.train_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(labelled.window.panel("training").train_button, Qt.MouseButton.LeftButton)
     assert labelled.document.prediction is old
     np.testing.assert_array_equal(labelled.canvas.map_overlay.image, shown)
     labelled.key(Qt.Key.Key_Escape)
-    assert not labelled.window.training.running
+    assert not labelled.window.feature("training").training.running
 
 
 def test_closing_in_mid_training_asks(labelled, slow):
@@ -167,10 +169,10 @@ def test_closing_in_mid_training_asks(labelled, slow):
     asked = answer("Cancel")
     assert not labelled.window.close()
     assert "Training is still running" in asked[0]
-    assert labelled.window.training.running
+    assert labelled.window.feature("training").training.running
     asked = answer("Stop it")
     assert labelled.window.close()
-    assert not labelled.window.training.running
+    assert not labelled.window.feature("training").training.running
 
 
 def test_closing_with_unsaved_labels_asks(sample, tmp_path, monkeypatch):
@@ -242,11 +244,11 @@ def test_a_worker_emits_exactly_one_of_the_three_ends(driver, qtbot):
 def test_accuracy_panel_shows_the_report(labelled, slow):
     press_train(labelled, slow)
     slow.may_end.set()
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     report = labelled.document.accuracy()
     truth = labelled.document.test_pixels()
     assert report.overall.value == pytest.approx((truth == 2).sum() / (truth > 0).sum())
-    panel = labelled.window.accuracy_panel
+    panel = labelled.window.panel("accuracy")
     assert panel.overall.text() == f"{100 * report.overall.value:.1f} %"
     assert panel.kappa.text() == f"{report.kappa:.3f}"
     assert panel.classes.rowCount() == 16
@@ -265,7 +267,7 @@ def test_hidden_classes_vanish_from_the_map_and_opacity_is_applied(labelled, slo
     assert labelled.canvas.map_overlay.image[:, :, 3].min() == 255
     labelled.document.show_class(1, visible=False)
     assert labelled.canvas.map_overlay.image[:, :, 3].max() == 0
-    labelled.window.display.opacity.setValue(30)
+    labelled.window.panel("display").opacity.setValue(30)
     assert labelled.canvas.map_overlay.opacity() == pytest.approx(0.3)
     labelled.key(Qt.Key.Key_P)
     assert not labelled.canvas.map_overlay.isVisible()
@@ -275,14 +277,14 @@ def test_hidden_classes_vanish_from_the_map_and_opacity_is_applied(labelled, slo
 def test_hover_tells_class_and_confidence(labelled, slow):
     press_train(labelled, slow)
     labelled.hover(4, 5)
-    assert labelled.window.readout.mapped.text() == "Map: Alfalfa, 50 %"
+    assert labelled.window.context.readout.mapped.text() == "Map: Alfalfa, 50 %"
     labelled.key(Qt.Key.Key_Escape)
 
 
 def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
     slow.may_end.set()
     labelled.key(Qt.Key.Key_L)
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     assert slow.runs == [(160, None)]
     slow.may_end.clear()
     slow.started.clear()
@@ -294,12 +296,12 @@ def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
         labelled.click(*pixel)
     slow.may_end.set()
     labelled.qtbot.waitUntil(lambda: len(slow.runs) == 3)
-    labelled.qtbot.waitUntil(lambda: not labelled.window.training.running)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     assert [n for n, _ in slow.runs] == [160, 161, 164]
     assert slow.runs[1][1] is not None
     labelled.key(Qt.Key.Key_L)
     labelled.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert not labelled.window.training.running
+    assert not labelled.window.feature("training").training.running
     assert len(slow.runs) == 3
     erased = tuple(free[-1])  # its label is gone, but the model has seen it
     assert labelled.document.labels.ids[erased] == 0

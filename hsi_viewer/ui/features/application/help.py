@@ -23,6 +23,8 @@ HELP = "&Help"
 class HelpFeature(Feature):
     """Menu Help, and finding commands by name."""
 
+    key = "help"
+
     def commands(self) -> list[Command]:
         """The menu, and the palette under Edit."""
         return [
@@ -33,7 +35,6 @@ class HelpFeature(Feature):
                 self.open_palette,
                 ("Ctrl+Shift+P",),
                 "magnify",
-                separated=True,
             ),
             Command(
                 "help.guide",
@@ -59,7 +60,6 @@ class HelpFeature(Feature):
                 (),
                 "information-outline",
                 lambda: self.workspace.document is not None,
-                separated=True,
             ),
             Command(
                 "help.about",
@@ -74,19 +74,19 @@ class HelpFeature(Feature):
     @Slot()
     def open_palette(self) -> None:
         """Open the command palette."""
-        self.window.commands.refresh()
-        CommandPalette(self.window.commands, self.window).open()
+        self.context.commands.refresh()
+        CommandPalette(self.context.commands, self.window).open()
 
     @Slot()
     def open_shortcuts(self) -> None:
         """Open the page of keys."""
-        page = ShortcutPage(self.window.commands, self.window)
+        page = ShortcutPage(self.context.commands, self.window)
         page.changed.connect(self._on_keys)
         page.show()
 
     @Slot()
     def _on_keys(self) -> None:
-        self.workspace.settings.shortcuts = self.window.commands.key_map.changed
+        self.workspace.settings.shortcuts = self.context.commands.key_map.changed
         save_settings(self.workspace.settings)
 
     @Slot()
@@ -96,7 +96,7 @@ class HelpFeature(Feature):
         while focus is not None and not isinstance(focus, QDockWidget):
             focus = focus.parentWidget()
         folder = guide_folder()
-        guide = read_guide(folder, {PAGE: keys_page(self.window.commands)})
+        guide = read_guide(folder, {PAGE: keys_page(self.context.commands)})
         section = guide.about(focus.windowTitle()) if isinstance(focus, QDockWidget) else None
         window = self.window.findChild(HelpWindow) or HelpWindow(guide, folder, self.window)
         window.open(section.link if section else INDEX)

@@ -18,9 +18,9 @@ from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.widgets.log_page import MAX_ENTRIES, LogPage
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
-TITLE = "Messages"
+KEY, TITLE = "messages", "Messages"
 
 
 class _Relay(QObject):
@@ -48,8 +48,10 @@ class _RelayHandler(logging.Handler):
 class MessagesFeature(Feature):
     """Collects notices and log records."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "messages"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._early: deque[LogEntry] = deque(maxlen=MAX_ENTRIES)
         self._relay = _Relay(self)
         self._relay.logged.connect(self._add)
@@ -59,7 +61,7 @@ class MessagesFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The page, at the bottom."""
-        return [Panel(TITLE, self._make, "bottom", fill=self._add_early)]
+        return [Panel(KEY, TITLE, self._make, "bottom", fill=self._add_early)]
 
     def _make(self) -> LogPage:
         page = LogPage()
@@ -69,11 +71,11 @@ class MessagesFeature(Feature):
     @property
     def page(self) -> LogPage:
         """The page."""
-        return cast("LogPage", self.window.docking.panel(TITLE))
+        return cast("LogPage", self.context.docking.panel(KEY))
 
     @Slot(object)
     def _add(self, entry: LogEntry) -> None:
-        if self.made(TITLE):
+        if self.made(KEY):
             self.page.add(entry)
         else:
             self._early.append(entry)
@@ -97,7 +99,7 @@ class MessagesFeature(Feature):
 
     def refresh_theme(self) -> None:
         """Draw the icons again."""
-        if self.made(TITLE):
+        if self.made(KEY):
             self.page.refresh_theme()
 
     def close(self) -> None:
@@ -107,7 +109,7 @@ class MessagesFeature(Feature):
     @Slot()
     def show_page(self) -> None:
         """Open the page, in front of other tabs."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
         self.page.tree.setFocus()
 
     @Slot(str, str)

@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING
 from hsi_viewer.ui.commands.table import Command
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.docking import Docking
 
 VIEW = "&View"
 
 
-def panel_commands(w: MainWindow) -> list[Command]:
+def panel_commands(docking: Docking) -> list[Command]:
     """A command for each dock, in the order of their names, and the way around."""
-    docking = w.docking
     return [
         *(
             Command(
-                f"panel.{title}",
-                title,
+                f"panel.{key}",
+                dock.windowTitle(),
                 VIEW,
-                partial(docking.toggle, title),
+                partial(docking.toggle, key),
                 checked=lambda dock=dock: not dock.isHidden(),  # type: ignore[misc]
             )
-            for title, dock in sorted(docking.docks.items())
+            for key, dock in sorted(docking.docks.items())
         ),
         Command(
             "panel.next",

@@ -13,6 +13,8 @@ from hsi_viewer.ui.features.feature import Feature
 class PreferencesFeature(Feature):
     """The dialog, under Edit."""
 
+    key = "preferences"
+
     def commands(self) -> list[Command]:
         """Preferences, at the end of the menu."""
         return [
@@ -30,7 +32,7 @@ class PreferencesFeature(Feature):
     def choose(self) -> None:
         """Open the dialog."""
         dialog = PreferencesDialog(self.workspace.settings, self.window)
-        dialog.clean_requested.connect(self.window.commands.action("view.clean").trigger)
+        dialog.clean_requested.connect(self.context.commands.action("view.clean").trigger)
         dialog.accepted.connect(self._on_accepted)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -41,5 +43,5 @@ class PreferencesFeature(Feature):
         if isinstance(dialog, PreferencesDialog):
             dialog.apply_to(settings)
             save_settings(settings)
-            self.window.set_theme(settings.theme)
+            self.context.set_theme(settings.theme)
             self.workspace.preferences_changed.emit()

@@ -13,16 +13,18 @@ from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.widgets.tour import Stop, Tour
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 
 class TourFeature(Feature):
     """Shows a newcomer around; knows whether it was offered before."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        window.welcome.tour_requested.connect(self.start)
-        window.welcome.offer_tour(not self.workspace.settings.tour_seen)
+    key = "tour"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        context.welcome.tour_requested.connect(self.start)
+        context.welcome.offer_tour(not self.workspace.settings.tour_seen)
 
     def commands(self) -> list[Command]:
         """The tour, under Help."""
@@ -48,15 +50,15 @@ class TourFeature(Feature):
 
     @Slot()
     def _on_ended(self) -> None:
-        self.window.welcome.offer_tour(False)
-        if self.window.canvas.isVisible():
-            self.window.canvas.setFocus()
+        self.context.welcome.offer_tour(False)
+        if self.context.canvas.isVisible():
+            self.context.canvas.setFocus()
         if not self.workspace.settings.tour_seen:
             self.workspace.settings.tour_seen = True
             save_settings(self.workspace.settings)
 
     def _stops(self) -> list[Stop]:
-        keys = self.window.commands.keys
+        keys = self.context.commands.keys
         return [
             Stop(
                 "Open a scene",
@@ -70,13 +72,13 @@ class TourFeature(Feature):
                 f"Add a class ({keys('class.add')}), then paint a few of its pixels on the image "
                 f"with the brush ({keys('tool.brush')}). Ten a class, in several places, are a "
                 f"good start; {keys('edit.undo')} takes a stroke back.",
-                lambda: self._panel("Classes"),
+                lambda: self._panel("classes"),
             ),
             Stop(
                 "Train",
                 f"{keys('train.start')} trains. A first map comes within seconds and gets better "
                 "while you watch; label more where it is wrong, and train again.",
-                lambda: self._panel("Training"),
+                lambda: self._panel("training"),
             ),
             Stop(
                 "Take the map along",
@@ -88,12 +90,12 @@ class TourFeature(Feature):
         ]
 
     def _button(self, command_id: str) -> QWidget:
-        bar = self.window.menus.tool_bar
-        button = bar.widgetForAction(self.window.commands.action(command_id))
+        bar = self.context.tool_bar
+        button = bar.widgetForAction(self.context.commands.action(command_id))
         return button if button is not None and button.isVisible() else bar
 
     def _panel(self, title: str) -> QWidget:
-        dock = self.window.docks[title]
+        dock = self.context.docking.docks[title]
         dock.show()
         dock.raise_()
         return dock

@@ -21,29 +21,33 @@ from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.task_thread import Task, Work
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.display.picture_controller import PictureController
     from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
+    from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 
 IMAGE = "&Image"
-TITLE = "Derived"
+KEY, TITLE = "derived", "Derived"
 
 
 class DerivedFeature(Feature):
     """Derives images of the scene and hands them to the picture."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.pictures = window.viewing.pictures
+    key = "derived"
+
+    def __init__(self, context: Context, pictures: PictureController, panel: DisplayPanel) -> None:
+        super().__init__(context)
+        self.pictures = pictures
         self._task: Task | None = None
         self._asked_of: HyperCube | None = None
         self._reasons: dict[str, str | None] = {}
-        window.display.derive_requested.connect(self.open)
+        panel.derive_requested.connect(self.open)
         self.pictures.images_changed.connect(self._on_scene)
         self.workspace.document_changed.connect(self._on_document)
 
     def panels(self) -> list[Panel]:
         """The panel Derived, a tab of Display."""
-        return [Panel(TITLE, self._make, "left", beside="Display", fill=self._on_scene)]
+        return [Panel(KEY, TITLE, self._make, "left", beside="display", fill=self._on_scene)]
 
     def _make(self) -> DerivedPanel:
         from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
@@ -57,11 +61,11 @@ class DerivedFeature(Feature):
     @property
     def panel(self) -> DerivedPanel:
         """The panel."""
-        return cast("DerivedPanel", self.window.docking.panel(TITLE))
+        return cast("DerivedPanel", self.context.docking.panel(KEY))
 
     def refresh_theme(self) -> None:
         """Take the colours of the current theme."""
-        if self.made(TITLE):
+        if self.made(KEY):
             self.panel.refresh_theme()
 
     def commands(self) -> list[Command]:
@@ -79,7 +83,6 @@ class DerivedFeature(Feature):
                 lambda: self.derive_components(kind),
                 enabled=has_bands,
                 why_not=lambda: "Open a scene of two or more bands first.",
-                separated=kind == "pca",
             )
 
         def index(name: str) -> Command:
@@ -119,7 +122,7 @@ class DerivedFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Bring the panel to the front."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
 
     @Slot(str)
     def derive_components(self, kind: ComponentKind) -> None:
@@ -184,7 +187,7 @@ class DerivedFeature(Feature):
 
     @Slot()
     def _on_scene(self) -> None:
-        if self.made(TITLE):
+        if self.made(KEY):
             self.panel.show_cube(self._cube)
 
     @Slot(object)

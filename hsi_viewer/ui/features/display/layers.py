@@ -16,17 +16,19 @@ from hsi_viewer.ui.widgets.compare_panel import ComparePanel
 from hsi_viewer.ui.widgets.layers_panel import LayersPanel
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 
 class LayersFeature(Feature):
     """Binds the panel to the layers of the view; the layers are the truth."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.layers = window.viewing.layers
+    key = "layers"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.layers = context.viewing.layers
         self.panel, self.compare = LayersPanel(), ComparePanel()
-        self.line = SwipeLine(window.canvas.viewport())
+        self.line = SwipeLine(context.canvas.viewport())
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._flick)
         self._left_on_top = True
@@ -41,7 +43,11 @@ class LayersFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock with the list."""
-        return [Panel("Layers", self._make, "left", beside="Display", shown=True, at_once=True)]
+        return [
+            Panel(
+                "layers", "Layers", self._make, "left", beside="display", shown=True, at_once=True
+            )
+        ]
 
     def _make(self) -> QWidget:
         widget = QWidget()
@@ -71,7 +77,6 @@ class LayersFeature(Feature):
             lambda: self.compare.swipe.isEnabled(),
             lambda: "There is only one layer to show.",
             checked=lambda: self.compare.mode == mode,
-            separated=mode == "swipe",
         )
 
     def refresh_theme(self) -> None:
@@ -136,7 +141,7 @@ class LayersFeature(Feature):
     def _divide(self, sides: dict[str, Side], place: float) -> None:
         """Show layers on one side only; the image goes on under both."""
         kept: dict[str, Side] = {n: s for n, s in sides.items() if n != IMAGE}
-        self.window.canvas.set_sides(kept, place)
+        self.context.canvas.set_sides(kept, place)
 
     @Slot()
     def _flick(self) -> None:
@@ -146,7 +151,7 @@ class LayersFeature(Feature):
     def _show_one(self) -> None:
         """Flickering is a swipe from edge to edge."""
         left, right = self.compare.pair()
-        place = float(self.window.canvas.viewport().width()) if self._left_on_top else 0.0
+        place = float(self.context.canvas.viewport().width()) if self._left_on_top else 0.0
         self._divide({left: "left", right: "right"}, place)
 
 

@@ -13,16 +13,20 @@ from hsi_viewer.ui.scene.scene_grid import SceneGrid
 from hsi_viewer.ui.theme import current_theme
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.scene.tiles import TileStore
 
 
 class LinkedViewsFeature(Feature):
     """Puts further views beside the canvas."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "linked-views"
+
+    def __init__(self, context: Context, tiles: TileStore) -> None:
+        super().__init__(context)
         self.grid: SceneGrid | None = None
-        self.mini_map = MiniMap(window.canvas, window.viewing.tiles)
+        self.tiles = tiles
+        self.mini_map = MiniMap(context.canvas, tiles)
         self._map_wanted = True
 
     @property
@@ -58,7 +62,6 @@ class LinkedViewsFeature(Feature):
             lambda: self.workspace.document is not None,
             lambda: "Open a cube first.",
             checked=lambda: self.number == number,
-            separated=number == 1,
         )
 
     def show_views(self, number: int) -> None:
@@ -83,13 +86,13 @@ class LinkedViewsFeature(Feature):
 
     def _make_grid(self) -> SceneGrid:
         """Put a grid in the place of the canvas, and the canvas into it."""
-        canvas = self.window.canvas
+        canvas = self.context.canvas
         centre = canvas.parentWidget()
         layout = centre.layout() if isinstance(centre, QWidget) else None
         stand_in = QWidget()
         if layout is not None:
             layout.replaceWidget(canvas, stand_in)
-        grid = SceneGrid(canvas, self.window.viewing.tiles)
+        grid = SceneGrid(canvas, self.tiles)
         if layout is not None:
             layout.replaceWidget(stand_in, grid)
         stand_in.deleteLater()

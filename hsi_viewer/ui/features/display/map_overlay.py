@@ -19,7 +19,7 @@ from hsi_viewer.ui.requests import Granted, WishQueue
 from hsi_viewer.ui.scene.map_marks import MapMarks
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,19 @@ def _find_place(cube: HyperCube, _token: CancelToken, _port: ProgressPort) -> _F
 class MapPlaceFeature(Feature):
     """Asks a worker where things lie, for the library that knows takes long to import."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.marks = MapMarks(window.canvas)
+    key = "map-overlay"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.marks = MapMarks(context.canvas)
         self._shown = True
         self._at: _Position | None = None
         self._place: MapPlace | None = None
         self._queue = WishQueue(self.workspace.tasks, "Finding the degrees", _degrees_of, self)
         self._queue.granted.connect(self._on_degrees)
         self.workspace.document_changed.connect(self._on_document)
-        window.canvas.hovered.connect(self._on_hover)
-        window.canvas.left.connect(self._on_left)
+        context.canvas.hovered.connect(self._on_hover)
+        context.canvas.left.connect(self._on_left)
 
     def commands(self) -> list[Command]:
         """Show or hide the marks."""
@@ -119,7 +121,7 @@ class MapPlaceFeature(Feature):
         document = self.workspace.document
         if document is None or self._place is None or document.cube.georeference is None:
             return
-        if self.window.canvas.in_gesture:
+        if self.context.canvas.in_gesture:
             return
         self._at = _Position(document.cube.georeference, row, column)
         self._queue.ask((self._at,))
@@ -127,9 +129,9 @@ class MapPlaceFeature(Feature):
     @Slot()
     def _on_left(self) -> None:
         self._at = None
-        self.window.readout.show_degrees("")
+        self.context.readout.show_degrees("")
 
     @Slot(object)
     def _on_degrees(self, granted: Granted) -> None:
         if self._at is not None and granted.error is None:
-            self.window.readout.show_degrees(str(granted.result))
+            self.context.readout.show_degrees(str(granted.result))

@@ -15,7 +15,7 @@ from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 MEGABYTE = 1_000_000
 FIRST_MS = 200  # what is on the screen is drawn first
@@ -43,15 +43,17 @@ def clean_cache(_token: CancelToken, _port: ProgressPort) -> int:
 class OverviewsFeature(Feature):
     """Has the overview of the shown bands made, whenever they change."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "overviews"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._task: Task | None = None
         self._declined: OverviewSource | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(FIRST_MS)
         self._soon.timeout.connect(self._make)
-        window.viewing.layers.redrawn.connect(self._on_redrawn)
+        context.viewing.layers.redrawn.connect(self._on_redrawn)
 
     def commands(self) -> list[Command]:
         """Clean the cache."""
@@ -63,7 +65,6 @@ class OverviewsFeature(Feature):
                 self.clean,
                 (),
                 "broom",
-                separated=True,
             )
         ]
 
@@ -84,7 +85,7 @@ class OverviewsFeature(Feature):
 
     @Slot()
     def _make(self) -> None:
-        picture, document = self.window.viewing.picture, self.workspace.document
+        picture, document = self.context.viewing.picture, self.workspace.document
         limit = self.workspace.settings.cache_megabytes * MEGABYTE
         if picture is None or document is None or limit == 0 or self._task is not None:
             return
@@ -110,7 +111,7 @@ class OverviewsFeature(Feature):
     def _on_declined(self) -> None:
         """The user has cancelled it: it is not made for this scene."""
         self._task = None
-        picture = self.window.viewing.picture
+        picture = self.context.viewing.picture
         source = picture.cube.source if picture is not None else None
         self._declined = source if isinstance(source, OverviewSource) else None
 

@@ -20,21 +20,25 @@ from hsi_viewer.ui.plots.colour_maps import NAMES, colour_map
 from hsi_viewer.ui.widgets.preset_editor import PresetEditor
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.display.viewing import ViewController
     from hsi_viewer.ui.widgets.contrast_panel import ContrastPanel
+    from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 
 IMAGE = "&Image"
-TITLE = "Contrast"
+KEY, TITLE = "contrast", "Contrast"
 
 
 class PictureFeature(Feature):
     """Binds the Display and Contrast panels, and the lines in the plot, to the picture."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.pictures = window.viewing.pictures
-        self.player = BandPlayer(self.pictures, window.viewing.tiles, self)
-        display = window.display
+    key = "picture"
+
+    def __init__(self, context: Context, view: ViewController, panel: DisplayPanel) -> None:
+        super().__init__(context)
+        self.display, self.pictures = panel, view.pictures
+        self.player = BandPlayer(self.pictures, view.tiles, self)
+        display = panel
         display.show_colour_maps(NAMES)
         display.bands_changed.connect(self._on_bands)
         display.image_chosen.connect(self.pictures.show_image)
@@ -44,7 +48,7 @@ class PictureFeature(Feature):
         display.speed_changed.connect(self.player.set_speed)
         display.presets_requested.connect(self.edit_presets)
         display.contrast_requested.connect(self.show_contrast)
-        window.plot.bands_dragged.connect(self._on_dragged)
+        context.plot.bands_dragged.connect(self._on_dragged)
         self.player.playing_changed.connect(display.show_playing)
         self.player.playing_changed.connect(self._on_playing)
         self.pictures.wished.connect(self._on_wished)
@@ -57,7 +61,13 @@ class PictureFeature(Feature):
         """The Contrast panel, a tab of Display."""
         return [
             Panel(
-                TITLE, self._make, "left", beside="Display", shown=True, fill=self._refresh_contrast
+                KEY,
+                TITLE,
+                self._make,
+                "left",
+                beside="display",
+                shown=True,
+                fill=self._refresh_contrast,
             )
         ]
 
@@ -71,11 +81,11 @@ class PictureFeature(Feature):
     @property
     def contrast(self) -> ContrastPanel:
         """The panel."""
-        return cast("ContrastPanel", self.window.docking.panel(TITLE))
+        return cast("ContrastPanel", self.context.docking.panel(KEY))
 
     def refresh_theme(self) -> None:
         """Take the colours of the current theme."""
-        if self.made(TITLE):
+        if self.made(KEY):
             self.contrast.refresh_theme()
 
     def close(self) -> None:
@@ -124,7 +134,6 @@ class PictureFeature(Feature):
                 ("Ctrl+4",),
                 enabled=has_picture,
                 checked=lambda: self.single,
-                separated=True,
             ),
             Command(
                 "image.next", "&Next band", IMAGE, self.next_band, ("PgDown",), "", several_bands
@@ -155,7 +164,6 @@ class PictureFeature(Feature):
                 self.show_contrast,
                 (),
                 "chart-histogram",
-                separated=True,
             ),
             Command(
                 "image.keep",
@@ -171,7 +179,7 @@ class PictureFeature(Feature):
     @Slot()
     def show_contrast(self) -> None:
         """Bring the Contrast panel to the front."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
 
     def show_preset(self, name: str) -> None:
         """Show the bands of a preset."""
@@ -188,7 +196,7 @@ class PictureFeature(Feature):
         """Show the red band alone, or three bands again."""
         look = self.pictures.look
         if look is not None and single != self.single:
-            triple = self.window.display.triple
+            triple = self.display.triple
             self.pictures.show_bands(look.bands[:1] if single else triple)
 
     @Slot()
@@ -220,7 +228,7 @@ class PictureFeature(Feature):
         picture = self.pictures.picture
         if picture is not None:
             name = self.pictures.title(picture.look)
-            self.window.viewing.layers.add(
+            self.context.viewing.layers.add(
                 Layer(name, picture.raster, removable=True, about="A picture that was kept")
             )
 
@@ -282,23 +290,23 @@ class PictureFeature(Feature):
         document = self.workspace.document
         if document is not None:
             cube = look.of(document.cube)
-            self.window.display.show_look(look, cube, self.pictures.presets())
+            self.display.show_look(look, cube, self.pictures.presets())
 
     @Slot(object)
     def _on_drawn(self, picture: ScenePicture) -> None:
-        self.window.display.show_look(picture.look, picture.cube, self.pictures.presets())
+        self.display.show_look(picture.look, picture.cube, self.pictures.presets())
         self._refresh_contrast()
 
     def _refresh_contrast(self) -> None:
         picture = self.pictures.picture
-        if picture is not None and self.made(TITLE):
+        if picture is not None and self.made(KEY):
             self.contrast.show_contrast(
                 picture.look.contrast, picture.transfers, picture.samples, picture.cube.scale
             )
 
     @Slot()
     def _on_images(self) -> None:
-        self.window.display.show_images([i.name for i in self.pictures.images])
+        self.display.show_images([i.name for i in self.pictures.images])
 
     # sessions --------------------------------------------------------------------------------
 

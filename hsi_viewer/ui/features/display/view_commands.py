@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.commands.table import Command
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
-    from hsi_viewer.ui.theme import ThemeChoice
+    from hsi_viewer.ui.features.display.viewing import ViewController
+    from hsi_viewer.ui.scene.image_canvas import ImageCanvas
+    from hsi_viewer.ui.workspace import Workspace
 
 VIEW = "&View"
-THEMES: tuple[ThemeChoice, ...] = ("system", "light", "dark")
 
 
-def view_commands(w: MainWindow) -> list[Command]:
+def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanvas) -> list[Command]:
     """Menu View, and the keys that move the picked pixel."""
 
     def has_cube() -> bool:
-        return w.workspace.document is not None
-
-    view = w.viewing
+        return workspace.document is not None
 
     def picked(name: str, key: str, rows: int, columns: int) -> Command:
         return Command(
@@ -39,18 +36,17 @@ def view_commands(w: MainWindow) -> list[Command]:
             "view.fit",
             "&Fit the scene",
             VIEW,
-            w.canvas.fit,
+            canvas.fit,
             ("Home",),
             "fit-to-screen-outline",
             has_cube,
             toolbar=True,
-            separated=True,
         ),
         Command(
             "view.in",
             "Zoom &in",
             VIEW,
-            lambda: w.canvas.zoom(1.5),
+            lambda: canvas.zoom(1.5),
             ("Ctrl++", "Ctrl+="),
             "magnify-plus-outline",
             has_cube,
@@ -59,7 +55,7 @@ def view_commands(w: MainWindow) -> list[Command]:
             "view.out",
             "Zoom &out",
             VIEW,
-            lambda: w.canvas.zoom(1 / 1.5),
+            lambda: canvas.zoom(1 / 1.5),
             ("Ctrl+-",),
             "magnify-minus-outline",
             has_cube,
@@ -74,7 +70,6 @@ def view_commands(w: MainWindow) -> list[Command]:
             has_cube,
             checked=lambda: view.map_shown,
             toolbar=True,
-            separated=True,
         ),
         Command(
             "view.uncertainty",
@@ -83,9 +78,7 @@ def view_commands(w: MainWindow) -> list[Command]:
             view.show_uncertainty,
             ("U",),
             "help-rhombus-outline",
-            lambda: (
-                w.workspace.document is not None and w.workspace.document.prediction is not None
-            ),
+            lambda: workspace.document is not None and workspace.document.prediction is not None,
             lambda: "Train first: there is no class map yet.",
             checked=lambda: view.uncertainty_shown,
             toolbar=True,
@@ -114,15 +107,4 @@ def view_commands(w: MainWindow) -> list[Command]:
         picked("down", "Ctrl+Down", 1, 0),
         picked("left", "Ctrl+Left", 0, -1),
         picked("right", "Ctrl+Right", 0, 1),
-        *(_theme(w, name) for name in THEMES),
     ]
-
-
-def _theme(w: MainWindow, name: ThemeChoice) -> Command:
-    return Command(
-        f"theme.{name}",
-        f"{name.title()} theme",
-        VIEW,
-        partial(w.set_theme, name),
-        checked=lambda: w.workspace.settings.theme == name,
-    )

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, PixelWish, read_pixel
 from hsi_viewer.core.cube.band_selection import band_name
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.composite import Look
 from hsi_viewer.core.display.layers import CLASS_MAP, LABELS, UNCERTAINTY, LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import Colour
@@ -22,7 +23,7 @@ from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.display.document_layers import MAP_LAYERS, LayerController
 from hsi_viewer.ui.features.display.picture_controller import PictureController
-from hsi_viewer.ui.features.opening.opening import OpenedCube
+from hsi_viewer.ui.opened_cube import OpenedCube
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.requests import Granted, WishQueue
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
@@ -78,6 +79,10 @@ class ViewController(QObject):
     def picture(self) -> ScenePicture | None:
         """The picture on the screen."""
         return self.pictures.picture
+
+    def show_look(self, look: Look) -> None:
+        """Draw the scene with other bands or another contrast."""
+        self.pictures.show(look)
 
     @Slot(object)
     def show_opened(self, opened: OpenedCube) -> None:

@@ -32,6 +32,8 @@ def _png(image: QImage) -> bytes:
 class FigureFeature(Feature):
     """Saves pictures of the views of the window."""
 
+    key = "figures"
+
     def commands(self) -> list[Command]:
         """One command for all views, and one for the plot of the spectra."""
         return [
@@ -58,18 +60,18 @@ class FigureFeature(Feature):
     def views(self) -> list[QGraphicsView]:
         """The plots and views that are on the screen, the scene first."""
         shown = [v for v in self.window.findChildren(pg.GraphicsView) if v.isVisible()]
-        return sorted(shown, key=lambda v: v is not self.window.canvas)
+        return sorted(shown, key=lambda v: v is not self.context.canvas)
 
     @Slot()
     def choose(self) -> None:
         """Ask for a view and save it."""
-        self._ask(self.window.canvas)
+        self._ask(self.context.canvas)
 
     @Slot()
     def choose_plot(self) -> None:
         """Ask how the spectrum plot is saved."""
-        self.window.docks["Spectrum"].show()
-        self._ask(self.window.plot)
+        self.context.docking.docks["spectrum"].show()
+        self._ask(self.context.plot)
 
     def _ask(self, first: QGraphicsView) -> None:
         document, views = self.workspace.document, self.views()
@@ -127,7 +129,7 @@ class FigureFeature(Feature):
         return []
 
     def _classes_shown(self) -> list[LegendEntry]:
-        document, layers = self.workspace.document, self.window.viewing.layers
+        document, layers = self.workspace.document, self.context.viewing.layers
         if document is None:
             return []
         seen = {n for n in (LABELS, CLASS_MAP, GROUND_TRUTH) if n in layers and layers[n].visible}

@@ -17,7 +17,9 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.labelling.labelling import LabelController
+    from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
 LABELS = "&Labels"
 IN_MENU = ("class.up", "class.down", "class.lock", "class.merge", "class.clear", "class.remove")
@@ -28,9 +30,11 @@ SAVE_FILTER = "CSV (*.csv);;ENVI header (*.hdr);;QGIS style (*.qml)"
 class ClassFeature(Feature):
     """Binds the class list's further wishes to the document."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        panel = window.classes
+    key = "classes"
+
+    def __init__(self, context: Context, labelling: LabelController, panel: ClassPanel) -> None:
+        super().__init__(context)
+        self._labelling, self._panel = labelling, panel
         panel.lock_changed.connect(self.lock)
         panel.moved.connect(self.move)
         panel.menu_requested.connect(self._open_menu)
@@ -96,7 +100,7 @@ class ClassFeature(Feature):
         """Put a class at another place of the list."""
         if self.workspace.document is not None and place >= 0:
             self.workspace.document.move_class(class_id, place)
-            self.window.classes.select(class_id)
+            self._panel.select(class_id)
 
     def merge(self, class_id: int, into: int) -> None:
         """Give the labels of a class to another and remove it."""
@@ -104,11 +108,11 @@ class ClassFeature(Feature):
         if document is not None:
             name, other = document.legend[class_id].name, document.legend[into].name
             document.merge_classes(class_id, into)
-            self.window.labelling.take_class(into)
+            self._labelling.take_class(into)
             self.workspace.notify(f"“{name}” is part of “{other}” now. Undo parts them again.")
 
     def _chosen(self) -> tuple[Document, LandClass] | None:
-        document, class_id = self.workspace.document, self.window.labelling.active_class
+        document, class_id = self.workspace.document, self._labelling.active_class
         if document is None or class_id is None or class_id not in document.legend:
             return None
         return document, document.legend[class_id]
@@ -136,7 +140,7 @@ class ClassFeature(Feature):
     def _remove(self) -> None:
         found = self._chosen()
         if found is not None:
-            self.window.labelling.remove_class(found[1].id)
+            self._labelling.remove_class(found[1].id)
 
     # menus -----------------------------------------------------------------------------------
 
@@ -144,17 +148,17 @@ class ClassFeature(Feature):
     def _open_menu(self, place: QPoint) -> None:
         menu = QMenu(self.window)
         for name in IN_MENU:
-            menu.addAction(self.window.commands.action(name))
+            menu.addAction(self.context.commands.action(name))
         menu.addSeparator()
         for name in OF_LEGEND:
-            menu.addAction(self.window.commands.action(name))
+            menu.addAction(self.context.commands.action(name))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(place)
 
     def _open_merge(self) -> None:
         menu = self.merge_menu()
         if menu is not None:
-            panel = self.window.classes
+            panel = self._panel
             menu.popup(panel.mapToGlobal(QPoint(40, 40)))
 
     def merge_menu(self) -> QMenu | None:

@@ -19,12 +19,12 @@ from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.region_panel import RegionPanel
     from hsi_viewer.ui.widgets.separability_panel import SeparabilityPanel
 
 REST_MS = 250  # labels rest so long before regions are listed again
-REGIONS, SEPARABILITY = "Regions", "Separability"
+REGIONS, SEPARABILITY = "regions", "separability"
 AROUND = 24  # pixels shown around a region, at least
 
 
@@ -47,8 +47,10 @@ class Listed:
 class LabelCheckFeature(Feature):
     """Keeps both panels as the labels are."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "label-check"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -60,8 +62,8 @@ class LabelCheckFeature(Feature):
     def panels(self) -> list[Panel]:
         """Two docks beside the training."""
         return [
-            Panel(REGIONS, self._make_regions, "right", "Training"),
-            Panel(SEPARABILITY, self._make_separability, "right", "Training"),
+            Panel(REGIONS, "Regions", self._make_regions, "right", "training"),
+            Panel(SEPARABILITY, "Separability", self._make_separability, "right", "training"),
         ]
 
     def _make_regions(self) -> RegionPanel:
@@ -82,12 +84,12 @@ class LabelCheckFeature(Feature):
     @property
     def regions(self) -> RegionPanel:
         """The list of regions."""
-        return cast("RegionPanel", self.window.docking.panel(REGIONS))
+        return cast("RegionPanel", self.context.docking.panel(REGIONS))
 
     @property
     def separability(self) -> SeparabilityPanel:
         """How well classes can be told apart."""
-        return cast("SeparabilityPanel", self.window.docking.panel(SEPARABILITY))
+        return cast("SeparabilityPanel", self.context.docking.panel(SEPARABILITY))
 
     def commands(self) -> list[Command]:
         """Menu Labels."""
@@ -110,7 +112,6 @@ class LabelCheckFeature(Feature):
                 "format-list-text",
                 labelled,
                 lambda: "Label some pixels first.",
-                separated=True,
             ),
             Command(
                 "labels.separability",
@@ -148,7 +149,7 @@ class LabelCheckFeature(Feature):
         """Bring a region into view, with some of what lies around it."""
         top, left, bottom, right = region.box
         around = max(AROUND, bottom - top, right - left) / 2
-        self.window.canvas.set_view_box(
+        self.context.canvas.set_view_box(
             (left - around, top - around, right - left + 2 * around, bottom - top + 2 * around)
         )
 

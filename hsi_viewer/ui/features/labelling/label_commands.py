@@ -1,4 +1,4 @@
-"""Commands of the menus Labels and Train."""
+"""Commands of the menu Labels, and the keys of tools and classes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.tools.catalogue import TOOLS, ToolSpec
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.labelling.labelling import LabelController
+    from hsi_viewer.ui.workspace import Workspace
 
-LABELS, TRAIN = "&Labels", "&Train"
+LABELS = "&Labels"
 
 
-def label_commands(w: MainWindow) -> list[Command]:
+def label_commands(workspace: Workspace, label: LabelController, context: Context) -> list[Command]:
     """Menu Labels, and the keys that choose classes."""
 
     def has_cube() -> bool:
-        return w.workspace.document is not None
+        return workspace.document is not None
 
-    label = w.labelling
-    tools = [_tool(w, spec) for spec in TOOLS]
+    tools = [_tool(workspace, label, context, spec) for spec in TOOLS]
     digits = [
         Command(
             f"class.{n + 1}",
@@ -58,9 +59,18 @@ def label_commands(w: MainWindow) -> list[Command]:
             "labels.here",
             "Label the picked pi&xel",
             LABELS,
-            lambda: label.toolbox.label_pixel(w.viewing.picked),
+            lambda: label.toolbox.label_pixel(context.viewing.picked),
             (".",),
             "map-marker-check-outline",
+            has_cube,
+        ),
+        Command(
+            "file.save_as",
+            "Save &labels as…",
+            "&File",
+            label.files.save_as,
+            (),
+            "content-save-edit-outline",
             has_cube,
         ),
         Command(
@@ -71,7 +81,6 @@ def label_commands(w: MainWindow) -> list[Command]:
             ("A",),
             "tag-plus-outline",
             has_cube,
-            separated=True,
         ),
         Command(
             "labels.load",
@@ -81,7 +90,6 @@ def label_commands(w: MainWindow) -> list[Command]:
             (),
             "label-multiple-outline",
             has_cube,
-            separated=True,
         ),
         Command(
             "labels.export",
@@ -90,7 +98,7 @@ def label_commands(w: MainWindow) -> list[Command]:
             label.files.choose_export,
             (),
             "vector-square",
-            lambda: w.workspace.document is not None and w.workspace.document.labels.total > 0,
+            lambda: workspace.document is not None and workspace.document.labels.total > 0,
             lambda: "Label some pixels first.",
         ),
         Command(
@@ -115,61 +123,20 @@ def label_commands(w: MainWindow) -> list[Command]:
     ]
 
 
-def _tool(w: MainWindow, spec: ToolSpec) -> Command:
+def _tool(
+    workspace: Workspace, label: LabelController, context: Context, spec: ToolSpec
+) -> Command:
+    def choose(_checked: bool = True) -> None:
+        label.use_tool(spec.name)
+        context.canvas.setFocus()
+
     return Command(
         f"tool.{spec.name}",
         spec.title,
         LABELS,
-        partial(w.choose_tool, spec.name),
+        choose,
         (spec.key,),
         spec.icon,
-        lambda: w.workspace.document is not None,
-        checked=lambda: w.labelling.tool == spec.name,
+        lambda: workspace.document is not None,
+        checked=lambda: label.tool == spec.name,
     )
-
-
-def train_commands(w: MainWindow) -> list[Command]:
-    """Menu Train."""
-
-    def trainable() -> bool:
-        document = w.workspace.document
-        return document is not None and not w.training.running and not document.why_not_trainable()
-
-    def why_not() -> str | None:
-        document = w.workspace.document
-        return document.why_not_trainable() if document else "Open a cube first."
-
-    return [
-        Command(
-            "train.start",
-            "&Train",
-            TRAIN,
-            w.training.train_with_panel,
-            ("Ctrl+T",),
-            "play-circle-outline",
-            trainable,
-            why_not,
-            toolbar=True,
-            text=True,
-            separated=True,
-        ),
-        Command(
-            "train.live",
-            "&Live: train on after each stroke",
-            TRAIN,
-            w.training.set_live,
-            ("L",),
-            "flash-outline",
-            lambda: w.workspace.document is not None,
-            checked=lambda: w.training.live,
-        ),
-        Command(
-            "train.cancel",
-            "&Cancel training",
-            TRAIN,
-            w.training.cancel,
-            (),
-            "stop-circle-outline",
-            lambda: w.training.running,
-        ),
-    ]

@@ -29,10 +29,9 @@ from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, car
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
 from hsi_viewer.ui.widgets.offer_bar import Choice
-from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 Purpose = Draw | Literal["labels", "add", "test"]
 PLACEMENTS: dict[Placement, str] = {
@@ -136,9 +135,11 @@ class LabelFiles(QObject):
 
     loaded = Signal()
 
-    def __init__(self, workspace: Workspace, window: MainWindow, parent: QObject) -> None:
+    def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
-        self._workspace, self._window = workspace, window
+        self.context, self.window = context, context.window
+        self._workspace = context.workspace
+        workspace = context.workspace
         self.label_path: Path | None = None
         workspace.document_changed.connect(self._on_document)
 
@@ -159,7 +160,7 @@ class LabelFiles(QObject):
         if not document.labels.total:
             self.load(source, "labels")
             return
-        self._window.offers.offer(
+        self.context.offers.offer(
             OFFER,
             f"{document.labels.total:,} pixels are labelled already. "
             f"What shall {Path(source).name} do?",
@@ -186,7 +187,7 @@ class LabelFiles(QObject):
             return
         folder = self._workspace.settings.last_folder
         has_truth = document.truth is not None
-        dialog = DrawDialog(document.cube.ground_truth, folder, self._window, has_truth=has_truth)
+        dialog = DrawDialog(document.cube.ground_truth, folder, self.window, has_truth=has_truth)
         if dialog.exec():
             self.load(dialog.source(), dialog.draw())
         dialog.deleteLater()
@@ -204,7 +205,7 @@ class LabelFiles(QObject):
         document = self._workspace.document
         if document is None:
             return
-        self._window.offers.withdraw(OFFER)  # a question about another file
+        self.context.offers.withdraw(OFFER)  # a question about another file
         wish = Import(document, source, purpose, placement)
         cube, truth, base = document.cube, document.truth, base_of(document)
 
@@ -281,7 +282,7 @@ class LabelFiles(QObject):
             for place, option in enumerate(needed.options)
         ]
         choices.append(Choice("Cancel", lambda: None))
-        self._window.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
+        self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -298,7 +299,7 @@ class LabelFiles(QObject):
         ]
         choices.append(Choice("Cancel", lambda: None))
         name = Path(wish.source).name
-        self._window.offers.offer(
+        self.context.offers.offer(
             OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
         )
 
@@ -309,7 +310,7 @@ class LabelFiles(QObject):
         filters = [f"All labels and regions ({everything})"]
         filters += [f"{name} ({' '.join(patterns)})" for name, patterns in IMPORT_FILTERS]
         folder = self._workspace.settings.last_folder
-        path, _ = QFileDialog.getOpenFileName(self._window, title, folder, ";;".join(filters))
+        path, _ = QFileDialog.getOpenFileName(self.window, title, folder, ";;".join(filters))
         return path
 
     # out -------------------------------------------------------------------------------------
@@ -421,10 +422,10 @@ class LabelFiles(QObject):
         if document is None:
             return None
         start = Path(self._workspace.settings.last_folder) / f"{document.cube.name} {name}"
-        path, _ = QFileDialog.getSaveFileName(self._window, title, str(start), filters)
+        path, _ = QFileDialog.getSaveFileName(self.window, title, str(start), filters)
         return Path(path) if path else None
 
     @Slot()
     def _on_document(self) -> None:
         self.label_path = None
-        self._window.offers.withdraw(OFFER)
+        self.context.offers.withdraw(OFFER)

@@ -11,27 +11,23 @@ from PySide6.QtWidgets import QColorDialog
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.labelling.label_files import LabelFiles
 from hsi_viewer.ui.features.labelling.toolbox import Toolbox
-from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.tools.brush import MAX_SIZE
 from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.widgets.class_panel import ClassPanel
-from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 
 class LabelController(QObject):
     """Binds the class list and the tools to the document."""
 
-    def __init__(
-        self, workspace: Workspace, canvas: ImageCanvas, panel: ClassPanel, window: MainWindow
-    ) -> None:
-        super().__init__(window)
-        self._workspace, self._canvas, self._panel = workspace, canvas, panel
-        self._window = window
-        self.toolbox = Toolbox(workspace, canvas, self)
-        self.files = LabelFiles(workspace, window, self)
+    def __init__(self, context: Context, panel: ClassPanel) -> None:
+        super().__init__(context)
+        self.context, self.window, self._panel = context, context.window, panel
+        workspace = self._workspace = context.workspace
+        self.toolbox = Toolbox(workspace, context.canvas, self)
+        self.files = LabelFiles(context, self)
         self.files.loaded.connect(self._on_loaded)
         panel.chosen.connect(self.choose_class)
         panel.renamed.connect(self._on_renamed)
@@ -124,7 +120,7 @@ class LabelController(QObject):
         if document is None or class_id not in document.legend:
             return
         old = document.legend[class_id]
-        colour = QColorDialog.getColor(QColor(*old.colour), self._window, f"Colour of {old.name}")
+        colour = QColorDialog.getColor(QColor(*old.colour), self.window, f"Colour of {old.name}")
         if colour.isValid():
             document.recolour_class(class_id, (colour.red(), colour.green(), colour.blue()))
 

@@ -8,16 +8,21 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.labelling.labelling import LabelController
+    from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
 
 class RegionFeature(Feature):
     """What can be done with the regions that the select tool holds."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._select = window.labelling.toolbox.select
-        self._toolbox = window.labelling.toolbox
+    key = "regions"
+
+    def __init__(self, context: Context, labelling: LabelController, panel: ClassPanel) -> None:
+        super().__init__(context)
+        self._labelling, self._classes = labelling, panel
+        self._select = labelling.toolbox.select
+        self._toolbox = labelling.toolbox
         self._toolbox.changed.connect(self.workspace.state_changed)
 
     def commands(self) -> list[Command]:
@@ -39,7 +44,6 @@ class RegionFeature(Feature):
                 "content-copy",
                 selected,
                 why_not,
-                separated=True,
             ),
             Command(
                 "region.paste",
@@ -74,8 +78,8 @@ class RegionFeature(Feature):
         ]
 
     def _paste(self) -> None:
-        self.window.labelling.use_tool("select")
-        self._select.paste(self.window.canvas.hovered_pixel)
+        self._labelling.use_tool("select")
+        self._select.paste(self.context.canvas.hovered_pixel)
 
     def _split(self) -> None:
         document, patch = self.workspace.document, self._select.patch
@@ -83,6 +87,6 @@ class RegionFeature(Feature):
             pixels, _ = patch.within(document.labels.shape)
             added = document.split_off(pixels)
             self._select.drop()
-            self.window.canvas.update_preview()
-            self.window.labelling.take_class(added.id)
-            self.window.classes.edit_name(added.id)
+            self.context.canvas.update_preview()
+            self._labelling.take_class(added.id)
+            self._classes.edit_name(added.id)

@@ -19,7 +19,8 @@ from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.tools.outline import LassoTool
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.labelling.labelling import LabelController
 
 SPECTRA = "S&pectra"
 SELECTION = "Selection"
@@ -32,7 +33,7 @@ class _SelectLasso(LassoTool):
     """Draw around pixels once; then the tool of before is active again."""
 
     def __init__(self, feature: SelectionFeature) -> None:
-        super().__init__(feature.window.labelling.toolbox)
+        super().__init__(feature.toolbox)
         self._feature = feature
 
     def cancel(self) -> bool:
@@ -59,14 +60,17 @@ class _SelectLasso(LassoTool):
 class SelectionFeature(Feature):
     """Shows the document's selection and gives it a lasso on the image."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "selection"
+
+    def __init__(self, context: Context, labelling: LabelController) -> None:
+        super().__init__(context)
+        self.labelling, self.toolbox = labelling, labelling.toolbox
         self._lasso = _SelectLasso(self)
         self.lassoing = False
         self._count = 0
         self.workspace.document_changed.connect(self._on_document)
-        window.labelling.toolbox.changed.connect(self._on_tool)
-        window.viewing.layers.removed.connect(self._on_layer_removed)
+        self.toolbox.changed.connect(self._on_tool)
+        context.viewing.layers.removed.connect(self._on_layer_removed)
 
     def commands(self) -> list[Command]:
         """Selecting, labelling, and clearing."""
@@ -80,7 +84,6 @@ class SelectionFeature(Feature):
                 "lasso",
                 lambda: self.workspace.document is not None,
                 checked=lambda: self.lassoing,
-                separated=True,
             ),
             Command(
                 "select.class",
@@ -99,7 +102,7 @@ class SelectionFeature(Feature):
                 self.select_region,
                 (),
                 "select-marker",
-                lambda: self.window.labelling.toolbox.select.patch is not None,
+                lambda: self.toolbox.select.patch is not None,
                 lambda: "Choose a region of labels with the select tool first (V).",
             ),
             Command(
@@ -130,9 +133,9 @@ class SelectionFeature(Feature):
         if not taken:
             self.put_lasso_away()
             return
-        self.window.canvas.set_tool(self._lasso)
+        self.context.canvas.set_tool(self._lasso)
         self.lassoing = True
-        self.window.canvas.setFocus()
+        self.context.canvas.setFocus()
         self.workspace.notify("Draw around pixels on the image to select them; Escape stops.")
         self.workspace.state_changed.emit()
 
@@ -140,7 +143,7 @@ class SelectionFeature(Feature):
         """Give the left button back to the tool of before."""
         if self.lassoing:
             self.lassoing = False
-            self.window.labelling.use_tool(self.window.labelling.tool)
+            self.labelling.use_tool(self.labelling.tool)
 
     @Slot()
     def _on_tool(self) -> None:
@@ -176,7 +179,7 @@ class SelectionFeature(Feature):
     @Slot()
     def select_region(self) -> None:
         """Select the pixels of the region that the select tool holds."""
-        document, patch = self.workspace.document, self.window.labelling.toolbox.select.patch
+        document, patch = self.workspace.document, self.toolbox.select.patch
         if document is not None and patch is not None:
             pixels, _ = patch.within(document.labels.shape)
             self._select(pixels, "region")
@@ -199,7 +202,7 @@ class SelectionFeature(Feature):
             self.workspace.document.selection.clear()
 
     def _active(self) -> int | None:
-        document, active = self.workspace.document, self.window.labelling.active_class
+        document, active = self.workspace.document, self.labelling.active_class
         if document is None or active is None or active not in document.legend:
             return None
         return active
@@ -216,7 +219,7 @@ class SelectionFeature(Feature):
             document.selection.changed.connect(self._on_selection)
 
     def _on_selection(self) -> None:
-        document, layers = self.workspace.document, self.window.viewing.layers
+        document, layers = self.workspace.document, self.context.viewing.layers
         if document is None:
             return
         mask = document.selection.mask

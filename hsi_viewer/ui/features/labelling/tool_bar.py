@@ -9,12 +9,13 @@ from PySide6.QtCore import QObject, QSize, Qt, Slot
 from PySide6.QtWidgets import QToolBar
 
 from hsi_viewer.core.labels.paint_mode import PaintMode
+from hsi_viewer.ui.features.labelling.toolbox import Toolbox
 from hsi_viewer.ui.tools.brush import MAX_SIZE
 from hsi_viewer.ui.tools.catalogue import TOOLS
 from hsi_viewer.ui.widgets.tool_options import ToolOptions
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 NAVIGATE = "Drag moves the scene, the wheel zooms, a click keeps the spectrum of a pixel."
 SPECS = {spec.name: spec for spec in TOOLS}
@@ -29,10 +30,10 @@ class ToolRail(QObject):
     bar : made by `make_bar`, once there are commands.
     """
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
-        self._toolbox = window.labelling.toolbox
+    def __init__(self, context: Context, toolbox: Toolbox) -> None:
+        super().__init__(context)
+        self.context, self.window = context, context.window
+        self._toolbox = toolbox
         self.options = ToolOptions(MAX_SIZE)
         self.options.hide()
         self.options.option_changed.connect(self._on_option)
@@ -40,24 +41,24 @@ class ToolRail(QObject):
         self.options.accept_requested.connect(self._on_accept)
         self.options.drop_requested.connect(self._on_drop)
         self._toolbox.changed.connect(self.refresh)
-        window.canvas.preview_changed.connect(self._on_preview)
+        context.canvas.preview_changed.connect(self._on_preview)
         self._waited = False
-        window.workspace.document_changed.connect(self._on_document)
+        context.workspace.document_changed.connect(self._on_document)
 
     def make_bar(self) -> QToolBar:
         """A vertical bar with the command of each tool."""
-        bar = QToolBar("Labelling tools", self._window)
+        bar = QToolBar("Labelling tools", self.window)
         bar.setObjectName("labelling tools")
         bar.setMovable(False)
         bar.setOrientation(Qt.Orientation.Vertical)
         bar.setIconSize(QSize(20, 20))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         for spec in TOOLS:
-            action = self._window.commands.action(f"tool.{spec.name}")
+            action = self.context.commands.action(f"tool.{spec.name}")
             bar.addAction(action)
             button = bar.widgetForAction(action)
             button.setAccessibleName(spec.title.replace("&", ""))
-        self._window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
+        self.window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
         self.bar = bar
         return bar
 
@@ -81,17 +82,17 @@ class ToolRail(QObject):
     @Slot(object)
     def _on_mode(self, mode: PaintMode) -> None:
         self._toolbox.set_mode(mode)
-        self._window.canvas.setFocus()
+        self.context.canvas.setFocus()
 
     @Slot()
     def _on_accept(self) -> None:
         self._toolbox.accept()
-        self._window.canvas.setFocus()
+        self.context.canvas.setFocus()
 
     @Slot()
     def _on_drop(self) -> None:
-        self._window.canvas.cancel_gesture()
-        self._window.canvas.setFocus()
+        self.context.canvas.cancel_gesture()
+        self.context.canvas.setFocus()
 
     @Slot()
     def _on_preview(self) -> None:

@@ -13,11 +13,12 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.nodata import number_text
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.features.opening.opening import OpenedCube
+from hsi_viewer.ui.opened_cube import OpenedCube
 from hsi_viewer.ui.widgets.offer_bar import Choice
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.opening.metadata_editing import MetadataController
 
 KEY = "fill values"
 TAKE, REFUSE = "Take as no data", "They are data"
@@ -37,14 +38,17 @@ def answer(cube: HyperCube, *, is_fill: bool) -> dict[str, Any]:
 class FillFeature(Feature):
     """Offers to take as no data what plainly is, when a scene opens and after each training."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        window.opening.opened.connect(self._on_opened)
+    key = "fill-values"
+
+    def __init__(self, context: Context, metadata: MetadataController) -> None:
+        super().__init__(context)
+        self._metadata = metadata
+        context.opening.opened.connect(self._on_opened)
         self.workspace.document_changed.connect(self._on_document)
 
     @Slot()
     def _on_document(self) -> None:
-        self.window.offers.withdraw(KEY)
+        self.context.offers.withdraw(KEY)
         document = self.workspace.document
         if document is not None:
             document.cube_changed.connect(self._ask)
@@ -71,7 +75,7 @@ class FillFeature(Feature):
 
     def _ask(self) -> None:
         """Show the question, or put it away where it is answered."""
-        self.window.offers.withdraw(KEY)
+        self.context.offers.withdraw(KEY)
         document = self.workspace.document
         found = () if document is None else document.cube.suspected
         asked = [s for s in found if np.isfinite(s.value)]
@@ -79,7 +83,7 @@ class FillFeature(Feature):
             return
         text = " ".join(s.sentence for s in asked)
         values = " and ".join(number_text(s.value) for s in asked)
-        self.window.offers.offer(
+        self.context.offers.offer(
             KEY,
             f"{text} Until you decide, {values} is left out." if len(asked) == 1 else text,
             (
@@ -92,4 +96,4 @@ class FillFeature(Feature):
     def _keep(self, cube: HyperCube, is_fill: bool) -> None:
         document = self.workspace.document
         if document is not None and document.cube.source is cube.source:
-            self.window.metadata.keep(document.cube, answer(cube, is_fill=is_fill))
+            self._metadata.keep(document.cube, answer(cube, is_fill=is_fill))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -19,32 +17,14 @@ from hsi_viewer.core.display.composite import Look
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io.registry import CUBE_FILTERS, open_cube
 from hsi_viewer.rendering.overview import with_overview
-from hsi_viewer.rendering.scene_picture import ScenePicture, first_picture, is_large
+from hsi_viewer.rendering.scene_picture import first_picture, is_large
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.opened_cube import OpenedCube, Prepare
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
 
 SAMPLE = "sample:indian-pines"
 SESSION_PATTERN = "*.hsiproj"
-Prepare = Callable[[Document, str, CancelToken, ProgressPort], Any]
-
-
-@dataclass(frozen=True)
-class OpenedCube:
-    """What the worker brings: the cube and its first picture.
-
-    Attributes
-    ----------
-    source : as it was named.
-    cube, picture, document : the new ones.
-    prepared : what `OpenController.prepare`, or the caller's own, gave.
-    """
-
-    source: str
-    cube: HyperCube
-    picture: ScenePicture
-    document: Document
-    prepared: Any = None
 
 
 class OpenController(QObject):

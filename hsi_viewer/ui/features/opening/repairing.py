@@ -23,7 +23,7 @@ from hsi_viewer.rendering.scene_picture import is_large
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_editing import away
-from hsi_viewer.ui.features.opening.opening import OpenedCube
+from hsi_viewer.ui.opened_cube import OpenedCube
 from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
@@ -97,11 +97,11 @@ class RepairController(QObject):
     Parameters
     ----------
     reopen : opens a source.
-    offers : where it is asked what a file that is no cube shall be.
+    offers : where the user is asked what a file that cannot be opened as a scene is.
+    uses : what takes a file of labels, or a spectral library; filled by those who can.
 
     Attributes
     ----------
-    uses : what takes a file of labels, or a spectral library; filled by those who can.
     answered : what was just said of a file that is opened again because of it, or None.
     """
 
@@ -111,11 +111,12 @@ class RepairController(QObject):
         window: QWidget,
         reopen: Callable[..., None],
         offers: OfferBar,
+        uses: dict[Use, Callable[[Path], None]],
     ) -> None:
         super().__init__(window)
         self._workspace, self._window, self._reopen = workspace, window, reopen
         self._offers = offers
-        self.uses: dict[Use, Callable[[Path], None]] = {}
+        self.uses = uses
         self.answered: Kept | None = None
         workspace.document_changed.connect(self._withdraw)
 

@@ -10,17 +10,21 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.sessions.stepping import StepController
     from hsi_viewer.ui.widgets.history_panel import HistoryPanel
 
-TITLE = "History"
+KEY, TITLE = "history", "History"
 
 
 class HistoryFeature(Feature):
     """Shows the document's history while the panel is open."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "history"
+
+    def __init__(self, context: Context, stepping: StepController) -> None:
+        super().__init__(context)
+        self._stepping = stepping
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -29,7 +33,7 @@ class HistoryFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock History."""
-        return [Panel(TITLE, self._make, "right", "Classes", fill=self.refresh)]
+        return [Panel(KEY, TITLE, self._make, "right", "classes", fill=self.refresh)]
 
     def _make(self) -> HistoryPanel:
         from hsi_viewer.ui.widgets.history_panel import HistoryPanel
@@ -42,7 +46,7 @@ class HistoryFeature(Feature):
     @property
     def panel(self) -> HistoryPanel:
         """The list."""
-        return cast("HistoryPanel", self.window.docking.panel(TITLE))
+        return cast("HistoryPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Edit › History."""
@@ -61,7 +65,7 @@ class HistoryFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Show the list."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
 
     @Slot()
     def _on_document(self) -> None:
@@ -77,14 +81,14 @@ class HistoryFeature(Feature):
     def refresh(self) -> None:
         """List the steps as they are now."""
         document = self.workspace.document
-        if document is not None and self.made(TITLE) and self.panel.isVisible():
+        if document is not None and self.made(KEY) and self.panel.isVisible():
             history = document.history
             start = "Before (older gestures were forgotten)" if history.forgot else "Start"
             self.panel.show_steps([s.title for s in history.steps], history.count, start)
 
     @Slot(int)
     def _go_to(self, count: int) -> None:
-        self.window.stepping.go_to(count)
+        self._stepping.go_to(count)
 
     def refresh_theme(self) -> None:
         """Draw the colours of the theme."""

@@ -10,27 +10,29 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.notes_panel import NotesPanel
 
-TITLE = "Notes"
+KEY, TITLE = "notes", "Notes"
 REST_MS = 1500
 
 
 class NotesFeature(Feature):
     """Keeps what is typed: in the session at once, on the disk when the typing rests."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "notes"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(window.sessions.keep_body)
-        window.sessions.changed.connect(self.refresh)
+        self._rest.timeout.connect(context.sessions.keep_body)
+        context.sessions.changed.connect(self.refresh)
 
     def panels(self) -> list[Panel]:
         """The dock Notes."""
-        return [Panel(TITLE, self._make, "right", "Accuracy", fill=self.refresh)]
+        return [Panel(KEY, TITLE, self._make, "right", "accuracy", fill=self.refresh)]
 
     def _make(self) -> NotesPanel:
         from hsi_viewer.ui.widgets.notes_panel import NotesPanel
@@ -42,7 +44,7 @@ class NotesFeature(Feature):
     @property
     def panel(self) -> NotesPanel:
         """The page."""
-        return cast("NotesPanel", self.window.docking.panel(TITLE))
+        return cast("NotesPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Edit › Notes."""
@@ -61,12 +63,12 @@ class NotesFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Show the page."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
         self.panel.text.setFocus()
 
     @Slot(str)
     def _on_typed(self, text: str) -> None:
-        session = self.window.sessions.session
+        session = self.context.sessions.session
         if session is not None:
             session.notes = text
             self._rest.start()
@@ -74,8 +76,8 @@ class NotesFeature(Feature):
     @Slot()
     def refresh(self) -> None:
         """Show the notes of the session."""
-        session = self.window.sessions.session
-        if self.made(TITLE):
+        session = self.context.sessions.session
+        if self.made(KEY):
             self.panel.show_text(session.notes if session else "", session is not None)
 
     def close(self) -> None:

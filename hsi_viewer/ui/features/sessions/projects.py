@@ -19,7 +19,7 @@ from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.widgets.offer_bar import Choice
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 SESSIONS = f"HSI Viewer session (*{SUFFIX})"
 LABEL_FORMATS = (
@@ -32,12 +32,13 @@ READ_ONLY = "read-only"
 class ProjectController(QObject):
     """Saves and opens sessions; "Save" saves whatever file the work stands in."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.window, self.workspace = window, window.workspace
-        window.opening.session_requested.connect(self.open)
-        window.sessions.restored.connect(self._on_restored)
-        window.sessions.changed.connect(self._on_changed)
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.context, self.workspace = context, context.workspace
+        self.window = context.window
+        context.opening.session_requested.connect(self.open)
+        context.sessions.restored.connect(self._on_restored)
+        context.sessions.changed.connect(self._on_changed)
         self._opening = Path()
 
     # saving ----------------------------------------------------------------------------------
@@ -45,15 +46,15 @@ class ProjectController(QObject):
     @Slot()
     def save(self) -> None:
         """Save where the work was saved last: the session file, else the label file, else ask."""
-        session = self.window.sessions.session
+        session = self.context.sessions.session
         if session is None:
             return
         if session.project is not None and self._may_write(session):
             self._start_saving(session, session.project)
         elif session.project is not None:
             self._offer_read_only(session)
-        elif self.window.labelling.files.label_path is not None:
-            self.window.labelling.files.save()
+        elif self.context.labelling.files.label_path is not None:
+            self.context.labelling.files.save()
         else:
             self._ask(labels_too=True)
 
@@ -64,17 +65,17 @@ class ProjectController(QObject):
 
     def save_now(self) -> bool:
         """Save before the document is left; False if it is in no file then."""
-        session = self.window.sessions.session
+        session = self.context.sessions.session
         if session is None:
             return False
         path = session.project if session.project and self._may_write(session) else None
         if path is None and session.project is None and not session.extras_modified:
-            path = self.window.labelling.files.label_path
+            path = self.context.labelling.files.label_path
         path = path or self._ask_where(labels_too=True)
         if path is None:
             return False
         if not is_project(str(path)):
-            return self.window.labelling.files.save_now(path)
+            return self.context.labelling.files.save_now(path)
         snapshot = self._snapshot(session)
 
         def work(token: CancelToken, _port: ProgressPort) -> None:
@@ -95,16 +96,16 @@ class ProjectController(QObject):
         return not session.read_only and not session.taken_over
 
     def _ask(self, *, labels_too: bool) -> None:
-        session, path = self.window.sessions.session, self._ask_where(labels_too=labels_too)
+        session, path = self.context.sessions.session, self._ask_where(labels_too=labels_too)
         if path is None or session is None:
             return
         if is_project(str(path)):
             self._start_saving(session, path)
         else:
-            self.window.labelling.files.save_to(path)
+            self.context.labelling.files.save_to(path)
 
     def _ask_where(self, *, labels_too: bool) -> Path | None:
-        session = self.window.sessions.session
+        session = self.context.sessions.session
         if session is None:
             return None
         folder = Path(self.workspace.settings.last_folder)
@@ -121,7 +122,7 @@ class ProjectController(QObject):
         return path
 
     def _snapshot(self, session: Session) -> Snapshot:
-        body = self.window.sessions.body()
+        body = self.context.sessions.body()
         return session.snapshot(body or SessionBody(session.reference))
 
     def _start_saving(self, session: Session, path: Path) -> None:
@@ -146,7 +147,7 @@ class ProjectController(QObject):
     @Slot(object)
     def _on_saved(self, saved: tuple[Session, Snapshot, Path]) -> None:
         session, snapshot, path = saved
-        if session is not self.window.sessions.session:
+        if session is not self.context.sessions.session:
             return
         if path != session.project or session.read_only:
             self._take(session, path)
@@ -203,10 +204,10 @@ class ProjectController(QObject):
         if path != self._opening:
             return  # another one was asked for meanwhile
         if source is not None:
-            self.window.sessions.open_project(path, body, source)
+            self.context.sessions.open_project(path, body, source)
             return
         reference = body.reference
-        self.window.offers.offer(
+        self.context.offers.offer(
             "missing",
             f"The cube of {path.name}, {Path(reference.source).name}, is neither in "
             f"{Path(reference.source).parent} nor beside the session.",
@@ -222,7 +223,7 @@ class ProjectController(QObject):
             self.window, f"Where is {Path(body.reference.source).name}?", str(path.parent)
         )
         if name:
-            self.window.sessions.open_project(path, body, body.reference.at(name))
+            self.context.sessions.open_project(path, body, body.reference.at(name))
 
     @Slot(object)
     def _on_not_opened(self, error: Exception) -> None:
@@ -252,7 +253,7 @@ class ProjectController(QObject):
             told = f"{path.name} is open in {holder.words}"
         else:
             told = f"{path.name} was open in another program"
-        self.window.offers.offer(
+        self.context.offers.offer(
             READ_ONLY,
             f"{told}: it is read-only here. If you take it over, the other program can no longer "
             "save it.",
@@ -266,6 +267,6 @@ class ProjectController(QObject):
 
     @Slot()
     def _on_changed(self) -> None:
-        session = self.window.sessions.session
+        session = self.context.sessions.session
         if session is None or not session.read_only:
-            self.window.offers.withdraw(READ_ONLY)
+            self.context.offers.withdraw(READ_ONLY)

@@ -26,7 +26,7 @@ from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.widgets.offer_bar import Choice
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 SHOWN = 3
 SIGN, BIN = "backup-restore", "delete-outline"
@@ -36,12 +36,14 @@ Found = tuple[tuple[Leftover, ...], tuple[Leftover, ...]]  # left behind, discar
 class RecoveryFeature(Feature):
     """Looks for unsaved work at the start, and again when a cube is opened."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "recovery"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self._found: tuple[Leftover, ...] = ()
         self._discarded: tuple[Leftover, ...] = ()
         self._later: set[Path] = set()
-        window.opening.opened.connect(self._on_opened)
+        context.opening.opened.connect(self._on_opened)
         self.look()
 
     def commands(self) -> list[Command]:
@@ -88,9 +90,9 @@ class RecoveryFeature(Feature):
     def _on_found(self, looked: Found) -> None:
         found, self._discarded = looked
         for old in self._found:
-            self.window.offers.withdraw(str(old.path))
+            self.context.offers.withdraw(str(old.path))
         self._found = found
-        session = self.window.sessions.session
+        session = self.context.sessions.session
         if session is not None:
             place = (session.reference.source, session.reference.part)
             found = tuple(
@@ -113,7 +115,7 @@ class RecoveryFeature(Feature):
             self._offer_back(leftover, leftover.path)
 
     def _offer(self, leftover: Leftover) -> None:
-        self.window.offers.offer(
+        self.context.offers.offer(
             str(leftover.path),
             described(leftover),
             (
@@ -137,7 +139,7 @@ class RecoveryFeature(Feature):
                 self._offer(leftover)
                 return
             source = reference.at(path) if reference else path
-        self.window.sessions.recover(leftover, source)
+        self.context.sessions.recover(leftover, source)
 
     def discard(self, leftover: Leftover) -> None:
         """Put the work away; it can be brought back from the offer that follows."""
@@ -152,7 +154,7 @@ class RecoveryFeature(Feature):
 
     def _offer_back(self, leftover: Leftover, put_away: Path) -> None:
         when = local_time(_time(leftover.when))
-        self.window.offers.offer(
+        self.context.offers.offer(
             str(put_away),
             f"The work on {leftover.name} from {when} was discarded.",
             (

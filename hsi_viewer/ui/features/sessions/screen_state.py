@@ -14,17 +14,17 @@ from hsi_viewer.core.spectra.curves import Curve
 from hsi_viewer.ui.plots.colour_maps import colour_map
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 KINDS = ("pin", "region", "library")  # those of classes follow from the labels
 
 
-def screen_state(window: MainWindow) -> dict[str, Any]:
+def screen_state(context: Context) -> dict[str, Any]:
     """Bands, stretch, layers, view and kept spectra."""
-    picture = window.viewing.picture
+    picture = context.viewing.picture
     if picture is None:
         return {}
-    box, look = window.canvas.view_box(), picture.look
+    box, look = context.canvas.view_box(), picture.look
     return {
         "bands": list(look.bands),
         "contrast": asdict(look.contrast),
@@ -33,9 +33,9 @@ def screen_state(window: MainWindow) -> dict[str, Any]:
         "zoom": None if box is None else [float(v) for v in box],
         "layers": [
             {"name": layer.name, "visible": layer.visible, "opacity": layer.opacity}
-            for layer in window.viewing.layers.layers
+            for layer in context.viewing.layers.layers
         ],
-        "pins": [_curve_to_json(c) for c in window.plot.curves.curves if c.kind in KINDS],
+        "pins": [_curve_to_json(c) for c in context.plot.curves.curves if c.kind in KINDS],
     }
 
 
@@ -50,7 +50,7 @@ def _curve_to_json(curve: Curve) -> dict[str, Any]:
     }
 
 
-def restore_screen(window: MainWindow, state: dict[str, Any]) -> list[str]:
+def restore_screen(context: Context, state: dict[str, Any]) -> list[str]:
     """Show what a session says; parts that do not fit the cube are left out.
 
     Returns
@@ -63,20 +63,20 @@ def restore_screen(window: MainWindow, state: dict[str, Any]) -> list[str]:
         if part not in state:
             continue
         try:
-            restore(window, state)
+            restore(context, state)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             left_out.append(WORDS[part])
     return left_out
 
 
-def _restore_bands(window: MainWindow, state: dict[str, Any]) -> None:
-    bands, document = tuple(int(b) for b in state["bands"]), window.workspace.document
+def _restore_bands(context: Context, state: dict[str, Any]) -> None:
+    bands, document = tuple(int(b) for b in state["bands"]), context.workspace.document
     if state.get("image") is not None or document is None:
         raise ValueError("components and indices are computed anew")
     if len(bands) not in (1, 3) or not all(0 <= b < document.cube.bands for b in bands):
         raise ValueError("bands that the cube does not have")
     colours = state.get("colours")
-    window.viewing.pictures.show(
+    context.viewing.show_look(
         Look(bands, _contrast(state.get("contrast", {})), colour_map(colours) if colours else None)
     )
 
@@ -90,32 +90,32 @@ def _contrast(told: dict[str, Any]) -> Contrast:
     return Contrast(kind, (low, high), limits, bool(told.get("linked", False)))
 
 
-def _restore_layers(window: MainWindow, state: dict[str, Any]) -> None:
-    layers = window.viewing.layers
+def _restore_layers(context: Context, state: dict[str, Any]) -> None:
+    layers = context.viewing.layers
     for told in state["layers"]:
         if told["name"] in layers:
             layers.show(bool(told["visible"]), told["name"])
             layers.set_opacity(min(max(float(told["opacity"]), 0.0), 1.0), told["name"])
 
 
-def _restore_zoom(window: MainWindow, state: dict[str, Any]) -> None:
+def _restore_zoom(context: Context, state: dict[str, Any]) -> None:
     box = state["zoom"]
     if box is None:
-        window.canvas.set_view_box(None)
+        context.canvas.set_view_box(None)
         return
     left, top, width, height = (float(v) for v in box)
     if not (np.isfinite([left, top, width, height]).all() and width > 0 and height > 0):
         raise ValueError("no box")
-    window.canvas.set_view_box((left, top, width, height))
+    context.canvas.set_view_box((left, top, width, height))
 
 
-def _restore_pins(window: MainWindow, state: dict[str, Any]) -> None:
-    document = window.workspace.document
+def _restore_pins(context: Context, state: dict[str, Any]) -> None:
+    document = context.workspace.document
     curves = [_curve_from_json(told) for told in state["pins"]]
     if document is None or any(c.values.size != document.cube.bands for c in curves):
         raise ValueError("spectra of other bands")
     for kind in KINDS:
-        window.plot.curves.put(kind, [c for c in curves if c.kind == kind])  # type: ignore[arg-type]
+        context.plot.curves.put(kind, [c for c in curves if c.kind == kind])  # type: ignore[arg-type]
 
 
 def _curve_from_json(told: dict[str, Any]) -> Curve:

@@ -16,12 +16,12 @@ from hsi_viewer.session.session import Session, new_session, opened_session
 from hsi_viewer.session.storage.recoverable_sessions import Leftover, others_on
 from hsi_viewer.session.storage.session_data import SessionBody
 from hsi_viewer.ui.awaited import awaited
-from hsi_viewer.ui.features.opening.opening import OpenedCube
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
+from hsi_viewer.ui.opened_cube import OpenedCube
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 TEND_MS = 2000
 PATIENCE_SECONDS = 0.1  # between two looks at whether the user still waits
@@ -39,13 +39,13 @@ class SessionController(QObject):
     changed = Signal()
     restored = Signal(object)
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window, self._workspace = window, window.workspace
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.context, self._workspace = context, context.workspace
         self.session: Session | None = None
         self.shown_run: int | None = None
         self._made: list[Session] = []
-        opening = window.opening
+        opening = context.opening
         opening.prepare = self._prepare
         opening.opened.connect(self._adopt)
         opening.opened.connect(self._show, Qt.ConnectionType.QueuedConnection)
@@ -75,7 +75,7 @@ class SessionController(QObject):
         def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
             return self._remember(recovered_session(document, leftover, source))
 
-        self._window.opening.open(source, prepare)
+        self.context.opening.open(source, prepare)
 
     def open_project(self, path: Path, body: SessionBody, source: str) -> None:
         """Open a cube with the session in a session file."""
@@ -83,7 +83,7 @@ class SessionController(QObject):
         def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
             return self._remember(opened_session(document, path, body, source))
 
-        self._window.opening.open(source, prepare)
+        self.context.opening.open(source, prepare)
 
     # the document is open --------------------------------------------------------------------
 
@@ -129,12 +129,12 @@ class SessionController(QObject):
         document.labels.changed.emit(0, 0, *document.labels.shape)
         document.truth_changed.emit()
         document.history.changed.emit()
-        left_out = restore_screen(self._window, dict(body.view))
+        left_out = restore_screen(self.context, dict(body.view))
         if left_out:
             told = ", ".join(left_out)
             self._workspace.notify(f"Left out, for it does not fit the cube: {told}.", "warning")
-        for feature in self._window.features:
-            state = body.features.get(type(feature).__name__)
+        for feature in self.context.features:
+            state = body.features.get(feature.key)
             if isinstance(state, dict) and state:
                 feature.restore_session_state(state)
 
@@ -191,9 +191,9 @@ class SessionController(QObject):
         """The session's body as it is on the screen."""
         if self.session is None:
             return None
-        states = {type(f).__name__: f.session_state() for f in self._window.features}
+        states = {f.key: f.session_state() for f in self.context.features}
         features = {name: state for name, state in states.items() if state}
-        return self.session.body_with(screen_state(self._window), features, self.shown_run)
+        return self.session.body_with(screen_state(self.context), features, self.shown_run)
 
     @Slot()
     def keep_body(self) -> None:

@@ -22,10 +22,10 @@ from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 
-TITLE = "Spectral angle"
+KEY, TITLE = "spectral-angle", "Spectral angle"
 WITHIN = "Within the angle"
 COLOUR: Colour = (255, 90, 0)
 NO_SPECTRUM = "Click a pixel with the navigate tool first."
@@ -46,18 +46,20 @@ class Near:
 class AngleFeature(Feature):
     """Keeps one angle map of the open cube and its two layers."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "spectral-angle"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.map: AngleMap | None = None
         self._mapping: Task | None = None
-        window.plot.curves.changed.connect(self._on_curves)
-        window.viewing.layers.removed.connect(self._on_layer_removed)
+        context.plot.curves.changed.connect(self._on_curves)
+        context.viewing.layers.removed.connect(self._on_layer_removed)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
-        return [Panel(TITLE, self._make, "right", beside="Training", fill=self._refresh)]
+        return [Panel(KEY, TITLE, self._make, "right", beside="training", fill=self._refresh)]
 
     def _make(self) -> AnglePanel:
         from hsi_viewer.ui.widgets.angle_panel import AnglePanel
@@ -72,7 +74,7 @@ class AngleFeature(Feature):
     @property
     def panel(self) -> AnglePanel:
         """The panel."""
-        return cast("AnglePanel", self.window.docking.panel(TITLE))
+        return cast("AnglePanel", self.context.docking.panel(KEY))
 
     def _refresh(self) -> None:
         self._show_name()
@@ -89,9 +91,8 @@ class AngleFeature(Feature):
                 self.start,
                 ("Ctrl+Shift+A",),
                 "angle-acute",
-                lambda: self.window.plot.curves.picked is not None,
+                lambda: self.context.plot.curves.picked is not None,
                 lambda: NO_SPECTRUM,
-                separated=True,
             )
         ]
 
@@ -100,8 +101,8 @@ class AngleFeature(Feature):
     @Slot()
     def start(self) -> None:
         """Map the angle to the picked spectrum in the background."""
-        document, picked = self.workspace.document, self.window.plot.curves.picked
-        self.show_panel(TITLE)
+        document, picked = self.workspace.document, self.context.plot.curves.picked
+        self.show_panel(KEY)
         if document is None or picked is None:
             self.workspace.notify(NO_SPECTRUM)
             return
@@ -127,7 +128,7 @@ class AngleFeature(Feature):
         reach = int(np.searchsorted(found.counts, 0.98 * found.counts[-1]))
         top = float(THRESHOLDS[max(reach, 1)])
         raster = ValueRaster(found.angles, colour_table("viridis")[::-1], 0.0, top)
-        self.window.viewing.layers.add(
+        self.context.viewing.layers.add(
             Layer(
                 TITLE,
                 raster,
@@ -142,7 +143,7 @@ class AngleFeature(Feature):
         if self.map is None:
             return
         raster = BelowRaster(self.map.angles, THRESHOLDS[self.panel.step], COLOUR)
-        layers = self.window.viewing.layers
+        layers = self.context.viewing.layers
         if WITHIN in layers:
             layers.set_raster(WITHIN, raster)
         else:
@@ -160,7 +161,7 @@ class AngleFeature(Feature):
     @Slot()
     def label(self) -> None:
         """Give the pixels within the threshold the active class, as one step."""
-        document, active = self.workspace.document, self.window.labelling.active_class
+        document, active = self.workspace.document, self.context.labelling.active_class
         if document is None or self.map is None:
             return
         if active is None or active not in document.legend:
@@ -203,12 +204,12 @@ class AngleFeature(Feature):
     # state -----------------------------------------------------------------------------------
 
     def _show_name(self) -> None:
-        if self.made(TITLE):
+        if self.made(KEY):
             self.panel.show_map(self.map.name if self.map is not None else "")
 
     def _on_curves(self) -> None:
-        picked = self.window.plot.curves.picked
-        if self.made(TITLE):
+        picked = self.context.plot.curves.picked
+        if self.made(KEY):
             self.panel.show_reference(picked.name if picked is not None else "")
 
     @Slot()
@@ -224,19 +225,19 @@ class AngleFeature(Feature):
     def _on_cube(self) -> None:
         """Other metadata, other bands: the map is no longer that of the cube."""
         for name in (TITLE, WITHIN):
-            self.window.viewing.layers.remove(name)
+            self.context.viewing.layers.remove(name)
 
     def _on_layer_removed(self, name: str) -> None:
         if name == TITLE:
             self.map = None
             self._show_name()
-            self.window.viewing.layers.remove(WITHIN)
+            self.context.viewing.layers.remove(WITHIN)
 
     @Slot()
     def _on_state(self) -> None:
-        if not self.made(TITLE):
+        if not self.made(KEY):
             return
-        document, active = self.workspace.document, self.window.labelling.active_class
+        document, active = self.workspace.document, self.context.labelling.active_class
         known = document is not None and active is not None and active in document.legend
         name = document.legend.name_of(active) if document and known and active else ""
         self.panel.show_class(name)

@@ -30,9 +30,9 @@ from hsi_viewer.ui.requests import Granted, WishQueue
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
-TITLE = "Libraries"
+KEY, TITLE = "libraries", "Libraries"
 
 
 def _grant(wish: Hashable) -> object:
@@ -42,19 +42,21 @@ def _grant(wish: Hashable) -> object:
 class LibraryFeature(Feature):
     """Keeps the loaded libraries on the bands of the open cube."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "libraries"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.loaded: tuple[LoadedLibrary, ...] = ()
         self._asked: tuple[object, ...] = ()
         self._matching = WishQueue(self.workspace.tasks, "Comparing spectra", _grant, self)
         self._matching.granted.connect(self._on_matched)
-        window.plot.curves.changed.connect(self._compare)
-        window.repairing.uses["library"] = self.load
+        context.plot.curves.changed.connect(self._compare)
+        context.file_uses["library"] = self.load
         self.workspace.document_changed.connect(self._on_document)
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
-        return [Panel(TITLE, self._make, "right", beside="Training")]
+        return [Panel(KEY, TITLE, self._make, "right", beside="training")]
 
     def _make(self) -> LibraryPanel:
         panel = LibraryPanel()
@@ -66,7 +68,7 @@ class LibraryFeature(Feature):
     @property
     def panel(self) -> LibraryPanel:
         """The list."""
-        return cast("LibraryPanel", self.window.docking.panel(TITLE))
+        return cast("LibraryPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Opening a library, under Spectra."""
@@ -80,7 +82,6 @@ class LibraryFeature(Feature):
                 "book-open-variant",
                 lambda: self.workspace.document is not None,
                 lambda: "Open a cube first.",
-                separated=True,
             ),
             Command(
                 "spectra.match",
@@ -101,7 +102,10 @@ class LibraryFeature(Feature):
         """Ask for libraries and load them."""
         filters = ";;".join(f"{name} ({' '.join(patterns)})" for name, patterns in LIBRARY_FILTERS)
         names, _ = QFileDialog.getOpenFileNames(
-            self.window, "Open spectral libraries", self.workspace.settings.last_folder, filters
+            self.window,
+            "Open spectral libraries",
+            self.workspace.settings.last_folder,
+            filters,
         )
         for name in names:
             self.load(Path(name))
@@ -142,7 +146,7 @@ class LibraryFeature(Feature):
     def close_all(self) -> None:
         """Forget all libraries; what is drawn of them stays."""
         self.loaded = ()
-        if self.made(TITLE):
+        if self.made(KEY):
             self._show(())
             self.panel.show_compared("")
         self.workspace.state_changed.emit()
@@ -150,7 +154,7 @@ class LibraryFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Bring the panel to the front."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -183,7 +187,7 @@ class LibraryFeature(Feature):
 
     def _compare(self) -> None:
         """Rank against the picked curve, if it is another than last time."""
-        document, picked = self.workspace.document, self.window.plot.curves.picked
+        document, picked = self.workspace.document, self.context.plot.curves.picked
         if document is None or picked is None or picked.kind == "library" or not self.loaded:
             return
         asked = (picked.values, self.loaded)
@@ -213,7 +217,7 @@ class LibraryFeature(Feature):
     @Slot(list)
     def plot(self, rows: list[LibraryRow]) -> None:
         """Draw library spectra, at the brightness of the picked spectrum if that is wished."""
-        curves, picked = self.window.plot.curves, self.window.plot.curves.picked
+        curves, picked = self.context.plot.curves, self.context.plot.curves.picked
         drawn = []
         for row in rows:
             values = self.loaded[row.library].on_sensor.spectra[row.index]
@@ -224,4 +228,4 @@ class LibraryFeature(Feature):
                 name = f"{name} × {factor:.4g}" if not np.isclose(factor, 1.0) else name
             drawn.append(Curve(name, values, "library"))
         curves.add(*drawn)
-        self.window.docks["Spectrum"].show()
+        self.context.docking.docks["spectrum"].show()

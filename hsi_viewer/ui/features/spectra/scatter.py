@@ -31,10 +31,10 @@ from hsi_viewer.ui.requests import Granted, WishQueue
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
 
-TITLE = "Scatter plot"
+KEY, TITLE = "scatter-plot", "Scatter plot"
 SELECTED: Colour = (255, 0, 200)  # as on the image
 RED_NM, INFRARED_NM = 660.0, 860.0
 
@@ -73,8 +73,10 @@ def _grant(wish: Hashable) -> object:
 class ScatterFeature(Feature):
     """Draws the plot when it is looked at, and keeps it as the document is."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    key = "scatter"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
         self.result: ScatterResult | None = None
         self._counting: Task | None = None
         self._selecting: Task | None = None
@@ -85,7 +87,7 @@ class ScatterFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The plot, beside the training."""
-        return [Panel(TITLE, self._make, "right", beside="Training", fill=self._on_cube)]
+        return [Panel(KEY, TITLE, self._make, "right", beside="training", fill=self._on_cube)]
 
     def _make(self) -> ScatterPanel:
         from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
@@ -104,7 +106,7 @@ class ScatterFeature(Feature):
     @property
     def panel(self) -> ScatterPanel:
         """The plot with its lists."""
-        return cast("ScatterPanel", self.window.docking.panel(TITLE))
+        return cast("ScatterPanel", self.context.docking.panel(KEY))
 
     @property
     def plot(self) -> ScatterPlot:
@@ -113,7 +115,7 @@ class ScatterFeature(Feature):
 
     @property
     def _seen(self) -> bool:
-        return self.made(TITLE) and self.panel.isVisible()
+        return self.made(KEY) and self.panel.isVisible()
 
     def commands(self) -> list[Command]:
         """Showing the plot, under Spectra."""
@@ -131,13 +133,13 @@ class ScatterFeature(Feature):
 
     def refresh_theme(self) -> None:
         """Draw the plot in the colours of the theme."""
-        if self.made(TITLE):
+        if self.made(KEY):
             self.plot.refresh_theme()
 
     @Slot()
     def open(self) -> None:
         """Bring the plot to the front."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
 
     # the density -----------------------------------------------------------------------------
 
@@ -204,7 +206,7 @@ class ScatterFeature(Feature):
 
     def _on_selection(self) -> None:
         document = self.workspace.document
-        if document is not None and self.made(TITLE):
+        if document is not None and self.made(KEY):
             step = self.result.step if self.result is not None else 1
             self.panel.show_selection(len(document.selection), document.selection.name, step)
             self._ask_points()
@@ -239,15 +241,15 @@ class ScatterFeature(Feature):
 
     @Slot()
     def _label(self) -> None:
-        self.window.commands.action("select.label").trigger()
+        self.context.commands.action("select.label").trigger()
 
     @Slot()
     def _mean(self) -> None:
-        self.window.commands.action("spectra.selection_mean").trigger()
+        self.context.commands.action("spectra.selection_mean").trigger()
 
     @Slot()
     def _clear(self) -> None:
-        self.window.commands.action("select.clear").trigger()
+        self.context.commands.action("select.clear").trigger()
 
     # the document ----------------------------------------------------------------------------
 
@@ -281,7 +283,7 @@ class ScatterFeature(Feature):
     def _on_cube(self) -> None:
         """Another cube, or other metadata: other names, nodata or scale."""
         document, self.result = self.workspace.document, None
-        if not self.made(TITLE):
+        if not self.made(KEY):
             return
         self.plot.show_density(None, "", "")
         if document is not None:
@@ -297,18 +299,18 @@ class ScatterFeature(Feature):
             self._on_selection()
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        if self.made(TITLE) and self.panel.classes.isChecked():
+        if self.made(KEY) and self.panel.classes.isChecked():
             self._ask_points()
 
     def _on_legend(self) -> None:
-        if self.made(TITLE) and self.panel.classes.isChecked():
+        if self.made(KEY) and self.panel.classes.isChecked():
             self._ask_points()
 
     @Slot()
     def _on_state(self) -> None:
-        if not self.made(TITLE):
+        if not self.made(KEY):
             return
-        document, active = self.workspace.document, self.window.labelling.active_class
+        document, active = self.workspace.document, self.context.labelling.active_class
         known = document is not None and active is not None and active in document.legend
         self.panel.show_class(
             document.legend.name_of(active) if document and known and active else ""

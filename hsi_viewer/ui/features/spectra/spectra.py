@@ -18,11 +18,11 @@ from hsi_viewer.core.spectra.band_statistics import BandStatistics
 from hsi_viewer.core.spectra.curves import Curve, CurveKind
 from hsi_viewer.core.spectra.spectrum import Treatment
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.widgets.spectrum_panel import VIEWS
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.widgets.spectrum_panel import VIEWS, SpectrumPanel
 
 if TYPE_CHECKING:
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
 
 SPECTRA = "S&pectra"
 LABEL_FIRST = "Label some pixels first: choose a class, then paint on the image."
@@ -64,13 +64,15 @@ def _import_filter(_token: CancelToken, _port: ProgressPort) -> None:
 class SpectraFeature(Feature):
     """Binds the spectrum panel, and brings the menu Spectra."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.panel, self.plot = window.spectrum, window.plot
+    key = "spectra"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.panel, self.plot = SpectrumPanel(context.plot), context.plot
         self.panel.unit.setCurrentIndex(
-            self.panel.unit.findData(window.workspace.settings.spectrum_unit)
+            self.panel.unit.findData(context.workspace.settings.spectrum_unit)
         )
-        self.plot.set_unit(window.workspace.settings.spectrum_unit)
+        self.plot.set_unit(context.workspace.settings.spectrum_unit)
         self._filter_ready = False
         panel, curves = self.panel, self.plot.curves
         panel.treatment_changed.connect(self._on_treatment)
@@ -79,7 +81,7 @@ class SpectraFeature(Feature):
         panel.water_toggled.connect(self.plot.show_water)
         panel.class_means_requested.connect(self.show_class_means)
         panel.selection_mean_requested.connect(self.show_selection_mean)
-        panel.save_requested.connect(window.exporting.choose_spectra)
+        panel.save_requested.connect(context.exporting.choose_spectra)
         panel.picture_requested.connect(self._save_picture)
         panel.curves.picked.connect(curves.pick)
         panel.curves.renamed.connect(self._on_renamed)
@@ -92,6 +94,11 @@ class SpectraFeature(Feature):
     def refresh_theme(self) -> None:
         """Draw the icons again."""
         self.panel.refresh_theme()
+        self.plot.refresh_theme()
+
+    def panels(self) -> list[Panel]:
+        """The Spectrum panel."""
+        return [Panel("spectrum", "Spectrum", lambda: self.panel, "left", shown=True, at_once=True)]
 
     def commands(self) -> list[Command]:
         """Menu Spectra, its first part."""
@@ -103,7 +110,6 @@ class SpectraFeature(Feature):
                 SPECTRA,
                 partial(self._choose_view, name),
                 checked=partial(self._is_view, name),
-                separated=name == "value",
             )
             for text, name, _ in VIEWS
         ]
@@ -143,21 +149,20 @@ class SpectraFeature(Feature):
                 "file.spectra",
                 "Sa&ve the spectra…",
                 SPECTRA,
-                self.window.exporting.choose_spectra,
+                self.context.exporting.choose_spectra,
                 (),
                 "content-save-outline",
                 lambda: bool(curves.curves),
                 lambda: "Click pixels with the navigate tool to pin their spectra.",
-                separated=True,
             ),
             Command(
                 "view.pins",
                 "Clear &pinned spectra",
                 SPECTRA,
-                self.window.viewing.clear_pins,
+                self.context.viewing.clear_pins,
                 (),
                 "pin-off-outline",
-                lambda: self.window.viewing.pins > 0,
+                lambda: self.context.viewing.pins > 0,
             ),
             Command(
                 "spectra.clear",
@@ -236,7 +241,7 @@ class SpectraFeature(Feature):
             self.plot.curves.put(request.kind, curves)
         else:
             self.plot.curves.add(*curves)
-        self.show_panel("Spectrum")
+        self.show_panel("spectrum")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -294,12 +299,12 @@ class SpectraFeature(Feature):
 
     @Slot()
     def _clear_all(self) -> None:
-        self.window.viewing.clear_pins()
+        self.context.viewing.clear_pins()
         self.plot.curves.clear()
 
     @Slot()
     def _save_picture(self) -> None:
-        self.window.commands.action("spectra.figure").trigger()
+        self.context.commands.action("spectra.figure").trigger()
 
     # state -----------------------------------------------------------------------------------
 

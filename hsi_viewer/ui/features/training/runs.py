@@ -36,24 +36,28 @@ from hsi_viewer.ui.widgets.runs_panel import RunRow, RunsPanel
 
 if TYPE_CHECKING:
     from hsi_viewer.learning.model import TrainedModel
-    from hsi_viewer.ui.main_window import MainWindow
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.training.training import TrainController
 
-TITLE = "Runs"
+KEY, TITLE = "runs", "Runs"
 Compared = tuple[tuple[Run, Run], int, tuple[Transition, ...], McNemar | None, int]
 
 
 class RunsFeature(Feature):
     """Keeps each finished training and shows the list."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        window.training.trained.connect(self.keep)
-        window.sessions.changed.connect(self.refresh)
-        window.sessions.restored.connect(self._on_restored)
+    key = "runs"
+
+    def __init__(self, context: Context, training: TrainController) -> None:
+        super().__init__(context)
+        self._training = training
+        training.trained.connect(self.keep)
+        context.sessions.changed.connect(self.refresh)
+        context.sessions.restored.connect(self._on_restored)
 
     def panels(self) -> list[Panel]:
         """The dock Runs."""
-        return [Panel(TITLE, self._make, "right", "Accuracy", fill=self.refresh)]
+        return [Panel(KEY, TITLE, self._make, "right", "accuracy", fill=self.refresh)]
 
     def _make(self) -> RunsPanel:
         panel = RunsPanel()
@@ -67,7 +71,7 @@ class RunsFeature(Feature):
     @property
     def panel(self) -> RunsPanel:
         """The list."""
-        return cast("RunsPanel", self.window.docking.panel(TITLE))
+        return cast("RunsPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Train › Runs."""
@@ -80,25 +84,24 @@ class RunsFeature(Feature):
                 ("Ctrl+R",),
                 "format-list-numbered",
                 lambda: self._session is not None,
-                separated=True,
             )
         ]
 
     @property
     def _session(self) -> Session | None:
-        return self.window.sessions.session
+        return self.context.sessions.session
 
     @Slot()
     def open(self) -> None:
         """Show the list."""
-        self.show_panel(TITLE)
+        self.show_panel(KEY)
 
     @Slot()
     def refresh(self) -> None:
         """List the runs as they are now."""
         runs = self._session.ledger.runs if self._session else ()
-        if self.made(TITLE):
-            self.panel.show_runs([_row_of(run) for run in runs], self.window.sessions.shown_run)
+        if self.made(KEY):
+            self.panel.show_runs([_row_of(run) for run in runs], self.context.sessions.shown_run)
 
     # a training ended ------------------------------------------------------------------------
 
@@ -139,9 +142,9 @@ class RunsFeature(Feature):
     def _on_kept(self, kept: tuple[Session, Run]) -> None:
         session, run = kept
         if session is self._session:
-            self.window.sessions.shown_run = run.id
+            self.context.sessions.shown_run = run.id
             session.ledger.enter(run)
-            self.window.sessions.keep_body()
+            self.context.sessions.keep_body()
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -170,7 +173,7 @@ class RunsFeature(Feature):
         session, run, kept = read
         if session is self._session:
             session.document.set_prediction(kept.prediction, kept.trained_on)
-            self.window.sessions.shown_run = run.id
+            self.context.sessions.shown_run = run.id
             self.refresh()
 
     @Slot(object)
@@ -203,7 +206,7 @@ class RunsFeature(Feature):
     @Slot(object)
     def _on_model(self, read: tuple[Session, TrainedModel, NDArray[np.bool_]]) -> None:
         session, model, trained_on = read
-        training = self.window.training
+        training = self._training
         if session is self._session and training.model is None and not training.running:
             training.adopt(model, trained_on)
 
@@ -290,7 +293,7 @@ class RunsFeature(Feature):
         """Offer to delete a run."""
         if self._session is not None and run_id in self._session.ledger:
             title = self._session.ledger[run_id].title
-            self.window.offers.offer(
+            self.context.offers.offer(
                 f"run {run_id}",
                 f"Delete run “{title}” with its map and its model? This cannot be undone.",
                 (Choice("Delete", partial(self.delete, run_id)), Choice("Keep", lambda: None)),
@@ -300,13 +303,13 @@ class RunsFeature(Feature):
     def delete(self, run_id: int) -> None:
         """Delete a run; a map of it that is on the screen stays there."""
         if self._session is not None and run_id in self._session.ledger:
-            if self.window.sessions.shown_run == run_id:
-                self.window.sessions.shown_run = None
+            if self.context.sessions.shown_run == run_id:
+                self.context.sessions.shown_run = None
             self._session.ledger.remove(run_id)
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
-        if self.made(TITLE):
+        if self.made(KEY):
             self.panel.refresh_theme()
 
 

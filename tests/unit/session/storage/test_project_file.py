@@ -291,6 +291,16 @@ def test_files_of_every_version_open(version, tmp_path):
     assert np.bincount(contents.ids.ravel()).tolist() == [38, 3, 0, 0, 1]
 
 
+def test_what_features_kept_under_the_names_of_their_classes_is_found_by_its_key(path):
+    written(path)
+    with zipfile.ZipFile(path) as file:
+        values = json.loads(file.read("session.json"))
+    values["schema"] = 2
+    values["features"] = {"PictureFeature": {"speed": 3}, "SomebodysOwn": {"a": 1}}
+    body = body_from_json(json.dumps(values))
+    assert body.features == {"picture": {"speed": 3}, "SomebodysOwn": {"a": 1}}
+
+
 def test_a_newer_file_is_refused_politely(path):
     written(path)
     with zipfile.ZipFile(path) as file:

@@ -1,1 +1,0 @@
-"""Document events turned into pyqtgraph items."""

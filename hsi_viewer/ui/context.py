@@ -1,0 +1,219 @@
+"""Context: what a feature may use of the window, and of the other features.
+
+The shared parts exist before the first feature is made. What a feature offers to others stands
+here as a small protocol, so that features need not know one another; the feature that offers it
+puts itself in its place when it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, SignalInstance
+from PySide6.QtWidgets import QMainWindow
+
+from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.layers import LayerStack
+from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.io.suggestions import Use
+from hsi_viewer.rendering.scene_picture import ScenePicture
+from hsi_viewer.session.session import Session
+from hsi_viewer.session.storage.recoverable_sessions import Leftover
+from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.ui.commands.table import CommandTable
+from hsi_viewer.ui.docking import Docking
+from hsi_viewer.ui.opened_cube import Prepare
+from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.scene.image_canvas import ImageCanvas
+from hsi_viewer.ui.scene.tiles import TileStore
+from hsi_viewer.ui.theme import ThemeChoice
+from hsi_viewer.ui.tools.catalogue import ToolName
+from hsi_viewer.ui.widgets.busy_bar import BusyBar
+from hsi_viewer.ui.widgets.offer_bar import OfferBar
+from hsi_viewer.ui.widgets.readout import Readout
+from hsi_viewer.ui.widgets.welcome import Welcome
+from hsi_viewer.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QToolBar
+
+
+class Opening(Protocol):
+    """Opens scenes; `prepare` makes the session of each new document in the worker."""
+
+    prepare: Prepare
+
+    @property
+    def opened(self) -> SignalInstance:
+        """Signal with the OpenedCube that is the document now."""
+
+    @property
+    def kept(self) -> SignalInstance:
+        """Signal with an OpenedCube that the user did not want after all."""
+
+    @property
+    def session_requested(self) -> SignalInstance:
+        """Signal with the path of a session file that should be opened."""
+
+    @property
+    def taking_over(self) -> bool:
+        """Whether the document is being replaced at this moment."""
+
+    def open(self, source: str, prepare: Prepare | None = None, as_scene: bool = False) -> None:
+        """Open a scene in the background."""
+
+
+class Viewing(Protocol):
+    """The picture on the canvas, its layers, and the picked pixel."""
+
+    @property
+    def layers(self) -> LayerStack:
+        """What is drawn, from bottom to top."""
+
+    @property
+    def picture(self) -> ScenePicture | None:
+        """The picture on the screen."""
+
+    @property
+    def tiles(self) -> TileStore:
+        """The parts of the layers that are drawn."""
+
+    @property
+    def picked(self) -> Pixel | None:
+        """The pixel whose spectrum was kept last."""
+
+    @property
+    def pins(self) -> int:
+        """How many spectra are pinned."""
+
+    def show_look(self, look: Look) -> None:
+        """Draw the scene with other bands or another contrast."""
+
+    def clear_pins(self) -> None:
+        """Remove the pinned spectra."""
+
+    def pinned_library(self) -> SpectralLibrary | None:
+        """The pinned spectra, or None."""
+
+
+class LabelFile(Protocol):
+    """The label file that the labels were read from or saved to."""
+
+    @property
+    def label_path(self) -> Path | None:
+        """Where the labels were saved last."""
+
+    def save(self) -> None:
+        """Save there."""
+
+    def save_now(self, path: Path) -> bool:
+        """Save before the document is left; False if that failed."""
+
+    def save_to(self, path: Path) -> None:
+        """Save somewhere else."""
+
+
+class Labelling(Protocol):
+    """The classes and the tools."""
+
+    @property
+    def active_class(self) -> int | None:
+        """Id of the class that tools paint."""
+
+    @property
+    def tool(self) -> ToolName:
+        """The active tool."""
+
+    @property
+    def files(self) -> LabelFile:
+        """Label files."""
+
+
+class Exporting(Protocol):
+    """What leaves the application."""
+
+    def choose_spectra(self) -> None:
+        """Ask where to save the pinned spectra."""
+
+
+class Sessions(Protocol):
+    """The session of the open document."""
+
+    shown_run: int | None
+
+    @property
+    def session(self) -> Session | None:
+        """The session, or None."""
+
+    @property
+    def changed(self) -> SignalInstance:
+        """Signal: another session, or its runs, notes or file changed."""
+
+    @property
+    def restored(self) -> SignalInstance:
+        """Signal with a session that had something in it and is on the screen."""
+
+    def body(self) -> SessionBody | None:
+        """The session's data as they are on the screen."""
+
+    def keep_body(self) -> None:
+        """Write notes, view and the like beside the journal, in the background."""
+
+    def recover(self, leftover: Leftover, source: str) -> None:
+        """Open a scene with the work that a program left behind."""
+
+    def open_project(self, path: Path, body: SessionBody, source: str) -> None:
+        """Open a scene with the session in a session file."""
+
+
+class Stateful(Protocol):
+    """A feature as the session sees it."""
+
+    key: str
+
+    def session_state(self) -> dict[str, Any]:
+        """What belongs in a session file."""
+
+    def restore_session_state(self, state: dict[str, Any]) -> None:
+        """Take what `session_state` gave."""
+
+
+class Context(QObject):
+    """What the features of one window share.
+
+    Attributes
+    ----------
+    window : parent of dialogs and menus.
+    workspace, docking, canvas, plot, offers, welcome, readout, busy : parts of the window.
+    file_uses : what takes a file of labels, or a spectral library; filled by those who can.
+    set_theme, may_leave, open : what the window does when it is asked.
+    opening, viewing, labelling, exporting, sessions : features, as the others see them.
+    features : every feature, in order, once all are made.
+    commands, tool_bar : made from the answers of the features.
+    """
+
+    opening: Opening
+    viewing: Viewing
+    labelling: Labelling
+    exporting: Exporting
+    sessions: Sessions
+    commands: CommandTable
+    tool_bar: QToolBar
+    set_theme: Callable[[ThemeChoice], None]
+    may_leave: Callable[[], bool]
+
+    def __init__(self, window: QMainWindow, workspace: Workspace) -> None:
+        super().__init__(window)
+        self.window, self.workspace = window, workspace
+        self.docking = Docking(window)
+        self.canvas = ImageCanvas()
+        self.plot = SpectrumPlot()
+        self.offers = OfferBar()
+        self.welcome = Welcome()
+        self.readout = Readout()
+        self.busy = BusyBar()
+        self.file_uses: dict[Use, Callable[[Path], None]] = {}
+        self.features: Sequence[Stateful] = ()

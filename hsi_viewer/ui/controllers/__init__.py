@@ -1,1 +1,0 @@
-"""One controller for each part of the job: open, view, label, train, export."""

@@ -1,0 +1,45 @@
+"""ExportingFeature: class maps and spectra as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.exporting.exporting import ExportController
+from hsi_viewer.ui.features.feature import Feature
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.context import Context
+
+
+class ExportingFeature(Feature):
+    """Writes what other programs read."""
+
+    key = "exporting"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.exporting = ExportController(
+            context.workspace, context.window, context.viewing.pinned_library
+        )
+        context.exporting = self.exporting
+
+    def commands(self) -> list[Command]:
+        """Export, in the menu File."""
+        return [
+            Command(
+                "file.export",
+                "&Export class map…",
+                "&File",
+                self.exporting.choose,
+                ("Ctrl+E",),
+                "export-variant",
+                self._has_map,
+                lambda: "Train first: there is no class map yet.",
+                toolbar=True,
+            )
+        ]
+
+    def _has_map(self) -> bool:
+        document = self.workspace.document
+        return document is not None and document.prediction is not None

@@ -1,0 +1,65 @@
+"""TrainingFeature: trains in the background, and says how good the map is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.docking import Panel
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.training.torch_preload import TrainerImport
+from hsi_viewer.ui.features.training.train_commands import train_commands
+from hsi_viewer.ui.features.training.training import TrainController
+from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
+from hsi_viewer.ui.widgets.training_panel import TrainingPanel
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.context import Context
+
+
+class TrainingFeature(Feature):
+    """The panels Training and Accuracy, and the training itself."""
+
+    key = "training"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.panel, self.accuracy = TrainingPanel(), AccuracyPanel()
+        self.training = TrainController(context.workspace, self.panel, self.accuracy, self)
+        self.preload = TrainerImport(context.workspace, self)
+        context.opening.opened.connect(self.preload.start_soon)
+
+    def panels(self) -> list[Panel]:
+        """Training, with Accuracy as a tab."""
+        return [
+            Panel("training", "Training", lambda: self.panel, "right", shown=True, at_once=True),
+            Panel(
+                "accuracy",
+                "Accuracy",
+                lambda: self.accuracy,
+                "right",
+                "training",
+                shown=True,
+                at_once=True,
+            ),
+        ]
+
+    def commands(self) -> list[Command]:
+        """The menu Train."""
+        return train_commands(self.workspace, self.training)
+
+    def running(self) -> str | None:
+        """A running training keeps the user from leaving without a word."""
+        return "Training" if self.training.running else None
+
+    def leave(self, *, discard: bool) -> None:
+        """Stop training: the document goes."""
+        self.training.cancel()
+
+    def refresh_theme(self) -> None:
+        """Draw the panel's icons again."""
+        self.panel.refresh_theme()
+
+    def close(self) -> None:
+        """Let go of what the import holds."""
+        self.preload.close()

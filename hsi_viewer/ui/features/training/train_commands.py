@@ -1,0 +1,59 @@
+"""Commands of the menu Train."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hsi_viewer.ui.commands.table import Command
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.features.training.training import TrainController
+    from hsi_viewer.ui.workspace import Workspace
+
+TRAIN = "&Train"
+
+
+def train_commands(workspace: Workspace, training: TrainController) -> list[Command]:
+    """Menu Train."""
+
+    def trainable() -> bool:
+        document = workspace.document
+        return document is not None and not training.running and not document.why_not_trainable()
+
+    def why_not() -> str | None:
+        document = workspace.document
+        return document.why_not_trainable() if document else "Open a cube first."
+
+    return [
+        Command(
+            "train.start",
+            "&Train",
+            TRAIN,
+            training.train_with_panel,
+            ("Ctrl+T",),
+            "play-circle-outline",
+            trainable,
+            why_not,
+            toolbar=True,
+            text=True,
+        ),
+        Command(
+            "train.live",
+            "&Live: train on after each stroke",
+            TRAIN,
+            training.set_live,
+            ("L",),
+            "flash-outline",
+            lambda: workspace.document is not None,
+            checked=lambda: training.live,
+        ),
+        Command(
+            "train.cancel",
+            "&Cancel training",
+            TRAIN,
+            training.cancel,
+            (),
+            "stop-circle-outline",
+            lambda: training.running,
+        ),
+    ]

@@ -1,0 +1,32 @@
+"""OpenedCube: what the worker that opens a scene brings home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.rendering.scene_picture import ScenePicture
+from hsi_viewer.session.document.document import Document
+
+Prepare = Callable[[Document, str, CancelToken, ProgressPort], Any]
+
+
+@dataclass(frozen=True)
+class OpenedCube:
+    """A cube, its document and its first picture.
+
+    Attributes
+    ----------
+    source : as it was named.
+    cube, picture, document : the new ones.
+    prepared : what the `Prepare` of the request returned.
+    """
+
+    source: str
+    cube: HyperCube
+    picture: ScenePicture
+    document: Document
+    prepared: Any = None
