@@ -9,11 +9,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube.blocks import blocks
+from hsi_viewer.core.cube.blocks import blocks, sample_steps
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.derived.derived_images import component_image
 from hsi_viewer.core.display.scatter_density import Density, density, inside
-from hsi_viewer.core.display.stretch import sample_steps
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 
 Floats = NDArray[np.float64]

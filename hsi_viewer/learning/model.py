@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LandClass
-from hsi_viewer.core.labels.label_map import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig

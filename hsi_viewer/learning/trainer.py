@@ -16,8 +16,8 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LandClass, legend_for
-from hsi_viewer.core.labels.label_map import checked_ids
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.cube.blocks import sample_steps
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.nodata import SuspectedFill
-from hsi_viewer.core.display.stretch import sample_steps
 
 PROBES = 9  # bands that are looked at
 WHOLE_PIXELS = 1 << 20  # of a larger scene a sample is looked at

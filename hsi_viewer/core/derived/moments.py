@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.cube.blocks import sample_steps
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.stretch import sample_steps
 from hsi_viewer.core.errors import DerivedError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 

@@ -11,8 +11,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.cube.blocks import sample_steps
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.stretch import Curve, Limits, Transfer, percentile_limits, sample_steps
+from hsi_viewer.core.display.stretch import Curve, Limits, Transfer, percentile_limits
 
 ContrastKind = Literal["percentile", "minmax", "gaussian", "equalize", "typed"]
 KINDS: tuple[ContrastKind, ...] = get_args(ContrastKind)

@@ -8,10 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube.cube import HyperCube
-
-SAMPLE_SIDE = 512
-LARGE_BYTES = 1 << 30
 LEAST, MOST = (float(v) for v in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 
 
@@ -38,21 +34,6 @@ class Curve:
 
 
 Transfer = Limits | Curve
-
-
-def sample_steps(cube: HyperCube, side: int = SAMPLE_SIDE) -> tuple[slice, slice]:
-    """Strided slices over the whole scene with at most about side x side pixels.
-
-    Of a large cube whose bands are not stored apart all bands of a row are read for one: fewer
-    rows are taken.
-    """
-    size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
-    costly = size > LARGE_BYTES and cube.interleave not in ("bsq", "bil") and not cube.in_memory
-    rows = max(1, side // 4) if costly else side
-    return (
-        slice(0, cube.rows, max(1, cube.rows // rows)),
-        slice(0, cube.columns, max(1, cube.columns // side)),
-    )
 
 
 def percentile_limits(

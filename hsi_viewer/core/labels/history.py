@@ -10,7 +10,8 @@ from typing import Protocol
 from psygnal import Signal
 
 from hsi_viewer.core.labels.classes import ClassLegend, LandClass
-from hsi_viewer.core.labels.label_map import LabelEdit, LabelMap, merged
+from hsi_viewer.core.labels.label_edit import LabelEdit, merged
+from hsi_viewer.core.labels.label_map import LabelMap
 
 
 class Edit(Protocol):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from hsi_viewer.core.labels.label_map import LabelEdit
+    from hsi_viewer.core.labels.label_edit import LabelEdit
 
 
 class LabelSnapshot:

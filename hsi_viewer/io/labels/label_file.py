@@ -17,9 +17,9 @@ from hsi_viewer.atomic import side_file
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
+from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
-from hsi_viewer.core.labels.label_map import class_ids
 from hsi_viewer.io.arrays.container import INSIDE, Container, listing
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header

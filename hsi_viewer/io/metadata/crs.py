@@ -86,3 +86,6 @@ def wkt_of(epsg: int | None) -> str | None:
         return None if not epsg else str(CRS.from_epsg(epsg).to_wkt())
     except (CRSError, OverflowError):
         return None
+
+
+Affine6 = tuple[float, float, float, float, float, float]

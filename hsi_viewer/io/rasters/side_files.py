@@ -14,8 +14,7 @@ from xml.etree import ElementTree as ET
 from hsi_viewer.atomic import side_file
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.files.text_file import text_of
-from hsi_viewer.io.metadata.crs import crs_of
-from hsi_viewer.io.regions.grid import Affine6
+from hsi_viewer.io.metadata.crs import Affine6, crs_of
 
 MAX_BYTES = 16 << 20
 MAX_WORLD_BYTES = 4096

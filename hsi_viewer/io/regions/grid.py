@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.io.metadata.crs import Affine6
 
-Affine6 = tuple[float, float, float, float, float, float]
 PIXELS: Affine6 = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FormatError, LabelError
+from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
-from hsi_viewer.core.labels.label_map import class_ids
 from hsi_viewer.io.files.identify import magic_of
 from hsi_viewer.io.regions.grid import Grid
 

@@ -11,9 +11,10 @@ from psygnal import Signal
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LandClass
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
-from hsi_viewer.core.labels.label_map import LabelMap, checked_ids
+from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction

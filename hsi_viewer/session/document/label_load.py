@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.labels.classes import Colour, LandClass, legend_for
-from hsi_viewer.core.labels.history import Edit, LabelChange, LegendChange
-from hsi_viewer.core.labels.label_map import LabelEdit, PreparedEdit, checked_ids
+from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LandClass, legend_for
+from hsi_viewer.core.labels.history import Edit, History, LabelChange, LegendChange
+from hsi_viewer.core.labels.label_edit import LabelEdit, PreparedEdit
+from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 
-if TYPE_CHECKING:
-    from hsi_viewer.session.document.document import Document
+
+class Labelled(Protocol):
+    """What of a document labels are loaded into."""
+
+    cube: HyperCube
+    labels: LabelMap
+    legend: ClassLegend
+    history: History
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +39,12 @@ class Base:
     labels: LabelSnapshot
     classes: tuple[LandClass, ...]
 
-    def is_current(self, document: Document) -> bool:
+    def is_current(self, document: Labelled) -> bool:
         """Whether they still are so."""
         return self.labels.current and self.classes == document.legend.classes
 
 
-def base_of(document: Document) -> Base:
+def base_of(document: Labelled) -> Base:
     """The document as it is now."""
     return Base(document.labels.snapshot(), document.legend.classes)
 
@@ -60,7 +68,7 @@ class LabelLoad:
 
 
 def plan_load(
-    document: Document,
+    document: Labelled,
     base: Base,
     ids: NDArray[np.uint16],
     names: Mapping[int, str] | None = None,
@@ -98,7 +106,7 @@ def classes_with(
     return tuple(sorted((*classes, *new), key=lambda c: c.id)) if new else classes
 
 
-def carry_out(document: Document, load: LabelLoad) -> bool:
+def carry_out(document: Labelled, load: LabelLoad) -> bool:
     """Do it as one step; False if the document has changed since, and nothing was done."""
     if not load.base.is_current(document):
         return False

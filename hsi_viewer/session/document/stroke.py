@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.history import LabelChange, Step
-from hsi_viewer.core.labels.label_map import LabelEdit, joined
+from hsi_viewer.core.labels.label_edit import LabelEdit, joined
 from hsi_viewer.core.labels.paint_mode import Paint
 from hsi_viewer.session.document.document import Document
 

@@ -17,7 +17,7 @@ import numpy as np
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.classes import LandClass, legend_for
 from hsi_viewer.core.labels.history import Edit, LabelChange, LegendChange, Step
-from hsi_viewer.core.labels.label_map import LabelEdit
+from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.storage.class_json import class_from_parts, classes_from_json
 from hsi_viewer.session.storage.journal_numbering import Ranges, done_in, is_done

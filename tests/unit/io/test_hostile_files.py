@@ -14,8 +14,8 @@ import pytest
 import rasterio
 import scipy.io
 
+from hsi_viewer.core.cube.blocks import sample_steps
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.stretch import sample_steps
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.byte_reader import GZIP, DeflatedReader, FileReader
 from hsi_viewer.io.files.gdal import open_raster

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.history import Step
@@ -20,7 +21,6 @@ from hsi_viewer.core.labels.imported_labels import (
     Placement,
     PlacementNeededError,
 )
-from hsi_viewer.core.labels.label_map import checked_ids
 from hsi_viewer.core.labels.sampling import Draw, draw_training
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.io.files.reading import ChoiceNeededError

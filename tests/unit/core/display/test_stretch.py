@@ -8,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from hsi_viewer.core.cube.blocks import LARGE_BYTES, sample_steps
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.stretch import (
-    LARGE_BYTES,
-    Limits,
-    composite,
-    percentile_limits,
-    sample_steps,
-    to_bytes,
-)
+from hsi_viewer.core.display.stretch import Limits, composite, percentile_limits, to_bytes
 
 RNG = np.random.default_rng(0)
 small_ints = hnp.arrays(np.int16, st.integers(1, 60), elements=st.integers(-999, 999))

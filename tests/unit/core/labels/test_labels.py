@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.label_map import LabelMap, checked_ids, merged
+from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.label_edit import merged
+from hsi_viewer.core.labels.label_map import LabelMap
 
 ROWS, COLUMNS = 4, 5
 paintings = st.lists(

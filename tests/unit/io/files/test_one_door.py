@@ -9,7 +9,7 @@ import pytest
 
 import hsi_viewer
 
-DOORS = {"rasterio": "io/gdal.py", "pyogrio": "io/gdal_vector.py"}
+DOORS = {"rasterio": "io/files/gdal.py", "pyogrio": "io/files/gdal_vector.py"}
 # Never used: each would be a door of its own.
 OTHERS = {"osgeo", "fiona", "geopandas", "rioxarray", "xarray", "pyproj"}
 # What computes with arrays and systems that are at hand, and opens nothing.
@@ -25,7 +25,7 @@ HARMLESS = {
 }
 # Texts that may be the name of a file or an address are looked at first.
 OF_TEXTS = {"from_user_input", "from_string", "from_dict"}
-OF_TEXTS_IN = "io/regions_grid.py"
+OF_TEXTS_IN = "io/metadata/crs.py"
 
 
 def doors_in(tree: ast.AST, module: str) -> list[str]:

@@ -1,0 +1,68 @@
+"""What counts as a class id: one set of rules for labels from everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.classes import MAX_CLASS_ID
+
+
+def checked_ids(
+    ids: ArrayLike, shape: tuple[int, int], name: str = "the labels", *, copy: bool = True
+) -> NDArray[np.uint16]:
+    """Class ids as (rows, columns) uint16, by the rules of `class_ids`.
+
+    Raises
+    ------
+    LabelError
+        if the size differs from the cube's, or values are no class ids.
+    """
+    array = _as_array(ids, name)
+    if array.shape != shape:
+        found = " x ".join(str(n) for n in array.shape) or "a single value, not"
+        raise LabelError(
+            f"{name}: the labels are {found} pixels but the cube is {shape[0]} x {shape[1]}; "
+            "choose the label file of this cube."
+        )
+    return class_ids(array, name, copy=copy)
+
+
+def class_ids(ids: ArrayLike, name: str = "the labels", *, copy: bool = True) -> NDArray[np.uint16]:
+    """Class ids of numbers of any type: a copy, unless none is wanted and they are so already.
+
+    These are the rules for labels from everywhere. What is negative, NaN or masked is unlabelled,
+    as 0 is; ids are whole numbers, of whichever type, up to 65535.
+
+    Raises
+    ------
+    LabelError
+        if values are no class ids.
+    """
+    array = _as_array(ids, name)
+    if array.dtype.kind not in "biuf":
+        kind = "numbers and something else" if array.dtype == object else array.dtype
+        raise LabelError(f"{name}: class ids are whole numbers, not {kind}.")
+    if array.dtype.kind in "if":
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            array = np.where(np.isnan(array), 0, array)
+        if array.size and array.min() < 0:
+            array = np.maximum(array, 0)
+    if np.can_cast(array.dtype, np.uint16):
+        return array.astype(np.uint16, copy=copy)
+    if array.size and float(array.max()) > MAX_CLASS_ID:
+        raise LabelError(f"{name}: class ids lie in 0..{MAX_CLASS_ID}; it holds {array.max():g}.")
+    if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
+        raise LabelError(f"{name}: class ids are whole numbers, but it holds fractions.")
+    return array.astype(np.uint16)
+
+
+def _as_array(ids: ArrayLike, name: str) -> NDArray[Any]:
+    """An array of one type; what is masked in it is 0."""
+    try:
+        return np.asarray(np.ma.filled(ids, 0) if np.ma.isMaskedArray(ids) else ids)
+    except ValueError as error:  # lists of different lengths
+        raise LabelError(f"{name}: the rows of the labels differ in length.") from error
