@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from hsi_viewer.core.cube.cube import HyperCube
 
 BLOCK_BYTES = 32 * 2**20
+SAMPLE_SIDE = 512
+LARGE_BYTES = 1 << 30
 
 
 def blocks(
@@ -47,8 +49,3 @@ def sample_steps(cube: HyperCube, side: int = SAMPLE_SIDE) -> tuple[slice, slice
         slice(0, cube.rows, max(1, cube.rows // rows)),
         slice(0, cube.columns, max(1, cube.columns // side)),
     )
-
-
-SAMPLE_SIDE = 512
-
-LARGE_BYTES = 1 << 30

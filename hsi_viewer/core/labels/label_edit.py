@@ -7,9 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.geometry.pixels import Box
-from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
-
 
 @dataclass(frozen=True)
 class LabelEdit:
@@ -59,25 +56,3 @@ def merged(edits: list[LabelEdit]) -> LabelEdit:
     after = np.concatenate([e.after for e in edits])[order[is_last]]
     changed = before != after
     return LabelEdit(unique[changed], before[changed], after[changed])
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedEdit:
-    """What a large edit comes to: see `LabelMap.prepare`.
-
-    Attributes
-    ----------
-    edit, before : what was worked out, from which labels.
-    ids, counts, box : the labels after it, pixels of each id, and the box that it touches.
-    """
-
-    edit: LabelEdit
-    before: LabelSnapshot
-    ids: NDArray[np.uint16]
-    counts: NDArray[np.int64]
-    box: Box
-
-    def is_for(self, edit: LabelEdit) -> bool:
-        """Whether this is the edit, and nothing has changed the labels meanwhile."""
-        same = self.edit.pixels is edit.pixels and self.edit.after is edit.after
-        return same and self.before.current

@@ -10,8 +10,9 @@ from psygnal import Signal
 
 from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.labels.label_edit import LabelEdit, PreparedEdit
+from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
+from hsi_viewer.core.labels.prepared_edit import PreparedEdit
 
 
 class LabelMap:

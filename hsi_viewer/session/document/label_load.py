@@ -13,9 +13,10 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LandClass, legend_for
 from hsi_viewer.core.labels.history import Edit, History, LabelChange, LegendChange
-from hsi_viewer.core.labels.label_edit import LabelEdit, PreparedEdit
+from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
+from hsi_viewer.core.labels.prepared_edit import PreparedEdit
 
 
 class Labelled(Protocol):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from hsi_viewer.core.labels.history import LabelChange, Step
-from hsi_viewer.core.labels.label_edit import LabelEdit, PreparedEdit
+from hsi_viewer.core.labels.label_edit import LabelEdit
+from hsi_viewer.core.labels.prepared_edit import PreparedEdit
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.task_thread import Task
