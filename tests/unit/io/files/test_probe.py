@@ -140,7 +140,7 @@ def test_a_helper_that_does_not_come_to_an_end_is_ended(helper, good, monkeypatc
 def test_a_file_that_takes_too_much_of_the_processor(helper, good):
     """It says that it is alive, again and again, and the file is an endless one all the same."""
     asked = helper(
-        "from hsi_viewer.io import probe, probe_child\n"
+        "from hsi_viewer.io import probe_child\nfrom hsi_viewer.io.files import probe\n"
         "probe.CPU_SECONDS = 1\n"
         "def endless(path, wanted):\n    while True:\n        pass\n"
         "probe_child.touch = endless\nprobe_child.main()"
