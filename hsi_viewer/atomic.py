@@ -28,8 +28,8 @@ def _sync(path: Path) -> None:
 def _failure(target: Path, error: OSError) -> ExportError:
     reason = error.strerror or f"the disk may be full ({error})"
     return ExportError(
-        f"{target} could not be written: {reason}. "
-        "Choose another folder or make room; what stood there before is untouched."
+        f"{target} could not be written: {reason}. Choose another folder or free some space; the "
+        "previous file is unchanged."
     )
 
 
@@ -79,7 +79,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
         for target in targets:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "there is a folder of this name")
+                raise IsADirectoryError(errno.EISDIR, "a folder of this name exists")
         tidy_up(*targets)
         yield beside
         for path in beside:

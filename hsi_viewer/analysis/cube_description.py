@@ -34,5 +34,5 @@ def describe_cube(cube: HyperCube) -> str:
     lines = [f"## {cube.name}", "", cube.about, "", "| | |", "|---|---|"]
     lines += [f"| **{name}** | {value} |" for name, value in facts]
     if cube.warnings:
-        lines += ["", "### What was odd in the file", *(f"- {w}" for w in cube.warnings)]
+        lines += ["", "### Warnings from the file", *(f"- {w}" for w in cube.warnings)]
     return "\n".join(lines)

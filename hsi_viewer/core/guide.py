@@ -29,7 +29,7 @@ def guide_folder() -> Path:
     for folder in (package / "resources" / "guide", package.parent / "docs" / "guide"):
         if (folder / INDEX).exists():
             return folder
-    raise FileNotFoundError("The user guide is missing: install hsi-viewer again")
+    raise FileNotFoundError("The user guide is missing: reinstall hsi-viewer")
 
 
 def anchor(heading: str) -> str:

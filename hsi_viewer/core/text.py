@@ -55,4 +55,4 @@ def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Sentences as `message` makes them, not too many."""
     told = tuple(message(text) for text in texts[:MOST_MESSAGES])
     left = len(texts) - len(told)
-    return (*told, f"{left} more remarks are left out.") if left else told
+    return (*told, f"{left} more remarks are not shown.") if left else told

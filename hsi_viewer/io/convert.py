@@ -46,7 +46,7 @@ def convert(
     cube = open_cube(source)
     if cube.path is not None and _overwrites(cube.path, target):
         raise ExportError(
-            f"{target} is a file of the cube itself, of which the rest would be lost; "
+            f"{target} is a file of the cube itself, and the rest of the cube would be lost; "
             "choose another name."
         )
     labels = None

@@ -156,13 +156,13 @@ def crs_text(wkt: str | None) -> str | None:
 def _offset_warning(cube: HyperCube) -> list[str]:
     if not cube.offset:
         return []
-    return [f"A physical value is the stored one times {cube.scale:g} plus {cube.offset:g}."]
+    return [f"Physical value = stored value times {cube.scale:g} plus {cube.offset:g}."]
 
 
 def _place_warning(place: Georeference, crs: str | None) -> list[str]:
     if not place.crs_wkt or crs is not None:
         return []
-    return [f"The coordinate system is not understood: {place.crs_wkt[:60]}"]
+    return [f"The coordinate system could not be interpreted: {place.crs_wkt[:60]}"]
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:
@@ -170,7 +170,7 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 
     if not is_noise(cube):
         return []
-    return ["The picture looks like noise: the header may not belong to the data."]
+    return ["The image looks like noise: the header may not match the data."]
 
 
 def diagnosis(source: str | Path) -> str | None:

@@ -140,7 +140,7 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
         training, test = draw_per_class(truth.ids, per_class, job.config.seed)
     _note_warnings(cube, truth, job)
     result = _train_and_write(cube, truth, training, test, job, watch)
-    drawn = f"{per_class} a class from {truth_source}"
+    drawn = f"{per_class} per class from {truth_source}"
     return _reported(result, {"cube": cube_source, "labels": drawn}, job)
 
 

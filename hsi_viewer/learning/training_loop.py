@@ -128,14 +128,14 @@ class Learner:
 
     def _go_back(self, good: dict[str, Tensor] | None, step: int) -> str:
         said = (
-            f"The loss became no number at step {step + 1} of {self.steps}. Look for extreme "
-            "values in the cube, or mark the bands that hold them as bad."
+            f"The loss became NaN at step {step + 1} of {self.steps}. Look for extreme values in "
+            "the cube, or mark the bands that contain them as bad."
         )
         if good is None:
             raise TrainingError(said)
         self.network.load_state_dict(good)
         self.network.eval()
-        said += " The model is the last good one before that."
+        said += " The last good model before that is kept."
         self.port.report(Progress(said))
         return said
 

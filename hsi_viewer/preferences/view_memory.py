@@ -83,7 +83,7 @@ class LookBook:
             with replacing(self._path) as (temporary,):
                 temporary.write_text(text, encoding="utf-8")
         except (OSError, FileError) as error:
-            log.warning("How cubes were looked at was not saved: %s", error)
+            log.warning("The views of scenes were not saved: %s", error)
         else:
             self._changed = False
 

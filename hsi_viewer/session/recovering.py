@@ -68,7 +68,7 @@ def _taken_up(
     if replayed.passed:
         warnings.append(
             f"{counted(len(replayed.passed), 'change')} that only a newer HSI Viewer understands "
-            "cannot be shown here, and will be kept."
+            "cannot be shown here, but are kept."
         )
     session.warnings = tuple(w for w in warnings if w)
     return session
@@ -99,7 +99,7 @@ def _put_in_order(
     except (OSError, FileError) as error:
         session.journal_in_danger = True
         reason = getattr(error, "strerror", None) or error
-        session.problem = f"{folder.journal}: the damaged journal stays in use: {reason}"
+        session.problem = f"{folder.journal}: the damaged journal remains in use: {reason}"
         return [told, *replayed.doubts]
     session.start_recording(numbering, replayed.passed)
     return [

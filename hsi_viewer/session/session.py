@@ -361,8 +361,8 @@ def _not_given_back(lock: Lock, path: Path) -> str:
     if before is None or before.host in ("", platform.node()):
         return ""
     return (
-        f"{path.name} was not closed by {before.words}. If that program still runs, save under "
-        "another name."
+        f"{path.name} was not closed by {before.words}. If that program is still running, save "
+        "under another name."
     )
 
 
@@ -370,4 +370,4 @@ def require_fit(reference: CubeReference, cube: HyperCube) -> None:
     """Raise FileError if labels of one cube do not fit another."""
     reason = reference.why_not(cube)
     if reason:
-        raise FileError(f"{reason} Choose the cube that they were made on.")
+        raise FileError(f"{reason} Choose the cube they were made on.")

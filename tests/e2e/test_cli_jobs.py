@@ -116,7 +116,7 @@ def test_notes_of_an_import_are_warnings(scene_dir, tmp_path, capsys):
     path.write_text("row,column,class\n1,1,corn\n2,2,corn\n20,20,wood\n21,21,wood\n99,9,wood\n")
     assert classify(scene_dir, path, tmp_path / "out", "--json") == 0
     out, error = capsys.readouterr()
-    note = "1 of 5 pixels lie off the cube and are left out."
+    note = "1 of 5 pixels lie outside the cube and are left out."
     assert json.loads(out)["warnings"] == [note] == report_of(tmp_path / "out")["warnings"]
     assert error.count(f"hsi-viewer: warning: {note}\n") == 1
 

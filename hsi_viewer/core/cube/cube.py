@@ -35,9 +35,9 @@ def check_size(shape: tuple[int, int, int], dtype: np.dtype[Any], name: str) -> 
     size = rows * columns * bands * dtype.itemsize
     if size > MAX_BYTES or bands > MAX_BANDS:
         raise FormatError(
-            f"{name}: {rows} rows x {columns} columns x {bands} bands of {dtype.name} cannot be: "
-            f"{size} bytes. At most {MAX_BYTES} bytes and {MAX_BANDS} bands are read. The file is "
-            "damaged, or its axes are in another order."
+            f"{name}: {rows} rows x {columns} columns x {bands} bands of {dtype.name} are "
+            f"impossibly large ({size} bytes). At most {MAX_BYTES} bytes and {MAX_BANDS} bands "
+            "are read. The file is damaged, or its axes are in a different order."
         )
 
 

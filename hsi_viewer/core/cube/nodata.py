@@ -38,7 +38,7 @@ class SuspectedFill:
         verb = "holds" if one else "hold"
         if not np.isfinite(self.value):
             kind = "NaN" if np.isnan(self.value) else "infinite values"
-            return f"{count} {verb} {kind}: taken as no data."
+            return f"{count} {verb} {kind}: treated as no data."
         return f"{count} {verb} {number_text(self.value)} in every band: no data?"
 
 

@@ -119,7 +119,7 @@ def component_image(
     if cube.bands < 2:
         raise DerivedError(f"{cube.name} has one band: {title.lower()} need two or more.")
     moments = scene_moments(
-        cube, token, port, f"{title}: looking at the spectra", with_noise=kind == "mnf"
+        cube, token, port, f"{title}: reading the spectra", with_noise=kind == "mnf"
     )
     token.check()
     fit = principal_components if kind == "pca" else minimum_noise_fraction

@@ -135,7 +135,7 @@ def parse_formula(text: str) -> Formula:
     except RecursionError:
         raise FormulaError("The formula cannot be read: it is nested too deeply.") from None
     if not names:
-        raise FormulaError("The formula uses no band: name one as b12 or r650.")
+        raise FormulaError("The formula uses no bands: add one, such as b12 or r650.")
     return Formula(text.strip(), tuple(names), tree)
 
 
@@ -154,8 +154,8 @@ def _band_name(typed: str) -> str:
     name = typed.replace("_", ".")
     if not (_BAND.fullmatch(name) or _WAVELENGTH.fullmatch(name)):
         raise FormulaError(
-            f"“{typed}” is not known: bands are named b12 (band 12) or r650 (at 650 nm); "
-            f"functions are {', '.join(FUNCTIONS)}."
+            f"“{typed}” is unknown: bands are named b12 (band 12) or r650 (at 650 nm); functions "
+            f"are {', '.join(FUNCTIONS)}."
         )
     return name
 
@@ -164,7 +164,7 @@ def _parts(node: ast.expr) -> list[ast.expr]:
     """What an operator, a comparison or a function is applied to, if it is allowed."""
     match node:
         case ast.BinOp(op=ast.BitXor()):
-            raise FormulaError("“^” is not known: powers are written with **.")
+            raise FormulaError("“^” is not supported: write powers with **.")
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
             return [left, right]
         case ast.UnaryOp(op=operator, operand=operand) if type(operator) in OPERATORS:
@@ -188,7 +188,7 @@ def _check_call(node: ast.Call) -> None:
     called = node.func.id if isinstance(node.func, ast.Name) else ""
     if called not in FUNCTIONS or node.keywords:
         raise FormulaError(
-            f"“{ast.unparse(node.func)[:40]}” is no known function: there are "
+            f"“{ast.unparse(node.func)[:40]}” is not a known function: choose from "
             f"{', '.join(FUNCTIONS)}."
         )
     _, fewest, most = FUNCTIONS[called]
@@ -199,7 +199,7 @@ def _check_call(node: ast.Call) -> None:
 
 def _number(value: object) -> np.float64:
     if type(value) not in (int, float):
-        raise FormulaError(f"{value!r} is no number.")
+        raise FormulaError(f"{value!r} is not a number.")
     try:
         return np.float64(cast("float", value))
     except OverflowError:

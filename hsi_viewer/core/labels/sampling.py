@@ -39,8 +39,8 @@ class Draw:
 
     def __str__(self) -> str:
         unit = "%" if self.unit == "percent" else " pixels"
-        where = ", fields apart" if self.protocol == "fields" else ""
-        return f"{self.amount:g}{unit} a class{where}, seed {self.seed}"
+        where = ", separate fields" if self.protocol == "fields" else ""
+        return f"{self.amount:g}{unit} per class{where}, seed {self.seed}"
 
 
 def draw_training(
@@ -58,9 +58,9 @@ def draw_training(
         if the ground truth holds no class or nothing would be drawn.
     """
     if not draw.amount > 0:
-        raise LabelError("At least one training pixel a class is needed.")
+        raise LabelError("At least one training pixel per class is needed.")
     if not truth.any():
-        raise LabelError("The ground truth holds no labelled pixel.")
+        raise LabelError("The ground truth contains no labelled pixels.")
     rng = np.random.default_rng(draw.seed)
     labelled = truth > 0
     pool = _field_pool(truth, rng) if draw.protocol == "fields" else labelled

@@ -49,7 +49,7 @@ def guess_axes(
     guess = None
     if band != 2 and not named:
         place = ("first", "second")[band]
-        guess = f"The {place} axis of the array is taken for the bands."
+        guess = f"The {place} axis of the array is interpreted as the bands."
     return (rows, columns, band), guess
 
 

@@ -80,7 +80,7 @@ def choice_needed(container: Container, candidates: tuple[ArrayChoice, ...]) -> 
     path = container.path
     return ChoiceNeededError(
         f"{path} holds several arrays that could be the cube: {names}. "
-        f'Say which: "{path.name}:{candidates[0].name}".',
+        f'Name one of them: "{path.name}:{candidates[0].name}".',
         candidates,
     )
 
@@ -116,8 +116,9 @@ def check_planes(container: Container) -> None:
         stacks = [c for name, c in container.arrays.items() if pattern.fullmatch(name)]
         if stacks:
             raise ChoiceNeededError(
-                f"{container.path} is a microscope image of {program}, which holds {len(stacks)} "
-                f"stacks of planes and no cube; {stacks[0]} is the first. Export its channels as "
+                f"{container.path} is a microscope image from {program}, which contains "
+                f"{len(stacks)} stacks of planes but no cube; {stacks[0]} is the first. Export "
+                "its channels as "
                 f'OME-TIFF, or open one stack: "{container.path.name}:{stacks[0].name}".',
                 tuple(stacks),
             )
@@ -138,8 +139,9 @@ def _check_larger(container: Container, cubes: tuple[ArrayChoice, ...]) -> None:
     if all(_is_picture(choice) for choice in cubes) or first.size > cubes[0].size:
         path = container.path
         raise ChoiceNeededError(
-            f"{path}: {first} has {len(first.shape)} axes, as images of several times or depths "
-            "do; a cube has 3: rows, columns, bands. Save one time and depth as a file of its own, "
+            f"{path}: {first} has {len(first.shape)} axes, like an image series over time or "
+            "depth; a cube has 3: rows, columns, bands. Save one time and depth as a separate "
+            "file, "
             f'or open another array: "{path.name}:{cubes[0].name}".',
             cubes,
         )

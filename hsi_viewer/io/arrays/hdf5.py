@@ -30,7 +30,7 @@ from hsi_viewer.io.arrays.hdf5_source import (
 from hsi_viewer.io.files import probe
 from hsi_viewer.io.files.reading import ArrayChoice
 
-ELSEWHERE = "virtual or external: its values are in other places, copy them into one data set"
+ELSEWHERE = "virtual or external: its values are stored elsewhere, copy them into one data set"
 MAX_OBJECTS = 5000
 # Links that are looked at in all, and characters of a path: groups can lie in groups without end.
 MAX_LINKS, MAX_PATH = 100_000, 1000
@@ -118,7 +118,7 @@ def open_file(path: Path) -> h5py.File:
         except BlockingIOError:  # someone writes it, or its drive knows no locks
             return h5py.File(path, "r", locking=False)
     except (OSError, RuntimeError, ValueError) as error:
-        raise FormatError(f"{path} is damaged or no HDF5 file: {error}.") from error
+        raise FormatError(f"{path} is damaged or not an HDF5 file: {error}.") from error
 
 
 class H5File:

@@ -60,7 +60,7 @@ class MatlabFile:
         """Texts of a cell array of strings, or the one of a char array."""
         variable = self._variables.get(name)
         if variable is None or variable.kind not in ("cell", "char"):
-            raise FormatError(f'{self.path} has no texts "{name}".')
+            raise FormatError(f'{self.path} has no text array "{name}".')
         return mat5.strings(variable)
 
     def dimensions(self, name: str) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ class MatlabFile:
     ) -> RawSource:
         variable = self._variables[name]
         if variable.reader is None or variable.dtype is None or min(shape) < 1:
-            raise FormatError(f'{self.path}: "{name}" ({variable.kind}) holds no numbers.')
+            raise FormatError(f'{self.path}: "{name}" ({variable.kind}) contains no numbers.')
         return RawSource(variable.reader, shape, variable.dtype, order, variable.offset)
 
 

@@ -59,9 +59,9 @@ def data_of(header: Path, layout: Layout) -> Path:
     if first is None:
         stem = header.stem
         raise FileError(
-            f"{header}: the data file of this header is not there. Looked for {stem} and "
-            f"{stem}.img, .dat, .raw, .{layout.interleave} and others beside it; "
-            "put the data file into the same folder."
+            f"{header}: the data file of this header is missing. Looked for {stem} and "
+            f"{stem}.img, .dat, .raw, .{layout.interleave} and others beside it; put the data "
+            "file into the same folder."
         )
     return Path(fitting or first)
 
@@ -106,7 +106,7 @@ def described(path: Path, layout: Layout | None = None) -> Described:
 
 
 def _check_kind(kind: str, header: Path) -> None:
-    """Refuse headers of what is no raw image."""
+    """Refuse headers of what is not a raw image."""
     if "spectral library" in kind:
         raise FormatError(
             f"{header} is a spectral library, not an image: open a scene first, then the library."
@@ -128,12 +128,12 @@ def _check_procedures(
     size, expected = data.stat().st_size, layout.offset + layout.data_bytes
     if layout.compressed or size != expected:
         raise FormatError(
-            f"{header}: {said}: such values are laid out as only ENVI knows ({size} bytes where "
-            f"the size in the header makes {expected}). Save the image as ENVI Standard, or "
+            f"{header}: {said}: only ENVI can read values stored in this way ({size} bytes where "
+            f"the size in the header gives {expected}). Save the image as ENVI Standard, or "
             "convert it with gdal_translate."
         )
     warnings.append(
-        f"The header says {said}; the values are read as raw ones, because their size fits."
+        f"The header gives {said}; the values are read as raw, because their size fits."
     )
 
 
@@ -144,6 +144,6 @@ def _tiff_of(path: Path, header: Path) -> Path:
     tiff = path if path != header else named(header.parent, names)
     if tiff is None:
         raise FileError(
-            f"{header}: the TIFF file of this header is not there; put it into the same folder."
+            f"{header}: the TIFF file of this header is missing; put it into the same folder."
         )
     return tiff

@@ -71,7 +71,7 @@ class EsriHeaderError(FormatError):
     """
 
     def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name} is no ENVI header but an ESRI one (NROWS, NCOLS, LAYOUT).")
+        super().__init__(f"{name} is an ESRI header (NROWS, NCOLS, LAYOUT), not an ENVI one.")
         self.text = text
 
 
@@ -96,7 +96,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     if not size:
         raise FormatError(f"{path} is empty (0 bytes); copy it again.")
     if size > MAX_HEADER_BYTES:
-        raise FormatError(f"{path}: too large for a header ({size} bytes).")
+        raise FormatError(f"{path}: the file is too large for a header ({size} bytes).")
     return parse_header(_text(raw), path.name)
 
 
@@ -180,13 +180,13 @@ def _no_header(text: str, name: str) -> FormatError:
     if text.startswith(("\x5c\x01\x00\x00", "\x00\x00\x01\x5c")):
         kind = "an Analyze or NIfTI header, which is not supported"
     elif text.startswith(("#?RADIANCE", "#?RGBE")):
-        kind = "a Radiance picture, which is not supported"
+        kind = "a Radiance image, which is not supported"
     elif not text[:1000].replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
-        kind = "no text"
+        kind = "not text"
     else:
         kind = f'its first line is "{text.strip().partition(chr(10))[0].strip()[:40]}"'
-        return FormatError(f'{name} is no ENVI header: {kind} instead of "ENVI".')
-    return FormatError(f"{name} is no ENVI header: it is {kind}.")
+        return FormatError(f'{name} is not an ENVI header: {kind} instead of "ENVI".')
+    return FormatError(f"{name} is not an ENVI header: it is {kind}.")
 
 
 def _braced(
@@ -315,7 +315,7 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
     Raises
     ------
     FormatError
-        if it is missing without a default, or is no whole number.
+        if it is missing without a default, or is not a whole number.
     """
     text = fields.get(key)
     if not text:
@@ -331,7 +331,7 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
     except ValueError:
         number = math.nan
     if not number.is_integer():
-        raise FormatError(f'{name}: "{key} = {text[:40]}" is no whole number.')
+        raise FormatError(f'{name}: "{key} = {text[:40]}" is not a whole number.')
     return int(number)
 
 

@@ -82,14 +82,14 @@ def plain_descriptor(path: Path) -> tuple[int, int]:
     try:
         descriptor = os.open(path, WITHOUT_WAITING)
     except ValueError as error:  # a zero byte
-        raise FileError(f"{str(path)!r} is no name that a file can have.") from error
+        raise FileError(f"{str(path)!r} is not a possible file name.") from error
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    raise FileError(f"{path} is a pipe or a device; copy what comes from it to a file first.")
+    raise FileError(f"{path} is a pipe or a device; copy its contents to a file first.")
 
 
 def is_header(path: Path) -> bool:

@@ -131,11 +131,11 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
     header = header_of(path)
     data = data_beside(path) if path == header else path
     if data is None:
-        raise FileError(f"{header}: the data file of this header is not there.")
+        raise FileError(f"{header}: the data file of this header is missing.")
     reader = FileReader(data)
     fields = envi_header.read_header(header)[0] if header is not None else {}
     if (kind := fields.get("file type", "").lower()).startswith((*OF_GDAL, *NOT_RAW)):
-        raise FormatError(f'{header}: "file type = {kind}" is no raw image.')
+        raise FormatError(f'{header}: "file type = {kind}" is not a raw image.')
     stated, problem = _stated(fields, header, data, reader.size)
     base = stated or _repaired(fields)
     scored: dict[Layout, LikelyReading] = {}
@@ -177,7 +177,7 @@ def with_reading(diagnosis: Diagnosis, layout: Layout) -> Diagnosis:
     if listed or layout.offset + layout.data_bytes > diagnosis.found:
         return diagnosis
     verdict = judge(_source(FileReader(diagnosis.data), layout)) or BLANK
-    reading = LikelyReading(layout, verdict.score, ("as it was chosen",), verdict.smoothness)
+    reading = LikelyReading(layout, verdict.score, ("as chosen",), verdict.smoothness)
     return replace(diagnosis, readings=(*diagnosis.readings, reading))
 
 

@@ -100,7 +100,7 @@ def _sample(reader: FileReader, dtype: np.dtype[Any], total: int) -> NDArray[np.
     count = min(total, SAMPLE_VALUES)
     raw = reader.read_bytes((total - count) // 2 * dtype.itemsize, count * dtype.itemsize)
     if len(raw) < count * dtype.itemsize:
-        raise FileError(f"{reader.path} has become shorter while it was read.")
+        raise FileError(f"{reader.path} became shorter while it was being read.")
     with np.errstate(all="ignore"):
         values = np.nan_to_num(np.frombuffer(raw, dtype).astype(np.float64))
     limits = np.quantile(values[:: max(1, count // 65536)], np.linspace(0, 1, 257)[1:-1])

@@ -54,7 +54,7 @@ def export_prediction(
     """
     unknown = set(formats) - {*FORMATS, "probabilities"}
     if unknown:
-        raise ExportError(f"Unknown formats {sorted(unknown)}; there are {', '.join(FORMATS)}.")
+        raise ExportError(f"Unknown formats {sorted(unknown)}; choose from {', '.join(FORMATS)}.")
     title = f"Class map of {cube.name}"
     raster = class_raster.class_raster(prediction.class_map, legend, cube.georeference, title)
     written: dict[str, Path] = {}

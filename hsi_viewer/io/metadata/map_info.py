@@ -173,7 +173,9 @@ def georeference(
     said = [] if warnings is None else warnings
     transform = None if map_info is None else affine_of(map_info)
     if map_info is not None and transform is None:
-        said.append('"map info" in the header is not understood; the image has no map coordinates.')
+        said.append(
+            '"map info" in the header could not be interpreted; the image has no map coordinates.'
+        )
     wkt = (coordinate_system or "").strip().strip("{}").strip() or None
     if wkt is not None and not _LOOKS_LIKE_WKT.match(wkt):
         wkt = _wkt_of_words(wkt)
@@ -213,10 +215,10 @@ def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> 
         return None
     if name == "utm" and not datum and wkt is not None:
         warnings.append(
-            "The map info names no datum; North America 1927 is assumed, as ENVI and GDAL do."
+            "The map info gives no datum; North America 1927 is assumed, as ENVI and GDAL do."
         )
     if _plain(datum) not in ("", *_WGS_84) and code is None and 'DATUM["WGS_1984"' in (wkt or ""):
-        warnings.append(f'The datum of the map info, "{datum}", is not known; WGS-84 is assumed.')
+        warnings.append(f'The datum of the map info, "{datum}", is unknown; WGS-84 is assumed.')
     return wkt
 
 

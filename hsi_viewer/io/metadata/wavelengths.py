@@ -115,8 +115,8 @@ def doubt(shortest: float, longest: float, unit: str | None) -> str | None:
     if seen or nm_times(unit or "") is not None:
         return None
     return (
-        f"Wavelengths of {shortest:g} to {longest:g} nm are no light that imaging "
-        "spectrometers see: their unit may be wrong."
+        f"Wavelengths of {shortest:g} to {longest:g} nm are outside the range that imaging "
+        "spectrometers measure: their unit may be wrong."
     )
 
 

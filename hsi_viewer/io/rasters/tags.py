@@ -111,7 +111,7 @@ def spectral_fields(
         fields |= {"wavelengths": micrometres * 1e3, "wavelength_units_in_file": "um"}
     elif (found := _in_names(names, units)) is not None:
         fields["wavelengths"] = found
-        warnings.append("The wavelengths are taken from the band descriptions.")
+        warnings.append("The wavelengths come from the band descriptions.")
     some = sum(_get(band, WAVELENGTH) is not None for band in tags.bands)
     if "wavelengths" not in fields and some:
         warnings.append(f"{some} of {tags.count} bands have a wavelength; they are not used.")

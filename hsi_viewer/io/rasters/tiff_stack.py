@@ -66,15 +66,15 @@ class Stack:
         planes, found = self.shape[PLANES], []
         if self.images > planes:
             found.append(
-                f"The file holds {self.images} images; the {planes} that are alike are the bands."
+                f"The file holds {self.images} images; the {planes} of the same size are the bands."
             )
         if len(self.axes) > 1:
             each = " x ".join(f"{n} {a}" for a, n in zip(self.axes, self.lengths, strict=True))
-            found.append(f"The planes ({each}) are taken for bands, one after the other.")
+            found.append(f"The planes ({each}) are interpreted as bands, one after the other.")
         elif self.axes == "Q":  # an array of any three axes
             found.append(
-                f"The {planes} images of the file are taken for bands; the header doctor takes "
-                "another order of the axes."
+                f"The {planes} images of the file are interpreted as bands; choose another order "
+                "of the axes in the header doctor."
             )
         return found
 

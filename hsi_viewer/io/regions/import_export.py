@@ -94,9 +94,7 @@ def _text(
     if is_envi_text(head):
         return read_text(path, grid, placement)
     if b"\0" in head:
-        raise FormatError(
-            f"{path} is binary; regions of ENVI Classic (.roi) are exported from it as ASCII."
-        )
+        raise FormatError(f"{path} is binary; export ENVI Classic regions (.roi) as ASCII.")
     return read_table(path, grid, placement, class_field)
 
 

@@ -178,8 +178,8 @@ def load(path: Path) -> Sidecar | None:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise FormatError(
-            f"{beside} is not understood{where and f' at {where}'}: {first['msg']}. "
-            "Correct it or delete it to go back to what the file itself says."
+            f"{beside} is not valid{where and f' at {where}'}: {first['msg']}. Correct it, or "
+            "delete it to return to the metadata of the file itself."
         ) from error
     if found.schema_version > SCHEMA_VERSION:
         raise FormatError(
@@ -187,7 +187,7 @@ def load(path: Path) -> Sidecar | None:
             "update HSI Viewer or delete the sidecar."
         )
     if found.axes is not None and sorted(found.axes) != sorted(AXES):
-        raise FormatError(f"{beside}: the axes must name rows, columns and bands once each.")
+        raise FormatError(f"{beside}: the axes must be rows, columns and bands, each once.")
     return found
 
 
@@ -218,8 +218,8 @@ def save(path: Path, sidecar: Sidecar) -> Path:
             _write(elsewhere, text)
         except (ExportError, OSError):
             raise ExportError(
-                f"{beside} could not be written: {_reason(error)}. Copy the data to a folder that "
-                "you can write to, or make room."
+                f"{beside} could not be written: {_reason(error)}. Copy the data to a folder "
+                "where you have write permission, or free some space."
             ) from error
         sidecar_location.remember(elsewhere)
         return elsewhere

@@ -52,7 +52,7 @@ class _ResampledSource:
         if usable.size < 2 or nm.min() < known[0] or nm.max() > known[-1]:
             reach = f"{known[0]:g} to {known[-1]:g} nm" if usable.size else "nothing"
             raise ExportError(
-                f"{cube.name} reaches from {reach}; {nm.min():g} to {nm.max():g} nm were asked for."
+                f"{cube.name} reaches from {reach}; {nm.min():g} to {nm.max():g} nm were requested."
             )
         upper = np.clip(np.searchsorted(known, nm), 1, known.size - 1)
         low, high = usable[upper - 1], usable[upper]
@@ -93,7 +93,7 @@ def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:
         ("columns", columns, cube.columns),
     ):
         if not 0 <= start < stop <= size:
-            raise ExportError(f"The {name} {start} to {stop} do not lie in 0 to {size}.")
+            raise ExportError(f"The {name} {start} to {stop} are not within 0 to {size}.")
     if subset.wavelengths is not None:
         if subset.bands is not None or not subset.wavelengths:
             raise ExportError("Choose either bands or wavelengths to resample to.")
@@ -114,7 +114,7 @@ def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:
         )
     bands = np.arange(cube.bands) if subset.bands is None else np.array(subset.bands, np.intp)
     if bands.size == 0 or bands.min() < 0 or bands.max() >= cube.bands:
-        raise ExportError(f"The bands must lie in 0 to {cube.bands - 1}.")
+        raise ExportError(f"Band numbers must be between 0 and {cube.bands - 1}.")
     return _windowed(cube, rows, columns, bands)
 
 

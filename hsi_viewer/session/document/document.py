@@ -198,7 +198,7 @@ class Document:
         """
         ids = checked_ids(truth, self.labels.shape)
         training, _ = draw_per_class(ids, n, seed)
-        self.load_labels(training, names, colours, f"Draw {n} pixels a class")
+        self.load_labels(training, names, colours, f"Draw {n} pixels per class")
         self.set_truth(ids)
 
     def set_truth(self, ids: NDArray[np.uint16] | None) -> None:

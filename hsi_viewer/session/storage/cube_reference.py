@@ -85,11 +85,9 @@ class CubeReference:
     def doubt(self, cube: HyperCube) -> str | None:
         """What speaks against the cube being the same; None if nothing does."""
         if cube.shape != self.shape:
-            return (
-                f"The number of bands of {cube.name} is {cube.bands} now; it was {self.shape[2]}."
-            )
+            return f"{cube.name} now has {cube.bands} bands; it had {self.shape[2]}."
         if self.digest and sample_digest(cube) != self.digest:
-            return f"The values of {cube.name} are not those that the session was made on."
+            return f"The values of {cube.name} differ from those the session was made on."
         return None
 
 

@@ -59,7 +59,7 @@ class Journal:
     def _go_on(self) -> None:
         contents = read_records(self.path, arrays=False)
         if contents.damaged:
-            raise FileError(f"{self.path}: the journal is damaged and is left as it is.")
+            raise FileError(f"{self.path}: the journal is damaged and is left unchanged.")
         self._file = self.path.open("r+b", buffering=0)
         self.length = self._file.seek(0, os.SEEK_END)
         if self.length < len(MAGIC):  # it was made, and no more

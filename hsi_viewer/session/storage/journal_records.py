@@ -183,7 +183,7 @@ def read_records(path: Path, *, arrays: bool = True) -> Contents:
     if at < len(data):
         gaps.append(Gap(len(records), at, len(data), cut=_is_cut(data, at)))
     if not records and not data.startswith(MAGIC):
-        raise FormatError(f"{path} is no journal of labels that this version can read.")
+        raise FormatError(f"{path} is not a journal that this version can read.")
     return Contents(tuple(records), tuple(gaps), gaps[0].start if gaps else at)
 
 

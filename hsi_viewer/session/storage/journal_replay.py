@@ -68,7 +68,7 @@ def replay(records: Iterable[Record], document: Document, gaps: Sequence[Gap] = 
         try:
             replaying.tell(record)
         except UNFIT as error:
-            raise FormatError(f"The journal does not fit the scene: {error}") from error
+            raise FormatError(f"The journal does not match the scene: {error}") from error
         strokes += record.kind in (Kind.STEP, Kind.MOVE)
     if gaps:
         document.mark_unsaved()
@@ -125,7 +125,7 @@ class _Replaying:
             for place, told in enumerate(record.facts["edits"]):
                 self._carry_out(edits, _edit(told, place, record, self.document))
         else:
-            self.doubts.append("A stroke that only a newer HSI Viewer understands was left out.")
+            self.doubts.append("A stroke made by a newer HSI Viewer was left out.")
         if self._behind:
             self._carry_out(edits, self._classes_missing())
         history = self.document.history
@@ -151,7 +151,7 @@ class _Replaying:
             self._since -= known
             self._missing += -steps - known
             if known < -steps:
-                self.doubts.append("Strokes that were undone may be there again.")
+                self.doubts.append("Strokes that were undone may have reappeared.")
         else:
             known = max(steps - self._missing, 0)
             self._missing -= steps - known
@@ -218,6 +218,6 @@ def _edit(told: Mapping[str, Any], number: int, record: Record, document: Docume
     ids = document.labels.ids.ravel()
     pixels = np.cumsum(record.arrays[f"gaps{number}"], dtype=np.int64)
     if pixels.size and not 0 <= pixels[0] <= pixels[-1] < ids.size:
-        raise ValueError("a gesture reaches outside the scene")
+        raise ValueError("a stroke reaches outside the scene")
     given = np.broadcast_to(record.arrays[f"after{number}"], pixels.shape).astype(np.uint16)
     return LabelChange(document.labels, LabelEdit(pixels, ids[pixels], given))

@@ -98,7 +98,7 @@ class Lock:
 
     def _acquired(self, path: Path) -> FileLock:
         if not path.parent.is_dir():
-            raise FileNotFoundError(2, "the folder has gone", str(path.parent))
+            raise FileNotFoundError(2, "the folder no longer exists", str(path.parent))
         lock = FileLock(
             path, thread_local=False, fallback_to_soft=False, on_acquired=self._on_acquired
         )

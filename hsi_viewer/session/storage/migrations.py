@@ -70,11 +70,11 @@ def migrated(body: Body) -> Body:
     """
     schema = body.get("schema")
     if type(schema) is not int or schema < 1:
-        raise FormatError("it does not say which version of session files it is.")
+        raise FormatError("its session format version is missing.")
     if schema > SCHEMA:
         raise FormatError(
             f"it was saved by a newer HSI Viewer (session files of version {schema}; this one "
-            f"reads up to {SCHEMA}). Update HSI Viewer to open it; the file is untouched."
+            f"reads up to {SCHEMA}). Update HSI Viewer to open it; the file is unchanged."
         )
     while schema < SCHEMA:
         body = MIGRATIONS[schema](body)

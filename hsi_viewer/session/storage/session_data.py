@@ -77,7 +77,7 @@ def body_from_json(text: str | bytes) -> SessionBody:
     except (ValueError, RecursionError) as error:
         raise FormatError(f"its description is damaged ({error}).") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise FormatError("it is no session of HSI Viewer.")
+        raise FormatError("it is not an HSI Viewer session.")
     values = migrated(values)
     notes, shown = values.get("notes"), values.get("shown_run")
     contents = values.get("contents")

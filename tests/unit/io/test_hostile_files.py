@@ -36,11 +36,11 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 @pytest.mark.parametrize(
     ("name", "start", "said"),
     [
-        ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG picture"),
-        ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
+        ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
+        ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 image"),
         ("a.pdf", b"%PDF-1.7\n", "a PDF document"),
         ("a.zip", b"PK\x03\x04" + bytes(26) + b"a.img", "a ZIP archive"),
-        ("a.docx", b"PK\x03\x04" + bytes(26) + b"_rels/.rels", "a document of Microsoft Office"),
+        ("a.docx", b"PK\x03\x04" + bytes(26) + b"_rels/.rels", "a Microsoft Office document"),
         ("a.gpkg", b"SQLite format 3\0", "an SQLite database"),
         ("a.hdf", b"\x0e\x03\x13\x01", "an HDF4 file"),
         ("a.ntf", b"NITF02.10", "a NITF image"),

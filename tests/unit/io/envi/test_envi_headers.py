@@ -290,7 +290,7 @@ def test_esri_headers_of_camera_programs(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("NROWS 3\n", "is too short: its header says 3 rows"),
+        ("NROWS 3\n", "is too short: its header gives 3 rows"),
         ("NROWS 0\n", "ESRI header|cannot be"),
         ("TOTALROWBYTES 32\n", r"bytes between them \(totalrowbytes\) are not supported"),
         ("NBITS 4\n", "values of 4 bits are not supported"),

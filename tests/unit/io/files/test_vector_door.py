@@ -290,7 +290,10 @@ def test_a_geopackage_of_tables_is_read(tmp_path):
     trigger = "create trigger t after insert on areas begin select 1; end;"
     path = hostile.geopackage(tmp_path / "a b.gpkg", hostile.TABLE, trigger, rows=True)
     shapes = read_shapes(path)
-    assert (shapes.classes, shapes.notes) == (["a"], ('The class is the attribute "class".',))
+    assert (shapes.classes, shapes.notes) == (
+        ["a"],
+        ('The class was read from " "the attribute "class".',),
+    )
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a b.gpkg"]
 
 
@@ -434,7 +437,7 @@ def test_a_geojson_without_attributes_is_one_class(tmp_path):
     path.write_text(json.dumps(whole))
     shapes = read_shapes(path)
     assert shapes.classes == ["fields", "fields"]
-    assert shapes.notes == ("No attribute is a class; all shapes are taken for one class.",)
+    assert shapes.notes == ("No attribute contains a class; all shapes get the same class.",)
 
 
 @pytest.mark.parametrize("value", [-1, 70000])
@@ -448,7 +451,7 @@ def test_values_that_are_no_ids_become_names(tmp_path, value):
     shapes = read_shapes(path)
     assert shapes.classes == [str(value), "65535"]
     assert shapes.notes[-1] == (
-        "The class values are no ids from 0 to 65535; they are taken for names."
+        "The class values are not ids from 0 to 65535; they are interpreted as names."
     )
 
 

@@ -200,7 +200,7 @@ def test_lines_that_are_counted_are_no_wavelengths(tmp_path):
     library = read_library(tmp_path / "a.csv")
     assert library.wavelengths is None
     assert library.warnings == (
-        "The wavelengths of the table are band numbers; they are not used.",
+        "The wavelengths in the table are band numbers; they are not used.",
     )
 
 

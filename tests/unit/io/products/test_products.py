@@ -296,7 +296,7 @@ def test_tanager_without_the_wavelengths_of_its_bands(tmp_path, layout, listed, 
     cube = open_cube(tmp_path / "a.h5")
     np.testing.assert_array_equal(cube.read(), array.transpose(1, 2, 0))
     assert cube.wavelengths is None
-    assert "The file gives no wavelengths of its bands." in cube.warnings
+    assert "The file gives no wavelengths for its bands." in cube.warnings
     assert ('"wavelengths" has 4 entries for 9 bands; it is not used.' in cube.warnings) == bool(
         listed
     )

@@ -67,7 +67,7 @@ def test_envi_text_of_another_image_is_placed_by_the_map_or_asks(tmp_path):
     other = CLASSIC.replace("40 x 30", "80 x 60")
     labels = labelled(tmp_path / "a.txt", other)
     assert where(labels) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
-    assert labels.notes == ("The pixels were placed by their map coordinates.",)
+    assert labels.notes == ("The pixels were located by their map coordinates.",)
     with pytest.raises(PlacementNeededError) as caught:
         labelled(tmp_path / "b.txt", other, place=False)
     assert caught.value.options == ("resample", "crop")
@@ -176,7 +176,7 @@ def test_degrees_are_reprojected(tmp_path):
 
 def test_pixels_off_the_cube_are_told(tmp_path):
     labels = labelled(tmp_path / "a.csv", "row,column,class\n2,3,5\n99,0,1\n")
-    assert labels.notes == ("1 of 2 pixels lie off the cube and are left out.",)
+    assert labels.notes == ("1 of 2 pixels lie outside the cube and are left out.",)
     with pytest.raises(LabelError, match="none of its 1 pixels lies on the cube"):
         labelled(tmp_path / "b.csv", "row,column,class\n99,0,1\n")
     with pytest.raises(FormatError, match="no columns for a position"):

@@ -145,7 +145,7 @@ def test_points_label_the_pixel_they_lie_in(tmp_path):
     labels = import_regions(path, cube_at())
     assert np.argwhere(labels.ids).tolist() == [[7, 5], [29, 39]]
     assert labels.names == {1: "oak", 2: "fir"}
-    assert 'The class is the attribute "species"' in labels.notes[0]
+    assert 'The class was read from the attribute "species"' in labels.notes[0]
 
 
 def test_a_polygon_smaller_than_a_pixel_is_not_lost(tmp_path):
@@ -379,14 +379,14 @@ def test_a_running_number_in_a_table_is_no_class(tmp_path, column, first):
     assert [np.count_nonzero(back.ids == i) for i in (1, 2)] == [3, 3]
     assert set(back.names.values()) == {"ash", "oak"}
     if column != "CLASS_NAME":
-        assert f'The class is the column "{column.casefold()}".' in back.notes
+        assert f'The class was read from the column "{column.casefold()}".' in back.notes
 
 
 def test_a_table_of_places_alone_says_that_it_knows_no_class(tmp_path):
     (tmp_path / "a.csv").write_text("id,row,col\n1,2,3\n2,4,5\n3,6,7\n")
     back = import_regions(tmp_path / "a.csv", cube_at())
     assert np.count_nonzero(back.ids == 1) == 3
-    assert "No column is a class; all pixels are taken for one class." in back.notes
+    assert "No column contains a class; all pixels get the same class." in back.notes
     (tmp_path / "b.csv").write_text("id,row,col\n1,2,3\n2,4,5\n1,6,7\n")
     assert np.count_nonzero(import_regions(tmp_path / "b.csv", cube_at()).ids == 2) == 1
 

@@ -199,7 +199,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
     told = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
     ).stdout.splitlines()
-    assert told[0] == "The map of “Run 1” is not of the size of the cube."
+    assert told[0] == "The map of “Run 1” has a different size from the cube."
     assert int(told[1]) // (1024 if sys.platform == "darwin" else 1) < 30 << 10
 
 
