@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.workspace.state_changed.emit()
         if self.commands.key_map.problems:
             told = " ".join(self.commands.key_map.problems)
-            self.workspace.notify(f"Some of your shortcuts were left out. {told}", "warning")
+            self.workspace.notify(f"Some of your shortcuts were ignored. {told}", "warning")
 
     def _lay_out(self) -> None:
         shared, centre = self.context, QWidget()
@@ -152,8 +152,8 @@ class MainWindow(QMainWindow):
         dropped.sort(key=lambda path: path.suffix.lower() != ".shp")
         if len({path.name.partition(".")[0] for path in dropped}) > 1:  # an ENVI pair is one
             self.workspace.notify(
-                f"{len(dropped)} files were dropped; {dropped[0].name} is opened: one scene is "
-                "open at a time."
+                f"{len(dropped)} files were dropped; {dropped[0].name} is opened: only one scene "
+                "is open at a time."
             )
         self.open(str(dropped[0]))
 

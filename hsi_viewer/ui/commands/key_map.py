@@ -66,7 +66,7 @@ class KeyMap:
             kept = []
             for key in map(portable, keys):
                 if not key or key in RESERVED:
-                    self.problems.append(f"“{key or '?'}” cannot start {command}.")
+                    self.problems.append(f"“{key or '?'}” cannot be used for {command}.")
                 elif key in chosen:
                     self.problems.append(f"{key} was given to both {chosen[key]} and {command}.")
                 else:
@@ -96,9 +96,9 @@ class KeyMap:
     def why_not(self, key: str) -> str | None:
         """Why a key cannot start any command, or None."""
         if not portable(key):
-            return "That is no key."
+            return "That isn't a key."
         if portable(key) in RESERVED:
-            return f"{readable([key])} is needed to move in the window and in lists."
+            return f"{readable([key])} is reserved for moving in the window and in lists."
         return None
 
     def assign(self, command: str, key: str) -> None:

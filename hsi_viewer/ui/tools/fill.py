@@ -77,7 +77,7 @@ class FillTool(QObject, Tool):
         if filled.pixels is not None:
             self._paint(filled.pixels)
         else:
-            self._bench.notify("This area is too large to be filled: draw its border first.")
+            self._bench.notify("This region is too large to fill: draw its border first.")
 
     def _paint(self, pixels: Pixels) -> None:
         stroke = self._bench.begin()

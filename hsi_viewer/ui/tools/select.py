@@ -146,7 +146,7 @@ class SelectTool(Tool):
             return None
         pixels = connected_area(document.labels.ids, pixel, corners=True, limit=LARGEST)
         if pixels is None:
-            self._bench.notify("This region is too large to be selected.", "warning")
+            self._bench.notify("This region is too large to select.", "warning")
             return None
         return Patch.of(pixels, document.labels.ids)
 

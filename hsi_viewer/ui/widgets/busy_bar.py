@@ -116,7 +116,7 @@ class BusyBar(QWidget):
         self.first.cancel_requested.connect(self.cancel_requested)
         self.more = QToolButton()
         self.more.setAutoRaise(True)
-        self.more.setToolTip("Everything that runs now")
+        self.more.setToolTip("All running tasks")
         self.more.clicked.connect(self.open_list)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

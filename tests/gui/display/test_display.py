@@ -250,7 +250,7 @@ def test_limits_are_typed_for_one_band_and_put_back_when_they_make_no_sense(fron
     transfers = picture(front).transfers
     assert transfers[1] == Limits(3000.0, 5000.0)
     assert transfers[0] != transfers[1]
-    assert front.window.panel("display").stretch.currentText() == "Typed limits"
+    assert front.window.panel("display").stretch.currentText() == "Custom limits"
     before, text = picture(front), panel.low.text()
     panel.low.setFocus()
     panel.low.selectAll()

@@ -57,7 +57,7 @@ def test_labels_that_are_here_are_kept_or_replaced_as_the_user_says(hands, tmp_p
     np.save(path, np.full(SIZE, 2, np.uint8))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     hands.driver.trigger("labels.load")
-    choose(hands, "Only label others")
+    choose(hands, "Keep existing, add new")
     hands.driver.qtbot.waitUntil(lambda: hands.ids.all())
     assert set(np.flatnonzero(hands.ids == 1)) == set(A)
     hands.driver.trigger("edit.undo")

@@ -85,7 +85,9 @@ def test_of_the_parts_of_a_shapefile_the_shapes_are_taken(driver, tmp_path):
     assert parts[0].suffix != ".shp"
     let_go(driver, *parts)
     driver.qtbot.waitUntil(lambda: bool(driver.window.context.offers.texts()))
-    assert "a.shp is no cube. Use it in the open scene?" in driver.window.context.offers.texts()[0]
+    assert (
+        "a.shp isn't a cube. Use it in the open scene?" in driver.window.context.offers.texts()[0]
+    )
 
 
 def test_recent_files_open_again(driver, tmp_path):

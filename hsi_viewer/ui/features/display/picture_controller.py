@@ -87,7 +87,7 @@ class PictureController(QObject):
             return
         if self._images:
             names = ", ".join(image.name for image in self._images)
-            self._workspace.notify(f"Derived by the metadata before, and removed: {names}.")
+            self._workspace.notify(f"Removed, because the metadata changed: {names}.")
         self._images, self._presets = [], None
         self.images_changed.emit()
         bands = look.bands if look.image is None else self._scene_look(scene).bands
@@ -132,7 +132,7 @@ class PictureController(QObject):
         def work(token: CancelToken, _port: ProgressPort) -> ScenePicture:
             return render_scene(scene, look, token, samples=samples)
 
-        self._task = self._workspace.tasks.start("Drawing the picture", work, quiet=quiet)
+        self._task = self._workspace.tasks.start("Drawing the image", work, quiet=quiet)
         self._task.succeeded.connect(self._on_drawn)
         self._task.failed.connect(self._on_failed)
         self._task.cancelled.connect(self._on_cancelled)
@@ -280,8 +280,7 @@ class PictureController(QObject):
             self._unseen = False
             if not any(sample.values.size for sample in picture.samples):
                 self._workspace.notify(
-                    f"{picture.cube.name}: The bands that are shown hold no data, so nothing is "
-                    "drawn.",
+                    f"{picture.cube.name}: The bands shown contain no data, so nothing is drawn.",
                     "warning",
                 )
 
@@ -296,7 +295,7 @@ class PictureController(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._task = None
-        self._workspace.notify_error(error, "Drawing the picture")
+        self._workspace.notify_error(error, "Drawing the image")
 
     def _cancel(self) -> None:
         if self._task is not None:

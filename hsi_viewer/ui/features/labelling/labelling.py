@@ -102,7 +102,7 @@ class LabelController(QObject):
                 self._panel.select(self._active)
         if count:
             self._workspace.notify(
-                f"“{name}” and its {count:,} labelled pixels were removed. Undo brings them back."
+                f"“{name}” and its {count:,} labelled pixels were removed. Undo restores them."
             )
         self._workspace.state_changed.emit()
 

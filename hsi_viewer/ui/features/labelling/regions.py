@@ -67,7 +67,7 @@ class RegionFeature(Feature):
             ),
             Command(
                 "region.split",
-                "Make the region a class of its &own",
+                "Make the region a ne&w class",
                 "&Labels",
                 self._split,
                 (),

@@ -106,7 +106,9 @@ class Toolbox(QObject):
     def label_pixel(self, pixel: Pixel | None) -> None:
         """Label one pixel in the chosen mode, as one step."""
         if pixel is None:
-            self.notify("Pick a pixel first: Ctrl and the arrows, or a click with Navigate (N).")
+            self.notify(
+                "Pick a pixel first: use Ctrl and the arrow keys, or click with Navigate (N)."
+            )
             return
         stroke, document = self.begin(), self.document
         if stroke is not None and document is not None:

@@ -165,7 +165,7 @@ class RepairController(QObject):
         if not doubt.problem or document is None or document.cube.path != doubt.path:
             return
         choices = (
-            Choice("Show the readings", partial(self._examine, doubt.path, None), primary=True),
+            Choice("Show likely readings", partial(self._examine, doubt.path, None), primary=True),
             Choice("Keep it as it is", lambda: None),
         )
         self._offers.offer(DOUBT, f"{doubt.path.name}: {doubt.problem}", choices, "stethoscope")
@@ -250,7 +250,7 @@ class RepairController(QObject):
         ]
         self._offers.offer(
             OFFER,
-            f"{examined.path.name} is no cube. Use it in the open scene?",
+            f"{examined.path.name} isn't a cube. Use it in the open scene?",
             (*choices, Choice("Cancel", lambda: None)),
             "help-circle-outline",
         )
@@ -273,7 +273,7 @@ class RepairController(QObject):
     @Slot(object)
     def _on_kept(self, kept: Kept) -> None:
         if kept.place.parent != kept.path.parent:
-            self._workspace.notify(f"The answer is kept {away(kept.path, kept.place)}", "info")
+            self._workspace.notify(f"Your choice was saved {away(kept.path, kept.place)}", "info")
         self.answered = kept
         self._reopen(str(kept.path))
 

@@ -174,7 +174,7 @@ class TrainController(QObject):
             self._panel.show_epoch(item)
         elif isinstance(item, Prediction):
             self._show(item)
-            self._panel.show_message(f"Map on the screen: {item.source}")
+            self._panel.show_message(f"Current map: {item.source}")
         elif isinstance(item, Progress):
             self._panel.show_progress(item.message, item.fraction)
         elif isinstance(item, Note) and item.text not in self._noted:
@@ -186,10 +186,10 @@ class TrainController(QObject):
         self.model = trained.model
         self._panel.show_running(False)
         self._show(trained.prediction)
-        seconds = trained.model.seconds
+        seconds = trained.model.seconds.get("train", 0.0)
         self._panel.show_message(
-            f"Map on the screen: {trained.prediction.source}. "
-            f"Trained in {seconds.get('train', 0.0):.1f} s."
+            f"Final map, {seconds:.3g} s",
+            f"{trained.prediction.source}, trained in {seconds:.3g} s",
         )
         if trained.model.warning:
             self._workspace.notify(trained.model.warning, "warning")
@@ -237,7 +237,7 @@ class TrainController(QObject):
     def _on_cancelled(self) -> None:
         self._panel.show_running(False)
         shown = self._workspace.document.prediction if self._workspace.document else None
-        kept = f" Map on the screen: {shown.source}." if shown else ""
+        kept = f" Current map: {shown.source}." if shown else ""
         self._panel.show_message(f"Training was cancelled.{kept}")
         self._on_state()
 
