@@ -142,9 +142,9 @@ def test_labels_of_another_size_ask_for_a_placement(scene_dir, tmp_path, capsys)
         (np.full((ROWS, COLUMNS), np.nan), "no pixel is labelled"),
         (np.where(made_labels() == 2, 2, 0), "one class (id 2)"),
         (made_labels() * 0.5, "fractions"),
-        (made_labels().astype(np.int64) * 40_000, "class ids lie in 0..65535; it holds 120000"),
+        (made_labels().astype(np.int64) * 40_000, "class ids must be in 0..65535; found 120000"),
         (made_labels().astype(complex), "not complex128"),
-        (made_labels().astype(str), "holds numbers"),
+        (made_labels().astype(str), "contains numbers"),
         (np.zeros((ROWS, COLUMNS, 3)), "30 x 24 x 3"),
         (np.zeros((0, COLUMNS)), "an empty array"),
     ],
@@ -338,7 +338,7 @@ def test_results_are_not_put_among_the_bands_of_a_cube(scene_dir, tmp_path, caps
     before = contents(stack)
     labels = scene_dir / "labels.npy"
     assert classify(tmp_path, labels, stack, cube="stack") == 1
-    assert "among the data" in capsys.readouterr().err
+    assert "mixed with the data" in capsys.readouterr().err
     assert contents(stack) == before
     assert classify(tmp_path, labels, stack / "out", cube="stack") == 0
     assert open_cube(stack).bands == 3

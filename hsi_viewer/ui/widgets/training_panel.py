@@ -178,7 +178,7 @@ class TrainingPanel(QWidget):
 
     def show_progress(self, message: str, fraction: float | None) -> None:
         """Show what is being done; fraction 0..1 or None."""
-        self.status.setText(message)
+        self.show_message(message)
         if fraction is None:
             self.progress.setRange(0, 0)
         else:

@@ -360,10 +360,10 @@ def test_an_index_is_the_ratio_of_its_bands_or_says_why_not(sample):
     assert sample.window.panel("display").image.count() == 1
     item = panel.indices.findItems("EVI", Qt.MatchFlag.MatchExactly)[0]
     assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "names no scale factor" in item.toolTip()
+    assert "gives no scale factor" in item.toolTip()
     action = sample.window.commands.action("image.index.evi")
     assert not action.isEnabled()
-    assert "names no scale factor" in action.toolTip()
+    assert "gives no scale factor" in action.toolTip()
 
 
 def test_a_formula_is_checked_while_it_is_typed(sample):

@@ -176,4 +176,4 @@ def test_numbers_alone_are_said_to_be_numbers_alone(driver, tmp_path):
     driver.window.context.labelling.files.save_to(tmp_path / "labels.npy")
     driver.qtbot.waitUntil(lambda: (tmp_path / "labels.npy").exists())
     driver.settle()
-    assert any("names and colours are in a session" in t for t in driver.window.notices.texts())
+    assert any("to keep names and colours" in t for t in driver.window.notices.texts())

@@ -277,7 +277,7 @@ def test_labels_of_minus_one_are_unlabelled(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("start", "told"), [(b"PCIDSK  ", "a PCIDSK image"), (b"[general]\ncreator=R", "a raster of R")]
+    ("start", "told"), [(b"PCIDSK  ", "a PCIDSK image"), (b"[general]\ncreator=R", "an R raster")]
 )
 def test_formats_that_only_gdal_reads_are_named(tmp_path, start, told):
     (tmp_path / "a.pix").write_bytes(start + bytes(600))

@@ -188,8 +188,8 @@ class TrainController(QObject):
         self._show(trained.prediction)
         seconds = trained.model.seconds.get("train", 0.0)
         self._panel.show_message(
-            f"Final map, {seconds:.3g} s",
-            f"{trained.prediction.source}, trained in {seconds:.3g} s",
+            f"Final map, {seconds:.0f} s",
+            f"{trained.prediction.source}, trained in {seconds:.1f} s",
         )
         if trained.model.warning:
             self._workspace.notify(trained.model.warning, "warning")

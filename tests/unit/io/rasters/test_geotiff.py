@@ -126,7 +126,7 @@ def test_headers_beside_that_do_not_fit(tmp_path):
     assert "a.hdr beside the file is not used" in open_cube(path).warnings[0]
     path.unlink()
     header.write_text(HEADER)
-    with pytest.raises(FileError, match="the TIFF file of this header is not there"):
+    with pytest.raises(FileError, match="the TIFF file of this header is missing"):
         open_cube(header)
 
 
@@ -174,7 +174,7 @@ def test_control_points_and_odd_scales_are_said(tmp_path):
         file.scales = (-1.0,) * 3
     cube = open_cube(path)
     assert cube.scale == 1.0
-    assert any("placed on the map by ground control points" in w for w in cube.warnings)
+    assert any("georeferenced by ground control points" in w for w in cube.warnings)
     assert "The scale -1 is not positive; it is not applied." in cube.warnings
 
 
@@ -216,7 +216,7 @@ def test_scale_and_offset_make_physical_values(tmp_path):
     assert (cube.dtype, cube.scale, cube.offset) == (np.float32, 1.0, 0.0)
     expected = VALUES[:, 2, 3] * 2.75e-5 + [-0.2, -0.2, 0.0]
     np.testing.assert_allclose(cube.spectrum(2, 3), expected, rtol=1e-6)
-    assert "Scale or offset differ from band to band" in cube.warnings[0]
+    assert "Scale or offset differs from band to band" in cube.warnings[0]
 
 
 def claimed(path: Path, side: int, bits: int, planes: int) -> Path:
