@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SAMPLE = "sample:indian-pines"
 DEMO_LABELS_PER_CLASS = 10
-# More digits are no number of a row, a band or a seed.
+# More digits are not a number of a row, a band or a seed.
 MAX_DIGITS = 10
 MAX_BANDS = 1 << 20
 

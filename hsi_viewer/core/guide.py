@@ -18,7 +18,7 @@ _MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`#|]+|^[-:| ]+$", re.MULTILINE)
 
 
 def guide_folder() -> Path:
-    """Where the guide is, in a checkout and in an installed wheel.
+    """Folder of the guide, in a checkout and in an installed wheel.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Section:
 
     @property
     def link(self) -> str:
-        """Where it is, e.g. "labelling.md#the-brush"."""
+        """Its link, e.g. "labelling.md#the-brush"."""
         return f"{self.page}#{anchor(self.heading)}"
 
     def snippet(self, words: list[str]) -> str:

@@ -25,12 +25,12 @@ MAX_SEED = 2**32 - 1
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """What a user may choose before training.
+    """The user's settings for a training run.
 
     Attributes
     ----------
     preset : "fast" for interactive use, "best" for the final map.
-    distillation : how the exits teach one another; None takes the preset's.
+    distillation : how the exits teach each other; None takes the preset's.
     seed : of every random choice.
     device : "auto" takes cuda, mps or cpu, in this order.
     refine : whether the map is refined by the random walker.

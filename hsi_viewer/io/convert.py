@@ -67,7 +67,7 @@ def convert(
 
 
 def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
-    """The labels of a file, if it names them, its values are no others, and 0 is no class."""
+    """The labels of a file, if it names them, its values are no others, and 0 is not a class."""
     if cube.scale != 1 or cube.offset or cube.nodata not in (None, 0):
         return None
     if (

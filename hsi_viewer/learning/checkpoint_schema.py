@@ -18,7 +18,7 @@ BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE, "jump": LARGEST_VALUE}
 
 
 def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantModel]:
-    """Features and instant model, of shapes that fit one another.
+    """Features and instant model, of shapes that fit each other.
 
     Raises
     ------

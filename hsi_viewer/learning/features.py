@@ -334,7 +334,7 @@ def fit_features(
 
 
 class Scaling(NamedTuple):
-    """How the values of the bands in use are standardised; as of `Features`."""
+    """Standardisation of the bands in use; see `Features`."""
 
     centre: Floats
     spread: Floats

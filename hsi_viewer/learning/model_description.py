@@ -58,7 +58,7 @@ def description_of(target: str | Path) -> Told:
     FileError
         if a file is missing or cannot be read.
     FormatError
-        if it is no model of this application, or is damaged.
+        if it is not a model of this application, or is damaged.
     """
     weights, description = pair_of(target)
     _bring_back(weights, description)
@@ -111,7 +111,7 @@ def refusing_damage(weights: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Told:
-    """What a description says, as `TrainedModel` has it."""
+    """Contents of a description, as `TrainedModel` needs them."""
 
     class_ids: tuple[int, ...]
     legend: tuple[LandClass, ...]
@@ -135,7 +135,7 @@ def told_by(text: bytes, path: Path) -> Told:
     Raises
     ------
     FormatError
-        if it is of another kind, or anything in it is no such thing.
+        if it is of another kind, or anything in it is not as expected.
     """
     try:
         data = json.loads(text)

@@ -24,7 +24,7 @@ UNLIKELY = 1e-6  # no vote rules a class out
 
 @dataclass(frozen=True)
 class DenseOutput:
-    """What a model says about a whole scene.
+    """Predictions of a model for a whole scene.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ class Tally:
     seen: int = 0
 
     def report(self, epoch: int, epochs: int) -> EpochReport:
-        """The epoch that ends here; the tally starts anew."""
+        """The epoch that ends here; the tally starts again."""
         accuracy = tuple(float(a) for a in np.sum(self.right, axis=0) / self.seen)
         item = EpochReport(epoch, epochs, float(np.mean(self.losses)), accuracy)
         self.losses, self.right, self.seen = [], [], 0
@@ -173,7 +173,7 @@ class Learner:
         return tally.losses[-1]
 
     def _loss(self, logits: list[Tensor], chosen: Tensor, y: Tensor, step: int) -> Tensor:
-        """Cross-entropies of the exits and what the exits teach one another."""
+        """Cross-entropies of the exits and what the exits teach each other."""
         recipe, smoothing = self.recipe.distillation, self.recipe.training.smoothing
         target = functional.one_hot(y, self.network.classes).float()
         if recipe.mode == "previous_epochs":

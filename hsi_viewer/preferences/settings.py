@@ -168,7 +168,7 @@ def _renamed(command: str) -> str:
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:
-    """Write the settings atomically; a failure is logged, for it must not stop the exit."""
+    """Write the settings atomically; a failure is logged, because it must not stop the exit."""
     path = path or settings_path()
     try:
         with replacing(path) as (temporary,):

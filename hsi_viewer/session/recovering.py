@@ -21,7 +21,7 @@ from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, st
 
 
 def recovered_session(document: Document, leftover: Leftover, source: str) -> Session:
-    """What a program that is gone left behind; its journal goes on.
+    """The session that a program left behind; its journal continues.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _read_body(session: Session, path: Path) -> str:
 def _put_in_order(
     session: Session, folder: SessionFolder, contents: Contents, replayed: Replayed
 ) -> list[str]:
-    """Keep a damaged journal aside and go on with what could be read of it; what to tell."""
+    """Keep a damaged journal aside and continue with what could be read of it; what to tell."""
     lost = losses(contents).words()
     told = f"The journal was damaged: {counted(replayed.strokes, 'stroke')} recovered. {lost}"
     try:

@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         return next(f for f in self.features if f.key == key)
 
     def panel(self, key: str) -> QWidget:
-        """What stands in the dock of that key."""
+        """The panel in the dock of that key."""
         return self.context.docking.panel(key)
 
     # what the user asks for ------------------------------------------------------------------
@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         return True
 
     def _may_close(self) -> bool:
-        self._closing = True  # the event loop goes on meanwhile
+        self._closing = True  # the event loop continues meanwhile
         try:
             return self.may_leave() and all(f.finish() for f in self.features)
         finally:

@@ -49,7 +49,7 @@ class AccuracyReport:
 
     @property
     def total(self) -> int:
-        """Number of scored pixels."""
+        """Number of test pixels."""
         return int(self.matrix.sum() + self.unclassified.sum())
 
     @property

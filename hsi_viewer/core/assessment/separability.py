@@ -1,4 +1,4 @@
-"""How well classes can be told apart by their spectra."""
+"""Separability of classes by their spectra."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Value], int, int]] = {
 
 _BAND = re.compile(r"b([1-9]\d{0,5})")
 _WAVELENGTH = re.compile(r"r(\d{2,5}(?:\.\d+)?)")
-# A decimal wavelength is no Python name: r652.5 is read as r652_5.
+# A decimal wavelength is not a Python name: r652.5 is read as r652_5.
 _DECIMAL = re.compile(r"\br(\d{2,5})\.(\d+)")
 
 
@@ -161,7 +161,7 @@ def _band_name(typed: str) -> str:
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:
-    """What an operator, a comparison or a function is applied to, if it is allowed."""
+    """Operands of an operator, a comparison or a function, if it is allowed."""
     match node:
         case ast.BinOp(op=ast.BitXor()):
             raise FormulaError("“^” is not supported: write powers with **.")

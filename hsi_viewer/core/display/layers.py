@@ -45,7 +45,7 @@ class LayerStack:
     ------
     changed() : a layer came, went, moved, or its visibility or opacity changed.
     redrawn(name, box) : pixels of a layer changed, in a box or (None) everywhere.
-    removed(name) : a layer was taken away.
+    removed(name) : a layer was removed.
     """
 
     changed = Signal()

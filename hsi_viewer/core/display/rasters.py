@@ -1,4 +1,4 @@
-"""What a layer shows: RGBA windows, thinned on demand, of arrays over the scene."""
+"""Rasters of layers: RGBA windows, thinned on demand, of arrays over the scene."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RgbaRaster:
     Raises
     ------
     ValueError
-        if the picture is no RGBA picture of every step-th pixel of such a scene.
+        if the picture is not an RGBA picture of every step-th pixel of such a scene.
     """
 
     def __init__(

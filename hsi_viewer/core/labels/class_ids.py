@@ -1,4 +1,4 @@
-"""What counts as a class id: one set of rules for labels from everywhere."""
+"""Valid class ids: one set of rules for labels from all sources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def checked_ids(
     Raises
     ------
     LabelError
-        if the size differs from the cube's, or values are no class ids.
+        if the size differs from the cube's, or values are not class ids.
     """
     array = _as_array(ids, name)
     if array.shape != shape:
@@ -40,7 +40,7 @@ def class_ids(ids: ArrayLike, name: str = "the labels", *, copy: bool = True) ->
     Raises
     ------
     LabelError
-        if values are no class ids.
+        if values are not class ids.
     """
     array = _as_array(ids, name)
     if array.dtype.kind not in "biuf":

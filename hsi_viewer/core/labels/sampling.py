@@ -1,7 +1,7 @@
 """Training pixels drawn from a ground truth, class by class, seeded.
 
 Two protocols. At random: pixels anywhere, all others are scored; it flatters every method that
-looks at neighbours, because a scored pixel often touches a training pixel. By fields: whole
+looks at neighbours, because a test pixel often touches a training pixel. By fields: whole
 fields go either to training or to scoring.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import LabelError
 
 BUFFER = 8  # pixels between training and scored ones, when fields are kept apart
-SMALL_FIELD = 8  # fewer pixels are no field, where a class has larger ones
+SMALL_FIELD = 8  # fewer pixels are not a field, where a class has larger ones
 FIELD_SHARE = 0.4  # of a class's pixels, about so many lie in fields for training
 
 
@@ -26,7 +26,7 @@ class Draw:
 
     Attributes
     ----------
-    amount : pixels a class, or percent of each class.
+    amount : pixels per class, or percent of each class.
     unit : which of both.
     protocol : "random", or "fields" kept apart.
     seed : of the generator.
@@ -131,7 +131,7 @@ def draw_per_class(
     Parameters
     ----------
     truth : (rows, columns) class ids, 0 unlabelled.
-    n : training pixels a class.
+    n : training pixels per class.
     seed : of the generator.
 
     Returns

@@ -58,7 +58,7 @@ class Curve:
 
     @property
     def origin(self) -> str:
-        """Where it comes from, in words."""
+        """Its origin, in words."""
         if self.position is not None:
             return f"row {self.position[0] + 1} col {self.position[1] + 1}"
         if self.statistics is not None:

@@ -1,4 +1,4 @@
-"""Which axes of an array are the rows, the columns and the bands."""
+"""Finds the rows, the columns and the bands among the axes of an array."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def guess_axes(
     Parameters
     ----------
     shape : of an array of three axes.
-    lists : lengths of the lists of wavelengths that stand beside it.
+    lists : lengths of the lists of wavelengths that are beside it.
     names : of the axes, where the format has them.
     """
     lower = [name.lower() for name in names]

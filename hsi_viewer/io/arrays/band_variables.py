@@ -1,4 +1,4 @@
-"""Cubes that are stored as one variable a band: rhos_443, rhos_455, ... or Oa01_radiance, ...
+"""Cubes that are stored as one variable per band: rhos_443, rhos_455, ... or Oa01_radiance, ...
 
 So write ACOLITE, HYPSO, SeaDAS, SNAP and others (HDF5, NetCDF, Zarr).
 """
@@ -80,7 +80,7 @@ class BandVariables:
 
 
 def find_band_variables(container: Container) -> list[BandVariables]:
-    """The cubes of a container that are stored as one variable a band, preferred ones first."""
+    """The cubes of a container that are stored as one variable per band, preferred ones first."""
     if not hasattr(container, "attributes"):
         return []
     found: dict[tuple[str, str], list[str]] = {}

@@ -21,12 +21,12 @@ MICROSCOPES = {
 }
 # In the names of arrays that show what is in a file.
 PICTURES = ("preview", "thumb", "quicklook", "browse", "overview", "rgb", "snapshot")
-# In the name of an array: it stands in a group, a struct or a cell array.
+# In the name of an array: it is in a group, a struct or a cell array.
 INSIDE = re.compile(r"[./{(]")
 
 
 class Container(Protocol):
-    """What a format gives to have its cube found."""
+    """The arrays of a file, as the search for its cube needs them."""
 
     @property
     def path(self) -> Path:
@@ -38,7 +38,7 @@ class Container(Protocol):
 
     @property
     def others(self) -> tuple[str, ...]:
-        """What else is in the file, described."""
+        """Descriptions of the other contents of the file."""
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a (small) array."""
@@ -68,7 +68,7 @@ def _joined(texts: list[str], limit: int = 12) -> str:
 
 
 def listing(container: Container) -> str:
-    """Everything that is in a container, for a message: what stands in nothing else comes first."""
+    """Everything that is in a container, for a message: what is in nothing else comes first."""
     texts = [str(choice) for choice in container.arrays.values()] + list(container.others)
     texts.sort(key=lambda text: INSIDE.search(text.partition(" (")[0]) is not None)
     return _joined(texts) or "nothing"

@@ -69,7 +69,7 @@ class MatlabFile:
         return names if len(names) == len(self.arrays[name].shape) else ()
 
     def attributes(self, _name: str) -> Mapping[str, Any]:
-        """What variables of the file say of its arrays, which have no attributes in MATLAB."""
+        """Attributes of the arrays, from variables of the file: MATLAB's arrays have none."""
         units = next((found for key in UNIT_KEYS if (found := self._texts(key))), [])
         if not ("dimensions" in self._variables or "class_colours" in self._variables):
             return {"units": units[0]} if units else {}  # written by somebody else

@@ -27,7 +27,7 @@ def index(path: Path) -> dict[str, Variable]:
     Raises
     ------
     FileError, FormatError
-        if it cannot be read or is none.
+        if it cannot be read or is not one.
     """
     reader = FileReader(path)
     size = reader.size

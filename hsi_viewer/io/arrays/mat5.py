@@ -148,7 +148,7 @@ def _variable(
 
 @dataclass(frozen=True)
 class Element:
-    """Where a matrix element lies.
+    """Position of a matrix element.
 
     Attributes
     ----------
@@ -224,7 +224,7 @@ def members(variable: Variable, depth: int = 0) -> dict[str, Variable]:
 
 
 def _member_names(variable: Variable, reader: ByteReader) -> tuple[int, Iterator[str]]:
-    """Where the first member of a struct or a cell array begins, and the names of all."""
+    """Position of the first member of a struct or a cell array, and the names of all."""
     count = math.prod(variable.shape)
     if variable.kind == "cell":
         return variable.offset, (f"{variable.name}{{{k}}}" for k in range(1, count + 1))
@@ -268,7 +268,7 @@ def strings(variable: Variable) -> list[str]:
     Raises
     ------
     FormatError
-        if it is none.
+        if it is not one.
     """
     length = variable.end - variable.offset
     if variable.reader is None or not 0 <= length <= MAX_CELL_BYTES:

@@ -48,7 +48,7 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
     Raises
     ------
     ValueError
-        if it is none.
+        if it is not one.
     """
     try:
         # a header in an archive can say that it is 4 GB long, at no cost to the archive
@@ -71,7 +71,7 @@ def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     Raises
     ------
     FileError, FormatError
-        if it cannot be read, is no .npy file or holds Python objects.
+        if it cannot be read, is not an .npy file or holds Python objects.
     """
     try:
         with path.open("rb") as file:

@@ -220,7 +220,7 @@ class ZarrFolder:
         return ZarrSource(self.path, array, (r, c, b))
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
-        """Not offered: MATLAB's matrices of spectra are no habit of Zarr."""
+        """Not offered: MATLAB's matrices of spectra are not a habit of Zarr."""
         raise FormatError(f"{self.path}: {self.arrays[name]} is a matrix; a cube has 3 axes.")
 
 
@@ -250,8 +250,8 @@ def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[A
             f"{path} is not a Zarr store, so it is not replaced; choose another name."
         )
     _zarr()
-    # An interrupt waits for what is being written: the package's own thread would go on with it in
-    # the folder that is cleared away. One chunk at a time: when one fails, others would go on, too.
+    # An interrupt waits for what is being written: the package's own thread would continue in the
+    # folder that is cleared away. One chunk at a time: if one failed, others would continue, too.
     with replacing_folder(path) as new, ThreadPoolExecutor(1) as writer:
         array = writer.submit(_new_array, path, new, cube).result()
         for top, tile in tiles:

@@ -22,7 +22,7 @@ SIZES = ("lines", "samples", "bands")
 def fields_beside(
     path: Path, shape: tuple[int, int, int], known: Mapping[str, Any], warnings: list[str]
 ) -> dict[str, Any]:
-    """What the header beside a raster knows and the raster itself does not say.
+    """Fields of the header beside a raster that the raster itself does not give.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What an ENVI header says of the data that belong to it."""
+"""ENVI headers together with the data that they describe."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def data_beside(header: Path) -> Path | None:
 
 
 def leads_to(header: Path, data: Path, new: Path | None = None) -> bool:
-    """Whether data beside a header are what is found for it, whatever else stands there.
+    """Whether data beside a header are what is found for it, whatever else is there.
 
     Parameters
     ----------
     header, data : as they are, or will be.
-    new : a file that will stand there, too.
+    new : a file that will be there, too.
     """
     packed = ".gz" if data.name.endswith(".gz") else ""
     suffixes = ("", ".bsq", ".bil", ".bip", *DATA_SUFFIXES)
@@ -67,7 +67,7 @@ def data_of(header: Path, layout: Layout) -> Path:
 
 
 class Described(NamedTuple):
-    """What a header says, and the file of its values, which is not open yet.
+    """A header and the file of its values, which is not open yet.
 
     Without a layout the values lie in a TIFF file.
     """

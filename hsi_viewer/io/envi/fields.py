@@ -1,4 +1,4 @@
-"""What the fields of an ENVI header say about a cube, apart from the layout of its values."""
+"""Metadata of a cube from the fields of an ENVI header, apart from the layout of its values."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def _say_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]
 def _fwhm_factor(
     fields: Mapping[str, str], nm: NDArray[np.float64] | None
 ) -> float | NDArray[np.float64]:
-    """Nanometres of one unit of FWHM, which stands in the unit of the wavelengths."""
+    """Nanometres of one unit of FWHM, which is in the unit of the wavelengths."""
     unit = _unit(fields) or ""
     factor = wavelengths.nm_per_unit(unit)
     if factor is not None:

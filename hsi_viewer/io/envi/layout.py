@@ -1,4 +1,4 @@
-"""How the values of a raw image lie in its file."""
+"""Layout of the values of a raw image in its file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Layout:
-    """How the raw values of an ENVI file lie on disk."""
+    """Layout of the raw values of an ENVI file."""
 
     rows: int
     columns: int

@@ -150,7 +150,7 @@ def write_image(
     Raises
     ------
     ExportError
-        if they cannot be written; the old pair, if any, is untouched.
+        if they cannot be written; the old pair, if any, is unchanged.
     """
     layout = layout_fields((*values.shape[:2], 1), values.dtype, "bsq")
     text = envi_header.format_header(

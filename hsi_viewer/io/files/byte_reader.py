@@ -175,7 +175,7 @@ class FileReader:
     def is_cached(self, offsets: Iterable[int]) -> bool:
         """Whether the system holds the bytes at some offsets in memory.
 
-        False where it cannot be told, or the file has become shorter. A hole of a sparse file is
+        False if that is unknown, or the file has become shorter. A hole of a sparse file is
         held: it costs no reading.
         """
         if NOWAIT is None:

@@ -36,7 +36,7 @@ _quiet = threading.Lock()
 
 @contextmanager
 def quiet(category: type[Warning]) -> Iterator[None]:
-    """Keep a warning of a library back that is no fault here."""
+    """Keep a warning of a library back that is not a fault here."""
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore", category)
         yield
@@ -103,7 +103,7 @@ def local_name(path: Path) -> str:
     Raises
     ------
     FileError
-        if it can only be taken for one.
+        if it can only be mistaken for one.
     """
     name = str(path.absolute())
     if name.replace("\\", "/").lower().startswith("/vsi"):
@@ -112,7 +112,7 @@ def local_name(path: Path) -> str:
 
 
 def why(error: BaseException) -> str:
-    """What GDAL says of an error, which rasterio keeps behind its own words."""
+    """GDAL's own message of an error, which rasterio hides behind its own."""
     return str(error.__cause__ or error).rstrip(".")
 
 

@@ -39,7 +39,7 @@ BEGINNINGS = {
     ".fgb": b"fgb",
     ".kml": b"<kml",
 }
-# What pyogrio raises on damage that it does not foresee: a broken .prj, names that are no text.
+# What pyogrio raises on damage that it does not foresee: a broken .prj, names that are not text.
 STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
 ERRORS = (DataSourceError, DataLayerError, FieldError, *STUMBLES)
 # Should a driver want to reach out after all: a proxy of a kind that does not exist, and no name
@@ -182,7 +182,7 @@ def _ready(path: Path) -> str:
 
 
 def _reason(path: Path, error: BaseException) -> str:
-    """What GDAL says, without its advice about drivers, which cannot be followed here."""
+    """GDAL's message without its advice about drivers, which does not apply here."""
     said = str(error).partition("; It might help")[0].rstrip(" .;")
     if "not recognized as being in a supported" in said:
         return f"it is not {DRIVERS[path.suffix.lower()]}"

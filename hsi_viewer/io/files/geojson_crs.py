@@ -85,7 +85,7 @@ def cleaned(path: Path) -> Cleaned | None:
 
 
 def _mentions(data: mmap.mmap) -> Iterator[int]:
-    """Where a system may be named."""
+    """Places in the text where a system may be named."""
     for start in range(0, len(data), PIECE):
         piece = data[start : start + PIECE + 8].lower()  # a word may lie across the end
         for pattern in _ANY:

@@ -1,4 +1,4 @@
-"""What a GeoPackage may make SQLite do: looked at before GDAL opens it.
+"""Checks what a GeoPackage could make SQLite do, before GDAL opens it.
 
 A view is a query, and one that never ends can stand where a table is expected; a virtual table can
 open other files. Both are found in the list of what the file holds, which is read without running

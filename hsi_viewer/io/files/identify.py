@@ -1,4 +1,4 @@
-"""What a source is: a path, a part of it, and the first bytes that tell formats apart."""
+"""Identifies a source: its path, a part of it, and the first bytes that reveal the format."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def magic_of(path: Path) -> bytes:
 
 
 def is_hdf5(path: Path) -> bool:
-    """Whether an HDF5 signature stands at 0, 512, 1024 or 2048, where the format allows it."""
+    """Whether an HDF5 signature is at 0, 512, 1024 or 2048, where the format allows it."""
     with path.open("rb") as file:
         for at in (0, 512, 1024, 2048):
             file.seek(at)

@@ -62,7 +62,7 @@ class _Child:
             ) from error
 
     def ask(self, request: bytes, token: CancelToken | None) -> str | None:
-        """What is wrong with a file; None if the helper came to an end with it.
+        """The problem of a file; None if the helper could finish reading it.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class _Child:
 
 
 class _Answer:
-    """What a helper writes to one request, read in a thread, which works on every system."""
+    """The helper's answer to one request, read in a thread, which works on every system."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process

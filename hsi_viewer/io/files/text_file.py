@@ -1,4 +1,4 @@
-"""Small text files, whatever wrote them."""
+"""Small text files, regardless of what wrote them."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 
 
 def name_of(magic: bytes) -> str | None:
-    """What a file is by its first bytes (some 500 of them), e.g. "a PDF document"; None if unknown.
+    """Name of a format by a file's first 500 bytes, e.g. "a PDF document"; None if unknown.
 
     Parameters
     ----------

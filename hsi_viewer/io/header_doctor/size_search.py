@@ -62,7 +62,7 @@ def likely_shapes(reader: FileReader, dtype: np.dtype[Any]) -> list[tuple[int, i
 def fundamentals_first(scores: Mapping[Layout, float]) -> list[Layout]:
     """Readings in order of their scores, but multiples of a good one after it.
 
-    Every second band below the other, or two float32 taken for one float64, makes a picture as
+    Every second band below the other, or two float32 mistaken for one float64, makes a picture as
     smooth as the true one. All strides of such a reading are multiples of the true one's.
     """
     ranked = sorted(scores, key=lambda layout: -scores[layout])
@@ -108,7 +108,7 @@ def _sample(reader: FileReader, dtype: np.dtype[Any], total: int) -> NDArray[np.
 
 
 def _alike(values: NDArray[np.float64], distance: int) -> float:
-    """How much more alike values at a distance are than at the distances just beside it."""
+    """How much more similar values at a distance are than at the neighbouring distances."""
     rng = np.random.default_rng(0)
     at = rng.integers(1, values.size - distance - 1, PAIRS)
     here = values[at]

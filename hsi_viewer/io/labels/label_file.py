@@ -103,7 +103,7 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
     FileError, FormatError
         if it is missing, damaged or no label map.
     LabelError
-        if its values are no class ids.
+        if its values are not class ids.
     """
     if str(source) == sample_scene.SAMPLE_LABELS:
         names = sample_scene.sample_class_names()

@@ -56,7 +56,7 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
     Raises
     ------
     FormatError
-        if the text is no table, or it cannot be told where its wavelengths are.
+        if the text is not a table, or it is unclear where its wavelengths are.
     """
     lines = [line.strip("\r\n ") for line in text.splitlines()]
     lines = [line for line in lines if line.strip() and not line.startswith(REMARKS)]
@@ -159,7 +159,7 @@ def _table(path: Path, rows: list[Row]) -> _Table:
 
 
 def _in_rows(table: _Table) -> tuple[Row, Floats, Floats, str | None] | None:
-    """Names, wavelengths, spectra and unit of a table with a spectrum a line, else None."""
+    """Names, wavelengths, spectra and unit of a table with a spectrum per line, else None."""
     if table.head is None:
         return None
     found = [AS_NAME.fullmatch(cell) for cell in table.head]
@@ -203,7 +203,7 @@ def unit_in(title: str) -> str | None:
     if inside:
         return inside[1]
     words = re.split(r"[\s_]+", title)
-    words = [word for word in words if len(word) > 1 or word in "Åå"]  # "wl a" is no unit
+    words = [word for word in words if len(word) > 1 or word in "Åå"]  # "wl a" is not a unit
     return next((w for w in words if nm_per_unit(w) or nm_times(w)), None)
 
 

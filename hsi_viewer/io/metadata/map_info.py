@@ -11,7 +11,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 
 Affine6 = tuple[float, float, float, float, float, float]
 
-# ENVI's names of datums, by what stands in well-known text of any kind.
+# ENVI's names of datums, by what is in well-known text of any kind.
 DATUMS = {
     "wgs1984": "WGS-84",
     "worldgeodeticsystem1984": "WGS-84",
@@ -165,7 +165,7 @@ def georeference(
 
     Parameters
     ----------
-    map_info, coordinate_system, projection_info : field values as they stand, braces included.
+    map_info, coordinate_system, projection_info : field values as they are, braces included.
     warnings : what was assumed is said here.
     """
     if not (map_info or coordinate_system):
@@ -223,7 +223,7 @@ def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> 
 
 
 def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
-    """What GDAL makes of projections that only it knows, asked by way of a file of one pixel."""
+    """GDAL's reading of projections that only it knows, from a temporary file of one pixel."""
     from rasterio.errors import RasterioError
 
     from hsi_viewer.io.files.gdal import open_raster

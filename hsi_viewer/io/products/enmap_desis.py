@@ -27,7 +27,7 @@ Band = tuple[float, float, float, float]  # wavelength, FWHM, gain, offset
 
 
 def product_files(path: Path) -> tuple[Path, Path] | None:
-    """Image and XML of a product, given its folder, its image or its XML; None if it is none."""
+    """Image and XML of a product, given its folder, its image or its XML; None if it is not one."""
     folder = path if path.is_dir() else path.parent
     if path.is_file() and not (IMAGE.search(path.name) or XML.search(path.name)):
         return None

@@ -36,7 +36,7 @@ JPL_NODATA = -9999.0  # where a file of EMIT or AVIRIS does not say
 
 
 def open_product(container: H5File) -> HyperCube | None:
-    """The cube of a known product, or None if the file is none.
+    """The cube of a known product, or None if the file is not one.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Public scenes by name, fetched once and kept: "scene:salinas", "scene:salinas/labels".
 
-The addresses stand in resources/scenes/public_scenes.json.
+The addresses are in resources/scenes/public_scenes.json.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def scene_of(source: str) -> Scene:
 
 
 def cache_folder() -> Path:
-    """Where fetched files are kept."""
+    """Folder of downloaded files."""
     return Path(platformdirs.user_cache_dir("hsi-viewer", appauthor=False)) / "scenes"
 
 
@@ -160,7 +160,7 @@ def fetch(
 
 
 class _Download:
-    """A pooch downloader that reports, can be cancelled, and goes on where it broke off."""
+    """A pooch downloader that reports, can be cancelled, and continues where it broke off."""
 
     def __init__(self, token: CancelToken, port: ProgressPort) -> None:
         self._token, self._port = token, port

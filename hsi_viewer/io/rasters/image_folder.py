@@ -1,4 +1,4 @@
-"""A folder with one image a band, in natural order of the names."""
+"""A folder with one image per band, in natural order of the names."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def open_folder(folder: Path) -> HyperCube:
     Raises
     ------
     FileError, FormatError
-        if it holds no images or the first is no single band.
+        if it holds no images or the first is not a single band.
     """
     from hsi_viewer.io.files.gdal import georeference_of
     from hsi_viewer.io.rasters.raster_source import scale_of

@@ -1,4 +1,4 @@
-"""Which pixels of a raster have no data: an alpha channel or a mask, apart from the bands.
+"""Pixels of a raster without data: its alpha channel or mask, separate from the bands.
 
 Import this module lazily: it needs rasterio.
 """
@@ -21,7 +21,7 @@ OPAQUE = (1.0, 255.0, 65535.0)
 
 
 class Mask(NamedTuple):
-    """What a raster has beside its bands.
+    """The mask of a raster, beside its bands.
 
     Attributes
     ----------

@@ -206,7 +206,7 @@ class ImageFile:
 
 @lru_cache(MAX_OPEN)
 def _opened(path: Path, page: int | None, changed: int) -> Any:
-    """An open image; one that was written anew is another."""
+    """An open image; one that was rewritten is another."""
     from hsi_viewer.io.rasters.raster_source import RasterSource
 
     return RasterSource(path, page)

@@ -28,7 +28,7 @@ COLUMNS = frozenset(("id", "x", "y", "addr", "lat", "lon", "mapx", "mapy"))
 
 @dataclass
 class Region:
-    """What the header lines of a region say, and its rows of numbers."""
+    """Header lines of a region, and its rows of numbers."""
 
     name: str
     colour: Colour | None = None

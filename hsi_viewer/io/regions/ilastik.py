@@ -86,7 +86,7 @@ def _place(path: Path, out: NDArray[np.uint16], block: object) -> int:
     values = np.asarray(block)
     if len(spans) != values.ndim or values.dtype.kind not in "iuf":
         raise FormatError(f'{path}: a block of labels has no position ("{text[:40]}").')
-    # the axes of the image are rows and columns, which channel, time and depth stand around
+    # the axes of the image are rows and columns, which channel, time and depth are around
     axes = [k for k, n in enumerate(values.shape) if n > 1][:2]
     axes = sorted((axes + [k for k in range(values.ndim) if k not in axes])[:2])
     ids = values.transpose(*axes, *(k for k in range(values.ndim) if k not in axes))

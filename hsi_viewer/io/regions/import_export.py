@@ -59,7 +59,7 @@ def import_regions(
     PlacementNeededError
         if size or place differ and the user has to say what to do.
     LabelError
-        if nothing of it lies on the cube, or its values are no classes.
+        if nothing of it lies on the cube, or its values are not classes.
     """
     grid = Grid.of_cube(cube)
     path, part = split_source(source)

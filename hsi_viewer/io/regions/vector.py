@@ -196,7 +196,7 @@ def _classes(
 
 
 def _only_field(fields: Mapping[str, NDArray[Any]]) -> str | None:
-    """The attribute that says the most like a class, else the first of whole numbers."""
+    """The attribute whose values look most like classes, else the first of whole numbers."""
     chosen = like_class({name: _texts(values) for name, values in fields.items()})
     whole = (n for n, v in fields.items() if v.dtype.kind in "iu" and n.casefold() not in NO_CLASS)
     return chosen or next(whole, None)

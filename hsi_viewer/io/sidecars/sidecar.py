@@ -25,7 +25,7 @@ from hsi_viewer.io.sidecars import location as sidecar_location
 SCHEMA_VERSION = 1
 MAX_BYTES = 16 << 20
 AXES = ("rows", "columns", "bands")
-# Lists of one entry a band: name here, name in HyperCube, type.
+# Lists of one entry per band: name here, name in HyperCube, type.
 LISTS = (
     ("wavelengths_nm", "wavelengths", np.float64),
     ("fwhm_nm", "fwhm", np.float64),
@@ -34,7 +34,7 @@ LISTS = (
 
 
 class RawLayout(BaseModel):
-    """How the values of a raw file lie: overrules its header."""
+    """Layout of the values of a raw file; overrules its header."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,7 +79,7 @@ class Sidecar(BaseModel):
     layout : of a raw (ENVI) file.
     array : name of the array in a MATLAB, HDF5, Zarr or .npz file.
     axes : the array's axes in order, e.g. ("bands", "rows", "columns").
-    wavelengths_nm, fwhm_nm, good_bands : one entry a band.
+    wavelengths_nm, fwhm_nm, good_bands : one entry per band.
     nodata, scale, default_bands, name : as in HyperCube.
     fill_values : further values that are no data; an empty list says that there are none.
     """
@@ -125,7 +125,7 @@ class Sidecar(BaseModel):
         return replace(cube, **changes) if changes else cube
 
     def _lists(self, cube: HyperCube) -> tuple[dict[str, Any], list[str]]:
-        """Fields of one entry a band, and warnings of those that do not fit."""
+        """Fields of one entry per band, and warnings of those that do not fit."""
         fields: dict[str, Any] = {}
         warnings = []
         for key, field, dtype in LISTS:

@@ -190,7 +190,7 @@ def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
 
 
 def _mat_variables(cube: HyperCube) -> dict[str, Any]:
-    """What stands beside the cube in a .mat file; bands are counted from 1, as MATLAB does."""
+    """Variables beside the cube in a .mat file; bands are counted from 1, as MATLAB does."""
     known, names, shown = cube.wavelengths is not None, cube.band_names, cube.default_bands
     given = {
         "dimensions": _column_of(("row", "column", "band")),

@@ -25,7 +25,7 @@ OF_WHOLE_IMAGE = frozenset(("geo points", "rpc info"))
 
 @dataclass(frozen=True)
 class Subset:
-    """What of a cube is written.
+    """The part of a cube that is written.
 
     Attributes
     ----------
@@ -176,7 +176,7 @@ def _moved(place: Georeference, transform: Affine6) -> Georeference:
 
 
 def _metadata(cube: HyperCube, bands: NDArray[np.intp]) -> dict[str, str]:
-    """Header fields; lists with one entry a band are cut like the bands."""
+    """Header fields; lists with one entry per band are cut like the bands."""
     kept = {}
     for key, value in cube.metadata.items():
         if _is_per_band(key, value, cube.bands):

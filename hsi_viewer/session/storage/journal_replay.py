@@ -1,6 +1,6 @@
 """Documents from journal records, also from journals with damaged places.
 
-Behind a damaged place nothing is taken for granted. Each record names the steps that are done
+Behind a damaged place nothing is assumed. Each record names the steps that are done
 after it and the classes that it gives to pixels: known steps that were undone within the place are
 undone, a step that is missing is neither undone nor redone, and a class that was added there comes
 back with its name. Where the records do not say, labels stay as they can be read, and that is told.
@@ -28,7 +28,7 @@ UNFIT = (LabelError, ValueError, KeyError, TypeError, IndexError, OverflowError,
 
 @dataclass(frozen=True)
 class Replayed:
-    """What was done again.
+    """Result of a replay.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Replayed:
 
 
 def replay(records: Iterable[Record], document: Document, gaps: Sequence[Gap] = ()) -> Replayed:
-    """Do again what records tell, in a document that nobody looks at yet.
+    """Replays records in a document that is not shown yet.
 
     Parameters
     ----------
@@ -89,11 +89,11 @@ class _Replaying:
         self._seen: dict[int, LandClass] = {}
 
     def enter_gap(self) -> None:
-        """What follows stands behind a damaged place."""
+        """Note that the records that follow are behind a damaged place."""
         self._behind, self._since, self._missing = True, 0, 0
 
     def tell(self, record: Record) -> None:
-        """Do again what a record tells."""
+        """Replay a record."""
         document, facts = self.document, record.facts
         self._seen |= {c.id: c for c in document.legend}
         match record.kind:

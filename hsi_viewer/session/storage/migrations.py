@@ -1,4 +1,4 @@
-"""Session files of older versions brought to the present one, one step a version."""
+"""Session files of older versions brought to the present one, one step per version."""
 
 from __future__ import annotations
 

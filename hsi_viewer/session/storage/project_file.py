@@ -50,7 +50,7 @@ def is_project(source: str) -> bool:
 
 
 def backup_of(path: Path) -> Path:
-    """Where the session file of the time before lies."""
+    """Path of the previous version of a session file."""
     return path.with_name(path.name + ".bak")
 
 
@@ -79,7 +79,7 @@ def write_project(
     Raises
     ------
     ExportError
-        if it cannot be written; what stood there is untouched.
+        if it cannot be written; what stood there is unchanged.
     """
     relative = body.reference.relative_to(path.parent)
     contents = [LABELS, *([TRUTH] if truth is not None else [])]
@@ -130,7 +130,7 @@ def _keep_backup(path: Path) -> None:
 
 @dataclass(frozen=True)
 class ProjectContents:
-    """What could be read of a session file.
+    """The readable contents of a session file.
 
     Attributes
     ----------
@@ -149,7 +149,7 @@ def read_project_body(path: Path) -> SessionBody:
     Raises
     ------
     FileError
-        if the file is missing, is none, is of a newer version, or its description is lost.
+        if the file is missing, is not one, is of a newer version, or its description is lost.
     """
     try:
         with _opened(path) as members:

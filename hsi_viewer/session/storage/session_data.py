@@ -22,7 +22,7 @@ FORMAT = "hsi-viewer session"
 
 @dataclass(frozen=True)
 class SessionBody:
-    """What a session is, without its arrays.
+    """A session without its arrays.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ def body_from_json(text: str | bytes) -> SessionBody:
     Raises
     ------
     FormatError
-        if it is none, or of a newer version.
+        if it is not one, or of a newer version.
     """
     try:
         values = json.loads(text)

@@ -44,7 +44,7 @@ LONGEST = 1e9  # s that a training can have taken
 
 @dataclass(frozen=True)
 class Run:
-    """What is known about one training; its maps and its model are in files.
+    """Facts about one training run; its maps and its model are in files.
 
     Attributes
     ----------
@@ -252,7 +252,7 @@ def read_run(folder: Path) -> Run:
 
 
 def _wrong_fact(run: Run, number: str) -> str:
-    """What no run can have, or ""."""
+    """The first fact that no run can have, or ""."""
     accuracy = (run.accuracy or {}).values()
     sound = {
         "it describes another run": str(run.id) == number,

@@ -12,7 +12,7 @@ RESERVED = frozenset(
 
 
 def portable(keys: str) -> str:
-    """A key sequence written in the one way that is stored and compared; "" if it is none."""
+    """A key sequence written in the one way that is stored and compared; "" if it is not one."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.PortableText)
 
 
@@ -29,7 +29,7 @@ class KeyMap:
     ----------
     defaults : keys of every command by its id.
     changed : what the user changed, by id; no keys means none. A choice of the user wins over a
-        default; what is no key, is reserved, or was given to two commands is left out.
+        default; what is not a key, is reserved, or was given to two commands is left out.
 
     Attributes
     ----------

@@ -31,7 +31,7 @@ class Command:
     enabled : whether it can be done now.
     why_not : said in the tool tip while it cannot be done.
     checked : for checkable commands, whether it is on now.
-    toolbar : whether it stands in the tool bar; text : with its words there.
+    toolbar : whether it is in the tool bar; text : with its words there.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Placed:
-    """A command where it stands in the menus.
+    """A command where it is in the menus.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Placed:
 
     @property
     def path(self) -> str:
-        """The menus without access keys; "Keys" for commands that stand in no menu."""
+        """The menus without access keys; "Keys" for commands that are in no menu."""
         parts = [m.replace("&", "") for m in (self.command.menu, self.submenu) if m]
         return " › ".join(parts) or "Keys"
 

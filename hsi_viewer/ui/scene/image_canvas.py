@@ -86,7 +86,7 @@ class ImageCanvas(SceneView):
 
     @property
     def preview(self) -> Preview | None:
-        """What is drawn of a gesture that has not changed labels yet."""
+        """The drawing of a stroke that has not changed labels yet."""
         return self._preview.shown
 
     @property
@@ -174,7 +174,7 @@ class ImageCanvas(SceneView):
         super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fit the scene with the navigate tool; the others may know the gesture or press again."""
+        """Fit the scene with the navigate tool; the others may know the stroke or press again."""
         left = event.button() == Qt.MouseButton.LeftButton
         if self._tool is None:
             super().mouseDoubleClickEvent(event)

@@ -49,7 +49,7 @@ class MiniMap(QWidget):
         self.update()
 
     def frame(self) -> QRectF:
-        """What is seen, in pixels of this widget."""
+        """The visible part, in pixels of this widget."""
         scale = self._scale()
         seen = self._view.seen()
         return QRectF(

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """How a tool is shown.
+    """Description of a tool in the window.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ from hsi_viewer.ui.tools.tool import Pointer, Tool
 from hsi_viewer.ui.tools.tool_context import Bench
 
 AT_ONCE = 600_000  # pixels that are searched before the work goes to a worker
-FURTHEST = 2048  # pixels from the click that the worker looks: what goes on there is no area
+FURTHEST = 2048  # pixels from the click that the worker looks: what continues there is no area
 
 
 @dataclass(frozen=True, eq=False)

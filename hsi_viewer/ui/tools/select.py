@@ -26,7 +26,7 @@ class SelectTool(Tool):
 
     @property
     def patch(self) -> Patch | None:
-        """What is selected, as the labels are now; None if they changed meanwhile."""
+        """The selected labels as they are now; None if they changed meanwhile."""
         document, patch = self._bench.document, self._patch
         if document is None or patch is None:
             return None

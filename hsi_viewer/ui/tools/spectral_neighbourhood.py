@@ -27,7 +27,7 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What the worker made of a wish."""
+    """The worker's response to a request."""
 
     window: SpectralWindow
     segments: Segments | None

@@ -1,4 +1,4 @@
-"""BusyBar: what runs in the background, how far it is, how long it takes, and cancel."""
+"""BusyBar: what runs in the background, its progress, how long it takes, and cancel."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Activity:
 
     @property
     def text(self) -> str:
-        """What is done, and the time left."""
+        """The task and the time left."""
         left = f" · {in_words(self.seconds)}" if self.seconds is not None else ""
         return f"{self.message or self.title}{left}"
 

@@ -72,7 +72,7 @@ class CurveList(QTreeWidget):
 
     @Slot()
     def remove_chosen(self) -> None:
-        """Ask for the selected rows to be taken away."""
+        """Ask for the selected rows to be removed."""
         if self.chosen():
             self.remove_requested.emit(self.chosen())
 

@@ -1,4 +1,4 @@
-"""HistoryPanel: every gesture as a row; a click goes to how it was after it."""
+"""HistoryPanel: every stroke as a row; a click goes to how it was after it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class _Rows(QAbstractListModel):
 
 
 class HistoryPanel(QWidget):
-    """The list of gestures.
+    """The list of strokes.
 
     Signals
     -------

@@ -53,7 +53,7 @@ class OfferBar(QWidget):
 
         Parameters
         ----------
-        key : by which it can be taken away again.
+        key : by which it can be removed again.
         text : the question.
         choices : its buttons.
         sign : name of an icon.

@@ -102,7 +102,7 @@ class PresetEditor(QDialog):
         self._check()
 
     def presets(self) -> tuple[BandPreset, ...]:
-        """What the table says.
+        """The presets in the table.
 
         Raises
         ------

@@ -121,7 +121,7 @@ class SpectrumPanel(QWidget):
 
     @property
     def treatment(self) -> Treatment:
-        """What the controls ask for."""
+        """The settings of the controls."""
         window = self.smoothing.value()
         return Treatment(
             window | 1 if window > 1 else 0,

@@ -96,7 +96,7 @@ class Tour(QFrame):
 
     @Slot()
     def end(self) -> None:
-        """Take the callout away."""
+        """Remove the callout."""
         self._window.removeEventFilter(self)
         self.marker.hide()
         self.hide()

@@ -149,7 +149,7 @@ class TrainingPanel(QWidget):
         self.train_button.setIcon(icon("play", "accent_text"))
 
     def config(self) -> TrainingConfig:
-        """The settings as they stand."""
+        """The current settings."""
         return TrainingConfig(
             preset=self.preset.currentData(),
             distillation=self.distillation.currentData(),
@@ -202,7 +202,7 @@ class TrainingPanel(QWidget):
         self.status.setToolTip(details)
 
     def clear_curves(self) -> None:
-        """Take the curves away: they are of another scene."""
+        """Remove the curves: they are of another scene."""
         self._reports = []
         self._draw()
 

@@ -30,7 +30,7 @@ class LayerController(QObject):
 
     Parameters
     ----------
-    layers : where the layers lie; those of others are taken away with each new document.
+    layers : where the layers lie; those of others are removed with each new document.
     """
 
     def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:

@@ -37,7 +37,7 @@ class PictureController(QObject):
     -------
     wished(Look) : something else is wished; it is not drawn yet.
     drawn(ScenePicture) : a picture is on the screen.
-    images_changed() : an image was derived or taken away.
+    images_changed() : an image was derived or removed.
 
     Attributes
     ----------
@@ -192,7 +192,7 @@ class PictureController(QObject):
 
     @Slot()
     def remove_image(self) -> None:
-        """Take away the derived image that is shown, and show the scene."""
+        """Remove the derived image that is shown, and show the scene."""
         if self.look is not None and self.look.image is not None:
             self._images = [i for i in self._images if i is not self.look.image]
             self.images_changed.emit()
@@ -214,7 +214,7 @@ class PictureController(QObject):
         return self._presets[2]
 
     def title(self, look: Look) -> str:
-        """What a look is called; its contrast is remembered by this name."""
+        """Name of a composite; its contrast is remembered under it."""
         image = look.image
         if len(look.bands) == 1:
             name = f"Band {look.bands[0] + 1}"
@@ -263,7 +263,7 @@ class PictureController(QObject):
         self._book.note(scene, noted)
 
     def _scene_look(self, scene: HyperCube) -> Look:
-        """How a scene was looked at last, else its first look."""
+        """The last composite of a scene, else its first one."""
         noted = self._book.of(scene)
         if not noted.bands or max(noted.bands) >= scene.bands:
             bands = initial_bands(scene) if scene.bands > 1 else (0,)

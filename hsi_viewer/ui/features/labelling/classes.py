@@ -1,4 +1,4 @@
-"""What can be done with classes beyond adding and naming: order, merge, lock, legends, colours."""
+"""Commands for classes beyond adding and naming: order, merge, lock, legends, colours."""
 
 from __future__ import annotations
 

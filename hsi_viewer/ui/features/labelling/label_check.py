@@ -88,7 +88,7 @@ class LabelCheckFeature(Feature):
 
     @property
     def separability(self) -> SeparabilityPanel:
-        """How well classes can be told apart."""
+        """Separability of the labelled classes."""
         return cast("SeparabilityPanel", self.context.docking.panel(SEPARABILITY))
 
     def commands(self) -> list[Command]:

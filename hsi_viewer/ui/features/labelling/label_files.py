@@ -47,7 +47,7 @@ MOST_LISTED = 64
 
 @dataclass(frozen=True, eq=False)
 class Import:
-    """What was asked for."""
+    """A request to import labels."""
 
     document: Document
     source: str
@@ -57,7 +57,7 @@ class Import:
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """What came of it: labels, or the question which they are, or how they lie on the cube."""
+    """Result of an import: labels, or the question of which array they are or how to place them."""
 
     wish: Import
     labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
@@ -66,7 +66,7 @@ class Imported:
 
 @dataclass(frozen=True, eq=False)
 class LabelUse:
-    """What labels from a file come to.
+    """Effect of loading labels from a file.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class LabelUse:
 
 @dataclass(frozen=True)
 class SavedLabels:
-    """Which state of which document now stands in which file."""
+    """The state of a document that a file contains."""
 
     path: Path
     document: Document

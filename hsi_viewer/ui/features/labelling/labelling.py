@@ -90,7 +90,7 @@ class LabelController(QObject):
 
     @Slot(int)
     def remove_class(self, class_id: int) -> None:
-        """Remove a class with its labels; undo brings both back."""
+        """Remove a class with its labels; undo restores both."""
         document = self._workspace.document
         if document is None or class_id not in document.legend:
             return

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RegionFeature(Feature):
-    """What can be done with the regions that the select tool holds."""
+    """Commands for the regions that the select tool holds."""
 
     key = "regions"
 

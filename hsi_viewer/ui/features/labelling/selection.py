@@ -129,7 +129,7 @@ class SelectionFeature(Feature):
     # the lasso -------------------------------------------------------------------------------
 
     def take_lasso(self, taken: bool = True) -> None:
-        """Give the left button to the lasso for one gesture."""
+        """Give the left button to the lasso for one stroke."""
         if not taken:
             self.put_lasso_away()
             return

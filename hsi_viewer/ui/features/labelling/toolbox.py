@@ -89,7 +89,7 @@ class Toolbox(QObject):
         return GREY if self._mode.erases else document.legend[active].colour
 
     def begin(self, *, erase: bool = False) -> Stroke | None:
-        """Begin a gesture in the chosen mode; None while there is no document or no class."""
+        """Begin a stroke in the chosen mode; None while there is no document or no class."""
         document = self.document
         if document is None:
             return None
@@ -150,7 +150,7 @@ class Toolbox(QObject):
 
     @property
     def mode(self) -> PaintMode:
-        """What happens to the pixels that a tool touches."""
+        """How a tool changes the pixels that it touches."""
         return self._mode
 
     def set_mode(self, mode: PaintMode) -> None:

@@ -94,7 +94,7 @@ class LayoutFields(QWidget):
         self.blockSignals(False)
 
     def layout_given(self) -> Layout:
-        """The layout that the fields say."""
+        """The layout entered in the fields."""
         from hsi_viewer.io.envi.layout import Layout
 
         return Layout(
@@ -225,7 +225,7 @@ def _number(least: int) -> QSpinBox:
 
 
 def _icon_of(picture: NDArray[np.uint8]) -> QIcon:
-    """A picture in a square, so that captions stand in line."""
+    """A picture in a square, so that captions line up."""
     rgb = np.ascontiguousarray(picture)
     height, width = rgb.shape[:2]
     image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)

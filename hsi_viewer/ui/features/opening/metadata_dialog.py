@@ -50,7 +50,7 @@ class MetadataDialog(QDialog):
     Parameters
     ----------
     cube : whose metadata they are.
-    data : name of the file of its values, or "" if it is no file of the user's.
+    data : name of the file of its values, or "" if it is not a file of the user's.
 
     Signals
     -------
@@ -238,7 +238,7 @@ class MetadataDialog(QDialog):
 
     @Slot()
     def _on_bad(self) -> None:
-        """Check the bands that the field does not list; wait while it is no list yet."""
+        """Check the bands that the field does not list; wait while it is not a list yet."""
         try:
             bad = set(_bands(self.bad.text(), self._cube.bands))
         except ValueError:

@@ -111,5 +111,5 @@ class MetadataController(QObject):
 
 
 def away(path: Path, place: Path) -> str:
-    """Where an answer is kept that has no place beside its file, as the end of a sentence."""
+    """Location of a choice that cannot be saved beside its file, as the end of a sentence."""
     return f"in {place.parent}: the folder of {path.name} cannot be written to."

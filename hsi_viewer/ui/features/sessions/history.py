@@ -1,4 +1,4 @@
-"""History: the list of gestures, to jump in."""
+"""History: the list of strokes, to jump in."""
 
 from __future__ import annotations
 

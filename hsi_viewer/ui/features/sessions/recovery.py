@@ -142,7 +142,7 @@ class RecoveryFeature(Feature):
         self.context.sessions.recover(leftover, source)
 
     def discard(self, leftover: Leftover) -> None:
-        """Put the work away; it can be brought back from the offer that follows."""
+        """Discard work; it can be restored from the offer that follows."""
         try:
             put_away = discard(leftover)
         except (OSError, FileError) as error:

@@ -1,4 +1,4 @@
-"""What is on the screen, as JSON values for a session, and back."""
+"""The state of the screen as JSON values for a session, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SessionController: the session of the open document, kept as the user goes on."""
+"""SessionController: the session of the open document, kept as the user continues."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class SessionController(QObject):
             self.session.recorder.tend()
 
     def set_autosave(self, minutes: int) -> None:
-        """How often notes, view and the like are written beside the journal; 0 for never."""
+        """Set the interval at which notes and view are written beside the journal; 0 for never."""
         self._workspace.settings.autosave_minutes = minutes
         if minutes:
             self._autosave.start(minutes * 60_000)
@@ -182,7 +182,7 @@ class SessionController(QObject):
         self.set_autosave(self._workspace.settings.autosave_minutes)
 
     def unsaved(self) -> tuple[str, ...]:
-        """What is in no file of the user's, in words."""
+        """Unsaved work, in words."""
         session = self.session
         if session is None:
             return ()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training run brings home.
+    """Result of a training run.
 
     Attributes
     ----------
@@ -104,16 +104,16 @@ class TrainController(QObject):
 
     @property
     def live(self) -> bool:
-        """Whether each finished gesture leads to a new map."""
+        """Whether each finished stroke leads to a new map."""
         return self._panel.live.isChecked()
 
     def set_live(self, live: bool) -> None:
-        """Train on after each gesture, or only when asked."""
+        """Train on after each stroke, or only when asked."""
         self._panel.live.setChecked(live)
 
     @Slot(object)
     def train(self, config: TrainingConfig) -> None:
-        """Start training anew on the labels as they are now."""
+        """Start training again on the labels as they are now."""
         self._start(config, None)
 
     def _start(self, config: TrainingConfig, warm_start: TrainedModel | None) -> None:
@@ -200,7 +200,7 @@ class TrainController(QObject):
             self._train_on()
 
     def adopt(self, model: TrainedModel, labelled: NDArray[np.bool_]) -> None:
-        """Take a model of a session, so that training goes on from it."""
+        """Take a model of a session, so that training continues from it."""
         self.model, self._labelled = model, labelled
         self._document = self._workspace.document
         self._workspace.state_changed.emit()
@@ -217,7 +217,7 @@ class TrainController(QObject):
         self._labels_changed = True
 
     def _on_history(self) -> None:
-        """A gesture ended: one run follows, and one more after a run that is on its way."""
+        """A stroke ended: one run follows, and one more after a run that is on its way."""
         if self.live and self._labels_changed:
             self._train_on()
         self._labels_changed = False
