@@ -54,7 +54,7 @@ class AccuracyReport:
 
     @property
     def truth_counts(self) -> NDArray[np.int64]:
-        """Scored pixels of each true class."""
+        """Test pixels of each true class."""
         counts: NDArray[np.int64] = self.matrix.sum(axis=1) + self.unclassified
         return counts
 

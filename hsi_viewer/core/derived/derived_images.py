@@ -86,7 +86,7 @@ class FormulaSource:
 class PartlyHeldSource:
     """A source of which every step-th pixel is in memory: thinned reads are taken from there.
 
-    Where a read is thinned otherwise, the pixels that are held next to its own stand in.
+    If a read is thinned differently, the nearest pixels held are used.
     """
 
     def __init__(self, source: CubeSource, values: NDArray[Any], step: int) -> None:

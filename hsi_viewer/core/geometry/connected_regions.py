@@ -75,7 +75,7 @@ def area_within(
 
 
 def component(mask: NDArray[np.bool_], seed: Pixel, *, corners: bool = False) -> NDArray[np.bool_]:
-    """The part of a mask that hangs together with a pixel; empty where the pixel is not in it."""
+    """The part of a mask that is connected to a pixel; empty if the pixel is not in it."""
     from scipy.ndimage import label  # slow to import
 
     if not mask[seed]:

@@ -1,8 +1,8 @@
 """Training pixels drawn from a ground truth, class by class, seeded.
 
-Two protocols. At random: pixels anywhere, all others are scored; it flatters every method that
-looks at neighbours, because a test pixel often touches a training pixel. By fields: whole
-fields go either to training or to scoring.
+Two protocols. At random: pixels anywhere, all others are test pixels; optimistic for every method
+that looks at neighbours, because a test pixel often touches a training pixel. By fields: a whole
+field gives either training pixels or test pixels.
 """
 
 from __future__ import annotations

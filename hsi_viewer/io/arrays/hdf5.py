@@ -52,7 +52,7 @@ def _matlab_class(item: Any) -> str:
 
 
 def _labels(item: h5py.Dataset) -> list[str]:
-    """Labels of the axes, whatever kind of text they are; none if they are not texts."""
+    """Labels of the axes, in any kind of text; none if they are not texts."""
     try:
         labels = np.ravel(item.attrs["DIMENSION_LABELS"])
     except (KeyError, TypeError, *H5_ERRORS):

@@ -25,7 +25,7 @@ def data_beside(header: Path) -> Path | None:
 
 
 def leads_to(header: Path, data: Path, new: Path | None = None) -> bool:
-    """Whether data beside a header are what is found for it, whatever else is there.
+    """Whether data beside a header are found for it regardless of other files there.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def _check_kind(kind: str, header: Path) -> None:
         )
     if kind.startswith(NOT_RAW):
         raise FormatError(
-            f'{header}: "file type = {kind}" is no raw image: its values lie in other files. '
+            f'{header}: "file type = {kind}" is not a raw image: its values are in other files. '
             "Open those, or save it as ENVI Standard."
         )
 

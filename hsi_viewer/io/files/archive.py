@@ -55,7 +55,7 @@ def opened_archive(path: Path, most: int = MOST_ENTRIES) -> Iterator[zipfile.Zip
 
 
 def copied(source: IO[bytes], target: IO[bytes], most: int) -> None:
-    """Copy what a source yields, whatever an archive says of its size.
+    """Copy what a source yields, regardless of the size that an archive gives.
 
     Raises
     ------

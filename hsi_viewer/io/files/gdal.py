@@ -45,7 +45,7 @@ def quiet(category: type[Warning]) -> Iterator[None]:
 def open_raster(
     path: Path, mode: str = "r", *, driver: str, page: int | None = None, **options: Any
 ) -> Any:
-    """rasterio.open by one driver, which is told of no file beside the one that is read.
+    """rasterio.open by one driver, which sees no file but the one that is read.
 
     What lies beside a raster (overviews, masks) GDAL would open by the driver that the content asks
     for, and some of them follow addresses; `raster_side` reads what is needed of it.
@@ -64,7 +64,7 @@ def open_raster(
         if the file is damaged or names another file; also where rasterio itself stumbles over
         its text.
     FileError
-        if GDAL cannot be told its name.
+        if GDAL cannot open a file of its name.
     """
     if driver not in DRIVERS:
         raise ValueError(f"{driver} is not a driver that may be used")

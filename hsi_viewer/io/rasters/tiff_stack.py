@@ -125,7 +125,7 @@ def _of_imagej(file: TiffFile, words: str) -> Stack | None:
 
 
 def _of_alike(file: TiffFile) -> Stack | None:
-    """A stack of the largest number of images that are alike, whatever stands between them."""
+    """A stack of the largest number of similar images, with or without others between them."""
     groups: dict[Any, list[Any]] = {}
     for page in file.pages:
         key: Any = page.keyframe

@@ -1,4 +1,4 @@
-"""Regions of interest and ground truth, in and out, whatever grid they were drawn on."""
+"""Import and export of regions of interest and ground truth, on any grid."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def export_regions(
 
     Parameters
     ----------
-    path : target: .shp, .gpkg, .geojson (polygons), .csv (a row a pixel), .txt, .xml (ENVI
+    path : target: .shp, .gpkg, .geojson (polygons), .csv (one row per pixel), .txt, .xml (ENVI
         regions), .h5 (as ilastik's), or a label raster (.npy, .mat, .hdr, .img, .tif).
     ids : (rows, columns) class ids, 0 unlabelled.
     legend : names and colours.

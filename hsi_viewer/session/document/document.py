@@ -202,7 +202,7 @@ class Document:
         self.set_truth(ids)
 
     def set_truth(self, ids: NDArray[np.uint16] | None) -> None:
-        """Set the ground truth (rows, columns) that maps are scored on; None takes it away.
+        """Set the ground truth (rows, columns) that maps are scored on; None removes it.
 
         An array of uint16 is kept as it is: nobody changes it from now on.
         """
@@ -244,7 +244,7 @@ class Document:
 
         Parameters
         ----------
-        prediction : the new map; None takes it away.
+        prediction : the new map; None removes it.
         trained_on : (rows, columns), True where its model saw a label.
         """
         self.prediction = prediction

@@ -1,9 +1,9 @@
 """Documents from journal records, also from journals with damaged places.
 
-Behind a damaged place nothing is assumed. Each record names the steps that are done
-after it and the classes that it gives to pixels: known steps that were undone within the place are
-undone, a step that is missing is neither undone nor redone, and a class that was added there comes
-back with its name. Where the records do not say, labels stay as they can be read, and that is told.
+Nothing is assumed about a damaged place. Each record after it lists the steps that are done and
+the classes that it gives to pixels: known steps that were undone within the place are undone, a
+missing step is neither undone nor redone, and a class that was added there comes back with its
+name. Where the records are silent, labels stay as they can be read, and the user is told.
 """
 
 from __future__ import annotations

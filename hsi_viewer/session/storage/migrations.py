@@ -14,7 +14,7 @@ Body = dict[str, Any]
 
 
 def _to_2(body: Body) -> Body:
-    """Version 1 had no runs, no notes and one kind of contrast; its view stood beside the rest."""
+    """Version 1 had no runs, no notes and one kind of contrast; its view was a separate entry."""
     rest = {k: v for k, v in body.items() if k not in VIEW}
     view = {k: body[k] for k in VIEW if k in body}
     if "percent" in view:

@@ -35,7 +35,8 @@ class Leftover:
     path : its session folder.
     reference : the cube; None where the journal is damaged and nothing else names it.
     when : of its last stroke, seconds since 1970.
-    gestures, runs : how much there is.
+    gestures : number of strokes.
+    runs : number of training runs.
     losses : what is missing where the journal is damaged; None where it is whole.
     """
 

@@ -24,7 +24,7 @@ class Command:
     ----------
     id : e.g. "file.open".
     title : with "&" before the menu's access key, "…" where more is asked.
-    menu : name of the menu it stands in; "" for none.
+    menu : name of its menu; "" for none.
     run : what it does; checkable commands get the new state.
     shortcuts : default key sequences, e.g. "Ctrl+O"; the user may change them.
     icon : Material Design name, or "".
@@ -60,7 +60,7 @@ class Placed:
     ----------
     command : the command.
     separated : whether a line is drawn before it.
-    submenu : title of the menu below its menu that it stands in, or "".
+    submenu : title of its submenu, or "".
     """
 
     command: Command

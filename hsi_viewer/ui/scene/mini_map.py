@@ -16,7 +16,7 @@ SIDE, NARROWEST, MARGIN = 170, 30, 8
 
 
 class MiniMap(QWidget):
-    """Stands in the lower right corner while the view shows only a part of the scene."""
+    """Shown in the lower right corner while the view shows only a part of the scene."""
 
     def __init__(self, view: SceneView, store: TileStore) -> None:
         super().__init__(view.viewport())

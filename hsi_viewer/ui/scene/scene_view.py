@@ -87,7 +87,7 @@ class SceneView(pg.GraphicsView):
         self.scene_shown.emit(rows, columns)
 
     def show_only(self, names: Iterable[str] | None) -> None:
-        """Show these layers, opaque, whatever the list of layers says; None: what it says."""
+        """Show these layers, opaque, instead of those in the list; None: those in the list."""
         self._only = None if names is None else frozenset(names)
         self.update_layers()
 
@@ -328,7 +328,7 @@ class SceneView(pg.GraphicsView):
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the cursor, whatever tool is active."""
+        """Zoom at the cursor, with any tool."""
         delta = event.angleDelta().y()
         if delta:
             self.zoom(ZOOM_STEP ** (delta / 120.0), event.position())

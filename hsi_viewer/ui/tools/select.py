@@ -80,7 +80,7 @@ class SelectTool(Tool):
         self._bench.option_changed()
 
     def key(self, key: Key) -> bool:
-        """Delete and Backspace take the labels away."""
+        """Delete and Backspace remove the labels."""
         if key == "accept" or self.patch is None:
             return False
         self.delete()
@@ -132,7 +132,7 @@ class SelectTool(Tool):
             self._bench.update_preview()
 
     def _locked(self, patch: Patch) -> bool:
-        """Whether a class of the patch is locked, which is told."""
+        """Whether a class of the patch is locked; the user is told if so."""
         document = self._bench.document
         classes = document.legend if document is not None else ()
         names = [c.name for c in classes if c.locked and (patch.ids == c.id).any()]

@@ -101,7 +101,7 @@ class ActivityRow(QWidget):
 
 
 class BusyBar(QWidget):
-    """Stands in the status bar while something runs; several tasks open as a list.
+    """Shown in the status bar while something runs; several tasks open as a list.
 
     Signals
     -------

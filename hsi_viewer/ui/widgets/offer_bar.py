@@ -67,7 +67,7 @@ class OfferBar(QWidget):
         return offer
 
     def withdraw(self, key: str) -> None:
-        """Take an offer away."""
+        """Remove an offer."""
         for offer in [o for o in self.offers if o.key == key]:
             self.offers.remove(offer)
             self._layout.removeWidget(offer)

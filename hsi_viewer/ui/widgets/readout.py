@@ -33,7 +33,7 @@ class Readout(QWidget):
         layout.addStretch(1)
 
     def sizeHint(self) -> QSize:
-        """The height of a line; whatever width there is."""
+        """The height of a line; any width."""
         return QSize(0, self.fontMetrics().height() + 4)
 
     def minimumSizeHint(self) -> QSize:

@@ -1,4 +1,4 @@
-"""Messages: the page of everything that was told or logged since the start."""
+"""Messages: the page of all messages and log entries since the start."""
 
 from __future__ import annotations
 

@@ -282,7 +282,7 @@ class ViewController(QObject):
 
     @Slot()
     def clear_pins(self) -> None:
-        """Take all pinned spectra away."""
+        """Remove all pinned spectra."""
         self._picked, self._picked_spectrum = None, None
         self._plot.clear_pins()
 

@@ -64,7 +64,7 @@ class LabelController(QObject):
         self._workspace.state_changed.emit()
 
     def take_class(self, class_id: int) -> None:
-        """Paint this class from now on, with whatever tool is active."""
+        """Paint this class from now on, with any tool."""
         self._active = class_id
         self._panel.select(class_id)
         self.toolbox.option_changed()

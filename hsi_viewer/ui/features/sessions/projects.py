@@ -30,7 +30,7 @@ READ_ONLY = "read-only"
 
 
 class ProjectController(QObject):
-    """Saves and opens sessions; "Save" saves whatever file the work stands in."""
+    """Saves and opens sessions; "Save" saves the file that the work was saved to last."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
