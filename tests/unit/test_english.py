@@ -70,6 +70,7 @@ def test_the_application_speaks_plain_english():
 
 def test_the_documents_are_plain_english():
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("benchmarks/*.md")]
+    documents.remove(ROOT / "docs" / "vocabulary.md")  # it lists words that are not used
     assert len(documents) > 20
     found = found_in(sorted(documents), paragraphs_of)
     assert not found, "\n".join(found)
