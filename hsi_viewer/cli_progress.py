@@ -1,4 +1,4 @@
-"""Progress of a job on standard error: a bar in a terminal, a line a step in a log."""
+"""Progress of a job on standard error: a bar in a terminal, a line per step in a log."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class FigureFeature(Feature):
             ),
             Command(
                 "spectra.figure",
-                "Save the plot as an im&age…",
+                "Save the plot as an &image…",
                 "S&pectra",
                 self.choose_plot,
                 (),
