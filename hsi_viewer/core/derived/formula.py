@@ -125,8 +125,7 @@ def parse_formula(text: str) -> Formula:
     try:
         tree = ast.parse(code, mode="eval").body
     except SyntaxError as error:
-        at = f" near character {error.offset}" if error.offset else ""
-        raise FormulaError(f"The formula is not complete or has a typing error{at}.") from None
+        raise FormulaError(_incomplete(error)) from None
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError("The formula cannot be read: it is nested too deeply.") from None
     names: dict[str, None] = {}
@@ -137,6 +136,13 @@ def parse_formula(text: str) -> Formula:
     if not names:
         raise FormulaError("The formula uses no bands: add one, such as b12 or r650.")
     return Formula(text.strip(), tuple(names), tree)
+
+
+def _incomplete(error: SyntaxError) -> str:
+    if "was never closed" in error.msg:
+        return f'Incomplete formula: unclosed "(" at character {error.offset}.'
+    at = f" near character {error.offset}" if error.offset else " at its end"
+    return f"The formula is incomplete or mistyped{at}."
 
 
 def _check(node: ast.expr, names: dict[str, None]) -> None:

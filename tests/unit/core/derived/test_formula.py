@@ -164,6 +164,9 @@ def test_ndvi_is_the_published_ratio():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("b1 + (b2 - b1", r'Incomplete formula: unclosed "\(" at character 6'),
+        ("b1 +", "incomplete or mistyped at its end"),
+        ("b1 b2", "incomplete or mistyped near character 4"),
         ("b1 ^ 2", r"write powers with \*\*"),
         ("b1 < b2 < b3", "Compare two values at a time"),
         ("b1 // 2", "“b1 // 2” is not allowed in a formula"),
