@@ -94,7 +94,7 @@ def _parsers() -> tuple[_Parser, Sequence[str]]:
         "--screenshot",
         metavar="FILE",
         type=Path,
-        help="save a picture of the window once the scene is shown, and end",
+        help="save a picture of the window when the scene is shown, and exit",
     )
 
     info = _command(commands, "info", _info, "say what is known about a cube")

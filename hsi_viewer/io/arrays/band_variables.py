@@ -197,7 +197,7 @@ def _open(
     remarks = list(series.remarks)
     if others:
         named = ", ".join(f'"{container.path.name}:{other}"' for other in others)
-        remarks.append(f"The file also holds {named}; {series.name} is shown.")
+        remarks.append(f"The file also contains {named}; {series.name} is shown.")
     return HyperCube(
         stack,
         name=container.path.name,

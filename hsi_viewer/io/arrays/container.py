@@ -79,7 +79,7 @@ def choice_needed(container: Container, candidates: tuple[ArrayChoice, ...]) -> 
     names = _joined([str(choice) for choice in candidates])
     path = container.path
     return ChoiceNeededError(
-        f"{path} holds several arrays that could be the cube: {names}. "
+        f"{path} contains several arrays that could be the cube: {names}. "
         f'Name one of them: "{path.name}:{candidates[0].name}".',
         candidates,
     )

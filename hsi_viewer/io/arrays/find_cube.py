@@ -112,7 +112,7 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
             told = next((o for o in container.others if o.startswith(f"{name} (")), None)
             if told is not None:
                 raise FormatError(f"{path}: {told} cannot be read as an array of numbers.")
-            raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
+            raise FormatError(f'{path} has no array "{name}"; it contains {listing(container)}.')
         return choice
     cubes = without_pictures(choices(container))
     _check_larger(container, cubes)

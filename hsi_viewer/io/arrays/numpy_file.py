@@ -189,7 +189,7 @@ def open_npy(path: Path, reading: Reading) -> HyperCube:
     source = source_of(path, reading.axes or (0, 1, 2))
     if reading.ask:
         choice = ArrayChoice("array", source.shape, source.dtype.name)
-        raise ChoiceNeededError(f"{path} holds {choice}.", (choice,))
+        raise ChoiceNeededError(f"{path} contains {choice}.", (choice,))
     return HyperCube(source, name=path.name, path=path, format_name="NumPy")
 
 

@@ -245,7 +245,7 @@ def _matrix_in(container: Container, name: str | None) -> str:
     if name is not None:
         if name not in container.arrays:
             held = listing(container)
-            raise FormatError(f'{container.path} has no array "{name}"; it holds {held}.')
+            raise FormatError(f'{container.path} has no array "{name}"; it contains {held}.')
         return name
     own = [n for n in ("labels", "class_map") if n in container.arrays]
     if len(own) == 1 and "class_colours" in container.arrays:  # as written by `class_raster`

@@ -69,7 +69,7 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
     if part is None and len(pages) > 1:
         sizes = ", ".join(" x ".join(map(str, page)) for page in pages[:8])
         warnings.append(
-            f"The file holds {len(pages)} images ({sizes}); the first is shown. Open the others "
+            f"The file contains {len(pages)} images ({sizes}); the first is shown. Open the others "
             f"as {path.name}:2 and so on."
         )
     fields |= fields_beside(path, source.shape, fields, warnings)
@@ -91,7 +91,7 @@ def _open_stack(
         return None
     if reading.ask:
         choice = ArrayChoice(STACK, stack.shape, stack.dtype.name)
-        raise ChoiceNeededError(f"{path.name} holds {choice}.", (choice,))
+        raise ChoiceNeededError(f"{path.name} contains {choice}.", (choice,))
     axes = reading.axes or AS_STORED
     source = stack_source(path, stack, axes)
     if source is None:

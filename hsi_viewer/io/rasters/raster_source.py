@@ -197,7 +197,7 @@ class ImageFile:
             )
         if not np.can_cast(source.dtype, self.dtype):
             raise FormatError(
-                f"{self._path} holds {source.dtype} values, the first image {self.dtype}; "
+                f"{self._path} contains {source.dtype} values, the first image {self.dtype}; "
                 "convert them to one type."
             )
         window: NDArray[Any] = source.read(rows, columns, bands)

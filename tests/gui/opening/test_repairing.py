@@ -504,7 +504,7 @@ def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
     path.write_text(PIXELS)
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
-    assert f"{path} is no cube" in driver.window.notices.texts()[-1]
+    assert f"{path} cannot be opened as a hyperspectral cube" in driver.window.notices.texts()[-1]
     assert driver.window.context.offers.texts() == []
 
 

@@ -171,7 +171,7 @@ class MetadataDialog(QDialog):
         start = 0 if len(numbers) == bands else start
         if not numbers or start + len(numbers) > bands:
             self.error.setText(
-                f"The clipboard holds {len(numbers)} numbers; there are {bands - start} bands "
+                f"The clipboard contains {len(numbers)} numbers; there are {bands - start} bands "
                 "to fill."
             )
             return

@@ -112,4 +112,4 @@ class MetadataController(QObject):
 
 def away(path: Path, place: Path) -> str:
     """Location of a choice that cannot be saved beside its file, as the end of a sentence."""
-    return f"in {place.parent}: the folder of {path.name} cannot be written to."
+    return f"in {place.parent}: the folder of {path.name} is read-only."

@@ -45,7 +45,7 @@ def test_acolite_on_a_map_grid(tmp_path):
     np.testing.assert_array_equal(cube.read(), CUBE + 1)
     np.testing.assert_array_equal(cube.wavelengths, NM)
     assert cube.georeference.transform == (30, 0, 5e5, 0, -30, 4e6)
-    assert cube.warnings == ('The file also holds "L2R.nc:rhot"; rhos is shown.',)
+    assert cube.warnings == ('The file also contains "L2R.nc:rhot"; rhos is shown.',)
     assert cube.band_names[:2] == ("rhos_443", "rhos_503")
     other = open_cube(f"{path}:rhot")
     np.testing.assert_array_equal(other.read(bands=[7, 0]), CUBE[:, :, [7, 0]])
@@ -75,7 +75,7 @@ def test_seadas_with_packed_values_and_wavelengths_in_the_names(tmp_path):
     np.testing.assert_array_equal(cube.wavelengths, NM.astype(int))
     assert cube.warnings == (
         "The wavelengths come from the names of the variables.",
-        'The file also holds "L2.nc:geophysical_data/Rrs_unc"; geophysical_data/Rrs is shown.',
+        'The file also contains "L2.nc:geophysical_data/Rrs_unc"; geophysical_data/Rrs is shown.',
     )
 
 

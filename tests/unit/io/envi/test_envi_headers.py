@@ -191,7 +191,7 @@ def test_widths_in_wavenumbers_become_widths_in_nm(tmp_path):
 @pytest.mark.parametrize("kind", ["ENVI Meta File", "ENVI Virtual Mosaic", "HDF Scientific Data"])
 def test_headers_of_other_files_are_refused_by_kind(tmp_path, kind):
     text = f"ENVI\nsamples = 3\nlines = 2\nbands = 4\nfile type = {kind}\n"
-    with pytest.raises(FormatError, match=f'"file type = {kind.lower()}" is no raw image'):
+    with pytest.raises(FormatError, match=f'"file type = {kind.lower()}" is not a raw image'):
         open_cube(pair(tmp_path, text))
 
 
