@@ -108,7 +108,7 @@ def accuracy_section(rows: list[Row]) -> str:
                     seeds = f" ({len(values)})" if values and len(values) < 10 else ""
                     cells.append(spread(values, digits) + seeds if values else "")
                 body.append([title_of(method), *cells])
-            head = ["labels a class", *(str(n) for n in COUNTS)]
+            head = ["labels per class", *(str(n) for n in COUNTS)]
             parts.append(f"### {protocol.capitalize()}: {title}\n\n{table(head, body)}")
     return "\n".join(parts)
 
@@ -163,7 +163,7 @@ def margin_goal(found: Found, n: int, preset: str) -> list[str]:
 
 
 def others_section(rows: list[Row]) -> str:
-    """Jasper Ridge and Samson with ten labels a class."""
+    """Jasper Ridge and Samson with ten labels per class."""
     body = []
     for scene, title in (("jasper_ridge", "Jasper Ridge"), ("samson", "Samson")):
         found: dict[str, list[float]] = defaultdict(list)
@@ -187,7 +187,7 @@ def saved(figure: Figure, name: str, title: str) -> str:
 
 
 def accuracy_plot(rows: list[Row]) -> str:
-    """Overall accuracy against labels a class, both protocols."""
+    """Overall accuracy against labels per class, both protocols."""
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=False, layout="constrained")
     for axis, protocol in zip(axes, ("random", "field"), strict=True):
         found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -207,13 +207,13 @@ def accuracy_plot(rows: list[Row]) -> str:
         axis.set_xscale("log")
         axis.minorticks_off()
         axis.set_xticks(COUNTS, [str(n) for n in COUNTS])
-        axis.set_xlabel("labels a class")
+        axis.set_xlabel("labels per class")
         axis.set_title(f"{protocol} split, refined maps")
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("overall accuracy, %")
     if axes[0].get_legend_handles_labels()[0]:
         axes[0].legend(fontsize=8)
-    return saved(figure, "benchmark-accuracy.png", "Overall accuracy against labels a class")
+    return saved(figure, "benchmark-accuracy.png", "Overall accuracy against labels per class")
 
 
 def paired(rows: list[Row], measure: str, wrong: str) -> dict[str, dict[str, list[float]]]:

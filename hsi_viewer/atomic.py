@@ -28,8 +28,8 @@ def _sync(path: Path) -> None:
 def _failure(target: Path, error: OSError) -> ExportError:
     reason = error.strerror or f"the disk may be full ({error})"
     return ExportError(
-        f"{target} could not be written: {reason}. "
-        "Choose another folder or make room; what stood there before is untouched."
+        f"{target} could not be written: {reason}. Choose another folder or free some space; the "
+        "previous file is unchanged."
     )
 
 
@@ -59,7 +59,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
 
     Several targets are one result (an image and its header). They are renamed in the order
     given after all are safely on disk; if a rename fails, those done before are taken back, so
-    that no half-new pair stays. On any error, cancel included, the old files stand untouched
+    that no half-new pair stays. On any error, cancel included, the old files stay unchanged
     and the temporary files are gone. What a killed process could not clear away is cleared,
     and a half-done exchange of a pair taken back, by the next write to the same target.
 
@@ -79,7 +79,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
         for target in targets:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
-                raise IsADirectoryError(errno.EISDIR, "there is a folder of this name")
+                raise IsADirectoryError(errno.EISDIR, "a folder of this name exists")
         tidy_up(*targets)
         yield beside
         for path in beside:
@@ -102,7 +102,7 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     Raises
     ------
     ExportError
-        if it cannot be written; on any error the old folder stands untouched.
+        if it cannot be written; on any error the old folder stays unchanged.
     """
     mark = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
     beside = _temporary(target, mark)
@@ -140,7 +140,7 @@ def _remove(path: Path) -> None:
 
 
 def side_file(path: Path) -> Path:
-    """Where GDAL writes what a raster format itself cannot hold."""
+    """Path of GDAL's side file, for what a raster format itself cannot store."""
     return path.with_name(f"{path.name}.aux.xml")
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SAMPLE = "sample:indian-pines"
 DEMO_LABELS_PER_CLASS = 10
-# More digits are no number of a row, a band or a seed.
+# More digits are not a number of a row, a band or a seed.
 MAX_DIGITS = 10
 MAX_BANDS = 1 << 20
 
@@ -94,7 +94,7 @@ def _parsers() -> tuple[_Parser, Sequence[str]]:
         "--screenshot",
         metavar="FILE",
         type=Path,
-        help="save a picture of the window once the scene is shown, and end",
+        help="save a picture of the window when the scene is shown, and exit",
     )
 
     info = _command(commands, "info", _info, "say what is known about a cube")

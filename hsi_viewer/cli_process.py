@@ -1,4 +1,4 @@
-"""How a command meets the system: a full or closed standard output, and a signal to stop."""
+"""Signals, and a full or closed standard output, for commands."""
 
 from __future__ import annotations
 

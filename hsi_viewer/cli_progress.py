@@ -1,4 +1,4 @@
-"""Progress of a job on standard error: a bar in a terminal, a line a step in a log."""
+"""Progress of a job on standard error: a bar in a terminal, a line per step in a log."""
 
 from __future__ import annotations
 
@@ -112,5 +112,5 @@ class _LinePort:
             return
         try:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-        except OSError:  # a full disk is no reason to stop the work
+        except OSError:  # a full disk is not a reason to stop the work
             self._is_read = False

@@ -61,6 +61,7 @@ def test_one_version_everywhere():
 
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == hsi_viewer.__version__
+    assert f"version: {hsi_viewer.__version__}\n" in (PROJECT / "CITATION.cff").read_text()
 
 
 def test_every_dependency_is_pinned():

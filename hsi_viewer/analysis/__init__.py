@@ -1,1 +1,1 @@
-"""What a view shows of a scene, computed without Qt: spectral angle, scatter, matches."""
+"""Spectral angle, scatter plots and library matches, computed without Qt."""

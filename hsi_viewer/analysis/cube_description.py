@@ -1,4 +1,4 @@
-"""A cube described in words."""
+"""Description of a cube in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 
 
 def describe_cube(cube: HyperCube) -> str:
-    """Markdown: the scene's own text, then what its file says."""
+    """Markdown: the scene's own text, then the facts of its file."""
     facts = [
         ("Size", f"{cube.rows:,} rows × {cube.columns:,} columns × {cube.bands:,} bands"),
         (
@@ -34,5 +34,5 @@ def describe_cube(cube: HyperCube) -> str:
     lines = [f"## {cube.name}", "", cube.about, "", "| | |", "|---|---|"]
     lines += [f"| **{name}** | {value} |" for name, value in facts]
     if cube.warnings:
-        lines += ["", "### What was odd in the file", *(f"- {w}" for w in cube.warnings)]
+        lines += ["", "### Warnings from the file", *(f"- {w}" for w in cube.warnings)]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Where a scene lies on the globe: degrees of a pixel, size of a pixel on the ground, north."""
+"""Position of a scene on the globe: longitude and latitude of a pixel, ground pixel size, north."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WGS84 = "EPSG:4326"
 
 @dataclass(frozen=True)
 class MapPlace:
-    """How a scene lies at its centre.
+    """Position of a scene at its centre.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ def degrees(
 
 
 def place_of(georeference: Georeference, rows: int, columns: int) -> MapPlace | None:
-    """How a scene lies at its centre, on a sphere; None if it is not known."""
+    """Position of a scene at its centre, on a sphere; None if unknown."""
     row, column = rows / 2, columns / 2
     step = max(1.0, min(rows, columns) / 20)
     found = degrees(georeference, [(row, column), (row, column + step), (row + step, column)])

@@ -19,7 +19,7 @@ def labelled_spectra(
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> dict[int, NDArray[np.float64]]:
-    """Physical spectra (n, good bands) by class id, of at most 300 pixels a class.
+    """Physical spectra (n, good bands) by class id, of at most 300 pixels per class.
 
     Pixels without data in a good band are left out, so a class may have none.
 

@@ -75,7 +75,7 @@ def fitted(library: SpectralLibrary, cube: HyperCube) -> LoadedLibrary:
             raise FormatError(
                 f"{lacking} has no wavelengths, and {library.name} has {library.spectra.shape[1]} "
                 f"channels for the {cube.bands} bands of {cube.name}: give the wavelengths in the "
-                "header, or choose a library of this sensor."
+                "header, or choose a library for this sensor."
             )
         return LoadedLibrary(library, cube, library)
     widths = band_widths(cube.wavelengths)

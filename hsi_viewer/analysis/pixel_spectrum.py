@@ -24,7 +24,7 @@ class PixelWish:
 
 @dataclass(frozen=True, eq=False)
 class PixelSpectrum:
-    """What was wished for, NaN without data.
+    """The requested spectrum, NaN without data.
 
     Attributes
     ----------

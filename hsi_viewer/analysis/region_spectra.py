@@ -83,7 +83,7 @@ def region_statistics(
 
 
 def _sizes(groups: Groups) -> NDArray[np.int64]:
-    """Pixels of each group; by parts, for counting takes eight bytes a pixel."""
+    """Pixels of each group; by parts, for counting takes eight bytes per pixel."""
     sizes = np.zeros(MAX_BINS, np.int64)
     for top in range(0, groups.shape[0], COUNT_ROWS):
         part = groups[top : top + COUNT_ROWS].ravel().astype(np.intp)

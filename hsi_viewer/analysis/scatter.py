@@ -22,7 +22,7 @@ MAX_SHOWN = 20_000  # pixels of a class or selection that are drawn one by one
 
 @dataclass(frozen=True)
 class Channel:
-    """What an axis shows, counted from 0: a band, or a component of an image of them."""
+    """Quantity on an axis, counted from 0: a band, or a component of an image."""
 
     kind: Literal["band", "pca", "mnf"]
     index: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 Colour = tuple[int, int, int]
 
 # Okabe & Ito (2008), then those colours of Paul Tol's schemes (2021) that stay furthest from them,
-# from one another and from black and white, which are left to the picture, for people with any
+# from each other and from black and white, which are left to the picture, for people with any
 # of the common colour-vision deficiencies; from the 17th on, colours of a regular grid of RGB, each
 # the furthest from all before it in the same sense. tests/unit/core/test_palette.py has the least
 # distances (CIE76): 12.5 up to 30 classes, 10.8 at 50.

@@ -38,7 +38,7 @@ class ModelError(HsiError):
 
 
 class ExportError(FileError):
-    """A result could not be written; whatever stood there before is untouched."""
+    """A result could not be written; the previous file is unchanged."""
 
 
 class FormulaError(HsiError):

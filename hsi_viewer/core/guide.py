@@ -18,7 +18,7 @@ _MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`#|]+|^[-:| ]+$", re.MULTILINE)
 
 
 def guide_folder() -> Path:
-    """Where the guide is, in a checkout and in an installed wheel.
+    """Folder of the guide, in a checkout and in an installed wheel.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def guide_folder() -> Path:
     for folder in (package / "resources" / "guide", package.parent / "docs" / "guide"):
         if (folder / INDEX).exists():
             return folder
-    raise FileNotFoundError("The user guide is missing: install hsi-viewer again")
+    raise FileNotFoundError("The user guide is missing: reinstall hsi-viewer")
 
 
 def anchor(heading: str) -> str:
@@ -59,7 +59,7 @@ class Section:
 
     @property
     def link(self) -> str:
-        """Where it is, e.g. "labelling.md#the-brush"."""
+        """Its link, e.g. "labelling.md#the-brush"."""
         return f"{self.page}#{anchor(self.heading)}"
 
     def snippet(self, words: list[str]) -> str:

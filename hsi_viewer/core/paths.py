@@ -22,7 +22,7 @@ def resource_path(*parts: str) -> Path:
         if path.exists():
             return path
     name = "/".join(parts)
-    raise FileNotFoundError(f"resources/{name} is missing: install hsi-viewer again")
+    raise FileNotFoundError(f"resources/{name} is missing: reinstall hsi-viewer")
 
 
 VARIABLE = "HSI_VIEWER_DATA"

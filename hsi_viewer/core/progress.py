@@ -49,13 +49,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Note:
-    """What the user should know of a task that goes on: what was left out, or taken otherwise."""
+    """A remark on a task that continues: what was left out or interpreted differently."""
 
     text: str
 
 
 class ProgressPort(Protocol):
-    """Where a worker reports to; the receiver decides what each report means.
+    """Receives the reports of a worker, and decides what each means.
 
     `report` takes `Progress`, `Note` and any richer frozen record of the task (an epoch, a map).
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# What turns the direction of a text around, and with it the sense of what stands beside it.
+# What turns the direction of a text around, and with it the sense of what is beside it.
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _UNWRITTEN = re.compile(rf"[\s\x00-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff\ufffe\uffff]+")
 _ESCAPED = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
@@ -43,7 +43,7 @@ def shortened(text: str, most: int) -> str:
 def message(text: str) -> str:
     """A sentence that may quote what a file holds, fit to be shown on any screen.
 
-    One line of a bounded length; what stands in double quotes is bounded, too, so that the rest
+    One line of a bounded length; what is in double quotes is bounded, too, so that the rest
     of the sentence stays. The same again for what comes out of it.
     """
     text = shortened(text, _MOST_LOOKED_AT) if len(text) > _MOST_LOOKED_AT else text
@@ -55,4 +55,4 @@ def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Sentences as `message` makes them, not too many."""
     told = tuple(message(text) for text in texts[:MOST_MESSAGES])
     left = len(texts) - len(told)
-    return (*told, f"{left} more remarks are left out.") if left else told
+    return (*told, f"{left} more remarks are not shown.") if left else told

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 SETTLING_SECONDS = 1.5  # before this the speed is not known
 SETTLING_SHARE = 0.02
-WEIGHT = 0.3  # of a new estimate against what was told before
+WEIGHT = 0.3  # of a new estimate against earlier estimates
 
 
 class TimeLeft:
     """Estimates the end of a task from the share that is done.
 
     The speed is the mean since the task, or its present part, began: a share that falls, or is not
-    known, starts a new part. New estimates are smoothed against what was told before, which
+    known, starts a new part. New estimates are smoothed against earlier estimates, which
     counts down by itself, so that the figure does not jump.
     """
 

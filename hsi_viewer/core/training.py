@@ -25,12 +25,12 @@ MAX_SEED = 2**32 - 1
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """What a user may choose before training.
+    """The user's settings for a training run.
 
     Attributes
     ----------
     preset : "fast" for interactive use, "best" for the final map.
-    distillation : how the exits teach one another; None takes the preset's.
+    distillation : how the exits teach each other; None takes the preset's.
     seed : of every random choice.
     device : "auto" takes cuda, mps or cpu, in this order.
     refine : whether the map is refined by the random walker.
@@ -53,7 +53,7 @@ class TrainingConfig:
         _check_choice("device", self.device, get_args(Device))
         object.__setattr__(self, "seed", _seed(self.seed))
         if not isinstance(self.refine, (bool, np.bool_)):
-            raise SettingError(f"refine is True or False, not {_short(self.refine)}.")
+            raise SettingError(f"refine must be True or False, not {_short(self.refine)}.")
         object.__setattr__(self, "refine", bool(self.refine))
 
 
@@ -68,7 +68,7 @@ def _seed(value: Any) -> int:
     if isinstance(value, (float, np.floating)):
         is_whole = float(value).is_integer()
     if not (is_whole and 0 <= value <= MAX_SEED):
-        raise SettingError(f"A seed is a whole number in 0..{MAX_SEED}, not {_short(value)}.")
+        raise SettingError(f"A seed must be a whole number in 0..{MAX_SEED}, not {_short(value)}.")
     return int(value)
 
 

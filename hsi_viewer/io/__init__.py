@@ -1,1 +1,1 @@
-"""Readers and writers, one file format each."""
+"""Readers and writers, one folder for each kind of file."""

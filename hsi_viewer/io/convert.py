@@ -46,7 +46,7 @@ def convert(
     cube = open_cube(source)
     if cube.path is not None and _overwrites(cube.path, target):
         raise ExportError(
-            f"{target} is a file of the cube itself, of which the rest would be lost; "
+            f"{target} is a file of the cube itself, and the rest of the cube would be lost; "
             "choose another name."
         )
     labels = None
@@ -67,7 +67,7 @@ def convert(
 
 
 def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
-    """The labels of a file, if it names them, its values are no others, and 0 is no class."""
+    """The labels of a file, if it names them, its values are no others, and 0 is not a class."""
     if cube.scale != 1 or cube.offset or cube.nodata not in (None, 0):
         return None
     if (

@@ -1,4 +1,4 @@
-"""What a file says about itself, as one object for `hsi-viewer info --json`."""
+"""Facts about a file as one object, for `hsi-viewer info --json`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def cube_info(source: str | Path) -> dict[str, Any]:
 
 
 def cube_warnings(cube: HyperCube) -> list[str]:
-    """Everything that is odd about a cube, as every command says it."""
+    """Warnings about a cube, the same for every command."""
     place = cube.georeference or Georeference()
     return [
         *cube.warnings,
@@ -140,7 +140,7 @@ def _number(value: float | None) -> float | str | None:
 
 
 def crs_text(wkt: str | None) -> str | None:
-    """Return "EPSG:n" where there is one, else the well-known text; None if it is none."""
+    """Return "EPSG:n" where there is one, else the well-known text; None if it is not one."""
     if not wkt:
         return None
     from rasterio.crs import CRS
@@ -156,13 +156,13 @@ def crs_text(wkt: str | None) -> str | None:
 def _offset_warning(cube: HyperCube) -> list[str]:
     if not cube.offset:
         return []
-    return [f"A physical value is the stored one times {cube.scale:g} plus {cube.offset:g}."]
+    return [f"Physical value = stored value times {cube.scale:g} plus {cube.offset:g}."]
 
 
 def _place_warning(place: Georeference, crs: str | None) -> list[str]:
     if not place.crs_wkt or crs is not None:
         return []
-    return [f"The coordinate system is not understood: {place.crs_wkt[:60]}"]
+    return [f"The coordinate system could not be interpreted: {place.crs_wkt[:60]}"]
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:
@@ -170,7 +170,7 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 
     if not is_noise(cube):
         return []
-    return ["The picture looks like noise: the header may not belong to the data."]
+    return ["The image looks like noise: the header may not match the data."]
 
 
 def diagnosis(source: str | Path) -> str | None:
@@ -183,7 +183,7 @@ def diagnosis(source: str | Path) -> str | None:
     try:
         data = data_beside(path) if path.suffix.lower() == ".hdr" else path
         if not path.is_file() or (data and magic_of(data).startswith(SELF_DESCRIBED)):
-            return None  # values that are no raw ones
+            return None  # values that are not raw ones
         if _library_of(source) or (header_of(path) is None and is_identified(path)):
             return None
         found = diagnose(path)

@@ -54,7 +54,7 @@ CUBE_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 SUPPORTED = (
     "ENVI and ESRI (.hdr with its data), MATLAB (.mat), NumPy (.npy, .npz), GeoTIFF, HDF5 and "
     "NetCDF (EMIT, PRISMA, NEON, AVIRIS and others), ERDAS (.lan, .gis, .img), AVIRIS (.rfl), "
-    "Zarr, and folders of EnMAP, DESIS or of one image a band"
+    "Zarr, and folders of EnMAP, DESIS or of one image per band"
 )
 
 
@@ -111,9 +111,7 @@ def _check_parts(path: Path, part: str) -> None:
     magic = magic_of(path)
     reader = next((read for matches, read in READERS if matches(path, magic)), None)
     if reader in ONE_IMAGE:
-        raise FormatError(
-            f'{path} holds one image, and nothing in it is named; leave out ":{part}".'
-        )
+        raise FormatError(f'{path} contains a single unnamed image; leave out ":{part}".')
 
 
 def _open_header(header: Path) -> HyperCube:
@@ -143,7 +141,7 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     cube = open_envi(path, beside.layout.layout())
     header = header_of(path)
     if header is not None and _is_contradicted(beside, header):
-        told = "It is read as you said in the header doctor, not as its header says."
+        told = "It is read as you chose in the header doctor, not as its header describes."
         cube = replace(cube, warnings=(*cube.warnings, told))
     return beside.applied(cube)
 
@@ -176,7 +174,9 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
 
     what = name_of(magic)
     known = "" if what is None else f": it is {what}"
-    raise FormatError(f"{path} is no cube that can be read{known}. Supported are {SUPPORTED}.")
+    raise FormatError(
+        f"{path} cannot be opened as a hyperspectral cube{known}. Supported are {SUPPORTED}."
+    )
 
 
 def _npy(path: Path, reading: Reading) -> HyperCube:
@@ -262,7 +262,7 @@ def _eoc(path: Path, reading: Reading) -> HyperCube:
 
     files = product_files(path)
     if files is None:
-        raise FormatError(f"{path} belongs to an EnMAP or DESIS product that is not complete.")
+        raise FormatError(f"{path} belongs to an incomplete EnMAP or DESIS product.")
     return open_product(*files, chosen=path == files[0])
 
 
@@ -281,7 +281,7 @@ def _tiff(path: Path, reading: Reading) -> HyperCube:
     try:
         return open_geotiff(path, reading)
     except UnicodeDecodeError as error:  # rasterio decodes every tag
-        raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
+        raise FormatError(f"{path} is damaged: its text tags are not text ({error}).") from error
 
 
 def _erdas(path: Path, reading: Reading) -> HyperCube:
@@ -377,7 +377,7 @@ def arrays_in(path: Path) -> tuple[ArrayChoice, ...]:
         _read(path, magic_of(path), Reading(ask=True))
     except ChoiceNeededError as needed:
         return needed.choices
-    raise FormatError(f"{path} holds one image, of which the order of the axes is known.")
+    raise FormatError(f"{path} contains a single image whose axis order is known.")
 
 
 def is_identified(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What a file that is no cube can be used for in the open scene. Import it in a worker: slow."""
+"""Uses for a file that is not a cube in the open scene. Slow: import it in a worker."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Whole jobs that the command line and the window both run."""
+"""Whole jobs, run by the command line and the window."""

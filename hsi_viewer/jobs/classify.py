@@ -38,7 +38,7 @@ PACKAGES = ("hsi-viewer", "numpy", "scipy", "torch", "scikit-learn")
 
 @dataclass(frozen=True)
 class Job:
-    """What a job is told and whom it reports to.
+    """Settings of a job, and the receiver of its reports.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Job:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a job leaves.
+    """Result of a job.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
         training, test = draw_per_class(truth.ids, per_class, job.config.seed)
     _note_warnings(cube, truth, job)
     result = _train_and_write(cube, truth, training, test, job, watch)
-    drawn = f"{per_class} a class from {truth_source}"
+    drawn = f"{per_class} per class from {truth_source}"
     return _reported(result, {"cube": cube_source, "labels": drawn}, job)
 
 
@@ -185,7 +185,7 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
 
 
 def _open(source: str, job: Job) -> HyperCube:
-    """Open a cube; in silence, so that an error about it stands alone in a log."""
+    """Open a cube; silently, so that an error about it stands alone in a log."""
     from hsi_viewer.io.registry import open_cube
 
     cube = examined(real_valued(open_cube(source, job.token)))

@@ -35,8 +35,8 @@ def output_folder(folder: Path) -> Iterator[None]:
                 pass
         except OSError as error:
             raise ExportError(
-                f"{folder}: the output folder cannot be written ({error.strerror or error}); "
-                "choose another one."
+                f"{folder}: the output folder is not writable ({error.strerror or error}); choose "
+                "another folder."
             ) from error
         yield
     except BaseException:
@@ -69,13 +69,13 @@ def check_sources(folder: Path, sources: Sequence[Path]) -> None:
         inside = (target, *target.parents) if is_zarr(source) else (target,)
         if source.is_dir() and source.resolve() in inside:
             raise ExportError(
-                f"{folder}: the results would lie among the data of {source}; choose another "
+                f"{folder}: the results would be mixed with the data of {source}; choose another "
                 "output folder."
             )
         for path in sorted(own_files(source)):
             if path.parent == target and WRITTEN.fullmatch(path.name):
                 raise ExportError(
-                    f"{folder}: {path.name} is read by this job and would be replaced by its "
+                    f"{folder}: {path.name} is an input of this job and would be replaced by its "
                     "results; choose another output folder."
                 )
 
@@ -93,6 +93,6 @@ def check_no_model(folder: Path, model: Path) -> None:
     own = any(path.resolve().parent == folder.resolve() for path in pair_of(model))
     if own or any(path.exists() for path in pair_of(folder)):
         raise ExportError(
-            f"{folder} holds a model and the map of its training, which would be replaced; choose "
-            "another output folder, or add --overwrite."
+            f"{folder} contains a model and its map, which would be replaced; choose another "
+            "output folder, or add --overwrite."
         )

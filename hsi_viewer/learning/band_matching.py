@@ -79,7 +79,7 @@ def matched(
         if cube.bands != bands:
             raise ModelError(
                 f"{cube.name} has {cube.bands} bands but the model was trained on {bands}, and "
-                "without wavelengths of both they cannot be matched; train on this cube."
+                "without wavelengths for both they cannot be matched; train on this cube."
             )
         return cube
     same_count = cube.bands == bands
@@ -92,7 +92,7 @@ def matched(
         there = f"{have[0]:.0f}-{have[-1]:.0f} nm" if have.size else "no good band"
         raise ModelError(
             f"The model needs {wanted.min():.0f}-{wanted.max():.0f} nm, but {cube.name} covers "
-            f"{there}; use a model of this sensor or train on this cube."
+            f"{there}; use a model trained on this sensor, or train on this cube."
         )
     place = np.clip(np.searchsorted(have, wavelengths), 1, have.size - 1)
     low, high = have[place - 1], have[place]

@@ -1,7 +1,7 @@
 """Model files: weights and features as safetensors, everything else as JSON; no pickle.
 
 The two are replaced together or not at all, and the JSON holds the digest of the other file, so
-that files of two models are not taken for one.
+that files of two models are not mistaken for one.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def load_model(target: str | Path) -> TrainedModel:
     FileError
         if a file is missing or cannot be read.
     FormatError
-        if it is no model of this application, or is damaged.
+        if it is not a model of this application, or is damaged.
     """
     from hsi_viewer.learning.model import TrainedModel
 

@@ -18,7 +18,7 @@ BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE, "jump": LARGEST_VALUE}
 
 
 def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantModel]:
-    """Features and instant model, of shapes that fit one another.
+    """Features and instant model, of shapes that fit each other.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
     channels, classes = told.channels, len(told.class_ids)
     kept = channels // len(told.sigmas)
     if used < 1 or kept < 1 or kept * len(told.sigmas) != channels:
-        raise ValueError(f"{used} bands cannot make {channels} channels")
+        raise ValueError(f"{used} bands cannot give {channels} channels")
     shapes = {
         "features.bands": (used,),
         "features.centre": (used,),
@@ -53,7 +53,7 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
     arrays = {name: tensor.numpy() for name, tensor in found.items()}
     bands = arrays["features.bands"]
     if bands[0] < 0 or bands[-1] >= told.bands or (np.diff(bands) <= 0).any():
-        raise ValueError(f"the bands in use are not of {told.bands} bands")
+        raise ValueError(f"the bands in use do not match the {told.bands} bands")
     if not (arrays["features.spread"] > 0).all() or not arrays["features.scales"].all():
         raise ValueError("the features are divided by 0")
     if (arrays["features.low"] >= arrays["features.high"]).any():
@@ -93,5 +93,5 @@ def _fitting(
                 f"{name} is {found.dtype} {tuple(found.shape)}, and {dtype} {shape} was expected"
             )
         if not torch.isfinite(found).all() or (name.endswith("running_var") and found.min() < 0):
-            raise ValueError(f"{name} holds what is no number")
+            raise ValueError(f"{name} contains values that are not numbers")
     return {name: tensors[name] for name in wanted}

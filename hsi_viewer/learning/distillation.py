@@ -106,7 +106,7 @@ def balanced(probabilities: Tensor) -> Tensor:
 
 
 class Memory:
-    """What the network said of each training pixel before (PS-KD, Kim et al., ICCV 2021).
+    """Earlier predictions for each training pixel (PS-KD, Kim et al., ICCV 2021).
 
     Parameters
     ----------

@@ -236,8 +236,8 @@ def usable_bands(cube: HyperCube, sample: NDArray[Any]) -> NDArray[np.int64]:
     bands = np.flatnonzero(usable).astype(np.int64)
     if bands.size == 0:
         raise TrainingError(
-            f"{cube.name}: no band can be used, because all are marked bad, empty or constant. "
-            "Mark the good bands of this cube."
+            f"{cube.name}: no band is usable, because all are marked bad, empty or constant. Mark "
+            "the good bands of this cube."
         )
     return bands
 
@@ -334,7 +334,7 @@ def fit_features(
 
 
 class Scaling(NamedTuple):
-    """How the values of the bands in use are standardised; as of `Features`."""
+    """Standardisation of the bands in use; see `Features`."""
 
     centre: Floats
     spread: Floats
@@ -350,7 +350,7 @@ def _fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor
     enough = is_data.sum(axis=1) * 2 >= flat.shape[1]
     pixels, is_data = flat[enough].astype(np.float64), is_data[enough]
     if len(pixels) < 2:
-        raise TrainingError(f"{cube.name}: the cube holds hardly any data to learn from.")
+        raise TrainingError(f"{cube.name}: the cube contains too little data to learn from.")
     unit = _unit_of(pixels[is_data])
     with np.errstate(over="ignore", invalid="ignore"):
         pixels /= unit

@@ -101,7 +101,7 @@ class TrainedModel:
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
-        """Map a cube; on the same cube again, only the refinement is computed anew.
+        """Map a cube; on the same cube again, only the refinement is recomputed.
 
         Parameters
         ----------

@@ -47,7 +47,7 @@ def check_model(target: str | Path) -> None:
     with refusing_damage(weights):
         for name, values in load(weights_of(told, weights)).items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
-                raise ValueError(f"{name} holds what is no number")
+                raise ValueError(f"{name} contains values that are not numbers")
 
 
 def description_of(target: str | Path) -> Told:
@@ -58,7 +58,7 @@ def description_of(target: str | Path) -> Told:
     FileError
         if a file is missing or cannot be read.
     FormatError
-        if it is no model of this application, or is damaged.
+        if it is not a model of this application, or is damaged.
     """
     weights, description = pair_of(target)
     _bring_back(weights, description)
@@ -66,7 +66,7 @@ def description_of(target: str | Path) -> Told:
         for path in (weights, description):
             if not path.is_file():
                 raise FileError(
-                    f"{path}: the model file is missing; a model is a pair of .safetensors and "
+                    f"{path}: the model file is missing; a model consists of a .safetensors and a "
                     ".json."
                 )
         return told_by(description.read_bytes(), description)
@@ -81,7 +81,7 @@ def weights_of(told: Told, path: Path) -> bytes:
     """The file of weights, if it is the one that belongs to a description; else a ValueError."""
     data = path.read_bytes()
     if told.weights_digest not in ("", digest_of(data)):
-        raise ValueError("their digest is not the one in the description")
+        raise ValueError("their checksum differs from the one in the description")
     return data
 
 
@@ -104,14 +104,14 @@ def refusing_damage(weights: Path) -> Iterator[None]:
         ) from error
     except (KeyError, ValueError, SafetensorError) as error:
         raise FormatError(
-            f"{weights}: the weights are damaged or belong to another description: {error}. "
-            "Copy both files again, or train again."
+            f"{weights}: the weights are damaged or do not match their description: {error}. Copy "
+            "both files again, or train again."
         ) from error
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a description says, as `TrainedModel` has it."""
+    """Contents of a description, as `TrainedModel` needs them."""
 
     class_ids: tuple[int, ...]
     legend: tuple[LandClass, ...]
@@ -135,15 +135,13 @@ def told_by(text: bytes, path: Path) -> Told:
     Raises
     ------
     FormatError
-        if it is of another kind, or anything in it is no such thing.
+        if it is of another kind, or anything in it is not as expected.
     """
     try:
         data = json.loads(text)
         kind = (data.get("format"), data.get("schema")) if isinstance(data, dict) else None
         if kind != (FORMAT, SCHEMA):
-            raise FormatError(
-                f"{path}: this is no model that this version can read. Train it again."
-            )
+            raise FormatError(f"{path}: this version cannot read the model. Train it again.")
         told = TypeAdapter(Told).validate_json(text, strict=True)
         _check(told, data["recipe"])
     except ValidationError as error:
@@ -178,7 +176,7 @@ def _check(told: Told, recipe: object) -> None:
     }
     wrong = [name for name, right in sound.items() if not right]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)} cannot be so")
+        raise ValueError(f"invalid: {', '.join(wrong)}")
 
 
 def _ascend(ids: tuple[int, ...]) -> bool:

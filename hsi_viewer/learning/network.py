@@ -99,7 +99,7 @@ class SdhsiNet(nn.Module):
         return len(self.heads)
 
     def embed(self, x: Tensor, depth: int | None = None) -> list[Tensor]:
-        """What each exit sees, shallow to deep, all of one size.
+        """Input of each exit, shallow to deep, all of one size.
 
         Parameters
         ----------

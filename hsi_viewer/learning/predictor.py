@@ -24,7 +24,7 @@ UNLIKELY = 1e-6  # no vote rules a class out
 
 @dataclass(frozen=True)
 class DenseOutput:
-    """What a model says about a whole scene.
+    """Predictions of a model for a whole scene.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ def dense(
     valid = np.empty((rows, columns), bool)
     count = len(list(tiles(rows, columns)))
     for done, tile in enumerate(by_tile(network, scene, depth=depth, token=token)):
-        port.report(Progress("Painting the map", (done + 1) / count))
+        port.report(Progress("Predicting the map", (done + 1) / count))
         r, c = tile.window
         mean = tile.exits.mean(axis=0)
         disagreement[r, c] = 0.5 * np.abs(tile.exits - mean).sum(axis=3).mean(axis=0)

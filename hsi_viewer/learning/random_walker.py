@@ -107,7 +107,7 @@ class Solver:
     def solve(self, right_side: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """The solution (n,) for a right side (n,)."""
         if self._factors is None:
-            raise ValueError("The factors were given back")
+            raise ValueError("The factors were already released")
         solved: NDArray[np.float64] = self._factors.solve(right_side)
         return solved
 

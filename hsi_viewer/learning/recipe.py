@@ -12,7 +12,7 @@ FrontEnd = Literal["2d", "3d"]
 
 @dataclass(frozen=True)
 class FeatureRecipe:
-    """How spectra become features.
+    """Settings for computing features from spectra.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class NetworkRecipe:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """How the network is trained.
+    """Settings for training the network.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What is usual in a scene, so that a few stray values neither shape the features nor spread."""
+"""Usual values of a scene, so that a few stray values neither shape the features nor spread."""
 
 from __future__ import annotations
 

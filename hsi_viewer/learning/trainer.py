@@ -55,8 +55,8 @@ def fit(
     labels : (rows, columns) class ids, by the rules of `core.labels.class_ids`.
     config : preset, distillation, seed, device.
     legend : names and colours of the classes; others become "Class n".
-    warm_start : a model to go on from after labels changed; it must have been trained in this
-        session on this very cube with the same recipe, otherwise training starts anew.
+    warm_start : a model to continue from after labels changed; it must have been trained in this
+        session on this very cube with the same recipe, otherwise training starts again.
     recipe : in place of the preset's, for benchmarks.
     token : checked at every step.
     port : takes `Progress`, an `EpochReport` each epoch, early `Prediction` objects, and a `Note`
@@ -67,7 +67,7 @@ def fit(
     LabelError
         if labels do not fit the cube or name fewer than two classes.
     TrainingError
-        if the cube cannot be learned from, or the loss is no number from the beginning.
+        if the cube cannot be learned from, or the loss is not a number from the beginning.
     TaskCancelledError
         if the token was cancelled.
     """
@@ -76,8 +76,8 @@ def fit(
     class_ids = tuple(int(i) for i in np.unique(ids) if i)
     if len(class_ids) < 2:
         raise LabelError(
-            f"Training needs labelled pixels of at least two classes, there are {len(class_ids)}."
-            " Label some pixels of another class."
+            "Training needs labelled pixels of at least two classes, and there are "
+            f"{len(class_ids)}. Label pixels of another class."
         )
     recipe = recipe or recipe_for(config)
     started = time.perf_counter()
@@ -176,7 +176,7 @@ class Run:
         )
 
     def network(self, warm_start: TrainedModel | None) -> SdhsiNet:
-        """A new network, or one that goes on from a trained one; new classes start from zero."""
+        """A new network, or one that continues from a trained one; new classes start from zero."""
         features = self.scene.features
         network = SdhsiNet(
             features.channels,
@@ -192,7 +192,7 @@ class Run:
     def train(
         self, network: SdhsiNet, instant: InstantModel, *, warm: bool
     ) -> tuple[float, str | None]:
-        """Train the network, painting early maps unless it goes on from a trained one.
+        """Train the network, painting early maps unless it continues from a trained one.
 
         Returns
         -------

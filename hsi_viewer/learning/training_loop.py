@@ -39,7 +39,7 @@ class Tally:
     seen: int = 0
 
     def report(self, epoch: int, epochs: int) -> EpochReport:
-        """The epoch that ends here; the tally starts anew."""
+        """The epoch that ends here; the tally starts again."""
         accuracy = tuple(float(a) for a in np.sum(self.right, axis=0) / self.seen)
         item = EpochReport(epoch, epochs, float(np.mean(self.losses)), accuracy)
         self.losses, self.right, self.seen = [], [], 0
@@ -128,14 +128,14 @@ class Learner:
 
     def _go_back(self, good: dict[str, Tensor] | None, step: int) -> str:
         said = (
-            f"The loss became no number at step {step + 1} of {self.steps}. Look for extreme "
-            "values in the cube, or mark the bands that hold them as bad."
+            f"The loss became NaN at step {step + 1} of {self.steps}. Look for extreme values in "
+            "the cube, or mark the bands that contain them as bad."
         )
         if good is None:
             raise TrainingError(said)
         self.network.load_state_dict(good)
         self.network.eval()
-        said += " The model is the last good one before that."
+        said += " The last good model before that is kept."
         self.port.report(Progress(said))
         return said
 
@@ -173,7 +173,7 @@ class Learner:
         return tally.losses[-1]
 
     def _loss(self, logits: list[Tensor], chosen: Tensor, y: Tensor, step: int) -> Tensor:
-        """Cross-entropies of the exits and what the exits teach one another."""
+        """Cross-entropies of the exits and what the exits teach each other."""
         recipe, smoothing = self.recipe.distillation, self.recipe.training.smoothing
         target = functional.one_hot(y, self.network.classes).float()
         if recipe.mode == "previous_epochs":

@@ -73,8 +73,8 @@ def choose_pixels(
     classes = np.unique(flat[flat >= 0])
     if np.unique(targets).size < classes.size:
         raise LabelError(
-            "Some classes are labelled only where the cube has no data. "
-            "Label pixels of them where the picture shows something."
+            "Some classes are labelled only where the cube has no data. Label pixels of these "
+            "classes where the image shows data."
         )
     if pixels.size > limit:
         rng = np.random.default_rng(seed)

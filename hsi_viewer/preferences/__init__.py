@@ -1,1 +1,1 @@
-"""What is remembered between scenes: settings, views, the log."""
+"""Settings, views and the log: all that is remembered between scenes."""

@@ -122,7 +122,7 @@ class Settings:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not VALID[name](value):
-            raise ValueError(f"{value!r} is no valid {name.replace('_', ' ')}")
+            raise ValueError(f"{value!r} is not a valid {name.replace('_', ' ')}")
         super().__setattr__(name, value)
 
     def add_recent(self, source: str) -> None:
@@ -150,7 +150,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except (ValueError, RecursionError):  # no JSON, a number too long or brackets too deep
         entries = None
     if not isinstance(entries, dict):
-        log.warning("%s is no settings file: defaults are used", path)
+        log.warning("%s is not a settings file: defaults are used", path)
         return Settings()
     shortcuts = entries.get("shortcuts")
     if isinstance(shortcuts, dict):
@@ -168,7 +168,7 @@ def _renamed(command: str) -> str:
 
 
 def save_settings(settings: Settings, path: Path | None = None) -> None:
-    """Write the settings atomically; a failure is logged, for it must not stop the exit."""
+    """Write the settings atomically; a failure is logged, because it must not stop the exit."""
     path = path or settings_path()
     try:
         with replacing(path) as (temporary,):

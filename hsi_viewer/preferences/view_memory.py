@@ -26,7 +26,7 @@ MAX_CONTRASTS = 40  # of one cube
 
 @dataclass
 class CubeLook:
-    """What is remembered of a cube.
+    """The remembered view of a cube.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class LookBook:
         self._read()
 
     def of(self, cube: HyperCube) -> CubeLook:
-        """What is remembered of a cube, to be changed by `note` only."""
+        """The remembered view of a cube, to be changed by `note` only."""
         return self._looks.get(_key(cube)) or CubeLook()
 
     def note(self, cube: HyperCube, look: CubeLook) -> None:
@@ -83,7 +83,7 @@ class LookBook:
             with replacing(self._path) as (temporary,):
                 temporary.write_text(text, encoding="utf-8")
         except (OSError, FileError) as error:
-            log.warning("How cubes were looked at was not saved: %s", error)
+            log.warning("The views of scenes were not saved: %s", error)
         else:
             self._changed = False
 

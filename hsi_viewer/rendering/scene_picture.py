@@ -63,7 +63,7 @@ def is_large(cube: HyperCube) -> bool:
 
 
 def first_picture(scene: HyperCube, look: Look, token: CancelToken | None = None) -> ScenePicture:
-    """What can be shown of a scene at once: all of a small one, a coarse picture of a large one."""
+    """The first picture of a scene: all of a small one, a coarse one of a large one."""
     if not is_large(scene):
         return render_scene(scene, look, token)
     step = coarse_step(scene)

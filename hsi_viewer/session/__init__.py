@@ -1,1 +1,1 @@
-"""One open cube with its labels, models and results; no Qt."""
+"""The open document and its storage, without Qt."""

@@ -21,7 +21,7 @@ from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, st
 
 
 def recovered_session(document: Document, leftover: Leftover, source: str) -> Session:
-    """What a program that is gone left behind; its journal goes on.
+    """The session that a program left behind; its journal continues.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _taken_up(
     if replayed.passed:
         warnings.append(
             f"{counted(len(replayed.passed), 'change')} that only a newer HSI Viewer understands "
-            "cannot be shown here, and will be kept."
+            "cannot be shown here, but are kept."
         )
     session.warnings = tuple(w for w in warnings if w)
     return session
@@ -89,7 +89,7 @@ def _read_body(session: Session, path: Path) -> str:
 def _put_in_order(
     session: Session, folder: SessionFolder, contents: Contents, replayed: Replayed
 ) -> list[str]:
-    """Keep a damaged journal aside and go on with what could be read of it; what to tell."""
+    """Keep a damaged journal aside and continue with what could be read of it; what to tell."""
     lost = losses(contents).words()
     told = f"The journal was damaged: {counted(replayed.strokes, 'stroke')} recovered. {lost}"
     try:
@@ -99,7 +99,7 @@ def _put_in_order(
     except (OSError, FileError) as error:
         session.journal_in_danger = True
         reason = getattr(error, "strerror", None) or error
-        session.problem = f"{folder.journal}: the damaged journal stays in use: {reason}"
+        session.problem = f"{folder.journal}: the damaged journal remains in use: {reason}"
         return [told, *replayed.doubts]
     session.start_recording(numbering, replayed.passed)
     return [

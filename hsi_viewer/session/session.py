@@ -47,7 +47,7 @@ class Session:
     ----------
     document, reference : the open cube, and how to find it again.
     folder : of this session, locked; None where no place could be written.
-    problem : why gestures are not kept where they should be, or "".
+    problem : why strokes are not kept where they should be, or "".
     """
 
     changed = Signal()
@@ -112,7 +112,7 @@ class Session:
 
     @property
     def extras_words(self) -> tuple[str, ...]:
-        """What there is beside labels, in words."""
+        """Contents other than labels, in words."""
         runs = len(self.ledger.runs)
         maps = (f"{runs} class map{'s' if runs > 1 else ''}",) if runs else ()
         return (*maps, *(("notes",) if self._notes else ()))
@@ -258,14 +258,14 @@ class Session:
         )
 
     def mark_saved(self, snapshot: Snapshot) -> None:
-        """Note that a snapshot stands in the session file."""
+        """Note that a snapshot is in the session file."""
         self._extras_saved = snapshot.extras
         self._flag_extras()
         self.document.mark_saved(snapshot.step)
         self.changed.emit()
 
     def extras_as_saved(self) -> None:
-        """Take notes and runs as they are for what stands in the file."""
+        """Take notes and runs as they are for what is in the file."""
         self._extras_saved = self._extras
         self._flag_extras()
 
@@ -356,13 +356,13 @@ def opened_session(document: Document, path: Path, body: SessionBody, source: st
 
 
 def _not_given_back(lock: Lock, path: Path) -> str:
-    """A doubt, where the file system may not tell computers of one another's locks."""
+    """A doubt, where the file system may not tell computers of each other's locks."""
     before = lock.before
     if before is None or before.host in ("", platform.node()):
         return ""
     return (
-        f"{path.name} was not closed by {before.words}. If that program still runs, save under "
-        "another name."
+        f"{path.name} was not closed by {before.words}. If that program is still running, save "
+        "under another name."
     )
 
 
@@ -370,4 +370,4 @@ def require_fit(reference: CubeReference, cube: HyperCube) -> None:
     """Raise FileError if labels of one cube do not fit another."""
     reason = reference.why_not(cube)
     if reason:
-        raise FileError(f"{reason} Choose the cube that they were made on.")
+        raise FileError(f"{reason} Choose the cube they were made on.")

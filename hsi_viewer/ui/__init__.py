@@ -1,4 +1,4 @@
-"""PySide6 and pyqtgraph: everything that is seen."""
+"""The window, on PySide6 and pyqtgraph."""
 
 from hsi_viewer.ui.pyside_imports import read_no_sources
 

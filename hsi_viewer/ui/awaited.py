@@ -9,7 +9,7 @@ from hsi_viewer.ui.task_thread import TaskRunner, Work
 
 
 def awaited(tasks: TaskRunner, title: str, work: Work) -> object:
-    """The result of work that a worker does while the event loop goes on.
+    """The result of work that a worker does while the event loop continues.
 
     For the few places where Qt or the caller wants an answer at once, such as closing.
 
@@ -34,7 +34,7 @@ def awaited(tasks: TaskRunner, title: str, work: Work) -> object:
 
 
 class _Outcome(QObject):
-    """What came of the work; ends the loop."""
+    """Result of the work; ends the loop."""
 
     def __init__(self) -> None:
         super().__init__()

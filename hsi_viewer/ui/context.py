@@ -1,7 +1,7 @@
 """Context: what a feature may use of the window, and of the other features.
 
 The shared parts exist before the first feature is made. What a feature offers to others stands
-here as a small protocol, so that features need not know one another; the feature that offers it
+here as a small protocol, so that features need not know each other; the feature that offers it
 puts itself in its place when it is made.
 """
 
@@ -71,7 +71,7 @@ class Viewing(Protocol):
 
     @property
     def layers(self) -> LayerStack:
-        """What is drawn, from bottom to top."""
+        """Layers that are drawn, from bottom to top."""
 
     @property
     def picture(self) -> ScenePicture | None:
@@ -87,7 +87,7 @@ class Viewing(Protocol):
 
     @property
     def pins(self) -> int:
-        """How many spectra are pinned."""
+        """Number of pinned spectra."""
 
     def show_look(self, look: Look) -> None:
         """Draw the scene with other bands or another contrast."""
@@ -104,7 +104,7 @@ class LabelFile(Protocol):
 
     @property
     def label_path(self) -> Path | None:
-        """Where the labels were saved last."""
+        """Path to which the labels were saved last."""
 
     def save(self) -> None:
         """Save there."""
@@ -133,7 +133,7 @@ class Labelling(Protocol):
 
 
 class Exporting(Protocol):
-    """What leaves the application."""
+    """Exports of maps and spectra."""
 
     def choose_spectra(self) -> None:
         """Ask where to save the pinned spectra."""
@@ -175,14 +175,14 @@ class Stateful(Protocol):
     key: str
 
     def session_state(self) -> dict[str, Any]:
-        """What belongs in a session file."""
+        """State for a session file."""
 
     def restore_session_state(self, state: dict[str, Any]) -> None:
         """Take what `session_state` gave."""
 
 
 class Context(QObject):
-    """What the features of one window share.
+    """The shared parts of a window, for its features.
 
     Attributes
     ----------

@@ -72,7 +72,7 @@ def ask_to_leave(parent: QWidget, unsaved: Sequence[str], running: str | None) -
     sentences = []
     if unsaved:
         listed = " and ".join((", ".join(unsaved[:-1]), unsaved[-1]) if unsaved[1:] else unsaved)
-        sentences.append(f"Not saved yet: {listed}.")
+        sentences.append(f"Save {listed} before closing the scene?")
     if running is not None:
         sentences.append(f"{running} is still running and will be stopped.")
     box.setText(" ".join(sentences))
@@ -99,9 +99,9 @@ def ask_to_leave(parent: QWidget, unsaved: Sequence[str], running: str | None) -
 EXPORT_FORMATS: tuple[tuple[str, str, str], ...] = (
     ("envi", "ENVI classification", "class_map.hdr and .img"),
     ("confidence", "Confidence, ENVI", "confidence.hdr and .img, 0 to 1"),
-    ("probabilities", "Probabilities, ENVI", "a band for each class, 0 to 1"),
+    ("probabilities", "Probabilities, ENVI", "one band per class, 0 to 1"),
     ("tif", "GeoTIFF", "class_map.tif with colours and class names"),
-    ("png", "Picture with legend", "class_map.png"),
+    ("png", "Image with legend", "class_map.png"),
     ("npy", "NumPy", "class_map.npy: class ids"),
     ("mat", "MATLAB", "class_map.mat: class ids and names"),
 )

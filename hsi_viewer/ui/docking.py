@@ -1,4 +1,4 @@
-"""Docking: the panels around the image — where they stand first, remembered, reset."""
+"""Docking: the panels around the image — where they are first, remembered, reset."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ FRONT = ("display", "training")  # in front of their tabs at the first start
 
 @dataclass(frozen=True)
 class Panel:
-    """A dock and what will stand in it.
+    """A dock and what will be in it.
 
     Attributes
     ----------
     key : of the dock; it never changes, since saved layouts name it.
     title : of the dock, and its name in View › Panels.
-    make : makes what stands in it, when it is first seen or asked for.
+    make : makes what is in it, when it is first seen or asked for.
     area : where it docks first.
     beside : key of the dock that it is a tab of at first, or "".
     shown : whether it is open at the first start.
-    fill : called once it stands in its dock, to show there what is so by now.
+    fill : called once it is in its dock, to show there what is so by now.
     at_once : whether it is made with its dock.
     """
 
@@ -60,7 +60,7 @@ class Panel:
 
 
 class _Rolling(QScrollArea):
-    """Lets a panel be smaller than its contents: many stand beside a large image.
+    """Lets a panel be smaller than its contents: many fit beside a large image.
 
     The panel gets all the room there is, and rolls below its least size. (A resizable
     QScrollArea rolls below the preferred height as soon as some text wraps.)
@@ -124,7 +124,7 @@ class Docking(QObject):
     Attributes
     ----------
     docks : by key, in the order they were added.
-    panels : what stands in the docks that were seen or asked for, by key.
+    panels : what is in the docks that were seen or asked for, by key.
     """
 
     def __init__(self, window: QMainWindow) -> None:
@@ -165,7 +165,7 @@ class Docking(QObject):
         return dock
 
     def panel(self, key: str) -> QWidget:
-        """What stands in a dock, made now if nobody has seen it yet."""
+        """The panel of a dock, made now if it has not been shown yet."""
         if key in self._waiting:
             waiting = self._waiting.pop(key)
             self.panels[key] = waiting.make()
@@ -174,7 +174,7 @@ class Docking(QObject):
         return self.panels[key]
 
     def finish(self) -> None:
-        """All docks were added: take their sizes, and remember how it looks at the first start."""
+        """Set the sizes of the docks once all are added, and remember the default layout."""
         self._first_shown = [d for d in self.docks.values() if not d.isHidden()]
         self._settle()
         self._arrange()

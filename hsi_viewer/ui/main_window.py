@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         self.workspace.state_changed.emit()
         if self.commands.key_map.problems:
             told = " ".join(self.commands.key_map.problems)
-            self.workspace.notify(f"Some of your shortcuts were left out. {told}", "warning")
+            self.workspace.notify(f"Some of your shortcuts were ignored. {told}", "warning")
 
     def _lay_out(self) -> None:
         shared, centre = self.context, QWidget()
@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         return next(f for f in self.features if f.key == key)
 
     def panel(self, key: str) -> QWidget:
-        """What stands in the dock of that key."""
+        """The panel in the dock of that key."""
         return self.context.docking.panel(key)
 
     # what the user asks for ------------------------------------------------------------------
@@ -152,8 +152,8 @@ class MainWindow(QMainWindow):
         dropped.sort(key=lambda path: path.suffix.lower() != ".shp")
         if len({path.name.partition(".")[0] for path in dropped}) > 1:  # an ENVI pair is one
             self.workspace.notify(
-                f"{len(dropped)} files were dropped; {dropped[0].name} is opened: one scene is "
-                "open at a time."
+                f"{len(dropped)} files were dropped; {dropped[0].name} is opened: only one scene "
+                "is open at a time."
             )
         self.open(str(dropped[0]))
 
@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         return True
 
     def _may_close(self) -> bool:
-        self._closing = True  # the event loop goes on meanwhile
+        self._closing = True  # the event loop continues meanwhile
         try:
             return self.may_leave() and all(f.finish() for f in self.features)
         finally:

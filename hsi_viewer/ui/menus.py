@@ -74,7 +74,7 @@ class Menus(QObject):
             action.setData(source)
             action.triggered.connect(self._on_recent)
         if self.recent.isEmpty():
-            self.recent.addAction("Nothing was opened yet").setEnabled(False)
+            self.recent.addAction("No recent files").setEnabled(False)
 
     @Slot()
     def _fill_public(self) -> None:

@@ -1,4 +1,4 @@
-"""OpenedCube: what the worker that opens a scene brings home."""
+"""OpenedCube: what the worker that opens a scene returns."""
 
 from __future__ import annotations
 

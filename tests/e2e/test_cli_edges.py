@@ -52,7 +52,7 @@ def test_a_part_of_a_file_that_has_none_is_refused(tmp_path, capsys, name):
     source = tmp_path / name
     assert main(["convert", SAMPLE, str(source), "--rows", "0:2"]) == 0
     assert main(["info", f"{source}:foo"]) == 1
-    assert f'{source} holds one image, and nothing in it is named; leave out ":foo"' in " ".join(
+    assert f'{source} contains a single unnamed image; leave out ":foo"' in " ".join(
         capsys.readouterr().err.split()
     )
 

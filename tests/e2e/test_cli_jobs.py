@@ -116,7 +116,7 @@ def test_notes_of_an_import_are_warnings(scene_dir, tmp_path, capsys):
     path.write_text("row,column,class\n1,1,corn\n2,2,corn\n20,20,wood\n21,21,wood\n99,9,wood\n")
     assert classify(scene_dir, path, tmp_path / "out", "--json") == 0
     out, error = capsys.readouterr()
-    note = "1 of 5 pixels lie off the cube and are left out."
+    note = "1 of 5 pixels lie outside the cube and are left out."
     assert json.loads(out)["warnings"] == [note] == report_of(tmp_path / "out")["warnings"]
     assert error.count(f"hsi-viewer: warning: {note}\n") == 1
 
@@ -142,9 +142,9 @@ def test_labels_of_another_size_ask_for_a_placement(scene_dir, tmp_path, capsys)
         (np.full((ROWS, COLUMNS), np.nan), "no pixel is labelled"),
         (np.where(made_labels() == 2, 2, 0), "one class (id 2)"),
         (made_labels() * 0.5, "fractions"),
-        (made_labels().astype(np.int64) * 40_000, "class ids lie in 0..65535; it holds 120000"),
+        (made_labels().astype(np.int64) * 40_000, "class ids must be in 0..65535; found 120000"),
         (made_labels().astype(complex), "not complex128"),
-        (made_labels().astype(str), "holds numbers"),
+        (made_labels().astype(str), "contains numbers"),
         (np.zeros((ROWS, COLUMNS, 3)), "30 x 24 x 3"),
         (np.zeros((0, COLUMNS)), "an empty array"),
     ],
@@ -338,7 +338,7 @@ def test_results_are_not_put_among_the_bands_of_a_cube(scene_dir, tmp_path, caps
     before = contents(stack)
     labels = scene_dir / "labels.npy"
     assert classify(tmp_path, labels, stack, cube="stack") == 1
-    assert "among the data" in capsys.readouterr().err
+    assert "mixed with the data" in capsys.readouterr().err
     assert contents(stack) == before
     assert classify(tmp_path, labels, stack / "out", cube="stack") == 0
     assert open_cube(stack).bands == 3

@@ -17,7 +17,7 @@ REPORTS = (
     Progress("Training", 0.9),
     object(),
     Note("One thing\n[bold]is[/bold] odd."),
-    Progress("Painting"),
+    Progress("Predicting"),
 )
 WARNING = "hsi-viewer: warning: One thing [bold]is[/bold] odd."
 
@@ -37,7 +37,7 @@ def test_a_log_gets_a_line_a_step_and_an_epoch(capsys):
         "Training",
         "  epoch 1/2, loss 1.25, training accuracy 75%",
         WARNING,
-        "Painting",
+        "Predicting",
     ]
 
 
@@ -52,7 +52,7 @@ def test_a_terminal_gets_a_bar_for_each_step(terminal, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     last = err[err.rindex("Computing features") :]
-    assert last.index("Training") < last.index("Painting")
+    assert last.index("Training") < last.index("Predicting")
     assert "epoch 1/2, loss 1.25, training accuracy 75%" in last
     assert err.count(WARNING) == 1
 

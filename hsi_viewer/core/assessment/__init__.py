@@ -1,1 +1,1 @@
-"""How good a class map is, and how far apart its classes are."""
+"""Accuracy of class maps, their comparison, and separability of classes."""

@@ -49,12 +49,12 @@ class AccuracyReport:
 
     @property
     def total(self) -> int:
-        """Number of scored pixels."""
+        """Number of test pixels."""
         return int(self.matrix.sum() + self.unclassified.sum())
 
     @property
     def truth_counts(self) -> NDArray[np.int64]:
-        """Scored pixels of each true class."""
+        """Test pixels of each true class."""
         counts: NDArray[np.int64] = self.matrix.sum(axis=1) + self.unclassified
         return counts
 

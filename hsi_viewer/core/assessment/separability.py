@@ -1,4 +1,4 @@
-"""How well classes can be told apart by their spectra."""
+"""Separability of classes by their spectra."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class PairSeparability:
     def verdict(self) -> str:
         """In words."""
         if self.jeffries_matusita < POOR_JM:
-            return "cannot be told apart"
-        return "partly alike" if self.jeffries_matusita < FAIR_JM else "apart"
+            return "not separable"
+        return "partly separable" if self.jeffries_matusita < FAIR_JM else "separable"
 
 
 @dataclass(frozen=True)

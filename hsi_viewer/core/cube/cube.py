@@ -35,9 +35,9 @@ def check_size(shape: tuple[int, int, int], dtype: np.dtype[Any], name: str) -> 
     size = rows * columns * bands * dtype.itemsize
     if size > MAX_BYTES or bands > MAX_BANDS:
         raise FormatError(
-            f"{name}: {rows} rows x {columns} columns x {bands} bands of {dtype.name} cannot be: "
-            f"{size} bytes. At most {MAX_BYTES} bytes and {MAX_BANDS} bands are read. The file is "
-            "damaged, or its axes are in another order."
+            f"{name}: {rows} rows x {columns} columns x {bands} bands of {dtype.name} are "
+            f"impossibly large ({size} bytes). At most {MAX_BYTES} bytes and {MAX_BANDS} bands "
+            "are read. The file is damaged, or its axes are in a different order."
         )
 
 
@@ -47,7 +47,7 @@ def is_scale(factor: float) -> bool:
 
 
 class CubeSource(Protocol):
-    """What a reader gives: shape, type, and windows on demand.
+    """The values that a reader gives: shape, type, and windows on demand.
 
     `read` may be called from any thread and from several at once.
     """
@@ -73,7 +73,7 @@ class ArraySource:
     Parameters
     ----------
     array : (rows, columns, bands), any strides.
-    makes_nan : whether NaN stands in it for no data that another value stood for in a file.
+    makes_nan : whether NaN is in it for no data that another value stood for in a file.
     """
 
     def __init__(self, array: NDArray[Any], *, makes_nan: bool = False) -> None:

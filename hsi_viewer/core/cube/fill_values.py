@@ -94,7 +94,7 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
 
 
 def usual_of(cube: HyperCube, bands: NDArray[np.intp]) -> Usual | None:
-    """What a scene holds in a few bands, of which `examined` has seen only a sample.
+    """Usual values of a scene in a few bands, of which `examined` has seen only a sample.
 
     None where it has seen every pixel, or where the sample tells nothing.
     """
@@ -117,7 +117,7 @@ def probe_bands(cube: HyperCube, among: NDArray[Any] | None = None) -> NDArray[n
 
 @dataclass(frozen=True)
 class Usual:
-    """What the other pixels hold in a few bands.
+    """Values of the other pixels in a few bands.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Where a raster lies on the Earth."""
+"""Position of a raster on the Earth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Georeference:
     transform : (a, b, c, d, e, f) with x = a*column + b*row + c, y = d*column + e*row + f, for
         pixel corners (rasterio's Affine); None where the file gives none.
     crs_wkt : coordinate reference system as well-known text, or None.
-    map_info : ENVI's "map info" as it stands in the header, or None; kept so that what only ENVI
+    map_info : ENVI's "map info" as it is in the header, or None; kept so that what only ENVI
         can express survives a round trip.
     coordinate_system : ENVI's "coordinate system string", or None.
     projection_info : ENVI's "projection info", or None.

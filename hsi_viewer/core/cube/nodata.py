@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FEWEST_DIGITS = 6  # a number of fewer is meant as it stands, as -9999.5 is
+FEWEST_DIGITS = 6  # a number of fewer is meant as it is, as -9999.5 is
 HUGE, FEWEST_OF_HUGE = 1e30, 2  # -3.4e38 stands for the lowest 32-bit number, -3.402823466e38
 
 
@@ -32,13 +32,13 @@ class SuspectedFill:
 
     @property
     def sentence(self) -> str:
-        """What is said about it."""
+        """A sentence about it."""
         one = self.pixels == 1
         count = f"{'About ' if self.sampled else ''}{self.pixels:,} pixel{'' if one else 's'}"
         verb = "holds" if one else "hold"
         if not np.isfinite(self.value):
             kind = "NaN" if np.isnan(self.value) else "infinite values"
-            return f"{count} {verb} {kind}: taken as no data."
+            return f"{count} {verb} {kind}: treated as no data."
         return f"{count} {verb} {number_text(self.value)} in every band: no data?"
 
 

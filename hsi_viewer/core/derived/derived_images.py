@@ -86,7 +86,7 @@ class FormulaSource:
 class PartlyHeldSource:
     """A source of which every step-th pixel is in memory: thinned reads are taken from there.
 
-    Where a read is thinned otherwise, the pixels that are held next to its own stand in.
+    If a read is thinned differently, the nearest pixels held are used.
     """
 
     def __init__(self, source: CubeSource, values: NDArray[Any], step: int) -> None:
@@ -119,7 +119,7 @@ def component_image(
     if cube.bands < 2:
         raise DerivedError(f"{cube.name} has one band: {title.lower()} need two or more.")
     moments = scene_moments(
-        cube, token, port, f"{title}: looking at the spectra", with_noise=kind == "mnf"
+        cube, token, port, f"{title}: reading the spectra", with_noise=kind == "mnf"
     )
     token.check()
     fit = principal_components if kind == "pca" else minimum_noise_fraction

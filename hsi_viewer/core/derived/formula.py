@@ -64,7 +64,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Value], int, int]] = {
 
 _BAND = re.compile(r"b([1-9]\d{0,5})")
 _WAVELENGTH = re.compile(r"r(\d{2,5}(?:\.\d+)?)")
-# A decimal wavelength is no Python name: r652.5 is read as r652_5.
+# A decimal wavelength is not a Python name: r652.5 is read as r652_5.
 _DECIMAL = re.compile(r"\br(\d{2,5})\.(\d+)")
 
 
@@ -125,8 +125,7 @@ def parse_formula(text: str) -> Formula:
     try:
         tree = ast.parse(code, mode="eval").body
     except SyntaxError as error:
-        at = f" near character {error.offset}" if error.offset else ""
-        raise FormulaError(f"The formula is not complete or has a typing error{at}.") from None
+        raise FormulaError(_incomplete(error)) from None
     except (ValueError, RecursionError, MemoryError):
         raise FormulaError("The formula cannot be read: it is nested too deeply.") from None
     names: dict[str, None] = {}
@@ -135,8 +134,15 @@ def parse_formula(text: str) -> Formula:
     except RecursionError:
         raise FormulaError("The formula cannot be read: it is nested too deeply.") from None
     if not names:
-        raise FormulaError("The formula uses no band: name one as b12 or r650.")
+        raise FormulaError("The formula uses no bands: add one, such as b12 or r650.")
     return Formula(text.strip(), tuple(names), tree)
+
+
+def _incomplete(error: SyntaxError) -> str:
+    if "was never closed" in error.msg:
+        return f'Incomplete formula: unclosed "(" at character {error.offset}.'
+    at = f" near character {error.offset}" if error.offset else " at its end"
+    return f"The formula is incomplete or mistyped{at}."
 
 
 def _check(node: ast.expr, names: dict[str, None]) -> None:
@@ -154,17 +160,17 @@ def _band_name(typed: str) -> str:
     name = typed.replace("_", ".")
     if not (_BAND.fullmatch(name) or _WAVELENGTH.fullmatch(name)):
         raise FormulaError(
-            f"“{typed}” is not known: bands are named b12 (band 12) or r650 (at 650 nm); "
-            f"functions are {', '.join(FUNCTIONS)}."
+            f"“{typed}” is unknown: bands are named b12 (band 12) or r650 (at 650 nm); functions "
+            f"are {', '.join(FUNCTIONS)}."
         )
     return name
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:
-    """What an operator, a comparison or a function is applied to, if it is allowed."""
+    """Operands of an operator, a comparison or a function, if it is allowed."""
     match node:
         case ast.BinOp(op=ast.BitXor()):
-            raise FormulaError("“^” is not known: powers are written with **.")
+            raise FormulaError("“^” is not supported: write powers with **.")
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
             return [left, right]
         case ast.UnaryOp(op=operator, operand=operand) if type(operator) in OPERATORS:
@@ -188,7 +194,7 @@ def _check_call(node: ast.Call) -> None:
     called = node.func.id if isinstance(node.func, ast.Name) else ""
     if called not in FUNCTIONS or node.keywords:
         raise FormulaError(
-            f"“{ast.unparse(node.func)[:40]}” is no known function: there are "
+            f"“{ast.unparse(node.func)[:40]}” is not a known function: choose from "
             f"{', '.join(FUNCTIONS)}."
         )
     _, fewest, most = FUNCTIONS[called]
@@ -199,7 +205,7 @@ def _check_call(node: ast.Call) -> None:
 
 def _number(value: object) -> np.float64:
     if type(value) not in (int, float):
-        raise FormulaError(f"{value!r} is no number.")
+        raise FormulaError(f"{value!r} is not a number.")
     try:
         return np.float64(cast("float", value))
     except OverflowError:

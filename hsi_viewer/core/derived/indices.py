@@ -130,7 +130,7 @@ def why_not(index: SpectralIndex, cube: HyperCube) -> str | None:
         return f"{index.name} cannot be computed. {error}"
     if index.needs_reflectance and cube.scale == 1.0 and cube.dtype.kind in "iu":
         return (
-            f"{index.name} is defined for reflectance between 0 and 1: {cube.name} holds whole "
-            "numbers and names no scale factor."
+            f"{index.name} is defined for reflectance between 0 and 1: {cube.name} contains whole "
+            "numbers and gives no scale factor."
         )
     return None

@@ -1,1 +1,1 @@
-"""How a scene is drawn: composites, stretches, layers."""
+"""Composites, stretches and layers of a scene."""

@@ -29,7 +29,7 @@ class ColourMap:
 
 @dataclass(frozen=True)
 class Look:
-    """What the user wants to see as the picture.
+    """The composite that the user wants to see.
 
     Attributes
     ----------

@@ -70,7 +70,7 @@ def sample_bands(cube: HyperCube, bands: Sequence[int]) -> tuple[BandSample, ...
 
 @dataclass(frozen=True)
 class Contrast:
-    """What the user asks for; `transfers` makes it concrete for a scene.
+    """The contrast that the user asked for; `transfers` applies it to a scene.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ class Layer:
     name : unique in its stack, as the user reads it.
     raster : what it shows; None while there is nothing, e.g. no class map yet.
     visible, opacity : how it is drawn; opacity lies in 0..1.
-    removable : whether the user may take it away.
+    removable : whether the user may remove it.
     about : a sentence for the tool tip.
     """
 
@@ -45,7 +45,7 @@ class LayerStack:
     ------
     changed() : a layer came, went, moved, or its visibility or opacity changed.
     redrawn(name, box) : pixels of a layer changed, in a box or (None) everywhere.
-    removed(name) : a layer was taken away.
+    removed(name) : a layer was removed.
     """
 
     changed = Signal()
@@ -85,7 +85,7 @@ class LayerStack:
         self.redrawn.emit(layer.name, None)
 
     def remove(self, name: str) -> None:
-        """Take a layer away; one that is not there is passed over."""
+        """Remove a layer, if it is there."""
         if name in self:
             del self._layers[self._place(name)]
             self.removed.emit(name)

@@ -1,4 +1,4 @@
-"""What a layer shows: RGBA windows, thinned on demand, of arrays over the scene."""
+"""Rasters of layers: RGBA windows, thinned on demand, of arrays over the scene."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RgbaRaster:
     Raises
     ------
     ValueError
-        if the picture is no RGBA picture of every step-th pixel of such a scene.
+        if the picture is not an RGBA picture of every step-th pixel of such a scene.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class RgbaRaster:
         step: int | None = None,
     ) -> None:
         if picture.ndim != 3 or picture.shape[2] != 4 or picture.dtype != np.uint8:
-            raise ValueError(f"RGBA bytes are wanted, not {picture.shape} of {picture.dtype}")
+            raise ValueError(f"RGBA bytes are needed, not {picture.shape} of {picture.dtype}")
         self.shape = shape or (picture.shape[0], picture.shape[1])
         self._picture = picture
         self._step = _step(picture, self.shape, step)
@@ -157,7 +157,7 @@ def _step(array: NDArray[Any], shape: tuple[int, int], step: int | None = None) 
     step = step or -(-shape[0] // array.shape[0])
     thinned = tuple(-(-n // step) for n in shape)
     if array.shape[:2] != thinned:
-        raise ValueError(f"{array.shape[:2]} pixels are no thinned {shape}")
+        raise ValueError(f"{array.shape[:2]} pixels are not a thinned {shape}")
     return step
 
 

@@ -1,4 +1,4 @@
-"""Which pixels a brush touches."""
+"""Pixels that a brush touches."""
 
 from __future__ import annotations
 

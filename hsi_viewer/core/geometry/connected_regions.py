@@ -1,4 +1,4 @@
-"""Areas: pixels that hang together — what a fill reaches, what a region is."""
+"""Areas: pixels that are connected — what a fill reaches, what a region is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CORNERS = np.ones((3, 3), bool)
 def connected_area(
     ids: NDArray[Any], seed: Pixel, *, corners: bool = False, limit: int | None = None
 ) -> Pixels | None:
-    """Pixels of the seed's value that hang together with it.
+    """Pixels of the seed's value that are connected to it.
 
     A window around the seed grows until the area does not reach its rim, so that a small area
     costs the same in a large scene.
@@ -29,7 +29,7 @@ def connected_area(
     ----------
     ids : (rows, columns).
     seed : a pixel of the scene.
-    corners : whether pixels that touch only at a corner hang together.
+    corners : whether pixels that touch only at a corner are connected.
     limit : largest window in pixels; None for all.
 
     Returns
@@ -56,7 +56,7 @@ def box_around(seed: Pixel, reach: int, shape: tuple[int, int]) -> Box:
 def area_within(
     window: NDArray[Any], box: Box, shape: tuple[int, int], seed: Pixel, corners: bool = False
 ) -> Pixels | None:
-    """The seed's area where a window of the scene holds all of it; None where it goes on.
+    """The seed's area where a window of the scene holds all of it; None where it continues.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def area_within(
 
 
 def component(mask: NDArray[np.bool_], seed: Pixel, *, corners: bool = False) -> NDArray[np.bool_]:
-    """The part of a mask that hangs together with a pixel; empty where the pixel is not in it."""
+    """The part of a mask that is connected to a pixel; empty if the pixel is not in it."""
     from scipy.ndimage import label  # slow to import
 
     if not mask[seed]:
@@ -87,7 +87,7 @@ def component(mask: NDArray[np.bool_], seed: Pixel, *, corners: bool = False) ->
 
 @dataclass(frozen=True)
 class Region:
-    """Labelled pixels of one class that hang together, corners included.
+    """Labelled pixels of one class that are connected, corners included.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which pixels a drawn shape covers.
+"""Pixels that a drawn shape covers.
 
 Positions are (row, column) in scene coordinates: pixel (r, c) is the square from (r, c) to
 (r + 1, c + 1) and its centre is (r + 0.5, c + 0.5). One rule holds for every shape: a pixel
@@ -94,7 +94,7 @@ def polygon(vertices: ArrayLike, shape: tuple[int, int]) -> Pixels:
     first = np.ceil(np.clip(columns, left, right) - 0.5).astype(np.int64)
     first = np.clip(first, left, right)
     order = np.lexsort((first, rows))
-    # A closed line crosses each row as often downwards as upwards: the sum begins anew by itself.
+    # A closed line crosses each row as often downwards as upwards: the sum starts again by itself.
     inside = np.cumsum(signs[order])[:-1] != 0
     starts = (rows * shape[1] + first)[order]
     return runs(starts[:-1][inside], np.diff(starts)[inside])

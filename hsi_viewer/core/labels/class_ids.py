@@ -1,4 +1,4 @@
-"""What counts as a class id: one set of rules for labels from everywhere."""
+"""Valid class ids: one set of rules for labels from all sources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def checked_ids(
     Raises
     ------
     LabelError
-        if the size differs from the cube's, or values are no class ids.
+        if the size differs from the cube's, or values are not class ids.
     """
     array = _as_array(ids, name)
     if array.shape != shape:
@@ -40,12 +40,12 @@ def class_ids(ids: ArrayLike, name: str = "the labels", *, copy: bool = True) ->
     Raises
     ------
     LabelError
-        if values are no class ids.
+        if values are not class ids.
     """
     array = _as_array(ids, name)
     if array.dtype.kind not in "biuf":
         kind = "numbers and something else" if array.dtype == object else array.dtype
-        raise LabelError(f"{name}: class ids are whole numbers, not {kind}.")
+        raise LabelError(f"{name}: class ids must be whole numbers, not {kind}.")
     if array.dtype.kind in "if":
         if array.dtype.kind == "f" and np.isnan(array).any():
             array = np.where(np.isnan(array), 0, array)
@@ -54,9 +54,9 @@ def class_ids(ids: ArrayLike, name: str = "the labels", *, copy: bool = True) ->
     if np.can_cast(array.dtype, np.uint16):
         return array.astype(np.uint16, copy=copy)
     if array.size and float(array.max()) > MAX_CLASS_ID:
-        raise LabelError(f"{name}: class ids lie in 0..{MAX_CLASS_ID}; it holds {array.max():g}.")
+        raise LabelError(f"{name}: class ids must be in 0..{MAX_CLASS_ID}; found {array.max():g}.")
     if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
-        raise LabelError(f"{name}: class ids are whole numbers, but it holds fractions.")
+        raise LabelError(f"{name}: class ids must be whole numbers; found fractions.")
     return array.astype(np.uint16)
 
 

@@ -1,4 +1,4 @@
-"""Which class of a legend is meant by a class of a file."""
+"""Matches the classes of a file with those of a legend."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class LandClass:
 
     def __post_init__(self) -> None:
         if not 1 <= self.id <= MAX_CLASS_ID:
-            raise ValueError(f"A class id lies in 1..{MAX_CLASS_ID}, not {self.id}")
+            raise ValueError(f"A class id must be in 1..{MAX_CLASS_ID}, not {self.id}")
         object.__setattr__(self, "name", one_line(self.name))
 
 

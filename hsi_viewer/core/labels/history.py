@@ -90,7 +90,7 @@ class LegendChange:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One gesture of the user: edits that are undone together."""
+    """One stroke of the user: edits that are undone together."""
 
     title: str
     edits: tuple[Edit, ...]
@@ -226,7 +226,7 @@ class History:
 
     @property
     def count(self) -> int:
-        """How many of `steps` are done."""
+        """Number of `steps` that are done."""
         return len(self._done)
 
     @property

@@ -15,9 +15,9 @@ from hsi_viewer.core.labels.classes import Colour
 Placement = Literal["georeference", "resample", "crop"]
 
 PLACEMENT_TEXTS: dict[Placement, str] = {
-    "georeference": "place by map coordinates",
-    "resample": "stretch to the size of the cube",
-    "crop": "lay pixel on pixel from the upper left corner",
+    "georeference": "align by map coordinates",
+    "resample": "stretch to fit",
+    "crop": "align at the top-left corner",
 }
 
 
@@ -50,5 +50,5 @@ class PlacementNeededError(LabelError):
 
     def __init__(self, message: str, options: tuple[Placement, ...]) -> None:
         offered = ", or ".join(PLACEMENT_TEXTS[option] for option in options)
-        super().__init__(f"{message} It can be laid out so: {offered}.")
+        super().__init__(f"{message} Choose how to place it: {offered}.")
         self.options = options

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class LabelEdit:
-    """The pixels that one gesture changed.
+    """The pixels that one stroke changed.
 
     Attributes
     ----------

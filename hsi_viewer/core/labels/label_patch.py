@@ -49,7 +49,7 @@ class Patch:
         return Patch(self.rows + rows, self.columns + columns, self.ids)
 
     def joined(self, other: Patch) -> Patch:
-        """Both; pixels that both hold stand in it once."""
+        """Both; pixels that both hold are in it once."""
         places = np.stack([np.r_[self.rows, other.rows], np.r_[self.columns, other.columns]])
         _, first = np.unique(places, axis=1, return_index=True)
         ids = np.r_[self.ids, other.ids]

@@ -22,7 +22,7 @@ class LabelSnapshot:
 
     Parameters
     ----------
-    live : (rows, columns) the labels themselves, which go on changing.
+    live : (rows, columns) the labels themselves, which keep changing.
     """
 
     def __init__(self, live: NDArray[np.uint16]) -> None:

@@ -1,4 +1,4 @@
-"""Paint: what a gesture gives to pixels, and which pixels take it."""
+"""Paint: what a stroke gives to pixels, and which pixels take it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hsi_viewer.core.labels.classes import UNCLASSIFIED, LandClass
 
 
 class PaintMode(Enum):
-    """What happens to pixels that a tool touches."""
+    """How a tool changes the pixels that it touches."""
 
     REPLACE = "replace"
     UNLABELLED = "unlabelled"
@@ -22,7 +22,7 @@ class PaintMode(Enum):
 
     @property
     def erases(self) -> bool:
-        """Whether labels are taken away."""
+        """Whether labels are removed."""
         return self in (PaintMode.ERASE, PaintMode.ERASE_CLASS)
 
 

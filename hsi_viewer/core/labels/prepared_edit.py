@@ -14,7 +14,7 @@ from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 
 @dataclass(frozen=True, eq=False)
 class PreparedEdit:
-    """What a large edit comes to: see `LabelMap.prepare`.
+    """The effect of a large edit: see `LabelMap.prepare`.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 """Training pixels drawn from a ground truth, class by class, seeded.
 
-Two protocols. At random: pixels anywhere, all others are scored; it flatters every method that
-looks at neighbours, because a scored pixel often touches a training pixel. By fields: whole
-fields go either to training or to scoring.
+Two protocols. At random: pixels anywhere, all others are test pixels; optimistic for every method
+that looks at neighbours, because a test pixel often touches a training pixel. By fields: a whole
+field gives either training pixels or test pixels.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import LabelError
 
 BUFFER = 8  # pixels between training and scored ones, when fields are kept apart
-SMALL_FIELD = 8  # fewer pixels are no field, where a class has larger ones
+SMALL_FIELD = 8  # fewer pixels are not a field, where a class has larger ones
 FIELD_SHARE = 0.4  # of a class's pixels, about so many lie in fields for training
 
 
@@ -26,7 +26,7 @@ class Draw:
 
     Attributes
     ----------
-    amount : pixels a class, or percent of each class.
+    amount : pixels per class, or percent of each class.
     unit : which of both.
     protocol : "random", or "fields" kept apart.
     seed : of the generator.
@@ -39,8 +39,8 @@ class Draw:
 
     def __str__(self) -> str:
         unit = "%" if self.unit == "percent" else " pixels"
-        where = ", fields apart" if self.protocol == "fields" else ""
-        return f"{self.amount:g}{unit} a class{where}, seed {self.seed}"
+        where = ", separate fields" if self.protocol == "fields" else ""
+        return f"{self.amount:g}{unit} per class{where}, seed {self.seed}"
 
 
 def draw_training(
@@ -58,9 +58,9 @@ def draw_training(
         if the ground truth holds no class or nothing would be drawn.
     """
     if not draw.amount > 0:
-        raise LabelError("At least one training pixel a class is needed.")
+        raise LabelError("At least one training pixel per class is needed.")
     if not truth.any():
-        raise LabelError("The ground truth holds no labelled pixel.")
+        raise LabelError("The ground truth contains no labelled pixels.")
     rng = np.random.default_rng(draw.seed)
     labelled = truth > 0
     pool = _field_pool(truth, rng) if draw.protocol == "fields" else labelled
@@ -131,7 +131,7 @@ def draw_per_class(
     Parameters
     ----------
     truth : (rows, columns) class ids, 0 unlabelled.
-    n : training pixels a class.
+    n : training pixels per class.
     seed : of the generator.
 
     Returns

@@ -58,7 +58,7 @@ class Curve:
 
     @property
     def origin(self) -> str:
-        """Where it comes from, in words."""
+        """Its origin, in words."""
         if self.position is not None:
             return f"row {self.position[0] + 1} col {self.position[1] + 1}"
         if self.statistics is not None:
@@ -126,12 +126,12 @@ class CurveSet:
         self.changed.emit()
 
     def remove(self, ids: Iterable[int]) -> None:
-        """Take curves away."""
+        """Remove curves."""
         gone = set(ids)
         self._keep(tuple(c for c in self._curves if c.id not in gone))
 
     def clear(self, kind: CurveKind | None = None) -> None:
-        """Take the curves of a kind away, or all."""
+        """Remove the curves of a kind, or all."""
         self._keep(tuple(c for c in self._curves if kind is not None and c.kind != kind))
 
     def _keep(self, curves: tuple[Curve, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Which spectra of a library look like a measured one."""
+"""Ranks the spectra of a library by their similarity to a measured one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIN_BANDS = 5  # fewer common bands say nothing
 
 @dataclass(frozen=True)
 class Match:
-    """How a library spectrum compares with the measured one; NaN where they share too little.
+    """Similarity of a library spectrum to the measured one; NaN if they share too few bands.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Match:
     shape: float
 
     def distance(self, measure: Measure) -> float:
-        """What matches are sorted by: small is alike."""
+        """The value that matches are sorted by: small is similar."""
         value = {"angle": self.angle, "correlation": -self.correlation, "shape": -self.shape}
         return value[measure]
 

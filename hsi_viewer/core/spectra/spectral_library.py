@@ -33,7 +33,7 @@ class SpectralLibrary:
     def __post_init__(self) -> None:
         if self.spectra.ndim != 2 or 0 in self.spectra.shape:
             raise FormatError(
-                f"{self.name}: a library holds spectra x bands, at least one of each."
+                f"{self.name}: a library is spectra x bands, with at least one of each."
             )
         if len(self.names) != self.spectra.shape[0]:
             raise FormatError(

@@ -18,7 +18,7 @@ COMPONENTS, DIRECTIONS = 8, 12
 
 @dataclass(frozen=True)
 class SpectralBasis:
-    """What spectra are reduced to.
+    """The components that spectra are reduced to.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class SpectralWindow:
         return top <= pixel[0] < bottom and left <= pixel[1] < right
 
     def unlikeness(self, pixel: Pixel, measure: Measure) -> NDArray[np.float32]:
-        """How far each spectrum is from that of a pixel; infinite without data.
+        """Distance of each spectrum from that of a pixel; infinite without data.
 
         Returns
         -------

@@ -158,7 +158,7 @@ def normalised(values: Floats, how: Normalisation) -> Floats:
 
 @dataclass(frozen=True)
 class Treatment:
-    """What is done to each spectrum before it is drawn, in the order of the attributes.
+    """Steps applied to each spectrum before it is drawn, in the order of the attributes.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which axes of an array are the rows, the columns and the bands."""
+"""Finds the rows, the columns and the bands among the axes of an array."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def guess_axes(
     Parameters
     ----------
     shape : of an array of three axes.
-    lists : lengths of the lists of wavelengths that stand beside it.
+    lists : lengths of the lists of wavelengths that are beside it.
     names : of the axes, where the format has them.
     """
     lower = [name.lower() for name in names]
@@ -49,7 +49,7 @@ def guess_axes(
     guess = None
     if band != 2 and not named:
         place = ("first", "second")[band]
-        guess = f"The {place} axis of the array is taken for the bands."
+        guess = f"The {place} axis of the array is interpreted as the bands."
     return (rows, columns, band), guess
 
 

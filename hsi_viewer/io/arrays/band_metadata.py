@@ -1,4 +1,4 @@
-"""What stands beside an array: lists with one entry a band, and attributes of its own."""
+"""Metadata beside an array: lists with one entry per band, and the attributes of the array."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def _take_numbers(fields: dict[str, Any], container: Container) -> None:
 
 
 def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, NDArray[Any]]]:
-    """Names and values of lists with one entry a band, those nearest to the array first."""
+    """Names and values of lists with one entry per band, those nearest to the array first."""
     names = [
         name
         for name, choice in container.arrays.items()
@@ -207,7 +207,7 @@ def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, 
 
 
 def _shared_groups(name: str, other: str) -> int:
-    """How many groups or structs two arrays have in common."""
+    """Number of groups or structs that two arrays have in common."""
     pairs = zip(re.split(r"[/.]", name), re.split(r"[/.]", other), strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 

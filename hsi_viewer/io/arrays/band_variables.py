@@ -1,4 +1,4 @@
-"""Cubes that are stored as one variable a band: rhos_443, rhos_455, ... or Oa01_radiance, ...
+"""Cubes that are stored as one variable per band: rhos_443, rhos_455, ... or Oa01_radiance, ...
 
 So write ACOLITE, HYPSO, SeaDAS, SNAP and others (HDF5, NetCDF, Zarr).
 """
@@ -80,7 +80,7 @@ class BandVariables:
 
 
 def find_band_variables(container: Container) -> list[BandVariables]:
-    """The cubes of a container that are stored as one variable a band, preferred ones first."""
+    """The cubes of a container that are stored as one variable per band, preferred ones first."""
     if not hasattr(container, "attributes"):
         return []
     found: dict[tuple[str, str], list[str]] = {}
@@ -110,7 +110,7 @@ def _series(
     fwhm = np.array([w or 0.0 for w in widths]) if nm is not None and all(widths) else None
     if len(members) < len(names):
         left = ", ".join(name for name in names if name not in members)
-        remarks.append(f"Variables of another size are left out: {left}.")
+        remarks.append(f"Variables of a different size are left out: {left}.")
     plain = re.sub(r"[ _.-]*\*$", "", pattern) or pattern
     return BandVariables(
         f"{group}/{plain}" if group else plain,
@@ -135,10 +135,10 @@ def _wavelengths(
     natural = sorted(members, key=lambda m: [float(n) for n in NUMBER.findall(m)])
     named = from_band_names(tuple(name.rpartition("/")[2] for name in natural))
     if named is None:
-        return None, ["The file gives no wavelengths of its bands."]
+        return None, ["The file gives no wavelengths for its bands."]
     by_name = dict(zip(natural, named.tolist(), strict=True))
     nm = np.array([by_name[name] for name in members])
-    return nm, ["The wavelengths are taken from the names of the variables."]
+    return nm, ["The wavelengths come from the names of the variables."]
 
 
 def open_arrays(container: Container, reading: Reading, format_name: str) -> HyperCube:
@@ -197,7 +197,7 @@ def _open(
     remarks = list(series.remarks)
     if others:
         named = ", ".join(f'"{container.path.name}:{other}"' for other in others)
-        remarks.append(f"The file also holds {named}; {series.name} is shown.")
+        remarks.append(f"The file also contains {named}; {series.name} is shown.")
     return HyperCube(
         stack,
         name=container.path.name,
@@ -208,7 +208,7 @@ def _open(
         wavelength_units_in_file=None if series.wavelengths is None else "nm",
         band_names=tuple(name.rpartition("/")[2] for name in series.members),
         warnings=tuple(remarks),
-        metadata={"array": series.members[0], "variables": f"{series.name}, one a band"},
+        metadata={"array": series.members[0], "variables": f"{series.name}, one per band"},
         **numbers[0],
     )
 

@@ -37,7 +37,7 @@ Transform = tuple[float, float, float, float, float, float]
 
 
 class Variables(Protocol):
-    """What a file tells of its variables; those in groups have names as "group/name"."""
+    """Variables of a file and their attributes; those in groups have names like "group/name"."""
 
     @property
     def names(self) -> Collection[str]:
@@ -62,7 +62,7 @@ def scalar(value: Any) -> Any:
 
 
 def _wkt(text: str) -> str | None:
-    """Well-known text as it stands, or made of a code or a PROJ string; None of anything else."""
+    """Well-known text as it is, or made of a code or a PROJ string; None of anything else."""
     if not text or re.match(r"\s*[A-Z_]+\[", text):
         return text or None
     from hsi_viewer.io.metadata.crs import crs_of

@@ -21,12 +21,12 @@ MICROSCOPES = {
 }
 # In the names of arrays that show what is in a file.
 PICTURES = ("preview", "thumb", "quicklook", "browse", "overview", "rgb", "snapshot")
-# In the name of an array: it stands in a group, a struct or a cell array.
+# In the name of an array: it is in a group, a struct or a cell array.
 INSIDE = re.compile(r"[./{(]")
 
 
 class Container(Protocol):
-    """What a format gives to have its cube found."""
+    """The arrays of a file, as the search for its cube needs them."""
 
     @property
     def path(self) -> Path:
@@ -38,7 +38,7 @@ class Container(Protocol):
 
     @property
     def others(self) -> tuple[str, ...]:
-        """What else is in the file, described."""
+        """Descriptions of the other contents of the file."""
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a (small) array."""
@@ -68,7 +68,7 @@ def _joined(texts: list[str], limit: int = 12) -> str:
 
 
 def listing(container: Container) -> str:
-    """Everything that is in a container, for a message: what stands in nothing else comes first."""
+    """Everything that is in a container, for a message: what is in nothing else comes first."""
     texts = [str(choice) for choice in container.arrays.values()] + list(container.others)
     texts.sort(key=lambda text: INSIDE.search(text.partition(" (")[0]) is not None)
     return _joined(texts) or "nothing"
@@ -79,8 +79,8 @@ def choice_needed(container: Container, candidates: tuple[ArrayChoice, ...]) -> 
     names = _joined([str(choice) for choice in candidates])
     path = container.path
     return ChoiceNeededError(
-        f"{path} holds several arrays that could be the cube: {names}. "
-        f'Say which: "{path.name}:{candidates[0].name}".',
+        f"{path} contains several arrays that could be the cube: {names}. "
+        f'Name one of them: "{path.name}:{candidates[0].name}".',
         candidates,
     )
 
@@ -116,8 +116,9 @@ def check_planes(container: Container) -> None:
         stacks = [c for name, c in container.arrays.items() if pattern.fullmatch(name)]
         if stacks:
             raise ChoiceNeededError(
-                f"{container.path} is a microscope image of {program}, which holds {len(stacks)} "
-                f"stacks of planes and no cube; {stacks[0]} is the first. Export its channels as "
+                f"{container.path} is a microscope image from {program}, which contains "
+                f"{len(stacks)} stacks of planes but no cube; {stacks[0]} is the first. Export "
+                "its channels as "
                 f'OME-TIFF, or open one stack: "{container.path.name}:{stacks[0].name}".',
                 tuple(stacks),
             )
@@ -138,8 +139,9 @@ def _check_larger(container: Container, cubes: tuple[ArrayChoice, ...]) -> None:
     if all(_is_picture(choice) for choice in cubes) or first.size > cubes[0].size:
         path = container.path
         raise ChoiceNeededError(
-            f"{path}: {first} has {len(first.shape)} axes, as images of several times or depths "
-            "do; a cube has 3: rows, columns, bands. Save one time and depth as a file of its own, "
+            f"{path}: {first} has {len(first.shape)} axes, like an image series over time or "
+            "depth; a cube has 3: rows, columns, bands. Save one time and depth as a separate "
+            "file, "
             f'or open another array: "{path.name}:{cubes[0].name}".',
             cubes,
         )

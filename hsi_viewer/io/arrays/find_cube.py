@@ -112,7 +112,7 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
             told = next((o for o in container.others if o.startswith(f"{name} (")), None)
             if told is not None:
                 raise FormatError(f"{path}: {told} cannot be read as an array of numbers.")
-            raise FormatError(f'{path} has no array "{name}"; it holds {listing(container)}.')
+            raise FormatError(f'{path} has no array "{name}"; it contains {listing(container)}.')
         return choice
     cubes = without_pictures(choices(container))
     _check_larger(container, cubes)
@@ -120,12 +120,12 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
     if not candidates:
         spectra = next((c for c in container.arrays.values() if _is_spectra(c.shape)), None)
         hint = (
-            f" If {spectra.name} holds spectra, nRow and nCol must give its size."
+            f" If {spectra.name} contains spectra, nRow and nCol must give its size."
             if spectra
             else ""
         )
         raise FormatError(
-            f"{path} holds no cube (an array of 3 axes) but {listing(container)}.{hint} "
+            f"{path} contains no cube (an array of 3 axes), only {listing(container)}.{hint} "
             f'Name an array to read it: "{path.name}:NAME".'
         )
     rivals = [c for c in candidates[1:] if c.size >= RIVAL * candidates[0].size]
@@ -144,10 +144,10 @@ def _source(
         if unfolding is not None:
             return container.unfolded(choice.name, *unfolding), []
         source = container.source(choice.name, (0, 1, 2))
-        return source, ["The array is a matrix; it is shown as one band."]
+        return source, ["The array is a matrix; it is shown as a single band."]
     if len(shape) != 3:
         raise FormatError(
-            f"{container.path}: {choice} is no cube; a cube has 3 axes: rows, columns, bands."
+            f"{container.path}: {choice} is not a cube; a cube has 3 axes: rows, columns, bands."
         )
     guess = None
     if axes is None:

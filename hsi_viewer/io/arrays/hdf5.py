@@ -30,7 +30,7 @@ from hsi_viewer.io.arrays.hdf5_source import (
 from hsi_viewer.io.files import probe
 from hsi_viewer.io.files.reading import ArrayChoice
 
-ELSEWHERE = "virtual or external: its values are in other places, copy them into one data set"
+ELSEWHERE = "virtual or external: its values are stored elsewhere, copy them into one data set"
 MAX_OBJECTS = 5000
 # Links that are looked at in all, and characters of a path: groups can lie in groups without end.
 MAX_LINKS, MAX_PATH = 100_000, 1000
@@ -52,7 +52,7 @@ def _matlab_class(item: Any) -> str:
 
 
 def _labels(item: h5py.Dataset) -> list[str]:
-    """Labels of the axes, whatever kind of text they are; none if they are no texts."""
+    """Labels of the axes, in any kind of text; none if they are not texts."""
     try:
         labels = np.ravel(item.attrs["DIMENSION_LABELS"])
     except (KeyError, TypeError, *H5_ERRORS):
@@ -118,7 +118,7 @@ def open_file(path: Path) -> h5py.File:
         except BlockingIOError:  # someone writes it, or its drive knows no locks
             return h5py.File(path, "r", locking=False)
     except (OSError, RuntimeError, ValueError) as error:
-        raise FormatError(f"{path} is damaged or no HDF5 file: {error}.") from error
+        raise FormatError(f"{path} is damaged or not an HDF5 file: {error}.") from error
 
 
 class H5File:
@@ -213,7 +213,7 @@ class H5File:
         return found
 
     def _members(self, name: str, holder: Any) -> Iterator[tuple[str, Any]]:
-        """What a group holds or, in a MATLAB file, a cell array or an array of structs."""
+        """Members of a group or, in a MATLAB file, of a cell array or an array of structs."""
         if isinstance(holder, h5py.Dataset):
             return self._referenced(name, holder)
         return iter(()) if _matlab_class(holder) == "sparse" else self._in_group(name, holder)
@@ -236,7 +236,7 @@ class H5File:
                     continue
 
     def _referenced(self, name: str, cells: h5py.Dataset) -> Iterator[tuple[str, Any]]:
-        """What the references of a cell array, or of a field of an array of structs, lead to."""
+        """Targets of the references in a cell array or in a field of an array of structs."""
         if not self._matlab or cells.size > MAX_REFERENCES:
             return
         group, _, field = name.rpartition(self._joint)
@@ -265,7 +265,7 @@ class H5File:
             return names
         if letters := _axis_letters(item):
             return tuple(letters[axis] for axis in kept)
-        # of a microscope: channel, time and depth stand before the rows
+        # of a microscope: channel, time and depth are before the rows
         return CHANNELS_FIRST if item.ndim > 4 and kept == (0, item.ndim - 2, item.ndim - 1) else ()
 
     def _scales(self, item: h5py.Dataset) -> list[str]:

@@ -48,7 +48,7 @@ class H5Source:
         self.shape: tuple[int, int, int] = (n[0], n[1], n[2])
         self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
         if self.dtype.kind not in "biufc":
-            raise FormatError(f"{dataset.file.filename}:{dataset.name} holds {dataset.dtype}.")
+            raise FormatError(f"{dataset.file.filename}:{dataset.name} contains {dataset.dtype} values.")
         _check_storage(dataset)
         chunks = dataset.chunks or (1,) * dataset.ndim
         self._chunk = [chunks[axis] if axis < dataset.ndim else 1 for axis in axes]
@@ -114,8 +114,8 @@ def _check_storage(dataset: h5py.Dataset) -> None:
     chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
     if chunk > MAX_CHUNK_BYTES:
         raise FormatError(
-            f"{dataset.file.filename}:{dataset.name} is stored in chunks of {chunk} bytes, of "
-            "which each has to be read whole; store it in smaller ones with h5repack."
+            f"{dataset.file.filename}:{dataset.name} is stored in chunks of {chunk} bytes, each "
+            "of which must be read as a whole; rewrite it with smaller chunks using h5repack."
         )
     _check_filters(dataset)
 
@@ -129,7 +129,7 @@ def _check_filters(dataset: h5py.Dataset) -> None:
             text = name.decode("utf-8", "replace") if name else KNOWN_FILTERS.get(code, "unknown")
             raise FormatError(
                 f'{dataset.file.filename}:{dataset.name} is compressed with the filter "{text}" '
-                f"({code}), which is not installed. Write it anew with a common one: "
+                f"({code}), which is not installed. Rewrite it with a common one: "
                 '"h5repack -f GZIP=4 OLD NEW".'
             )
 
@@ -158,9 +158,9 @@ def _check_length(file: h5py.File) -> None:
         size = os.fstat(file.id.get_vfd_handle()).st_size
         if size < file.id.get_filesize():
             raise FileError(
-                f"{file.filename} has become shorter while it was open: it had "
-                f"{file.id.get_filesize()} bytes, it has {size}. Open it again when whatever "
-                "writes it has finished."
+                f"{file.filename} became shorter while it was open: it had "
+                f"{file.id.get_filesize()} bytes, it has {size}. Open it again when the program "
+                "that writes it has finished."
             )
 
 

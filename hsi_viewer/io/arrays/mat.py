@@ -60,7 +60,7 @@ class MatlabFile:
         """Texts of a cell array of strings, or the one of a char array."""
         variable = self._variables.get(name)
         if variable is None or variable.kind not in ("cell", "char"):
-            raise FormatError(f'{self.path} has no texts "{name}".')
+            raise FormatError(f'{self.path} has no text array "{name}".')
         return mat5.strings(variable)
 
     def dimensions(self, name: str) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class MatlabFile:
         return names if len(names) == len(self.arrays[name].shape) else ()
 
     def attributes(self, _name: str) -> Mapping[str, Any]:
-        """What variables of the file say of its arrays, which have no attributes in MATLAB."""
+        """Attributes of the arrays, from variables of the file: MATLAB's arrays have none."""
         units = next((found for key in UNIT_KEYS if (found := self._texts(key))), [])
         if not ("dimensions" in self._variables or "class_colours" in self._variables):
             return {"units": units[0]} if units else {}  # written by somebody else
@@ -124,7 +124,7 @@ class MatlabFile:
     ) -> RawSource:
         variable = self._variables[name]
         if variable.reader is None or variable.dtype is None or min(shape) < 1:
-            raise FormatError(f'{self.path}: "{name}" ({variable.kind}) holds no numbers.')
+            raise FormatError(f'{self.path}: "{name}" ({variable.kind}) contains no numbers.')
         return RawSource(variable.reader, shape, variable.dtype, order, variable.offset)
 
 

@@ -27,7 +27,7 @@ def index(path: Path) -> dict[str, Variable]:
     Raises
     ------
     FileError, FormatError
-        if it cannot be read or is none.
+        if it cannot be read or is not one.
     """
     reader = FileReader(path)
     size = reader.size
@@ -36,7 +36,7 @@ def index(path: Path) -> dict[str, Variable]:
     while at < size and len(found) < MAX_VARIABLES:
         head = reader.read_bytes(at, HEADER_BYTES)
         if len(head) < HEADER_BYTES:
-            raise FormatError(f"{path} is no MATLAB file, or it is cut off at byte {at}.")
+            raise FormatError(f"{path} is not a MATLAB file, or it is truncated at byte {at}.")
         order = "<" if 0 <= struct.unpack_from("<i", head)[0] < 5000 else ">"
         kind, rows, columns, imaginary, name_length = struct.unpack(order + "5i", head)
         big, reserved, stored, matrix = (
@@ -44,7 +44,7 @@ def index(path: Path) -> dict[str, Variable]:
         )  # fmt: skip
         known = 0 <= kind < 5000 and not reserved and stored in STORED and matrix in (0, 1, 2)
         if not known or min(rows, columns) < 0 or not 1 <= name_length <= MAX_NAME_BYTES or big > 1:
-            raise FormatError(f"{path} is no readable MATLAB file (byte {at}).")
+            raise FormatError(f"{path} is not a readable MATLAB file (byte {at}).")
         name = reader.read_bytes(at + HEADER_BYTES, name_length).rstrip(b"\0").decode("latin-1")
         code, label = STORED[stored]
         dtype = np.dtype(code).newbyteorder(">" if order == ">" else "<")
@@ -52,7 +52,7 @@ def index(path: Path) -> dict[str, Variable]:
         length = rows * columns * dtype.itemsize * (2 if imaginary else 1)
         if start + length > size:
             raise FormatError(
-                f'{path} is cut off: the variable "{name}" needs {length} bytes expected, '
+                f'{path} is truncated: the variable "{name}" needs {length} bytes expected, '
                 f"{max(0, size - start)} bytes found. Copy the file again."
             )
         plain = matrix == 0 and not imaginary

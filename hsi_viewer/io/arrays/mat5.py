@@ -104,7 +104,9 @@ def index(path: Path) -> dict[str, Variable]:
     reader = FileReader(path)
     head = reader.read_bytes(0, 128)
     if len(head) < 128 or head[126:128] not in (b"IM", b"MI"):
-        raise FormatError(f"{path} is no MATLAB 5 file, or it is cut off after {len(head)} bytes.")
+        raise FormatError(
+            f"{path} is not a MATLAB 5 file, or it is truncated after {len(head)} bytes."
+        )
     order = "<" if head[126:128] == b"IM" else ">"
     found: dict[str, Variable] = {}
     at, size = 128, reader.size
@@ -112,8 +114,8 @@ def index(path: Path) -> dict[str, Variable]:
         kind, length = struct.unpack(order + "II", reader.read_bytes(at, 8))
         if kind not in (MATRIX, COMPRESSED) or at + 8 + length > size:
             raise FormatError(
-                f"{path} is damaged or cut off: the element at byte {at} needs {length} bytes, "
-                f"{size - at - 8} are there. Copy the file again."
+                f"{path} is damaged or truncated: the element at byte {at} needs {length} bytes "
+                f"but has {size - at - 8}. Copy the file again."
             )
         try:
             variable = _variable(reader, order, at + 8, length, kind == COMPRESSED)
@@ -146,7 +148,7 @@ def _variable(
 
 @dataclass(frozen=True)
 class Element:
-    """Where a matrix element lies.
+    """Position of a matrix element.
 
     Attributes
     ----------
@@ -189,7 +191,7 @@ def _matrix(head: bytes, element: Element) -> Variable | None:
     dtype = np.dtype(STORED[stored]).newbyteorder("<" if order == "<" else ">")
     needed = math.prod(shape) * dtype.itemsize
     if nbytes < needed or at + nbytes > element.length + 8:
-        raise FormatError(f'The variable "{text}" needs {needed} bytes, {nbytes} are there.')
+        raise FormatError(f'The variable "{text}" needs {needed} bytes but has {nbytes}.')
     reader = element.reader_to(start + at + nbytes)
     return Variable(text, shape, kind, dtype, reader, start + at)
 
@@ -222,7 +224,7 @@ def members(variable: Variable, depth: int = 0) -> dict[str, Variable]:
 
 
 def _member_names(variable: Variable, reader: ByteReader) -> tuple[int, Iterator[str]]:
-    """Where the first member of a struct or a cell array begins, and the names of all."""
+    """Position of the first member of a struct or a cell array, and the names of all."""
     count = math.prod(variable.shape)
     if variable.kind == "cell":
         return variable.offset, (f"{variable.name}{{{k}}}" for k in range(1, count + 1))
@@ -247,7 +249,7 @@ def _member(
     kind, length = struct.unpack(parent.order + "II", _bytes_at(reader, at, at + 8))
     start, end = at + 8, at + 8 + length
     if kind != MATRIX or end > parent.end:
-        raise IndexError(f"its member {name} is cut off")
+        raise IndexError(f"its member {name} is truncated")
     if not length:
         return None, end
     head = _bytes_at(reader, start, min(end, start + HEAD_BYTES))
@@ -266,11 +268,11 @@ def strings(variable: Variable) -> list[str]:
     Raises
     ------
     FormatError
-        if it is none.
+        if it is not one.
     """
     length = variable.end - variable.offset
     if variable.reader is None or not 0 <= length <= MAX_CELL_BYTES:
-        raise FormatError(f'"{variable.name}" is no list of texts.')
+        raise FormatError(f'"{variable.name}" is not a list of texts.')
     data, texts, at = _bytes_at(variable.reader, variable.offset, variable.end), [], 0
     try:
         if variable.kind == "char":

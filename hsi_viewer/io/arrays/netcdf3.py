@@ -113,7 +113,7 @@ class Netcdf3File:
             raise FormatError(f"{self.path}: {self.arrays[name]} is empty.")
         if end > self._reader.size:
             raise FormatError(
-                f'{self.path} is cut off: the variable "{name}" ends at byte {end}, the file at '
+                f'{self.path} is truncated: the variable "{name}" ends at byte {end}, the file at '
                 f"{self._reader.size}. Copy the file again."
             )
         return RawSource(reader, shape, variable.dtype, order, start)

@@ -66,7 +66,7 @@ class _Cursor:
             more = max(end - len(self._data), PIECE_BYTES)
             self._data += self._reader.read_bytes(len(self._data), more)
         if end > len(self._data):
-            raise ValueError(f"its header is cut off at byte {len(self._data)}")
+            raise ValueError(f"its header is truncated at byte {len(self._data)}")
         piece = self._data[self._at : end]
         self._at = end
         return piece
@@ -85,7 +85,7 @@ class _Cursor:
 
     def padded(self, length: int) -> bytes:
         if length > self._reader.size:
-            raise ValueError(f"{length} bytes of a name or an attribute are promised")
+            raise ValueError(f"{length} bytes are given for a name or an attribute")
         return self.take(-(-length // 4) * 4)[:length]
 
     def name(self) -> str:
@@ -95,13 +95,15 @@ class _Cursor:
         """As many as a list has, after its tag has been checked."""
         found, count = self.word(), self.count()
         if found not in (0, tag) or count > (MAX_ITEMS if found else 0):
-            raise ValueError(f"a list in its header begins with {found} and {count}")
+            raise ValueError(
+                f"a list in its header begins with the invalid tag {found} and count {count}"
+            )
         return range(count)
 
     def dtype(self) -> np.dtype[Any]:
         code = self.word()
         if code not in TYPES:
-            raise ValueError(f"its header names a type {code}")
+            raise ValueError(f"its header names an unknown type {code}")
         return np.dtype(TYPES[code])
 
     def attributes(self) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def _variable(cursor: _Cursor, lengths: list[tuple[str, int]]) -> Stored:
         raise ValueError(f'its variable "{name}" has {axes} axes')
     ids = [cursor.count() for _ in range(axes)]
     if ids and max(ids) >= len(lengths):
-        raise ValueError(f'its variable "{name}" has a dimension that is not there')
+        raise ValueError(f'its variable "{name}" has an undefined dimension')
     attributes, dtype = cursor.attributes(), cursor.dtype()
     cursor.count()  # the size, which is wrong for large variables
     chosen = [lengths[k] for k in ids]

@@ -48,14 +48,14 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
     Raises
     ------
     ValueError
-        if it is none.
+        if it is not one.
     """
     try:
         # a header in an archive can say that it is 4 GB long, at no cost to the archive
         head = io.BytesIO(file.read(HEADER_BYTES))
         version = npy.read_magic(head)
         if version not in ((1, 0), (2, 0), (3, 0)):
-            raise ValueError(f"version {version} is not known")
+            raise ValueError(f"version {version} is unknown")
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = read(head)
     except PARSER_ERRORS as error:
@@ -71,7 +71,7 @@ def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     Raises
     ------
     FileError, FormatError
-        if it cannot be read, is no .npy file or holds Python objects.
+        if it cannot be read, is not an .npy file or holds Python objects.
     """
     try:
         with path.open("rb") as file:
@@ -79,9 +79,9 @@ def npy_layout(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
     except ValueError as error:
-        raise FormatError(f"{path} is no readable .npy file: {error}.") from error
+        raise FormatError(f"{path} is not a readable .npy file: {error}.") from error
     if dtype.hasobject or dtype.kind not in "biufc":
-        raise FormatError(f"{path} holds {dtype} values; a cube or label map holds numbers.")
+        raise FormatError(f"{path} contains {dtype} values; a cube or label map contains numbers.")
     return shape, fortran, dtype, offset
 
 
@@ -92,10 +92,10 @@ def source_of(path: Path, axes: tuple[int, int, int] = (0, 1, 2)) -> CubeSource:
     if len(shape) == 2:
         shape = (*shape, 1)
     if 0 in shape:
-        raise FormatError(f"{path} holds an empty array, of shape {shape}.")
+        raise FormatError(f"{path} contains an empty array of shape {shape}.")
     if len(shape) != 3 or min(shape) < 1:
         raise FormatError(
-            f"{path} holds an array of shape {shape}; a cube has 3 axes: rows, columns, bands."
+            f"{path} contains an array of shape {shape}; a cube has 3 axes: rows, columns, bands."
         )
     reader = FileReader(path)
     expected = offset + math.prod(shape) * dtype.itemsize
@@ -136,7 +136,7 @@ class NpzFile:
         except OSError as error:
             raise FileError(f"{path} could not be read: {error.strerror}.") from error
         except ARCHIVE_ERRORS as error:
-            raise FormatError(f"{path} is no readable .npz file: {error}.") from error
+            raise FormatError(f"{path} is not a readable .npz file: {error}.") from error
         self.arrays: Mapping[str, ArrayChoice] = arrays
         self.others = tuple(others)
 
@@ -166,7 +166,7 @@ class NpzFile:
         total = offset + math.prod(chosen) * dtype.itemsize
         if min(chosen) < 1 or info.file_size < total:
             raise FormatError(
-                f'{self.path}: the array "{name}" is empty or cut off: {total} bytes expected, '
+                f'{self.path}: the array "{name}" is empty or truncated: {total} bytes expected, '
                 f"{info.file_size} bytes found."
             )
         start = self._start_of(info)
@@ -189,7 +189,7 @@ def open_npy(path: Path, reading: Reading) -> HyperCube:
     source = source_of(path, reading.axes or (0, 1, 2))
     if reading.ask:
         choice = ArrayChoice("array", source.shape, source.dtype.name)
-        raise ChoiceNeededError(f"{path} holds {choice}.", (choice,))
+        raise ChoiceNeededError(f"{path} contains {choice}.", (choice,))
     return HyperCube(source, name=path.name, path=path, format_name="NumPy")
 
 

@@ -57,7 +57,7 @@ def _zarr() -> Any:
         import zarr
     except ImportError as error:
         raise FileError(
-            "Zarr needs the package zarr, which is not installed: "
+            "Zarr stores need the package zarr, which is not installed: "
             'type "pip install hsi-viewer[zarr]".'
         ) from error
     return zarr
@@ -105,9 +105,9 @@ def _check_chunks(path: Path, array: Any) -> None:
     number = max(numbers, default=1)
     if chunk > MAX_CHUNK_BYTES or number > MAX_CHUNKS:
         raise FormatError(
-            f"{path}: {number} chunks along an axis, each of {chunk} bytes; at most "
-            f"{MAX_CHUNKS} chunks, of {MAX_CHUNK_BYTES} bytes each, are read. It is damaged, "
-            "or should be stored in other chunks."
+            f"{path}: {number} chunks along an axis, each of {chunk} bytes; at most {MAX_CHUNKS} "
+            f"chunks of {MAX_CHUNK_BYTES} bytes each are read. The store is damaged, or should be "
+            "rewritten with other chunks."
         )
 
 
@@ -116,10 +116,10 @@ def _values(path: Path, array: Any, selection: Any) -> NDArray[Any]:
         values = np.asarray(array[selection])
     except Exception as error:  # stores and codecs raise errors of their own
         raise FileError(
-            f"{path} could not be read: {error}. It is damaged or its drive is gone."
+            f"{path} could not be read: {error}. The file is damaged or its drive is gone."
         ) from error
     if not is_zarr(path):  # a chunk that is not there is empty, as the format has it
-        raise FileError(f"{path} is not there any more; check its drive and open it again.")
+        raise FileError(f"{path} no longer exists; check its drive and open it again.")
     return values
 
 
@@ -165,7 +165,7 @@ class ZarrFolder:
         except FileError:
             raise
         except Exception as error:  # stores and codecs raise errors of their own
-            raise FormatError(f"{path} is no readable Zarr store: {error}.") from error
+            raise FormatError(f"{path} is not a readable Zarr store: {error}.") from error
         self._arrays = dict(members)
         self.arrays: Mapping[str, ArrayChoice] = {
             name: ArrayChoice(name, squeezed(tuple(a.shape)), np.dtype(a.dtype).name)
@@ -180,7 +180,9 @@ class ZarrFolder:
         try:
             attributes = dict(array.attrs)
         except TypeError as error:
-            raise FormatError(f"{self.path} is damaged: its attributes are no table.") from error
+            raise FormatError(
+                f"{self.path} is damaged: its attributes are not a JSON object."
+            ) from error
         if "_ARRAY_DIMENSIONS" in attributes and array.fill_value:
             attributes.setdefault("_FillValue", array.fill_value)
         if (packed := _packed(attributes.get("_FillValue"))) is not None:
@@ -218,7 +220,7 @@ class ZarrFolder:
         return ZarrSource(self.path, array, (r, c, b))
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
-        """Not offered: MATLAB's matrices of spectra are no habit of Zarr."""
+        """Not offered: MATLAB's matrices of spectra are not a habit of Zarr."""
         raise FormatError(f"{self.path}: {self.arrays[name]} is a matrix; a cube has 3 axes.")
 
 
@@ -244,10 +246,12 @@ def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[A
         if it cannot be written; an old store stays as it was.
     """
     if path.exists() and not is_zarr(path) and not (path.is_dir() and not any(path.iterdir())):
-        raise ExportError(f"{path} is no Zarr store and is not replaced; choose another name.")
+        raise ExportError(
+            f"{path} is not a Zarr store, so it is not replaced; choose another name."
+        )
     _zarr()
-    # An interrupt waits for what is being written: the package's own thread would go on with it in
-    # the folder that is cleared away. One chunk at a time: when one fails, others would go on, too.
+    # An interrupt waits for what is being written: the package's own thread would continue in the
+    # folder that is cleared away. One chunk at a time: if one failed, others would continue, too.
     with replacing_folder(path) as new, ThreadPoolExecutor(1) as writer:
         array = writer.submit(_new_array, path, new, cube).result()
         for top, tile in tiles:

@@ -22,7 +22,7 @@ SIZES = ("lines", "samples", "bands")
 def fields_beside(
     path: Path, shape: tuple[int, int, int], known: Mapping[str, Any], warnings: list[str]
 ) -> dict[str, Any]:
-    """What the header beside a raster knows and the raster itself does not say.
+    """Fields of the header beside a raster that the raster itself does not give.
 
     Parameters
     ----------
@@ -45,7 +45,9 @@ def fields_beside(
         return {}
     if any(given not in (-1, size) for given, size in zip(sizes, shape, strict=True)):
         if is_own:
-            warnings.append(f"{header.name} beside the file gives another size; it is not used.")
+            warnings.append(
+                f"{header.name} beside the file gives a different size; it is not used."
+            )
         return {}
     about = describe(fields, shape[2], "", path, said)
     found = {

@@ -1,4 +1,4 @@
-"""What an ENVI header says of the data that belong to it."""
+"""ENVI headers together with the data that they describe."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def data_beside(header: Path) -> Path | None:
 
 
 def leads_to(header: Path, data: Path, new: Path | None = None) -> bool:
-    """Whether data beside a header are what is found for it, whatever else stands there.
+    """Whether data beside a header are found for it regardless of other files there.
 
     Parameters
     ----------
     header, data : as they are, or will be.
-    new : a file that will stand there, too.
+    new : a file that will be there, too.
     """
     packed = ".gz" if data.name.endswith(".gz") else ""
     suffixes = ("", ".bsq", ".bil", ".bip", *DATA_SUFFIXES)
@@ -59,15 +59,15 @@ def data_of(header: Path, layout: Layout) -> Path:
     if first is None:
         stem = header.stem
         raise FileError(
-            f"{header}: the data file of this header is not there. Looked for {stem} and "
-            f"{stem}.img, .dat, .raw, .{layout.interleave} and others beside it; "
-            "put the data file into the same folder."
+            f"{header}: the data file of this header is missing. Looked for {stem} and "
+            f"{stem}.img, .dat, .raw, .{layout.interleave} and others beside it; put the data "
+            "file into the same folder."
         )
     return Path(fitting or first)
 
 
 class Described(NamedTuple):
-    """What a header says, and the file of its values, which is not open yet.
+    """A header and the file of its values, which is not open yet.
 
     Without a layout the values lie in a TIFF file.
     """
@@ -106,14 +106,14 @@ def described(path: Path, layout: Layout | None = None) -> Described:
 
 
 def _check_kind(kind: str, header: Path) -> None:
-    """Refuse headers of what is no raw image."""
+    """Refuse headers of what is not a raw image."""
     if "spectral library" in kind:
         raise FormatError(
             f"{header} is a spectral library, not an image: open a scene first, then the library."
         )
     if kind.startswith(NOT_RAW):
         raise FormatError(
-            f'{header}: "file type = {kind}" is no raw image: its values lie in other files. '
+            f'{header}: "file type = {kind}" is not a raw image: its values are in other files. '
             "Open those, or save it as ENVI Standard."
         )
 
@@ -128,12 +128,12 @@ def _check_procedures(
     size, expected = data.stat().st_size, layout.offset + layout.data_bytes
     if layout.compressed or size != expected:
         raise FormatError(
-            f"{header}: {said}: such values are laid out as only ENVI knows ({size} bytes where "
-            f"the size in the header makes {expected}). Save the image as ENVI Standard, or "
+            f"{header}: {said}: only ENVI can read values stored in this way ({size} bytes where "
+            f"the size in the header gives {expected}). Save the image as ENVI Standard, or "
             "convert it with gdal_translate."
         )
     warnings.append(
-        f"The header says {said}; the values are read as raw ones, because their size fits."
+        f"The header gives {said}; the values are read as raw, because their size fits."
     )
 
 
@@ -144,6 +144,6 @@ def _tiff_of(path: Path, header: Path) -> Path:
     tiff = path if path != header else named(header.parent, names)
     if tiff is None:
         raise FileError(
-            f"{header}: the TIFF file of this header is not there; put it into the same folder."
+            f"{header}: the TIFF file of this header is missing; put it into the same folder."
         )
     return tiff

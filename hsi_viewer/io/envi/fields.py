@@ -1,4 +1,4 @@
-"""What the fields of an ENVI header say about a cube, apart from the layout of its values."""
+"""Metadata of a cube from the fields of an ENVI header, apart from the layout of its values."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def describe(
     bbl = _numbers(fields, "bbl", n, warnings)
     if "map info" not in fields and ("geo points" in fields or "rpc info" in fields):
         warnings.append(
-            "The image is placed on the map by control points or rational polynomials (RPC), which "
-            "are not used; gdalwarp makes a georeferenced file of it."
+            "The image is georeferenced by control points or rational polynomials (RPC), which "
+            "are not used; convert it to a georeferenced file with gdalwarp."
         )
     good = ~np.zeros(n, bool) if bbl is None else bbl != 0
     return {
@@ -79,7 +79,9 @@ def _numbers(
     try:
         values = envi_header.numbers(fields[key])
     except ValueError:
-        warnings.append(f'"{key}" in the header holds what is no number; it is not used.')
+        warnings.append(
+            f'"{key}" in the header contains something other than numbers; it is not used.'
+        )
         return None
     if values.size != n:
         if values.size:
@@ -100,7 +102,7 @@ def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float |
         each = set(envi_header.items(text))
         if len(each) == 1 and "," in text:  # the same number for each band
             return _number({key: each.pop()}, key, warnings)
-        warnings.append(f'"{key} = {text[:40]}" in the header is no number; it is not used.')
+        warnings.append(f'"{key} = {text[:40]}" in the header is not a number; it is not used.')
         return None
 
 
@@ -144,7 +146,7 @@ def _say_gains(fields: Mapping[str, str], warnings: list[str]) -> None:
         except ValueError:
             continue
         if (values != neutral).any():
-            warnings.append(f'"{key}" of the header are not applied: the values are as stored.')
+            warnings.append(f'"{key}" in the header are not applied: the values are as stored.')
 
 
 def _unit(fields: Mapping[str, str]) -> str | None:
@@ -165,7 +167,7 @@ def wavelengths_of(
     if each is not None and each.size == n:
         nm = each
     elif values is not None and wavelengths.are_band_numbers(values, unit):
-        warnings.append("The wavelengths of the header are band numbers; they are not used.")
+        warnings.append("The wavelengths in the header are band numbers; they are not used.")
         return None, unit
     elif values is not None:
         nm, guess = wavelengths.to_nm(values, unit)
@@ -177,7 +179,7 @@ def wavelengths_of(
         if found is None:
             return None, unit
         nm = found
-        warnings.append("The wavelengths are taken from the band names.")
+        warnings.append("The wavelengths come from the band names.")
     _say_oddities(nm, unit, warnings)
     return nm, unit
 
@@ -195,13 +197,13 @@ def _say_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]
         if (after == before).any():
             warnings.append("Several bands have the same wavelength.")
         if (after < before).any():
-            warnings.append("The wavelengths do not ascend everywhere.")
+            warnings.append("The wavelengths are not in ascending order.")
 
 
 def _fwhm_factor(
     fields: Mapping[str, str], nm: NDArray[np.float64] | None
 ) -> float | NDArray[np.float64]:
-    """Nanometres of one unit of FWHM, which stands in the unit of the wavelengths."""
+    """Nanometres of one unit of FWHM, which is in the unit of the wavelengths."""
     unit = _unit(fields) or ""
     factor = wavelengths.nm_per_unit(unit)
     if factor is not None:
@@ -232,7 +234,7 @@ def _default_bands(
     if len(chosen) == 1:
         chosen *= 3
     if len(chosen) != 3 or not all(0 <= b < n for b in chosen):
-        warnings.append("The default bands of the header are not three of its bands.")
+        warnings.append("The default bands in the header are not three of its bands.")
         return None
     return chosen[0], chosen[1], chosen[2]
 

@@ -22,7 +22,7 @@ from hsi_viewer.core.text import one_line
 from hsi_viewer.io.files.identify import plain_descriptor
 
 MAX_HEADER_BYTES = 64 << 20
-# More than this behind a closing brace is no forgotten line break.
+# More than this behind a closing brace is not a forgotten line break.
 LONGEST_BEHIND = 10_000
 ESRI_KEYS = ("nrows", "ncols")
 # A line that begins a field.
@@ -71,7 +71,7 @@ class EsriHeaderError(FormatError):
     """
 
     def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name} is no ENVI header but an ESRI one (NROWS, NCOLS, LAYOUT).")
+        super().__init__(f"{name} is an ESRI header (NROWS, NCOLS, LAYOUT), not an ENVI one.")
         self.text = text
 
 
@@ -85,7 +85,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     FileError
         if the file cannot be read.
     FormatError
-        if it is no ENVI header.
+        if it is not an ENVI header.
     """
     try:
         size, raw = _start_of(path, MAX_HEADER_BYTES)
@@ -96,7 +96,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     if not size:
         raise FormatError(f"{path} is empty (0 bytes); copy it again.")
     if size > MAX_HEADER_BYTES:
-        raise FormatError(f"{path}: too large for a header ({size} bytes).")
+        raise FormatError(f"{path}: the file is too large for a header ({size} bytes).")
     return parse_header(_text(raw), path.name)
 
 
@@ -174,19 +174,19 @@ def _in_braces(value: str, lines: list[str], at: int) -> str:
 
 
 def _no_header(text: str, name: str) -> FormatError:
-    """What a file is that is no ENVI header, as an error."""
+    """An error that says what a file is instead of an ENVI header."""
     if all(re.search(rf"^\s*{key}\s+\d", text, re.MULTILINE | re.IGNORECASE) for key in ESRI_KEYS):
         return EsriHeaderError(name, text)
     if text.startswith(("\x5c\x01\x00\x00", "\x00\x00\x01\x5c")):
         kind = "an Analyze or NIfTI header, which is not supported"
     elif text.startswith(("#?RADIANCE", "#?RGBE")):
-        kind = "a Radiance picture, which is not supported"
+        kind = "a Radiance image, which is not supported"
     elif not text[:1000].replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
-        kind = "no text"
+        kind = "not text"
     else:
         kind = f'its first line is "{text.strip().partition(chr(10))[0].strip()[:40]}"'
-        return FormatError(f'{name} is no ENVI header: {kind} instead of "ENVI".')
-    return FormatError(f"{name} is no ENVI header: it is {kind}.")
+        return FormatError(f'{name} is not an ENVI header: {kind} instead of "ENVI".')
+    return FormatError(f"{name} is not an ENVI header: it is {kind}.")
 
 
 def _braced(
@@ -194,7 +194,7 @@ def _braced(
 ) -> tuple[str, int]:
     """Value from its opening brace to the matching closing one, over as many lines as needed.
 
-    What stands behind it on its last line is taken for the next field, if it is one.
+    What is behind it on its last line is read as the next field, if it is one.
     """
     parts = [value]
     start, depth = at, value.count("{") - value.count("}")
@@ -271,7 +271,7 @@ def numbers(value: str) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        if an entry is no number.
+        if an entry is not a number.
     """
     body = value.strip(" {}\r\n\t")
     try:
@@ -295,7 +295,7 @@ def _undressed(text: str) -> float:
     Raises
     ------
     ValueError
-        if it is none.
+        if it is not one.
     """
     match = _DRESSED.fullmatch(text)
     if match is None:
@@ -315,7 +315,7 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
     Raises
     ------
     FormatError
-        if it is missing without a default, or is no whole number.
+        if it is missing without a default, or is not a whole number.
     """
     text = fields.get(key)
     if not text:
@@ -331,7 +331,7 @@ def whole(fields: Mapping[str, str], key: str, name: str, default: int | None = 
     except ValueError:
         number = math.nan
     if not number.is_integer():
-        raise FormatError(f'{name}: "{key} = {text[:40]}" is no whole number.')
+        raise FormatError(f'{name}: "{key} = {text[:40]}" is not a whole number.')
     return int(number)
 
 
@@ -341,7 +341,7 @@ def format_header(fields: Mapping[str, str]) -> str:
 
 
 def braced(entries: list[str]) -> str:
-    """A list as a braced value, a few entries a line."""
+    """A list as a braced value, a few entries per line."""
     lines = [", ".join(entries[i : i + 8]) for i in range(0, len(entries), 8)]
     return "{\n " + ",\n ".join(lines) + "}"
 

@@ -1,4 +1,4 @@
-"""How the values of a raw image lie in its file."""
+"""Layout of the values of a raw image in its file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Layout:
-    """How the raw values of an ENVI file lie on disk."""
+    """Layout of the raw values of an ENVI file."""
 
     rows: int
     columns: int
@@ -67,7 +67,9 @@ def _dtype_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> np.d
     code = envi_header.whole(fields, "data type", name)
     if code not in envi_header.DTYPES:
         known = ", ".join(str(c) for c in envi_header.DTYPES)
-        raise FormatError(f'{name}: "data type = {code}" is none of {known}; correct the header.')
+        raise FormatError(
+            f'{name}: "data type = {code}" is not one of {known}; correct the header.'
+        )
     if not fields.get("byte order"):
         warnings.append("The header gives no byte order; little-endian (0) is assumed.")
     order = envi_header.whole(fields, "byte order", name, default=0)
@@ -82,7 +84,7 @@ def _interleave_of(fields: Mapping[str, str], name: str, bands: int) -> str:
     interleave = envi_header.word(fields.get("interleave", "")).lower()
     if interleave not in ORDERS:
         raise FormatError(
-            f'{name}: "interleave = {interleave}" is none of bsq, bil and bip; correct the header.'
+            f'{name}: "interleave = {interleave}" must be bsq, bil or bip; correct the header.'
         )
     return interleave
 
@@ -106,15 +108,16 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
         return RawSource(inflated, shape, layout.dtype, order, layout.offset)
     if found < expected:
         raise FormatError(
-            f"{data} is too short: its header says {layout.rows} rows x {layout.columns} columns x "
-            f"{layout.bands} bands of {layout.dtype.name} after {layout.offset} bytes, which makes "
-            f"{expected} bytes expected, but {found} bytes were found. "
-            "Copy the file again or correct the header."
+            f"{data} is too short: its header gives {layout.rows} rows x {layout.columns} columns "
+            f"x {layout.bands} bands of {layout.dtype.name} after {layout.offset} bytes, which "
+            f"makes {expected} bytes expected, but {found} bytes were found. Copy the file again "
+            "or correct the header."
         )
     check_size(shape, layout.dtype, str(data))  # before anybody makes a list of its bands
     if found > expected:
         warnings.append(
             f"The data file has {found} bytes where {layout.rows} rows x {layout.columns} columns "
-            f"x {layout.bands} bands of {layout.dtype.name} need {expected}; the rest is not read."
+            f"x {layout.bands} bands of {layout.dtype.name} need {expected}; extra bytes are "
+            "ignored."
         )
     return RawSource(reader, shape, layout.dtype, order, layout.offset)

@@ -1,4 +1,4 @@
-"""Which header belongs to which data file of an ENVI or ESRI image, by names, sizes and content."""
+"""Pairs headers and data files of ENVI and ESRI images by names, sizes and content."""
 
 from __future__ import annotations
 
@@ -127,13 +127,13 @@ def _belongs(header: Path, path: Path) -> bool:
 
 
 def _rank(path: str, size: int) -> int:
-    """How well a file fits what a header says: 2 to the byte, 1 it is longer, 0 not at all."""
+    """How well a file fits a header: 2 to the byte, 1 if it is longer, 0 if not at all."""
     found = _size_of(path) or 0
     return 0 if size < 1 or found < size else 1 + (found == size)
 
 
 def _described_bytes(header: Path) -> tuple[int, int]:
-    """Offset of the values and size of the file that a header describes; 0 where it cannot be told.
+    """Offset of the values and size of the file that a header describes; 0 if that is unknown.
 
     The offset is -1 where the header describes a TIFF file.
     """

@@ -41,7 +41,8 @@ def pair_of(path: Path, suffix: str = ".img") -> tuple[Path, Path]:
     described = data_beside(short) if short.is_file() else None
     if described not in (None, data) and (path == short or not leads_to(short, described, data)):
         raise ExportError(
-            f"{short} is the header of {described.name}, which would lose it; choose another name."
+            f"{short} is the header of {described.name} and would be overwritten; choose another "
+            "name."
         )
     if path == long or (path != short and (long.exists() or described not in (None, data))):
         return long, data
@@ -149,7 +150,7 @@ def write_image(
     Raises
     ------
     ExportError
-        if they cannot be written; the old pair, if any, is untouched.
+        if they cannot be written; the old pair, if any, is unchanged.
     """
     layout = layout_fields((*values.shape[:2], 1), values.dtype, "bsq")
     text = envi_header.format_header(

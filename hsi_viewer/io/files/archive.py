@@ -27,7 +27,7 @@ class _Pieces(io.BufferedReader):
             left = self.seek(0, io.SEEK_END) - at
             self.seek(at)
             if min(left, size if size is not None and size >= 0 else left) > MOST_PIECE:
-                raise zipfile.BadZipFile("its list of contents is too long")
+                raise zipfile.BadZipFile("its table of contents is too long")
         return super().read(size)
 
 
@@ -50,12 +50,12 @@ def opened_archive(path: Path, most: int = MOST_ENTRIES) -> Iterator[zipfile.Zip
     ):
         count = len(archive.infolist())
         if count > most:
-            raise zipfile.BadZipFile(f"it has {count} entries, at most {most} are read")
+            raise zipfile.BadZipFile(f"it has {count} entries; at most {most} are read")
         yield archive
 
 
 def copied(source: IO[bytes], target: IO[bytes], most: int) -> None:
-    """Copy what a source yields, whatever an archive says of its size.
+    """Copy what a source yields, regardless of the size that an archive gives.
 
     Raises
     ------

@@ -175,7 +175,7 @@ class FileReader:
     def is_cached(self, offsets: Iterable[int]) -> bool:
         """Whether the system holds the bytes at some offsets in memory.
 
-        False where it cannot be told, or the file has become shorter. A hole of a sparse file is
+        False if that is unknown, or the file has become shorter. A hole of a sparse file is
         held: it costs no reading.
         """
         if NOWAIT is None:
@@ -217,8 +217,8 @@ class FileReader:
 
     def _shrunk(self, end: int) -> FileError:
         return FileError(
-            f"{self.path} has become shorter while it was open: bytes up to {end} were wanted, "
-            f"it ends at {self.size}. Open it again when whatever writes it has finished."
+            f"{self.path} became shorter while it was open: bytes up to {end} are needed, it ends "
+            f"at {self.size}. Open it again when it has been written completely."
         )
 
     def read_bytes(self, offset: int, length: int) -> bytes:
@@ -258,8 +258,8 @@ class DeflatedReader:
     def __init__(self, reader: FileReader, start: int, length: int, size: int, wbits: int) -> None:
         if size > MAX_DEFLATE_RATIO * max(length, 1):
             raise FormatError(
-                f"{reader.path}: {size} bytes are expected, more than {length} compressed bytes "
-                "can hold; the header does not belong to these data."
+                f"{reader.path}: {size} bytes are expected, which is more than {length} "
+                "compressed bytes can contain; the header does not match these data."
             )
         self._reader = reader
         self._next, self._end = start, start + length
@@ -320,7 +320,8 @@ class DeflatedReader:
         if free < self._size:
             raise FileError(
                 f"{self._reader.path} needs {self._size} bytes when decompressed; "
-                f"{tempfile.gettempdir()} has {free} left. Make room or decompress it yourself."
+                f"{tempfile.gettempdir()} has {free} left. Free some space or decompress it "
+                "yourself."
             )
         spool = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the reader
         weakref.finalize(self, spool.close)

@@ -55,7 +55,7 @@ class ScaledSource:
     Parameters
     ----------
     source : of the stored values.
-    gain, offset : one for all bands or one a band.
+    gain, offset : one for all bands or one per band.
     nodata : stored value that means "no data", or None.
     """
 

@@ -36,7 +36,7 @@ _quiet = threading.Lock()
 
 @contextmanager
 def quiet(category: type[Warning]) -> Iterator[None]:
-    """Keep a warning of a library back that is no fault here."""
+    """Keep a warning of a library back that is not a fault here."""
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore", category)
         yield
@@ -45,7 +45,7 @@ def quiet(category: type[Warning]) -> Iterator[None]:
 def open_raster(
     path: Path, mode: str = "r", *, driver: str, page: int | None = None, **options: Any
 ) -> Any:
-    """rasterio.open by one driver, which is told of no file beside the one that is read.
+    """rasterio.open by one driver, which sees no file but the one that is read.
 
     What lies beside a raster (overviews, masks) GDAL would open by the driver that the content asks
     for, and some of them follow addresses; `raster_side` reads what is needed of it.
@@ -64,7 +64,7 @@ def open_raster(
         if the file is damaged or names another file; also where rasterio itself stumbles over
         its text.
     FileError
-        if GDAL cannot be told its name.
+        if GDAL cannot open a file of its name.
     """
     if driver not in DRIVERS:
         raise ValueError(f"{driver} is not a driver that may be used")
@@ -82,7 +82,7 @@ def open_raster(
         except UnicodeDecodeError as error:
             raise RasterioIOError(f"its text is damaged ({error})") from error
         except UnicodeEncodeError as error:
-            raise FileError(f"{path}: GDAL needs names in UTF-8; rename it.") from error
+            raise FileError(f"{path}: GDAL needs a name in UTF-8; rename it.") from error
     if mode == "r" and OVERVIEW in _tags_of_overviews(file):
         file.close()
         raise RasterioIOError("it names another file for its overviews")
@@ -103,16 +103,16 @@ def local_name(path: Path) -> str:
     Raises
     ------
     FileError
-        if it can only be taken for one.
+        if it can only be mistaken for one.
     """
     name = str(path.absolute())
     if name.replace("\\", "/").lower().startswith("/vsi"):
-        raise FileError(f"{path}: GDAL takes this path for an address; move the file.")
+        raise FileError(f"{path}: GDAL interprets this path as an address; move the file.")
     return name
 
 
 def why(error: BaseException) -> str:
-    """What GDAL says of an error, which rasterio keeps behind its own words."""
+    """GDAL's own message of an error, which rasterio hides behind its own."""
     return str(error.__cause__ or error).rstrip(".")
 
 
@@ -137,13 +137,13 @@ def new_tif(new: Path, path: Path, **profile: Any) -> Iterator[Any]:
         whole = _is_whole(new)
     except (RasterioError, ValueError, TypeError) as error:
         raise ExportError(
-            f"{path} could not be written: {why(error)}. "
-            "Choose another folder or make room; what stood there before is untouched."
+            f"{path} could not be written: {why(error)}. Choose another folder or free some "
+            "space; the previous file is unchanged."
         ) from error
     if not whole:
         raise ExportError(
-            f"{path} could not be written: the disk seems to be full. "
-            "Choose another folder or make room; what stood there before is untouched."
+            f"{path} could not be written: the disk seems to be full. Choose another folder or "
+            "free some space; the previous file is unchanged."
         )
 
 
@@ -189,8 +189,8 @@ def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georefer
     by = by or ("rational polynomials (RPC)" if dataset.rpcs else side.by)
     if plain and warnings is not None and by:
         warnings.append(
-            f"The file is placed on the map by {by}, which are not used; gdalwarp makes a "
-            "georeferenced file of it."
+            f"The file is georeferenced by {by}, which are not used; convert it to a "
+            "georeferenced file with gdalwarp."
         )
     own = dataset.crs.to_wkt() if dataset.crs else None
     crs_wkt = side.crs_wkt or own if dataset.driver == "GTiff" else own or side.crs_wkt
@@ -236,7 +236,7 @@ def georeference_profile(georeference: Georeference | None) -> dict[str, Any]:
             profile["crs"] = CRS.from_wkt(georeference.crs_wkt)
         except CRSError as error:
             raise ExportError(
-                f"The coordinate reference system is not understood: {error}. "
-                "Export to ENVI, which keeps it as it is."
+                f"The coordinate reference system could not be interpreted: {error}. Export to "
+                "ENVI, which keeps it as it is."
             ) from error
     return profile

@@ -39,7 +39,7 @@ BEGINNINGS = {
     ".fgb": b"fgb",
     ".kml": b"<kml",
 }
-# What pyogrio raises on damage that it does not foresee: a broken .prj, names that are no text.
+# What pyogrio raises on damage that it does not foresee: a broken .prj, names that are not text.
 STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
 ERRORS = (DataSourceError, DataLayerError, FieldError, *STUMBLES)
 # Should a driver want to reach out after all: a proxy of a kind that does not exist, and no name
@@ -71,8 +71,8 @@ def limit_drivers() -> None:
         _register_drivers()  # GDAL drops what OGR_SKIP names at the end of it
         if left := _others():
             raise FileError(
-                f"GDAL cannot be kept from using its drivers {', '.join(left[:5])}; "
-                "install pyogrio from PyPI to read and write vector files."
+                f"GDAL cannot be prevented from using its drivers {', '.join(left[:5])}; install "
+                "pyogrio from PyPI to read and write vector files."
             )
 
 
@@ -92,7 +92,10 @@ def check_beginning(path: Path) -> None:
     text = magic.removeprefix(b"\xef\xbb\xbf").lstrip()
     wanted = BEGINNINGS[path.suffix.lower()]
     if b"<OGR" in magic or not (wanted in magic if wanted == b"<kml" else text.startswith(wanted)):
-        raise FormatError(f"{path} is not what its name says: it does not begin as such a file.")
+        raise FormatError(
+            f"{path} does not contain what its name suggests: its first bytes are those of "
+            "another format."
+        )
 
 
 def layers_of(path: Path) -> list[tuple[str, str | None]]:
@@ -171,13 +174,15 @@ def _ready(path: Path) -> str:
     check_beginning(path)
     name = gdal.local_name(path)
     if vsi_path(name) != name:  # pyogrio reads archives and queries out of a name
-        raise FileError(f'{path}: "!" and ";" cannot be in the path of a vector file; rename it.')
+        raise FileError(
+            f'{path}: "!" and ";" are not possible in the path of a vector file; rename it.'
+        )
     limit_drivers()
     return name
 
 
 def _reason(path: Path, error: BaseException) -> str:
-    """What GDAL says, without its advice about drivers, which cannot be followed here."""
+    """GDAL's message without its advice about drivers, which does not apply here."""
     said = str(error).partition("; It might help")[0].rstrip(" .;")
     if "not recognized as being in a supported" in said:
         return f"it is not {DRIVERS[path.suffix.lower()]}"

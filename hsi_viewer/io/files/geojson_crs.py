@@ -65,7 +65,7 @@ def cleaned(path: Path) -> Cleaned | None:
             return None
         if len(data) > MAX_PARSED:
             raise FormatError(
-                f'{path}: its coordinate system ("crs") is not of the usual form; remove it, or '
+                f'{path}: its coordinate system ("crs") is not in the usual form; remove it, or '
                 "convert the file to GeoPackage."
             )
         try:
@@ -73,7 +73,7 @@ def cleaned(path: Path) -> Cleaned | None:
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{path} is damaged: it is not JSON ({error}).") from error
     if not isinstance(whole, dict):
-        raise FormatError(f"{path} is not GeoJSON: it holds no object.")
+        raise FormatError(f"{path} is not GeoJSON: it contains no object.")
     own = [value for key, value in whole.items() if key.casefold() == "crs"]
     crs = _crs_of(own[0]) if own else "OGC:CRS84"
     try:
@@ -85,7 +85,7 @@ def cleaned(path: Path) -> Cleaned | None:
 
 
 def _mentions(data: mmap.mmap) -> Iterator[int]:
-    """Where a system may be named."""
+    """Places in the text where a system may be named."""
     for start in range(0, len(data), PIECE):
         piece = data[start : start + PIECE + 8].lower()  # a word may lie across the end
         for pattern in _ANY:

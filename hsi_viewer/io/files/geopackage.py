@@ -1,4 +1,4 @@
-"""What a GeoPackage may make SQLite do: looked at before GDAL opens it.
+"""Checks what a GeoPackage could make SQLite do, before GDAL opens it.
 
 A view is a query, and one that never ends can stand where a table is expected; a virtual table can
 open other files. Both are found in the list of what the file holds, which is read without running
@@ -46,7 +46,7 @@ def queries_in(path: Path) -> frozenset[str]:
             # pages that are listed twice would be rows without end
             damage = base.execute("PRAGMA quick_check(1)").fetchone()[0]
     except (sqlite3.Error, UnicodeError) as error:
-        raise FormatError(f"{path} is damaged, or cannot be read now: {error}.") from error
+        raise FormatError(f"{path} is damaged, or temporarily unreadable: {error}.") from error
     if damage != "ok":
         raise FormatError(f"{path} is damaged: {damage}.")
     return found
@@ -57,7 +57,7 @@ def _queries(base: sqlite3.Connection, path: Path) -> frozenset[str]:
         "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL LIMIT ?", (MAX_OBJECTS + 1,)
     ).fetchall()
     if len(rows) > MAX_OBJECTS:
-        raise FormatError(f"{path} holds more than {MAX_OBJECTS} tables; no layer is read.")
+        raise FormatError(f"{path} contains more than {MAX_OBJECTS} tables; no layer is read.")
     found = set()
     for name, sql in rows:
         name, sql = str(name), str(sql)

@@ -1,4 +1,4 @@
-"""What a source is: a path, a part of it, and the first bytes that tell formats apart."""
+"""Identifies a source: its path, a part of it, and the first bytes that reveal the format."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def plain_descriptor(path: Path) -> tuple[int, int]:
     try:
         descriptor = os.open(path, WITHOUT_WAITING)
     except ValueError as error:  # a zero byte
-        raise FileError(f"{str(path)!r} is no name that a file can have.") from error
+        raise FileError(f"{str(path)!r} is not a possible file name.") from error
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    raise FileError(f"{path} is a pipe or a device; copy what comes from it to a file first.")
+    raise FileError(f"{path} is a pipe or a device; copy its contents to a file first.")
 
 
 def is_header(path: Path) -> bool:
@@ -120,7 +120,7 @@ def magic_of(path: Path) -> bytes:
 
 
 def is_hdf5(path: Path) -> bool:
-    """Whether an HDF5 signature stands at 0, 512, 1024 or 2048, where the format allows it."""
+    """Whether an HDF5 signature is at 0, 512, 1024 or 2048, where the format allows it."""
     with path.open("rb") as file:
         for at in (0, 512, 1024, 2048):
             file.seek(at)

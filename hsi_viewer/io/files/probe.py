@@ -32,9 +32,9 @@ POLL_SECONDS = 0.05
 CHILD = "hsi_viewer.io.probe_child"
 DONE = b"done\n"
 
-HANGS = "the HDF5 library does not return from it"
+HANGS = "the HDF5 library hangs on it"
 CRASHES = "the HDF5 library crashes on it"
-SLOW = "it takes longer to be examined than a sound file does"
+SLOW = "examining it takes longer than for an intact file"
 
 Key = tuple[object, ...]
 
@@ -62,7 +62,7 @@ class _Child:
             ) from error
 
     def ask(self, request: bytes, token: CancelToken | None) -> str | None:
-        """What is wrong with a file; None if the helper came to an end with it.
+        """The problem of a file; None if the helper could finish reading it.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class _Child:
 
 
 class _Answer:
-    """What a helper writes to one request, read in a thread, which works on every system."""
+    """The helper's answer to one request, read in a thread, which works on every system."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -195,8 +195,8 @@ class Probe:
             self._lock.release()
         if known[0] is not None:
             raise FormatError(
-                f"{path} cannot be opened: {known[0]}. It is damaged; copy it again, or make it "
-                "again with the program that it comes from."
+                f"{path} cannot be opened: {known[0]}. It is damaged; copy it again, or recreate "
+                "it with the program that it comes from."
             )
 
     def _ask(self, request: bytes, token: CancelToken | None) -> str | None:

@@ -332,7 +332,7 @@ class RawSource:
 
 
 class Runs(NamedTuple):
-    """How the wanted bytes lie: runs of `size` bytes, `distance` from one to the next.
+    """Runs of wanted bytes: each of `size` bytes, `distance` from one to the next.
 
     `joined` of the axes, the fastest ones, are within a run.
     """

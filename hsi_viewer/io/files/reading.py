@@ -1,4 +1,4 @@
-"""What a reader is asked for: the contract of every format."""
+"""Requests to a reader: the contract of every format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small text files, whatever wrote them."""
+"""Small text files, regardless of what wrote them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         with open_plain(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > max_bytes:
-                raise FormatError(f"{path} is too large for a text: {size} bytes.")
+                raise FormatError(f"{path} is too large for a text file: {size} bytes.")
             raw = file.read()
     except FileNotFoundError as error:
         raise FileError(f"{path} does not exist; check the name.") from error
@@ -57,4 +57,4 @@ def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
     try:
         return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     except csv.Error as error:
-        raise FormatError(f"{path} is no readable table: {error}.") from error
+        raise FormatError(f"{path} is not a readable table: {error}.") from error

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 # Signature, where it stands, and the name with what can be done.
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\xff\xd8\xff", "a JPEG picture"),
-    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture; convert it to GeoTIFF with gdal_translate"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture; convert it to GeoTIFF with gdal_translate"),
-    (0, b"GIF8", "a GIF picture"),
-    (0, b"BM", "a BMP picture"),
-    (8, b"WEBP", "a WebP picture"),
-    (0, b"#?RADIANCE", "a Radiance HDR picture"),
+    (0, b"\xff\xd8\xff", "a JPEG image"),
+    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image; convert it to GeoTIFF with gdal_translate"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 image; convert it to GeoTIFF with gdal_translate"),
+    (0, b"GIF8", "a GIF image"),
+    (0, b"BM", "a BMP image"),
+    (8, b"WEBP", "a WebP image"),
+    (0, b"#?RADIANCE", "a Radiance HDR image"),
     (0, b"%PDF", "a PDF document"),
-    (0, b"\xd0\xcf\x11\xe0", "a document of an older Microsoft Office"),
-    (30, b"[Content_Types].xml", "a document of Microsoft Office"),
-    (30, b"_rels/.rels", "a document of Microsoft Office"),
-    (30, b"mimetype", "a document of OpenOffice or LibreOffice"),
-    (30, b"session.json", "a session of HSI Viewer; name it .hsiproj to open it"),
-    (0, b"PK\x03\x04", "a ZIP archive; unpack it, or name it .npz if it holds NumPy arrays"),
+    (0, b"\xd0\xcf\x11\xe0", "a document of an older Microsoft Office version"),
+    (30, b"[Content_Types].xml", "a Microsoft Office document"),
+    (30, b"_rels/.rels", "a Microsoft Office document"),
+    (30, b"mimetype", "an OpenOffice or LibreOffice document"),
+    (30, b"session.json", "an HSI Viewer session; name it .hsiproj to open it"),
+    (0, b"PK\x03\x04", "a ZIP archive; unpack it, or name it .npz if it contains NumPy arrays"),
     (0, b"PK\x05\x06", "an empty ZIP archive"),
     (0, b"\x1f\x8b", "a gzip archive without an ENVI header beside it; unpack it"),
     (0, b"BZh", "a bzip2 archive; unpack it"),
@@ -32,15 +32,15 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
         "an SQLite database or a GeoPackage, whose regions are imported into an open scene",
     ),
     (0, b"PAR1", "a Parquet table"),
-    (0, b"\x0e\x03\x13\x01", "an HDF4 file; make HDF5 of it with h4toh5"),
+    (0, b"\x0e\x03\x13\x01", "an HDF4 file; convert it to HDF5 with h4toh5"),
     (0, b"PCIDSK", "a PCIDSK image; convert it to GeoTIFF with gdal_translate"),
-    (0, b"[general]", "a raster of R; convert it to GeoTIFF with gdal_translate"),
+    (0, b"[general]", "an R raster; convert it to GeoTIFF with gdal_translate"),
     (0, b"Object = IsisCube", "an ISIS cube; convert it to GeoTIFF with gdal_translate"),
     (0, b"PDS_VERSION_ID", "a PDS image; convert it to GeoTIFF with gdal_translate"),
     (0, b"DatasetHeader Begin", "an ERS header; convert its image with gdal_translate"),
-    (0, b"ASD", "a binary spectrum of ASD; export it as text in ViewSpec"),
-    (0, b"as7", "a binary spectrum of ASD; export it as text in ViewSpec"),
-    (0, b"as8", "a binary spectrum of ASD; export it as text in ViewSpec"),
+    (0, b"ASD", "a binary ASD spectrum; export it as text in ViewSpec"),
+    (0, b"as7", "a binary ASD spectrum; export it as text in ViewSpec"),
+    (0, b"as8", "a binary ASD spectrum; export it as text in ViewSpec"),
     (0, b"NITF", "a NITF image; convert it to GeoTIFF with gdal_translate"),
     (0, b"NSIF", "a NITF image; convert it to GeoTIFF with gdal_translate"),
     (0, b"GRIB", "a GRIB file"),
@@ -51,20 +51,20 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x5c\x01\x00\x00", "the header of an Analyze or NIfTI image"),
     (0, b"NRRD", "an NRRD image"),
     (0, b"LASF", "a LAS point cloud"),
-    (0, b"<VRTDataset", "a virtual raster of GDAL; make a GeoTIFF of it with gdal_translate"),
+    (0, b"<VRTDataset", "a virtual GDAL raster; convert it to GeoTIFF with gdal_translate"),
     (0, b"ENVI", "an ENVI header; name it .hdr"),
     (0, b"%!PS", "a PostScript document"),
     (0, b"\x7fELF", "a program"),
     (0, b"MZ", "a program"),
     (0, b"<?xml", "an XML file"),
-    (0, b"<", "a text of XML or HTML"),
-    (0, b"\x80\x04\x95", "a Python pickle, which could run a program and is not read"),
-    (0, b"\x80\x05\x95", "a Python pickle, which could run a program and is not read"),
+    (0, b"<", "an XML or HTML text"),
+    (0, b"\x80\x04\x95", "a Python pickle, which could run code and is not read"),
+    (0, b"\x80\x05\x95", "a Python pickle, which could run code and is not read"),
 )
 
 
 def name_of(magic: bytes) -> str | None:
-    """What a file is by its first bytes (some 500 of them), e.g. "a PDF document"; None if unknown.
+    """Name of a format by a file's first 500 bytes, e.g. "a PDF document"; None if unknown.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def name_of(magic: bytes) -> str | None:
     for at, signature, name in SIGNATURES:
         if magic.startswith(signature, at):
             return name
-    return "a text" if _is_text(magic) else None
+    return "a text file" if _is_text(magic) else None
 
 
 def _is_text(magic: bytes) -> bool:

@@ -83,12 +83,12 @@ class LikelyReading:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the doctor found.
+    """The header doctor's findings.
 
     Attributes
     ----------
     data, header : the files; the header is None if there is none.
-    problem : one sentence, or "" if header and data agree and the picture is no noise.
+    problem : one sentence, or "" if header and data agree and the picture is not noise.
     expected, found : bytes; expected is None if the header does not say.
     readings : likely readings, best first.
     """
@@ -131,11 +131,11 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
     header = header_of(path)
     data = data_beside(path) if path == header else path
     if data is None:
-        raise FileError(f"{header}: the data file of this header is not there.")
+        raise FileError(f"{header}: the data file of this header is missing.")
     reader = FileReader(data)
     fields = envi_header.read_header(header)[0] if header is not None else {}
     if (kind := fields.get("file type", "").lower()).startswith((*OF_GDAL, *NOT_RAW)):
-        raise FormatError(f'{header}: "file type = {kind}" is no raw image.')
+        raise FormatError(f'{header}: "file type = {kind}" is not a raw image.')
     stated, problem = _stated(fields, header, data, reader.size)
     base = stated or _repaired(fields)
     scored: dict[Layout, LikelyReading] = {}
@@ -177,7 +177,7 @@ def with_reading(diagnosis: Diagnosis, layout: Layout) -> Diagnosis:
     if listed or layout.offset + layout.data_bytes > diagnosis.found:
         return diagnosis
     verdict = judge(_source(FileReader(diagnosis.data), layout)) or BLANK
-    reading = LikelyReading(layout, verdict.score, ("as it was chosen",), verdict.smoothness)
+    reading = LikelyReading(layout, verdict.score, ("as chosen",), verdict.smoothness)
     return replace(diagnosis, readings=(*diagnosis.readings, reading))
 
 
@@ -211,7 +211,7 @@ def thumbnail(diagnosis: Diagnosis, reading: LikelyReading, side: int = 160) -> 
 
 
 def is_noise(cube: HyperCube) -> bool:
-    """Whether neighbours in a cube are no more alike than strangers; a blank one is no noise."""
+    """Whether neighbours in a cube are no more alike than strangers; a blank one is not noise."""
     if min(cube.rows, cube.columns) <= 4:
         return False
     verdict = judge(cube.source)
@@ -243,7 +243,7 @@ def _stated(
 
 
 def _cost(base: Layout | None, layout: Layout, changes: int, size: int) -> float:
-    """What a reading pays for leaving the header's word, and for a type that is seldom used."""
+    """Cost of a reading for deviating from the header, and for a type that is rarely used."""
     if base is None:
         return 0.0
     cost = TRUST * changes
@@ -251,7 +251,7 @@ def _cost(base: Layout | None, layout: Layout, changes: int, size: int) -> float
     if layout.offset + layout.data_bytes != size:
         cost += LEFT_OVER_COST
     elif layout.offset not in (0, base.offset) and layout.offset >= line:
-        cost += LEFT_OVER_COST / 2  # whole lines more are no header
+        cost += LEFT_OVER_COST / 2  # whole lines more are not a header
     same_type = base.dtype.newbyteorder("=") == layout.dtype.newbyteorder("=")
     if layout.dtype.newbyteorder("=").name in SELDOM and not same_type:
         cost += SELDOM_COST

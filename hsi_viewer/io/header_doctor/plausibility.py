@@ -1,4 +1,4 @@
-"""How much a way to read a raw file looks like a true one.
+"""Plausibility of a way to read a raw file.
 
 A reading is judged by three things that hold for true ones: neighbours are alike along rows,
 columns and the spectrum; the picture is about as rough along rows as along columns; and from one
@@ -17,7 +17,7 @@ from hsi_viewer.core.cube.cube import CubeSource
 
 WINDOW = 24
 PLACES = (0.5, 0.2, 0.8)
-# Magnitudes beyond these are no measurement; they come of reading other types as floats.
+# Magnitudes beyond these are not a measurement; they come of reading other types as floats.
 TINY, HUGE = 1e-12, 1e12
 # The bits of usual float32 values are whole numbers beyond this.
 HUGE_INTEGER = float(1 << 28)
@@ -25,7 +25,7 @@ HUGE_INTEGER = float(1 << 28)
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a reading looks, each 0..1 or nearly so.
+    """Plausibility of a reading in three numbers, each about 0..1.
 
     Attributes
     ----------

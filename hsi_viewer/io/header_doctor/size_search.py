@@ -62,7 +62,7 @@ def likely_shapes(reader: FileReader, dtype: np.dtype[Any]) -> list[tuple[int, i
 def fundamentals_first(scores: Mapping[Layout, float]) -> list[Layout]:
     """Readings in order of their scores, but multiples of a good one after it.
 
-    Every second band below the other, or two float32 taken for one float64, makes a picture as
+    Every second band below the other, or two float32 mistaken for one float64, makes a picture as
     smooth as the true one. All strides of such a reading are multiples of the true one's.
     """
     ranked = sorted(scores, key=lambda layout: -scores[layout])
@@ -100,7 +100,7 @@ def _sample(reader: FileReader, dtype: np.dtype[Any], total: int) -> NDArray[np.
     count = min(total, SAMPLE_VALUES)
     raw = reader.read_bytes((total - count) // 2 * dtype.itemsize, count * dtype.itemsize)
     if len(raw) < count * dtype.itemsize:
-        raise FileError(f"{reader.path} has become shorter while it was read.")
+        raise FileError(f"{reader.path} became shorter while it was being read.")
     with np.errstate(all="ignore"):
         values = np.nan_to_num(np.frombuffer(raw, dtype).astype(np.float64))
     limits = np.quantile(values[:: max(1, count // 65536)], np.linspace(0, 1, 257)[1:-1])
@@ -108,7 +108,7 @@ def _sample(reader: FileReader, dtype: np.dtype[Any], total: int) -> NDArray[np.
 
 
 def _alike(values: NDArray[np.float64], distance: int) -> float:
-    """How much more alike values at a distance are than at the distances just beside it."""
+    """How much more similar values at a distance are than at the neighbouring distances."""
     rng = np.random.default_rng(0)
     at = rng.integers(1, values.size - distance - 1, PAIRS)
     here = values[at]

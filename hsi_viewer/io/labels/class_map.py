@@ -36,7 +36,7 @@ def export_prediction(
     prediction : what to write.
     legend : names and colours of its ids.
     cube : the scene; gives the georeference. If it has none, GeoTIFF is left out, and an earlier
-        one taken away.
+        one removed.
     directory : made if it is not there.
     stem : of the file names; the confidence goes to confidence.hdr and .img.
     formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class).
@@ -50,11 +50,11 @@ def export_prediction(
     Raises
     ------
     ExportError
-        if the folder cannot be written; files of an earlier export are untouched.
+        if the folder cannot be written; files of an earlier export are unchanged.
     """
     unknown = set(formats) - {*FORMATS, "probabilities"}
     if unknown:
-        raise ExportError(f"Unknown formats {sorted(unknown)}; there are {', '.join(FORMATS)}.")
+        raise ExportError(f"Unknown formats {sorted(unknown)}; choose from {', '.join(FORMATS)}.")
     title = f"Class map of {cube.name}"
     raster = class_raster.class_raster(prediction.class_map, legend, cube.georeference, title)
     written: dict[str, Path] = {}
@@ -86,7 +86,7 @@ def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
 
 
 def _take_away(tif: Path, cube: HyperCube) -> None:
-    """Delete an earlier class map of ours, which would be taken for the one that is written."""
+    """Delete an earlier class map of ours, which would be mistaken for the one that is written."""
     from rasterio.errors import RasterioError
 
     from hsi_viewer.io.files.gdal import open_raster

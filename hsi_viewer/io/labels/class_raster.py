@@ -142,7 +142,7 @@ def write_png(raster: ClassRaster, path: Path) -> None:
 
 
 def world_file(png: Path) -> Path:
-    """Where the place of a picture is written."""
+    """Path of the world file of an image."""
     return png.with_suffix(".pgw")
 
 

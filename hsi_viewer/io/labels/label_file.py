@@ -52,9 +52,9 @@ LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 LABELS_ARE = (
-    "Labels are images of one band (.npy, .npz, .mat, .h5, .tif, .png, ENVI), shapes (.shp, "
-    ".gpkg, .geojson), regions of ENVI (.txt, .xml), tables of pixels (.csv) or projects of "
-    "ilastik (.ilp)."
+    "Labels can be images of one band (.npy, .npz, .mat, .h5, .tif, .png, ENVI), shapes (.shp, "
+    ".gpkg, .geojson), ENVI regions (.txt, .xml), tables of pixels (.csv) or ilastik projects "
+    "(.ilp)."
 )
 # Label maps are read whole.
 MAX_PIXELS = 1 << 31
@@ -103,7 +103,7 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
     FileError, FormatError
         if it is missing, damaged or no label map.
     LabelError
-        if its values are no class ids.
+        if its values are not class ids.
     """
     if str(source) == sample_scene.SAMPLE_LABELS:
         names = sample_scene.sample_class_names()
@@ -152,7 +152,7 @@ def _check_identified(path: Path, magic: bytes) -> None:
     if not is_identified(path):
         what = name_of(magic)
         known = "" if what is None else f": it is {what}"
-        raise FormatError(f"{path} holds no labels that can be read{known}. {LABELS_ARE}")
+        raise FormatError(f"{path} does not contain readable labels{known}. {LABELS_ARE}")
 
 
 def legend_of(
@@ -192,8 +192,8 @@ def _check_pixels(path: Path, shape: tuple[int, ...], most: int = MAX_PIXELS) ->
     if math.prod(shape) > most:
         scene = "" if most == MAX_PIXELS else " of this scene"
         raise FormatError(
-            f"{path} holds {' x '.join(map(str, shape))} values; a label map{scene} has at most "
-            f"{most} pixels."
+            f"{path} contains {' x '.join(map(str, shape))} values; a label map{scene} has at "
+            f"most {most} pixels."
         )
 
 
@@ -224,7 +224,7 @@ def _ids(path: Path, array: NDArray[Any], nodata: float | None = None) -> NDArra
         array = array.squeeze(axis)
     if array.ndim != 2 or array.size == 0:
         shape = " x ".join(map(str, array.shape))
-        raise FormatError(f"{path} holds {shape} values; a label map is rows x columns.")
+        raise FormatError(f"{path} contains {shape} values; a label map is rows x columns.")
     if nodata is not None and not np.isnan(nodata):
         array = np.where(array == nodata, 0, array)
     return class_ids(array, str(path))
@@ -245,7 +245,7 @@ def _matrix_in(container: Container, name: str | None) -> str:
     if name is not None:
         if name not in container.arrays:
             held = listing(container)
-            raise FormatError(f'{container.path} has no array "{name}"; it holds {held}.')
+            raise FormatError(f'{container.path} has no array "{name}"; it contains {held}.')
         return name
     own = [n for n in ("labels", "class_map") if n in container.arrays]
     if len(own) == 1 and "class_colours" in container.arrays:  # as written by `class_raster`
@@ -256,8 +256,8 @@ def _matrix_in(container: Container, name: str | None) -> str:
     chosen = _choose([n for n in names if not INSIDE.search(n)]) or _choose(names)
     if chosen is None:
         raise ChoiceNeededError(
-            f"{container.path} holds {listing(container)}; "
-            f"say which is the label map: {container.path.name}:NAME.",
+            f"{container.path} contains {listing(container)}; name the label map: "
+            f"{container.path.name}:NAME.",
             tuple(container.arrays[name] for name in names),
         )
     return chosen
@@ -333,7 +333,7 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     try:
         tags = file.tags(1)
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
+        raise FormatError(f"{path} is damaged: its text tags are not text ({error}).") from error
     nodata, colours, place = file.nodata, _colours_of(file), georeference_of(file)
     table = classes_of(file, path, side_file(path))
     colours = table.colours | colours

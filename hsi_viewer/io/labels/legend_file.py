@@ -46,7 +46,7 @@ def read_legend(path: Path) -> ClassLegend:
         raise FormatError(f'{path}: legends are .hdr, .csv or .qml, not "{path.suffix}".')
     entries = [entry for entry in reader(path) if entry[0] != 0]
     if not entries:
-        raise FormatError(f"{path} holds no class.")
+        raise FormatError(f"{path} contains no class.")
     taken = {colour for _, _, colour in entries if colour is not None}
     free = free_colours(taken)
     seen: dict[int, LandClass] = {}
@@ -75,7 +75,8 @@ def write_legend(path: Path, legend: ClassLegend) -> None:
         )
     if path.suffix.lower() == ".hdr" and _describes_an_image(path):
         raise ExportError(
-            f"{path} is the header of an image, which a legend would replace; choose another name."
+            f"{path} is the header of an image, which the legend would overwrite; choose another "
+            "name."
         )
     with replacing(path) as (new,):
         new.write_text(writer(legend), encoding="utf-8")
@@ -116,13 +117,15 @@ def _read_csv(path: Path) -> Iterable[Entry]:
     name_at = _column(head, NAME_WORDS)
     id_at = _column([h if i != name_at else "" for i, h in enumerate(head)], ID_WORDS)
     if name_at is None and id_at is None:
-        raise FormatError(f"{path}: no column is called id or name; the first line must name them.")
+        raise FormatError(
+            f"{path}: no column is called id or name; the first line must contain the column names."
+        )
     entries: list[Entry] = []
     for number, row in enumerate(rows, 1):
         cells = dict(enumerate(row))
         class_id = number if id_at is None else _whole(cells.get(id_at, ""))
         if class_id is None:
-            raise FormatError(f'{path}: "{cells.get(id_at or 0, "")}" is no class id.')
+            raise FormatError(f'{path}: "{cells.get(id_at or 0, "")}" is not a class id.')
         name = "" if name_at is None else cells.get(name_at, "")
         entries.append((class_id, name, _row_colour(head, cells)))
     return entries
@@ -173,7 +176,9 @@ def _read_qml(path: Path) -> Iterable[Entry]:
     """Entries of a paletted raster style, or categories of a vector style, of QGIS."""
     text = text_of(path, MAX_BYTES)
     if "<!ENTITY" in text:
-        raise FormatError(f"{path} defines entities, which no QGIS style does; it is not read.")
+        raise FormatError(
+            f"{path} defines XML entities, which QGIS styles never do; it is not read."
+        )
     try:
         root = ET.fromstring(text)  # noqa: S314 - no entities
     except ET.ParseError as error:

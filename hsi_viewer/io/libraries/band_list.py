@@ -48,7 +48,7 @@ def read_band_list(path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     else:
         found, warnings = _of_text(path)
     if found is None or not found.size:
-        raise FormatError(f"{path} lists no wavelengths.")
+        raise FormatError(f"{path} contains no wavelengths.")
     return found, tuple(w for w in warnings if "wavelength" in w.lower())
 
 

@@ -56,12 +56,12 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
     Raises
     ------
     FormatError
-        if the text is no table, or it cannot be told where its wavelengths are.
+        if the text is not a table, or it is unclear where its wavelengths are.
     """
     lines = [line.strip("\r\n ") for line in text.splitlines()]
     lines = [line for line in lines if line.strip() and not line.startswith(REMARKS)]
     if lines and lines[0].startswith("ENVI Output of ROIs"):
-        raise FormatError(f"{path} holds regions of ENVI, not spectra; import it as labels.")
+        raise FormatError(f"{path} contains ENVI regions, not spectra; import it as labels.")
     while lines and not HOLDS_NUMBER.search(lines[-1]):
         lines.pop()  # what programs write behind the table
     if not lines:
@@ -89,7 +89,7 @@ def read_table(path: Path, text: str) -> SpectralLibrary:
     nm: Floats | None
     guess: str | None
     if are_band_numbers(raw, unit) or (counted and raw.size == 1):
-        nm, guess = None, "The wavelengths of the table are band numbers; they are not used."
+        nm, guess = None, "The wavelengths in the table are band numbers; they are not used."
     else:
         nm, guess = to_nm(raw, unit)
     named = tuple(name.strip() or f"Spectrum {k}" for k, name in enumerate(names, 1))
@@ -112,7 +112,7 @@ def _order(columns: list[Floats], head: Row | None) -> list[int]:
 
 def _no_table(path: Path) -> FormatError:
     return FormatError(
-        f"{path} is no table of spectra: one column (or row) of wavelengths and one of numbers "
+        f"{path} is not a table of spectra: one column (or row) of wavelengths and one of numbers "
         "for each spectrum are expected."
     )
 
@@ -139,7 +139,7 @@ def _table(path: Path, rows: list[Row]) -> _Table:
     block = list(takewhile(lambda row: len(row) == width, reversed(rows)))[::-1]
     before = rows[: len(rows) - len(block)]
     if width < 2 or any(_floats(row) is not None and len(row) > 1 for row in before):
-        raise FormatError(f"{path} is no table of spectra: its lines have different lengths.")
+        raise FormatError(f"{path} is not a table of spectra: its lines have different lengths.")
     if before and len(before[-1]) == width - 1 > 1 and all(map(AS_NAME.fullmatch, before[-1])):
         block.insert(0, ["", *before[-1]])  # R gives the names of the lines no title
     kept = [k for k in range(width) if any(row[k] for row in block)]
@@ -159,7 +159,7 @@ def _table(path: Path, rows: list[Row]) -> _Table:
 
 
 def _in_rows(table: _Table) -> tuple[Row, Floats, Floats, str | None] | None:
-    """Names, wavelengths, spectra and unit of a table with a spectrum a line, else None."""
+    """Names, wavelengths, spectra and unit of a table with a spectrum per line, else None."""
     if table.head is None:
         return None
     found = [AS_NAME.fullmatch(cell) for cell in table.head]
@@ -203,7 +203,7 @@ def unit_in(title: str) -> str | None:
     if inside:
         return inside[1]
     words = re.split(r"[\s_]+", title)
-    words = [word for word in words if len(word) > 1 or word in "Åå"]  # "wl a" is no unit
+    words = [word for word in words if len(word) > 1 or word in "Åå"]  # "wl a" is not a unit
     return next((w for w in words if nm_per_unit(w) or nm_times(w)), None)
 
 

@@ -68,7 +68,7 @@ def _text(path: Path) -> str:
         what = name_of(magic_of(path))
         known = f"{what}, and " if what else ""
         raise FormatError(
-            f"{path} is {known}no text; supported are ENVI .sli, CSV, ECOSTRESS and USGS."
+            f"{path} is {known}not text; supported are ENVI .sli, CSV, ECOSTRESS and USGS."
         )
     return text
 
@@ -85,7 +85,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     fields, warnings = envi_header.read_header(header)
     named = "spectra names" in fields  # which no image has, whatever its type is said to be
     if "spectral library" not in fields.get("file type", "").lower() and not named:
-        raise FormatError(f"{header} is no spectral library but an image.")
+        raise FormatError(f"{header} is an image, not a spectral library.")
     layout = layout_of(fields, header.name, warnings)
     data = path if path != header else data_of(header, layout)
     source = open_source(data, layout, warnings)
@@ -140,7 +140,7 @@ def _numbers_after(path: Path, text: str, columns: int) -> NDArray[np.float64]:
         except ValueError:
             rows.clear()  # still in the header
     if not rows:
-        raise FormatError(f"{path} holds no table of {columns} columns of numbers.")
+        raise FormatError(f"{path} contains no table of {columns} columns of numbers.")
     return np.array(rows)
 
 
@@ -161,9 +161,11 @@ def _read_usgs(path: Path, text: str) -> SpectralLibrary:
     try:
         values = _without_deleted(np.array([float(v) for v in single]))
     except ValueError as error:
-        raise FormatError(f"{path} is no USGS spectrum: {error}.") from error
+        raise FormatError(f"{path} is not a USGS spectrum: {error}.") from error
     nm_beside = _usgs_wavelengths(path, values.size)
-    warnings = () if nm_beside is not None else ("No file of wavelengths is beside the spectrum.",)
+    warnings = (
+        () if nm_beside is not None else ("There is no file of wavelengths next to the spectrum.",)
+    )
     return SpectralLibrary((name,), nm_beside, values[None], path.name, warnings)
 
 
@@ -239,11 +241,12 @@ def _write_csv(path: Path, library: SpectralLibrary) -> None:
 def _write_ecostress(path: Path, library: SpectralLibrary) -> None:
     if len(library) != 1 or library.wavelengths is None:
         raise ExportError(
-            f"{path}: the text format holds one spectrum with wavelengths; choose .sli or .csv."
+            f"{path}: the text format takes a single spectrum with wavelengths; choose .sli or "
+            ".csv."
         )
     known = np.isfinite(library.spectra[0]) & np.isfinite(library.wavelengths)
     if not known.any():
-        raise ExportError(f"{path}: the spectrum has no value at a known wavelength.")
+        raise ExportError(f"{path}: the spectrum has no value at any known wavelength.")
     head = (
         f"Name: {one_line(library.names[0])}\nSource: {one_line(library.name)}\n"
         f"Number of X Values: {np.count_nonzero(known)}\n"

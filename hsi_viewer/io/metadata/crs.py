@@ -44,7 +44,7 @@ def crs_text(crs: Any) -> str:
     if crs is None:
         return "no coordinate reference system"
     code = crs.to_epsg()
-    return f"EPSG:{code}" if code else str(crs.to_dict().get("proj", "a system of its own"))
+    return f"EPSG:{code}" if code else str(crs.to_dict().get("proj", "a custom system"))
 
 
 def same_crs(one: Any, other: Any) -> bool:
@@ -72,7 +72,8 @@ def transformed(
         moved = transform(source, target, x, y)
     except (CPLE_BaseError, RasterioError) as error:
         raise LabelError(
-            f"There is no way from {crs_text(source)} to {crs_text(target)}: {error}."
+            f"Coordinates cannot be transformed from {crs_text(source)} to {crs_text(target)}: "
+            f"{error}."
         ) from error
     return np.array(moved[0], np.float64), np.array(moved[1], np.float64)
 

@@ -11,7 +11,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 
 Affine6 = tuple[float, float, float, float, float, float]
 
-# ENVI's names of datums, by what stands in well-known text of any kind.
+# ENVI's names of datums, by what is in well-known text of any kind.
 DATUMS = {
     "wgs1984": "WGS-84",
     "worldgeodeticsystem1984": "WGS-84",
@@ -165,7 +165,7 @@ def georeference(
 
     Parameters
     ----------
-    map_info, coordinate_system, projection_info : field values as they stand, braces included.
+    map_info, coordinate_system, projection_info : field values as they are, braces included.
     warnings : what was assumed is said here.
     """
     if not (map_info or coordinate_system):
@@ -173,7 +173,9 @@ def georeference(
     said = [] if warnings is None else warnings
     transform = None if map_info is None else affine_of(map_info)
     if map_info is not None and transform is None:
-        said.append('"map info" in the header is not understood; the image has no map coordinates.')
+        said.append(
+            '"map info" in the header could not be interpreted; the image has no map coordinates.'
+        )
     wkt = (coordinate_system or "").strip().strip("{}").strip() or None
     if wkt is not None and not _LOOKS_LIKE_WKT.match(wkt):
         wkt = _wkt_of_words(wkt)
@@ -213,15 +215,15 @@ def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> 
         return None
     if name == "utm" and not datum and wkt is not None:
         warnings.append(
-            "The map info names no datum; North America 1927 is assumed, as ENVI and GDAL do."
+            "The map info gives no datum; North America 1927 is assumed, as ENVI and GDAL do."
         )
     if _plain(datum) not in ("", *_WGS_84) and code is None and 'DATUM["WGS_1984"' in (wkt or ""):
-        warnings.append(f'The datum of the map info, "{datum}", is not known; WGS-84 is assumed.')
+        warnings.append(f'The datum of the map info, "{datum}", is unknown; WGS-84 is assumed.')
     return wkt
 
 
 def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
-    """What GDAL makes of projections that only it knows, asked by way of a file of one pixel."""
+    """GDAL's reading of projections that only it knows, from a temporary file of one pixel."""
     from rasterio.errors import RasterioError
 
     from hsi_viewer.io.files.gdal import open_raster

@@ -65,7 +65,7 @@ def nm_times(unit: str) -> float | None:
 
 
 def _bare(unit: str) -> str:
-    """A unit in lower case without what stands in brackets behind it, or without its own."""
+    """A unit in lower case without what is in brackets behind it, or without its own."""
     return _BRACKETS.sub("", unit) or unit.strip("[]() ")
 
 
@@ -79,8 +79,8 @@ def to_nm(
 
     Parameters
     ----------
-    values : numbers as they stand in the file.
-    unit : the unit as it stands in the file, or None.
+    values : numbers as they are in the file.
+    unit : the unit as it is in the file, or None.
     name : what the numbers are, for the sentence.
     """
     factor = None if unit is None else nm_per_unit(unit)
@@ -115,8 +115,8 @@ def doubt(shortest: float, longest: float, unit: str | None) -> str | None:
     if seen or nm_times(unit or "") is not None:
         return None
     return (
-        f"Wavelengths of {shortest:g} to {longest:g} nm are no light that imaging "
-        "spectrometers see: their unit may be wrong."
+        f"Wavelengths of {shortest:g} to {longest:g} nm are outside the range that imaging "
+        "spectrometers measure: their unit may be wrong."
     )
 
 
@@ -165,7 +165,7 @@ def with_units(texts: list[str]) -> NDArray[np.float64] | None:
 
 
 def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
-    """Wavelengths (nm) that stand in band names, or None.
+    """Wavelengths (nm) that are in band names, or None.
 
     A number with a unit counts wherever it stands; numbers without a unit count when every
     name begins with one, has one in brackets or behind "wl", "band" or the like, they ascend and
@@ -193,7 +193,7 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
 def _behind_a_quantity(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) that end the names of bands, as in Rrs_503 or b1_v_503.0, or None.
 
-    Detectors whose ranges overlap may follow one another, so a few steps may lead back.
+    Detectors whose ranges overlap may follow each other, so a few steps may lead back.
     """
     found = [_AT_THE_END.search(name) for name in names]
     if not all(found) or any(COUNTED.search(name) for name in names):

@@ -27,7 +27,7 @@ Band = tuple[float, float, float, float]  # wavelength, FWHM, gain, offset
 
 
 def product_files(path: Path) -> tuple[Path, Path] | None:
-    """Image and XML of a product, given its folder, its image or its XML; None if it is none."""
+    """Image and XML of a product, given its folder, its image or its XML; None if it is not one."""
     folder = path if path.is_dir() else path.parent
     if path.is_file() and not (IMAGE.search(path.name) or XML.search(path.name)):
         return None
@@ -86,20 +86,22 @@ def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:
         # expat limits how far entities may expand, so that an XML bomb is an error
         root = ET.parse(xml).getroot()  # noqa: S314
     except (ET.ParseError, ValueError) as error:
-        raise FormatError(f"{xml} is no readable XML: {error}.") from error
+        raise FormatError(f"{xml} is not readable XML: {error}.") from error
     except OSError as error:
         raise FileError(f"{xml} could not be read: {error.strerror}.") from error
     warnings: list[str] = []
     source, fields = _base(image, warnings)
     if not chosen and (others := _others(image)):
-        warnings.append(f"This is {image.name}; {', '.join(others)} beside it opens by its name.")
+        warnings.append(
+            f"This is {image.name}; {', '.join(others)} beside it can be opened by name."
+        )
     try:
         bands = _of_image(_bands(root), image, source.shape[2])
         background = root.findtext(".//backgroundValue")
         if fields.get("nodata") is None and background is not None:
             fields["nodata"] = float(background)
     except ValueError as error:
-        raise FormatError(f"{xml} has a word where a number belongs: {error}.") from error
+        raise FormatError(f"{xml} contains text where a number is expected: {error}.") from error
     mission = "EnMAP" if root.find(".//bandID") is not None else "DESIS"
     if len(bands) == source.shape[2]:
         nm, fwhm, gains, offsets = np.array(bands).T

@@ -36,7 +36,7 @@ JPL_NODATA = -9999.0  # where a file of EMIT or AVIRIS does not say
 
 
 def open_product(container: H5File) -> HyperCube | None:
-    """The cube of a known product, or None if the file is none.
+    """The cube of a known product, or None if the file is not one.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def open_product(container: H5File) -> HyperCube | None:
             cube = read(container)
         except (*H5_ERRORS, IndexError, AttributeError, ArithmeticError) as error:
             raise FormatError(
-                f"{container.path} looks like a product of {read.__name__[1:].upper()} but is not "
+                f"{container.path} looks like a {read.__name__[1:].upper()} product but is not "
                 f"complete: {error}. Name one of its arrays to read it as plain HDF5."
             ) from error
         if cube is not None:
@@ -227,7 +227,7 @@ def _prisma_scale(attributes: Any, sensor: str, level_1: bool) -> tuple[float, f
     if level_1:
         factor = float(scalar(attributes[f"ScaleFactor_{sensor}"]))
         if not is_scale(factor):
-            raise ValueError(f"{factor:g} is no scale")
+            raise ValueError(f"{factor:g} is not a scale")
         return 1.0 / factor, -float(scalar(attributes.get(f"Offset_{sensor}", 0.0)))
     low = float(scalar(attributes[f"L2Scale{sensor}Min"]))
     high = float(scalar(attributes[f"L2Scale{sensor}Max"]))
@@ -267,7 +267,7 @@ def _tanager(container: H5File) -> HyperCube | None:
         for key in ("wavelengths", "fwhm", "good_wavelengths")
     )
     if nm is None:
-        warnings.append("The file gives no wavelengths of its bands.")
+        warnings.append("The file gives no wavelengths for its bands.")
     place = _eos_grid(container.file, name, source.shape) if "/GRIDS/" in name else None
     if place is None:
         warnings.append(SENSOR_GEOMETRY)

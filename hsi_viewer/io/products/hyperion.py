@@ -54,13 +54,13 @@ def described(
     vnir = np.linspace(*VNIR_NM, LAST_VNIR)
     nm = np.concatenate((vnir, np.linspace(*SWIR_NM, LAST - LAST_VNIR)))[at - 1]
     said = [
-        f"The values are radiance: those of Hyperion divided by {factors['VNIR']:g} (bands 1 to "
-        f"70) and {factors['SWIR']:g} (71 to 242). The wavelengths are the nominal ones."
+        f"The values are radiance: stored values divided by {factors['VNIR']:g} (bands 1 to 70) "
+        f"and {factors['SWIR']:g} (71 to 242). The wavelengths are the nominal ones."
     ]
     if bad.any():
         said.append(
-            f"{np.count_nonzero(bad)} bands are not calibrated and hold only 0 (1 to 7, 58 to 76, "
-            "225 to 242); they are marked as bad."
+            f"{np.count_nonzero(bad)} bands are not calibrated and contain only 0 (1 to 7, 58 to "
+            "76, 225 to 242); they are marked as bad."
         )
     fields = {"wavelengths": nm, "good_bands": ~bad, "wavelength_units_in_file": None}
     source = BackgroundSource(stack, gain, np.zeros(len(numbers)), asked)

@@ -1,6 +1,6 @@
 """Public scenes by name, fetched once and kept: "scene:salinas", "scene:salinas/labels".
 
-The addresses stand in resources/scenes/public_scenes.json.
+The addresses are in resources/scenes/public_scenes.json.
 """
 
 from __future__ import annotations
@@ -85,12 +85,12 @@ def scene_of(source: str) -> Scene:
     known = scenes()
     key = source.removeprefix(PREFIX).removesuffix(LABELS)
     if key not in known:
-        raise FileError(f'There is no public scene "{key}"; there are {", ".join(known)}.')
+        raise FileError(f'There is no public scene "{key}"; choose from {", ".join(known)}.')
     return known[key]
 
 
 def cache_folder() -> Path:
-    """Where fetched files are kept."""
+    """Folder of downloaded files."""
     return Path(platformdirs.user_cache_dir("hsi-viewer", appauthor=False)) / "scenes"
 
 
@@ -149,7 +149,7 @@ def fetch(
     except requests.ConnectionError as error:
         raise FileError(
             f"{remote.name} could not be fetched from {remote.url}: there is no network or the "
-            "server is not there. The sample scene needs no network."
+            "server is unavailable. The sample scene needs no network."
         ) from error
     except (requests.RequestException, ValueError, OSError) as error:
         raise FileError(f"{remote.name} could not be fetched from {remote.url}: {error}") from error
@@ -160,7 +160,7 @@ def fetch(
 
 
 class _Download:
-    """A pooch downloader that reports, can be cancelled, and goes on where it broke off."""
+    """A pooch downloader that reports, can be cancelled, and continues where it broke off."""
 
     def __init__(self, token: CancelToken, port: ProgressPort) -> None:
         self._token, self._port = token, port
@@ -177,7 +177,7 @@ class _Download:
             if answer.status_code == requests.codes.requested_range_not_satisfiable:
                 part.unlink()
                 raise requests.HTTPError(
-                    "what was kept of a broken download did not fit; try again"
+                    "the kept part of an interrupted download did not match; try again"
                 )
             answer.raise_for_status()
             resumed = answer.status_code == requests.codes.partial_content

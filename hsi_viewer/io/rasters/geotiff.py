@@ -64,13 +64,13 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
         scales, offsets = _scales_of(first)
         source = ScaledSource(first, scales, offsets, fields.pop("nodata"))
         warnings.append(
-            "Scale or offset differ from band to band; the values are those that result."
+            "Scale or offset differs from band to band; both have been applied to the values."
         )
     if part is None and len(pages) > 1:
         sizes = ", ".join(" x ".join(map(str, page)) for page in pages[:8])
         warnings.append(
-            f"The file holds {len(pages)} images ({sizes}); the first is shown. "
-            f"The others open as {path.name}:2 and so on."
+            f"The file contains {len(pages)} images ({sizes}); the first is shown. Open the others "
+            f"as {path.name}:2 and so on."
         )
     fields |= fields_beside(path, source.shape, fields, warnings)
     return HyperCube(source, name=path.name, path=path, warnings=tuple(warnings), **fields)
@@ -91,7 +91,7 @@ def _open_stack(
         return None
     if reading.ask:
         choice = ArrayChoice(STACK, stack.shape, stack.dtype.name)
-        raise ChoiceNeededError(f"{path.name} holds {choice}.", (choice,))
+        raise ChoiceNeededError(f"{path.name} contains {choice}.", (choice,))
     axes = reading.axes or AS_STORED
     source = stack_source(path, stack, axes)
     if source is None:
@@ -126,7 +126,7 @@ def image_of(path: Path, part: str | None) -> RasterSource:
 def _chosen_page(path: Path, part: str, pages: int) -> RasterSource:
     if not part.isdecimal() or not 1 <= int(part) <= max(1, pages):
         raise FormatError(
-            f'{path} has no image "{part}"; it holds {max(1, pages)}, numbered from 1.'
+            f'{path} has no image "{part}"; it contains {max(1, pages)}, numbered from 1.'
         )
     return RasterSource(path, int(part) if pages else None)
 
@@ -139,7 +139,9 @@ def raster_fields(source: RasterSource, warnings: list[str]) -> dict[str, Any]:
     names = tags.names(tuple(described[band - 1] for band in source.mask.bands))
     whole = {**dataset.tags(ns="ENVI"), **dataset.tags()}
     if len(set(map(str, dataset.nodatavals))) > 1:
-        warnings.append("The nodata value differs from band to band; that of the first is used.")
+        warnings.append(
+            "The nodata value differs from band to band; that of the first band is used."
+        )
     warnings += source.mask.remarks
     beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
     if beside and source.mask.alpha is None:  # GDAL is not let at it: see open_raster

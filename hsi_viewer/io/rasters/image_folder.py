@@ -1,4 +1,4 @@
-"""A folder with one image a band, in natural order of the names."""
+"""A folder with one image per band, in natural order of the names."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SUFFIXES = (".tif", ".tiff", ".png")
 OF_THEIR_OWN = (".hdr", ".mat", ".h5", ".he5", ".hdf5", ".nc", ".npy", ".npz", ".lan")
 # Folders of products that are not read, by the ends of their names.
 PRODUCTS = {
-    ".safe": "a Sentinel-2 product; make a GeoTIFF of its bands with gdal_translate",
+    ".safe": "a Sentinel-2 product; convert its bands to GeoTIFF with gdal_translate",
     ".sen3": "a Sentinel-3 product, which has a file for each band; join them in SNAP",
     ".data": "a BEAM-DIMAP product, which has an ENVI image for each band",
 }
 MOST_NAMED, MOST_LOOKED_AT = 6, 10_000
-NAMED = "The wavelengths are taken from the file names."
+NAMED = "The wavelengths come from the file names."
 
 
 def band_files(folder: Path) -> list[Path]:
@@ -80,7 +80,9 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
                 shape = file.height, file.width, len(mask.bands)
                 kind = type_of(file, mask)[0]
         except (RasterioError, OSError) as error:
-            raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
+            raise FormatError(
+                f"{path} is damaged or not a readable raster: {why(error)}."
+            ) from error
         found.setdefault(shape, []).append((path, kind))
     ranked = sorted(found.items(), key=lambda item: -len(item[1]))
     (shape, kept), others = ranked[0], ranked[1:]
@@ -90,14 +92,14 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
             for size, images in ranked[:MOST_NAMED]
         )
         raise FormatError(
-            f"The images of {files[0].parent} differ: {sizes}. Put those that belong together in a "
-            f"folder of their own.{_to_open(files[0].parent)}"
+            f"The images in {files[0].parent} differ in size: {sizes}. Put those that belong "
+            f"together in a separate folder.{_to_open(files[0].parent)}"
         )
     left = [path.name for _, images in others for path, _ in images]
     named = ", ".join(left[:MOST_NAMED]) + f" and {len(left) - MOST_NAMED} more" * (
         len(left) > MOST_NAMED
     )
-    told = [f"Left out, for they are of another size: {named}."] if left else []
+    told = [f"Left out because their size differs: {named}."] if left else []
     dtype = np.result_type(*(kind for _, kind in kept))
     return [path for path, _ in kept], dtype, told
 
@@ -120,7 +122,7 @@ def open_folder(folder: Path) -> HyperCube:
     Raises
     ------
     FileError, FormatError
-        if it holds no images or the first is no single band.
+        if it holds no images or the first is not a single band.
     """
     from hsi_viewer.io.files.gdal import georeference_of
     from hsi_viewer.io.rasters.raster_source import scale_of
@@ -131,8 +133,8 @@ def open_folder(folder: Path) -> HyperCube:
         raise FormatError(f"{folder} is {product}.{_to_open(folder)}")
     if not files:
         raise FormatError(
-            f"{folder} is a folder without images (.tif, .png); "
-            f"nor is it an EnMAP or DESIS product or a Zarr store.{_to_open(folder)}"
+            f"{folder} is a folder without images (.tif, .png), and not an EnMAP or DESIS product "
+            f"or a Zarr store.{_to_open(folder)}"
         )
     first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     if first.shape[2] != 1:

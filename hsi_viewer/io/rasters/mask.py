@@ -1,4 +1,4 @@
-"""Which pixels of a raster have no data: an alpha channel or a mask, apart from the bands.
+"""Pixels of a raster without data: its alpha channel or mask, separate from the bands.
 
 Import this module lazily: it needs rasterio.
 """
@@ -21,7 +21,7 @@ OPAQUE = (1.0, 255.0, 65535.0)
 
 
 class Mask(NamedTuple):
-    """What a raster has beside its bands.
+    """The mask of a raster, beside its bands.
 
     Attributes
     ----------
@@ -56,11 +56,14 @@ def mask_of(dataset: Any) -> Mask:
                 "have no data."
             )
             return Mask(rest, marked[0], (said,), dataset.dtypes[marked[0] - 1])
-        said = f"Band {marked[0]} is marked as an alpha channel but holds values of its own; it is "
+        said = (
+            f"Band {marked[0]} is marked as an alpha channel but contains other values than a "
+            "mask; it is "
+        )
         return Mask(bands, None, (said + "kept as a band.",))
     flags = dataset.mask_flag_enums[0]
     if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
-        return Mask(bands, 0, ("Pixels that the mask of the file leaves out have no data.",))
+        return Mask(bands, 0, ("Pixels outside the file's mask have no data.",))
     return Mask(bands, None, ())
 
 

@@ -39,7 +39,9 @@ class RasterSource:
         try:
             self.dataset = open_raster(path, driver=driver_of(path), page=page)
         except RasterioError as error:
-            raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
+            raise FormatError(
+                f"{path} is damaged or not a readable raster: {why(error)}."
+            ) from error
         except OSError as error:
             raise FileError(f"{path} could not be read: {error.strerror}.") from error
         weakref.finalize(self, self.dataset.close)
@@ -52,8 +54,9 @@ class RasterSource:
         block_bytes = self._block_rows * width * together * stored.itemsize
         if block_bytes > MAX_BLOCK_BYTES:
             raise FormatError(
-                f"{path} is damaged, or stored in blocks of {block_bytes} bytes, of which each has "
-                'to be read whole; store it in smaller ones with "gdal_translate -co TILED=YES".'
+                f"{path} is damaged, or stored in blocks of {block_bytes} bytes, each of which "
+                "must "
+                'be read as a whole; rewrite it in tiles with "gdal_translate -co TILED=YES".'
             )
         try:
             self.mask = mask_of(self.dataset)
@@ -80,7 +83,8 @@ class RasterSource:
                 out[:, shown[0] == 0] = self._fill
         except (RasterioError, OSError, MemoryError) as error:
             raise FileError(
-                f"{self._path} could not be read: {why(error)}. It is damaged or its drive is gone."
+                f"{self._path} could not be read: {why(error)}. The file is damaged or its drive "
+                "is gone."
             ) from error
         return out.transpose(1, 2, 0)
 
@@ -193,7 +197,7 @@ class ImageFile:
             )
         if not np.can_cast(source.dtype, self.dtype):
             raise FormatError(
-                f"{self._path} holds {source.dtype} values, the first image {self.dtype}; "
+                f"{self._path} contains {source.dtype} values, the first image {self.dtype}; "
                 "convert them to one type."
             )
         window: NDArray[Any] = source.read(rows, columns, bands)
@@ -202,7 +206,7 @@ class ImageFile:
 
 @lru_cache(MAX_OPEN)
 def _opened(path: Path, page: int | None, changed: int) -> Any:
-    """An open image; one that was written anew is another."""
+    """An open image; one that was rewritten is another."""
     from hsi_viewer.io.rasters.raster_source import RasterSource
 
     return RasterSource(path, page)

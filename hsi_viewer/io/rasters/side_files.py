@@ -23,7 +23,7 @@ OF_RPC = ("_RPC.TXT", "_rpc.txt", ".RPB", ".rpb")
 
 @dataclass(frozen=True)
 class Side:
-    """What the files beside a raster say of its place.
+    """Position of a raster as given by the files beside it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What rasters say of their bands: tags of bands and of the file, in whatever domain they stand.
+"""Metadata of the bands of a raster, from the tags of bands and file in any domain.
 
 Written after what GDAL (domain IMAGERY; of ENVI files Band_1, ...), EnMAP-Box (bands, or lists in
 the domain ENVI) and FORCE (domain FORCE) write.
@@ -55,7 +55,7 @@ class RasterTags:
         return value if math.isfinite(value) else None
 
     def texts(self, keys: tuple[str, ...]) -> list[str] | None:
-        """One text a band, of the bands or of a list of the file."""
+        """One text per band, of the bands or of a list of the file."""
         found = [text for tags in self.bands if (text := _get(tags, keys))]
         if len(found) == self.count:
             return found
@@ -111,7 +111,7 @@ def spectral_fields(
         fields |= {"wavelengths": micrometres * 1e3, "wavelength_units_in_file": "um"}
     elif (found := _in_names(names, units)) is not None:
         fields["wavelengths"] = found
-        warnings.append("The wavelengths are taken from the band descriptions.")
+        warnings.append("The wavelengths come from the band descriptions.")
     some = sum(_get(band, WAVELENGTH) is not None for band in tags.bands)
     if "wavelengths" not in fields and some:
         warnings.append(f"{some} of {tags.count} bands have a wavelength; they are not used.")
@@ -148,7 +148,7 @@ def _factors(
 
 
 def _in_names(names: tuple[str, ...] | None, units: list[str] | None) -> Floats | None:
-    """Wavelengths (nm) that stand in the names of the bands; plain numbers need a unit."""
+    """Wavelengths (nm) that are in the names of the bands; plain numbers need a unit."""
     if names is None:
         return None
     found = wavelengths.from_band_names(names)

@@ -1,7 +1,7 @@
 """TIFF files of many images: which of them are the bands of a cube, and where their values lie.
 
 tifffile knows how ImageJ, OME, cameras and NumPy's users lay out stacks. GDAL, which reads the
-images of all other files, walks through all that stand before one to get at it, and takes the first
+images of all other files, walks through all that are before one to get at it, and takes the first
 image of a large ImageJ stack for the only one. Import this module lazily.
 """
 
@@ -27,7 +27,7 @@ from hsi_viewer.io.rasters.raster_source import ImageFile, RasterSource
 
 PLANES, ROWS, COLUMNS = 0, 1, 2  # axes of a stack as it is stored
 AS_STORED = (ROWS, COLUMNS, PLANES)
-# A picture for people has no more; with less than so many bands it stands before others.
+# A picture for people has no more; with less than so many bands it is before others.
 PREVIEW_SAMPLES = 4
 # It would write to the terminal what it finds odd in a file.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
@@ -62,19 +62,19 @@ class Stack:
     names: tuple[str, ...] = ()
 
     def remarks(self) -> list[str]:
-        """What was assumed, in sentences."""
+        """Assumptions, in sentences."""
         planes, found = self.shape[PLANES], []
         if self.images > planes:
             found.append(
-                f"The file holds {self.images} images; the {planes} that are alike are the bands."
+                f"The file contains {self.images} images; the {planes} of the same size are the bands."
             )
         if len(self.axes) > 1:
             each = " x ".join(f"{n} {a}" for a, n in zip(self.axes, self.lengths, strict=True))
-            found.append(f"The planes ({each}) are taken for bands, one after the other.")
+            found.append(f"The planes ({each}) are interpreted as bands, one after the other.")
         elif self.axes == "Q":  # an array of any three axes
             found.append(
-                f"The {planes} images of the file are taken for bands; the header doctor takes "
-                "another order of the axes."
+                f"The {planes} images of the file are interpreted as bands; choose another order "
+                "of the axes in the header doctor."
             )
         return found
 
@@ -101,7 +101,7 @@ def find_stack(path: Path) -> Stack | None:
 
 
 def _counted(words: str, planes: int) -> tuple[str, tuple[int, ...]]:
-    """What planes count, slowest first, if a description says it; "Q" for any three axes."""
+    """Axes that planes count, slowest first, if described; "Q" for any three axes."""
     for patterns in (OF_OME, OF_IMAGEJ):
         found = {axis: re.search(pattern, words) for axis, pattern in patterns.items()}
         lengths = {axis: int(m[1]) for axis, m in found.items() if m and len(m[1]) < 8}
@@ -125,7 +125,7 @@ def _of_imagej(file: TiffFile, words: str) -> Stack | None:
 
 
 def _of_alike(file: TiffFile) -> Stack | None:
-    """A stack of the largest number of images that are alike, whatever stands between them."""
+    """A stack of the largest number of similar images, with or without others between them."""
     groups: dict[Any, list[Any]] = {}
     for page in file.pages:
         key: Any = page.keyframe
@@ -170,7 +170,7 @@ def _stack(
 
 
 def _offsets(file: TiffFile, pages: list[Any], size: int) -> tuple[int, ...] | None:
-    """Where images begin, if the values of each lie as they are."""
+    """Offsets of the images, if their values are stored uncompressed."""
     found = []
     for page in pages:
         key: Any = page.keyframe

@@ -40,7 +40,7 @@ def open_rfl(path: Path) -> HyperCube:
     reader = FileReader(path)
     rows = reader.size // (COLUMNS * BANDS * DTYPE.itemsize)
     if rows < 1:
-        raise FormatError(f"{path} is too short for one AVIRIS line.")
+        raise FormatError(f"{path} is too short for a single AVIRIS line.")
     nm, fwhm = bands_beside(path, BANDS)
     return HyperCube(
         RawSource(reader, (rows, COLUMNS, BANDS), DTYPE, ORDERS["bip"]),

@@ -41,7 +41,7 @@ def open_erdas(path: Path) -> HyperCube:
     if packing not in DTYPES:
         raise FormatError(f"{path}: values of 4 bits (packing {packing}) are not supported.")
     if min(rows, columns, bands) < 1:
-        raise FormatError(f"{path}: its header says {rows} x {columns} x {bands}, which is empty.")
+        raise FormatError(f"{path}: its header gives {rows} x {columns} x {bands}, which is empty.")
     dtype = DTYPES[packing]
     expected = HEADER_BYTES + rows * columns * bands * dtype.itemsize
     if reader.size < expected:

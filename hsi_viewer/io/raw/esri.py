@@ -41,7 +41,7 @@ def open_esri(path: Path, header: Path, text: str) -> HyperCube:
     data = path if path != header else data_beside(header)
     if data is None:
         raise FileError(
-            f"{header} is no ENVI header but an ESRI one, and its data file is not there. Looked "
+            f"{header} is an ESRI header, not an ENVI one, and its data file is missing. Looked "
             f"for {header.stem}.bil, .bip, .bsq, .flt and others beside it."
         )
     fields = {
@@ -83,7 +83,7 @@ def _by_gdal(data: Path) -> dict[str, Any]:
                 "georeference": georeference_of(file),
             }
     except RasterioError as error:
-        raise FormatError(f"{data} is not readable by its ESRI header: {error}.") from error
+        raise FormatError(f"{data} does not match its ESRI header: {error}.") from error
 
 
 def _layout(
@@ -95,9 +95,9 @@ def _layout(
     bits = _whole(fields, "nbits", name, dtype.itemsize * 8)
     interleave = fields.get("layout", "bil").lower()
     if min(rows, columns, bands) < 1 or skip < 0:
-        raise FormatError(f"{name}: an image of {rows} x {columns} x {bands} cannot be.")
+        raise FormatError(f"{name}: an image of {rows} x {columns} x {bands} is impossible.")
     if interleave not in ORDERS:
-        raise FormatError(f'{name}: "LAYOUT {interleave}" is none of BIL, BIP and BSQ.')
+        raise FormatError(f'{name}: "LAYOUT {interleave}" is not BIL, BIP or BSQ.')
     if bits != dtype.itemsize * 8:
         raise FormatError(f"{name}: values of {bits} bits are not supported.")
     band_row = columns * dtype.itemsize
@@ -107,7 +107,7 @@ def _layout(
         if said > own:
             raise FormatError(f"{name}: rows with bytes between them ({key}) are not supported.")
         if said < own:
-            warnings.append(f"{key.upper()} {said} of the header is too little; it is not used.")
+            warnings.append(f"{key.upper()} {said} in the header is too small; it is not used.")
     big = fields.get("byteorder", "i").lower().startswith("m")
     order = dtype.newbyteorder(">" if big else "<")
     return Layout(rows, columns, bands, order, interleave, skip, False)
@@ -118,7 +118,7 @@ def _whole(fields: Mapping[str, str], key: str, name: str, default: int) -> int:
     try:
         return int(text.split()[0])
     except ValueError:
-        raise FormatError(f'{name}: "{key.upper()} {text[:40]}" is no whole number.') from None
+        raise FormatError(f'{name}: "{key.upper()} {text[:40]}" is not a whole number.') from None
 
 
 def _wavelengths(text: str, bands: int, warnings: list[str]) -> NDArray[np.float64] | None:
@@ -131,7 +131,9 @@ def _wavelengths(text: str, bands: int, warnings: list[str]) -> NDArray[np.float
     except ValueError:
         values = np.empty(0)
     if values.size != bands:
-        warnings.append("The wavelengths in the header are not one a band; they are not used.")
+        warnings.append(
+            "The header does not give one wavelength per band; its wavelengths are not used."
+        )
         return None
     nm, guess = to_nm(values, None)
     warnings += [guess] if guess else []

@@ -1,4 +1,4 @@
-"""Which column of a table, or attribute of shapes, is the class, where no name of one says it."""
+"""Finds the class column of a table, or attribute of shapes, if no name identifies it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ NO_CLASS = frozenset((
     "id", "fid", "objectid", "ogc_fid", "gid", "point", "nr", "no", "number", "area", "shape_area",
     "shape_leng", "elevation", "height", "z", "accuracy", "date", "time",
 ))  # fmt: skip
-# A column of a band is called so; and so many different codes are no classes any more.
+# A column of a band is called so; and so many different codes are not classes any more.
 NUMBERED = re.compile(r"[a-z_]*\d+(?:\.\d+)?(?:_?nm)?")
 MOST_CODES = 64
 
 
 def like_class(columns: Mapping[str, Sequence[str]]) -> str | None:
-    """The name of the column that says the most like a class; None if none does.
+    """The name of the column whose values look most like classes; None if none do.
 
     Text that repeats goes first, then whole numbers that do, then text that does not; of several
     the one with the fewest different values, if it has more than one.

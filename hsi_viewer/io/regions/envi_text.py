@@ -28,7 +28,7 @@ COLUMNS = frozenset(("id", "x", "y", "addr", "lat", "lon", "mapx", "mapy"))
 
 @dataclass
 class Region:
-    """What the header lines of a region say, and its rows of numbers."""
+    """Header lines of a region, and its rows of numbers."""
 
     name: str
     colour: Colour | None = None
@@ -77,7 +77,9 @@ class Listing:
         except ValueError:
             row = []
         if len(row) < min(3, len(self.columns)):
-            raise FormatError(f'{self.path}, line {number}: "{words[:40]}" is no row of a region.')
+            raise FormatError(
+                f'{self.path}, line {number}: "{words[:40]}" is not a row of a region.'
+            )
         while self.filled < len(self.regions):
             if not self.regions[self.filled].is_full(row, self.columns):
                 self.regions[self.filled].rows.append(row)
@@ -95,7 +97,7 @@ class Listing:
         try:
             rows = [(row[i], row[j]) for region in self.regions for row in region.rows]
         except IndexError:
-            raise FormatError(f"{self.path}: rows are shorter than the line of names.") from None
+            raise FormatError(f"{self.path}: some rows are shorter than the header line.") from None
         values = np.array(rows, np.float64)
         return values[:, 0], values[:, 1]
 
@@ -126,7 +128,7 @@ def read_text(path: Path, grid: Grid, placement: Placement | None) -> ImportedLa
                 listing.take_row(number, words)
     filled = [region for region in listing.regions if region.rows]
     if not filled:
-        raise FormatError(f"{path} lists no pixel of any region.")
+        raise FormatError(f"{path} contains no pixels in any region.")
     colours: dict[int | str, Colour] = {r.name: r.colour for r in filled if r.colour is not None}
     ids, names, by_id = numbered([r.name for r in filled], colours)
     sizes = [len(region.rows) for region in filled]
@@ -195,7 +197,7 @@ def present_in(path: Path, ids: NDArray[np.uint16]) -> list[int]:
     """Ids that occur; an error where there is none."""
     present = [int(i) for i in np.unique(ids) if i]
     if not present:
-        raise ExportError(f"{path}: nothing is labelled; there is nothing to write.")
+        raise ExportError(f"{path}: no pixel is labelled, so there is nothing to write.")
     return present
 
 

@@ -37,14 +37,16 @@ def read_xml(path: Path, grid: Grid) -> ImportedLabels:
     """
     text = text_of(path)
     if "<!ENTITY" in text:
-        raise FormatError(f"{path} defines entities, which no file of ENVI does; it is not read.")
+        raise FormatError(
+            f"{path} defines XML entities, which ENVI files never do; it is not read."
+        )
     try:
         root = ET.fromstring(text)  # noqa: S314 - no entities
     except ET.ParseError as error:
         raise FormatError(f"{path} is damaged: {error}.") from error
     regions = [e for e in root.iter() if _tag(e) == "region"]
     if not regions:
-        raise FormatError(f"{path} holds no ENVI region of interest.")
+        raise FormatError(f"{path} contains no ENVI region of interest.")
     geometries: list[Any] = []
     classes: list[int | str] = []
     systems: set[str] = set()
@@ -64,11 +66,11 @@ def read_xml(path: Path, grid: Grid) -> ImportedLabels:
             classes += [name] * len(found)
     if len(systems) > 1:
         raise FormatError(
-            f"{path} mixes coordinate systems; save the regions of each in a file of its own."
+            f"{path} mixes coordinate systems; save the regions of each in a separate file."
         )
     if not geometries:
         raise FormatError(
-            f"{path} holds no polygon or point; regions of pixels or thresholds are exported from "
+            f"{path} contains no polygon or point; export regions of pixels or thresholds from "
             "ENVI as a classification image."
         )
     notes = (f"{left_out} definitions by pixels or thresholds are left out.",) if left_out else ()
@@ -129,7 +131,7 @@ def _points(path: Path, element: ET.Element) -> list[tuple[float, float]]:
     try:
         numbers = [float(word) for word in text.replace(",", " ").split()]
     except ValueError as error:
-        raise FormatError(f"{path}: coordinates that are no numbers ({error}).") from error
+        raise FormatError(f"{path}: coordinates that are not numbers ({error}).") from error
     return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 

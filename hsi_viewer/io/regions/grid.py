@@ -61,7 +61,7 @@ class Grid:
         a, b, c, d, e, f = self.transform or PIXELS
         area = a * e - b * d
         if area == 0:
-            raise LabelError("The georeference of the cube has pixels without extent.")
+            raise LabelError("The georeference of the cube gives pixels of size 0.")
         dx, dy = x - c, y - f
         return (a * dy - d * dx) / area, (e * dx - b * dy) / area
 

@@ -57,9 +57,9 @@ def read_project(path: Path, grid: Grid) -> ImportedLabels:
         raise FormatError(f"{path} has no painted labels ({LABEL_SETS} is empty).")
     if not out.any():
         raise LabelError(
-            f"{path}: no label lies on the cube of {grid.rows} x {grid.columns} pixels."
+            f"{path}: no label lies inside the cube of {grid.rows} x {grid.columns} pixels."
         )
-    notes = (f"{outside} labelled pixels lie off the cube.",) if outside else ()
+    notes = (f"{outside} labelled pixels lie outside the cube.",) if outside else ()
     return ImportedLabels(
         out, dict(enumerate(names, 1)), dict(enumerate(colours, 1)), notes, path.name
     )
@@ -85,8 +85,8 @@ def _place(path: Path, out: NDArray[np.uint16], block: object) -> int:
         raise FormatError(f"{path}: a block of labels of {count} pixels is larger than the scene.")
     values = np.asarray(block)
     if len(spans) != values.ndim or values.dtype.kind not in "iuf":
-        raise FormatError(f'{path}: a block of labels has no place ("{text[:40]}").')
-    # the axes of the image are rows and columns, which channel, time and depth stand around
+        raise FormatError(f'{path}: a block of labels has no position ("{text[:40]}").')
+    # the axes of the image are rows and columns, which channel, time and depth are around
     axes = [k for k, n in enumerate(values.shape) if n > 1][:2]
     axes = sorted((axes + [k for k in range(values.ndim) if k not in axes])[:2])
     ids = values.transpose(*axes, *(k for k in range(values.ndim) if k not in axes))

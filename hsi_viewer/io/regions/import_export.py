@@ -1,4 +1,4 @@
-"""Regions of interest and ground truth, in and out, whatever grid they were drawn on."""
+"""Import and export of regions of interest and ground truth, on any grid."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def import_regions(
     PlacementNeededError
         if size or place differ and the user has to say what to do.
     LabelError
-        if nothing of it lies on the cube, or its values are no classes.
+        if nothing of it lies on the cube, or its values are not classes.
     """
     grid = Grid.of_cube(cube)
     path, part = split_source(source)
@@ -94,9 +94,7 @@ def _text(
     if is_envi_text(head):
         return read_text(path, grid, placement)
     if b"\0" in head:
-        raise FormatError(
-            f"{path} is binary; regions of ENVI Classic (.roi) are exported from it as ASCII."
-        )
+        raise FormatError(f"{path} is binary; export ENVI Classic regions (.roi) as ASCII.")
     return read_table(path, grid, placement, class_field)
 
 
@@ -107,7 +105,7 @@ def export_regions(
 
     Parameters
     ----------
-    path : target: .shp, .gpkg, .geojson (polygons), .csv (a row a pixel), .txt, .xml (ENVI
+    path : target: .shp, .gpkg, .geojson (polygons), .csv (one row per pixel), .txt, .xml (ENVI
         regions), .h5 (as ilastik's), or a label raster (.npy, .mat, .hdr, .img, .tif).
     ids : (rows, columns) class ids, 0 unlabelled.
     legend : names and colours.

@@ -73,13 +73,15 @@ def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> Imp
     outside = set_pixels(ids, rows, columns, listed.ids)
     if outside == listed.ids.size:
         raise LabelError(
-            f"{listed.name}: none of its {outside} pixels lies on the cube "
-            f"({grid.rows} rows x {grid.columns} columns). They cover rows {rows.min():.6g} to "
-            f"{rows.max():.6g} and columns {columns.min():.6g} to {columns.max():.6g}. "
-            "Check that they belong to this scene."
+            f"{listed.name}: none of its {outside} pixels lies inside the cube ({grid.rows} rows "
+            f"x {grid.columns} columns). They cover rows {rows.min():.6g} to {rows.max():.6g} and "
+            f"columns {columns.min():.6g} to {columns.max():.6g}. Check that they belong to this "
+            "scene."
         )
     if outside:
-        notes.append(f"{outside} of {listed.ids.size} pixels lie off the cube and are left out.")
+        notes.append(
+            f"{outside} of {listed.ids.size} pixels lie outside the cube and are left out."
+        )
     return ImportedLabels(ids, listed.names, listed.colours, tuple(notes), listed.name)
 
 
@@ -87,7 +89,7 @@ def _by_map(listed: Pixels, grid: Grid, notes: list[str]) -> Pair | None:
     if grid.transform is None:
         return None
     if listed.mapped is not None:
-        notes.append("The pixels were placed by their map coordinates.")
+        notes.append("The pixels were located by their map coordinates.")
         return grid.positions(*listed.mapped)
     target = crs_of(grid.crs_wkt)
     if listed.degrees is None or target is None:
@@ -96,16 +98,14 @@ def _by_map(listed: Pixels, grid: Grid, notes: list[str]) -> Pair | None:
     source = crs_of("EPSG:4326")
     if not same_crs(source, target):
         x, y = transformed(source, target, x, y)
-    notes.append("The pixels were placed by longitude and latitude.")
+    notes.append("The pixels were located by longitude and latitude.")
     return grid.positions(x, y)
 
 
 def _by_image(listed: Pixels, grid: Grid, placement: Placement | None) -> ImportedLabels:
     """As a label raster of the image that the pixels were drawn on."""
     if listed.at is None:
-        raise LabelError(
-            f"{listed.name} has map coordinates, but the cube has no georeference to place them by."
-        )
+        raise LabelError(f"{listed.name} has map coordinates, but the cube has no georeference.")
     rows, columns = listed.at
     size = listed.size or (int(rows.max()) + 1, int(columns.max()) + 1)
     if size[0] * size[1] > MAX_PIXELS:

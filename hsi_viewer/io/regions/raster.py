@@ -52,7 +52,7 @@ def place_raster(
         if lost := [i for i in lost if i]:
             named = ", ".join(labels.names.get(i, f"class {i}") for i in lost[:5])
             more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-            notes.append(f"Of these classes no pixel lies on the cube: {named}{more}.")
+            notes.append(f"These classes have no pixel inside the cube: {named}{more}.")
     return ImportedLabels(ids, labels.names, labels.colours, tuple(notes), labels.name)
 
 
@@ -61,11 +61,13 @@ def _what_was_done(placement: Placement, theirs: Grid, grid: Grid) -> str:
     ours = f"{grid.rows} x {grid.columns}"
     match placement:
         case "georeference":
-            return f"The labels ({size}) were placed by map coordinates, nearest neighbour."
+            return f"The labels ({size}) were aligned by map coordinates, nearest neighbour."
         case "resample":
             return f"The labels ({size}) were stretched to {ours}, nearest neighbour."
         case _:
-            return f"The labels ({size}) were laid pixel on pixel from the upper left of {ours}."
+            return (
+                f"The labels ({size}) were aligned pixel by pixel at the top-left corner of {ours}."
+            )
 
 
 def _found_out(name: str, theirs: Grid, grid: Grid) -> Placement | None:
@@ -79,15 +81,15 @@ def _found_out(name: str, theirs: Grid, grid: Grid) -> Placement | None:
     found = f"{theirs.rows} x {theirs.columns} pixels"
     if theirs.shape == grid.shape:
         raise PlacementNeededError(
-            f"{name}: the labels have the size of the cube, {found}, but lie elsewhere on the map "
-            f"({theirs.extent_text()}; the cube {grid.extent_text()}).",
+            f"{name}: the labels have the size of the cube, {found}, but a different position on "
+            f"the map ({theirs.extent_text()}; the cube {grid.extent_text()}).",
             ("georeference", "crop") if _overlap(theirs, grid) else ("crop",),
         )
     if both:
-        why = f"they lie off it ({theirs.extent_text()}; the cube {grid.extent_text()})"
+        why = f"they lie outside it ({theirs.extent_text()}; the cube {grid.extent_text()})"
     else:
         lacking = "the labels have" if theirs.transform is None else "the cube has"
-        why = f"{lacking} no georeference to place them by"
+        why = f"{lacking} no georeference"
     raise PlacementNeededError(
         f"{name}: the labels are {found}, the cube is {grid.rows} x {grid.columns}, and {why}.",
         ("resample", "crop"),
@@ -136,7 +138,7 @@ def _by_map(labels: LabelFile, theirs: Grid, grid: Grid, notes: list[str]) -> ND
     if theirs.transform is None or grid.transform is None:
         lacking = "The labels have" if theirs.transform is None else "The cube has"
         raise PlacementNeededError(
-            f"{labels.name}: {lacking} no georeference to place them by.", ("resample", "crop")
+            f"{labels.name}: {lacking} no georeference.", ("resample", "crop")
         )
     source, target = crs_of(theirs.crs_wkt), crs_of(grid.crs_wkt)
     if not same_crs(source, target):
@@ -145,9 +147,9 @@ def _by_map(labels: LabelFile, theirs: Grid, grid: Grid, notes: list[str]) -> ND
     if (source is None) != (target is None):
         lacking = "labels" if source is None else "cube"
         notes.append(
-            f"The {lacking} name no coordinate reference system; that of the other is assumed."
+            f"The {lacking} give no coordinate reference system; that of the other is assumed."
             if lacking == "labels"
-            else "The cube names no coordinate reference system; that of the labels is assumed."
+            else "The cube gives no coordinate reference system; that of the labels is assumed."
         )
     return _nearest(labels.ids, theirs, grid)
 

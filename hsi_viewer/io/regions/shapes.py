@@ -94,12 +94,14 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
     if not out.any():
         raise LabelError(_nowhere(shapes, placed, grid))
     if small:
-        notes.append(f"{small} polygons of about a pixel label the pixel they lie in.")
+        notes.append(
+            f"{small} polygons smaller than about a pixel label the pixel that contains them."
+        )
     labelled = {int(i) for i in np.unique(out)}
     lost = sorted({i for _, i in kept} - labelled)
     if lost:
         texts = ", ".join(names.get(i) or shapes.names.get(i) or f"class {i}" for i in lost[:5])
-        notes.append(f"Of these classes nothing lies on the cube, or others cover it: {texts}.")
+        notes.append(f"These classes have nothing inside the cube, or others cover them: {texts}.")
     return ImportedLabels(out, {**names, **shapes.names}, colours, tuple(notes), shapes.name)
 
 
@@ -111,7 +113,7 @@ def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
     if grid.transform is None:
         return _in_pixels(shapes, grid, notes)
     if source is None or target is None:
-        one = f"{shapes.name} names" if source is None else "The cube names"
+        one = f"{shapes.name} gives" if source is None else "The cube gives"
         notes.append(f"{one} no coordinate reference system; that of the other is assumed.")
     elif not same_crs(source, target):
         notes.append(f"The shapes were reprojected from {crs_text(source)} to {crs_text(target)}.")
@@ -127,17 +129,19 @@ def _in_pixels(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
     left, low, right, high = shapely.total_bounds(geometries)
     if left >= -1 and right <= grid.columns + 1:
         if low >= -1 and high <= grid.rows + 1:
-            notes.append("The cube has no georeference: x was taken for the column, y for the row.")
+            notes.append(
+                "The cube has no georeference: x was interpreted as the column, y for the row."
+            )
             return list(geometries)
         if low >= -grid.rows - 1 and high <= 1:
             notes.append(
-                "The cube has no georeference: x was taken for the column, -y for the row."
+                "The cube has no georeference: x was interpreted as the column, -y for the row."
             )
             return list(shapely.transform(geometries, lambda points: points * (1, -1)))
     raise LabelError(
         f"{shapes.name} has map coordinates (x {left:.8g} to {right:.8g}, y {low:.8g} to "
-        f"{high:.8g}), but the cube has no georeference to place them by. Open the georeferenced "
-        "version of the scene, or export the regions in pixels."
+        f"{high:.8g}), but the cube has no georeference. Open the georeferenced version of the "
+        "scene, or export the regions in pixels."
     )
 
 
@@ -160,7 +164,7 @@ def _nowhere(shapes: Shapes, placed: Sequence[Any], grid: Grid) -> str:
         f"{grid.columns} columns x {grid.rows} rows" if shapes.in_pixels else grid.extent_text()
     )
     return (
-        f"{shapes.name}: none of the {len(placed)} shapes lies on the cube. They cover {where}; "
-        f"the cube covers {extent}. Check that they belong to this scene, and their "
+        f"{shapes.name}: none of the {len(placed)} shapes lies inside the cube. They cover "
+        f"{where}; the cube covers {extent}. Check that they belong to this scene, and their "
         "coordinate reference system."
     )

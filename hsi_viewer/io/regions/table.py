@@ -54,7 +54,9 @@ def read_table(
         try:
             return np.array([float(row[at].replace(",", ".")) for row in rows], np.float64)
         except (ValueError, IndexError):
-            raise FormatError(f'{path}: the column "{head[at]}" holds what is no number.') from None
+            raise FormatError(
+                f'{path}: the column "{head[at]}" contains something other than numbers.'
+            ) from None
 
     def pair(xs: Sequence[str], ys: Sequence[str]) -> Pair | None:
         x, y = _at(head, xs), _at(head, ys)
@@ -65,7 +67,7 @@ def read_table(
     if plain is not None and at is None and mapped is None:
         if _are_pixels(plain, grid):
             at = plain[1], plain[0]
-            notes.append("x was taken for the column and y for the row, from 0.")
+            notes.append("x was interpreted as the column and y as the row, counted from 0.")
         else:
             mapped = plain
     elif plain is not None and mapped is None:
@@ -86,7 +88,7 @@ def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
     text = text_of(path)
     lines = [s for s in text.splitlines() if s.strip() and not s.lstrip().startswith(("#", ";"))]
     if not lines:
-        raise FormatError(f"{path} holds no rows.")
+        raise FormatError(f"{path} has no rows.")
     delimiter = max("\t;,", key=lines[0].count)
     if delimiter not in lines[0]:
         rows = [line.split() for line in lines]
@@ -97,7 +99,7 @@ def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
     else:
         head, rows = [cell.strip().casefold().replace(" ", "_") for cell in rows[0]], rows[1:]
     if not rows:
-        raise FormatError(f"{path} holds no rows below its line of names.")
+        raise FormatError(f"{path} has no rows below its header line.")
     return head, rows
 
 
@@ -135,9 +137,9 @@ def _classes(
         chosen = like_class({n: texts(k) for k, n in enumerate(head) if n not in PLACES})
         name_at = None if chosen is None else head.index(chosen)
         if name_at is None:
-            notes.append("No column is a class; all pixels are taken for one class.")
+            notes.append("No column contains a class; all pixels get the same class.")
             return np.ones(len(rows), np.uint16), {1: path.stem}
-        notes.append(f'The class is the column "{head[name_at]}".')
+        notes.append(f'The class was read from the column "{head[name_at]}".')
     column = texts(id_at if id_at is not None else name_at or 0)
     numeric = any(column) and all(is_number(t) for t in column if t)
     if numeric and name_at not in (None, id_at) and not all(is_whole(t) for t in column if t):
@@ -169,7 +171,7 @@ def write_table(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, grid: 
     """
     rows, columns = np.nonzero(ids)
     if rows.size == 0:
-        raise ExportError(f"{path}: nothing is labelled; there is nothing to write.")
+        raise ExportError(f"{path}: no pixel is labelled, so there is nothing to write.")
     a, b, c, d, e, f = grid.transform or PIXELS
     mapped = ("map_x", "map_y") if grid.transform is not None else ()
     out = io.StringIO()

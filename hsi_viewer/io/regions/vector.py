@@ -99,7 +99,7 @@ def _read_layer(path: Path, layer: str | None) -> Layer:
     geometries, columns, crs = gdal_vector.read_layer(path, chosen)
     present = np.array([g is not None and not g.is_empty for g in geometries], bool)
     if not present.any():
-        raise FormatError(f"{path} holds no polygon and no point.")
+        raise FormatError(f"{path} contains no polygons or points.")
     if lacking := int(np.sum(~present)):
         notes.append(f"{lacking} features without geometry are left out.")
     fields = {name: values[present] for name, values in columns.items()}
@@ -125,8 +125,8 @@ def _chosen_layer(path: Path, layer: str | None, notes: list[str]) -> str:
     with_shapes = [name for name, kind in layers if kind is not None and name not in computed]
     if layer in computed or (layer is None and not with_shapes and computed):
         raise FormatError(
-            f'{path}: the layer "{layer or computed[0]}" is a query (a view), which is not run; '
-            "export it to a file of its own."
+            f'{path}: the layer "{layer or computed[0]}" is a query (a view), and queries are '
+            "not run; export it to a separate file."
         )
     if layer is None and not with_shapes:
         raise FormatError(f"{path} has no layer with geometries.")
@@ -135,7 +135,7 @@ def _chosen_layer(path: Path, layer: str | None, notes: list[str]) -> str:
     chosen = layer or with_shapes[0]
     if layer is None and len(with_shapes) > 1:
         others = ", ".join(with_shapes[1:])
-        notes.append(f'The layer "{chosen}" was taken; there are also {others}.')
+        notes.append(f'The layer "{chosen}" was read; there are also {others}.')
     return chosen
 
 
@@ -151,8 +151,8 @@ def _read_cleaned(path: Path, clean: Cleaned, layer: str | None) -> Layer:
     said = ""
     if clean.crs is None:
         said = (
-            f"The coordinate system of the file is not known: it is given as {clean.said}, which "
-            "is not looked up."
+            f"The coordinate system of the file is unknown: it is given as {clean.said}, which is "
+            "not looked up."
         )
     crs = crs_of(clean.crs)
     notes = (*read.notes, *([said] if said else []))
@@ -187,16 +187,16 @@ def _classes(
             return ids, names, id_field
     chosen = id_field or name_field or _only_field(fields)
     if chosen is None:
-        notes.append("No attribute is a class; all shapes are taken for one class.")
+        notes.append("No attribute contains a class; all shapes get the same class.")
         return [path.stem] * count, {}, None
     others = [name for name in fields if name != chosen]
     more = f" (there are also {', '.join(others[:6])})" if others else ""
-    notes.append(f'The class is the attribute "{chosen}"{more}.')
+    notes.append(f'The class was read from the attribute "{chosen}"{more}.')
     return _values(fields[chosen], notes), {}, chosen
 
 
 def _only_field(fields: Mapping[str, NDArray[Any]]) -> str | None:
-    """The attribute that says the most like a class, else the first of whole numbers."""
+    """The attribute whose values look most like classes, else the first of whole numbers."""
     chosen = like_class({name: _texts(values) for name, values in fields.items()})
     whole = (n for n, v in fields.items() if v.dtype.kind in "iu" and n.casefold() not in NO_CLASS)
     return chosen or next(whole, None)
@@ -218,7 +218,7 @@ def _values(values: NDArray[Any], notes: list[str]) -> list[int | str]:
             if "" in texts:
                 notes.append("Shapes without a class are left out.")
             return [int(number) for number in numbers]
-        notes.append("The class values are no ids from 0 to 65535; they are taken for names.")
+        notes.append("The class values are not ids from 0 to 65535; they are interpreted as names.")
         texts = [str(int(number)) for number in numbers]
     if "" in texts:
         notes.append('Shapes without a class are named "(no class)".')
@@ -252,7 +252,7 @@ def write_shapes(
         for geometry, value in shapes(ids, mask=ids > 0, transform=transform)
     ]
     if not found:
-        raise ExportError(f"{path}: nothing is labelled; there is nothing to write.")
+        raise ExportError(f"{path}: no pixel is labelled, so there is nothing to write.")
     values = [value for _, value in found]
     hexes = {c.id: "#" + bytes(c.colour).hex() for c in legend}
     unknown = {v: "#" + bytes(palette_colour(v - 1)).hex() for v in values if v not in hexes}
@@ -271,7 +271,7 @@ def write_shapes(
         if crs is not None and crs.to_epsg() != 4326:
             geometries = reprojected(geometries, crs, crs_of("EPSG:4326"))
             crs = crs_of("EPSG:4326")
-            notes.append("GeoJSON has longitude and latitude (WGS 84), as its standard says.")
+            notes.append("GeoJSON uses longitude and latitude (WGS 84), as its standard requires.")
     if grid.transform is None:
         notes.append("The cube has no georeference: x is the column, y the row.")
     with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:

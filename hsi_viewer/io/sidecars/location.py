@@ -1,4 +1,4 @@
-"""Where the sidecar of a data file lies: beside it, or in the user's own data folder.
+"""Location of the sidecar of a data file: beside it, or in the user's data folder.
 
 The second is for files in folders that cannot be written to, such as archives and shared drives.
 """

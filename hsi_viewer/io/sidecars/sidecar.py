@@ -25,7 +25,7 @@ from hsi_viewer.io.sidecars import location as sidecar_location
 SCHEMA_VERSION = 1
 MAX_BYTES = 16 << 20
 AXES = ("rows", "columns", "bands")
-# Lists of one entry a band: name here, name in HyperCube, type.
+# Lists of one entry per band: name here, name in HyperCube, type.
 LISTS = (
     ("wavelengths_nm", "wavelengths", np.float64),
     ("fwhm_nm", "fwhm", np.float64),
@@ -34,7 +34,7 @@ LISTS = (
 
 
 class RawLayout(BaseModel):
-    """How the values of a raw file lie: overrules its header."""
+    """Layout of the values of a raw file; overrules its header."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,7 +79,7 @@ class Sidecar(BaseModel):
     layout : of a raw (ENVI) file.
     array : name of the array in a MATLAB, HDF5, Zarr or .npz file.
     axes : the array's axes in order, e.g. ("bands", "rows", "columns").
-    wavelengths_nm, fwhm_nm, good_bands : one entry a band.
+    wavelengths_nm, fwhm_nm, good_bands : one entry per band.
     nodata, scale, default_bands, name : as in HyperCube.
     fill_values : further values that are no data; an empty list says that there are none.
     """
@@ -125,7 +125,7 @@ class Sidecar(BaseModel):
         return replace(cube, **changes) if changes else cube
 
     def _lists(self, cube: HyperCube) -> tuple[dict[str, Any], list[str]]:
-        """Fields of one entry a band, and warnings of those that do not fit."""
+        """Fields of one entry per band, and warnings of those that do not fit."""
         fields: dict[str, Any] = {}
         warnings = []
         for key, field, dtype in LISTS:
@@ -178,8 +178,8 @@ def load(path: Path) -> Sidecar | None:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise FormatError(
-            f"{beside} is not understood{where and f' at {where}'}: {first['msg']}. "
-            "Correct it or delete it to go back to what the file itself says."
+            f"{beside} is not valid{where and f' at {where}'}: {first['msg']}. Correct it, or "
+            "delete it to return to the metadata of the file itself."
         ) from error
     if found.schema_version > SCHEMA_VERSION:
         raise FormatError(
@@ -187,7 +187,7 @@ def load(path: Path) -> Sidecar | None:
             "update HSI Viewer or delete the sidecar."
         )
     if found.axes is not None and sorted(found.axes) != sorted(AXES):
-        raise FormatError(f"{beside}: the axes must name rows, columns and bands once each.")
+        raise FormatError(f"{beside}: the axes must be rows, columns and bands, each once.")
     return found
 
 
@@ -218,8 +218,8 @@ def save(path: Path, sidecar: Sidecar) -> Path:
             _write(elsewhere, text)
         except (ExportError, OSError):
             raise ExportError(
-                f"{beside} could not be written: {_reason(error)}. Copy the data to a folder that "
-                "you can write to, or make room."
+                f"{beside} could not be written: {_reason(error)}. Copy the data to a folder "
+                "where you have write permission, or free some space."
             ) from error
         sidecar_location.remember(elsewhere)
         return elsewhere

@@ -144,7 +144,7 @@ def _write_envi(
     cube: HyperCube, path: Path, interleave: str, report: Report, more: Mapping[str, str]
 ) -> list[Path]:
     if interleave not in ("bsq", "bil", "bip"):
-        raise ExportError(f'The interleave "{interleave}" is none of bsq, bil and bip.')
+        raise ExportError(f'The interleave "{interleave}" is not bsq, bil or bip.')
     header, data = envi_writer.pair_of(path)
     dtype = np.dtype(np.uint8) if cube.dtype == bool else cube.dtype
     layout = envi_writer.layout_fields(cube.shape, dtype, interleave)
@@ -181,7 +181,7 @@ def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
     from scipy.io import savemat
 
     if cube.rows * cube.columns * cube.bands * cube.dtype.itemsize > MATLAB_BYTES:
-        raise ExportError("MATLAB 5 files hold at most 2 GiB; choose ENVI or a smaller window.")
+        raise ExportError("MATLAB 5 files contain at most 2 GiB; choose ENVI or a smaller window.")
     report(0)
     variables = {"cube": cube.read(), **_mat_variables(cube)}
     with replacing(path) as (new,):
@@ -190,7 +190,7 @@ def _write_mat(cube: HyperCube, path: Path, report: Report) -> list[Path]:
 
 
 def _mat_variables(cube: HyperCube) -> dict[str, Any]:
-    """What stands beside the cube in a .mat file; bands are counted from 1, as MATLAB does."""
+    """Variables beside the cube in a .mat file; bands are counted from 1, as MATLAB does."""
     known, names, shown = cube.wavelengths is not None, cube.band_names, cube.default_bands
     given = {
         "dimensions": _column_of(("row", "column", "band")),

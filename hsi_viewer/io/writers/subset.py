@@ -25,7 +25,7 @@ OF_WHOLE_IMAGE = frozenset(("geo points", "rpc info"))
 
 @dataclass(frozen=True)
 class Subset:
-    """What of a cube is written.
+    """The part of a cube that is written.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class _ResampledSource:
         if usable.size < 2 or nm.min() < known[0] or nm.max() > known[-1]:
             reach = f"{known[0]:g} to {known[-1]:g} nm" if usable.size else "nothing"
             raise ExportError(
-                f"{cube.name} reaches from {reach}; {nm.min():g} to {nm.max():g} nm were asked for."
+                f"{cube.name} reaches from {reach}; {nm.min():g} to {nm.max():g} nm were requested."
             )
         upper = np.clip(np.searchsorted(known, nm), 1, known.size - 1)
         low, high = usable[upper - 1], usable[upper]
@@ -93,7 +93,7 @@ def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:
         ("columns", columns, cube.columns),
     ):
         if not 0 <= start < stop <= size:
-            raise ExportError(f"The {name} {start} to {stop} do not lie in 0 to {size}.")
+            raise ExportError(f"The {name} {start} to {stop} are not within 0 to {size}.")
     if subset.wavelengths is not None:
         if subset.bands is not None or not subset.wavelengths:
             raise ExportError("Choose either bands or wavelengths to resample to.")
@@ -114,7 +114,7 @@ def subset_cube(cube: HyperCube, subset: Subset) -> HyperCube:
         )
     bands = np.arange(cube.bands) if subset.bands is None else np.array(subset.bands, np.intp)
     if bands.size == 0 or bands.min() < 0 or bands.max() >= cube.bands:
-        raise ExportError(f"The bands must lie in 0 to {cube.bands - 1}.")
+        raise ExportError(f"Band numbers must be between 0 and {cube.bands - 1}.")
     return _windowed(cube, rows, columns, bands)
 
 
@@ -176,7 +176,7 @@ def _moved(place: Georeference, transform: Affine6) -> Georeference:
 
 
 def _metadata(cube: HyperCube, bands: NDArray[np.intp]) -> dict[str, str]:
-    """Header fields; lists with one entry a band are cut like the bands."""
+    """Header fields; lists with one entry per band are cut like the bands."""
     kept = {}
     for key, value in cube.metadata.items():
         if _is_per_band(key, value, cube.bands):

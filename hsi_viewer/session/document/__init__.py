@@ -1,1 +1,1 @@
-"""What is open: the cube, its labels, its results."""
+"""The open document: the cube, its labels, its results."""

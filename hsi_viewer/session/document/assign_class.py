@@ -13,7 +13,7 @@ from hsi_viewer.session.document.stroke import Stroke
 def label_pixels(
     document: Document, pixels: NDArray[np.int64], class_id: int, *, keep: bool
 ) -> int:
-    """Give pixels a class; labels of locked classes always stay.
+    """Assign pixels to a class; labels of locked classes always stay.
 
     Parameters
     ----------

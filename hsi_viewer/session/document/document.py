@@ -22,7 +22,7 @@ from hsi_viewer.session.document.label_load import base_of, carry_out, plan_load
 
 
 class Document:
-    """What the user works on; every change goes through it and is told by an event.
+    """The user's work; every change goes through it and is announced by an event.
 
     Events: `legend.changed`, `labels.changed`, `history.changed`, `selection.changed`, and here
     `cube_changed`, `prediction_changed`, `truth_changed`, `saved_changed`.
@@ -64,7 +64,7 @@ class Document:
         self.cube_changed.emit()
 
     def restart(self, classes: tuple[LandClass, ...], ids: NDArray[np.uint16]) -> None:
-        """Take classes and labels from a session; the history starts anew.
+        """Take classes and labels from a session; the history starts again.
 
         Raises
         ------
@@ -198,11 +198,11 @@ class Document:
         """
         ids = checked_ids(truth, self.labels.shape)
         training, _ = draw_per_class(ids, n, seed)
-        self.load_labels(training, names, colours, f"Draw {n} pixels a class")
+        self.load_labels(training, names, colours, f"Draw {n} pixels per class")
         self.set_truth(ids)
 
     def set_truth(self, ids: NDArray[np.uint16] | None) -> None:
-        """Set the ground truth (rows, columns) that maps are scored on; None takes it away.
+        """Set the ground truth (rows, columns) that maps are scored on; None removes it.
 
         An array of uint16 is kept as it is: nobody changes it from now on.
         """
@@ -244,7 +244,7 @@ class Document:
 
         Parameters
         ----------
-        prediction : the new map; None takes it away.
+        prediction : the new map; None removes it.
         trained_on : (rows, columns), True where its model saw a label.
         """
         self.prediction = prediction
@@ -253,7 +253,7 @@ class Document:
 
     @property
     def trained_on(self) -> NDArray[np.bool_]:
-        """Where the model of the shown map saw a label, (rows, columns)."""
+        """Pixels whose labels the model of the current map has seen, (rows, columns)."""
         if self._trained_on is None:
             return np.zeros(self.labels.shape, bool)
         return self._trained_on
@@ -263,7 +263,7 @@ class Document:
         return self.accuracy_later()()
 
     def accuracy_later(self) -> Callable[[], AccuracyReport | None]:
-        """What a worker calls for the accuracy as it is now."""
+        """A function with which a worker computes the accuracy of the present state."""
         prediction, truth, trained_on = self.prediction, self.truth, self._trained_on
         if prediction is None or truth is None:
             return lambda: None
@@ -283,7 +283,7 @@ class Document:
         return self.history.position is not self._saved_step
 
     def abandon(self) -> None:
-        """Note that the user does not want what is not saved; work that goes on is wanted again."""
+        """Note that the user discards the unsaved work; work that continues is kept again."""
         self.abandoned = self.history.position
 
     @property
@@ -292,7 +292,7 @@ class Document:
         return self.modified and self.history.position is not self.abandoned
 
     def mark_saved(self, step: Step | None = None) -> None:
-        """Note that labels and classes stand in a file.
+        """Note that labels and classes are in a file.
 
         Parameters
         ----------

@@ -20,7 +20,7 @@ from hsi_viewer.core.labels.prepared_edit import PreparedEdit
 
 
 class Labelled(Protocol):
-    """What of a document labels are loaded into."""
+    """The parts of a document that labels are loaded into."""
 
     cube: HyperCube
     labels: LabelMap
@@ -30,7 +30,7 @@ class Labelled(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """What a document's labels and classes are when a worker begins.
+    """A document's labels and classes at the time when a worker begins.
 
     Attributes
     ----------

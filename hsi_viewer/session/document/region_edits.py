@@ -16,7 +16,7 @@ def delete_patch(document: Document, patch: Patch) -> None:
 
 
 def move_patch(document: Document, patch: Patch, rows: int, columns: int) -> Patch:
-    """Move the labels of a patch; what would leave the scene is lost, and undo brings it back."""
+    """Move the labels of a patch; what would leave the scene is lost, and undo restores it."""
     moved = patch.moved(rows, columns)
     _change(document, "Move region", patch, moved)
     return moved

@@ -1,1 +1,1 @@
-"""What is kept on disk: journal, session files, runs, locks."""
+"""Storage on disk: journal, session files, runs, locks."""

@@ -24,7 +24,7 @@ def classes_from_json(values: object) -> tuple[LandClass, ...]:
         if an id, a name or a colour is missing or no such thing, or an id comes twice.
     """
     if not isinstance(values, list):
-        raise FormatError("The classes are no list.")
+        raise FormatError("The classes are not a list.")
     classes = tuple(_class_of(v) for v in values)
     if len({c.id for c in classes}) != len(classes):
         raise FormatError("Two classes have the same id.")
@@ -33,7 +33,7 @@ def classes_from_json(values: object) -> tuple[LandClass, ...]:
 
 def _class_of(value: object) -> LandClass:
     if not isinstance(value, Mapping):
-        raise FormatError("A class is no object.")
+        raise FormatError("A class is not an object.")
     class_id, name = value.get("id"), value.get("name")
     if type(class_id) is not int or not isinstance(name, str):
         raise FormatError(f"A class needs an id and a name: {value!r:.80}")
@@ -50,7 +50,7 @@ def _colour_of(value: object) -> Colour:
         and all(type(v) is int and 0 <= v <= 255 for v in value)
     ):
         return value[0], value[1], value[2]
-    raise FormatError(f"A colour is three numbers in 0..255, not {value!r:.40}")
+    raise FormatError(f"A colour must be three numbers in 0..255, not {value!r:.40}")
 
 
 def class_from_parts(class_id: object, name: object, colour: object) -> LandClass:

@@ -21,7 +21,7 @@ SAMPLED = (3, 3, 16)  # rows, columns, bands: so few that a slow disk is no matt
 
 @dataclass(frozen=True)
 class CubeReference:
-    """Where a cube was, and what it looked like.
+    """Path of a cube, and what identifies it.
 
     Attributes
     ----------
@@ -83,13 +83,11 @@ class CubeReference:
         )
 
     def doubt(self, cube: HyperCube) -> str | None:
-        """What speaks against the cube being the same; None if nothing does."""
+        """A reason to doubt that the cube is the same; None if there is none."""
         if cube.shape != self.shape:
-            return (
-                f"The number of bands of {cube.name} is {cube.bands} now; it was {self.shape[2]}."
-            )
+            return f"{cube.name} now has {cube.bands} bands; it had {self.shape[2]}."
         if self.digest and sample_digest(cube) != self.digest:
-            return f"The values of {cube.name} are not those that the session was made on."
+            return f"The values of {cube.name} differ from those the session was made on."
         return None
 
 
@@ -121,7 +119,7 @@ def reference_from_json(values: Any) -> CubeReference:
     Raises
     ------
     FormatError
-        if it is none.
+        if it is not one.
     """
     try:
         rows, columns, bands = (int(n) for n in values["shape"])

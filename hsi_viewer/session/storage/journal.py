@@ -21,9 +21,9 @@ class Journal:
 
     A small record is handed to the system at once, which a kill cannot undo; that it reached the
     disk itself, which a power cut asks for, is waited for by `settle`, at the start of the next
-    gesture. A large record is packed and written by a thread that `settle` waits for too.
+    stroke. A large record is packed and written by a thread that `settle` waits for too.
 
-    After a failure nothing is taken until `rewrite` succeeds, so that no gesture is missing
+    After a failure nothing is taken until `rewrite` succeeds, so that no stroke is missing
     between two others.
 
     Parameters
@@ -34,8 +34,8 @@ class Journal:
     Raises
     ------
     FileError
-        if the file cannot be made or opened, is no journal, or is damaged: what cannot be read must
-        be kept, so that another file takes its place first (see `replace_journal`).
+        if the file cannot be made or opened, is not a journal, or is damaged: a damaged journal is
+        kept, so another file takes its place first (see `replace_journal`).
     """
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
@@ -59,7 +59,7 @@ class Journal:
     def _go_on(self) -> None:
         contents = read_records(self.path, arrays=False)
         if contents.damaged:
-            raise FileError(f"{self.path}: the journal is damaged and is left as it is.")
+            raise FileError(f"{self.path}: the journal is damaged and is left unchanged.")
         self._file = self.path.open("r+b", buffering=0)
         self.length = self._file.seek(0, os.SEEK_END)
         if self.length < len(MAGIC):  # it was made, and no more
@@ -198,7 +198,7 @@ def replace_journal(path: Path, records: Iterable[Record]) -> None:
     Raises
     ------
     ExportError
-        if it cannot be written; the old one stands untouched.
+        if it cannot be written; the old one stays unchanged.
     """
     with replacing(path) as (beside,):
         _write_all(beside, records)

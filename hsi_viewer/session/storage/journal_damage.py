@@ -1,4 +1,4 @@
-"""What a damaged journal has lost, counted by the numbers of the records that are left."""
+"""Losses of a damaged journal, counted by the numbers of the remaining records."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Losses:
 
 
 def losses(contents: Contents) -> Losses:
-    """What is missing from a journal; nothing where all of it can be read."""
+    """Losses of a journal; none if all of it can be read."""
     total = Losses()
     known: set[int] = set()
     for gap in contents.gaps:
@@ -75,7 +75,7 @@ def _numbered(records: Sequence[Record], index: int) -> int | None:
 
 
 def _numbers(record: Record) -> tuple[int, int, int] | None:
-    """Records, strokes, and whether a STATE stands before; None in journals of older versions."""
+    """Records, strokes, and whether a STATE is before; None in journals of older versions."""
     n, g, s = (record.facts.get(key, 0) for key in "ngs")
     return (n, g, s) if type(n) is type(g) is type(s) is int and n > 0 else None
 
@@ -83,7 +83,7 @@ def _numbers(record: Record) -> tuple[int, int, int] | None:
 def _counted(records: Sequence[Record], index: int, after: int) -> Losses:
     found = _numbers(records[after])
     if found is None or records[after].kind is Kind.STATE:
-        return Losses()  # all that counts stands behind the gap
+        return Losses()  # all that counts is behind the gap
     n, g, s = found
     last_n, last_g, last_s = _numbers_after(records[:index])
     start = s > last_s

@@ -16,7 +16,7 @@ class Numbering:
     """Counts records, strokes and steps from the last STATE on.
 
     A record gets "n" and "g": how many records and strokes (undo and redo counted as such) there
-    are with it; and "s": 1 if a STATE stands before. One that changes the history gets "done": the
+    are with it; and "s": 1 if a STATE is before. One that changes the history gets "done": the
     numbers of the steps that are done after it, as up to `RANGES` ranges [first, last], the newest
     last. Behind a damaged place that says which of the steps known are still done.
     """
@@ -76,7 +76,7 @@ class Numbering:
 
 
 def numbering_after(records: Iterable[Record]) -> Numbering:
-    """How counting goes on after the records of a journal without gaps."""
+    """State of the numbering after the records of a journal without gaps."""
     numbering = Numbering()
     for record in records:
         match record.kind:

@@ -65,7 +65,8 @@ class JournalQueue:
             held = sum(size for size, _ in self._waiting)
             if len(self._waiting) >= MOST_RECORDS or (self._waiting and held > MOST_BYTES):
                 self._failure = FileError(
-                    f"{self._journal.path}: the disk is too slow, {len(self._waiting)} strokes wait"
+                    f"{self._journal.path}: the disk is too slow; {len(self._waiting)} strokes "
+                    "are waiting"
                 )
                 self._raise_failure()
             self._put(nbytes, partial(self._append, make, nbytes))

@@ -38,8 +38,8 @@ class Recorder:
     ----------
     document : whose labels, classes and ground truth are recorded.
     journal : what is in it leads to the document as it is now, or it is empty.
-    facts : the record that stands first when the journal is written again, or None.
-    numbering : how the numbers of its records go on; by default from the first.
+    facts : the record that is first when the journal is written again, or None.
+    numbering : how the numbers of its records continue; by default from the first.
     passed : records that only a newer version understands, kept when it is written again.
     """
 
@@ -73,7 +73,7 @@ class Recorder:
     # events ----------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Find out whether the gestures until now could be written."""
+        """Find out whether the strokes until now could be written."""
         try:
             self.journal.settle()
         except FileError as error:

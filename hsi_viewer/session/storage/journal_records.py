@@ -9,7 +9,7 @@ A file is MAGIC, then records. A record is
     JSON             {"arrays": [[name, type, shape, length, packed], ...], ...}
     bytes            of the arrays one after the other; packed ones by zlib
 
-all little-endian. Where something does not agree with its length and checksum, reading goes on at
+all little-endian. Where something does not agree with its length and checksum, reading continues at
 the next record that does: a damaged place costs the records that it touches and no others. Records
 of a kind that this version does not know are passed over, and kept.
 
@@ -43,14 +43,14 @@ MOST = 2**40  # bytes of a record; longer ones are damaged lengths
 
 
 class Kind(IntEnum):
-    """What a record tells."""
+    """Kind of a record."""
 
     FACTS = 1  # of the cube and the program
-    STATE = 2  # all classes and labels; the history starts anew
-    STEP = 3  # a gesture
+    STATE = 2  # all classes and labels; the history starts again
+    STEP = 3  # a stroke
     MOVE = 4  # steps taken back or carried out again
-    TRUTH = 5  # ground truth set or taken away
-    SAVED = 6  # what stands before is in a file of the user's
+    TRUTH = 5  # ground truth set or removed
+    SAVED = 6  # what is before is in a file of the user's
     FLAGS = 7  # which classes are hidden, locked and the like
 
 
@@ -63,7 +63,7 @@ class Record:
     kind : what it tells; a number that is no `Kind` where a newer version wrote it.
     facts : JSON values.
     arrays : by name.
-    raw : all of a record of an unknown kind, as it stands in the file.
+    raw : all of a record of an unknown kind, as it is in the file.
     """
 
     kind: Kind | int
@@ -78,7 +78,7 @@ class Record:
 
 
 def encode(record: Record) -> bytes:
-    """The record as it stands in the file."""
+    """The record as it is in the file."""
     if record.raw:
         return record.raw
     listed, parts = [], []
@@ -135,7 +135,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a journal file holds.
+    """Contents of a journal file.
 
     Attributes
     ----------
@@ -165,7 +165,7 @@ def read_records(path: Path, *, arrays: bool = True) -> Contents:
     Raises
     ------
     FormatError
-        if it is no journal.
+        if it is not a journal.
     OSError
         if it cannot be read.
     """
@@ -183,7 +183,7 @@ def read_records(path: Path, *, arrays: bool = True) -> Contents:
     if at < len(data):
         gaps.append(Gap(len(records), at, len(data), cut=_is_cut(data, at)))
     if not records and not data.startswith(MAGIC):
-        raise FormatError(f"{path} is no journal of labels that this version can read.")
+        raise FormatError(f"{path} is not a journal that this version can read.")
     return Contents(tuple(records), tuple(gaps), gaps[0].start if gaps else at)
 
 
@@ -203,7 +203,7 @@ def _frames(data: memoryview, at: int, arrays: bool) -> Iterator[tuple[int, int,
 
 
 def _next_start(data: Any, start: int) -> int:
-    """Where the next record may begin after a place: its JSON begins with {" ; -1 if nowhere."""
+    """Position where the next record may begin: its JSON begins with {" ; -1 if nowhere."""
     at = data.find(b'{"', start + 1 + PREFIX.size + HEAD.size)
     return at - PREFIX.size - HEAD.size if at >= 0 else -1
 
@@ -226,7 +226,7 @@ def _frame_at(data: memoryview, at: int, arrays: bool) -> tuple[Record, int] | N
 
 
 def _is_cut(data: bytes, at: int) -> bool:
-    """Whether what stands at the end looks like the first part of a record."""
+    """Whether what is at the end looks like the first part of a record."""
     rest = len(data) - at
     if rest < PREFIX.size:
         return True

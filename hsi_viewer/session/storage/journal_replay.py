@@ -1,9 +1,9 @@
 """Documents from journal records, also from journals with damaged places.
 
-Behind a damaged place nothing is taken for granted. Each record names the steps that are done
-after it and the classes that it gives to pixels: known steps that were undone within the place are
-undone, a step that is missing is neither undone nor redone, and a class that was added there comes
-back with its name. Where the records do not say, labels stay as they can be read, and that is told.
+Nothing is assumed about a damaged place. Each record after it lists the steps that are done and
+the classes that it gives to pixels: known steps that were undone within the place are undone, a
+missing step is neither undone nor redone, and a class that was added there comes back with its
+name. Where the records are silent, labels stay as they can be read, and the user is told.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNFIT = (LabelError, ValueError, KeyError, TypeError, IndexError, OverflowError,
 
 @dataclass(frozen=True)
 class Replayed:
-    """What was done again.
+    """Result of a replay.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Replayed:
 
 
 def replay(records: Iterable[Record], document: Document, gaps: Sequence[Gap] = ()) -> Replayed:
-    """Do again what records tell, in a document that nobody looks at yet.
+    """Replays records in a document that is not shown yet.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def replay(records: Iterable[Record], document: Document, gaps: Sequence[Gap] = 
         try:
             replaying.tell(record)
         except UNFIT as error:
-            raise FormatError(f"The journal does not fit the scene: {error}") from error
+            raise FormatError(f"The journal does not match the scene: {error}") from error
         strokes += record.kind in (Kind.STEP, Kind.MOVE)
     if gaps:
         document.mark_unsaved()
@@ -89,11 +89,11 @@ class _Replaying:
         self._seen: dict[int, LandClass] = {}
 
     def enter_gap(self) -> None:
-        """What follows stands behind a damaged place."""
+        """Note that the records that follow are behind a damaged place."""
         self._behind, self._since, self._missing = True, 0, 0
 
     def tell(self, record: Record) -> None:
-        """Do again what a record tells."""
+        """Replay a record."""
         document, facts = self.document, record.facts
         self._seen |= {c.id: c for c in document.legend}
         match record.kind:
@@ -125,7 +125,7 @@ class _Replaying:
             for place, told in enumerate(record.facts["edits"]):
                 self._carry_out(edits, _edit(told, place, record, self.document))
         else:
-            self.doubts.append("A stroke that only a newer HSI Viewer understands was left out.")
+            self.doubts.append("A stroke made by a newer HSI Viewer was left out.")
         if self._behind:
             self._carry_out(edits, self._classes_missing())
         history = self.document.history
@@ -151,7 +151,7 @@ class _Replaying:
             self._since -= known
             self._missing += -steps - known
             if known < -steps:
-                self.doubts.append("Strokes that were undone may be there again.")
+                self.doubts.append("Strokes that were undone may have reappeared.")
         else:
             known = max(steps - self._missing, 0)
             self._missing -= steps - known
@@ -218,6 +218,6 @@ def _edit(told: Mapping[str, Any], number: int, record: Record, document: Docume
     ids = document.labels.ids.ravel()
     pixels = np.cumsum(record.arrays[f"gaps{number}"], dtype=np.int64)
     if pixels.size and not 0 <= pixels[0] <= pixels[-1] < ids.size:
-        raise ValueError("a gesture reaches outside the scene")
+        raise ValueError("a stroke reaches outside the scene")
     given = np.broadcast_to(record.arrays[f"after{number}"], pixels.shape).astype(np.uint16)
     return LabelChange(document.labels, LabelEdit(pixels, ids[pixels], given))

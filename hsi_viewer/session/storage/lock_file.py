@@ -98,7 +98,7 @@ class Lock:
 
     def _acquired(self, path: Path) -> FileLock:
         if not path.parent.is_dir():
-            raise FileNotFoundError(2, "the folder has gone", str(path.parent))
+            raise FileNotFoundError(2, "the folder no longer exists", str(path.parent))
         lock = FileLock(
             path, thread_local=False, fallback_to_soft=False, on_acquired=self._on_acquired
         )
@@ -142,7 +142,7 @@ class Lock:
 
 
 def holder_of(path: Path) -> Holder | None:
-    """Who holds a lock; None if nobody does, or its file system has no locks."""
+    """Holder of a lock; None if nobody holds it, or its file system has no locks."""
     if not path.is_file():
         return None
     lock = FileLock(path, thread_local=False, fallback_to_soft=False)
@@ -161,7 +161,7 @@ def _words_of(path: Path) -> Path:
 
 
 def _said(path: Path) -> Holder:
-    """What the holder says of itself; unknown where that cannot be read."""
+    """The holder's own description; unknown if it cannot be read."""
     try:
         values = json.loads(_words_of(path).read_text(encoding="utf-8"))
         holder = Holder(**values)
@@ -173,7 +173,7 @@ def _said(path: Path) -> Holder:
 
 
 def local_time(iso: str) -> str:
-    """A time in UTC as the user's clock shows it; "an unknown time" if it is none."""
+    """A time in UTC as the user's clock shows it; "an unknown time" if it is not one."""
     try:
         return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):

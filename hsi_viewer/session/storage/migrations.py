@@ -1,4 +1,4 @@
-"""Session files of older versions brought to the present one, one step a version."""
+"""Session files of older versions brought to the present one, one step per version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Body = dict[str, Any]
 
 
 def _to_2(body: Body) -> Body:
-    """Version 1 had no runs, no notes and one kind of contrast; its view stood beside the rest."""
+    """Version 1 had no runs, no notes and one kind of contrast; its view was a separate entry."""
     rest = {k: v for k, v in body.items() if k not in VIEW}
     view = {k: body[k] for k in VIEW if k in body}
     if "percent" in view:
@@ -70,11 +70,11 @@ def migrated(body: Body) -> Body:
     """
     schema = body.get("schema")
     if type(schema) is not int or schema < 1:
-        raise FormatError("it does not say which version of session files it is.")
+        raise FormatError("its session format version is missing.")
     if schema > SCHEMA:
         raise FormatError(
             f"it was saved by a newer HSI Viewer (session files of version {schema}; this one "
-            f"reads up to {SCHEMA}). Update HSI Viewer to open it; the file is untouched."
+            f"reads up to {SCHEMA}). Update HSI Viewer to open it; the file is unchanged."
         )
     while schema < SCHEMA:
         body = MIGRATIONS[schema](body)

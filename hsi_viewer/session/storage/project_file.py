@@ -50,7 +50,7 @@ def is_project(source: str) -> bool:
 
 
 def backup_of(path: Path) -> Path:
-    """Where the session file of the time before lies."""
+    """Path of the previous version of a session file."""
     return path.with_name(path.name + ".bak")
 
 
@@ -79,7 +79,7 @@ def write_project(
     Raises
     ------
     ExportError
-        if it cannot be written; what stood there is untouched.
+        if it cannot be written; what stood there is unchanged.
     """
     relative = body.reference.relative_to(path.parent)
     contents = [LABELS, *([TRUTH] if truth is not None else [])]
@@ -130,7 +130,7 @@ def _keep_backup(path: Path) -> None:
 
 @dataclass(frozen=True)
 class ProjectContents:
-    """What could be read of a session file.
+    """The readable contents of a session file.
 
     Attributes
     ----------
@@ -149,7 +149,7 @@ def read_project_body(path: Path) -> SessionBody:
     Raises
     ------
     FileError
-        if the file is missing, is none, is of a newer version, or its description is lost.
+        if the file is missing, is not one, is of a newer version, or its description is lost.
     """
     try:
         with _opened(path) as members:
@@ -160,13 +160,13 @@ def read_project_body(path: Path) -> SessionBody:
         raise FormatError(f"{path}: {error}{_backup_hint(path)}") from error
     except ARCHIVE_ERRORS as error:
         raise FormatError(
-            f"{path}: it is no session file, or damaged beyond reading.{_backup_hint(path)}"
+            f"{path}: it is not a session file, or too damaged to read.{_backup_hint(path)}"
         ) from error
 
 
 def _backup_hint(path: Path) -> str:
     backup = backup_of(path)
-    return f" The file of the time before is {backup}." if backup.exists() else ""
+    return f" The previous version is {backup}." if backup.exists() else ""
 
 
 def read_project_arrays(path: Path, body: SessionBody, runs_folder: Path) -> ProjectContents:
@@ -212,7 +212,7 @@ def _array(
             io.BytesIO(members.read(name, limit)), allow_pickle=False, max_header_size=2048
         )
         if array.shape != shape or array.dtype != np.uint16:
-            raise ValueError("another size or type than the cube's")
+            raise ValueError("its size or type differs from the cube's")
     except ARCHIVE_ERRORS as error:
         problems.append(f"{what} are lost ({error})")
         return None
@@ -275,7 +275,7 @@ def _check_room(members: _Members, size: int, folder: Path) -> None:
     if size > free - ROOM_LEFT:
         raise FileError(
             f"{members.path}: its runs take {size} bytes when unpacked; {place} has {free} left. "
-            "Make room and open it again."
+            "Free some space and open it again."
         )
 
 
@@ -304,7 +304,7 @@ class _Members:
     def open(self, name: str, limit: int) -> Iterator[IO[bytes]]:
         """A member of at most limit bytes as a file."""
         if name in self._twice:
-            raise zipfile.BadZipFile(f"{name} is there twice")
+            raise zipfile.BadZipFile(f"{name} occurs twice")
         if self.sizes.get(name, 0) > limit:
             raise ValueError(f"{name} is too long")
         if self._zip is not None:

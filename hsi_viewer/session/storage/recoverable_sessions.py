@@ -1,4 +1,4 @@
-"""Work that programs left behind, or have open: found, put away, and brought back."""
+"""Work that programs left behind, or have open: found, discarded, and restored."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class Leftover:
     path : its session folder.
     reference : the cube; None where the journal is damaged and nothing else names it.
     when : of its last stroke, seconds since 1970.
-    gestures, runs : how much there is.
+    gestures : number of strokes.
+    runs : number of training runs.
     losses : what is missing where the journal is damaged; None where it is whole.
     """
 
@@ -53,7 +54,7 @@ class Leftover:
 
 
 def journal_contents(path: Path, *, arrays: bool = True) -> Contents:
-    """What a session's journal holds; one of which nothing can be read is one gap.
+    """Contents of a session's journal; one that cannot be read at all is a single gap.
 
     Raises
     ------
@@ -91,7 +92,7 @@ def leftovers() -> tuple[Leftover, ...]:
 
 
 def _examined(path: Path) -> Leftover | None:
-    """What a folder holds; None if there is nothing to keep."""
+    """Contents of a folder; None if there is nothing to keep."""
     journal, when = path / "journal", 0.0
     try:
         contents = journal_contents(journal, arrays=False)
@@ -158,7 +159,7 @@ def _session_paths() -> list[Path]:
 
 
 def discard(leftover: Leftover) -> Path:
-    """Put work away that the user does not want; what was put away last can be brought back.
+    """Discard work that the user does not want; what was discarded last can be restored.
 
     Returns
     -------
@@ -199,7 +200,7 @@ def _is_whole(journal: Path) -> bool:
 
 
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
-    """What was put away, with its numbers, in the order of that."""
+    """Discarded sessions with their numbers, in the order in which they were discarded."""
 
     def found() -> Iterator[tuple[int, Path]]:
         for path in folder.iterdir():
@@ -211,7 +212,7 @@ def _numbered(folder: Path) -> list[tuple[int, Path]]:
 
 
 def discarded() -> tuple[Leftover, ...]:
-    """What was put away and can be brought back, the latest first."""
+    """Discarded sessions that can be restored, the latest first."""
     found = []
     for parent in (sessions_folder(), temporary_folder()):
         with suppress(OSError):

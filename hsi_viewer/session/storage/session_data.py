@@ -22,7 +22,7 @@ FORMAT = "hsi-viewer session"
 
 @dataclass(frozen=True)
 class SessionBody:
-    """What a session is, without its arrays.
+    """A session without its arrays.
 
     Attributes
     ----------
@@ -70,14 +70,14 @@ def body_from_json(text: str | bytes) -> SessionBody:
     Raises
     ------
     FormatError
-        if it is none, or of a newer version.
+        if it is not one, or of a newer version.
     """
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"its description is damaged ({error}).") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise FormatError("it is no session of HSI Viewer.")
+        raise FormatError("it is not an HSI Viewer session.")
     values = migrated(values)
     notes, shown = values.get("notes"), values.get("shown_run")
     contents = values.get("contents")

@@ -30,7 +30,7 @@ TRIES = 3  # another program may clear a new folder away before it is locked
 
 
 def sessions_folder() -> Path:
-    """Where the folders of all sessions lie."""
+    """Folder of all sessions."""
     return data_folder() / "sessions"
 
 
@@ -142,7 +142,7 @@ def _made_folder(parent: Path) -> SessionFolder:
 
 
 def temporary_folder() -> Path:
-    """Where the folders of sessions lie that have no place in the user's data."""
+    """Folder of the sessions that cannot be kept in the user's data."""
     return Path(tempfile.gettempdir()) / "hsi-viewer-sessions"
 
 
@@ -162,7 +162,7 @@ def keep_aside(path: Path) -> Path:
     Raises
     ------
     OSError
-        if that cannot be; the file itself is untouched.
+        if that cannot be; the file itself is unchanged.
     """
     folder = path.parent.parent / ".damaged"
     folder.mkdir(parents=True, exist_ok=True)

@@ -25,10 +25,10 @@ class State:
     Attributes
     ----------
     classes, labels : as they are.
-    steps : gestures that can be reached by undo and redo, oldest first.
+    steps : strokes that can be reached by undo and redo, oldest first.
     done : how many of them are done.
     truth : ground truth (rows, columns), or None.
-    saved : whether all of it stands in a file of the user's.
+    saved : whether all of it is in a file of the user's.
     """
 
     classes: tuple[LandClass, ...]
@@ -58,14 +58,14 @@ def state_of(document: Document) -> State:
 
 
 def can_record(step: Step) -> bool:
-    """Whether a journal knows how to tell this gesture again."""
+    """Whether a journal knows how to tell this stroke again."""
     return all(isinstance(e, LabelChange | LegendChange) for e in step.edits)
 
 
 def step_record(
     step: Step, classes: Iterable[LandClass] = (), marks: Mapping[str, Any] | None = None
 ) -> Record:
-    """A stroke; old class ids are left out, for they are there when it is told again.
+    """A stroke; old class ids are left out, because they are there when it is told again.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def _shortened(ids: NDArray[np.uint16]) -> NDArray[np.uint16]:
 def state_records(state: State) -> Iterator[Record]:
     """The shortest journal that leads to a state, its history included.
 
-    Where the history holds a gesture that cannot be told, the state alone is.
+    Where the history holds a stroke that cannot be recorded, the state alone is.
     """
     whole = all(can_record(s) for s in state.steps)
     steps = state.steps if whole else ()
@@ -132,7 +132,7 @@ def state_records(state: State) -> Iterator[Record]:
 
 
 def numbering_of(state: State) -> Numbering:
-    """How counting goes on after the records of a state."""
+    """State of the numbering after the records of a state."""
     numbering = Numbering()
     numbering.state()
     if all(can_record(s) for s in state.steps):
@@ -167,7 +167,7 @@ def truth_record(
 
 
 def flags_of(classes: Iterable[LandClass]) -> dict[str, list[int]]:
-    """Ids of the classes that are hidden, locked and the like; that is no step of the history."""
+    """Ids of the hidden and the locked classes; these are not steps of the history."""
     listed = tuple(classes)
     return {
         f.name: [c.id for c in listed if getattr(c, f.name) is not f.default]

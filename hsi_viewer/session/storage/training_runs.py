@@ -44,7 +44,7 @@ LONGEST = 1e9  # s that a training can have taken
 
 @dataclass(frozen=True)
 class Run:
-    """What is known about one training; its maps and its model are in files.
+    """Facts about one training run; its maps and its model are in files.
 
     Attributes
     ----------
@@ -229,7 +229,7 @@ def read_run(folder: Path) -> Run:
     FileError
         if they are missing or damaged.
     """
-    what = f"The facts of run {folder.name} are damaged"
+    what = f"The details of run {folder.name} are damaged"
     try:
         with (folder / FACTS).open("rb") as file:
             text = file.read(MOST_FACTS + 1)
@@ -252,7 +252,7 @@ def read_run(folder: Path) -> Run:
 
 
 def _wrong_fact(run: Run, number: str) -> str:
-    """What no run can have, or ""."""
+    """The first fact that no run can have, or ""."""
     accuracy = (run.accuracy or {}).values()
     sound = {
         "it describes another run": str(run.id) == number,
@@ -298,7 +298,7 @@ def _maps_of(path: Path, run: Run, shape: tuple[int, int]) -> dict[str, NDArray[
     found = {name: file.arrays[name] for name in MAP_DTYPES if name in file.arrays}
     for name, array in found.items():
         if array.shape != shape or array.dtype not in MAP_DTYPES[name]:
-            raise FormatError(f"The map of “{run.title}” is not of the size of the cube.")
+            raise FormatError(f"The map of “{run.title}” has a different size from the cube.")
     with opened_archive(path) as archive:  # which compares checksums
         return {name: _array(archive, f"{name}.npy") for name in found}
 

@@ -12,7 +12,7 @@ RESERVED = frozenset(
 
 
 def portable(keys: str) -> str:
-    """A key sequence written in the one way that is stored and compared; "" if it is none."""
+    """A key sequence written in the one way that is stored and compared; "" if it is not one."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.PortableText)
 
 
@@ -29,7 +29,7 @@ class KeyMap:
     ----------
     defaults : keys of every command by its id.
     changed : what the user changed, by id; no keys means none. A choice of the user wins over a
-        default; what is no key, is reserved, or was given to two commands is left out.
+        default; what is not a key, is reserved, or was given to two commands is left out.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class KeyMap:
             kept = []
             for key in map(portable, keys):
                 if not key or key in RESERVED:
-                    self.problems.append(f"“{key or '?'}” cannot start {command}.")
+                    self.problems.append(f"“{key or '?'}” cannot be used for {command}.")
                 elif key in chosen:
                     self.problems.append(f"{key} was given to both {chosen[key]} and {command}.")
                 else:
@@ -96,9 +96,9 @@ class KeyMap:
     def why_not(self, key: str) -> str | None:
         """Why a key cannot start any command, or None."""
         if not portable(key):
-            return "That is no key."
+            return "That isn't a key."
         if portable(key) in RESERVED:
-            return f"{readable([key])} is needed to move in the window and in lists."
+            return f"{readable([key])} is reserved for moving in the window and in lists."
         return None
 
     def assign(self, command: str, key: str) -> None:

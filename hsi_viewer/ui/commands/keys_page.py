@@ -10,10 +10,10 @@ from hsi_viewer.ui.commands.table import CommandTable
 PAGE = "keys.md"
 INTRODUCTION = """# Keys
 
-Every command can be started by its keys, from its menu, and by its name: Ctrl+Shift+P opens a line
-to type in. *Help › Keyboard shortcuts* (Ctrl+F1) changes the keys: choose a command, press others.
-Keys that belong to another command are taken from it only when you say so; *Reset* brings the first
-ones back.
+You can start every command with its keys, from its menu, or by name: Ctrl+Shift+P opens a line
+to type in. *Help › Keyboard shortcuts* (Ctrl+F1) changes the keys: choose a command and press its
+new keys. Keys of another command are reassigned only if you confirm it; *Reset* restores the
+default keys.
 """
 
 

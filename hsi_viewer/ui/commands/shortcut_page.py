@@ -29,7 +29,7 @@ ID_ROLE = Qt.ItemDataRole.UserRole
 MOUSE = (
     ("Zoom at the cursor", "Wheel"),
     ("Pan", "Middle drag, Space + drag, arrows"),
-    ("Fit the scene", "Double click (navigate tool)"),
+    ("Fit the scene", "Double-click (navigate tool)"),
     ("Pin the spectrum", "Click (navigate tool)"),
 )
 
@@ -50,8 +50,8 @@ class ShortcutPage(QDialog):
         self.setWindowTitle("Keyboard shortcuts")
         self._table = table
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Find a command or a key")
-        self.search.setAccessibleName("Find a command or a key")
+        self.search.setPlaceholderText("Search commands and keys")
+        self.search.setAccessibleName("Search commands and keys")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
         self.tree = QTreeWidget()
@@ -66,17 +66,17 @@ class ShortcutPage(QDialog):
         self.keys = QKeySequenceEdit()
         self.keys.setMaximumSequenceLength(1)
         self.keys.setAccessibleName("New keys of the chosen command")
-        self.keys.setToolTip("Click here and press the keys")
+        self.keys.setToolTip("Click here, then press the keys")
         self.keys.keySequenceChanged.connect(self._on_pressed)
         self.prompt.setBuddy(self.keys)
         self.take = QPushButton("&Take it")
-        self.take.setToolTip("Give the keys to this command; the other loses them")
+        self.take.setToolTip("Reassign the keys to this command")
         self.take.clicked.connect(self._assign)
         self.remove = QPushButton("&Remove")
-        self.remove.setToolTip("Leave the command without keys")
+        self.remove.setToolTip("Remove the keys of this command")
         self.remove.clicked.connect(self._remove)
         self.reset = QPushButton("Re&set")
-        self.reset.setToolTip("Give the command its first keys again")
+        self.reset.setToolTip("Reset the keys of this command")
         self.reset.clicked.connect(self._reset)
         self.message = QLabel()
         self.message.setWordWrap(True)
@@ -166,7 +166,7 @@ class ShortcutPage(QDialog):
         self.reset.setEnabled(chosen is not None and self._table.key_map.is_changed(chosen))
         self.keys.clear()
         self.take.hide()
-        self.message.setText("Choose a command, then press new keys for it." if not chosen else "")
+        self.message.setText("Choose a command, then press its new keys." if not chosen else "")
 
     @Slot(QKeySequence)
     def _on_pressed(self, keys: QKeySequence) -> None:
@@ -182,11 +182,11 @@ class ShortcutPage(QDialog):
         elif owner is None:
             self._assign()
         elif owner == chosen:
-            self.message.setText(f"{readable([pressed])} starts this command already.")
+            self.message.setText(f"{readable([pressed])} already starts this command.")
         else:
             self.message.setText(
-                f"{readable([pressed])} starts “{self._words(owner)}”. Take it from there, or "
-                "press other keys."
+                f"{readable([pressed])} starts “{self._words(owner)}”. Reassign it, or press "
+                "other keys."
             )
             self.take.show()
 
@@ -212,12 +212,12 @@ class ShortcutPage(QDialog):
     def _reset(self) -> None:
         if self._chosen is not None:
             self._table.key_map.reset(self._chosen)
-            self._apply(f"“{self._words(self._chosen)}” has its first keys again.")
+            self._apply(f"“{self._words(self._chosen)}” has its default keys again.")
 
     @Slot()
     def _reset_all(self) -> None:
         self._table.key_map.reset_all()
-        self._apply("Every command has its first keys again.")
+        self._apply("All shortcuts were reset.")
 
     def _apply(self, told: str) -> None:
         self._table.refresh_keys()

@@ -24,14 +24,14 @@ class Command:
     ----------
     id : e.g. "file.open".
     title : with "&" before the menu's access key, "…" where more is asked.
-    menu : name of the menu it stands in; "" for none.
+    menu : name of its menu; "" for none.
     run : what it does; checkable commands get the new state.
     shortcuts : default key sequences, e.g. "Ctrl+O"; the user may change them.
     icon : Material Design name, or "".
     enabled : whether it can be done now.
     why_not : said in the tool tip while it cannot be done.
     checked : for checkable commands, whether it is on now.
-    toolbar : whether it stands in the tool bar; text : with its words there.
+    toolbar : whether it is in the tool bar; text : with its words there.
     """
 
     id: str
@@ -54,13 +54,13 @@ class Command:
 
 @dataclass(frozen=True)
 class Placed:
-    """A command where it stands in the menus.
+    """A command where it is in the menus.
 
     Attributes
     ----------
     command : the command.
     separated : whether a line is drawn before it.
-    submenu : title of the menu below its menu that it stands in, or "".
+    submenu : title of its submenu, or "".
     """
 
     command: Command
@@ -69,7 +69,7 @@ class Placed:
 
     @property
     def path(self) -> str:
-        """The menus without access keys; "Keys" for commands that stand in no menu."""
+        """The menus without access keys; "Keys" for commands that are in no menu."""
         parts = [m.replace("&", "") for m in (self.command.menu, self.submenu) if m]
         return " › ".join(parts) or "Keys"
 

@@ -1,1 +1,1 @@
-"""What the window can do beyond its core, one ability a file; `catalogue` lists them."""
+"""Features of the window, one package for each area; `catalogue` lists them."""

@@ -58,7 +58,7 @@ class Feature(QObject):
         """Draw icons and plots again after a change of theme."""
 
     def session_state(self) -> dict[str, Any]:
-        """What belongs into a session file: JSON values only; {} for nothing."""
+        """State for a session file: JSON values only; {} for nothing."""
         return {}
 
     def restore_session_state(self, state: dict[str, Any]) -> None:
@@ -76,11 +76,11 @@ class Feature(QObject):
         """Put tool bars on the window; called once there are commands."""
 
     def unsaved(self) -> tuple[str, ...]:
-        """What is in no file of the user's, in words."""
+        """Unsaved work, in words."""
         return ()
 
     def running(self) -> str | None:
-        """What runs that leaving would cancel, in a word."""
+        """A running task that closing would cancel, in a word."""
         return None
 
     def save_now(self) -> bool:
@@ -99,4 +99,4 @@ class Feature(QObject):
         return True
 
     def close(self) -> None:
-        """The window is about to close: put away what is not Qt's."""
+        """The window is about to close: dispose of what is not Qt's."""

@@ -25,7 +25,7 @@ class LegendEntry:
 
 
 class Figure:
-    """What stands in a view now, with a title above and a legend at its right.
+    """The contents of a view with a title above and a legend on its right.
 
     Parameters
     ----------

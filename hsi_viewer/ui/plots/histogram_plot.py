@@ -32,7 +32,7 @@ class HistogramPlot(pg.PlotWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Histogram")
-        self.setToolTip("Drag the two lines to set what becomes black and white")
+        self.setToolTip("Drag the two lines to set the black and white points")
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()

@@ -32,7 +32,7 @@ class Points:
 
 
 class ScatterPlot(pg.PlotWidget):
-    """Drag with the left button draws a lasso, wheel zooms, middle drag pans, double click fits.
+    """Drag with the left button draws a lasso, wheel zooms, middle drag pans, double-click fits.
 
     Signals
     -------
@@ -187,7 +187,7 @@ class ScatterPlot(pg.PlotWidget):
         return bool(super().event(event))
 
     def drop_lasso(self) -> None:
-        """Take the unfinished lasso away."""
+        """Remove the unfinished lasso."""
         self._corners = []
         self._line.clear()
 

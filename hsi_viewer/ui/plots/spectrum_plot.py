@@ -110,13 +110,13 @@ class SpectrumPlot(pg.PlotWidget):
     # what is shown ---------------------------------------------------------------------------
 
     def show_cube(self, cube: HyperCube) -> None:
-        """Prepare the axes for a cube and take all curves away."""
+        """Prepare the axes for a cube and remove all curves."""
         self._cube, self._bands, self._spectrum = cube, (), None
         self.curves.clear()
         self.redraw()
 
     def show_live(self, spectrum: Floats | None) -> None:
-        """Draw the spectrum under the cursor; None takes it away."""
+        """Draw the spectrum under the cursor; None removes it."""
         self._spectrum = spectrum
         if spectrum is None or self._cube is None:
             self._live.clear()
@@ -136,7 +136,7 @@ class SpectrumPlot(pg.PlotWidget):
         return pin.colour or (0, 0, 0)
 
     def clear_pins(self) -> None:
-        """Take the pinned spectra away."""
+        """Remove the pinned spectra."""
         self.curves.clear("pin")
 
     def pinned(self) -> int:

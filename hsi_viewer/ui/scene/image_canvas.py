@@ -26,7 +26,7 @@ KEYS: dict[Qt.Key, Key] = {
 class ImageCanvas(SceneView):
     """A scene view with a tool: the left button and some keys are the tool's.
 
-    The wheel, the middle button, Space and the arrows stay the view's, whatever the tool does;
+    The wheel, the middle button, Space and the arrows stay the view's with any tool;
     with Ctrl the wheel sizes the tool.
 
     Signals
@@ -86,7 +86,7 @@ class ImageCanvas(SceneView):
 
     @property
     def preview(self) -> Preview | None:
-        """What is drawn of a gesture that has not changed labels yet."""
+        """The drawing of a stroke that has not changed labels yet."""
         return self._preview.shown
 
     @property
@@ -174,7 +174,7 @@ class ImageCanvas(SceneView):
         super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fit the scene with the navigate tool; the others may know the gesture or press again."""
+        """Fit the scene with the navigate tool; the others may know the stroke or press again."""
         left = event.button() == Qt.MouseButton.LeftButton
         if self._tool is None:
             super().mouseDoubleClickEvent(event)
@@ -189,7 +189,7 @@ class ImageCanvas(SceneView):
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """With Ctrl the wheel sizes the tool; else it zooms, whatever tool is active."""
+        """With Ctrl the wheel sizes the tool; else it zooms, with any tool."""
         steps = round(event.angleDelta().y() / 120) or (1 if event.angleDelta().y() > 0 else -1)
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if ctrl and self._tool is not None and self._tool.resize(steps):

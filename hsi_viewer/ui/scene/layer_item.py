@@ -120,7 +120,7 @@ class LayerItem(QGraphicsObject):
         return min(max(wanted, 0), self._store.top_level(self._shape))
 
     def _wanted(self, missing: list[TileKey]) -> list[TileKey]:
-        """The coarsest level first, for it stands in for all; then from the middle outwards."""
+        """The coarsest level first, because it stands in for all; then from the middle outwards."""
         if not missing:
             return []
         row = sum(k.row for k in missing) / len(missing)

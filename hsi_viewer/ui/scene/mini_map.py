@@ -16,7 +16,7 @@ SIDE, NARROWEST, MARGIN = 170, 30, 8
 
 
 class MiniMap(QWidget):
-    """Stands in the lower right corner while the view shows only a part of the scene."""
+    """Shown in the lower right corner while the view shows only a part of the scene."""
 
     def __init__(self, view: SceneView, store: TileStore) -> None:
         super().__init__(view.viewport())
@@ -49,7 +49,7 @@ class MiniMap(QWidget):
         self.update()
 
     def frame(self) -> QRectF:
-        """What is seen, in pixels of this widget."""
+        """The visible part, in pixels of this widget."""
         scale = self._scale()
         seen = self._view.seen()
         return QRectF(

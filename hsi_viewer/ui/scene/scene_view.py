@@ -87,7 +87,7 @@ class SceneView(pg.GraphicsView):
         self.scene_shown.emit(rows, columns)
 
     def show_only(self, names: Iterable[str] | None) -> None:
-        """Show these layers, opaque, whatever the list of layers says; None: what it says."""
+        """Show these layers, opaque, instead of those in the list; None: those in the list."""
         self._only = None if names is None else frozenset(names)
         self.update_layers()
 
@@ -134,22 +134,22 @@ class SceneView(pg.GraphicsView):
         return self._pan_from is not None
 
     def item(self, name: str) -> LayerItem:
-        """What draws a layer here."""
+        """The item that draws a layer here."""
         return self._items[name]
 
     @property
     def picture(self) -> LayerItem:
-        """What draws the image."""
+        """The item that draws the image."""
         return self._items[IMAGE]
 
     @property
     def map_overlay(self) -> LayerItem:
-        """What draws the class map."""
+        """The item that draws the class map."""
         return self._items[CLASS_MAP]
 
     @property
     def label_overlay(self) -> LayerItem:
-        """What draws the labels."""
+        """The item that draws the labels."""
         return self._items[LABELS]
 
     def set_marks(self, marks: list[Mark]) -> None:
@@ -242,7 +242,7 @@ class SceneView(pg.GraphicsView):
         self.view_changed.emit()
 
     def seen(self) -> QRectF:
-        """What is seen, in pixels of the scene."""
+        """The visible part, in pixels of the scene."""
         return QRectF(self._box.viewRect())
 
     def magnification(self) -> float:
@@ -328,7 +328,7 @@ class SceneView(pg.GraphicsView):
         self.setCursor(Qt.CursorShape.CrossCursor)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the cursor, whatever tool is active."""
+        """Zoom at the cursor, with any tool."""
         delta = event.angleDelta().y()
         if delta:
             self.zoom(ZOOM_STEP ** (delta / 120.0), event.position())

@@ -38,7 +38,7 @@ class SwipeLine(QWidget):
 
     @property
     def place(self) -> float:
-        """Where the line stands, in pixels of the view."""
+        """Position of the line, in pixels of the view."""
         return self._part * self._view.width()
 
     def start(self) -> None:

@@ -30,7 +30,7 @@ FRAME_SECONDS = 0.006  # for drawing quick tiles in one repaint; the rest is lef
 
 
 class TileKey(NamedTuple):
-    """Which tile: name of its layer, level, and place among the tiles of its level."""
+    """Key of a tile: name of its layer, level, and position among the tiles of its level."""
 
     layer: str
     level: int
@@ -231,7 +231,7 @@ class TileStore(QObject):
             self._repaint(name, raster, box)
 
     def _repaint(self, name: str, raster: Raster, box: Box) -> None:
-        """Draw a box anew in all tiles that there are; what takes long is left to the worker."""
+        """Redraw a box in all tiles that there are; what takes long is left to the worker."""
         until = time.perf_counter() + FRAME_SECONDS
         if isinstance(self._queue.current, Wish) and self._queue.current.key.layer == name:
             self._spoilt.add(self._queue.current.key)
@@ -282,7 +282,7 @@ def _slices(key: TileKey, raster: Raster) -> tuple[slice, slice]:
 
 
 def _common(key: TileKey, tile: Box, box: Box) -> Box | None:
-    """What a tile and a box share, in pixels of the scene, widened to whole pixels of the tile."""
+    """Overlap of a tile and a box, in pixels of the scene, widened to whole pixels of the tile."""
     step = key.step
     top, left = max(tile[0], box[0] // step * step), max(tile[1], box[1] // step * step)
     bottom = min(tile[2], -(-box[2] // step) * step)
@@ -295,7 +295,7 @@ def _part_slices(key: TileKey, part: Box) -> tuple[slice, slice]:
 
 
 def _patch(tile: Tile, key: TileKey, raster: Raster, part: Box) -> None:
-    """Draw a part of a tile anew."""
+    """Redraw a part of a tile."""
     rgba = np.ascontiguousarray(raster.rgba(*_part_slices(key, part)))
     if tile.image is None and not rgba[:, :, 3].any():
         return

@@ -1,1 +1,1 @@
-"""Mouse tools of the image view, one a file."""
+"""Mouse tools of the image view, one per file."""

@@ -21,7 +21,7 @@ class BrushTool(Tool):
     Parameters
     ----------
     bench : what it works on.
-    erase : whether it takes labels away.
+    erase : whether it removes labels.
     """
 
     def __init__(self, bench: Bench, *, erase: bool = False) -> None:

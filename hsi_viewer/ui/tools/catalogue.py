@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """How a tool is shown.
+    """Description of a tool in the window.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ TOOLS = (
         "Select re&gions",
         "V",
         "cursor-default-outline",
-        "Click a region, Shift adds; drag moves, with Ctrl copies; Delete deletes.",
+        "Click selects a region, Shift adds; drag moves, Ctrl+drag copies; Delete removes.",
     ),
     ToolSpec(
         "point",
@@ -47,16 +47,16 @@ TOOLS = (
         "&Brush",
         "B",
         "brush",
-        "Drag paints; Shift and a click draw a straight line from the last stroke.",
+        "Drag paints; Shift+click draws a straight line from the last stroke.",
         ("mode", "size", "shape"),
     ),
-    ToolSpec("eraser", "&Eraser", "E", "eraser", "Drag takes labels away.", ("size", "shape")),
+    ToolSpec("eraser", "&Eraser", "E", "eraser", "Drag removes labels.", ("size", "shape")),
     ToolSpec(
         "line",
         "Li&ne",
         "K",
         "vector-line",
-        "Drag from end to end; Shift keeps to eighths of a turn.",
+        "Drag from end to end; Shift snaps to 45°.",
         ("mode", "size"),
     ),
     ToolSpec(
@@ -80,7 +80,7 @@ TOOLS = (
         "&Polygon",
         "G",
         "vector-polygon",
-        "Click vertices; Enter or a double click closes, Backspace drops the last.",
+        "Click vertices; Enter or double-click closes, Backspace removes the last.",
         ("mode", "smooth"),
     ),
     ToolSpec(
@@ -88,7 +88,7 @@ TOOLS = (
         "Lass&o",
         "F",
         "lasso",
-        "Draw around pixels; letting go closes the line.",
+        "Draw around pixels; releasing closes the outline.",
         ("mode", "smooth"),
     ),
     ToolSpec(
@@ -96,7 +96,7 @@ TOOLS = (
         "&Fill",
         "Q",
         "format-color-fill",
-        "Click fills the connected area around the pixel.",
+        "Click fills the connected region around the pixel.",
         ("mode", "fill"),
     ),
     ToolSpec(

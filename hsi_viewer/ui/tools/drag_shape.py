@@ -74,7 +74,7 @@ class DragShapeTool(Tool, ABC):
 
     @abstractmethod
     def drawn(self, start: Pixel, end: Pixel) -> Preview:
-        """How the shape looks before it is labelled."""
+        """Preview of the shape before it is labelled."""
 
     @abstractmethod
     def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:

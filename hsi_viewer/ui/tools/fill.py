@@ -18,7 +18,7 @@ from hsi_viewer.ui.tools.tool import Pointer, Tool
 from hsi_viewer.ui.tools.tool_context import Bench
 
 AT_ONCE = 600_000  # pixels that are searched before the work goes to a worker
-FURTHEST = 2048  # pixels from the click that the worker looks: what goes on there is no area
+FURTHEST = 2048  # pixels from the click that the worker looks: what continues there is no area
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class FillTool(QObject, Tool):
         if filled.pixels is not None:
             self._paint(filled.pixels)
         else:
-            self._bench.notify("This area is too large to be filled: draw its border first.")
+            self._bench.notify("This region is too large to fill: draw its border first.")
 
     def _paint(self, pixels: Pixels) -> None:
         stroke = self._bench.begin()

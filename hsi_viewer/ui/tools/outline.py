@@ -70,7 +70,7 @@ class OutlineTool(Tool):
 
 
 class PolygonTool(OutlineTool):
-    """Click vertices; Enter, a double click or a click on the first closes it.
+    """Click vertices; Enter, a double-click or a click on the first closes it.
 
     Backspace drops the last vertex, Shift keeps sides to eighths of a turn.
     """

@@ -26,7 +26,7 @@ class SelectTool(Tool):
 
     @property
     def patch(self) -> Patch | None:
-        """What is selected, as the labels are now; None if they changed meanwhile."""
+        """The selected labels as they are now; None if they changed meanwhile."""
         document, patch = self._bench.document, self._patch
         if document is None or patch is None:
             return None
@@ -80,7 +80,7 @@ class SelectTool(Tool):
         self._bench.option_changed()
 
     def key(self, key: Key) -> bool:
-        """Delete and Backspace take the labels away."""
+        """Delete and Backspace remove the labels."""
         if key == "accept" or self.patch is None:
             return False
         self.delete()
@@ -132,7 +132,7 @@ class SelectTool(Tool):
             self._bench.update_preview()
 
     def _locked(self, patch: Patch) -> bool:
-        """Whether a class of the patch is locked, which is told."""
+        """Whether a class of the patch is locked; the user is told if so."""
         document = self._bench.document
         classes = document.legend if document is not None else ()
         names = [c.name for c in classes if c.locked and (patch.ids == c.id).any()]
@@ -146,7 +146,7 @@ class SelectTool(Tool):
             return None
         pixels = connected_area(document.labels.ids, pixel, corners=True, limit=LARGEST)
         if pixels is None:
-            self._bench.notify("This region is too large to be selected.", "warning")
+            self._bench.notify("This region is too large to select.", "warning")
             return None
         return Patch.of(pixels, document.labels.ids)
 

@@ -27,7 +27,7 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What the worker made of a wish."""
+    """The worker's response to a request."""
 
     window: SpectralWindow
     segments: Segments | None
@@ -98,7 +98,7 @@ class SpectralLens(QObject):
         import scipy.ndimage  # noqa: F401 - the first click must not wait for it
 
         if not isinstance(wish, Wish):
-            raise TypeError(f"{wish!r} is no wish for a window")
+            raise TypeError(f"{wish!r} is not a request for a window")
         if self._basis is None or self._basis[0] is not wish.cube:
             self._basis = (wish.cube, basis_of(wish.cube))
         window = wish.window or read_window(wish.cube, self._basis[1], wish.box)

@@ -19,7 +19,7 @@ Segments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Pointer:
-    """Where the mouse is, and which keys are held.
+    """Position of the mouse, and the keys that are held.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Pointer:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """What a tool shows before labels change.
+    """Preview of a tool before labels change.
 
     Attributes
     ----------
@@ -67,14 +67,14 @@ class Preview:
 
 
 class Tool:
-    """Base of all tools; each overrides the gestures that it knows.
+    """Base of all tools; each overrides the strokes that it knows.
 
     The canvas calls these in the thread of the interface. Panning and zooming never arrive
-    here. A gesture that changes labels is one step of the history.
+    here. A stroke that changes labels is one step of the history.
     """
 
     cursor = Qt.CursorShape.CrossCursor
-    anywhere = False  # whether a gesture may begin outside the scene
+    anywhere = False  # whether a stroke may begin outside the scene
 
     @property
     def waiting(self) -> bool:
@@ -112,7 +112,7 @@ class Tool:
         return False
 
     def cancel(self) -> bool:
-        """Escape: take the unfinished gesture back; False if there is none."""
+        """Escape: take the unfinished stroke back; False if there is none."""
         return False
 
     def footprint(self) -> Segments | None:
@@ -120,5 +120,5 @@ class Tool:
         return None
 
     def preview(self) -> Preview | None:
-        """What to show over the scene; the same object again while nothing changed."""
+        """Preview over the scene; the same object again while nothing changed."""
         return None

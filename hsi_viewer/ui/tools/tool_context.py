@@ -31,7 +31,7 @@ class Bench(Protocol):
         """Colour of what is painted now; grey erases."""
 
     def begin(self, *, erase: bool = False) -> Stroke | None:
-        """Begin a gesture in the chosen mode; None while there is no document or no class."""
+        """Begin a stroke in the chosen mode; None while there is no document or no class."""
 
     def update_preview(self) -> None:
         """Ask the canvas for the preview again."""

@@ -1,1 +1,1 @@
-"""Panels that know core only; the controllers bind them to a document."""
+"""Panels that know core only; the features bind them to a document."""

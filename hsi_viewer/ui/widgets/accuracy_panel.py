@@ -26,7 +26,7 @@ from hsi_viewer.ui.theme import current_theme
 
 NO_REPORT = (
     "No test pixels yet. Draw the training pixels from a ground truth, or load one as test "
-    "pixels (Labels menu): what is not labelled is scored."
+    "pixels (Labels menu): pixels that are not labelled are scored."
 )
 
 
@@ -86,8 +86,8 @@ class AccuracyPanel(QWidget):
         self.kappa.setText(f"{report.kappa:.3f}")
         self.interval.setText(
             f"95 % interval of the overall accuracy {_percent(oa.low)} to {_percent(oa.high)}, "
-            f"{report.total:,} test pixels. Neighbours resemble each other: expect less on fields "
-            "without labels."
+            f"{report.total:,} test pixels. Neighbours resemble each other: expect lower accuracy "
+            "on fields without labels."
         )
         self._fill_classes(report)
 
@@ -96,9 +96,9 @@ class AccuracyPanel(QWidget):
         headers = ["Class", "Test", "Prod.", "User's", "F1"]
         tips = [
             "",
-            "Scored pixels of the class",
-            "Producer's accuracy (recall): right pixels of all true pixels, 95 % interval",
-            "User's accuracy (precision): right pixels of all mapped pixels, 95 % interval",
+            "Test pixels of the class",
+            "Producer's accuracy (recall): share of true pixels mapped correctly, 95 % interval",
+            "User's accuracy (precision): share of mapped pixels that are correct, 95 % interval",
             "Harmonic mean of the two",
         ]
         table.setColumnCount(len(headers))
@@ -150,7 +150,7 @@ class ConfusionDialog(QDialog):
         self.setWindowTitle("Confusion matrix")
         self._report, self._name_of = report, name_of
         self.table = _table("Confusion matrix: rows are the truth, columns the map")
-        self.percent_button = QPushButton("Show percent of the true class")
+        self.percent_button = QPushButton("Show row percentages")
         self.percent_button.setCheckable(True)
         self.percent_button.toggled.connect(self._fill)
         note = QLabel("Rows: ground truth. Columns: class map, by class id.")
@@ -214,5 +214,5 @@ def _percent(value: float, unit: str = " %") -> str:
 
 def _interval(interval: Interval) -> str:
     if math.isnan(interval.value):
-        return "no pixel to score"
+        return "no test pixels"
     return f"95 % interval {_percent(interval.low)} to {_percent(interval.high)}"

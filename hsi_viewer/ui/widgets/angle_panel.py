@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-HINT = "Click a pixel with the navigate tool, then map how far every other spectrum is from it."
+HINT = "Click a pixel with the navigate tool, then map the angle of every other spectrum to it."
 
 
 class AnglePanel(QWidget):
@@ -42,7 +42,7 @@ class AnglePanel(QWidget):
         self.map_button = QPushButton("Map the angle to the picked spectrum")
         self.map_button.setObjectName("primary")
         self.map_button.setToolTip(
-            "The angle between each spectrum and the picked one: small is alike, bright or dark"
+            "The angle between each spectrum and the picked one: small is similar, however bright"
         )
         self.map_button.clicked.connect(self.map_requested)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -60,12 +60,12 @@ class AnglePanel(QWidget):
         self.number.setValue(0.05)
         self.count = QLabel("")
         self.count.setWordWrap(True)
-        self.keep = QCheckBox("Keep labels that are there")
+        self.keep = QCheckBox("Keep existing labels")
         self.keep.setChecked(True)
         self.label_button = QPushButton("Label these pixels")
         self.label_button.clicked.connect(self.label_requested)
         self.select_button = QPushButton("Select them")
-        self.select_button.setToolTip("As the selection: for their mean, or in the scatter plot")
+        self.select_button.setToolTip("Select them, for their mean spectrum or in the scatter plot")
         self.select_button.clicked.connect(self.select_requested)
         self.slider.valueChanged.connect(self._on_slider)
         self.number.valueChanged.connect(self._on_number)
@@ -125,7 +125,7 @@ class AnglePanel(QWidget):
         text = f"Label them “{name}”" if name else "Label these pixels"
         self.label_button.setText(text if len(text) < 34 else f"{text[:31]}…”")
         tip = text if name else "Choose a class first, or add one (A)"
-        self.label_button.setToolTip(f"{tip}; one step of the history")
+        self.label_button.setToolTip(f"{tip}; one step of undo")
 
     @Slot(int)
     def _on_slider(self, step: int) -> None:

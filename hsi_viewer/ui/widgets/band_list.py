@@ -31,7 +31,7 @@ class BandList(QComboBox):
             self.clear()
             marks = np.where(cube.good_bands, "", " · bad").tolist()
             self.addItems([band_label(cube, band) + mark for band, mark in enumerate(marks)])
-            grey, tip = self.palette().placeholderText(), "Marked bad in the header"
+            grey, tip = self.palette().placeholderText(), "Marked as bad"
             for band in np.flatnonzero(~cube.good_bands).tolist():
                 self.setItemData(band, grey, Qt.ItemDataRole.ForegroundRole)
                 self.setItemData(band, tip, Qt.ItemDataRole.ToolTipRole)

@@ -1,4 +1,4 @@
-"""BusyBar: what runs in the background, how far it is, how long it takes, and cancel."""
+"""BusyBar: what runs in the background, its progress, how long it takes, and cancel."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Activity:
 
     @property
     def text(self) -> str:
-        """What is done, and the time left."""
+        """The task and the time left."""
         left = f" · {in_words(self.seconds)}" if self.seconds is not None else ""
         return f"{self.message or self.title}{left}"
 
@@ -101,7 +101,7 @@ class ActivityRow(QWidget):
 
 
 class BusyBar(QWidget):
-    """Stands in the status bar while something runs; several tasks open as a list.
+    """Shown in the status bar while something runs; several tasks open as a list.
 
     Signals
     -------
@@ -116,7 +116,7 @@ class BusyBar(QWidget):
         self.first.cancel_requested.connect(self.cancel_requested)
         self.more = QToolButton()
         self.more.setAutoRaise(True)
-        self.more.setToolTip("Everything that runs now")
+        self.more.setToolTip("All running tasks")
         self.more.clicked.connect(self.open_list)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -97,13 +97,15 @@ class ClassPanel(QWidget):
         self.up_button.clicked.connect(self._on_up)
         self.down_button = _tool_button("arrow-down", "Move the class down")
         self.down_button.clicked.connect(self._on_down)
-        self.more_button = _tool_button("dots-vertical", "More for classes")
+        self.more_button = _tool_button("dots-vertical", "More class commands")
         self.more_button.clicked.connect(self._on_more)
         self.load_button = QPushButton("Import labels…")
-        self.load_button.setToolTip("Take labels or regions from a file")
+        self.load_button.setToolTip("Import labels or regions from a file")
         self.load_button.clicked.connect(self.load_requested)
         self.draw_button = QPushButton("Ground truth…")
-        self.draw_button.setToolTip("Draw training pixels from a ground truth; the rest is scored")
+        self.draw_button.setToolTip(
+            "Draw training pixels from a ground truth; the others become test pixels"
+        )
         self.draw_button.clicked.connect(self.draw_requested)
 
         buttons = QHBoxLayout()
@@ -195,7 +197,7 @@ class ClassPanel(QWidget):
         name, swatch = self.table.item(row, NAME), self.table.item(row, SWATCH)
         if name and swatch:
             name.setData(ID_ROLE, c.id)
-            name.setToolTip(f"{c.name} (id {c.id}): double click to rename")
+            name.setToolTip(f"{c.name} (id {c.id}): double-click to rename")
             if swatch.data(ID_ROLE) != c.colour:
                 swatch.setData(ID_ROLE, c.colour)
                 swatch.setIcon(_swatch(c.colour))
@@ -278,13 +280,13 @@ def _item(column: int) -> QTableWidgetItem:
         item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
     if column == KEY:
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        item.setToolTip("Key that chooses the class")
+        item.setToolTip("Shortcut that activates the class")
     if column == SWATCH:
-        item.setToolTip("Double click to change the colour")
+        item.setToolTip("Double-click to change the colour")
     if column == COUNT:
         item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     if column == LOCK:
-        item.setToolTip("Lock the class: tools do not change its labels")
+        item.setToolTip("Lock the class: tools don't change its labels")
     if column == EYE:
         item.setToolTip("Show or hide the class in the map and the labels")
     return item

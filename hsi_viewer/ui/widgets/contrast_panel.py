@@ -48,7 +48,7 @@ class ContrastPanel(QWidget):
         self.low_percent = self._percent("Lower percentile of the stretch", 0.0, 49.0)
         self.high_percent = self._percent("Upper percentile of the stretch", 51.0, 100.0)
         self.linked = QCheckBox("Same for all")
-        self.linked.setAccessibleName("The same stretch for all bands")
+        self.linked.setAccessibleName("Use the same stretch for all bands")
         self.linked.setToolTip("One stretch for all three bands keeps the hues of the scene")
         self.linked.toggled.connect(self._on_linked)
         self.channel = QComboBox()

@@ -72,7 +72,7 @@ class CurveList(QTreeWidget):
 
     @Slot()
     def remove_chosen(self) -> None:
-        """Ask for the selected rows to be taken away."""
+        """Ask for the selected rows to be removed."""
         if self.chosen():
             self.remove_requested.emit(self.chosen())
 
@@ -93,7 +93,7 @@ def _fill(item: QTreeWidgetItem, curve: Curve) -> None:
     item.setData(NAME, ID_ROLE, curve.id)
     item.setText(NAME, curve.name)
     item.setText(ORIGIN, curve.origin if curve.origin != curve.name else "pixel")
-    item.setToolTip(NAME, f"{curve.name}\n{curve.origin}\nDouble click to rename")
+    item.setToolTip(NAME, f"{curve.name}\n{curve.origin}\nDouble-click to rename")
     state = Qt.CheckState.Checked if curve.visible else Qt.CheckState.Unchecked
     item.setCheckState(NAME, state)
     swatch = QPixmap(14, 14)

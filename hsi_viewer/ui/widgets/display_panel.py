@@ -31,15 +31,15 @@ CUSTOM = "Custom"
 SINGLE = "Single band"
 LAYERS = (
     ("Classes", "classes", "The class of each pixel"),
-    ("Uncertainty", "uncertainty", "1 - probability of the mapped class: bright is doubtful"),
-    ("Exit disagreement", "disagreement", "How far the exits of the network disagree"),
+    ("Uncertainty", "uncertainty", "1 - probability of the mapped class: bright is uncertain"),
+    ("Exit disagreement", "disagreement", "How much the network's exits disagree"),
 )
 STRETCHES: Mapping[ContrastKind, str] = {
     "percentile": "Percentiles",
     "minmax": "Minimum to maximum",
     "gaussian": "Gaussian",
     "equalize": "Equalised",
-    "typed": "Typed limits",
+    "typed": "Custom limits",
 }
 FASTEST = 20  # bands a second
 
@@ -103,12 +103,12 @@ class DisplayPanel(QWidget):
         self.refresh_theme()
 
     def _make_picture_controls(self) -> None:
-        self.image = _list("Image", "The scene, or an image that was derived from it")
+        self.image = _list("Image", "The scene, or an image derived from it")
         self.image.addItem(SCENE, "")
         self.image.activated.connect(self._on_image)
         self.derive = _button("Derive an image: components, indices, formulas")
         self.derive.clicked.connect(self.derive_requested)
-        self.preset = _list("Band preset", "Bands that are shown together")
+        self.preset = _list("Band preset", "A choice of three bands")
         self.preset.activated.connect(self._on_preset)
         self.edit_presets = _button("Edit the presets")
         self.edit_presets.clicked.connect(self.presets_requested)
@@ -129,8 +129,8 @@ class DisplayPanel(QWidget):
         self.speed.setRange(1, FASTEST)
         self.speed.setValue(4)
         self.speed.setSuffix(" /s")
-        self.speed.setAccessibleName("Bands a second")
-        self.speed.setToolTip("Bands a second")
+        self.speed.setAccessibleName("Bands per second")
+        self.speed.setToolTip("Bands per second")
         self.speed.valueChanged.connect(self.speed_changed)
         self.stretch = _list("Stretch", "How values become brightness")
         for kind, text in STRETCHES.items():
@@ -154,7 +154,8 @@ class DisplayPanel(QWidget):
         self.opacity.setAccessibleName("Opacity of the class map")
         self.opacity.valueChanged.connect(self._on_opacity)
         self.layer = _list(
-            "Layer over the image", "What lies over the image: the map, or how far to trust it (U)"
+            "Layer over the image",
+            "What is drawn over the image: the class map or its uncertainty (U)",
         )
         for text, name, tip in LAYERS:
             self.layer.addItem(text, name)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 FORMATS = (("PNG image", "png"), ("SVG drawing", "svg"))
-SCALES = (("As on the screen", 1.0), ("2 × as fine", 2.0), ("4 × as fine", 4.0))
+SCALES = (("Screen resolution", 1.0), ("2× resolution", 2.0), ("4× resolution", 4.0))
 
 
 class FigureDialog(QDialog):
@@ -32,22 +32,22 @@ class FigureDialog(QDialog):
         self, views: Sequence[str], chosen: int, title: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Save a picture")
+        self.setWindowTitle("Save as an image")
         self.views = QComboBox()
         self.views.addItems(list(views))
         self.views.setCurrentIndex(chosen)
         self.views.setAccessibleName("View to save")
         self.format = QComboBox()
-        self.format.setAccessibleName("Format of the picture")
+        self.format.setAccessibleName("Image format")
         for text, name in FORMATS:
             self.format.addItem(text, name)
         self.scale = QComboBox()
-        self.scale.setAccessibleName("Resolution of the picture")
+        self.scale.setAccessibleName("Image resolution")
         for text, factor in SCALES:
             self.scale.addItem(text, factor)
         self.scale.setCurrentIndex(1)
         self.title = QLineEdit(title)
-        self.title.setAccessibleName("Title of the picture")
+        self.title.setAccessibleName("Image title")
         self.title.setClearButtonEnabled(True)
         self.legend = QCheckBox("With a legend of classes or spectra")
         self.legend.setChecked(True)

@@ -1,4 +1,4 @@
-"""HistoryPanel: every gesture as a row; a click goes to how it was after it."""
+"""HistoryPanel: every stroke as a row; a click goes to how it was after it."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class _Rows(QAbstractListModel):
             state = "now" if row == self.count else "undone" if row > self.count else "done"
             return f"{self.titles[row]}, {state}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "Go to how it was here" if row != self.count else "This is how it is now"
+            return "Go back or forward to this step" if row != self.count else "The current state"
         if role == Qt.ItemDataRole.DecorationRole and row == self.count:
             return icon("arrow-right-bold")
         return None
 
 
 class HistoryPanel(QWidget):
-    """The list of gestures.
+    """The list of strokes.
 
     Signals
     -------
@@ -75,10 +75,10 @@ class HistoryPanel(QWidget):
         self.list = QListView()
         self.list.setModel(self._rows)
         self.list.setUniformItemSizes(True)
-        self.list.setAccessibleName("History of gestures")
+        self.list.setAccessibleName("History")
         self.list.clicked.connect(self._on_row)
         self.list.activated.connect(self._on_row)
-        self.empty = QLabel("Each gesture that changes labels or classes is listed here.")
+        self.empty = QLabel("Every change to labels or classes is listed here.")
         self.empty.setWordWrap(True)
         self.empty.setObjectName("muted")
         layout = QVBoxLayout(self)

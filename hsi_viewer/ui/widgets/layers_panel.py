@@ -22,7 +22,7 @@ from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.ui.theme import icon
 
 NAME = Qt.ItemDataRole.UserRole
-NOTHING = "There is nothing to show in this layer yet."
+NOTHING = "This layer is still empty."
 
 
 class _List(QListWidget):
@@ -54,7 +54,7 @@ class LayersPanel(QWidget):
         super().__init__(parent)
         self._layers: dict[str, Layer] = {}
         self.list = _List()
-        self.list.setAccessibleName("Layers, the uppermost first")
+        self.list.setAccessibleName("Layers, topmost first")
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.list.setMinimumHeight(120)
@@ -64,7 +64,7 @@ class LayersPanel(QWidget):
         self.list.arranged.connect(self._tell_order)
         self.up = self._button("arrow-up", "Move the layer up", self._move_up)
         self.down = self._button("arrow-down", "Move the layer down", self._move_down)
-        self.remove = self._button("delete-outline", "Take the layer away", self._remove)
+        self.remove = self._button("delete-outline", "Remove the layer", self._remove)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setAccessibleName("Opacity of the chosen layer")

@@ -34,11 +34,11 @@ from hsi_viewer.core.spectra.library_match import Match
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = (
     ("Name", "Name in the library"),
-    ("Angle", "Spectral angle in radians: 0 is the same shape"),
+    ("Angle", "Spectral angle (SAM) in radians: 0 is the same shape"),
     ("Corr.", "Pearson's correlation: 1 is best"),
     ("Shape", "Correlation after continuum removal: 1 is the same absorption bands"),
 )
-HINT = "Open a library to compare it with the spectrum you pick."
+HINT = "Open a library to compare it with the picked spectrum."
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class LibraryPanel(QWidget):
         self.open_button = QPushButton("Open a library…")
         self.open_button.clicked.connect(self.open_requested)
         self.close_button = QPushButton("Close all")
-        self.close_button.setToolTip("Forget the loaded libraries")
+        self.close_button.setToolTip("Close all libraries")
         self.close_button.clicked.connect(self.close_requested)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search names")
@@ -198,13 +198,13 @@ class LibraryPanel(QWidget):
             self.table.setColumnWidth(column, 58)
         self.table.doubleClicked.connect(self.plot_chosen)
         self.table.selectionModel().selectionChanged.connect(self._update_buttons)
-        self.scale = QCheckBox("Scaled to the picked one")
+        self.scale = QCheckBox("Scale to picked spectrum")
         self.scale.setChecked(True)
         self.scale.setToolTip(
-            "Multiply drawn spectra by the factor that brings them closest to the picked one"
+            "Scale each drawn spectrum to fit the picked one as closely as possible"
         )
         self.plot_button = QPushButton("Plot")
-        self.plot_button.setToolTip("Draw the selected spectra in the plot (double click)")
+        self.plot_button.setToolTip("Draw the selected spectra in the plot (double-click)")
         self.plot_button.clicked.connect(self.plot_chosen)
         self._lay_out()
         self._update_buttons()

@@ -44,13 +44,13 @@ class LogPage(QWidget):
         super().__init__(parent)
         self.filter = QComboBox()
         self.filter.addItems(list(FILTERS))
-        self.filter.setAccessibleName("Which messages are shown")
+        self.filter.setAccessibleName("Messages to show")
         self.filter.currentTextChanged.connect(self._on_filter)
         self.copy = QPushButton("&Copy")
-        self.copy.setToolTip("Copy the chosen messages, or all that are shown")
+        self.copy.setToolTip("Copy the selected messages, or all messages shown")
         self.copy.clicked.connect(self.copy_text)
         self.clear = QPushButton("C&lear")
-        self.clear.setToolTip("Empty this list; the log file stays")
+        self.clear.setToolTip("Clear this list; the log file is kept")
         self.clear.clicked.connect(self.clear_entries)
         self.folder = QPushButton("Log &file")
         self.folder.setToolTip("Show the log file in its folder")
@@ -66,7 +66,7 @@ class LogPage(QWidget):
         row.addStretch(1)
         for button in (self.copy, self.clear, self.folder):
             row.addWidget(button)
-        self.empty = QLabel("Nothing to tell yet.")
+        self.empty = QLabel("No messages yet.")
         self.empty.setObjectName("muted")
         layout = QVBoxLayout(self)
         layout.addLayout(row)
@@ -95,7 +95,7 @@ class LogPage(QWidget):
 
     @Slot()
     def copy_text(self) -> None:
-        """Copy the chosen messages, or all that are shown."""
+        """Copy the selected messages, or all messages shown."""
         chosen = [i for i in self.tree.selectedItems() if i.data(0, ENTRY_ROLE) is not None]
         entries = [i.data(0, ENTRY_ROLE) for i in chosen] or self.entries()
         QGuiApplication.clipboard().setText("\n".join(e.as_text for e in entries))

@@ -45,7 +45,7 @@ class NoticeBar(QWidget):
         self.show()
 
     def remove(self, notice: Notice) -> None:
-        """Take a message away."""
+        """Remove a message."""
         if notice in self.notices:
             self.notices.remove(notice)
             self._layout.removeWidget(notice)
@@ -55,7 +55,7 @@ class NoticeBar(QWidget):
 
     @Slot()
     def forget(self) -> None:
-        """Take errors and warnings away: they told of the last scene. The others go anyway."""
+        """Remove errors and warnings: they concern the last scene. The others go by themselves."""
         for notice in [n for n in self.notices if n.level in ("error", "warning")]:
             self.remove(notice)
 
@@ -107,5 +107,5 @@ class Notice(QFrame):
 
     @Slot()
     def close_notice(self) -> None:
-        """Take this message away."""
+        """Remove this message."""
         self._bar.remove(self)

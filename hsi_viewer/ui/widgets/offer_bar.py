@@ -53,7 +53,7 @@ class OfferBar(QWidget):
 
         Parameters
         ----------
-        key : by which it can be taken away again.
+        key : by which it can be removed again.
         text : the question.
         choices : its buttons.
         sign : name of an icon.
@@ -67,7 +67,7 @@ class OfferBar(QWidget):
         return offer
 
     def withdraw(self, key: str) -> None:
-        """Take an offer away."""
+        """Remove an offer."""
         for offer in [o for o in self.offers if o.key == key]:
             self.offers.remove(offer)
             self._layout.removeWidget(offer)

@@ -58,7 +58,7 @@ class PresetEditor(QDialog):
         for preset in presets:
             self._append(preset)
         self.table.itemChanged.connect(self._check)
-        self.add = QPushButton("Add the shown bands")
+        self.add = QPushButton("Add the current bands")
         self.add.clicked.connect(self.add_shown)
         self.delete = QPushButton("Delete")
         self.delete.clicked.connect(self.delete_selected)
@@ -102,7 +102,7 @@ class PresetEditor(QDialog):
         self._check()
 
     def presets(self) -> tuple[BandPreset, ...]:
-        """What the table says.
+        """The presets in the table.
 
         Raises
         ------
@@ -116,7 +116,7 @@ class PresetEditor(QDialog):
             if not name:
                 raise ValueError(f"Row {row + 1} has no name.")
             if name in taken:
-                raise ValueError(f"“{name}” is there already: choose another name.")
+                raise ValueError(f"“{name}” already exists: choose another name.")
             taken.add(name)
             red, green, blue = (self._wavelength(row, column, name) for column in (1, 2, 3))
             found.append(BandPreset(name, (red, green, blue)))

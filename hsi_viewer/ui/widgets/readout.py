@@ -13,7 +13,7 @@ class Readout(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         # Not in a layout of this widget: a text that changes with each move of the mouse must not
-        # lay out the status bar, and with it the window, anew.
+        # lay out the status bar, and with it the window, again.
         self._row = QWidget(self)
         layout = QHBoxLayout(self._row)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -33,7 +33,7 @@ class Readout(QWidget):
         layout.addStretch(1)
 
     def sizeHint(self) -> QSize:
-        """The height of a line; whatever width there is."""
+        """The height of a line; any width."""
         return QSize(0, self.fontMetrics().height() + 4)
 
     def minimumSizeHint(self) -> QSize:

@@ -99,7 +99,7 @@ class RegionPanel(QWidget):
         self.summary.setText(
             f"{total:,} labelled pixels in {plural(every, 'region')}. Click one to go there."
             if total
-            else "No pixel is labelled yet."
+            else "No pixels are labelled yet."
         )
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -27,10 +27,10 @@ from hsi_viewer.ui.theme import icon
 
 HEADERS = ("Run", "Overall", "Labels", "Seconds")
 TIPS = (
-    "Settings and time of the training; double click to rename",
-    "Overall accuracy on the test pixels of that moment",
+    "Settings and time of the training; double-click to rename",
+    "Overall accuracy on the test pixels of that time",
     "Number of training pixels",
-    "Time that the training took",
+    "Training time",
 )
 
 
@@ -83,7 +83,7 @@ class RunsPanel(QWidget):
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemChanged.connect(self._on_edited)
         self.empty = QLabel(
-            "Every training is kept here with its map and its model: show an earlier one again, "
+            "Every training run is kept here with its map and model: show an earlier one again, "
             "or choose two to compare them."
         )
         self.empty.setWordWrap(True)
@@ -193,7 +193,7 @@ class RunsPanel(QWidget):
         lines = [
             f"<b>{names[0]}</b> and <b>{names[1]}</b>: {count:,} pixels differ ({share:.1f} %)",
             _told(names, test),
-            *(["The commonest changes:"] if changes else []),
+            *(["Most frequent changes:"] if changes else []),
             *(f"{t.pixels:,} {escape(a)} → {escape(b)}" for a, b, t in changes),
         ]
         self.result.setHtml("<br>".join(lines))
@@ -239,13 +239,13 @@ class RunsPanel(QWidget):
 
 def _told(names: tuple[str, str], test: McNemar | None) -> str:
     if test is None:
-        return "No test pixels that neither run saw: which one is better cannot be told."
+        return "No test pixels were unseen by both runs, so we can't tell which is better."
     p = "p &lt; 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
-    right = f"only right in one: {test.only_first:,} and {test.only_second:,} of {test.total:,}"
+    right = f"correct in one only: {test.only_first:,} and {test.only_second:,} of {test.total:,}"
     if math.isclose(test.only_first, test.only_second) or test.p >= 0.05:
-        return f"McNemar's test: no difference can be told ({p}; {right})."
+        return f"McNemar's test: no significant difference ({p}; {right})."
     better = names[0] if test.only_first > test.only_second else names[1]
     return (
         f"McNemar's test: <b>{better}</b> is better ({p}; {right}). Test pixels close together "
-        "are not independent, so the difference is less certain than p says."
+        "are not independent, so the difference is less certain than p suggests."
     )

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-HINT = "Drag a line around points: their pixels are selected in the image."
+HINT = "Draw around points to select their pixels in the image."
 
 
 class ScatterPanel(QWidget):
@@ -56,7 +56,7 @@ class ScatterPanel(QWidget):
         self.mean_button.setToolTip("Draw the mean spectrum of the selected pixels")
         self.mean_button.clicked.connect(self.mean_requested)
         self.clear_button = QPushButton("Clear")
-        self.clear_button.setToolTip("Select nothing")
+        self.clear_button.setToolTip("Clear the selection")
         self.clear_button.clicked.connect(self.clear_requested)
         axes = QFormLayout()  # side by side, the names of bands are cut off
         axes.setVerticalSpacing(4)
@@ -91,7 +91,7 @@ class ScatterPanel(QWidget):
         """Say what is selected; thinned: of large scenes every so many-th pixel is counted."""
         text = f"{pixels:,} pixels selected: {name}" if pixels else HINT
         if thinned > 1:
-            text += f" The plot counts every {thinned}th pixel; a lasso takes all."
+            text += f" The plot shows one pixel in {thinned}; a lasso selects all of them."
         self.state.setText(text)
         for button in (self.label_button, self.mean_button, self.clear_button):
             button.setEnabled(pixels > 0)

@@ -23,7 +23,7 @@ from hsi_viewer.ui.theme import current_theme
 
 MOST_NAMED = 2
 POOR_ROLE = Qt.ItemDataRole.UserRole
-SHORT = {"cannot be told apart": "alike", "partly alike": "partly", "apart": ""}
+SHORT = {"not separable": "similar", "partly separable": "partly", "separable": ""}
 
 
 class SeparabilityPanel(QWidget):
@@ -46,11 +46,11 @@ class SeparabilityPanel(QWidget):
         self.warnings.setWordWrap(True)
         self.warnings.setTextFormat(Qt.TextFormat.PlainText)
         self.table = QTableWidget(0, 4)
-        self.table.setAccessibleName("Separability of every two classes")
+        self.table.setAccessibleName("Separability of each pair of classes")
         self.table.setHorizontalHeaderLabels(["Classes", "JM", "Angle", ""])
         tips = (
             "",
-            "Jeffries-Matusita distance: 0 alike, 2 apart",
+            "Jeffries-Matusita distance: 0 identical, 2 fully separable",
             "Spectral angle between the means, in radians",
             "",
         )
@@ -124,18 +124,18 @@ def warnings_of(report: SeparabilityReport, name_of: Callable[[int], str]) -> li
     """Sentences about pairs that cannot be told apart and classes with too few pixels."""
     alike = [p for p in report.pairs if p.jeffries_matusita < POOR_JM]
     sentences = [
-        f"“{name_of(p.first)}” and “{name_of(p.second)}” cannot be told apart by their spectra "
-        f"(JM {p.jeffries_matusita:.2f} of 2): merge them, or check their labels."
+        f"“{name_of(p.first)}” and “{name_of(p.second)}” can't be separated by their spectra (JM "
+        f"{p.jeffries_matusita:.2f} of 2): merge them, or check their labels."
         for p in alike[:MOST_NAMED]
     ]
     if len(alike) > MOST_NAMED:
-        sentences.append(f"{len(alike) - MOST_NAMED} more pairs are as alike: see the table.")
+        sentences.append(f"{len(alike) - MOST_NAMED} more pairs are as similar: see the table.")
     for class_id in report.few[:MOST_NAMED]:
         count = report.counts[class_id]
         sentences.append(
             f"“{name_of(class_id)}” has only {count} labelled pixel{'' if count == 1 else 's'}: "
-            f"below {FEW_PIXELS} its spread is a guess."
+            f"with fewer than {FEW_PIXELS}, its spread is only a guess."
         )
     if len(report.few) > MOST_NAMED:
-        sentences.append(f"{len(report.few) - MOST_NAMED} more classes have fewer than that.")
+        sentences.append(f"{len(report.few) - MOST_NAMED} more classes have too few pixels.")
     return sentences

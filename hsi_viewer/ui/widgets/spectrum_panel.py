@@ -22,7 +22,7 @@ from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.curve_list import CurveList
 
 VIEWS = (
-    ("Values", "value", "The values as they are in the file"),
+    ("Values", "value", "Values as stored in the file"),
     ("Continuum removed", "continuum", "Divided by the convex hull: absorption bands stand out"),
     ("1st derivative", "first", "Slope along the wavelength"),
     ("2nd derivative", "second", "Curvature along the wavelength"),
@@ -83,7 +83,7 @@ class SpectrumPanel(QWidget):
         self.water = QCheckBox("Water windows")
         self.water.setChecked(True)
         self.water.setToolTip(
-            "Shade 1350–1430 and 1800–1950 nm, where water vapour in the air takes the light"
+            "Shade 1350–1430 and 1800–1950 nm, where water vapour absorbs the light"
         )
         self.more = _button("tune-variant", "Smoothing, normalisation, spread, water windows")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -91,7 +91,7 @@ class SpectrumPanel(QWidget):
         self.selection_mean = _button("select-group", "Mean of the selected pixels")
         self.save = _button("content-save-outline", "Save the spectra as CSV or library…")
         self.picture = _button("image-outline", "Save the plot as PNG or SVG…")
-        self.remove = _button("trash-can-outline", "Take the selected spectra away")
+        self.remove = _button("trash-can-outline", "Remove the selected spectra")
         self._icons = {
             self.more: "tune-variant",
             self.means: "chart-multiple",
@@ -121,7 +121,7 @@ class SpectrumPanel(QWidget):
 
     @property
     def treatment(self) -> Treatment:
-        """What the controls ask for."""
+        """The settings of the controls."""
         window = self.smoothing.value()
         return Treatment(
             window | 1 if window > 1 else 0,
@@ -136,7 +136,7 @@ class SpectrumPanel(QWidget):
     def show_units(self, *, known: bool) -> None:
         """Offer wavelengths only where the cube knows them."""
         self.unit.setEnabled(known)
-        missing = "The cube has no wavelengths: bands are counted. File › Edit metadata… takes them"
+        missing = "No wavelengths: band numbers are shown. Add them with File › Edit metadata…"
         self.unit.setToolTip("Unit of the axis" if known else missing)
 
     def refresh_theme(self) -> None:

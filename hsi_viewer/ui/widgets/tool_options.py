@@ -51,7 +51,7 @@ class ToolOptions(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 3, 8, 1)
         self._row.setSpacing(6)
-        self.mode = self._combo("mode", "What happens to labels", MODES)
+        self.mode = self._combo("mode", "How labels change", MODES)
         self.brush_size = self._spin("size", "brush_size", "Brush size", 1, max_size, "size ", 2)
         self.brush_size.setToolTip("Width in pixels ( [ and ], or Ctrl and the wheel )")
         self.square = self._check("shape", "brush_square", "Square", "A square brush")
@@ -59,11 +59,13 @@ class ToolOptions(QWidget):
             "smooth", "smooth_outlines", "Smooth", "Round the corners of the outline"
         )
         self.fill_by = self._combo(
-            "fill", "What is filled", (("labels", "Area of one label"), ("map", "Area of the map"))
+            "fill",
+            "What is filled",
+            (("labels", "Region of one label"), ("map", "Region of the map")),
         )
         self.measure = self._combo(
             "wand",
-            "Likeness by spectral angle, or by distance of the components",
+            "Similarity by spectral angle, or by distance between components",
             (("angle", "Angle"), ("distance", "Distance")),
         )
         self.tolerance = QDoubleSpinBox()
@@ -74,7 +76,7 @@ class ToolOptions(QWidget):
         self.tolerance.setToolTip("Drag right or left on the image, or use [ and ]")
         self.tolerance.valueChanged.connect(self._on_tolerance)
         self.connected = self._check(
-            "wand", "wand_connected", "Connected", "Only pixels that hang together with the click"
+            "wand", "wand_connected", "Connected", "Contiguous pixels only"
         )
         self.segment = self._spin(
             "segment", "segment_size", "Superpixel size", 9, 2500, "about ", 10
@@ -84,7 +86,7 @@ class ToolOptions(QWidget):
         self.accept.clicked.connect(self.accept_requested)
         self.drop.clicked.connect(self.drop_requested)
         self._add("accept", self.accept, "Label what the preview shows (Enter)")
-        self._add("accept", self.drop, "Drop the preview (Escape)")
+        self._add("accept", self.drop, "Discard the preview (Escape)")
         self.hint = ElidedLabel()
         self.hint.setObjectName("muted")
         self._row.addWidget(self.hint, 1)

@@ -59,7 +59,7 @@ class Tour(QFrame):
         self.count = QLabel()
         self.count.setObjectName("muted")
         self.skip = QPushButton("&Skip")
-        self.skip.setToolTip("End the tour (Escape); it stays in the menu Help")
+        self.skip.setToolTip("End the tour (Escape); find it again in the Help menu")
         self.skip.clicked.connect(self.end)
         self.back = QPushButton("&Back")
         self.back.clicked.connect(self.go_back)
@@ -96,7 +96,7 @@ class Tour(QFrame):
 
     @Slot()
     def end(self) -> None:
-        """Take the callout away."""
+        """Remove the callout."""
         self._window.removeEventFilter(self)
         self.marker.hide()
         self.hide()

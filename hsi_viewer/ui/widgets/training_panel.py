@@ -22,7 +22,7 @@ from hsi_viewer.ui.theme import current_theme, icon
 
 PRESETS = (("Fast", "fast"), ("Best", "best"))
 DISTILLATION: tuple[tuple[str, DistillationMode | None], ...] = (
-    ("As the preset", None),
+    ("Default", None),
     ("Off (deep supervision)", "none"),
     ("Deep to shallow exits", "deep_to_shallow"),
     ("Shallow to deep exits", "shallow_to_deep"),
@@ -62,7 +62,7 @@ class TrainingPanel(QWidget):
         self.distillation.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.distillation.setToolTip("How the exits of the network teach one another")
+        self.distillation.setToolTip("How the network's exits teach each other")
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setMaximumWidth(110)
@@ -90,7 +90,9 @@ class TrainingPanel(QWidget):
         self.cancel_button.clicked.connect(self.cancel_requested)
         self.cancel_button.hide()
         self.live = QCheckBox("Live")
-        self.live.setToolTip("Train on after each stroke, from where the last training ended (L)")
+        self.live.setToolTip(
+            "Continue training after each stroke, from where the last training ended (L)"
+        )
         self.live.toggled.connect(self.live_changed)
         buttons = QHBoxLayout()
         buttons.addWidget(self.train_button, 1)
@@ -147,7 +149,7 @@ class TrainingPanel(QWidget):
         self.train_button.setIcon(icon("play", "accent_text"))
 
     def config(self) -> TrainingConfig:
-        """The settings as they stand."""
+        """The current settings."""
         return TrainingConfig(
             preset=self.preset.currentData(),
             distillation=self.distillation.currentData(),
@@ -176,7 +178,7 @@ class TrainingPanel(QWidget):
 
     def show_progress(self, message: str, fraction: float | None) -> None:
         """Show what is being done; fraction 0..1 or None."""
-        self.status.setText(message)
+        self.show_message(message)
         if fraction is None:
             self.progress.setRange(0, 0)
         else:
@@ -194,12 +196,13 @@ class TrainingPanel(QWidget):
         )
         self._draw()
 
-    def show_message(self, text: str) -> None:
-        """Say how the training ended."""
+    def show_message(self, text: str, details: str = "") -> None:
+        """Show how the training ended; the details are the tooltip."""
         self.status.setText(text)
+        self.status.setToolTip(details)
 
     def clear_curves(self) -> None:
-        """Take the curves away: they are of another scene."""
+        """Remove the curves: they are of another scene."""
         self._reports = []
         self._draw()
 

@@ -9,8 +9,8 @@ from hsi_viewer.ui.theme import application_icon, icon
 
 STEPS = (
     ("1", "Open a cube", "or drop a file on this window"),
-    ("2", "Label some pixels of each class", "press A to add a class, paint with the mouse"),
-    ("3", "Train", "a first map comes within seconds and is refined as you watch"),
+    ("2", "Label some pixels of each class", "press A to add a class, then paint with the mouse"),
+    ("3", "Train", "a first map appears within seconds and improves as you watch"),
     ("4", "Export the class map", "for ENVI, GIS, MATLAB, Python or a report"),
 )
 
@@ -50,7 +50,7 @@ class Welcome(QWidget):
         self.sample_button = QPushButton("Open the sample scene")
         self.sample_button.clicked.connect(self.sample_requested)
         self.tour_button = QPushButton("Show me around")
-        self.tour_button.setToolTip("Four short hints on this window")
+        self.tour_button.setToolTip("Four short hints about this window")
         self.tour_button.clicked.connect(self.tour_requested)
         self.tour_button.hide()
         buttons = QHBoxLayout()

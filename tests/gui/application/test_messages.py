@@ -66,9 +66,9 @@ def escape_leaves_quiet_work_alone(driver):
 
 
 def the_time_left_stands_beside_what_is_done(driver):
-    activity = Activity(0, "Training", "Painting the map", 0.5, 21.0)
+    activity = Activity(0, "Training", "Predicting the map", 0.5, 21.0)
     driver.window.context.busy.show_activities([activity])
-    assert driver.window.context.busy.first.label.text() == "Painting the map · about 20 s left"
+    assert driver.window.context.busy.first.label.text() == "Predicting the map · about 20 s left"
     driver.window.context.busy.show_activities([])
 
 

@@ -74,7 +74,7 @@ def what_cannot_be_is_said_and_not_taken(driver):
     dialog = open_dialog(driver)
     ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
     dialog.low.setValue(99)
-    assert "black must be below" in dialog.reason.text()
+    assert "black percentile must be below" in dialog.reason.text()
     assert not ok.isEnabled()
     dialog.low.setValue(1)
     assert ok.isEnabled()

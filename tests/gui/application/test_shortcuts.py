@@ -110,7 +110,7 @@ def test_keys_of_another_command_are_taken_only_when_asked(driver):
 def keys_that_move_in_the_window_are_refused(driver):
     page = open_page(driver)
     press(page, "view.map", Qt.Key.Key_Space)
-    assert "needed to move" in page.message.text()
+    assert "reserved for moving" in page.message.text()
     assert driver.window.commands.keys("view.map") == "P"
     page.close()
 

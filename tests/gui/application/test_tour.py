@@ -43,7 +43,7 @@ def keys_go_on_and_back_and_end_it(driver, qtbot):
         "Open a scene",
         "Label some pixels",
         "Train",
-        "Take the map along",
+        "Export the map",
         "Train",
     ]
     QTest.keyClick(tour_of(driver), Qt.Key.Key_Escape)

@@ -250,7 +250,7 @@ def test_limits_are_typed_for_one_band_and_put_back_when_they_make_no_sense(fron
     transfers = picture(front).transfers
     assert transfers[1] == Limits(3000.0, 5000.0)
     assert transfers[0] != transfers[1]
-    assert front.window.panel("display").stretch.currentText() == "Typed limits"
+    assert front.window.panel("display").stretch.currentText() == "Custom limits"
     before, text = picture(front), panel.low.text()
     panel.low.setFocus()
     panel.low.selectAll()
@@ -360,10 +360,10 @@ def test_an_index_is_the_ratio_of_its_bands_or_says_why_not(sample):
     assert sample.window.panel("display").image.count() == 1
     item = panel.indices.findItems("EVI", Qt.MatchFlag.MatchExactly)[0]
     assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "names no scale factor" in item.toolTip()
+    assert "gives no scale factor" in item.toolTip()
     action = sample.window.commands.action("image.index.evi")
     assert not action.isEnabled()
-    assert "names no scale factor" in action.toolTip()
+    assert "gives no scale factor" in action.toolTip()
 
 
 def test_a_formula_is_checked_while_it_is_typed(sample):

@@ -60,7 +60,7 @@ def test_alike_classes_and_few_pixels_are_warned_of(hands):
     hands.driver.trigger("labels.separability")
     panel = panels(hands).separability
     hands.driver.qtbot.waitUntil(lambda: panel.table.rowCount() == 3)
-    assert "“Class 1” and “Class 2” cannot be told apart" in panel.warnings.text()
+    assert "“Class 1” and “Class 2” can't be separated" in panel.warnings.text()
     assert "“Class 3” has only 4 labelled pixels" in panel.warnings.text()
     assert panel.table.item(0, 0).text() == "Class 1 – Class 2"
     assert float(panel.table.item(0, 1).text()) < 1

@@ -166,7 +166,7 @@ def test_labels_of_another_size_explain_themselves_and_are_laid_as_chosen(sample
     assert "10 x 12" in text
     assert "145 x 145" in text
     assert sample.document.labels.total == 0
-    crop = next(b for b in offers.offers[-1].buttons if b.text() == "From the upper left")
+    crop = next(b for b in offers.offers[-1].buttons if b.text() == "Align at top left")
     QTest.mouseClick(crop, Qt.MouseButton.LeftButton)
     sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)
     expected = np.zeros((145, 145), np.uint16)

@@ -60,7 +60,7 @@ def test_fill_takes_the_connected_area_of_one_label(hands, monkeypatch):
     hands.click((59, 79))
     notices = hands.driver.window.notices
     hands.driver.qtbot.waitUntil(lambda: bool(notices.texts()))
-    assert "too large to be filled" in notices.texts()[-1]
+    assert "too large to fill" in notices.texts()[-1]
     assert not (hands.ids == 2).any()
     monkeypatch.undo()
     hands.click((59, 79))

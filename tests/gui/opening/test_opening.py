@@ -85,7 +85,9 @@ def test_of_the_parts_of_a_shapefile_the_shapes_are_taken(driver, tmp_path):
     assert parts[0].suffix != ".shp"
     let_go(driver, *parts)
     driver.qtbot.waitUntil(lambda: bool(driver.window.context.offers.texts()))
-    assert "a.shp is no cube. Use it in the open scene?" in driver.window.context.offers.texts()[0]
+    assert (
+        "a.shp isn't a cube. Use it in the open scene?" in driver.window.context.offers.texts()[0]
+    )
 
 
 def test_recent_files_open_again(driver, tmp_path):
@@ -190,7 +192,7 @@ def test_a_file_on_which_its_library_hangs_is_refused_in_the_window(driver, monk
     path = shutil.copy(HANG, tmp_path / "hang.h5")
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: bool(notices), timeout=60_000)
-    assert notices[0][0].startswith(f"{path} cannot be opened: the HDF5 library does not return")
+    assert notices[0][0].startswith(f"{path} cannot be opened: the HDF5 library hangs")
     assert notices[0][1] == "error"
 
 
@@ -235,7 +237,7 @@ def test_about_this_scene_gives_licence_and_citation(sample):
 def test_a_scene_without_data_says_why_nothing_is_seen(driver, tmp_path):
     np.save(tmp_path / "nan.npy", np.full((20, 30, 4), np.nan, np.float32))
     driver.open(str(tmp_path / "nan.npy"))
-    assert any("hold no data, so nothing is drawn" in t for t in driver.window.notices.texts())
+    assert any("contain no data, so nothing is drawn" in t for t in driver.window.notices.texts())
 
 
 def test_a_part_that_is_not_in_a_file_is_named(sample, tmp_path):

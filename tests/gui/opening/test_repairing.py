@@ -106,7 +106,7 @@ def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
     (tmp_path / "lies.hdr").write_text(header.format("bsq"))
     driver.open(str(tmp_path / "lies.hdr"))
     in_dialog(DoctorDialog, lambda _dialog: None)
-    press(driver, "Show the readings")
+    press(driver, "Show likely readings")
     driver.qtbot.waitUntil(lambda: driver.document.cube.interleave == "bip")
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     rest(driver)
@@ -363,7 +363,7 @@ def test_metadata_that_cannot_be_kept_hold_until_the_scene_is_closed(driver, tmp
     driver.trigger("file.metadata")
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     told = driver.window.notices.texts()[-1]
-    assert "hold until the scene is closed" in told
+    assert "apply until the scene is closed" in told
     assert "scene.npy.hsi.json could not be written" in told
     assert driver.document.cube.nodata == 7
 
@@ -386,7 +386,7 @@ def test_metadata_of_the_sample_scene_can_be_tried_out(sample):
     in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.bad, "1-3"))
     sample.trigger("file.metadata")
     sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
-    assert "no file of yours" in sample.window.notices.texts()[-1]
+    assert "don't have write permission" in sample.window.notices.texts()[-1]
     assert np.flatnonzero(~sample.document.cube.good_bands).tolist() == [0, 1, 2]
 
 
@@ -504,7 +504,7 @@ def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
     path.write_text(PIXELS)
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
-    assert f"{path} is no cube" in driver.window.notices.texts()[-1]
+    assert f"{path} cannot be opened as a hyperspectral cube" in driver.window.notices.texts()[-1]
     assert driver.window.context.offers.texts() == []
 
 
@@ -605,13 +605,13 @@ def test_the_doctor_shows_the_answer_in_force_and_forgets_it(driver, tmp_path):
     (tmp_path / "lies.hdr").write_text(mended)
     driver.open(str(tmp_path / "lies.hdr"))
     told = " ".join(driver.window.notices.texts())
-    assert "as you said in the header doctor, not as its header says" in told
+    assert "as you chose in the header doctor, not as its header describes" in told
     in_dialog(DoctorDialog, look)
     driver.trigger("file.doctor")
     driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 24)
     assert seen["bands"] == 12
     assert seen["row"].endswith("60 x 50 x 12\nuint16, BIP\nas you said")
-    assert any("read as you said before" in words for words in seen["words"])
+    assert any("earlier choice is used" in words for words in seen["words"])
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     assert driver.document.cube.warnings == ()
     rest(driver)
@@ -690,7 +690,7 @@ def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(dr
     np.testing.assert_allclose(driver.window.context.viewing.pinned_library().spectra, before / 2)
     assert [curve.colour for curve in driver.window.context.plot.curves.of("pin")] == colours
     told = " ".join(driver.window.notices.texts())
-    assert "Derived by the metadata before, and removed: Principal components." in told
+    assert "Removed, because the metadata changed: Principal components." in told
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.xml", "a.pdf"])

@@ -100,7 +100,7 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
     again.trigger("file.discarded")
     assert len([t for t in again.window.context.offers.texts() if "was discarded" in t]) == 4
     while any("was discarded" in t for t in again.window.context.offers.texts()):
-        press(wait_for_offer(again, "was discarded"), "Bring it back")
+        press(wait_for_offer(again, "was discarded"), "Restore")
     again.qtbot.waitUntil(lambda: len(leftovers()) == 4, timeout=20_000)
     assert sorted(o.gestures for o in leftovers()) == [2, 3, 4, 5]
 

@@ -145,7 +145,7 @@ def test_later_is_offered_again_with_the_cube_and_discarded_work_comes_back(
     assert again.document.labels.total == 0
     press(again, key, "Discard")
     assert leftovers() == ()
-    press(again, wait_for_offer(again, "was discarded"), "Bring it back")
+    press(again, wait_for_offer(again, "was discarded"), "Restore")
     wait_for_offer(again, "was not saved")
     assert len(leftovers()) == 1
 
@@ -208,7 +208,7 @@ def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeyp
         assert journal.drain(60)
         drawn.window.context.sessions.tend()
     drawn.window.context.sessions.tend()
-    assert any("kept again" in t for t in drawn.window.notices.texts())
+    assert any("recovery is on again" in t for t in drawn.window.notices.texts())
     ids = crash(drawn)
     assert (ids > 0).sum() == 18
     again = make_driver()
@@ -222,7 +222,7 @@ def test_without_a_place_to_write_one_can_still_label(driver, scene, tmp_path, m
     monkeypatch.setenv("HSI_VIEWER_DATA", str(tmp_path / "file"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
     driver.open(scene)
-    assert any("not kept for a crash" in t for t in driver.window.notices.texts())
+    assert any("recovery is off" in t for t in driver.window.notices.texts())
     driver.trigger("class.add")
     driver.stroke((2, 3), (2, 8))
     assert driver.document.labels.total == 6
@@ -308,7 +308,9 @@ def test_a_session_whose_cube_has_gone_asks_where_it_is(
     np.save(scene, np.ones(CUBE))  # another cube in its place: opened, but told
     again.window.open(str(path))
     again.qtbot.waitUntil(
-        lambda: any("values of scene.npy are not those" in t for t in again.window.notices.texts())
+        lambda: any(
+            "values of scene.npy differ from those" in t for t in again.window.notices.texts()
+        )
     )
 
 

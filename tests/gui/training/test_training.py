@@ -142,10 +142,10 @@ def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
     from hsi_viewer.core.errors import TrainingError
 
     press_train(labelled, slow)
-    slow.error = TrainingError("The loss is no number: lower the rate.")
+    slow.error = TrainingError("The loss is NaN: lower the rate.")
     slow.may_end.set()
     labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
-    assert "The loss is no number: lower the rate." in labelled.window.notices.texts()
+    assert "The loss is NaN: lower the rate." in labelled.window.notices.texts()
     assert labelled.document.prediction.source == "map 1"
 
 

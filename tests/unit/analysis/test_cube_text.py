@@ -55,7 +55,7 @@ def test_all_that_a_file_gave_is_said():
         "Map info": "{UTM, 1, 1}",
     }.items():
         assert f"| **{name}** | {value} |" in lines
-    assert lines[-3:] == ["### What was odd in the file", "- One byte too many.", "- No header."]
+    assert lines[-3:] == ["### Warnings from the file", "- One byte too many.", "- No header."]
 
 
 @pytest.mark.parametrize(

@@ -24,5 +24,5 @@ def test_a_wheels_own_folder_comes_before_the_checkouts(tmp_path, monkeypatch):
 
 
 def test_a_missing_resource_names_itself():
-    with pytest.raises(FileNotFoundError, match=r"resources/icons/none\.svg is missing: install"):
+    with pytest.raises(FileNotFoundError, match=r"resources/icons/none\.svg is missing: reinstall"):
         resource_path("icons", "none.svg")

@@ -80,7 +80,7 @@ def test_warnings_of_a_cube_are_fit_to_be_shown():
     odd = tuple(f"odd\x1b {k} " + "x" * 9999 for k in range(200))
     cube = HyperCube.from_array([[[1, 2]]], warnings=odd)
     assert len(cube.warnings) == MOST_MESSAGES + 1
-    assert cube.warnings[-1] == "150 more remarks are left out."
+    assert cube.warnings[-1] == "150 more remarks are not shown."
     assert cube.warnings[0].startswith("odd\\x1b 0 xxx")
     assert max(map(len, cube.warnings)) == MOST_MESSAGE
 

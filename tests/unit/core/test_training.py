@@ -51,7 +51,7 @@ def test_none_is_a_choice_of_the_distillation_only(name):
 
 @pytest.mark.parametrize("value", [1, 0, "yes", None, float("nan"), [True]])
 def test_refine_is_yes_or_no(value):
-    with pytest.raises(SettingError, match="refine is True or False, not "):
+    with pytest.raises(SettingError, match="refine must be True or False, not "):
         TrainingConfig(refine=value)
 
 

@@ -36,11 +36,11 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 @pytest.mark.parametrize(
     ("name", "start", "said"),
     [
-        ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG picture"),
-        ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
+        ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
+        ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 image"),
         ("a.pdf", b"%PDF-1.7\n", "a PDF document"),
         ("a.zip", b"PK\x03\x04" + bytes(26) + b"a.img", "a ZIP archive"),
-        ("a.docx", b"PK\x03\x04" + bytes(26) + b"_rels/.rels", "a document of Microsoft Office"),
+        ("a.docx", b"PK\x03\x04" + bytes(26) + b"_rels/.rels", "a Microsoft Office document"),
         ("a.gpkg", b"SQLite format 3\0", "an SQLite database"),
         ("a.hdf", b"\x0e\x03\x13\x01", "an HDF4 file"),
         ("a.ntf", b"NITF02.10", "a NITF image"),
@@ -51,7 +51,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
         ("a.gz", b"\x1f\x8b\x08", "a gzip archive"),
         ("a.tar", b"a.img".ljust(257, b"\0") + b"ustar", "a tar archive"),
         ("a.pkl", b"\x80\x04\x95\0\0", "a Python pickle"),
-        ("a.vrt", b"<VRTDataset rasterXSize='1'>", "a virtual raster of GDAL"),
+        ("a.vrt", b"<VRTDataset rasterXSize='1'>", "a virtual GDAL raster"),
         ("a.md", "Grüße".encode(), "a text"),
         ("a", b"ENVI\nsamples = 1\n", "an ENVI header; name it .hdr"),
     ],
@@ -278,7 +278,7 @@ def test_an_hdf5_file_that_shrinks(tmp_path, chunks):
         file.create_dataset("cube", data=np.ones((200, 4, 5)), chunks=chunks)
     cube = open_cube(path)
     os.truncate(path, path.stat().st_size // 2)
-    with pytest.raises(FileError, match="has become shorter while it was open"):
+    with pytest.raises(FileError, match="became shorter while it was open"):
         cube.read()
 
 
@@ -287,7 +287,7 @@ def test_a_zarr_store_that_vanishes_is_not_read_as_empty(tmp_path):
     zarr.create_array(str(tmp_path / "a.zarr"), data=ARRAY)
     cube = open_cube(tmp_path / "a.zarr")
     (tmp_path / "a.zarr").rename(tmp_path / "gone")
-    with pytest.raises(FileError, match="is not there any more"):
+    with pytest.raises(FileError, match="no longer exists"):
         cube.read()
 
 
@@ -307,7 +307,9 @@ def test_attributes_of_zarr_that_are_no_attributes(tmp_path):
     array.attrs["wavelength"] = [[400], [410, 420]]
     assert open_cube(tmp_path / "a.zarr").wavelengths is None
     (tmp_path / "a.zarr" / ".zattrs").write_text("5")
-    with pytest.raises(FormatError, match=r"attributes are no table|no readable Zarr store"):
+    with pytest.raises(
+        FormatError, match=r"attributes are not a JSON object|not " r"a readable Zarr store"
+    ):
         open_cube(tmp_path / "a.zarr")
 
 
@@ -351,9 +353,9 @@ def test_scales_of_products_that_are_no_scales(tmp_path, factor):
 )
 def test_a_cell_without_an_end(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(FormatError, match="no readable table"):
+    with pytest.raises(FormatError, match="not a readable table"):
         read_legend(tmp_path / "a.csv")
-    with pytest.raises(FormatError, match="no readable table"):
+    with pytest.raises(FormatError, match="not a readable table"):
         import_regions(tmp_path / "a.csv", SCENE)
 
 

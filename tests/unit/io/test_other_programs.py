@@ -217,7 +217,7 @@ def test_bands_of_another_size_are_left_out_and_named(tmp_path):
         write_band(tmp_path / f"B0{k + 2}.tif", FIRST[k])
     write_band(tmp_path / "B08.tif", FIRST[3, ::2, ::2])
     found = same(tmp_path, CUBE[:, :, :3])
-    assert found.warnings == ("Left out, for they are of another size: B08.tif.",)
+    assert found.warnings == ("Left out because their size differs: B08.tif.",)
     write_band(tmp_path / "B01.tif", FIRST[3, ::2, ::2])
     (tmp_path / "B02.tif").unlink()
     with pytest.raises(FormatError, match=r"B03\.tif has 20 x 25 x 1 pixels"):
@@ -277,7 +277,7 @@ def test_labels_of_minus_one_are_unlabelled(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("start", "told"), [(b"PCIDSK  ", "a PCIDSK image"), (b"[general]\ncreator=R", "a raster of R")]
+    ("start", "told"), [(b"PCIDSK  ", "a PCIDSK image"), (b"[general]\ncreator=R", "an R raster")]
 )
 def test_formats_that_only_gdal_reads_are_named(tmp_path, start, told):
     (tmp_path / "a.pix").write_bytes(start + bytes(600))
@@ -416,5 +416,5 @@ def test_folders_of_products_that_are_not_read_are_named(tmp_path, name, told):
 
 def test_a_binary_spectrum_of_asd_is_named(tmp_path):
     (tmp_path / "a.asd").write_bytes(b"as7" + bytes(600))
-    with pytest.raises(FormatError, match="a binary spectrum of ASD; export it as text"):
+    with pytest.raises(FormatError, match="a binary ASD spectrum; export it as text"):
         read_library(tmp_path / "a.asd")

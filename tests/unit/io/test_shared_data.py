@@ -35,11 +35,11 @@ REFUSED = {
     "envi/bad_interleave": "interleave = bup",
     "envi/bad_interleave.hdr": "interleave = bup",
     "envi/esri_style.hdr": "no ENVI header",
-    "envi/header_without_data.hdr": "data file of this header is not there",
-    "envi/toy.bil.aux.xml": "no cube that can be read",
+    "envi/header_without_data.hdr": "data file of this header is missing",
+    "envi/toy.bil.aux.xml": "cannot be opened as a hyperspectral cube",
     "mat/not_a_cube_v73.mat": r"raw1 \(struct\)",
     "spectral_library/library_berlin.sli": "is a spectral library",
-    "spectral_library/library_berlin.csv": "no cube that can be read",
+    "spectral_library/library_berlin.csv": "cannot be opened as a hyperspectral cube",
 }
 
 

@@ -119,7 +119,7 @@ def test_channels_are_scales_times_components(saved):
     told = described(saved[0])
     assert told.channels == 2 * saved[1]["features.components"].shape[1]
     for channels in (told.channels + 1, 1, 0):
-        with pytest.raises(ValueError, match=f"cannot make {channels} channels"):
+        with pytest.raises(ValueError, match=f"cannot give {channels} channels"):
             fitted(saved[1], described(saved[0], "channels", channels))
 
 
@@ -136,7 +136,7 @@ def test_a_tensor_of_another_shape_or_another_type_is_refused(saved):
     for value in (-1e-3, float("nan")):
         bad = saved[1][variance].clone()
         bad[0] = value
-        with pytest.raises(ValueError, match="holds what is no number"):
+        with pytest.raises(ValueError, match="contains values that are not numbers"):
             network_of({**saved[1], variance: bad}, told)
     zero = {**saved[1], variance: torch.zeros_like(saved[1][variance])}
     assert not network_of(zero, told).training

@@ -73,7 +73,7 @@ def test_bad_constant_and_empty_bands_are_left_out() -> None:
 
 
 def test_a_cube_without_a_usable_band_is_refused() -> None:
-    with pytest.raises(TrainingError, match="no band can be used"):
+    with pytest.raises(TrainingError, match="no band is usable"):
         fit_features(HyperCube.from_array(np.ones((5, 5, 3))), RECIPE)
 
 

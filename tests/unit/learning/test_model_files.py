@@ -66,7 +66,7 @@ def test_files_of_two_models_are_not_taken_for_one(models, tmp_path, name):
     for number, model in enumerate(models):
         model.save(tmp_path / str(number))
     (tmp_path / "0" / name).write_bytes((tmp_path / "1" / name).read_bytes())
-    with pytest.raises(FormatError, match=r"model\.safetensors.*belong to another description"):
+    with pytest.raises(FormatError, match=r"model\.safetensors.*do not match their description"):
         load_model(tmp_path / "0")
 
 

@@ -1,1 +1,1 @@
-"""Help, messages, preferences, panels: what is not about a scene."""
+"""Help, messages, preferences and panels."""

@@ -1,4 +1,4 @@
-"""Messages: the page of everything that was told or logged since the start."""
+"""Messages: the page of all messages and log entries since the start."""
 
 from __future__ import annotations
 
@@ -121,6 +121,6 @@ class MessagesFeature(Feature):
     def _open_folder(self) -> None:
         path = log_path()
         if not path.exists():
-            self.workspace.notify(f"Nothing was written to {path} yet: no warnings, no errors.")
+            self.workspace.notify(f"The log {path} is empty: no warnings or errors so far.")
         elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
             self.workspace.notify(f"The log file is {path}.")

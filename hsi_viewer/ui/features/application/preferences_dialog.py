@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.preferences.settings import MAX_PRESETS, Settings
 from hsi_viewer.ui.tools.brush import MAX_SIZE
 
-THEMES = {"As the desktop": "system", "Light": "light", "Dark": "dark"}
+THEMES = {"Follow system": "system", "Light": "light", "Dark": "dark"}
 STRETCHES = {
     "Percentiles": "percentile",
     "Minimum to maximum": "minmax",
@@ -36,7 +36,7 @@ STRETCHES = {
     "Equalize": "equalize",
 }
 DEVICES = {
-    "The fastest there is": "auto",
+    "Fastest available": "auto",
     "Processor (CPU)": "cpu",
     "NVIDIA graphics card (CUDA)": "cuda",
     "Apple graphics (MPS)": "mps",
@@ -69,10 +69,10 @@ class PreferencesDialog(QDialog):
         self.brush_square = QCheckBox("Square")
         self.autosave = _number(0, 120, "Autosave", " min")
         self.autosave.setSpecialValueText("Never")
-        self.device = _choice(DEVICES, "Training computes on")
-        self.cache = _number(0, 1_000_000, "Cache of overviews", " MB", 500)
+        self.device = _choice(DEVICES, "Train on")
+        self.cache = _number(0, 1_000_000, "Overview cache", " MB", 500)
         self.cache.setSpecialValueText("None")
-        self.clean = QPushButton("&Empty it now")
+        self.clean = QPushButton("&Clear now")
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok
             | QDialogButtonBox.StandardButton.Cancel
@@ -119,7 +119,7 @@ class PreferencesDialog(QDialog):
     def why_not(self) -> str | None:
         """Why the choices cannot be taken over, or None."""
         if self.low.value() >= self.high.value():
-            return "The percentile of black must be below that of white."
+            return "The black percentile must be below the white one."
         names = [self._text(row, 0) for row in range(self.presets.rowCount())]
         if not all(names):
             return "A preset needs a name."
@@ -151,12 +151,12 @@ class PreferencesDialog(QDialog):
         cache.addStretch(1)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.setAccessibleName("Groups of preferences")
+        self.tabs.setAccessibleName("Preference pages")
         self.tabs.addTab(
             _page(
                 ("Theme", self.theme),
                 ("Text size", self.text_percent),
-                ("", _note("In percent of the desktop's own text size.")),
+                ("", _note("Relative to the system's text size.")),
             ),
             "Appearance",
         )
@@ -164,7 +164,7 @@ class PreferencesDialog(QDialog):
             _page(
                 ("Stretch", self.stretch),
                 ("Percentiles", percent),
-                ("", _note("For scenes that are opened from now on.")),
+                ("", _note("For scenes opened from now on.")),
                 ("Band presets", self.presets),
                 ("", preset_buttons),
             ),
@@ -173,10 +173,13 @@ class PreferencesDialog(QDialog):
         self.tabs.addTab(_page(("Brush", brush), ("Autosave every", self.autosave)), "Labels")
         self.tabs.addTab(
             _page(
-                ("Training computes on", self.device),
-                ("", _note("What is not there is said when training starts.")),
+                ("Train on", self.device),
+                ("", _note("If the device isn't available, you are told when training starts.")),
                 ("Overviews", cache),
-                ("", _note("Overviews of large scenes in the cache folder; oldest go first.")),
+                (
+                    "",
+                    _note("For the overviews of large scenes; the oldest are deleted first."),
+                ),
             ),
             "Computing",
         )
@@ -284,7 +287,7 @@ def _percent(name: str) -> QDoubleSpinBox:
 
 def _preset_table() -> QTableWidget:
     table = QTableWidget(0, 4)
-    table.setAccessibleName("Band presets: name and wavelengths in nm")
+    table.setAccessibleName("Band presets: names and wavelengths in nm")
     table.setHorizontalHeaderLabels(["Name", "Red nm", "Green nm", "Blue nm"])
     table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     table.verticalHeader().hide()

@@ -62,29 +62,29 @@ class TourFeature(Feature):
         return [
             Stop(
                 "Open a scene",
-                f"Open a cube here ({keys('file.open')}), drop a file on the window, or begin with "
-                "the sample scene. The picture comes up in true colour; the wheel zooms, the "
+                f"Open a cube ({keys('file.open')}), drop a file on the window, or start with "
+                "the sample scene. The image appears in true colour; the wheel zooms, the "
                 "middle button pans.",
                 lambda: self._button("file.open"),
             ),
             Stop(
                 "Label some pixels",
                 f"Add a class ({keys('class.add')}), then paint a few of its pixels on the image "
-                f"with the brush ({keys('tool.brush')}). Ten a class, in several places, are a "
-                f"good start; {keys('edit.undo')} takes a stroke back.",
+                f"with the brush ({keys('tool.brush')}). Ten per class, in several places, are a "
+                f"good start; {keys('edit.undo')} undoes a stroke.",
                 lambda: self._panel("classes"),
             ),
             Stop(
                 "Train",
-                f"{keys('train.start')} trains. A first map comes within seconds and gets better "
-                "while you watch; label more where it is wrong, and train again.",
+                f"{keys('train.start')} trains. A first map appears within seconds and improves "
+                "while you watch; label more pixels where it is wrong, and train again.",
                 lambda: self._panel("training"),
             ),
             Stop(
-                "Take the map along",
-                f"Export it ({keys('file.export')}) for ENVI, GIS, MATLAB, Python or a report. "
-                f"{keys('help.guide')} opens the guide for the panel you are in, "
-                f"{keys('edit.palette')} finds every command by its name.",
+                "Export the map",
+                f"Save it ({keys('file.export')}) for ENVI, GIS, MATLAB, Python or a report. "
+                f"{keys('help.guide')} opens the guide for the current panel, "
+                f"{keys('edit.palette')} finds every command by name.",
                 lambda: self._button("file.export"),
             ),
         ]

@@ -1,1 +1,1 @@
-"""How the scene is shown."""
+"""The display of the scene: bands, contrast, layers, derived images, views."""

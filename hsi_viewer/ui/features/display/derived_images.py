@@ -82,7 +82,7 @@ class DerivedFeature(Feature):
                 IMAGE,
                 lambda: self.derive_components(kind),
                 enabled=has_bands,
-                why_not=lambda: "Open a scene of two or more bands first.",
+                why_not=lambda: "Open a scene with two or more bands first.",
             )
 
         def index(name: str) -> Command:
@@ -114,7 +114,7 @@ class DerivedFeature(Feature):
                 enabled=lambda: (
                     self.pictures.look is not None and self.pictures.look.image is not None
                 ),
-                why_not=lambda: "The scene itself is shown.",
+                why_not=lambda: "There is no derived image to remove.",
             ),
             *(index(i.name) for i in INDICES),
         ]

@@ -30,7 +30,7 @@ class LayerController(QObject):
 
     Parameters
     ----------
-    layers : where the layers lie; those of others are taken away with each new document.
+    layers : where the layers lie; those of others are removed with each new document.
     """
 
     def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
@@ -39,19 +39,24 @@ class LayerController(QObject):
         opacity = workspace.settings.map_opacity
         for layer in (
             Layer(IMAGE, about="The scene in the chosen bands"),
-            Layer(GROUND_TRUTH, visible=False, opacity=opacity, about="What maps are scored on"),
+            Layer(
+                GROUND_TRUTH,
+                visible=False,
+                opacity=opacity,
+                about="The pixels that maps are scored on",
+            ),
             Layer(CLASS_MAP, opacity=opacity, about="The class of each pixel (P)"),
             Layer(
                 UNCERTAINTY,
                 visible=False,
                 opacity=opacity,
-                about="1 - probability of the mapped class: bright is doubtful (U)",
+                about="1 - probability of the mapped class: bright is uncertain (U)",
             ),
             Layer(
                 DISAGREEMENT,
                 visible=False,
                 opacity=opacity,
-                about="How far the exits of the network disagree",
+                about="How much the network's exits disagree",
             ),
             Layer(LABELS, about="The labelled pixels (Shift+L)"),
         ):

@@ -139,7 +139,7 @@ class LayersFeature(Feature):
             self._divide({left: "left", right: "right"}, place)
 
     def _divide(self, sides: dict[str, Side], place: float) -> None:
-        """Show layers on one side only; the image goes on under both."""
+        """Show layers on one side only; the image continues under both."""
         kept: dict[str, Side] = {n: s for n, s in sides.items() if n != IMAGE}
         self.context.canvas.set_sides(kept, place)
 

@@ -31,11 +31,11 @@ class LinkedViewsFeature(Feature):
 
     @property
     def number(self) -> int:
-        """How many views there are."""
+        """Number of views."""
         return len(self.grid.views) if self.grid is not None else 1
 
     def commands(self) -> list[Command]:
-        """How many views, and the overview."""
+        """Commands for the number of views, and for the overview."""
         return [
             self._views(1, "&One view", "Alt+1", "square-outline"),
             self._views(2, "T&wo linked views", "Alt+2", "view-split-vertical"),

@@ -61,7 +61,9 @@ class MapPlaceFeature(Feature):
         self._shown = True
         self._at: _Position | None = None
         self._place: MapPlace | None = None
-        self._queue = WishQueue(self.workspace.tasks, "Finding the degrees", _degrees_of, self)
+        self._queue = WishQueue(
+            self.workspace.tasks, "Computing longitude and latitude", _degrees_of, self
+        )
         self._queue.granted.connect(self._on_degrees)
         self.workspace.document_changed.connect(self._on_document)
         context.canvas.hovered.connect(self._on_hover)
@@ -78,7 +80,7 @@ class MapPlaceFeature(Feature):
                 (),
                 "compass-outline",
                 lambda: self._place is not None,
-                lambda: "This scene has no place on the Earth.",
+                lambda: "This scene isn't georeferenced.",
                 checked=lambda: self._shown and self._place is not None,
             )
         ]
@@ -102,7 +104,7 @@ class MapPlaceFeature(Feature):
         if document is None or document.cube.georeference is None:
             return
         work = partial(_find_place, document.cube)
-        task = self.workspace.tasks.start("Finding the place of the scene", work, quiet=True)
+        task = self.workspace.tasks.start("Locating the scene", work, quiet=True)
         task.succeeded.connect(self._on_found)
 
     @Slot(object)

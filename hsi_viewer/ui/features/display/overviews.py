@@ -60,7 +60,7 @@ class OverviewsFeature(Feature):
         return [
             Command(
                 "view.clean",
-                "Clean the cache of overviews",
+                "Clear overview cache",
                 "&View",
                 self.clean,
                 (),
@@ -71,13 +71,13 @@ class OverviewsFeature(Feature):
     @Slot()
     def clean(self) -> None:
         """Drop all overviews; those of the open scene are made again when they are needed."""
-        task = self.workspace.tasks.start("Cleaning the cache", clean_cache)
+        task = self.workspace.tasks.start("Clearing the overview cache", clean_cache)
         task.succeeded.connect(self._on_cleaned)
         task.failed.connect(self._on_failed)
 
     @Slot(object)
     def _on_cleaned(self, freed: int) -> None:
-        self.workspace.notify(f"The cache is empty: {freed / MEGABYTE:,.0f} MB are free again.")
+        self.workspace.notify(f"Overview cache cleared: {freed / MEGABYTE:,.0f} MB freed.")
 
     def _on_redrawn(self, name: str, _box: object) -> None:
         if name == IMAGE:
@@ -120,8 +120,8 @@ class OverviewsFeature(Feature):
         self._on_declined()
         if isinstance(error, OSError):
             self.workspace.notify(
-                f"The overview could not be kept ({error.strerror}): zoomed out, this scene is "
-                "drawn slowly. Make room on the disk, or lower the size of the cache.",
+                f"The overview could not be saved ({error.strerror}): zoomed out, this scene is "
+                "drawn slowly. Free some space on the disk, or reduce the cache size.",
                 "warning",
             )
         else:

@@ -113,7 +113,7 @@ class PictureFeature(Feature):
                 lambda name=preset.name: self.show_preset(name),
                 (f"Ctrl+{number}",),
                 enabled=lambda name=preset.name: name in self.pictures.presets(),  # type: ignore[misc]
-                why_not=lambda: "The scene does not reach these wavelengths.",
+                why_not=lambda: "The scene doesn't cover these wavelengths.",
             )
             for number, preset in enumerate(PRESETS, 1)
         ]
@@ -167,7 +167,7 @@ class PictureFeature(Feature):
             ),
             Command(
                 "image.keep",
-                "&Keep this picture as a layer",
+                "&Keep this image as a layer",
                 IMAGE,
                 self.keep_as_layer,
                 (),
@@ -229,7 +229,7 @@ class PictureFeature(Feature):
         if picture is not None:
             name = self.pictures.title(picture.look)
             self.context.viewing.layers.add(
-                Layer(name, picture.raster, removable=True, about="A picture that was kept")
+                Layer(name, picture.raster, removable=True, about="A kept image")
             )
 
     # presets ---------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class PictureController(QObject):
     -------
     wished(Look) : something else is wished; it is not drawn yet.
     drawn(ScenePicture) : a picture is on the screen.
-    images_changed() : an image was derived or taken away.
+    images_changed() : an image was derived or removed.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class PictureController(QObject):
             return
         if self._images:
             names = ", ".join(image.name for image in self._images)
-            self._workspace.notify(f"Derived by the metadata before, and removed: {names}.")
+            self._workspace.notify(f"Removed, because the metadata changed: {names}.")
         self._images, self._presets = [], None
         self.images_changed.emit()
         bands = look.bands if look.image is None else self._scene_look(scene).bands
@@ -132,7 +132,7 @@ class PictureController(QObject):
         def work(token: CancelToken, _port: ProgressPort) -> ScenePicture:
             return render_scene(scene, look, token, samples=samples)
 
-        self._task = self._workspace.tasks.start("Drawing the picture", work, quiet=quiet)
+        self._task = self._workspace.tasks.start("Drawing the image", work, quiet=quiet)
         self._task.succeeded.connect(self._on_drawn)
         self._task.failed.connect(self._on_failed)
         self._task.cancelled.connect(self._on_cancelled)
@@ -192,7 +192,7 @@ class PictureController(QObject):
 
     @Slot()
     def remove_image(self) -> None:
-        """Take away the derived image that is shown, and show the scene."""
+        """Remove the derived image that is shown, and show the scene."""
         if self.look is not None and self.look.image is not None:
             self._images = [i for i in self._images if i is not self.look.image]
             self.images_changed.emit()
@@ -214,7 +214,7 @@ class PictureController(QObject):
         return self._presets[2]
 
     def title(self, look: Look) -> str:
-        """What a look is called; its contrast is remembered by this name."""
+        """Name of a composite; its contrast is remembered under it."""
         image = look.image
         if len(look.bands) == 1:
             name = f"Band {look.bands[0] + 1}"
@@ -263,7 +263,7 @@ class PictureController(QObject):
         self._book.note(scene, noted)
 
     def _scene_look(self, scene: HyperCube) -> Look:
-        """How a scene was looked at last, else its first look."""
+        """The last composite of a scene, else its first one."""
         noted = self._book.of(scene)
         if not noted.bands or max(noted.bands) >= scene.bands:
             bands = initial_bands(scene) if scene.bands > 1 else (0,)
@@ -280,8 +280,7 @@ class PictureController(QObject):
             self._unseen = False
             if not any(sample.values.size for sample in picture.samples):
                 self._workspace.notify(
-                    f"{picture.cube.name}: The bands that are shown hold no data, so nothing is "
-                    "drawn.",
+                    f"{picture.cube.name}: The bands shown contain no data, so nothing is drawn.",
                     "warning",
                 )
 
@@ -296,7 +295,7 @@ class PictureController(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._task = None
-        self._workspace.notify_error(error, "Drawing the picture")
+        self._workspace.notify_error(error, "Drawing the image")
 
     def _cancel(self) -> None:
         if self._task is not None:

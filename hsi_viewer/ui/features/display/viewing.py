@@ -107,8 +107,8 @@ class ViewController(QObject):
             others = sum(c.position is None for c in curves)
             if others:
                 self._workspace.notify(
-                    f"{others} means and library spectra were taken out of the plot: they are of "
-                    "the metadata before."
+                    f"{others} means and library spectra were removed from the plot, because the "
+                    "metadata changed."
                 )
             self.pictures.refresh()
 
@@ -148,7 +148,7 @@ class ViewController(QObject):
 
     @Slot(object)
     def _on_reading_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Drawing the picture")
+        self._workspace.notify_error(error, "Drawing the image")
 
     # layers ----------------------------------------------------------------------------------
 
@@ -282,7 +282,7 @@ class ViewController(QObject):
 
     @Slot()
     def clear_pins(self) -> None:
-        """Take all pinned spectra away."""
+        """Remove all pinned spectra."""
         self._picked, self._picked_spectrum = None, None
         self._plot.clear_pins()
 

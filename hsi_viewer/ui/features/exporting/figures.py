@@ -39,7 +39,7 @@ class FigureFeature(Feature):
         return [
             Command(
                 "file.figure",
-                "Save a pictu&re of a view…",
+                "Save a view as an &image…",
                 "&File",
                 self.choose,
                 ("Ctrl+Shift+E",),
@@ -48,7 +48,7 @@ class FigureFeature(Feature):
             ),
             Command(
                 "spectra.figure",
-                "Save the plot as a pict&ure…",
+                "Save the plot as an &image…",
                 "S&pectra",
                 self.choose_plot,
                 (),
@@ -93,7 +93,7 @@ class FigureFeature(Feature):
     def _ask_path(self, name: str, suffix: str) -> Path | None:
         start = Path(self.workspace.settings.last_folder) / f"{name}.{suffix}"
         chosen, _ = QFileDialog.getSaveFileName(
-            self.window, "Save a picture", str(start), f"{suffix.upper()} (*.{suffix})"
+            self.window, "Save as an image", str(start), f"{suffix.upper()} (*.{suffix})"
         )
         return Path(chosen) if chosen else None
 
@@ -153,4 +153,4 @@ class FigureFeature(Feature):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Saving a picture")
+        self.workspace.notify_error(error, "Saving the image")

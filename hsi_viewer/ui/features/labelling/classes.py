@@ -1,4 +1,4 @@
-"""What can be done with classes beyond adding and naming: order, merge, lock, legends, colours."""
+"""Commands for classes beyond adding and naming: order, merge, lock, legends, colours."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ClassFeature(Feature):
                  chosen),
             make("class.remove", "Delete class and its labels", self._remove, (),
                  "trash-can-outline", chosen),
-            make("legend.palette", "&Colours from the palette", self.recolour_all, (),
+            make("legend.palette", "Reset &colours", self.recolour_all, (),
                  "palette-outline", any_class),
             make("legend.load", "Load le&gend…", self.choose_legend, (), "format-list-bulleted",
                  open_cube),
@@ -109,7 +109,7 @@ class ClassFeature(Feature):
             name, other = document.legend[class_id].name, document.legend[into].name
             document.merge_classes(class_id, into)
             self._labelling.take_class(into)
-            self.workspace.notify(f"“{name}” is part of “{other}” now. Undo parts them again.")
+            self.workspace.notify(f"“{name}” was merged into “{other}”. Undo separates them.")
 
     def _chosen(self) -> tuple[Document, LandClass] | None:
         document, class_id = self.workspace.document, self._labelling.active_class
@@ -192,7 +192,7 @@ class ClassFeature(Feature):
             classes = tuple(
                 replace(c, colour=palette_colour(place)) for place, c in enumerate(document.legend)
             )
-            document.set_classes("Colours from the palette", classes)
+            document.set_classes("Reset colours", classes)
 
     def choose_legend(self) -> None:
         """Ask for a legend file and take its classes."""
@@ -223,7 +223,7 @@ class ClassFeature(Feature):
         ]
         new = [c for c in read if c.id not in document.legend]
         document.set_classes(f"Load legend {path.name}", (*kept, *new))
-        self.workspace.notify(f"{len(read)} classes taken from {path.name}.")
+        self.workspace.notify(f"{len(read)} classes loaded from {path.name}.")
 
     def choose_target(self) -> None:
         """Ask where to save the legend."""

@@ -23,10 +23,10 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.labels.sampling import BUFFER, Draw
 
 NOTES = {
-    "random": "Pixels anywhere in each class, at most half of it; all others are scored. This "
-    "flatters: many scored pixels touch a training pixel.",
-    "fields": "Whole fields give training pixels, other fields are scored, and none of the scored "
-    f"pixels is within {BUFFER} pixels of a training pixel: an honest estimate.",
+    "random": "Pixels anywhere in each class, at most half of it; all others are test pixels. "
+    "Optimistic: many test pixels touch training pixels.",
+    "fields": "Training pixels come from some fields, test pixels from others, and no test pixel "
+    f"is within {BUFFER} pixels of a training pixel: an honest estimate.",
 }
 
 
@@ -46,10 +46,10 @@ class DrawDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Training pixels from a ground truth")
         self._folder = folder
-        self.loaded = QCheckBox("the one that is loaded for scoring")
+        self.loaded = QCheckBox("Use the ground truth loaded for scoring")
         self.loaded.setVisible(has_truth)
         self.file = QLineEdit(ground_truth)
-        self.file.setPlaceholderText("Labels or regions on the scene")
+        self.file.setPlaceholderText("Label file or regions of this scene")
         self.file.setAccessibleName("Ground truth file")
         self.file.setMinimumWidth(320)
         self.browse = QPushButton("Browse…")
@@ -58,22 +58,22 @@ class DrawDialog(QDialog):
         self.count.setDecimals(0)
         self.count.setRange(1, 100_000)
         self.count.setValue(10)
-        self.count.setAccessibleName("Training pixels a class")
+        self.count.setAccessibleName("Training pixels per class")
         self.unit = QComboBox()
         self.unit.addItem("pixels of each class", "pixels")
         self.unit.addItem("% of each class", "percent")
         self.unit.setAccessibleName("Pixels or percent")
         self.protocol = QComboBox()
-        self.protocol.addItem("At random", "random")
-        self.protocol.addItem("Whole fields apart", "fields")
-        self.protocol.setAccessibleName("How training and scored pixels are parted")
+        self.protocol.addItem("Random pixels", "random")
+        self.protocol.addItem("Separate fields", "fields")
+        self.protocol.setAccessibleName("Split into training and test pixels")
         self.number = QSpinBox()
         self.number.setRange(0, 2**31 - 1)
-        self.number.setAccessibleName("Seed of the draw")
+        self.number.setAccessibleName("Random seed")
         self.note = QLabel()
         self.note.setObjectName("muted")
         self.note.setWordWrap(True)
-        kept = QLabel("Labels on the image are replaced; undo brings them back.")
+        kept = QLabel("Existing labels are replaced; undo restores them.")
         kept.setObjectName("muted")
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel

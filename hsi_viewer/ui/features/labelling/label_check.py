@@ -88,7 +88,7 @@ class LabelCheckFeature(Feature):
 
     @property
     def separability(self) -> SeparabilityPanel:
-        """How well classes can be told apart."""
+        """Separability of the labelled classes."""
         return cast("SeparabilityPanel", self.context.docking.panel(SEPARABILITY))
 
     def commands(self) -> list[Command]:
@@ -242,4 +242,4 @@ class LabelCheckFeature(Feature):
         if self._regions_seen:
             self._rest.start()
         if self.made(SEPARABILITY) and self.separability.table.rowCount():
-            self.separability.show_state("Labels changed since: compare again.")
+            self.separability.show_state("Labels have changed: compare again.")

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 Purpose = Draw | Literal["labels", "add", "test"]
 PLACEMENTS: dict[Placement, str] = {
-    "georeference": "Place by coordinates",
+    "georeference": "Align by coordinates",
     "resample": "Stretch to fit",
-    "crop": "From the upper left",
+    "crop": "Align at top left",
 }
 OFFER = "import"
 MOST_OFFERED = 6
@@ -47,7 +47,7 @@ MOST_LISTED = 64
 
 @dataclass(frozen=True, eq=False)
 class Import:
-    """What was asked for."""
+    """A request to import labels."""
 
     document: Document
     source: str
@@ -57,7 +57,7 @@ class Import:
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """What came of it: labels, or the question which they are, or how they lie on the cube."""
+    """Result of an import: labels, or the question of which array they are or how to place them."""
 
     wish: Import
     labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
@@ -66,7 +66,7 @@ class Imported:
 
 @dataclass(frozen=True, eq=False)
 class LabelUse:
-    """What labels from a file come to.
+    """Effect of loading labels from a file.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class LabelUse:
 
 @dataclass(frozen=True)
 class SavedLabels:
-    """Which state of which document now stands in which file."""
+    """The state of a document that a file contains."""
 
     path: Path
     document: Document
@@ -162,11 +162,11 @@ class LabelFiles(QObject):
             return
         self.context.offers.offer(
             OFFER,
-            f"{document.labels.total:,} pixels are labelled already. "
-            f"What shall {Path(source).name} do?",
+            f"{document.labels.total:,} pixels are already labelled. Replace them with "
+            f"{Path(source).name}?",
             (
                 Choice("Replace them", partial(self.load, source, "labels"), primary=True),
-                Choice("Only label others", partial(self.load, source, "add")),
+                Choice("Keep existing, add new", partial(self.load, source, "add")),
                 Choice("Cancel", lambda: None),
             ),
             "label-multiple-outline",
@@ -261,11 +261,11 @@ class LabelFiles(QObject):
         if use.truth is not None:
             document.set_truth(use.truth)
         if purpose == "test":
-            return "Ground truth loaded: maps are scored on its pixels without a label."
+            return "Ground truth loaded: maps are scored on its pixels that you have not labelled."
         if isinstance(purpose, Draw):
             return (
-                f"{document.labels.total:,} training pixels drawn ({purpose}); "
-                f"{use.scored:,} others are scored."
+                f"{document.labels.total:,} training pixels drawn ({purpose}); {use.scored:,} "
+                "others are test pixels."
             )
         if purpose == "add":
             return f"{use.added:,} pixels labelled."
@@ -410,7 +410,9 @@ class LabelFiles(QObject):
             self.label_path = saved.path
         told = f"Labels saved to {saved.path}."
         if saved.path.suffix.lower() == ".npy" and len(saved.document.legend):
-            told += " It holds numbers only: names and colours are in a session or a legend file."
+            told += (
+                " It contains class ids only: save a session or a legend to keep names and colours."
+            )
         self._workspace.notify(told, "success")
 
     def _ask_where_to_save(self) -> Path | None:

@@ -64,7 +64,7 @@ class LabelController(QObject):
         self._workspace.state_changed.emit()
 
     def take_class(self, class_id: int) -> None:
-        """Paint this class from now on, with whatever tool is active."""
+        """Paint this class from now on, with any tool."""
         self._active = class_id
         self._panel.select(class_id)
         self.toolbox.option_changed()
@@ -90,7 +90,7 @@ class LabelController(QObject):
 
     @Slot(int)
     def remove_class(self, class_id: int) -> None:
-        """Remove a class with its labels; undo brings both back."""
+        """Remove a class with its labels; undo restores both."""
         document = self._workspace.document
         if document is None or class_id not in document.legend:
             return
@@ -102,7 +102,7 @@ class LabelController(QObject):
                 self._panel.select(self._active)
         if count:
             self._workspace.notify(
-                f"“{name}” and its {count:,} labelled pixels were removed. Undo brings them back."
+                f"“{name}” and its {count:,} labelled pixels were removed. Undo restores them."
             )
         self._workspace.state_changed.emit()
 

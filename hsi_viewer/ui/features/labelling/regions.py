@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RegionFeature(Feature):
-    """What can be done with the regions that the select tool holds."""
+    """Commands for the regions that the select tool holds."""
 
     key = "regions"
 
@@ -67,7 +67,7 @@ class RegionFeature(Feature):
             ),
             Command(
                 "region.split",
-                "Make the region a class of its &own",
+                "Make the region a ne&w class",
                 "&Labels",
                 self._split,
                 (),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SPECTRA = "S&pectra"
 SELECTION = "Selection"
 COLOUR: Colour = (255, 0, 200)
-SELECT_FIRST = "Select pixels first: by a lasso on the image or in the scatter plot."
+SELECT_FIRST = "Select pixels first, with a lasso on the image or in the scatter plot."
 NO_CLASS = "Choose a class first, or add one (A)."
 
 
@@ -117,7 +117,7 @@ class SelectionFeature(Feature):
             ),
             Command(
                 "select.clear",
-                "Select &nothing",
+                "Clear the s&election",
                 SPECTRA,
                 self.clear,
                 ("Ctrl+D",),
@@ -129,7 +129,7 @@ class SelectionFeature(Feature):
     # the lasso -------------------------------------------------------------------------------
 
     def take_lasso(self, taken: bool = True) -> None:
-        """Give the left button to the lasso for one gesture."""
+        """Give the left button to the lasso for one stroke."""
         if not taken:
             self.put_lasso_away()
             return
@@ -174,7 +174,7 @@ class SelectionFeature(Feature):
         name = document.legend.name_of(active)
         document.selection.select(document.labels.ids == active, f"labels of {name}")
         if not len(document.selection):
-            self.workspace.notify(f"“{name}” has no labelled pixel yet.")
+            self.workspace.notify(f"“{name}” has no labelled pixels yet.")
 
     @Slot()
     def select_region(self) -> None:
@@ -193,7 +193,7 @@ class SelectionFeature(Feature):
             return
         changed = label_pixels(document, document.selection.pixels, active, keep=False)
         name = document.legend.name_of(active)
-        self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo takes it back.")
+        self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo reverts this.")
 
     @Slot()
     def clear(self) -> None:

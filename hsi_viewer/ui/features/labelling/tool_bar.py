@@ -17,7 +17,7 @@ from hsi_viewer.ui.widgets.tool_options import ToolOptions
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
-NAVIGATE = "Drag moves the scene, the wheel zooms, a click keeps the spectrum of a pixel."
+NAVIGATE = "Drag to move the scene, scroll to zoom, click to keep the spectrum of a pixel."
 SPECS = {spec.name: spec for spec in TOOLS}
 
 

@@ -89,7 +89,7 @@ class Toolbox(QObject):
         return GREY if self._mode.erases else document.legend[active].colour
 
     def begin(self, *, erase: bool = False) -> Stroke | None:
-        """Begin a gesture in the chosen mode; None while there is no document or no class."""
+        """Begin a stroke in the chosen mode; None while there is no document or no class."""
         document = self.document
         if document is None:
             return None
@@ -106,7 +106,9 @@ class Toolbox(QObject):
     def label_pixel(self, pixel: Pixel | None) -> None:
         """Label one pixel in the chosen mode, as one step."""
         if pixel is None:
-            self.notify("Pick a pixel first: Ctrl and the arrows, or a click with Navigate (N).")
+            self.notify(
+                "Pick a pixel first: use Ctrl and the arrow keys, or click with Navigate (N)."
+            )
             return
         stroke, document = self.begin(), self.document
         if stroke is not None and document is not None:
@@ -148,7 +150,7 @@ class Toolbox(QObject):
 
     @property
     def mode(self) -> PaintMode:
-        """What happens to the pixels that a tool touches."""
+        """How a tool changes the pixels that it touches."""
         return self._mode
 
     def set_mode(self, mode: PaintMode) -> None:

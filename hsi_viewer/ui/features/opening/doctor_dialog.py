@@ -94,7 +94,7 @@ class LayoutFields(QWidget):
         self.blockSignals(False)
 
     def layout_given(self) -> Layout:
-        """The layout that the fields say."""
+        """The layout entered in the fields."""
         from hsi_viewer.io.envi.layout import Layout
 
         return Layout(
@@ -133,7 +133,7 @@ class DoctorDialog(QDialog):
         self._diagnosis, self._answer = diagnosis, answer
         problem = QLabel(diagnosis.problem or "Header and data agree.")
         if answer is not None:
-            problem.setText(f"{problem.text()} It is read as you said before.")
+            problem.setText(f"{problem.text()} Your earlier choice is used.")
         problem.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Likely readings")
@@ -152,23 +152,23 @@ class DoctorDialog(QDialog):
         self.fields = LayoutFields()
         self.size_note = QLabel()
         self.size_note.setWordWrap(True)
-        self.buttons = accept_or_cancel(self, "Read it like this")
-        self.forget = QPushButton("Forget my answer", self)
+        self.buttons = accept_or_cancel(self, "Use this reading")
+        self.forget = QPushButton("Forget my choice", self)
         self.forget.setVisible(answer is not None)
-        self.forget.setToolTip("Read the file again as its header says")
+        self.forget.setToolTip("Read the file as its header describes again")
         self.forget.clicked.connect(lambda: self.done(FORGOTTEN))
         if answer is not None:
             self.buttons.addButton(self.forget, QDialogButtonBox.ButtonRole.ResetRole)
         layout = QVBoxLayout(self)
         layout.addWidget(problem)
-        layout.addWidget(muted("Choose the picture that looks right, or type what you know."))
+        layout.addWidget(muted("Choose the preview that looks right, or enter what you know."))
         layout.addWidget(self.list, 1)
         layout.addWidget(self.fields)
         layout.addWidget(self.size_note)
         layout.addWidget(
             muted(
-                f"The answer is kept beside the file ({diagnosis.data.name}.hsi.json); the file "
-                "and its header stay as they are."
+                f"Your choice is saved next to the file ({diagnosis.data.name}.hsi.json); the "
+                "file and its header are not changed."
             )
         )
         layout.addWidget(self.buttons)
@@ -212,9 +212,9 @@ class DoctorDialog(QDialog):
             lines.append(f"offset {at.offset:,}")
         # Without expected bytes the header could not be understood, and says no reading.
         if not reading.changes and self._diagnosis.expected is not None:
-            lines.append("as the header says")
+            lines.append("as in the header")
         if at == self._answer:
-            lines.append("as you said")
+            lines.append("as you chose")
         return "\n".join(lines)
 
 
@@ -225,7 +225,7 @@ def _number(least: int) -> QSpinBox:
 
 
 def _icon_of(picture: NDArray[np.uint8]) -> QIcon:
-    """A picture in a square, so that captions stand in line."""
+    """A picture in a square, so that captions line up."""
     rgb = np.ascontiguousarray(picture)
     height, width = rgb.shape[:2]
     image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.opening.metadata_editing import MetadataController
 
 KEY = "fill values"
-TAKE, REFUSE = "Take as no data", "They are data"
+TAKE, REFUSE = "Treat as no data", "Treat as data"
 
 
 def answer(cube: HyperCube, *, is_fill: bool) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class FillFeature(Feature):
         values = " and ".join(number_text(s.value) for s in asked)
         self.context.offers.offer(
             KEY,
-            f"{text} Until you decide, {values} is left out." if len(asked) == 1 else text,
+            f"{text} Until you decide, {values} is ignored." if len(asked) == 1 else text,
             (
                 Choice(TAKE, partial(self._keep, document.cube, True), primary=True),
                 Choice(REFUSE, partial(self._keep, document.cube, False)),

@@ -50,7 +50,7 @@ class MetadataDialog(QDialog):
     Parameters
     ----------
     cube : whose metadata they are.
-    data : name of the file of its values, or "" if it is no file of the user's.
+    data : name of the file of its values, or "" if it is not a file of the user's.
 
     Signals
     -------
@@ -64,7 +64,7 @@ class MetadataDialog(QDialog):
         self.setWindowTitle(f"Metadata of {cube.name}")
         self._cube = cube
         self.nodata = QLineEdit(_nodata_text(cube))
-        self.nodata.setPlaceholderText("none; several: -9999; 65535")
+        self.nodata.setPlaceholderText("none; to give several: -9999; 65535")
         self.nodata.setAccessibleName("No-data value")
         self.scale = QLineEdit(_text(cube.scale))
         self.scale.setAccessibleName("Scale")
@@ -77,12 +77,12 @@ class MetadataDialog(QDialog):
             self.units.addItem(text, factor)
         self.paste = QPushButton("Paste a list")
         self.paste.setToolTip(
-            "Numbers from the clipboard, from the selected band on: a column of a table, or the "
-            "list of a header"
+            "Numbers from the clipboard, starting at the selected band: a column of a table or "
+            "the list in a header"
         )
         self.from_file = QPushButton("From a file…")
         self.from_file.setToolTip(
-            "The wavelengths of an ENVI header, a table, a spectral library or another cube"
+            "Wavelengths from an ENVI header, a table, a spectral library or another cube"
         )
         row = QHBoxLayout()
         row.addWidget(self.units, 1)
@@ -93,7 +93,7 @@ class MetadataDialog(QDialog):
         form.addRow("No-data value", self.nodata)
         form.addRow("Stored value × scale = reflectance", self.scale)
         form.addRow("Bad bands", self.bad)
-        form.addRow("Wavelengths are in", row)
+        form.addRow("Unit of the wavelengths", row)
         self.error = QLabel()
         self.error.setWordWrap(True)
         layout = QVBoxLayout(self)
@@ -101,10 +101,10 @@ class MetadataDialog(QDialog):
         layout.addWidget(self.table, 1)
         if data:
             layout.addWidget(
-                muted(f"Kept beside the file ({data}.hsi.json); the file itself is not changed.")
+                muted(f"Saved next to the file ({data}.hsi.json); the file itself is not changed.")
             )
         else:
-            layout.addWidget(muted("This is no file of yours: kept until the scene is closed."))
+            layout.addWidget(muted("Read-only location: kept until you close the scene."))
         layout.addWidget(self.error)
         self.buttons = accept_or_cancel(self, "Save")
         layout.addWidget(self.buttons)
@@ -171,7 +171,7 @@ class MetadataDialog(QDialog):
         start = 0 if len(numbers) == bands else start
         if not numbers or start + len(numbers) > bands:
             self.error.setText(
-                f"The clipboard holds {len(numbers)} numbers; there are {bands - start} bands "
+                f"The clipboard contains {len(numbers)} numbers; there are {bands - start} bands "
                 "to fill."
             )
             return
@@ -238,7 +238,7 @@ class MetadataDialog(QDialog):
 
     @Slot()
     def _on_bad(self) -> None:
-        """Check the bands that the field does not list; wait while it is no list yet."""
+        """Check the bands that the field does not list; wait while it is not a list yet."""
         try:
             bad = set(_bands(self.bad.text(), self._cube.bands))
         except ValueError:
@@ -288,7 +288,9 @@ def _bands(text: str, count: int) -> list[int]:
         first = int(match[1]) if match else 0
         last = int(match[2] or match[1]) if match else 0
         if not 1 <= first <= last <= count:
-            raise ValueError(f"Bad bands: “{part}” is no band or range of bands from 1 to {count}.")
+            raise ValueError(
+                f"Bad bands: “{part}” isn't a band or range of bands from 1 to {count}."
+            )
         found += range(first - 1, last)
     return found
 
@@ -297,7 +299,7 @@ def _check_wavelengths(nm: list[float]) -> None:
     for band, value in enumerate(nm, 1):
         if not 0 < value <= LONGEST_NM:
             raise ValueError(
-                f"Band {band}: {value:g} nm is no wavelength that a sensor sees; is the unit right?"
+                f"Band {band}: {value:g} nm is outside the range of sensors; is the unit right?"
             )
 
 

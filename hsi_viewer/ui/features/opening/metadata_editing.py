@@ -77,7 +77,7 @@ class MetadataController(QObject):
 
             edited = sidecar.Sidecar.model_validate(fields).applied(cube)
             if cube.path is None:
-                return Edited(edited, problem=f"{cube.name} is no file of yours.")
+                return Edited(edited, problem=f"you don't have write permission for {cube.name}.")
             try:
                 return Edited(edited, sidecar.edited(cube.path, **fields))
             except FileError as error:
@@ -96,13 +96,14 @@ class MetadataController(QObject):
         path = done.cube.path
         if done.place is None or path is None:
             self._workspace.notify(
-                f"The metadata hold until the scene is closed, but are not kept: {done.problem}",
+                "The metadata apply until the scene is closed but could not be saved: "
+                f"{done.problem}",
                 "warning",
             )
         elif done.place.parent != path.parent:
-            self._workspace.notify(f"The metadata are kept {away(path, done.place)}", "success")
+            self._workspace.notify(f"The metadata were saved {away(path, done.place)}", "success")
         else:
-            self._workspace.notify("The metadata are kept beside the file.", "success")
+            self._workspace.notify("The metadata were saved next to the file.", "success")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -110,5 +111,5 @@ class MetadataController(QObject):
 
 
 def away(path: Path, place: Path) -> str:
-    """Where an answer is kept that has no place beside its file, as the end of a sentence."""
-    return f"in {place.parent}: the folder of {path.name} cannot be written to."
+    """Location of a choice that cannot be saved beside its file, as the end of a sentence."""
+    return f"in {place.parent}: the folder of {path.name} is read-only."

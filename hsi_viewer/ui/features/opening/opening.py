@@ -81,7 +81,7 @@ class OpenController(QObject):
 
     @Slot()
     def choose_folder(self) -> None:
-        """Ask for a folder that is a cube: EnMAP, DESIS, Zarr, or one image a band."""
+        """Ask for a folder that is a cube: EnMAP, DESIS, Zarr, or one image per band."""
         path = QFileDialog.getExistingDirectory(
             self._window, "Open a folder", self._workspace.settings.last_folder
         )

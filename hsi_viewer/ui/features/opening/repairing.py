@@ -45,13 +45,13 @@ WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr", "T
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of a file that did not open, or that the user doubts.
+    """Findings about a file that did not open, or that the user doubts.
 
     Attributes
     ----------
     path : of the file.
     error : why it did not open, or None.
-    uses : what it is good for in the open scene, if it is no cube.
+    uses : what it is good for in the open scene, if it is not a cube.
     diagnosis, thumbnails : of a raw file, with pictures of its readings.
     answer : how the user has said before that it is to be read, or None.
     """
@@ -76,7 +76,7 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Doubt:
-    """What is likely wrong with the header of a file that opened, or ""."""
+    """Likely problem of the header of a file that opened, or ""."""
 
     path: Path
     problem: str
@@ -165,7 +165,7 @@ class RepairController(QObject):
         if not doubt.problem or document is None or document.cube.path != doubt.path:
             return
         choices = (
-            Choice("Show the readings", partial(self._examine, doubt.path, None), primary=True),
+            Choice("Show likely readings", partial(self._examine, doubt.path, None), primary=True),
             Choice("Keep it as it is", lambda: None),
         )
         self._offers.offer(DOUBT, f"{doubt.path.name}: {doubt.problem}", choices, "stethoscope")
@@ -243,14 +243,14 @@ class RepairController(QObject):
         self._offers.withdraw(DOUBT)
 
     def _offer_uses(self, examined: Examined) -> None:
-        """Ask what a file that is no cube shall be in the open scene."""
+        """Ask what a file that is not a cube shall be in the open scene."""
         choices = [
             Choice(USES[use], partial(self.uses[use], examined.path), primary=place == 0)
             for place, use in enumerate(examined.uses)
         ]
         self._offers.offer(
             OFFER,
-            f"{examined.path.name} is no cube. Use it in the open scene?",
+            f"{examined.path.name} isn't a cube. Use it in the open scene?",
             (*choices, Choice("Cancel", lambda: None)),
             "help-circle-outline",
         )
@@ -273,7 +273,7 @@ class RepairController(QObject):
     @Slot(object)
     def _on_kept(self, kept: Kept) -> None:
         if kept.place.parent != kept.path.parent:
-            self._workspace.notify(f"The answer is kept {away(kept.path, kept.place)}", "info")
+            self._workspace.notify(f"Your choice was saved {away(kept.path, kept.place)}", "info")
         self.answered = kept
         self._reopen(str(kept.path))
 
@@ -337,7 +337,7 @@ def _examined(
 
 
 def _doubt(path: Path, token: CancelToken) -> str:
-    """What the doctor says in a worker of a file that opened, unless the user has decided."""
+    """The doctor's doubts about a file that opened, unless the user has decided; for a worker."""
     from hsi_viewer.io.header_doctor import diagnose as doctor
     from hsi_viewer.io.sidecars import sidecar
 

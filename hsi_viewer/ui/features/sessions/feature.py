@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SessionsFeature(Feature):
-    """Keeps what the user did, and brings it back."""
+    """Keeps what the user did, and restores it."""
 
     key = "sessions"
 

@@ -1,4 +1,4 @@
-"""History: the list of gestures, to jump in."""
+"""History: the list of strokes, to jump in."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class HistoryFeature(Feature):
         document = self.workspace.document
         if document is not None and self.made(KEY) and self.panel.isVisible():
             history = document.history
-            start = "Before (older gestures were forgotten)" if history.forgot else "Start"
+            start = "Before (older steps were dropped)" if history.forgot else "Start"
             self.panel.show_steps([s.title for s in history.steps], history.count, start)
 
     @Slot(int)

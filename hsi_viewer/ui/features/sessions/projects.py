@@ -30,7 +30,7 @@ READ_ONLY = "read-only"
 
 
 class ProjectController(QObject):
-    """Saves and opens sessions; "Save" saves whatever file the work stands in."""
+    """Saves and opens sessions; "Save" saves the file that the work was saved to last."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -130,7 +130,7 @@ class ProjectController(QObject):
             holder = holder_of(lock_of(path))
             if holder is not None:
                 self.workspace.notify(
-                    f"{path} is open in {holder.words}. Save under another name.", "error"
+                    f"{path} is open in {holder.words}. Save it under another name.", "error"
                 )
                 return
         snapshot = self._snapshot(session)
@@ -178,7 +178,7 @@ class ProjectController(QObject):
             self.window,
             "Open a session",
             self.workspace.settings.last_folder,
-            f"{SESSIONS};;Sessions of the time before (*{SUFFIX}.bak);;All files (*)",
+            f"{SESSIONS};;Backup sessions (*{SUFFIX}.bak);;All files (*)",
         )
         if name:
             self.open(name)
@@ -210,7 +210,7 @@ class ProjectController(QObject):
         self.context.offers.offer(
             "missing",
             f"The cube of {path.name}, {Path(reference.source).name}, is neither in "
-            f"{Path(reference.source).parent} nor beside the session.",
+            f"{Path(reference.source).parent} nor next to the session.",
             (
                 Choice("Find it…", partial(self._find, path, body), primary=True),
                 Choice("Cancel", lambda: None),

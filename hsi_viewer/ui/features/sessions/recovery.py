@@ -57,17 +57,17 @@ class RecoveryFeature(Feature):
                 (),
                 SIGN,
                 lambda: bool(self._found),
-                lambda: "No program left unsaved work behind.",
+                lambda: "There is no unsaved work to recover.",
             ),
             Command(
                 "file.discarded",
-                "Bring &back discarded work…",
+                "Restore &discarded work…",
                 "&File",
                 self.show_discarded,
                 (),
                 BIN,
                 lambda: bool(self._discarded),
-                lambda: "No unsaved work was discarded.",
+                lambda: "There is no discarded work.",
             ),
         ]
 
@@ -142,7 +142,7 @@ class RecoveryFeature(Feature):
         self.context.sessions.recover(leftover, source)
 
     def discard(self, leftover: Leftover) -> None:
-        """Put the work away; it can be brought back from the offer that follows."""
+        """Discard work; it can be restored from the offer that follows."""
         try:
             put_away = discard(leftover)
         except (OSError, FileError) as error:
@@ -158,7 +158,7 @@ class RecoveryFeature(Feature):
             str(put_away),
             f"The work on {leftover.name} from {when} was discarded.",
             (
-                Choice("Bring it back", partial(self._bring_back, put_away)),
+                Choice("Restore", partial(self._bring_back, put_away)),
                 Choice("Close", lambda: None),
             ),
             BIN,
@@ -168,7 +168,7 @@ class RecoveryFeature(Feature):
         try:
             bring_back(put_away)
         except OSError as error:
-            self.workspace.notify(f"The work could not be brought back: {error}", "error")
+            self.workspace.notify(f"The work could not be restored: {error}", "error")
         self.look()
 
 
@@ -179,7 +179,7 @@ def described(leftover: Leftover) -> str:
     told = f"Work on {leftover.name} from {local_time(_time(leftover.when))} was not saved"
     told += f": {' and '.join(what)}." if what else "."
     if leftover.losses is not None:
-        left = "This can be recovered" if what else "Nothing of the strokes can be read"
+        left = "This can be recovered" if what else "None of the strokes can be read"
         told += f" Its journal is damaged. {left}. {leftover.losses.words()}"
     if leftover.reference is None:
         told += " The name of its scene can't be read: you will be asked for the file."

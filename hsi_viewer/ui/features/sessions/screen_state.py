@@ -1,4 +1,4 @@
-"""What is on the screen, as JSON values for a session, and back."""
+"""The state of the screen as JSON values for a session, and back."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def restore_screen(context: Context, state: dict[str, Any]) -> list[str]:
 def _restore_bands(context: Context, state: dict[str, Any]) -> None:
     bands, document = tuple(int(b) for b in state["bands"]), context.workspace.document
     if state.get("image") is not None or document is None:
-        raise ValueError("components and indices are computed anew")
+        raise ValueError("components and indices are recomputed")
     if len(bands) not in (1, 3) or not all(0 <= b < document.cube.bands for b in bands):
-        raise ValueError("bands that the cube does not have")
+        raise ValueError("bands the cube doesn't have")
     colours = state.get("colours")
     context.viewing.show_look(
         Look(bands, _contrast(state.get("contrast", {})), colour_map(colours) if colours else None)
@@ -139,4 +139,4 @@ PARTS = {
     "pins": _restore_pins,
     "zoom": _restore_zoom,
 }
-WORDS = {"bands": "the picture", "layers": "layers", "pins": "pinned spectra", "zoom": "zoom"}
+WORDS = {"bands": "the image", "layers": "layers", "pins": "pinned spectra", "zoom": "zoom"}

@@ -1,4 +1,4 @@
-"""SessionController: the session of the open document, kept as the user goes on."""
+"""SessionController: the session of the open document, kept as the user continues."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ class SessionController(QObject):
         document = session.document
         if session.recorder is not None and session.problem:
             self._workspace.notify(
-                f"Gestures are kept in {session.folder.path if session.folder else ''}, which the "
-                f"system may clear, for {session.problem}.",
+                f"Strokes are kept in {session.folder.path if session.folder else ''}, which the "
+                f"system may delete, because {session.problem}.",
                 "warning",
             )
         if document.history.steps or len(document.legend) or session.ledger.runs or session.notes:
@@ -132,7 +132,9 @@ class SessionController(QObject):
         left_out = restore_screen(self.context, dict(body.view))
         if left_out:
             told = ", ".join(left_out)
-            self._workspace.notify(f"Left out, for it does not fit the cube: {told}.", "warning")
+            self._workspace.notify(
+                f"Not restored because it doesn't match this scene: {told}.", "warning"
+            )
         for feature in self.context.features:
             state = body.features.get(feature.key)
             if isinstance(state, dict) and state:
@@ -151,7 +153,7 @@ class SessionController(QObject):
     def _on_others(self, words: str) -> None:
         if words:
             self._workspace.notify(
-                f"This scene is also open in {words}. Each keeps labels of its own; save them "
+                f"This scene is also open in {words}. Each window has its own labels; save them "
                 "under different names.",
                 "warning",
             )
@@ -168,7 +170,7 @@ class SessionController(QObject):
             self.session.recorder.tend()
 
     def set_autosave(self, minutes: int) -> None:
-        """How often notes, view and the like are written beside the journal; 0 for never."""
+        """Set the interval at which notes and view are written beside the journal; 0 for never."""
         self._workspace.settings.autosave_minutes = minutes
         if minutes:
             self._autosave.start(minutes * 60_000)
@@ -180,7 +182,7 @@ class SessionController(QObject):
         self.set_autosave(self._workspace.settings.autosave_minutes)
 
     def unsaved(self) -> tuple[str, ...]:
-        """What is in no file of the user's, in words."""
+        """Unsaved work, in words."""
         session = self.session
         if session is None:
             return ()
@@ -219,12 +221,12 @@ class SessionController(QObject):
         if problem:
             self._warn(problem)
         else:
-            self._workspace.notify("Gestures are kept again, all of them.", "success")
+            self._workspace.notify("Crash recovery is on again; nothing was lost.", "success")
 
     def _warn(self, problem: str) -> None:
         self._workspace.notify(
-            f"What you do is not kept for a crash now: {problem}. Your labels are still here: "
-            "make room or save them elsewhere. It is tried again every few seconds.",
+            f"Crash recovery is off: {problem}. Your labels are still here: free some space or "
+            "save them elsewhere. Recovery is retried every few seconds.",
             "error",
         )
 
@@ -259,7 +261,7 @@ class SessionController(QObject):
 
     @Slot(object)
     def _on_not_closed(self, error: Exception) -> None:
-        self._workspace.notify(f"The session was not closed in order: {error}", "warning")
+        self._workspace.notify(f"The session didn't close properly: {error}", "warning")
 
     def finish(self) -> bool:
         """Wait for the disk with the window alive; False if the user doesn't want to wait."""

@@ -133,7 +133,7 @@ class AngleFeature(Feature):
                 TITLE,
                 raster,
                 removable=True,
-                about=f"Spectral angle to {found.name}: bright is alike, 0 to {top:.3f} rad",
+                about=f"Spectral angle to {found.name}: bright is similar, 0 to {top:.3f} rad",
             )
         )
         self._show_within()
@@ -199,7 +199,7 @@ class AngleFeature(Feature):
         elif near.class_id in document.legend:
             changed = label_pixels(document, near.pixels, near.class_id, keep=near.keep)
             name = document.legend.name_of(near.class_id)
-            self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo takes it back.")
+            self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo reverts this.")
 
     # state -----------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SPECTRA = "S&pectra"
 LABEL_FIRST = "Label some pixels first: choose a class, then paint on the image."
-SELECT_FIRST = "Select pixels first: by a lasso on the image or in the scatter plot."
+SELECT_FIRST = "Select pixels first, with a lasso on the image or in the scatter plot."
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ class SpectraFeature(Feature):
     def _on_treatment(self, treatment: Treatment) -> None:
         if treatment.window and not self._filter_ready:
             task = self.workspace.tasks.start(
-                "Getting the filter ready", _import_filter, quiet=True
+                "Preparing the smoothing filter", _import_filter, quiet=True
             )
             task.succeeded.connect(self._on_filter)
         else:

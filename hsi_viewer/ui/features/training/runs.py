@@ -134,7 +134,7 @@ class RunsFeature(Feature):
             whole = replace(run, labelled=labelled, accuracy=accuracy_facts(accuracy()))
             return session, write_run(folder, whole, kept, model.save)
 
-        task = self.workspace.tasks.start("Keeping the run", work, quiet=True)
+        task = self.workspace.tasks.start("Saving the run", work, quiet=True)
         task.succeeded.connect(self._on_kept)
         task.failed.connect(self._on_failed)
 
@@ -148,7 +148,7 @@ class RunsFeature(Feature):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Keeping or reading a run")
+        self.workspace.notify_error(error, "Saving or reading a run")
 
     # shown again -----------------------------------------------------------------------------
 
@@ -295,7 +295,7 @@ class RunsFeature(Feature):
             title = self._session.ledger[run_id].title
             self.context.offers.offer(
                 f"run {run_id}",
-                f"Delete run “{title}” with its map and its model? This cannot be undone.",
+                f"Delete run “{title}” with its map and model? This can't be undone.",
                 (Choice("Delete", partial(self.delete, run_id)), Choice("Keep", lambda: None)),
                 "trash-can-outline",
             )

@@ -1,4 +1,4 @@
-"""Warming: the trainer is imported ahead of time, while the interface goes on."""
+"""Warming: the trainer is imported ahead of time, while the interface continues."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class TrainerImport(QObject):
             self._rest.start()
         elif not self.started:
             self.started = True
-            self._workspace.tasks.start("Getting the trainer ready", import_trainer, quiet=True)
+            self._workspace.tasks.start("Preparing the trainer", import_trainer, quiet=True)
 
     def close(self) -> None:
         """The window goes: what it held may be collected as all else."""

@@ -39,7 +39,7 @@ def train_commands(workspace: Workspace, training: TrainController) -> list[Comm
         ),
         Command(
             "train.live",
-            "&Live: train on after each stroke",
+            "&Live: continue training after each stroke",
             TRAIN,
             training.set_live,
             ("L",),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training run brings home.
+    """Result of a training run.
 
     Attributes
     ----------
@@ -104,16 +104,16 @@ class TrainController(QObject):
 
     @property
     def live(self) -> bool:
-        """Whether each finished gesture leads to a new map."""
+        """Whether each finished stroke leads to a new map."""
         return self._panel.live.isChecked()
 
     def set_live(self, live: bool) -> None:
-        """Train on after each gesture, or only when asked."""
+        """Train on after each stroke, or only when asked."""
         self._panel.live.setChecked(live)
 
     @Slot(object)
     def train(self, config: TrainingConfig) -> None:
-        """Start training anew on the labels as they are now."""
+        """Start training again on the labels as they are now."""
         self._start(config, None)
 
     def _start(self, config: TrainingConfig, warm_start: TrainedModel | None) -> None:
@@ -174,7 +174,7 @@ class TrainController(QObject):
             self._panel.show_epoch(item)
         elif isinstance(item, Prediction):
             self._show(item)
-            self._panel.show_message(f"Map on the screen: {item.source}")
+            self._panel.show_message(f"Current map: {item.source}")
         elif isinstance(item, Progress):
             self._panel.show_progress(item.message, item.fraction)
         elif isinstance(item, Note) and item.text not in self._noted:
@@ -186,10 +186,10 @@ class TrainController(QObject):
         self.model = trained.model
         self._panel.show_running(False)
         self._show(trained.prediction)
-        seconds = trained.model.seconds
+        seconds = trained.model.seconds.get("train", 0.0)
         self._panel.show_message(
-            f"Map on the screen: {trained.prediction.source}. "
-            f"Trained in {seconds.get('train', 0.0):.1f} s."
+            f"Final map, {seconds:.0f} s",
+            f"{trained.prediction.source}, trained in {seconds:.1f} s",
         )
         if trained.model.warning:
             self._workspace.notify(trained.model.warning, "warning")
@@ -200,7 +200,7 @@ class TrainController(QObject):
             self._train_on()
 
     def adopt(self, model: TrainedModel, labelled: NDArray[np.bool_]) -> None:
-        """Take a model of a session, so that training goes on from it."""
+        """Take a model of a session, so that training continues from it."""
         self.model, self._labelled = model, labelled
         self._document = self._workspace.document
         self._workspace.state_changed.emit()
@@ -217,7 +217,7 @@ class TrainController(QObject):
         self._labels_changed = True
 
     def _on_history(self) -> None:
-        """A gesture ended: one run follows, and one more after a run that is on its way."""
+        """A stroke ended: one run follows, and one more after a run that is on its way."""
         if self.live and self._labels_changed:
             self._train_on()
         self._labels_changed = False
@@ -237,7 +237,7 @@ class TrainController(QObject):
     def _on_cancelled(self) -> None:
         self._panel.show_running(False)
         shown = self._workspace.document.prediction if self._workspace.document else None
-        kept = f" Map on the screen: {shown.source}." if shown else ""
+        kept = f" Current map: {shown.source}." if shown else ""
         self._panel.show_message(f"Training was cancelled.{kept}")
         self._on_state()
 

@@ -40,7 +40,7 @@ def test_the_worst_pair_comes_first_and_is_named():
         {1: cloud([1, 2, 3], 0.1), 2: cloud([1, 2, 3], 0.1), 3: cloud([9, 2, 1], 0.1)}
     )
     assert (report.pairs[0].first, report.pairs[0].second) == (1, 2)
-    assert [p.verdict for p in report.pairs] == ["cannot be told apart", "apart", "apart"]
+    assert [p.verdict for p in report.pairs] == ["not separable", "separable", "separable"]
     assert report.pairs[-1].jeffries_matusita == pytest.approx(2, abs=1e-3)
 
 
@@ -78,7 +78,12 @@ def test_ten_pixels_are_not_few_and_a_spectrum_of_zeros_has_no_angle():
 
 @pytest.mark.parametrize(
     ("distance", "verdict"),
-    [(0.99, "cannot be told apart"), (1.0, "partly alike"), (1.89, "partly alike"), (1.9, "apart")],
+    [
+        (0.99, "not separable"),
+        (1.0, "partly separable"),
+        (1.89, "partly separable"),
+        (1.9, "separable"),
+    ],
 )
 def test_verdicts_begin_at_their_limits(distance, verdict):
     assert PairSeparability(1, 2, distance, 0.1).verdict == verdict

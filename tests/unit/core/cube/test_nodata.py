@@ -63,7 +63,7 @@ def test_a_cube_leaves_out_its_no_data_value_and_its_fill_values() -> None:
         (SuspectedFill(-9999.0, 400), "400 pixels hold -9999 in every band: no data?"),
         (SuspectedFill(1e20, 1), "1 pixel holds 1e+20 in every band: no data?"),
         (SuspectedFill(-999.0, 5120, True), "About 5,120 pixels hold -999 in every band: no data?"),
-        (SuspectedFill(np.inf, 10), "10 pixels hold infinite values: taken as no data."),
+        (SuspectedFill(np.inf, 10), "10 pixels hold infinite values: treated as no data."),
     ],
 )
 def test_it_is_said_with_the_value_and_the_number(found: SuspectedFill, sentence: str) -> None:

@@ -151,7 +151,7 @@ def test_indices_say_what_a_cube_lacks():
     assert why_not(index_named("NDVI"), visible) is None
     assert "2200 nm: the nearest is at 1000 nm" in why_not(index_named("NBR"), visible)
     counts = HyperCube.from_array(np.ones((2, 2, NM.size), np.int16), NM)
-    assert "names no scale factor" in why_not(index_named("EVI"), counts)
+    assert "gives no scale factor" in why_not(index_named("EVI"), counts)
     assert why_not(index_named("NDVI"), counts) is None
 
 
@@ -164,16 +164,19 @@ def test_ndvi_is_the_published_ratio():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("b1 ^ 2", r"powers are written with \*\*"),
+        ("b1 + (b2 - b1", r'Incomplete formula: unclosed "\(" at character 6'),
+        ("b1 +", "incomplete or mistyped at its end"),
+        ("b1 b2", "incomplete or mistyped near character 4"),
+        ("b1 ^ 2", r"write powers with \*\*"),
         ("b1 < b2 < b3", "Compare two values at a time"),
         ("b1 // 2", "“b1 // 2” is not allowed in a formula"),
         ("abs(b1, b2)", "abs takes 1 values, not 2"),
         ("where(b1, b2)", "where takes 3 values, not 2"),
         ("min(b1)", "min takes 2 or more values, not 1"),
-        ("cos(b1)", "“cos” is no known function"),
-        ("abs(x=b1)", "“abs” is no known function"),
-        ("1j * b1", "1j is no number"),
-        ("b1 + c2", "“c2” is not known: bands are named b12"),
+        ("cos(b1)", "“cos” is not a known function"),
+        ("abs(x=b1)", "“abs” is not a known function"),
+        ("1j * b1", "1j is not a number"),
+        ("b1 + c2", "“c2” is unknown: bands are named b12"),
     ],
 )
 def test_what_is_wrong_is_told(text, said):

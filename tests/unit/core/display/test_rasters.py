@@ -69,7 +69,7 @@ def test_a_thinned_picture_lies_over_the_whole_scene(step):
 
 
 def test_a_picture_of_another_size_is_refused():
-    with pytest.raises(ValueError, match="no thinned"):
+    with pytest.raises(ValueError, match="not a thinned"):
         RgbaRaster(PICTURE, (ROWS + 40, COLUMNS))
     with pytest.raises(ValueError, match="RGBA bytes"):
         RgbaRaster(PICTURE[:, :, :3])

@@ -45,7 +45,7 @@ def test_acolite_on_a_map_grid(tmp_path):
     np.testing.assert_array_equal(cube.read(), CUBE + 1)
     np.testing.assert_array_equal(cube.wavelengths, NM)
     assert cube.georeference.transform == (30, 0, 5e5, 0, -30, 4e6)
-    assert cube.warnings == ('The file also holds "L2R.nc:rhot"; rhos is shown.',)
+    assert cube.warnings == ('The file also contains "L2R.nc:rhot"; rhos is shown.',)
     assert cube.band_names[:2] == ("rhos_443", "rhos_503")
     other = open_cube(f"{path}:rhot")
     np.testing.assert_array_equal(other.read(bands=[7, 0]), CUBE[:, :, [7, 0]])
@@ -74,8 +74,8 @@ def test_seadas_with_packed_values_and_wavelengths_in_the_names(tmp_path):
     np.testing.assert_allclose(cube.read(), expected, rtol=1e-5)
     np.testing.assert_array_equal(cube.wavelengths, NM.astype(int))
     assert cube.warnings == (
-        "The wavelengths are taken from the names of the variables.",
-        'The file also holds "L2.nc:geophysical_data/Rrs_unc"; geophysical_data/Rrs is shown.',
+        "The wavelengths come from the names of the variables.",
+        'The file also contains "L2.nc:geophysical_data/Rrs_unc"; geophysical_data/Rrs is shown.',
     )
 
 
@@ -102,7 +102,7 @@ def test_bands_of_one_scale_stay_as_stored(tmp_path):
     cube = open_cube(write(tmp_path / "a.nc", "band_{k}", attrs=lambda b: attrs))
     np.testing.assert_array_equal(cube.read(), CUBE)
     assert (cube.dtype, cube.nodata, cube.scale) == (np.dtype("i2"), -1, 1e-4)
-    assert cube.warnings == ("The file gives no wavelengths of its bands.",)
+    assert cube.warnings == ("The file gives no wavelengths for its bands.",)
 
 
 def test_bands_are_in_the_order_of_wavelengths_whatever_their_names(tmp_path):
@@ -134,7 +134,7 @@ def test_variables_of_another_size_are_left_out_and_said(tmp_path):
     add(path, B9=np.zeros((3, 2)))
     cube = open_cube(path)
     np.testing.assert_array_equal(cube.read(), CUBE)
-    assert "Variables of another size are left out: B9." in cube.warnings
+    assert "Variables of a different size are left out: B9." in cube.warnings
 
 
 def test_several_unknown_quantities_are_listed(tmp_path):

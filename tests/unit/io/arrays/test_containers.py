@@ -115,7 +115,7 @@ def test_wavelengths_of_a_sibling_and_the_axis_that_they_tell(tmp_path):
 def test_several_candidates_are_offered(tmp_path):
     first, second = numbers((3, 4, 5)), numbers((3, 4, 5)) + 1
     scipy.io.savemat(tmp_path / "two.mat", {"radiance": first, "reflectance": second, "n": 1})
-    with pytest.raises(ChoiceNeededError, match=r'Say which: "two\.mat:r') as refusal:
+    with pytest.raises(ChoiceNeededError, match=r'Name one of them: "two\.mat:r') as refusal:
         open_cube(tmp_path / "two.mat")
     assert {c.name for c in refusal.value.choices} == {"radiance", "reflectance"}
     assert refusal.value.choices[0].shape == (3, 4, 5)
@@ -141,7 +141,7 @@ def test_the_only_matrix_is_an_image_of_one_band(tmp_path):
     for name in ("gt.mat", "gt.npz", "gt.h5", "gt73.mat"):
         cube = open_cube(tmp_path / name)
         np.testing.assert_array_equal(cube.read()[:, :, 0], ids)
-        assert cube.warnings == ("The array is a matrix; it is shown as one band.",)
+        assert cube.warnings == ("The array is a matrix; it is shown as a single band.",)
 
 
 @pytest.mark.parametrize(

@@ -265,14 +265,14 @@ def test_lists_of_another_length_are_left_out_with_a_warning(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"interleave": "bup"}, r'"interleave = bup" is none of bsq, bil and bip'),
+        ({"interleave": "bup"}, r'"interleave = bup" must be bsq, bil or bip'),
         ({"interleave": None}, "interleave"),
         ({"data_type": 7}, '"data type = 7" is none of'),
         ({"data_type": None}, 'no "data type"'),
         ({"lines": None}, 'no "lines"'),
         ({"lines": 0}, '"lines = 0" must be at least 1'),
         ({"lines": "many"}, '"lines = many" is no whole number'),
-        ({"samples": "inf"}, "no whole number"),
+        ({"samples": "inf"}, "not a whole number"),
         ({"byte_order": 3}, '"byte order = 3" is neither 0 nor 1'),
         ({"header_offset": -8}, "must not be negative"),
         ({"lines": 3}, "72 bytes expected, but 48 bytes were found"),
@@ -300,7 +300,7 @@ def test_a_missing_file_and_an_empty_one(tmp_path):
 def test_a_header_without_data_names_what_was_looked_for(tmp_path):
     header = write(tmp_path)
     (tmp_path / "cube.img").unlink()
-    with pytest.raises(FileError, match="data file of this header is not there"):
+    with pytest.raises(FileError, match="data file of this header is missing"):
         open_cube(header)
 
 
@@ -309,7 +309,7 @@ def test_a_compressed_bomb_is_not_unpacked(tmp_path):
     cube = open_cube(write(tmp_path, data=bomb, file_compression=1))
     assert not cube.read().any()  # 48 bytes are asked for and 48 are taken
     header = write(tmp_path, data=bomb, file_compression=1, lines=10**12)
-    with pytest.raises(FormatError, match=r"more than .* compressed bytes can hold"):
+    with pytest.raises(FormatError, match=r"more than .* compressed bytes can contain"):
         open_cube(header)
 
 

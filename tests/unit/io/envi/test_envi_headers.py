@@ -99,9 +99,9 @@ def test_a_field_behind_another_on_one_line(tmp_path):
         ("wavelength = {1, 2, 3, 4}", "are band numbers"),
         ("wavelength = {0.4, .5, .6, .7}\nwavelength units = nm", "their unit may be wrong"),
         ("wavelength = {400, 500, 600, 700}\nwavelength units = um", "their unit may be wrong"),
-        ("data gain values = {0.1, 0.2, 0.3, 0.4}", '"data gain values" of the header are not'),
+        ("data gain values = {0.1, 0.2, 0.3, 0.4}", '"data gain values" in the header are not'),
         ("data offset values = {0, 0, 0, 5}", '"data offset values" of the header are not'),
-        ("map info = {UTM, 1, 1, 5e5}", '"map info" in the header is not understood'),
+        ("map info = {UTM, 1, 1, 5e5}", '"map info" in the header could not be interpreted'),
     ],
 )
 def test_what_is_doubtful_is_said(tmp_path, fields, sentence):
@@ -191,7 +191,7 @@ def test_widths_in_wavenumbers_become_widths_in_nm(tmp_path):
 @pytest.mark.parametrize("kind", ["ENVI Meta File", "ENVI Virtual Mosaic", "HDF Scientific Data"])
 def test_headers_of_other_files_are_refused_by_kind(tmp_path, kind):
     text = f"ENVI\nsamples = 3\nlines = 2\nbands = 4\nfile type = {kind}\n"
-    with pytest.raises(FormatError, match=f'"file type = {kind.lower()}" is no raw image'):
+    with pytest.raises(FormatError, match=f'"file type = {kind.lower()}" is not a raw image'):
         open_cube(pair(tmp_path, text))
 
 
@@ -212,7 +212,7 @@ def test_the_header_of_a_tiff_opens_the_tiff(tmp_path, name):
     assert cube.georeference.transform == (2, 0, 5, 0, -2, 9)
     assert diagnosis(header) is None
     (tmp_path / "cube.tif").unlink()
-    with pytest.raises(FileError, match="the TIFF file of this header is not there"):
+    with pytest.raises(FileError, match="the TIFF file of this header is missing"):
         open_cube(header)
 
 
@@ -282,7 +282,7 @@ def test_esri_headers_of_camera_programs(tmp_path):
     assert list(cube.wavelengths) == [400, 500, 600, 700]
     assert "BANDROWBYTES 4 of the header is too little" in cube.warnings[0]
     path.with_suffix(".hdr").write_text(f"{text}800\nWAVELENGTHS_END")
-    assert "not one a band" in open_cube(path).warnings[1]
+    assert "one wavelength per band" in open_cube(path).warnings[1]
     path.with_suffix(".hdr").write_text(f"{text}red\nWAVELENGTHS_END")
     assert open_cube(path).wavelengths is None
 
@@ -290,12 +290,12 @@ def test_esri_headers_of_camera_programs(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("NROWS 3\n", "is too short: its header says 3 rows"),
+        ("NROWS 3\n", "is too short: its header gives 3 rows"),
         ("NROWS 0\n", "ESRI header|cannot be"),
         ("TOTALROWBYTES 32\n", r"bytes between them \(totalrowbytes\) are not supported"),
         ("NBITS 4\n", "values of 4 bits are not supported"),
         ("SKIPBYTES many\n", '"SKIPBYTES many" is no whole number'),
-        ("LAYOUT BUP\n", '"LAYOUT bup" is none of|not readable by its ESRI header'),
+        ("LAYOUT BUP\n", '"LAYOUT bup" is not BIL|does not match its ESRI header'),
     ],
 )
 def test_esri_headers_that_are_refused(tmp_path, change, message):
@@ -308,5 +308,5 @@ def test_esri_headers_that_are_refused(tmp_path, change, message):
 def test_an_esri_header_without_data(tmp_path):
     (tmp_path / "scene.hdr").write_text(ESRI.format("I", "BIL"))
     (tmp_path / "scene.prj").write_text("")
-    with pytest.raises(FileError, match="no ENVI header but an ESRI one, and its data file"):
+    with pytest.raises(FileError, match="an ESRI header, not an ENVI one, and its data file"):
         open_cube(tmp_path / "scene.hdr")

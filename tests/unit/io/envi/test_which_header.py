@@ -157,7 +157,7 @@ def test_a_longer_raw_file_that_spells_another_format(tmp_path, mark):
     path = write(tmp_path, raw=mark + CUBE.tobytes()[4:] + b"\0" * 100)
     cube = open_cube(path)
     assert cube.format_name == "ENVI"
-    assert any("the rest is not read" in warning for warning in cube.warnings)
+    assert any("extra bytes are ignored" in warning for warning in cube.warnings)
 
 
 @pytest.mark.parametrize("mark", [b"II*\0", b"\x93NUMPY\1\0", b"\x89HDF\r\n\x1a\n"])

@@ -97,7 +97,7 @@ def test_too_many_arrays(tmp_path, count):
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
         for k in range(count):
             file.writestr(f"{k}.npy", b"")
-    with pytest.raises(FormatError, match=f"it has {count} entries, at most"):
+    with pytest.raises(FormatError, match=f"it has {count} entries; at most"):
         open_cube(tmp_path / "a.npz")
 
 
@@ -106,7 +106,7 @@ def test_a_list_of_contents_that_is_too_long_is_not_read(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
         for k in range(400):
             file.writestr(f"{k:04}{'x' * 1000}.npy", b"")
-    with pytest.raises(FormatError, match="list of contents is too long"):
+    with pytest.raises(FormatError, match="table of contents is too long"):
         open_cube(tmp_path / "a.npz")
 
 

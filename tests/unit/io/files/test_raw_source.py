@@ -65,7 +65,7 @@ def test_a_spectrum_of_a_file_that_shrank_is_an_error_not_a_crash(tmp_path):
     assert cube.spectrum(49, 59).sum() == 70
     with path.open("r+b") as file:
         file.truncate(1000)
-    with pytest.raises(FileError, match="become shorter while it was open"):
+    with pytest.raises(FileError, match="became shorter while it was open"):
         cube.spectrum(49, 59)
 
 
@@ -81,7 +81,7 @@ def test_a_file_that_shrinks_while_open_is_an_error_not_a_crash(tmp_path):
     assert cube.read().sum() == 50 * 60 * 70
     with path.open("r+b") as file:
         file.truncate(1000)
-    with pytest.raises(FileError, match="become shorter while it was open"):
+    with pytest.raises(FileError, match="became shorter while it was open"):
         cube.read()
 
 

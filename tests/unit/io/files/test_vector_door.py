@@ -104,7 +104,7 @@ def test_names_are_no_addresses(tmp_path, monkeypatch, name):
 def test_a_name_that_would_be_an_archive_is_refused(tmp_path):
     for name in ("a!b.geojson", "a;b.geojson"):
         (tmp_path / name).write_text(hostile.geojson())
-        with pytest.raises(FileError, match='"!" and ";" cannot be in the path'):
+        with pytest.raises(FileError, match='"!" and ";" are not possible in the path'):
             read_shapes(tmp_path / name)
 
 
@@ -144,11 +144,11 @@ def test_a_system_that_is_an_address_is_not_asked_for(tmp_path, listener, kind):
         assert CRS.from_wkt(shapes.crs_wkt).to_epsg() == 4326 or "CRS84" in shapes.crs_wkt
         return
     assert shapes.crs_wkt is None
-    start = "The coordinate system of the file is not known: it is given as "
+    start = "The coordinate system of the file is unknown: it is given as "
     assert sum(note.startswith(start) for note in shapes.notes) == 1
     found = import_regions(path, SCENE)
     assert found.ids.any()
-    assert any("coordinate system of the file is not known" in note for note in found.notes)
+    assert any("coordinate system of the file is unknown" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_large_file_is_not_parsed_for_its_system(tmp_path, monkeypatch):
     monkeypatch.setattr("hsi_viewer.io.files.geojson_crs.MAX_PARSED", 10)
     path = tmp_path / "a.geojson"
     path.write_text(hostile.geojson(hostile.link("http://127.0.0.1:9/x")))
-    with pytest.raises(FormatError, match='system \\("crs"\\) is not of the usual form; remove'):
+    with pytest.raises(FormatError, match='system \\("crs"\\) is not in the usual form; remove'):
         read_shapes(path)
 
 
@@ -290,14 +290,19 @@ def test_a_geopackage_of_tables_is_read(tmp_path):
     trigger = "create trigger t after insert on areas begin select 1; end;"
     path = hostile.geopackage(tmp_path / "a b.gpkg", hostile.TABLE, trigger, rows=True)
     shapes = read_shapes(path)
-    assert (shapes.classes, shapes.notes) == (["a"], ('The class is the attribute "class".',))
+    assert (shapes.classes, shapes.notes) == (
+        ["a"],
+        ('The class was read from " "the attribute "class".',),
+    )
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a b.gpkg"]
 
 
 def test_an_endless_view_is_not_read(tmp_path):
     path = hostile.geopackage(tmp_path / "a.gpkg", hostile.LAYER)
     for layer in (None, "areas"):
-        with pytest.raises(FormatError, match='"areas" is a query \\(a view\\), which is not run'):
+        with pytest.raises(
+            FormatError, match='"areas" is a query \\(a view\\), and queries are not run'
+        ):
             read_shapes(path, layer)
 
 
@@ -413,7 +418,9 @@ def test_two_placemarks_of_a_kml(tmp_path):
 def test_a_kml_that_is_none_is_refused(tmp_path, text):
     path = tmp_path / "a.kml"
     path.write_text(text)
-    with pytest.raises(FormatError, match=r"a\.kml is (not what its name says|empty)"):
+    with pytest.raises(
+        FormatError, match=r"a\.kml (is empty|does not contain what its name suggests)"
+    ):
         read_shapes(path)
 
 
@@ -434,7 +441,7 @@ def test_a_geojson_without_attributes_is_one_class(tmp_path):
     path.write_text(json.dumps(whole))
     shapes = read_shapes(path)
     assert shapes.classes == ["fields", "fields"]
-    assert shapes.notes == ("No attribute is a class; all shapes are taken for one class.",)
+    assert shapes.notes == ("No attribute contains a class; all shapes get the same class.",)
 
 
 @pytest.mark.parametrize("value", [-1, 70000])
@@ -448,7 +455,7 @@ def test_values_that_are_no_ids_become_names(tmp_path, value):
     shapes = read_shapes(path)
     assert shapes.classes == [str(value), "65535"]
     assert shapes.notes[-1] == (
-        "The class values are no ids from 0 to 65535; they are taken for names."
+        "The class values are not ids from 0 to 65535; they are interpreted as names."
     )
 
 

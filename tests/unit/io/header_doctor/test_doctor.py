@@ -112,7 +112,7 @@ def test_an_offset_is_found(tmp_path, scene):
 @pytest.mark.parametrize(("interleave", "dtype"), [("bip", "<u2"), ("bil", ">u2"), ("bsq", "<f4")])
 def test_a_file_without_a_header(tmp_path, small, interleave, dtype):
     (tmp_path / "lost.raw").write_bytes(raw(small, interleave, dtype))
-    with pytest.raises(FormatError, match="no cube that can be read"):
+    with pytest.raises(FormatError, match="cannot be opened as a hyperspectral cube"):
         open_cube(tmp_path / "lost.raw")
     found = doctor.diagnose(tmp_path / "lost.raw")
     assert "no header" in found.problem

@@ -320,10 +320,10 @@ def test_what_is_no_label_map(tmp_path, legend):
     np.save(tmp_path / "negative.npy", np.full((3, 4), -2))
     assert not read_labels(tmp_path / "negative.npy").ids.any()
     np.save(tmp_path / "objects.npy", np.array([[{}]]), allow_pickle=True)
-    with pytest.raises(FormatError, match="holds numbers"):
+    with pytest.raises(FormatError, match="contains numbers"):
         read_labels(tmp_path / "objects.npy")
     np.savez(tmp_path / "two.npz", a=np.zeros((2, 2)), b=np.zeros((2, 2)))
-    with pytest.raises(FormatError, match="say which"):
+    with pytest.raises(FormatError, match="name the label map"):
         read_labels(tmp_path / "two.npz")
     with pytest.raises(ExportError, match=r"choose \.npy"):
         write_labels(tmp_path / "labels.doc", some_ids(), legend, scene())

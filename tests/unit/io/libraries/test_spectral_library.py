@@ -191,7 +191,7 @@ def test_tables_as_programs_write_them(tmp_path, text, names, nm, spectra):
 )
 def test_tables_that_make_no_sense(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(FormatError, match="no table of spectra"):
+    with pytest.raises(FormatError, match="not a table of spectra"):
         read_library(tmp_path / "a.csv")
 
 
@@ -200,7 +200,7 @@ def test_lines_that_are_counted_are_no_wavelengths(tmp_path):
     library = read_library(tmp_path / "a.csv")
     assert library.wavelengths is None
     assert library.warnings == (
-        "The wavelengths of the table are band numbers; they are not used.",
+        "The wavelengths in the table are band numbers; they are not used.",
     )
 
 
@@ -209,7 +209,7 @@ def test_regions_of_envi_are_no_library(tmp_path):
         "ENVI Output of ROIs (5.0) [x]\n; Number of ROIs: 1\n;   ID X Y B1\n 1 1 1 5\n 2 2 1 5\n"
     )
     with pytest.raises(
-        FormatError, match="holds regions of ENVI, not spectra; import it as labels"
+        FormatError, match="contains ENVI regions, not spectra; import it as labels"
     ):
         read_library(tmp_path / "a.txt")
 
@@ -239,7 +239,7 @@ def test_a_library_that_is_not_called_one(tmp_path):
     header.write_text(text.replace("spectra names", "spectra_names"))
     assert read_library(header).names == ("Gras; trocken", "Straße")
     header.write_text(text.replace("spectra names", "names"))
-    with pytest.raises(FormatError, match="is no spectral library but an image"):
+    with pytest.raises(FormatError, match="is an image, not a spectral library"):
         read_library(header)
 
 
@@ -291,7 +291,7 @@ def test_real_libraries(data_dir):
     assert berlin.spectra.shape == (75, 177)
     assert berlin.names[12] == "brown tile"
     assert berlin.wavelengths[0] == pytest.approx(460)
-    with pytest.raises(FormatError, match="no table of spectra"):
+    with pytest.raises(FormatError, match="not a table of spectra"):
         read_library(data_dir / "spectral_library/library_berlin.csv")
     usgs = read_library(data_dir / "spectral_library/s06av95a_envi.hdr")
     assert usgs.spectra.shape == (1365, 224)
@@ -323,7 +323,7 @@ def test_wavelengths_that_are_not_known_stay_unknown(tmp_path, suffix):
     if suffix == ".txt":
         assert "Number of X Values: 2\n" in (tmp_path / "a.txt").read_text()
         nothing = SpectralLibrary(("a",), nm, np.full((1, 5), np.nan))
-        with pytest.raises(ExportError, match="no value at a known wavelength"):
+        with pytest.raises(ExportError, match="no value at any known wavelength"):
             write_library(tmp_path / "b.txt", nothing)
 
 

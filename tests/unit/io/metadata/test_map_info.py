@@ -103,7 +103,7 @@ def test_where_the_header_says_more_than_gdal_reads(tmp_path, fields, crs):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ("33, North", "names no datum; North America 1927 is assumed"),
+        ("33, North", "gives no datum; North America 1927 is assumed"),
         ("22, South, South American 1969 mean", '"South American 1969 mean", is not known; WGS-84'),
     ],
 )
@@ -155,7 +155,7 @@ def test_a_broken_coordinate_system_string_is_said(tmp_path):
     broken = 'coordinate system string = {PROJCS["UTM_50N",GEOGCS["a",DATUM["b"]]]}'
     facts = both(tmp_path, fields + broken)[1]
     assert facts["crs"] is None
-    assert "is not understood: PROJCS" in facts["warnings"][0]
+    assert "could not be interpreted: PROJCS" in facts["warnings"][0]
 
 
 def test_x_start_does_not_shift_the_map(tmp_path):

@@ -296,7 +296,7 @@ def test_tanager_without_the_wavelengths_of_its_bands(tmp_path, layout, listed, 
     cube = open_cube(tmp_path / "a.h5")
     np.testing.assert_array_equal(cube.read(), array.transpose(1, 2, 0))
     assert cube.wavelengths is None
-    assert "The file gives no wavelengths of its bands." in cube.warnings
+    assert "The file gives no wavelengths for its bands." in cube.warnings
     assert ('"wavelengths" has 4 entries for 9 bands; it is not used.' in cube.warnings) == bool(
         listed
     )
@@ -410,7 +410,7 @@ def test_enmap_and_desis_folders(tmp_path, mission):
         assert list(cube.fwhm) == [6.5] * 3
         assert (cube.nodata, cube.scale) == (-32768, 1e-4)
     xml.write_text("<level_X>")
-    with pytest.raises(FormatError, match="no readable XML"):
+    with pytest.raises(FormatError, match="not readable XML"):
         open_cube(tmp_path)
 
 
@@ -449,10 +449,12 @@ def test_the_two_images_of_enmap_level_1b(tmp_path):
     for source in (tmp_path, tmp_path / "E-METADATA.XML"):
         cube = open_cube(source)
         assert list(cube.wavelengths) == [400, 500, 900]
-        assert "E-SPECTRAL_IMAGE_SWIR.GEOTIFF beside it opens by its name" in cube.warnings[0]
+        assert "E-SPECTRAL_IMAGE_SWIR.GEOTIFF beside it can be opened by name" in cube.warnings[0]
     xml = (tmp_path / "E-METADATA.XML").read_text().replace("OfBand>400<", "OfBand>blue<")
     (tmp_path / "E-METADATA.XML").write_text(xml)
-    with pytest.raises(FormatError, match=r"METADATA\.XML has a word where a number belongs"):
+    with pytest.raises(
+        FormatError, match=r"METADATA\.XML contains text where " r"a number is expected"
+    ):
         open_cube(tmp_path)
 
 
@@ -478,7 +480,7 @@ def test_an_xml_bomb_is_an_error(tmp_path):
     (tmp_path / "A-METADATA.XML").write_text(
         f'<!DOCTYPE x [<!ENTITY e0 "lol">{levels}]><x>&e11;</x>'
     )
-    with pytest.raises(FormatError, match="no readable XML"):
+    with pytest.raises(FormatError, match="not readable XML"):
         open_cube(tmp_path)
 
 

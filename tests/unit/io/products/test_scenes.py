@@ -129,7 +129,7 @@ def test_cancel_keeps_what_came_for_the_next_time(server):
 
 
 def test_no_network_is_said():
-    with pytest.raises(FileError, match="no network or the server is not there"):
+    with pytest.raises(FileError, match="no network or the server is unavailable"):
         fetch(RemoteFile("http://127.0.0.1:9/a.mat", "cube", None))
 
 

@@ -119,14 +119,14 @@ def test_headers_beside_that_do_not_fit(tmp_path):
     header.write_text(HEADER.replace("TIFF", "TIFF\nsamples = 9\nlines = 5\nbands = 3"))
     cube = open_cube(path)
     assert cube.wavelengths is None
-    assert cube.warnings == ("a.hdr beside the file gives another size; it is not used.",)
+    assert cube.warnings == ("a.hdr beside the file gives a different size; it is not used.",)
     header.write_text(HEADER.replace("TIFF", "ENVI Standard\nsamples = 9\nlines = 5\nbands = 3"))
     assert open_cube(path).warnings == ()  # the header of a.img
     header.write_text("NROWS 5\n")
     assert "a.hdr beside the file is not used" in open_cube(path).warnings[0]
     path.unlink()
     header.write_text(HEADER)
-    with pytest.raises(FileError, match="the TIFF file of this header is not there"):
+    with pytest.raises(FileError, match="the TIFF file of this header is missing"):
         open_cube(header)
 
 
@@ -174,7 +174,7 @@ def test_control_points_and_odd_scales_are_said(tmp_path):
         file.scales = (-1.0,) * 3
     cube = open_cube(path)
     assert cube.scale == 1.0
-    assert any("placed on the map by ground control points" in w for w in cube.warnings)
+    assert any("georeferenced by ground control points" in w for w in cube.warnings)
     assert "The scale -1 is not positive; it is not applied." in cube.warnings
 
 
@@ -184,7 +184,7 @@ def test_pixels_that_a_mask_leaves_out_have_no_data(tmp_path):
     with open_raster(path, "r+", driver="GTiff") as file:
         file.write_mask(shown)
     cube = open_cube(path)
-    assert cube.warnings == ("Pixels that the mask of the file leaves out have no data.",)
+    assert cube.warnings == ("Pixels outside the file's mask have no data.",)
     np.testing.assert_array_equal(np.isnan(cube.read()), ~np.repeat(shown[:, :, None], 3, 2))
     np.testing.assert_array_equal(cube.read()[shown], VALUES.transpose(1, 2, 0)[shown])
     np.testing.assert_array_equal(cube.read(slice(None, None, 2)), cube.read()[::2])
@@ -209,17 +209,14 @@ def test_scale_and_offset_make_physical_values(tmp_path):
     cube = open_cube(path)
     assert (cube.dtype, cube.scale, cube.offset) == (np.uint16, 2.75e-5, -0.2)
     np.testing.assert_allclose(cube.spectrum(2, 3), VALUES[:, 2, 3] * 2.75e-5 - 0.2)
-    assert (
-        "A physical value is the stored one times 2.75e-05 plus -0.2."
-        in cube_info(path)["warnings"]
-    )
+    assert "Physical value = stored value times 2.75e-05 plus -0.2." in cube_info(path)["warnings"]
     with open_raster(path, "r+", driver="GTiff") as file:
         file.offsets = (-0.2, -0.2, 0.0)
     cube = open_cube(path)
     assert (cube.dtype, cube.scale, cube.offset) == (np.float32, 1.0, 0.0)
     expected = VALUES[:, 2, 3] * 2.75e-5 + [-0.2, -0.2, 0.0]
     np.testing.assert_allclose(cube.spectrum(2, 3), expected, rtol=1e-6)
-    assert "Scale or offset differ from band to band" in cube.warnings[0]
+    assert "Scale or offset differs from band to band" in cube.warnings[0]
 
 
 def claimed(path: Path, side: int, bits: int, planes: int) -> Path:

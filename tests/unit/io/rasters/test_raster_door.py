@@ -58,7 +58,7 @@ def test_paths_of_remote_file_systems_are_refused(name):
     for read in (open_cube, read_labels):
         with pytest.raises(FileError):
             read(name)
-    with pytest.raises(FileError, match="takes this path for an address"):
+    with pytest.raises(FileError, match="interprets this path as an address"):
         gdal.local_name(Path(name))
 
 

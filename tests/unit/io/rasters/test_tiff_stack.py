@@ -93,7 +93,7 @@ def test_channels_of_ome(tmp_path):
     tifffile.imwrite(tmp_path / "b.ome.tif", several, metadata={"axes": "TCYX"})
     found = open_cube(tmp_path / "b.ome.tif")
     assert found.bands == 62
-    assert any("(2 T x 31 C) are taken for bands" in warning for warning in found.warnings)
+    assert any("(2 T x 31 C) are interpreted as bands" in warning for warning in found.warnings)
 
 
 def test_of_ome_no_other_file_is_opened(tmp_path):
@@ -137,7 +137,7 @@ def test_the_order_of_the_axes_of_a_stack_can_be_said(tmp_path):
     tifffile.imwrite(path, CUBE)  # rows, columns, bands: 40 images of 50 x 31
     found = open_cube(path)
     assert found.shape == (50, 31, 40)
-    assert "the header doctor takes another order of the axes" in found.warnings[0]
+    assert "choose another order of the axes in the header doctor" in found.warnings[0]
     (choice,) = arrays_in(path)
     assert choice.shape == (40, 50, 31)
     for order in (("rows", "columns", "bands"), ("columns", "rows", "bands")):

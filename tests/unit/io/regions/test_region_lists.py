@@ -67,7 +67,7 @@ def test_envi_text_of_another_image_is_placed_by_the_map_or_asks(tmp_path):
     other = CLASSIC.replace("40 x 30", "80 x 60")
     labels = labelled(tmp_path / "a.txt", other)
     assert where(labels) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
-    assert labels.notes == ("The pixels were placed by their map coordinates.",)
+    assert labels.notes == ("The pixels were located by their map coordinates.",)
     with pytest.raises(PlacementNeededError) as caught:
         labelled(tmp_path / "b.txt", other, place=False)
     assert caught.value.options == ("resample", "crop")
@@ -84,7 +84,7 @@ def test_envi_addresses_count_from_zero_along_the_rows(tmp_path):
     ("text", "message"),
     [
         (CLASSIC + "1 1 1\n2 2 2\n", "line 18: more pixels are listed"),
-        (CLASSIC.replace("600035.00", "there"), "line 14: .* is no row of a region"),
+        (CLASSIC.replace("600035.00", "there"), "line 14: .* is not a row of a region"),
         ("; ENVI Output of ROIs\n; ROI name: a\n", "lists no pixel"),
     ],
 )
@@ -141,7 +141,7 @@ def test_envi_xml_on_a_map_without_system(tmp_path):
 
 def test_xml_with_entities_is_not_read(tmp_path):
     bomb = '<!DOCTYPE a [<!ENTITY x "y">]>' + XML.format(system="&x;", outer="", inner="")
-    with pytest.raises(FormatError, match="defines entities"):
+    with pytest.raises(FormatError, match="defines XML entities"):
         labelled(tmp_path / "a.xml", bomb)
 
 
@@ -176,12 +176,12 @@ def test_degrees_are_reprojected(tmp_path):
 
 def test_pixels_off_the_cube_are_told(tmp_path):
     labels = labelled(tmp_path / "a.csv", "row,column,class\n2,3,5\n99,0,1\n")
-    assert labels.notes == ("1 of 2 pixels lie off the cube and are left out.",)
-    with pytest.raises(LabelError, match="none of its 1 pixels lies on the cube"):
+    assert labels.notes == ("1 of 2 pixels lie outside the cube and are left out.",)
+    with pytest.raises(LabelError, match="none of its 1 pixels lies inside the cube"):
         labelled(tmp_path / "b.csv", "row,column,class\n99,0,1\n")
     with pytest.raises(FormatError, match="no columns for a position"):
         labelled(tmp_path / "c.csv", "foo,bar\n1,2\nx,y\n")
-    with pytest.raises(FormatError, match="holds what is no number"):
+    with pytest.raises(FormatError, match="contains something other than numbers"):
         labelled(tmp_path / "d.csv", "row,column\n1,there\n")
 
 

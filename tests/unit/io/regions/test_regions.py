@@ -145,7 +145,7 @@ def test_points_label_the_pixel_they_lie_in(tmp_path):
     labels = import_regions(path, cube_at())
     assert np.argwhere(labels.ids).tolist() == [[7, 5], [29, 39]]
     assert labels.names == {1: "oak", 2: "fir"}
-    assert 'The class is the attribute "species"' in labels.notes[0]
+    assert 'The class was read from the attribute "species"' in labels.notes[0]
 
 
 def test_a_polygon_smaller_than_a_pixel_is_not_lost(tmp_path):
@@ -167,7 +167,9 @@ def test_the_class_attribute_can_be_named(tmp_path):
 def test_shapes_off_the_cube_and_shapes_without_place_explain_themselves(tmp_path):
     path = tmp_path / "far.gpkg"
     write_polygons(path, PLAIN, [(900, 900, 950, 950)], name=["a"])
-    with pytest.raises(LabelError, match=r"none of the 1 shapes lies on the cube.*cover x 609000"):
+    with pytest.raises(
+        LabelError, match=r"none of the 1 shapes lies inside the " r"cube.*cover x 609000"
+    ):
         import_regions(path, cube_at())
     with pytest.raises(LabelError, match="the cube has no georeference"):
         import_regions(path, cube_at(None))
@@ -209,7 +211,7 @@ def test_a_label_raster_of_another_resolution_is_placed_by_the_map(tmp_path):
     expected = np.zeros((ROWS, COLUMNS), np.uint16)
     expected[7:12, 10:17] = 5
     np.testing.assert_array_equal(labels.ids, expected)
-    assert "placed by map coordinates, nearest neighbour" in labels.notes[-1]
+    assert "aligned by map coordinates, nearest neighbour" in labels.notes[-1]
 
 
 def test_a_label_raster_of_another_projection_is_reprojected(tmp_path):
@@ -247,7 +249,7 @@ def test_labels_of_the_same_size_that_lie_elsewhere_are_not_taken_silently(tmp_p
     ids = labelled()
     path = tmp_path / "elsewhere.tif"
     write_tif(path, ids, PLAIN @ Affine.translation(10, 5))
-    with pytest.raises(PlacementNeededError, match="lie elsewhere on the map") as caught:
+    with pytest.raises(PlacementNeededError, match="a different position on the map") as caught:
         import_regions(path, cube_at())
     assert caught.value.options == ("georeference", "crop")
     np.testing.assert_array_equal(
@@ -379,14 +381,14 @@ def test_a_running_number_in_a_table_is_no_class(tmp_path, column, first):
     assert [np.count_nonzero(back.ids == i) for i in (1, 2)] == [3, 3]
     assert set(back.names.values()) == {"ash", "oak"}
     if column != "CLASS_NAME":
-        assert f'The class is the column "{column.casefold()}".' in back.notes
+        assert f'The class was read from the column "{column.casefold()}".' in back.notes
 
 
 def test_a_table_of_places_alone_says_that_it_knows_no_class(tmp_path):
     (tmp_path / "a.csv").write_text("id,row,col\n1,2,3\n2,4,5\n3,6,7\n")
     back = import_regions(tmp_path / "a.csv", cube_at())
     assert np.count_nonzero(back.ids == 1) == 3
-    assert "No column is a class; all pixels are taken for one class." in back.notes
+    assert "No column contains a class; all pixels get the same class." in back.notes
     (tmp_path / "b.csv").write_text("id,row,col\n1,2,3\n2,4,5\n1,6,7\n")
     assert np.count_nonzero(import_regions(tmp_path / "b.csv", cube_at()).ids == 2) == 1
 

@@ -314,10 +314,10 @@ def test_lists_of_the_old_bands_are_not_kept_for_the_new(tmp_path):
 @pytest.mark.parametrize(
     ("subset", "message"),
     [
-        (Subset(rows=(0, 31)), "rows 0 to 31 do not lie in 0 to 30"),
+        (Subset(rows=(0, 31)), "rows 0 to 31 are not within 0 to 30"),
         (Subset(columns=(5, 5)), "columns 5 to 5"),
-        (Subset(bands=(6,)), "bands must lie in 0 to 5"),
-        (Subset(bands=()), "bands must lie"),
+        (Subset(bands=(6,)), "Band numbers must be between 0 and 5"),
+        (Subset(bands=()), "Band numbers must"),
         (Subset(wavelengths=(350.0,)), "reaches from 400 to 900 nm; 350 to 350 nm"),
         (Subset(wavelengths=(450.0, float("nan"))), "must be numbers"),
         (Subset(wavelengths=(450.0,), bands=(1,)), "either bands or wavelengths"),
@@ -331,7 +331,7 @@ def test_a_subset_outside_is_refused(subset, message):
 def test_refusals_of_formats(tmp_path):
     with pytest.raises(ExportError, match=r"choose one of \.hdr"):
         write_cube(scene(), tmp_path / "a.doc")
-    with pytest.raises(ExportError, match="none of bsq, bil and bip"):
+    with pytest.raises(ExportError, match="not bsq, bil or bip"):
         write_cube(scene(), tmp_path / "a.hdr", interleave="bup")
     with pytest.raises(ExportError, match="no data type for int8"):
         write_cube(scene(ARRAY.astype("i1")), tmp_path / "a.hdr")

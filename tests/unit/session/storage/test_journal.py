@@ -314,7 +314,7 @@ def test_long_journals_are_made_short_while_nothing_is_drawn(path, monkeypatch):
 
 def test_what_is_no_journal_is_refused(path):
     path.write_bytes(b"PK\x03\x04 something else")
-    with pytest.raises(FormatError, match="no journal"):
+    with pytest.raises(FormatError, match="not a journal"):
         read_records(path)
 
 
