@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -70,23 +71,24 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
 
         Raises
         ------
+        ValueError
+            if X isn't a scene, or a parameter isn't one of its choices.
         FileError, FormatError
-            if X cannot be opened, or isn't a scene.
+            if a path cannot be opened.
         LabelError
             if labels do not fit the scene or name fewer than two classes.
-        SettingError
-            if a parameter isn't one of its choices.
         """
+        if y is None:
+            raise ValueError(
+                "SdhsiClassifier requires y to be passed, but the target y is None: "
+                "it is a label image (rows, columns)."
+            )
         seed = self.random_state
         if not isinstance(seed, (int, np.integer)):
             seed = int(check_random_state(seed).randint(0, MAX_SEED, dtype=np.uint32))
         config = TrainingConfig(
             self.preset, self.distillation, seed, self.device, refine=self.refine
         )
-        if y is None:
-            raise LabelError(
-                "SdhsiClassifier requires y to be passed: a label image (rows, columns)."
-            )
         cube = _scene(X)
         self.model_: TrainedModel = fit(cube, y, config)
         self.classes_: NDArray[np.uint16] = np.array(self.model_.class_ids, np.uint16)
@@ -155,10 +157,13 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
 
 
 def _scene(scene: CubeLike) -> HyperCube:
-    """The cube of X; a table of spectra is refused with scikit-learn's words for it."""
-    if np.ndim(scene) == 2:  # type: ignore[arg-type]
-        raise FormatError(
-            "X is two-dimensional; SdhsiClassifier needs a scene (rows, columns, bands), because "
-            "it classifies pixels by what surrounds them."
-        )
-    return as_cube(scene)
+    """The cube of X; a table of spectra is refused with the error that scikit-learn has for it."""
+    try:
+        return as_cube(scene)
+    except FormatError as error:
+        if isinstance(scene, (str, os.PathLike)):
+            raise
+        raise ValueError(
+            f"{error} SdhsiClassifier needs a scene (rows, columns, bands), because it classifies "
+            "pixels by what surrounds them."
+        ) from error
