@@ -1,38 +1,143 @@
 """HSI Viewer: classify hyperspectral images from a few labelled pixels.
 
-The notebook interface::
+The Python interface::
 
     import hsi_viewer
     cube = hsi_viewer.open_cube("scene.hdr")
-    model = hsi_viewer.fit(cube, labels)      # labels: (rows, columns), 0 unlabelled
-    prediction = model.predict(cube)          # class_map, confidence, probabilities
+    labels = hsi_viewer.read_labels("labels.gpkg", cube)
+    model = hsi_viewer.fit(cube, labels)
+    prediction = model.predict(cube, labels=labels)  # class_map, confidence, probabilities
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hsi_viewer.core import readers
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hsi_viewer.api import export_prediction, fit, load_model, read_labels
+    from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
     from hsi_viewer.core.cube.cube import HyperCube
-    from hsi_viewer.core.training import TrainingConfig
+    from hsi_viewer.core.cube.georeference import Georeference
+    from hsi_viewer.core.errors import (
+        ExportError,
+        FileError,
+        FormatError,
+        HsiError,
+        LabelError,
+        ModelError,
+        SettingError,
+        TooLargeError,
+        TrainingError,
+    )
+    from hsi_viewer.core.labels.imported_labels import ImportedLabels, PlacementNeededError
+    from hsi_viewer.core.labels.sampling import draw_per_class
+    from hsi_viewer.core.prediction import Prediction
+    from hsi_viewer.core.progress import (
+        CallbackPort,
+        CancelToken,
+        Note,
+        Progress,
+        ProgressPort,
+        TaskCancelledError,
+    )
+    from hsi_viewer.core.training import EpochReport, TrainingConfig
+    from hsi_viewer.estimator import SdhsiClassifier
+    from hsi_viewer.io.files.reading import ChoiceNeededError
+    from hsi_viewer.io.labels.label_file import LabelFile
     from hsi_viewer.io.registry import open_cube
-    from hsi_viewer.learning.trainer import fit
+    from hsi_viewer.learning.model import TrainedModel
 
 __version__ = "0.1.0"
-__all__ = ["HyperCube", "TrainingConfig", "__version__", "fit", "open_cube"]
+__all__ = [
+    "AccuracyReport",
+    "CallbackPort",
+    "CancelToken",
+    "ChoiceNeededError",
+    "EpochReport",
+    "ExportError",
+    "FileError",
+    "FormatError",
+    "Georeference",
+    "HsiError",
+    "HyperCube",
+    "ImportedLabels",
+    "LabelError",
+    "LabelFile",
+    "ModelError",
+    "Note",
+    "PlacementNeededError",
+    "Prediction",
+    "Progress",
+    "ProgressPort",
+    "SdhsiClassifier",
+    "SettingError",
+    "TaskCancelledError",
+    "TooLargeError",
+    "TrainedModel",
+    "TrainingConfig",
+    "TrainingError",
+    "__version__",
+    "draw_per_class",
+    "export_prediction",
+    "fit",
+    "load_model",
+    "open_cube",
+    "read_labels",
+    "score",
+]
 
-_LAZY = {
-    "HyperCube": "hsi_viewer.core.cube.cube",
-    "TrainingConfig": "hsi_viewer.core.training",
-    "open_cube": "hsi_viewer.io.registry",
-    "fit": "hsi_viewer.learning.trainer",
+_MODULES = {
+    "api": ("export_prediction", "fit", "load_model", "read_labels"),
+    "core.assessment.accuracy": ("AccuracyReport", "score"),
+    "core.cube.cube": ("HyperCube",),
+    "core.cube.georeference": ("Georeference",),
+    "core.errors": (
+        *("ExportError", "FileError", "FormatError", "HsiError", "LabelError", "ModelError"),
+        *("SettingError", "TooLargeError", "TrainingError"),
+    ),
+    "core.labels.imported_labels": ("ImportedLabels", "PlacementNeededError"),
+    "core.labels.sampling": ("draw_per_class",),
+    "core.prediction": ("Prediction",),
+    "core.progress": (
+        *("CallbackPort", "CancelToken", "Note", "Progress", "ProgressPort"),
+        "TaskCancelledError",
+    ),
+    "core.training": ("EpochReport", "TrainingConfig"),
+    "estimator": ("SdhsiClassifier",),
+    "io.files.reading": ("ChoiceNeededError",),
+    "io.labels.label_file": ("LabelFile",),
+    "io.registry": ("open_cube",),
+    "learning.model": ("TrainedModel",),
 }
+_LAZY = {name: f"hsi_viewer.{module}" for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     # torch takes seconds to import, so nothing is imported before it is asked for.
     if name not in _LAZY:
         raise AttributeError(f"module 'hsi_viewer' has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _open_cube(source: str | Path) -> HyperCube:
+    from hsi_viewer.io.registry import open_cube
+
+    return open_cube(source)
+
+
+def _import_labels(source: str | Path, cube: HyperCube) -> ImportedLabels:
+    from hsi_viewer.io.regions.import_export import import_regions
+
+    return import_regions(source, cube)
+
+
+readers.provide(_open_cube, _import_labels)

@@ -41,6 +41,10 @@ class ExportError(FileError):
     """A result could not be written; the previous file is unchanged."""
 
 
+class TooLargeError(HsiError, MemoryError):
+    """Values that were asked for at once take more memory than there is for them."""
+
+
 class FormulaError(HsiError):
     """A formula of bands cannot be read, or asks for what the cube does not have."""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.text import short_name
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -30,3 +32,13 @@ class Prediction:
     disagreement: NDArray[np.float32] | None = None
     source: str = ""
     final: bool = True
+
+    def __repr__(self) -> str:
+        rows, columns = self.class_map.shape
+        mapped = self.confidence[self.class_map > 0]
+        parts = [f"{rows} x {columns}", f"{len(self.class_ids)} classes"]
+        if mapped.size:
+            parts.append(f"mean confidence {mapped.mean():.2f}")
+        if not self.final:
+            parts.append("not final")
+        return f"<Prediction {', '.join(parts)}: {short_name(self.source) or 'unknown source'}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,6 +70,24 @@ class SilentPort:
 
     def report(self, item: object) -> None:
         """Drop the record."""
+
+
+class CallbackPort:
+    """A port that calls a function with each report, in the worker's thread.
+
+    An exception of the function ends the task.
+
+    Parameters
+    ----------
+    function : takes one record: `Progress`, `Note`, an epoch, an early map.
+    """
+
+    def __init__(self, function: Callable[[object], object]) -> None:
+        self._function = function
+
+    def report(self, item: object) -> None:
+        """Call the function."""
+        self._function(item)
 
 
 class NotingPort:

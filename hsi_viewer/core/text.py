@@ -40,6 +40,12 @@ def shortened(text: str, most: int) -> str:
     return f"{text[: kept - tail]}{mark}{text[len(text) - tail :]}"
 
 
+def short_name(text: str, most: int = 60) -> str:
+    """A name as one line of at most so many characters, for lists and reprs."""
+    line = escaped(one_line(text[: 10 * most]))
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
 def message(text: str) -> str:
     """A sentence that may quote what a file holds, fit to be shown on any screen.
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LandClass
 from hsi_viewer.core.prediction import Prediction
@@ -92,26 +95,46 @@ class TrainedModel:
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
     _said: list[tuple[SceneFeatures, DenseOutput]] = field(default_factory=list, repr=False)
 
+    def __repr__(self) -> str:
+        parts = [f"{len(self.class_ids)} classes", f"{self.bands} bands"]
+        if self.wavelengths is not None:
+            parts.append(f"{self.wavelengths.min():g}-{self.wavelengths.max():g} nm")
+        parts.append(f"preset {self.config.preset}")
+        if "train" in self.seconds:
+            parts.append(f"trained in {self.seconds['train']:.1f} s")
+        return f"<TrainedModel SDHSI-Net: {', '.join(parts)}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: without the last scene, and on the CPU."""
+        network = self.network
+        if next(network.parameters()).device.type != "cpu":
+            network = deepcopy(network).cpu()
+        seconds = dict(self.seconds)
+        return {**self.__dict__, "network": network, "seconds": seconds, "scenes": [], "_said": []}
+
     def predict(
         self,
-        cube: HyperCube,
+        cube: CubeLike,
         *,
-        labels: ArrayLike | None = None,
+        labels: LabelsLike | None = None,
         refine: bool = True,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
-        """Map a cube; on the same cube again, only the refinement is recomputed.
+        """Map a cube; on the same cube object again, only the refinement is computed.
 
         Parameters
         ----------
-        cube : the training scene or another, of the same sensor or of overlapping wavelengths.
+        cube : the training scene or another, of the same sensor or of overlapping wavelengths; a
+            cube, an array (rows, columns, bands), an xarray.DataArray, or a path.
         labels : (rows, columns) class ids known on this cube, by the rules of
-            `core.labels.class_ids`; they seed the walker.
+            `core.labels.class_ids`, or a path of labels; they seed the walker.
         refine : whether the walker smooths the map along the image.
 
         Raises
         ------
+        FileError, FormatError
+            if a file cannot be read, or an array cannot be a cube.
         ModelError
             if the cube's bands or wavelengths cannot be matched with the model's.
         LabelError
@@ -119,9 +142,10 @@ class TrainedModel:
         TaskCancelledError
             if the token was cancelled.
         """
-        token, port = token or CancelToken(), port or NotingPort()
+        token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube)
         shape = (cube.rows, cube.columns)
-        known = np.zeros(shape, np.uint16) if labels is None else checked_ids(labels, shape)
+        given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
+        known = checked_ids(given, shape)
         start = time.perf_counter()
         scene = self.scene_of(cube) or self._new_scene(cube, token, port)
         source = "SDHSI-Net, exits averaged"

@@ -47,6 +47,11 @@ class AccuracyReport:
     matrix: NDArray[np.int64]
     unclassified: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        figures = f"overall {self.overall.value:.4f}, average {self.average:.4f}"
+        size = f"{self.total} test pixels of {len(self.class_ids)} classes"
+        return f"<AccuracyReport {figures}, kappa {self.kappa:.4f}: {size}>"
+
     @property
     def total(self) -> int:
         """Number of test pixels."""

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.cube.indexing import indexed
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.text import messages
+from hsi_viewer.core.text import messages, short_name
 
 # No file of a user holds more; formats that leave out what is empty can promise anything.
 MAX_BYTES = 1 << 50
@@ -164,9 +165,84 @@ class HyperCube:
         name: str = "array",
         **fields: Any,
     ) -> HyperCube:
-        """Make a cube of an array (rows, columns, bands) and wavelengths in nm."""
+        """A cube of an array.
+
+        Parameters
+        ----------
+        array : (rows, columns, bands) numbers; what is masked in it is no data.
+        wavelengths : (bands,) centre wavelengths in nm.
+        name : short name for titles.
+        fields : further attributes of the cube, such as nodata and georeference.
+
+        Raises
+        ------
+        FormatError
+            if it has not three axes, or holds anything but numbers.
+        """
         nm = None if wavelengths is None else np.asarray(wavelengths, np.float64)
-        return cls(ArraySource(np.asarray(array)), name=name, wavelengths=nm, **fields)
+        values, makes_nan = _numbers(array, name)
+        return cls(ArraySource(values, makes_nan=makes_nan), name=name, wavelengths=nm, **fields)
+
+    @classmethod
+    def from_xarray(
+        cls, data: Any, *, y: str | None = None, x: str | None = None, band: str | None = None
+    ) -> HyperCube:
+        """A cube of an xarray.DataArray, with what its coordinates and attributes tell.
+
+        Parameters
+        ----------
+        data : its dimensions in any order; dask arrays are computed window by window.
+        y, x, band : names of the dimensions, where names and attributes don't tell them.
+
+        Raises
+        ------
+        FormatError
+            if dimensions cannot be told apart, or wavelengths are in a unit that isn't known.
+        """
+        from hsi_viewer.core.cube.xarray_form import parsed
+
+        found = parsed(data, y=y, x=x, band=band)
+        source = found.values
+        if isinstance(source, np.ndarray):
+            source = ArraySource(source, makes_nan=found.makes_nan)
+        return cls(source, **found.fields)
+
+    def to_xarray(self) -> Any:
+        """The cube as an xarray.DataArray (y, x, band), read when its values are needed.
+
+        Returns
+        -------
+        xarray.DataArray
+            stored values, with `_FillValue`, `scale_factor` and `add_offset` as attributes; the
+            coordinates wavelength and fwhm (band) in nm, band_name and good_band (band), x and y
+            of pixel centres, and spatial_ref with crs_wkt and GeoTransform.
+        """
+        from hsi_viewer.core.cube.xarray_form import to_xarray
+
+        return to_xarray(self)
+
+    def __repr__(self) -> str:
+        parts = [" x ".join(map(str, self.shape)), self.dtype.name]
+        if self.wavelengths is not None:
+            parts.append(f"{np.nanmin(self.wavelengths):g}-{np.nanmax(self.wavelengths):g} nm")
+        parts.append(self.format_name)
+        return f'<HyperCube "{short_name(self.name)}": {", ".join(parts)}>'
+
+    def __getitem__(self, key: Any) -> Any:
+        """Stored values of cube[rows, columns, bands], as NumPy would give them; see `indexing`."""
+        return indexed(self, key)
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        """All stored values, (rows, columns, bands), if half of the memory can hold them."""
+        if copy is False:
+            raise ValueError("The values of a cube are read, so an array of them is always a copy.")
+        values = np.asarray(self[:, :, :])
+        return values if dtype is None else values.astype(dtype, copy=False)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -250,6 +326,21 @@ class HyperCube:
             if not np.isnan(value):
                 valid &= ~is_nodata(stored, value)
         return valid
+
+
+def _numbers(array: ArrayLike, name: str) -> tuple[NDArray[Any], bool]:
+    """Values of an array, and whether NaN was put where it is masked."""
+    mask = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else np.zeros((), bool)
+    try:
+        values = np.asarray(array)
+    except ValueError as error:  # lists of different lengths
+        raise FormatError(f"{name}: the rows of the cube differ in length.") from error
+    if values.dtype.kind not in "biufc":
+        raise FormatError(f"{name}: a cube holds numbers, not {values.dtype}.")
+    if mask.any():
+        values = values.astype(np.result_type(values.dtype, np.float32))
+        values[mask] = np.nan
+    return values, bool(mask.any())
 
 
 def _normalised(part: slice, size: int) -> slice:

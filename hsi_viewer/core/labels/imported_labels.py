@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.core.text import short_name
 
 Placement = Literal["georeference", "resample", "crop"]
 
@@ -19,6 +20,14 @@ PLACEMENT_TEXTS: dict[Placement, str] = {
     "resample": "stretch to fit",
     "crop": "align at the top-left corner",
 }
+
+
+def described(name: str, ids: NDArray[np.uint16]) -> str:
+    """Name, size and number of labels of a label map, for a repr."""
+    size = " x ".join(map(str, ids.shape))
+    classes = np.count_nonzero(np.bincount(ids.ravel())[1:]) if ids.size else 0
+    labelled = np.count_nonzero(ids)
+    return f'"{short_name(name)}": {size}, {labelled} labelled pixels of {classes} classes'
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,15 @@ class ImportedLabels:
     colours: Mapping[int, Colour] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     name: str = "labels"
+
+    def __repr__(self) -> str:
+        return f"<ImportedLabels {described(self.name, self.ids)}>"
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        """The class ids."""
+        return np.array(self.ids, dtype, copy=copy)
 
 
 class PlacementNeededError(LabelError):

@@ -19,7 +19,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, legend_for
-from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.imported_labels import ImportedLabels, described
 from hsi_viewer.io.arrays.container import INSIDE, Container, listing
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
@@ -85,6 +85,15 @@ class LabelFile:
     name: str = "labels"
     zero: str = ""
     georeference: Georeference | None = None
+
+    def __repr__(self) -> str:
+        return f"<LabelFile {described(self.name, self.ids)}>"
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        """The class ids."""
+        return np.array(self.ids, dtype, copy=copy)
 
 
 def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> LabelFile:

@@ -1,0 +1,191 @@
+"""The Python interface: what `import hsi_viewer` offers beside the types themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
+from hsi_viewer.core.labels.classes import ClassLegend, legend_for
+from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.io.labels.class_map import FORMATS
+from hsi_viewer.io.labels.label_file import LabelFile, legend_of
+
+if TYPE_CHECKING:
+    from hsi_viewer.core.labels.classes import LandClass
+    from hsi_viewer.learning.model import TrainedModel
+
+
+def fit(
+    cube: CubeLike,
+    labels: LabelsLike,
+    config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
+    *,
+    legend: Iterable[LandClass] = (),
+    warm_start: TrainedModel | None = None,
+    token: CancelToken | None = None,
+    port: ProgressPort | None = None,
+) -> TrainedModel:
+    """Train a classifier on labelled pixels of a cube.
+
+    Parameters
+    ----------
+    cube : a cube, an array (rows, columns, bands), an xarray.DataArray, or a path.
+    labels : (rows, columns) class ids, where 0, negative, NaN and masked pixels are unlabelled;
+        or what `read_labels` gave; or a path of a label image, regions, shapes or a table.
+    config : preset, distillation, seed, device.
+    legend : names and colours of the classes; of the others the names are those of the labels'
+        file, of the scene's own ground truth, or "Class n".
+    warm_start : a model of this session and of this very cube object, to go on from after labels
+        changed; another one is not used.
+    token : `token.cancel()`, from another thread, ends the training.
+    port : its method `report` is called with `Progress`, an `EpochReport` each epoch, early
+        `Prediction` objects and `Note`; see `CallbackPort`. Without one, notes are warnings.
+
+    Returns
+    -------
+    TrainedModel
+        with `predict`, `save`, `class_ids`, `legend`, `seconds`, `warning`.
+
+    Raises
+    ------
+    FileError, FormatError
+        if a file cannot be read, or an array cannot be a cube.
+    LabelError
+        if labels do not fit the cube or name fewer than two classes.
+    TrainingError
+        if the cube cannot be learned from, or the device isn't available.
+    TaskCancelledError
+        if the token was cancelled.
+    """
+    scene = as_cube(cube)
+    known = as_labels(labels, scene)
+    classes = tuple(legend)
+    if isinstance(known, (LabelFile, ImportedLabels)):
+        named = legend_of(known, {*known.names, *known.colours}, scene.class_names)
+        classes = (*classes, *(c for c in named if c.id not in {given.id for given in classes}))
+    from hsi_viewer.learning.trainer import fit as train
+
+    return train(
+        scene, known, config, legend=classes, warm_start=warm_start, token=token, port=port
+    )
+
+
+def load_model(target: str | os.PathLike[str]) -> TrainedModel:
+    """Read a model that `save` wrote.
+
+    Parameters
+    ----------
+    target : the folder, or either of the two files.
+
+    Raises
+    ------
+    FileError
+        if a file is missing or cannot be read.
+    FormatError
+        if it isn't a model of this application, or is damaged.
+    """
+    from hsi_viewer.learning.checkpoint import load_model as load
+
+    return load(Path(target))
+
+
+@overload
+def read_labels(source: str | os.PathLike[str]) -> LabelFile: ...
+@overload
+def read_labels(
+    source: str | os.PathLike[str], cube: CubeLike, *, placement: Placement | None = None
+) -> ImportedLabels: ...
+def read_labels(
+    source: str | os.PathLike[str],
+    cube: CubeLike | None = None,
+    *,
+    placement: Placement | None = None,
+) -> LabelFile | ImportedLabels:
+    """Read labels from a file.
+
+    Parameters
+    ----------
+    source : a label image (.npy, .npz, .mat, ENVI, GeoTIFF, PNG), "file.mat:variable" and the
+        like, or "sample:indian-pines/labels". With a cube also shapes (.shp, .gpkg, .geojson),
+        regions of ENVI, a table of pixels (.csv) or an ilastik project.
+    cube : the scene that they are laid on; its size and georeference are the grid.
+    placement : "georeference", "resample" or "crop", for labels of another size.
+
+    Returns
+    -------
+    LabelFile or ImportedLabels
+        `ids` (rows, columns) uint16 with 0 unlabelled; `names` and `colours` by class id, as far
+        as the file gives them. `fit` takes it as it is, and `numpy.asarray` gives the ids.
+
+    Raises
+    ------
+    FileError, FormatError
+        if the file is missing, damaged or of another kind.
+    PlacementNeededError
+        if the labels are of another size than the cube; say `placement`.
+    LabelError
+        if values are no class ids, or nothing lies on the cube.
+    """
+    path = source if isinstance(source, str) else Path(source)
+    if cube is None:
+        from hsi_viewer.io.labels.label_file import read_labels as read
+
+        return read(path)
+    from hsi_viewer.io.regions.import_export import import_regions
+
+    return import_regions(path, as_cube(cube), placement)
+
+
+def export_prediction(
+    prediction: Prediction,
+    legend: Iterable[LandClass] | Mapping[int, str],
+    cube: CubeLike,
+    directory: str | os.PathLike[str],
+    stem: str = "class_map",
+    formats: Sequence[str] = FORMATS,
+    token: CancelToken | None = None,
+) -> dict[str, Path]:
+    """Write a class map and its confidence, each file whole or not at all.
+
+    Parameters
+    ----------
+    prediction : what `predict` gave.
+    legend : `model.legend`, or names by class id.
+    cube : the scene, whose georeference is written; without one, GeoTIFF is left out.
+    directory : made if it isn't there.
+    stem : of the file names.
+    formats : of "envi", "confidence", "npy", "png", "tif", "mat" and "probabilities".
+    token : asked before each file.
+
+    Returns
+    -------
+    dict
+        paths by file name.
+
+    Raises
+    ------
+    ExportError
+        if the folder cannot be written, or a format is not known; old files are untouched.
+    LabelError
+        if the map has another size than the cube.
+    """
+    from hsi_viewer.io.labels.class_map import export_prediction as export
+
+    if isinstance(legend, Mapping):
+        legend = legend_for(legend, legend)
+    wanted = (formats,) if isinstance(formats, str) else tuple(formats)
+    scene = as_cube(cube)
+    if prediction.class_map.shape != (scene.rows, scene.columns):
+        size = " x ".join(map(str, prediction.class_map.shape))
+        raise LabelError(
+            f"The class map is {size} pixels, {scene.name} is {scene.rows} x {scene.columns}; "
+            "export it with the cube that was mapped."
+        )
+    return export(prediction, ClassLegend(legend), scene, Path(directory), stem, wanted, token)

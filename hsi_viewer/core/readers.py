@@ -1,0 +1,36 @@
+"""The readers of files, for layers that may not import them; the package names them at its start.
+
+Nothing is imported here: this module is loaded by `import hsi_viewer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hsi_viewer.core.cube.cube import HyperCube
+    from hsi_viewer.core.labels.imported_labels import ImportedLabels
+
+_provided: list[
+    tuple[Callable[[str | Path], HyperCube], Callable[[str | Path, HyperCube], ImportedLabels]]
+] = []
+
+
+def provide(
+    open_cube: Callable[[str | Path], HyperCube],
+    import_labels: Callable[[str | Path, HyperCube], ImportedLabels],
+) -> None:
+    """Name the functions that open cubes and labels."""
+    _provided[:] = [(open_cube, import_labels)]
+
+
+def open_cube(source: str | Path) -> HyperCube:
+    """The cube of a path; see `hsi_viewer.open_cube`."""
+    return _provided[0][0](source)
+
+
+def import_labels(source: str | Path, cube: HyperCube) -> ImportedLabels:
+    """The labels of a path on the grid of a cube; see `hsi_viewer.read_labels`."""
+    return _provided[0][1](source, cube)

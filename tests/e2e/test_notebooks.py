@@ -1,0 +1,67 @@
+"""The notebooks of docs/examples run from the first cell to the last."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((PROJECT / "docs" / "examples").glob("*.ipynb"))
+
+# In a process of its own: the kernel's client leaves threads and loops behind.
+RUN = """
+import sys
+import nbformat
+from nbclient import NotebookClient
+
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=None, kernel_name="python3").execute()
+nbformat.write(notebook, sys.argv[2])
+"""
+
+
+def test_there_is_a_notebook():
+    assert [path.name for path in NOTEBOOKS] == ["first_class_map.ipynb"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_kept_without_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_says_what_it_should(path, tmp_path):
+    done = tmp_path / "done.ipynb"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(PROJECT),
+        "TMPDIR": str(tmp_path),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", RUN, str(path), str(done)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=tmp_path,
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    notebook = nbformat.read(done, as_version=4)
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", ())]
+    assert not [o for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert sum("image/png" in o.get("data", {}) for o in outputs) == 3
+    printed = next(o.text for o in outputs if o.output_type == "stream")
+    assert float(printed.split()[2]) > 0.85  # overall accuracy
+    assert list(tmp_path.glob("*/model/model.safetensors"))
+    assert list(tmp_path.glob("*/class_map.png"))
