@@ -249,7 +249,7 @@ def test_the_helper_lets_go_of_files(good, tmp_path):
 @linux
 def test_the_helper_ends_with_the_program_that_asks(good):
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom hsi_viewer.io import probe\n"
+        "import os, sys\nfrom pathlib import Path\nfrom hsi_viewer.io.files import probe\n"
         "probe.check(Path(sys.argv[1]))\n"
         "print(probe._probe._child.process.pid, flush=True)\nos._exit(0)"
     )
