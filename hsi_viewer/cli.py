@@ -25,7 +25,7 @@ from hsi_viewer.cli_process import (
     terminable,
 )
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.labels.imported_labels import Placement
+from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.training import Device, Preset, TrainingConfig
 
 if TYPE_CHECKING:

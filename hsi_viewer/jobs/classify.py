@@ -21,7 +21,8 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement, PlacementNeededError
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import Colour
-
-Placement = Literal["georeference", "resample", "crop"]
-
-PLACEMENT_TEXTS: dict[Placement, str] = {
-    "georeference": "place by map coordinates",
-    "resample": "stretch to the size of the cube",
-    "crop": "lay pixel on pixel from the upper left corner",
-}
 
 
 @dataclass(frozen=True)
@@ -38,17 +28,3 @@ class ImportedLabels:
     colours: Mapping[int, Colour] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     name: str = "labels"
-
-
-class PlacementNeededError(LabelError):
-    """Labels do not lie on the cube's grid, and only the user knows how to lay them.
-
-    Attributes
-    ----------
-    options : what can be done, the likeliest first; `PLACEMENT_TEXTS` has words for them.
-    """
-
-    def __init__(self, message: str, options: tuple[Placement, ...]) -> None:
-        offered = ", or ".join(PLACEMENT_TEXTS[option] for option in options)
-        super().__init__(f"{message} It can be laid out so: {offered}.")
-        self.options = options
