@@ -1,7 +1,4 @@
-"""The command line: hsi-viewer open | info | classify | apply | convert | demo.
-
-Nothing slow is imported here: `hsi-viewer CUBE` must show its window at once.
-"""
+"""What the program hsi-viewer does with its arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from hsi_viewer import __version__
-from hsi_viewer.cli_process import (
+from hsi_viewer.cli.streams import (
     FAILED,
     INTERRUPTED,
     TERMINATED,
@@ -269,7 +266,7 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    from hsi_viewer.cli_progress import progress_on_stderr
+    from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.io.convert import convert
     from hsi_viewer.io.writers.subset import Subset
 
@@ -319,7 +316,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _work(options: argparse.Namespace, do: Callable[[Job], JobResult], **settings: Any) -> int:
     """Run a job with a progress bar on standard error, then print what it made."""
-    from hsi_viewer.cli_progress import progress_on_stderr
+    from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.jobs.classify import Job
 
     with terminable(), progress_on_stderr() as port:
@@ -353,7 +350,3 @@ def _text(value: Any) -> str:
     if value is None:
         return "-"
     return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
