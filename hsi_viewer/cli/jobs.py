@@ -14,7 +14,8 @@ from hsi_viewer.core.training import TrainingConfig
 
 if TYPE_CHECKING:
     from hsi_viewer.core.assessment.accuracy import AccuracyReport
-    from hsi_viewer.jobs.classify import Job, JobResult
+    from hsi_viewer.jobs.classify import JobResult
+    from hsi_viewer.jobs.job import Job
 
 # What a user writes, and what the exporter calls it.
 FORMATS = {
@@ -58,7 +59,7 @@ def config_of(options: Namespace, **settings: Any) -> TrainingConfig:
 def work(options: Namespace, do: Callable[[Job], JobResult], **settings: Any) -> int:
     """Run a job with progress on standard error, then print what it made; return the status."""
     from hsi_viewer.cli.progress import progress_on_stderr
-    from hsi_viewer.jobs.classify import Job
+    from hsi_viewer.jobs.job import Job
 
     with terminable(), progress_on_stderr(options.quiet) as port:
         result = do(Job(options.output, port=port, overwrite=options.overwrite, **settings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,8 @@ from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import PlacementNeededError
+from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_sources
-
-if TYPE_CHECKING:
-    from hsi_viewer.jobs.classify import Job
 
 
 def training_labels(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
