@@ -5,11 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from hsi_viewer.cli.output import print_json
 from hsi_viewer.cli.streams import say, terminable
 from hsi_viewer.cli.values import names_of
+from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.training import TrainingConfig
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ def add_test(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="test labels, of the same kinds as training labels; the accuracy of the map is "
         "printed and put into report.json (--test test.tif)",
+    )
+
+
+def add_placement(parser: ArgumentParser) -> None:
+    """How labels of another grid are laid on the cube."""
+    parser.add_argument(
+        "--placement",
+        choices=get_args(Placement),
+        help="how labels of another size or place are laid on the cube; found out if left out "
+        "(--placement resample)",
     )
 
 

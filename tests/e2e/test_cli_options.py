@@ -323,6 +323,15 @@ def test_test_labels_that_score_nothing_stop_before_training(scene, tmp_path, ca
     assert not (tmp_path / "a").exists()
 
 
+def test_test_labels_of_another_size_are_placed_as_it_was_said(scene, trained, tmp_path, capsys):
+    np.save(tmp_path / "half.npy", np.load(scene / "truth.npy")[::2, ::2])
+    test = ["--test", tmp_path / "half.npy"]
+    assert apply(trained, scene, tmp_path / "a", *test) == 1
+    assert "Say --placement resample or --placement crop." in capsys.readouterr().err
+    assert apply(trained, scene, tmp_path / "a", *test, "--placement", "crop") == 0
+    assert report_of(tmp_path / "a")["accuracy"]["test_pixels"] == ROWS * COLUMNS / 4
+
+
 def test_results_never_replace_the_test_labels(scene, folder, capsys):
     (folder / "class_map.npy").write_bytes((scene / "truth.npy").read_bytes())
     test = folder / "class_map.npy"

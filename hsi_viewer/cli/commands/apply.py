@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from hsi_viewer.cli.jobs import add_formats, add_test, config_of, work
+from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
 from hsi_viewer.cli.output import (
     add_cube,
     add_device,
@@ -18,6 +18,7 @@ from hsi_viewer.cli.parser import Commands
 EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --output result2",
     "hsi-viewer apply result scene2.hdr --test test.gpkg --output result2 --json",
+    "hsi-viewer apply result scene2.hdr --test half.npy --placement resample --output result2",
     "hsi-viewer apply result scene2.hdr --output result2 --format envi,probabilities "
     "--device cpu --no-refine --overwrite --quiet",
 )
@@ -31,6 +32,7 @@ def add(commands: Commands) -> None:
     )
     add_cube(parser)
     add_test(parser)
+    add_placement(parser)
     add_folder(parser, required=True)
     add_formats(parser)
     add_device(parser)
@@ -46,6 +48,7 @@ def run(options: Namespace) -> int:
         options,
         lambda job: apply_model(options.model, options.cube, job),
         config=config_of(options),
+        placement=options.placement,
         test=options.test,
         formats=options.format,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import get_args
 
-from hsi_viewer.cli.jobs import add_formats, add_test, config_of, work
+from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_cube,
@@ -16,7 +16,6 @@ from hsi_viewer.cli.output import (
 )
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.values import seed
-from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.training import Preset
 
 EXAMPLES = (
@@ -41,12 +40,7 @@ def add(commands: Commands) -> None:
         "ilastik project (--labels labels.tif)",
     )
     add_test(parser)
-    parser.add_argument(
-        "--placement",
-        choices=get_args(Placement),
-        help="how labels of another size or place are laid on the cube; found out if left out "
-        "(--placement resample)",
-    )
+    add_placement(parser)
     add_folder(parser, required=True)
     add_formats(parser)
     parser.add_argument(
