@@ -10,7 +10,7 @@ SAMPLE := sample:indian-pines
 run: $(STAMP)  ## the application on the sample scene; without a display the same job in the terminal
 	@if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
 		echo "No display found: running the sample job without a window, results go to ./demo/"; \
-		$(BIN)/hsi-viewer demo --output demo; \
+		$(BIN)/hsi-viewer demo --output demo --overwrite; \
 	else \
 		$(BIN)/hsi-viewer open $(SAMPLE); \
 	fi

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
         TooLargeError,
         TrainingError,
     )
-    from hsi_viewer.core.labels.imported_labels import ImportedLabels, PlacementNeededError
+    from hsi_viewer.core.labels.imported_labels import ImportedLabels
+    from hsi_viewer.core.labels.placement import PlacementNeededError
     from hsi_viewer.core.labels.sampling import draw_per_class
     from hsi_viewer.core.prediction import Prediction
     from hsi_viewer.core.progress import (
@@ -100,7 +101,8 @@ _MODULES = {
         *("ExportError", "FileError", "FormatError", "HsiError", "LabelError", "ModelError"),
         *("SettingError", "TooLargeError", "TrainingError"),
     ),
-    "core.labels.imported_labels": ("ImportedLabels", "PlacementNeededError"),
+    "core.labels.imported_labels": ("ImportedLabels",),
+    "core.labels.placement": ("PlacementNeededError",),
     "core.labels.sampling": ("draw_per_class",),
     "core.prediction": ("Prediction",),
     "core.progress": (

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, overload
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
-from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig

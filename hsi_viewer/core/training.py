@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, get_args
-
-import numpy as np
 
 from hsi_viewer.core.errors import SettingError
 
@@ -52,7 +51,7 @@ class TrainingConfig:
         _check_choice("distillation", self.distillation, (None, *get_args(DistillationMode)))
         _check_choice("device", self.device, get_args(Device))
         object.__setattr__(self, "seed", _seed(self.seed))
-        if not isinstance(self.refine, (bool, np.bool_)):
+        if not _is_bool(self.refine):
             raise SettingError(f"refine must be True or False, not {_short(self.refine)}.")
         object.__setattr__(self, "refine", bool(self.refine))
 
@@ -63,11 +62,17 @@ def _check_choice(name: str, value: Any, choices: tuple[str | None, ...]) -> Non
         raise SettingError(f"There is no {name} {_short(value)}; choose one of {known}.")
 
 
+def _is_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return True
+    import numpy as np  # late: the command line starts without it
+
+    return isinstance(value, np.bool_)
+
+
 def _seed(value: Any) -> int:
-    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if isinstance(value, (float, np.floating)):
-        is_whole = float(value).is_integer()
-    if not (is_whole and 0 <= value <= MAX_SEED):
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not (is_number and 0 <= value <= MAX_SEED and float(value).is_integer()):
         raise SettingError(f"A seed must be a whole number in 0..{MAX_SEED}, not {_short(value)}.")
     return int(value)
 

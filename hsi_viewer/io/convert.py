@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
+from hsi_viewer.atomic import side_file
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME
@@ -31,6 +33,8 @@ def convert(
     subset: Subset,
     interleave: str = "bil",
     port: ProgressPort | None = None,
+    *,
+    overwrite: bool = False,
 ) -> list[Path]:
     """Write a cube or a part of it by the suffix of the target; see `write_cube`.
 
@@ -41,7 +45,8 @@ def convert(
     HsiError
         if the source cannot be read.
     ExportError
-        if the target is a file of the source, cannot hold the cube or cannot be written.
+        if the target is a file of the source, exists and is not to be replaced, cannot hold the
+        cube or cannot be written.
     """
     cube = open_cube(source)
     if cube.path is not None and _overwrites(cube.path, target):
@@ -49,6 +54,9 @@ def convert(
             f"{target} is a file of the cube itself, and the rest of the cube would be lost; "
             "choose another name."
         )
+    existing = [path for path in _made(target) if os.path.lexists(path)]
+    if existing and not overwrite:
+        raise ExportError(f"{existing[0]} exists; choose another name, or add --overwrite.")
     labels = None
     if subset.wavelengths is None and subset.bands in (None, (0,)):
         labels = _class_map(source, cube)
@@ -90,5 +98,15 @@ def _overwrites(source: Path, target: Path) -> bool:
     if source.is_dir() and source.resolve() in target.resolve().parents:
         return True
     own = own_files(source)
-    made = pair_of(target) if target.suffix.lower() in (".hdr", ".img") else (target,)
-    return any(path.resolve() in own for path in made)
+    return any(path.resolve() in own for path in _made(target))
+
+
+def _made(target: Path) -> tuple[Path, ...]:
+    """The files that a target stands for."""
+    match target.suffix.lower():
+        case ".hdr" | ".img":
+            return pair_of(target)
+        case ".tif" | ".tiff":
+            return target, side_file(target)
+        case _:
+            return (target,)

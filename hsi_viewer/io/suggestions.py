@@ -7,7 +7,7 @@ from typing import Literal
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.labels.imported_labels import PlacementNeededError
+from hsi_viewer.core.labels.placement import PlacementNeededError
 from hsi_viewer.io.libraries.spectral_library import LIBRARY_FILTERS, read_library
 from hsi_viewer.io.regions.import_export import IMPORT_FILTERS, import_regions
 

@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,57 +19,29 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
-from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement, PlacementNeededError
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
-from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.jobs.job_folder import check_no_model, check_sources, output_folder
+from hsi_viewer.core.progress import Note
+from hsi_viewer.jobs.accuracy_record import accuracy_record
+from hsi_viewer.jobs.job import Job
+from hsi_viewer.jobs.job_folder import (
+    check_no_model,
+    check_no_results,
+    check_sources,
+    earlier_maps,
+    output_folder,
+)
+from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
 
 if TYPE_CHECKING:
     from hsi_viewer.learning.model import TrainedModel
 
-FORMATS = ("envi", "npy", "png", "tif")
+FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
 PACKAGES = ("hsi-viewer", "numpy", "scipy", "torch", "scikit-learn")
-
-
-@dataclass(frozen=True)
-class Job:
-    """Settings of a job, and the receiver of its reports.
-
-    Attributes
-    ----------
-    output : folder of the results; made if it is not there.
-    config : settings of the training; `refine` also holds for applying a model.
-    token, port : cancel and progress; the port takes each `Note` as it comes up.
-    placement : how labels of another grid are laid on the cube; None finds out.
-    overwrite : whether the map that came with a model may be replaced by that of another cube.
-    warnings : what was noted so far, for the report.
-    """
-
-    output: Path
-    config: TrainingConfig = field(default_factory=TrainingConfig)
-    token: CancelToken = field(default_factory=CancelToken)
-    port: ProgressPort = field(default_factory=SilentPort)
-    placement: Placement | None = None
-    overwrite: bool = False
-    warnings: list[str] = field(default_factory=list)
-
-    def report(self, item: object) -> None:
-        """Pass on what a step reports, and keep what it notes; the same is noted once."""
-        if isinstance(item, Note):
-            if item.text in self.warnings:
-                return
-            self.warnings.append(item.text)
-        self.port.report(item)
-
-    def say(self, message: str) -> None:
-        """Report a step that has no fraction, unless the job was cancelled."""
-        self.token.check()
-        self.port.report(Progress(message))
 
 
 @dataclass(frozen=True)
@@ -116,12 +88,19 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
         if a file cannot be read, labels do not fit, or the folder cannot be written; before
         anything slow.
     """
-    watch = Stopwatch()
+    from hsi_viewer.io.labels.label_file import legend_of
+
+    watch, test = Stopwatch(), None
     with watch.step("read"):
         cube = _open(cube_source, job)
-        labels = _labels(labels_source, cube, job)
-    _note_warnings(cube, labels, job)
-    result = _train_and_write(cube, labels, labels.ids, None, job, watch)
+        labels = training_labels(labels_source, cube, job)
+        legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
+        if job.test is not None:
+            test = to_be_scored(read_test_labels(job.test, cube, job), legend, labels.ids)
+        _check_folder(job)
+    _note_warnings(cube, (labels, test), job)
+    ids = None if test is None else test.ids
+    result = _train_and_write(cube, legend, labels.ids, ids, job, watch)
     return _reported(result, {"cube": cube_source, "labels": labels_source}, job)
 
 
@@ -133,13 +112,17 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
     HsiError
         as `classify`.
     """
+    from hsi_viewer.io.labels.label_file import legend_of
+
     watch = Stopwatch()
     with watch.step("read"):
         cube = _open(cube_source, job)
-        truth = _labels(truth_source, cube, job)
+        truth = training_labels(truth_source, cube, job)
         training, test = draw_per_class(truth.ids, per_class, job.config.seed)
-    _note_warnings(cube, truth, job)
-    result = _train_and_write(cube, truth, training, test, job, watch)
+        legend = legend_of(truth, np.unique(truth.ids), cube.class_names)
+        _check_folder(job)
+    _note_warnings(cube, (truth,), job)
+    result = _train_and_write(cube, legend, training, test, job, watch)
     drawn = f"{per_class} per class from {truth_source}"
     return _reported(result, {"cube": cube_source, "labels": drawn}, job)
 
@@ -158,30 +141,38 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
     check_model(model_path)
     if not job.overwrite:
         check_no_model(job.output, model_path)
-    watch = Stopwatch()
+    watch, test = Stopwatch(), None
     with watch.step("read"):
         cube = _open(cube_source, job)
-    _note_warnings(cube, None, job)
+        if job.test is not None:
+            test = read_test_labels(job.test, cube, job)
+        _check_folder(job)
     with output_folder(job.output):
         job.say("Loading the learning engine")
         from hsi_viewer.learning.checkpoint import load_model
+        from hsi_viewer.learning.predictor import move_to_device
 
         model = load_model(model_path)
+        move_to_device(model, job.config.device)
+        legend = ClassLegend(model.legend)
+        scored = None if test is None else to_be_scored(test, legend)
+        _note_warnings(cube, (scored,), job)
         prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job)
         if model.warning:
             job.report(Note(model.warning))
-        legend = ClassLegend(model.legend)
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
     report = {
         "classes": _class_records(legend, None),
         "seed": model.config.seed,
+        "refined": job.config.refine,
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
     }
     sources = {"cube": cube_source, "model": str(model_path)}
-    return _reported(JobResult(report, prediction), sources, job)
+    result = _scored(report, prediction, None if scored is None else scored.ids)
+    return _reported(result, sources, job)
 
 
 def _open(source: str, job: Job) -> HyperCube:
@@ -191,50 +182,36 @@ def _open(source: str, job: Job) -> HyperCube:
     cube = examined(real_valued(open_cube(source, job.token)))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
+    if job.formats is not None and "tif" in job.formats and cube.georeference is None:
+        raise ExportError(
+            f"{cube.name} has no georeference, so its map cannot be written as GeoTIFF; choose "
+            "other formats."
+        )
     return cube
 
 
-def _labels(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
-    """Labels as the window imports them, of two classes at least."""
-    from hsi_viewer.io.files.identify import split_source
-    from hsi_viewer.io.regions.import_export import import_regions
-
-    try:
-        labels = import_regions(source, cube, job.placement)
-    except PlacementNeededError as needed:
-        ways = " or ".join(f"--placement {option}" for option in needed.options)
-        raise LabelError(f"{needed} Say {ways}.") from needed
-    check_sources(job.output, [split_source(source)[0]])
-    present = np.unique(labels.ids[labels.ids > 0])
-    if present.size == 0:
-        raise LabelError(f"{labels.name}: no pixel is labelled; label at least two classes.")
-    if present.size == 1:
-        raise LabelError(
-            f"{labels.name}: all labelled pixels belong to one class (id {present[0]}); "
-            "label at least two classes."
-        )
-    return labels
+def _check_folder(job: Job) -> None:
+    if not job.overwrite:
+        check_no_results(job.output)
 
 
-def _note_warnings(cube: HyperCube, labels: ImportedLabels | None, job: Job) -> None:
-    """Note what is odd about the sources, once both are read."""
+def _note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
+    """Note what is odd about the sources, once all are read."""
     from hsi_viewer.io.info import cube_warnings
 
-    for text in (*cube_warnings(cube), *(labels.notes if labels else ())):
+    notes = [text for each in labels if each is not None for text in each.notes]
+    for text in (*cube_warnings(cube), *notes):
         job.report(Note(text))
 
 
 def _train_and_write(
     cube: HyperCube,
-    labels: ImportedLabels,
+    legend: ClassLegend,
     training: NDArray[np.uint16],
     test: NDArray[np.uint16] | None,
     job: Job,
     watch: Stopwatch,
 ) -> JobResult:
-    from hsi_viewer.io.labels.label_file import legend_of
-
-    legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
     with output_folder(job.output):
         job.say("Loading the learning engine")
         from hsi_viewer.learning.trainer import fit
@@ -253,22 +230,34 @@ def _train_and_write(
         "train_pixels": int(np.count_nonzero(training)),
         "seed": job.config.seed,
         "preset": job.config.preset,
+        "refined": job.config.refine,
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
     }
-    accuracy = None if test is None else score(prediction.class_map, test)
-    if accuracy is not None:
-        report["accuracy"] = _accuracy_record(accuracy)
-    return JobResult(report, prediction, accuracy)
+    return _scored(report, prediction, test)
+
+
+def _scored(
+    report: dict[str, Any], prediction: Prediction, test: NDArray[np.uint16] | None
+) -> JobResult:
+    """A result with the accuracy of the test pixels, where there are some."""
+    if test is None:
+        return JobResult(report, prediction)
+    accuracy = score(prediction.class_map, test)
+    return JobResult({**report, "accuracy": accuracy_record(accuracy)}, prediction, accuracy)
 
 
 def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: Job) -> list[Path]:
-    from hsi_viewer.io.labels.class_map import export_prediction, write_confidence
+    from hsi_viewer.io.labels.class_map import export_prediction
 
     job.say("Writing the results")
-    written = export_prediction(prediction, legend, cube, job.output, formats=FORMATS)
-    return [*written.values(), *write_confidence(prediction, cube, job.output).values()]
+    formats = FORMATS if job.formats is None else job.formats
+    written = export_prediction(prediction, legend, cube, job.output, formats=formats)
+    earlier = earlier_maps(job.output, list(written))
+    if earlier:
+        job.report(Note(f"From an earlier run and not of this map: {', '.join(earlier)}."))
+    return list(written.values())
 
 
 def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult:
@@ -276,6 +265,7 @@ def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult
     from hsi_viewer.atomic import replacing
 
     files = sorted([*result.report["files"], "report.json"])
+    sources |= {"test": job.test} if job.test is not None else {}
     report = {**sources, **result.report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"
     with replacing(job.output / "report.json") as (beside,):
@@ -293,15 +283,6 @@ def _class_records(
             record["train_pixels"] = int(np.count_nonzero(training == c.id))
         records.append(record)
     return records
-
-
-def _accuracy_record(accuracy: AccuracyReport) -> dict[str, Any]:
-    return {
-        "test_pixels": accuracy.total,
-        "overall": round(accuracy.overall.value, 6),
-        "average": round(accuracy.average, 6),
-        "kappa": round(accuracy.kappa, 6),
-    }
 
 
 def _seconds(model: TrainedModel, watch: Stopwatch) -> dict[str, float]:

@@ -12,7 +12,8 @@ from hsi_viewer.core.errors import ExportError
 
 # Every name that a job writes; "_2" and ".img.hdr" where other data would lose their header.
 WRITTEN = re.compile(
-    r"(?:class_map|confidence)(?:_2)*\.(?:img|hdr|img\.hdr)|class_map\.(?:npy|png|pgw|tif(?:\.\w+)*)"
+    r"(?:class_map|confidence|probabilities)(?:_2)*\.(?:img|hdr|img\.hdr)"
+    r"|class_map\.(?:npy|mat|png|pgw|tif(?:\.\w+)*)"
     r"|model\.(?:json|safetensors)|report\.json",
     re.IGNORECASE,
 )
@@ -96,3 +97,33 @@ def check_no_model(folder: Path, model: Path) -> None:
             f"{folder} contains a model and its map, which would be replaced; choose another "
             "output folder, or add --overwrite."
         )
+
+
+def check_no_results(folder: Path) -> None:
+    """Refuse a folder where results would replace those of an earlier run.
+
+    Raises
+    ------
+    ExportError
+        if it holds a file of the name of a result.
+    """
+    found = _results_in(folder)
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        raise ExportError(
+            f"{folder} already holds results ({found[0]}{more}); choose another output folder, or "
+            "add --overwrite."
+        )
+
+
+def earlier_maps(folder: Path, written: Sequence[str]) -> list[str]:
+    """Names of maps in a folder that an earlier run has left there; they tell of other results."""
+    own = {*written, "report.json", "model.json", "model.safetensors"}
+    return [name for name in _results_in(folder) if name not in own]
+
+
+def _results_in(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir() if WRITTEN.fullmatch(path.name))
+    except OSError:  # which is told when the folder is made or written
+        return []

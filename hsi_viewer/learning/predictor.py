@@ -64,6 +64,20 @@ def choose_device(wanted: str) -> torch.device:
     return torch.device(wanted)
 
 
+def move_to_device(model: object, wanted: str) -> None:
+    """Let a model predict on a device of a user's choice; one without a network needs none.
+
+    Raises
+    ------
+    TrainingError
+        if the device is not there.
+    """
+    device = choose_device(wanted)
+    network = getattr(model, "network", None)
+    if network is not None:
+        network.to(device)
+
+
 def precision(device: torch.device, mixed: bool | None = None) -> AbstractContextManager[object]:
     """Mixed precision where it pays: on cuda and mps, unless asked otherwise."""
     if mixed is None:

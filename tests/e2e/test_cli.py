@@ -227,9 +227,10 @@ def test_an_output_folder_that_cannot_be_written_stops_before_training(tmp_path)
 def test_a_folder_that_holds_no_model(tmp_path):
     result = run("apply", tmp_path, SAMPLE, "--output", tmp_path / "out", "--json")
     assert result.returncode == 1
-    assert result.stdout == ""
-    assert str(tmp_path) in result.stderr.splitlines()[-1]
-    assert "Traceback" not in result.stderr
+    error = json.loads(result.stdout)["error"]
+    assert (error["kind"], error["status"]) == ("file", 1)
+    assert str(tmp_path) in error["message"]
+    assert result.stderr == f"hsi-viewer: {error['message']}\n"
 
 
 # info ----------------------------------------------------------------------------------------

@@ -298,7 +298,7 @@ def test_results_never_replace_what_the_job_reads(trained, scene_dir, tmp_path, 
         (tmp_path / "labels.npy").write_bytes((scene_dir / "labels.npy").read_bytes())
         capsys.readouterr()
         where = ["--labels", str(folder / labels), "--output", str(tmp_path / "." / "out")]
-        assert main(["classify", cube, *where]) == 1
+        assert main(["classify", cube, *where, "--overwrite"]) == 1
         assert "would be replaced by its results" in capsys.readouterr().err
         overwrite = ["--output", str(folder), "--overwrite"]
         if cube != scene:

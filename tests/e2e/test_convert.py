@@ -77,8 +77,12 @@ def test_resampling_and_wrong_ranges(tmp_path, capsys):
     assert main(["convert", sample, target, "--wavelengths", "500,600.5,700"]) == 0
     assert np.load(target).shape == (145, 145, 3)
     capsys.readouterr()
-    for wrong in (["--rows", "5"], ["--rows", "140:150"], ["--wavelengths", "100,200"]):
-        assert main(["convert", sample, target, *wrong]) == 1
+    for status, wrong in (
+        (2, ["--rows", "5"]),
+        (1, ["--rows", "140:150"]),
+        (1, ["--wavelengths", "100,200"]),
+    ):
+        assert main(["convert", sample, target, "--overwrite", *wrong]) == status
         error = capsys.readouterr().err
         assert error.count("\n") == 1
         assert "Traceback" not in error

@@ -20,6 +20,18 @@ for layer in {layers!r}:
 print(*sorted({{name.split(".")[0] for name in sys.modules}}))
 """
 
+# All that happens until the window itself is built.
+START = """
+import os, sys, types
+from hsi_viewer.cli import main
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+app = types.ModuleType("hsi_viewer.app")
+app.run = lambda source, screenshot: 0
+sys.modules["hsi_viewer.app"] = app
+assert main(["scene.hdr"]) == 0
+print(*sorted({name.split(".")[0] for name in sys.modules}))
+"""
+
 
 def imported_by(code: str) -> set[str]:
     """Top-level packages that are loaded after code ran in a fresh interpreter."""
@@ -33,14 +45,15 @@ def imported_by(code: str) -> set[str]:
 def test_everything_below_the_interface_runs_without_qt():
     layers = [
         *("core", "atomic", "io", "learning", "analysis", "rendering", "preferences", "session"),
-        *("jobs", "cli", "cli_progress"),
+        *("jobs", "cli"),
     ]
     assert not imported_by(IMPORT_EVERYTHING.format(layers=layers)) & QT
 
 
 def test_the_command_line_starts_without_qt_torch_and_readers():
-    loaded = imported_by(IMPORT_EVERYTHING.format(layers=["cli"]))
-    assert not loaded & (QT | {"torch", "rasterio", "h5py", "rich", "numpy"})
+    loaded = imported_by(START)
+    assert "argparse" in loaded
+    assert not loaded & (QT | {"torch", "rasterio", "h5py", "rich", "numpy", "pydantic"})
 
 
 def test_the_window_starts_without_torch():

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.text import short_name
-
-Placement = Literal["georeference", "resample", "crop"]
-
-PLACEMENT_TEXTS: dict[Placement, str] = {
-    "georeference": "align by map coordinates",
-    "resample": "stretch to fit",
-    "crop": "align at the top-left corner",
-}
 
 
 def described(name: str, ids: NDArray[np.uint16]) -> str:
@@ -56,17 +47,3 @@ class ImportedLabels:
     ) -> NDArray[Any]:
         """The class ids."""
         return np.array(self.ids, dtype, copy=copy)
-
-
-class PlacementNeededError(LabelError):
-    """Labels do not lie on the cube's grid, and only the user knows how to lay them.
-
-    Attributes
-    ----------
-    options : what can be done, the likeliest first; `PLACEMENT_TEXTS` has words for them.
-    """
-
-    def __init__(self, message: str, options: tuple[Placement, ...]) -> None:
-        offered = ", or ".join(PLACEMENT_TEXTS[option] for option in options)
-        super().__init__(f"{message} Choose how to place it: {offered}.")
-        self.options = options

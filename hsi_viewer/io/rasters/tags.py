@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.metadata import wavelengths
 
@@ -92,6 +93,13 @@ class RasterTags:
         return (red, green, blue) if 0 <= min(red, green, blue) <= max(red, green, blue) < (
             self.count
         ) else None  # fmt: skip
+
+
+def imagery_tags(cube: HyperCube, band: int) -> dict[str, str]:
+    """Tags of a band in the domain IMAGERY, where GDAL 3.10 and later look: micrometres."""
+    given = {"CENTRAL_WAVELENGTH_UM": cube.wavelengths, "FWHM_UM": cube.fwhm}
+    values = {key: float(nm[band]) / 1e3 for key, nm in given.items() if nm is not None}
+    return {key: f"{value:.12g}" for key, value in values.items() if math.isfinite(value)}
 
 
 def spectral_fields(

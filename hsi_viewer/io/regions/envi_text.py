@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, palette_colour
-from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.labels.legend_file import colour_of
 from hsi_viewer.io.regions.grid import PIXELS, Grid

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.io.files.identify import magic_of, split_source
 from hsi_viewer.io.labels import label_file
 from hsi_viewer.io.labels.label_writer import write_labels

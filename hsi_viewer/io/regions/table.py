@@ -14,7 +14,8 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.io.files.text_file import cells_of, is_number, text_of
 from hsi_viewer.io.regions.class_column import is_whole, like_class
 from hsi_viewer.io.regions.grid import PIXELS, Grid

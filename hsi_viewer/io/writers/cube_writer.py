@@ -21,7 +21,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, Silent
 from hsi_viewer.io.arrays.band_metadata import mat_place
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi import writer as envi_writer
-from hsi_viewer.io.rasters.tags import MAX_BANDS_WITH_TAGS
+from hsi_viewer.io.rasters.tags import MAX_BANDS_WITH_TAGS, imagery_tags
 from hsi_viewer.io.sidecars import location as sidecar_location
 from hsi_viewer.io.writers.subset import Subset, subset_cube
 
@@ -283,6 +283,9 @@ def _tif_tags(cube: HyperCube, file: Any) -> None:
         if cube.fwhm is not None:
             tags["fwhm"] = repr(float(cube.fwhm[band]))
         file.update_tags(band + 1, **tags)
+        imagery = imagery_tags(cube, band)
+        if imagery:
+            file.update_tags(band + 1, ns="IMAGERY", **imagery)
 
 
 def _write_zarr(cube: HyperCube, path: Path, report: Report) -> list[Path]:

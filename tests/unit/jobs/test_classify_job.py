@@ -15,12 +15,12 @@ from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.classify import (
     FORMATS,
-    Job,
     Stopwatch,
     apply_model,
     classify,
     demonstrate,
 )
+from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import output_folder
 from hsi_viewer.learning import trainer
 from hsi_viewer.learning.checkpoint import load_model

@@ -16,11 +16,8 @@ from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.history import Step
-from hsi_viewer.core.labels.imported_labels import (
-    ImportedLabels,
-    Placement,
-    PlacementNeededError,
-)
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
 from hsi_viewer.core.labels.sampling import Draw, draw_training
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.io.files.reading import ChoiceNeededError

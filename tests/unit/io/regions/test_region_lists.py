@@ -9,7 +9,7 @@ from rasterio.crs import CRS
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FormatError, LabelError
-from hsi_viewer.core.labels.imported_labels import PlacementNeededError
+from hsi_viewer.core.labels.placement import PlacementNeededError
 from hsi_viewer.io.regions.import_export import import_regions
 
 ROWS, COLUMNS = 30, 40

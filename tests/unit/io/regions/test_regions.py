@@ -23,7 +23,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, LandClass
-from hsi_viewer.core.labels.imported_labels import PlacementNeededError
+from hsi_viewer.core.labels.placement import PlacementNeededError
 from hsi_viewer.io.metadata.map_info import georeference
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
 

@@ -455,3 +455,35 @@ def test_names_as_long_as_any_may_be(tmp_path, suffix):
         np.testing.assert_array_equal(open_cube(path).read(), ARRAY + value)
     left = {p.suffix for p in tmp_path.iterdir()} - {""}
     assert left == ({".hdr", ".img"} if suffix == ".hdr" else {suffix})
+
+
+def test_geotiff_has_its_wavelengths_where_gdal_looks(tmp_path):
+    """GDAL 3.10 and later: domain IMAGERY of each band, in micrometres."""
+    waves = np.array([400.02, 500.1, np.nan, 700.0, 1000.5, 2498.96])
+    write_cube(scene(wavelengths=waves), tmp_path / "a.tif")
+    with rasterio.open(tmp_path / "a.tif") as file:
+        tags = [file.tags(band, ns="IMAGERY") for band in file.indexes]
+    assert [t.get("CENTRAL_WAVELENGTH_UM") for t in tags] == [
+        "0.40002", "0.5001", None, "0.7", "1.0005", "2.49896"
+    ]  # fmt: skip
+    assert {t["FWHM_UM"] for t in tags} == {"0.0075"}
+
+
+def test_geotiff_without_wavelengths_has_no_tags_of_them(tmp_path):
+    write_cube(scene(wavelengths=None, fwhm=None), tmp_path / "a.tif")
+    with rasterio.open(tmp_path / "a.tif") as file:
+        assert all("IMAGERY" not in file.tag_namespaces(band) for band in file.indexes)
+
+
+def test_wavelengths_are_read_where_gdal_has_them(tmp_path):
+    write_cube(scene(), tmp_path / "a.tif")
+    with rasterio.open(tmp_path / "a.tif") as file:
+        profile, values = file.profile, file.read()
+        imagery = [file.tags(band, ns="IMAGERY") for band in file.indexes]
+    with rasterio.open(tmp_path / "b.tif", "w", **profile) as file:
+        file.write(values)
+        for band, tags in enumerate(imagery, 1):
+            file.update_tags(band, ns="IMAGERY", **tags)
+    back = open_cube(tmp_path / "b.tif")
+    np.testing.assert_allclose(back.wavelengths, scene().wavelengths, rtol=1e-12)
+    np.testing.assert_allclose(back.fwhm, scene().fwhm, rtol=1e-12)

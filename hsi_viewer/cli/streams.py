@@ -12,7 +12,7 @@ from types import FrameType
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.text import escaped
 
-FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
+FAILED, WRONG_USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
 class TerminatedError(KeyboardInterrupt):

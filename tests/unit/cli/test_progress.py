@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from hsi_viewer.cli_progress import progress_on_stderr
+from hsi_viewer.cli.progress import progress_on_stderr
 from hsi_viewer.core.progress import Note, Progress
 from hsi_viewer.core.training import EpochReport
 

@@ -31,6 +31,10 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, Path | Non
         (["--screenshot", "x.png"], (None, Path("x.png"))),
         (["scene.hdr", "--screenshot", "x.png"], ("scene.hdr", Path("x.png"))),
         (["open", "info"], ("info", None)),
+        (["open", "scene.hdr", "--output", "x.png"], ("scene.hdr", Path("x.png"))),
+        (["-o", "x.png", "scene.hdr"], ("scene.hdr", Path("x.png"))),
+        (["sample:indian-pines"], ("sample:indian-pines", None)),
+        (["folder/scene"], ("folder/scene", None)),
     ],
 )
 def test_open_is_the_default_command(opened, arguments, expected):
@@ -66,6 +70,23 @@ CLASSIFY = ["classify", "a.npy", "--labels", "b.npy", "--output", "out"]
     ("arguments", "named"),
     [
         (["classify"], "--labels"),
+        (["clasify", "a.npy"], "Did you mean classify?"),
+        (["Convert"], "Did you mean convert?"),
+        (["frobnicate"], 'no command and no file "frobnicate". (commands: hsi-viewer --help)'),
+        (["x" * 5000], "no command and no file"),
+        (["classify", "a.npy", "--lables", "b.npy"], "Did you mean --labels?"),
+        (["info", "a.npy", "--jsn=yes"], "Did you mean --json?"),
+        (["demo", "--zzz"], 'demo has no option "--zzz".'),
+        ([*CLASSIFY, "--format", "pgn"], "Did you mean png?"),
+        ([*CLASSIFY, "--format", ""], "is empty"),
+        ([*CLASSIFY, "--format", "png,"], "there is no format"),
+        (["apply", "model", "a.npy", "--output", "out", "--device", "gpu"], "cuda"),
+        (["convert", "a.npy"], "--output FILE"),
+        (["convert", "a.npy", "b.npy", "c.npy"], "c.npy"),
+        (["convert", "a.npy", "b.npy", "--output", "c.npy"], "b.npy"),
+        (["convert", "a.npy", "-o", "b.npy", "--format", "geotiff"], "geotiff writes .tif"),
+        (["convert", "a.npy", "-o", "b", "--format", "pcx"], "geotiff"),
+        (["convert", "a.npy", "b.npy", "--bands", "1", "--wavelengths", "500"], "not allowed with"),
         ([*CLASSIFY, "--seed", "x"], "--seed"),
         ([*CLASSIFY, "--seed", "-1"], "--seed"),
         ([*CLASSIFY, "--preset", "slow"], "fast"),
@@ -81,13 +102,34 @@ CLASSIFY = ["classify", "a.npy", "--labels", "b.npy", "--output", "out"]
         ([""], "is empty"),
     ],
 )
-def test_a_wrong_command_line_is_one_line_and_status_1(capsys, arguments, named):
-    assert main(arguments) == 1
+def test_a_wrong_command_line_is_one_line_and_status_2(capsys, arguments, named):
+    assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("hsi-viewer: ")
     assert err.count("\n") == 1
     assert named in err
+
+
+@pytest.mark.parametrize("name", ["clasify", "info.hdr", "scene"])
+def test_a_file_that_is_there_opens_by_any_name(opened, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"")
+    assert main([name]) == 0
+    assert opened == [(name, None)]
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"]])
+def test_a_picture_replaces_another_only_if_told(opened, tmp_path, capsys, options):
+    target = tmp_path / "x.png"
+    target.write_bytes(b"")
+    status = main(["scene.hdr", "--output", str(target), *options])
+    error = capsys.readouterr().err
+    assert (status, bool(opened)) == ((0, True) if options else (1, False))
+    assert error == (
+        "" if options
+        else f"hsi-viewer: {target} exists; choose another name, or add --overwrite.\n"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["classify", "--help"]])

@@ -23,14 +23,14 @@ class _Console(Console):
 
 
 @contextmanager
-def progress_on_stderr() -> Iterator[ProgressPort]:
-    """A port that shows what it is told until the block ends."""
+def progress_on_stderr(quiet: bool = False) -> Iterator[ProgressPort]:
+    """A port that shows what it is told until the block ends; only warnings if it is quiet."""
     if sys.stderr is None:  # closed at the start
         yield SilentPort()
         return
     console = _Console(stderr=True)
-    if not console.is_terminal:
-        yield _LinePort(console)
+    if quiet or not console.is_terminal:
+        yield _LinePort(console, quiet)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -92,8 +92,8 @@ class _BarPort:
 class _LinePort:
     """One line for each new step, each epoch and each note, as long as somebody reads them."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, notes_only: bool) -> None:
+        self._console, self._notes_only = console, notes_only
         self._message = ""
         self._is_read = True
 
@@ -101,6 +101,8 @@ class _LinePort:
         """Print what is new."""
         if isinstance(item, Note):
             self._print(_note_text(item))
+        elif self._notes_only:
+            return
         elif isinstance(item, Progress) and item.message != self._message:
             self._message = item.message
             self._print(item.message)

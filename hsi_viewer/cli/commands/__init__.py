@@ -1,0 +1,18 @@
+"""The commands: each is one file and one row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hsi_viewer.cli.commands import apply, classify, convert, demo, info, open_window
+from hsi_viewer.cli.parser import Commands
+
+# In the order of the help.
+COMMANDS: tuple[Callable[[Commands], None], ...] = (
+    open_window.add,
+    info.add,
+    classify.add,
+    apply.add,
+    convert.add,
+    demo.add,
+)

@@ -1,0 +1,72 @@
+"""hsi-viewer classify: train on labels and map the scene."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import get_args
+
+from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
+from hsi_viewer.cli.output import (
+    SAMPLE,
+    add_cube,
+    add_device,
+    add_folder,
+    add_no_refine,
+    add_reporting,
+)
+from hsi_viewer.cli.parser import Commands
+from hsi_viewer.cli.values import seed
+from hsi_viewer.core.training import Preset
+
+EXAMPLES = (
+    "hsi-viewer classify scene.hdr --labels labels.tif --output result",
+    "hsi-viewer classify scene.hdr --labels train.gpkg --test test.gpkg --output result --json",
+    "hsi-viewer classify scene.hdr --labels rois.xml --output result --format png,geotiff --quiet",
+    "hsi-viewer classify scene.hdr --labels half.npy --placement resample --output result",
+    f"hsi-viewer classify {SAMPLE} --labels {SAMPLE}/labels --output result --preset best "
+    "--seed 7 --device cpu --no-refine --overwrite",
+)
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add("classify", run, "train on labels and map the scene", EXAMPLES)
+    add_cube(parser)
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        required=True,
+        help="training labels: image of class ids, ENVI regions, table of pixels, shapes or "
+        "ilastik project (--labels labels.tif)",
+    )
+    add_test(parser)
+    add_placement(parser)
+    add_folder(parser, required=True)
+    add_formats(parser)
+    parser.add_argument(
+        "--preset",
+        choices=get_args(Preset),
+        default="fast",
+        help="fast, or best for the final map (--preset best)",
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, help="of every random choice; 0 if left out (--seed 7)"
+    )
+    add_device(parser)
+    add_no_refine(parser)
+    add_reporting(parser)
+
+
+def run(options: Namespace) -> int:
+    """Train, map, write and print."""
+    from hsi_viewer.jobs.classify import classify
+
+    config = config_of(options, preset=options.preset, seed=options.seed)
+    return work(
+        options,
+        lambda job: classify(options.cube, options.labels, job),
+        config=config,
+        placement=options.placement,
+        test=options.test,
+        formats=options.format,
+    )

@@ -1,0 +1,48 @@
+"""hsi-viewer info: what is known about a cube."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from hsi_viewer.cli.output import SAMPLE, add_cube, add_json, print_json
+from hsi_viewer.cli.parser import Commands
+from hsi_viewer.cli.streams import say
+from hsi_viewer.core.errors import HsiError
+
+EXAMPLES = ("hsi-viewer info scene.hdr", f"hsi-viewer info {SAMPLE} --json")
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add("info", run, "print what is known about a cube", EXAMPLES)
+    add_cube(parser)
+    add_json(parser)
+
+
+def run(options: Namespace) -> int:
+    """Print the facts, and the header doctor's diagnosis where there is one."""
+    from hsi_viewer.io.info import cube_info, diagnosis
+
+    try:
+        facts = cube_info(options.cube)
+    except HsiError:
+        report = None if options.json else diagnosis(options.cube)
+        if report is not None:
+            say(report)
+        raise
+    if options.json:
+        print_json(facts)
+        return 0
+    width = max(len(name) for name in facts)
+    say("\n".join(f"{n.replace('_', ' '):{width}}  {_text(v)}" for n, v in facts.items()))
+    report = diagnosis(options.cube)
+    if report is not None:
+        say(f"\n{report}")
+    return 0
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)

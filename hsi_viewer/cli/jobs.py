@@ -1,0 +1,100 @@
+"""What classify, apply and demo share: run a job with progress, and print what it made."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from hsi_viewer.cli.output import print_json
+from hsi_viewer.cli.streams import say, terminable
+from hsi_viewer.cli.values import names_of
+from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.training import TrainingConfig
+
+if TYPE_CHECKING:
+    from hsi_viewer.core.assessment.accuracy import AccuracyReport
+    from hsi_viewer.jobs.classify import JobResult
+    from hsi_viewer.jobs.job import Job
+
+# What a user writes, and what the exporter calls it.
+FORMATS = {
+    "envi": "envi",
+    "geotiff": "tif",
+    "tif": "tif",
+    "npy": "npy",
+    "mat": "mat",
+    "png": "png",
+    "confidence": "confidence",
+    "probabilities": "probabilities",
+}
+
+
+def add_test(parser: ArgumentParser) -> None:
+    """Labels that score the map."""
+    parser.add_argument(
+        "--test",
+        metavar="FILE",
+        help="test labels, of the same kinds as training labels; the accuracy of the map is "
+        "printed and put into report.json (--test test.tif)",
+    )
+
+
+def add_placement(parser: ArgumentParser) -> None:
+    """How labels of another grid are laid on the cube."""
+    parser.add_argument(
+        "--placement",
+        choices=get_args(Placement),
+        help="how labels of another size or place are laid on the cube; found out if left out "
+        "(--placement resample)",
+    )
+
+
+def add_formats(parser: ArgumentParser) -> None:
+    """The files that are wanted."""
+    parser.add_argument(
+        "--format",
+        metavar="NAME,NAME",
+        type=names_of(FORMATS),
+        help="files to write, of envi, geotiff, npy, mat, png, confidence and probabilities; "
+        "if left out, all but mat and probabilities (--format png,geotiff)",
+    )
+
+
+def config_of(options: Namespace, **settings: Any) -> TrainingConfig:
+    """Settings of a job from its options."""
+    return TrainingConfig(device=options.device, refine=not options.no_refine, **settings)
+
+
+def work(options: Namespace, do: Callable[[Job], JobResult], **settings: Any) -> int:
+    """Run a job with progress on standard error, then print what it made; return the status."""
+    from hsi_viewer.cli.progress import progress_on_stderr
+    from hsi_viewer.jobs.job import Job
+
+    with terminable(), progress_on_stderr(options.quiet) as port:
+        result = do(Job(options.output, port=port, overwrite=options.overwrite, **settings))
+    if options.json:
+        files = [str((options.output / name).absolute()) for name in result.report["files"]]
+        print_json({**result.report, "files": files})
+    elif not options.quiet:
+        _print_result(result, options.output)
+    return 0
+
+
+def _print_result(result: JobResult, output: Path) -> None:
+    report = result.report
+    if result.accuracy is not None:
+        say(accuracy_text(result.accuracy))
+    done = f"Done in {report['seconds']['total']:.1f} s. Results in {output.absolute()}:"
+    say("\n  ".join([done, *report["files"]]))
+
+
+def accuracy_text(accuracy: AccuracyReport) -> str:
+    """The accuracy in one line."""
+    overall, kappa = accuracy.overall, accuracy.kappa
+    return (
+        f"Overall accuracy {overall.value:.1%} (95 % interval {overall.low:.1%} to "
+        f"{overall.high:.1%}), average accuracy {accuracy.average:.1%}, kappa "
+        f"{'undefined' if kappa != kappa else f'{kappa:.3f}'}, on {accuracy.total} test pixels"
+    )

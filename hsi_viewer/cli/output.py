@@ -1,0 +1,91 @@
+"""Options that several commands share, and what they print at the end."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, get_args
+
+from hsi_viewer.cli.streams import say
+from hsi_viewer.core.training import Device
+
+SAMPLE = "sample:indian-pines"
+
+
+def add_cube(parser: ArgumentParser) -> None:
+    """The cube that a command reads."""
+    parser.add_argument(
+        "cube",
+        metavar="CUBE",
+        help=f"file of the cube, FILE:NAME for one of several arrays, or {SAMPLE}",
+    )
+
+
+def add_folder(parser: ArgumentParser, **options: Any) -> None:
+    """The folder that a job writes to, and whether it may replace what is there."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="folder for the results; made if it is not there (--output result)",
+        **options,
+    )
+    add_overwrite(parser, "results of an earlier run in the folder")
+
+
+def add_overwrite(parser: ArgumentParser, what: str) -> None:
+    """Whether existing files may be replaced."""
+    parser.add_argument(
+        "--overwrite", action="store_true", help=f"replace {what}; without it nothing is replaced"
+    )
+
+
+def add_device(parser: ArgumentParser) -> None:
+    """The device of the network."""
+    parser.add_argument(
+        "--device",
+        choices=get_args(Device),
+        default="auto",
+        help="where the network runs; auto takes cuda, mps or cpu (--device cpu)",
+    )
+
+
+def add_no_refine(parser: ArgumentParser) -> None:
+    """Whether the map is refined."""
+    parser.add_argument(
+        "--no-refine",
+        action="store_true",
+        help="leave each pixel as the network sees it, without smoothing along the image",
+    )
+
+
+def add_reporting(parser: ArgumentParser) -> None:
+    """What is printed."""
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help="print warnings and errors only: no progress, no summary",
+    )
+    add_json(parser)
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Results for programs."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object, of errors too (see docs/schemas)",
+    )
+
+
+def print_json(record: dict[str, Any]) -> None:
+    """Print one JSON object to standard output."""
+    say(json.dumps(record, indent=2, allow_nan=False))
+
+
+def print_error(message: str, kind: str, status: int) -> None:
+    """Print an error as one JSON object to standard output."""
+    print_json({"error": {"kind": kind, "message": message, "status": status}})

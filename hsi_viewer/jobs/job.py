@@ -1,0 +1,50 @@
+"""What a job is told: where to write, how, and whom to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.training import TrainingConfig
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job is told and whom it reports to.
+
+    Attributes
+    ----------
+    output : folder of the results; made if it is not there.
+    config : settings of the training; `refine` also holds for applying a model.
+    token, port : cancel and progress; the port takes each `Note` as it comes up.
+    placement : how labels of another grid are laid on the cube; None finds out.
+    overwrite : whether results that are in the folder may be replaced.
+    test : file of labels that score the map; None scores nothing.
+    formats : of `export_prediction`; None writes the usual ones, as far as they apply.
+    warnings : what was noted so far, for the report.
+    """
+
+    output: Path
+    config: TrainingConfig = field(default_factory=TrainingConfig)
+    token: CancelToken = field(default_factory=CancelToken)
+    port: ProgressPort = field(default_factory=SilentPort)
+    placement: Placement | None = None
+    overwrite: bool = False
+    test: str | None = None
+    formats: tuple[str, ...] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def report(self, item: object) -> None:
+        """Pass on what a step reports, and keep what it notes; the same is noted once."""
+        if isinstance(item, Note):
+            if item.text in self.warnings:
+                return
+            self.warnings.append(item.text)
+        self.port.report(item)
+
+    def say(self, message: str) -> None:
+        """Report a step that has no fraction, unless the job was cancelled."""
+        self.token.check()
+        self.port.report(Progress(message))

@@ -1,0 +1,98 @@
+"""The help explains every argument and shows it at work."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from hsi_viewer.cli import main
+from hsi_viewer.cli.program import make_commands, parsed
+
+PROJECT = Path(__file__).resolve().parents[3]
+COMMANDS = make_commands()
+WRITING = ("open", "classify", "apply", "convert", "demo")
+WORKING = ("classify", "apply", "convert", "demo")
+
+
+def arguments_of(name: str) -> list[argparse.Action]:
+    return [a for a in COMMANDS[name]._actions if a.dest != "help"]
+
+
+def used_by(example: str) -> set[str]:
+    """Arguments that an example gives another value than their default."""
+    program, name, *_ = words = shlex.split(example)
+    assert program == "hsi-viewer"
+    options = vars(parsed(words[1:]))
+    return {a.dest for a in arguments_of(name) if options[a.dest] != a.default}
+
+
+@pytest.mark.parametrize("name", COMMANDS.names)
+def test_every_argument_is_explained_and_stands_in_an_example(name):
+    assert all(a.help and a.help != argparse.SUPPRESS for a in arguments_of(name))
+    examples = COMMANDS[name].examples
+    assert {a.dest for a in arguments_of(name)} == set().union(*map(used_by, examples))
+
+
+@pytest.mark.parametrize("name", COMMANDS.names)
+def test_the_help_of_a_command_shows_its_examples(name, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    for example in COMMANDS[name].examples:
+        assert f"\n  {example}\n" in text
+    for argument in arguments_of(name):
+        assert all(option in text for option in argument.option_strings)
+
+
+def test_the_help_of_everything_lists_the_commands(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert all(f"\n    {name} " in text for name in COMMANDS.names)
+    for example in COMMANDS.parser.examples[:2]:
+        assert f"\n  {example}\n" in text
+        assert parsed(shlex.split(example)[1:]).cube == "scene.hdr"
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_outputs_are_named_the_same_way_by_every_command(name):
+    options = COMMANDS[name]._option_string_actions
+    assert options["-o"] is options["--output"]
+    assert "--overwrite" in options
+
+
+@pytest.mark.parametrize("name", WORKING)
+def test_what_takes_long_can_be_quiet(name):
+    options = COMMANDS[name]._option_string_actions
+    assert options["-q"] is options["--quiet"]
+    assert "--json" in options
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["convert", "a.hdr", "b.tif", "--rows", "0:2"],
+        ["convert", "a.hdr", "--rows", "0:2", "b.tif"],
+        ["convert", "--rows", "0:2", "a.hdr", "b.tif"],
+        ["convert", "a.hdr", "-o", "b.tif", "--rows", "0:2"],
+    ],
+)
+def test_the_older_way_to_name_the_output_of_convert_still_works(line):
+    options = parsed(line)
+    assert (options.cube, str(options.output), options.rows) == ("a.hdr", "b.tif", (0, 2))
+
+
+@pytest.mark.parametrize("name", COMMANDS.names)
+def test_the_readme_and_the_guide_name_every_option(name):
+    readme = (PROJECT / "README.md").read_text("utf-8")
+    guide = (PROJECT / "docs" / "guide" / "command-line.md").read_text("utf-8")
+    line = re.search(rf"^hsi-viewer \[?{name}\b.*$", readme, re.MULTILINE)[0]
+    named = {a.option_strings[-1] for a in arguments_of(name) if a.option_strings}
+    named = {"--output" if option == "--screenshot" else option for option in named}
+    assert set(re.findall(r"--[\w-]+", line)) == named
+    assert named <= set(re.findall(r"--[\w-]+", guide))
