@@ -164,7 +164,7 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
     _note_warnings(cube, None, job)
     with output_folder(job.output):
         job.say("Loading the learning engine")
-        from hsi_viewer.learning.checkpoint import load_model
+        from hsi_viewer.learning.model import load_model
 
         model = load_model(model_path)
         prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,12 +27,10 @@ from hsi_viewer.learning.model_description import (
     refusing_damage,
     weights_of,
 )
-
-if TYPE_CHECKING:
-    from hsi_viewer.learning.model import TrainedModel
+from hsi_viewer.learning.model_state import ModelState
 
 
-def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
+def save_model(model: ModelState, target: str | Path) -> list[Path]:
     """Write model.safetensors and model.json into a folder, or the pair that a path names.
 
     They take the place of the old pair together; a failed write leaves that as it is.
@@ -59,7 +57,7 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     return [weights, description]
 
 
-def _described(model: TrainedModel) -> dict[str, Any]:
+def _described(model: ModelState) -> dict[str, Any]:
     waves = model.wavelengths
     return {
         "format": FORMAT,
@@ -82,7 +80,7 @@ def _described(model: TrainedModel) -> dict[str, Any]:
     }
 
 
-def _sensor_range(model: TrainedModel) -> list[float] | None:
+def _sensor_range(model: ModelState) -> list[float] | None:
     """First and last wavelength (nm) that the model looks at."""
     if model.wavelengths is None:
         return None
@@ -90,7 +88,7 @@ def _sensor_range(model: TrainedModel) -> list[float] | None:
     return [float(used.min()), float(used.max())]
 
 
-def load_model(target: str | Path) -> TrainedModel:
+def load_state(target: str | Path) -> ModelState:
     """Read a model from its folder or from either of its files.
 
     Raises
@@ -98,17 +96,15 @@ def load_model(target: str | Path) -> TrainedModel:
     FileError
         if a file is missing or cannot be read.
     FormatError
-        if it is no model of this application, or is damaged.
+        if it isn't a model of this application, or is damaged.
     """
-    from hsi_viewer.learning.model import TrainedModel
-
     told = description_of(target)
     weights, _ = pair_of(target)
     with refusing_damage(weights):
         tensors = load(weights_of(told, weights))
         features, instant = fitted(tensors, told)
         network = network_of(tensors, told)
-    return TrainedModel(
+    return ModelState(
         network=network,
         instant=instant,
         features=features,

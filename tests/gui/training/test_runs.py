@@ -158,7 +158,7 @@ def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver
     labelled.let_go()
     with monkey.context() as patch:
         patch.setattr(
-            "hsi_viewer.learning.checkpoint.load_model", lambda _f: SimpleNamespace(name="model")
+            "hsi_viewer.learning.model.load_model", lambda _f: SimpleNamespace(name="model")
         )
         again = make_driver()
         again.window.open(str(path))

@@ -194,7 +194,7 @@ class RunsFeature(Feature):
             token: CancelToken, port: ProgressPort
         ) -> tuple[Session, TrainedModel, NDArray[np.bool_]]:
             import_trainer(token, port)
-            from hsi_viewer.learning.checkpoint import load_model
+            from hsi_viewer.learning.model import load_model
 
             kept = read_map(folder, run, shape)
             return session, load_model(folder / str(run.id)), kept.trained_on
