@@ -6,7 +6,6 @@ that files of two models are not taken for one.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,16 @@ import numpy as np
 import torch
 from safetensors.torch import load, save
 
-from hsi_viewer.atomic import replacing
-from hsi_viewer.core.errors import ExportError
 from hsi_viewer.learning.checkpoint_schema import TENSORS, fitted, network_of
 from hsi_viewer.learning.model_description import (
+    FIRST,
     FORMAT,
     SCHEMA,
     description_of,
-    digest_of,
     pair_of,
     refusing_damage,
     weights_of,
+    write_pair,
 )
 from hsi_viewer.learning.model_state import ModelState
 
@@ -40,21 +38,12 @@ def save_model(model: ModelState, target: str | Path) -> list[Path]:
     ExportError
         if the files cannot be written.
     """
-    weights, description = pair_of(target)
     tensors = {f"network.{k}": v.cpu().contiguous() for k, v in model.network.state_dict().items()}
     for name in ("weights", "bias"):
         tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
     for name in TENSORS:
         tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
-    data = save(tensors)
-    text = json.dumps(_described(model) | {"weights_digest": digest_of(data)}, indent=1)
-    try:
-        with replacing(weights, description) as (new_weights, new_description):
-            new_weights.write_bytes(data)
-            new_description.write_text(text, encoding="utf-8")
-    except ExportError as error:
-        raise ExportError(f"{weights.parent}: the model cannot be written: {error}") from error
-    return [weights, description]
+    return write_pair(target, _described(model), save(tensors))
 
 
 def _described(model: ModelState) -> dict[str, Any]:
@@ -62,6 +51,7 @@ def _described(model: ModelState) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "schema": SCHEMA,
+        "classifier": FIRST,
         "class_ids": model.class_ids,
         "legend": [asdict(c) for c in model.legend],
         "config": asdict(model.config),
@@ -101,7 +91,7 @@ def load_state(target: str | Path) -> ModelState:
     told = description_of(target)
     weights, _ = pair_of(target)
     with refusing_damage(weights):
-        tensors = load(weights_of(told, weights))
+        tensors = load(weights_of(told.weights_digest, weights))
         features, instant = fitted(tensors, told)
         network = network_of(tensors, told)
     return ModelState(

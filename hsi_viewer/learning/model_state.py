@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.classes import LandClass, legend_for
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.instant_model import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.recipe import Recipe
+
+PACKAGES = ("hsi-viewer", "torch", "numpy", "scipy", "scikit-learn", "safetensors")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,6 +47,31 @@ class TrainingFacts:
     versions: dict[str, str]
     label_digest: str
     warning: str | None = None
+
+
+def facts_of(
+    cube: HyperCube,
+    ids: NDArray[np.uint16],
+    class_ids: tuple[int, ...],
+    legend: Iterable[LandClass],
+    config: TrainingConfig,
+    seconds: dict[str, float],
+    warning: str | None,
+) -> TrainingFacts:
+    """The facts of a training that has ended; ids are its labels, (rows, columns)."""
+    known = {c.id: c for c in legend}
+    plain = legend_for(class_ids, cube.class_names)
+    return TrainingFacts(
+        class_ids=class_ids,
+        legend=tuple(known.get(c.id, c) for c in plain),
+        config=config,
+        wavelengths=cube.wavelengths,
+        bands=cube.bands,
+        seconds=seconds,
+        versions={name: version(name) for name in PACKAGES},
+        label_digest=hashlib.sha256(ids.tobytes()).hexdigest(),
+        warning=warning,
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
