@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,6 +54,10 @@ class PixelModel(PixelState):
     """
 
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled or copied: all but the last scene."""
+        return {**vars(self), "scenes": []}
 
     @property
     def name(self) -> str:
