@@ -5,7 +5,7 @@ The Python interface::
     import hsi_viewer
     cube = hsi_viewer.open_cube("scene.hdr")
     labels = hsi_viewer.read_labels("labels.gpkg", cube)
-    model = hsi_viewer.fit(cube, labels)
+    model = hsi_viewer.fit(cube, labels)  # classifier="lda" or "svm" for another one
     prediction = model.predict(cube, labels=labels)  # class_map, confidence, probabilities
 """
 

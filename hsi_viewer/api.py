@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+import numpy as np
+
+from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
@@ -20,7 +23,6 @@ from hsi_viewer.io.labels.label_file import LabelFile, legend_of
 
 if TYPE_CHECKING:
     from hsi_viewer.core.labels.classes import LandClass
-    from hsi_viewer.learning.model import TrainedModel
 
 
 def fit(
@@ -28,11 +30,12 @@ def fit(
     labels: LabelsLike,
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
+    classifier: str = "sdhsi",
     legend: Iterable[LandClass] = (),
-    warm_start: TrainedModel | None = None,
+    warm_start: Model | None = None,
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
-) -> TrainedModel:
+) -> Model:
     """Train a classifier on labelled pixels of a cube.
 
     Parameters
@@ -41,6 +44,7 @@ def fit(
     labels : (rows, columns) class ids, where 0, negative, NaN and masked pixels are unlabelled;
         or what `read_labels` gave; or a path of a label image, regions, shapes or a table.
     config : preset, distillation, seed, device.
+    classifier : "sdhsi", "lda", "svm", or that of a plug-in.
     legend : names and colours of the classes; of the others the names are those of the labels'
         file, of the scene's own ground truth, or "Class n".
     warm_start : a model of this session and of this very cube object, to go on from after labels
@@ -51,7 +55,7 @@ def fit(
 
     Returns
     -------
-    TrainedModel
+    Model
         with `predict`, `save`, `class_ids`, `legend`, `seconds`, `warning`.
 
     Raises
@@ -71,14 +75,21 @@ def fit(
     if isinstance(known, (LabelFile, ImportedLabels)):
         named = legend_of(known, {*known.names, *known.colours}, scene.class_names)
         classes = (*classes, *(c for c in named if c.id not in {given.id for given in classes}))
-    from hsi_viewer.learning.trainer import fit as train
+    from hsi_viewer.learning.classifiers import fit as train
 
     return train(
-        scene, known, config, legend=classes, warm_start=warm_start, token=token, port=port
+        scene,
+        np.asarray(known),
+        config,
+        classifier=classifier,
+        legend=classes,
+        warm_start=warm_start,
+        token=token,
+        port=port,
     )
 
 
-def load_model(target: str | os.PathLike[str]) -> TrainedModel:
+def load_model(target: str | os.PathLike[str]) -> Model:
     """Read a model that `save` wrote.
 
     Parameters
@@ -92,7 +103,7 @@ def load_model(target: str | os.PathLike[str]) -> TrainedModel:
     FormatError
         if it isn't a model of this application, or is damaged.
     """
-    from hsi_viewer.learning.checkpoint import load_model as load
+    from hsi_viewer.learning.classifiers import load_model as load
 
     return load(Path(target))
 

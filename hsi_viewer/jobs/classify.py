@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
@@ -25,6 +26,7 @@ from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note
+from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import (
@@ -35,9 +37,7 @@ from hsi_viewer.jobs.job_folder import (
     output_folder,
 )
 from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
-
-if TYPE_CHECKING:
-    from hsi_viewer.learning.model import TrainedModel
+from hsi_viewer.learning.classifiers import classifier, fit, load_model
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -149,7 +149,6 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         _check_folder(job)
     with output_folder(job.output):
         job.say("Loading the learning engine")
-        from hsi_viewer.learning.checkpoint import load_model
         from hsi_viewer.learning.predictor import move_to_device
 
         model = load_model(model_path)
@@ -160,11 +159,13 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job)
         if model.warning:
             job.report(Note(model.warning))
+        settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
     report = {
         "classes": _class_records(legend, None),
-        "seed": model.config.seed,
+        "classifier": model.name,
+        **({"seed": settings.seed} if settings is not None else {}),
         "refined": job.config.refine,
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
@@ -212,11 +213,18 @@ def _train_and_write(
     job: Job,
     watch: Stopwatch,
 ) -> JobResult:
+    row = classifier(job.classifier)
     with output_folder(job.output):
         job.say("Loading the learning engine")
-        from hsi_viewer.learning.trainer import fit
-
-        model = fit(cube, training, job.config, legend=legend, token=job.token, port=job)
+        model = fit(
+            cube,
+            training,
+            job.config,
+            classifier=job.classifier,
+            legend=legend,
+            token=job.token,
+            port=job,
+        )
         if model.warning:
             job.report(Note(model.warning))
         prediction = model.predict(
@@ -228,8 +236,9 @@ def _train_and_write(
     report = {
         "classes": _class_records(legend, training),
         "train_pixels": int(np.count_nonzero(training)),
+        "classifier": job.classifier,
         "seed": job.config.seed,
-        "preset": job.config.preset,
+        **({"preset": job.config.preset} if "preset" in row.settings else {}),
         "refined": job.config.refine,
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
@@ -285,7 +294,7 @@ def _class_records(
     return records
 
 
-def _seconds(model: TrainedModel, watch: Stopwatch) -> dict[str, float]:
+def _seconds(model: Model, watch: Stopwatch) -> dict[str, float]:
     steps = {name: model.seconds.get(name, 0.0) for name in LEARNING_STEPS}
     seconds = {"read": watch.seconds["read"], **steps, "export": watch.seconds["export"]}
     return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.classifiers import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Job:
     placement : how labels of another grid are laid on the cube; None finds out.
     overwrite : whether results that are in the folder may be replaced.
     test : file of labels that score the map; None scores nothing.
+    classifier : key of the one to train.
     formats : of `export_prediction`; None writes the usual ones, as far as they apply.
     warnings : what was noted so far, for the report.
     """
@@ -34,6 +36,7 @@ class Job:
     overwrite: bool = False
     test: str | None = None
     formats: tuple[str, ...] | None = None
+    classifier: str = DEFAULT
     warnings: list[str] = field(default_factory=list)
 
     def report(self, item: object) -> None:

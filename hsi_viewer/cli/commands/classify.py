@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from typing import get_args
 
 from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
@@ -16,12 +16,14 @@ from hsi_viewer.cli.output import (
 )
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.values import seed
+from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.training import Preset
 
 EXAMPLES = (
     "hsi-viewer classify scene.hdr --labels labels.tif --output result",
     "hsi-viewer classify scene.hdr --labels train.gpkg --test test.gpkg --output result --json",
     "hsi-viewer classify scene.hdr --labels rois.xml --output result --format png,geotiff --quiet",
+    "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result",
     "hsi-viewer classify scene.hdr --labels half.npy --placement resample --output result",
     f"hsi-viewer classify {SAMPLE} --labels {SAMPLE}/labels --output result --preset best "
     "--seed 7 --device cpu --no-refine --overwrite",
@@ -44,6 +46,14 @@ def add(commands: Commands) -> None:
     add_folder(parser, required=True)
     add_formats(parser)
     parser.add_argument(
+        "--classifier",
+        metavar="NAME",
+        type=_classifier,
+        default="sdhsi",
+        help="sdhsi (SDHSI-Net, the default), lda (linear discriminant), svm (support vector "
+        "machine), or one that a plug-in adds (--classifier svm)",
+    )
+    parser.add_argument(
         "--preset",
         choices=get_args(Preset),
         default="fast",
@@ -55,6 +65,15 @@ def add(commands: Commands) -> None:
     add_device(parser)
     add_no_refine(parser)
     add_reporting(parser)
+
+
+def _classifier(text: str) -> str:
+    from hsi_viewer.learning.classifiers import classifier
+
+    try:
+        return classifier(text).name
+    except SettingError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def run(options: Namespace) -> int:
@@ -69,4 +88,5 @@ def run(options: Namespace) -> int:
         placement=options.placement,
         test=options.test,
         formats=options.format,
+        classifier=options.classifier,
     )
