@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hsi_viewer.cli import main
+from hsi_viewer.learning.classifiers.registry import BUILT_IN
 
 
 @pytest.fixture
@@ -70,6 +71,7 @@ CLASSIFY = ["classify", "a.npy", "--labels", "b.npy", "--output", "out"]
         ([*CLASSIFY, "--seed", "-1"], "--seed"),
         ([*CLASSIFY, "--preset", "slow"], "fast"),
         ([*CLASSIFY, "--device", "tpu"], "cuda"),
+        ([*CLASSIFY, "--classifier", "smv"], "did you mean 'svm'?"),
         (["info"], "CUBE"),
         (["apply", "model"], "--output"),
         (["scene.hdr", "--unknown"], "--unknown"),
@@ -96,6 +98,15 @@ def test_help_and_version_end_well(capsys, arguments):
         main(arguments)
     assert end.value.code == 0
     assert "hsi-viewer" in capsys.readouterr().out
+
+
+def test_help_lists_the_classifiers(capsys):
+    with pytest.raises(SystemExit):
+        main(["classify", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for row in BUILT_IN:
+        assert row.name in told
+        assert row.title.lower() in told.lower()
 
 
 def test_control_c_ends_with_one_line(monkeypatch, capsys):

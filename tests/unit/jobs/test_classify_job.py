@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from hsi_viewer.core.errors import ExportError, LabelError
+from hsi_viewer.core.errors import ExportError, FileError, LabelError
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
@@ -161,3 +161,31 @@ def test_a_stopwatch_keeps_each_step_apart(monkeypatch):
         pass
     assert watch.seconds == {"read": 3.0, "export": 1.0}
     assert watch.total() == 20.0
+
+
+@pytest.mark.parametrize("name", ["lda", "svm"])
+def test_other_classifiers_do_the_whole_job_and_are_named(scene, tmp_path, name):
+    cube, labels, truth = scene
+    out, again = tmp_path / "out", tmp_path / "again"
+    first = classify(cube, labels, Job(out, TrainingConfig(seed=4), classifier=name))
+    assert (first.prediction.class_map == truth).mean() > 0.95
+    report = json.loads((out / "report.json").read_text("utf-8"))
+    assert (report["classifier"], report["seed"]) == (name, 4)
+    assert "preset" not in report
+    result = apply_model(out, cube, Job(again, TrainingConfig(refine=False)))
+    assert (result.report["classifier"], result.report["seed"]) == (name, 4)
+    assert (result.prediction.class_map == truth).mean() > 0.95
+
+
+def test_the_report_names_the_network_too_and_damage_is_found_before_the_cube_is_read(
+    scene, tmp_path
+):
+    cube, labels, _ = scene
+    job = Job(tmp_path / "out", TrainingConfig(refine=False))
+    assert classify(cube, labels, job).report["classifier"] == "sdhsi"
+    lda = Job(tmp_path / "lda", classifier="lda")
+    classify(cube, labels, lda)
+    (tmp_path / "lda" / "model.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(FileError, match=r"model\.safetensors"):
+        apply_model(tmp_path / "lda", str(tmp_path / "missing.npy"), Job(tmp_path / "again"))
+    assert not (tmp_path / "again").exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -258,6 +260,18 @@ def test_the_same_seed_gives_the_same_map(name, scene):
         fit(cube, training, TrainingConfig(seed=3), classifier=name).predict(cube) for _ in range(2)
     )
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
+
+
+def test_a_model_is_pickled_and_copied_without_the_scene(name, scene, models):
+    cube, _, training = scene
+    models[name].predict(cube)
+    for again in (pickle.loads(pickle.dumps(models[name])), copy.copy(models[name])):  # noqa: S301
+        assert again.scenes == []
+        np.testing.assert_array_equal(
+            again.predict(cube, labels=training).probabilities,
+            models[name].predict(cube, labels=training).probabilities,
+        )
+    assert models[name].scenes
 
 
 # files of others -------------------------------------------------------------------------------
