@@ -16,6 +16,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.labels.class_map import FORMATS
 from hsi_viewer.io.labels.label_file import LabelFile, legend_of
+from hsi_viewer.learning.classifiers import classifier as row_of
 from hsi_viewer.learning.classifiers import fit as train
 from hsi_viewer.learning.classifiers import load_model as load
 from hsi_viewer.learning.classifiers.registry import DEFAULT
@@ -71,6 +72,7 @@ def fit(
     TaskCancelledError
         if the token was cancelled.
     """
+    row_of(classifier)  # refuses a wrong name before files are read
     scene = as_cube(cube)
     known = as_labels(labels, scene)
     classes = tuple(legend)
