@@ -7,6 +7,7 @@ The Python interface::
     labels = hsi_viewer.read_labels("labels.gpkg", cube)
     model = hsi_viewer.fit(cube, labels)  # classifier="lda" or "svm" for another one
     prediction = model.predict(cube, labels=labels)  # class_map, confidence, probabilities
+    hsi_viewer.fit(cube, labels, classifier="svm")  # or "lda"; SDHSI-Net is the default
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from hsi_viewer.api import export_prediction, fit, load_model, read_labels
     from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+    from hsi_viewer.core.classifier import Classifier, Model
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.cube.georeference import Georeference
     from hsi_viewer.core.errors import (
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from hsi_viewer.io.files.reading import ChoiceNeededError
     from hsi_viewer.io.labels.label_file import LabelFile
     from hsi_viewer.io.registry import open_cube
+    from hsi_viewer.learning.classifiers import classifiers
     from hsi_viewer.learning.model import TrainedModel
 
 __version__ = "0.1.0"
@@ -59,6 +62,7 @@ __all__ = [
     "CallbackPort",
     "CancelToken",
     "ChoiceNeededError",
+    "Classifier",
     "EpochReport",
     "ExportError",
     "FileError",
@@ -69,6 +73,7 @@ __all__ = [
     "ImportedLabels",
     "LabelError",
     "LabelFile",
+    "Model",
     "ModelError",
     "Note",
     "PlacementNeededError",
@@ -83,6 +88,7 @@ __all__ = [
     "TrainingConfig",
     "TrainingError",
     "__version__",
+    "classifiers",
     "draw_per_class",
     "export_prediction",
     "fit",
@@ -95,6 +101,7 @@ __all__ = [
 _MODULES = {
     "api": ("export_prediction", "fit", "load_model", "read_labels"),
     "core.assessment.accuracy": ("AccuracyReport", "score"),
+    "core.classifier": ("Classifier", "Model"),
     "core.cube.cube": ("HyperCube",),
     "core.cube.georeference": ("Georeference",),
     "core.errors": (
@@ -114,6 +121,7 @@ _MODULES = {
     "io.files.reading": ("ChoiceNeededError",),
     "io.labels.label_file": ("LabelFile",),
     "io.registry": ("open_cube",),
+    "learning.classifiers": ("classifiers",),
     "learning.model": ("TrainedModel",),
 }
 _LAZY = {name: f"hsi_viewer.{module}" for module, names in _MODULES.items() for name in names}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, overload
 
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.errors import LabelError
@@ -20,8 +18,13 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.labels.class_map import FORMATS
 from hsi_viewer.io.labels.label_file import LabelFile, legend_of
+from hsi_viewer.learning.classifiers import classifier as row_of
+from hsi_viewer.learning.classifiers import fit as train
+from hsi_viewer.learning.classifiers import load_model as load
+from hsi_viewer.learning.classifiers.registry import DEFAULT
 
 if TYPE_CHECKING:
+    from hsi_viewer.core.classifier import Model
     from hsi_viewer.core.labels.classes import LandClass
 
 
@@ -30,11 +33,11 @@ def fit(
     labels: LabelsLike,
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
-    classifier: str = "sdhsi",
+    classifier: str = DEFAULT,
     legend: Iterable[LandClass] = (),
-    warm_start: Model | None = None,
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
+    **options: Any,
 ) -> Model:
     """Train a classifier on labelled pixels of a cube.
 
@@ -44,14 +47,14 @@ def fit(
     labels : (rows, columns) class ids, where 0, negative, NaN and masked pixels are unlabelled;
         or what `read_labels` gave; or a path of a label image, regions, shapes or a table.
     config : preset, distillation, seed, device.
-    classifier : "sdhsi", "lda", "svm", or that of a plug-in.
+    classifier : "sdhsi", "lda", "svm", or the name of an installed one; see `classifiers`.
     legend : names and colours of the classes; of the others the names are those of the labels'
         file, of the scene's own ground truth, or "Class n".
-    warm_start : a model of this session and of this very cube object, to go on from after labels
-        changed; another one is not used.
     token : `token.cancel()`, from another thread, ends the training.
     port : its method `report` is called with `Progress`, an `EpochReport` each epoch, early
         `Prediction` objects and `Note`; see `CallbackPort`. Without one, notes are warnings.
+    options : what a classifier takes besides. SDHSI-Net: `warm_start`, a model of this session
+        and of this very cube object, to go on from after labels changed; another isn't used.
 
     Returns
     -------
@@ -64,28 +67,29 @@ def fit(
         if a file cannot be read, or an array cannot be a cube.
     LabelError
         if labels do not fit the cube or name fewer than two classes.
+    SettingError
+        if there is no classifier of that name.
     TrainingError
         if the cube cannot be learned from, or the device isn't available.
     TaskCancelledError
         if the token was cancelled.
     """
+    row_of(classifier)  # refuses a wrong name before files are read
     scene = as_cube(cube)
     known = as_labels(labels, scene)
     classes = tuple(legend)
     if isinstance(known, (LabelFile, ImportedLabels)):
         named = legend_of(known, {*known.names, *known.colours}, scene.class_names)
         classes = (*classes, *(c for c in named if c.id not in {given.id for given in classes}))
-    from hsi_viewer.learning.classifiers import fit as train
-
     return train(
         scene,
-        np.asarray(known),
+        known,
         config,
         classifier=classifier,
         legend=classes,
-        warm_start=warm_start,
         token=token,
         port=port,
+        **options,
     )
 
 
@@ -101,10 +105,8 @@ def load_model(target: str | os.PathLike[str]) -> Model:
     FileError
         if a file is missing or cannot be read.
     FormatError
-        if it isn't a model of this application, or is damaged.
+        if it isn't a model, is damaged, or its classifier isn't installed.
     """
-    from hsi_viewer.learning.classifiers import load_model as load
-
     return load(Path(target))
 
 

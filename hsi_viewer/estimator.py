@@ -18,9 +18,9 @@ from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.training import MAX_SEED, DistillationMode, Preset, TrainingConfig
 
 if TYPE_CHECKING:
+    from hsi_viewer.core.classifier import Model
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.prediction import Prediction
-    from hsi_viewer.learning.model import TrainedModel
 
 
 class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
@@ -44,7 +44,7 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
     ----------
     classes_ : (classes,) class ids, ascending.
     n_features_in_ : bands of the training scene.
-    model_ : the `TrainedModel`.
+    model_ : the trained `Model`.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
             self.preset, self.distillation, seed, self.device, refine=self.refine
         )
         cube = _scene(X)
-        self.model_: TrainedModel = fit(cube, y, config)
+        self.model_: Model = fit(cube, y, config)
         self.classes_: NDArray[np.uint16] = np.array(self.model_.class_ids, np.uint16)
         self.n_features_in_ = cube.bands
         return self

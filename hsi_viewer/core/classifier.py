@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from numpy.typing import ArrayLike
-
-from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.inputs import CubeLike, LabelsLike
 from hsi_viewer.core.labels.classes import LandClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -42,9 +40,9 @@ class Model(Protocol):
 
     def predict(
         self,
-        cube: HyperCube,
+        cube: CubeLike,
         *,
-        labels: ArrayLike | None = None,
+        labels: LabelsLike | None = None,
         refine: bool = True,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
@@ -53,8 +51,9 @@ class Model(Protocol):
 
         Parameters
         ----------
-        cube : the training scene or another.
-        labels : (rows, columns) class ids known on this cube, 0 for none.
+        cube : the training scene or another: a cube, an array or a path; `core.inputs.as_cube`
+            makes a cube of any.
+        labels : (rows, columns) class ids known on this cube, 0 for none, or a path of labels.
         refine : whether the map is made smooth along the image, where the model can do that.
 
         Raises

@@ -5,11 +5,12 @@ Nothing is imported here: this module is loaded by `import hsi_viewer`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.labels.imported_labels import ImportedLabels
 

@@ -76,13 +76,7 @@ class TrainedModel(ModelState):
     name: ClassVar[str] = "sdhsi"
 
     def __repr__(self) -> str:
-        parts = [f"{len(self.class_ids)} classes", f"{self.bands} bands"]
-        if self.wavelengths is not None:
-            parts.append(f"{self.wavelengths.min():g}-{self.wavelengths.max():g} nm")
-        parts.append(f"preset {self.config.preset}")
-        if "train" in self.seconds:
-            parts.append(f"trained in {self.seconds['train']:.1f} s")
-        return f"<TrainedModel SDHSI-Net: {', '.join(parts)}>"
+        return f"<TrainedModel {self.described('SDHSI-Net')}>"
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled and copied: without the last scene, and on the CPU."""

@@ -48,6 +48,15 @@ class TrainingFacts:
     label_digest: str
     warning: str | None = None
 
+    def described(self, title: str) -> str:
+        """What the model is, in one line."""
+        parts = [f"{len(self.class_ids)} classes", f"{self.bands} bands"]
+        if self.wavelengths is not None:
+            parts.append(f"{self.wavelengths.min():g}-{self.wavelengths.max():g} nm")
+        if "train" in self.seconds:
+            parts.append(f"trained in {self.seconds['train']:.1f} s")
+        return f"{title}: {', '.join(parts)}"
+
 
 def facts_of(
     cube: HyperCube,

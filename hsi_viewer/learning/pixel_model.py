@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LandClass
 from hsi_viewer.core.prediction import Prediction
@@ -55,9 +56,12 @@ class PixelModel(PixelState):
 
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<PixelModel {self.described(self.kind.title)}>"
+
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled or copied: all but the last scene."""
-        return {**vars(self), "scenes": []}
+        """What is pickled and copied: without the last scene."""
+        return {**self.__dict__, "seconds": dict(self.seconds), "scenes": []}
 
     @property
     def name(self) -> str:
@@ -66,17 +70,18 @@ class PixelModel(PixelState):
 
     def predict(
         self,
-        cube: HyperCube,
+        cube: CubeLike,
         *,
-        labels: ArrayLike | None = None,
+        labels: LabelsLike | None = None,
         refine: bool = True,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
         """Map a cube tile by tile; arguments and errors as of `core.classifier.Model.predict`."""
-        token, port = token or CancelToken(), port or NotingPort()
+        token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube)
         shape = (cube.rows, cube.columns)
-        known = np.zeros(shape, np.uint16) if labels is None else checked_ids(labels, shape)
+        given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
+        known = checked_ids(given, shape)
         start = time.perf_counter()
         scene = self._scene_of(cube, port)
         source = self.kind.title

@@ -188,6 +188,30 @@ def test_a_copy_of_a_model_leaves_the_scene_behind(kind, scene):
     assert model.seconds["predict"] >= 0
 
 
+@pytest.mark.parametrize("name", ["lda", "svm"])
+def test_other_classifiers_are_used_alike(name, scene, tmp_path):
+    cube, truth, training, _ = scene
+    assert name in [row.name for row in hsi_viewer.classifiers()]
+    np.save(tmp_path / "cube.npy", cube.read())
+    np.save(tmp_path / "labels.npy", training)
+    model = hsi_viewer.fit(tmp_path / "cube.npy", tmp_path / "labels.npy", classifier=name)
+    found = model.predict(str(tmp_path / "cube.npy"), labels=tmp_path / "labels.npy")
+    assert (found.class_map == truth).mean() > 0.9
+    assert len(repr(model)) < 120
+    model.save(tmp_path / "model")
+    assert hsi_viewer.load_model(tmp_path / "model").name == name
+    for kind in COPIES.values():
+        again = kind(model)
+        assert (again.scenes, len(model.scenes)) == ([], 1)
+        after = again.predict(cube.read(), labels=training)
+        np.testing.assert_array_equal(after.class_map, found.class_map)
+
+
+def test_an_unknown_classifier_is_refused_with_the_nearest(scene):
+    with pytest.raises(hsi_viewer.SettingError, match=r"'smv'.*did you mean 'svm'"):
+        hsi_viewer.fit(scene[0], scene[2], classifier="smv")
+
+
 def test_a_pickled_model_is_as_small_as_its_files(tmp_path, scene):
     _, _, _, model = scene
     size = sum(path.stat().st_size for path in model.save(tmp_path))
@@ -215,7 +239,7 @@ def test_the_representations_are_one_short_line(scene, tmp_path):
     labels = hsi_viewer.read_labels(tmp_path / "labels.npy")
     texts = [repr(x) for x in (cube, model, model.predict(cube), labels)]
     assert texts[0] == '<HyperCube "made": 40 x 36 x 20, float32, 400-900 nm, array>'
-    assert texts[1].startswith("<TrainedModel SDHSI-Net: 4 classes, 20 bands, 400-900 nm, preset")
+    assert texts[1].startswith("<TrainedModel SDHSI-Net: 4 classes, 20 bands, 400-900 nm, trained")
     assert texts[2].startswith("<Prediction 40 x 36, 4 classes, mean confidence 0.")
     assert texts[3] == '<LabelFile "labels.npy": 40 x 36, 16 labelled pixels of 4 classes>'
     placed = hsi_viewer.read_labels(tmp_path / "labels.npy", cube)

@@ -67,6 +67,13 @@ def test_the_package_itself_imports_nothing_heavy():
     assert "numpy" not in loaded
 
 
+def test_the_names_of_the_package_are_there_without_torch_and_optional_packages():
+    names = "open_cube, hsi_viewer.fit, hsi_viewer.read_labels, hsi_viewer.HyperCube"
+    loaded = imported_by(f"import hsi_viewer, sys; hsi_viewer.{names}; print(*sys.modules)")
+    assert "hsi_viewer.api" in loaded
+    assert not loaded & {"torch", "sklearn", "xarray", "pandas", "rasterio", "h5py", "PySide6"}
+
+
 @pytest.mark.parametrize("name", ["open_cube", "fit", "HyperCube", "TrainingConfig"])
 def test_the_notebook_interface_is_there(name):
     import hsi_viewer
