@@ -10,7 +10,7 @@ stray far from all others count for nothing there, and do not spread through the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,16 +21,8 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.recipe import FeatureRecipe
-from hsi_viewer.learning.robust import (
-    LARGEST,
-    WIDER,
-    Floats,
-    is_isolated,
-    is_strange,
-    tidy,
-    usual_jump,
-    usual_range,
-)
+from hsi_viewer.learning.robust import Floats, tidy
+from hsi_viewer.learning.scaling import Scaling, fit_scaling, standardised
 
 FloatArray = NDArray[np.float32]
 CHUNK = 25  # components smoothed between two looks at the token
@@ -186,17 +178,6 @@ class Features:
         return out.reshape(self.channels, *inner)
 
 
-def standardised(stored: NDArray[Any], centre: Floats, spread: Floats) -> NDArray[Any]:
-    """Values (pixels, b) less the centre, by the spread, as 32-bit numbers."""
-    with np.errstate(over="ignore", invalid="ignore"):  # what is no data may be infinite
-        values = stored.astype(centre.dtype)
-        values -= centre
-        values /= spread
-        if values.dtype != np.float32:
-            values = np.clip(values, -LARGEST, LARGEST).astype(np.float32)
-    return values
-
-
 def window_matrix(size: int, inner: slice, sigma: float) -> FloatArray:
     """Gaussian window along an axis as a matrix, (inner, size); the axis is mirrored at its ends.
 
@@ -317,7 +298,7 @@ def fit_features(
     if token is not None:
         token.check()
     bands = usable_bands(cube, sample)
-    scaling, covariance = _fit_scaling(cube, sample[:, :, bands])
+    scaling, covariance = fit_scaling(cube, sample[:, :, bands])
     side = int(np.sqrt(recipe.sample))
     middle = cube.read(_central(cube.rows, side), _central(cube.columns, side), bands)
     is_data = cube.is_data(middle)
@@ -340,71 +321,8 @@ def fit_features(
     return _with_scales(fitted, middle, is_data, recipe.emphasis, token)
 
 
-class Scaling(NamedTuple):
-    """Standardisation of the bands in use; see `Features`."""
-
-    centre: Floats
-    spread: Floats
-    low: FloatArray
-    high: FloatArray
-    jump: FloatArray
-
-
-def _fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor]:
-    """The scaling, and the covariance (b, b) of the standardised values that do not stray."""
-    flat = sample.reshape(-1, sample.shape[2])
-    is_data = cube.is_data(flat)
-    enough = is_data.sum(axis=1) * 2 >= flat.shape[1]
-    pixels, is_data = flat[enough].astype(np.float64), is_data[enough]
-    if len(pixels) < 2:
-        raise TrainingError(f"{cube.name}: the cube contains too little data to learn from.")
-    unit = _unit_of(pixels[is_data])
-    with np.errstate(over="ignore", invalid="ignore"):
-        pixels /= unit
-        low, high = usual_range(pixels, is_data)
-        width = np.where(high > low, high - low, 1.0)
-        pixels = (pixels - low) / width
-    # Without a range, as of a band that is nearly everywhere the same, nothing strays.
-    beyond = np.where(high > low, WIDER, LARGEST)
-    jump = np.where(high > low, usual_jump(pixels, is_data), LARGEST)
-    kept = ~tidy(pixels, is_data, -beyond, 1 + beyond, jump)
-    pixels = pixels[kept] if kept.sum() >= 2 else pixels
-    middle, spread = pixels.mean(axis=0), pixels.std(axis=0)
-    spread[spread == 0] = 1.0
-    pixels = (pixels - middle) / spread
-    common = ~is_strange(pixels)
-    if not common.all():
-        pixels = pixels[common]
-        centre_shift, by = pixels.mean(axis=0), pixels.std(axis=0)
-        by[by == 0] = 1.0
-        pixels = (pixels - centre_shift) / by
-        middle, spread = middle + centre_shift * spread, spread * by
-    bounds = (-beyond - middle) / spread, (1 + beyond - middle) / spread, jump / spread
-    covariance = torch.from_numpy(pixels).T @ torch.from_numpy(pixels) / len(pixels)
-    centre, spread = (low + middle * width) * unit, spread * width * unit
-    precise = _need_precision(centre, spread)
-    centre, spread = (v if precise else v.astype(np.float32) for v in (centre, spread))
-    within = (bound.clip(-LARGEST, LARGEST).astype(np.float32) for bound in bounds)
-    return Scaling(centre, spread, *within), covariance
-
-
-def _unit_of(values: NDArray[np.float64]) -> float:
-    """1, or a power of 2 near values whose squares no number can hold."""
-    size = float(np.quantile(np.abs(values[:: max(1, values.size // 4_096)]), 0.9))
-    if size == 0 or 1e-100 < size < 1e100:
-        return 1.0
-    return float(2.0 ** np.clip(np.floor(np.log2(size)), -1020, 1020))
-
-
-def _need_precision(centre: NDArray[np.float64], spread: NDArray[np.float64]) -> bool:
-    """Whether 32-bit numbers cannot hold the values, or not the differences between them."""
-    narrow = np.abs(centre) / spread > 1e5
-    span = np.maximum(np.abs(centre), spread).max() > LARGEST or spread.min() < 1 / LARGEST
-    return bool(narrow.any() or span)
-
-
 def _fit_noise(stored: NDArray[Any], is_data: NDArray[np.bool_], scaling: Scaling) -> Tensor | None:
-    """Covariance of the noise of standardised values, from neighbours that are like others."""
+    """Covariance of the noise of standardised values, from neighbours that do not stray."""
     rows, columns, bands = stored.shape
     values = standardised(stored.reshape(-1, bands), scaling.centre, scaling.spread)
     strays = tidy(values, is_data.reshape(-1, bands), *scaling[2:])
@@ -413,7 +331,7 @@ def _fit_noise(stored: NDArray[Any], is_data: NDArray[np.bool_], scaling: Scalin
     whole = np.asarray(is_data.all(axis=2))
     valid = whole if whole.sum() * 2 > valid.sum() else valid
     valid &= ~strays.reshape(rows, columns)
-    return noise_covariance(even, valid & ~is_isolated(even, valid))
+    return noise_covariance(even, valid)
 
 
 def _with_scales(

@@ -11,13 +11,11 @@ Floats = NDArray[np.floating[Any]]
 
 USUAL = (0.02, 0.98)  # quantiles that the range of a band is taken from
 WIDER = 2.5  # on each side, in widths of that range: twelve standard deviations from the middle
-# How far a value may lie from the bands next to it, in the same widths: further than those of 97 in
-# a hundred pixels, so that a narrow absorption of a class is none that strays.
-COMMON_JUMPS, FAR_JUMP, LEAST_JUMP = 0.97, 3.5, 0.2
+# How far a value may lie from the bands next to it, in the same widths: much further than those of
+# 97 in a hundred pixels, so that neither a narrow absorption nor a noisy band strays.
+COMMON_JUMPS, FAR_JUMP, LEAST_JUMP = 0.97, 8.0, 0.2
 PIXELS = 4_096  # on which quantiles are taken
 SHORT = 3  # values side by side that stray alone: repaired from the bands next to them
-STRANGE = 10.0  # a pixel this much further off than nine in ten, in squared distance
-ISOLATED = 10.0  # the same for the difference from the most similar neighbour
 LARGEST = 1e30  # of a standardised value
 
 
@@ -33,14 +31,20 @@ def usual_range(
     order = np.random.default_rng(0).permutation(len(values))[:PIXELS]
     some, known = values[order], is_data[order]
     if known.all():
-        low, high = np.quantile(some, USUAL, axis=0, method="nearest")
-        return low, high
+        return _ends(some)
     low, high = np.empty(values.shape[1]), np.empty(values.shape[1])
     for band in range(values.shape[1]):
         column = some[known[:, band], band]
         column = column if column.size else values[is_data[:, band], band]
-        low[band], high[band] = np.quantile(column, USUAL, method="nearest")
+        low[band], high[band] = _ends(column)
     return low, high
+
+
+def _ends(values: NDArray[Any]) -> tuple[Any, Any]:
+    """The quantiles along the first axis; without differences, which may exceed any number."""
+    first, last = (round(q * (len(values) - 1)) for q in USUAL)
+    ordered = np.partition(values, (first, last), axis=0)
+    return ordered[first], ordered[last]
 
 
 def usual_jump(values: Floats, is_data: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -156,47 +160,3 @@ def _drawn_in(values: Floats, low: Floats, high: Floats) -> Floats:
     apart = np.clip(values, -LARGEST, LARGEST) - inside
     near: Floats = inside + np.sign(apart) * np.log1p(np.abs(apart))
     return near
-
-
-def is_strange(values: Floats) -> NDArray[np.bool_]:
-    """Pixels far from all others, (pixels,), of values (pixels, bands) about 0 and of scale 1."""
-    distance = np.einsum("pb,pb->p", values, values)
-    return np.asarray(distance > STRANGE * np.quantile(distance, 0.9))
-
-
-def is_isolated(values: Floats, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Pixels that differ from each of their neighbours as hardly any pixel does.
-
-    A border between fields is not isolated: on its own side each pixel has its like.
-
-    Parameters
-    ----------
-    values : (rows, columns, bands).
-    valid : (rows, columns).
-    """
-    pairs = []
-    for one, other in NEIGHBOURS:
-        apart = values[one] - values[other]
-        pairs.append((one, other, apart, valid[one] & valid[other]))
-    used = [apart[both] for *_, apart, both in pairs]
-    some = np.concatenate([u[:: max(1, len(u) // PIXELS)] for u in used])
-    if not len(some):
-        return np.zeros(valid.shape, bool)
-    scale = np.median(np.abs(some), axis=0)
-    scale[scale == 0] = np.inf  # no noise to measure by: the band says nothing
-    least = np.full(valid.shape, np.inf, values.dtype)
-    for one, other, apart, both in pairs:
-        apart /= scale
-        distance = np.where(both, np.einsum("rcb,rcb->rc", apart, apart), np.inf)
-        least[one] = np.minimum(least[one], distance)
-        least[other] = np.minimum(least[other], distance)
-    known = valid & np.isfinite(least)
-    if not known.any():
-        return np.zeros(valid.shape, bool)
-    return np.asarray(known & (least > ISOLATED * np.quantile(least[known], 0.9)))
-
-
-NEIGHBOURS = (
-    (np.s_[1:], np.s_[:-1]),
-    (np.s_[:, 1:], np.s_[:, :-1]),
-)

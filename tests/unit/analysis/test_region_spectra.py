@@ -6,6 +6,7 @@ import pytest
 from hsi_viewer.analysis.region_spectra import region_statistics
 from hsi_viewer.core.cube.blocks import blocks
 from hsi_viewer.core.cube.cube import ArraySource, HyperCube
+from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.spectra.band_statistics import LEVELS
 
@@ -123,3 +124,12 @@ def test_progress_rises_from_the_first_labelled_row_to_the_end(held, monkeypatch
     assert len(set(shares)) > 4
     assert 0 < shares[0] < 0.5
     assert shares[-1] == 1
+
+
+def test_fill_values_that_nobody_declared_are_left_out_of_the_statistics():
+    values = np.random.default_rng(0).uniform(1, 1000, (40, 30, 6)).astype(np.float32)
+    values[:3] = -9999
+    cube = examined(HyperCube.from_array(values))
+    statistics = region_statistics(cube, np.ones((40, 30), np.uint16))[1]
+    np.testing.assert_allclose(statistics.mean, values[3:].mean(axis=(0, 1)), rtol=1e-5)
+    assert statistics.percentiles.min() > 0

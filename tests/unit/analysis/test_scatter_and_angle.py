@@ -12,6 +12,7 @@ from hsi_viewer.analysis.scatter import (
 )
 from hsi_viewer.analysis.spectral_angle import THRESHOLDS, angle_map
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.derived.derived_images import component_image
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
@@ -131,3 +132,15 @@ def test_values_at_pixels_are_read_in_their_order(cube, monkeypatch):
     assert x.size == 100
     assert x[0] == pytest.approx(flat[0, 1])
     assert x[-1] == pytest.approx(flat[1999, 1])
+
+
+def test_fill_values_that_nobody_declared_are_neither_counted_nor_selected():
+    values = np.random.default_rng(0).uniform(1, 1000, (50, 40, 5)).astype(np.float32)
+    values[:3] = -9999
+    cube = examined(HyperCube.from_array(values))
+    counted = scatter(cube, Channel("band", 0), Channel("band", 3))
+    assert counted.density.counts.sum() == 47 * 40
+    everything = np.array([[-1e5, -1e5], [1e5, -1e5], [1e5, 1e5], [-1e5, 1e5]])
+    inside = pixels_inside(counted.axes, everything)
+    assert not inside[:3].any()
+    assert inside[3:].all()
