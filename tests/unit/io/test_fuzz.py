@@ -20,7 +20,7 @@ from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.header_doctor import diagnose as doctor
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.libraries.spectral_library import read_library
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from tests.unit.io.bounds import FUZZ_SECONDS, MOST_BYTES, bounded
 
 # Cubes and label maps of more values are not read here.
