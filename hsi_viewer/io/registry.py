@@ -69,6 +69,11 @@ def _is_hyperion(path: Path, magic: bytes) -> bool:
     return is_hyperion(path)
 
 
+def _is_dimap(path: Path, magic: bytes) -> bool:
+    is_folder = path.suffix.lower() == ".data" and path.is_dir()
+    return path.with_suffix(".dim").is_file() if is_folder else b"<Dimap_Document" in magic
+
+
 def _is_rfl(path: Path, magic: bytes) -> bool:
     from hsi_viewer.io.raw.aviris import is_rfl
 
@@ -122,6 +127,10 @@ BUILT_IN: tuple[Format, ...] = (
     Format(
         "enmap-desis", "EnMAP and DESIS products", ("*METADATA.XML", "*METADATA.xml"), _is_enmap,
         image_later("hsi_viewer.io.products.enmap_desis:open_product_of"), one_image=True,
+    ),
+    Format(
+        "beam-dimap", "BEAM-DIMAP products of SNAP", ("*.dim",), _is_dimap,
+        image_later("hsi_viewer.io.products.beam_dimap:open_dimap"), one_image=True,
     ),
     Format(
         "hyperion", "Hyperion folders", (), _is_hyperion,
