@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
 
 def load(group: str) -> tuple[tuple[object, ...], tuple[str, ...]]:
     """Objects of an entry-point group, by name, and a sentence for each that cannot be loaded.
@@ -12,6 +10,8 @@ def load(group: str) -> tuple[tuple[object, ...], tuple[str, ...]]:
     ----------
     group : e.g. "hsi_viewer.formats".
     """
+    from importlib.metadata import entry_points  # slow, and rarely needed
+
     objects: list[object] = []
     problems: list[str] = []
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.labels.label_file import LabelFile
-from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.io.files.reading import Reading
+
+if TYPE_CHECKING:  # not needed to open a cube
+    from hsi_viewer.core.labels.label_file import LabelFile
+    from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 
 Matches = Callable[[Path, bytes], bool]
 Reader = Callable[[Path, Reading], HyperCube]
-LabelReader = Callable[[Path, Reading], LabelFile]
-LibraryReader = Callable[[Path], SpectralLibrary]
+LabelReader = Callable[[Path, Reading], "LabelFile"]
+LibraryReader = Callable[[Path], "SpectralLibrary"]
 
 
 @dataclass(frozen=True)

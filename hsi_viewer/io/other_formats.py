@@ -59,9 +59,8 @@ class OtherFormats:
             self._add(row)
 
     def problems(self) -> tuple[str, ...]:
-        """Sentences about what could not be used; each is told once."""
+        """Sentences about what could not be used, as far as it was asked for; each is told once."""
         with self._lock:
-            self.rows()
             told = tuple(self._untold)
             self._untold.clear()
             return told

@@ -25,6 +25,11 @@ from hsi_viewer.io.files.identify import (
 from hsi_viewer.io.format import Format, image_later, later
 from hsi_viewer.io.other_formats import OtherFormats
 
+__all__ = [
+    "BUILT_IN", "ENVI", "Format", "by_title", "cube_filters", "format_of", "formats",
+    "is_identified", "label_patterns", "library_formats", "problems", "register", "supported",
+]  # fmt: skip
+
 
 def _is_header_or_its_data(path: Path, magic: bytes) -> bool:
     if is_header(path):
@@ -111,12 +116,12 @@ BUILT_IN: tuple[Format, ...] = (
         later("hsi_viewer.io.products.hdf5_file:open_matlab"), label_patterns=("*.mat",),
     ),
     Format(
-        "hdf5", "HDF5 and NetCDF (EMIT, PRISMA, NEON, AVIRIS and others)",
+        "hdf5", "EMIT, PRISMA, NEON and other HDF5 or NetCDF files",
         ("*.h5", "*.hdf5", "*.he5", "*.nc", "*.nc4"), _is_hdf5,
         later("hsi_viewer.io.products.hdf5_file:open_hdf5"), label_patterns=("*.h5",),
     ),
     Format(
-        "netcdf-3", "HDF5 and NetCDF (EMIT, PRISMA, NEON, AVIRIS and others)", ("*.nc",),
+        "netcdf-3", "EMIT, PRISMA, NEON and other HDF5 or NetCDF files", ("*.nc",),
         lambda path, magic: magic.startswith(NETCDF_3),
         later("hsi_viewer.io.arrays.netcdf3:open_netcdf3"),
     ),
@@ -244,8 +249,8 @@ def library_formats() -> tuple[Format, ...]:
 
 def supported() -> str:
     """The formats that are read, for a message."""
-    listed = (
-        f"{title} ({', '.join(p.lstrip('*') for p in patterns)})" if patterns else title
-        for title, patterns in by_title().items()
-    )
+    listed = []
+    for title, patterns in by_title().items():
+        ends = {p.lower(): p.lstrip("*") for p in reversed(patterns)}  # the first of either case
+        listed.append(f"{title} ({', '.join(reversed(ends.values()))})" if ends else title)
     return ", ".join(listed)
