@@ -1,26 +1,31 @@
-"""What packages outside offer by entry points; one that cannot be loaded is a sentence."""
+"""What installed packages add to the application, by the entry points that they declare."""
 
 from __future__ import annotations
 
+from typing import Any
 
-def load(group: str) -> tuple[tuple[object, ...], tuple[str, ...]]:
-    """Objects of an entry-point group, by name, and a sentence for each that cannot be loaded.
+
+def load(group: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """Objects of the entry points of a group, and a sentence for each that cannot be loaded.
 
     Parameters
     ----------
     group : e.g. "hsi_viewer.formats".
+
+    Returns
+    -------
+    objects, problems : both in the order of the names.
     """
     from importlib.metadata import entry_points  # slow, and rarely needed
 
-    objects: list[object] = []
-    problems: list[str] = []
-    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+    objects, problems = [], []
+    for point in sorted(entry_points(group=group), key=lambda p: p.name):
         try:
-            objects.append(entry.load())
-        except Exception as error:  # noqa: BLE001 - of the code of others
-            package = "" if entry.dist is None else f" of {entry.dist.name}"
+            objects.append(point.load())
+        except Exception as error:  # noqa: BLE001 -- a plug-in may do anything when imported
+            package = f" of {point.dist.name}" if point.dist is not None else ""
             problems.append(
-                f"The plug-in {entry.name}{package} could not be loaded: "
+                f"The plug-in “{point.name}”{package} cannot be loaded: "
                 f"{type(error).__name__}: {error}. Update or uninstall it."
             )
     return tuple(objects), tuple(problems)
