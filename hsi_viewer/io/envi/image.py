@@ -41,5 +41,6 @@ def open_described(found: Described, path: Path) -> HyperCube:
 
         return open_geotiff(data)  # which reads the header beside
     source = open_source(data, layout, warnings)
-    about = describe(fields, layout.bands, layout.interleave, data, warnings)
-    return HyperCube(source, path=path, **about)
+    about = describe(fields, layout.bands, layout.interleave, warnings)
+    name = data.name.removesuffix(".gz")
+    return HyperCube.described(source, about, name, path, warnings)

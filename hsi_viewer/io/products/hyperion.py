@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.files.composed_sources import BackgroundSource, StackSource
 from hsi_viewer.io.files.text_file import text_of
@@ -37,7 +37,7 @@ def band_numbers(files: Sequence[Path]) -> list[int] | None:
 
 def described(
     stack: StackSource, numbers: list[int], folder: Path
-) -> tuple[BackgroundSource, dict[str, Any], tuple[str, ...]]:
+) -> tuple[BackgroundSource, CubeMetadata, tuple[str, ...]]:
     """Radiance, what is known of the bands, and what is said about both.
 
     Parameters
@@ -62,9 +62,9 @@ def described(
             f"{np.count_nonzero(bad)} bands are not calibrated and hold only 0 (1 to 7, 58 to 76, "
             "225 to 242); they are marked as bad."
         )
-    fields = {"wavelengths": nm, "good_bands": ~bad, "wavelength_units_in_file": None}
+    metadata = CubeMetadata(wavelengths=nm, good_bands=~bad, format_name="Hyperion folder")
     source = BackgroundSource(stack, gain, np.zeros(len(numbers)), asked)
-    return source, fields, tuple(said)
+    return source, metadata, tuple(said)
 
 
 def _factors(folder: Path) -> dict[str, float]:

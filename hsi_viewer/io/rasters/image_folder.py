@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.composed_sources import StackSource
 from hsi_viewer.io.metadata import wavelengths
@@ -146,27 +148,19 @@ def open_folder(folder: Path) -> HyperCube:
     names = tuple(path.stem for path in files)
     stack = StackSource(images, [(k, 0) for k in range(len(images))])
     if (numbers := hyperion.band_numbers(files)) is not None:
-        radiance, fields, said = hyperion.described(stack, numbers, folder)
-        return HyperCube(
-            radiance,
-            name=folder.name,
-            path=folder,
-            format_name="Hyperion folder",
-            band_names=names,
-            georeference=georeference_of(first.dataset),
-            warnings=(*left_out, *said),
-            **fields,
-        )
+        radiance, metadata, said = hyperion.described(stack, numbers, folder)
+        metadata = replace(metadata, band_names=names, georeference=georeference_of(first.dataset))
+        return HyperCube.described(radiance, metadata, folder.name, folder, (*left_out, *said))
     nm = _wavelengths_of(names)
-    return HyperCube(
-        stack,
-        name=folder.name,
-        path=folder,
-        format_name="Image folder",
+    scale, offset = scale_of(first.dataset)
+    metadata = CubeMetadata(
         wavelengths=nm,
-        band_names=names,
         nodata=first.dataset.nodata,
-        **scale_of(first.dataset),
+        scale=scale,
+        offset=offset,
         georeference=georeference_of(first.dataset),
-        warnings=(*left_out, *(() if nm is None else (NAMED,))),
+        band_names=names,
+        format_name="Image folder",
     )
+    warnings = (*left_out, *(() if nm is None else (NAMED,)))
+    return HyperCube.described(stack, metadata, folder.name, folder, warnings)
