@@ -82,7 +82,7 @@ def test_other_fields_are_joined_and_neither_source_changes():
 
 def test_a_cube_has_every_item_of_its_metadata(tmp_path):
     source = ArraySource(np.zeros((2, 4, 3), np.int16))
-    cube = HyperCube.described(source, FULL, "scene", tmp_path / "x.dat", ["Odd.", "Odd."])
+    cube = HyperCube.described(source, FULL, "scene", tmp_path / "x.dat", ["Odd."])
     for name in NAMES:
         given = cube.metadata if name == "fields" else getattr(cube, name)
         assert same(given, getattr(FULL, name)), name
