@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hsi_viewer.io.envi.image import DATA_SUFFIXES
+from hsi_viewer.io.envi.pairing import DATA_SUFFIXES
 from hsi_viewer.io.labels.label_file import LABEL_FILTERS
 from hsi_viewer.io.labels.legend_file import LEGEND_FILTERS
 from hsi_viewer.io.libraries.spectral_library import LIBRARY_FILTERS
