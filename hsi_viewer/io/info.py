@@ -105,8 +105,8 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
     library = read_library(path)
     dtype = layout_of(fields, path.name, []).dtype
     bands = library.spectra.shape[1]
-    about = describe(fields, bands, "", path, [])
-    nm = library.wavelengths
+    about = describe(fields, bands, "", [])
+    nm, good = library.wavelengths, about.good_bands
     return {
         "format": "ENVI spectral library",
         "rows": len(library),
@@ -115,10 +115,10 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
         "dtype": dtype.name,
         "interleave": None,
         "wavelength_nm": None if nm is None else [float(nm[0]), float(nm[-1])],
-        "wavelength_units_in_file": about["wavelength_units_in_file"],
-        "good_bands": int(np.count_nonzero(about["good_bands"])),
-        "nodata": _number(about["nodata"]),
-        "scale": _number(about["scale"]),
+        "wavelength_units_in_file": about.wavelength_units_in_file,
+        "good_bands": bands if good is None else int(np.count_nonzero(good)),
+        "nodata": _number(about.nodata),
+        "scale": _number(about.scale),
         "crs": None,
         "transform": None,
         "warnings": [

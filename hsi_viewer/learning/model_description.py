@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
@@ -18,6 +17,7 @@ from hsi_viewer.atomic import tidy_up
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LandClass
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.validation import parsed
 from hsi_viewer.learning.recipe import Recipe
 
 FORMAT = "hsi-viewer model"
@@ -144,14 +144,8 @@ def told_by(text: bytes, path: Path) -> Told:
             raise FormatError(
                 f"{path}: this is no model that this version can read. Train it again."
             )
-        told = TypeAdapter(Told).validate_json(text, strict=True)
+        told = parsed(Told, text)
         _check(told, data["recipe"])
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FormatError(
-            f"{path}: the model file is damaged: {where}: {first['msg']}. Train it again."
-        ) from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
     return told

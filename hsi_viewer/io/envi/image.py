@@ -39,5 +39,6 @@ def open_described(found: Described, path: Path) -> HyperCube:
     if layout is None:
         raise FormatError(f"{path}: the values that its header describes lie in {data}; open that.")
     source = open_source(data, layout, warnings)
-    about = describe(fields, layout.bands, layout.interleave, data, warnings)
-    return HyperCube(source, path=path, **about)
+    about = describe(fields, layout.bands, layout.interleave, warnings)
+    name = data.name.removesuffix(".gz")
+    return HyperCube.described(source, about, name, path, warnings)

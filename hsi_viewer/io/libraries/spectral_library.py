@@ -104,8 +104,8 @@ def _read_envi(path: Path) -> SpectralLibrary:
     stored = source.read(slice(0, layout.rows, 1), slice(0, layout.columns, 1), None)[:, :, 0]
     spectra = _without_deleted(np.real(stored).astype(np.float64))
     # in a library, the samples are the bands
-    about = describe(fields, layout.columns, "bip", data, warnings)
-    nodata = about["nodata"]
+    about = describe(fields, layout.columns, "bip", warnings)
+    nodata = about.nodata
     if nodata is not None:
         spectra = np.where(is_nodata(spectra, nodata), np.nan, spectra)
     names = envi_header.items(fields.get("spectra names", ""), layout.rows)
@@ -115,8 +115,8 @@ def _read_envi(path: Path) -> SpectralLibrary:
         names = [f"Spectrum {k}" for k in range(1, layout.rows + 1)]
     ignored = "band names"  # one name for the one band of the file
     kept = tuple(w for w in warnings if ignored not in w)
-    physical = spectra * about["scale"] + about.get("offset", 0.0)
-    return SpectralLibrary(tuple(names), about["wavelengths"], physical, data.name, kept)
+    physical = spectra * about.scale + about.offset
+    return SpectralLibrary(tuple(names), about.wavelengths, physical, data.name, kept)
 
 
 def _read_ecostress(path: Path, text: str) -> SpectralLibrary:

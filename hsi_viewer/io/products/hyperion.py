@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.files.composed_sources import BackgroundSource, StackSource
 from hsi_viewer.io.files.text_file import text_of
@@ -49,17 +50,14 @@ def open_hyperion(folder: Path) -> HyperCube:
     numbers = band_numbers(images.files)
     if numbers is None:
         return cube_of(folder, images)
-    radiance, fields, said = described(images.stack, numbers, folder)
-    return HyperCube(
-        radiance,
-        name=folder.name,
-        path=folder,
-        format_name="Hyperion folder",
+    radiance, metadata, said = described(images.stack, numbers, folder)
+    metadata = replace(
+        metadata,
         band_names=images.names,
         georeference=georeference_of(images.first.dataset),
-        warnings=(*images.left_out, *said),
-        **fields,
     )
+    warnings = (*images.left_out, *said)
+    return HyperCube.described(radiance, metadata, folder.name, folder, warnings)
 
 
 def band_numbers(files: Sequence[Path]) -> list[int] | None:
@@ -71,7 +69,7 @@ def band_numbers(files: Sequence[Path]) -> list[int] | None:
 
 def described(
     stack: StackSource, numbers: list[int], folder: Path
-) -> tuple[BackgroundSource, dict[str, Any], tuple[str, ...]]:
+) -> tuple[BackgroundSource, CubeMetadata, tuple[str, ...]]:
     """Radiance, what is known of the bands, and what is said about both.
 
     Parameters
@@ -96,9 +94,9 @@ def described(
             f"{np.count_nonzero(bad)} bands are not calibrated and hold only 0 (1 to 7, 58 to 76, "
             "225 to 242); they are marked as bad."
         )
-    fields = {"wavelengths": nm, "good_bands": ~bad, "wavelength_units_in_file": None}
+    metadata = CubeMetadata(wavelengths=nm, good_bands=~bad, format_name="Hyperion folder")
     source = BackgroundSource(stack, gain, np.zeros(len(numbers)), asked)
-    return source, fields, tuple(said)
+    return source, metadata, tuple(said)
 
 
 def _factors(folder: Path) -> dict[str, float]:

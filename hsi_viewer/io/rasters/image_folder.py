@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.composed_sources import StackSource
 from hsi_viewer.io.files.reading import FolderError
@@ -156,15 +157,16 @@ def cube_of(folder: Path, images: BandFolder) -> HyperCube:
     from hsi_viewer.io.rasters.raster_source import scale_of
 
     nm = _wavelengths_of(images.names)
-    return HyperCube(
-        images.stack,
-        name=folder.name,
-        path=folder,
-        format_name="Image folder",
+    dataset = images.first.dataset
+    scale, offset = scale_of(dataset)
+    metadata = CubeMetadata(
         wavelengths=nm,
+        nodata=dataset.nodata,
+        scale=scale,
+        offset=offset,
+        georeference=georeference_of(dataset),
         band_names=images.names,
-        nodata=images.first.dataset.nodata,
-        **scale_of(images.first.dataset),
-        georeference=georeference_of(images.first.dataset),
-        warnings=(*images.left_out, *(() if nm is None else (NAMED,))),
+        format_name="Image folder",
     )
+    warnings = (*images.left_out, *(() if nm is None else (NAMED,)))
+    return HyperCube.described(images.stack, metadata, folder.name, folder, warnings)

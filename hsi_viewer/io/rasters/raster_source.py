@@ -151,10 +151,10 @@ def _interleave(dataset: Any) -> str | None:
     return {"pixel": "bip", "band": "bsq", "line": "bil"}.get(written)
 
 
-def scale_of(dataset: Any) -> dict[str, Any]:
-    """Scale and offset of the first band, as far as they can be applied."""
+def scale_of(dataset: Any) -> tuple[float, float]:
+    """Scale and offset of the first band; 1 and 0 if they cannot be applied."""
     scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
-    return {"scale": scale, "offset": offset} if is_scale(scale) and math.isfinite(offset) else {}
+    return (scale, offset) if is_scale(scale) and math.isfinite(offset) else (1.0, 0.0)
 
 
 MAX_OPEN = 64
