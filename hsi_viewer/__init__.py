@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from hsi_viewer.core.labels.imported_labels import ImportedLabels
+    from hsi_viewer.core.labels.label_file import LabelFile
     from hsi_viewer.core.labels.placement import PlacementNeededError
     from hsi_viewer.core.labels.sampling import draw_per_class
     from hsi_viewer.core.prediction import Prediction
@@ -51,8 +52,7 @@ if TYPE_CHECKING:
     from hsi_viewer.core.training import EpochReport, TrainingConfig
     from hsi_viewer.estimator import SdhsiClassifier
     from hsi_viewer.io.files.reading import ChoiceNeededError
-    from hsi_viewer.io.labels.label_file import LabelFile
-    from hsi_viewer.io.registry import open_cube
+    from hsi_viewer.io.opening import open_cube
     from hsi_viewer.learning.classifiers import classifiers
     from hsi_viewer.learning.model import TrainedModel
 
@@ -119,8 +119,8 @@ _MODULES = {
     "core.training": ("EpochReport", "TrainingConfig"),
     "estimator": ("SdhsiClassifier",),
     "io.files.reading": ("ChoiceNeededError",),
-    "io.labels.label_file": ("LabelFile",),
-    "io.registry": ("open_cube",),
+    "core.labels.label_file": ("LabelFile",),
+    "io.opening": ("open_cube",),
     "learning.classifiers": ("classifiers",),
     "learning.model": ("TrainedModel",),
 }
@@ -139,7 +139,7 @@ def __dir__() -> list[str]:
 
 
 def _open_cube(source: str | Path) -> HyperCube:
-    from hsi_viewer.io.registry import open_cube
+    from hsi_viewer.io.opening import open_cube
 
     return open_cube(source)
 

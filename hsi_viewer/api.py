@@ -12,12 +12,13 @@ from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.labels.class_map import FORMATS
-from hsi_viewer.io.labels.label_file import LabelFile, legend_of
+from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.learning.classifiers import classifier as row_of
 from hsi_viewer.learning.classifiers import fit as train
 from hsi_viewer.learning.classifiers import load_model as load

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import Any
 
 
@@ -17,6 +16,8 @@ def load(group: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     -------
     objects, problems : both in the order of the names.
     """
+    from importlib.metadata import entry_points  # slow, and rarely needed
+
     objects, problems = [], []
     for point in sorted(entry_points(group=group), key=lambda p: p.name):
         try:

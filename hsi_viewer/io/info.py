@@ -13,7 +13,8 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
-from hsi_viewer.io.registry import is_identified, open_cube
+from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.registry import is_identified
 
 
 def cube_info(source: str | Path) -> dict[str, Any]:
@@ -104,8 +105,8 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
     library = read_library(path)
     dtype = layout_of(fields, path.name, []).dtype
     bands = library.spectra.shape[1]
-    about = describe(fields, bands, "", path, [])
-    nm = library.wavelengths
+    about = describe(fields, bands, "", [])
+    nm, good = library.wavelengths, about.good_bands
     return {
         "format": "ENVI spectral library",
         "rows": len(library),
@@ -114,10 +115,10 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
         "dtype": dtype.name,
         "interleave": None,
         "wavelength_nm": None if nm is None else [float(nm[0]), float(nm[-1])],
-        "wavelength_units_in_file": about["wavelength_units_in_file"],
-        "good_bands": int(np.count_nonzero(about["good_bands"])),
-        "nodata": _number(about["nodata"]),
-        "scale": _number(about["scale"]),
+        "wavelength_units_in_file": about.wavelength_units_in_file,
+        "good_bands": bands if good is None else int(np.count_nonzero(good)),
+        "nodata": _number(about.nodata),
+        "scale": _number(about.scale),
         "crs": None,
         "transform": None,
         "warnings": [

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
@@ -19,6 +18,7 @@ from hsi_viewer.atomic import replacing, tidy_up
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LandClass
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.validation import parsed as read_as
 from hsi_viewer.learning.recipe import Recipe, WalkerRecipe
 
 FORMAT = "hsi-viewer model"
@@ -204,14 +204,8 @@ def parsed(text: bytes, path: Path, kind: type[T], check: Callable[[T], None]) -
         if it is of another kind.
     """
     try:
-        told = TypeAdapter(kind).validate_json(text, strict=True)
+        told = read_as(kind, text)
         check(told)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise FormatError(
-            f"{path}: the model file is damaged: {where}: {first['msg']}. Train it again."
-        ) from error
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
     return told

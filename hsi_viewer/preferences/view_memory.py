@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.contrast import KINDS, Contrast
+from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import data_folder
+from hsi_viewer.core.validation import Finite, Flag, Text, Whole, checked
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,25 @@ class LookBook:
             self._looks.clear()
 
 
+@dataclass(frozen=True)
+class StoredContrast:
+    """A `Contrast` as it is read."""
+
+    kind: ContrastKind
+    percent: tuple[Finite, Finite]
+    limits: tuple[tuple[Finite, Finite], ...]
+    linked: Flag
+
+
+@dataclass(frozen=True)
+class StoredLook:
+    """A `CubeLook` as it is read."""
+
+    bands: tuple[Annotated[Whole, Field(ge=0)], ...]
+    colours: Text
+    contrasts: dict[Text, StoredContrast]
+
+
 def _key(cube: HyperCube) -> str:
     place = cube.path.absolute().as_posix() if cube.path is not None else cube.name
     return f"{place} {'x'.join(map(str, cube.shape))}"
@@ -119,17 +140,20 @@ def contrast_from_json(values: Mapping[str, Any]) -> Contrast:
 
     Raises
     ------
-    ValueError, TypeError, KeyError
+    ValueError
         if they are none.
     """
-    low, high = (float(v) for v in values["percent"])
-    limits = tuple(Limits(float(a), float(b)) for a, b in values["limits"])
-    numbers = (low, high, *(v for pair in limits for v in (pair.low, pair.high)))
-    if values["kind"] not in KINDS or not 0 <= low < high <= 100:
+    return _contrast_of(checked(StoredContrast, values))
+
+
+def _contrast_of(stored: StoredContrast) -> Contrast:
+    low, high = stored.percent
+    if not 0 <= low < high <= 100:
         raise ValueError("no contrast")
-    if not all(map(math.isfinite, numbers)) or any(pair.low >= pair.high for pair in limits):
+    if any(black >= white for black, white in stored.limits):
         raise ValueError("no limits")
-    return Contrast(values["kind"], (low, high), limits, bool(values["linked"]))
+    limits = tuple(Limits(black, white) for black, white in stored.limits)
+    return Contrast(stored.kind, (low, high), limits, stored.linked)
 
 
 def _to_json(look: CubeLook) -> dict[str, Any]:
@@ -141,8 +165,8 @@ def _to_json(look: CubeLook) -> dict[str, Any]:
 
 
 def _from_json(values: Mapping[str, Any]) -> CubeLook:
-    bands = tuple(int(b) for b in values["bands"])
-    if len(bands) not in (0, 1, 3) or min(bands, default=0) < 0:
+    stored = checked(StoredLook, values)
+    if len(stored.bands) not in (0, 1, 3):
         raise ValueError("no bands")
-    contrasts = {str(k): contrast_from_json(v) for k, v in values["contrasts"].items()}
-    return CubeLook(bands, str(values["colours"]), OrderedDict(contrasts))
+    contrasts = {name: _contrast_of(contrast) for name, contrast in stored.contrasts.items()}
+    return CubeLook(stored.bands, stored.colours, OrderedDict(contrasts))

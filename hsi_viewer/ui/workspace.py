@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.text import message
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
-from hsi_viewer.ui.task_thread import TaskRunner
+from hsi_viewer.ui.computation import Computation
+from hsi_viewer.ui.task_thread import Task, TaskRunner, Work
 
 
 class Workspace(QObject):
@@ -32,6 +38,7 @@ class Workspace(QObject):
         self.settings = settings
         self.tasks = TaskRunner(self)
         self.tasks.changed.connect(self.state_changed)
+        self._computations: list[Computation] = []
         self._document: Document | None = None
         self._present: tuple[int, ...] = ()
         self._soon = QTimer(self)
@@ -57,7 +64,99 @@ class Workspace(QObject):
             signal.connect(self._on_document_event)
         document.labels.changed.connect(self._on_labels)
         self.document_changed.emit()
+        document.cube_changed.connect(self._cancel_stale)
+        self._cancel_stale()
         self.state_changed.emit()
+
+    def compute(
+        self,
+        title: str,
+        work: Work,
+        on_done: Callable[[Any], None],
+        *,
+        cube: HyperCube | None = None,
+        document: Document | None = None,
+        key: str | None = None,
+        doing: str = "",
+        on_failed: Callable[[Exception], None] | None = None,
+        quiet: bool = False,
+    ) -> Task:
+        """Compute something of what is open in the background; only the latest result counts.
+
+        For what must be finished once it was asked for, such as a file, there is `perform`.
+
+        Parameters
+        ----------
+        title : of the task, for the user and the log.
+        work : done by a worker.
+        on_done : called with the result, in the interface's thread.
+        cube, document : what the result belongs to; once another one is open, the work is
+            cancelled, and neither its result nor its error is handed on.
+        key : work that was started before under the same key is cancelled; by default the title.
+            "" if each counts, not only the latest.
+        doing : what failed, in the message about an error; by default the title.
+        on_failed : called with an error in place of a message.
+        quiet : whether the user isn't told that it runs.
+        """
+        key = title if key is None else key
+        self.cancel(key)
+        is_current = partial(self._is_open, cube, document)
+        return self._start(title, work, key, is_current, on_done, doing, on_failed, quiet=quiet)
+
+    def perform(
+        self,
+        title: str,
+        work: Work,
+        on_done: Callable[[Any], None],
+        *,
+        doing: str = "",
+        on_failed: Callable[[Exception], None] | None = None,
+        quiet: bool = False,
+    ) -> Task:
+        """Do something in the background that is finished in any case, such as saving a file.
+
+        Nothing replaces it, and its result or error is handed on in whichever document; the
+        parameters are those of `compute`.
+        """
+        return self._start(title, work, "", lambda: True, on_done, doing, on_failed, quiet=quiet)
+
+    def cancel(self, key: str) -> None:
+        """Cancel what is being computed under a key."""
+        for computation in [c for c in self._computations if key and c.key == key]:
+            computation.task.cancel()
+
+    def _start(
+        self,
+        title: str,
+        work: Work,
+        key: str,
+        is_current: Callable[[], bool],
+        on_done: Callable[[Any], None],
+        doing: str,
+        on_failed: Callable[[Exception], None] | None,
+        *,
+        quiet: bool,
+    ) -> Task:
+        failed = on_failed or partial(self.notify_error, doing=doing or title)
+        task = self.tasks.start(title, work, quiet=quiet)
+        self._computations.append(Computation(task, key, is_current, on_done, failed))
+        task.ended.connect(self._forget_ended)
+        return task
+
+    def _is_open(self, cube: HyperCube | None, document: Document | None) -> bool:
+        """Whether a cube and a document, as far as they are given, are the open ones."""
+        open_now = self._document
+        return (document is None or open_now is document) and (
+            cube is None or (open_now is not None and open_now.cube is cube)
+        )
+
+    def _cancel_stale(self) -> None:
+        for computation in [c for c in self._computations if not c.is_current()]:
+            computation.task.cancel()
+
+    @Slot()
+    def _forget_ended(self) -> None:
+        self._computations = [c for c in self._computations if c.task.running]
 
     def notify(self, text: str, level: str = "info") -> None:
         """Tell the user something; level is info, success, warning or error."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.cube.indexing import indexed
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.text import messages, short_name
@@ -156,6 +157,30 @@ class HyperCube:
                     f"{self.name}: {name.replace('_', ' ')} has {value.size} entries "
                     f"for {bands} bands; correct the header."
                 )
+
+    @classmethod
+    def described(
+        cls,
+        source: CubeSource,
+        metadata: CubeMetadata,
+        name: str,
+        path: Path | None = None,
+        warnings: Sequence[str] = (),
+    ) -> HyperCube:
+        """Make a cube of values and of the metadata that a reader found.
+
+        Raises
+        ------
+        FormatError
+            if the cube is empty or impossibly large, or a list has no entry for each band.
+        """
+        given = {f.name: getattr(metadata, f.name) for f in fields(metadata)}
+        given["metadata"] = given.pop("fields")
+        if metadata.good_bands is None:
+            del given["good_bands"]
+        if not metadata.format_name:
+            del given["format_name"]
+        return cls(source, name=name, path=path, warnings=tuple(warnings), **given)
 
     @classmethod
     def from_array(

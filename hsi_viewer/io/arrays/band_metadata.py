@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
 from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm
 
@@ -101,23 +102,41 @@ def list_lengths(container: Container, array: str | None = None) -> set[int]:
 
 def describe(
     container: Container, array: str, source: CubeSource
-) -> tuple[CubeSource, dict[str, Any], list[str]]:
-    """The source in physical values where its scale has an offset, fields of the cube, warnings."""
+) -> tuple[CubeSource, CubeMetadata, list[str]]:
+    """The source in physical values where its scale has an offset, its metadata, and warnings."""
     attributes = attributes_of(container, array)
-    fields: dict[str, Any] = {}
     bands = source.shape[2]
-    warnings = _take_wavelengths(fields, container, array, attributes, bands)
-    _take_others(fields, container, array, attributes, bands)
-    _take_numbers(fields, container)
+    nm, unit, warnings = _wavelengths(container, array, attributes, bands)
+    fwhm, good, names = _others(container, array, attributes, nm, bands)
     source, numbers = in_physical_values(attributes, source)
-    return source, {**fields, **numbers}, warnings
+    beside = _numbers_beside(container)
+    metadata = CubeMetadata(
+        wavelengths=nm,
+        fwhm=fwhm,
+        wavelength_units_in_file=unit,
+        good_bands=good,
+        nodata=beside.nodata if numbers.nodata is None else numbers.nodata,
+        scale=numbers.scale or beside.scale or 1.0,
+        offset=beside.offset or 0.0,
+        band_names=names,
+        fields={"array": array},
+    )
+    return source, metadata, warnings
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Single numbers about the values of an array, None where not given."""
+
+    nodata: float | None = None
+    scale: float | None = None
+    offset: float | None = None
 
 
 def in_physical_values(
     attributes: Mapping[str, NDArray[Any]], source: CubeSource
-) -> tuple[CubeSource, dict[str, float]]:
+) -> tuple[CubeSource, Numbers]:
     """The source in physical values where its scale has an offset, else its nodata and scale."""
-    fields: dict[str, float] = {}
     nodata, scale = (attribute_number(attributes, keys) for keys in (NODATA_KEYS, SCALE_KEYS))
     if (
         source.dtype.kind == "i"
@@ -128,21 +147,16 @@ def in_physical_values(
             nodata += 2.0 ** (8 * source.dtype.itemsize)
     offset = attribute_number(attributes, OFFSET_KEYS)
     if offset:
-        return ScaledSource(source, scale or 1.0, offset, nodata), fields
-    if nodata is not None:
-        fields["nodata"] = nodata
+        return ScaledSource(source, scale or 1.0, offset, nodata), Numbers()
     if scale is not None and is_scale(scale):
-        fields["scale"] = scale if scale < INVERSE_FROM else 1.0 / scale
-    return source, fields
+        return source, Numbers(nodata, scale if scale < INVERSE_FROM else 1.0 / scale)
+    return source, Numbers(nodata)
 
 
-def _take_wavelengths(
-    fields: dict[str, Any],
-    container: Container,
-    array: str,
-    attributes: Mapping[str, NDArray[Any]],
-    bands: int,
-) -> list[str]:
+def _wavelengths(
+    container: Container, array: str, attributes: Mapping[str, NDArray[Any]], bands: int
+) -> tuple[NDArray[np.float64] | None, str | None, list[str]]:
+    """Wavelengths (nm), their unit as written, and warnings."""
     for name, values in _lists(container, array, bands):
         plain = _plain(name)
         if _is_wavelengths(name) or (plain in BANDS and _may_be_wavelengths(values)):
@@ -153,46 +167,46 @@ def _take_wavelengths(
         own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))
         values, unit = next(own, np.empty(0)), attribute_text(attributes, UNIT_KEYS)
     if values.size != bands:
-        return []
+        return None, None, []
     nm, guess = to_nm(values.astype(np.float64), unit)
-    fields["wavelengths"] = nm
-    if unit is not None:
-        fields["wavelength_units_in_file"] = unit
-    return [guess] if guess else []
+    return nm, unit, [guess] if guess else []
 
 
-def _take_others(
-    fields: dict[str, Any],
+def _others(
     container: Container,
     array: str,
     attributes: Mapping[str, NDArray[Any]],
+    nm: NDArray[np.float64] | None,
     bands: int,
-) -> None:
-    """FWHM and good bands."""
+) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_] | None, tuple[str, ...] | None]:
+    """FWHM (nm), good bands and band names: of lists in the file, then of attributes."""
+    fwhm = good = names = None
     for name, values in _lists(container, array, bands):
-        if _plain(name) in FWHMS and "fwhm" not in fields:
+        if _plain(name) in FWHMS and fwhm is None:
             unit = attribute_text(attributes_of(container, name), ("units", "unit"))
-            fields["fwhm"] = _fwhm(values, unit, fields.get("wavelengths"))
-        elif _plain(name) in GOOD and "good_bands" not in fields:
-            fields["good_bands"] = values != 0
+            fwhm = _fwhm(values, unit, nm)
+        elif _plain(name) in GOOD and good is None:
+            good = values != 0
     for key, value in attributes.items():
-        if _plain(key) in FWHMS and _fits(value, bands):
-            own = _fwhm(value, attribute_text(attributes, UNIT_KEYS), fields.get("wavelengths"))
-            fields.setdefault("fwhm", own)
-        elif _plain(key) in GOOD and _fits(value, bands):
-            fields.setdefault("good_bands", value != 0)
+        if _plain(key) in FWHMS and _fits(value, bands) and fwhm is None:
+            fwhm = _fwhm(value, attribute_text(attributes, UNIT_KEYS), nm)
+        elif _plain(key) in GOOD and _fits(value, bands) and good is None:
+            good = value != 0
         elif _plain(key) == "bandnames" and value.size == bands:
-            fields["band_names"] = tuple(map(str, value))
+            names = tuple(map(str, value))
+    return fwhm, good, names
 
 
-def _take_numbers(fields: dict[str, Any], container: Container) -> None:
+def _numbers_beside(container: Container) -> Numbers:
     """Single numbers beside the cube, as cubes that were written to .mat have them."""
-    names = (("nodata", "nodata"), ("scale_factor", "scale"), ("add_offset", "offset"))
-    for name, use in names:
-        if name in container.arrays and container.arrays[name].size == 1:
-            value = float(container.values(name).item())
-            if use != "scale" or is_scale(value):
-                fields[use] = value
+
+    def single(name: str) -> float | None:
+        alone = name in container.arrays and container.arrays[name].size == 1
+        return float(container.values(name).item()) if alone else None
+
+    scale = single("scale_factor")
+    usable = scale is not None and is_scale(scale)
+    return Numbers(single("nodata"), scale if usable else None, single("add_offset"))
 
 
 def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, NDArray[Any]]]:

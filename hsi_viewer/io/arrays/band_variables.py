@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.io.arrays.axes import COLUMN_AXES, ROW_AXES
 from hsi_viewer.io.arrays.band_metadata import (
+    Numbers,
     attribute_number,
     attribute_text,
     attributes_of,
@@ -182,35 +184,33 @@ def _open(
     """The cube of variables that are its bands; others are named in a warning."""
     axes = _axes(container, series)
     sources: list[CubeSource] = []
-    numbers: list[dict[str, Any]] = []
+    numbers: list[Numbers] = []
     for name in series.members:
-        source, fields = in_physical_values(
+        source, own = in_physical_values(
             attributes_of(container, name), container.source(name, axes)
         )
         sources.append(source)
-        numbers.append(fields)
-    if any(fields != numbers[0] for fields in numbers):
-        sources = [_scaled(s, f) for s, f in zip(sources, numbers, strict=True)]
-        numbers = [{}]
+        numbers.append(own)
+    if any(own != numbers[0] for own in numbers):
+        sources = [_scaled(s, own) for s, own in zip(sources, numbers, strict=True)]
+        numbers = [Numbers()]
     stack = StackSource(sources, [(k, 0) for k in range(len(sources))])
     check_size(stack.shape, stack.dtype, str(container.path))
     remarks = list(series.remarks)
     if others:
         named = ", ".join(f'"{container.path.name}:{other}"' for other in others)
         remarks.append(f"The file also contains {named}; {series.name} is shown.")
-    return HyperCube(
-        stack,
-        name=container.path.name,
-        path=container.path,
-        format_name=format_name,
+    metadata = CubeMetadata(
         wavelengths=series.wavelengths,
         fwhm=series.fwhm,
         wavelength_units_in_file=None if series.wavelengths is None else "nm",
+        nodata=numbers[0].nodata,
+        scale=numbers[0].scale or 1.0,
         band_names=tuple(name.rpartition("/")[2] for name in series.members),
-        warnings=tuple(remarks),
-        metadata={"array": series.members[0], "variables": f"{series.name}, one per band"},
-        **numbers[0],
+        format_name=format_name,
+        fields={"array": series.members[0], "variables": f"{series.name}, one per band"},
     )
+    return HyperCube.described(stack, metadata, container.path.name, container.path, remarks)
 
 
 def _axes(container: Container, series: BandVariables) -> tuple[int, int, int]:
@@ -224,8 +224,8 @@ def _axes(container: Container, series: BandVariables) -> tuple[int, int, int]:
     return rows, columns, next(axis for axis in range(3) if axis not in (rows, columns))
 
 
-def _scaled(source: CubeSource, fields: Mapping[str, Any]) -> CubeSource:
+def _scaled(source: CubeSource, own: Numbers) -> CubeSource:
     """Values of a band whose scale or nodata value isn't that of the others."""
-    if not fields:
+    if own == Numbers():
         return source
-    return ScaledSource(source, fields.get("scale", 1.0), 0.0, fields.get("nodata"))
+    return ScaledSource(source, own.scale or 1.0, 0.0, own.nodata)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.errors import FormatError
@@ -81,16 +82,10 @@ def open_container(container: Container, reading: Reading, format_name: str) -> 
     choice = _choose(container, reading)
     source, warnings = _source(container, choice, reading.axes)
     check_size(source.shape, source.dtype, str(container.path))
-    source, fields, more = describe(container, choice.name, source)
-    return HyperCube(
-        source,
-        name=container.path.name,
-        path=container.path,
-        format_name=format_name,
-        warnings=(*warnings, *more),
-        metadata={"array": choice.name},
-        **fields,
-    )
+    source, metadata, more = describe(container, choice.name, source)
+    metadata = replace(metadata, format_name=format_name)
+    path = container.path
+    return HyperCube.described(source, metadata, path.name, path, (*warnings, *more))
 
 
 def _is_cube(shape: tuple[int, ...]) -> bool:

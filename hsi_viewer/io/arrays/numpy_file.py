@@ -17,6 +17,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import ArraySource, CubeSource, HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.arrays.container import squeezed
 from hsi_viewer.io.arrays.find_cube import open_container
@@ -190,7 +191,7 @@ def open_npy(path: Path, reading: Reading) -> HyperCube:
     if reading.ask:
         choice = ArrayChoice("array", source.shape, source.dtype.name)
         raise ChoiceNeededError(f"{path} contains {choice}.", (choice,))
-    return HyperCube(source, name=path.name, path=path, format_name="NumPy")
+    return HyperCube.described(source, CubeMetadata(format_name="NumPy"), path.name, path)
 
 
 def open_npz(path: Path, reading: Reading) -> HyperCube:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import is_scale
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.metadata import wavelengths
 from hsi_viewer.io.metadata.map_info import georeference
 
 # fmt: off
-# Fields that become attributes of HyperCube; all others are kept as metadata.
+# Fields that become attributes of CubeMetadata; all others are kept as text.
 USED_FIELDS = frozenset((
     "samples", "lines", "bands", "header offset", "data type", "interleave", "byte order",
     "file type", "wavelength", "wavelength units", "fwhm", "bbl", "data ignore value",
@@ -29,12 +28,12 @@ GAIN_FIELDS = frozenset(("data gain values", "data offset values"))  # where the
 
 
 def describe(
-    fields: Mapping[str, str], bands: int, interleave: str, data: Path, warnings: list[str]
-) -> dict[str, Any]:
-    """Metadata of a cube, as keyword arguments of HyperCube."""
+    fields: Mapping[str, str], bands: int, interleave: str, warnings: list[str]
+) -> CubeMetadata:
+    """Metadata of a cube."""
     n = bands
-    scale = _scale(fields, n, warnings)
-    used = USED_FIELDS | (GAIN_FIELDS if "offset" in scale else frozenset())
+    both, are_gains = _scale_and_offset(fields, n, warnings)
+    used = USED_FIELDS | (GAIN_FIELDS if are_gains else frozenset())
     nm, unit = wavelengths_of(fields, n, warnings)
     fwhm = _numbers(fields, "fwhm", n, warnings)
     if fwhm is not None:
@@ -46,28 +45,27 @@ def describe(
             "are not used; convert it to a georeferenced file with gdalwarp."
         )
     good = ~np.zeros(n, bool) if bbl is None else bbl != 0
-    return {
-        "name": data.name.removesuffix(".gz"),
-        "wavelengths": nm,
-        "fwhm": fwhm,
-        "good_bands": good,
-        "nodata": _number(fields, "data ignore value", warnings),
-        **scale,
-        "georeference": georeference(
+    return CubeMetadata(
+        wavelengths=nm,
+        fwhm=fwhm,
+        wavelength_units_in_file=unit,
+        good_bands=good,
+        nodata=_number(fields, "data ignore value", warnings),
+        scale=both[0],
+        offset=both[1],
+        georeference=georeference(
             fields.get("map info"),
             fields.get("coordinate system string"),
             fields.get("projection info"),
             warnings,
         ),
-        "default_bands": _default_bands(fields, n, warnings),
-        "band_names": _band_names(fields, n, warnings),
-        "format_name": "ENVI",
-        "interleave": interleave,
-        "wavelength_units_in_file": unit,
-        "class_names": envi_classes.class_names(fields),
-        "warnings": tuple(warnings),
-        "metadata": {k: v for k, v in fields.items() if k not in used},
-    }
+        default_bands=_default_bands(fields, n, warnings),
+        band_names=_band_names(fields, n, warnings),
+        format_name="ENVI",
+        interleave=interleave,
+        class_names=envi_classes.class_names(fields),
+        fields={k: v for k, v in fields.items() if k not in used},
+    )
 
 
 def _numbers(
@@ -106,23 +104,25 @@ def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float |
         return None
 
 
-def _scale(fields: Mapping[str, str], n: int, warnings: list[str]) -> dict[str, float]:
-    """Scale, and the offset that comes with a gain, where all bands have the same ones."""
+def _scale_and_offset(
+    fields: Mapping[str, str], n: int, warnings: list[str]
+) -> tuple[tuple[float, float], bool]:
+    """Scale and offset, where all bands have the same, and whether they are gain and offset."""
     factor = _number(fields, "reflectance scale factor", warnings)
     if factor is None and (both := _gain_and_offset(fields, n)):
-        return both
+        return both, True
     _say_gains(fields, warnings)
     if factor is None:
-        return {"scale": 1.0}
+        return (1.0, 0.0), False
     if not is_scale(factor):
         warnings.append(
             f"The reflectance scale factor {factor:g} is not positive or too small; it is not used."
         )
-        return {"scale": 1.0}
-    return {"scale": 1.0 / factor}
+        return (1.0, 0.0), False
+    return (1.0 / factor, 0.0), False
 
 
-def _gain_and_offset(fields: Mapping[str, str], n: int) -> dict[str, float] | None:
+def _gain_and_offset(fields: Mapping[str, str], n: int) -> tuple[float, float] | None:
     if "data gain values" not in fields:
         return None
     said: list[str] = []
@@ -133,7 +133,7 @@ def _gain_and_offset(fields: Mapping[str, str], n: int) -> dict[str, float] | No
         return None
     if not np.isfinite(offsets[0]) or (offsets != offsets[0]).any():
         return None
-    return {"scale": float(gains[0]), "offset": float(offsets[0])}
+    return float(gains[0]), float(offsets[0])
 
 
 def _say_gains(fields: Mapping[str, str], warnings: list[str]) -> None:

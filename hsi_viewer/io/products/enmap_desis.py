@@ -7,17 +7,18 @@ products format specification (DLR). Import this module lazily.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.envi.image import open_envi
 from hsi_viewer.io.files.composed_sources import ScaledSource
-from hsi_viewer.io.rasters.geotiff import raster_fields
+from hsi_viewer.io.rasters.geotiff import raster_metadata
 from hsi_viewer.io.rasters.raster_source import RasterSource
 
 IMAGE = re.compile(r"SPECTRAL_IMAGE(_VNIR|_SWIR)?[^.]*\.((GEO)?TIFF?|BSQ|BIL|BIP)$", re.IGNORECASE)
@@ -56,16 +57,30 @@ def _others(image: Path) -> list[str]:
     return sorted(name for name in found if name != image.name)
 
 
-def _base(image: Path, warnings: list[str]) -> tuple[CubeSource, dict[str, Any]]:
+def _base(image: Path, warnings: list[str]) -> tuple[CubeSource, CubeMetadata]:
     """Values of an image, and what it says of itself."""
     if image.suffix.lower() in (".bsq", ".bil", ".bip"):
         cube = open_envi(image)
         warnings += cube.warnings
-        kept = ("nodata", "georeference", "band_names", "default_bands", "interleave",
-                "good_bands", "metadata")  # fmt: skip
-        return cube.source, {key: getattr(cube, key) for key in kept}
+        return cube.source, CubeMetadata(
+            good_bands=cube.good_bands,
+            nodata=cube.nodata,
+            georeference=cube.georeference,
+            default_bands=cube.default_bands,
+            band_names=cube.band_names,
+            interleave=cube.interleave,
+            fields=cube.metadata,
+        )
     raster = RasterSource(image)
-    return raster, raster_fields(raster, warnings)
+    return raster, raster_metadata(raster, warnings)
+
+
+def open_product_of(path: Path) -> HyperCube:
+    """Open the product of a folder, an image or an XML; errors as of `open_product`."""
+    files = product_files(path)
+    if files is None:
+        raise FormatError(f"{path} belongs to an EnMAP or DESIS product that is not complete.")
+    return open_product(*files, chosen=path == files[0])
 
 
 def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:
@@ -90,7 +105,7 @@ def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:
     except OSError as error:
         raise FileError(f"{xml} could not be read: {error.strerror}.") from error
     warnings: list[str] = []
-    source, fields = _base(image, warnings)
+    source, metadata = _base(image, warnings)
     if not chosen and (others := _others(image)):
         warnings.append(
             f"This is {image.name}; {', '.join(others)} beside it can be opened by name."
@@ -98,19 +113,19 @@ def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:
     try:
         bands = _of_image(_bands(root), image, source.shape[2])
         background = root.findtext(".//backgroundValue")
-        if fields.get("nodata") is None and background is not None:
-            fields["nodata"] = float(background)
+        if metadata.nodata is None and background is not None:
+            metadata = replace(metadata, nodata=float(background))
     except ValueError as error:
         raise FormatError(f"{xml} contains text where a number is expected: {error}.") from error
     mission = "EnMAP" if root.find(".//bandID") is not None else "DESIS"
     if len(bands) == source.shape[2]:
         nm, fwhm, gains, offsets = np.array(bands).T
-        fields |= {"wavelengths": nm, "fwhm": fwhm, "wavelength_units_in_file": "nm"}
+        metadata = replace(metadata, wavelengths=nm, fwhm=fwhm, wavelength_units_in_file="nm")
         if np.ptp(gains) == 0 and gains[0] > 0 and not offsets.any():
-            fields["scale"] = float(gains[0])
+            metadata = replace(metadata, scale=float(gains[0]))
         else:
-            source = ScaledSource(source, gains, offsets, fields.pop("nodata", None))
-            fields["scale"] = 1.0
+            source = ScaledSource(source, gains, offsets, metadata.nodata)
+            metadata = replace(metadata, scale=1.0, nodata=None)
             warnings.append("Each band has its own gain and offset; they are applied.")
     else:
         warnings.append(
@@ -118,8 +133,8 @@ def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:
             "the wavelengths are not used."
         )
     kind = "ENVI" if image.suffix.lower() in (".bsq", ".bil", ".bip") else "GeoTIFF"
-    fields["format_name"] = f"{mission} {kind}"
-    return HyperCube(source, name=image.name, path=image, warnings=tuple(warnings), **fields)
+    metadata = replace(metadata, format_name=f"{mission} {kind}")
+    return HyperCube.described(source, metadata, image.name, image, warnings)
 
 
 def _of_image(bands: list[Band], image: Path, count: int) -> list[Band]:

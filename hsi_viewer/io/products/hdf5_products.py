@@ -8,6 +8,8 @@ facility products (ORNL DAAC), PRISMA Products Specification (ASI, issue 2.3), T
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import h5py
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays import cf
 from hsi_viewer.io.arrays.cf import SENSOR_GEOMETRY, scalar
@@ -57,17 +60,18 @@ def open_product(container: H5File) -> HyperCube | None:
 
 
 def _cube(
-    container: H5File, source: Any, product: str, wavelengths: NDArray[Any] | None, **fields: Any
+    container: H5File, source: CubeSource, metadata: CubeMetadata, warnings: Sequence[str] = ()
 ) -> HyperCube:
-    return HyperCube(
-        source,
-        name=container.path.name,
-        path=container.path,
-        wavelengths=None if wavelengths is None else np.asarray(wavelengths, np.float64).ravel(),
-        format_name=product,
-        wavelength_units_in_file=None if wavelengths is None else "nm",
-        **fields,
-    )
+    """The cube of a product, whose wavelengths are in nm."""
+    unit = None if metadata.wavelengths is None else "nm"
+    metadata = replace(metadata, wavelength_units_in_file=unit)
+    path = container.path
+    return HyperCube.described(source, metadata, path.name, path, warnings)
+
+
+def _list(values: Any) -> NDArray[np.float64]:
+    """A data set or an attribute with a number for each band, (bands,)."""
+    return np.asarray(values, np.float64).ravel()
 
 
 def _neon(container: H5File) -> HyperCube | None:
@@ -79,7 +83,7 @@ def _neon(container: H5File) -> HyperCube | None:
     file, group = container.file, name.rsplit("/", 1)[0]
     data, meta = file[name], file[group]["Metadata"]
     spectral = meta["Spectral_Data"]
-    nm = np.asarray(spectral["Wavelength"][()], np.float64)
+    nm = _list(spectral["Wavelength"][()])
     nodata, scale = _number(data, "Data_Ignore_Value"), _number(data, "Scale_Factor") or 1.0
     source: CubeSource = H5Source(data, (0, 1, 2))
     if name.endswith("IntegerPart"):
@@ -90,13 +94,15 @@ def _neon(container: H5File) -> HyperCube | None:
     return _cube(
         container,
         source,
-        "NEON HDF5",
-        nm,
-        fwhm=np.asarray(spectral["FWHM"][()], np.float64) if "FWHM" in spectral else None,
-        good_bands=_outside_windows(nm, data, file[group]),
-        nodata=nodata,
-        scale=1.0 / scale if is_scale(scale) else 1.0,
-        georeference=_neon_place(meta["Coordinate_System"]),
+        CubeMetadata(
+            wavelengths=nm,
+            fwhm=_list(spectral["FWHM"][()]) if "FWHM" in spectral else None,
+            good_bands=_outside_windows(nm, data, file[group]),
+            nodata=nodata,
+            scale=1.0 / scale if is_scale(scale) else 1.0,
+            georeference=_neon_place(meta["Coordinate_System"]),
+            format_name="NEON HDF5",
+        ),
     )
 
 
@@ -136,13 +142,15 @@ def _emit(container: H5File) -> HyperCube | None:
     return _cube(
         container,
         H5Source(data, (0, 1, 2)),
-        "EMIT NetCDF",
-        bands["wavelengths"][()],
-        fwhm=np.asarray(bands["fwhm"][()], np.float64).ravel(),
-        good_bands=np.asarray(good[()]).ravel() != 0 if good is not None else np.ones(0, bool),
-        nodata=_fill(data),
-        warnings=(SENSOR_GEOMETRY,),
-        metadata={"array": cubes[0]},
+        CubeMetadata(
+            wavelengths=_list(bands["wavelengths"][()]),
+            fwhm=_list(bands["fwhm"][()]),
+            good_bands=np.asarray(good[()]).ravel() != 0 if good is not None else None,
+            nodata=_fill(data),
+            format_name="EMIT NetCDF",
+            fields={"array": cubes[0]},
+        ),
+        (SENSOR_GEOMETRY,),
     )
 
 
@@ -169,13 +177,15 @@ def _aviris(container: H5File) -> HyperCube | None:
     return _cube(
         container,
         source,
-        "AVIRIS NetCDF",
-        group["wavelength"][()],
-        fwhm=None if fwhm is None else np.asarray(fwhm[()], np.float64).ravel(),
-        nodata=_fill(data),
-        georeference=place,
-        warnings=(SENSOR_GEOMETRY,) if in_sensor_geometry else (),
-        metadata={"array": f"{name}/{name}"},
+        CubeMetadata(
+            wavelengths=_list(group["wavelength"][()]),
+            fwhm=None if fwhm is None else _list(fwhm[()]),
+            nodata=_fill(data),
+            georeference=place,
+            format_name="AVIRIS NetCDF",
+            fields={"array": f"{name}/{name}"},
+        ),
+        (SENSOR_GEOMETRY,) if in_sensor_geometry else (),
     )
 
 
@@ -213,12 +223,14 @@ def _prisma(container: H5File) -> HyperCube | None:
     return _cube(
         container,
         BackgroundSource(stack, gains, offsets, asked),
-        "PRISMA HDF5",
-        np.array(nm)[order],
-        fwhm=np.array(fwhm)[order],
-        georeference=place,
-        warnings=() if place is not None else (SENSOR_GEOMETRY,),
-        metadata={"array": ", ".join(n for n in found.values() if n)},
+        CubeMetadata(
+            wavelengths=np.array(nm)[order],
+            fwhm=np.array(fwhm)[order],
+            georeference=place,
+            format_name="PRISMA HDF5",
+            fields={"array": ", ".join(n for n in found.values() if n)},
+        ),
+        () if place is not None else (SENSOR_GEOMETRY,),
     )
 
 
@@ -274,14 +286,16 @@ def _tanager(container: H5File) -> HyperCube | None:
     return _cube(
         container,
         source,
-        "Tanager HDF5",
-        nm,
-        fwhm=fwhm,
-        good_bands=np.ones(source.shape[2], bool) if good is None else good != 0,
-        nodata=_number(data, "_FillValue"),
-        georeference=place,
-        warnings=tuple(warnings),
-        metadata={"array": name},
+        CubeMetadata(
+            wavelengths=nm,
+            fwhm=fwhm,
+            good_bands=None if good is None else good != 0,
+            nodata=_number(data, "_FillValue"),
+            georeference=place,
+            format_name="Tanager HDF5",
+            fields={"array": name},
+        ),
+        warnings,
     )
 
 
@@ -291,7 +305,7 @@ def _band_list(
     """An attribute with a number for each band; None, with a warning, if it is not that."""
     if key not in data.attrs:
         return None
-    values = np.asarray(data.attrs[key], np.float64).ravel()
+    values = _list(data.attrs[key])
     if values.size != bands:
         warnings.append(f'"{key}" has {values.size} entries for {bands} bands; it is not used.')
         return None
@@ -331,9 +345,11 @@ def _pace(container: H5File) -> HyperCube | None:
     return _cube(
         container,
         StackSource([H5Source(d, (1, 2, 0)) for d in data], [bands[i] for i in order]),
-        "PACE OCI NetCDF",
-        nm[order],
-        nodata=_number(data[0], "_FillValue"),
-        warnings=(SENSOR_GEOMETRY,),
-        metadata={"array": f"observation_data/{quantity}_blue, _red, _SWIR"},
+        CubeMetadata(
+            wavelengths=_list(nm[order]),
+            nodata=_number(data[0], "_FillValue"),
+            format_name="PACE OCI NetCDF",
+            fields={"array": f"observation_data/{quantity}_blue, _red, _SWIR"},
+        ),
+        (SENSOR_GEOMETRY,),
     )

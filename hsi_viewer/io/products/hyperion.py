@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.files.composed_sources import BackgroundSource, StackSource
 from hsi_viewer.io.files.text_file import text_of
+from hsi_viewer.io.rasters.image_folder import band_files, cube_of, read_folder
 
 _NAME = re.compile(r"EO1H\w*_B(\d{3})_L1\w+", re.IGNORECASE)
 LAST_VNIR, LAST = 70, 242
@@ -28,6 +31,35 @@ ASKED = (20, 40, 100, 150)
 MAX_TEXT_BYTES = 1 << 20
 
 
+def is_hyperion(folder: Path) -> bool:
+    """Whether a folder has an image that is named as a band of Hyperion is."""
+    return folder.is_dir() and any(_NAME.fullmatch(path.stem) for path in band_files(folder))
+
+
+def open_hyperion(folder: Path) -> HyperCube:
+    """Open a scene of Hyperion; as a plain folder of images, if not all are bands of it.
+
+    Raises
+    ------
+    FileError, FormatError
+        if the images cannot be read, or do not belong together.
+    """
+    from hsi_viewer.io.rasters.georeference import georeference_of
+
+    images = read_folder(folder)
+    numbers = band_numbers(images.files)
+    if numbers is None:
+        return cube_of(folder, images)
+    radiance, metadata, said = described(images.stack, numbers, folder)
+    metadata = replace(
+        metadata,
+        band_names=images.names,
+        georeference=georeference_of(images.first.dataset),
+    )
+    warnings = (*images.left_out, *said)
+    return HyperCube.described(radiance, metadata, folder.name, folder, warnings)
+
+
 def band_numbers(files: Sequence[Path]) -> list[int] | None:
     """Numbers of the bands in the files of a scene of Hyperion; None of others."""
     found = [_NAME.fullmatch(path.stem) for path in files]
@@ -37,7 +69,7 @@ def band_numbers(files: Sequence[Path]) -> list[int] | None:
 
 def described(
     stack: StackSource, numbers: list[int], folder: Path
-) -> tuple[BackgroundSource, dict[str, Any], tuple[str, ...]]:
+) -> tuple[BackgroundSource, CubeMetadata, tuple[str, ...]]:
     """Radiance, what is known of the bands, and what is said about both.
 
     Parameters
@@ -62,9 +94,9 @@ def described(
             f"{np.count_nonzero(bad)} bands are not calibrated and contain only 0 (1 to 7, 58 to "
             "76, 225 to 242); they are marked as bad."
         )
-    fields = {"wavelengths": nm, "good_bands": ~bad, "wavelength_units_in_file": None}
+    metadata = CubeMetadata(wavelengths=nm, good_bands=~bad, format_name="Hyperion folder")
     source = BackgroundSource(stack, gain, np.zeros(len(numbers)), asked)
-    return source, fields, tuple(said)
+    return source, metadata, tuple(said)
 
 
 def _factors(folder: Path) -> dict[str, float]:

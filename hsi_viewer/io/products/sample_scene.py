@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.io.arrays.numpy_file import source_of
@@ -52,16 +53,16 @@ def open_sample() -> HyperCube:
         if the package that holds it is not installed.
     """
     about = _description()
-    return HyperCube(
-        source_of(_array_path("Indian_pines_corrected.npy")),
-        name=about["title"],
+    metadata = CubeMetadata(
         wavelengths=np.array(about["wavelengths_nm"], np.float64),
-        format_name="NumPy",
         wavelength_units_in_file="nm",
-        about=about["about"],
+        format_name="NumPy",
         class_names=sample_class_names(),
+        about=about["about"],
         ground_truth=SAMPLE_LABELS,
     )
+    source = source_of(_array_path("Indian_pines_corrected.npy"))
+    return HyperCube.described(source, metadata, about["title"])
 
 
 def sample_labels() -> NDArray[np.uint16]:

@@ -6,26 +6,25 @@ Import this module lazily.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.envi.companion_header import fields_beside
+from hsi_viewer.io.envi.companion_header import completed
 from hsi_viewer.io.files.composed_sources import ScaledSource
-from hsi_viewer.io.files.gdal import georeference_of, page_shapes, path_of
+from hsi_viewer.io.files.gdal import page_shapes, path_of
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.metadata.wavelengths import from_band_names
+from hsi_viewer.io.rasters.georeference import georeference_of
 from hsi_viewer.io.rasters.raster_source import RasterSource, _interleave
-from hsi_viewer.io.rasters.tags import RasterTags, spectral_fields
+from hsi_viewer.io.rasters.tags import RasterTags, spectral_metadata
 
 FORMAT_NAMES = {"GTiff": "GeoTIFF", "HFA": "ERDAS Imagine", "PNG": "PNG"}
-
-
-# What the first image of several says of its only band, not of a stack of them.
-OF_BANDS = ("wavelengths", "fwhm", "good_bands", "band_names", "default_bands")
 
 # The images of a file together, as a choice of the user's; the format of such a cube.
 STACK, STACK_FORMAT = "images", "TIFF stack"
@@ -48,6 +47,13 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
     FormatError
         if GDAL cannot read it.
     """
+    try:
+        return _open(path, reading)
+    except UnicodeDecodeError as error:  # rasterio decodes every tag
+        raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
+
+
+def _open(path: Path, reading: Reading) -> HyperCube:
     first = RasterSource(path)
     pages = page_shapes(first.dataset)
     part = None if reading.name == STACK else reading.name
@@ -58,11 +64,12 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
             return cube
     if part is not None:
         first = _chosen_page(path, part, len(pages))
-    fields = raster_fields(first, warnings)
+    metadata = raster_metadata(first, warnings)
     source: CubeSource = first
     if _differ(first):
         scales, offsets = _scales_of(first)
-        source = ScaledSource(first, scales, offsets, fields.pop("nodata"))
+        source = ScaledSource(first, scales, offsets, metadata.nodata)
+        metadata = replace(metadata, nodata=None)
         warnings.append(
             "Scale or offset differs from band to band; both have been applied to the values."
         )
@@ -72,8 +79,8 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
             f"The file contains {len(pages)} images ({sizes}); the first is shown. Open the others "
             f"as {path.name}:2 and so on."
         )
-    fields |= fields_beside(path, source.shape, fields, warnings)
-    return HyperCube(source, name=path.name, path=path, warnings=tuple(warnings), **fields)
+    metadata = completed(metadata, path, source.shape, warnings)
+    return HyperCube.described(source, metadata, path.name, path, warnings)
 
 
 def _is_imagej(dataset: Any) -> bool:
@@ -97,18 +104,25 @@ def _open_stack(
     if source is None:
         return None
     own = first if 1 in stack.numbers else RasterSource(path, stack.numbers[0])
-    fields = raster_fields(own, warnings)
-    fields = {key: value for key, value in fields.items() if key not in OF_BANDS}
-    if axes != AS_STORED:
-        fields["georeference"] = None
-    elif stack.names:
-        fields["band_names"] = stack.names
-        fields["wavelengths"] = from_band_names(stack.names)
+    as_stored = axes == AS_STORED
+    names = (stack.names or None) if as_stored else None
+    metadata = raster_metadata(own, warnings)
+    # what the first image says of its only band is not true of a stack of them
+    metadata = replace(
+        metadata,
+        wavelengths=from_band_names(names) if names else None,
+        fwhm=None,
+        good_bands=None,
+        band_names=names,
+        default_bands=None,
+        georeference=metadata.georeference if as_stored else None,
+        interleave="bsq" if as_stored else None,
+        format_name=STACK_FORMAT,
+    )
     if reading.axes is None:
         warnings += stack.remarks()
-    fields |= {"interleave": "bsq" if axes == AS_STORED else None, "format_name": STACK_FORMAT}
-    fields |= fields_beside(path, source.shape, fields, warnings)
-    return HyperCube(source, name=path.name, path=path, warnings=tuple(warnings), **fields)
+    metadata = completed(metadata, path, source.shape, warnings)
+    return HyperCube.described(source, metadata, path.name, path, warnings)
 
 
 def image_of(path: Path, part: str | None) -> RasterSource:
@@ -131,8 +145,8 @@ def _chosen_page(path: Path, part: str, pages: int) -> RasterSource:
     return RasterSource(path, int(part) if pages else None)
 
 
-def raster_fields(source: RasterSource, warnings: list[str]) -> dict[str, Any]:
-    """Metadata of an open raster, as keyword arguments of HyperCube."""
+def raster_metadata(source: RasterSource, warnings: list[str]) -> CubeMetadata:
+    """Metadata of an open raster."""
     dataset = source.dataset
     tags = RasterTags(dataset, source.mask.bands)
     described = dataset.descriptions
@@ -146,18 +160,20 @@ def raster_fields(source: RasterSource, warnings: list[str]) -> dict[str, Any]:
     beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
     if beside and source.mask.alpha is None:  # GDAL is not let at it: see open_raster
         warnings.append("The file has a mask of pixels without data; it is not applied.")
-    nodata = dataset.nodata
-    return {
-        "format_name": FORMAT_NAMES[dataset.driver],
-        "interleave": _interleave(dataset),
-        "nodata": tags.number("dataignorevalue") if nodata is None else nodata,
-        "georeference": georeference_of(dataset, warnings),
-        "band_names": names,
-        "default_bands": tags.default_bands(),
-        **_scale(source, tags, warnings),
-        "metadata": {k: str(v) for k, v in whole.items()},
-        **spectral_fields(tags, names, warnings),
-    }
+    nodata, place = dataset.nodata, georeference_of(dataset, warnings)
+    scale, offset = _scale(source, tags, warnings)
+    return replace(
+        spectral_metadata(tags, names, warnings),
+        nodata=tags.number("dataignorevalue") if nodata is None else nodata,
+        scale=scale,
+        offset=offset,
+        georeference=place,
+        default_bands=tags.default_bands(),
+        band_names=names,
+        format_name=FORMAT_NAMES[dataset.driver],
+        interleave=_interleave(dataset),
+        fields={k: str(v) for k, v in whole.items()},
+    )
 
 
 def _scales_of(source: RasterSource) -> tuple[list[float], list[float]]:
@@ -173,14 +189,14 @@ def _differ(source: RasterSource) -> bool:
     return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
 
 
-def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> dict[str, float]:
+def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> tuple[float, float]:
     """Scale and offset, where all bands have the same ones."""
     scale, offset = (each[0] for each in _scales_of(source))
     if _differ(source):
-        return {"scale": 1.0}  # they are applied
+        return 1.0, 0.0  # they are applied
     if not (is_scale(scale) and math.isfinite(offset)):
         warnings.append(f"The scale {scale:g} is not positive; it is not applied.")
     elif scale != 1.0 or offset:
-        return {"scale": scale, "offset": offset}
+        return scale, offset
     factor = tags.number("reflectancescalefactor")
-    return {"scale": 1.0 / factor if factor is not None and is_scale(factor) else 1.0}
+    return 1.0 / factor if factor is not None and is_scale(factor) else 1.0, 0.0

@@ -19,6 +19,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster, why
 from hsi_viewer.io.files.identify import HFA, PNG
 from hsi_viewer.io.rasters.mask import Mask, mask_of, masked_type
+from hsi_viewer.io.rasters.side_tags import with_side
 
 # GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
 MAX_BLOCK_BYTES = 2**31 - 1
@@ -37,14 +38,15 @@ class RasterSource:
     def __init__(self, path: Path, page: int | None = None) -> None:
         self._path = path
         try:
-            self.dataset = open_raster(path, driver=driver_of(path), page=page)
+            opened = open_raster(path, driver=driver_of(path), page=page)
         except RasterioError as error:
             raise FormatError(
                 f"{path} is damaged or not a readable raster: {why(error)}."
             ) from error
         except OSError as error:
             raise FileError(f"{path} could not be read: {error.strerror}.") from error
-        weakref.finalize(self, self.dataset.close)
+        weakref.finalize(self, opened.close)
+        self.dataset = with_side(opened, path) if page is None else opened
         self._lock = threading.Lock()
         stored = np.result_type(*map(dtype_of, set(self.dataset.dtypes)))
         whole = self.dataset.height, self.dataset.width, self.dataset.count
@@ -153,10 +155,10 @@ def _interleave(dataset: Any) -> str | None:
     return {"pixel": "bip", "band": "bsq", "line": "bil"}.get(written)
 
 
-def scale_of(dataset: Any) -> dict[str, Any]:
-    """Scale and offset of the first band, as far as they can be applied."""
+def scale_of(dataset: Any) -> tuple[float, float]:
+    """Scale and offset of the first band; 1 and 0 if they cannot be applied."""
     scale, offset = float(dataset.scales[0]), float(dataset.offsets[0])
-    return {"scale": scale, "offset": offset} if is_scale(scale) and math.isfinite(offset) else {}
+    return (scale, offset) if is_scale(scale) and math.isfinite(offset) else (1.0, 0.0)
 
 
 MAX_OPEN = 64

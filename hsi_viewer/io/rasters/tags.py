@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.metadata import wavelengths
 
@@ -102,34 +103,33 @@ def imagery_tags(cube: HyperCube, band: int) -> dict[str, str]:
     return {key: f"{value:.12g}" for key, value in values.items() if math.isfinite(value)}
 
 
-def spectral_fields(
+def spectral_metadata(
     tags: RasterTags, names: tuple[str, ...] | None, warnings: list[str]
-) -> dict[str, Any]:
-    """Wavelengths, their unit, FWHM and good bands, as keyword arguments of HyperCube."""
+) -> CubeMetadata:
+    """Wavelengths, their unit, FWHM and good bands."""
     units = tags.units()
-    fields: dict[str, Any] = {"wavelength_units_in_file": units[0] if units else None}
+    nm, unit = None, units[0] if units else None
     micrometres = tags.numbers(("centralwavelengthum",))
     texts = tags.texts(WAVELENGTH)
     raw = tags.numbers(WAVELENGTH)
     if raw is not None:
-        fields["wavelengths"] = _nanometres(raw, units, warnings)
+        nm = _nanometres(raw, units, warnings)
     elif texts is not None and (marked := wavelengths.with_units(texts)) is not None:
-        fields["wavelengths"] = marked
+        nm = marked
     elif micrometres is not None:
-        fields |= {"wavelengths": micrometres * 1e3, "wavelength_units_in_file": "um"}
+        nm, unit = micrometres * 1e3, "um"
     elif (found := _in_names(names, units)) is not None:
-        fields["wavelengths"] = found
+        nm = found
         warnings.append("The wavelengths come from the band descriptions.")
     some = sum(_get(band, WAVELENGTH) is not None for band in tags.bands)
-    if "wavelengths" not in fields and some:
+    if nm is None and some:
         warnings.append(f"{some} of {tags.count} bands have a wavelength; they are not used.")
     if (fwhm := tags.numbers(FWHM)) is not None:
-        fields["fwhm"] = fwhm * _factors(units, raw, fields.get("wavelengths"), tags.count)
+        fwhm = fwhm * _factors(units, raw, nm, tags.count)
     elif (fwhm := tags.numbers(("fwhmum",))) is not None:
-        fields["fwhm"] = fwhm * 1e3
-    if (good := tags.numbers(GOOD)) is not None:
-        fields["good_bands"] = good != 0
-    return fields
+        fwhm = fwhm * 1e3
+    good = tags.numbers(GOOD)
+    return CubeMetadata(nm, fwhm, unit, None if good is None else good != 0)
 
 
 def _nanometres(raw: Floats, units: list[str] | None, warnings: list[str]) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
@@ -42,17 +43,16 @@ def open_rfl(path: Path) -> HyperCube:
     if rows < 1:
         raise FormatError(f"{path} is too short for a single AVIRIS line.")
     nm, fwhm = bands_beside(path, BANDS)
-    return HyperCube(
-        RawSource(reader, (rows, COLUMNS, BANDS), DTYPE, ORDERS["bip"]),
-        name=path.name,
-        path=path,
-        format_name="AVIRIS",
-        interleave="bip",
+    metadata = CubeMetadata(
         wavelengths=nm,
         fwhm=fwhm,
         scale=1.0 / REFLECTANCE_FACTOR,
-        warnings=() if nm is not None else ("There is no .spc file with wavelengths beside it.",),
+        format_name="AVIRIS",
+        interleave="bip",
     )
+    source = RawSource(reader, (rows, COLUMNS, BANDS), DTYPE, ORDERS["bip"])
+    warnings = () if nm is not None else ("There is no .spc file with wavelengths beside it.",)
+    return HyperCube.described(source, metadata, path.name, path, warnings)
 
 
 def bands_beside(

@@ -14,6 +14,7 @@ import numpy as np
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
@@ -51,16 +52,14 @@ def open_erdas(path: Path) -> HyperCube:
         )
     nm, fwhm = bands_beside(path, bands) if bands > 1 else (None, None)
     source = RawSource(reader, (rows, columns, bands), dtype, ORDERS["bil"], HEADER_BYTES)
-    return HyperCube(
-        source,
-        name=path.name,
-        path=path,
-        format_name="ERDAS",
-        interleave="bil",
+    metadata = CubeMetadata(
         wavelengths=nm,
         fwhm=fwhm,
         georeference=_place(head),
+        format_name="ERDAS",
+        interleave="bil",
     )
+    return HyperCube.described(source, metadata, path.name, path)
 
 
 def _place(head: bytes) -> Georeference | None:

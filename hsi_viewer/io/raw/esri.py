@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.layout import Layout, open_source
@@ -48,40 +50,31 @@ def open_esri(path: Path, header: Path, text: str) -> HyperCube:
         key.lower(): value.strip()
         for key, _, value in (line.strip().partition(" ") for line in _lines(text))
     }
-    facts = _by_gdal(data)
+    dtype, metadata = _by_gdal(data)
     warnings: list[str] = []
-    layout = _layout(fields, header.name, facts.pop("dtype"), warnings)
+    layout = _layout(fields, header.name, dtype, warnings)
     source = open_source(data, layout, warnings)
     nm = _wavelengths(text, layout.bands, warnings)
-    return HyperCube(
-        source,
-        name=data.name,
-        path=path,
-        format_name="ESRI",
-        interleave=layout.interleave,
-        wavelengths=nm,
-        warnings=tuple(warnings),
-        **facts,
-    )
+    metadata = replace(metadata, wavelengths=nm, interleave=layout.interleave)
+    return HyperCube.described(source, metadata, data.name, path, warnings)
 
 
 def _lines(text: str) -> list[str]:
     return text.replace("\t", " ").splitlines()
 
 
-def _by_gdal(data: Path) -> dict[str, Any]:
-    """Type, nodata and georeference."""
+def _by_gdal(data: Path) -> tuple[np.dtype[Any], CubeMetadata]:
+    """Type of the values, nodata and georeference."""
     from rasterio.errors import RasterioError
 
-    from hsi_viewer.io.files.gdal import georeference_of, open_raster
+    from hsi_viewer.io.files.gdal import open_raster
+    from hsi_viewer.io.rasters.georeference import georeference_of
 
     try:
         with open_raster(data, driver="EHdr") as file:
-            return {
-                "dtype": np.dtype(file.dtypes[0]),
-                "nodata": file.nodata,
-                "georeference": georeference_of(file),
-            }
+            return np.dtype(file.dtypes[0]), CubeMetadata(
+                nodata=file.nodata, georeference=georeference_of(file), format_name="ESRI"
+            )
     except RasterioError as error:
         raise FormatError(f"{data} does not match its ESRI header: {error}.") from error
 

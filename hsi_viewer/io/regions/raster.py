@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
-from hsi_viewer.io.labels.label_file import LabelFile
 from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import settled
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.validation import InvalidError, checked, parsed
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.layout import Layout
 from hsi_viewer.io.files.reading import Reading
@@ -173,13 +174,11 @@ def load(path: Path) -> Sidecar | None:
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(f"The sidecar of {data} could not be read: {error}.") from error
     try:
-        found = Sidecar.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        found = parsed(Sidecar, text, strict=False)
+    except InvalidError as error:
         raise FormatError(
-            f"{beside} is not valid{where and f' at {where}'}: {first['msg']}. Correct it, or "
-            "delete it to return to the metadata of the file itself."
+            f"{beside} is not valid: {error}. "
+            "Correct it, or delete it to return to the metadata of the file itself."
         ) from error
     if found.schema_version > SCHEMA_VERSION:
         raise FormatError(
@@ -246,8 +245,7 @@ def edited(path: Path, **changes: Any) -> Path:
     """
     old = load(path) or Sidecar()
     try:
-        new = Sidecar.model_validate(old.model_dump(exclude_unset=True) | changes)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise FormatError(f"{first['loc'][0]}: {first['msg']}.") from error
+        new = checked(Sidecar, old.model_dump(exclude_unset=True) | changes)
+    except InvalidError as error:
+        raise FormatError(f"{error}.") from error
     return save(path, new)

@@ -19,6 +19,7 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.session.document.label_load import base_of, carry_out, plan_load
+from hsi_viewer.session.document.results import Results
 
 
 class Document:
@@ -30,6 +31,10 @@ class Document:
     Parameters
     ----------
     cube : the open cube.
+
+    Attributes
+    ----------
+    results : what else was computed of it: angle map, scatter plot, libraries, model.
     """
 
     cube_changed = Signal()
@@ -43,6 +48,7 @@ class Document:
         self.labels = LabelMap(cube.rows, cube.columns)
         self.history = History()
         self.selection = Selection(self.labels.shape)
+        self.results = Results()
         self.truth: NDArray[np.uint16] | None = None
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
@@ -61,6 +67,7 @@ class Document:
         if cube.shape != self.cube.shape:
             raise ValueError(f"The cube is {cube.shape}, not {self.cube.shape}")
         self.cube = cube
+        self.results.forget_measured()
         self.cube_changed.emit()
 
     def restart(self, classes: tuple[LandClass, ...], ids: NDArray[np.uint16]) -> None:

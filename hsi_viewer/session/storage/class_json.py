@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, asdict, fields
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.labels.classes import Colour, LandClass
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.validation import Flag, Text, Whole, checked, or_else
+
+Level = Annotated[Whole, Field(ge=0, le=255)]  # of a colour
+
+
+@dataclass(frozen=True)
+class StoredClass:
+    """A `LandClass` as it is read; how it is handled is a matter of taste, so never refused."""
+
+    id: Whole
+    name: Text
+    colour: tuple[Level, Level, Level]
+    visible: Annotated[Flag, or_else(True)] = True
+    locked: Annotated[Flag, or_else(False)] = False
 
 
 def classes_to_json(classes: Iterable[LandClass]) -> list[dict[str, Any]]:
@@ -23,47 +39,16 @@ def classes_from_json(values: object) -> tuple[LandClass, ...]:
     FormatError
         if an id, a name or a colour is missing or no such thing, or an id comes twice.
     """
-    if not isinstance(values, list):
-        raise FormatError("The classes are not a list.")
-    classes = tuple(_class_of(v) for v in values)
+    try:
+        stored = checked(list[StoredClass], values)
+        classes = tuple(LandClass(**vars(c)) for c in stored)
+    except ValueError as error:
+        raise FormatError(f"The classes are damaged: {error}.") from error
     if len({c.id for c in classes}) != len(classes):
         raise FormatError("Two classes have the same id.")
     return classes
 
 
-def _class_of(value: object) -> LandClass:
-    if not isinstance(value, Mapping):
-        raise FormatError("A class is not an object.")
-    class_id, name = value.get("id"), value.get("name")
-    if type(class_id) is not int or not isinstance(name, str):
-        raise FormatError(f"A class needs an id and a name: {value!r:.80}")
-    try:
-        return LandClass(class_id, name, _colour_of(value.get("colour")), **_known_extras(value))
-    except ValueError as error:
-        raise FormatError(str(error)) from error
-
-
-def _colour_of(value: object) -> Colour:
-    if (
-        isinstance(value, list | tuple)
-        and len(value) == 3
-        and all(type(v) is int and 0 <= v <= 255 for v in value)
-    ):
-        return value[0], value[1], value[2]
-    raise FormatError(f"A colour must be three numbers in 0..255, not {value!r:.40}")
-
-
 def class_from_parts(class_id: object, name: object, colour: object) -> LandClass:
     """A class from its id, name and colour; errors as of `classes_from_json`."""
-    return _class_of({"id": class_id, "name": name, "colour": colour})
-
-
-def _known_extras(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with a default whose values are of the default's type."""
-    return {
-        f.name: value[f.name]
-        for f in fields(LandClass)
-        if f.default is not MISSING
-        and f.name in value
-        and isinstance(value[f.name], type(f.default))
-    }
+    return classes_from_json([{"id": class_id, "name": name, "colour": colour}])[0]

@@ -7,15 +7,18 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.validation import InvalidError, Text, Whole, checked
 from hsi_viewer.io.files.identify import split_source
 
 MAX_PIXELS = 1 << 31  # labels of so many pixels are in memory
+Length = Annotated[Whole, Field(ge=1)]
 SAMPLED = (3, 3, 16)  # rows, columns, bands: so few that a slow disk is no matter
 
 
@@ -33,12 +36,12 @@ class CubeReference:
     part : which of several arrays in the file, or "".
     """
 
-    source: str
-    name: str
-    shape: tuple[int, int, int]
-    digest: str = ""
-    relative: str = ""
-    part: str = ""
+    source: Text
+    name: Text
+    shape: tuple[Length, Length, Length]
+    digest: Text = ""
+    relative: Text = ""
+    part: Text = ""
 
     @property
     def is_file(self) -> bool:
@@ -122,11 +125,10 @@ def reference_from_json(values: Any) -> CubeReference:
         if it is not one.
     """
     try:
-        rows, columns, bands = (int(n) for n in values["shape"])
-        texts = {k: values.get(k, "") for k in ("source", "name", "digest", "relative", "part")}
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise FormatError(f"The description of the cube is damaged: {error!r}.") from error
-    known = min(rows, columns, bands) >= 1 and rows * columns <= MAX_PIXELS
-    if not known or not all(isinstance(t, str) for t in texts.values()):
-        raise FormatError("The description of the cube is damaged.")
-    return CubeReference(shape=(rows, columns, bands), **texts)
+        given = {"source": "", "name": "", **values} if isinstance(values, dict) else values
+        reference = checked(CubeReference, given)
+    except InvalidError as error:
+        raise FormatError(f"The description of the cube is damaged: {error}.") from error
+    if reference.shape[0] * reference.shape[1] > MAX_PIXELS:
+        raise FormatError("The description of the cube is damaged: it has too many pixels.")
+    return reference

@@ -18,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.validation import InvalidError, parsed
 
 PATIENCE = 0.02  # s; who only asks whether a lock is held has it for some microseconds
 UNKNOWN = "another program"
@@ -163,13 +164,9 @@ def _words_of(path: Path) -> Path:
 def _said(path: Path) -> Holder:
     """The holder's own description; unknown if it cannot be read."""
     try:
-        values = json.loads(_words_of(path).read_text(encoding="utf-8"))
-        holder = Holder(**values)
-    except (OSError, ValueError, TypeError, RecursionError):
+        return parsed(Holder, _words_of(path).read_bytes())
+    except (OSError, InvalidError):
         return Holder()
-    texts = (holder.host, holder.since, holder.key)
-    sound = type(holder.pid) is int and all(isinstance(t, str) for t in texts)
-    return holder if sound else Holder()
 
 
 def local_time(iso: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from hsi_viewer import __version__
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.validation import Text, Whole, checked, or_else
 from hsi_viewer.session.storage.class_json import classes_from_json, classes_to_json
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
 from hsi_viewer.session.storage.migrations import SCHEMA, migrated
@@ -64,6 +65,21 @@ class SessionBody:
         return json.dumps(values, indent=1)
 
 
+@dataclass(frozen=True)
+class StoredBody:
+    """The rest of a `SessionBody` as it is read; what isn't valid is left out.
+
+    The labels are worth more than notes and the view, so none of it refuses a session.
+    """
+
+    notes: Annotated[Text, or_else("")] = ""
+    view: Annotated[dict[Text, Any], or_else({})] = field(default_factory=dict)
+    features: Annotated[dict[Text, Any], or_else({})] = field(default_factory=dict)
+    shown_run: Annotated[Whole | None, or_else(None)] = None
+    project: Annotated[Text, or_else("")] = ""
+    contents: Annotated[tuple[Text, ...], or_else(())] = ()
+
+
 def body_from_json(text: str | bytes) -> SessionBody:
     """The body of a session of this version or an older one.
 
@@ -79,22 +95,9 @@ def body_from_json(text: str | bytes) -> SessionBody:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise FormatError("it is not an HSI Viewer session.")
     values = migrated(values)
-    notes, shown = values.get("notes"), values.get("shown_run")
-    contents = values.get("contents")
-    return SessionBody(
-        reference_from_json(values.get("cube")),
-        classes_from_json(values.get("classes", [])),
-        notes if isinstance(notes, str) else "",
-        _object(values.get("view")),
-        _object(values.get("features")),
-        shown if type(shown) is int else None,
-        str(values.get("project") or ""),
-        tuple(str(name) for name in contents) if isinstance(contents, list) else (),
-    )
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    reference = reference_from_json(values.get("cube"))
+    classes = classes_from_json(values.get("classes", []))
+    return SessionBody(reference, classes, **vars(checked(StoredBody, values)))
 
 
 def write_body(path: Path, body: SessionBody) -> None:

@@ -11,18 +11,19 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.validation import Finite, InvalidError, parsed
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS, NpzFile
 from hsi_viewer.io.files.archive import opened_archive
 from hsi_viewer.session.storage.cube_reference import MAX_PIXELS
@@ -64,12 +65,12 @@ class Run:
     id: int
     title: str
     time: str
-    seconds: float = 0.0
+    seconds: Annotated[float, Field(ge=0, le=LONGEST)] = 0.0
     config: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
-    labelled: int = 0
-    class_ids: tuple[int, ...] = ()
-    accuracy: Mapping[str, float] | None = None
+    labelled: Annotated[int, Field(ge=0, le=MAX_PIXELS)] = 0
+    class_ids: tuple[Annotated[int, Field(ge=0, le=MAX_CLASS_ID)], ...] = ()
+    accuracy: Mapping[str, Finite] | None = None
     live: bool = False
 
 
@@ -235,33 +236,14 @@ def read_run(folder: Path) -> Run:
             text = file.read(MOST_FACTS + 1)
         if len(text) > MOST_FACTS:
             raise FormatError(f"{what}: {FACTS} is larger than {MOST_FACTS >> 20} MB.")
-        run = TypeAdapter(Run).validate_json(text, strict=True)
+        run = parsed(Run, text)
     except OSError as error:
         raise FormatError(f"{what}: {FACTS}: {error.strerror or error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        reason = f"{where}: {first['msg']}" if where else first["msg"]
-        raise FormatError(f"{what}: {FACTS}: {reason}.") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{what}: {FACTS} isn't JSON ({error}).") from error
-    wrong = _wrong_fact(run, folder.name)
-    if wrong:
-        raise FormatError(f"{what}: {FACTS}: {wrong}.")
+    except InvalidError as error:
+        raise FormatError(f"{what}: {FACTS}: {error}.") from error
+    if str(run.id) != folder.name:
+        raise FormatError(f"{what}: {FACTS}: it describes another run.")
     return run
-
-
-def _wrong_fact(run: Run, number: str) -> str:
-    """The first fact that no run can have, or ""."""
-    accuracy = (run.accuracy or {}).values()
-    sound = {
-        "it describes another run": str(run.id) == number,
-        "the seconds are out of range": 0 <= run.seconds <= LONGEST,
-        "the number of labelled pixels is out of range": 0 <= run.labelled <= MAX_PIXELS,
-        "class_ids are out of range": all(0 <= i <= MAX_CLASS_ID for i in run.class_ids),
-        "the accuracy isn't finite": all(np.isfinite(v) for v in accuracy),
-    }
-    return next((text for text, right in sound.items() if not right), "")
 
 
 def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:

@@ -65,6 +65,29 @@ def test_of_several_dropped_files_it_is_said_which_opens(driver, tmp_path):
     assert "one.npy is opened" in driver.window.notices.texts()[0]
 
 
+@pytest.mark.parametrize("name", ["one.npy", "one.text"])
+def test_a_format_of_another_package_that_is_broken_is_said_once(
+    driver, tmp_path, monkeypatch, name
+):
+    untold = ["The plug-in acme could not be loaded."]
+
+    def problems():
+        told = tuple(untold)
+        untold.clear()
+        return told
+
+    monkeypatch.setattr("hsi_viewer.io.registry.problems", problems)
+    (tmp_path / "one.text").write_text("words")
+    for good in ("one.npy", "two.npy"):
+        np.save(tmp_path / good, np.ones((5, 6, 4), np.float32))
+    said = []
+    driver.window.workspace.noticed.connect(lambda text, level: said.append((text, level)))
+    let_go(driver, tmp_path / name)
+    driver.qtbot.waitUntil(lambda: bool(said))
+    drop(driver, tmp_path / "two.npy")
+    assert said.count(("The plug-in acme could not be loaded.", "warning")) == 1
+
+
 def test_a_header_that_is_dropped_with_its_data_is_one_scene(driver, tmp_path):
     (tmp_path / "x.img").write_bytes(np.ones((5, 6, 4), np.float32).tobytes())
     (tmp_path / "x.img.hdr").write_text(

@@ -7,7 +7,7 @@ import pytest
 
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.io.convert import convert
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.subset import Subset
 
 

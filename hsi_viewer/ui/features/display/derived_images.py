@@ -18,7 +18,7 @@ from hsi_viewer.core.derived.indices import INDICES, index_named, why_not
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.task_thread import Task, Work
+from hsi_viewer.ui.task_thread import Work
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -38,12 +38,10 @@ class DerivedFeature(Feature):
     def __init__(self, context: Context, pictures: PictureController, panel: DisplayPanel) -> None:
         super().__init__(context)
         self.pictures = pictures
-        self._task: Task | None = None
         self._asked_of: HyperCube | None = None
         self._reasons: dict[str, str | None] = {}
         panel.derive_requested.connect(self.open)
         self.pictures.images_changed.connect(self._on_scene)
-        self.workspace.document_changed.connect(self._on_document)
 
     def panels(self) -> list[Panel]:
         """The panel Derived, a tab of Display."""
@@ -133,11 +131,9 @@ class DerivedFeature(Feature):
 
     def _start(self, title: str, work: Work) -> None:
         """Derive an image in the background; the latest wish wins."""
-        if self._task is not None:
-            self._task.cancel()
-        self._task = self.workspace.tasks.start(title, work)
-        self._task.succeeded.connect(self._on_derived)
-        self._task.failed.connect(self._on_failed)
+        self.workspace.compute(
+            title, work, self._on_derived, cube=self._cube, key=KEY, doing="Deriving an image"
+        )
 
     @Slot(str)
     def show_index(self, name: str) -> None:
@@ -181,19 +177,9 @@ class DerivedFeature(Feature):
         return self._reasons[name]
 
     @Slot()
-    def _on_document(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    @Slot()
     def _on_scene(self) -> None:
         if self.made(KEY):
             self.panel.show_cube(self._cube)
 
-    @Slot(object)
     def _on_derived(self, image: object) -> None:
         self.pictures.add_image(cast("HyperCube", image))
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Deriving an image")

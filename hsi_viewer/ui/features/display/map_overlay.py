@@ -31,23 +31,15 @@ class _Position:
     column: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """The cube that a place belongs to."""
-
-    cube: HyperCube
-    place: MapPlace | None
-
-
 def _degrees_of(wish: Hashable) -> str:
     at = cast("_Position", wish)
     found = degrees(at.georeference, [(at.row + 0.5, at.column + 0.5)])
     return degrees_text(*found[0]) if found else ""
 
 
-def _find_place(cube: HyperCube, _token: CancelToken, _port: ProgressPort) -> _Found:
+def _find_place(cube: HyperCube, _token: CancelToken, _port: ProgressPort) -> MapPlace | None:
     known = cube.georeference
-    return _Found(cube, place_of(known, cube.rows, cube.columns) if known else None)
+    return place_of(known, cube.rows, cube.columns) if known else None
 
 
 class MapPlaceFeature(Feature):
@@ -103,15 +95,17 @@ class MapPlaceFeature(Feature):
         document = self.workspace.document
         if document is None or document.cube.georeference is None:
             return
-        work = partial(_find_place, document.cube)
-        task = self.workspace.tasks.start("Locating the scene", work, quiet=True)
-        task.succeeded.connect(self._on_found)
+        self.workspace.compute(
+            "Locating the scene",
+            partial(_find_place, document.cube),
+            self._take,
+            cube=document.cube,
+            on_failed=self._on_not_found,
+            quiet=True,
+        )
 
-    @Slot(object)
-    def _on_found(self, found: _Found) -> None:
-        document = self.workspace.document
-        if document is not None and document.cube is found.cube:
-            self._take(found.place)
+    def _on_not_found(self, _error: Exception) -> None:
+        """Without scale bar and north arrow; the log has the reason."""
 
     def _take(self, place: MapPlace | None) -> None:
         self._place = place

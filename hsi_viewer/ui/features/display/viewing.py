@@ -32,7 +32,7 @@ from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 from hsi_viewer.ui.widgets.readout import Readout
 from hsi_viewer.ui.workspace import Workspace
 
-PinnedAgain = tuple[HyperCube, list[Curve]]
+READING = "Reading a spectrum"
 LAYER_KEYS = ("classes", "uncertainty", "disagreement")  # in the panel, as MAP_LAYERS
 
 
@@ -54,7 +54,7 @@ class ViewController(QObject):
         self._picked: Pixel | None = None
         self._picked_spectrum: NDArray[np.float64] | None = None
         self._hovered: Pixel | None = None
-        self._probes = WishQueue(workspace.tasks, "Reading a spectrum", read_pixel, self)
+        self._probes = WishQueue(workspace.tasks, READING, read_pixel, self)
         self._probes.granted.connect(self._on_probed)
         self._last_map_layer = CLASS_MAP
         canvas.hovered.connect(self._on_hover)
@@ -117,26 +117,22 @@ class ViewController(QObject):
         if not pins:
             return
 
-        def read() -> PinnedAgain:
-            return cube, [replace(c, values=cube.spectrum(*c.position or (0, 0))) for c in pins]
+        def read() -> list[Curve]:
+            return [replace(c, values=cube.spectrum(*c.position or (0, 0))) for c in pins]
 
         if cube.in_memory:
             self._on_read_again(read())
             return
 
-        def work(_token: CancelToken, _port: ProgressPort) -> PinnedAgain:
+        def work(_token: CancelToken, _port: ProgressPort) -> list[Curve]:
             return read()
 
-        task = self._workspace.tasks.start("Reading spectra", work, quiet=True)
-        task.succeeded.connect(self._on_read_again)
-        task.failed.connect(self._on_reading_failed)
+        self._workspace.compute(
+            "Reading spectra", work, self._on_read_again, cube=cube, doing=READING, quiet=True
+        )
 
-    @Slot(object)
-    def _on_read_again(self, again: PinnedAgain) -> None:
-        cube, curves = again
-        document = self._workspace.document
-        if document is not None and document.cube is cube:
-            self._plot.curves.add(*curves)
+    def _on_read_again(self, curves: list[Curve]) -> None:
+        self._plot.curves.add(*curves)
 
     @Slot(object)
     def _on_picture(self, picture: ScenePicture) -> None:
@@ -232,7 +228,7 @@ class ViewController(QObject):
     def _on_probed(self, granted: Granted) -> None:
         document = self._workspace.document
         if granted.error is not None:
-            self._workspace.notify_error(granted.error, "Reading a spectrum")
+            self._workspace.notify_error(granted.error, READING)
             return
         pixel = cast("PixelSpectrum", granted.result)
         if document is not None and pixel.wish.cube is document.cube:
@@ -267,15 +263,11 @@ class ViewController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> PixelSpectrum:
             return read_pixel(wish)
 
-        task = self._workspace.tasks.start("Reading a spectrum", work, quiet=True)
-        task.succeeded.connect(self._on_pinned)
-        task.failed.connect(self._on_reading_failed)
+        self._workspace.compute(
+            READING, work, self._on_pinned, cube=document.cube, key="", quiet=True
+        )
 
-    @Slot(object)
     def _on_pinned(self, pixel: PixelSpectrum) -> None:
-        document = self._workspace.document
-        if document is None or document.cube is not pixel.wish.cube:
-            return
         row, column = pixel.wish.row, pixel.wish.column
         self._picked, self._picked_spectrum = (row, column), pixel.values
         self._plot.add_pin(pixel.values, f"row {row + 1} col {column + 1}", (row, column))

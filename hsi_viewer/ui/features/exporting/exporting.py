@@ -60,9 +60,9 @@ class ExportController(QObject):
             )
             return list(written.values())
 
-        task = self._workspace.tasks.start("Exporting the class map", work)
-        task.succeeded.connect(self._on_written)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform(
+            "Exporting the class map", work, self._on_written, doing="Exporting"
+        )
 
     @Slot()
     def choose_spectra(self) -> None:
@@ -88,15 +88,8 @@ class ExportController(QObject):
             write_library(path, library)
             return [path]
 
-        task = self._workspace.tasks.start("Saving the spectra", work)
-        task.succeeded.connect(self._on_written)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform("Saving the spectra", work, self._on_written, doing="Exporting")
 
-    @Slot(object)
     def _on_written(self, files: list[Path]) -> None:
         names = ", ".join(sorted({f.name for f in files}))
         self._workspace.notify(f"Exported to {files[0].parent}: {names}", "success")
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Exporting")

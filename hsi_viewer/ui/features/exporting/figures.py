@@ -113,9 +113,9 @@ class FigureFeature(Feature):
                 new.write_bytes(encode())
             return path
 
-        task = self.workspace.tasks.start(f"Saving {path.name}", work)
-        task.succeeded.connect(self._on_saved)
-        task.failed.connect(self._on_failed)
+        self.workspace.perform(
+            f"Saving {path.name}", work, self._on_saved, doing="Saving a picture"
+        )
 
     def legend_of(self, view: QGraphicsView) -> list[LegendEntry]:
         """The curves or points of a plot, or the classes that the view of the scene shows."""
@@ -147,10 +147,5 @@ class FigureFeature(Feature):
     def _has_document(self) -> bool:
         return self.workspace.document is not None
 
-    @Slot(object)
     def _on_saved(self, path: Path) -> None:
         self.workspace.notify(f"Saved {path}.", "success")
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Saving the image")

@@ -13,10 +13,8 @@ from hsi_viewer.analysis.labelled_spectra import labelled_spectra
 from hsi_viewer.core.assessment.separability import SeparabilityReport, separability
 from hsi_viewer.core.geometry.connected_regions import Region, regions_of
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -24,16 +22,9 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.separability_panel import SeparabilityPanel
 
 REST_MS = 250  # labels rest so long before regions are listed again
+COMPARING = "Comparing classes"
 REGIONS, SEPARABILITY = "regions", "separability"
 AROUND = 24  # pixels shown around a region, at least
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """A report and the document that it is about."""
-
-    document: Document
-    report: SeparabilityReport
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +46,6 @@ class LabelCheckFeature(Feature):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._list_regions)
-        self._listing: Task | None = None
-        self._comparing: Task | None = None
         self.workspace.document_changed.connect(self._on_document)
 
     def panels(self) -> list[Panel]:
@@ -158,8 +147,6 @@ class LabelCheckFeature(Feature):
         document = self.workspace.document
         if document is None or not self._regions_seen:
             return
-        if self._listing is not None:
-            self._listing.cancel()
         labels, present = document.labels.snapshot(), document.labels.present()
 
         def work(_token: CancelToken, _port: ProgressPort) -> Listed:
@@ -175,10 +162,10 @@ class LabelCheckFeature(Feature):
                     few.append(region)
             return Listed(few, totals)
 
-        self._listing = self.workspace.tasks.start("Listing regions", work, quiet=True)
-        self._listing.succeeded.connect(self._on_listed)
+        self.workspace.compute(
+            "Listing regions", work, self._on_listed, document=document, quiet=True
+        )
 
-    @Slot(object)
     def _on_listed(self, listed: Listed) -> None:
         document = self.workspace.document
         if document is not None:
@@ -198,29 +185,25 @@ class LabelCheckFeature(Feature):
             self.separability.clear()
             self.separability.show_state("Label at least two classes.")
             return
-        if self._comparing is not None:
-            self._comparing.cancel()
         labels, cube = document.labels.snapshot(), document.cube
 
-        def work(token: CancelToken, port: ProgressPort) -> Compared:
-            spectra = labelled_spectra(cube, labels.ids, token=token, port=port)
-            return Compared(document, separability(spectra))
+        def work(token: CancelToken, port: ProgressPort) -> SeparabilityReport:
+            return separability(labelled_spectra(cube, labels.ids, token=token, port=port))
 
+        task = self.workspace.compute(
+            COMPARING, work, self._on_compared, cube=cube, on_failed=self._on_failed
+        )
+        task.cancelled.connect(self._on_cancelled)
         self.separability.show_state("Comparing…")
-        self._comparing = self.workspace.tasks.start("Comparing classes", work)
-        self._comparing.succeeded.connect(self._on_compared)
-        self._comparing.failed.connect(self._on_failed)
-        self._comparing.cancelled.connect(self._on_cancelled)
 
-    @Slot(object)
-    def _on_compared(self, compared: Compared) -> None:
-        if compared.document is self.workspace.document:
-            self.separability.show_report(compared.report, compared.document.legend.name_of)
+    def _on_compared(self, report: SeparabilityReport) -> None:
+        document = self.workspace.document
+        if document is not None:
+            self.separability.show_report(report, document.legend.name_of)
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self.separability.show_state("")
-        self.workspace.notify_error(error, "Comparing classes")
+        self.workspace.notify_error(error, COMPARING)
 
     @Slot()
     def _on_cancelled(self) -> None:
@@ -231,6 +214,7 @@ class LabelCheckFeature(Feature):
     @Slot()
     def _on_document(self) -> None:
         document = self.workspace.document
+        self.workspace.cancel(COMPARING)
         if self.made(SEPARABILITY):
             self.separability.clear()
         if document is not None:

@@ -37,6 +37,7 @@ PLACEMENTS: dict[Placement, str] = {
     "crop": "Align at top left",
 }
 OFFER = "import"
+DOING = "Reading or writing labels"
 MOST_OFFERED = 6
 # A class map of a spectral library lists hundreds of classes, of which few are in a scene.
 MOST_LISTED = 64
@@ -216,15 +217,12 @@ class LabelFiles(QObject):
                 return Imported(wish, needed)
             return Imported(wish, labels, use_of(wish, labels, base))
 
-        task = self._workspace.tasks.start("Reading labels", work)
-        task.succeeded.connect(self._on_read)
-        task.failed.connect(self._on_failed)
+        self._workspace.compute(
+            "Reading labels", work, self._on_read, document=document, key="", doing=DOING
+        )
 
-    @Slot(object)
     def _on_read(self, imported: Imported) -> None:
         wish, labels = imported.wish, imported.labels
-        if wish.document is not self._workspace.document:
-            return
         if isinstance(labels, PlacementNeededError):
             self._ask_placement(wish, labels)
             return
@@ -246,9 +244,9 @@ class LabelFiles(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> Imported:
             return Imported(wish, labels, use_of(wish, labels, base))
 
-        task = self._workspace.tasks.start("Placing labels", work)
-        task.succeeded.connect(self._on_read)
-        task.failed.connect(self._on_failed)
+        self._workspace.compute(
+            "Placing labels", work, self._on_read, document=wish.document, key="", doing=DOING
+        )
 
     def _carry_out(self, wish: Import, use: LabelUse) -> str | None:
         """Use labels that are ready; None if the document has changed since."""
@@ -281,10 +279,6 @@ class LabelFiles(QObject):
         choices.append(Choice("Cancel", lambda: None))
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
 
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Reading or writing labels")
-
     def _ask_which(self, wish: Import, needed: ChoiceNeededError) -> None:
         """Offer the arrays of a file that could be the labels."""
         choices = [
@@ -301,11 +295,13 @@ class LabelFiles(QObject):
         )
 
     def _ask(self, title: str) -> str:
-        from hsi_viewer.io.regions.import_export import IMPORT_FILTERS
+        from hsi_viewer.io.regions.import_export import import_filters
 
-        everything = " ".join(dict.fromkeys(p for _, patterns in IMPORT_FILTERS for p in patterns))
+        everything = " ".join(
+            dict.fromkeys(p for _, patterns in import_filters() for p in patterns)
+        )
         filters = [f"All labels and regions ({everything})"]
-        filters += [f"{name} ({' '.join(patterns)})" for name, patterns in IMPORT_FILTERS]
+        filters += [f"{name} ({' '.join(patterns)})" for name, patterns in import_filters()]
         folder = self._workspace.settings.last_folder
         path, _ = QFileDialog.getOpenFileName(self.window, title, folder, ";;".join(filters))
         return path
@@ -337,11 +333,8 @@ class LabelFiles(QObject):
                 (f"Labels exported to {path}.", *export_regions(path, labels.ids, legend, cube))
             )
 
-        task = self._workspace.tasks.start(f"Exporting {path.name}", work)
-        task.succeeded.connect(self._on_exported)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform(f"Exporting {path.name}", work, self._on_exported, doing=DOING)
 
-    @Slot(object)
     def _on_exported(self, text: str) -> None:
         self._workspace.notify(text, "success")
 
@@ -377,7 +370,7 @@ class LabelFiles(QObject):
         except TaskCancelledError:
             return False
         except Exception as error:  # noqa: BLE001 - shown to the user, who stays
-            self._on_failed(error)
+            self._workspace.notify_error(error, DOING)
             return False
         document.mark_saved(step)
         return True
@@ -396,11 +389,8 @@ class LabelFiles(QObject):
             write_labels(path, labels.ids, legend, cube)
             return SavedLabels(path, document, step)
 
-        task = self._workspace.tasks.start(f"Saving {path.name}", work)
-        task.succeeded.connect(self._on_saved)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform(f"Saving {path.name}", work, self._on_saved, doing=DOING)
 
-    @Slot(object)
     def _on_saved(self, saved: SavedLabels) -> None:
         saved.document.mark_saved(saved.step)
         if saved.document is self._workspace.document:

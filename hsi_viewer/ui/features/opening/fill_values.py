@@ -60,18 +60,24 @@ class FillFeature(Feature):
             return
         cube = opened.cube
 
-        def work(_token: CancelToken, _port: ProgressPort) -> tuple[HyperCube, HyperCube]:
-            return cube, examined(cube)
+        def work(_token: CancelToken, _port: ProgressPort) -> HyperCube:
+            return examined(cube)
 
-        task = self.workspace.tasks.start("Looking for fill values", work)
-        task.succeeded.connect(self._on_examined)
+        self.workspace.compute(
+            "Looking for fill values",
+            work,
+            self._on_examined,
+            cube=cube,
+            on_failed=self._on_not_examined,
+        )
 
-    @Slot(object)
-    def _on_examined(self, found: tuple[HyperCube, HyperCube]) -> None:
-        cube, seen = found
+    def _on_examined(self, seen: HyperCube) -> None:
         document = self.workspace.document
-        if document is not None and document.cube is cube and seen.suspected:
+        if document is not None and seen.suspected:
             document.set_cube(seen)
+
+    def _on_not_examined(self, _error: Exception) -> None:
+        """Nothing is asked; the log has the reason."""
 
     def _ask(self) -> None:
         """Show the question, or put it away where it is answered."""

@@ -83,11 +83,8 @@ class MetadataController(QObject):
             except FileError as error:
                 return Edited(edited, problem=str(error))
 
-        task = self._workspace.tasks.start("Saving the metadata", work)
-        task.succeeded.connect(self._on_kept)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform("Saving the metadata", work, self._on_kept)
 
-    @Slot(object)
     def _on_kept(self, done: Edited) -> None:
         document = self._workspace.document
         if document is None or document.cube.source is not done.cube.source:
@@ -104,10 +101,6 @@ class MetadataController(QObject):
             self._workspace.notify(f"The metadata were saved {away(path, done.place)}", "success")
         else:
             self._workspace.notify("The metadata were saved next to the file.", "success")
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Saving the metadata")
 
 
 def away(path: Path, place: Path) -> str:

@@ -18,7 +18,7 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.files.reading import ChoiceNeededError
-from hsi_viewer.io.registry import arrays_in
+from hsi_viewer.io.opening import arrays_in
 from hsi_viewer.rendering.scene_picture import is_large
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
@@ -41,6 +41,7 @@ RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or i
 USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
 OFFER, DOUBT = "use", "doubt"
 WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr", "TIFF stack")
+DOING = "Examining or saving"
 
 
 @dataclass(frozen=True)
@@ -187,9 +188,7 @@ class RepairController(QObject):
             said = sidecar.load(path)
             return Arrays(path, arrays_in(path), array, said.axes if said else None)
 
-        task = self._workspace.tasks.start(f"Examining {path.name}", work)
-        task.succeeded.connect(self._ask_which_array)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform(f"Examining {path.name}", work, self._ask_which_array, doing=DOING)
 
     @property
     def can_examine(self) -> bool:
@@ -199,7 +198,6 @@ class RepairController(QObject):
         formats = ("ENVI", *WITH_ARRAYS)
         return cube is not None and cube.path is not None and cube.format_name in formats
 
-    @Slot(object)
     def _ask_which_array(self, arrays: Arrays) -> None:
         dialog = ArrayDialog(
             arrays.path.name, arrays.choices, self._window, arrays.current, arrays.axes
@@ -216,11 +214,8 @@ class RepairController(QObject):
             port.report(Progress(f"Examining {path.name}"))
             return _examined(path, error, cube, token)
 
-        task = self._workspace.tasks.start(f"Examining {path.name}", work)
-        task.succeeded.connect(self._on_examined)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform(f"Examining {path.name}", work, self._on_examined, doing=DOING)
 
-    @Slot(object)
     def _on_examined(self, examined: Examined) -> None:
         if examined.uses:
             self._offer_uses(examined)
@@ -266,11 +261,8 @@ class RepairController(QObject):
             before = sidecar.load(path)
             return Kept(path, sidecar.edited(path, **said), before)
 
-        task = self._workspace.tasks.start(f"Saving how {path.name} is read", work)
-        task.succeeded.connect(self._on_kept)
-        task.failed.connect(self._on_failed)
+        self._workspace.perform(f"Saving how {path.name} is read", work, self._on_kept, doing=DOING)
 
-    @Slot(object)
     def _on_kept(self, kept: Kept) -> None:
         if kept.place.parent != kept.path.parent:
             self._workspace.notify(f"Your choice was saved {away(kept.path, kept.place)}", "info")
@@ -293,12 +285,13 @@ class RepairController(QObject):
             else:
                 sidecar.save(kept.path, kept.before)
 
-        task = self._workspace.tasks.start(f"Saving how {kept.path.name} is read", work)
+        title = f"Saving how {kept.path.name} is read"
+        task = self._workspace.tasks.start(title, work)
         task.failed.connect(self._on_failed)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Examining or saving")
+        self._workspace.notify_error(error, DOING)
 
 
 def _examined(

@@ -140,11 +140,10 @@ class ProjectController(QObject):
             snapshot.write(path, token)
             return session, snapshot, path
 
-        task = self.workspace.tasks.start(f"Saving {path.name}", work)
-        task.succeeded.connect(self._on_saved)
-        task.failed.connect(self._on_not_saved)
+        self.workspace.perform(
+            f"Saving {path.name}", work, self._on_saved, doing="Saving the session"
+        )
 
-    @Slot(object)
     def _on_saved(self, saved: tuple[Session, Snapshot, Path]) -> None:
         session, snapshot, path = saved
         if session is not self.context.sessions.session:
@@ -164,10 +163,6 @@ class ProjectController(QObject):
             return
         if doubt:
             self.workspace.notify(doubt, "warning")
-
-    @Slot(object)
-    def _on_not_saved(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Saving the session")
 
     # opening ---------------------------------------------------------------------------------
 
@@ -194,11 +189,10 @@ class ProjectController(QObject):
             body = read_project_body(path)
             return path, body, body.reference.found(path.parent)
 
-        task = self.workspace.tasks.start(f"Opening {path.name}", work)
-        task.succeeded.connect(self._on_read)
-        task.failed.connect(self._on_not_opened)
+        self.workspace.perform(
+            f"Opening {path.name}", work, self._on_read, doing="Opening the session"
+        )
 
-    @Slot(object)
     def _on_read(self, read: tuple[Path, SessionBody, str | None]) -> None:
         path, body, source = read
         if path != self._opening:
@@ -224,10 +218,6 @@ class ProjectController(QObject):
         )
         if name:
             self.context.sessions.open_project(path, body, body.reference.at(name))
-
-    @Slot(object)
-    def _on_not_opened(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Opening the session")
 
     @Slot(object)
     def _on_restored(self, session: Session) -> None:

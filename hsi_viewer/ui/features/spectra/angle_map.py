@@ -19,7 +19,6 @@ from hsi_viewer.session.document.assign_class import label_pixels
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.plots.colour_maps import colour_table
-from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 KEY, TITLE = "spectral-angle", "Spectral angle"
 WITHIN = "Within the angle"
 COLOUR: Colour = (255, 90, 0)
+DOING = "Mapping the spectral angle"
 NO_SPECTRUM = "Click a pixel with the navigate tool first."
 
 
@@ -44,18 +44,22 @@ class Near:
 
 
 class AngleFeature(Feature):
-    """Keeps one angle map of the open cube and its two layers."""
+    """Shows the angle map of the open document by two layers."""
 
     key = "spectral-angle"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.map: AngleMap | None = None
-        self._mapping: Task | None = None
         context.plot.curves.changed.connect(self._on_curves)
         context.viewing.layers.removed.connect(self._on_layer_removed)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
+
+    @property
+    def map(self) -> AngleMap | None:
+        """The angle map of the open document."""
+        document = self.workspace.document
+        return document.results.angle_map if document is not None else None
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
@@ -106,24 +110,20 @@ class AngleFeature(Feature):
         if document is None or picked is None:
             self.workspace.notify(NO_SPECTRUM)
             return
-        if self._mapping is not None:
-            self._mapping.cancel()
         cube, reference, name = document.cube, picked.values, picked.name
 
         def work(token: CancelToken, port: ProgressPort) -> AngleMap:
             return angle_map(cube, reference, name, token, port)
 
-        self._mapping = self.workspace.tasks.start(f"Spectral angle to {name}", work)
-        self._mapping.succeeded.connect(self._on_mapped)
-        self._mapping.failed.connect(self._on_failed)
+        self.workspace.compute(
+            f"Spectral angle to {name}", work, self._on_mapped, cube=cube, key=KEY, doing=DOING
+        )
 
-    @Slot(object)
     def _on_mapped(self, found: AngleMap) -> None:
         document = self.workspace.document
-        self._mapping = None
-        if document is None or document.cube is not found.cube:
+        if document is None:
             return
-        self.map = found
+        document.results.angle_map = found
         self.panel.show_map(found.name)
         reach = int(np.searchsorted(found.counts, 0.98 * found.counts[-1]))
         top = float(THRESHOLDS[max(reach, 1)])
@@ -150,11 +150,6 @@ class AngleFeature(Feature):
             about = f"Spectral angle to {self.map.name} within the threshold"
             layers.add(Layer(WITHIN, raster, removable=True, about=about))
         self.panel.show_count(int(self.map.counts[self.panel.step]))
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._mapping = None
-        self.workspace.notify_error(error, "Mapping the spectral angle")
 
     # what becomes of the pixels --------------------------------------------------------------
 
@@ -184,14 +179,19 @@ class AngleFeature(Feature):
             mask = found.within(step)
             return Near(found, step, mask, np.flatnonzero(mask), class_id, keep)
 
-        task = self.workspace.tasks.start("Finding the pixels within the angle", work, quiet=True)
-        task.succeeded.connect(self._on_near)
-        task.failed.connect(self._on_failed)
+        self.workspace.compute(
+            "Finding the pixels within the angle",
+            work,
+            self._on_near,
+            cube=found.cube,
+            key="",
+            doing=DOING,
+            quiet=True,
+        )
 
-    @Slot(object)
     def _on_near(self, near: Near) -> None:
         document = self.workspace.document
-        if document is None or document.cube is not near.map.cube:
+        if document is None:
             return
         if near.class_id is None:
             name = f"within {near.step / 1000:.3f} rad of {near.map.name}"
@@ -215,9 +215,6 @@ class AngleFeature(Feature):
     @Slot()
     def _on_document(self) -> None:
         document = self.workspace.document
-        if self._mapping is not None:
-            self._mapping.cancel()
-        self._mapping, self.map = None, None
         self._show_name()
         if document is not None:
             document.cube_changed.connect(self._on_cube)
@@ -228,8 +225,10 @@ class AngleFeature(Feature):
             self.context.viewing.layers.remove(name)
 
     def _on_layer_removed(self, name: str) -> None:
+        document = self.workspace.document
         if name == TITLE:
-            self.map = None
+            if document is not None:
+                document.results.angle_map = None
             self._show_name()
             self.context.viewing.layers.remove(WITHIN)
 

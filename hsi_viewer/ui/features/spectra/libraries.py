@@ -23,7 +23,8 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.spectra.curves import Curve
 from hsi_viewer.core.spectra.library_match import Match, brightness
-from hsi_viewer.io.libraries.spectral_library import LIBRARY_FILTERS
+from hsi_viewer.io.libraries.spectral_library import library_filters
+from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.requests import Granted, WishQueue
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 KEY, TITLE = "libraries", "Libraries"
+DOING = "Reading a spectral library"
 
 
 def _grant(wish: Hashable) -> object:
@@ -40,19 +42,24 @@ def _grant(wish: Hashable) -> object:
 
 
 class LibraryFeature(Feature):
-    """Keeps the loaded libraries on the bands of the open cube."""
+    """Ranks and draws the libraries of the open document."""
 
     key = "libraries"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.loaded: tuple[LoadedLibrary, ...] = ()
+        self._results: Results | None = None  # of the document whose libraries are shown
         self._asked: tuple[object, ...] = ()
         self._matching = WishQueue(self.workspace.tasks, "Comparing spectra", _grant, self)
         self._matching.granted.connect(self._on_matched)
         context.plot.curves.changed.connect(self._compare)
         context.file_uses["library"] = self.load
         self.workspace.document_changed.connect(self._on_document)
+
+    @property
+    def loaded(self) -> tuple[LoadedLibrary, ...]:
+        """The libraries, on the bands of the open cube."""
+        return self._results.libraries if self._results is not None else ()
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
@@ -100,7 +107,9 @@ class LibraryFeature(Feature):
     @Slot()
     def choose(self) -> None:
         """Ask for libraries and load them."""
-        filters = ";;".join(f"{name} ({' '.join(patterns)})" for name, patterns in LIBRARY_FILTERS)
+        filters = ";;".join(
+            f"{name} ({' '.join(patterns)})" for name, patterns in library_filters()
+        )
         names, _ = QFileDialog.getOpenFileNames(
             self.window,
             "Open spectral libraries",
@@ -121,18 +130,14 @@ class LibraryFeature(Feature):
             port.report(Progress(f"Reading {path.name}"))
             return (load_library(path, cube),)
 
-        task = self.workspace.tasks.start(f"Reading {path.name}", work)
-        task.succeeded.connect(self._on_loaded)
-        task.failed.connect(self._on_failed)
+        self.workspace.compute(
+            f"Reading {path.name}", work, self._on_loaded, cube=cube, key="", doing=DOING
+        )
 
-    @Slot(object)
     def _on_loaded(self, added: tuple[LoadedLibrary, ...]) -> None:
-        document = self.workspace.document
-        if document is None or any(a.cube is not document.cube for a in added):
+        if self._results is None:
             return
-        names = {a.library.name for a in added}
-        kept = tuple(x for x in self.loaded if x.library.name not in names)
-        self.loaded = (*kept, *added)
+        self._results.add_libraries(added)
         for loaded in added:
             for warning in loaded.library.warnings:
                 self.workspace.notify(f"{loaded.library.name}: {warning}", "warning")
@@ -145,7 +150,8 @@ class LibraryFeature(Feature):
     @Slot()
     def close_all(self) -> None:
         """Forget all libraries; what is drawn of them stays."""
-        self.loaded = ()
+        if self._results is not None:
+            self._results.libraries = ()
         if self.made(KEY):
             self._show(())
             self.panel.show_compared("")
@@ -156,15 +162,12 @@ class LibraryFeature(Feature):
         """Bring the panel to the front."""
         self.show_panel(KEY)
 
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Reading a spectral library")
-
     @Slot()
     def _on_document(self) -> None:
         """Bring the libraries to the bands of another cube."""
         document, before = self.workspace.document, self.loaded
         self.close_all()
+        self._results = document.results if document is not None else None
         if document is None or not before:
             return
         cube = document.cube
@@ -179,9 +182,9 @@ class LibraryFeature(Feature):
                     continue
             return tuple(found)
 
-        task = self.workspace.tasks.start("Resampling the libraries", work)
-        task.succeeded.connect(self._on_loaded)
-        task.failed.connect(self._on_failed)
+        self.workspace.compute(
+            "Resampling the libraries", work, self._on_loaded, cube=cube, doing=DOING
+        )
 
     # matching --------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
 
 KEY, TITLE = "scatter-plot", "Scatter plot"
+DOING = "The scatter plot"
 SELECTED: Colour = (255, 0, 200)  # as on the image
 RED_NM, INFRARED_NM = 660.0, 860.0
 
@@ -77,13 +78,17 @@ class ScatterFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.result: ScatterResult | None = None
-        self._counting: Task | None = None
-        self._selecting: Task | None = None
+        self._counting: Task | None = None  # also one that has failed: it isn't tried again
         self._points = WishQueue(self.workspace.tasks, "Reading pixels", _grant, self)
         self._points.granted.connect(self._on_points)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
+
+    @property
+    def result(self) -> ScatterResult | None:
+        """The scatter plot of the open document."""
+        document = self.workspace.document
+        return document.results.scatter if document is not None else None
 
     def panels(self) -> list[Panel]:
         """The plot, beside the training."""
@@ -150,33 +155,26 @@ class ScatterFeature(Feature):
         x, y = self.panel.x_axis.currentData(), self.panel.y_axis.currentData()
         if document is None or not isinstance(x, Channel) or not isinstance(y, Channel):
             return
-        if self._counting is not None:
-            self._counting.cancel()
         cube = document.cube
         images = self.result.axes.images if self.result is not None else ()
 
         def work(token: CancelToken, port: ProgressPort) -> ScatterResult:
             return scatter(cube, x, y, images, token, port)
 
-        self._counting = self.workspace.tasks.start("Scatter plot", work)
-        self._counting.succeeded.connect(self._on_counted)
-        self._counting.failed.connect(self._on_failed)
+        self._counting = self.workspace.compute(
+            "Scatter plot", work, self._on_counted, cube=cube, doing=DOING
+        )
 
-    @Slot(object)
     def _on_counted(self, result: ScatterResult) -> None:
         document = self.workspace.document
         self._counting = None
-        if document is None or document.cube is not result.axes.cube:
+        if document is None:
             return
-        self.result = result
+        document.results.scatter = result
         self.plot.show_density(
             result.density, self.panel.x_axis.currentText(), self.panel.y_axis.currentText()
         )
         self._on_selection()
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "The scatter plot")
 
     # the selection ---------------------------------------------------------------------------
 
@@ -185,23 +183,19 @@ class ScatterFeature(Feature):
         """Select the pixels of the whole scene whose values lie in an outline."""
         if self.result is None:
             return
-        if self._selecting is not None:
-            self._selecting.cancel()
         axes = self.result.axes
         name = f"{self.panel.x_axis.currentText()} / {self.panel.y_axis.currentText()}"
 
         def work(token: CancelToken, port: ProgressPort) -> Lassoed:
             return Lassoed(axes, pixels_inside(axes, corners, token, port), name)
 
-        self._selecting = self.workspace.tasks.start("Selecting pixels", work)
-        self._selecting.succeeded.connect(self._on_lassoed)
-        self._selecting.failed.connect(self._on_failed)
+        self.workspace.compute(
+            "Selecting pixels", work, self._on_lassoed, cube=axes.cube, doing=DOING
+        )
 
-    @Slot(object)
     def _on_lassoed(self, lassoed: Lassoed) -> None:
         document = self.workspace.document
-        self._selecting = None
-        if document is not None and document.cube is lassoed.axes.cube:
+        if document is not None:
             document.selection.select(lassoed.mask, lassoed.name)
 
     def _on_selection(self) -> None:
@@ -230,7 +224,7 @@ class ScatterFeature(Feature):
     @Slot(object)
     def _on_points(self, granted: Granted) -> None:
         if granted.error is not None:
-            self._on_failed(granted.error)
+            self.workspace.notify_error(granted.error, DOING)
         elif (
             isinstance(granted.wish, PointsWish)
             and self.result is not None
@@ -256,10 +250,6 @@ class ScatterFeature(Feature):
     @Slot()
     def _on_document(self) -> None:
         document = self.workspace.document
-        for task in (self._counting, self._selecting):
-            if task is not None:
-                task.cancel()
-        self._counting = self._selecting = self.result = None
         if document is not None:
             document.selection.changed.connect(self._on_selection)
             document.labels.changed.connect(self._on_labels)
@@ -282,7 +272,7 @@ class ScatterFeature(Feature):
 
     def _on_cube(self) -> None:
         """Another cube, or other metadata: other names, nodata or scale."""
-        document, self.result = self.workspace.document, None
+        document, self._counting = self.workspace.document, None
         if not self.made(KEY):
             return
         self.plot.show_density(None, "", "")

@@ -217,15 +217,10 @@ class SpectraFeature(Feature):
                 groups = groups.ids
             return Means(request, region_statistics(request.cube, groups, token, port))
 
-        task = self.workspace.tasks.start("Averaging spectra", work)
-        task.succeeded.connect(self._on_means)
-        task.failed.connect(self._on_failed)
+        self.workspace.compute("Averaging spectra", work, self._on_means, cube=request.cube, key="")
 
-    @Slot(object)
     def _on_means(self, means: Means) -> None:
-        document, request = self.workspace.document, means.request
-        if document is None or document.cube is not request.cube:
-            return
+        request = means.request
         curves = [
             Curve(
                 request.names.get(i, f"Class {i}"),
@@ -243,24 +238,18 @@ class SpectraFeature(Feature):
             self.plot.curves.add(*curves)
         self.show_panel("spectrum")
 
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Averaging spectra")
-
     # how spectra are drawn -------------------------------------------------------------------
 
     @Slot(object)
     def _on_treatment(self, treatment: Treatment) -> None:
         if treatment.window and not self._filter_ready:
-            task = self.workspace.tasks.start(
-                "Preparing the smoothing filter", _import_filter, quiet=True
+            self.workspace.perform(
+                "Preparing the smoothing filter", _import_filter, self._on_filter, quiet=True
             )
-            task.succeeded.connect(self._on_filter)
         else:
             self.plot.set_treatment(treatment)
         self.workspace.state_changed.emit()
 
-    @Slot(object)
     def _on_filter(self, _nothing: object) -> None:
         self._filter_ready = True
         self.plot.set_treatment(self.panel.treatment)

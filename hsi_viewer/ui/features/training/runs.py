@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.training.training import TrainController
 
 KEY, TITLE = "runs", "Runs"
+DOING = "Keeping or reading a run"
 Compared = tuple[tuple[Run, Run], int, tuple[Transition, ...], McNemar | None, int]
 
 
@@ -139,21 +140,14 @@ class RunsFeature(Feature):
             whole = replace(run, labelled=labelled, accuracy=accuracy_facts(accuracy()))
             return session, write_run(folder, whole, kept, model.save)
 
-        task = self.workspace.tasks.start("Saving the run", work, quiet=True)
-        task.succeeded.connect(self._on_kept)
-        task.failed.connect(self._on_failed)
+        self.workspace.perform("Saving the run", work, self._on_kept, doing=DOING, quiet=True)
 
-    @Slot(object)
     def _on_kept(self, kept: tuple[Session, Run]) -> None:
         session, run = kept
         if session is self._session:
             self.context.sessions.shown_run = run.id
             session.ledger.enter(run)
             self.context.sessions.keep_body()
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self.workspace.notify_error(error, "Saving or reading a run")
 
     # shown again -----------------------------------------------------------------------------
 
@@ -169,11 +163,8 @@ class RunsFeature(Feature):
         def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run, KeptMap]:
             return session, run, read_map(folder, run, shape)
 
-        task = self.workspace.tasks.start(f"Reading “{run.title}”", work)
-        task.succeeded.connect(self._on_map)
-        task.failed.connect(self._on_failed)
+        self.workspace.perform(f"Reading “{run.title}”", work, self._on_map, doing=DOING)
 
-    @Slot(object)
     def _on_map(self, read: tuple[Session, Run, KeptMap]) -> None:
         session, run, kept = read
         if session is self._session:
@@ -202,11 +193,8 @@ class RunsFeature(Feature):
             kept = read_map(folder, run, shape)
             return session, load_model(folder / str(run.id)), kept.trained_on
 
-        task = self.workspace.tasks.start("Reading the model", work, quiet=True)
-        task.succeeded.connect(self._on_model)
-        task.failed.connect(self._on_failed)
+        self.workspace.perform("Reading the model", work, self._on_model, doing=DOING, quiet=True)
 
-    @Slot(object)
     def _on_model(self, read: tuple[Session, Model, NDArray[np.bool_]]) -> None:
         session, model, trained_on = read
         training = self._training
@@ -236,11 +224,10 @@ class RunsFeature(Feature):
                 test = mcnemar(a.prediction.class_map, b.prediction.class_map, fair)
             return runs, count, listed, test, labels.shape[0] * labels.shape[1]
 
-        task = self.workspace.tasks.start("Comparing two runs", work)
-        task.succeeded.connect(self._on_compared)
-        task.failed.connect(self._on_failed)
+        self.workspace.compute(
+            "Comparing two runs", work, self._on_compared, document=document, doing=DOING
+        )
 
-    @Slot(object)
     def _on_compared(self, compared: Compared) -> None:
         runs, count, listed, test, total = compared
         document = self.workspace.document
@@ -257,7 +244,7 @@ class RunsFeature(Feature):
             try:
                 self._session.ledger.rename(run_id, title)
             except FileError as error:
-                self._on_failed(error)
+                self.workspace.notify_error(error, DOING)
                 self.refresh()
 
     @Slot(int)
@@ -283,11 +270,8 @@ class RunsFeature(Feature):
                 shutil.copy2(path, target / path.name)
             return target
 
-        task = self.workspace.tasks.start("Saving the model", work)
-        task.succeeded.connect(self._on_exported)
-        task.failed.connect(self._on_failed)
+        self.workspace.perform("Saving the model", work, self._on_exported, doing=DOING)
 
-    @Slot(object)
     def _on_exported(self, folder: Path) -> None:
         self.workspace.notify(f"Model saved to {folder}.", "success")
 

@@ -14,6 +14,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.results import ModelResult
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
@@ -47,14 +48,7 @@ class Seen:
     labelled: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
-class Scored:
-    """The accuracy of a document's map."""
-
-    document: Document
-    report: AccuracyReport | None
-
-
+SCORING = "Scoring the map"
 QUICK_PIXELS = 1 << 20  # scored in a few milliseconds
 
 
@@ -78,10 +72,8 @@ class TrainController(QObject):
         super().__init__(parent)
         self._workspace, self._panel, self._accuracy = workspace, panel, accuracy
         self._task: Task | None = None
-        self._scoring: Task | None = None
         self._document: Document | None = None
         self._labelled: NDArray[np.bool_] | None = None
-        self.model: Model | None = None
         self._labels_changed = False
         self._again = False
         self._noted: set[str] = set()  # of this document: each stroke trains again
@@ -92,6 +84,17 @@ class TrainController(QObject):
         panel.cancel_requested.connect(self.cancel)
         workspace.document_changed.connect(self._on_document)
         workspace.state_changed.connect(self._on_state)
+
+    @property
+    def known(self) -> ModelResult | None:
+        """The latest model of the open document, from which a live training goes on."""
+        document = self._workspace.document
+        return document.results.model if document is not None else None
+
+    @property
+    def model(self) -> Model | None:
+        """That model without what it has learned from."""
+        return self.known.model if self.known is not None else None
 
     @property
     def running(self) -> bool:
@@ -117,7 +120,7 @@ class TrainController(QObject):
         """Start training again on the labels as they are now."""
         self._start(config, None)
 
-    def _start(self, config: TrainingConfig, before: Model | None) -> None:
+    def _start(self, config: TrainingConfig, before: ModelResult | None) -> None:
         document = self._workspace.document
         if document is None or self.running:
             return
@@ -128,10 +131,10 @@ class TrainController(QObject):
         config = replace(config, device=self._workspace.settings.device)
         cube, snapshot, legend = document.cube, document.labels.snapshot(), document.legend.classes
         chosen = self._panel.classifier
-        live = before is not None and before.name == chosen.name
-        options = chosen.options(before if live else None)
+        live = before is not None and before.model.name == chosen.name
+        options = chosen.options(before.model if before is not None and live else None)
         # What the model saw before is in it still.
-        seen = self._labelled if live and chosen.warm_start else None
+        seen = before.labelled if before is not None and live and chosen.warm_start else None
         self._document, self._again = document, False
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
@@ -179,7 +182,8 @@ class TrainController(QObject):
 
     @Slot(object)
     def _on_trained(self, trained: Trained) -> None:
-        self.model = trained.model
+        if self._document is not None and self._labelled is not None:
+            self._document.results.model = ModelResult(trained.model, self._labelled)
         self._panel.show_running(False)
         self._show(trained.prediction)
         seconds = trained.model.seconds.get("train", 0.0)
@@ -197,8 +201,11 @@ class TrainController(QObject):
 
     def adopt(self, model: Model, labelled: NDArray[np.bool_]) -> None:
         """Take a model of a session, so that training continues from it."""
-        self.model, self._labelled = model, labelled
-        self._document = self._workspace.document
+        document = self._workspace.document
+        if document is None:
+            return
+        self._document, self._labelled = document, labelled
+        document.results.model = ModelResult(model, labelled)
         self._workspace.state_changed.emit()
 
     @Slot(str)
@@ -229,7 +236,7 @@ class TrainController(QObject):
         if self.running:
             self._again = True
         else:
-            self._start(self._panel.config(), self.model)
+            self._start(self._panel.config(), self.known)
 
     # ends ------------------------------------------------------------------------------------
 
@@ -256,7 +263,7 @@ class TrainController(QObject):
     @Slot()
     def _on_document(self) -> None:
         self.cancel()
-        self.model, self._labelled = None, None
+        self._labelled = None
         self._noted.clear()
         document = self._workspace.document
         self._panel.show_message("")
@@ -279,9 +286,7 @@ class TrainController(QObject):
 
     def _show_accuracy(self) -> None:
         document = self._workspace.document
-        if self._scoring is not None:
-            self._scoring.cancel()
-            self._scoring = None
+        self._workspace.cancel(SCORING)
         if document is None or document.prediction is None or document.truth is None:
             self._accuracy.show_report(None, document.legend.name_of if document else str)
             return
@@ -290,20 +295,12 @@ class TrainController(QObject):
             self._accuracy.show_report(score(), document.legend.name_of)
             return
 
-        def work(_token: CancelToken, _port: ProgressPort) -> Scored:
-            return Scored(document, score())
+        def work(_token: CancelToken, _port: ProgressPort) -> AccuracyReport | None:
+            return score()
 
-        self._scoring = self._workspace.tasks.start("Scoring the map", work, quiet=True)
-        self._scoring.succeeded.connect(self._on_scored)
-        self._scoring.failed.connect(self._on_not_scored)
+        self._workspace.compute(SCORING, work, self._on_scored, document=document, quiet=True)
 
-    @Slot(object)
-    def _on_scored(self, scored: Scored) -> None:
-        self._scoring = None
-        if scored.document is self._workspace.document:
-            self._accuracy.show_report(scored.report, scored.document.legend.name_of)
-
-    @Slot(object)
-    def _on_not_scored(self, error: Exception) -> None:
-        self._scoring = None
-        self._workspace.notify_error(error, "Scoring the map")
+    def _on_scored(self, report: AccuracyReport | None) -> None:
+        document = self._workspace.document
+        if document is not None:
+            self._accuracy.show_report(report, document.legend.name_of)

@@ -21,8 +21,8 @@ from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.io.files import probe
 from hsi_viewer.io.files.probe import Probe
 from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import import_regions
-from hsi_viewer.io.registry import open_cube
 
 HANG = Path(__file__).parents[3] / "data" / "hostile" / "hang.h5"
 SCENE = HyperCube.from_array(np.zeros((4, 5, 1), "u1"))
@@ -140,7 +140,8 @@ def test_a_helper_that_does_not_come_to_an_end_is_ended(helper, good, monkeypatc
 def test_a_file_that_takes_too_much_of_the_processor(helper, good):
     """It says that it is alive, again and again, and the file is an endless one all the same."""
     asked = helper(
-        "from hsi_viewer.io import probe_child\nfrom hsi_viewer.io.files import probe\n"
+        "from hsi_viewer.io import probe_child\n"
+        "from hsi_viewer.io.files import probe\n"
         "probe.CPU_SECONDS = 1\n"
         "def endless(path, wanted):\n    while True:\n        pass\n"
         "probe_child.touch = endless\nprobe_child.main()"

@@ -1,0 +1,56 @@
+"""Results: what has been computed of an open document, and is kept until it changes or is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from hsi_viewer.analysis.library_matching import LoadedLibrary
+    from hsi_viewer.analysis.scatter import ScatterResult
+    from hsi_viewer.analysis.spectral_angle import AngleMap
+    from hsi_viewer.core.classifier import Model
+
+
+@dataclass(frozen=True, eq=False)
+class ModelResult:
+    """A model, and the pixels that it has learned from.
+
+    Attributes
+    ----------
+    model : the latest one of the document.
+    labelled : (rows, columns), True where it, or a model that it went on from, saw a label.
+    """
+
+    model: Model
+    labelled: NDArray[np.bool_]
+
+
+@dataclass
+class Results:
+    """Results of a document; what shows them reads them here.
+
+    Attributes
+    ----------
+    angle_map : spectral angle of each pixel to a spectrum, or None.
+    scatter : density of two channels, or None.
+    libraries : spectral libraries on the bands of the cube.
+    model : the latest model, or None.
+    """
+
+    angle_map: AngleMap | None = None
+    scatter: ScatterResult | None = None
+    libraries: tuple[LoadedLibrary, ...] = ()
+    model: ModelResult | None = None
+
+    def add_libraries(self, added: tuple[LoadedLibrary, ...]) -> None:
+        """Put libraries after the others, in the place of those of the same name."""
+        names = {a.library.name for a in added}
+        self.libraries = (*(x for x in self.libraries if x.library.name not in names), *added)
+
+    def forget_measured(self) -> None:
+        """Drop what was measured with metadata that no longer hold: nodata, scale, bad bands."""
+        self.angle_map = self.scatter = None
