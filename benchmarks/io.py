@@ -275,7 +275,7 @@ class Image:
 def opener(program: str, header: Path) -> Callable[[], Image]:
     """A function that opens the cube with a program."""
     if program == "hsi-viewer":
-        from hsi_viewer.io.registry import open_cube
+        from hsi_viewer.io.opening import open_cube
 
         def ours() -> Image:
             cube = open_cube(header)

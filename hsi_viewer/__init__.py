@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.training import TrainingConfig
-    from hsi_viewer.io.registry import open_cube
+    from hsi_viewer.io.opening import open_cube
     from hsi_viewer.learning.trainer import fit
 
 __version__ = "0.1.0"
@@ -24,7 +24,7 @@ __all__ = ["HyperCube", "TrainingConfig", "__version__", "fit", "open_cube"]
 _LAZY = {
     "HyperCube": "hsi_viewer.core.cube.cube",
     "TrainingConfig": "hsi_viewer.core.training",
-    "open_cube": "hsi_viewer.io.registry",
+    "open_cube": "hsi_viewer.io.opening",
     "fit": "hsi_viewer.learning.trainer",
 }
 

@@ -9,11 +9,12 @@ import numpy as np
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME
+from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io.envi.writer import class_fields, pair_of
 from hsi_viewer.io.labels import label_file
 from hsi_viewer.io.labels.label_writer import WRITTEN, write_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.io.writers.own_files import own_files
 from hsi_viewer.io.writers.subset import Subset, subset_cube
@@ -66,7 +67,7 @@ def convert(
     return write_labels(target, labels.ids[rows, columns], legend, part, zero)
 
 
-def _class_map(source: str, cube: HyperCube) -> label_file.LabelFile | None:
+def _class_map(source: str, cube: HyperCube) -> LabelFile | None:
     """The labels of a file, if it names them, its values are no others, and 0 is no class."""
     if cube.scale != 1 or cube.offset or cube.nodata not in (None, 0):
         return None

@@ -13,7 +13,8 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
-from hsi_viewer.io.registry import is_identified, open_cube
+from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.registry import is_identified
 
 
 def cube_info(source: str | Path) -> dict[str, Any]:

@@ -71,11 +71,11 @@ def touch(path: Path, wanted: str | None) -> None:
     """Read what is said of everything in a file, where it lies, and a few values."""
     from hsi_viewer.io.arrays.hdf5 import H5File
     from hsi_viewer.io.files.identify import MATLAB_7, magic_of
-    from hsi_viewer.io.registry import open_hdf5
+    from hsi_viewer.io.products.hdf5_file import open_any
 
     with suppress(HsiError):
         _touch_all(H5File(path, magic_of(path).startswith(MATLAB_7), wanted))
-        _sample(open_hdf5(path, wanted))
+        _sample(open_any(path, wanted))
 
 
 def _touch_all(container: H5File) -> None:

@@ -8,8 +8,8 @@ from typing import Literal
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.labels.imported_labels import PlacementNeededError
-from hsi_viewer.io.libraries.spectral_library import LIBRARY_FILTERS, read_library
-from hsi_viewer.io.regions.import_export import IMPORT_FILTERS, import_regions
+from hsi_viewer.io.libraries.spectral_library import library_filters, read_library
+from hsi_viewer.io.regions.import_export import import_filters, import_regions
 
 Use = Literal["labels", "library"]
 MOST_BYTES = 64 << 20  # a file is tried by reading it
@@ -20,7 +20,7 @@ def other_uses(path: Path, cube: HyperCube) -> tuple[Use, ...]:
     if path.stat().st_size > MOST_BYTES:
         return ()
     uses: list[Use] = []
-    if _is_named(path, IMPORT_FILTERS) and _gives_labels(path, cube):
+    if _is_named(path, import_filters()) and _gives_labels(path, cube):
         uses.append("labels")
     if is_library(path):
         uses.append("library")
@@ -44,7 +44,7 @@ def _gives_labels(path: Path, cube: HyperCube) -> bool:
 
 def is_library(path: Path) -> bool:
     """Whether a file is a spectral library, found by reading it."""
-    if path.stat().st_size > MOST_BYTES or not _is_named(path, LIBRARY_FILTERS):
+    if path.stat().st_size > MOST_BYTES or not _is_named(path, library_filters()):
         return False
     try:
         read_library(path)

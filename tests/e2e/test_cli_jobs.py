@@ -20,8 +20,8 @@ from hsi_viewer.cli import main
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
-from hsi_viewer.io.registry import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.learning import trainer
 from tests.unit.learning.made import SMALL, made_scene

@@ -13,7 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.classes import legend_for
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.labels.label_writer import write_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 CUBE = HyperCube.from_array(np.zeros((2, 3, 1)), name="scene")

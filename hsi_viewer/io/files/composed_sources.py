@@ -35,6 +35,7 @@ class StackSource:
         self._sources = tuple(sources)
         self._bands = np.array(bands, np.intp).reshape(-1, 2)
         rows, columns = sizes.pop()
+        self.makes_nan = any(getattr(source, "makes_nan", False) for source in sources)
         self.shape = rows, columns, len(self._bands)
         self.dtype: np.dtype[Any] = np.result_type(*(source.dtype for source in sources))
 

@@ -1,4 +1,4 @@
-"""rasterio, where it is needed: opening quietly, georeferences in and out.
+"""rasterio, where it is needed: opening quietly, writing whole files.
 
 Import this module lazily: rasterio takes a quarter of a second.
 """
@@ -21,7 +21,6 @@ from rasterio.transform import Affine
 
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError
-from hsi_viewer.io.rasters.side_files import Side, read_side
 
 # The drivers that untrusted files are read by. None of them runs anything or follows an address.
 DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
@@ -48,7 +47,7 @@ def open_raster(
     """rasterio.open by one driver, which is told of no file beside the one that is read.
 
     What lies beside a raster (overviews, masks) GDAL would open by the driver that the content asks
-    for, and some of them follow addresses; `raster_side` reads what is needed of it.
+    for, and some of them follow addresses; `rasters.side_files` reads what is needed of it.
 
     Parameters
     ----------
@@ -168,36 +167,6 @@ def page_shapes(dataset: Any) -> list[tuple[int, int, int]]:
     described = [text for key, text in dataset.tags(ns="SUBDATASETS").items() if "_DESC" in key]
     found = [re.search(r"\((\d+)P x (\d+)L x (\d+)B\)", text) for text in described]
     return [(int(m[2]), int(m[1]), int(m[3])) for m in found if m]
-
-
-def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georeference | None:
-    """Georeference of an open raster; None if it has neither transform nor CRS.
-
-    Parameters
-    ----------
-    dataset : of rasterio.
-    warnings : told of a place that no transform can say.
-    """
-    side = Side() if dataset.driver in WITH_HEADER else read_side(path_of(dataset))
-    transform: Any = dataset.transform
-    plain = transform is None or transform == Affine.identity()
-    if side.transform is not None and (plain or dataset.driver == "GTiff"):
-        transform, plain = side.transform, False
-    elif side.world is not None and plain:
-        transform, plain = side.world, False
-    by = "ground control points" if dataset.gcps[0] else ""
-    by = by or ("rational polynomials (RPC)" if dataset.rpcs else side.by)
-    if plain and warnings is not None and by:
-        warnings.append(
-            f"The file is placed on the map by {by}, which are not used; gdalwarp makes a "
-            "georeferenced file of it."
-        )
-    own = dataset.crs.to_wkt() if dataset.crs else None
-    crs_wkt = side.crs_wkt or own if dataset.driver == "GTiff" else own or side.crs_wkt
-    if plain and not crs_wkt:
-        return None
-    a, b, c, d, e, f = tuple(transform)[:6]
-    return Georeference(transform=None if plain else (a, b, c, d, e, f), crs_wkt=crs_wkt)
 
 
 def copy_as_tiff(dataset: Any, target: Path) -> None:

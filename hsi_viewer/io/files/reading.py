@@ -41,6 +41,10 @@ class ChoiceNeededError(FormatError):
         self.choices = choices
 
 
+class FolderError(FormatError):
+    """A folder is not one cube; what it holds may be opened by itself."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """How to read the cube of a container; what is None is guessed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,41 +15,28 @@ from numpy.typing import NDArray
 
 from hsi_viewer.atomic import side_file
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.io.arrays.container import INSIDE, Container, listing
+from hsi_viewer.io.described_image import open_with_header
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
-from hsi_viewer.io.envi import image as envi_image
-from hsi_viewer.io.envi.pairing import header_of, is_hdf5_file, is_raw_despite_its_mark, may_be_raw
-from hsi_viewer.io.files.identify import (
-    HFA,
-    MATLAB_5,
-    MATLAB_7,
-    NUMPY,
-    PNG,
-    TIFF_MAGIC,
-    ZIP,
-    magic_of,
-    split_source,
-)
-from hsi_viewer.io.files.reading import ChoiceNeededError
+from hsi_viewer.io.envi.pairing import header_of, may_be_raw
+from hsi_viewer.io.files.identify import magic_of, split_source
+from hsi_viewer.io.files.reading import ChoiceNeededError, Reading
 from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.files.unsupported import name_of
+from hsi_viewer.io.format import Format
 from hsi_viewer.io.labels.attribute_table import classes_of
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.products import sample_scene
-from hsi_viewer.io.registry import is_identified, open_cube
+from hsi_viewer.io.registry import ENVI, format_of
 
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.mat import MatlabFile
-
-LABEL_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Label maps", ("*.npy", "*.npz", "*.mat", "*.hdr", "*.img", "*.tif", "*.tiff", "*.png")),
-    ("All files", ("*",)),
-)
 
 LABELS_ARE = (
     "Labels are images of one band (.npy, .npz, .mat, .h5, .tif, .png, ENVI), shapes (.shp, "
@@ -64,27 +51,6 @@ FREE_PIXELS, FINER = 1 << 24, 16
 
 LABEL_NAMES = ("labels", "class_map", "gt", "groundtruth", "ground_truth")
 LABEL_WORDS = ("gt", "label", "truth", "class", "roi")
-
-
-@dataclass(frozen=True)
-class LabelFile:
-    """Labels as a file gives them.
-
-    Attributes
-    ----------
-    ids : (rows, columns) class ids, 0 unlabelled.
-    names, colours : by class id, as far as the file gives them.
-    name : short name for titles.
-    zero : name that the file gives to 0, or "".
-    georeference : place on the Earth, or None.
-    """
-
-    ids: NDArray[np.uint16]
-    names: dict[int, str] = field(default_factory=dict)
-    colours: dict[int, Colour] = field(default_factory=dict)
-    name: str = "labels"
-    zero: str = ""
-    georeference: Georeference | None = None
 
 
 def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> LabelFile:
@@ -112,47 +78,49 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
         return _scene_labels(str(source))
     path, part = split_source(source)
     magic = magic_of(path)
-    if is_raw_despite_its_mark(path, magic):
-        return _read_envi(path)
+    row = format_of(path, magic)
+    if row is None:
+        raise _unknown(path, magic)
     try:
-        return _read_marked(path, part, magic, scene)
+        return _read_as(row, path, part, scene)
     except FormatError:
-        if not may_be_raw(path, magic):
+        if row is ENVI or not may_be_raw(path, magic):
             raise
         return _read_envi(path)
 
 
-def _read_marked(
-    path: Path, part: str | None, magic: bytes, scene: tuple[int, int] | None
-) -> LabelFile:
-    """Read labels by the first bytes of their file."""
-    if magic.startswith(NUMPY):
-        return _plain(path, _load_npy(path))
-    if magic.startswith(ZIP) and path.suffix.lower() == ".npz":
-        from hsi_viewer.io.arrays.numpy_file import NpzFile
+def _read_as(row: Format, path: Path, part: str | None, scene: tuple[int, int] | None) -> LabelFile:
+    """Read labels of a format; of one that says nothing of classes, an image of one band."""
+    if row.labels is not None:
+        return row.labels(path, Reading(name=part))
+    match row.name:
+        case "npy":
+            return _plain(path, _load_npy(path))
+        case "npz":
+            from hsi_viewer.io.arrays.numpy_file import NpzFile
 
-        return _read_container(NpzFile(path), part, _most_pixels(scene))
-    if magic.startswith(MATLAB_5):
-        return _read_mat(path, part)
-    if is_hdf5_file(path, magic):
-        from hsi_viewer.io.arrays.hdf5 import H5File
+            return _read_container(NpzFile(path), part, _most_pixels(scene))
+        case "matlab-5":
+            return _read_mat(path, part)
+        case "matlab-7" | "hdf5":
+            from hsi_viewer.io.arrays.hdf5 import H5File
 
-        return _read_container(H5File(path, magic.startswith(MATLAB_7), part), part)
-    if magic.startswith((PNG, HFA, *TIFF_MAGIC)):
-        return _read_raster(path, part)
-    if path.is_dir():
-        return _read_folder(path, part)
-    if header_of(path) is not None:
-        return _read_envi(path)
-    _check_identified(path, magic)
+            return _read_container(H5File(path, row.name == "matlab-7", part), part)
+        case "zarr":
+            from hsi_viewer.io.arrays.zarr_store import ZarrFolder
+
+            return _read_container(ZarrFolder(path), part)
+        case "raster":
+            return _read_raster(path, part)
+        case "envi":
+            return _read_envi(path)
     return _one_band(path, open_cube(path if part is None else f"{path}:{part}"))
 
 
-def _check_identified(path: Path, magic: bytes) -> None:
-    if not is_identified(path):
-        what = name_of(magic)
-        known = "" if what is None else f": it is {what}"
-        raise FormatError(f"{path} holds no labels that can be read{known}. {LABELS_ARE}")
+def _unknown(path: Path, magic: bytes) -> FormatError:
+    what = name_of(magic)
+    known = "" if what is None else f": it is {what}"
+    return FormatError(f"{path} holds no labels that can be read{known}. {LABELS_ARE}")
 
 
 def legend_of(
@@ -168,14 +136,6 @@ def legend_of(
     """
     legend = legend_for(ids, {**(names or {}), **labels.names})
     return ClassLegend(replace(c, colour=labels.colours.get(c.id, c.colour)) for c in legend)
-
-
-def _read_folder(path: Path, part: str | None) -> LabelFile:
-    from hsi_viewer.io.arrays.zarr_store import ZarrFolder, is_zarr
-
-    if is_zarr(path):
-        return _read_container(ZarrFolder(path), part)
-    return _one_band(path, open_cube(path))
 
 
 def _scene_labels(source: str) -> LabelFile:
@@ -305,7 +265,7 @@ def _choose(names: list[str]) -> str | None:
 
 
 def _read_envi(path: Path) -> LabelFile:
-    cube = envi_image.open_envi(path)
+    cube = open_with_header(path)
     labels = _one_band(path, cube)
     header = header_of(path) or path
     fields, _ = envi_header.read_header(header)
@@ -319,7 +279,7 @@ def _read_envi(path: Path) -> LabelFile:
 
 def _read_raster(path: Path, part: str | None) -> LabelFile:
     """Single-band raster that GDAL reads, with colour table and names where there are any."""
-    from hsi_viewer.io.files.gdal import georeference_of
+    from hsi_viewer.io.rasters.georeference import georeference_of
     from hsi_viewer.io.rasters.geotiff import image_of
 
     source = image_of(path, part)

@@ -16,7 +16,8 @@ from hsi_viewer.io.files.text_file import cells_of, text_of
 from hsi_viewer.io.libraries.library_table import AXIS, unit_in
 from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.metadata.wavelengths import plausible, to_nm
-from hsi_viewer.io.registry import is_identified, open_cube
+from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.registry import is_identified
 
 MAX_TEXT_BYTES = 16 << 20
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")

@@ -30,15 +30,22 @@ from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.files.unsupported import name_of
 from hsi_viewer.io.libraries.library_table import BAND_TITLE, read_table
 from hsi_viewer.io.metadata.wavelengths import to_nm
+from hsi_viewer.io.registry import library_formats
 
 # USGS marks deleted channels with -1.23e34 (splib07 user's guide).
 DELETED = -1e30
 MAX_TEXT_BYTES = 256 << 20
 
-LIBRARY_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Spectral libraries", ("*.sli", "*.hdr", "*.csv", "*.txt")),
-    ("All files", ("*",)),
-)
+OWN_PATTERNS = ("*.sli", "*.hdr", "*.csv", "*.txt")
+
+
+def library_filters() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Titles and patterns for a dialog that opens spectral libraries."""
+    others = (pattern for row in library_formats() for pattern in row.patterns)
+    return (
+        ("Spectral libraries", tuple(dict.fromkeys((*OWN_PATTERNS, *others)))),
+        ("All files", ("*",)),
+    )
 
 
 def read_library(path: str | Path) -> SpectralLibrary:
@@ -50,7 +57,10 @@ def read_library(path: str | Path) -> SpectralLibrary:
         if it is missing, damaged or no library.
     """
     path, _ = split_source(Path(path))
-    magic_of(path)  # says what is wrong with a file that cannot be read at all
+    magic = magic_of(path)  # says what is wrong with a file that cannot be read at all
+    for row in library_formats():
+        if row.library is not None and row.matches(path, magic):
+            return row.library(path)
     if path.suffix.lower() in (".sli", ".hdr") or header_of(path) is not None:
         return _read_envi(path)
     text = _text(path)

@@ -68,6 +68,14 @@ def _base(image: Path, warnings: list[str]) -> tuple[CubeSource, dict[str, Any]]
     return raster, raster_fields(raster, warnings)
 
 
+def open_product_of(path: Path) -> HyperCube:
+    """Open the product of a folder, an image or an XML; errors as of `open_product`."""
+    files = product_files(path)
+    if files is None:
+        raise FormatError(f"{path} belongs to an EnMAP or DESIS product that is not complete.")
+    return open_product(*files, chosen=path == files[0])
+
+
 def open_product(image: Path, xml: Path, chosen: bool = True) -> HyperCube:
     """Open an EnMAP or DESIS image with the bands of its XML.
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.files.composed_sources import BackgroundSource, StackSource
 from hsi_viewer.io.files.text_file import text_of
+from hsi_viewer.io.rasters.image_folder import band_files, cube_of, read_folder
 
 _NAME = re.compile(r"EO1H\w*_B(\d{3})_L1\w+", re.IGNORECASE)
 LAST_VNIR, LAST = 70, 242
@@ -26,6 +28,38 @@ NOT_CALIBRATED = (*range(1, 8), *range(58, 77), *range(225, 243))
 # Bands that are never all 0 where there is data.
 ASKED = (20, 40, 100, 150)
 MAX_TEXT_BYTES = 1 << 20
+
+
+def is_hyperion(folder: Path) -> bool:
+    """Whether a folder has an image that is named as a band of Hyperion is."""
+    return folder.is_dir() and any(_NAME.fullmatch(path.stem) for path in band_files(folder))
+
+
+def open_hyperion(folder: Path) -> HyperCube:
+    """Open a scene of Hyperion; as a plain folder of images, if not all are bands of it.
+
+    Raises
+    ------
+    FileError, FormatError
+        if the images cannot be read, or do not belong together.
+    """
+    from hsi_viewer.io.rasters.georeference import georeference_of
+
+    images = read_folder(folder)
+    numbers = band_numbers(images.files)
+    if numbers is None:
+        return cube_of(folder, images)
+    radiance, fields, said = described(images.stack, numbers, folder)
+    return HyperCube(
+        radiance,
+        name=folder.name,
+        path=folder,
+        format_name="Hyperion folder",
+        band_names=images.names,
+        georeference=georeference_of(images.first.dataset),
+        warnings=(*images.left_out, *said),
+        **fields,
+    )
 
 
 def band_numbers(files: Sequence[Path]) -> list[int] | None:

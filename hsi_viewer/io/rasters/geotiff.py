@@ -15,9 +15,10 @@ from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.envi.companion_header import fields_beside
 from hsi_viewer.io.files.composed_sources import ScaledSource
-from hsi_viewer.io.files.gdal import georeference_of, page_shapes, path_of
+from hsi_viewer.io.files.gdal import page_shapes, path_of
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.metadata.wavelengths import from_band_names
+from hsi_viewer.io.rasters.georeference import georeference_of
 from hsi_viewer.io.rasters.raster_source import RasterSource, _interleave
 from hsi_viewer.io.rasters.tags import RasterTags, spectral_fields
 
@@ -48,6 +49,13 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
     FormatError
         if GDAL cannot read it.
     """
+    try:
+        return _open(path, reading)
+    except UnicodeDecodeError as error:  # rasterio decodes every tag
+        raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
+
+
+def _open(path: Path, reading: Reading) -> HyperCube:
     first = RasterSource(path)
     pages = page_shapes(first.dataset)
     part = None if reading.name == STACK else reading.name

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from itertools import islice, takewhile
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +13,18 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.composed_sources import StackSource
+from hsi_viewer.io.files.reading import FolderError
 from hsi_viewer.io.metadata import wavelengths
-from hsi_viewer.io.products import hyperion
 from hsi_viewer.io.rasters.raster_source import ImageFile, _opened
 
 SUFFIXES = (".tif", ".tiff", ".png")
-# Files that are images of their own, to be named when the folder is none.
-OF_THEIR_OWN = (".hdr", ".mat", ".h5", ".he5", ".hdf5", ".nc", ".npy", ".npz", ".lan")
 # Folders of products that are not read, by the ends of their names.
 PRODUCTS = {
     ".safe": "a Sentinel-2 product; make a GeoTIFF of its bands with gdal_translate",
     ".sen3": "a Sentinel-3 product, which has a file for each band; join them in SNAP",
-    ".data": "a BEAM-DIMAP product, which has an ENVI image for each band",
+    ".data": "the data of a BEAM-DIMAP product, whose .dim file is missing",
 }
-MOST_NAMED, MOST_LOOKED_AT = 6, 10_000
+MOST_NAMED = 6
 NAMED = "The wavelengths are taken from the file names."
 
 
@@ -43,25 +40,6 @@ def band_files(folder: Path) -> list[Path]:
 def _natural(path: Path) -> list[tuple[int, int, str]]:
     parts = re.split(r"(\d+)", path.name.lower())
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
-
-
-def _to_open(folder: Path) -> str:
-    """A sentence that names images of their own in a folder or in one below, if there are any.
-
-    A folder below that holds pictures counts as one.
-    """
-    found: list[str] = []
-    for pattern in ("*", "*/*"):
-        with suppress(OSError):
-            for path in sorted(islice(folder.glob(pattern), MOST_LOOKED_AT)):
-                own = path.suffix.lower() in OF_THEIR_OWN
-                if own or (path.parent != folder and path.suffix.lower() in SUFFIXES):
-                    found.append(str((path if own else path.parent).relative_to(folder)))
-    found = list(dict.fromkeys(found))
-    if not found:
-        return ""
-    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-    return f" Open an image in it: {', '.join(found[:MOST_NAMED])}{more}."
 
 
 def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
@@ -89,9 +67,9 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
             f"{images[0][0].name} has {' x '.join(map(str, size))} pixels and bands"
             for size, images in ranked[:MOST_NAMED]
         )
-        raise FormatError(
+        raise FolderError(
             f"The images of {files[0].parent} differ: {sizes}. Put those that belong together in a "
-            f"folder of their own.{_to_open(files[0].parent)}"
+            "folder of their own."
         )
     left = [path.name for _, images in others for path, _ in images]
     named = ", ".join(left[:MOST_NAMED]) + f" and {len(left) - MOST_NAMED} more" * (
@@ -114,59 +92,77 @@ def _wavelengths_of(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     return None
 
 
-def open_folder(folder: Path) -> HyperCube:
-    """Open a folder of single-band images as a cube.
+class BandFolder(NamedTuple):
+    """The images of a folder, together.
+
+    Attributes
+    ----------
+    files : one a band, in natural order of their names.
+    first : the first of them, open.
+    stack : their values.
+    left_out : what is said of images of another size.
+    """
+
+    files: list[Path]
+    first: Any
+    stack: StackSource
+    left_out: list[str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the bands."""
+        return tuple(path.stem for path in self.files)
+
+
+def read_folder(folder: Path) -> BandFolder:
+    """The images of a folder that belong together.
 
     Raises
     ------
     FileError, FormatError
-        if it holds no images or the first is no single band.
+        if it holds no images or the first has several bands.
     """
-    from hsi_viewer.io.files.gdal import georeference_of
-    from hsi_viewer.io.rasters.raster_source import scale_of
-
     files = band_files(folder)
     product = PRODUCTS.get(folder.suffix.lower())
     if product is not None and not files:
-        raise FormatError(f"{folder} is {product}.{_to_open(folder)}")
+        raise FolderError(f"{folder} is {product}.")
     if not files:
-        raise FormatError(
+        raise FolderError(
             f"{folder} is a folder without images (.tif, .png); "
-            f"nor is it an EnMAP or DESIS product or a Zarr store.{_to_open(folder)}"
+            "nor is it an EnMAP or DESIS product or a Zarr store."
         )
     first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     if first.shape[2] != 1:
-        raise FormatError(
+        raise FolderError(
             f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
-            f"{_to_open(folder)}"
         )
     files, dtype, left_out = _alike(files)
     first = _opened(files[0], None, files[0].stat().st_mtime_ns)
     images = [ImageFile(path, first.shape, dtype) for path in files]
-    names = tuple(path.stem for path in files)
     stack = StackSource(images, [(k, 0) for k in range(len(images))])
-    if (numbers := hyperion.band_numbers(files)) is not None:
-        radiance, fields, said = hyperion.described(stack, numbers, folder)
-        return HyperCube(
-            radiance,
-            name=folder.name,
-            path=folder,
-            format_name="Hyperion folder",
-            band_names=names,
-            georeference=georeference_of(first.dataset),
-            warnings=(*left_out, *said),
-            **fields,
-        )
-    nm = _wavelengths_of(names)
+    return BandFolder(files, first, stack, left_out)
+
+
+def open_folder(folder: Path) -> HyperCube:
+    """Open a folder of single-band images as a cube; errors as of `read_folder`."""
+    return cube_of(folder, read_folder(folder))
+
+
+def cube_of(folder: Path, images: BandFolder) -> HyperCube:
+    """The images of a folder as a cube."""
+    from hsi_viewer.io.rasters.georeference import georeference_of
+    from hsi_viewer.io.rasters.raster_source import scale_of
+
+    nm = _wavelengths_of(images.names)
     return HyperCube(
-        stack,
+        images.stack,
         name=folder.name,
         path=folder,
         format_name="Image folder",
         wavelengths=nm,
-        band_names=names,
-        nodata=first.dataset.nodata,
-        **scale_of(first.dataset),
-        georeference=georeference_of(first.dataset),
-        warnings=(*left_out, *(() if nm is None else (NAMED,))),
+        band_names=images.names,
+        nodata=images.first.dataset.nodata,
+        **scale_of(images.first.dataset),
+        georeference=georeference_of(images.first.dataset),
+        warnings=(*images.left_out, *(() if nm is None else (NAMED,))),
     )

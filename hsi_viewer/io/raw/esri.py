@@ -73,7 +73,8 @@ def _by_gdal(data: Path) -> dict[str, Any]:
     """Type, nodata and georeference."""
     from rasterio.errors import RasterioError
 
-    from hsi_viewer.io.files.gdal import georeference_of, open_raster
+    from hsi_viewer.io.files.gdal import open_raster
+    from hsi_viewer.io.rasters.georeference import georeference_of
 
     try:
         with open_raster(data, driver="EHdr") as file:

@@ -15,16 +15,10 @@ from hsi_viewer.io.files.identify import magic_of, split_source
 from hsi_viewer.io.labels import label_file
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.regions.grid import Grid
+from hsi_viewer.io.registry import label_patterns
 
 VECTOR = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml")
 
-IMPORT_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Label rasters", label_file.LABEL_FILTERS[0][1] + ("*.h5", "*.ilp", "*.gis")),
-    ("Polygons and points", tuple(f"*{suffix}" for suffix in VECTOR)),
-    ("ENVI regions", ("*.txt", "*.xml")),
-    ("Tables of pixels", ("*.csv",)),
-    ("All files", ("*",)),
-)
 EXPORT_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("GeoPackage", ("*.gpkg",)),
     ("Shapefile", ("*.shp",)),
@@ -33,6 +27,17 @@ EXPORT_FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Table of pixels", ("*.csv",)),
     ("Label rasters", ("*.npy", "*.mat", "*.hdr", "*.tif", "*.h5")),
 )
+
+
+def import_filters() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Titles and patterns for a dialog that imports labels."""
+    return (
+        ("Label rasters", (*label_patterns(), "*.ilp")),
+        ("Polygons and points", tuple(f"*{suffix}" for suffix in VECTOR)),
+        ("ENVI regions", ("*.txt", "*.xml")),
+        ("Tables of pixels", ("*.csv",)),
+        ("All files", ("*",)),
+    )
 
 
 def import_regions(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.labels.imported_labels import ImportedLabels, Placement
-from hsi_viewer.io.labels.label_file import LabelFile
+from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.io.metadata.crs import crs_of, same_crs, transformed
 from hsi_viewer.io.regions.grid import Grid, set_pixels
 from hsi_viewer.io.regions.raster import place_raster

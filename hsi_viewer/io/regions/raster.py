@@ -10,7 +10,7 @@ from hsi_viewer.core.labels.imported_labels import (
     Placement,
     PlacementNeededError,
 )
-from hsi_viewer.io.labels.label_file import LabelFile
+from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 

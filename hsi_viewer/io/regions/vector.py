@@ -22,7 +22,7 @@ from hsi_viewer.io.regions.grid import PIXELS, Grid
 from hsi_viewer.io.regions.shapes import Shapes, reprojected
 
 if TYPE_CHECKING:
-    from hsi_viewer.io.files.geojson_crs import Cleaned
+    from hsi_viewer.io.regions.geojson_crs import Cleaned
 
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
@@ -83,7 +83,7 @@ def _read(path: Path, layer: str | None) -> Layer:
 
     check_beginning(path)
     if path.suffix.lower() in (".geojson", ".json"):
-        from hsi_viewer.io.files.geojson_crs import cleaned
+        from hsi_viewer.io.regions.geojson_crs import cleaned
 
         clean = cleaned(path)
         if clean is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs import classify
 from hsi_viewer.ui.features.opening import opening
 from hsi_viewer.ui.features.opening.fill_values import KEY, REFUSE, TAKE

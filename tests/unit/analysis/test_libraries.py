@@ -60,7 +60,7 @@ def test_bad_bands_do_not_count_in_a_match():
 
 @pytest.mark.real_data
 def test_the_shared_libraries_fit_the_sample_scene(data_dir):
-    from hsi_viewer.io.registry import open_cube
+    from hsi_viewer.io.opening import open_cube
 
     scene = open_cube("sample:indian-pines")
     berlin = load_library(data_dir / "spectral_library" / "library_berlin.sli", scene)

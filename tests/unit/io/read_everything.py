@@ -48,8 +48,8 @@ def main() -> None:
     from hsi_viewer.io.labels.label_file import read_labels
     from hsi_viewer.io.labels.legend_file import read_legend
     from hsi_viewer.io.libraries.spectral_library import read_library
+    from hsi_viewer.io.opening import open_cube
     from hsi_viewer.io.regions.import_export import import_regions
-    from hsi_viewer.io.registry import open_cube
     from hsi_viewer.io.sidecars import sidecar
     from hsi_viewer.learning.checkpoint import load_model
     from hsi_viewer.preferences.settings import load_settings

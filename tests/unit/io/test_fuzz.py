@@ -20,8 +20,9 @@ from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.header_doctor import diagnose as doctor
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.libraries.spectral_library import read_library
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from tests.unit.io.bounds import FUZZ_SECONDS, MOST_BYTES, bounded
+from tests.unit.io.products.dimap_files import band, write_product
 
 # Cubes and label maps of more values are not read here.
 MOST_VALUES = 10**7
@@ -175,8 +176,11 @@ def write_samples(folder):
         '{"layout": {"rows": 5, "columns": 6, "bands": 7, "dtype": "uint16", "interleave": "bip"},'
         '"wavelengths_nm": [1, 2, 3, 4, 5, 6, 7], "scale": 0.5, "default_bands": [0, 1, 2]}'
     )
+    bands = [band(f"b{k}", ARRAY[:, :, k], wavelength=400 + k) for k in range(3)]
+    write_product(folder / "d.dim", bands)
     for path in folder.glob("*.*"):
-        samples[path.name] = path.read_bytes()
+        if path.is_file():
+            samples[path.name] = path.read_bytes()
     return samples
 
 
@@ -197,6 +201,7 @@ NAMES = [
     "p.tif",
     "a.lan",
     "a.png",
+    "d.dim",
     "e.hdr",
     "l.csv",
     "l.txt",
@@ -213,6 +218,8 @@ def test_mutated_files_end_in_typed_errors(tmp_path, name):
     bad = tmp_path / name
     if name == "e.hdr":
         (tmp_path / "e.img").write_bytes(ARRAY[:, :, 0].tobytes())
+    if name == "d.dim":
+        (source / "d.data").rename(tmp_path / "d.data")
     opened = bad
     if name == "s.hsi.json":
         opened = tmp_path / "s"

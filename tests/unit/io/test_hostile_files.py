@@ -22,8 +22,8 @@ from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.labels.legend_file import read_legend
 from hsi_viewer.io.libraries.spectral_library import read_library
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import import_regions
-from hsi_viewer.io.registry import open_cube
 
 ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
 UTM = rasterio.crs.CRS.from_epsg(32632).to_wkt()

@@ -10,20 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from hsi_viewer.io.envi.image import DATA_SUFFIXES
-from hsi_viewer.io.labels.label_file import LABEL_FILTERS
+from hsi_viewer.io.envi.pairing import DATA_SUFFIXES
 from hsi_viewer.io.labels.legend_file import LEGEND_FILTERS
-from hsi_viewer.io.libraries.spectral_library import LIBRARY_FILTERS
-from hsi_viewer.io.regions.import_export import EXPORT_FILTERS, IMPORT_FILTERS
-from hsi_viewer.io.registry import CUBE_FILTERS
+from hsi_viewer.io.libraries.spectral_library import library_filters
+from hsi_viewer.io.regions.import_export import EXPORT_FILTERS, import_filters
+from hsi_viewer.io.registry import cube_filters
 from hsi_viewer.io.sidecars.location import SUFFIX as SIDECAR
 from hsi_viewer.session.storage.project_file import SUFFIX as SESSION
 from tests.unit.io import hostile_files as hostile
 from tests.unit.io.listening import listening
 
 FILTERS = (
-    *CUBE_FILTERS, *LABEL_FILTERS, *LEGEND_FILTERS, *IMPORT_FILTERS, *EXPORT_FILTERS,
-    *LIBRARY_FILTERS,
+    *cube_filters(), *LEGEND_FILTERS, *import_filters(), *EXPORT_FILTERS, *library_filters(),
 )  # fmt: skip
 # Suffixes of others, which users drop on the window all the same.
 OTHERS = (

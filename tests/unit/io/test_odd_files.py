@@ -10,7 +10,7 @@ import scipy.io
 from rasterio.transform import Affine
 
 from hsi_viewer.io.info import cube_info
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 ROWS, COLUMNS, BANDS = 5, 7, 4
 CUBE = (np.arange(ROWS * COLUMNS * BANDS).reshape(ROWS, COLUMNS, BANDS) * 3 + 1).astype("<u2")

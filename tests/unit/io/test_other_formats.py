@@ -10,7 +10,7 @@ import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.labels.label_file import read_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 RNG = np.random.default_rng(3)
 

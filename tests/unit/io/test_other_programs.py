@@ -21,7 +21,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.libraries.spectral_library import read_library
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 CUBE = np.random.default_rng(6).integers(0, 250, (20, 25, 12)).astype("u2")
@@ -361,7 +361,7 @@ def test_attributes_of_axes_of_any_type(tmp_path, name, value):
         elif isinstance(value, np.ndarray) and value.dtype == object:
             value = value.astype(h5py.string_dtype())
         file["cube"].attrs[name] = value
-    imports = "import sys; from hsi_viewer.io.registry import open_cube"
+    imports = "import sys; from hsi_viewer.io.opening import open_cube"
     read = f"{imports}; print(*open_cube(sys.argv[1]).shape)"
     command = [sys.executable, "-c", read, str(tmp_path / "a.h5")]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ import pytest
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.info import cube_info
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 OPENED = {
     "envi/ang20140912t192359_corr_v1c_img_2580-2590_540-550.hdr": (10, 10, 432),

@@ -120,9 +120,9 @@ class DrawDialog(QDialog):
 
     @Slot()
     def _browse(self) -> None:
-        from hsi_viewer.io.regions.import_export import IMPORT_FILTERS
+        from hsi_viewer.io.regions.import_export import import_filters
 
-        filters = [f"{name} ({' '.join(patterns)})" for name, patterns in IMPORT_FILTERS]
+        filters = [f"{name} ({' '.join(patterns)})" for name, patterns in import_filters()]
         path, _ = QFileDialog.getOpenFileName(
             self, "Ground truth", self._folder, ";;".join(filters)
         )

@@ -304,11 +304,13 @@ class LabelFiles(QObject):
         )
 
     def _ask(self, title: str) -> str:
-        from hsi_viewer.io.regions.import_export import IMPORT_FILTERS
+        from hsi_viewer.io.regions.import_export import import_filters
 
-        everything = " ".join(dict.fromkeys(p for _, patterns in IMPORT_FILTERS for p in patterns))
+        everything = " ".join(
+            dict.fromkeys(p for _, patterns in import_filters() for p in patterns)
+        )
         filters = [f"All labels and regions ({everything})"]
-        filters += [f"{name} ({' '.join(patterns)})" for name, patterns in IMPORT_FILTERS]
+        filters += [f"{name} ({' '.join(patterns)})" for name, patterns in import_filters()]
         folder = self._workspace.settings.last_folder
         path, _ = QFileDialog.getOpenFileName(self.window, title, folder, ";;".join(filters))
         return path

@@ -15,7 +15,8 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.display.composite import Look
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.io.registry import CUBE_FILTERS, open_cube
+from hsi_viewer.io import registry
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.rendering.overview import with_overview
 from hsi_viewer.rendering.scene_picture import first_picture, is_large
 from hsi_viewer.session.document.document import Document
@@ -68,10 +69,11 @@ class OpenController(QObject):
     @Slot()
     def choose(self) -> None:
         """Ask for a file and open it."""
-        known = " ".join(p for _, patterns in CUBE_FILTERS for p in patterns if p != "*")
+        offered = registry.cube_filters()
+        known = " ".join(dict.fromkeys(p for _, patterns in offered for p in patterns if p != "*"))
         filters = f"Cubes and sessions ({known} {SESSION_PATTERN});;" + ";;".join(
             f"{name} ({' '.join(patterns)})"
-            for name, patterns in (("HSI Viewer sessions", (SESSION_PATTERN,)), *CUBE_FILTERS)
+            for name, patterns in (("HSI Viewer sessions", (SESSION_PATTERN,)), *offered)
         )
         path, _ = QFileDialog.getOpenFileName(
             self._window, "Open a hyperspectral cube", self._workspace.settings.last_folder, filters
@@ -159,10 +161,14 @@ class OpenController(QObject):
         finally:
             self.taking_over = False
         self._workspace.state_changed.emit()
+        for problem in registry.problems():
+            self._workspace.notify(problem, "warning")
         asked = {s.sentence for s in opened.cube.suspected if isfinite(s.value)}
         for warning in (w for w in opened.cube.warnings if w not in asked):
             self._workspace.notify(f"{opened.cube.name}: {warning}", "warning")
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
+        for problem in registry.problems():
+            self._workspace.notify(problem, "warning")
         self.refused.emit(self._source, error)

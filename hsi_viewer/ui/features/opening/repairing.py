@@ -18,7 +18,7 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.files.reading import ChoiceNeededError
-from hsi_viewer.io.registry import arrays_in
+from hsi_viewer.io.opening import arrays_in
 from hsi_viewer.rendering.scene_picture import is_large
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog

@@ -23,7 +23,7 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.spectra.curves import Curve
 from hsi_viewer.core.spectra.library_match import Match, brightness
-from hsi_viewer.io.libraries.spectral_library import LIBRARY_FILTERS
+from hsi_viewer.io.libraries.spectral_library import library_filters
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.requests import Granted, WishQueue
@@ -100,7 +100,9 @@ class LibraryFeature(Feature):
     @Slot()
     def choose(self) -> None:
         """Ask for libraries and load them."""
-        filters = ";;".join(f"{name} ({' '.join(patterns)})" for name, patterns in LIBRARY_FILTERS)
+        filters = ";;".join(
+            f"{name} ({' '.join(patterns)})" for name, patterns in library_filters()
+        )
         names, _ = QFileDialog.getOpenFileNames(
             self.window,
             "Open spectral libraries",

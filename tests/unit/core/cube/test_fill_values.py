@@ -12,7 +12,7 @@ from hsi_viewer.core.cube import fill_values
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined, settled
 from hsi_viewer.core.display.contrast import sample_bands
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 
 def scene(rows: int = 48, columns: int = 50, bands: int = 40) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from scipy.io import netcdf_file
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays.cf import SENSOR_GEOMETRY
 from hsi_viewer.io.files.reading import ChoiceNeededError
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 ROWS, COLUMNS, BANDS = 6, 5, 8
 RNG = np.random.default_rng(4)

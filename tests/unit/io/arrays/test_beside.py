@@ -8,7 +8,7 @@ import pytest
 import scipy.io
 
 from hsi_viewer.io.arrays.axes import guess_axes
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 CUBE = np.arange(6 * 7 * 9, dtype="u2").reshape(6, 7, 9)
 NM = np.linspace(400, 2400, 9)

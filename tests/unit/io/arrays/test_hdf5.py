@@ -8,7 +8,7 @@ import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.reading import ChoiceNeededError
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 CUBE = np.arange(6 * 7 * 9).reshape(6, 7, 9)
 

@@ -12,7 +12,7 @@ import scipy.io
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.labels.label_file import read_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 CUBE = np.arange(6 * 7 * 9, dtype="u2").reshape(6, 7, 9)
 NM = np.linspace(400, 900, 9)

@@ -16,7 +16,7 @@ from scipy.io import netcdf_file
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.labels.label_file import read_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 ROWS, COLUMNS, BANDS = 6, 7, 5
 CUBE = (np.arange(ROWS * COLUMNS * BANDS) % 120).reshape(ROWS, COLUMNS, BANDS).astype("i2")

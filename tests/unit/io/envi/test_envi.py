@@ -13,7 +13,7 @@ from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.io.envi.header import DTYPES
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.metadata.wavelengths import from_band_names
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 BASE = {
     "samples": 3,

@@ -8,7 +8,7 @@ import rasterio
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.info import cube_info, diagnosis
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 SIZE = "samples = 3\nlines = 2\nbands = 4\nheader offset = 0\ndata type = 12\nbyte order = 0\n"

@@ -7,7 +7,7 @@ import pytest
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.files.raw_source import ORDERS
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 CUBE = np.arange(5 * 6 * 7, dtype="<u2").reshape(5, 6, 7)
 PROCEDURES = "{pci_read_spatial, pci_read_spectral}"

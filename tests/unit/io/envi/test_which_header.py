@@ -11,7 +11,7 @@ from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.libraries.band_list import read_band_list
 from hsi_viewer.io.libraries.spectral_library import read_library
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 ROWS, COLUMNS, BANDS = 6, 7, 4
 CUBE = np.arange(ROWS * COLUMNS * BANDS, dtype="<u2").reshape(BANDS, ROWS, COLUMNS)

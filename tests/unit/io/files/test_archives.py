@@ -17,8 +17,8 @@ from hsi_viewer.io.arrays import numpy_file
 from hsi_viewer.io.files import archive
 from hsi_viewer.io.files.archive import copied, opened_archive
 from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import import_regions
-from hsi_viewer.io.registry import open_cube
 
 ARRAY = np.arange(60, dtype="<u2").reshape(3, 4, 5)
 SCENE = HyperCube.from_array(np.zeros((4, 5, 1), "u1"))

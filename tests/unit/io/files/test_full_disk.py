@@ -13,7 +13,7 @@ import pytest
 import hsi_viewer
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 NOBODY = 2**22 + 1  # more than the number of any process

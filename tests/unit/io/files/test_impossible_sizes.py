@@ -17,7 +17,7 @@ from hsi_viewer.core.errors import FileError, HsiError
 from hsi_viewer.io.header_doctor.diagnose import diagnose
 from hsi_viewer.io.info import diagnosis
 from hsi_viewer.io.labels.label_file import read_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from tests.unit.io.bounds import bounded
 
 sparse = pytest.mark.skipif(os.name == "nt", reason="files of Windows have no holes by themselves")

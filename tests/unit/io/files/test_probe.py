@@ -21,8 +21,8 @@ from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.io.files import probe
 from hsi_viewer.io.files.probe import Probe
 from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import import_regions
-from hsi_viewer.io.registry import open_cube
 
 HANG = Path(__file__).parents[3] / "data" / "hostile" / "hang.h5"
 SCENE = HyperCube.from_array(np.zeros((4, 5, 1), "u1"))

@@ -11,7 +11,7 @@ from benchmarks.big_scene import ORDERS, write_big_scene
 from hsi_viewer.core.display.composite import Look
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import RawSource
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.rendering import scene_picture
 from hsi_viewer.rendering.scene_picture import first_picture
 

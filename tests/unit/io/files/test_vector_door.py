@@ -17,8 +17,8 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files import gdal_vector, geopackage
-from hsi_viewer.io.files.geojson_crs import cleaned
 from hsi_viewer.io.regions import vector
+from hsi_viewer.io.regions.geojson_crs import cleaned
 from hsi_viewer.io.regions.import_export import VECTOR, import_regions
 from hsi_viewer.io.regions.vector import read_shapes
 from tests.unit.io import hostile_files as hostile
@@ -162,7 +162,7 @@ def test_a_system_that_is_an_address_is_not_asked_for(tmp_path, listener, kind):
 )
 @pytest.mark.parametrize("piece", [1 << 24, 7, 1])
 def test_a_system_is_found_however_it_is_written(tmp_path, monkeypatch, listener, piece, old, new):
-    monkeypatch.setattr("hsi_viewer.io.files.geojson_crs.PIECE", piece)
+    monkeypatch.setattr("hsi_viewer.io.regions.geojson_crs.PIECE", piece)
     path = tmp_path / "a.geojson"
     text = hostile.geojson(hostile.link(listener.address("crs")))
     assert old in text
@@ -223,7 +223,7 @@ def test_attributes_that_are_called_crs_stay(tmp_path):
 
 
 def test_a_large_file_is_not_parsed_for_its_system(tmp_path, monkeypatch):
-    monkeypatch.setattr("hsi_viewer.io.files.geojson_crs.MAX_PARSED", 10)
+    monkeypatch.setattr("hsi_viewer.io.regions.geojson_crs.MAX_PARSED", 10)
     path = tmp_path / "a.geojson"
     path.write_text(hostile.geojson(hostile.link("http://127.0.0.1:9/x")))
     with pytest.raises(FormatError, match='system \\("crs"\\) is not of the usual form; remove'):

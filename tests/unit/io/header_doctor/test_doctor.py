@@ -14,7 +14,7 @@ from hsi_viewer.core.paths import data_folder
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.header_doctor import diagnose as doctor
 from hsi_viewer.io.info import cube_info, diagnosis
-from hsi_viewer.io.registry import arrays_in, open_cube
+from hsi_viewer.io.opening import arrays_in, open_cube
 from hsi_viewer.io.sidecars import location as sidecar_location
 from hsi_viewer.io.sidecars import sidecar
 from hsi_viewer.io.writers.cube_writer import write_cube

@@ -25,7 +25,7 @@ from hsi_viewer.io.labels.class_map import FORMATS, export_prediction
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.metadata.map_info import georeference, map_info_of
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 UTM = Georeference((2.5, 0.25, 4e5 + 1 / 3, 0.5, -2.5, 5.1e6), CRS.from_epsg(32633).to_wkt())

@@ -8,7 +8,7 @@ import pytest
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.libraries.band_list import read_band_list
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 NM = np.array([450.0, 550.5, 2200.0])

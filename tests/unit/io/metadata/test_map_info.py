@@ -13,7 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.metadata.map_info import georeference
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.io.writers.subset import Subset
 

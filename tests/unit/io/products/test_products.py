@@ -17,7 +17,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.arrays.cf import SENSOR_GEOMETRY
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.labels.label_file import read_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 RNG = np.random.default_rng(5)

@@ -14,9 +14,9 @@ import scipy.io
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.products import public_scenes
 from hsi_viewer.io.products.public_scenes import RemoteFile, fetch
-from hsi_viewer.io.registry import open_cube
 
 
 @dataclass

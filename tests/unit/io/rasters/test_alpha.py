@@ -8,7 +8,7 @@ from rasterio.enums import ColorInterp
 
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.labels.label_file import read_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 ROWS, COLUMNS = 12, 9
 RNG = np.random.default_rng(3)

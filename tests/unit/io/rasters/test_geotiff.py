@@ -12,7 +12,7 @@ from rasterio.control import GroundControlPoint
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.info import cube_info, diagnosis
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 
 VALUES = np.arange(3 * 5 * 7, dtype=np.uint16).reshape(3, 5, 7)
 UM = ("0.4", "0.5", "0.6")

@@ -20,9 +20,9 @@ from hsi_viewer.io.files import gdal
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.metadata.crs import crs_of
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.rasters.side_files import Side, read_side
 from hsi_viewer.io.regions.grid import Grid
-from hsi_viewer.io.registry import open_cube
 from tests.unit.io import hostile_files as hostile
 from tests.unit.io.listening import listening
 

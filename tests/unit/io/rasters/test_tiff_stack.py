@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from hsi_viewer.io.info import cube_info
-from hsi_viewer.io.registry import arrays_in, open_cube
+from hsi_viewer.io.opening import arrays_in, open_cube
 from hsi_viewer.io.sidecars.sidecar import edited
 from tests.unit.io.bounds import bounded
 

@@ -16,7 +16,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.io.files.gdal import open_raster
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.sidecars import sidecar
 from hsi_viewer.io.writers import cube_writer
 from hsi_viewer.io.writers.cube_writer import probabilities_cube, write_cube

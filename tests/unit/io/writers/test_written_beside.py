@@ -19,7 +19,7 @@ from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.io.labels.class_map import export_prediction
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.libraries.spectral_library import read_library, write_library
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 PLACE = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6))

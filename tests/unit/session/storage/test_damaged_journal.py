@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.labels.label_map import LabelMap
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session

@@ -15,7 +15,7 @@ from hsi_viewer.core.labels.classes import ClassLegend, LandClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.labels.class_map import export_prediction
 from hsi_viewer.io.labels.label_file import read_labels
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.session import new_session
 from hsi_viewer.session.storage.journal_records import read_records

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
@@ -125,7 +125,7 @@ def test_work_that_another_program_recovers_is_not_discarded(scene):
 
 RECOVERS = """
 import sys
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.storage.recoverable_sessions import leftovers
 from hsi_viewer.session.recovering import recovered_session

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.labels.classes import LandClass
-from hsi_viewer.io.registry import open_cube
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session

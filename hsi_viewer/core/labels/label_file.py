@@ -1,0 +1,32 @@
+"""Labels as a file gives them, not yet laid on a scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.labels.classes import Colour
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """Labels as a file gives them.
+
+    Attributes
+    ----------
+    ids : (rows, columns) class ids, 0 unlabelled.
+    names, colours : by class id, as far as the file gives them.
+    name : short name for titles.
+    zero : name that the file gives to 0, or "".
+    georeference : place on the Earth, or None.
+    """
+
+    ids: NDArray[np.uint16]
+    names: dict[int, str] = field(default_factory=dict)
+    colours: dict[int, Colour] = field(default_factory=dict)
+    name: str = "labels"
+    zero: str = ""
+    georeference: Georeference | None = None
