@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+import sys
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.metadata import Distribution, EntryPoint, distributions
+from itertools import groupby
+
+from hsi_viewer.core.text import message
 
 KINDS = {
     "hsi_viewer.formats": "Format",
@@ -38,6 +42,15 @@ class PlugIn:
         """What it adds, for people."""
         return KINDS.get(self.group, self.group)
 
+    def failed(self, what: str, error: BaseException) -> PlugIn:
+        """The same with the sentence that its code failed at something."""
+        problem = f"{self} {what}: {type(error).__name__}: {error}. Update or uninstall it."
+        return replace(self, problem=message(problem))
+
+    def refused(self, reason: str) -> PlugIn:
+        """The same with the sentence that it breaks a rule."""
+        return replace(self, problem=message(f"{self} was left out: {reason}."))
+
     def __str__(self) -> str:
         package = f" of {self.package}" if self.package else ""
         return f"The plug-in {self.name}{package}"
@@ -50,12 +63,7 @@ def plug_ins(group: str) -> tuple[PlugIn, ...]:
     ----------
     group : e.g. "hsi_viewer.formats".
     """
-    try:
-        found: Iterable[EntryPoint] = entry_points(group=group)
-    except Exception:  # noqa: BLE001 - damaged metadata of any package; the others are read
-        found = _one_by_one(group)
-    ordered = sorted(found, key=lambda entry: (entry.name, entry.value))
-    return tuple(_loaded(entry, group) for entry in ordered)
+    return tuple(_loaded(entry, group) for entry in _entries(tuple(sys.path)).get(group, ()))
 
 
 def load(group: str) -> tuple[tuple[object, ...], tuple[str, ...]]:
@@ -67,31 +75,41 @@ def load(group: str) -> tuple[tuple[object, ...], tuple[str, ...]]:
 
 def has_plug_ins(group: str) -> bool:
     """Whether a package offers something for a group; nothing is imported."""
-    try:
-        return bool(entry_points(group=group))
-    except Exception:  # noqa: BLE001 - as above
-        return any(True for _ in _one_by_one(group))
+    return group in _entries(tuple(sys.path))
 
 
-def _one_by_one(group: str) -> Iterator[EntryPoint]:
+@lru_cache(maxsize=1)  # to look through the metadata of all packages takes some milliseconds
+def _entries(_path: tuple[str, ...]) -> dict[str, tuple[EntryPoint, ...]]:
+    """Entries of the groups in KINDS by group, ordered by name.
+
+    Package by package, since `importlib.metadata.entry_points` fails for all where the metadata of
+    one are damaged.
+    """
+    found: list[EntryPoint] = []
+    seen: set[str] = set()
     for package in distributions():
-        try:
-            yield from package.entry_points.select(group=group)
-        except Exception:  # noqa: BLE001, S112 - it isn't known to be one of ours
-            continue
+        entries = _entries_of(package)
+        name = _origin(package)[0] if entries else ""
+        if entries and name not in seen:  # else a second copy, further down the path
+            seen.add(name)
+            found += entries
+    found.sort(key=lambda entry: (entry.group, entry.name, entry.value))
+    return {group: tuple(rows) for group, rows in groupby(found, lambda entry: entry.group)}
+
+
+def _entries_of(package: Distribution) -> list[EntryPoint]:
+    try:
+        return [entry for entry in package.entry_points if entry.group in KINDS]
+    except Exception:  # noqa: BLE001 - damaged, and not known to be one of ours
+        return []
 
 
 def _loaded(entry: EntryPoint, group: str) -> PlugIn:
     plug_in = PlugIn(entry.name, group, *_origin(entry.dist))
     try:
-        value = entry.load()
+        return replace(plug_in, value=entry.load())
     except (Exception, SystemExit) as error:  # noqa: BLE001 - of the code of others
-        problem = (
-            f"{plug_in} could not be loaded: {type(error).__name__}: {error}. "
-            "Update or uninstall it."
-        )
-        return PlugIn(entry.name, group, plug_in.package, plug_in.version, problem=problem)
-    return PlugIn(entry.name, group, plug_in.package, plug_in.version, value)
+        return plug_in.failed("could not be loaded", error)
 
 
 def _origin(package: Distribution | None) -> tuple[str, str]:

@@ -64,3 +64,12 @@ def test_damaged_metadata_of_any_package_keep_no_other_out(site):
     (damaged / "entry_points.txt").write_text(f"[{GROUP}]\nno equals sign\n", encoding="utf-8")
     assert entry_points.load(GROUP) == (("good",), ())
     assert entry_points.has_plug_ins(GROUP)
+
+
+def test_a_second_copy_further_down_the_path_is_passed_over(site, tmp_path, monkeypatch):
+    older = tmp_path / "older"
+    older.mkdir()
+    make_package(older, "twice", "row = 'old'", {GROUP: {"row": "row"}})
+    make_package(site, "twice", "row = 'new'", {GROUP: {"row": "row"}})
+    monkeypatch.setattr(sys, "path", [*sys.path, str(older)])
+    assert entry_points.load(GROUP) == (("new",), ())
