@@ -90,7 +90,7 @@ def _entries(_path: tuple[str, ...]) -> dict[str, tuple[EntryPoint, ...]]:
     for package in distributions():
         entries = _entries_of(package)
         name = _origin(package)[0] if entries else ""
-        if entries and name not in seen:  # else a second copy, further down the path
+        if entries and (not name or name not in seen):  # else a second copy, further down the path
             seen.add(name)
             found += entries
     found.sort(key=lambda entry: (entry.group, entry.name, entry.value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,12 +56,18 @@ def _make(context: Context, plug_in: PlugIn, taken: set[str]) -> PlugInFeature |
     before = set(context.children())
     try:
         return PlugInFeature(context, plug_in, kind(context))
-    except Exception as error:
-        log.exception("%s could not be made", plug_in)
-        context.plug_ins.complain(plug_in.failed("could not be made", error))
+    except Exception as error:  # noqa: BLE001 - of the code of others
+        _complain(context, plug_in.failed("could not be made", error), error)
         for half_made in set(context.children()) - before:
             half_made.deleteLater()
         return None
+
+
+def _complain(context: Context, failed: PlugIn, error: Exception) -> None:
+    # As text: a record that holds the error holds the window by its frames.
+    told = "".join(traceback.format_exception(error)).rstrip()
+    log.warning("%s\n%s", failed.problem, told)
+    context.plug_ins.complain(failed)
 
 
 def commands_of(features: Iterable[Feature]) -> list[Command]:
@@ -97,10 +104,9 @@ class PlugInFeature(Feature):
         """
         try:
             return work()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - of the code of others
             failed = self.plug_in.failed(f"failed {what}", error)
-            log.warning("%s", failed.problem, exc_info=error)
-            self.context.plug_ins.complain(failed)
+            _complain(self.context, failed, error)
             return default
 
     def refuse(self, reason: str) -> None:
