@@ -49,8 +49,8 @@ def measure_labels(source: str) -> dict[str, object]:
         fields = np.arange(rows)[:, None] // 500 % 5 + np.arange(columns) // 400 % 3 + 1
         np.save(path, fields.astype(np.uint16))
         during("loading 40 million labels", lambda: files.load(str(path), "labels"))
-        during("undo of it", window.undo)
-        during("redo of it", window.redo)
+        during("undo of it", window.feature("sessions").stepping.undo)
+        during("redo of it", window.feature("sessions").stepping.redo)
         during("list of regions", check.show_regions)
         during("saving labels", lambda: files.save_to(Path(folder, "saved.npy")))
         project = Path(folder, "saved.hsiproj")

@@ -9,7 +9,14 @@ from typing import NamedTuple
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi.layout import Layout, layout_of
-from hsi_viewer.io.envi.pairing import DATA_SUFFIXES, OF_GDAL, data_files, header_of, named
+from hsi_viewer.io.envi.pairing import (
+    DATA_SUFFIXES,
+    OF_GDAL,
+    data_files,
+    header_of,
+    is_text_file,
+    named,
+)
 
 # Kinds of "file type" whose values do not lie in one raw file.
 NOT_RAW = ("envi meta", "envi virtual", "hdf", "nitf", "netcdf", "jpeg", "png", "bsb", "mrsid")
@@ -20,8 +27,8 @@ def data_beside(header: Path) -> Path | None:
     try:
         return described(header).data
     except FileError:
-        found = next(data_files(header, ""), None)
-        return None if found is None else Path(found[0])
+        found = (Path(path) for path, _ in data_files(header, ""))
+        return next((path for path in found if not is_text_file(path)), None)
 
 
 def leads_to(header: Path, data: Path, new: Path | None = None) -> bool:
@@ -53,6 +60,8 @@ def data_of(header: Path, layout: Layout) -> Path:
     for found, size in data_files(header, layout.interleave, layout.offset, needed):
         if size == needed:
             return Path(found)
+        if needed and is_text_file(Path(found)):
+            continue
         if size > needed:
             fitting = fitting or found
         first = first or found

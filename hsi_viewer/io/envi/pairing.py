@@ -19,7 +19,7 @@ from hsi_viewer.io.files.identify import (
     is_header,
     magic_of,
 )
-from hsi_viewer.io.files.unsupported import name_of
+from hsi_viewer.io.files.unsupported import looks_like_text, name_of
 
 # fmt: off
 DATA_SUFFIXES = (
@@ -110,6 +110,8 @@ def _belongs(header: Path, path: Path) -> bool:
     is_full = header.name[:-4].casefold() in (path.name.casefold(), bare.casefold())
     if suffix in NOT_DATA_SUFFIXES:
         return is_full and not is_other_format(path)
+    if _is_text_of_another_size(path, header):
+        return False
     if is_full and suffix in DATA_SUFFIXES:
         return True
     others = [found for found, _ in exact_files(header, "") if Path(found) != path]
@@ -124,6 +126,19 @@ def _belongs(header: Path, path: Path) -> bool:
     if others:
         return rank == 2
     return (rank == 2 and not offset) or not is_other_format(path)
+
+
+def _is_text_of_another_size(path: Path, header: Path) -> bool:
+    """Whether a file is a text, and not by chance: raw values of that look have the right size."""
+    return is_text_file(path) and 0 < _described_bytes(header)[1] != _size_of(str(path))
+
+
+def is_text_file(path: Path) -> bool:
+    """Whether a file begins as a text does."""
+    try:
+        return looks_like_text(magic_of(path))
+    except FileError:
+        return False
 
 
 def _rank(path: str, size: int) -> int:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+
+PRINTABLE = bytes([9, 10, 12, 13, *range(32, 127)])
+LETTERS = bytes(range(160, 256))  # of other alphabets, in a text of one byte a letter
+MOST_LETTERS = 0.3
+
 # Signature, where it stands, and the name with what can be done.
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "a JPEG picture"),
@@ -74,6 +80,14 @@ def name_of(magic: bytes) -> str | None:
         if magic.startswith(signature, at):
             return name
     return "a text" if _is_text(magic) else None
+
+
+def looks_like_text(magic: bytes) -> bool:
+    """Whether first bytes are a text of any usual encoding."""
+    if magic.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or _is_text(magic):
+        return True
+    others = magic.translate(None, PRINTABLE)
+    return not others.translate(None, LETTERS) and len(others) <= MOST_LETTERS * len(magic)
 
 
 def _is_text(magic: bytes) -> bool:

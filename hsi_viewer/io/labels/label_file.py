@@ -281,6 +281,7 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     """Single-band raster that GDAL reads, with colour table and names where there are any."""
     from hsi_viewer.io.rasters.georeference import georeference_of
     from hsi_viewer.io.rasters.geotiff import image_of
+    from hsi_viewer.io.rasters.side_tags import bare
 
     source = image_of(path, part)
     file, (rows, columns, bands) = source.dataset, source.shape
@@ -295,7 +296,7 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
     nodata, colours, place = file.nodata, _colours_of(file), georeference_of(file)
-    table = classes_of(file, path, side_file(path))
+    table = classes_of(bare(file), path, side_file(path))
     colours = table.colours | colours
     names = _category_names(side_file(path)) | table.names
     names |= {

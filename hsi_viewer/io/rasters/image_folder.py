@@ -49,11 +49,13 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
     from hsi_viewer.io.files.gdal import open_raster, why
     from hsi_viewer.io.rasters.mask import mask_of
     from hsi_viewer.io.rasters.raster_source import driver_of, type_of
+    from hsi_viewer.io.rasters.side_tags import with_side
 
     found: dict[tuple[int, int, int], list[tuple[Path, np.dtype[Any]]]] = {}
     for path in files:
         try:
-            with open_raster(path, driver=driver_of(path)) as file:
+            with open_raster(path, driver=driver_of(path)) as opened:
+                file = with_side(opened, path)
                 mask = mask_of(file)
                 shape = file.height, file.width, len(mask.bands)
                 kind = type_of(file, mask)[0]

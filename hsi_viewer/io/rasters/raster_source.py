@@ -19,6 +19,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster, why
 from hsi_viewer.io.files.identify import HFA, PNG
 from hsi_viewer.io.rasters.mask import Mask, mask_of, masked_type
+from hsi_viewer.io.rasters.side_tags import with_side
 
 # GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
 MAX_BLOCK_BYTES = 2**31 - 1
@@ -37,12 +38,13 @@ class RasterSource:
     def __init__(self, path: Path, page: int | None = None) -> None:
         self._path = path
         try:
-            self.dataset = open_raster(path, driver=driver_of(path), page=page)
+            opened = open_raster(path, driver=driver_of(path), page=page)
         except RasterioError as error:
             raise FormatError(f"{path} is damaged or no readable raster: {why(error)}.") from error
         except OSError as error:
             raise FileError(f"{path} could not be read: {error.strerror}.") from error
-        weakref.finalize(self, self.dataset.close)
+        weakref.finalize(self, opened.close)
+        self.dataset = with_side(opened, path) if page is None else opened
         self._lock = threading.Lock()
         stored = np.result_type(*map(dtype_of, set(self.dataset.dtypes)))
         whole = self.dataset.height, self.dataset.width, self.dataset.count

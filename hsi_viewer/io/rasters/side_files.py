@@ -41,7 +41,7 @@ class Side:
 
 def read_side(path: Path) -> Side:
     """The place of a raster by the files beside it; what is damaged there says nothing."""
-    root = _of_gdal(side_file(path))
+    root = gdal_side(path)
     transform, crs, by = None, None, ""
     if root is not None:
         numbers = _numbers((root.findtext("GeoTransform") or "").split(","))
@@ -55,7 +55,9 @@ def read_side(path: Path) -> Side:
     return Side(transform, _world(path), None if crs is None else str(crs.to_wkt()), by)
 
 
-def _of_gdal(side: Path) -> ET.Element | None:
+def gdal_side(path: Path) -> ET.Element | None:
+    """The side file that GDAL keeps of a raster; None of one that is missing or damaged."""
+    side = side_file(path)
     try:
         text = text_of(side, MAX_BYTES) if side.is_file() else ""
         return ET.fromstring(text) if text and "<!" not in text else None  # noqa: S314 - no entities

@@ -20,7 +20,7 @@ from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
-from hsi_viewer.io.files.identify import magic_of
+from hsi_viewer.io.files.identify import is_hdf5, magic_of
 from hsi_viewer.io.regions.grid import Grid
 
 LABEL_SETS = "PixelClassification/LabelSets"
@@ -39,6 +39,8 @@ def read_project(path: Path, grid: Grid) -> ImportedLabels:
         if no label lies on the cube.
     """
     magic_of(path)  # says what is wrong with a file that cannot be read at all
+    if not is_hdf5(path):  # nothing for the process that examines HDF5 files
+        raise FormatError(f"{path} is not an ilastik project: it is not an HDF5 file.")
     from hsi_viewer.io.arrays.hdf5 import H5File
 
     out = np.zeros(grid.shape, np.uint16)

@@ -25,7 +25,7 @@ def hands(driver, tmp_path) -> Hands:
 
 
 def feature(hands: Hands, name: str):
-    return next(f for f in hands.driver.window.features if type(f).__name__ == name)
+    return hands.driver.window.feature(name)
 
 
 def ids_of(hands: Hands) -> list[int]:
@@ -65,7 +65,7 @@ def test_merging_gives_the_labels_to_the_other_class(hands):
     for digit, corner in ((Qt.Key.Key_1, (2, 2)), (Qt.Key.Key_2, (20, 20))):
         hands.driver.key(digit)
         hands.drag(corner, (corner[0] + 3, corner[1] + 3))
-    menu = feature(hands, "ClassFeature").merge_menu()
+    menu = feature(hands, "classes").merge_menu()
     assert [a.text() for a in menu.actions() if not a.isSeparator()] == ["Class 1", "Class 3"]
     menu.triggered.emit(menu.actions()[1])
     menu.deleteLater()
@@ -138,7 +138,7 @@ def test_a_damaged_legend_is_told_and_changes_nothing(hands, tmp_path):
     path = tmp_path / "broken.qml"
     path.write_text("<qgis", encoding="utf-8")
     before = hands.driver.document.legend.classes
-    feature(hands, "ClassFeature").load_legend(path)
+    feature(hands, "classes").load_legend(path)
     assert "broken.qml" in hands.driver.window.notices.texts()[-1]
     assert hands.driver.document.legend.classes == before
     assert hands.ids.shape == SIZE

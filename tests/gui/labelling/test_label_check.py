@@ -32,7 +32,7 @@ def hands(driver, tmp_path) -> Hands:
 
 
 def panels(hands: Hands):
-    return next(f for f in hands.driver.window.features if type(f).__name__ == "LabelCheckFeature")
+    return next(f for f in hands.driver.window.features if f.key == "label-check")
 
 
 def test_regions_are_listed_and_jumped_to(hands):
@@ -73,9 +73,7 @@ def test_labelled_classes_are_not_asked_for_before_they_are_compared(driver, tmp
     np.save(tmp_path / "made.npy", made_cube())
     driver.open(str(tmp_path / "made.npy"))
     driver.trigger("panel.separability")
-    panel = next(
-        f for f in driver.window.features if type(f).__name__ == "LabelCheckFeature"
-    ).separability
+    panel = next(f for f in driver.window.features if f.key == "label-check").separability
     assert panel.state.text() == ""
     QTest.mouseClick(panel.compare, Qt.MouseButton.LeftButton)
     assert panel.state.text() == "Label at least two classes."

@@ -55,7 +55,7 @@ def test_taken_as_no_data_it_stands_in_the_sidecar_and_can_be_removed(driver, st
     dialog = MetadataDialog(driver.document.cube, driver.window, strip.name)
     assert dialog.nodata.text() == "-9999"
     dialog.nodata.setText("")
-    driver.window.metadata.keep(driver.document.cube, dialog.chosen())
+    driver.window.feature("opening").metadata.keep(driver.document.cube, dialog.chosen())
     dialog.deleteLater()
     driver.settle()
     assert driver.document.cube.is_data(np.float32([[[-9999]]])).all()

@@ -444,7 +444,7 @@ def test_a_spectral_library_that_is_opened_is_offered_as_one(sample, tmp_path):
     sample.window.open(str(path))
     press(sample, "Open as a spectral library")
     sample.settle()
-    panel = sample.window.panel("Libraries")
+    panel = sample.window.panel("libraries")
     assert panel.model.rowCount() == 1
     assert not any("no cube" in text for text in sample.window.notices.texts())
 

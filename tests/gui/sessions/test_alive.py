@@ -102,7 +102,7 @@ def test_undo_asked_for_twice_goes_two_steps_back(scene, labels, threads):
     quiet(scene)
     assert scene.document.labels.total == 0
     assert scene.document.history.count == 0
-    scene.window.stepping.go_to(2)
+    scene.window.feature("sessions").stepping.go_to(2)
     quiet(scene)
     np.testing.assert_array_equal(scene.document.labels.ids, other)
     assert threads
@@ -119,7 +119,7 @@ def test_a_stroke_that_comes_while_an_undo_is_worked_out_stays(scene, labels, mo
         return prepare(*wanted)
 
     monkeypatch.setattr(LabelMap, "prepare", slow)
-    scene.window.undo()
+    scene.window.feature("sessions").stepping.undo()
     scene.trigger("tool.brush")
     scene.stroke((3, 3), (3, 9))
     titles = [step.title for step in scene.document.history.steps]

@@ -374,7 +374,7 @@ def test_the_history_is_a_list_to_jump_in(drawn):
     drawn.stroke((4, 3), (4, 8))
     drawn.stroke((5, 3), (5, 8))
     drawn.trigger("edit.history")
-    panel = next(f for f in drawn.window.features if type(f).__name__ == "HistoryFeature").panel
+    panel = next(f for f in drawn.window.features if f.key == "history").panel
     drawn.qtbot.waitUntil(lambda: len(panel.rows()) == 5)
     assert panel.rows()[-1] == ("Label 6 pixels", "now")
 

@@ -25,11 +25,11 @@ def fields(driver, tmp_path):
 
 
 def feature(driver, name: str):
-    return next(f for f in driver.window.features if type(f).__name__ == name)
+    return driver.window.feature(name)
 
 
 def open_plot(driver):
-    scatter = feature(driver, "ScatterFeature")
+    scatter = feature(driver, "scatter")
     driver.trigger("spectra.scatter")
     driver.qtbot.waitUntil(lambda: scatter.result is not None)
     driver.settle()

@@ -51,7 +51,7 @@ def choose(box, data) -> None:
 
 
 def feature(driver, name: str):
-    return next(f for f in driver.window.features if type(f).__name__ == name)
+    return driver.window.feature(name)
 
 
 def test_spectra_are_drawn_as_the_panel_says(small):
@@ -156,11 +156,11 @@ def test_a_library_is_searched_ranked_and_drawn(small, tmp_path, monkeypatch):
     path.write_text(f"wavelength (nm),same field,ramp,waves\n{rows}\n")
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_a, **_k: ([str(path)], ""))
     small.trigger("spectra.library")
-    panel = feature(small, "LibraryFeature").panel
+    panel = feature(small, "libraries").panel
     small.qtbot.waitUntil(lambda: "row 5" in panel.compared.text())
     assert panel.isVisible()
 
-    loaded = feature(small, "LibraryFeature").loaded[0]
+    loaded = feature(small, "libraries").loaded[0]
     spectrum = np.where(cube.good_bands, cube.spectrum(4, 5), np.nan)
     best = ranked(compare(spectrum, loaded.on_sensor.spectra, NM), "angle")
     shown = [panel.sorted.index(k, 0).data() for k in range(3)]
@@ -240,7 +240,7 @@ def test_the_plot_and_the_view_become_pictures_with_a_legend(small, tmp_path, mo
 
 def test_the_spectral_angle_is_mapped_thresholded_and_labelled(small):
     small.click(4, 5)
-    document, panel = small.document, feature(small, "AngleFeature").panel
+    document, panel = small.document, feature(small, "spectral-angle").panel
     small.trigger("spectra.angle")
     small.settle()
     assert panel.isVisible()

@@ -54,7 +54,7 @@ def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
 
 
 def panel_of(driver):
-    return next(f for f in driver.window.features if type(f).__name__ == "RunsFeature").panel
+    return next(f for f in driver.window.features if f.key == "runs").panel
 
 
 def press(driver, button) -> None:

@@ -62,8 +62,6 @@ def test_a_text_beside_a_header_is_not_read_as_its_data(tmp_path, suffix, alone)
     other.write_text(TEXTS[suffix])
     if alone:
         data.unlink()
-        if suffix == ".dat":
-            return  # by its name, the data of the header
         with pytest.raises(FileError, match="is not there"):
             open_cube(tmp_path / "scene.hdr")
     else:
@@ -73,6 +71,28 @@ def test_a_text_beside_a_header_is_not_read_as_its_data(tmp_path, suffix, alone)
         read_labels(other)
     with pytest.raises(HsiError):
         open_cube(other)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+@pytest.mark.parametrize("suffix", [".dat", ".raw", ".img", ".bsq", ".dat.hdr"])
+@pytest.mark.parametrize("text", [TEXTS[".json"], TEXTS[".csv"], "Größe;Fläche;Wert\n" * 40])
+def test_a_text_under_a_name_of_raw_data_is_not_the_data(tmp_path, suffix, text, encoding):
+    (tmp_path / ("scene.dat.hdr" if suffix == ".dat.hdr" else "scene.hdr")).write_text(
+        header_text(bands=1)
+    )
+    other = tmp_path / f"scene{suffix.removesuffix('.hdr')}"
+    other.write_text(text, encoding=encoding)
+    with pytest.raises(FormatError, match="holds no labels that can be read"):
+        read_labels(other)
+    with pytest.raises(FormatError, match="is no cube that can be read"):
+        open_cube(other)
+
+
+def test_a_text_is_the_data_if_the_header_gives_its_very_size(tmp_path):
+    raw = (b"ABC DEF\n" * 99)[: ROWS * COLUMNS]
+    path = write(tmp_path, suffix=".dat", bands=1, raw=raw)
+    for opened in (path, tmp_path / "scene.hdr"):
+        np.testing.assert_array_equal(values(opened).ravel(), np.frombuffer(raw, "u1"))
 
 
 @pytest.mark.parametrize("suffix", [".shp", ".dbf", ".gpkg", ".mat", ".npy", ".h5", ".tif", ".x"])

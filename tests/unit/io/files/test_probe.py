@@ -140,7 +140,8 @@ def test_a_helper_that_does_not_come_to_an_end_is_ended(helper, good, monkeypatc
 def test_a_file_that_takes_too_much_of_the_processor(helper, good):
     """It says that it is alive, again and again, and the file is an endless one all the same."""
     asked = helper(
-        "from hsi_viewer.io import probe, probe_child\n"
+        "from hsi_viewer.io import probe_child\n"
+        "from hsi_viewer.io.files import probe\n"
         "probe.CPU_SECONDS = 1\n"
         "def endless(path, wanted):\n    while True:\n        pass\n"
         "probe_child.touch = endless\nprobe_child.main()"
@@ -249,7 +250,7 @@ def test_the_helper_lets_go_of_files(good, tmp_path):
 @linux
 def test_the_helper_ends_with_the_program_that_asks(good):
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom hsi_viewer.io import probe\n"
+        "import os, sys\nfrom pathlib import Path\nfrom hsi_viewer.io.files import probe\n"
         "probe.check(Path(sys.argv[1]))\n"
         "print(probe._probe._child.process.pid, flush=True)\nos._exit(0)"
     )
