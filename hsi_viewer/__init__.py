@@ -6,6 +6,7 @@ The notebook interface::
     cube = hsi_viewer.open_cube("scene.hdr")
     model = hsi_viewer.fit(cube, labels)      # labels: (rows, columns), 0 unlabelled
     prediction = model.predict(cube)          # class_map, confidence, probabilities
+    hsi_viewer.fit(cube, labels, classifier="svm")  # or "lda"; SDHSI-Net is the default
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.training import TrainingConfig
     from hsi_viewer.io.opening import open_cube
-    from hsi_viewer.learning.trainer import fit
+    from hsi_viewer.learning.classifiers import fit
 
 __version__ = "0.1.0"
 __all__ = ["HyperCube", "TrainingConfig", "__version__", "fit", "open_cube"]
@@ -25,7 +26,7 @@ _LAZY = {
     "HyperCube": "hsi_viewer.core.cube.cube",
     "TrainingConfig": "hsi_viewer.core.training",
     "open_cube": "hsi_viewer.io.opening",
-    "fit": "hsi_viewer.learning.trainer",
+    "fit": "hsi_viewer.learning.classifiers",
 }
 
 

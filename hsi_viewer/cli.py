@@ -24,7 +24,7 @@ from hsi_viewer.cli_process import (
     say,
     terminable,
 )
-from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.errors import HsiError, SettingError
 from hsi_viewer.core.labels.imported_labels import Placement
 from hsi_viewer.core.training import Device, Preset, TrainingConfig
 
@@ -117,6 +117,14 @@ def _parsers() -> tuple[_Parser, Sequence[str]]:
     _add_output(classify, required=True)
     classify.add_argument("--seed", type=_seed, default=0, help="of every random choice (0)")
     classify.add_argument("--device", choices=get_args(Device), default="auto")
+    classify.add_argument(
+        "--classifier",
+        metavar="NAME",
+        type=_classifier,
+        default="sdhsi",
+        help="sdhsi (SDHSI-Net, the default), lda (linear discriminant), svm (support vector "
+        "machine), or one that a plug-in adds",
+    )
     classify.add_argument("--preset", choices=get_args(Preset), default="fast")
     _add_json(classify)
 
@@ -176,6 +184,15 @@ def _seed(text: str) -> int:
             f"a seed is a whole number in 0..{2**32 - 1}, not {_short(text)}"
         )
     return int(text)
+
+
+def _classifier(text: str) -> str:
+    from hsi_viewer.learning.classifiers import classifier
+
+    try:
+        return classifier(text).name
+    except SettingError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _is_number(text: str) -> bool:
@@ -292,6 +309,7 @@ def _classify(options: argparse.Namespace) -> int:
         options,
         lambda job: classify(options.cube, options.labels, job),
         config=config,
+        classifier=options.classifier,
         placement=options.placement,
     )
 

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
@@ -27,9 +28,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.job_folder import check_no_model, check_sources, output_folder
-
-if TYPE_CHECKING:
-    from hsi_viewer.learning.model import TrainedModel
+from hsi_viewer.learning.classifiers import DEFAULT, classifier, fit, load_model
 
 FORMATS = ("envi", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -46,6 +45,7 @@ class Job:
     config : settings of the training; `refine` also holds for applying a model.
     token, port : cancel and progress; the port takes each `Note` as it comes up.
     placement : how labels of another grid are laid on the cube; None finds out.
+    classifier : name of the one to train.
     overwrite : whether the map that came with a model may be replaced by that of another cube.
     warnings : what was noted so far, for the report.
     """
@@ -55,6 +55,7 @@ class Job:
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
     placement: Placement | None = None
+    classifier: str = DEFAULT
     overwrite: bool = False
     warnings: list[str] = field(default_factory=list)
 
@@ -164,18 +165,18 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
     _note_warnings(cube, None, job)
     with output_folder(job.output):
         job.say("Loading the learning engine")
-        from hsi_viewer.learning.checkpoint import load_model
-
         model = load_model(model_path)
         prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job)
         if model.warning:
             job.report(Note(model.warning))
         legend = ClassLegend(model.legend)
+        settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
     report = {
         "classes": _class_records(legend, None),
-        "seed": model.config.seed,
+        "classifier": model.name,
+        **({"seed": settings.seed} if settings is not None else {}),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
@@ -234,12 +235,19 @@ def _train_and_write(
 ) -> JobResult:
     from hsi_viewer.io.labels.label_file import legend_of
 
+    row = classifier(job.classifier)
     legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
     with output_folder(job.output):
         job.say("Loading the learning engine")
-        from hsi_viewer.learning.trainer import fit
-
-        model = fit(cube, training, job.config, legend=legend, token=job.token, port=job)
+        model = fit(
+            cube,
+            training,
+            job.config,
+            classifier=job.classifier,
+            legend=legend,
+            token=job.token,
+            port=job,
+        )
         if model.warning:
             job.report(Note(model.warning))
         prediction = model.predict(
@@ -251,8 +259,9 @@ def _train_and_write(
     report = {
         "classes": _class_records(legend, training),
         "train_pixels": int(np.count_nonzero(training)),
+        "classifier": job.classifier,
         "seed": job.config.seed,
-        "preset": job.config.preset,
+        **({"preset": job.config.preset} if "preset" in row.settings else {}),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
@@ -304,7 +313,7 @@ def _accuracy_record(accuracy: AccuracyReport) -> dict[str, Any]:
     }
 
 
-def _seconds(model: TrainedModel, watch: Stopwatch) -> dict[str, float]:
+def _seconds(model: Model, watch: Stopwatch) -> dict[str, float]:
     steps = {name: model.seconds.get(name, 0.0) for name in LEARNING_STEPS}
     seconds = {"read": watch.seconds["read"], **steps, "export": watch.seconds["export"]}
     return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}

@@ -6,33 +6,29 @@ that files of two models are not taken for one.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load, save
 
-from hsi_viewer.atomic import replacing
-from hsi_viewer.core.errors import ExportError
 from hsi_viewer.learning.checkpoint_schema import TENSORS, fitted, network_of
 from hsi_viewer.learning.model_description import (
+    FIRST,
     FORMAT,
     SCHEMA,
     description_of,
-    digest_of,
     pair_of,
     refusing_damage,
     weights_of,
+    write_pair,
 )
-
-if TYPE_CHECKING:
-    from hsi_viewer.learning.model import TrainedModel
+from hsi_viewer.learning.model_state import ModelState
 
 
-def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
+def save_model(model: ModelState, target: str | Path) -> list[Path]:
     """Write model.safetensors and model.json into a folder, or the pair that a path names.
 
     They take the place of the old pair together; a failed write leaves that as it is.
@@ -42,28 +38,20 @@ def save_model(model: TrainedModel, target: str | Path) -> list[Path]:
     ExportError
         if the files cannot be written.
     """
-    weights, description = pair_of(target)
     tensors = {f"network.{k}": v.cpu().contiguous() for k, v in model.network.state_dict().items()}
     for name in ("weights", "bias"):
         tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
     for name in TENSORS:
         tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
-    data = save(tensors)
-    text = json.dumps(_described(model) | {"weights_digest": digest_of(data)}, indent=1)
-    try:
-        with replacing(weights, description) as (new_weights, new_description):
-            new_weights.write_bytes(data)
-            new_description.write_text(text, encoding="utf-8")
-    except ExportError as error:
-        raise ExportError(f"{weights.parent}: the model cannot be written: {error}") from error
-    return [weights, description]
+    return write_pair(target, _described(model), save(tensors))
 
 
-def _described(model: TrainedModel) -> dict[str, Any]:
+def _described(model: ModelState) -> dict[str, Any]:
     waves = model.wavelengths
     return {
         "format": FORMAT,
         "schema": SCHEMA,
+        "classifier": FIRST,
         "class_ids": model.class_ids,
         "legend": [asdict(c) for c in model.legend],
         "config": asdict(model.config),
@@ -82,7 +70,7 @@ def _described(model: TrainedModel) -> dict[str, Any]:
     }
 
 
-def _sensor_range(model: TrainedModel) -> list[float] | None:
+def _sensor_range(model: ModelState) -> list[float] | None:
     """First and last wavelength (nm) that the model looks at."""
     if model.wavelengths is None:
         return None
@@ -90,7 +78,7 @@ def _sensor_range(model: TrainedModel) -> list[float] | None:
     return [float(used.min()), float(used.max())]
 
 
-def load_model(target: str | Path) -> TrainedModel:
+def load_state(target: str | Path) -> ModelState:
     """Read a model from its folder or from either of its files.
 
     Raises
@@ -98,17 +86,15 @@ def load_model(target: str | Path) -> TrainedModel:
     FileError
         if a file is missing or cannot be read.
     FormatError
-        if it is no model of this application, or is damaged.
+        if it isn't a model of this application, or is damaged.
     """
-    from hsi_viewer.learning.model import TrainedModel
-
     told = description_of(target)
     weights, _ = pair_of(target)
     with refusing_damage(weights):
-        tensors = load(weights_of(told, weights))
+        tensors = load(weights_of(told.weights_digest, weights))
         features, instant = fitted(tensors, told)
         network = network_of(tensors, told)
-    return TrainedModel(
+    return ModelState(
         network=network,
         instant=instant,
         features=features,

@@ -25,42 +25,45 @@ def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantMod
     KeyError, ValueError
         if a tensor is missing, or is not what the description says.
     """
-    used = tensors["features.bands"].numel()
     channels, classes = told.channels, len(told.class_ids)
-    kept = channels // len(told.sigmas)
-    if used < 1 or kept < 1 or kept * len(told.sigmas) != channels:
+    features = features_of(tensors, channels, told.sigmas, told.bands)
+    shapes = {"instant.weights": (channels, classes), "instant.bias": (classes,)}
+    found = checked_tensors(tensors, {name: (s, torch.float32) for name, s in shapes.items()})
+    instant = InstantModel(found["instant.weights"].numpy(), found["instant.bias"].numpy())
+    return features, instant
+
+
+def features_of(
+    tensors: dict[str, Tensor], channels: int, sigmas: tuple[float, ...], bands: int
+) -> Features:
+    """Features of a cube of so many bands; errors as of `fitted`."""
+    used = tensors["features.bands"].numel()
+    kept = channels // len(sigmas)
+    if used < 1 or kept < 1 or kept * len(sigmas) != channels:
         raise ValueError(f"{used} bands cannot make {channels} channels")
-    shapes = {
-        "features.bands": (used,),
-        "features.centre": (used,),
-        "features.spread": (used,),
-        "features.low": (used,),
-        "features.high": (used,),
-        "features.jump": (used,),
-        "features.components": (used, kept),
-        "features.strength": (kept,),
-        "features.scales": (channels,),
-        "instant.weights": (channels, classes),
-        "instant.bias": (classes,),
+    shapes = dict.fromkeys(TENSORS, (used,)) | {
+        "components": (used, kept),
+        "strength": (kept,),
+        "scales": (channels,),
     }
-    types = dict.fromkeys(shapes, torch.float32) | {"features.bands": torch.int64}
-    unbounded = {f"features.{n}": torch.full((used,), v) for n, v in BOUNDS.items()}
-    tensors = unbounded | tensors
-    for name in ("features.centre", "features.spread"):
-        if tensors[name].dtype == torch.float64:  # values that 32 bits cannot hold
+    types = dict.fromkeys(TENSORS, torch.float32) | {"bands": torch.int64}
+    if not any(f"features.{name}" in tensors for name in BOUNDS):
+        unbounded = {f"features.{n}": torch.full((used,), v) for n, v in BOUNDS.items()}
+        tensors = unbounded | tensors
+    for name in ("centre", "spread"):
+        if tensors[f"features.{name}"].dtype == torch.float64:  # values that 32 bits cannot hold
             types[name] = torch.float64
-    found = _fitting(tensors, {name: (shape, types[name]) for name, shape in shapes.items()})
-    arrays = {name: tensor.numpy() for name, tensor in found.items()}
-    bands = arrays["features.bands"]
-    if bands[0] < 0 or bands[-1] >= told.bands or (np.diff(bands) <= 0).any():
-        raise ValueError(f"the bands in use are not of {told.bands} bands")
-    if not (arrays["features.spread"] > 0).all() or not arrays["features.scales"].all():
+    wanted = {f"features.{name}": (shapes[name], types[name]) for name in TENSORS}
+    found = checked_tensors(tensors, wanted)
+    values = {name: found[f"features.{name}"].numpy() for name in TENSORS}
+    chosen = values["bands"]
+    if chosen[0] < 0 or chosen[-1] >= bands or (np.diff(chosen) <= 0).any():
+        raise ValueError(f"the bands in use are not of {bands} bands")
+    if not (values["spread"] > 0).all() or not values["scales"].all():
         raise ValueError("the features are divided by 0")
-    if (arrays["features.low"] >= arrays["features.high"]).any():
+    if (values["low"] >= values["high"]).any():
         raise ValueError("the features have no range")
-    values = {name: arrays[f"features.{name}"] for name in TENSORS}
-    instant = InstantModel(arrays["instant.weights"], arrays["instant.bias"])
-    return Features(**values, sigmas=told.sigmas), instant
+    return Features(**values, sigmas=sigmas)
 
 
 def network_of(tensors: dict[str, Tensor], told: Told) -> SdhsiNet:
@@ -76,13 +79,13 @@ def network_of(tensors: dict[str, Tensor], told: Told) -> SdhsiNet:
     with torch.device("meta"):  # asks for no memory
         wanted = SdhsiNet(*form).state_dict()
     stored = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    found = _fitting(stored, {k: (tuple(v.shape), v.dtype) for k, v in wanted.items()})
+    found = checked_tensors(stored, {k: (tuple(v.shape), v.dtype) for k, v in wanted.items()})
     network = SdhsiNet(*form)
     network.load_state_dict(found)
     return network.eval()
 
 
-def _fitting(
+def checked_tensors(
     tensors: dict[str, Tensor], wanted: dict[str, tuple[tuple[int, ...], torch.dtype]]
 ) -> dict[str, Tensor]:
     """The wanted tensors; a ValueError if one is of another shape or type, or holds no numbers."""

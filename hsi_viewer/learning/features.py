@@ -76,6 +76,19 @@ class Features:
         """Pixels that a feature looks away from its own pixel."""
         return int(np.ceil(TRUNCATE * max(self.sigmas)))
 
+    def standardised(
+        self, stored: NDArray[Any], is_data: NDArray[np.bool_]
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Standardised values (rows * columns, b) of a window, tidied; the rest as `project`."""
+        rows, columns, bands = stored.shape
+        known = is_data.reshape(-1, bands)
+        values = standardised(stored.reshape(-1, bands), self.centre, self.spread)
+        strays = tidy(values, known, self.low, self.high, self.jump).reshape(rows, columns)
+        valid = np.ones((rows, columns), bool)
+        if not is_data.all():
+            valid = is_data.sum(axis=2) * 2 >= bands
+        return values, valid, strays & valid
+
     def project(
         self, stored: NDArray[Any], is_data: NDArray[np.bool_], count: int | None = None
     ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
@@ -94,16 +107,10 @@ class Features:
         valid : (rows, columns), True where at least half of the bands have data.
         strays : (rows, columns), True where the spectrum is like none of the scene.
         """
-        rows, columns, bands = stored.shape
-        known = is_data.reshape(-1, bands)
-        values = standardised(stored.reshape(-1, bands), self.centre, self.spread)
-        strays = tidy(values, known, self.low, self.high, self.jump).reshape(rows, columns)
-        valid = np.ones((rows, columns), bool)
-        if not is_data.all():
-            valid = is_data.sum(axis=2) * 2 >= bands
+        values, valid, strays = self.standardised(stored, is_data)
         axes = torch.from_numpy(self.components[:, :count])
         projected = (axes.T @ torch.from_numpy(values).T).numpy()
-        return projected.reshape(-1, rows, columns), valid, strays & valid
+        return projected.reshape(-1, *valid.shape), valid, strays
 
     def smooth(
         self,

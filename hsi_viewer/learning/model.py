@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,21 +14,23 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.labels.classes import LandClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
-from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.band_matching import matched
-from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.instant_model import InstantModel
-from hsi_viewer.learning.network import SdhsiNet
+from hsi_viewer.learning.checkpoint import load_state, save_model
+from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.model_state import ModelState
 from hsi_viewer.learning.predictor import DenseOutput, dense
 from hsi_viewer.learning.random_walker import Walker
-from hsi_viewer.learning.recipe import Recipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.training_pixels import seeds_of
 
 KEEP_BYTES = 256_000_000  # output of the network kept for the next stroke
+
+
+def load_model(target: str | Path) -> TrainedModel:
+    """Read a model from its folder or from either of its files; see `checkpoint.load_state`."""
+    return TrainedModel(**vars(load_state(target)))
 
 
 def prediction_of(
@@ -57,40 +60,18 @@ def real_in(cube: HyperCube, port: ProgressPort) -> HyperCube:
 
 
 @dataclass(frozen=True, eq=False)
-class TrainedModel:
+class TrainedModel(ModelState):
     """A network with its features and legend; `predict` maps a cube.
 
     Attributes
     ----------
-    network, instant, features, recipe : what was trained and how.
-    class_ids : ids in the order of the network's outputs, ascending.
-    legend : the classes as they were called when trained.
-    config : the user's choices.
-    wavelengths : (bands,) nm of the training cube, or None.
-    bands : number of bands of the training cube.
-    temperature : of the calibration; 1 where labels were too few to measure it.
-    seconds : "features", "train", "predict", "refine" as measured; the last two of the last call.
-    versions : of the packages that made it.
-    label_digest : SHA-256 of the training labels.
-    warning : fill values that training found, and why it ended early; None for nothing.
+    scenes : features of the cube that it was trained on or mapped last.
     """
 
-    network: SdhsiNet
-    instant: InstantModel
-    features: Features
-    recipe: Recipe
-    class_ids: tuple[int, ...]
-    legend: tuple[LandClass, ...]
-    config: TrainingConfig
-    wavelengths: NDArray[np.float64] | None
-    bands: int
-    temperature: float
-    seconds: dict[str, float]
-    versions: dict[str, str]
-    label_digest: str
-    warning: str | None = None
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
     _said: list[tuple[SceneFeatures, DenseOutput]] = field(default_factory=list, repr=False)
+
+    name: ClassVar[str] = "sdhsi"
 
     def predict(
         self,
@@ -150,8 +131,6 @@ class TrainedModel:
 
     def save(self, target: str | Path) -> list[Path]:
         """Write the model; see `checkpoint.save_model`."""
-        from hsi_viewer.learning.checkpoint import save_model
-
         return save_model(self, target)
 
     def scene_of(self, cube: HyperCube) -> SceneFeatures | None:

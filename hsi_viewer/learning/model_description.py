@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from hsi_viewer.atomic import tidy_up
-from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.atomic import replacing, tidy_up
+from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LandClass
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning.recipe import Recipe
+from hsi_viewer.learning.recipe import Recipe, WalkerRecipe
 
 FORMAT = "hsi-viewer model"
 SCHEMA = 2  # 1 had no strength of components
 STEM = "model"
+FIRST = "sdhsi"  # the classifier of models whose description doesn't name one
 WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
 LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
 
@@ -42,10 +44,13 @@ def check_model(target: str | Path) -> None:
     FileError, FormatError
         as `load_model`.
     """
-    told = description_of(target)
     weights, _ = pair_of(target)
+    text, path = text_of(target)
+    told = _object_in(text, path)
+    if told.get("classifier", FIRST) == FIRST:
+        told_by(text, path)
     with refusing_damage(weights):
-        for name, values in load(weights_of(told, weights)).items():
+        for name, values in load(weights_of(str(told.get("weights_digest", "")), weights)).items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise ValueError(f"{name} holds what is no number")
 
@@ -60,16 +65,62 @@ def description_of(target: str | Path) -> Told:
     FormatError
         if it is no model of this application, or is damaged.
     """
+    text, path = text_of(target)
+    return told_by(text, path)
+
+
+def text_of(target: str | Path) -> tuple[bytes, Path]:
+    """The description of a model whose two files are there, and where it lies; not checked.
+
+    Raises
+    ------
+    FileError
+        if a file is missing or cannot be read.
+    """
     weights, description = pair_of(target)
-    _bring_back(weights, description)
     with refusing_damage(weights):
+        _bring_back(weights, description)
         for path in (weights, description):
             if not path.is_file():
                 raise FileError(
                     f"{path}: the model file is missing; a model is a pair of .safetensors and "
                     ".json."
                 )
-        return told_by(description.read_bytes(), description)
+        return description.read_bytes(), description
+
+
+def classifier_of(target: str | Path) -> str:
+    """Key of the classifier that made a model.
+
+    Raises
+    ------
+    FileError, FormatError
+        as `description_of`.
+    """
+    text, path = text_of(target)
+    name = _object_in(text, path).get("classifier", FIRST)
+    if not isinstance(name, str):
+        raise FormatError(f"{path}: the model file is damaged: its classifier isn't a name.")
+    return name
+
+
+def write_pair(target: str | Path, description: dict[str, Any], weights: bytes) -> list[Path]:
+    """Write both files of a model together; a failed write leaves an old pair as it is.
+
+    Raises
+    ------
+    ExportError
+        if the files cannot be written.
+    """
+    pair = pair_of(target)
+    text = json.dumps(description | {"weights_digest": digest_of(weights)}, indent=1)
+    try:
+        with replacing(*pair) as (new_weights, new_description):
+            new_weights.write_bytes(weights)
+            new_description.write_text(text, encoding="utf-8")
+    except ExportError as error:
+        raise ExportError(f"{pair[0].parent}: the model cannot be written: {error}") from error
+    return list(pair)
 
 
 def digest_of(weights: bytes) -> str:
@@ -77,10 +128,10 @@ def digest_of(weights: bytes) -> str:
     return hashlib.sha256(weights).hexdigest()
 
 
-def weights_of(told: Told, path: Path) -> bytes:
-    """The file of weights, if it is the one that belongs to a description; else a ValueError."""
+def weights_of(digest: str, path: Path) -> bytes:
+    """The file of weights, if it has the digest that its description gives; else a ValueError."""
     data = path.read_bytes()
-    if told.weights_digest not in ("", digest_of(data)):
+    if digest not in ("", digest_of(data)):
         raise ValueError("their digest is not the one in the description")
     return data
 
@@ -137,15 +188,24 @@ def told_by(text: bytes, path: Path) -> Told:
     FormatError
         if it is of another kind, or anything in it is no such thing.
     """
+    recipe = _object_in(text, path).get("recipe")
+    return parsed(text, path, Told, lambda told: _check(told, recipe))
+
+
+T = TypeVar("T")
+
+
+def parsed(text: bytes, path: Path, kind: type[T], check: Callable[[T], None]) -> T:
+    """A description of some kind; `check` raises a ValueError at what cannot be.
+
+    Raises
+    ------
+    FormatError
+        if it is of another kind.
+    """
     try:
-        data = json.loads(text)
-        kind = (data.get("format"), data.get("schema")) if isinstance(data, dict) else None
-        if kind != (FORMAT, SCHEMA):
-            raise FormatError(
-                f"{path}: this is no model that this version can read. Train it again."
-            )
-        told = TypeAdapter(Told).validate_json(text, strict=True)
-        _check(told, data["recipe"])
+        told = TypeAdapter(kind).validate_json(text, strict=True)
+        check(told)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -157,25 +217,78 @@ def told_by(text: bytes, path: Path) -> Told:
     return told
 
 
+def _object_in(text: bytes, path: Path) -> dict[str, Any]:
+    """The JSON object of a description of this version; else a FormatError."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
+    kind = (data.get("format"), data.get("schema")) if isinstance(data, dict) else None
+    if kind != (FORMAT, SCHEMA):
+        raise FormatError(f"{path}: this isn't a model that this version can read. Train it again.")
+    found: dict[str, Any] = data
+    return found
+
+
 def _check(told: Told, recipe: object) -> None:
     """Refuse numbers that no model has, with a ValueError."""
-    ids, listed, walker = told.class_ids, [c.id for c in told.legend], told.recipe.walker
-    numbers = [
-        told.temperature, walker.beta, walker.gamma, walker.seed_weight, walker.doubt,
-        walker.assurance,
-    ]  # fmt: skip
     sound = {
         "recipe": json.loads(json.dumps(asdict(told.recipe))) == recipe,  # no more, no less
+        "sigmas": told.sigmas and all(0 <= s <= WIDEST for s in told.sigmas),
+        "temperature": 0 < told.temperature <= LARGEST,
+    }
+    refuse(sound | facts_checked(told) | walker_checked(told.recipe.walker))
+
+
+class Facts(Protocol):
+    """What the description of any model contains."""
+
+    @property
+    def class_ids(self) -> tuple[int, ...]:
+        """Ascending."""
+
+    @property
+    def legend(self) -> tuple[LandClass, ...]:
+        """The classes."""
+
+    @property
+    def config(self) -> TrainingConfig:
+        """The user's choices."""
+
+    @property
+    def bands(self) -> int:
+        """Of the training cube."""
+
+    @property
+    def wavelengths(self) -> tuple[float, ...] | None:
+        """In nm."""
+
+
+def facts_checked(told: Facts) -> dict[str, object]:
+    """Whether what every model has can be, by name."""
+    ids, listed = told.class_ids, [c.id for c in told.legend]
+    return {
         "class_ids": ids and _ascend(ids) and 1 <= ids[0] <= ids[-1] <= MAX_CLASS_ID,
         "legend": len(set(listed)) == len(listed)
         and all(0 <= v <= 255 for c in told.legend for v in c.colour),
-        "sigmas": told.sigmas and all(0 <= s <= WIDEST for s in told.sigmas),
         "wavelengths": told.wavelengths is None or len(told.wavelengths) == told.bands,
-        "temperature": told.temperature > 0,
-        "numbers of the walker": all(abs(n) <= LARGEST for n in numbers) and min(numbers[:4]) >= 0,
-        "guides": walker.guides >= 1,
         "seed": 0 <= told.config.seed < 2**32,
     }
+
+
+def walker_checked(walker: WalkerRecipe) -> dict[str, object]:
+    """Whether the numbers of the walker can be, by name."""
+    numbers = [walker.beta, walker.gamma, walker.seed_weight]
+    powers = [walker.doubt, walker.assurance]
+    return {
+        "numbers of the walker": all(0 <= n <= LARGEST for n in numbers)
+        and all(abs(n) <= LARGEST for n in powers),
+        "guides": walker.guides >= 1,
+    }
+
+
+def refuse(sound: dict[str, object]) -> None:
+    """Name what cannot be, in a ValueError."""
     wrong = [name for name, right in sound.items() if not right]
     if wrong:
         raise ValueError(f"{', '.join(wrong)} cannot be so")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import probe_bands, shared_values, usual_of
-from hsi_viewer.core.cube.nodata import is_nodata
+from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
@@ -50,6 +50,7 @@ class SceneFeatures:
     features : fitted on this scene or another.
     token : checked while features are computed.
     origin : the cube that `cube` was made of, if it was.
+    keep : whether features are kept while they are small; without, each window is computed.
 
     Attributes
     ----------
@@ -65,6 +66,7 @@ class SceneFeatures:
         token: CancelToken | None = None,
         *,
         origin: HyperCube | None = None,
+        keep: bool = True,
     ) -> None:
         self.cube = cube
         self.origin = origin or cube
@@ -73,7 +75,7 @@ class SceneFeatures:
         self._probes = probe_bands(cube, np.arange(features.bands.size))
         self._usual = usual_of(cube, features.bands[self._probes])
         self._kept: tuple[FloatArray, NDArray[np.bool_]] | None = None
-        if cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
+        if keep and cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
         self._guide: tuple[FloatArray, NDArray[np.bool_]] | None = None
         self.strays = np.zeros((0, 0), bool)
@@ -134,6 +136,35 @@ class SceneFeatures:
                     token.check()
                 r, c = row[i] - rows.start, column[i] - columns.start
                 out[i] = values[:, r : r + side, c : c + side]
+        return out
+
+    def found_sentences(self) -> list[str]:
+        """A sentence for each value that looking at all of the scene has shown to be a fill."""
+        return [SuspectedFill(value, count).sentence for value, count in self.found.items()]
+
+    def spectra(self, rows: slice, columns: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Standardised values of a window as `Features.standardised`, and where there is data.
+
+        Returns
+        -------
+        values : (rows * columns, bands in use).
+        valid : (rows, columns).
+        """
+        values, valid, _ = self.features.standardised(*self._read(rows, columns))
+        return values, valid
+
+    def spectra_at(self, pixels: NDArray[np.int64], token: CancelToken | None = None) -> FloatArray:
+        """Standardised values (n, bands in use) of pixels (n,), flat indices in row-major order."""
+        out = np.empty((pixels.size, self.features.bands.size), np.float32)
+        row, column = np.divmod(pixels, self.cube.columns)
+        for r, c in tiles(self.cube.rows, self.cube.columns):
+            inside = (row >= r.start) & (row < r.stop) & (column >= c.start) & (column < c.stop)
+            if inside.any():
+                if token is not None:
+                    token.check()
+                values, _ = self.spectra(r, c)
+                width = c.stop - c.start
+                out[inside] = values[(row[inside] - r.start) * width + column[inside] - c.start]
         return out
 
     def guide(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable
-from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -14,24 +12,29 @@ from scipy.ndimage import distance_transform_cdt
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
-from hsi_viewer.core.cube.nodata import SuspectedFill
-from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.labels.classes import LandClass, legend_for
-from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature
 from hsi_viewer.learning.distillation import SoftTargets, balanced
 from hsi_viewer.learning.features import FloatArray, fit_features
 from hsi_viewer.learning.instant_model import InstantModel, fit_instant
 from hsi_viewer.learning.model import TrainedModel, prediction_of, real_in
+from hsi_viewer.learning.model_state import facts_of
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import choose_device, dense, instant_map
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import Recipe, recipe_for
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.training_loop import HELD_JOIN, Learner
-from hsi_viewer.learning.training_pixels import TrainingPixels, choose_pixels, hold_back, seeds_of
+from hsi_viewer.learning.training_pixels import (
+    TrainingPixels,
+    checked_labels,
+    choose_pixels,
+    hold_back,
+    note_unused,
+    seeds_of,
+)
 
 SOFT_PIXELS = 1_500  # unlabelled pixels of the second round of "refined_rounds"
 
@@ -72,13 +75,7 @@ def fit(
         if the token was cancelled.
     """
     token, port = token or CancelToken(), port or NotingPort()
-    ids = checked_ids(labels, (cube.rows, cube.columns))
-    class_ids = tuple(int(i) for i in np.unique(ids) if i)
-    if len(class_ids) < 2:
-        raise LabelError(
-            f"Training needs labelled pixels of at least two classes, there are {len(class_ids)}."
-            " Label some pixels of another class."
-        )
+    ids, class_ids = checked_labels(labels, (cube.rows, cube.columns))
     recipe = recipe or recipe_for(config)
     started = time.perf_counter()
     token.check()
@@ -98,26 +95,16 @@ def fit(
     instant = run.instant()
     network = run.network(warm_start)
     temperature, ended = run.train(network, instant, warm=warm_start is not None)
-    found = (SuspectedFill(value, count).sentence for value, count in scene.found.items())
-    warning = " ".join([*found, *([ended] if ended else [])]) or None
+    warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
-    known = {c.id: c for c in legend}
-    plain = legend_for(class_ids, cube.class_names)
+    facts = facts_of(cube, ids, class_ids, legend, config, seconds, warning)
     return TrainedModel(
+        **vars(facts),
         network=network,
         instant=instant,
         features=scene.features,
         recipe=recipe,
-        class_ids=class_ids,
-        legend=tuple(known.get(c.id, c) for c in plain),
-        config=config,
-        wavelengths=cube.wavelengths,
-        bands=cube.bands,
         temperature=temperature,
-        seconds=seconds,
-        versions=_versions(),
-        label_digest=hashlib.sha256(ids.tobytes()).hexdigest(),
-        warning=warning,
         scenes=[scene],
     )
 
@@ -149,9 +136,7 @@ class Run:
         self.pixels, self.targets = choose_pixels(
             self.seeds, self.valid, recipe.training.patches, config.seed
         )
-        unused = int(np.count_nonzero((self.seeds >= 0) & ~self.valid))
-        if unused:
-            port.report(Note(_unused_text(unused, int(np.count_nonzero(ids)))))
+        note_unused(self.seeds, self.valid, port)
 
     def refined(self, probabilities: FloatArray) -> FloatArray:
         """Probabilities after the walker, seeded by the labels."""
@@ -257,14 +242,3 @@ class Run:
         soft = torch.from_numpy(refined[pixels])
         soft = balanced(soft) if self.recipe.distillation.balanced else soft
         return SoftTargets(torch.from_numpy(patches), soft)
-
-
-def _unused_text(unused: int, labelled: int) -> str:
-    if unused == 1:
-        return f"1 of {labelled} labels lies on a pixel without data and was not used."
-    return f"{unused} of {labelled} labels lie on pixels without data and were not used."
-
-
-def _versions() -> dict[str, str]:
-    names = ("hsi-viewer", "torch", "numpy", "scipy", "safetensors")
-    return {name: version(name) for name in names}

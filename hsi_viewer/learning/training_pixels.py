@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.progress import Note, ProgressPort
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,38 @@ class TrainingPixels:
         counts = torch.bincount(self.targets[use], minlength=int(self.targets.max()) + 1)
         odds = use.float() / counts[self.targets].clamp(min=1)
         return odds / odds.sum()
+
+
+def checked_labels(
+    labels: ArrayLike, shape: tuple[int, int]
+) -> tuple[NDArray[np.uint16], tuple[int, ...]]:
+    """Labels (rows, columns) by the rules of `core.labels.class_ids`, and their ids, ascending.
+
+    Raises
+    ------
+    LabelError
+        if they are not of this shape, or name fewer than two classes.
+    """
+    ids = checked_ids(labels, shape)
+    class_ids = tuple(int(i) for i in np.unique(ids) if i)
+    if len(class_ids) < 2:
+        raise LabelError(
+            f"Training needs labelled pixels of at least two classes, there are {len(class_ids)}."
+            " Label some pixels of another class."
+        )
+    return ids, class_ids
+
+
+def note_unused(seeds: NDArray[np.int64], valid: NDArray[np.bool_], port: ProgressPort) -> None:
+    """Tell the port of labels on pixels without data; arguments as of `choose_pixels`."""
+    labelled = int(np.count_nonzero(seeds >= 0))
+    unused = int(np.count_nonzero((seeds >= 0) & ~valid))
+    if unused == 1:
+        port.report(Note(f"1 of {labelled} labels lies on a pixel without data and was not used."))
+    elif unused:
+        port.report(
+            Note(f"{unused} of {labelled} labels lie on pixels without data and were not used.")
+        )
 
 
 def seeds_of(labels: NDArray[np.uint16], class_ids: tuple[int, ...]) -> NDArray[np.int64]:

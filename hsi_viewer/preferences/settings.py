@@ -57,6 +57,7 @@ VALID: dict[str, Callable[[Any], bool]] = {
     "theme": lambda v: v in ("system", "light", "dark"),
     "text_percent": lambda v: type(v) is int and 80 <= v <= 200,
     "device": lambda v: v in ("auto", "cpu", "cuda", "mps"),
+    "classifier": _is_text,
     "recent_files": lambda v: isinstance(v, list) and all(_is_text(f) for f in v),
     "last_folder": _is_text,
     "brush_size": lambda v: type(v) is int and 1 <= v <= 101,
@@ -97,6 +98,7 @@ class Settings:
     theme: Literal["system", "light", "dark"] = "system"
     text_percent: int = 100
     device: Device = "auto"
+    classifier: str = "sdhsi"
     recent_files: list[str] = field(default_factory=list)
     last_folder: str = ""
     brush_size: int = 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.classifier import Classifier
 from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig
 from hsi_viewer.ui.theme import current_theme, icon
 
@@ -38,15 +41,30 @@ class TrainingPanel(QWidget):
 
     Signals
     -------
-    train_requested(TrainingConfig), cancel_requested(), live_changed(bool).
+    train_requested(TrainingConfig), cancel_requested(), live_changed(bool),
+    classifier_changed(str) : name of the one that the user chose.
+
+    Parameters
+    ----------
+    classifiers : to choose from; the first stands in the box.
     """
 
     train_requested = Signal(object)
     cancel_requested = Signal()
     live_changed = Signal(bool)
+    classifier_changed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, classifiers: Sequence[Classifier], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._classifiers = {row.name: row for row in classifiers}
+        self.classifier_box = QComboBox()
+        self.classifier_box.setAccessibleName("Classifier")
+        for row in classifiers:
+            self.classifier_box.addItem(row.title, row.name)
+        self.classifier_box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.classifier_box.setToolTip("What learns from the labelled pixels")
         self.preset = QComboBox()
         self.preset.setAccessibleName("Training preset")
         for text, value in PRESETS:
@@ -76,12 +94,26 @@ class TrainingPanel(QWidget):
         form.setHorizontalSpacing(8)
         form.setVerticalSpacing(5)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Classifier", self.classifier_box)
         form.addRow("Preset", self.preset)
         form.addRow("Distillation", self.distillation)
-        row = QHBoxLayout()
-        row.addWidget(self.seed)
-        row.addWidget(self.refine)
-        form.addRow("Seed", row)
+        last = QHBoxLayout()
+        last.addWidget(self.seed)
+        last.addWidget(self.refine)
+        form.addRow("Seed", last)
+        rows = (
+            ("preset", self.preset, self.preset),
+            ("distillation", self.distillation, self.distillation),
+            ("seed", self.seed, last),
+            ("refine", self.refine, None),
+        )
+        self._settings = {
+            name: (widget, widget.toolTip(), form.labelForField(row) if row is not None else None)
+            for name, widget, row in rows
+        }
+        self.unused = QLabel()
+        self.unused.setObjectName("muted")
+        self.unused.setWordWrap(True)
 
         self.train_button = QPushButton("Train")
         self.train_button.setObjectName("primary")
@@ -124,6 +156,7 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(form)
+        layout.addWidget(self.unused)
         layout.addLayout(buttons)
         layout.addWidget(self.reason)
         layout.addWidget(self.progress)
@@ -132,6 +165,8 @@ class TrainingPanel(QWidget):
         layout.addStretch(0)
         self.refresh_theme()
         self.show_reason(None)
+        self._show_settings()
+        self.classifier_box.currentIndexChanged.connect(self._on_classifier)
 
     def refresh_theme(self) -> None:
         """Take the colours of the current theme."""
@@ -145,6 +180,16 @@ class TrainingPanel(QWidget):
         self._loss.setPen(pg.mkPen(theme["red"], width=2))
         self._accuracy.setPen(pg.mkPen(theme["accent"], width=2))
         self.train_button.setIcon(icon("play", "accent_text"))
+
+    @property
+    def classifier(self) -> Classifier:
+        """The one that is chosen."""
+        return self._classifiers[self.classifier_box.currentData()]
+
+    def choose_classifier(self, name: str) -> None:
+        """Choose one by its name; an unknown name changes nothing."""
+        if name in self._classifiers:
+            self.classifier_box.setCurrentIndex(self.classifier_box.findData(name))
 
     def config(self) -> TrainingConfig:
         """The settings as they stand."""
@@ -167,12 +212,30 @@ class TrainingPanel(QWidget):
         self.cancel_button.setVisible(running)
         self.progress.setVisible(running)
         self.train_button.setEnabled(not running)
-        for widget in (self.preset, self.distillation, self.seed, self.refine):
-            widget.setEnabled(not running)
+        self.classifier_box.setEnabled(not running)
+        self._show_settings(running)
         if running:
             self._reports = []
             self._draw()
             self.progress.setRange(0, 0)
+
+    def _show_settings(self, running: bool = False) -> None:
+        """Grey the settings that the classifier doesn't have, and say so."""
+        chosen = self.classifier
+        for name, (widget, tip, label) in self._settings.items():
+            has = name in chosen.settings
+            widget.setEnabled(has and not running)
+            widget.setToolTip(tip if has else f"{chosen.title} has no such setting")
+            if label is not None:
+                label.setEnabled(has)
+        unused = [name for name in self._settings if name not in chosen.settings]
+        self.unused.setText(f"{chosen.title} doesn't use: {', '.join(unused)}.")
+        self.unused.setVisible(bool(unused))
+
+    @Slot()
+    def _on_classifier(self) -> None:
+        self._show_settings()
+        self.classifier_changed.emit(self.classifier.name)
 
     def show_progress(self, message: str, fraction: float | None) -> None:
         """Show what is being done; fraction 0..1 or None."""

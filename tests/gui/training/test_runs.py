@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.classifiers import classifier
 from hsi_viewer.session.storage.training_runs import MODEL
 from hsi_viewer.ui.features.training.training import Trained
 
@@ -46,7 +47,7 @@ def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
     driver.document.set_prediction(made, driver.document.labels.ids > 0)
     before = driver.window.context.sessions.shown_run
     driver.window.feature("training").training.trained.emit(
-        Trained(model, made, TrainingConfig(seed=right), warm)
+        Trained(model, made, TrainingConfig(seed=right), classifier("sdhsi"), warm)
     )
     driver.qtbot.waitUntil(lambda: driver.window.context.sessions.shown_run != before)
     driver.settle()
@@ -158,7 +159,8 @@ def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver
     labelled.let_go()
     with monkey.context() as patch:
         patch.setattr(
-            "hsi_viewer.learning.checkpoint.load_model", lambda _f: SimpleNamespace(name="model")
+            "hsi_viewer.ui.features.training.runs.load_model",
+            lambda _f: SimpleNamespace(name="model"),
         )
         again = make_driver()
         again.window.open(str(path))

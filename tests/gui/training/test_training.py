@@ -28,6 +28,8 @@ def prediction(value: int, *, final: bool = True) -> Prediction:
 class SlowTrainer:
     """Stands in for the trainer: shows one early map and works until it is cancelled or let go."""
 
+    name = "sdhsi"
+
     def __init__(self) -> None:
         self.started = threading.Event()
         self.may_end = threading.Event()

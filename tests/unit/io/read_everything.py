@@ -51,7 +51,7 @@ def main() -> None:
     from hsi_viewer.io.opening import open_cube
     from hsi_viewer.io.regions.import_export import import_regions
     from hsi_viewer.io.sidecars import sidecar
-    from hsi_viewer.learning.checkpoint import load_model
+    from hsi_viewer.learning.model import load_model
     from hsi_viewer.preferences.settings import load_settings
     from hsi_viewer.session.storage.project_file import read_project_body
 

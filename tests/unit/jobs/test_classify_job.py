@@ -23,7 +23,7 @@ from hsi_viewer.jobs.classify import (
 )
 from hsi_viewer.jobs.job_folder import output_folder
 from hsi_viewer.learning import trainer
-from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.learning.model import load_model
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 IDS = (2, 5, 7, 9)

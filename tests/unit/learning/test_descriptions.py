@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.sampling import draw_per_class
-from hsi_viewer.learning.checkpoint_schema import fitted, network_of, told_by
+from hsi_viewer.learning.checkpoint_schema import fitted, network_of
+from hsi_viewer.learning.model_description import told_by
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, made_scene
 from tests.unit.learning.test_hostile_models import with_value
@@ -125,7 +126,7 @@ def test_channels_are_scales_times_components(saved):
 
 def test_a_tensor_of_another_shape_or_another_type_is_refused(saved):
     told = described(saved[0])
-    name, where = "features.centre", saved[1]["features.centre"]
+    name, where = "features.strength", saved[1]["features.strength"]
     for other in (where[:-1], where[None], where.double()):
         with pytest.raises(ValueError, match=rf"{name} is .*was expected"):
             fitted({**saved[1], name: other.contiguous()}, told)

@@ -13,7 +13,7 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, TaskCancelledError
 from hsi_viewer.core.training import EpochReport
-from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.sampling import draw_per_class
-from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.trainer import fit
 from tests.unit.io.bounds import bounded
 from tests.unit.io.test_fuzz import mutated

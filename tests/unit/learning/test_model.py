@@ -11,8 +11,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, ModelError
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning import model as model_module
-from hsi_viewer.learning.checkpoint import load_model
-from hsi_viewer.learning.model import TrainedModel
+from hsi_viewer.learning.model import TrainedModel, load_model
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 

@@ -11,7 +11,7 @@ import pytest
 
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.sampling import draw_per_class
-from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.trainer import fit
 from tests.faults import Disk, each_failure
 from tests.unit.learning.made import SMALL, made_scene
@@ -84,7 +84,7 @@ def test_a_model_of_before_there_were_digests_is_read(models, tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hsi_viewer.learning.checkpoint import load_model
+from hsi_viewer.learning.model import load_model
 model, steps, real = load_model(sys.argv[2]), int(sys.argv[3]), Path.replace
 def replace(self, target):
     global steps

@@ -13,8 +13,8 @@ from hsi_viewer.core.cube import fill_values
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning.checkpoint import load_model
 from hsi_viewer.learning.features import fit_features
+from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.random_walker import edge_weights
 from hsi_viewer.learning.recipe import Recipe, TrainingRecipe
 from hsi_viewer.learning.robust import is_isolated, tidy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsi_viewer.learning.classifiers import classifiers
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.docking import Panel
 from hsi_viewer.ui.features.feature import Feature
@@ -24,7 +25,7 @@ class TrainingFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.panel, self.accuracy = TrainingPanel(), AccuracyPanel()
+        self.panel, self.accuracy = TrainingPanel(classifiers()), AccuracyPanel()
         self.training = TrainController(context.workspace, self.panel, self.accuracy, self)
         self.preload = TrainerImport(context.workspace, self)
         context.opening.opened.connect(self.preload.start_soon)

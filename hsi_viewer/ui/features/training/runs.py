@@ -15,8 +15,10 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.assessment.comparison import McNemar, Transition, mcnemar, transitions
+from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.learning.classifiers import DEFAULT, load_model
 from hsi_viewer.session.session import Session
 from hsi_viewer.session.storage.lock_file import local_time
 from hsi_viewer.session.storage.training_runs import (
@@ -35,7 +37,6 @@ from hsi_viewer.ui.widgets.offer_bar import Choice
 from hsi_viewer.ui.widgets.runs_panel import RunRow, RunsPanel
 
 if TYPE_CHECKING:
-    from hsi_viewer.learning.model import TrainedModel
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.features.training.training import TrainController
 
@@ -112,11 +113,15 @@ class RunsFeature(Feature):
         if session is None or document is None or session.folder is None:
             return
         model, number = trained.model, session.ledger.new_id()
-        config = asdict(trained.config)
-        title = f"{number}: {config.get('preset', '')}, seed {config.get('seed', '')}"
+        row, every = trained.classifier, asdict(trained.config)
+        config = {k: v for k, v in every.items() if k in row.settings}
+        preset = f"{config['preset']}, " if "preset" in config else ""
+        name = "" if row.name == DEFAULT else f"{row.title}, "
+        title = f"{number}: {name}{preset}seed {every['seed']}"
+        config = {"classifier": row.name, **config}
         run = Run(
             number,
-            f"{title}, live" if trained.warm else title,
+            f"{title}, live" if trained.live else title,
             datetime.now(UTC).isoformat(timespec="seconds"),
             float(sum(model.seconds.values())),
             config,
@@ -124,7 +129,7 @@ class RunsFeature(Feature):
             0,
             trained.prediction.class_ids,
             None,
-            trained.warm,
+            trained.live,
         )
         accuracy, trained_on = document.accuracy_later(), document.trained_on
         kept, folder = KeptMap(trained.prediction, trained_on), session.ledger.folder
@@ -192,10 +197,8 @@ class RunsFeature(Feature):
 
         def work(
             token: CancelToken, port: ProgressPort
-        ) -> tuple[Session, TrainedModel, NDArray[np.bool_]]:
+        ) -> tuple[Session, Model, NDArray[np.bool_]]:
             import_trainer(token, port)
-            from hsi_viewer.learning.checkpoint import load_model
-
             kept = read_map(folder, run, shape)
             return session, load_model(folder / str(run.id)), kept.trained_on
 
@@ -204,7 +207,7 @@ class RunsFeature(Feature):
         task.failed.connect(self._on_failed)
 
     @Slot(object)
-    def _on_model(self, read: tuple[Session, TrainedModel, NDArray[np.bool_]]) -> None:
+    def _on_model(self, read: tuple[Session, Model, NDArray[np.bool_]]) -> None:
         session, model, trained_on = read
         training = self._training
         if session is self._session and training.model is None and not training.running:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
@@ -20,9 +20,6 @@ from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.workspace import Workspace
 
-if TYPE_CHECKING:
-    from hsi_viewer.learning.model import TrainedModel
-
 
 @dataclass(frozen=True)
 class Trained:
@@ -32,13 +29,15 @@ class Trained:
     ----------
     model, prediction : the results.
     config : the user's choices.
-    warm : whether it went on from the model before.
+    classifier : what was trained.
+    live : whether it followed a stroke, and took the place of such a model before.
     """
 
-    model: TrainedModel
+    model: Model
     prediction: Prediction
     config: TrainingConfig
-    warm: bool = False
+    classifier: Classifier
+    live: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +81,12 @@ class TrainController(QObject):
         self._scoring: Task | None = None
         self._document: Document | None = None
         self._labelled: NDArray[np.bool_] | None = None
-        self.model: TrainedModel | None = None
+        self.model: Model | None = None
         self._labels_changed = False
         self._again = False
         self._noted: set[str] = set()  # of this document: each stroke trains again
+        panel.choose_classifier(workspace.settings.classifier)
+        panel.classifier_changed.connect(self._on_classifier)
         panel.live_changed.connect(self._on_live)
         panel.train_requested.connect(self.train)
         panel.cancel_requested.connect(self.cancel)
@@ -116,7 +117,7 @@ class TrainController(QObject):
         """Start training anew on the labels as they are now."""
         self._start(config, None)
 
-    def _start(self, config: TrainingConfig, warm_start: TrainedModel | None) -> None:
+    def _start(self, config: TrainingConfig, before: Model | None) -> None:
         document = self._workspace.document
         if document is None or self.running:
             return
@@ -126,30 +127,25 @@ class TrainController(QObject):
             return
         config = replace(config, device=self._workspace.settings.device)
         cube, snapshot, legend = document.cube, document.labels.snapshot(), document.legend.classes
-        before = self._labelled if warm_start is not None else None
+        chosen = self._panel.classifier
+        live = before is not None and before.name == chosen.name
+        options = chosen.options(before if live else None)
+        # What the model saw before is in it still.
+        seen = self._labelled if live and chosen.warm_start else None
         self._document, self._again = document, False
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
             labels = snapshot.ids
-            # What the model saw before is in it still.
-            port.report(Seen(labels > 0 if before is None else (labels > 0) | before))
+            port.report(Seen(labels > 0 if seen is None else (labels > 0) | seen))
             import_trainer(token, port)
-            from hsi_viewer.learning.trainer import fit  # torch takes seconds to import
-
-            model = fit(
-                cube,
-                labels,
-                config,
-                legend=legend,
-                warm_start=warm_start,
-                token=token,
-                port=port,
+            model = chosen.fit(
+                cube, labels, config, legend=legend, token=token, port=port, **options
             )
             port.report(Progress("Mapping the scene"))
             prediction = model.predict(
                 cube, labels=labels, refine=config.refine, token=token, port=port
             )
-            return Trained(model, prediction, config, warm_start is not None)
+            return Trained(model, prediction, config, chosen, live)
 
         self._panel.show_running(True)
         self._panel.show_message("Starting")
@@ -199,11 +195,15 @@ class TrainController(QObject):
         if self._again:
             self._train_on()
 
-    def adopt(self, model: TrainedModel, labelled: NDArray[np.bool_]) -> None:
+    def adopt(self, model: Model, labelled: NDArray[np.bool_]) -> None:
         """Take a model of a session, so that training goes on from it."""
         self.model, self._labelled = model, labelled
         self._document = self._workspace.document
         self._workspace.state_changed.emit()
+
+    @Slot(str)
+    def _on_classifier(self, name: str) -> None:
+        self._workspace.settings.classifier = name
 
     # live ------------------------------------------------------------------------------------
 

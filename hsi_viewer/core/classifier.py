@@ -1,0 +1,103 @@
+"""What a classifier is: one row that says how models are trained, and what a model can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import ArrayLike
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+
+SETTINGS = ("preset", "distillation", "seed", "device", "refine")
+
+
+class Model(Protocol):
+    """A trained model, of whichever classifier."""
+
+    @property
+    def name(self) -> str:
+        """Key of the classifier that made it."""
+
+    @property
+    def class_ids(self) -> tuple[int, ...]:
+        """Ids in the order of the probabilities, ascending."""
+
+    @property
+    def legend(self) -> tuple[LandClass, ...]:
+        """The classes as they were called when trained."""
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Time of each step: "features", "train", "predict", "refine", as far as measured."""
+
+    @property
+    def warning(self) -> str | None:
+        """What the user should know about the training; None for nothing."""
+
+    def predict(
+        self,
+        cube: HyperCube,
+        *,
+        labels: ArrayLike | None = None,
+        refine: bool = True,
+        token: CancelToken | None = None,
+        port: ProgressPort | None = None,
+    ) -> Prediction:
+        """Map a cube.
+
+        Parameters
+        ----------
+        cube : the training scene or another.
+        labels : (rows, columns) class ids known on this cube, 0 for none.
+        refine : whether the map is made smooth along the image, where the model can do that.
+
+        Raises
+        ------
+        ModelError
+            if the cube's bands cannot be matched with the model's.
+        TaskCancelledError
+            if the token was cancelled.
+        """
+
+    def save(self, target: str | Path) -> list[Path]:
+        """Write the model as the pair model.json and model.safetensors in a folder.
+
+        Raises
+        ------
+        ExportError
+            if the files cannot be written.
+        """
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """One row of the table of classifiers.
+
+    Attributes
+    ----------
+    name : stable key, in model files and on the command line: lower-case letters, digits, "-".
+    title : for people.
+    fit : (cube, labels, config, *, legend, token, port) -> Model. Labels are (rows, columns) class
+        ids, 0 for none. Called in a worker thread: it checks the token, reports `Progress`, and
+        raises `LabelError` or `TrainingError`.
+    load : (target) -> Model, from the folder of a model or either of its files.
+    settings : names of the fields of `TrainingConfig` that make a difference, of `SETTINGS`.
+    warm_start : whether `fit` takes `warm_start=model`, to go on after labels changed.
+    """
+
+    name: str
+    title: str
+    fit: Callable[..., Model]
+    load: Callable[[str | Path], Model]
+    settings: tuple[str, ...] = ("seed", "refine")
+    warm_start: bool = False
+
+    def options(self, model: Model | None) -> dict[str, Any]:
+        """Further arguments of `fit` that let it go on from a model, if it can."""
+        return {"warm_start": model} if self.warm_start else {}

@@ -1,0 +1,13 @@
+"""The classifiers: one file and one row of the registry each."""
+
+from hsi_viewer.learning.classifiers.registry import (
+    DEFAULT,
+    classifier,
+    classifiers,
+    fit,
+    load_model,
+    nearest,
+    problems,
+)
+
+__all__ = ["DEFAULT", "classifier", "classifiers", "fit", "load_model", "nearest", "problems"]

@@ -1,0 +1,167 @@
+"""The table of classifiers: our own, then those of installed packages.
+
+Nothing slow is imported here: the window and the command line list the titles. To add a classifier,
+write a file of its name beside this one, with `fit` and `load`, and add its row to `BUILT_IN`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from hsi_viewer.core.classifier import Classifier, Model
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.entry_points import load
+from hsi_viewer.core.errors import FormatError, SettingError
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.training import TrainingConfig
+
+GROUP = "hsi_viewer.classifiers"
+DEFAULT = "sdhsi"
+
+
+def _row(name: str, title: str, **options: Any) -> Classifier:
+    """A row whose file is imported when something is first trained or loaded with it."""
+    module = f"{__package__}.{name}"
+    return Classifier(name, title, _deferred(module, "fit"), _deferred(module, "load"), **options)
+
+
+def _deferred(module: str, function: str) -> Callable[..., Any]:
+    def call(*arguments: Any, **options: Any) -> Any:
+        return getattr(import_module(module), function)(*arguments, **options)
+
+    return call
+
+
+BUILT_IN = (
+    _row(
+        "sdhsi",
+        "SDHSI-Net",
+        settings=("preset", "distillation", "seed", "device", "refine"),
+        warm_start=True,
+    ),
+    _row("lda", "Linear discriminant"),
+    _row("svm", "Support vector machine"),
+)
+
+
+def classifiers() -> tuple[Classifier, ...]:
+    """All classifiers: ours, then those of installed packages by their names."""
+    return _installed()[0]
+
+
+def problems() -> tuple[str, ...]:
+    """A sentence for each installed classifier that cannot be used."""
+    return _installed()[1]
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[tuple[Classifier, ...], tuple[str, ...]]:
+    objects, wrong = load(GROUP)
+    rows, sentences = {row.name: row for row in BUILT_IN}, list(wrong)
+    for row in objects:
+        if not isinstance(row, Classifier):
+            sentences.append(f"The plug-in {row!r} isn't a Classifier, so it was left out.")
+        elif row.name in rows:
+            sentences.append(
+                f"The plug-in “{row.title}” was left out: there is another classifier of the name "
+                f"“{row.name}”."
+            )
+        else:
+            rows[row.name] = row
+    return tuple(rows.values()), tuple(sentences)
+
+
+def classifier(name: str) -> Classifier:
+    """The classifier of a name.
+
+    Raises
+    ------
+    SettingError
+        if there is none; the message gives the nearest.
+    """
+    found = {row.name: row for row in classifiers()}
+    if name not in found:
+        raise SettingError(
+            f"There is no classifier {name!r}{nearest(name, found)}; choose one of "
+            f"{', '.join(found)}."
+        )
+    return found[name]
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A question after the name that was meant, or ""."""
+    close = get_close_matches(name.lower(), names, 1, 0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def fit(
+    cube: HyperCube,
+    labels: ArrayLike,
+    config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
+    *,
+    classifier: str = DEFAULT,
+    legend: Iterable[LandClass] = (),
+    token: CancelToken | None = None,
+    port: ProgressPort | None = None,
+    **options: Any,
+) -> Model:
+    """Train a classifier on labelled pixels of a cube.
+
+    Parameters
+    ----------
+    cube : the scene; of complex values the magnitude is used.
+    labels : (rows, columns) class ids, by the rules of `core.labels.class_ids`.
+    config : settings, as far as the classifier has them.
+    classifier : name of a row of `classifiers`.
+    legend : names and colours of the classes; others become "Class n".
+    token : checked often.
+    port : takes `Progress` and, as a Python warning if there is no port, a `Note` of what was left
+        out.
+    options : what this classifier takes besides.
+
+    Raises
+    ------
+    SettingError
+        if there is no classifier of that name.
+    LabelError
+        if labels do not fit the cube or name fewer than two classes.
+    TrainingError
+        if the cube cannot be learned from.
+    TaskCancelledError
+        if the token was cancelled.
+    """
+    row = _named(classifier)
+    return row.fit(cube, labels, config, legend=legend, token=token, port=port, **options)
+
+
+_named = classifier  # `fit` has an argument of that name
+
+
+def load_model(target: str | Path) -> Model:
+    """Read a model of any classifier from its folder or from either of its files.
+
+    Raises
+    ------
+    FileError
+        if a file is missing or cannot be read.
+    FormatError
+        if it isn't a model, is damaged, or its classifier isn't installed.
+    """
+    from hsi_viewer.learning.model_description import classifier_of
+
+    name = classifier_of(target)
+    found = next((row for row in classifiers() if row.name == name), None)
+    if found is None:
+        raise FormatError(
+            f"{target}: the model was made by the classifier {name!r}, which isn't installed. "
+            "Install the plug-in that brings it, or train again."
+        )
+    return found.load(target)

@@ -1,0 +1,163 @@
+"""Files of classifiers of spectra: a description as JSON, and arrays as safetensors; no pickle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.checkpoint_schema import TENSORS, checked_tensors, features_of
+from hsi_viewer.learning.features import Features
+from hsi_viewer.learning.model_description import (
+    FORMAT,
+    SCHEMA,
+    facts_checked,
+    pair_of,
+    parsed,
+    refuse,
+    refusing_damage,
+    text_of,
+    walker_checked,
+    weights_of,
+    write_pair,
+)
+from hsi_viewer.learning.model_state import TrainingFacts
+from hsi_viewer.learning.pixel_kind import PixelKind, Scorer
+from hsi_viewer.learning.recipe import WalkerRecipe
+
+SIGMAS = (0.0,)
+STEEPEST = 1e6
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PixelState(TrainingFacts):
+    """What a trained classifier of spectra consists of.
+
+    Attributes
+    ----------
+    kind : which one.
+    scorer, steepness : what was fitted; see `FitScorer`.
+    features : bands, their scaling, and the components that guide the walker.
+    walker : strength of the refinement.
+    """
+
+    kind: PixelKind
+    scorer: Scorer
+    steepness: float
+    features: Features
+    walker: WalkerRecipe
+
+
+@dataclass(frozen=True)
+class PixelDescription:
+    """The JSON of a model, as `PixelState` has it."""
+
+    classifier: str
+    class_ids: tuple[int, ...]
+    legend: tuple[LandClass, ...]
+    config: TrainingConfig
+    walker: WalkerRecipe
+    steepness: float
+    channels: int
+    bands: int
+    wavelengths: tuple[float, ...] | None
+    warning: str | None
+    seconds: dict[str, float]
+    versions: dict[str, str]
+    label_digest: str
+    weights_digest: str
+
+
+def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
+    """Write model.safetensors and model.json into a folder, or the pair that a path names.
+
+    Raises
+    ------
+    ExportError
+        if the files cannot be written.
+    """
+    tensors = {f"features.{n}": torch.from_numpy(getattr(state.features, n)) for n in TENSORS}
+    for part in fields(state.scorer):  # type: ignore[arg-type]  # a protocol of dataclasses
+        tensors[f"scorer.{part.name}"] = torch.from_numpy(getattr(state.scorer, part.name))
+    waves = state.wavelengths
+    description = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "classifier": state.kind.name,
+        "class_ids": state.class_ids,
+        "legend": [asdict(c) for c in state.legend],
+        "config": asdict(state.config),
+        "walker": asdict(state.walker),
+        "steepness": state.steepness,
+        "channels": state.features.channels,
+        "bands": state.bands,
+        "wavelengths": None if waves is None else waves.tolist(),
+        "warning": state.warning,
+        "seconds": state.seconds,
+        "versions": state.versions,
+        "label_digest": state.label_digest,
+    }
+    data = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
+    return write_pair(target, description, data)
+
+
+def load_pixels(kind: PixelKind, target: str | Path) -> PixelState:
+    """Read what `save_pixels` wrote, from the folder or from either of the files.
+
+    Raises
+    ------
+    FileError
+        if a file is missing or cannot be read.
+    FormatError
+        if it isn't a model of this kind, or is damaged.
+    """
+    text, path = text_of(target)
+    weights, _ = pair_of(target)
+    told = parsed(text, path, PixelDescription, lambda told: _check(told, kind, text))
+    with refusing_damage(weights):
+        tensors = load(weights_of(told.weights_digest, weights))
+        features = features_of(tensors, told.channels, SIGMAS, told.bands)
+        scorer = _scorer_of(tensors, kind, features.bands.size, len(told.class_ids))
+    return PixelState(
+        kind=kind,
+        scorer=scorer,
+        steepness=told.steepness,
+        features=features,
+        walker=told.walker,
+        class_ids=told.class_ids,
+        legend=told.legend,
+        config=told.config,
+        wavelengths=None if told.wavelengths is None else np.array(told.wavelengths, np.float64),
+        bands=told.bands,
+        seconds=told.seconds,
+        versions=told.versions,
+        label_digest=told.label_digest,
+        warning=told.warning,
+    )
+
+
+def _scorer_of(tensors: dict[str, Tensor], kind: PixelKind, bands: int, classes: int) -> Scorer:
+    """The scorer; a KeyError or ValueError if an array is missing or isn't what it should be."""
+    found = {name: t for name, t in tensors.items() if name.startswith("scorer.")}
+    sound = checked_tensors(found, {n: (tuple(t.shape), torch.float32) for n, t in found.items()})
+    arrays = {name.removeprefix("scorer."): tensor.numpy() for name, tensor in sound.items()}
+    return kind.checked(arrays, bands, classes)
+
+
+def _check(told: PixelDescription, kind: PixelKind, text: bytes) -> None:
+    """Refuse what no model of a kind has, with a ValueError."""
+    sound = {
+        "classifier": told.classifier == kind.name,
+        "classes": len(told.class_ids) >= 2,
+        "steepness": 0 < told.steepness <= STEEPEST,
+        "channels": told.channels >= 1,
+        "walker": json.loads(text)["walker"] == asdict(told.walker),  # no more, no less
+    }
+    refuse(sound | facts_checked(told) | walker_checked(told.walker))

@@ -1,0 +1,134 @@
+"""The table of classifiers: rows, names, plug-ins, and models that name theirs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import hsi_viewer
+from hsi_viewer.core.classifier import SETTINGS, Classifier
+from hsi_viewer.core.errors import FormatError, SettingError
+from hsi_viewer.core.labels.sampling import draw_per_class
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.classifiers import (
+    classifier,
+    classifiers,
+    load_model,
+    problems,
+    registry,
+)
+from hsi_viewer.learning.trainer import fit as fit_network
+from tests.unit.learning.made import SMALL, made_scene
+
+
+def test_ours_come_first_and_need_nothing_slow():
+    assert [row.name for row in classifiers()][:3] == ["sdhsi", "lda", "svm"]
+    code = (
+        "import sys; from hsi_viewer.learning.classifiers import classifiers; classifiers();"
+        "print(sorted({'torch', 'sklearn', 'scipy', 'pydantic'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_settings_are_fields_of_the_config():
+    for row in classifiers():
+        assert set(row.settings) <= set(SETTINGS)
+    assert all(hasattr(TrainingConfig(), name) for name in SETTINGS)
+
+
+def test_an_unknown_name_is_told_the_nearest():
+    with pytest.raises(SettingError, match=r"'smv' \(did you mean 'svm'\?\); choose one of sdhsi,"):
+        classifier("smv")
+    with pytest.raises(SettingError, match="'zzzzzz'; choose one of"):
+        hsi_viewer.fit(None, None, classifier="zzzzzz")
+
+
+def test_fit_at_the_top_level_takes_the_name():
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 5)
+    model = hsi_viewer.fit(cube, training, classifier="lda")
+    assert model.name == "lda"
+    assert (model.predict(cube).class_map == truth).mean() > 0.95
+
+
+@pytest.fixture
+def network(tmp_path):
+    """The files of a small network, and the description."""
+    cube, truth = made_scene(20, 18, 8)
+    model = fit_network(cube, draw_per_class(truth, 3)[0], recipe=SMALL)
+    _, path = model.save(tmp_path / "m")
+    return tmp_path / "m", path, model.predict(cube), cube
+
+
+def test_a_model_of_before_there_were_classifiers_is_a_network(network):
+    folder, path, wanted, cube = network
+    written = json.loads(path.read_text("utf-8"))
+    assert written.pop("classifier") == "sdhsi"
+    path.write_text(json.dumps(written), "utf-8")
+    model = load_model(folder)
+    assert model.name == "sdhsi"
+    np.testing.assert_array_equal(model.predict(cube).class_map, wanted.class_map)
+
+
+def test_a_model_of_a_classifier_that_is_not_installed(network):
+    folder, path, *_ = network
+    written = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**written, "classifier": "forest"}), "utf-8")
+    with pytest.raises(FormatError, match="'forest', which isn't installed"):
+        load_model(folder)
+
+
+PLUG_IN = """
+from hsi_viewer.core.classifier import Classifier
+
+def fit(*arguments, **options):
+    raise NotImplementedError
+
+row = Classifier("nearest-mean", "Nearest mean", fit, fit)
+taken = Classifier("svm", "Another machine", fit, fit)
+number = 7
+"""
+
+ENTRY_POINTS = """
+[hsi_viewer.classifiers]
+a-mean = some_plug_in:row
+b-taken = some_plug_in:taken
+c-number = some_plug_in:number
+d-missing = some_plug_in:nothing
+e-broken = broken_plug_in:row
+"""
+
+
+@pytest.fixture
+def plug_ins(tmp_path, monkeypatch):
+    """An installed package that brings one classifier, and four that cannot be used."""
+    (tmp_path / "some_plug_in.py").write_text(PLUG_IN)
+    (tmp_path / "broken_plug_in.py").write_text("raise OSError('no disk')")
+    info = tmp_path / "some_plug_in-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: some-plug-in\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry._installed.cache_clear()
+    yield
+    registry._installed.cache_clear()
+    for name in ("some_plug_in", "broken_plug_in"):
+        sys.modules.pop(name, None)
+
+
+def test_installed_packages_add_classifiers_and_broken_ones_are_sentences(plug_ins):
+    assert [row.name for row in classifiers()] == ["sdhsi", "lda", "svm", "nearest-mean"]
+    assert isinstance(classifier("nearest-mean"), Classifier)
+    assert classifier("svm").title == "Support vector machine"
+    told = problems()
+    assert len(told) == 4
+    assert all("some-plug-in" in text for text in told[:2])
+    assert "“d-missing”" in told[0]
+    assert "OSError: no disk" in told[1]
+    assert "Another machine" in told[2]
+    assert "7" in told[3]

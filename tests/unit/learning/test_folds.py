@@ -1,0 +1,68 @@
+"""Cross-validation on few labels, and the factor that it gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.learning.calibration import fit_steepness
+from hsi_viewer.learning.folds import FOLDS, folds_of, held_out
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (2, 1, 3), (7, 40, 2), (5, 5, 5, 5)])
+def test_every_class_is_in_every_training_part_and_each_pixel_is_held_back_once(counts):
+    targets = np.repeat(np.arange(len(counts)), counts)
+    folds = folds_of(targets, 0)
+    for fold in range(FOLDS):
+        assert set(targets[folds != fold]) == set(range(len(counts)))
+    for k, count in enumerate(counts):
+        mine = folds[targets == k]
+        assert (mine == -1).all() if count == 1 else (mine >= 0).all()
+        used = np.bincount(mine[mine >= 0], minlength=FOLDS)
+        assert used.max() - used.min() <= 1
+
+
+def test_scores_come_back_with_the_classes_they_belong_to():
+    targets = np.array([0, 0, 0, 1, 1, 2])
+    folds = folds_of(targets, 1)
+
+    def scores(train, test):
+        assert not (train & test).any()
+        return np.eye(3, dtype=np.float32)[targets[test]]
+
+    found, truth = held_out(scores, targets, folds, CancelToken())
+    assert (found.argmax(axis=1) == truth).all()
+    assert sorted(truth) == [0, 0, 0, 1, 1]  # the single pixel is never held back
+    assert held_out(scores, np.array([0, 1]), np.array([-1, -1]), CancelToken()) is None
+
+
+def test_cancel_between_folds():
+    token = CancelToken()
+    calls = []
+
+    def scores(_train, test):
+        calls.append(test)
+        token.cancel()
+        return np.zeros((int(test.sum()), 2), np.float32)
+
+    targets = np.array([0, 1] * 10)
+    with pytest.raises(TaskCancelledError):
+        held_out(scores, targets, folds_of(targets, 0), token)
+    assert len(calls) == 1
+
+
+def test_the_factor_is_found_that_labels_were_drawn_with():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(0, 20, (4_000, 5))
+    odds = np.exp(0.1 * scores)
+    odds /= odds.sum(axis=1, keepdims=True)
+    targets = np.array([rng.choice(5, p=p) for p in odds])
+    assert fit_steepness(scores, targets) == pytest.approx(0.1, rel=0.1)
+
+
+def test_the_factor_stays_finite_where_every_label_is_met_and_small_where_none_is():
+    targets = np.arange(40) % 4
+    right = np.eye(4)[targets]
+    assert 3 < fit_steepness(right, targets) < 10
+    assert fit_steepness(right, (targets + 1) % 4) < 0.01
