@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hsi_viewer.core.classifier import Classifier, Model
     from hsi_viewer.core.cube.cube import ArraySource, CubeSource, HyperCube
     from hsi_viewer.core.cube.georeference import Georeference
     from hsi_viewer.core.errors import (
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from hsi_viewer.core.training import TrainingConfig
     from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
     from hsi_viewer.io.format import Format
+    from hsi_viewer.learning.pixel_kind import PixelKind, Scorer
+    from hsi_viewer.learning.pixel_model import fit_pixel_model, load_pixel_model
     from hsi_viewer.ui.commands.table import Command
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.docking import Panel
@@ -48,6 +51,7 @@ _HOMES = {
     "ArraySource": "hsi_viewer.core.cube.cube",
     "CancelToken": "hsi_viewer.core.progress",
     "ChoiceNeededError": "hsi_viewer.io.files.reading",
+    "Classifier": "hsi_viewer.core.classifier",
     "Command": "hsi_viewer.ui.commands.table",
     "Context": "hsi_viewer.ui.context",
     "CubeSource": "hsi_viewer.core.cube.cube",
@@ -61,17 +65,22 @@ _HOMES = {
     "HyperCube": "hsi_viewer.core.cube.cube",
     "LabelError": "hsi_viewer.core.errors",
     "LabelFile": "hsi_viewer.core.labels.label_file",
+    "Model": "hsi_viewer.core.classifier",
     "ModelError": "hsi_viewer.core.errors",
     "Note": "hsi_viewer.core.progress",
     "Panel": "hsi_viewer.ui.docking",
+    "PixelKind": "hsi_viewer.learning.pixel_kind",
     "Prediction": "hsi_viewer.core.prediction",
     "Progress": "hsi_viewer.core.progress",
     "ProgressPort": "hsi_viewer.core.progress",
     "Reading": "hsi_viewer.io.files.reading",
+    "Scorer": "hsi_viewer.learning.pixel_kind",
     "SpectralLibrary": "hsi_viewer.core.spectra.spectral_library",
     "TaskCancelledError": "hsi_viewer.core.progress",
     "TrainingConfig": "hsi_viewer.core.training",
     "TrainingError": "hsi_viewer.core.errors",
+    "fit_pixel_model": "hsi_viewer.learning.pixel_model",
+    "load_pixel_model": "hsi_viewer.learning.pixel_model",
 }
 
 __all__ = [
@@ -80,6 +89,7 @@ __all__ = [
     "ArraySource",
     "CancelToken",
     "ChoiceNeededError",
+    "Classifier",
     "Command",
     "Context",
     "CubeSource",
@@ -93,17 +103,22 @@ __all__ = [
     "HyperCube",
     "LabelError",
     "LabelFile",
+    "Model",
     "ModelError",
     "Note",
     "Panel",
+    "PixelKind",
     "Prediction",
     "Progress",
     "ProgressPort",
     "Reading",
+    "Scorer",
     "SpectralLibrary",
     "TaskCancelledError",
     "TrainingConfig",
     "TrainingError",
+    "fit_pixel_model",
+    "load_pixel_model",
 ]
 
 

@@ -111,9 +111,13 @@ def load_others(token: CancelToken, _port: ProgressPort) -> tuple[PlugIn, ...]:
     from hsi_viewer.io import registry
 
     found = registry.installed()
-    token.check()
     registry.problems()  # told here, not again when a file is opened
-    return found
+    token.check()
+    if not has_plug_ins("hsi_viewer.classifiers"):
+        return found
+    from hsi_viewer.learning import classifiers
+
+    return *found, *classifiers.installed()
 
 
 def _key(plug_in: PlugIn) -> tuple[str, str, str]:

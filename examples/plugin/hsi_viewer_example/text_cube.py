@@ -9,7 +9,6 @@ import numpy as np
 from hsi_viewer.plugins import FileError, Format, FormatError, HyperCube, Reading
 
 MAGIC = b"TEXT CUBE "
-MAX_VALUES = 10_000_000
 
 
 def matches(path: Path, start: bytes) -> bool:
@@ -21,11 +20,9 @@ def open_text_cube(path: Path, reading: Reading) -> HyperCube:
     """Read a cube; an error names the file, and says what is wrong with it."""
     try:
         first, *rest = path.read_text(encoding="ascii").splitlines()
-        rows, columns, bands = map(int, first.split()[2:])
-        if min(rows, columns, bands) < 1 or rows * columns * bands > MAX_VALUES:
-            raise ValueError(f"a cube of {rows} x {columns} x {bands} values is not read")
+        shape = [int(number) for number in first.split()[2:]]
         wavelengths, *pixels = (np.array(line.split(), np.float32) for line in rest)
-        values = np.stack(pixels).reshape(rows, columns, bands)
+        values = np.stack(pixels).reshape(shape)
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error}.") from error
     except ValueError as error:
