@@ -21,7 +21,7 @@ from hsi_viewer.ui.theme import icon
 HEADERS = ("Name", "Adds", "Package", "Version", "State")
 NONE_TEXT = (
     "No plug-ins are installed. Python packages can add formats, classifiers and panels; "
-    "docs/plugins.md tells how."
+    "docs/plugins.md in the source says how."
 )
 
 
