@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.workspace.document_changed.connect(self.notices.forget)
         self.workspace.noticed.connect(self.notices.show_notice)
+        self.context.plug_ins.warned.connect(self.notices.show_lasting)
         self.workspace.state_changed.connect(self._on_state)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
 

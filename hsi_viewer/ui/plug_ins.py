@@ -14,8 +14,8 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
-PANELS = "hsi_viewer.panels"
-IN_WORKERS = ("hsi_viewer.formats", "hsi_viewer.classifiers")
+PANELS, FORMATS = "hsi_viewer.panels", "hsi_viewer.formats"
+CLASSIFIERS = "hsi_viewer.classifiers"
 log = logging.getLogger(__name__)
 
 
@@ -25,9 +25,11 @@ class PlugIns(QObject):
     Signals
     -------
     changed() : there are more of them, or one failed.
+    warned(text) : a warning that stays until it is closed, whichever scene is opened.
     """
 
     changed = Signal()
+    warned = Signal(str)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -48,27 +50,31 @@ class PlugIns(QObject):
         self._add(found)
         return tuple(plug_in for plug_in in found if not plug_in.problem)
 
-    def complain(self, failed: PlugIn) -> None:
-        """Note that something is wrong with a plug-in, and warn of it once.
+    def complain(self, failed: PlugIn, detail: str = "") -> None:
+        """Log that something is wrong with a plug-in, and warn of it once.
 
         Parameters
         ----------
         failed : the plug-in with the sentence.
+        detail : for the log.
         """
         if failed.problem in self._told:
             return
         self._told.add(failed.problem)
-        if not self._listed.get(_key(failed), failed).problem or _key(failed) not in self._listed:
+        if failed.group != FORMATS:  # of these the table logs
+            log.warning("%s%s", failed.problem, f"\n{detail}" if detail else "")
+        known = self._listed.get(_key(failed))
+        if known is None or not known.problem:
             self._listed[_key(failed)] = failed
         if self._started:
-            self._workspace.notify(failed.problem, "warning")
+            self.warned.emit(failed.problem)
         else:
             self._waiting.append(failed)
         self.changed.emit()
 
     def start(self) -> None:
         """The window stands: load what needs no Qt in the background, then warn of everything."""
-        if any(has_plug_ins(group) for group in IN_WORKERS):
+        if any(has_plug_ins(group) for group in (FORMATS, CLASSIFIERS)):
             task = self._workspace.tasks.start(
                 "Loading plug-ins", load_others, quiet=True, background=True
             )
@@ -85,7 +91,6 @@ class PlugIns(QObject):
         for plug_in in found:
             self._listed[_key(plug_in)] = plug_in
             if plug_in.problem:
-                log.warning("%s", plug_in.problem)
                 self.complain(plug_in)
         if found:
             self.changed.emit()
@@ -95,13 +100,12 @@ class PlugIns(QObject):
         self._started = True
         failed = list(dict.fromkeys(str(plug_in) for plug_in in self._waiting))
         if len(failed) == 1:
-            self._workspace.notify(self._waiting[0].problem, "warning")
+            self.warned.emit(self._waiting[0].problem)
         elif failed:
             names = "; ".join(name.removeprefix("The plug-in ") for name in failed)
-            self._workspace.notify(
+            self.warned.emit(
                 f"{len(failed)} plug-ins cannot be used: {names}. Edit › Preferences › Plug-ins "
-                "says why.",
-                "warning",
+                "says why."
             )
         self._waiting.clear()
 
@@ -113,7 +117,7 @@ def load_others(token: CancelToken, _port: ProgressPort) -> tuple[PlugIn, ...]:
     found = registry.installed()
     registry.problems()  # told here, not again when a file is opened
     token.check()
-    if not has_plug_ins("hsi_viewer.classifiers"):
+    if not has_plug_ins(CLASSIFIERS):
         return found
     from hsi_viewer.learning import classifiers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
@@ -20,7 +20,15 @@ class SceneSummary(Feature):
 
     def panels(self) -> list[Panel]:
         """One panel, on the right."""
-        return [Panel(self.key, "Scene summary", QLabel, "right", fill=self.refresh)]
+        return [Panel(self.key, "Scene summary", self.make, "right", "notes", fill=self.refresh)]
+
+    def make(self) -> QLabel:
+        """The panel."""
+        label = QLabel()
+        label.setWordWrap(True)
+        label.setMargin(8)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        return label
 
     def commands(self) -> list[Command]:
         """One command, at the end of the menu Edit."""

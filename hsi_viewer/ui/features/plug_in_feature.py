@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 
 def plug_in_features(context: Context, others: Iterable[Feature]) -> list[Feature]:
@@ -65,9 +63,7 @@ def _make(context: Context, plug_in: PlugIn, taken: set[str]) -> PlugInFeature |
 
 def _complain(context: Context, failed: PlugIn, error: Exception) -> None:
     # As text: a record that holds the error holds the window by its frames.
-    told = "".join(traceback.format_exception(error)).rstrip()
-    log.warning("%s\n%s", failed.problem, told)
-    context.plug_ins.complain(failed)
+    context.plug_ins.complain(failed, "".join(traceback.format_exception(error)).rstrip())
 
 
 def commands_of(features: Iterable[Feature]) -> list[Command]:

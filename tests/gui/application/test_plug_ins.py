@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel
 
+from hsi_viewer.io import registry
+from hsi_viewer.io.other_formats import OtherFormats
+from hsi_viewer.learning.classifiers import registry as classifier_registry
 from hsi_viewer.ui.features.application.plug_ins_page import PlugInsPage
 from tests.plug_in_packages import make_package
 
@@ -62,7 +65,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     before = set(sys.modules)
+    classifier_registry._table.cache_clear()
     yield folder
+    classifier_registry._table.cache_clear()
     for name in set(sys.modules) - before:
         if name.startswith("made_"):
             del sys.modules[name]
@@ -152,6 +157,7 @@ def test_one_that_fails_is_a_warning_and_everything_else_goes_on(site, make_driv
     assert driver.window.panel("good").text() == "good"
     driver.open("sample:indian-pines")
     assert driver.document is not None
+    assert warnings(driver) == [warning]  # it doesn't go with a scene
 
 
 @pytest.mark.parametrize("method", ANSWERS)
@@ -220,22 +226,37 @@ def test_two_features_of_one_key_are_not_both_used(site, make_driver):
 def test_the_preferences_list_what_is_installed(site, make_driver):
     install_good(site)
     install(site, "faulty", "raise RuntimeError('out of luck')", "Faulty")
-    row = "from hsi_viewer.plugins import Format\n" + (
-        "row = Format('envi', 'Not ENVI', ('*.x',), lambda p, m: False, lambda p, r: None)"
-    )
-    make_package(site, "made_row", row, {"hsi_viewer.formats": {"taken": "row"}})
     driver = make_driver()
     plug_ins = driver.window.context.plug_ins
-    assert [p.name for p in plug_ins.listed] == ["faulty", "good"]  # formats: see the example
+    assert [p.name for p in plug_ins.listed] == ["faulty", "good"]
     driver.trigger("edit.preferences")
     page = driver.window.findChild(PlugInsPage)
     items = [page.list.topLevelItem(n) for n in range(page.list.topLevelItemCount())]
     shown = {i.text(0): [i.text(n) for n in range(1, 5)] for i in items}
-    assert shown["good"] == ["Panel", "made_good", "1.2", "Loaded"]
-    assert shown["faulty"] == ["Panel", "made_faulty", "1.2", "Not used"]
+    assert shown["good"] == ["Loaded", "Panel", "made_good", "1.2"]
+    assert shown["faulty"] == ["Not used", "Panel", "made_faulty", "1.2"]
     assert "out of luck" in page.problem.toPlainText()  # what needs attention is chosen
     page.list.setCurrentItem(items[[i.text(0) for i in items].index("good")])
     assert page.problem.toPlainText() == "This plug-in was loaded."
+
+
+def test_formats_and_classifiers_are_loaded_by_a_worker_and_listed(site, make_driver, monkeypatch):
+    row = (
+        "from hsi_viewer.plugins import Format\n"
+        "row = Format('envi', 'Not ENVI', ('*.x',), lambda path, start: False, None)"
+    )
+    make_package(site, "made_row", row, {"hsi_viewer.formats": {"taken": "row"}})
+    make_package(site, "made_kind", "kind = 3", {"hsi_viewer.classifiers": {"three": "kind"}})
+    monkeypatch.setattr(registry, "_others", OtherFormats(["envi"]))
+    driver = make_driver()
+    plug_ins = driver.window.context.plug_ins
+    driver.trigger("edit.preferences")
+    page = driver.window.findChild(PlugInsPage)
+    driver.qtbot.waitUntil(lambda: page.list.topLevelItemCount() == 2)
+    assert [p.kind for p in plug_ins.listed] == ["Classifier", "Format"]
+    driver.qtbot.waitUntil(lambda: bool(warnings(driver)))
+    (warning,) = warnings(driver)
+    assert all(name in warning for name in ("three of made_kind", "taken of made_row"))
 
 
 def test_the_preferences_say_that_nothing_is_installed(driver):

@@ -18,7 +18,8 @@ from hsi_viewer.core.entry_points import PlugIn
 from hsi_viewer.ui.plug_ins import PlugIns
 from hsi_viewer.ui.theme import icon
 
-HEADERS = ("Name", "Adds", "Package", "Version", "State")
+HEADERS = ("Name", "State", "Adds", "Package", "Version")
+STATE = HEADERS.index("State")
 NONE_TEXT = (
     "No plug-ins are installed. Python packages can add formats, classifiers and panels; "
     "docs/plugins.md in the source says how."
@@ -71,10 +72,10 @@ class PlugInsPage(QWidget):
     def _item(self, plug_in: PlugIn) -> QTreeWidgetItem:
         state = "Not used" if plug_in.problem else "Loaded"
         item = QTreeWidgetItem(
-            [plug_in.name, plug_in.kind, plug_in.package, plug_in.version, state]
+            [plug_in.name, state, plug_in.kind, plug_in.package, plug_in.version]
         )
-        item.setIcon(4, icon("alert-outline" if plug_in.problem else "check-circle-outline"))
-        item.setToolTip(4, plug_in.problem)
+        item.setIcon(STATE, icon("alert-outline" if plug_in.problem else "check-circle-outline"))
+        item.setToolTip(STATE, plug_in.problem)
         item.setData(0, Qt.ItemDataRole.UserRole, plug_in.problem)
         return item
 
