@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from hsi_viewer.core import entry_points
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.entry_points import PlugIn, plug_ins
 from hsi_viewer.core.errors import FormatError, HsiError
 from hsi_viewer.io.files.reading import Reading
 from hsi_viewer.io.format import Format, Matches, Reader
@@ -33,6 +33,7 @@ class OtherFormats:
         self._taken = set(taken)
         self._rows: tuple[Format, ...] = ()
         self._untold: list[str] = []
+        self._installed: tuple[PlugIn, ...] = ()
         self._loaded = False
         self._lock = threading.RLock()
 
@@ -65,17 +66,29 @@ class OtherFormats:
             self._untold.clear()
             return told
 
+    def installed(self) -> tuple[PlugIn, ...]:
+        """The plug-ins of packages, each with what is wrong with it."""
+        with self._lock:
+            self.rows()
+            return self._installed
+
     def _load(self) -> None:
-        found, wrong = entry_points.load(GROUP)
-        for sentence in wrong:
-            self._complain(sentence)
-        for item in found:
-            if not isinstance(item, Format):
-                self._complain(f"A plug-in offers {item!r} as a format, which it isn't.")
-            elif item.name in self._taken:
-                self._complain(f'The name of the plug-in format "{item.name}" is taken already.')
-            else:
-                self._add(item)
+        self._installed = tuple(self._taken_up(plug_in) for plug_in in plug_ins(GROUP))
+        for plug_in in self._installed:
+            if plug_in.problem:
+                self._complain(plug_in.problem)
+
+    def _taken_up(self, plug_in: PlugIn) -> PlugIn:
+        """The same plug-in, refused if it isn't a format of a name of its own."""
+        row = plug_in.value
+        if plug_in.problem:
+            return plug_in
+        if not isinstance(row, Format):
+            return plug_in.refused("it isn't a Format")
+        if row.name in self._taken:
+            return plug_in.refused(f'there is another format of the name "{row.name}"')
+        self._add(row)
+        return plug_in
 
     def _add(self, row: Format) -> None:
         self._taken.add(row.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hsi_viewer.core.entry_points import PlugIn
 from hsi_viewer.io.files.identify import (
     ERDAS_MAGIC,
     HFA,
@@ -194,6 +195,11 @@ def register(row: Format) -> None:
 def problems() -> tuple[str, ...]:
     """Sentences about formats of other packages that cannot be used; each is told once."""
     return _others.problems()
+
+
+def installed() -> tuple[PlugIn, ...]:
+    """The plug-ins that bring formats, each with what is wrong with it."""
+    return _others.installed()
 
 
 def format_of(path: Path, magic: bytes) -> Format | None:

@@ -27,6 +27,7 @@ from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.docking import Docking
 from hsi_viewer.ui.opened_cube import Prepare
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.plug_ins import PlugIns
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.scene.tiles import TileStore
 from hsi_viewer.ui.theme import ThemeChoice
@@ -188,6 +189,7 @@ class Context(QObject):
     ----------
     window : parent of dialogs and menus.
     workspace, docking, canvas, plot, offers, welcome, readout, busy : parts of the window.
+    plug_ins : what packages outside brought.
     file_uses : what takes a file of labels, or a spectral library; filled by those who can.
     set_theme, may_leave, open : what the window does when it is asked.
     opening, viewing, labelling, exporting, sessions : features, as the others see them.
@@ -208,6 +210,7 @@ class Context(QObject):
     def __init__(self, window: QMainWindow, workspace: Workspace) -> None:
         super().__init__(window)
         self.window, self.workspace = window, workspace
+        self.plug_ins = PlugIns(workspace)
         self.docking = Docking(window)
         self.canvas = ImageCanvas()
         self.plot = SpectrumPlot()

@@ -15,6 +15,7 @@ from hsi_viewer.ui.context import Context
 from hsi_viewer.ui.dialogs import Leave, ask_to_leave
 from hsi_viewer.ui.features.catalogue import make_features
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.plug_in_feature import commands_of
 from hsi_viewer.ui.menus import Menus
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
 from hsi_viewer.ui.widgets.notice_bar import NoticeBar
@@ -43,8 +44,7 @@ class MainWindow(QMainWindow):
         self.context.features = self.features
         self._closing = False
         self._lay_out()
-        commands = [c for f in self.features for c in f.commands()]
-        self.commands = CommandTable(arranged(commands), self, settings.shortcuts)
+        self.commands = CommandTable(arranged(commands_of(self.features)), self, settings.shortcuts)
         self.context.commands = self.commands
         self.menus = Menus(self, self.commands, self.workspace, self.open)
         self.context.tool_bar = self.menus.tool_bar
@@ -58,6 +58,7 @@ class MainWindow(QMainWindow):
         if self.commands.key_map.problems:
             told = " ".join(self.commands.key_map.problems)
             self.workspace.notify(f"Some of your shortcuts were ignored. {told}", "warning")
+        self.context.plug_ins.start()
 
     def _lay_out(self) -> None:
         shared, centre = self.context, QWidget()
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.workspace.document_changed.connect(self.notices.forget)
         self.workspace.noticed.connect(self.notices.show_notice)
+        self.context.plug_ins.warned.connect(self.notices.show_lasting)
         self.workspace.state_changed.connect(self._on_state)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
 

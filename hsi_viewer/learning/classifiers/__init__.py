@@ -5,9 +5,19 @@ from hsi_viewer.learning.classifiers.registry import (
     classifier,
     classifiers,
     fit,
+    installed,
     load_model,
     nearest,
     problems,
 )
 
-__all__ = ["DEFAULT", "classifier", "classifiers", "fit", "load_model", "nearest", "problems"]
+__all__ = [
+    "DEFAULT",
+    "classifier",
+    "classifiers",
+    "fit",
+    "installed",
+    "load_model",
+    "nearest",
+    "problems",
+]

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.entry_points import load
+from hsi_viewer.core.entry_points import PlugIn, plug_ins
 from hsi_viewer.core.errors import FormatError, SettingError
 from hsi_viewer.core.labels.classes import LandClass
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -54,29 +54,37 @@ BUILT_IN = (
 
 def classifiers() -> tuple[Classifier, ...]:
     """All classifiers: ours, then those of installed packages by their names."""
-    return _installed()[0]
+    return _table()[0]
+
+
+def installed() -> tuple[PlugIn, ...]:
+    """The plug-ins that bring classifiers, each with what is wrong with it."""
+    return _table()[1]
 
 
 def problems() -> tuple[str, ...]:
     """A sentence for each installed classifier that cannot be used."""
-    return _installed()[1]
+    return tuple(plug_in.problem for plug_in in installed() if plug_in.problem)
 
 
 @lru_cache(maxsize=1)
-def _installed() -> tuple[tuple[Classifier, ...], tuple[str, ...]]:
-    objects, wrong = load(GROUP)
-    rows, sentences = {row.name: row for row in BUILT_IN}, list(wrong)
-    for row in objects:
-        if not isinstance(row, Classifier):
-            sentences.append(f"The plug-in {row!r} isn't a Classifier, so it was left out.")
-        elif row.name in rows:
-            sentences.append(
-                f"The plug-in “{row.title}” was left out: there is another classifier of the name "
-                f"“{row.name}”."
-            )
-        else:
-            rows[row.name] = row
-    return tuple(rows.values()), tuple(sentences)
+def _table() -> tuple[tuple[Classifier, ...], tuple[PlugIn, ...]]:
+    rows = {row.name: row for row in BUILT_IN}
+    found = tuple(_taken_up(plug_in, rows) for plug_in in plug_ins(GROUP))
+    return tuple(rows.values()), found
+
+
+def _taken_up(plug_in: PlugIn, rows: dict[str, Classifier]) -> PlugIn:
+    """The same plug-in, refused if it isn't a classifier of a name of its own."""
+    row = plug_in.value
+    if plug_in.problem:
+        return plug_in
+    if not isinstance(row, Classifier):
+        return plug_in.refused("it isn't a Classifier")
+    if row.name in rows:
+        return plug_in.refused(f'there is another classifier of the name "{row.name}"')
+    rows[row.name] = row
+    return plug_in
 
 
 def classifier(name: str) -> Classifier:
@@ -91,7 +99,7 @@ def classifier(name: str) -> Classifier:
     if name not in found:
         raise SettingError(
             f"There is no classifier {name!r}{nearest(name, found)}; choose one of "
-            f"{', '.join(found)}."
+            f"{' '.join((', '.join(found) + '.', *problems()))}"
         )
     return found[name]
 

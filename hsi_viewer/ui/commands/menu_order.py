@@ -76,6 +76,11 @@ def arranged(commands: Iterable[Command]) -> list[Placed]:
     return [*first, *map(Placed, waiting.values()), *last]
 
 
+def command_groups() -> set[str]:
+    """What ids of the application's own commands begin with, such as "file"."""
+    return {i.partition(".")[0] for i, _ in _flat((*ORDER, *LAST)) if i != LINE}
+
+
 def _flat(order: Iterable[str | Submenu]) -> Iterator[tuple[str, str]]:
     for entry in order:
         if isinstance(entry, Submenu):

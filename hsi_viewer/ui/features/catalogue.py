@@ -1,4 +1,7 @@
-"""The features of the window; to add one, write it and name it here."""
+"""The features of the window; to add one, write it and name it here.
+
+Those of packages outside come after them.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
+from hsi_viewer.ui.features.plug_in_feature import plug_in_features
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
 from hsi_viewer.ui.features.sessions.notes import NotesFeature
@@ -51,7 +55,7 @@ def make_features(context: Context) -> list[Feature]:
     training = TrainingFeature(context)
     sessions = SessionsFeature(context)
     view, labels = display.view, labelling.labelling
-    return [
+    built_in: list[Feature] = [
         opening,
         display,
         spectra,
@@ -84,3 +88,4 @@ def make_features(context: Context) -> list[Feature]:
         FillFeature(context, opening.metadata),
         ApplicationFeature(context),
     ]
+    return [*built_in, *plug_in_features(context, built_in)]

@@ -32,6 +32,11 @@ class NoticeBar(QWidget):
         self.notices: list[Notice] = []
         self.hide()
 
+    def show_lasting(self, text: str) -> None:
+        """Show a warning that belongs to no scene: it stays until it is closed."""
+        self.show_notice(text, "warning")
+        self.notices[-1].lasting = True
+
     def show_notice(self, text: str, level: Level = "info") -> None:
         """Show a message; one that differs in nothing but numbers is replaced."""
         words = NUMBERS.sub("", text)
@@ -57,7 +62,8 @@ class NoticeBar(QWidget):
     def forget(self) -> None:
         """Remove errors and warnings: they concern the last scene. The others go by themselves."""
         for notice in [n for n in self.notices if n.level in ("error", "warning")]:
-            self.remove(notice)
+            if not notice.lasting:
+                self.remove(notice)
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
@@ -76,7 +82,7 @@ class Notice(QFrame):
         super().__init__(bar)
         self.setObjectName("notice")
         self.setProperty("level", level)
-        self.text = text
+        self.text, self.lasting = text, False
         self._bar = bar
         self._sign, self.level = QLabel(), level
         message = QLabel(text)

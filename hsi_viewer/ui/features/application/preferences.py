@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 
 from hsi_viewer.preferences.settings import save_settings
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.application.plug_ins_page import PlugInsPage
 from hsi_viewer.ui.features.application.preferences_dialog import PreferencesDialog
 from hsi_viewer.ui.features.feature import Feature
 
@@ -32,6 +33,7 @@ class PreferencesFeature(Feature):
     def choose(self) -> None:
         """Open the dialog."""
         dialog = PreferencesDialog(self.workspace.settings, self.window)
+        dialog.tabs.addTab(PlugInsPage(self.context.plug_ins), "Plug-ins")
         dialog.clean_requested.connect(self.context.commands.action("view.clean").trigger)
         dialog.accepted.connect(self._on_accepted)
         dialog.finished.connect(dialog.deleteLater)

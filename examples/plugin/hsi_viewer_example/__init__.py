@@ -1,0 +1,1 @@
+"""An example of plug-ins for HSI Viewer: a format, a classifier and a panel."""
