@@ -23,11 +23,11 @@ from hsi_viewer.core.cube.cube import HyperCube, is_scale
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.envi.described import described
-from hsi_viewer.io.envi.fields import describe
 from hsi_viewer.io.envi.layout import Layout, open_source
 from hsi_viewer.io.files.composed_sources import ScaledSource, StackSource
 from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.metadata.crs import crs_of
+from hsi_viewer.io.metadata.map_info import georeference
 from hsi_viewer.io.metadata.wavelengths import to_nm
 
 MAX_XML_BYTES = 256 << 20
@@ -281,10 +281,11 @@ def _wavelengths(root: ET.Element, bands: list[Band], warnings: list[str]) -> di
 
 def _georeference(root: ET.Element, band: Band, warnings: list[str]) -> Georeference | None:
     """The place that the XML gives, or else the header of the first band."""
-    fields, _, data, _ = described(band.header)
+    fields = described(band.header).fields
     rows, columns = (_text(root, f".//Raster_Dimensions/{key}") for key in ("NROWS", "NCOLS"))
     is_whole = (rows, columns) == (str(band.layout.rows), str(band.layout.columns))
-    by_header: Georeference | None = describe(fields, 1, "", data, [])["georeference"]
+    keys = ("map info", "coordinate system string", "projection info")
+    by_header = georeference(*(fields.get(key) for key in keys))
     try:
         a, d, b, e, c, f = map(
             float, (_text(root, ".//Geoposition/IMAGE_TO_MODEL_TRANSFORM") or "").split(",")
