@@ -284,8 +284,11 @@ def _georeference(root: ET.Element, band: Band, warnings: list[str]) -> Georefer
     fields = described(band.header).fields
     rows, columns = (_text(root, f".//Raster_Dimensions/{key}") for key in ("NROWS", "NCOLS"))
     is_whole = (rows, columns) == (str(band.layout.rows), str(band.layout.columns))
-    keys = ("map info", "coordinate system string", "projection info")
-    by_header = georeference(*(fields.get(key) for key in keys))
+    by_header = georeference(
+        fields.get("map info"),
+        fields.get("coordinate system string"),
+        fields.get("projection info"),
+    )
     try:
         a, d, b, e, c, f = map(
             float, (_text(root, ".//Geoposition/IMAGE_TO_MODEL_TRANSFORM") or "").split(",")
