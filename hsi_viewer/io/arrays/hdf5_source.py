@@ -48,7 +48,9 @@ class H5Source:
         self.shape: tuple[int, int, int] = (n[0], n[1], n[2])
         self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
         if self.dtype.kind not in "biufc":
-            raise FormatError(f"{dataset.file.filename}:{dataset.name} contains {dataset.dtype} values.")
+            raise FormatError(
+                f"{dataset.file.filename}:{dataset.name} contains {dataset.dtype} values."
+            )
         _check_storage(dataset)
         chunks = dataset.chunks or (1,) * dataset.ndim
         self._chunk = [chunks[axis] if axis < dataset.ndim else 1 for axis in axes]

@@ -93,7 +93,7 @@ def test_in_a_folder_that_cannot_be_written_to_the_doctors_answer_holds(driver, 
     driver.open(str(tmp_path / "lies.hdr"))
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     told = driver.window.notices.texts()
-    assert any("the folder of lies.img cannot be written to" in text for text in told)
+    assert any("the folder of lies.img is read-only" in text for text in told)
 
 
 def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):

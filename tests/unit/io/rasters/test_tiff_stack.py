@@ -118,7 +118,7 @@ def test_a_preview_before_or_behind_the_bands_is_none_of_them(tmp_path, at):
         for page in pages:
             file.write(page, contiguous=False, metadata=None)
     found = check(tmp_path / "a.tif")
-    assert "32 images; the 31 that are alike are the bands" in found.warnings[0]
+    assert "32 images; the 31 of the same size are the bands" in found.warnings[0]
 
 
 def test_a_cube_with_masks_behind_it_stays_the_cube(tmp_path):
