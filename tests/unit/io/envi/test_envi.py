@@ -378,7 +378,7 @@ class TestRealFiles:
         for name, message in {
             "bad_interleave.hdr": "interleave = bup",
             "esri_style.hdr": "ESRI header, not an ENVI one",
-            "header_without_data.hdr": "is not there",
+            "header_without_data.hdr": "is missing",
         }.items():
             with pytest.raises(FileError, match=message):
                 open_cube(data_dir / "envi" / name)

@@ -128,7 +128,7 @@ def test_a_cube_with_masks_behind_it_stays_the_cube(tmp_path):
             file.write(np.zeros((40, 50), np.uint8), metadata=None)
     found = open_cube(tmp_path / "a.tif")
     np.testing.assert_array_equal(found.read(), CUBE)
-    assert "The file holds 4 images" in found.warnings[0]
+    assert "The file contains 4 images" in found.warnings[0]
     assert open_cube(f"{tmp_path / 'a.tif'}:2").bands == 1
 
 
