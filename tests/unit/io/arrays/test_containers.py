@@ -121,7 +121,7 @@ def test_several_candidates_are_offered(tmp_path):
     assert refusal.value.choices[0].shape == (3, 4, 5)
     cube = open_cube(f"{tmp_path / 'two.mat'}:reflectance")
     np.testing.assert_array_equal(cube.read(), second)
-    with pytest.raises(FormatError, match=r'no array "other"; it holds .*radiance'):
+    with pytest.raises(FormatError, match=r'no array "other"; it contains .*radiance'):
         open_cube(f"{tmp_path / 'two.mat'}:other")
 
 
