@@ -66,7 +66,8 @@ class Stack:
         planes, found = self.shape[PLANES], []
         if self.images > planes:
             found.append(
-                f"The file contains {self.images} images; the bands are the {planes} of one size."
+                f"The file contains {self.images} images; the {planes} of the same size are "
+                f"the bands."
             )
         if len(self.axes) > 1:
             each = " x ".join(f"{n} {a}" for a, n in zip(self.axes, self.lengths, strict=True))

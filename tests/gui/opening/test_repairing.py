@@ -93,7 +93,7 @@ def test_in_a_folder_that_cannot_be_written_to_the_doctors_answer_holds(driver, 
     driver.open(str(tmp_path / "lies.hdr"))
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     told = driver.window.notices.texts()
-    assert any("the folder of lies.img cannot be written to" in text for text in told)
+    assert any("the folder of lies.img is read-only" in text for text in told)
 
 
 def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
@@ -377,7 +377,7 @@ def test_in_a_folder_that_cannot_be_written_to_metadata_are_kept_elsewhere(drive
     driver.trigger("file.metadata")
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
     told = driver.window.notices.texts()[-1]
-    assert f"kept in {data_folder() / 'sidecars'}: the folder of scene.npy cannot" in told
+    assert f"saved in {data_folder() / 'sidecars'}: the folder of scene.npy is read-only" in told
     driver.open(str(path))
     assert driver.document.cube.nodata == 7
 
@@ -568,7 +568,7 @@ def test_wavelengths_are_taken_from_a_file(driver, tmp_path, monkeypatch):
     driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None)
     driver.settle()
     assert told[1] == "short.txt lists 2 wavelengths; the cube has 6 bands."
-    assert "none.txt lists no wavelengths" in told[2]
+    assert "none.txt contains no wavelengths" in told[2]
     assert told[3] == "6 wavelengths taken from bands.csv."
     np.testing.assert_allclose(driver.document.cube.wavelengths, 500 + 100 * np.arange(6))
 
@@ -610,7 +610,7 @@ def test_the_doctor_shows_the_answer_in_force_and_forgets_it(driver, tmp_path):
     driver.trigger("file.doctor")
     driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 24)
     assert seen["bands"] == 12
-    assert seen["row"].endswith("60 x 50 x 12\nuint16, BIP\nas you said")
+    assert seen["row"].endswith("60 x 50 x 12\nuint16, BIP\nas you chose")
     assert any("earlier choice is used" in words for words in seen["words"])
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     assert driver.document.cube.warnings == ()

@@ -28,7 +28,9 @@ def test_a_seed_is_a_whole_number_of_any_type(seed):
     ],
 )  # fmt: skip
 def test_what_is_no_seed_is_refused_in_a_sentence(seed):
-    with pytest.raises(SettingError, match=r"^A seed is a whole number in 0\.\.4294967295, not "):
+    with pytest.raises(
+        SettingError, match=r"^A seed must be a whole number in 0\.\.4294967295, not "
+    ):
         TrainingConfig(seed=seed)
 
 

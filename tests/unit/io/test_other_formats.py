@@ -93,7 +93,7 @@ def test_a_folder_of_one_image_a_band(tmp_path):
     np.testing.assert_array_equal(cube.read(slice(1, 3), bands=[10, 2]), array[1:3, :, [10, 2]])
     Image.fromarray(array[:2, :, 0]).save(tmp_path / "scene_405nm_b1.png")
     fewer = open_cube(tmp_path)
-    assert "of another size: scene_405nm_b1.png." in fewer.warnings[0]
+    assert "because their size differs: scene_405nm_b1.png." in fewer.warnings[0]
     np.testing.assert_array_equal(fewer.read(), array)
     Image.fromarray(array[:, :, 0].astype("u2")).save(tmp_path / "scene_405nm_b1.png")
     mixed = open_cube(tmp_path)
@@ -137,7 +137,7 @@ def test_zarr_that_is_not_installed(tmp_path, monkeypatch):
 
 def test_what_is_nothing_is_refused_with_what_is_supported(tmp_path):
     (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(FormatError, match=r"it is a text. Supported are ENVI"):
+    with pytest.raises(FormatError, match=r"it is a text file. Supported are ENVI"):
         open_cube(tmp_path / "a.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(FormatError, match="folder without images"):

@@ -34,7 +34,7 @@ OPENED = {
 REFUSED = {
     "envi/bad_interleave": "interleave = bup",
     "envi/bad_interleave.hdr": "interleave = bup",
-    "envi/esri_style.hdr": "no ENVI header",
+    "envi/esri_style.hdr": "ESRI header, not an ENVI one",
     "envi/header_without_data.hdr": "data file of this header is missing",
     "envi/toy.bil.aux.xml": "cannot be opened as a hyperspectral cube",
     "mat/not_a_cube_v73.mat": r"raw1 \(struct\)",

@@ -58,7 +58,7 @@ def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):
     assert result.accuracy.kappa == pytest.approx(report["accuracy"]["kappa"], abs=1e-6)
     assert report["accuracy"]["average"] == pytest.approx(result.accuracy.average, abs=1e-6)
     assert (mapped[training > 0] == truth[training > 0]).all()
-    assert (report["cube"], report["labels"]) == (cube, f"6 a class from {truth_path}")
+    assert (report["cube"], report["labels"]) == (cube, f"6 per class from {truth_path}")
     assert [(c["id"], c["train_pixels"]) for c in report["classes"]] == [(i, 6) for i in IDS]
     assert (report["train_pixels"], report["seed"], report["preset"]) == (24, 2, "fast")
     assert [i.message for i in port.items if i in (port.items[0], port.items[-1])] == [
@@ -147,7 +147,7 @@ def test_a_folder_is_made_or_refused_and_goes_again_if_nothing_came(tmp_path):
         raise KeyError
     assert list((tmp_path / "a" / "b").iterdir()) == []
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ExportError, match="cannot be written"), output_folder(tmp_path / "file"):
+    with pytest.raises(ExportError, match="is not writable"), output_folder(tmp_path / "file"):
         pass
 
 

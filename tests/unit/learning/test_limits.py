@@ -176,7 +176,7 @@ def test_a_loss_that_is_no_number_at_once_is_an_error(monkeypatch) -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 4)
     diverging(monkeypatch, 1)
-    with pytest.raises(TrainingError, match="no number at step 1 "):
+    with pytest.raises(TrainingError, match="NaN at step 1 "):
         fit(cube, training, recipe=SMALL)
 
 

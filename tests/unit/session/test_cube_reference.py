@@ -58,7 +58,7 @@ def test_another_size_does_not_fit_and_other_bands_or_values_are_doubtful():
         assert "made on scene with 12 x 10" in reference.why_not(other)
     fewer = HyperCube.from_array(VALUES[:, :, :19], name="fewer")
     assert reference.why_not(fewer) is None
-    assert "fewer is 19 now; it was 20" in reference.doubt(fewer)
+    assert "fewer now has 19 bands; it had 20" in reference.doubt(fewer)
     changed = HyperCube.from_array(VALUES + 1, name="changed")
     assert "differ from those" in reference.doubt(changed)
     assert reference_to("sample:x", CUBE).doubt(changed) is None

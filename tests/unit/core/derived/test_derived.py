@@ -146,7 +146,7 @@ def test_components_tell_progress_and_can_be_cancelled(monkeypatch):
     cube = HyperCube.from_array(scene(300, 300, 8))
     with pytest.raises(TaskCancelledError):
         component_image(cube, "mnf", token, Port())
-    assert "looking at the spectra" in told[0].message
+    assert "reading the spectra" in told[0].message
 
 
 def test_too_little_to_fit_is_refused():

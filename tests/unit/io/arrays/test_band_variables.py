@@ -232,6 +232,6 @@ def test_stacks_of_planes_of_a_microscope_are_named(tmp_path, program, name, cou
         for k in range(count):
             file[name.format(k)] = planes
         file["Thumbnail/Data"] = PREVIEW
-    with pytest.raises(FormatError, match=f"{program}, which holds {count} stacks of planes"):
+    with pytest.raises(FormatError, match=f"{program}, which contains {count} stacks of planes"):
         open_cube(path)
     assert open_cube(f"{path}:{name.format(0)}").shape == planes.shape

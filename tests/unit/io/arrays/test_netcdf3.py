@@ -89,7 +89,7 @@ def test_unsigned_values_in_signed_types(tmp_path, dtype):
 def test_a_variable_is_named_and_an_unknown_one_refused(tmp_path):
     path = write(tmp_path / "a.nc", ("y", "x", "wavelength"))
     np.testing.assert_array_equal(open_cube(f"{path}:reflectance").read(), CUBE)
-    with pytest.raises(FormatError, match=r'no array "other"; it holds .*reflectance'):
+    with pytest.raises(FormatError, match=r'no array "other"; it contains .*reflectance'):
         open_cube(f"{path}:other")
 
 

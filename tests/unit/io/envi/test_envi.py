@@ -267,11 +267,11 @@ def test_lists_of_another_length_are_left_out_with_a_warning(tmp_path):
     [
         ({"interleave": "bup"}, r'"interleave = bup" must be bsq, bil or bip'),
         ({"interleave": None}, "interleave"),
-        ({"data_type": 7}, '"data type = 7" is none of'),
+        ({"data_type": 7}, '"data type = 7" is not one of'),
         ({"data_type": None}, 'no "data type"'),
         ({"lines": None}, 'no "lines"'),
         ({"lines": 0}, '"lines = 0" must be at least 1'),
-        ({"lines": "many"}, '"lines = many" is no whole number'),
+        ({"lines": "many"}, '"lines = many" is not a whole number'),
         ({"samples": "inf"}, "not a whole number"),
         ({"byte_order": 3}, '"byte order = 3" is neither 0 nor 1'),
         ({"header_offset": -8}, "must not be negative"),
@@ -377,8 +377,8 @@ class TestRealFiles:
     def test_what_is_refused(self, data_dir):
         for name, message in {
             "bad_interleave.hdr": "interleave = bup",
-            "esri_style.hdr": "no ENVI header",
-            "header_without_data.hdr": "is not there",
+            "esri_style.hdr": "ESRI header, not an ENVI one",
+            "header_without_data.hdr": "is missing",
         }.items():
             with pytest.raises(FileError, match=message):
                 open_cube(data_dir / "envi" / name)

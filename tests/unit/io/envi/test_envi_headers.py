@@ -100,7 +100,7 @@ def test_a_field_behind_another_on_one_line(tmp_path):
         ("wavelength = {0.4, .5, .6, .7}\nwavelength units = nm", "their unit may be wrong"),
         ("wavelength = {400, 500, 600, 700}\nwavelength units = um", "their unit may be wrong"),
         ("data gain values = {0.1, 0.2, 0.3, 0.4}", '"data gain values" in the header are not'),
-        ("data offset values = {0, 0, 0, 5}", '"data offset values" of the header are not'),
+        ("data offset values = {0, 0, 0, 5}", '"data offset values" in the header are not'),
         ("map info = {UTM, 1, 1, 5e5}", '"map info" in the header could not be interpreted'),
     ],
 )
@@ -219,10 +219,10 @@ def test_the_header_of_a_tiff_opens_the_tiff(tmp_path, name):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n", "is a Radiance picture"),
+        (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n", "is a Radiance image"),
         ((348).to_bytes(4, "little") + bytes(344), "is an Analyze or NIfTI header"),
         ((348).to_bytes(4, "big") + bytes(344), "is an Analyze or NIfTI header"),
-        (bytes(range(200)), "is no text"),
+        (bytes(range(200)), "is not text"),
         (b"hello world\nENVI", 'its first line is "hello world" instead of "ENVI"'),
     ],
 )
@@ -280,7 +280,7 @@ def test_esri_headers_of_camera_programs(tmp_path):
     path = esri(tmp_path, ".bil", f"{text}WAVELENGTHS_END", VALUES.transpose(0, 2, 1).tobytes())
     cube = open_cube(path)
     assert list(cube.wavelengths) == [400, 500, 600, 700]
-    assert "BANDROWBYTES 4 of the header is too little" in cube.warnings[0]
+    assert "BANDROWBYTES 4 in the header is too small" in cube.warnings[0]
     path.with_suffix(".hdr").write_text(f"{text}800\nWAVELENGTHS_END")
     assert "one wavelength per band" in open_cube(path).warnings[1]
     path.with_suffix(".hdr").write_text(f"{text}red\nWAVELENGTHS_END")
@@ -294,7 +294,7 @@ def test_esri_headers_of_camera_programs(tmp_path):
         ("NROWS 0\n", "ESRI header|cannot be"),
         ("TOTALROWBYTES 32\n", r"bytes between them \(totalrowbytes\) are not supported"),
         ("NBITS 4\n", "values of 4 bits are not supported"),
-        ("SKIPBYTES many\n", '"SKIPBYTES many" is no whole number'),
+        ("SKIPBYTES many\n", '"SKIPBYTES many" is not a whole number'),
         ("LAYOUT BUP\n", '"LAYOUT bup" is not BIL|does not match its ESRI header'),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_text_beside_a_header_is_not_read_as_its_data(tmp_path, suffix, alone)
     other.write_text(TEXTS[suffix])
     if alone:
         data.unlink()
-        with pytest.raises(FileError, match="is not there"):
+        with pytest.raises(FileError, match="is missing|is not there"):
             open_cube(tmp_path / "scene.hdr")
     else:
         np.testing.assert_array_equal(values(tmp_path / "scene.hdr").ravel(), np.arange(1, 43))
@@ -119,7 +119,7 @@ def test_a_library_or_a_band_list_is_its_own_file_not_the_header_of_a_scene(tmp_
 def test_a_header_leads_only_to_data_of_its_own_name(tmp_path):
     (tmp_path / "scene1.hdr").write_text(header_text())
     (tmp_path / "scene.img").write_bytes(CUBE[::-1].tobytes())
-    with pytest.raises(FileError, match="is not there"):
+    with pytest.raises(FileError, match="is missing"):
         open_cube(tmp_path / "scene1.hdr")
     with pytest.raises(FormatError):
         open_cube(tmp_path / "scene.img")

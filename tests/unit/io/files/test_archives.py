@@ -87,7 +87,7 @@ def test_the_cube_of_a_bomb_is_opened_without_unpacking_it(tmp_path, monkeypatch
     monkeypatch.setattr(
         numpy_file.DeflatedReader, "_ensure", lambda reader, end: unpacked.append(end)
     )
-    with pytest.raises(FormatError, match="cut off: 6400000128 bytes expected"):
+    with pytest.raises(FormatError, match="truncated: 6400000128 bytes expected"):
         open_cube(tmp_path / "bomb.npz")
     assert unpacked == []
 
@@ -150,7 +150,7 @@ def test_a_list_of_contents_that_lies_about_a_size(tmp_path, told):
     assert whole[at : at + 4] == len(held).to_bytes(4, "little")
     (tmp_path / "a.npz").write_bytes(whole[:at] + told.to_bytes(4, "little") + whole[at + 4 :])
     if told < len(held):
-        with pytest.raises(FormatError, match=r"damaged|cut off|no readable"):
+        with pytest.raises(FormatError, match=r"damaged|truncated|not a readable"):
             open_cube(tmp_path / "a.npz")
     else:
         np.testing.assert_array_equal(open_cube(tmp_path / "a.npz").read(), values)

@@ -292,7 +292,7 @@ def test_a_geopackage_of_tables_is_read(tmp_path):
     shapes = read_shapes(path)
     assert (shapes.classes, shapes.notes) == (
         ["a"],
-        ('The class was read from " "the attribute "class".',),
+        ('The class was read from the attribute "class".',),
     )
     assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["a b.gpkg"]
 

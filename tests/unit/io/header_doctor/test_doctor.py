@@ -233,7 +233,7 @@ def test_a_file_of_one_array_is_asked_for_its_axes_too(tmp_path, scene):
     array = np.arange(60.0).reshape(3, 4, 5)
     savemat(tmp_path / "a.mat", {"cube": array, "small": 1})
     assert [(c.name, c.shape) for c in arrays_in(tmp_path / "a.mat")] == [("cube", (3, 4, 5))]
-    with pytest.raises(FormatError, match="one image"):
+    with pytest.raises(FormatError, match="a single image"):
         arrays_in(write(tmp_path, raw(scene)))
 
 

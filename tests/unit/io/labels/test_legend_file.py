@@ -75,7 +75,7 @@ def test_the_header_of_an_image_is_not_overwritten(tmp_path):
 def test_what_is_no_legend_says_so(tmp_path):
     for name, text, message in [
         ("a.csv", "foo,bar\nx,y\n", "no column is called id or name"),
-        ("b.csv", "", "holds no class"),
+        ("b.csv", "", "contains no class"),
         ("c.csv", "id,name\n99999,a\n", "class id must be in"),
         ("d.qml", "<qgis>", "damaged"),
         ("e.qml", '<!DOCTYPE q [<!ENTITY a "b">]><qgis/>', "entities"),

@@ -47,7 +47,7 @@ def test_text_round_trip(tmp_path):
     back = read_library(tmp_path / "a.txt")
     np.testing.assert_array_equal(back.spectra, VALUES[1:])
     assert back.names == ("soil",)
-    with pytest.raises(ExportError, match="one spectrum"):
+    with pytest.raises(ExportError, match="a single spectrum"):
         write_library(tmp_path / "b.txt", LIBRARY)
     with pytest.raises(ExportError, match=r"choose \.sli"):
         write_library(tmp_path / "b.doc", LIBRARY)

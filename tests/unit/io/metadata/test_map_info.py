@@ -104,7 +104,7 @@ def test_where_the_header_says_more_than_gdal_reads(tmp_path, fields, crs):
     ("fields", "sentence"),
     [
         ("33, North", "gives no datum; North America 1927 is assumed"),
-        ("22, South, South American 1969 mean", '"South American 1969 mean", is not known; WGS-84'),
+        ("22, South, South American 1969 mean", '"South American 1969 mean", is unknown; WGS-84'),
     ],
 )
 def test_an_assumed_datum_is_said(tmp_path, fields, sentence):

@@ -161,7 +161,7 @@ def test_a_scene_with_its_labels(server, monkeypatch, tmp_path):
     labels = read_labels(opened.ground_truth)
     np.testing.assert_array_equal(labels.ids, truth)
     assert labels.names == {1: "Grass"}
-    with pytest.raises(FileError, match='no public scene "other"; there are tiny'):
+    with pytest.raises(FileError, match='no public scene "other"; choose from tiny'):
         open_cube("scene:other")
 
 

@@ -155,7 +155,7 @@ def test_images_of_several_sizes_are_named(tmp_path):
     assert cube.shape == (5, 7, 1)
     assert "2 images (5 x 7 x 1, 3 x 7 x 1); the first is shown" in cube.warnings[0]
     np.testing.assert_array_equal(open_cube(f"{path}:2").read()[..., 0], VALUES[1, :3])
-    with pytest.raises(FormatError, match=r'no image "3"; it holds 2'):
+    with pytest.raises(FormatError, match=r'no image "3"; it contains 2'):
         open_cube(f"{path}:3")
 
 

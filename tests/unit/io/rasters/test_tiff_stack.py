@@ -118,7 +118,7 @@ def test_a_preview_before_or_behind_the_bands_is_none_of_them(tmp_path, at):
         for page in pages:
             file.write(page, contiguous=False, metadata=None)
     found = check(tmp_path / "a.tif")
-    assert "32 images; the 31 that are alike are the bands" in found.warnings[0]
+    assert "32 images; the 31 of the same size are the bands" in found.warnings[0]
 
 
 def test_a_cube_with_masks_behind_it_stays_the_cube(tmp_path):
@@ -128,7 +128,7 @@ def test_a_cube_with_masks_behind_it_stays_the_cube(tmp_path):
             file.write(np.zeros((40, 50), np.uint8), metadata=None)
     found = open_cube(tmp_path / "a.tif")
     np.testing.assert_array_equal(found.read(), CUBE)
-    assert "The file holds 4 images" in found.warnings[0]
+    assert "The file contains 4 images" in found.warnings[0]
     assert open_cube(f"{tmp_path / 'a.tif'}:2").bands == 1
 
 

@@ -85,7 +85,7 @@ def test_envi_addresses_count_from_zero_along_the_rows(tmp_path):
     [
         (CLASSIC + "1 1 1\n2 2 2\n", "line 18: more pixels are listed"),
         (CLASSIC.replace("600035.00", "there"), "line 14: .* is not a row of a region"),
-        ("; ENVI Output of ROIs\n; ROI name: a\n", "lists no pixel"),
+        ("; ENVI Output of ROIs\n; ROI name: a\n", "contains no pixels"),
     ],
 )
 def test_damaged_envi_text_names_the_line(tmp_path, text, message):
@@ -193,7 +193,7 @@ def test_classes_of_a_table_follow_the_rules_of_label_arrays(tmp_path):
         (0, 3, 4),
         (1, 0, 5),
     ]
-    for value, message in (("70000", r"0\.\.65535; it holds 70000"), ("1.5", "fractions")):
+    for value, message in (("70000", r"0\.\.65535; found 70000"), ("1.5", "fractions")):
         path.write_text(f"row,column,class\n0,0,{value}\n0,1,2\n")
         with pytest.raises(LabelError, match=message):
             import_regions(path, cube())

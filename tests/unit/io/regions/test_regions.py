@@ -317,7 +317,7 @@ def test_a_project_of_ilastik_gives_its_painted_labels(tmp_path):
 def test_nothing_labelled_is_nothing_to_write_and_the_old_file_stays(tmp_path):
     path = tmp_path / "old.gpkg"
     path.write_bytes(b"old")
-    with pytest.raises(ExportError, match="nothing is labelled"):
+    with pytest.raises(ExportError, match="no pixel is labelled"):
         export_regions(path, np.zeros((ROWS, COLUMNS), np.uint16), LEGEND, cube_at())
     assert path.read_bytes() == b"old"
     with pytest.raises(ExportError, match="choose"):

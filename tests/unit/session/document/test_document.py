@@ -246,7 +246,7 @@ def test_drawn_pixels_are_labels_and_the_rest_is_scored():
     document.draw_training_pixels(truth, 3, seed=1, names={2: "Oats"})
     assert [document.labels.count(i) for i in (1, 2)] == [3, 3]
     assert document.legend[2].name == "Oats"
-    assert document.history.undo_title == "Draw 3 pixels a class"
+    assert document.history.undo_title == "Draw 3 pixels per class"
     np.testing.assert_array_equal(document.test_pixels() + document.labels.ids, truth)
     assert told == [True]
 

@@ -147,7 +147,9 @@ def test_runs_that_the_disk_has_no_room_for(session, monkeypatch):
         file.writestr("runs/1/run.json", bytes(1000))
     room = shutil.disk_usage(session)._replace(free=project_file.ROOM_LEFT + 999)
     monkeypatch.setattr(project_file.shutil, "disk_usage", lambda place: room)
-    with pytest.raises(FileError, match=r"its runs take 1000 bytes when unpacked; .* Make room"):
+    with pytest.raises(
+        FileError, match=r"its runs take 1000 bytes when unpacked; .* Free some space"
+    ):
         opened(session)
     assert not (session.parent / "session").exists()
 

@@ -325,9 +325,9 @@ def test_a_record_that_does_not_fit_is_refused():
         {"title": "far", "edits": [{"of": "labels"}]},
         {"gaps0": np.array([10**6], np.uint32), "after0": np.array([1], np.uint16)},
     )
-    with pytest.raises(FormatError, match="does not fit"):
+    with pytest.raises(FormatError, match="does not match"):
         replay([far], document)
-    with pytest.raises(FormatError, match="does not fit"):
+    with pytest.raises(FormatError, match="does not match"):
         replay([*state_records(state_of(new_document(3, 3)))], document)
 
 

@@ -133,7 +133,7 @@ def test_facts_of_a_newer_version_are_read_tolerantly(tmp_path):
 def test_damaged_maps_are_told(tmp_path):
     ledger = Ledger(tmp_path)
     run = entered(ledger, 1)
-    with pytest.raises(FormatError, match="size of the cube"):
+    with pytest.raises(FormatError, match="size from the cube"):
         read_map(tmp_path, run, (6, 5))
     maps = tmp_path / "1" / MAPS
     maps.write_bytes(maps.read_bytes()[:100])
@@ -258,7 +258,7 @@ def test_a_damaged_run_is_told_and_neither_blocks_its_number_nor_the_others(tmp_
     damage(folder / "10" / FACTS)
     again = Ledger(folder)
     (problem,) = again.load()
-    assert problem.startswith("The facts of run 10 are damaged: ")
+    assert problem.startswith("The details of run 10 are damaged: ")
     assert len(problem) < 300
     assert [r.id for r in again.runs] == [1, 2]
     number = again.new_id()

@@ -308,7 +308,7 @@ def test_a_newer_file_is_refused_politely(path):
     values["schema"] = SCHEMA + 1
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("session.json", json.dumps(values))
-    with pytest.raises(FormatError, match=r"newer HSI Viewer.*Update.*untouched"):
+    with pytest.raises(FormatError, match=r"newer HSI Viewer.*Update.*unchanged"):
         read_project_body(path)
 
 
