@@ -62,7 +62,7 @@ def test_a_text_beside_a_header_is_not_read_as_its_data(tmp_path, suffix, alone)
     other.write_text(TEXTS[suffix])
     if alone:
         data.unlink()
-        with pytest.raises(FileError, match="is missing|is not there"):
+        with pytest.raises(FileError, match="is missing"):
             open_cube(tmp_path / "scene.hdr")
     else:
         np.testing.assert_array_equal(values(tmp_path / "scene.hdr").ravel(), np.arange(1, 43))
