@@ -146,7 +146,7 @@ def read_labels(
     PlacementNeededError
         if the labels are of another size than the cube; say `placement`.
     LabelError
-        if values are no class ids, or nothing lies on the cube.
+        if values cannot be class ids, or nothing lies on the cube.
     """
     path = source if isinstance(source, str) else Path(source)
     if cube is None:
@@ -187,7 +187,7 @@ def export_prediction(
     Raises
     ------
     ExportError
-        if the folder cannot be written, or a format is not known; old files are untouched.
+        if the folder cannot be written, or a format is not known; old files are unchanged.
     LabelError
         if the map has another size than the cube.
     """

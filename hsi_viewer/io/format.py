@@ -33,7 +33,7 @@ class Format:
     patterns : names of its files, such as "*.hdr"; none for folders.
     matches : whether a path is of the format, by its first bytes (up to 1024; none of a folder).
     open : reads the cube; raises FileError or FormatError.
-    labels : reads labels; None where an image of one band is taken for them.
+    labels : reads labels; None where an image of one band is interpreted as them.
     library : reads a spectral library; None for a format that holds none.
     one_image : whether nothing in a file is named, so that "file:part" is refused.
     label_patterns : names under which labels are usually kept in it, for dialogs.

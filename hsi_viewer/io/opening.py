@@ -20,7 +20,7 @@ from hsi_viewer.io.sidecars.location import has_sidecar
 if TYPE_CHECKING:
     from hsi_viewer.io.sidecars.sidecar import Sidecar
 
-# What is named of a folder that is no cube, and looked through for it.
+# How many files of an unreadable folder are named, and looked at.
 MOST_NAMED, MOST_LOOKED_AT = 6, 10_000
 
 
@@ -77,7 +77,7 @@ def _check_parts(path: Path, part: str) -> None:
     row = registry.format_of(path, magic_of(path))
     if row is not None and row.one_image:
         raise FormatError(
-            f'{path} holds one image, and nothing in it is named; leave out ":{part}".'
+            f'{path} contains a single unnamed image; leave out ":{part}".'
         )
 
 
@@ -108,7 +108,7 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     cube = open_envi(path, beside.layout.layout())
     header = header_of(path)
     if header is not None and _is_contradicted(beside, header):
-        told = "It is read as you said in the header doctor, not as its header says."
+        told = "It is read as you chose in the header doctor, not as its header describes."
         cube = replace(cube, warnings=(*cube.warnings, told))
     return beside.applied(cube)
 
@@ -148,7 +148,8 @@ def _unknown(path: Path, magic: bytes) -> FormatError:
     what = name_of(magic)
     known = "" if what is None else f": it is {what}"
     return FormatError(
-        f"{path} is no cube that can be read{known}. Supported are {registry.supported()}."
+        f"{path} cannot be opened as a hyperspectral cube{known}. "
+        f"Supported are {registry.supported()}."
     )
 
 
@@ -200,4 +201,4 @@ def arrays_in(path: Path) -> tuple[ArrayChoice, ...]:
         _read(path, magic_of(path), Reading(ask=True))
     except ChoiceNeededError as needed:
         return needed.choices
-    raise FormatError(f"{path} holds one image, of which the order of the axes is known.")
+    raise FormatError(f"{path} contains a single image whose axis order is known.")

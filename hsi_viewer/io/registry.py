@@ -143,7 +143,7 @@ BUILT_IN: tuple[Format, ...] = (
         image_later("hsi_viewer.io.products.hyperion:open_hyperion"), one_image=True,
     ),
     Format(
-        "image-folder", "folders of one image a band", (),
+        "image-folder", "folders of one image per band", (),
         lambda path, magic: path.is_dir(),
         image_later("hsi_viewer.io.rasters.image_folder:open_folder"), one_image=True,
     ),

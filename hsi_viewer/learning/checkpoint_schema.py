@@ -40,7 +40,7 @@ def features_of(
     used = tensors["features.bands"].numel()
     kept = channels // len(sigmas)
     if used < 1 or kept < 1 or kept * len(sigmas) != channels:
-        raise ValueError(f"{used} bands cannot make {channels} channels")
+        raise ValueError(f"{used} bands cannot give {channels} channels")
     shapes = dict.fromkeys(TENSORS, (used,)) | {
         "components": (used, kept),
         "strength": (kept,),

@@ -132,7 +132,7 @@ def weights_of(digest: str, path: Path) -> bytes:
     """The file of weights, if it has the digest that its description gives; else a ValueError."""
     data = path.read_bytes()
     if digest not in ("", digest_of(data)):
-        raise ValueError("their digest is not the one in the description")
+        raise ValueError("their checksum differs from the one in the description")
     return data
 
 

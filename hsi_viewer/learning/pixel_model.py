@@ -131,7 +131,7 @@ class PixelModel(PixelState):
             token.check()
             values, valid[r, c] = scene.spectra(r, c)
             out[r, c] = self.probabilities(values).reshape(*valid[r, c].shape, -1)
-            port.report(Progress("Painting the map", (done + 1) / len(windows)))
+            port.report(Progress("Predicting the map", (done + 1) / len(windows)))
         return out, valid
 
 

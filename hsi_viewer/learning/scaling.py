@@ -38,7 +38,7 @@ def fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor]
     enough = is_data.sum(axis=1) * 2 >= flat.shape[1]
     pixels, is_data = flat[enough].astype(np.float64), is_data[enough]
     if len(pixels) < 2:
-        raise TrainingError(f"{cube.name}: the cube holds hardly any data to learn from.")
+        raise TrainingError(f"{cube.name}: the cube contains too little data to learn from.")
     low, high = usual_range(pixels, is_data)
     unit = _unit_of(np.maximum(np.abs(low), np.abs(high)))
     low, high = low / unit, high / unit

@@ -51,8 +51,8 @@ def checked_labels(
     class_ids = tuple(int(i) for i in np.unique(ids) if i)
     if len(class_ids) < 2:
         raise LabelError(
-            f"Training needs labelled pixels of at least two classes, there are {len(class_ids)}."
-            " Label some pixels of another class."
+            "Training needs labelled pixels of at least two classes, and there are "
+            f"{len(class_ids)}. Label pixels of another class."
         )
     return ids, class_ids
 

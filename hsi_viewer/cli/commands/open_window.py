@@ -34,7 +34,7 @@ def add(commands: Commands) -> None:
         metavar="FILE",
         type=Path,
         dest="screenshot",
-        help="save a picture of the window once the scene is shown, and end (--output window.png)",
+        help="save a picture of the window when the scene is shown, and exit (--output window.png)",
     )
     add_overwrite(parser, "a picture of that name")
 

@@ -221,7 +221,7 @@ def _dimensions(
     if missing or left or y is None or x is None or band is None or len({y, x, band}) < 3:
         sizes = ", ".join(f"{name} ({size})" for name, size in data.sizes.items())
         raise FormatError(
-            f"Rows, columns and bands cannot be told from the dimensions {sizes or 'of a number'}; "
+            f"Rows, columns and bands are unclear from the dimensions {sizes or 'of a number'}; "
             "name them: from_xarray(data, y=..., x=..., band=...)."
         )
     return data, (y, x, band)

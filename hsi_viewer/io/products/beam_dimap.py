@@ -1,4 +1,4 @@
-"""BEAM-DIMAP products of SNAP: a .dim file of XML and a .data folder of one ENVI image a band.
+"""BEAM-DIMAP products of SNAP: a .dim file of XML and a .data folder of one ENVI image per band.
 
 Layout after SNAP's own header writer and its help page "The BEAM-DIMAP Data Format". A value is
 the stored one times SCALING_FACTOR plus SCALING_OFFSET; NO_DATA_VALUE is a stored value.

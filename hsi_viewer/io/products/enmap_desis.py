@@ -79,7 +79,7 @@ def open_product_of(path: Path) -> HyperCube:
     """Open the product of a folder, an image or an XML; errors as of `open_product`."""
     files = product_files(path)
     if files is None:
-        raise FormatError(f"{path} belongs to an EnMAP or DESIS product that is not complete.")
+        raise FormatError(f"{path} belongs to an incomplete EnMAP or DESIS product.")
     return open_product(*files, chosen=path == files[0])
 
 

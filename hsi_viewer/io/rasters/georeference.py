@@ -33,8 +33,8 @@ def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georefer
     by = by or ("rational polynomials (RPC)" if dataset.rpcs else side.by)
     if plain and warnings is not None and by:
         warnings.append(
-            f"The file is placed on the map by {by}, which are not used; gdalwarp makes a "
-            "georeferenced file of it."
+            f"The file is georeferenced by {by}, which are not used; convert it to a "
+            "georeferenced file with gdalwarp."
         )
     own = dataset.crs.to_wkt() if dataset.crs else None
     crs_wkt = side.crs_wkt or own if dataset.driver == "GTiff" else own or side.crs_wkt

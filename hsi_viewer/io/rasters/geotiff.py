@@ -50,7 +50,7 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
     try:
         return _open(path, reading)
     except UnicodeDecodeError as error:  # rasterio decodes every tag
-        raise FormatError(f"{path} is damaged: its text tags are no text ({error}).") from error
+        raise FormatError(f"{path} is damaged: its text tags are not text ({error}).") from error
 
 
 def _open(path: Path, reading: Reading) -> HyperCube:

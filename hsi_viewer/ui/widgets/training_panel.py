@@ -46,7 +46,7 @@ class TrainingPanel(QWidget):
 
     Parameters
     ----------
-    classifiers : to choose from; the first stands in the box.
+    classifiers : to choose from; the first is in the box.
     """
 
     train_requested = Signal(object)

@@ -253,7 +253,7 @@ def test_broken_ones_are_warnings_with_their_names_and_told_once(tmp_path, insta
 def test_one_that_fails_to_recognise_a_file_is_passed_over(tmp_path, install):
     install(failing="acme_formats:FAILING")
     (tmp_path / "a.fail").write_bytes(b"?")
-    with pytest.raises(FormatError, match="is no cube that can be read"):
+    with pytest.raises(FormatError, match="cannot be opened as a hyperspectral cube"):
         open_cube(tmp_path / "a.fail")
     (said,) = set(registry.problems())
     assert said.startswith('The plug-in format "failing" failed on')

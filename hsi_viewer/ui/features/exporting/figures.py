@@ -114,7 +114,7 @@ class FigureFeature(Feature):
             return path
 
         self.workspace.perform(
-            f"Saving {path.name}", work, self._on_saved, doing="Saving a picture"
+            f"Saving {path.name}", work, self._on_saved, doing="Saving the image"
         )
 
     def legend_of(self, view: QGraphicsView) -> list[LegendEntry]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.training.training import TrainController
 
 KEY, TITLE = "runs", "Runs"
-DOING = "Keeping or reading a run"
+DOING = "Saving or reading a run"
 Compared = tuple[tuple[Run, Run], int, tuple[Transition, ...], McNemar | None, int]
 
 

@@ -82,9 +82,9 @@ def test_a_text_under_a_name_of_raw_data_is_not_the_data(tmp_path, suffix, text,
     )
     other = tmp_path / f"scene{suffix.removesuffix('.hdr')}"
     other.write_text(text, encoding=encoding)
-    with pytest.raises(FormatError, match="holds no labels that can be read"):
+    with pytest.raises(FormatError, match="does not contain readable labels"):
         read_labels(other)
-    with pytest.raises(FormatError, match="is no cube that can be read"):
+    with pytest.raises(FormatError, match="cannot be opened as a hyperspectral cube"):
         open_cube(other)
 
 

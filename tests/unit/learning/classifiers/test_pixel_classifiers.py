@@ -330,5 +330,5 @@ def test_the_files_of_one_kind_are_not_taken_for_another(models, tmp_path):
     _, path = models["lda"].save(tmp_path)
     written = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps({**written, "classifier": "svm"}), "utf-8")
-    with pytest.raises(FormatError, match="weights are damaged or belong to another"):
+    with pytest.raises(FormatError, match="weights are damaged or do not match"):
         load_model(tmp_path)
