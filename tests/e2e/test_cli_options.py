@@ -183,7 +183,7 @@ def test_quiet_still_prints_the_object_of_json_and_errors(scene, trained, tmp_pa
 
 def test_no_refine_leaves_the_map_as_the_network_sees_it(scene, trained, tmp_path):
     from hsi_viewer.io.opening import open_cube
-    from hsi_viewer.learning.checkpoint import load_model
+    from hsi_viewer.learning.model import load_model
 
     cube = open_cube(scene / "cube.hdr")
     assert classify(scene, tmp_path / "a", "--no-refine") == 0
