@@ -26,7 +26,7 @@ from hsi_viewer.learning.classifiers.registry import DEFAULT
 
 if TYPE_CHECKING:
     from hsi_viewer.core.classifier import Model
-    from hsi_viewer.core.labels.classes import LandClass
+    from hsi_viewer.core.labels.classes import LabelClass
 
 
 def fit(
@@ -35,7 +35,7 @@ def fit(
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
     classifier: str = DEFAULT,
-    legend: Iterable[LandClass] = (),
+    legend: Iterable[LabelClass] = (),
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
     **options: Any,
@@ -160,7 +160,7 @@ def read_labels(
 
 def export_prediction(
     prediction: Prediction,
-    legend: Iterable[LandClass] | Mapping[int, str],
+    legend: Iterable[LabelClass] | Mapping[int, str],
     cube: CubeLike,
     directory: str | os.PathLike[str],
     stem: str = "class_map",

@@ -80,7 +80,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "a folder of this name exists")
-        tidy_up(*targets)
+        remove_leftovers(*targets)
         yield beside
         for path in beside:
             _sync(path)
@@ -108,7 +108,7 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     beside = _temporary(target, mark)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        tidy_up(target)
+        remove_leftovers(target)
         yield beside
         _swap_in((beside,), (target,), mark)
     except OSError as error:
@@ -150,7 +150,7 @@ def with_sides(*paths: Path) -> list[Path]:
     return list(dict.fromkeys([*paths, *(path for path in beside if path.is_file())]))
 
 
-def tidy_up(*targets: Path) -> None:
+def remove_leftovers(*targets: Path) -> None:
     """Clear away what killed processes left beside targets, which are one result.
 
     An exchange that was half done is taken back: all of the old is restored, or nothing.

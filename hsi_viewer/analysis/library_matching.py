@@ -46,7 +46,7 @@ class MatchWish:
 class Matches:
     """Matches of each library, in the order of its spectra."""
 
-    wish: MatchWish
+    request: MatchWish
     found: tuple[tuple[Match, ...], ...]
 
 
@@ -92,13 +92,13 @@ def fitted(library: SpectralLibrary, cube: HyperCube) -> LoadedLibrary:
     return LoadedLibrary(library, cube, on_sensor)
 
 
-def match(wish: MatchWish) -> Matches:
+def match(request: MatchWish) -> Matches:
     """Compare a spectrum with every spectrum of the libraries."""
     return Matches(
-        wish,
+        request,
         tuple(
-            tuple(compare(wish.spectrum, loaded.on_sensor.spectra, wish.wavelengths))
-            for loaded in wish.libraries
+            tuple(compare(request.spectrum, loaded.on_sensor.spectra, request.wavelengths))
+            for loaded in request.libraries
         ),
     )
 
@@ -106,7 +106,7 @@ def match(wish: MatchWish) -> Matches:
 def match_wish(
     spectrum: Floats, name: str, cube: HyperCube, libraries: tuple[LoadedLibrary, ...]
 ) -> MatchWish:
-    """The wish to compare a spectrum of a cube, its bad bands left out."""
+    """The request to compare a spectrum of a cube, its bad bands left out."""
     x = cube.wavelengths
     if x is None:
         x = np.arange(1, cube.bands + 1, dtype=np.float64)

@@ -13,7 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 
 
 @dataclass(frozen=True, eq=False)
-class PixelWish:
+class SpectrumRequest:
     """A pixel whose spectrum is wanted, and its values in a derived image if one is shown."""
 
     cube: HyperCube
@@ -32,14 +32,14 @@ class PixelSpectrum:
     shown : values of the derived image, or None without one.
     """
 
-    wish: PixelWish
+    request: SpectrumRequest
     values: NDArray[np.float64]
     shown: NDArray[np.float64] | None = None
 
 
-def read_pixel(wish: Hashable) -> PixelSpectrum:
-    """Read the spectrum of a `PixelWish`."""
-    wanted = cast("PixelWish", wish)
+def read_pixel(request: Hashable) -> PixelSpectrum:
+    """Read the spectrum of a `SpectrumRequest`."""
+    wanted = cast("SpectrumRequest", request)
     row, column, image = wanted.row, wanted.column, wanted.image
     shown = None if image is None else image.spectrum(row, column)
     return PixelSpectrum(wanted, wanted.cube.spectrum(row, column), shown)

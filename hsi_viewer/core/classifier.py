@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hsi_viewer.core.inputs import CubeLike, LabelsLike
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 
@@ -27,7 +27,7 @@ class Model(Protocol):
         """Ids in the order of the probabilities, ascending."""
 
     @property
-    def legend(self) -> tuple[LandClass, ...]:
+    def legend(self) -> tuple[LabelClass, ...]:
         """The classes as they were called when trained."""
 
     @property

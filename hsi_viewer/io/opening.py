@@ -76,9 +76,7 @@ def _open(source: str | Path, token: CancelToken | None = None) -> HyperCube:
 def _check_parts(path: Path, part: str) -> None:
     row = registry.format_of(path, magic_of(path))
     if row is not None and row.one_image:
-        raise FormatError(
-            f'{path} contains a single unnamed image; leave out ":{part}".'
-        )
+        raise FormatError(f'{path} contains a single unnamed image; leave out ":{part}".')
 
 
 def _open_header(header: Path) -> HyperCube:

@@ -88,25 +88,27 @@ def load_state(target: str | Path) -> ModelState:
     FormatError
         if it isn't a model of this application, or is damaged.
     """
-    told = description_of(target)
+    description = description_of(target)
     weights, _ = pair_of(target)
     with refusing_damage(weights):
-        tensors = load(weights_of(told.weights_digest, weights))
-        features, instant = fitted(tensors, told)
-        network = network_of(tensors, told)
+        tensors = load(weights_of(description.weights_digest, weights))
+        features, instant = fitted(tensors, description)
+        network = network_of(tensors, description)
     return ModelState(
         network=network,
         instant=instant,
         features=features,
-        recipe=told.recipe,
-        class_ids=told.class_ids,
-        legend=told.legend,
-        config=told.config,
-        wavelengths=None if told.wavelengths is None else np.array(told.wavelengths, np.float64),
-        bands=told.bands,
-        temperature=told.temperature,
-        seconds=told.seconds,
-        versions=told.versions,
-        label_digest=told.label_digest,
-        warning=told.warning,
+        recipe=description.recipe,
+        class_ids=description.class_ids,
+        legend=description.legend,
+        config=description.config,
+        wavelengths=None
+        if description.wavelengths is None
+        else np.array(description.wavelengths, np.float64),
+        bands=description.bands,
+        temperature=description.temperature,
+        seconds=description.seconds,
+        versions=description.versions,
+        label_digest=description.label_digest,
+        warning=description.warning,
     )

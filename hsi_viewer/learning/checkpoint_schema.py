@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.instant_model import InstantModel
-from hsi_viewer.learning.model_description import Told
+from hsi_viewer.learning.model_description import ModelDescription
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.robust import LARGEST as LARGEST_VALUE
 
@@ -17,7 +17,7 @@ TENSORS = ("bands", "centre", "spread", "low", "high", "jump", "components", "st
 BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE, "jump": LARGEST_VALUE}
 
 
-def fitted(tensors: dict[str, Tensor], told: Told) -> tuple[Features, InstantModel]:
+def fitted(tensors: dict[str, Tensor], told: ModelDescription) -> tuple[Features, InstantModel]:
     """Features and instant model, of shapes that fit each other.
 
     Raises
@@ -66,7 +66,7 @@ def features_of(
     return Features(**values, sigmas=sigmas)
 
 
-def network_of(tensors: dict[str, Tensor], told: Told) -> SdhsiNet:
+def network_of(tensors: dict[str, Tensor], told: ModelDescription) -> SdhsiNet:
     """The network, built only if the file holds all that it is made of; errors as of `fitted`."""
     shape, prefix = told.recipe.network, "network."
     deep = shape.stages * shape.convolutions

@@ -14,9 +14,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from hsi_viewer.atomic import replacing, tidy_up
+from hsi_viewer.atomic import remove_leftovers, replacing
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LandClass
+from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.core.validation import parsed as read_as
 from hsi_viewer.learning.recipe import Recipe, WalkerRecipe
@@ -48,14 +48,14 @@ def check_model(target: str | Path) -> None:
     text, path = text_of(target)
     told = _object_in(text, path)
     if told.get("classifier", FIRST) == FIRST:
-        told_by(text, path)
+        parse_description(text, path)
     with refusing_damage(weights):
         for name, values in load(weights_of(str(told.get("weights_digest", "")), weights)).items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise ValueError(f"{name} contains values that are not numbers")
 
 
-def description_of(target: str | Path) -> Told:
+def description_of(target: str | Path) -> ModelDescription:
     """The description of a model whose two files are there.
 
     Raises
@@ -66,7 +66,7 @@ def description_of(target: str | Path) -> Told:
         if it is not a model of this application, or is damaged.
     """
     text, path = text_of(target)
-    return told_by(text, path)
+    return parse_description(text, path)
 
 
 def text_of(target: str | Path) -> tuple[bytes, Path]:
@@ -140,7 +140,7 @@ def _bring_back(*pair: Path) -> None:
     """Take a half-done exchange of a killed program back: the old pair is beside, whole."""
     if not all(path.is_file() for path in pair):
         with suppress(OSError):
-            tidy_up(*pair)
+            remove_leftovers(*pair)
 
 
 @contextmanager
@@ -161,11 +161,11 @@ def refusing_damage(weights: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Told:
+class ModelDescription:
     """Contents of a description, as `TrainedModel` needs them."""
 
     class_ids: tuple[int, ...]
-    legend: tuple[LandClass, ...]
+    legend: tuple[LabelClass, ...]
     config: TrainingConfig
     recipe: Recipe
     sigmas: tuple[float, ...]
@@ -180,7 +180,7 @@ class Told:
     weights_digest: str = ""  # none before November 2026
 
 
-def told_by(text: bytes, path: Path) -> Told:
+def parse_description(text: bytes, path: Path) -> ModelDescription:
     """The description, of the types and in the ranges that a model can have.
 
     Raises
@@ -189,7 +189,7 @@ def told_by(text: bytes, path: Path) -> Told:
         if it is of another kind, or anything in it is not as expected.
     """
     recipe = _object_in(text, path).get("recipe")
-    return parsed(text, path, Told, lambda told: _check(told, recipe))
+    return parsed(text, path, ModelDescription, lambda told: _check(told, recipe))
 
 
 T = TypeVar("T")
@@ -224,7 +224,7 @@ def _object_in(text: bytes, path: Path) -> dict[str, Any]:
     return found
 
 
-def _check(told: Told, recipe: object) -> None:
+def _check(told: ModelDescription, recipe: object) -> None:
     """Refuse numbers that no model has, with a ValueError."""
     sound = {
         "recipe": json.loads(json.dumps(asdict(told.recipe))) == recipe,  # no more, no less
@@ -242,7 +242,7 @@ class Facts(Protocol):
         """Ascending."""
 
     @property
-    def legend(self) -> tuple[LandClass, ...]:
+    def legend(self) -> tuple[LabelClass, ...]:
         """The classes."""
 
     @property

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.labels.classes import LandClass, legend_for
+from hsi_viewer.core.labels.classes import LabelClass, legend_for
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.instant_model import InstantModel
@@ -39,7 +39,7 @@ class TrainingFacts:
     """
 
     class_ids: tuple[int, ...]
-    legend: tuple[LandClass, ...]
+    legend: tuple[LabelClass, ...]
     config: TrainingConfig
     wavelengths: NDArray[np.float64] | None
     bands: int
@@ -62,7 +62,7 @@ def facts_of(
     cube: HyperCube,
     ids: NDArray[np.uint16],
     class_ids: tuple[int, ...],
-    legend: Iterable[LandClass],
+    legend: Iterable[LabelClass],
     config: TrainingConfig,
     seconds: dict[str, float],
     warning: str | None,

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.checkpoint_schema import TENSORS, checked_tensors, features_of
 from hsi_viewer.learning.features import Features
@@ -61,7 +61,7 @@ class PixelDescription:
 
     classifier: str
     class_ids: tuple[int, ...]
-    legend: tuple[LandClass, ...]
+    legend: tuple[LabelClass, ...]
     config: TrainingConfig
     walker: WalkerRecipe
     steepness: float

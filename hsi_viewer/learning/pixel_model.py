@@ -19,7 +19,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
@@ -146,7 +146,7 @@ def fit_pixel_model(
     labels: ArrayLike,
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
-    legend: Iterable[LandClass] = (),
+    legend: Iterable[LabelClass] = (),
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> PixelModel:

@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_cdt
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import fit_temperature
@@ -44,7 +44,7 @@ def fit(
     labels: ArrayLike,
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
-    legend: Iterable[LandClass] = (),
+    legend: Iterable[LabelClass] = (),
     warm_start: TrainedModel | None = None,
     recipe: Recipe | None = None,
     token: CancelToken | None = None,

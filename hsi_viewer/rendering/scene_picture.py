@@ -31,7 +31,7 @@ class ScenePicture:
     Attributes
     ----------
     raster : gives the pixels.
-    look : what was wished.
+    look : what was requested.
     cube : the cube that the bands are of: the scene, or an image derived from it.
     transfers : how stored values become brightness, one per band.
     samples : values of each band over the whole scene, which the transfers were taken from.

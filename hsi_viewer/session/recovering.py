@@ -14,13 +14,13 @@ from hsi_viewer.session.storage.journal_damage import counted, losses
 from hsi_viewer.session.storage.journal_numbering import Numbering, numbering_after
 from hsi_viewer.session.storage.journal_records import Contents, Kind, Record
 from hsi_viewer.session.storage.journal_replay import Replayed, replay
-from hsi_viewer.session.storage.recoverable_sessions import Leftover, journal_contents
+from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession, journal_contents
 from hsi_viewer.session.storage.session_data import body_from_json
 from hsi_viewer.session.storage.session_folder import SessionFolder, facts_record, keep_aside
 from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, state_records
 
 
-def recovered_session(document: Document, leftover: Leftover, source: str) -> Session:
+def recovered_session(document: Document, leftover: RecoverableSession, source: str) -> Session:
     """The session that a program left behind; its journal continues.
 
     Raises
@@ -49,7 +49,7 @@ def recovered_session(document: Document, leftover: Leftover, source: str) -> Se
 
 
 def _taken_up(
-    document: Document, leftover: Leftover, folder: SessionFolder, source: str
+    document: Document, leftover: RecoverableSession, folder: SessionFolder, source: str
 ) -> Session:
     contents = Contents((), (), 0)
     if folder.journal.exists():

@@ -368,6 +368,6 @@ def _not_given_back(lock: Lock, path: Path) -> str:
 
 def require_fit(reference: CubeReference, cube: HyperCube) -> None:
     """Raise FileError if labels of one cube do not fit another."""
-    reason = reference.why_not(cube)
+    reason = reference.disabled_reason(cube)
     if reason:
         raise FileError(f"{reason} Choose the cube they were made on.")

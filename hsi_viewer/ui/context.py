@@ -21,7 +21,7 @@ from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.io.suggestions import Use
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.session.session import Session
-from hsi_viewer.session.storage.recoverable_sessions import Leftover
+from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession
 from hsi_viewer.session.storage.session_data import SessionBody
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.docking import Docking
@@ -163,7 +163,7 @@ class Sessions(Protocol):
     def keep_body(self) -> None:
         """Write notes, view and the like beside the journal, in the background."""
 
-    def recover(self, leftover: Leftover, source: str) -> None:
+    def recover(self, leftover: RecoverableSession, source: str) -> None:
         """Open a scene with the work that a program left behind."""
 
     def open_project(self, path: Path, body: SessionBody, source: str) -> None:

@@ -1,4 +1,4 @@
-"""WishQueue: work of which only the latest wishes matter, done one after the other by a worker."""
+"""LatestRequestQueue: work of which only the latest requests matter, done by one worker."""
 
 from __future__ import annotations
 
@@ -17,98 +17,98 @@ LINGER_SECONDS = 1.0  # starting a thread takes milliseconds, and the mouse move
 
 
 @dataclass(frozen=True)
-class Granted:
-    """A wish and what came of it: a result, or the error that was raised."""
+class Response:
+    """A request and what came of it: a result, or the error that was raised."""
 
-    wish: Hashable
+    request: Hashable
     result: object = None
     error: Exception | None = None
 
 
-class WishQueue(QObject):
-    """Grants wishes in a worker, the first of the list first; a new list replaces the last one.
+class LatestRequestQueue(QObject):
+    """Answers requests in a worker, the first of the list first; a new list replaces the last one.
 
     Signals
     -------
-    granted(Granted) : in the interface's thread; a wish that was withdrawn while the worker was
-        at it is granted all the same.
-    dropped() : the wishes were cancelled, with all other tasks of the window.
+    response(Response) : in the interface's thread; a request that was withdrawn while the worker
+        was at it is answered all the same.
+    cancelled() : the requests were cancelled, with all other tasks of the window.
 
     Parameters
     ----------
     tasks : where the worker runs.
     title : of the work, for the log.
-    grant : makes a result of a wish; called in the worker.
+    compute : makes a result of a request; called in the worker.
     """
 
-    granted = Signal(object)
-    dropped = Signal()
+    response = Signal(object)
+    cancelled = Signal()
 
     def __init__(
         self,
         tasks: TaskRunner,
         title: str,
-        grant: Callable[[Hashable], object],
+        compute: Callable[[Hashable], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._tasks, self._title, self._grant = tasks, title, grant
+        self._tasks, self._title, self._compute = tasks, title, compute
         self._changed = threading.Condition()
-        self._wishes: deque[Hashable] = deque()
+        self._requests: deque[Hashable] = deque()
         self._run = 0  # number of the present worker; earlier ones were cancelled
         self._alive = False
         self.current: Hashable = None
 
-    def ask(self, wishes: Iterable[Hashable]) -> None:
+    def ask(self, requests: Iterable[Hashable]) -> None:
         """Wish these things and nothing else any more."""
         with self._changed:
-            self._wishes = deque(wishes)
-            start = bool(self._wishes) and not self._alive
+            self._requests = deque(requests)
+            start = bool(self._requests) and not self._alive
             self._alive = self._alive or start
             run = self._run
             self._changed.notify()
         if start:
             task = self._tasks.start(self._title, partial(self._work, run), quiet=True)
-            task.reported.connect(self._on_granted)
+            task.reported.connect(self._on_response)
             task.cancelled.connect(self._on_cancelled)
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is wished and nothing is under way."""
+        """Whether nothing is requested and nothing is under way."""
         with self._changed:
-            return not self._wishes and self.current is None
+            return not self._requests and self.current is None
 
     def _work(self, run: int, _token: CancelToken, port: ProgressPort) -> None:
-        while (wish := self._next(run)) is not None:
+        while (request := self._next(run)) is not None:
             try:
-                port.report(Granted(wish, self._grant(wish)))
-            except Exception as error:  # noqa: BLE001 - whoever wished decides
-                port.report(Granted(wish, error=error))
+                port.report(Response(request, self._compute(request)))
+            except Exception as error:  # noqa: BLE001 - whoever requested decides
+                port.report(Response(request, error=error))
 
     def _next(self, run: int) -> Hashable:
-        """The next wish; None when the worker is to end, after a while without any."""
+        """The next request; None when the worker is to end, after a while without any."""
         with self._changed:
             if run == self._run:
                 self.current = None
             while run == self._run:
-                if self._wishes:
-                    self.current = self._wishes.popleft()
+                if self._requests:
+                    self.current = self._requests.popleft()
                     return self.current
-                if not self._changed.wait(LINGER_SECONDS) and not self._wishes:
+                if not self._changed.wait(LINGER_SECONDS) and not self._requests:
                     self._alive = self._alive and run != self._run
                     return None
             return None
 
     @Slot(object)
-    def _on_granted(self, granted: Granted) -> None:
-        self.granted.emit(granted)
+    def _on_response(self, response: Response) -> None:
+        self.response.emit(response)
 
     @Slot()
     def _on_cancelled(self) -> None:
-        """The task was cancelled together with others: what is wished next gets a new one."""
+        """The task was cancelled together with others: what is requested next gets a new one."""
         with self._changed:
             self._run += 1
-            self._wishes.clear()
+            self._requests.clear()
             self._alive, self.current = False, None
             self._changed.notify_all()
-        self.dropped.emit()
+        self.cancelled.emit()

@@ -19,7 +19,7 @@ from rasterio.crs import CRS
 from hsi_viewer.cli import main
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
 from hsi_viewer.io.writers.cube_writer import write_cube
@@ -29,9 +29,9 @@ from tests.unit.learning.made import SMALL, made_scene
 PLACE = Georeference((10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt())
 LEGEND = ClassLegend(
     [
-        LandClass(1, "Corn", (250, 200, 10)),
-        LandClass(2, "Wälder, dicht", (1, 120, 2)),
-        LandClass(3, "Water", (0, 0, 255)),
+        LabelClass(1, "Corn", (250, 200, 10)),
+        LabelClass(2, "Wälder, dicht", (1, 120, 2)),
+        LabelClass(3, "Water", (0, 0, 255)),
     ]
 )
 ROWS, COLUMNS = 30, 24

@@ -15,7 +15,7 @@ from rasterio.crs import CRS
 from hsi_viewer.cli import main
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.learning import predictor, trainer
@@ -266,8 +266,8 @@ def test_test_classes_are_found_by_their_names(scene, tmp_path):
     names = {2: "corn", 5: "wood", 7: "water", 9: "soil"}
     other = {2: 9, 5: 7, 7: 5, 9: 2}
     cube = HyperCube.from_array(np.zeros((ROWS, COLUMNS, 1)), georeference=PLACE)
-    legend = ClassLegend([LandClass(i, n, (9, 9, i)) for i, n in names.items()])
-    swapped = ClassLegend([LandClass(other[i], n.upper(), (9, 9, i)) for i, n in names.items()])
+    legend = ClassLegend([LabelClass(i, n, (9, 9, i)) for i, n in names.items()])
+    swapped = ClassLegend([LabelClass(other[i], n.upper(), (9, 9, i)) for i, n in names.items()])
     write_labels(tmp_path / "train.hdr", labels, legend, cube)
     renumbered = np.array([other.get(i, 0) for i in truth.ravel()], np.uint16)
     write_labels(tmp_path / "test.hdr", renumbered.reshape(truth.shape), swapped, cube)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import hsi_viewer
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning import trainer
 from tests.unit.learning.made import SMALL, made_scene
@@ -90,7 +90,7 @@ def test_an_xarray_is_mapped_as_the_cube_is(scene):
 
 def test_labels_of_a_file_bring_names_and_colours(tmp_path, scene):
     cube, _, training, model = scene
-    legend = [LandClass(i, f"Crop {i}", (i, 2 * i, 3 * i)) for i in model.class_ids]
+    legend = [LabelClass(i, f"Crop {i}", (i, 2 * i, 3 * i)) for i in model.class_ids]
     known = hsi_viewer.Prediction(training, np.ones(training.shape, np.float32), model.class_ids)
     hsi_viewer.export_prediction(known, legend, cube, tmp_path, "labels", ["envi"])
     path = tmp_path / "labels.hdr"
@@ -98,7 +98,7 @@ def test_labels_of_a_file_bring_names_and_colours(tmp_path, scene):
     for labels in (path, hsi_viewer.read_labels(path), hsi_viewer.read_labels(path, cube)):
         named = hsi_viewer.fit(cube, labels)
         assert [(c.name, c.colour) for c in named.legend] == [(c.name, c.colour) for c in legend]
-    own = hsi_viewer.fit(cube, path, legend=[LandClass(2, "Mine", (1, 1, 1))])
+    own = hsi_viewer.fit(cube, path, legend=[LabelClass(2, "Mine", (1, 1, 1))])
     assert [c.name for c in own.legend] == ["Mine", "Crop 5", "Crop 7", "Crop 9"]
 
 

@@ -122,7 +122,7 @@ def index_named(name: str) -> SpectralIndex:
     return {i.name: i for i in INDICES}[name]
 
 
-def why_not(index: SpectralIndex, cube: HyperCube) -> str | None:
+def disabled_reason(index: SpectralIndex, cube: HyperCube) -> str | None:
     """Reason why a cube does not give an index, in the user's words; None when it does."""
     try:
         parse_formula(index.formula).bands_in(cube)

@@ -35,7 +35,7 @@ def free_colours(taken: Collection[Colour] = ()) -> Iterator[Colour]:
 
 
 @dataclass(frozen=True)
-class LandClass:
+class LabelClass:
     """One class: an id that stays, a name in one line and a colour (0..255 RGB).
 
     Labels of a locked class are not overwritten by tools.
@@ -62,18 +62,18 @@ class ClassLegend:
 
     changed = Signal()
 
-    def __init__(self, classes: Iterable[LandClass] = ()) -> None:
-        self._classes: tuple[LandClass, ...] = ()
+    def __init__(self, classes: Iterable[LabelClass] = ()) -> None:
+        self._classes: tuple[LabelClass, ...] = ()
         self._used: set[int] = set()
         self.classes = tuple(classes)
 
     @property
-    def classes(self) -> tuple[LandClass, ...]:
+    def classes(self) -> tuple[LabelClass, ...]:
         """All classes in the user's order."""
         return self._classes
 
     @classes.setter
-    def classes(self, value: tuple[LandClass, ...]) -> None:
+    def classes(self, value: tuple[LabelClass, ...]) -> None:
         ids = [c.id for c in value]
         if len(set(ids)) != len(ids):
             raise ValueError("Two classes have the same id")
@@ -82,7 +82,7 @@ class ClassLegend:
             self._classes = value
             self.changed.emit()
 
-    def __iter__(self) -> Iterator[LandClass]:
+    def __iter__(self) -> Iterator[LabelClass]:
         return iter(self._classes)
 
     def __len__(self) -> int:
@@ -91,7 +91,7 @@ class ClassLegend:
     def __contains__(self, class_id: int) -> bool:
         return any(c.id == class_id for c in self._classes)
 
-    def __getitem__(self, class_id: int) -> LandClass:
+    def __getitem__(self, class_id: int) -> LabelClass:
         for c in self._classes:
             if c.id == class_id:
                 return c
@@ -113,27 +113,27 @@ class ClassLegend:
         never = (i for i in range(1, MAX_CLASS_ID + 1) if i not in self._used)
         return next(never, None) or next(i for i in count(1) if i not in present)
 
-    def with_added(self, name: str = "", colour: Colour | None = None) -> tuple[LandClass, ...]:
+    def with_added(self, name: str = "", colour: Colour | None = None) -> tuple[LabelClass, ...]:
         """The classes and one more, with `next_id`."""
         class_id = self.next_id
         if colour is None:
             colour = next(free_colours({c.colour for c in self._classes}))
-        return (*self._classes, LandClass(class_id, name or f"Class {class_id}", colour))
+        return (*self._classes, LabelClass(class_id, name or f"Class {class_id}", colour))
 
-    def with_replaced(self, class_id: int, **changes: object) -> tuple[LandClass, ...]:
+    def with_replaced(self, class_id: int, **changes: object) -> tuple[LabelClass, ...]:
         """The classes with fields of one of them changed."""
         return tuple(
             replace(c, **changes) if c.id == class_id else c  # type: ignore[arg-type]
             for c in self._classes
         )
 
-    def with_moved(self, class_id: int, place: int) -> tuple[LandClass, ...]:
+    def with_moved(self, class_id: int, place: int) -> tuple[LabelClass, ...]:
         """The classes with one of them at another place of the list, 0 the first."""
         others = self.without(class_id)
         place = min(max(place, 0), len(others))
         return (*others[:place], self[class_id], *others[place:])
 
-    def without(self, class_id: int) -> tuple[LandClass, ...]:
+    def without(self, class_id: int) -> tuple[LabelClass, ...]:
         """The classes but one; the others keep their ids."""
         return tuple(c for c in self._classes if c.id != class_id)
 
@@ -162,6 +162,6 @@ def legend_for(
     names = names or {}
     present = sorted({int(i) for i in ids} - {UNCLASSIFIED})
     return ClassLegend(
-        LandClass(i, names.get(i, f"Class {i}"), colour)
+        LabelClass(i, names.get(i, f"Class {i}"), colour)
         for i, colour in zip(present, free_colours(taken), strict=False)
     )

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from psygnal import Signal
 
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.label_edit import LabelEdit, merged
 from hsi_viewer.core.labels.label_map import LabelMap
 
@@ -59,8 +59,8 @@ class LegendChange:
     """One set of classes in place of another; which are shown or locked stays as it is now."""
 
     legend: ClassLegend
-    before: tuple[LandClass, ...]
-    after: tuple[LandClass, ...]
+    before: tuple[LabelClass, ...]
+    after: tuple[LabelClass, ...]
 
     def redo(self) -> None:
         """Show the new classes."""
@@ -70,7 +70,7 @@ class LegendChange:
         """Show the old classes."""
         self._set(self.before)
 
-    def _set(self, classes: tuple[LandClass, ...]) -> None:
+    def _set(self, classes: tuple[LabelClass, ...]) -> None:
         now = {c.id: c for c in self.legend}
         self.legend.classes = tuple(
             replace(c, visible=now[c.id].visible, locked=now[c.id].locked) if c.id in now else c
@@ -125,7 +125,7 @@ class History:
     """Steps that were done and undone, the oldest forgotten beyond a limit.
 
     Events: `pushed(step)` after a step was recorded and `moved(count)` after steps were carried
-    out again (count > 0) or taken back (count < 0), each followed by `changed`. `gesture_started`
+    out again (count > 0) or taken back (count < 0), each followed by `changed`. `stroke_started`
     is emitted before anything changes, so that who must finish something first can.
 
     Parameters
@@ -133,7 +133,7 @@ class History:
     max_steps, max_bytes : the oldest steps are dropped beyond either.
     """
 
-    gesture_started = Signal()
+    stroke_started = Signal()
     pushed = Signal(object)
     moved = Signal(int)
     changed = Signal()
@@ -147,7 +147,7 @@ class History:
 
     def start_gesture(self) -> None:
         """Tell that labels or classes are about to change."""
-        self.gesture_started.emit()
+        self.stroke_started.emit()
 
     def push(self, step: Step) -> None:
         """Record a step that was carried out already."""

@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.labels.classes import UNCLASSIFIED, LandClass
+from hsi_viewer.core.labels.classes import UNCLASSIFIED, LabelClass
 
 
 class PaintMode(Enum):
@@ -57,7 +57,7 @@ class Paint:
 
 
 def paint_for(
-    mode: PaintMode, active: int | None, classes: Iterable[LandClass] = ()
+    mode: PaintMode, active: int | None, classes: Iterable[LabelClass] = ()
 ) -> Paint | None:
     """The paint of a mode and the chosen class; None where the mode needs a class and has none."""
     locked = frozenset(c.id for c in classes if c.locked)

@@ -85,7 +85,7 @@ class SpectralWindow:
         top, left, bottom, right = self.box
         return top <= pixel[0] < bottom and left <= pixel[1] < right
 
-    def unlikeness(self, pixel: Pixel, measure: Measure) -> NDArray[np.float32]:
+    def spectral_distance(self, pixel: Pixel, measure: Measure) -> NDArray[np.float32]:
         """Distance of each spectrum from that of a pixel; infinite without data.
 
         Returns
@@ -105,11 +105,11 @@ class SpectralWindow:
         return np.where(self.valid, far, np.float32(np.inf))
 
 
-def grown(
-    unlikeness: NDArray[np.float32], seed: Pixel, tolerance: float, *, connected: bool
+def flood_selected(
+    spectral_distance: NDArray[np.float32], seed: Pixel, tolerance: float, *, connected: bool
 ) -> NDArray[np.bool_]:
     """Pixels at most a tolerance from the seed, (rows, columns); all, or those connected to it."""
-    near: NDArray[np.bool_] = unlikeness <= tolerance
+    near: NDArray[np.bool_] = spectral_distance <= tolerance
     return component(near, seed) if connected else near
 
 

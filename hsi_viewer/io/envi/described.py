@@ -31,7 +31,7 @@ def data_beside(header: Path) -> Path | None:
         return next((path for path in found if not is_text_file(path)), None)
 
 
-def leads_to(header: Path, data: Path, new: Path | None = None) -> bool:
+def header_finds_data(header: Path, data: Path, new: Path | None = None) -> bool:
     """Whether data beside a header are found for it regardless of other files there.
 
     Parameters

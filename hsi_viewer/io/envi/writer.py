@@ -15,7 +15,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, Colour
 from hsi_viewer.io.envi import header as envi_header
-from hsi_viewer.io.envi.described import data_beside, leads_to
+from hsi_viewer.io.envi.described import data_beside, header_finds_data
 from hsi_viewer.io.metadata.map_info import map_info_of
 
 
@@ -39,14 +39,16 @@ def pair_of(path: Path, suffix: str = ".img") -> tuple[Path, Path]:
     data = path.with_suffix("" if is_header and path.stem.lower().endswith(suffix) else suffix)
     long, short = _headers_of(data)
     described = data_beside(short) if short.is_file() else None
-    if described not in (None, data) and (path == short or not leads_to(short, described, data)):
+    if described not in (None, data) and (
+        path == short or not header_finds_data(short, described, data)
+    ):
         raise ExportError(
             f"{short} is the header of {described.name} and would be overwritten; choose another "
             "name."
         )
     if path == long or (path != short and (long.exists() or described not in (None, data))):
         return long, data
-    return short if leads_to(short, data) else long, data
+    return short if header_finds_data(short, data) else long, data
 
 
 def _headers_of(data: Path) -> tuple[Path, Path]:

@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FormatError
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, LandClass, free_colours
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, free_colours
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi import writer as envi_writer
@@ -49,10 +49,10 @@ def read_legend(path: Path) -> ClassLegend:
         raise FormatError(f"{path} contains no class.")
     taken = {colour for _, _, colour in entries if colour is not None}
     free = free_colours(taken)
-    seen: dict[int, LandClass] = {}
+    seen: dict[int, LabelClass] = {}
     for class_id, name, colour in entries:
         try:
-            made = LandClass(class_id, name or f"Class {class_id}", colour or next(free))
+            made = LabelClass(class_id, name or f"Class {class_id}", colour or next(free))
         except ValueError as error:
             raise FormatError(f"{path}: {error}.") from error
         seen.setdefault(class_id, made)

@@ -19,7 +19,7 @@ from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.entry_points import PlugIn, plug_ins
 from hsi_viewer.core.errors import FormatError, SettingError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 
@@ -116,7 +116,7 @@ def fit(
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
     classifier: str = DEFAULT,
-    legend: Iterable[LandClass] = (),
+    legend: Iterable[LabelClass] = (),
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
     **options: Any,

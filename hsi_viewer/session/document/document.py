@@ -12,7 +12,7 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
@@ -70,7 +70,7 @@ class Document:
         self.results.forget_measured()
         self.cube_changed.emit()
 
-    def restart(self, classes: tuple[LandClass, ...], ids: NDArray[np.uint16]) -> None:
+    def restart(self, classes: tuple[LabelClass, ...], ids: NDArray[np.uint16]) -> None:
         """Take classes and labels from a session; the history starts again.
 
         Raises
@@ -85,7 +85,7 @@ class Document:
 
     # classes -------------------------------------------------------------------------------
 
-    def add_class(self, name: str = "") -> LandClass:
+    def add_class(self, name: str = "") -> LabelClass:
         """Add a class after the others and return it."""
         if not name:
             name = self.cube.class_names.get(self.legend.next_id, "")
@@ -115,7 +115,7 @@ class Document:
         """Put a class at another place of the list, 0 the first; ids stay."""
         self._set_classes("Reorder classes", self.legend.with_moved(class_id, place))
 
-    def set_classes(self, title: str, classes: tuple[LandClass, ...]) -> None:
+    def set_classes(self, title: str, classes: tuple[LabelClass, ...]) -> None:
         """Put other names, colours or an order in the place of the present, as one step.
 
         Raises
@@ -138,7 +138,7 @@ class Document:
             LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
         )
 
-    def split_off(self, pixels: NDArray[np.int64]) -> LandClass:
+    def split_off(self, pixels: NDArray[np.int64]) -> LabelClass:
         """Give labelled pixels (flat indices) to a new class, as one step."""
         old = self.legend.name_of(int(self.labels.ids.ravel()[pixels[0]]))
         classes = self.legend.with_added(f"{old} (part)")
@@ -166,7 +166,7 @@ class Document:
             LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
         )
 
-    def _set_classes(self, title: str, classes: tuple[LandClass, ...]) -> None:
+    def _set_classes(self, title: str, classes: tuple[LabelClass, ...]) -> None:
         if classes != self.legend.classes:
             self.history.do(title, LegendChange(self.legend, self.legend.classes, classes))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, LandClass, legend_for
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.history import Edit, History, LabelChange, LegendChange
 from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.labels.label_map import LabelMap
@@ -38,7 +38,7 @@ class Base:
     """
 
     labels: LabelSnapshot
-    classes: tuple[LandClass, ...]
+    classes: tuple[LabelClass, ...]
 
     def is_current(self, document: Labelled) -> bool:
         """Whether they still are so."""
@@ -64,7 +64,7 @@ class LabelLoad:
 
     base: Base
     title: str
-    classes: tuple[LandClass, ...]
+    classes: tuple[LabelClass, ...]
     prepared: PreparedEdit
 
 
@@ -94,11 +94,11 @@ def plan_load(
 
 def classes_with(
     cube: HyperCube,
-    classes: tuple[LandClass, ...],
+    classes: tuple[LabelClass, ...],
     ids: list[int],
     names: Mapping[int, str] | None,
     colours: Mapping[int, Colour] | None,
-) -> tuple[LandClass, ...]:
+) -> tuple[LabelClass, ...]:
     """Classes together with those of other ids and names, in ascending order where any is new."""
     missing = {*ids, *(names or {})} - {c.id for c in classes}
     known = {**cube.class_names, **(names or {})}

@@ -28,7 +28,7 @@ class Stroke:
         self._paint = Paint(paint) if isinstance(paint, int) else paint
         self._edits: list[LabelEdit] = []
         document.history.start_gesture()
-        document.history.gesture_started.connect(self._push)
+        document.history.stroke_started.connect(self._push)
 
     def paint(self, pixels: NDArray[np.int64]) -> None:
         """Label pixels (flat indices, ascending)."""
@@ -46,7 +46,7 @@ class Stroke:
         self._push()
 
     def _let_go(self) -> None:
-        self._document.history.gesture_started.disconnect(self._push, missing_ok=True)
+        self._document.history.stroke_started.disconnect(self._push, missing_ok=True)
 
     def _push(self) -> None:
         if not self._edits:

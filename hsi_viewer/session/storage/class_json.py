@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.validation import Flag, Text, Whole, checked, or_else
 
 Level = Annotated[Whole, Field(ge=0, le=255)]  # of a colour
@@ -17,7 +17,7 @@ Level = Annotated[Whole, Field(ge=0, le=255)]  # of a colour
 
 @dataclass(frozen=True)
 class StoredClass:
-    """A `LandClass` as it is read; how it is handled is a matter of taste, so never refused."""
+    """A `LabelClass` as it is read; how it is handled is a matter of taste, so never refused."""
 
     id: Whole
     name: Text
@@ -26,12 +26,12 @@ class StoredClass:
     locked: Annotated[Flag, or_else(False)] = False
 
 
-def classes_to_json(classes: Iterable[LandClass]) -> list[dict[str, Any]]:
+def classes_to_json(classes: Iterable[LabelClass]) -> list[dict[str, Any]]:
     """One object a class, in order."""
     return [asdict(c) for c in classes]
 
 
-def classes_from_json(values: object) -> tuple[LandClass, ...]:
+def classes_from_json(values: object) -> tuple[LabelClass, ...]:
     """Classes from their objects.
 
     Raises
@@ -41,7 +41,7 @@ def classes_from_json(values: object) -> tuple[LandClass, ...]:
     """
     try:
         stored = checked(list[StoredClass], values)
-        classes = tuple(LandClass(**vars(c)) for c in stored)
+        classes = tuple(LabelClass(**vars(c)) for c in stored)
     except ValueError as error:
         raise FormatError(f"The classes are damaged: {error}.") from error
     if len({c.id for c in classes}) != len(classes):
@@ -49,6 +49,6 @@ def classes_from_json(values: object) -> tuple[LandClass, ...]:
     return classes
 
 
-def class_from_parts(class_id: object, name: object, colour: object) -> LandClass:
+def class_from_parts(class_id: object, name: object, colour: object) -> LabelClass:
     """A class from its id, name and colour; errors as of `classes_from_json`."""
     return classes_from_json([{"id": class_id, "name": name, "colour": colour}])[0]

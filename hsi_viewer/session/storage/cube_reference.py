@@ -76,7 +76,7 @@ class CubeReference:
         """The source to open when the file is at this place."""
         return f"{place}:{self.part}" if self.part else place
 
-    def why_not(self, cube: HyperCube) -> str | None:
+    def disabled_reason(self, cube: HyperCube) -> str | None:
         """Why labels of this cube do not fit another one; None if they do."""
         if cube.shape[:2] == self.shape[:2]:
             return None

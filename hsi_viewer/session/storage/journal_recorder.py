@@ -63,7 +63,7 @@ class Recorder:
         self._truth = document.truth
         self._flags = flags_of(document.legend)
         history = document.history
-        history.gesture_started.connect(self.settle)
+        history.stroke_started.connect(self.settle)
         history.pushed.connect(self._on_pushed)
         history.moved.connect(self._on_moved)
         document.truth_changed.connect(self._on_truth)
@@ -166,7 +166,7 @@ class Recorder:
     def close(self) -> None:
         """Stop listening and finish the journal."""
         history = self.document.history
-        history.gesture_started.disconnect(self.settle)
+        history.stroke_started.disconnect(self.settle)
         history.pushed.disconnect(self._on_pushed)
         history.moved.disconnect(self._on_moved)
         self.document.truth_changed.disconnect(self._on_truth)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hsi_viewer.core.errors import FormatError, LabelError
-from hsi_viewer.core.labels.classes import LandClass, legend_for
+from hsi_viewer.core.labels.classes import LabelClass, legend_for
 from hsi_viewer.core.labels.history import Edit, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.session.document.document import Document
@@ -86,7 +86,7 @@ class _Replaying:
         self._behind = False  # a damaged place, with no STATE since
         self._since = 0  # steps done since that place
         self._missing = 0  # steps within that place that were undone, as far as is known
-        self._seen: dict[int, LandClass] = {}
+        self._seen: dict[int, LabelClass] = {}
 
     def enter_gap(self) -> None:
         """Note that the records that follow are behind a damaged place."""
@@ -195,7 +195,7 @@ class _Replaying:
             self.doubts.append(f"“{c.name}” has labels that may have been removed or merged.")
         return self._legend_with(known)
 
-    def _legend_with(self, changed: Mapping[int, LandClass]) -> LegendChange | None:
+    def _legend_with(self, changed: Mapping[int, LabelClass]) -> LegendChange | None:
         if not changed:
             return None
         legend = self.document.legend
@@ -204,8 +204,8 @@ class _Replaying:
         return LegendChange(legend, legend.classes, (*kept, *new))
 
 
-def _flagged(land_class: LandClass, flags: Mapping[str, list[int]]) -> LandClass:
-    known = {f.name: f.default for f in fields(LandClass) if isinstance(f.default, bool)}
+def _flagged(land_class: LabelClass, flags: Mapping[str, list[int]]) -> LabelClass:
+    known = {f.name: f.default for f in fields(LabelClass) if isinstance(f.default, bool)}
     values = {k: known[k] != (land_class.id in ids) for k, ids in flags.items() if k in known}
     return replace(land_class, **values)  # type: ignore[arg-type]
 

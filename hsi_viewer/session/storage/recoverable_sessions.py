@@ -27,7 +27,7 @@ BODY_LIMIT = 64 * 2**20
 
 
 @dataclass(frozen=True)
-class Leftover:
+class RecoverableSession:
     """Work that no program has open and that is in no file of the user's.
 
     Attributes
@@ -76,7 +76,7 @@ def reference_in(contents: Contents) -> CubeReference | None:
     return None
 
 
-def leftovers() -> tuple[Leftover, ...]:
+def leftovers() -> tuple[RecoverableSession, ...]:
     """Unsaved work of programs that are gone, the newest first; empty folders are cleared away."""
     found = []
     for path in _session_paths():
@@ -91,7 +91,7 @@ def leftovers() -> tuple[Leftover, ...]:
     return tuple(sorted(found, key=lambda o: -o.when))
 
 
-def _examined(path: Path) -> Leftover | None:
+def _examined(path: Path) -> RecoverableSession | None:
     """Contents of a folder; None if there is nothing to keep."""
     journal, when = path / "journal", 0.0
     try:
@@ -107,7 +107,7 @@ def _examined(path: Path) -> Leftover | None:
     strokes = sum(k in STROKES for k in kinds)
     runs = len(list((path / "runs").glob("[0-9]*")))
     lost = losses(contents) if contents.damaged else None
-    return Leftover(path, reference, when, strokes, runs, lost)
+    return RecoverableSession(path, reference, when, strokes, runs, lost)
 
 
 def _reference_in_body(path: Path) -> CubeReference | None:
@@ -158,7 +158,7 @@ def _session_paths() -> list[Path]:
 # discarded -------------------------------------------------------------------------------------
 
 
-def discard(leftover: Leftover) -> Path:
+def discard(leftover: RecoverableSession) -> Path:
     """Discard work that the user does not want; what was discarded last can be restored.
 
     Returns
@@ -211,7 +211,7 @@ def _numbered(folder: Path) -> list[tuple[int, Path]]:
     return sorted(found())
 
 
-def discarded() -> tuple[Leftover, ...]:
+def discarded() -> tuple[RecoverableSession, ...]:
     """Discarded sessions that can be restored, the latest first."""
     found = []
     for parent in (sessions_folder(), temporary_folder()):

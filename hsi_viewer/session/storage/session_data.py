@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from hsi_viewer import __version__
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.validation import Text, Whole, checked, or_else
 from hsi_viewer.session.storage.class_json import classes_from_json, classes_to_json
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
@@ -38,7 +38,7 @@ class SessionBody:
     """
 
     reference: CubeReference
-    classes: tuple[LandClass, ...] = ()
+    classes: tuple[LabelClass, ...] = ()
     notes: str = ""
     view: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, Any] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.history import LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.session.document.document import Document
@@ -31,7 +31,7 @@ class State:
     saved : whether all of it is in a file of the user's.
     """
 
-    classes: tuple[LandClass, ...]
+    classes: tuple[LabelClass, ...]
     labels: LabelSnapshot
     steps: tuple[Step, ...]
     done: int
@@ -63,7 +63,7 @@ def can_record(step: Step) -> bool:
 
 
 def step_record(
-    step: Step, classes: Iterable[LandClass] = (), marks: Mapping[str, Any] | None = None
+    step: Step, classes: Iterable[LabelClass] = (), marks: Mapping[str, Any] | None = None
 ) -> Record:
     """A stroke; old class ids are left out, because they are there when it is told again.
 
@@ -148,7 +148,7 @@ def numbering_of(state: State) -> Numbering:
 
 def _before(
     steps: tuple[Step, ...], state: State
-) -> tuple[tuple[LandClass, ...], NDArray[np.uint16]]:
+) -> tuple[tuple[LabelClass, ...], NDArray[np.uint16]]:
     """Classes and labels before steps that lead to a state."""
     classes, ids = state.classes, state.ids.copy()
     for edit in (e for s in reversed(steps) for e in reversed(s.edits)):
@@ -166,12 +166,12 @@ def truth_record(
     return Record(Kind.TRUTH, marks or {}, {} if truth is None else {"ids": truth})
 
 
-def flags_of(classes: Iterable[LandClass]) -> dict[str, list[int]]:
+def flags_of(classes: Iterable[LabelClass]) -> dict[str, list[int]]:
     """Ids of the hidden and the locked classes; these are not steps of the history."""
     listed = tuple(classes)
     return {
         f.name: [c.id for c in listed if getattr(c, f.name) is not f.default]
-        for f in fields(LandClass)
+        for f in fields(LabelClass)
         if isinstance(f.default, bool)
     }
 

@@ -93,7 +93,7 @@ class KeyMap:
         """All keys that differ from the defaults, as they are stored."""
         return {c: list(keys) for c, keys in self._keys.items() if self.is_changed(c)}
 
-    def why_not(self, key: str) -> str | None:
+    def disabled_reason(self, key: str) -> str | None:
         """Why a key cannot start any command, or None."""
         if not portable(key):
             return "That isn't a key."
@@ -109,7 +109,7 @@ class KeyMap:
         ValueError
             if the key cannot start a command.
         """
-        reason = self.why_not(key)
+        reason = self.disabled_reason(key)
         if reason is not None:
             raise ValueError(reason)
         self._give(command, (portable(key),))

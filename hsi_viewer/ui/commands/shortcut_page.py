@@ -175,7 +175,7 @@ class ShortcutPage(QDialog):
         self.take.hide()
         if chosen is None or not pressed:
             return
-        reason = self._table.key_map.why_not(pressed)
+        reason = self._table.key_map.disabled_reason(pressed)
         owner = self._table.key_map.owner(pressed)
         if reason is not None:
             self.message.setText(reason)

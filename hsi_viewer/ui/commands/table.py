@@ -29,7 +29,7 @@ class Command:
     shortcuts : default key sequences, e.g. "Ctrl+O"; the user may change them.
     icon : Material Design name, or "".
     enabled : whether it can be done now.
-    why_not : said in the tool tip while it cannot be done.
+    disabled_reason : said in the tool tip while it cannot be done.
     checked : for checkable commands, whether it is on now.
     toolbar : whether it is in the tool bar; text : with its words there.
     """
@@ -41,7 +41,7 @@ class Command:
     shortcuts: tuple[str, ...] = ()
     icon: str = ""
     enabled: Callable[[], bool] = lambda: True
-    why_not: Callable[[], str | None] = lambda: None
+    disabled_reason: Callable[[], str | None] = lambda: None
     checked: Callable[[], bool] | None = None
     toolbar: bool = False
     text: bool = False
@@ -104,7 +104,7 @@ class _Binding(QObject):
         if command.checked is not None:
             action.setChecked(command.checked())
         keys = f" ({self.keys})" if self.keys else ""
-        reason = None if action.isEnabled() else command.why_not()
+        reason = None if action.isEnabled() else command.disabled_reason()
         tip = f"{command.words.rstrip('…')}{keys}" + (f"\n{reason}" if reason else "")
         if tip != self._tip:  # to set it again tells every menu and button of a change
             self._tip = tip

@@ -105,7 +105,7 @@ class GuardedCommand:
             title=str(inner.title),
             run=self._run,
             enabled=lambda: bool(self._asked(inner.enabled, False)),
-            why_not=lambda: self._asked(inner.why_not, None),
+            disabled_reason=lambda: self._asked(inner.disabled_reason, None),
             checked=None if inner.checked is None else self._checked,
             icon=self.attempt("to draw an icon", self._icon, ""),
         )

@@ -95,11 +95,11 @@ class ImageCanvas(SceneView):
         return self._hovered
 
     @property
-    def in_gesture(self) -> bool:
+    def is_drawing(self) -> bool:
         """Whether the mouse is panning or painting."""
-        return self._painting or super().in_gesture
+        return self._painting or super().is_drawing
 
-    def cancel_gesture(self) -> bool:
+    def cancel_drawing(self) -> bool:
         """Take back what is being drawn; False if nothing is."""
         cancelled = self._tool is not None and self._tool.cancel()
         self._painting = self._painting and not cancelled

@@ -98,7 +98,7 @@ class LayerItem(QGraphicsObject):
         level = self._level(math.hypot(transform.m11(), transform.m12()))
         until = time.perf_counter() + FRAME_SECONDS
         missing = []
-        # All that is seen is asked for, not only what is exposed: a wish replaces the last one.
+        # All that is seen is asked for, not only what is exposed: a request replaces the last one.
         seen = to_scene.mapRect(viewport).intersected(self.boundingRect())
         exposed: QRectF = option.exposedRect
         for key in self._store.keys(self.name, level, seen, self._shape):
@@ -131,7 +131,7 @@ class LayerItem(QGraphicsObject):
         return [*(k for k in everywhere if not self._store.tile(k, 0.0)[1]), *missing]
 
     def _paint_stand_in(self, painter: QPainter, key: TileKey) -> None:
-        coarse = self._store.stand_in(key, self._shape)
+        coarse = self._store.coarser_tile(key, self._shape)
         if coarse is not None:
             self._paint_part(painter, key, coarse, self._store.image(coarse))
 

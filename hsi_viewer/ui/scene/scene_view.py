@@ -129,7 +129,7 @@ class SceneView(pg.GraphicsView):
         return self._shape or (0, 0)
 
     @property
-    def in_gesture(self) -> bool:
+    def is_drawing(self) -> bool:
         """Whether the mouse is panning or painting: what else depends on its place can wait."""
         return self._pan_from is not None
 

@@ -20,7 +20,7 @@ from PySide6.QtGui import QImage, QPainter
 from hsi_viewer.core.display.layers import Layer, LayerStack
 from hsi_viewer.core.display.rasters import Raster
 from hsi_viewer.core.geometry.pixels import Box
-from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.task_thread import TaskRunner
 
 TILE = 256
@@ -49,7 +49,7 @@ class TileKey(NamedTuple):
         return top, left, min(top + side, shape[0]), min(left + side, shape[1])
 
 
-class Wish(NamedTuple):
+class TileRequest(NamedTuple):
     """A tile that the worker is to draw, of one version of its layer."""
 
     key: TileKey
@@ -84,9 +84,9 @@ class TileStore(QObject):
         self._versions: dict[str, int] = {}
         self._spoilt: set[TileKey] = set()
         self._wanted: dict[Hashable, tuple[TileKey, ...]] = {}
-        self._queue = WishQueue(tasks, "Drawing the visible part", self._draw_wish, self)
-        self._queue.granted.connect(self._on_granted)
-        self._queue.dropped.connect(self._on_dropped)
+        self._queue = LatestRequestQueue(tasks, "Drawing the visible part", self._draw_wish, self)
+        self._queue.response.connect(self._on_response)
+        self._queue.cancelled.connect(self._on_dropped)
         layers.redrawn.connect(self._on_redrawn)
         layers.removed.connect(self._forget)
 
@@ -128,7 +128,7 @@ class TileStore(QObject):
             return self._keep(key, Tile(version, _draw(raster, key))), True
         return tile, False
 
-    def stand_in(self, key: TileKey, shape: tuple[int, int]) -> TileKey | None:
+    def coarser_tile(self, key: TileKey, shape: tuple[int, int]) -> TileKey | None:
         """The finest coarser tile there is that covers a tile."""
         for level in range(key.level + 1, self.top_level(shape) + 1):
             up = level - key.level
@@ -167,12 +167,12 @@ class TileStore(QObject):
 
     def _ask(self) -> None:
         unique = dict.fromkeys(key for keys in self._wanted.values() for key in keys)
-        wishes = [Wish(key, self._versions.get(key.layer, 0)) for key in unique]
-        self._queue.ask(w for w in wishes if w != self._queue.current)
+        requests = [TileRequest(key, self._versions.get(key.layer, 0)) for key in unique]
+        self._queue.ask(w for w in requests if w != self._queue.current)
 
-    def _draw_wish(self, wish: Hashable) -> tuple[QImage | None] | None:
+    def _draw_wish(self, request: Hashable) -> tuple[QImage | None] | None:
         """Draw a tile, in the worker; None if its layer has changed since."""
-        key, version = cast("Wish", wish)
+        key, version = cast("TileRequest", request)
         layer = self._layer(key.layer)
         if layer is None or layer.raster is None or self._versions.get(key.layer, 0) != version:
             return None
@@ -182,18 +182,18 @@ class TileStore(QObject):
         return next((layer for layer in self.layers.layers if layer.name == name), None)
 
     @Slot(object)
-    def _on_granted(self, granted: Granted) -> None:
-        key, version = cast("Wish", granted.wish)
+    def _on_response(self, response: Response) -> None:
+        key, version = cast("TileRequest", response.request)
         layer = self._layer(key.layer)
         if layer is None or layer.raster is None:
             return
         stale = version != self._versions.get(key.layer, 0) or key in self._spoilt
         self._spoilt.discard(key)
-        if granted.error is not None:
+        if response.error is not None:
             self._keep(key, Tile(version, None))
-            self.failed.emit(granted.error)
-        elif not stale and granted.result is not None:
-            (image,) = cast("tuple[QImage | None]", granted.result)
+            self.failed.emit(response.error)
+        elif not stale and response.result is not None:
+            (image,) = cast("tuple[QImage | None]", response.result)
             self._keep(key, Tile(version, image))
         self._wanted = {o: tuple(k for k in w if k != key) for o, w in self._wanted.items()}
         self._tell(key.layer, key.box(layer.raster.shape))
@@ -233,7 +233,7 @@ class TileStore(QObject):
     def _repaint(self, name: str, raster: Raster, box: Box) -> None:
         """Redraw a box in all tiles that there are; what takes long is left to the worker."""
         until = time.perf_counter() + FRAME_SECONDS
-        if isinstance(self._queue.current, Wish) and self._queue.current.key.layer == name:
+        if isinstance(self._queue.current, TileRequest) and self._queue.current.key.layer == name:
             self._spoilt.add(self._queue.current.key)
         for key in [k for k in self._tiles if k.layer == name]:
             part = _common(key, key.box(raster.shape), box)

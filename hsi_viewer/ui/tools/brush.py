@@ -9,7 +9,7 @@ from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import Pixels, mask_edges, rectangle, square_path
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.tools.tool import Pointer, Segments, Tool
-from hsi_viewer.ui.tools.tool_context import Bench
+from hsi_viewer.ui.tools.tool_context import ToolContext
 
 MAX_SIZE = 101
 ONE_PIXEL = np.ones((1, 1), bool)
@@ -20,25 +20,25 @@ class BrushTool(Tool):
 
     Parameters
     ----------
-    bench : what it works on.
+    context : what it works on.
     erase : whether it removes labels.
     """
 
-    def __init__(self, bench: Bench, *, erase: bool = False) -> None:
-        self._bench, self._erase = bench, erase
+    def __init__(self, context: ToolContext, *, erase: bool = False) -> None:
+        self._context, self._erase = context, erase
         self._stroke: Stroke | None = None
         self._last: Pixel | None = None
 
     def press(self, at: Pointer) -> None:
         """Begin a stroke."""
-        self._stroke = self._bench.begin(erase=self._erase)
+        self._stroke = self._context.begin(erase=self._erase)
         if not at.shift:
             self._last = None
         self.drag(at)
 
     def drag(self, at: Pointer) -> None:
         """Paint from the last position to this one."""
-        document = self._bench.document
+        document = self._context.document
         if self._stroke is not None and document is not None:
             start = self._last if self._last is not None else at.pixel
             self._stroke.paint(self._path(start, at.pixel, document.labels.shape))
@@ -60,32 +60,32 @@ class BrushTool(Tool):
 
     def resize(self, steps: int) -> bool:
         """Widen the brush by a ring a step."""
-        size = self._bench.settings.brush_size + 2 * steps
-        self._bench.settings.brush_size = min(max(size, 1), MAX_SIZE)
-        self._bench.option_changed()
+        size = self._context.settings.brush_size + 2 * steps
+        self._context.settings.brush_size = min(max(size, 1), MAX_SIZE)
+        self._context.option_changed()
         return True
 
     def footprint(self) -> Segments:
         """Edges of the pixels under the brush."""
-        size = self._bench.settings.brush_size
-        if self._bench.settings.brush_square:
+        size = self._context.settings.brush_size
+        if self._context.settings.brush_square:
             return square_outline(size)
         return disc_outline(size)
 
     def _path(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
-        draw = square_path if self._bench.settings.brush_square else disc_path
-        return draw(start, end, self._bench.settings.brush_size, shape)
+        draw = square_path if self._context.settings.brush_square else disc_path
+        return draw(start, end, self._context.settings.brush_size, shape)
 
 
 class PointTool(Tool):
     """Labels the one pixel that is clicked."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
 
     def press(self, at: Pointer) -> None:
         """Label the pixel."""
-        stroke, document = self._bench.begin(), self._bench.document
+        stroke, document = self._context.begin(), self._context.document
         if stroke is not None and document is not None:
             stroke.paint(rectangle(at.pixel, at.pixel, document.labels.shape))
             stroke.finish()

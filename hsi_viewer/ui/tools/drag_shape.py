@@ -21,7 +21,7 @@ from hsi_viewer.core.geometry.shapes import (
 )
 from hsi_viewer.ui.tools.brush import MAX_SIZE, ONE_PIXEL
 from hsi_viewer.ui.tools.tool import Pointer, Preview, Segments, Tool
-from hsi_viewer.ui.tools.tool_context import Bench
+from hsi_viewer.ui.tools.tool_context import ToolContext
 
 
 class DragShapeTool(Tool, ABC):
@@ -29,15 +29,15 @@ class DragShapeTool(Tool, ABC):
 
     anywhere = True
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
         self._start: Pixel | None = None
         self._end: Pixel = (0, 0)
         self._preview: Preview | None = None
 
     def press(self, at: Pointer) -> None:
         """Fix the first pixel."""
-        if self._bench.document is not None:
+        if self._context.document is not None:
             self._start = at.pixel
             self.drag(at)
 
@@ -53,7 +53,7 @@ class DragShapeTool(Tool, ABC):
             return
         self.drag(at)
         start, self._start, self._preview = self._start, None, None
-        stroke, document = self._bench.begin(), self._bench.document
+        stroke, document = self._context.begin(), self._context.document
         if stroke is not None and document is not None:
             stroke.paint(self.covered(start, self._end, document.labels.shape))
             stroke.finish()
@@ -86,7 +86,7 @@ class RectangleTool(DragShapeTool):
 
     def drawn(self, start: Pixel, end: Pixel) -> Preview:
         """Its four sides."""
-        return Preview((box_outline(corner_box(start, end)),), colour=self._bench.colour)
+        return Preview((box_outline(corner_box(start, end)),), colour=self._context.colour)
 
     def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
         """Its pixels."""
@@ -98,7 +98,7 @@ class EllipseTool(DragShapeTool):
 
     def drawn(self, start: Pixel, end: Pixel) -> Preview:
         """Its outline."""
-        return Preview((ellipse_outline(start, end),), colour=self._bench.colour)
+        return Preview((ellipse_outline(start, end),), colour=self._context.colour)
 
     def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
         """Its pixels."""
@@ -110,9 +110,9 @@ class LineTool(DragShapeTool):
 
     def resize(self, steps: int) -> bool:
         """Widen the line."""
-        size = self._bench.settings.brush_size + 2 * steps
-        self._bench.settings.brush_size = min(max(size, 1), MAX_SIZE)
-        self._bench.option_changed()
+        size = self._context.settings.brush_size + 2 * steps
+        self._context.settings.brush_size = min(max(size, 1), MAX_SIZE)
+        self._context.option_changed()
         return True
 
     def footprint(self) -> Segments | None:
@@ -126,9 +126,9 @@ class LineTool(DragShapeTool):
 
     def drawn(self, start: Pixel, end: Pixel) -> Preview:
         """Its outline."""
-        width = self._bench.settings.brush_size
-        return Preview((capsule_outline(start, end, width),), colour=self._bench.colour)
+        width = self._context.settings.brush_size
+        return Preview((capsule_outline(start, end, width),), colour=self._context.colour)
 
     def covered(self, start: Pixel, end: Pixel, shape: tuple[int, int]) -> Pixels:
         """The pixels of the line."""
-        return disc_path(start, end, self._bench.settings.brush_size, shape)
+        return disc_path(start, end, self._context.settings.brush_size, shape)

@@ -15,7 +15,7 @@ from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.tools.tool import Pointer, Tool
-from hsi_viewer.ui.tools.tool_context import Bench
+from hsi_viewer.ui.tools.tool_context import ToolContext
 
 AT_ONCE = 600_000  # pixels that are searched before the work goes to a worker
 FURTHEST = 2048  # pixels from the click that the worker looks: what continues there is no area
@@ -33,13 +33,13 @@ class Filled:
 class FillTool(QObject, Tool):
     """Fills the connected area of one label, or of one class of the map, around the click."""
 
-    def __init__(self, bench: Bench, parent: QObject) -> None:
+    def __init__(self, context: ToolContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
 
     def press(self, at: Pointer) -> None:
         """Fill."""
-        document = self._bench.document
+        document = self._context.document
         ids = self._source()
         if document is None or ids is None:
             return
@@ -50,11 +50,11 @@ class FillTool(QObject, Tool):
             self._paint(pixels)
 
     def _source(self) -> NDArray[np.uint16] | None:
-        document = self._bench.document
-        if document is None or self._bench.settings.fill_by == "labels":
+        document = self._context.document
+        if document is None or self._context.settings.fill_by == "labels":
             return document.labels.ids if document is not None else None
         if document.prediction is None:
-            self._bench.notify("There is no class map yet: train first, or fill by label.")
+            self._context.notify("There is no class map yet: train first, or fill by label.")
             return None
         return document.prediction.class_map
 
@@ -66,21 +66,21 @@ class FillTool(QObject, Tool):
         def work(_token: CancelToken, _port: ProgressPort) -> Filled:
             return Filled(document, step, area_within(window, box, shape, pixel))
 
-        task = self._bench.tasks.start("Filling", work)
+        task = self._context.tasks.start("Filling", work)
         task.succeeded.connect(self._on_filled)
 
     @Slot(object)
     def _on_filled(self, filled: Filled) -> None:
-        document = self._bench.document
+        document = self._context.document
         if document is not filled.document or document.history.position is not filled.step:
             return
         if filled.pixels is not None:
             self._paint(filled.pixels)
         else:
-            self._bench.notify("This region is too large to fill: draw its border first.")
+            self._context.notify("This region is too large to fill: draw its border first.")
 
     def _paint(self, pixels: Pixels) -> None:
-        stroke = self._bench.begin()
+        stroke = self._context.begin()
         if stroke is not None:
             stroke.paint(pixels)
             stroke.finish()

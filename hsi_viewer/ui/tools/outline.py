@@ -8,7 +8,7 @@ import numpy as np
 
 from hsi_viewer.core.geometry.shapes import Point, polygon, smoothed, straightened
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
-from hsi_viewer.ui.tools.tool_context import Bench
+from hsi_viewer.ui.tools.tool_context import ToolContext
 
 
 class OutlineTool(Tool):
@@ -17,8 +17,8 @@ class OutlineTool(Tool):
     anywhere = True
     gap = 0.0  # pixels below which two vertices are one, when the outline is smoothed
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
         self._vertices: list[Point] = []
         self._preview: Preview | None = None
 
@@ -47,24 +47,24 @@ class OutlineTool(Tool):
         vertices = self._smooth(self._vertices)
         self._vertices = []
         self._show([])
-        document = self._bench.document
+        document = self._context.document
         if document is None:
             return
         pixels = polygon(vertices, document.labels.shape)
-        stroke = self._bench.begin() if pixels.size else None
+        stroke = self._context.begin() if pixels.size else None
         if stroke is not None:
             stroke.paint(pixels)
             stroke.finish()
 
     def _smooth(self, vertices: list[Point]) -> list[Point]:
-        if self._bench.settings.smooth_outlines:
+        if self._context.settings.smooth_outlines:
             return smoothed(vertices, self.gap)
         return list(vertices)
 
     def _show(self, points: list[Point], *, closed: bool = True) -> None:
         if points:
             lines = (np.array(points, np.float64),)
-            self._preview = Preview(lines, closed=closed, colour=self._bench.colour)
+            self._preview = Preview(lines, closed=closed, colour=self._context.colour)
         else:
             self._preview = None
 
@@ -77,7 +77,7 @@ class PolygonTool(OutlineTool):
 
     def press(self, at: Pointer) -> None:
         """Add a vertex, or close where the outline began."""
-        if self._bench.document is None:
+        if self._context.document is None:
             return
         point = self._constrained(at)
         if len(self._vertices) >= 3 and math.dist(at.point, self._vertices[0]) <= at.reach:
@@ -130,7 +130,7 @@ class LassoTool(OutlineTool):
 
     def press(self, at: Pointer) -> None:
         """Begin."""
-        if self._bench.document is not None:
+        if self._context.document is not None:
             self._vertices = [at.point]
             self._show(self._vertices, closed=False)
 

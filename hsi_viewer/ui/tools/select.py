@@ -7,7 +7,7 @@ from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.label_patch import Patch
 from hsi_viewer.session.document.region_edits import delete_patch, move_patch, paste_patch
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
-from hsi_viewer.ui.tools.tool_context import Bench
+from hsi_viewer.ui.tools.tool_context import ToolContext
 
 LARGEST = 6_000_000  # pixels of the window that is searched for a region
 
@@ -15,8 +15,8 @@ LARGEST = 6_000_000  # pixels of the window that is searched for a region
 class SelectTool(Tool):
     """Click selects a region, Shift adds one; drag moves, with Ctrl copies; Delete deletes."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: ToolContext) -> None:
+        self._context = context
         self._patch: Patch | None = None
         self._copied: Patch | None = None
         self._from: Pixel | None = None
@@ -27,7 +27,7 @@ class SelectTool(Tool):
     @property
     def patch(self) -> Patch | None:
         """The selected labels as they are now; None if they changed meanwhile."""
-        document, patch = self._bench.document, self._patch
+        document, patch = self._context.document, self._patch
         if document is None or patch is None:
             return None
         pixels, ids = patch.within(document.labels.shape)
@@ -43,7 +43,7 @@ class SelectTool(Tool):
 
     def press(self, at: Pointer) -> None:
         """Select the region under the mouse; one that is selected can be dragged."""
-        document = self._bench.document
+        document = self._context.document
         if document is None:
             return
         patch = self.patch
@@ -56,7 +56,7 @@ class SelectTool(Tool):
         self._from = at.pixel if self._patch is not None else None
         self._way = (0, 0)
         self._show()
-        self._bench.option_changed()
+        self._context.option_changed()
 
     def drag(self, at: Pointer) -> None:
         """Show the regions where they would go."""
@@ -68,7 +68,7 @@ class SelectTool(Tool):
     def release(self, at: Pointer) -> None:
         """Move or copy them there."""
         self.drag(at)
-        document, patch, way = self._bench.document, self.patch, self._way
+        document, patch, way = self._context.document, self.patch, self._way
         self._from, self._way = None, (0, 0)
         if document is not None and patch is not None and way != (0, 0):
             if self._copying:
@@ -77,7 +77,7 @@ class SelectTool(Tool):
             elif not self._locked(patch):
                 self._patch = move_patch(document, patch, *way)
         self._show()
-        self._bench.option_changed()
+        self._context.option_changed()
 
     def key(self, key: Key) -> bool:
         """Delete and Backspace remove the labels."""
@@ -110,48 +110,48 @@ class SelectTool(Tool):
     def copy(self) -> None:
         """Remember what is selected."""
         self._copied = self.patch
-        self._bench.option_changed()
+        self._context.option_changed()
 
     def paste(self, at: Pixel | None) -> None:
         """Label a copy with its middle at a pixel (None: where it was), and select it."""
-        document, copied = self._bench.document, self._copied
+        document, copied = self._context.document, self._copied
         if document is None or copied is None:
             return
         row, column = at if at is not None else copied.middle
         self._patch = copied.moved(row - copied.middle[0], column - copied.middle[1])
         paste_patch(document, self._patch)
         self._show()
-        self._bench.update_preview()
+        self._context.update_preview()
 
     def delete(self) -> None:
         """Take the labels of what is selected away."""
-        document, patch = self._bench.document, self.patch
+        document, patch = self._context.document, self.patch
         if document is not None and patch is not None and not self._locked(patch):
             self.drop()
             delete_patch(document, patch)
-            self._bench.update_preview()
+            self._context.update_preview()
 
     def _locked(self, patch: Patch) -> bool:
         """Whether a class of the patch is locked; the user is told if so."""
-        document = self._bench.document
+        document = self._context.document
         classes = document.legend if document is not None else ()
         names = [c.name for c in classes if c.locked and (patch.ids == c.id).any()]
         if names:
-            self._bench.notify(f"“{names[0]}” is locked: unlock it to change its labels.")
+            self._context.notify(f"“{names[0]}” is locked: unlock it to change its labels.")
         return bool(names)
 
     def _region(self, pixel: Pixel) -> Patch | None:
-        document = self._bench.document
+        document = self._context.document
         if document is None or not document.labels.ids[pixel]:
             return None
         pixels = connected_area(document.labels.ids, pixel, corners=True, limit=LARGEST)
         if pixels is None:
-            self._bench.notify("This region is too large to select.", "warning")
+            self._context.notify("This region is too large to select.", "warning")
             return None
         return Patch.of(pixels, document.labels.ids)
 
     def _show(self) -> None:
-        patch, document = self._patch, self._bench.document
+        patch, document = self._patch, self._context.document
         if patch is None or document is None or not len(patch):
             self._preview = None
             return

@@ -11,12 +11,12 @@ from hsi_viewer.analysis.spectral_windows import basis_of, box_for, read_window,
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.geometry.pixels import Box, Pixel
 from hsi_viewer.core.spectra.spectral_window import Segments, SpectralBasis, SpectralWindow
-from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.workspace import Workspace
 
 
 @dataclass(frozen=True, eq=False)
-class Wish:
+class NeighbourhoodRequest:
     """A window of a cube; with a size also its superpixels."""
 
     cube: HyperCube
@@ -48,11 +48,11 @@ class SpectralLens(QObject):
     def __init__(self, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self._queue = WishQueue(workspace.tasks, "Comparing spectra", self._grant, self)
-        self._queue.granted.connect(self._on_granted)
-        self._queue.dropped.connect(self._on_dropped)
+        self._queue = LatestRequestQueue(workspace.tasks, "Comparing spectra", self._compute, self)
+        self._queue.response.connect(self._on_response)
+        self._queue.cancelled.connect(self._on_dropped)
         self._basis: tuple[HyperCube, SpectralBasis] | None = None
-        self._wish: Wish | None = None
+        self._request: NeighbourhoodRequest | None = None
         self._window: SpectralWindow | None = None
         self._segments: tuple[int, Segments] | None = None
         self._cube: HyperCube | None = None
@@ -79,46 +79,50 @@ class SpectralLens(QObject):
         document = self._workspace.document
         cube = document.cube if document is not None else None
         if cube is not self._cube:
-            self._cube, self._wish, self._window, self._segments = cube, None, None, None
+            self._cube, self._request, self._window, self._segments = cube, None, None, None
 
     def _ask(self, pixel: Pixel, size: int | None) -> None:
         cube = self._cube
         if cube is None or not (0 <= pixel[0] < cube.rows and 0 <= pixel[1] < cube.columns):
             return
         box = box_for(cube, pixel)
-        wished = self._wish
-        if wished is not None and wished.box == box and (size is None or wished.size == size):
+        requested = self._request
+        if (
+            requested is not None
+            and requested.box == box
+            and (size is None or requested.size == size)
+        ):
             return  # on its way
         known = self._window if self._window is not None and self._window.box == box else None
-        self._wish = Wish(cube, box, size, known)
-        self._queue.ask([self._wish])
+        self._request = NeighbourhoodRequest(cube, box, size, known)
+        self._queue.ask([self._request])
 
-    def _grant(self, wish: Hashable) -> Found:
+    def _compute(self, request: Hashable) -> Found:
         """In the worker."""
         import scipy.ndimage  # noqa: F401 - the first click must not wait for it
 
-        if not isinstance(wish, Wish):
-            raise TypeError(f"{wish!r} is not a request for a window")
-        if self._basis is None or self._basis[0] is not wish.cube:
-            self._basis = (wish.cube, basis_of(wish.cube))
-        window = wish.window or read_window(wish.cube, self._basis[1], wish.box)
-        return Found(window, None if wish.size is None else superpixels(window, wish.size))
+        if not isinstance(request, NeighbourhoodRequest):
+            raise TypeError(f"{request!r} is not a request for a window")
+        if self._basis is None or self._basis[0] is not request.cube:
+            self._basis = (request.cube, basis_of(request.cube))
+        window = request.window or read_window(request.cube, self._basis[1], request.box)
+        return Found(window, None if request.size is None else superpixels(window, request.size))
 
     @Slot(object)
-    def _on_granted(self, granted: Granted) -> None:
-        wish, found = granted.wish, granted.result
-        if not isinstance(wish, Wish) or wish.cube is not self._cube:
+    def _on_response(self, response: Response) -> None:
+        request, found = response.request, response.result
+        if not isinstance(request, NeighbourhoodRequest) or request.cube is not self._cube:
             return
-        if wish is self._wish:
-            self._wish = None
+        if request is self._request:
+            self._request = None
         if isinstance(found, Found):
             self._window = found.window
-            if found.segments is not None and wish.size is not None:
-                self._segments = (wish.size, found.segments)
+            if found.segments is not None and request.size is not None:
+                self._segments = (request.size, found.segments)
             self.ready.emit()
-        elif granted.error is not None:
-            self.failed.emit(granted.error)
+        elif response.error is not None:
+            self.failed.emit(response.error)
 
     @Slot()
     def _on_dropped(self) -> None:
-        self._wish = None
+        self._request = None

@@ -11,15 +11,15 @@ from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
 from hsi_viewer.ui.tools.tool import Pointer, Preview, Tool
-from hsi_viewer.ui.tools.tool_context import Bench
+from hsi_viewer.ui.tools.tool_context import ToolContext
 
 
 class SuperpixelTool(QObject, Tool):
     """Shows the superpixel under the mouse; click or drag labels it and those on the way."""
 
-    def __init__(self, bench: Bench, lens: SpectralLens, parent: QObject) -> None:
+    def __init__(self, context: ToolContext, lens: SpectralLens, parent: QObject) -> None:
         super().__init__(parent)
-        self._bench, self._lens = bench, lens
+        self._context, self._lens = context, lens
         self._stroke: Stroke | None = None
         self._last: Pixel = (0, 0)
         self._at: Pixel | None = None
@@ -39,14 +39,14 @@ class SuperpixelTool(QObject, Tool):
 
     def press(self, at: Pointer) -> None:
         """Begin a stroke."""
-        self._stroke = self._bench.begin()
+        self._stroke = self._context.begin()
         self._last = at.pixel
         self.drag(at)
 
     def drag(self, at: Pointer) -> None:
         """Label the superpixels between the last position and this one."""
         self.hover(at)
-        document = self._bench.document
+        document = self._context.document
         if self._stroke is None or document is None:
             return
         shape = document.labels.shape
@@ -76,10 +76,10 @@ class SuperpixelTool(QObject, Tool):
 
     def resize(self, steps: int) -> bool:
         """Larger or smaller superpixels."""
-        settings = self._bench.settings
+        settings = self._context.settings
         settings.segment_size = min(max(round(settings.segment_size * 1.25**steps), 9), 2500)
         self._show()
-        self._bench.option_changed()
+        self._context.option_changed()
         return True
 
     def settings_changed(self) -> None:
@@ -92,16 +92,16 @@ class SuperpixelTool(QObject, Tool):
 
     @property
     def _size(self) -> int:
-        return self._bench.settings.segment_size
+        return self._context.settings.segment_size
 
     @Slot()
     def _on_ready(self) -> None:
         if self._at is not None:
             self._show()
-            self._bench.update_preview()
+            self._context.update_preview()
 
     def _show(self) -> None:
-        document, at = self._bench.document, self._at
+        document, at = self._context.document, self._at
         inside = (
             document is not None
             and at is not None
@@ -113,7 +113,7 @@ class SuperpixelTool(QObject, Tool):
             self._shown, self._preview = None, None
             return
         number = segments.number_at(at)
-        colour = self._bench.colour
+        colour = self._context.colour
         if self._shown == (segments, number, colour) and self._preview is not None:
             return
         self._shown = (segments, number, colour)

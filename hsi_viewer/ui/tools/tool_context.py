@@ -1,4 +1,4 @@
-"""Bench: what tools get from the window — the document, the paint, the options."""
+"""ToolContext: what tools get from the window — the document, the paint, the options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.task_thread import TaskRunner
 
 
-class Bench(Protocol):
+class ToolContext(Protocol):
     """The surroundings of a tool."""
 
     @property

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, Slot
 
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import box_pixels
-from hsi_viewer.core.spectra.spectral_window import SpectralWindow, grown
+from hsi_viewer.core.spectra.spectral_window import SpectralWindow, flood_selected
 from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
-from hsi_viewer.ui.tools.tool_context import Bench
+from hsi_viewer.ui.tools.tool_context import ToolContext
 
 DRAG_FOLD = 150  # screen pixels that multiply the tolerance by e
 LIMITS = {"angle": (0.001, 2.0), "distance": (0.001, 20.0)}
@@ -22,9 +22,9 @@ LIMITS = {"angle": (0.001, 2.0), "distance": (0.001, 20.0)}
 class WandTool(QObject, Tool):
     """Click, drag right or left for the tolerance; Enter or a second click in it labels it."""
 
-    def __init__(self, bench: Bench, lens: SpectralLens, parent: QObject) -> None:
+    def __init__(self, context: ToolContext, lens: SpectralLens, parent: QObject) -> None:
         super().__init__(parent)
-        self._bench, self._lens = bench, lens
+        self._context, self._lens = context, lens
         self._seed: Pixel | None = None
         self._window: SpectralWindow | None = None
         self._unlike: NDArray[np.float32] | None = None
@@ -86,46 +86,46 @@ class WandTool(QObject, Tool):
 
     @property
     def _tolerance(self) -> float:
-        settings = self._bench.settings
+        settings = self._context.settings
         return settings.wand_angle if settings.wand_measure == "angle" else settings.wand_distance
 
     def _set_tolerance(self, value: float) -> None:
-        measure = self._bench.settings.wand_measure
+        measure = self._context.settings.wand_measure
         low, high = LIMITS[measure]
-        setattr(self._bench.settings, f"wand_{measure}", round(min(max(value, low), high), 4))
+        setattr(self._context.settings, f"wand_{measure}", round(min(max(value, low), high), 4))
         self._grow()
-        self._bench.option_changed()
+        self._context.option_changed()
 
     @Slot()
     def _on_ready(self) -> None:
         if self._seed is not None and self._window is None:
             self._look()
-            self._bench.update_preview()
+            self._context.update_preview()
 
     def _look(self) -> None:
         if self._seed is None:
             return
         self._window = self._lens.window_at(self._seed)
         if self._window is not None:
-            measure = self._bench.settings.wand_measure
-            self._unlike = self._window.unlikeness(self._seed, measure)
+            measure = self._context.settings.wand_measure
+            self._unlike = self._window.spectral_distance(self._seed, measure)
             self._grow()
         else:  # the spectra are on their way: show where
             self._preview = Preview(
-                mask=np.ones((1, 1), bool), origin=self._seed, colour=self._bench.colour
+                mask=np.ones((1, 1), bool), origin=self._seed, colour=self._context.colour
             )
 
     def _grow(self) -> None:
         if self._seed is None or self._window is None or self._unlike is None:
             return
         top, left = self._window.box[:2]
-        self._mask = grown(
+        self._mask = flood_selected(
             self._unlike,
             (self._seed[0] - top, self._seed[1] - left),
             self._tolerance,
-            connected=self._bench.settings.wand_connected,
+            connected=self._context.settings.wand_connected,
         )
-        self._preview = cropped(self._mask, (top, left), self._bench.colour)
+        self._preview = cropped(self._mask, (top, left), self._context.colour)
 
     def _shows(self, pixel: Pixel) -> bool:
         if self._mask is None or self._window is None or not self._window.holds(pixel):
@@ -134,9 +134,9 @@ class WandTool(QObject, Tool):
         return bool(self._mask[pixel[0] - top, pixel[1] - left])
 
     def _accept(self) -> None:
-        mask, window, document = self._mask, self._window, self._bench.document
+        mask, window, document = self._mask, self._window, self._context.document
         self.cancel()
-        stroke = self._bench.begin()
+        stroke = self._context.begin()
         if stroke is not None and document is not None and mask is not None and window is not None:
             stroke.paint(box_pixels(window.box, document.labels.shape, mask))
             stroke.finish()

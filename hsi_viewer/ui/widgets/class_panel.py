@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.labels.classes import Colour, LandClass
+from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.ui.theme import icon
 
 KEY, SWATCH, NAME, COUNT, LOCK, EYE = range(6)
@@ -127,7 +127,7 @@ class ClassPanel(QWidget):
         layout.addLayout(buttons)
         layout.addLayout(files)
 
-    def show_classes(self, classes: Sequence[LandClass], counts: dict[int, int]) -> None:
+    def show_classes(self, classes: Sequence[LabelClass], counts: dict[int, int]) -> None:
         """Show classes in order with the number of labelled pixels by id."""
         self._filling = True
         selected = self.selected()
@@ -188,7 +188,7 @@ class ClassPanel(QWidget):
                 if item:
                     item.setIcon(icon(icons[bool(item.data(ID_ROLE))]))
 
-    def _fill(self, row: int, c: LandClass, count: int) -> None:
+    def _fill(self, row: int, c: LabelClass, count: int) -> None:
         texts = {KEY: str((row + 1) % 10) if row < 10 else "", NAME: c.name, COUNT: f"{count:,}"}
         for column, text in texts.items():
             item = self.table.item(row, column)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.derived.formula import FUNCTIONS, parse_formula
-from hsi_viewer.core.derived.indices import INDICES, why_not
+from hsi_viewer.core.derived.indices import INDICES, disabled_reason
 from hsi_viewer.core.errors import FormulaError
 from hsi_viewer.ui.theme import current_theme
 
@@ -102,7 +102,7 @@ class DerivedPanel(QWidget):
         for index in INDICES:
             item = QListWidgetItem(index.name)
             item.setData(Qt.ItemDataRole.UserRole, index.name)
-            reason = "Open a scene first." if cube is None else why_not(index, cube)
+            reason = "Open a scene first." if cube is None else disabled_reason(index, cube)
             item.setToolTip(
                 f"{index.title}\n{index.formula}\n{index.source}" if reason is None else reason
             )

@@ -192,7 +192,7 @@ class DisplayPanel(QWidget):
             self.image.addItem(name, name)
 
     def show_look(self, look: Look, cube: HyperCube, presets: Mapping[str, Triple]) -> None:
-        """Show what is wished, of a cube (the scene or a derived image), asking for nothing."""
+        """Show what is requested, of a cube (the scene or a derived image), asking for nothing."""
         if cube is not self._cube:
             self._cube = cube
             for box in (*self.bands, self.band):

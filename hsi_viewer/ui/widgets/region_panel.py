@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.geometry.connected_regions import Region
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 
 MOST_ROWS = 500  # regions of a class that are listed
 REGION_ROLE = Qt.ItemDataRole.UserRole
@@ -56,7 +56,7 @@ class RegionPanel(QWidget):
 
     def show_regions(
         self,
-        classes: Sequence[LandClass],
+        classes: Sequence[LabelClass],
         counts: Mapping[int, int],
         regions: Sequence[Region],
         totals: Mapping[int, int] | None = None,
@@ -114,7 +114,7 @@ class RegionPanel(QWidget):
             self.region_chosen.emit(region)
 
 
-def swatch(c: LandClass) -> QPixmap:
+def swatch(c: LabelClass) -> QPixmap:
     """A square in the colour of a class."""
     pixmap = QPixmap(14, 14)
     pixmap.fill(QColor(*c.colour))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from scipy.io import savemat
 
 from hsi_viewer.core.geometry import shapes
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.sampling import Draw, draw_training
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
@@ -145,7 +145,7 @@ def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, su
 def test_classes_without_labels_come_back_from_a_file(driver, tmp_path, suffix):
     np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
     driver.open(str(tmp_path / "scene.npy"))
-    legend = ClassLegend(LandClass(i, f"name {i}", (i, 20, 30)) for i in (1, 2, 5))
+    legend = ClassLegend(LabelClass(i, f"name {i}", (i, 20, 30)) for i in (1, 2, 5))
     ids = np.zeros((20, 30), np.uint16)
     ids[3:5, 4:9] = 2
     write_labels(tmp_path / f"labels{suffix}", ids, legend, driver.document.cube)

@@ -59,9 +59,9 @@ class SlowTrainer:
 
 @pytest.fixture
 def slow(monkeypatch) -> SlowTrainer:
-    stand_in = SlowTrainer()
-    monkeypatch.setattr(trainer, "fit", stand_in.fit)
-    return stand_in
+    coarser_tile = SlowTrainer()
+    monkeypatch.setattr(trainer, "fit", coarser_tile.fit)
+    return coarser_tile
 
 
 @pytest.fixture

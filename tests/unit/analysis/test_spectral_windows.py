@@ -24,7 +24,7 @@ def cube() -> HyperCube:
 
 def test_angles_are_those_of_the_spectra(cube):
     window = read_window(cube, basis_of(cube), (0, 0, 40, 50))
-    found = window.unlikeness((10, 10), "angle")
+    found = window.spectral_distance((10, 10), "angle")
     a = cube.read()[10, 10]
     values = cube.read()
     cosine = values @ a / np.linalg.norm(values, axis=2) / np.linalg.norm(a)
@@ -39,14 +39,14 @@ def test_distances_are_euclidean_in_units_of_the_spread(cube):
     window = read_window(cube, basis_of(cube), (0, 0, 40, 50))
     values = cube.read()[window.valid]
     spread = np.sqrt(values.var(axis=0).sum())
-    found = window.unlikeness((10, 10), "distance")[window.valid]
+    found = window.spectral_distance((10, 10), "distance")[window.valid]
     expected = np.linalg.norm(values - cube.read()[10, 10], axis=1) / spread
     np.testing.assert_allclose(found, expected, rtol=0.02, atol=1e-3)
 
 
 def test_growth_is_connected_or_everywhere(cube):
     window = read_window(cube, basis_of(cube), (0, 0, 40, 50))
-    far = window.unlikeness((30, 30), "angle")
+    far = window.spectral_distance((30, 30), "angle")
     field = np.zeros((40, 50), bool)
     field[20:, 25:] = True
     np.testing.assert_array_equal(grown(far, (30, 30), 0.05, connected=True), field)

@@ -83,7 +83,7 @@ def files(folder) -> None:
     (folder / "a.geojson").write_text(json.dumps({"type": NASTY}), encoding="utf-8")
 
 
-def told_by(read, path) -> list[str]:
+def parse_description(read, path) -> list[str]:
     """Every sentence that a reader has for the user."""
     try:
         found = read(path)
@@ -108,7 +108,9 @@ def test_headers_with_nasty_values(tmp_path, key):
     heard = []
     for value in (NASTY, f"{{{NASTY}}}", "{" + ", ".join([NASTY[:40]] * 400) + "}", "9" * 10_000):
         header(tmp_path, key, value)
-        heard += [t for read in READERS.values() for t in told_by(read, tmp_path / "a.hdr")]
+        heard += [
+            t for read in READERS.values() for t in parse_description(read, tmp_path / "a.hdr")
+        ]
     check(heard)
     assert heard  # at the least that it is no library
 
@@ -119,14 +121,14 @@ def test_files_with_nasty_names(tmp_path, reader):
     heard = []
     for path in sorted(tmp_path.iterdir()):
         if path.is_file():
-            heard += told_by(READERS[reader], path)
+            heard += parse_description(READERS[reader], path)
     check(heard)
     assert len(heard) > 5
 
 
 def test_a_nasty_name_of_a_file_that_is_missing(tmp_path):
     for read in READERS.values():
-        check(told_by(read, tmp_path / "a\x1b[2J\u202e\n.npy"))
+        check(parse_description(read, tmp_path / "a\x1b[2J\u202e\n.npy"))
 
 
 def test_the_command_line_prints_no_control_characters(tmp_path):

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning.checkpoint_schema import fitted, network_of
-from hsi_viewer.learning.model_description import told_by
+from hsi_viewer.learning.model_description import parse_description
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, made_scene
 from tests.unit.learning.test_hostile_models import with_value
@@ -35,7 +35,7 @@ def described(description, *path_and_value):
     if path_and_value:
         *path, value = path_and_value
         description = with_value(description, tuple(path), value)
-    return told_by(json.dumps(description).encode(), PLACE)
+    return parse_description(json.dumps(description).encode(), PLACE)
 
 
 WALKER = ("recipe", "walker")

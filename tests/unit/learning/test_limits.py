@@ -9,7 +9,7 @@ import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError, ModelError, TrainingError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import training_loop
@@ -139,7 +139,7 @@ def test_enough_labels_give_a_calibration() -> None:
 def test_legend_names_win_over_the_scenes_and_other_classes_have_a_name() -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 2)
-    wheat = LandClass(5, "Wheat", (1, 2, 3))
+    wheat = LabelClass(5, "Wheat", (1, 2, 3))
     legend = fit(cube, training, recipe=SMALL, legend=[wheat]).legend
     assert legend[1] == wheat
     assert [c.id for c in legend] == [2, 5, 7, 9]

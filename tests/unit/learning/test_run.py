@@ -11,7 +11,7 @@ import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress
@@ -69,7 +69,7 @@ def test_a_warm_start_with_another_recipe_begins_again() -> None:
 def test_a_model_knows_what_it_was_made_of() -> None:
     waves = np.linspace(400, 900, 20)
     cube = HyperCube.from_array(CUBE.read(), waves, class_names={5: "Corn", 7: "Oats"})
-    wheat = LandClass(7, "Wheat", (1, 2, 3))
+    wheat = LabelClass(7, "Wheat", (1, 2, 3))
     config = TrainingConfig(seed=3, distillation="mutual")
     model = fit(cube, TRAINING.astype(np.int64), config, legend=[wheat], recipe=SMALL)
     assert [c.name for c in model.legend] == ["Class 2", "Corn", "Wheat", "Class 9"]

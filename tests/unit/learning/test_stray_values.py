@@ -49,12 +49,12 @@ CUBE, TRUTH, LABELS = field_scene()
 CLEAN = 0.986  # a point less than the untouched scene reaches
 
 
-def accuracy(values: NDArray, spoilt: NDArray[np.bool_] | None = None, **fields) -> float:
-    """Part of the right pixels in rows 9 and below, without those that were spoilt."""
+def accuracy(values: NDArray, stale: NDArray[np.bool_] | None = None, **fields) -> float:
+    """Part of the right pixels in rows 9 and below, without those that were stale."""
     cube = HyperCube.from_array(values, **fields)
     model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK)
     found = model.predict(cube, labels=LABELS)
-    scored = np.arange(ROWS)[:, None] >= (9 if spoilt is None else np.where(spoilt, ROWS, 9))
+    scored = np.arange(ROWS)[:, None] >= (9 if stale is None else np.where(stale, ROWS, 9))
     return float((found.class_map == TRUTH)[np.broadcast_to(scored, TRUTH.shape)].mean())
 
 
@@ -118,8 +118,8 @@ SPOILT: dict[str, Spoil] = {
 @pytest.mark.parametrize("kind", SPOILT)
 def test_stray_values_do_not_move_the_map(kind: str) -> None:
     values = CUBE.copy()
-    spoilt = SPOILT[kind](values, np.random.default_rng(1))
-    assert accuracy(values, spoilt) >= CLEAN
+    stale = SPOILT[kind](values, np.random.default_rng(1))
+    assert accuracy(values, stale) >= CLEAN
 
 
 FILLED: dict[str, tuple] = {
@@ -173,10 +173,10 @@ def test_extreme_values_train_and_are_kept_in_the_model(kind: str, tmp_path) -> 
 
 
 def test_infinite_values_are_left_out_without_a_warning() -> None:
-    values, spoilt = CUBE.copy(), np.zeros(TRUTH.shape, bool)
-    values[20:22, 10:15], spoilt[20:22, 10:15] = np.inf, True
-    assert not LABELS[spoilt].any()
-    assert accuracy(values, spoilt) >= CLEAN
+    values, stale = CUBE.copy(), np.zeros(TRUTH.shape, bool)
+    values[20:22, 10:15], stale[20:22, 10:15] = np.inf, True
+    assert not LABELS[stale].any()
+    assert accuracy(values, stale) >= CLEAN
 
 
 @pytest.mark.parametrize(
@@ -238,13 +238,13 @@ def test_a_spectrum_of_stray_values_keeps_their_order() -> None:
 
 def test_a_stray_pixel_leaves_the_windows_of_its_neighbours_alone() -> None:
     features = fit_features(HyperCube.from_array(CUBE), Recipe().features)
-    spoilt = CUBE.copy()
-    spoilt[20, 20] = 9 * np.random.default_rng(0).random(BANDS)
+    stale = CUBE.copy()
+    stale[20, 20] = 9 * np.random.default_rng(0).random(BANDS)
     clean, dirty = (
         SceneFeatures(HyperCube.from_array(v, fill_values=()), features).window(
             slice(0, ROWS), slice(0, COLUMNS)
         )[0]
-        for v in (CUBE, spoilt)
+        for v in (CUBE, stale)
     )
     apart = np.abs(dirty - clean)
     apart[:, 20, 20] = 0

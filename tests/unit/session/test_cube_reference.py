@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.analysis.pixel_spectrum import PixelWish, read_pixel
+from hsi_viewer.analysis.pixel_spectrum import SpectrumRequest, read_pixel
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.session.storage.cube_reference import (
@@ -51,13 +51,13 @@ def test_a_file_is_looked_for_from_the_session_beside_it_and_where_it_was(tmp_pa
 
 def test_another_size_does_not_fit_and_other_bands_or_values_are_doubtful():
     reference = reference_to("sample:x", CUBE, sample_digest(CUBE))
-    assert reference.why_not(CUBE) is None
+    assert reference.disabled_reason(CUBE) is None
     assert reference.doubt(CUBE) is None
     for shape in ((10, 12, 20), (12, 11, 20)):
         other = HyperCube.from_array(np.zeros(shape), name="other")
-        assert "made on scene with 12 x 10" in reference.why_not(other)
+        assert "made on scene with 12 x 10" in reference.disabled_reason(other)
     fewer = HyperCube.from_array(VALUES[:, :, :19], name="fewer")
-    assert reference.why_not(fewer) is None
+    assert reference.disabled_reason(fewer) is None
     assert "fewer now has 19 bands; it had 20" in reference.doubt(fewer)
     changed = HyperCube.from_array(VALUES + 1, name="changed")
     assert "differ from those" in reference.doubt(changed)
@@ -91,10 +91,10 @@ def test_a_damaged_reference_is_refused(change):
 
 def test_a_pixel_is_read_of_the_cube_and_of_the_image_that_is_shown():
     image = HyperCube.from_array(VALUES[:, :, :1] * 2.0)
-    alone = read_pixel(PixelWish(CUBE, 3, 7))
+    alone = read_pixel(SpectrumRequest(CUBE, 3, 7))
     np.testing.assert_array_equal(alone.values, VALUES[3, 7])
     assert alone.shown is None
-    wish = PixelWish(CUBE, 11, 0, image)
+    wish = SpectrumRequest(CUBE, 11, 0, image)
     found = read_pixel(wish)
     assert found.wish is wish
     np.testing.assert_array_equal(found.values, VALUES[11, 0])

@@ -57,7 +57,7 @@ class ApplicationFeature(Feature):
     @Slot()
     def cancel(self) -> None:
         """Cancel what is being drawn, else what runs."""
-        if not self.context.canvas.cancel_gesture():
+        if not self.context.canvas.cancel_drawing():
             self.activity.cancel_all()
 
     def refresh_theme(self) -> None:

@@ -116,7 +116,7 @@ class PreferencesDialog(QDialog):
         settings.device = self.device.currentData()
         settings.cache_megabytes = self.cache.value()
 
-    def why_not(self) -> str | None:
+    def disabled_reason(self) -> str | None:
         """Why the choices cannot be taken over, or None."""
         if self.low.value() >= self.high.value():
             return "The black percentile must be below the white one."
@@ -216,7 +216,7 @@ class PreferencesDialog(QDialog):
         self.high.setEnabled(by_percent)
         self.add_preset.setEnabled(self.presets.rowCount() < MAX_PRESETS)
         self.remove_preset.setEnabled(self.presets.currentRow() >= 0)
-        reason = self.why_not()
+        reason = self.disabled_reason()
         self.reason.setText(reason or "")
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(reason is None)
 

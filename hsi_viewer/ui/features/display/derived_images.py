@@ -14,7 +14,7 @@ from hsi_viewer.core.derived.derived_images import (
     formula_image,
 )
 from hsi_viewer.core.derived.formula import parse_formula
-from hsi_viewer.core.derived.indices import INDICES, index_named, why_not
+from hsi_viewer.core.derived.indices import INDICES, disabled_reason, index_named
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
@@ -80,7 +80,7 @@ class DerivedFeature(Feature):
                 IMAGE,
                 lambda: self.derive_components(kind),
                 enabled=has_bands,
-                why_not=lambda: "Open a scene with two or more bands first.",
+                disabled_reason=lambda: "Open a scene with two or more bands first.",
             )
 
         def index(name: str) -> Command:
@@ -90,7 +90,7 @@ class DerivedFeature(Feature):
                 "",
                 lambda: self.show_index(name),
                 enabled=lambda: self._why_not(name) is None,
-                why_not=lambda: self._why_not(name),
+                disabled_reason=lambda: self._why_not(name),
             )
 
         return [
@@ -112,7 +112,7 @@ class DerivedFeature(Feature):
                 enabled=lambda: (
                     self.pictures.look is not None and self.pictures.look.image is not None
                 ),
-                why_not=lambda: "There is no derived image to remove.",
+                disabled_reason=lambda: "There is no derived image to remove.",
             ),
             *(index(i.name) for i in INDICES),
         ]
@@ -130,7 +130,7 @@ class DerivedFeature(Feature):
             self._start(TITLES[kind], lambda token, port: component_image(cube, kind, token, port))
 
     def _start(self, title: str, work: Work) -> None:
-        """Derive an image in the background; the latest wish wins."""
+        """Derive an image in the background; the latest request wins."""
         self.workspace.compute(
             title, work, self._on_derived, cube=self._cube, key=KEY, doing="Deriving an image"
         )
@@ -173,7 +173,7 @@ class DerivedFeature(Feature):
         if cube is not self._asked_of:  # every change of state asks for every index
             self._asked_of, self._reasons = cube, {}
         if name not in self._reasons:
-            self._reasons[name] = why_not(index_named(name), cube)
+            self._reasons[name] = disabled_reason(index_named(name), cube)
         return self._reasons[name]
 
     @Slot()

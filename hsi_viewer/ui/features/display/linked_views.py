@@ -89,12 +89,12 @@ class LinkedViewsFeature(Feature):
         canvas = self.context.canvas
         centre = canvas.parentWidget()
         layout = centre.layout() if isinstance(centre, QWidget) else None
-        stand_in = QWidget()
+        coarser_tile = QWidget()
         if layout is not None:
-            layout.replaceWidget(canvas, stand_in)
+            layout.replaceWidget(canvas, coarser_tile)
         grid = SceneGrid(canvas, self.tiles)
         if layout is not None:
-            layout.replaceWidget(stand_in, grid)
-        stand_in.deleteLater()
+            layout.replaceWidget(coarser_tile, grid)
+        coarser_tile.deleteLater()
         canvas.show()
         return grid

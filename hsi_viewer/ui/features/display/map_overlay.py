@@ -15,7 +15,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.scene.map_marks import MapMarks
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class _Position:
     column: int
 
 
-def _degrees_of(wish: Hashable) -> str:
-    at = cast("_Position", wish)
+def _degrees_of(request: Hashable) -> str:
+    at = cast("_Position", request)
     found = degrees(at.georeference, [(at.row + 0.5, at.column + 0.5)])
     return degrees_text(*found[0]) if found else ""
 
@@ -53,10 +53,10 @@ class MapPlaceFeature(Feature):
         self._shown = True
         self._at: _Position | None = None
         self._place: MapPlace | None = None
-        self._queue = WishQueue(
+        self._queue = LatestRequestQueue(
             self.workspace.tasks, "Computing longitude and latitude", _degrees_of, self
         )
-        self._queue.granted.connect(self._on_degrees)
+        self._queue.response.connect(self._on_degrees)
         self.workspace.document_changed.connect(self._on_document)
         context.canvas.hovered.connect(self._on_hover)
         context.canvas.left.connect(self._on_left)
@@ -117,7 +117,7 @@ class MapPlaceFeature(Feature):
         document = self.workspace.document
         if document is None or self._place is None or document.cube.georeference is None:
             return
-        if self.context.canvas.in_gesture:
+        if self.context.canvas.is_drawing:
             return
         self._at = _Position(document.cube.georeference, row, column)
         self._queue.ask((self._at,))
@@ -128,6 +128,6 @@ class MapPlaceFeature(Feature):
         self.context.readout.show_degrees("")
 
     @Slot(object)
-    def _on_degrees(self, granted: Granted) -> None:
-        if self._at is not None and granted.error is None:
-            self.context.readout.show_degrees(str(granted.result))
+    def _on_degrees(self, response: Response) -> None:
+        if self._at is not None and response.error is None:
+            self.context.readout.show_degrees(str(response.result))

@@ -51,7 +51,7 @@ class PictureFeature(Feature):
         context.plot.bands_dragged.connect(self._on_dragged)
         self.player.playing_changed.connect(display.show_playing)
         self.player.playing_changed.connect(self._on_playing)
-        self.pictures.wished.connect(self._on_wished)
+        self.pictures.requested.connect(self._on_requested)
         self.pictures.drawn.connect(self._on_drawn)
         self.pictures.images_changed.connect(self._on_images)
         self.workspace.document_changed.connect(self.player.stop)
@@ -113,7 +113,7 @@ class PictureFeature(Feature):
                 lambda name=preset.name: self.show_preset(name),
                 (f"Ctrl+{number}",),
                 enabled=lambda name=preset.name: name in self.pictures.presets(),  # type: ignore[misc]
-                why_not=lambda: "The scene doesn't cover these wavelengths.",
+                disabled_reason=lambda: "The scene doesn't cover these wavelengths.",
             )
             for number, preset in enumerate(PRESETS, 1)
         ]
@@ -188,7 +188,7 @@ class PictureFeature(Feature):
 
     @property
     def single(self) -> bool:
-        """Whether a single band is wished."""
+        """Whether a single band is requested."""
         look = self.pictures.look
         return look is not None and len(look.bands) == 1
 
@@ -254,7 +254,7 @@ class PictureFeature(Feature):
     def _on_presets(self, presets: tuple[BandPreset, ...]) -> None:
         self.workspace.settings.band_presets = [[p.name, *p.wavelengths] for p in presets]
         if self.pictures.look is not None:
-            self._on_wished(self.pictures.look)
+            self._on_requested(self.pictures.look)
 
     # reactions -------------------------------------------------------------------------------
 
@@ -286,7 +286,7 @@ class PictureFeature(Feature):
         self.workspace.state_changed.emit()
 
     @Slot(object)
-    def _on_wished(self, look: Look) -> None:
+    def _on_requested(self, look: Look) -> None:
         document = self.workspace.document
         if document is not None:
             cube = look.of(document.cube)

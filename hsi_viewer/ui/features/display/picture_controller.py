@@ -31,21 +31,21 @@ SINGLE_COLOURS = "Viridis"  # of derived single bands at first
 
 
 class PictureController(QObject):
-    """Draws what is wished in the background; the latest wish wins.
+    """Draws what is requested in the background; the latest request wins.
 
     Signals
     -------
-    wished(Look) : something else is wished; it is not drawn yet.
+    requested(Look) : something else is requested; it is not drawn yet.
     drawn(ScenePicture) : a picture is on the screen.
     images_changed() : an image was derived or removed.
 
     Attributes
     ----------
     picture : what is on the screen, or None.
-    look : what is wished, or None without a scene.
+    look : what is requested, or None without a scene.
     """
 
-    wished = Signal(object)
+    requested = Signal(object)
     drawn = Signal(object)
     images_changed = Signal()
 
@@ -102,13 +102,13 @@ class PictureController(QObject):
         if self.look is not None and self.look.contrast == before != self._usual:
             self.show(replace(self.look, contrast=self._usual))
         elif self.look is not None:
-            self.wished.emit(self.look)  # presets may have changed
+            self.requested.emit(self.look)  # presets may have changed
 
     def save(self) -> None:
         """Write down how cubes were looked at."""
         self._book.save()
 
-    # wishes ----------------------------------------------------------------------------------
+    # requests ----------------------------------------------------------------------------------
 
     def show(self, look: Look, *, quiet: bool = False) -> None:
         """Draw a look as it is; quietly while something is dragged or played."""
@@ -126,7 +126,7 @@ class PictureController(QObject):
             return
         self._cancel()
         self.look = look
-        self.wished.emit(look)
+        self.requested.emit(look)
         samples = self._samples
 
         def work(token: CancelToken, _port: ProgressPort) -> ScenePicture:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, PixelWish, read_pixel
+from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, SpectrumRequest, read_pixel
 from hsi_viewer.core.cube.band_selection import band_name
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.composite import Look
@@ -25,7 +25,7 @@ from hsi_viewer.ui.features.display.document_layers import MAP_LAYERS, LayerCont
 from hsi_viewer.ui.features.display.picture_controller import PictureController
 from hsi_viewer.ui.opened_cube import OpenedCube
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
-from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
 from hsi_viewer.ui.scene.tiles import TileStore
 from hsi_viewer.ui.widgets.display_panel import DisplayPanel
@@ -54,8 +54,8 @@ class ViewController(QObject):
         self._picked: Pixel | None = None
         self._picked_spectrum: NDArray[np.float64] | None = None
         self._hovered: Pixel | None = None
-        self._probes = WishQueue(workspace.tasks, READING, read_pixel, self)
-        self._probes.granted.connect(self._on_probed)
+        self._probes = LatestRequestQueue(workspace.tasks, READING, read_pixel, self)
+        self._probes.response.connect(self._on_probed)
         self._last_map_layer = CLASS_MAP
         canvas.hovered.connect(self._on_hover)
         canvas.left.connect(self._on_left)
@@ -215,28 +215,28 @@ class ViewController(QObject):
             return
         self._hovered = (row, column)
         self._read_out(document, row, column)
-        if self._canvas.in_gesture:
+        if self._canvas.is_drawing:
             return  # the spectrum comes when the button is let go
         look = self.pictures.look
-        wish = PixelWish(document.cube, row, column, look.image if look else None)
+        request = SpectrumRequest(document.cube, row, column, look.image if look else None)
         if document.cube.in_memory:
-            self._show_spectrum(read_pixel(wish))
+            self._show_spectrum(read_pixel(request))
         else:
-            self._probes.ask((wish,))
+            self._probes.ask((request,))
 
     @Slot(object)
-    def _on_probed(self, granted: Granted) -> None:
+    def _on_probed(self, response: Response) -> None:
         document = self._workspace.document
-        if granted.error is not None:
-            self._workspace.notify_error(granted.error, READING)
+        if response.error is not None:
+            self._workspace.notify_error(response.error, READING)
             return
-        pixel = cast("PixelSpectrum", granted.result)
-        if document is not None and pixel.wish.cube is document.cube:
+        pixel = cast("PixelSpectrum", response.result)
+        if document is not None and pixel.request.cube is document.cube:
             self._show_spectrum(pixel)
 
     def _show_spectrum(self, pixel: PixelSpectrum) -> None:
         """Show the spectrum that the cursor is at, unless it has gone elsewhere meanwhile."""
-        place = (pixel.wish.row, pixel.wish.column)
+        place = (pixel.request.row, pixel.request.column)
         if place == self._picked:
             self._picked_spectrum = pixel.values
         if place == self._hovered:
@@ -255,20 +255,20 @@ class ViewController(QObject):
         document = self._workspace.document
         if document is None:
             return
-        wish = PixelWish(document.cube, row, column)
+        request = SpectrumRequest(document.cube, row, column)
         if document.cube.in_memory:
-            self._on_pinned(read_pixel(wish))
+            self._on_pinned(read_pixel(request))
             return
 
         def work(_token: CancelToken, _port: ProgressPort) -> PixelSpectrum:
-            return read_pixel(wish)
+            return read_pixel(request)
 
         self._workspace.compute(
             READING, work, self._on_pinned, cube=document.cube, key="", quiet=True
         )
 
     def _on_pinned(self, pixel: PixelSpectrum) -> None:
-        row, column = pixel.wish.row, pixel.wish.column
+        row, column = pixel.request.row, pixel.request.column
         self._picked, self._picked_spectrum = (row, column), pixel.values
         self._plot.add_pin(pixel.values, f"row {row + 1} col {column + 1}", (row, column))
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass, palette_colour
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
@@ -28,7 +28,7 @@ SAVE_FILTER = "CSV (*.csv);;ENVI header (*.hdr);;QGIS style (*.qml)"
 
 
 class ClassFeature(Feature):
-    """Binds the class list's further wishes to the document."""
+    """Binds the class list's further requests to the document."""
 
     key = "classes"
 
@@ -63,8 +63,8 @@ class ClassFeature(Feature):
             icon: str,
             enabled: Callable[[], bool],
         ) -> Command:
-            why_not = "Choose a class first."
-            return Command(name, title, LABELS, run, keys, icon, enabled, lambda: why_not)
+            disabled_reason = "Choose a class first."
+            return Command(name, title, LABELS, run, keys, icon, enabled, lambda: disabled_reason)
 
         return [
             make("class.up", "Move class up", lambda: self._step(-1), ("Alt+Up",), "arrow-up",
@@ -111,7 +111,7 @@ class ClassFeature(Feature):
             self._labelling.take_class(into)
             self.workspace.notify(f"“{name}” was merged into “{other}”. Undo separates them.")
 
-    def _chosen(self) -> tuple[Document, LandClass] | None:
+    def _chosen(self) -> tuple[Document, LabelClass] | None:
         document, class_id = self.workspace.document, self._labelling.active_class
         if document is None or class_id is None or class_id not in document.legend:
             return None

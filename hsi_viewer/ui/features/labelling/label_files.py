@@ -57,7 +57,7 @@ class Import:
 class Imported:
     """Result of an import: labels, or the question of which array they are or how to place them."""
 
-    wish: Import
+    request: Import
     labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
     use: LabelUse | None = None
 
@@ -89,7 +89,7 @@ class SavedLabels:
     step: Step | None
 
 
-def use_of(wish: Import, labels: ImportedLabels, base: Base) -> LabelUse:
+def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
     """Work out in a worker what labels come to in a document.
 
     Raises
@@ -97,7 +97,7 @@ def use_of(wish: Import, labels: ImportedLabels, base: Base) -> LabelUse:
     LabelError
         if they do not fit the cube, or nothing can be drawn from them.
     """
-    document, purpose = wish.document, wish.purpose
+    document, purpose = request.document, request.purpose
     present = np.flatnonzero(np.bincount(labels.ids.ravel())).tolist()
     listed = labels.names if len(labels.names) <= MOST_LISTED else {}
     numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(base.classes))
@@ -204,7 +204,7 @@ class LabelFiles(QObject):
         if document is None:
             return
         self.context.offers.withdraw(OFFER)  # a question about another file
-        wish = Import(document, source, purpose, placement)
+        request = Import(document, source, purpose, placement)
         cube, truth, base = document.cube, document.truth, base_of(document)
 
         def work(_token: CancelToken, _port: ProgressPort) -> Imported:
@@ -214,43 +214,43 @@ class LabelFiles(QObject):
             try:
                 labels = labels or import_regions(source, cube, placement)
             except (PlacementNeededError, ChoiceNeededError) as needed:
-                return Imported(wish, needed)
-            return Imported(wish, labels, use_of(wish, labels, base))
+                return Imported(request, needed)
+            return Imported(request, labels, use_of(request, labels, base))
 
         self._workspace.compute(
             "Reading labels", work, self._on_read, document=document, key="", doing=DOING
         )
 
     def _on_read(self, imported: Imported) -> None:
-        wish, labels = imported.wish, imported.labels
+        request, labels = imported.request, imported.labels
         if isinstance(labels, PlacementNeededError):
-            self._ask_placement(wish, labels)
+            self._ask_placement(request, labels)
             return
         if isinstance(labels, ChoiceNeededError):
-            self._ask_which(wish, labels)
+            self._ask_which(request, labels)
             return
-        text = self._carry_out(wish, imported.use) if imported.use is not None else None
+        text = self._carry_out(request, imported.use) if imported.use is not None else None
         if text is None:
-            self._use_again(wish, labels)
+            self._use_again(request, labels)
             return
         notes = " ".join(labels.notes)
         self._workspace.notify(f"{text} {notes}".strip())
         self.loaded.emit()
 
-    def _use_again(self, wish: Import, labels: ImportedLabels) -> None:
+    def _use_again(self, request: Import, labels: ImportedLabels) -> None:
         """Labels or classes have changed meanwhile: work it out for those of now."""
-        base = base_of(wish.document)
+        base = base_of(request.document)
 
         def work(_token: CancelToken, _port: ProgressPort) -> Imported:
-            return Imported(wish, labels, use_of(wish, labels, base))
+            return Imported(request, labels, use_of(request, labels, base))
 
         self._workspace.compute(
-            "Placing labels", work, self._on_read, document=wish.document, key="", doing=DOING
+            "Placing labels", work, self._on_read, document=request.document, key="", doing=DOING
         )
 
-    def _carry_out(self, wish: Import, use: LabelUse) -> str | None:
+    def _carry_out(self, request: Import, use: LabelUse) -> str | None:
         """Use labels that are ready; None if the document has changed since."""
-        document, purpose = wish.document, wish.purpose
+        document, purpose = request.document, request.purpose
         if use.load is not None and not carry_out(document, use.load):
             return None
         if use.truth is not None:
@@ -266,12 +266,12 @@ class LabelFiles(QObject):
             return f"{use.added:,} pixels labelled."
         return f"{document.labels.total:,} labelled pixels loaded."
 
-    def _ask_placement(self, wish: Import, needed: PlacementNeededError) -> None:
+    def _ask_placement(self, request: Import, needed: PlacementNeededError) -> None:
         """Explain that a file is of another grid, and offer what can be done with it."""
         choices = [
             Choice(
                 PLACEMENTS[option],
-                partial(self.load, wish.source, wish.purpose, option),
+                partial(self.load, request.source, request.purpose, option),
                 primary=place == 0,
             )
             for place, option in enumerate(needed.options)
@@ -279,17 +279,19 @@ class LabelFiles(QObject):
         choices.append(Choice("Cancel", lambda: None))
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
 
-    def _ask_which(self, wish: Import, needed: ChoiceNeededError) -> None:
+    def _ask_which(self, request: Import, needed: ChoiceNeededError) -> None:
         """Offer the arrays of a file that could be the labels."""
         choices = [
             Choice(
                 choice.name,
-                partial(self.load, f"{wish.source}:{choice.name}", wish.purpose, wish.placement),
+                partial(
+                    self.load, f"{request.source}:{choice.name}", request.purpose, request.placement
+                ),
             )
             for choice in needed.choices[:MOST_OFFERED]
         ]
         choices.append(Choice("Cancel", lambda: None))
-        name = Path(wish.source).name
+        name = Path(request.source).name
         self.context.offers.offer(
             OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
         )

@@ -31,7 +31,7 @@ class RegionFeature(Feature):
         def selected() -> bool:
             return self._toolbox.name == "select" and self._select.patch is not None
 
-        def why_not() -> str:
+        def disabled_reason() -> str:
             return "Select a region first (V)."
 
         return [
@@ -43,7 +43,7 @@ class RegionFeature(Feature):
                 ("Ctrl+C",),
                 "content-copy",
                 selected,
-                why_not,
+                disabled_reason,
             ),
             Command(
                 "region.paste",
@@ -63,7 +63,7 @@ class RegionFeature(Feature):
                 (),
                 "trash-can-outline",
                 selected,
-                why_not,
+                disabled_reason,
             ),
             Command(
                 "region.split",
@@ -73,7 +73,7 @@ class RegionFeature(Feature):
                 (),
                 "call-split",
                 selected,
-                why_not,
+                disabled_reason,
             ),
         ]
 

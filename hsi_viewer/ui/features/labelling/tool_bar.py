@@ -91,7 +91,7 @@ class ToolRail(QObject):
 
     @Slot()
     def _on_drop(self) -> None:
-        self.context.canvas.cancel_gesture()
+        self.context.canvas.cancel_drawing()
         self.context.canvas.setFocus()
 
     @Slot()

@@ -29,7 +29,7 @@ GREY = (150, 150, 150)
 
 
 class Toolbox(QObject):
-    """The bench that tools work at.
+    """The context that tools work at.
 
     Signals
     -------
@@ -63,7 +63,7 @@ class Toolbox(QObject):
             "superpixel": SuperpixelTool(self, self._lens, self),
         }
 
-    # the bench -------------------------------------------------------------------------------
+    # the context -------------------------------------------------------------------------------
 
     @property
     def document(self) -> Document | None:

@@ -15,7 +15,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.storage.journal_damage import counted
 from hsi_viewer.session.storage.lock_file import local_time
 from hsi_viewer.session.storage.recoverable_sessions import (
-    Leftover,
+    RecoverableSession,
     bring_back,
     discard,
     discarded,
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 SIGN, BIN = "backup-restore", "delete-outline"
-Found = tuple[tuple[Leftover, ...], tuple[Leftover, ...]]  # left behind, discarded
+Found = tuple[
+    tuple[RecoverableSession, ...], tuple[RecoverableSession, ...]
+]  # left behind, discarded
 
 
 class RecoveryFeature(Feature):
@@ -40,8 +42,8 @@ class RecoveryFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._found: tuple[Leftover, ...] = ()
-        self._discarded: tuple[Leftover, ...] = ()
+        self._found: tuple[RecoverableSession, ...] = ()
+        self._discarded: tuple[RecoverableSession, ...] = ()
         self._later: set[Path] = set()
         context.opening.opened.connect(self._on_opened)
         self.look()
@@ -114,7 +116,7 @@ class RecoveryFeature(Feature):
         for leftover in self._discarded:
             self._offer_back(leftover, leftover.path)
 
-    def _offer(self, leftover: Leftover) -> None:
+    def _offer(self, leftover: RecoverableSession) -> None:
         self.context.offers.offer(
             str(leftover.path),
             described(leftover),
@@ -126,7 +128,7 @@ class RecoveryFeature(Feature):
             SIGN,
         )
 
-    def recover(self, leftover: Leftover) -> None:
+    def recover(self, leftover: RecoverableSession) -> None:
         """Open the cube with the work on it, asking where it is if it has gone."""
         reference = leftover.reference
         source = reference.found() if reference else None
@@ -141,7 +143,7 @@ class RecoveryFeature(Feature):
             source = reference.at(path) if reference else path
         self.context.sessions.recover(leftover, source)
 
-    def discard(self, leftover: Leftover) -> None:
+    def discard(self, leftover: RecoverableSession) -> None:
         """Discard work; it can be restored from the offer that follows."""
         try:
             put_away = discard(leftover)
@@ -152,7 +154,7 @@ class RecoveryFeature(Feature):
         self._offer_back(leftover, put_away)
         self.look()
 
-    def _offer_back(self, leftover: Leftover, put_away: Path) -> None:
+    def _offer_back(self, leftover: RecoverableSession, put_away: Path) -> None:
         when = local_time(_time(leftover.when))
         self.context.offers.offer(
             str(put_away),
@@ -172,7 +174,7 @@ class RecoveryFeature(Feature):
         self.look()
 
 
-def described(leftover: Leftover) -> str:
+def described(leftover: RecoverableSession) -> str:
     """The work in one sentence or two."""
     what = [counted(leftover.gestures, "stroke")] if leftover.gestures else []
     what += [counted(leftover.runs, "map")] if leftover.runs else []

@@ -13,7 +13,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, TaskCa
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
-from hsi_viewer.session.storage.recoverable_sessions import Leftover, others_on
+from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession, others_on
 from hsi_viewer.session.storage.session_data import SessionBody
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
@@ -69,7 +69,7 @@ class SessionController(QObject):
         self._made.append(session)
         return session
 
-    def recover(self, leftover: Leftover, source: str) -> None:
+    def recover(self, leftover: RecoverableSession, source: str) -> None:
         """Open a cube with the work that a program left behind."""
 
         def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:

@@ -27,7 +27,7 @@ from hsi_viewer.io.libraries.spectral_library import library_filters
 from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ KEY, TITLE = "libraries", "Libraries"
 DOING = "Reading a spectral library"
 
 
-def _grant(wish: Hashable) -> object:
-    return match(wish) if isinstance(wish, MatchWish) else None
+def _compute(request: Hashable) -> object:
+    return match(request) if isinstance(request, MatchWish) else None
 
 
 class LibraryFeature(Feature):
@@ -50,8 +50,10 @@ class LibraryFeature(Feature):
         super().__init__(context)
         self._results: Results | None = None  # of the document whose libraries are shown
         self._asked: tuple[object, ...] = ()
-        self._matching = WishQueue(self.workspace.tasks, "Comparing spectra", _grant, self)
-        self._matching.granted.connect(self._on_matched)
+        self._matching = LatestRequestQueue(
+            self.workspace.tasks, "Comparing spectra", _compute, self
+        )
+        self._matching.response.connect(self._on_matched)
         context.plot.curves.changed.connect(self._compare)
         context.file_uses["library"] = self.load
         self.workspace.document_changed.connect(self._on_document)
@@ -200,12 +202,15 @@ class LibraryFeature(Feature):
         self._matching.ask([match_wish(picked.values, picked.name, document.cube, self.loaded)])
 
     @Slot(object)
-    def _on_matched(self, granted: Granted) -> None:
-        if granted.error is not None:
-            self.workspace.notify_error(granted.error, "Comparing spectra")
-        elif isinstance(granted.result, Matches) and granted.result.wish.libraries == self.loaded:
-            self._show(granted.result.found)
-            self.panel.show_compared(granted.result.wish.name)
+    def _on_matched(self, response: Response) -> None:
+        if response.error is not None:
+            self.workspace.notify_error(response.error, "Comparing spectra")
+        elif (
+            isinstance(response.result, Matches)
+            and response.result.request.libraries == self.loaded
+        ):
+            self._show(response.result.found)
+            self.panel.show_compared(response.result.request.name)
 
     def _show(self, found: tuple[tuple[Match, ...], ...]) -> None:
         rows = []
@@ -219,7 +224,7 @@ class LibraryFeature(Feature):
 
     @Slot(list)
     def plot(self, rows: list[LibraryRow]) -> None:
-        """Draw library spectra, at the brightness of the picked spectrum if that is wished."""
+        """Draw library spectra, at the brightness of the picked spectrum if that is requested."""
         curves, picked = self.context.plot.curves, self.context.plot.curves.picked
         drawn = []
         for row in rows:

@@ -21,13 +21,13 @@ from hsi_viewer.analysis.scatter import (
 from hsi_viewer.core.cube.band_selection import band_label, nearest_band
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.derived.derived_images import COMPONENTS, TITLES
-from hsi_viewer.core.labels.classes import Colour, LandClass
+from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.plots.scatter_plot import Points, ScatterPlot
-from hsi_viewer.ui.requests import Granted, WishQueue
+from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PointsWish:
     """Groups of pixels whose values are wanted: of classes in a label map, and selected ones."""
 
     axes: ScatterAxes
-    classes: tuple[LandClass, ...]
+    classes: tuple[LabelClass, ...]
     labels: LabelSnapshot | None
     selected: NDArray[np.bool_] | None
 
@@ -59,16 +59,16 @@ class Lassoed:
     name: str
 
 
-def _grant(wish: Hashable) -> object:
-    if not isinstance(wish, PointsWish):
+def _compute(request: Hashable) -> object:
+    if not isinstance(request, PointsWish):
         return None
     groups: list[tuple[str, Colour, NDArray[np.int64]]] = []
-    if wish.labels is not None:
-        ids = wish.labels.ids
-        groups += [(c.name, c.colour, np.flatnonzero(ids == c.id)) for c in wish.classes]
-    if wish.selected is not None:
-        groups.append(("Selection", SELECTED, np.flatnonzero(wish.selected)))
-    return tuple(Points(name, c, *values_at(wish.axes, p)) for name, c, p in groups)
+    if request.labels is not None:
+        ids = request.labels.ids
+        groups += [(c.name, c.colour, np.flatnonzero(ids == c.id)) for c in request.classes]
+    if request.selected is not None:
+        groups.append(("Selection", SELECTED, np.flatnonzero(request.selected)))
+    return tuple(Points(name, c, *values_at(request.axes, p)) for name, c, p in groups)
 
 
 class ScatterFeature(Feature):
@@ -79,8 +79,8 @@ class ScatterFeature(Feature):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._counting: Task | None = None  # also one that has failed: it isn't tried again
-        self._points = WishQueue(self.workspace.tasks, "Reading pixels", _grant, self)
-        self._points.granted.connect(self._on_points)
+        self._points = LatestRequestQueue(self.workspace.tasks, "Reading pixels", _compute, self)
+        self._points.response.connect(self._on_points)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
@@ -211,7 +211,7 @@ class ScatterFeature(Feature):
         document = self.workspace.document
         if document is None or self.result is None or not self._seen:
             return
-        classes: tuple[LandClass, ...] = ()
+        classes: tuple[LabelClass, ...] = ()
         if self.panel.classes.isChecked():
             classes = tuple(c for c in document.legend if c.visible and document.labels.count(c.id))
         labels, mask = document.labels.snapshot() if classes else None, document.selection.mask
@@ -222,16 +222,16 @@ class ScatterFeature(Feature):
             self.plot.show_points(())
 
     @Slot(object)
-    def _on_points(self, granted: Granted) -> None:
-        if granted.error is not None:
-            self.workspace.notify_error(granted.error, DOING)
+    def _on_points(self, response: Response) -> None:
+        if response.error is not None:
+            self.workspace.notify_error(response.error, DOING)
         elif (
-            isinstance(granted.wish, PointsWish)
+            isinstance(response.request, PointsWish)
             and self.result is not None
-            and granted.wish.axes is self.result.axes
-            and isinstance(granted.result, tuple)
+            and response.request.axes is self.result.axes
+            and isinstance(response.result, tuple)
         ):
-            self.plot.show_points(granted.result)
+            self.plot.show_points(response.result)
 
     @Slot()
     def _label(self) -> None:

@@ -20,7 +20,7 @@ def train_commands(workspace: Workspace, training: TrainController) -> list[Comm
         document = workspace.document
         return document is not None and not training.running and not document.why_not_trainable()
 
-    def why_not() -> str | None:
+    def disabled_reason() -> str | None:
         document = workspace.document
         return document.why_not_trainable() if document else "Open a cube first."
 
@@ -33,7 +33,7 @@ def train_commands(workspace: Workspace, training: TrainController) -> list[Comm
             ("Ctrl+T",),
             "play-circle-outline",
             trainable,
-            why_not,
+            disabled_reason,
             toolbar=True,
             text=True,
         ),

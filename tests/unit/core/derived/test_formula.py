@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.derived.formula import FUNCTIONS, MAX_LENGTH, parse_formula
-from hsi_viewer.core.derived.indices import INDICES, index_named, why_not
+from hsi_viewer.core.derived.indices import INDICES, disabled_reason, index_named
 from hsi_viewer.core.errors import FormulaError
 
 RNG = np.random.default_rng(1)
@@ -146,13 +146,13 @@ def test_functions_are_few():
 
 def test_indices_say_what_a_cube_lacks():
     full = HyperCube.from_array(np.ones((2, 2, NM.size), np.float32), NM)
-    assert [i.name for i in INDICES if why_not(i, full)] == []
+    assert [i.name for i in INDICES if disabled_reason(i, full)] == []
     visible = HyperCube.from_array(np.ones((2, 2, 61), np.float32), NM[:61])
-    assert why_not(index_named("NDVI"), visible) is None
-    assert "2200 nm: the nearest is at 1000 nm" in why_not(index_named("NBR"), visible)
+    assert disabled_reason(index_named("NDVI"), visible) is None
+    assert "2200 nm: the nearest is at 1000 nm" in disabled_reason(index_named("NBR"), visible)
     counts = HyperCube.from_array(np.ones((2, 2, NM.size), np.int16), NM)
-    assert "gives no scale factor" in why_not(index_named("EVI"), counts)
-    assert why_not(index_named("NDVI"), counts) is None
+    assert "gives no scale factor" in disabled_reason(index_named("EVI"), counts)
+    assert disabled_reason(index_named("NDVI"), counts) is None
 
 
 def test_ndvi_is_the_published_ratio():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 
 LEGEND = ClassLegend(
     [
-        LandClass(1, "Corn", (1, 1, 1)),
-        LandClass(2, "Water", (2, 2, 2)),
-        LandClass(5, "Class 5", (5, 5, 5)),
+        LabelClass(1, "Corn", (1, 1, 1)),
+        LabelClass(2, "Water", (2, 2, 2)),
+        LabelClass(5, "Class 5", (5, 5, 5)),
     ]
 )
 

@@ -11,19 +11,19 @@ from hsi_viewer.core.labels.classes import (
     MAX_CLASS_ID,
     PALETTE,
     ClassLegend,
-    LandClass,
+    LabelClass,
     free_colours,
     legend_for,
     palette_colour,
 )
 
-CORN, WOODS = LandClass(1, "Corn", (1, 2, 3)), LandClass(4, "Woods", (4, 5, 6), visible=False)
+CORN, WOODS = LabelClass(1, "Corn", (1, 2, 3)), LabelClass(4, "Woods", (4, 5, 6), visible=False)
 
 
 @pytest.mark.parametrize("class_id", [0, -1, MAX_CLASS_ID + 1])
 def test_an_id_out_of_range_is_refused(class_id):
     with pytest.raises(ValueError, match=r"1\.\.65535"):
-        LandClass(class_id, "x", (0, 0, 0))
+        LabelClass(class_id, "x", (0, 0, 0))
 
 
 def test_a_legend_is_looked_up_by_id():
@@ -63,11 +63,11 @@ def test_others_keep_their_ids_when_a_class_goes():
 
 def test_replacing_fields_of_one_class():
     replaced = ClassLegend([CORN, WOODS]).with_replaced(4, name="Trees", visible=True)
-    assert replaced == (CORN, LandClass(4, "Trees", (4, 5, 6)))
+    assert replaced == (CORN, LabelClass(4, "Trees", (4, 5, 6)))
 
 
 def test_added_classes_take_names_and_free_colours():
-    legend = ClassLegend([LandClass(1, "a", PALETTE[1])])
+    legend = ClassLegend([LabelClass(1, "a", PALETTE[1])])
     legend.classes = legend.with_added()
     legend.classes = legend.with_added("Water")
     legend.classes = legend.with_added(colour=(9, 9, 9))
@@ -76,7 +76,7 @@ def test_added_classes_take_names_and_free_colours():
 
 
 def test_after_the_highest_id_the_lowest_free_one_is_next():
-    top = LandClass(MAX_CLASS_ID, "fill", (0, 0, 0))
+    top = LabelClass(MAX_CLASS_ID, "fill", (0, 0, 0))
     assert ClassLegend([CORN, top]).with_added()[-1].id == 2
 
 
@@ -94,7 +94,7 @@ def test_free_colours_never_end():
 
 
 def test_the_colour_table_hides_what_is_hidden_or_unknown():
-    shown = LandClass(7, "shown", (7, 8, 9))
+    shown = LabelClass(7, "shown", (7, 8, 9))
     table = ClassLegend([CORN, WOODS, shown]).colour_table(hidden=iter([1]))
     assert table.shape == (65536, 4)
     assert table[7].tolist() == [7, 8, 9, 255]
@@ -104,8 +104,8 @@ def test_the_colour_table_hides_what_is_hidden_or_unknown():
 def test_a_legend_for_the_ids_of_a_map():
     legend = legend_for(np.array([[0, 9], [9, 2]], np.uint16).ravel(), {9: "Oats"}, {PALETTE[0]})
     assert legend.classes == (
-        LandClass(2, "Class 2", PALETTE[1]),
-        LandClass(9, "Oats", PALETTE[2]),
+        LabelClass(2, "Class 2", PALETTE[1]),
+        LabelClass(9, "Oats", PALETTE[2]),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
 
@@ -139,14 +139,14 @@ def test_the_position_before_all_kept_steps_is_the_last_that_was_dropped():
 
 
 def test_undo_of_a_rename_leaves_a_hidden_class_hidden():
-    legend = ClassLegend([LandClass(1, "a", (0, 0, 0))])
+    legend = ClassLegend([LabelClass(1, "a", (0, 0, 0))])
     history = History()
     history.do("Rename", LegendChange(legend, legend.classes, legend.with_replaced(1, name="b")))
     legend.classes = legend.with_replaced(1, visible=False)
     history.undo()
-    assert legend[1] == LandClass(1, "a", (0, 0, 0), visible=False)
+    assert legend[1] == LabelClass(1, "a", (0, 0, 0), visible=False)
     history.redo()
-    assert legend[1] == LandClass(1, "b", (0, 0, 0), visible=False)
+    assert legend[1] == LabelClass(1, "b", (0, 0, 0), visible=False)
 
 
 def test_a_jump_gives_what_single_steps_give_and_is_told_once():

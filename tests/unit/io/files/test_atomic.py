@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hsi_viewer.atomic import replacing, tidy_up
+from hsi_viewer.atomic import remove_leftovers, replacing
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import TaskCancelledError
 
@@ -146,7 +146,7 @@ def test_a_kill_is_healed_by_the_next_write(tmp_path, steps):
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     texts = {p.read_text() for p in (data, header) if p.exists()}
     assert texts <= {"old"} or not header.exists(), "an old header beside new data"
-    tidy_up(data, header)
+    remove_leftovers(data, header)
     assert data.read_text() == header.read_text() == "old"
     write_all(data, header)
     assert data.read_text() == header.read_text() == "new"
@@ -158,7 +158,7 @@ def test_a_finished_exchange_is_not_taken_back_by_a_write_to_other_files(tmp_pat
     for path in (image, header):  # written, but killed before the old was cleared away
         path.write_text("new")
         path.with_name(f".{path.name}.999999-{'0' * 8}.old").write_text("old")
-    tidy_up(image, tmp_path / "x.img.hdr")
+    remove_leftovers(image, tmp_path / "x.img.hdr")
     assert image.read_text() == header.read_text() == "new"
 
 

@@ -103,7 +103,7 @@ PROGRAM = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
@@ -113,7 +113,7 @@ from hsi_viewer.io.libraries.spectral_library import write_library
 rng = np.random.default_rng(0)
 CUBE = HyperCube.from_array(rng.integers(0, 60000, (100, 100, 5)).astype("u2"))
 IDS = rng.integers(0, 3, (100, 100)).astype(np.uint16)
-LEGEND = ClassLegend([LandClass(1, "a", (1, 2, 3)), LandClass(2, "b", (4, 5, 6))])
+LEGEND = ClassLegend([LabelClass(1, "a", (1, 2, 3)), LabelClass(2, "b", (4, 5, 6))])
 LIBRARY = SpectralLibrary(("a", "b"), np.arange(500.0), rng.random((2, 500)), "x", ())
 path = Path(sys.argv[1])
 WRITE

@@ -17,7 +17,7 @@ from rasterio.crs import CRS
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass, legend_for
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, legend_for
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.io.files.gdal import open_raster
@@ -35,7 +35,7 @@ UTM = Georeference((2.5, 0.25, 4e5 + 1 / 3, 0.5, -2.5, 5.1e6), CRS.from_epsg(326
 def legend():
     names = {2: "Grass, wet", 5: "Häuser {alt}", 9: "Wasser"}
     colours = {2: (10, 200, 30), 5: (250, 1, 2), 9: (0, 0, 255)}
-    return ClassLegend(LandClass(i, names[i], colours[i]) for i in (5, 2, 9))
+    return ClassLegend(LabelClass(i, names[i], colours[i]) for i in (5, 2, 9))
 
 
 def predicted(ids):
@@ -136,7 +136,7 @@ def test_a_rotated_pole_is_no_latitude_and_longitude(tmp_path, legend):
 
 def test_ids_over_255_are_16_bits_wide(tmp_path):
     ids = np.array([[0, 300], [65535, 7]], np.uint16)
-    legend = ClassLegend([LandClass(300, "three hundred", (1, 2, 3))])
+    legend = ClassLegend([LabelClass(300, "three hundred", (1, 2, 3))])
     written = export_prediction(predicted(ids), legend, scene((2, 2)), tmp_path)
     image = spectral.envi.open(written["class_map.hdr"])
     np.testing.assert_array_equal(image.read_band(0), ids)
@@ -463,7 +463,7 @@ def test_many_classes_make_a_picture_of_bearable_size(tmp_path):
 def test_maps_of_any_shape_and_number_of_classes_come_back(tmp_path, shape, classes, suffix):
     ids = (np.arange(np.prod(shape), dtype=np.uint16) % (classes + 1)).reshape(shape)
     names = {i: f"name {i}" for i in range(1, classes + 1)}
-    legend = ClassLegend(LandClass(i, name, (255, 0, i)) for i, name in names.items())
+    legend = ClassLegend(LabelClass(i, name, (255, 0, i)) for i, name in names.items())
     write_labels(tmp_path / f"a{suffix}", ids, legend, scene(shape))
     back = read_labels(tmp_path / f"a{suffix}")
     np.testing.assert_array_equal(back.ids, ids)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.io.labels.legend_file import read_legend, write_legend
 
 LEGEND = ClassLegend(
-    [LandClass(4, 'Corn & "maize" <old>', (230, 159, 0)), LandClass(2, "Wälder", (0, 114, 178))]
+    [LabelClass(4, 'Corn & "maize" <old>', (230, 159, 0)), LabelClass(2, "Wälder", (0, 114, 178))]
 )
 
 
@@ -94,7 +94,7 @@ def test_what_is_no_legend_says_so(tmp_path):
 @pytest.mark.parametrize("suffix", [".csv", ".qml", ".hdr"])
 def test_names_of_several_lines_become_one_line(tmp_path, suffix):
     names = ("li\nne", "a\u2028b", "bell\x07\0", "half \ud800")
-    legend = ClassLegend(LandClass(i, name, (i, 2, 3)) for i, name in enumerate(names, 1))
+    legend = ClassLegend(LabelClass(i, name, (i, 2, 3)) for i, name in enumerate(names, 1))
     write_legend(tmp_path / f"a{suffix}", legend)
     back = read_legend(tmp_path / f"a{suffix}")
     assert [c.name for c in back] == ["li ne", "a b", "bell", "half"]

@@ -16,14 +16,14 @@ import rasterio
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.io.labels.legend_file import read_legend, write_legend
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
 from tests.unit.io.bounds import FUZZ_SECONDS, bounded
 
 REGIONS = ("shp", "gpkg", "geojson", "xml", "txt", "csv", "h5")
 LEGENDS = ("qml", "hdr", "csv")
-LEGEND = ClassLegend([LandClass(1, "Corn", (230, 159, 0)), LandClass(3, "Woods", (0, 114, 178))])
+LEGEND = ClassLegend([LabelClass(1, "Corn", (230, 159, 0)), LabelClass(3, "Woods", (0, 114, 178))])
 PLACE = Georeference(
     (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), rasterio.crs.CRS.from_epsg(32632).to_wkt()
 )

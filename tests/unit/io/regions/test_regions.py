@@ -22,7 +22,7 @@ from rasterio.warp import transform_geom
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, LabelError
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.placement import PlacementNeededError
 from hsi_viewer.io.metadata.map_info import georeference
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
@@ -32,7 +32,7 @@ UTM = rasterio.crs.CRS.from_epsg(32632)
 PLAIN = Affine(10, 0, 600000, 0, -10, 5200000)
 ROTATED = PLAIN @ Affine.rotation(30)
 LEGEND = ClassLegend(
-    [LandClass(1, "Corn", (230, 159, 0)), LandClass(3, "Woods, old", (0, 114, 178))]
+    [LabelClass(1, "Corn", (230, 159, 0)), LabelClass(3, "Woods, old", (0, 114, 178))]
 )
 
 
@@ -327,7 +327,7 @@ def test_nothing_labelled_is_nothing_to_write_and_the_old_file_stays(tmp_path):
 @pytest.mark.parametrize("suffix", ["shp", "gpkg", "geojson", "txt", "xml", "csv", "tif", "mat"])
 def test_names_of_several_lines_and_control_characters_come_back_as_one_line(tmp_path, suffix):
     hostile = ("li\nne", "a\u2028b", "bell\x07\0", "<&>\"'")
-    legend = ClassLegend(LandClass(i, name, (i, 2, 3)) for i, name in enumerate(hostile, 1))
+    legend = ClassLegend(LabelClass(i, name, (i, 2, 3)) for i, name in enumerate(hostile, 1))
     ids = np.zeros((ROWS, COLUMNS), np.uint16)
     for i in range(1, 5):
         ids[5 * i : 5 * i + 3, 2:9] = i

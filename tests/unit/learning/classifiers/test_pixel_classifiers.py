@@ -14,7 +14,7 @@ from sklearn.svm import SVC
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, LabelError, ModelError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
@@ -66,7 +66,7 @@ def test_a_map_with_probabilities(name, scene, models):
 
 def test_the_names_of_classes_stay_with_the_model(name, scene):
     cube, _, training = scene
-    corn = LandClass(5, "Corn", (1, 2, 3))
+    corn = LabelClass(5, "Corn", (1, 2, 3))
     model = fit(cube, training, classifier=name, legend=[corn])
     assert corn in model.legend
     assert [c.id for c in model.legend] == [2, 5, 7, 9]

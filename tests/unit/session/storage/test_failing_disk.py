@@ -11,7 +11,7 @@ import pytest
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.labels.classes import ClassLegend, LandClass
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.labels.class_map import export_prediction
 from hsi_viewer.io.labels.label_file import read_labels
@@ -176,7 +176,7 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
     session.close()
 
 
-LEGEND = ClassLegend([LandClass(1, "a", (1, 2, 3)), LandClass(2, "b", (4, 5, 6))])
+LEGEND = ClassLegend([LabelClass(1, "a", (1, 2, 3)), LabelClass(2, "b", (4, 5, 6))])
 
 
 def made_prediction(value: int) -> Prediction:

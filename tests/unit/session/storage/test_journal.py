@@ -108,10 +108,10 @@ def test_a_torn_end_stays_in_its_file_and_what_stands_before_it_is_read(
     again = replayed(path)
     assert look(again) == before
     if contents.damaged:  # it is not shortened: another file takes its place
-        torn = path.read_bytes()
+        truncated = path.read_bytes()
         with pytest.raises(FileError, match="damaged"):
             Journal(path)
-        assert path.read_bytes() == torn
+        assert path.read_bytes() == truncated
         replace_journal(path, contents.records)
     numbering = numbering_after(contents.records)
     recorder = Recorder(again, Journal(path, sync=False), numbering=numbering)

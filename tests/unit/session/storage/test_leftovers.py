@@ -21,7 +21,7 @@ from hsi_viewer.session.storage.lock_file import Lock, LockedError
 from hsi_viewer.session.storage.project_file import lock_of, read_project_body
 from hsi_viewer.session.storage.recoverable_sessions import (
     DISCARDED_KEPT,
-    Leftover,
+    RecoverableSession,
     bring_back,
     discard,
     discarded,
@@ -43,7 +43,7 @@ def let_die(session: Session) -> None:
     session.folder._lock._lock.release()
 
 
-def left(scene: str, pixels: int = 1) -> Leftover:
+def left(scene: str, pixels: int = 1) -> RecoverableSession:
     """Unsaved work of a program that is gone."""
     document = Document(open_cube(scene))
     session = new_session(document, scene)
@@ -53,7 +53,7 @@ def left(scene: str, pixels: int = 1) -> Leftover:
     return next(o for o in leftovers() if o.path == session.folder.path)
 
 
-def aged(leftover: Leftover, seconds: int) -> Leftover:
+def aged(leftover: RecoverableSession, seconds: int) -> RecoverableSession:
     """The same with a name and a time as of another moment."""
     older = leftover.path.with_name(f"2026010{seconds}-000000-{seconds:08x}")
     leftover.path.rename(older)

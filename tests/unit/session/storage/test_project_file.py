@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
@@ -47,7 +47,7 @@ json_values = st.recursive(
 )
 class_lists = st.lists(
     st.builds(
-        LandClass,
+        LabelClass,
         st.integers(1, 65535),
         st.text(max_size=8),
         st.tuples(*[st.integers(0, 255)] * 3),
@@ -89,7 +89,7 @@ def zeros():
 def written(path, runs=None, truth=None):
     ids = zeros()
     ids[1, 2] = 7
-    body = SessionBody(REFERENCE, (LandClass(7, "Corn", (1, 2, 3)),), "noted")
+    body = SessionBody(REFERENCE, (LabelClass(7, "Corn", (1, 2, 3)),), "noted")
     write_project(path, body, ids, truth, runs or {})
     return body, ids
 
@@ -342,9 +342,9 @@ def test_another_cube_is_told_from_the_one_that_was_labelled(scene):
     assert reference.doubt(cube) is None
     other = HyperCube.from_array(cube.read() + 1)
     assert "differ from those" in reference.doubt(other)
-    assert reference.why_not(other) is None
+    assert reference.disabled_reason(other) is None
     smaller = HyperCube.from_array(cube.read()[:3])
-    assert "3 x 7" in reference.why_not(smaller)
+    assert "3 x 7" in reference.disabled_reason(smaller)
 
 
 # sessions ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import pytest
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.labels.classes import LandClass
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.session.storage.class_json import (
     StoredClass,
     classes_from_json,
@@ -19,8 +19,8 @@ from hsi_viewer.session.storage.session_data import SessionBody, body_from_json
 
 
 def test_classes_are_read_with_all_that_a_class_has():
-    assert {f.name for f in fields(StoredClass)} == {f.name for f in fields(LandClass)}
-    classes = (LandClass(1, "Oak", (1, 2, 3), visible=False, locked=True),)
+    assert {f.name for f in fields(StoredClass)} == {f.name for f in fields(LabelClass)}
+    classes = (LabelClass(1, "Oak", (1, 2, 3), visible=False, locked=True),)
     assert classes_from_json(classes_to_json(classes)) == classes
 
 
@@ -42,7 +42,7 @@ def test_damaged_classes_are_refused(change):
 
 def test_how_a_class_is_handled_never_refuses_it():
     odd = {"id": 1, "name": "Oak", "colour": [1, 2, 3], "visible": "x", "locked": 1, "new": 3}
-    assert classes_from_json([odd]) == (LandClass(1, "Oak", (1, 2, 3)),)
+    assert classes_from_json([odd]) == (LabelClass(1, "Oak", (1, 2, 3)),)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_how_a_class_is_handled_never_refuses_it():
 def test_of_the_rest_of_a_session_what_is_damaged_is_left_out(key, wrong):
     body = SessionBody(
         CubeReference("/somewhere/scene.npy", "scene", (3, 4, 5)),
-        (LandClass(1, "Oak", (1, 2, 3)),),
+        (LabelClass(1, "Oak", (1, 2, 3)),),
         notes="Dry summer",
         view={"zoom": 2},
         features={"layers": {}},
