@@ -192,7 +192,7 @@ def test_no_refine_leaves_the_map_as_the_network_sees_it(scene, trained, tmp_pat
     for name in ("a", "b"):
         assert report_of(tmp_path / name)["refined"] is False
         confidence = np.fromfile(tmp_path / name / "confidence.img", np.float32)
-        np.testing.assert_array_equal(confidence.reshape(ROWS, COLUMNS), raw.confidence)
+        np.testing.assert_allclose(confidence.reshape(ROWS, COLUMNS), raw.confidence, rtol=1e-6)
     assert report_of(trained)["refined"] is True
     assert (trained / "confidence.img").read_bytes() != (tmp_path / "b/confidence.img").read_bytes()
 

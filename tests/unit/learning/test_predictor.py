@@ -186,7 +186,7 @@ def test_features_are_components_under_gaussian_windows_of_each_size() -> None:
     features = fit_features(cube, FeatureRecipe(components=3, sigmas=sigmas))
     found, valid = SceneFeatures(cube, features).window(slice(0, 23), slice(0, 31))
     assert valid.all()
-    components, _ = features.project(values, np.ones(values.shape, bool))
+    components, _, _ = features.project(values, np.ones(values.shape, bool))
     wanted = [
         gaussian_filter(c, s, mode="reflect", radius=int(np.ceil(3 * s))) if s else c
         for s in sigmas
@@ -258,6 +258,6 @@ def test_a_pixel_with_data_in_half_of_its_bands_is_valid_and_with_less_is_not() 
     features = fit_features(HyperCube.from_array(RNG.normal(size=(23, 31, 6))), FEATURES)
     is_data = np.arange(6) < np.arange(7)[:, None, None]  # 0 to 6 bands
     stored = np.where(is_data, 1.0, -9.0).astype(np.float32)
-    values, valid = features.project(stored, is_data)
+    values, valid, _ = features.project(stored, is_data)
     assert valid[:, 0].tolist() == [False] * 3 + [True] * 4
     assert not values[:, 0].any()  # what is no data takes the mean of its band
