@@ -98,7 +98,7 @@ def test_undo_asked_for_twice_goes_two_steps_back(scene, labels, threads):
     scene.document.load_labels(other)
     threads.clear()
     for command in ("undo", "undo"):
-        getattr(scene.window, command)()
+        getattr(scene.window.feature("sessions").stepping, command)()
     quiet(scene)
     assert scene.document.labels.total == 0
     assert scene.document.history.count == 0

@@ -108,7 +108,8 @@ def test_progress_curves_early_map_and_final_map(labelled, slow):
     labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     assert labelled.document.prediction.source == "map 2"
     assert panel.epochs_shown() == 2
-    assert "map 2" in panel.status.text()
+    assert "Final map" in panel.status.text()
+    assert "map 2" in panel.status.toolTip()
     assert panel.train_button.isEnabled()
 
 
@@ -184,7 +185,7 @@ def test_closing_with_unsaved_labels_asks(sample, tmp_path, monkeypatch):
     sample.click(4, 4)
     asked = answer("Cancel")
     assert not sample.window.close()
-    assert "Not saved yet: labels." in asked[0]
+    assert "Save labels before closing the scene?" in asked[0]
     path = tmp_path / "kept.npy"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
     answer("Save")
