@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from hsi_viewer.io.files.identify import (
     is_hdf5,
     is_header,
     magic_of,
+    open_plain,
 )
 from hsi_viewer.io.files.unsupported import looks_like_text, name_of
 
@@ -41,6 +43,8 @@ NOT_DATA_SUFFIXES = frozenset((
 OF_GDAL = ("tiff", "erdas imagine")
 # A mark of no more bytes than this can be the first pixels of a raw file by chance.
 SHORT_MARK = 4
+LAST_BYTES = 1024
+CONTINUATION = bytes(range(0x80, 0xC0))  # of letters of several bytes in UTF-8
 
 
 def header_of(path: Path) -> Path | None:
@@ -134,11 +138,21 @@ def _is_text_of_another_size(path: Path, header: Path) -> bool:
 
 
 def is_text_file(path: Path) -> bool:
-    """Whether a file begins as a text does."""
+    """Whether a file begins and ends as a text does; images may begin with a label of text."""
     try:
-        return looks_like_text(magic_of(path))
-    except FileError:
+        first = magic_of(path)
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return True
+        return looks_like_text(first) and looks_like_text(_last_bytes(path) or first)
+    except (FileError, OSError):
         return False
+
+
+def _last_bytes(path: Path) -> bytes:
+    """The end of a file, from a whole letter of UTF-8 on."""
+    with open_plain(path) as file:
+        file.seek(-min(LAST_BYTES, os.fstat(file.fileno()).st_size), os.SEEK_END)
+        return file.read(LAST_BYTES).lstrip(CONTINUATION)
 
 
 def _rank(path: str, size: int) -> int:

@@ -18,7 +18,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b"WEBP", "a WebP image"),
     (0, b"#?RADIANCE", "a Radiance HDR image"),
     (0, b"%PDF", "a PDF document"),
-    (0, b"\xd0\xcf\x11\xe0", "a document of an older Microsoft Office version version"),
+    (0, b"\xd0\xcf\x11\xe0", "a document of an older Microsoft Office version"),
     (30, b"[Content_Types].xml", "a Microsoft Office document"),
     (30, b"_rels/.rels", "a Microsoft Office document"),
     (30, b"mimetype", "an OpenOffice or LibreOffice document"),

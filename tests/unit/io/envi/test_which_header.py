@@ -185,3 +185,14 @@ def test_a_class_map_whose_first_pixels_spell_another_format(tmp_path, mark):
     raw = mark + bytes(ROWS * COLUMNS - len(mark))
     path = write(tmp_path, bands=1, raw=raw, extra="file type = ENVI Classification\n")
     np.testing.assert_array_equal(read_labels(path).ids.ravel(), np.frombuffer(raw, "u1"))
+
+
+@pytest.mark.parametrize("label", [b"PCIDISK ", b"LBLSIZE=1024 FORMAT='HALF' "])
+def test_raw_data_behind_a_label_of_text_are_data(tmp_path, label):
+    """So what its header says of it is told, not that it is a text."""
+    path = write(tmp_path, suffix=".dat", bands=1, raw=label.ljust(4096) + bytes(range(256)) * 8)
+    header = tmp_path / "scene.hdr"
+    header.write_text(header.read_text() + "file type = PCI\n")
+    for opened in (path, header):
+        with pytest.raises(FormatError, match="PCI"):
+            open_cube(opened)
