@@ -123,7 +123,9 @@ def test_a_crash_after_another_file_is_tried_again(helper, good, tmp_path):
         "sys.stdin.readline()\nos.abort()"
     )
     asked.check(good)
+    first = asked._child.process.pid
     asked.check(other)
+    assert asked._child.process.pid != first  # the one that crashed was replaced
 
 
 def test_a_helper_that_does_not_come_to_an_end_is_ended(helper, good, monkeypatch):
