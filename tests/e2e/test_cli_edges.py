@@ -211,7 +211,13 @@ def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status,
     (tmp_path / "there").mkdir()
     arguments = ["--labels", f"{SAMPLE}/labels", "--output", str(tmp_path / "there" / "a" / "b")]
     command = [*COMMAND, "classify", SAMPLE, *arguments, "--device", "cpu"]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # what runs in the background of a shell is born deaf to Ctrl+C
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),
+    )
     try:
         while not (line := running.stderr.readline()).startswith("  epoch"):
             assert line, "it ended before it trained"

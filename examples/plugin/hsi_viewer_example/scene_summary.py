@@ -40,7 +40,7 @@ class SceneSummary(Feature):
                 self.copy,
                 icon="content-copy",
                 enabled=self.has_scene,
-                why_not=lambda: "Open a scene first.",
+                disabled_reason=lambda: "Open a scene first.",
             )
         ]
 

@@ -104,9 +104,9 @@ def test_training_computes_on_the_chosen_device(driver, monkeypatch, tmp_path):
         asked.append(config.device)
         raise TrainingError("There is no such device.")
 
-    trainer = ModuleType("hsi_viewer.learning.trainer")
+    trainer = ModuleType("hsi_viewer.learning.classifiers.sdhsi")
     trainer.fit = fit
-    monkeypatch.setitem(sys.modules, "hsi_viewer.learning.trainer", trainer)
+    monkeypatch.setitem(sys.modules, trainer.__name__, trainer)
     np.save(tmp_path / "cube.npy", np.random.default_rng(0).random((20, 30, 8), np.float32))
     driver.open(str(tmp_path / "cube.npy"))
     for row in (3, 15):

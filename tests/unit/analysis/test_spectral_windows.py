@@ -8,7 +8,7 @@ import pytest
 from hsi_viewer.analysis.labelled_spectra import labelled_spectra
 from hsi_viewer.analysis.spectral_windows import basis_of, box_for, read_window, superpixels
 from hsi_viewer.core.cube.cube import ArraySource, HyperCube
-from hsi_viewer.core.spectra.spectral_window import Segments, grown
+from hsi_viewer.core.spectra.spectral_window import Segments, flood_selected
 
 RNG = np.random.default_rng(2)
 SPECTRA = RNG.uniform(100, 900, (4, 30))
@@ -49,10 +49,10 @@ def test_growth_is_connected_or_everywhere(cube):
     far = window.spectral_distance((30, 30), "angle")
     field = np.zeros((40, 50), bool)
     field[20:, 25:] = True
-    np.testing.assert_array_equal(grown(far, (30, 30), 0.05, connected=True), field)
+    np.testing.assert_array_equal(flood_selected(far, (30, 30), 0.05, connected=True), field)
     far[0, 0] = 0
     field[0, 0] = True
-    np.testing.assert_array_equal(grown(far, (30, 30), 0.05, connected=False), field)
+    np.testing.assert_array_equal(flood_selected(far, (30, 30), 0.05, connected=False), field)
 
 
 def test_a_part_is_the_part_of_the_whole(cube):

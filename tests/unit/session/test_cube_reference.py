@@ -96,6 +96,6 @@ def test_a_pixel_is_read_of_the_cube_and_of_the_image_that_is_shown():
     assert alone.shown is None
     wish = SpectrumRequest(CUBE, 11, 0, image)
     found = read_pixel(wish)
-    assert found.wish is wish
+    assert found.request is wish
     np.testing.assert_array_equal(found.values, VALUES[11, 0])
     np.testing.assert_array_equal(found.shown, VALUES[11, 0, :1] * 2)

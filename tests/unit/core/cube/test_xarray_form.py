@@ -177,7 +177,7 @@ def test_dimensions_that_cannot_be_told_apart_are_to_be_named():
 
 def test_other_numbers_of_dimensions_are_refused():
     for data in (xr.DataArray(VALUES[0]), xr.DataArray(1), xr.DataArray(np.zeros((2, 2, 2, 2)))):
-        with pytest.raises(FormatError, match="cannot be told"):
+        with pytest.raises(FormatError, match="are unclear"):
             HyperCube.from_xarray(data)
 
 

@@ -183,5 +183,5 @@ def test_a_product_of_flags_only(tmp_path):
 
 def test_the_image_is_one_and_nothing_in_it_is_named(tmp_path):
     path = write_product(tmp_path / "scene.dim", bands(2))
-    with pytest.raises(FormatError, match="holds one image"):
+    with pytest.raises(FormatError, match="contains a single unnamed image"):
         open_cube(f"{path}:r_400")
