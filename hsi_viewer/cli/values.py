@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from hsi_viewer.cli.parser import did_you_mean
 
-# More digits are no number of a row, a band or a seed.
+# A row, a band or a seed never has more digits.
 MAX_DIGITS = 10
 MAX_BANDS = 1 << 20
 

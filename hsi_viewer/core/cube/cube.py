@@ -222,7 +222,7 @@ class HyperCube:
         Raises
         ------
         FormatError
-            if dimensions cannot be told apart, or wavelengths are in a unit that isn't known.
+            if dimensions are ambiguous, or wavelengths are in a unit that isn't known.
         """
         from hsi_viewer.core.cube.xarray_form import parsed
 
