@@ -1,0 +1,83 @@
+"""Evidence: what models said of labels they had not seen, and the voices chosen from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Answers of cross-validation: each label by a model that was fitted without its fold.
+
+    Attributes
+    ----------
+    pixels : (n,) flat indices of the labels in the scene, row-major.
+    targets : (n,) index of each label's class in the model's class ids.
+    groups : (n,) the spatial group (stroke, connected labels or block) of each label; labels of
+        one group are never in two folds. Intervals are taken over groups.
+    folds : (n,) fold in which each label was held out.
+    probabilities : (n, classes) float32, calibrated and refined as the final map is.
+    """
+
+    pixels: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """(n,) whether the most likely class is the label's."""
+        right: NDArray[np.bool_] = self.probabilities.argmax(axis=1) == self.targets
+        return right
+
+
+@dataclass(frozen=True)
+class VoiceShare:
+    """One voice of the engine and its part in the map.
+
+    Attributes
+    ----------
+    name : stable key, such as "pixels", "surroundings" or "network".
+    title : for people.
+    weight : 0..1; the weights of all voices sum to 1, a voice with 0 is not computed.
+    score : mean log-likelihood of the held-out labels under this voice; NaN where not measured.
+    """
+
+    name: str
+    title: str
+    weight: float
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a model's choices rest on.
+
+    Attributes
+    ----------
+    voices : every voice that was considered, the strongest first.
+    walker : strength of the refinement, "none", "weak" or "full".
+    reach : how far the model looks from a pixel, in pixels.
+    separated : answers over folds that hold out spatial groups; None with too few groups.
+    random : answers over folds drawn label by label; None with too few labels.
+    """
+
+    voices: tuple[VoiceShare, ...]
+    walker: str
+    reach: int
+    separated: HeldOut | None = None
+    random: HeldOut | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The voices and their weights, and how they were chosen."""
+        spoken = [v for v in self.voices if round(v.weight, 2) > 0]
+        weights = ", ".join(f"{v.title.lower()} {v.weight:.2g}" for v in spoken)
+        if self.separated is None:
+            return f"{weights}; too few groups of labels to choose by, so the usual weights"
+        count = len(np.unique(self.separated.folds))
+        return f"{weights}, by {count} spatial folds"
