@@ -202,6 +202,8 @@ def _cut(
         last = len(gaps) - (folds - 1 - cut)  # one place at least for each later part
         off = np.abs(before[start:last] - cut)
         near = np.flatnonzero(off <= max(SLACK, float(off.min()) + 1e-9))
-        start += int(near[gaps[start:last][near].argmax()]) + 1
+        wide = gaps[start:last][near]
+        widest = near[wide >= wide.max() * (1 - 1e-6)]
+        start += int(widest[off[widest].argmin()]) + 1
         part[order[start:]] = cut
     return part
