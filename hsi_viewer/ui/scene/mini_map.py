@@ -42,7 +42,7 @@ class MiniMap(QWidget):
         scene = QRectF(0, 0, columns, rows)
         needed = self._wanted and rows > 0 and not self._view.seen().contains(scene)
         if needed:
-            self._settle()
+            self._move_to_corner()
         else:
             self._store.want(id(self), ())
         self.setVisible(needed)
@@ -92,7 +92,7 @@ class MiniMap(QWidget):
             painter.drawRect(frame.intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Look at the place."""
+        """Show the part that was clicked."""
         self._look(event.position())
         event.accept()
 
@@ -113,7 +113,7 @@ class MiniMap(QWidget):
         rows, columns = self._view.shape
         return self.width() / max(1, columns), self.height() / max(1, rows)
 
-    def _settle(self) -> None:
+    def _move_to_corner(self) -> None:
         rows, columns = self._view.shape
         viewport = self._view.viewport()
         longest = min(SIDE, viewport.width() // 3, viewport.height() // 3)

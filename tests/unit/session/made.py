@@ -18,10 +18,10 @@ def new_document(rows: int = ROWS, columns: int = COLUMNS) -> Document:
 
 
 def stroke(document: Document, class_id: int, pixels) -> None:
-    gesture = Stroke(document, class_id)
+    painted = Stroke(document, class_id)
     for pixel in pixels:
-        gesture.paint(np.array([pixel], np.int64))
-    gesture.finish()
+        painted.paint(np.array([pixel], np.int64))
+    painted.finish()
 
 
 def look(document: Document) -> tuple:

@@ -142,7 +142,7 @@ def test_a_changed_byte_never_passes(tmp_path_factory, data):
 # examples ------------------------------------------------------------------------------------
 
 
-def test_a_gesture_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(path, monkeypatch):
+def test_a_stroke_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(path, monkeypatch):
     flushed = []
     sync = journal_module._sync_data
     document, recorder = recorded(path)
@@ -156,7 +156,7 @@ def test_a_gesture_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(p
         stroke(document, 1, [pixel])
         size = path.stat().st_size
         assert look(replayed(path)) == look(document)
-        document.history.start_gesture()
+        document.history.start_stroke()
         assert flushed[-1] == size
     assert len(flushed) == 5
     recorder.close()
@@ -168,7 +168,7 @@ def test_a_whole_map_is_written_by_the_journals_thread_and_waited_for(path):
     ids = np.random.default_rng(0).integers(0, 5, (700, 700)).astype(np.uint16)
     document.load_labels(ids)
     assert document.history.steps[0].nbytes > AT_ONCE
-    document.history.start_gesture()
+    document.history.start_stroke()
     again = new_document(700, 700)
     replay(read_records(path).records, again)
     np.testing.assert_array_equal(again.labels.ids, ids)
@@ -227,7 +227,7 @@ class Unheard:
         self.document.labels.apply(self.document.labels.edit_for(np.array([3]), 0))
 
 
-def test_a_gesture_that_cannot_be_told_leaves_its_effect(path):
+def test_a_stroke_that_cannot_be_recorded_leaves_its_effect(path):
     document, recorder = recorded(path)
     stroke(document, 1, [0])
     document.history.do("Unheard", Unheard(document))
@@ -237,10 +237,10 @@ def test_a_gesture_that_cannot_be_told_leaves_its_effect(path):
     np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
 
 
-def test_a_full_disk_is_told_and_all_is_written_when_there_is_room(path, monkeypatch):
+def test_a_full_disk_is_reported_and_all_is_written_when_there_is_room(path, monkeypatch):
     document, recorder = recorded(path)
-    told = []
-    recorder.status_changed.connect(told.append)
+    received = []
+    recorder.status_changed.connect(received.append)
     stroke(document, 1, [0])
 
     def full(_self, _data):
@@ -254,15 +254,15 @@ def test_a_full_disk_is_told_and_all_is_written_when_there_is_room(path, monkeyp
         patch.setattr(Journal, "_replace", full_too)
         stroke(document, 2, [1])
         stroke(document, 3, [2])
-        recorder.tend()
-        assert len(told) == 1
-        assert "No space left" in told[0]
+        recorder.maintain()
+        assert len(received) == 1
+        assert "No space left" in received[0]
         assert document.labels.total == 3
-        recorder.settle()
-    recorder.tend()
-    recorder.settle()
-    recorder.tend()
-    assert told[1:] == [""]
+        recorder.check_written()
+    recorder.maintain()
+    recorder.check_written()
+    recorder.maintain()
+    assert received[1:] == [""]
     assert look(replayed(path)) == look(document)
     stroke(document, 4, [3])
     recorder.close()
@@ -303,10 +303,10 @@ def test_long_journals_are_made_short_while_nothing_is_drawn(path, monkeypatch):
     for pixel in range(42):
         stroke(document, 1 + pixel % 3, [pixel])
     long = recorder.journal.length
-    recorder.settle()
-    recorder.tend()
-    recorder.settle()
-    recorder.tend()
+    recorder.check_written()
+    recorder.maintain()
+    recorder.check_written()
+    recorder.maintain()
     assert recorder.journal.length < long / 3
     recorder.close()
     assert look(replayed(path)) == look(document)

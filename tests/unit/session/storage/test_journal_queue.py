@@ -67,7 +67,7 @@ def test_strokes_end_while_the_disk_still_waits(path, disk):
     for pixel in range(20):
         stroke(document, 1, [pixel])
     document.history.undo()
-    recorder.tend()
+    recorder.maintain()
     assert document.labels.total == 19
     assert recorder.journal.busy
     assert not recorder.journal.drain(0.0)
@@ -101,25 +101,25 @@ def test_a_stroke_is_on_the_disk_without_another_one(path):
 
 
 @pytest.mark.parametrize("limit", ["MOST_RECORDS", "MOST_BYTES"])
-def test_a_disk_that_stays_behind_is_told_and_gets_the_whole_state_later(
+def test_a_disk_that_stays_behind_is_reported_and_gets_the_whole_state_later(
     path, disk, monkeypatch, limit
 ):
     monkeypatch.setattr(journal_queue, limit, 5)
     document, recorder = recorded(path)
-    told = []
-    recorder.status_changed.connect(told.append)
+    received = []
+    recorder.status_changed.connect(received.append)
     disk.clear()
     for pixel in range(40):
         stroke(document, 1 + pixel % 3, [pixel])
         assert len(recorder.journal._waiting) <= 6
-    assert len(told) == 1
-    assert "the disk is too slow" in told[0]
+    assert len(received) == 1
+    assert "the disk is too slow" in received[0]
     disk.set()
     assert recorder.journal.drain(60)
-    recorder.tend()
+    recorder.maintain()
     assert recorder.journal.drain(60)
-    recorder.tend()
-    assert told[1:] == [""]
+    recorder.maintain()
+    assert received[1:] == [""]
     stroke(document, 2, [41])
     recorder.close()
     again = replayed(path)
@@ -127,10 +127,10 @@ def test_a_disk_that_stays_behind_is_told_and_gets_the_whole_state_later(
     assert look(again) == look(document)
 
 
-def test_a_failure_is_told_and_all_is_written_when_there_is_room(path, monkeypatch):
+def test_a_failure_is_reported_and_all_is_written_when_there_is_room(path, monkeypatch):
     document, recorder = recorded(path)
-    told = []
-    recorder.status_changed.connect(told.append)
+    received = []
+    recorder.status_changed.connect(received.append)
 
     def full(_self, _data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -140,14 +140,14 @@ def test_a_failure_is_told_and_all_is_written_when_there_is_room(path, monkeypat
         stroke(document, 1, [0])
         assert recorder.journal.drain(60)
         with pytest.raises(FileError, match="No space left"):
-            recorder.journal.settle()
+            recorder.journal.check_written()
         stroke(document, 2, [1])
-    assert len(told) == 1
-    assert "No space left" in told[0]
+    assert len(received) == 1
+    assert "No space left" in received[0]
     stroke(document, 3, [2])
     assert recorder.journal.drain(60)
-    recorder.tend()
-    assert told[1:] == [""]
+    recorder.maintain()
+    assert received[1:] == [""]
     recorder.close()
     assert look(replayed(path)) == look(document)
 
@@ -157,7 +157,7 @@ def test_what_nobody_expected_is_a_failure_too(path):
     recorder.journal.append(lambda: 1 / 0)
     assert recorder.journal.drain(60)
     with pytest.raises(FileError, match="division"):
-        recorder.journal.settle()
+        recorder.journal.check_written()
     stroke(document, 1, [0])
     stroke(document, 1, [1])
     recorder.close()

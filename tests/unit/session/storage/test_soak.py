@@ -45,10 +45,10 @@ def test_ten_thousand_strokes_in_flat_memory(tmp_path, monkeypatch):
         if number % 10 == 0:
             document.history.undo()
         if number % 500 == 499:
-            recorder.settle()
-            recorder.tend()
-            recorder.settle()
-            recorder.tend()
+            recorder.check_written()
+            recorder.maintain()
+            recorder.check_written()
+            recorder.maintain()
             lengths.append(recorder.journal.length)
             memory.append(memory_in_use())
     recorder.close()
