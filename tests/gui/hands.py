@@ -52,11 +52,11 @@ class Hands:
     def hover(self, position) -> None:
         self.move(position, held=NO_BUTTON)
 
-    def drag(self, *places, keys=NONE) -> None:
-        self.press(places[0], keys)
-        for position in places[1:]:
+    def drag(self, *positions, keys=NONE) -> None:
+        self.press(positions[0], keys)
+        for position in positions[1:]:
             self.move(position, keys)
-        self.release(places[-1], keys)
+        self.release(positions[-1], keys)
 
     def double_click(self, position) -> None:
         self.click(position)

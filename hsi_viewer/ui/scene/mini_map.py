@@ -93,16 +93,16 @@ class MiniMap(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Show the part that was clicked."""
-        self._look(event.position())
+        self._go_to(event.position())
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag the frame."""
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._look(event.position())
+            self._go_to(event.position())
         event.accept()
 
-    def _look(self, position: QPointF) -> None:
+    def _go_to(self, position: QPointF) -> None:
         across, down = self._scale()
         rows, columns = self._view.shape
         x = min(max(position.x() / across, 0), columns)

@@ -24,7 +24,7 @@ def stroke(document: Document, class_id: int, pixels) -> None:
     painted.finish()
 
 
-def look(document: Document) -> tuple:
+def content_of(document: Document) -> tuple:
     """Everything that a journal must bring back, to be compared."""
     history = document.history
     truth = None if document.truth is None else document.truth.tobytes()

@@ -94,8 +94,8 @@ def test_a_pixel_is_read_of_the_cube_and_of_the_image_that_is_shown():
     alone = read_pixel(SpectrumRequest(CUBE, 3, 7))
     np.testing.assert_array_equal(alone.values, VALUES[3, 7])
     assert alone.shown is None
-    wish = SpectrumRequest(CUBE, 11, 0, image)
-    found = read_pixel(wish)
-    assert found.request is wish
+    request = SpectrumRequest(CUBE, 11, 0, image)
+    found = read_pixel(request)
+    assert found.request is request
     np.testing.assert_array_equal(found.values, VALUES[11, 0])
     np.testing.assert_array_equal(found.shown, VALUES[11, 0, :1] * 2)

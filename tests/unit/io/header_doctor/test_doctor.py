@@ -181,8 +181,8 @@ def test_where_nothing_can_be_written_the_sidecar_lies_with_the_users_own_data(
     np.save(path, scene)
     beside = tmp_path / "a.npy.hsi.json"
     beside.mkdir()  # no file can take its place
-    place = sidecar.edited(path, nodata=5.0)
-    assert place.parent == data_folder() / "sidecars"
+    written = sidecar.edited(path, nodata=5.0)
+    assert written.parent == data_folder() / "sidecars"
     assert open_cube(path).nodata == 5.0
     monkeypatch.setattr(sidecar_location, "_known", None)  # as after a new start
     assert open_cube(path).nodata == 5.0
@@ -191,7 +191,7 @@ def test_where_nothing_can_be_written_the_sidecar_lies_with_the_users_own_data(
     np.save(path, scene)
     beside.rmdir()
     assert sidecar.edited(path, scale=0.5) == beside
-    assert not place.exists()
+    assert not written.exists()
     cube = open_cube(path)
     assert (cube.nodata, cube.scale) == (5.0, 0.5)
 
@@ -200,10 +200,10 @@ def test_an_image_that_is_written_anew_loses_what_was_said_of_the_old_one(tmp_pa
     path = tmp_path / "a.npy"
     np.save(path, scene)
     (tmp_path / "a.npy.hsi.json").mkdir()
-    place = sidecar.edited(path, nodata=5.0)
+    written = sidecar.edited(path, nodata=5.0)
     (tmp_path / "a.npy.hsi.json").rmdir()
     write_cube(HyperCube.from_array(scene), path)  # as large
-    assert not place.exists()
+    assert not written.exists()
     assert open_cube(path).nodata is None
 
 

@@ -26,7 +26,7 @@ from hsi_viewer.session.storage.journal_records import (
 from hsi_viewer.session.storage.journal_replay import replay
 from hsi_viewer.session.storage.recoverable_sessions import journal_contents, recoverable_sessions
 from hsi_viewer.session.storage.session_folder import sessions_folder
-from tests.unit.session.made import carry_out, look, new_document, stroke
+from tests.unit.session.made import carry_out, content_of, new_document, stroke
 
 STROKES = (Kind.STEP, Kind.MOVE)
 OLD = Path(__file__).parents[3] / "data" / "sessions" / "v1.journal"
@@ -206,7 +206,7 @@ def test_what_is_left_on_both_sides_is_recovered_and_the_loss_is_counted(scene, 
         let_die(session)
         again = Document(open_cube(scene))
         replay(read_records(session.folder.journal).records, again)
-        assert look(again) == look(document)
+        assert content_of(again) == content_of(document)
         shutil.rmtree(session.folder.path)
 
 

@@ -31,7 +31,7 @@ from hsi_viewer.session.storage.training_runs import (
     write_run,
 )
 from tests.faults import Disk, each_failure
-from tests.unit.session.made import look, new_document, stroke
+from tests.unit.session.made import content_of, new_document, stroke
 
 SHAPE = (6, 7)
 
@@ -163,7 +163,7 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
         assert not contents.damaged
         again = Document(open_cube(scene))
         replay(contents.records, again)
-        assert look(again) == look(document)
+        assert content_of(again) == content_of(document)
         document.restart(document.legend.classes, document.labels.snapshot().ids)  # as short again
         for _ in range(2):
             session.recorder.write_state()

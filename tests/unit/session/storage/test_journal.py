@@ -18,7 +18,14 @@ from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import MAGIC, Kind, Record, encode, read_records
 from hsi_viewer.session.storage.journal_replay import replay
 from hsi_viewer.session.storage.stroke_records import state_of, state_records
-from tests.unit.session.made import carry_out, edit_lists, look, new_document, pixel_lists, stroke
+from tests.unit.session.made import (
+    carry_out,
+    content_of,
+    edit_lists,
+    new_document,
+    pixel_lists,
+    stroke,
+)
 
 few = settings(max_examples=40)  # each writes files; in all they take five seconds
 
@@ -47,17 +54,17 @@ def replayed(path):
 @given(edit_lists)
 def test_all_undone_is_the_start_and_all_redone_the_end(edits):
     document = new_document()
-    start = look(document)
+    start = content_of(document)
     document.history = History(max_steps=100)
     for edit in edits:
         carry_out(document, edit)
     document.history.go_to(10**6)
-    end = look(document)
+    end = content_of(document)
     while document.history.undo_title is not None:
         document.history.undo()
-    assert look(document)[:2] == start[:2]
+    assert content_of(document)[:2] == start[:2]
     document.history.go_to(10**6)
-    assert look(document) == end
+    assert content_of(document) == end
 
 
 @few
@@ -69,10 +76,10 @@ def test_a_replayed_journal_gives_labels_classes_history_and_truth(tmp_path_fact
         carry_out(document, edit)
     recorder.close()
     again = replayed(path)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
     again.history.go_to(0)
     document.history.go_to(0)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
 
 
 @few
@@ -86,7 +93,7 @@ def test_a_compacted_journal_gives_the_same_and_goes_on(tmp_path_factory, first,
     for edit in second:
         carry_out(document, edit)
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 @few
@@ -97,7 +104,7 @@ def test_a_torn_end_stays_in_its_file_and_what_stands_before_it_is_read(
     path = tmp_path_factory.mktemp("j") / "journal"
     document, recorder = recorded(path, sync=False)
     document.add_class()
-    before, length = look(document), recorder.journal.length
+    before, length = content_of(document), recorder.journal.length
     stroke(document, 1, pixels)
     recorder.close()
     whole = path.read_bytes()
@@ -106,7 +113,7 @@ def test_a_torn_end_stays_in_its_file_and_what_stands_before_it_is_read(
     assert contents.length == length
     assert contents.damaged == (path.stat().st_size > length)
     again = replayed(path)
-    assert look(again) == before
+    assert content_of(again) == before
     if contents.damaged:  # it is not shortened: another file takes its place
         truncated = path.read_bytes()
         with pytest.raises(FileError, match="damaged"):
@@ -155,7 +162,7 @@ def test_a_stroke_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(pa
     for pixel in range(5):
         stroke(document, 1, [pixel])
         size = path.stat().st_size
-        assert look(replayed(path)) == look(document)
+        assert content_of(replayed(path)) == content_of(document)
         document.history.start_stroke()
         assert flushed[-1] == size
     assert len(flushed) == 5
@@ -198,7 +205,7 @@ def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
     recorder.write_state()
     recorder.close()
     again = replayed(path)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
     assert len(again.history.steps) == 3
 
 
@@ -263,10 +270,10 @@ def test_a_full_disk_is_reported_and_all_is_written_when_there_is_room(path, mon
     recorder.check_written()
     recorder.maintain()
     assert received[1:] == [""]
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
     stroke(document, 4, [3])
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_half_a_record_on_a_full_disk_is_cut_off(path):
@@ -309,7 +316,7 @@ def test_long_journals_are_made_short_while_nothing_is_drawn(path, monkeypatch):
     recorder.maintain()
     assert recorder.journal.length < long / 3
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_what_is_no_journal_is_refused(path):
@@ -344,4 +351,4 @@ def test_a_step_without_edits_is_no_harm(path):
     document, recorder = recorded(path)
     document.history.push(Step("nothing", ()))
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)

@@ -17,7 +17,7 @@ from hsi_viewer.session.storage.journal_queue import JournalQueue
 from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import read_records
 from hsi_viewer.session.storage.journal_replay import replay
-from tests.unit.session.made import look, new_document, stroke
+from tests.unit.session.made import content_of, new_document, stroke
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_strokes_end_while_the_disk_still_waits(path, disk):
     assert recorder.problem == ""
     disk.set()
     assert recorder.journal.drain(60)
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
     assert threading.get_ident() not in disk.threads
     recorder.close()
 
@@ -89,14 +89,14 @@ def test_closing_waits_for_all_that_was_taken(path, disk):
     assert closing.is_alive()
     disk.set()
     closing.join(60)
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_a_stroke_is_on_the_disk_without_another_one(path):
     document, recorder = recorded(path)
     stroke(document, 1, [3])
     assert recorder.journal.drain(60)
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
     recorder.close()
 
 
@@ -124,7 +124,7 @@ def test_a_disk_that_stays_behind_is_reported_and_gets_the_whole_state_later(
     recorder.close()
     again = replayed(path)
     np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
 
 
 def test_a_failure_is_reported_and_all_is_written_when_there_is_room(path, monkeypatch):
@@ -149,7 +149,7 @@ def test_a_failure_is_reported_and_all_is_written_when_there_is_room(path, monke
     recorder.maintain()
     assert received[1:] == [""]
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_what_nobody_expected_is_a_failure_too(path):
@@ -161,4 +161,4 @@ def test_what_nobody_expected_is_a_failure_too(path):
     stroke(document, 1, [0])
     stroke(document, 1, [1])
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
