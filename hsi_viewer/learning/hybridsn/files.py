@@ -103,20 +103,20 @@ def load_hybrid(target: str | Path) -> HybridState:
     """
     text, path = text_of(target)
     weights, _ = pair_of(target)
-    told = parsed(text, path, HybridDescription, lambda told: _check(told, text))
+    description = parsed(text, path, HybridDescription, lambda found: _check(found, text))
     with refusing_damage(weights):
-        tensors = load(weights_of(told.weights_digest, weights))
-        features = features_of(tensors, told.channels, SIGMAS, told.bands)
-        shape = (features.bands.size, told.recipe.components)
+        tensors = load(weights_of(description.weights_digest, weights))
+        features = features_of(tensors, description.channels, SIGMAS, description.bands)
+        shape = (features.bands.size, description.recipe.components)
         axes = checked_tensors(tensors, {"axes": (shape, torch.float32)})["axes"].numpy()
-        network = _network_of(tensors, len(told.class_ids), told.recipe)
+        network = _network_of(tensors, len(description.class_ids), description.recipe)
     return HybridState(
         network=network,
-        recipe=told.recipe,
+        recipe=description.recipe,
         axes=axes,
         features=features,
-        walker=told.walker,
-        **vars(facts_read(told)),
+        walker=description.walker,
+        **vars(facts_read(description)),
     )
 
 
@@ -131,16 +131,16 @@ def _network_of(tensors: dict[str, torch.Tensor], classes: int, recipe: HybridRe
     return network.arranged().eval()
 
 
-def _check(told: HybridDescription, text: bytes) -> None:
+def _check(description: HybridDescription, text: bytes) -> None:
     """Refuse what no model has, with a ValueError."""
-    recipe, written = told.recipe, json.loads(text)
+    recipe, written = description.recipe, json.loads(text)
     sound = {
-        "classifier": told.classifier == NAME,
-        "classes": len(told.class_ids) >= 2,
-        "channels": told.channels >= 1,
+        "classifier": description.classifier == NAME,
+        "classes": len(description.class_ids) >= 2,
+        "channels": description.channels >= 1,
         "components": LEAST_COMPONENTS <= recipe.components <= MOST_COMPONENTS,
         "side": recipe.side % 2 == 1 and LEAST_SIDE <= recipe.side <= LARGEST_SIDE,
         "recipe": written["recipe"] == asdict(recipe),  # no more, no less
-        "walker": written["walker"] == asdict(told.walker),
+        "walker": written["walker"] == asdict(description.walker),
     }
-    refuse(sound | facts_checked(told) | walker_checked(told.walker))
+    refuse(sound | facts_checked(description) | walker_checked(description.walker))
