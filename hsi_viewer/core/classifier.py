@@ -12,7 +12,7 @@ from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 
-SETTINGS = ("preset", "distillation", "seed", "device", "refine")
+SETTINGS = ("preset", "distillation", "seed", "device", "refine", "voices")
 
 
 class Model(Protocol):

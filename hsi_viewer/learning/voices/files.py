@@ -1,0 +1,138 @@
+"""Voices and evidence in model files: checked before anything is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hsi_viewer.core.evidence import Evidence, HeldOut
+from hsi_viewer.learning.checkpoint_schema import checked_tensors
+from hsi_viewer.learning.features import Features
+from hsi_viewer.learning.instant_model import TEMPERATURE, InstantModel
+from hsi_viewer.learning.model_description import ModelDescription
+from hsi_viewer.learning.voices.ensemble import Voices
+from hsi_viewer.learning.voices.judging import evidence_for
+from hsi_viewer.learning.voices.pixels import PixelVoice
+from hsi_viewer.learning.voices.pool import Pool, Share
+from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
+from hsi_viewer.learning.voices.voice import VoiceName
+
+# What each voice is called in files; "instant" since before there were others.
+PREFIXES: dict[VoiceName, str] = {
+    "pixels": "pixels",
+    "similar_pixels": "similar_pixels",
+    "surroundings": "instant",
+}
+ANSWERS = ("separated", "random")
+
+
+def voice_tensors(voices: Voices) -> dict[str, Tensor]:
+    """The arrays of the voices, by their names in files."""
+    return {
+        f"{PREFIXES[name]}.{part}": torch.from_numpy(values.copy())
+        for name, voice in voices.items()
+        for part, values in vars(voice).items()
+    }
+
+
+def voices_of(tensors: dict[str, Tensor], features: Features, classes: int) -> Voices:
+    """The voices in a file; models of before have that of the surroundings alone.
+
+    Raises
+    ------
+    KeyError, ValueError
+        if a tensor is missing, or its shape or type is wrong.
+    """
+    channels, own = features.channels, features.strength.size
+    linear = {"weights": (channels, classes), "bias": (classes,)}
+    voices: Voices = {"surroundings": InstantModel(**_arrays(tensors, "instant", linear))}
+    if "pixels.weights" in tensors:
+        shapes = {**linear, "weights": (own, classes)}
+        voices["pixels"] = PixelVoice(**_arrays(tensors, "pixels", shapes))
+    if "similar_pixels.support" in tensors:
+        support = tensors["similar_pixels.support"].shape
+        if len(support) != 2:
+            raise ValueError("the support of the similar pixels isn't a table")
+        count, size = support
+        kernel = {
+            "projection": (own, size),
+            "support": (count, size),
+            "coefficients": (count, classes),
+        }
+        found = _arrays(tensors, "similar_pixels", kernel)
+        voices["similar_pixels"] = SimilarPixelVoice(**found)
+    return voices
+
+
+def pools_of(told: ModelDescription, voices: Voices) -> tuple[Pool, Pool]:
+    """The pools of a model; one of before has a voice with its network, and the full walker.
+
+    Raises
+    ------
+    ValueError
+        if a voice that is heard is missing.
+    """
+    if told.pool is None or told.pool_elsewhere is None:
+        share = Share(1.0, 1 / TEMPERATURE)
+        pool = Pool({"surroundings": share}, "full", told.temperature)
+        return pool, pool
+    for pool in (told.pool, told.pool_elsewhere):
+        missing = [name for name in pool.heard if name not in voices]
+        if missing:
+            raise ValueError(f"the voice {missing[0]} is missing")
+    return told.pool, told.pool_elsewhere
+
+
+def evidence_tensors(evidence: Evidence | None) -> dict[str, Tensor]:
+    """The answers of cross-validation, by their names in files."""
+    if evidence is None:
+        return {}
+    return {
+        f"{kind}.{part.name}": torch.from_numpy(getattr(answers, part.name).copy())
+        for kind in ANSWERS
+        if (answers := getattr(evidence, kind)) is not None
+        for part in fields(answers)
+    }
+
+
+def evidence_of(
+    tensors: dict[str, Tensor], told: ModelDescription, pool: Pool, features: Features
+) -> Evidence | None:
+    """The evidence in a file; None in models of before.
+
+    Raises
+    ------
+    KeyError, ValueError
+        as of `voices_of`.
+    """
+    if told.evidence is None:
+        return None
+    answers = [_held_out(tensors, kind, len(told.class_ids)) for kind in ANSWERS]
+    return evidence_for(pool, told.part, features.reach, *answers)
+
+
+def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut | None:
+    if f"{kind}.pixels" not in tensors:
+        return None
+    size = tensors[f"{kind}.pixels"].numel()
+    whole = dict.fromkeys(("pixels", "targets", "groups", "folds"), (size,))
+    wanted = {f"{kind}.{name}": (shape, torch.int64) for name, shape in whole.items()}
+    likely = f"{kind}.probabilities"
+    found = checked_tensors(tensors, wanted) | checked_tensors(
+        tensors, {likely: ((size, classes), torch.float32)}
+    )
+    values = {name.removeprefix(f"{kind}."): t.numpy() for name, t in found.items()}
+    if size and not (values["targets"].min() >= 0 and values["targets"].max() < classes):
+        raise ValueError(f"{kind} answers are of classes that the model doesn't have")
+    return HeldOut(**values)
+
+
+def _arrays(
+    tensors: dict[str, Tensor], prefix: str, shapes: dict[str, tuple[int, ...]]
+) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    wanted = {f"{prefix}.{name}": (shape, torch.float32) for name, shape in shapes.items()}
+    found = checked_tensors(tensors, wanted)
+    return {name.removeprefix(f"{prefix}."): t.numpy() for name, t in found.items()}
