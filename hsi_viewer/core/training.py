@@ -20,6 +20,8 @@ DistillationMode = Literal[
     "refined_rounds",
 ]
 VoiceChoice = Literal["auto", "pixels", "surroundings", "network"]
+Refine = bool | Literal["auto", "none", "weak", "full"]
+Standardise = Literal["training", "scene"]
 MAX_SEED = 2**32 - 1
 
 

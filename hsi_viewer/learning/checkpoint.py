@@ -26,7 +26,7 @@ from hsi_viewer.learning.model_description import (
     write_pair,
 )
 from hsi_viewer.learning.model_state import ModelState
-from hsi_viewer.learning.voices.files import (
+from hsi_viewer.learning.voice_files import (
     evidence_of,
     evidence_tensors,
     pools_of,

@@ -6,7 +6,7 @@ import time
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import matched
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.checkpoint import load_state, save_model
@@ -34,9 +35,6 @@ from hsi_viewer.learning.voices.pool import Pool, Strength
 
 KEEP_BYTES = 256_000_000  # joined output of the voices kept for the next stroke
 STRANGE = 0.01  # share of pixels beyond the training range that is worth a word
-
-Refine = bool | Literal["none", "weak", "full", "auto"]
-Standardise = Literal["training", "scene"]
 
 
 def load_model(target: str | Path) -> TrainedModel:

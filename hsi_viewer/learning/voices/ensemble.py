@@ -90,12 +90,12 @@ class Ensemble:
         ----------
         exits : (n, classes) mean probabilities of the network's exits, if it speaks.
         """
-        total = np.zeros(1, np.float32)
+        total: FloatArray = np.zeros((1, 1), np.float32)
         for name in self.pool.heard:
             factor = self.pool.factor(name)
             if name == "surroundings" and exits is not None:
                 share = self.pool.shares[name].weight / self.pool.temperature
-                said = np.log(np.maximum(exits, UNLIKELY))
+                said: FloatArray = np.log(np.maximum(exits, np.float32(UNLIKELY)))
                 total = total + np.float32(self.part * share) * said
                 factor *= 1 - self.part
             if factor > 0:

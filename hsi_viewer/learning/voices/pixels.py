@@ -39,7 +39,7 @@ class PixelVoice:
     ) -> Self:
         """Fit on features (n, channels) and class indices (n,); every class has a pixel."""
         space = spectral_space(features)
-        values = projected(pixels.astype(np.float64), space)
+        values = pixels[:, : len(space)].astype(np.float64) @ space
         counts = np.bincount(targets, minlength=classes)[:, None]
         means = np.zeros((classes, values.shape[1]))
         np.add.at(means, targets, values)

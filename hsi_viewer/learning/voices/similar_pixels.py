@@ -80,7 +80,8 @@ def _kernel(values: FloatArray, support: FloatArray) -> FloatArray:
     apart -= (values**2).sum(axis=1)[:, None]
     apart -= (support**2).sum(axis=1)
     np.minimum(apart, 0, out=apart)
-    return np.exp(apart, out=apart)
+    np.exp(apart, out=apart)
+    return apart
 
 
 def _spread_out(targets: NDArray[np.int64], classes: int) -> NDArray[np.int64]:

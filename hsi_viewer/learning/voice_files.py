@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from hsi_viewer.core.evidence import Evidence, HeldOut
 from hsi_viewer.learning.checkpoint_schema import checked_tensors
-from hsi_viewer.learning.features import Features
+from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.instant_model import TEMPERATURE, InstantModel
 from hsi_viewer.learning.model_description import ModelDescription
 from hsi_viewer.learning.voices.ensemble import Voices
@@ -26,6 +25,7 @@ PREFIXES: dict[VoiceName, str] = {
     "similar_pixels": "similar_pixels",
     "surroundings": "instant",
 }
+Shapes = dict[str, tuple[int, ...]]
 ANSWERS = ("separated", "random")
 
 
@@ -47,17 +47,17 @@ def voices_of(tensors: dict[str, Tensor], features: Features, classes: int) -> V
         if a tensor is missing, or its shape or type is wrong.
     """
     channels, own = features.channels, features.strength.size
-    linear = {"weights": (channels, classes), "bias": (classes,)}
+    linear: Shapes = {"weights": (channels, classes), "bias": (classes,)}
     voices: Voices = {"surroundings": InstantModel(**_arrays(tensors, "instant", linear))}
     if "pixels.weights" in tensors:
-        shapes = {**linear, "weights": (own, classes)}
+        shapes: Shapes = {**linear, "weights": (own, classes)}
         voices["pixels"] = PixelVoice(**_arrays(tensors, "pixels", shapes))
     if "similar_pixels.support" in tensors:
         support = tensors["similar_pixels.support"].shape
         if len(support) != 2:
             raise ValueError("the support of the similar pixels isn't a table")
         count, size = support
-        kernel = {
+        kernel: Shapes = {
             "projection": (own, size),
             "support": (count, size),
             "coefficients": (count, classes),
@@ -118,21 +118,21 @@ def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut | 
     if f"{kind}.pixels" not in tensors:
         return None
     size = tensors[f"{kind}.pixels"].numel()
-    whole = dict.fromkeys(("pixels", "targets", "groups", "folds"), (size,))
-    wanted = {f"{kind}.{name}": (shape, torch.int64) for name, shape in whole.items()}
-    likely = f"{kind}.probabilities"
-    found = checked_tensors(tensors, wanted) | checked_tensors(
-        tensors, {likely: ((size, classes), torch.float32)}
-    )
+    wanted: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
+        f"{kind}.{name}": ((size,), torch.int64)
+        for name in ("pixels", "targets", "groups", "folds")
+    }
+    wanted[f"{kind}.probabilities"] = (size, classes), torch.float32
+    found = checked_tensors(tensors, wanted)
     values = {name.removeprefix(f"{kind}."): t.numpy() for name, t in found.items()}
     if size and not (values["targets"].min() >= 0 and values["targets"].max() < classes):
         raise ValueError(f"{kind} answers are of classes that the model doesn't have")
     return HeldOut(**values)
 
 
-def _arrays(
-    tensors: dict[str, Tensor], prefix: str, shapes: dict[str, tuple[int, ...]]
-) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    wanted = {f"{prefix}.{name}": (shape, torch.float32) for name, shape in shapes.items()}
+def _arrays(tensors: dict[str, Tensor], prefix: str, shapes: Shapes) -> dict[str, FloatArray]:
+    wanted: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
+        f"{prefix}.{name}": (shape, torch.float32) for name, shape in shapes.items()
+    }
     found = checked_tensors(tensors, wanted)
     return {name.removeprefix(f"{prefix}."): t.numpy() for name, t in found.items()}
