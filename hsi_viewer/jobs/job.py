@@ -56,7 +56,7 @@ class Job:
         """How strongly maps are refined."""
         return self.refine if self.config.refine else "none"
 
-    def say(self, message: str) -> None:
+    def announce(self, message: str) -> None:
         """Report a step that has no fraction, unless the job was cancelled."""
         self.token.check()
         self.port.report(Progress(message))

@@ -55,16 +55,16 @@ def features_of(
     return Features(**values, sigmas=sigmas)
 
 
-def network_of(tensors: dict[str, Tensor], told: ModelDescription) -> SdhsiNet:
+def network_of(tensors: dict[str, Tensor], description: ModelDescription) -> SdhsiNet:
     """The network, built only if the file has all of it; errors as of `features_of`."""
-    shape, prefix = told.recipe.network, "network."
+    shape, prefix = description.recipe.network, "network."
     deep = shape.stages * shape.convolutions
     widest = max(max(tensor.shape, default=0) for tensor in tensors.values())
     if min(shape.stages, shape.convolutions, shape.channels) < 1:
         raise ValueError("the network has no stages")
     if deep > len(tensors) or shape.channels > widest:
         raise ValueError("the network is deeper or wider than its weights")
-    form = told.channels, len(told.sigmas), len(told.class_ids), shape
+    form = description.channels, len(description.sigmas), len(description.class_ids), shape
     with torch.device("meta"):  # asks for no memory
         wanted = SdhsiNet(*form).state_dict()
     stored = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

@@ -97,7 +97,9 @@ class TrainedModel(ModelState):
     """
 
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
-    _said: list[tuple[SceneFeatures, Pool, DenseOutput]] = field(default_factory=list, repr=False)
+    _outputs: list[tuple[SceneFeatures, Pool, DenseOutput]] = field(
+        default_factory=list, repr=False
+    )
 
     name: ClassVar[str] = "sdhsi"
 
@@ -110,7 +112,13 @@ class TrainedModel(ModelState):
         if next(network.parameters()).device.type != "cpu":
             network = deepcopy(network).cpu()
         seconds = dict(self.seconds)
-        return {**self.__dict__, "network": network, "seconds": seconds, "scenes": [], "_said": []}
+        return {
+            **self.__dict__,
+            "network": network,
+            "seconds": seconds,
+            "scenes": [],
+            "_outputs": [],
+        }
 
     def predict(
         self,
@@ -221,7 +229,7 @@ class TrainedModel(ModelState):
     def _output(
         self, scene: SceneFeatures, pool: Pool, token: CancelToken, port: ProgressPort
     ) -> DenseOutput:
-        for known, by, output in self._said:
+        for known, by, output in self._outputs:
             if known is scene and by is pool:
                 return output
         ensemble = Ensemble(self.voices, pool, self.network, self.part)
@@ -235,5 +243,5 @@ class TrainedModel(ModelState):
                 )
             )
         kept = output.probabilities.nbytes <= KEEP_BYTES and scene in self.scenes
-        self._said[:] = [(scene, pool, output)] if kept else []
+        self._outputs[:] = [(scene, pool, output)] if kept else []
         return output

@@ -67,7 +67,7 @@ def voices_of(tensors: dict[str, Tensor], features: Features, classes: int) -> V
     return voices
 
 
-def pools_of(told: ModelDescription, voices: Voices) -> tuple[Pool, Pool]:
+def pools_of(description: ModelDescription, voices: Voices) -> tuple[Pool, Pool]:
     """The pools of a model; one of before has a voice with its network, and the full walker.
 
     Raises
@@ -75,15 +75,15 @@ def pools_of(told: ModelDescription, voices: Voices) -> tuple[Pool, Pool]:
     ValueError
         if a voice that is heard is missing.
     """
-    if told.pool is None or told.pool_elsewhere is None:
+    if description.pool is None or description.pool_elsewhere is None:
         share = Share(1.0, 1 / TEMPERATURE)
-        pool = Pool({"surroundings": share}, "full", told.temperature)
+        pool = Pool({"surroundings": share}, "full", description.temperature)
         return pool, pool
-    for pool in (told.pool, told.pool_elsewhere):
+    for pool in (description.pool, description.pool_elsewhere):
         missing = [name for name in pool.heard if name not in voices]
         if missing:
             raise ValueError(f"the voice {missing[0]} is missing")
-    return told.pool, told.pool_elsewhere
+    return description.pool, description.pool_elsewhere
 
 
 def evidence_tensors(evidence: Evidence | None) -> dict[str, Tensor]:
@@ -99,7 +99,7 @@ def evidence_tensors(evidence: Evidence | None) -> dict[str, Tensor]:
 
 
 def evidence_of(
-    tensors: dict[str, Tensor], told: ModelDescription, pool: Pool, features: Features
+    tensors: dict[str, Tensor], description: ModelDescription, pool: Pool, features: Features
 ) -> Evidence | None:
     """The evidence in a file; None in models of before.
 
@@ -108,10 +108,10 @@ def evidence_of(
     KeyError, ValueError
         as of `voices_of`.
     """
-    if told.evidence is None:
+    if description.evidence is None:
         return None
-    answers = [_held_out(tensors, kind, len(told.class_ids)) for kind in ANSWERS]
-    return evidence_for(pool, told.part, features.reach, *answers)
+    answers = [_held_out(tensors, kind, len(description.class_ids)) for kind in ANSWERS]
+    return evidence_for(pool, description.part, features.reach, *answers)
 
 
 def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut | None:
