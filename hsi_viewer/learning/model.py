@@ -21,7 +21,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import matched
-from hsi_viewer.learning.calibration import tempered
+from hsi_viewer.learning.calibration import reliable
 from hsi_viewer.learning.checkpoint import load_state, save_model
 from hsi_viewer.learning.features import FloatArray, rescaled
 from hsi_viewer.learning.model_state import ModelState, scene_digest
@@ -59,6 +59,18 @@ def strength_of(refine: Refine, pool: Pool) -> Strength:
             f"There is no refinement {refine!r}; choose one of 'auto', 'none', 'weak', 'full'."
         )
     return refine
+
+
+def hold_to(seeds: NDArray[np.int64], probabilities: FloatArray) -> None:
+    """Let labelled pixels be what they are labelled, as a walker would; in place.
+
+    Parameters
+    ----------
+    seeds : (rows, columns) index of the class of each labelled pixel, -1 elsewhere.
+    probabilities : (rows, columns, classes).
+    """
+    labelled = seeds >= 0
+    probabilities[labelled] = np.eye(probabilities.shape[2], dtype=np.float32)[seeds[labelled]]
 
 
 def prediction_of(
@@ -175,12 +187,14 @@ class TrainedModel(ModelState):
                 painted = time.perf_counter()
                 port.report(Progress("Refining the map along the image"))
                 probabilities = walker.refined(raw.probabilities)
-            probabilities = tempered(probabilities, pool.refined_temperature)
             source += ", refined"
         else:
             raw = self._output(scene, pool, token, port)
             painted = time.perf_counter()
             probabilities = raw.probabilities.copy()
+            if refine not in (False, "none"):
+                hold_to(seeds_of(known, self.class_ids), probabilities)
+        probabilities = reliable(probabilities, pool.offset, pool.slope)
         self.seconds["predict"] = painted - start
         self.seconds["refine"] = time.perf_counter() - painted
         return prediction_of(

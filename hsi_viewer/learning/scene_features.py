@@ -16,8 +16,7 @@ from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
 TILE = 160  # pixels a side: bounds the memory of inference
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
-USUAL = 0.999  # share of the training scene's pixels that count as within its range
-SAMPLED_TILES = 9  # that show the range, at most
+SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles they are in, at most
 KEEP_BYTES = 400_000_000
 
 Window = tuple[slice, slice]
@@ -110,15 +109,18 @@ class SceneFeatures:
         ]
         return _picked(values, r - top, c - left), inner
 
-    def usual_distance(self, token: CancelToken | None = None) -> float:
-        """Squared distance from the mean that most pixels stay within; see `Features.distance`."""
-        rows, columns = self.cube.rows, self.cube.columns
-        windows = list(tiles(rows, columns))
+    def sample(self, token: CancelToken | None = None) -> FloatArray:
+        """Features (n, channels) of some thousand pixels with data, evenly over a few tiles."""
+        windows = list(tiles(self.cube.rows, self.cube.columns))
+        windows = windows[:: -(-len(windows) // SAMPLED_TILES)]
         seen = []
-        for r, c in windows[:: -(-len(windows) // SAMPLED_TILES)]:
+        for r, c in windows:
             values, valid = self.window(r, c, 0, token)
-            seen.append(self.features.distance(values[:, valid].T))
-        return float(np.quantile(np.concatenate(seen), USUAL)) if sum(map(len, seen)) else np.inf
+            inside = np.flatnonzero(valid)
+            step = max(1, inside.size * len(windows) // SAMPLED)
+            row, column = np.divmod(inside[step // 2 :: step], valid.shape[1])
+            seen.append(np.ascontiguousarray(values[:, row, column].T))
+        return np.concatenate(seen)
 
     def narrowed(self) -> SceneFeatures:
         """The same scene, seen pixel by pixel, where wide windows would have to be computed."""

@@ -111,7 +111,7 @@ def fit(
         pool_elsewhere=judged.elsewhere,
         evidence=evidence,
         scene_digest=scene_digest(cube),
-        usual_distance=scene.usual_distance(token),
+        usual_distance=judged.usual_distance,
         scenes=[scene],
     )
 
@@ -163,8 +163,8 @@ class Run:
         """The voices and their weights; after a stroke, the evidence of the model before."""
         only, part = CHOICES[self.config.voices]
         values = self.scene.patches(self.pixels, 0, self.token)[:, :, 0, 0]
-        shrinkage = self.recipe.training.shrinkage
-        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage)
+        shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
+        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample)
         judge = Judge(
             self.scene, fitter, self.pixels, self.targets, values, self.recipe.walker, only
         )
