@@ -286,7 +286,7 @@ class RawSource:
     def _read_spans(
         self, out: NDArray[Any], index: Index, spanned: Index, runs: Runs, reader: FileReader
     ) -> None:
-        """Read short lines that lie far apart, with what is between their values, and pick these."""
+        """Read short lines that lie far apart, each in one go, and pick the wanted values."""
         picked = even_parts(from_first(index[2]))
         lines = max(1, CHUNK_BYTES // (runs.size * len(index[1])))
         for a in range(0, len(index[0]), lines):

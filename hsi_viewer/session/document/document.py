@@ -11,7 +11,7 @@ from psygnal import Signal
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
@@ -50,6 +50,7 @@ class Document:
         self.selection = Selection(self.labels.shape)
         self.results = Results()
         self.truth: NDArray[np.uint16] | None = None
+        self.truth_ids: tuple[int, ...] = ()
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
         self._saved_step = self.history.position
@@ -208,12 +209,18 @@ class Document:
         self.load_labels(training, names, colours, f"Draw {n} pixels per class")
         self.set_truth(ids)
 
-    def set_truth(self, ids: NDArray[np.uint16] | None) -> None:
+    def set_truth(
+        self, ids: NDArray[np.uint16] | None, present: tuple[int, ...] | None = None
+    ) -> None:
         """Set the ground truth (rows, columns) that maps are scored on; None removes it.
 
-        An array of uint16 is kept as it is: nobody changes it from now on.
+        Parameters
+        ----------
+        ids : an array of uint16 is kept as it is: nobody changes it from now on.
+        present : the class ids in it, where they are known: `truth_ids`.
         """
         self.truth = None if ids is None else checked_ids(ids, self.labels.shape, copy=False)
+        self.truth_ids = present_ids(self.truth) if present is None else present
         self.truth_changed.emit()
 
     def test_pixels(self) -> NDArray[np.uint16] | None:
@@ -313,6 +320,11 @@ class Document:
         """Note that no file holds what is here, wherever in the history one goes."""
         self._saved_step = Step("", ())
         self.saved_changed.emit()
+
+
+def present_ids(ids: NDArray[np.uint16] | None) -> tuple[int, ...]:
+    """Class ids with at least one pixel, ascending, 0 left out."""
+    return () if ids is None else tuple((np.flatnonzero(count_ids(ids)[1:]) + 1).tolist())
 
 
 def _unseen(

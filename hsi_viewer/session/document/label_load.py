@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.history import Edit, History, LabelChange, LegendChange
 from hsi_viewer.core.labels.label_edit import LabelEdit
@@ -87,7 +87,7 @@ def plan_load(
     wanted = checked_ids(ids, before.shape, copy=False)
     pixels = np.flatnonzero(before != wanted)
     edit = LabelEdit(pixels, before.ravel()[pixels], wanted.ravel()[pixels])
-    present = np.flatnonzero(np.bincount(wanted.ravel()))
+    present = np.flatnonzero(count_ids(wanted))
     classes = classes_with(document.cube, base.classes, present.tolist(), names, colours)
     return LabelLoad(base, title, classes, document.labels.prepare(edit, base.labels))
 
