@@ -19,6 +19,7 @@ from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
     discarded,
+    forget_old_discarded,
     leftovers,
 )
 from hsi_viewer.ui.commands.table import Command
@@ -45,6 +46,7 @@ class RecoveryFeature(Feature):
         self._found: tuple[RecoverableSession, ...] = ()
         self._discarded: tuple[RecoverableSession, ...] = ()
         self._later: set[Path] = set()
+        self._restored: set[Path] = set()  # offered whichever scene is open
         context.opening.opened.connect(self._on_opened)
         self.look()
 
@@ -78,6 +80,7 @@ class RecoveryFeature(Feature):
         """Look for unsaved work in the background."""
 
         def work(_token: CancelToken, _port: ProgressPort) -> Found:
+            forget_old_discarded()
             return leftovers(), discarded()
 
         task = self.workspace.tasks.start("Looking for unsaved work", work, quiet=True)
@@ -98,7 +101,10 @@ class RecoveryFeature(Feature):
         if session is not None:
             place = (session.reference.source, session.reference.part)
             found = tuple(
-                o for o in found if o.reference and (o.reference.source, o.reference.part) == place
+                o
+                for o in found
+                if o.path in self._restored
+                or (o.reference and (o.reference.source, o.reference.part) == place)
             )
         for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
             self._offer(leftover)
@@ -168,7 +174,7 @@ class RecoveryFeature(Feature):
 
     def _bring_back(self, put_away: Path) -> None:
         try:
-            bring_back(put_away)
+            self._restored.add(bring_back(put_away))
         except OSError as error:
             self.workspace.notify(f"The work could not be restored: {error}", "error")
         self.look()
