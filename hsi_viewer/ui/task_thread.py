@@ -7,11 +7,13 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 
 log = logging.getLogger(__name__)
+
+REST_MS = 50  # between an urgent task and those that waited for it
 
 Work = Callable[[CancelToken, ProgressPort], Any]
 
@@ -148,6 +150,10 @@ class TaskRunner(QObject):
         self._tasks: list[Task] = []
         self._urgent: list[Task] = []
         self._waiting: list[Task] = []
+        self._rest = QTimer(self)  # what an urgent task has brought is painted first
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._start_waiting)
 
     def start(
         self,
@@ -170,13 +176,13 @@ class TaskRunner(QObject):
         self._tasks.append(task)
         if urgent:
             self._urgent.append(task)
+            task.ended.connect(self._rest.start)
         if not quiet:
             for signal in (task.succeeded, task.failed):
                 signal.connect(self._announce)
             task.cancelled.connect(self._announce)
         task.ended.connect(self._forget_ended)
-        task.ended.connect(self._start_waiting)
-        if patient and self._something_urgent():
+        if patient and (self._something_urgent() or self._rest.isActive()):
             self._waiting.append(task)
         else:
             task.start()
