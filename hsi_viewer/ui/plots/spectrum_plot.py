@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.spectra.curves import Curve, CurveSet
 from hsi_viewer.core.spectra.spectrum import WATER_WINDOWS, Treatment, joined, runs
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.theme import current_theme
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,7 @@ VIEW_LABELS = {
 }
 
 
+@reports_errors
 class SpectrumPlot(pg.PlotWidget):
     """Spectra over wavelength or band number; bad bands and missing values are gaps.
 
