@@ -18,7 +18,13 @@ from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.session.document.label_load import base_of, carry_out, plan_load
+from hsi_viewer.session.document.label_load import (
+    base_of,
+    carry_out,
+    plan_clearing,
+    plan_load,
+    plan_removal,
+)
 from hsi_viewer.session.document.results import Results
 
 
@@ -131,13 +137,7 @@ class Document:
 
     def merge_classes(self, class_id: int, into: int) -> None:
         """Give the labels of a class to another and remove it, as one step."""
-        old, new = self.legend[class_id], self.legend[into]
-        pixels = np.flatnonzero(self.labels.ids == class_id)
-        self.history.do(
-            f"Merge {old.name} into {new.name}",
-            LabelChange(self.labels, self.labels.edit_for(pixels, into)),
-            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
-        )
+        carry_out(self, plan_removal(self, base_of(self), class_id, into))
 
     def split_off(self, pixels: NDArray[np.int64]) -> LabelClass:
         """Give labelled pixels (flat indices) to a new class, as one step."""
@@ -152,20 +152,11 @@ class Document:
 
     def clear_class(self, class_id: int) -> None:
         """Take all labels of a class away; the class stays."""
-        edit = self.labels.edit_for(np.flatnonzero(self.labels.ids == class_id), 0)
-        if edit.pixels.size:
-            title = f"Delete the labels of {self.legend[class_id].name}"
-            self.history.do(title, LabelChange(self.labels, edit))
+        carry_out(self, plan_clearing(self, base_of(self), class_id))
 
     def remove_class(self, class_id: int) -> None:
         """Remove a class together with its labels, as one step."""
-        name = self.legend[class_id].name
-        pixels = np.flatnonzero(self.labels.ids == class_id)
-        self.history.do(
-            f"Remove {name}",
-            LabelChange(self.labels, self.labels.edit_for(pixels, 0)),
-            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
-        )
+        carry_out(self, plan_removal(self, base_of(self), class_id))
 
     def _set_classes(self, title: str, classes: tuple[LabelClass, ...]) -> None:
         if classes != self.legend.classes:

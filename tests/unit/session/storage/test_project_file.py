@@ -451,7 +451,7 @@ def test_what_was_given_up_is_discarded_and_can_be_brought_back(scene):
         assert not session.folder.path.exists()
     assert recoverable_sessions() == ()
     later, earlier = discarded()
-    assert (later.gestures, later.reference) == (1, session.reference)
+    assert (later.strokes, later.reference) == (1, session.reference)
     bring_back(earlier.path)
     (leftover,) = recoverable_sessions()
     again = Document(open_cube(scene))
