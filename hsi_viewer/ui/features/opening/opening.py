@@ -128,7 +128,7 @@ class OpenController(QObject):
             prepared = prepare(document, source, token, port)
             return OpenedCube(source, cube, picture, document, prepared)
 
-        self._task = self._workspace.tasks.start(f"Opening {name}", work)
+        self._task = self._workspace.tasks.start(f"Opening {name}", work, urgent=True)
         self._task.succeeded.connect(self._on_opened)
         self._task.failed.connect(self._on_failed)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.opened_cube import OpenedCube
-from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -90,6 +88,12 @@ class SessionController(QObject):
     @Slot(object)
     def _adopt(self, opened: OpenedCube) -> None:
         """Before anything can be drawn in the new document."""
+        old = self.session
+        if old is not None and old.modified and not old.worth_keeping:
+            self._workspace.notify(
+                f"The unsaved work on {old.reference.name} was discarded. File › Restore "
+                "discarded work brings it back."
+            )
         self._let_go()
         session: Session = opened.prepared
         self.session, self.shown_run = session, session.data.shown_run
@@ -151,7 +155,9 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> str:
             return "; ".join(holder.words for holder in others_on(reference, own))
 
-        task = self._start("Looking for other programs", work)
+        task = self._workspace.tasks.start(
+            "Looking for other programs", work, quiet=True, patient=True
+        )
         task.succeeded.connect(self._on_others)
 
     @Slot(object)
@@ -162,9 +168,6 @@ class SessionController(QObject):
                 "under different names.",
                 "warning",
             )
-
-    def _start(self, title: str, work: Callable[[CancelToken, ProgressPort], object]) -> Task:
-        return self._workspace.tasks.start(title, work, quiet=True)
 
     # kept up to date -------------------------------------------------------------------------
 
@@ -212,7 +215,8 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> None:
             session.keep_data(data)
 
-        self._start("Keeping notes and view", work).failed.connect(self._on_not_kept)
+        task = self._workspace.tasks.start("Keeping notes and view", work, quiet=True)
+        task.failed.connect(self._on_not_kept)
 
     @Slot(object)
     def _on_not_kept(self, error: Exception) -> None:
@@ -236,6 +240,22 @@ class SessionController(QObject):
         )
 
     # the end ---------------------------------------------------------------------------------
+
+    def give_up(self) -> None:
+        """The user discards the unsaved work; it can be restored, with notes and view."""
+        session = self.session
+        if session is not None and session.modified:
+            self._keep_data_now(session)
+            session.document.abandon()
+
+    def _keep_data_now(self, session: Session) -> None:
+        data = self.data()
+        if data is None:
+            return
+        try:
+            session.keep_data(data)
+        except FileError as error:
+            self._workspace.notify(str(error), "warning")
 
     @Slot(object)
     def _put_away(self, opened: OpenedCube) -> None:
@@ -289,12 +309,9 @@ class SessionController(QObject):
         """The window is about to close; what is unsaved and not given up stays for the next."""
         self._timer.stop()
         self._autosave.stop()
-        session, data = self.session, self.data()
-        if session is not None and data is not None and session.worth_keeping:
-            try:
-                session.keep_data(data)
-            except FileError as error:
-                self._workspace.notify(str(error), "warning")
+        session = self.session
+        if session is not None and session.worth_keeping:
+            self._keep_data_now(session)
         self._let_go()
         for session in list(self._made):
             self._close(session)
