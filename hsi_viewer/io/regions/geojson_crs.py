@@ -139,7 +139,7 @@ def _code(name: str) -> str | None:
 
 def _crs_of(value: Any) -> str | None:
     try:
-        given = checked(Named | Numbered, value)  # type: ignore[arg-type]
+        given: Named | Numbered = checked(Named | Numbered, value)  # type: ignore[arg-type]
     except InvalidError:
         return None
     if isinstance(given, Named):

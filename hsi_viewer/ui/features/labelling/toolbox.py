@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.geometry.pixels import Pixel
@@ -12,7 +15,7 @@ from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
-from hsi_viewer.ui.task_thread import TaskRunner
+from hsi_viewer.ui.task_thread import Work
 from hsi_viewer.ui.tools.brush import BrushTool, PointTool
 from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.tools.drag_shape import EllipseTool, LineTool, RectangleTool
@@ -75,10 +78,9 @@ class Toolbox(QObject):
         """Sizes and other options."""
         return self._workspace.settings
 
-    @property
-    def tasks(self) -> TaskRunner:
-        """Runs what takes longer than a blink."""
-        return self._workspace.tasks
+    def compute(self, title: str, work: Work, on_done: Callable[[Any], None]) -> None:
+        """Do in a worker what takes longer than a blink, as long as the document is open."""
+        self._workspace.compute(title, work, on_done, document=self.document, key="")
 
     @property
     def colour(self) -> Colour:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.opened_cube import OpenedCube
-from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -151,10 +149,14 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> str:
             return "; ".join(holder.words for holder in others_on(reference, own))
 
-        task = self._start("Looking for other programs", work)
-        task.succeeded.connect(self._on_others)
+        self._workspace.compute(
+            "Looking for other programs",
+            work,
+            self._on_others,
+            document=session.document,
+            quiet=True,
+        )
 
-    @Slot(object)
     def _on_others(self, words: str) -> None:
         if words:
             self._workspace.notify(
@@ -162,9 +164,6 @@ class SessionController(QObject):
                 "under different names.",
                 "warning",
             )
-
-    def _start(self, title: str, work: Callable[[CancelToken, ProgressPort], object]) -> Task:
-        return self._workspace.tasks.start(title, work, quiet=True)
 
     # kept up to date -------------------------------------------------------------------------
 
@@ -212,11 +211,7 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> None:
             session.keep_data(data)
 
-        self._start("Keeping notes and view", work).failed.connect(self._on_not_kept)
-
-    @Slot(object)
-    def _on_not_kept(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Keeping notes and view")
+        self._workspace.perform("Keeping notes and view", work, quiet=True)
 
     def _on_changed(self) -> None:
         self.changed.emit()
@@ -256,15 +251,14 @@ class SessionController(QObject):
             def work(_token: CancelToken, _port: ProgressPort) -> None:
                 session.close()
 
-            task = self._workspace.tasks.start("Writing the last strokes", work)
-            task.failed.connect(self._on_not_closed)
+            title = "Writing the last strokes"
+            self._workspace.perform(title, work, on_failed=self._on_not_closed)
             return
         try:
             session.close()
         except (OSError, FileError) as error:
             self._on_not_closed(error)
 
-    @Slot(object)
     def _on_not_closed(self, error: Exception) -> None:
         self._workspace.notify(f"The session didn't close properly: {error}", "warning")
 
