@@ -110,19 +110,22 @@ class Workspace(QObject):
         self,
         title: str,
         work: Work,
-        on_done: Callable[[Any], None],
+        on_done: Callable[[Any], None] | None = None,
         *,
         doing: str = "",
         on_failed: Callable[[Exception], None] | None = None,
         quiet: bool = False,
+        urgent: bool = False,
     ) -> Task:
         """Do something in the background that is finished in any case, such as saving a file.
 
         Nothing replaces it, and its result or error is handed on in whichever document; the
-        parameters are those of `compute`.
+        parameters are those of `compute`, and `urgent` is for work that a picture waits for.
+        Tasks are started directly only by what has to hear of their reports or of a cancel, by
+        what may be gone when they end, and by what nobody waits for.
         """
-        task = self.tasks.start(title, work, quiet=quiet)
-        return self._expect(task, "", lambda: True, on_done, doing, on_failed)
+        task = self.tasks.start(title, work, quiet=quiet, urgent=urgent)
+        return self._expect(task, "", lambda: True, on_done or _nothing, doing, on_failed)
 
     def cancel(self, key: str) -> None:
         """Cancel what is being computed under a key."""
@@ -184,3 +187,7 @@ class Workspace(QObject):
         if present != self._present:
             self._present = present
             self._soon.start()
+
+
+def _nothing(_result: object) -> None:
+    """For work without a result."""

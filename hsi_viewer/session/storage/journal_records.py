@@ -27,20 +27,24 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.validation import Flag, Text, Whole, checked, json_values
 
 MAGIC = b"HSIVJRN1"
 PREFIX = struct.Struct("<QI")
 HEAD = struct.Struct("<BI")
 PACK_FROM = 256  # bytes; shorter arrays do not gain from zlib
 PACKED = 1 << 20  # bytes that are packed at once
-TYPES = ("<u2", "<u4", "<i8", "|b1")
 MOST = 2**40  # bytes of a record; longer ones are damaged lengths
+Count = Annotated[Whole, Field(ge=0)]
+# Of an array in a record: name, type, shape, length in bytes, whether it is packed.
+Listed = tuple[Text, Literal["<u2", "<u4", "<i8", "|b1"], tuple[Count, ...], Count, Flag]
 
 
 class Kind(IntEnum):
@@ -115,15 +119,14 @@ def _packed(raw: memoryview) -> list[bytes]:
 def _decode(body: memoryview, with_arrays: bool) -> Record:
     kind, length = HEAD.unpack_from(body)
     at = HEAD.size + length
-    facts = json.loads(bytes(body[HEAD.size : at]))
+    facts = json_values(bytes(body[HEAD.size : at]))
     if kind not in KINDS:
         raw = PREFIX.pack(len(body), zlib.crc32(body)) + bytes(body)
         return Record(kind, facts if isinstance(facts, dict) else {}, raw=raw)
+    facts = checked(dict[str, Any], facts)
     arrays = {}
-    listed = facts.pop("arrays")
+    listed = checked(list[Listed], facts.pop("arrays", None))
     for name, dtype, shape, size, packed in listed if with_arrays else ():
-        if dtype not in TYPES:
-            raise ValueError(f"arrays of {dtype} are not expected")
         part = body[at : at + size]
         at += size
         wanted = prod(shape) * np.dtype(dtype).itemsize
@@ -240,7 +243,7 @@ def _frame_at(data: memoryview, at: int, arrays: bool) -> tuple[Record, int] | N
         return None
     try:
         return _decode(body, arrays), end
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
+    except (ValueError, zlib.error):  # also of what isn't valid
         return None
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from hsi_viewer.core.geometry.shapes import Pixels
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
-from hsi_viewer.ui.task_thread import TaskRunner
+from hsi_viewer.ui.task_thread import Work
 
 
 class ToolContext(Protocol):
@@ -24,9 +24,8 @@ class ToolContext(Protocol):
     def settings(self) -> Settings:
         """Sizes and other options."""
 
-    @property
-    def tasks(self) -> TaskRunner:
-        """Runs what takes longer than a blink."""
+    def compute(self, title: str, work: Work, on_done: Callable[[Any], None]) -> None:
+        """Do in a worker what takes longer than a blink, as long as the document is open."""
 
     @property
     def colour(self) -> Colour:

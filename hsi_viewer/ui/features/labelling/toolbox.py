@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -16,7 +17,7 @@ from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_paint
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.label_changes import LabelChanges
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
-from hsi_viewer.ui.task_thread import TaskRunner
+from hsi_viewer.ui.task_thread import Work
 from hsi_viewer.ui.tools.brush import BrushTool, PointTool
 from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.tools.drag_shape import EllipseTool, LineTool, RectangleTool
@@ -81,10 +82,9 @@ class Toolbox(QObject):
         """Sizes and other options."""
         return self._workspace.settings
 
-    @property
-    def tasks(self) -> TaskRunner:
-        """Runs what takes longer than a blink."""
-        return self._workspace.tasks
+    def compute(self, title: str, work: Work, on_done: Callable[[Any], None]) -> None:
+        """Do in a worker what takes longer than a blink, as long as the document is open."""
+        self._workspace.compute(title, work, on_done, document=self.document, key="")
 
     @property
     def colour(self) -> Colour:

@@ -83,17 +83,15 @@ class RecoveryFeature(Feature):
             forget_old_discarded()
             return recoverable_sessions(), discarded()
 
-        task = self.workspace.tasks.start(
-            "Looking for unsaved work", work, quiet=True, patient=True
+        self.workspace.compute(
+            "Looking for unsaved work", work, self._on_found, quiet=True, patient=True
         )
-        task.succeeded.connect(self._on_found)
 
     @Slot(object)
     def _on_opened(self, _opened: object) -> None:
         self._later.clear()  # what belongs to this cube is offered again
         self.search()
 
-    @Slot(object)
     def _on_found(self, result: Found) -> None:
         found, self._discarded = result
         for old in self._found:

@@ -155,12 +155,15 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> str:
             return "; ".join(holder.words for holder in others_on(reference, own))
 
-        task = self._workspace.tasks.start(
-            "Looking for other programs", work, quiet=True, patient=True
+        self._workspace.compute(
+            "Looking for other programs",
+            work,
+            self._on_others,
+            document=session.document,
+            quiet=True,
+            patient=True,
         )
-        task.succeeded.connect(self._on_others)
 
-    @Slot(object)
     def _on_others(self, words: str) -> None:
         if words:
             self._workspace.notify(
@@ -215,12 +218,7 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> None:
             session.keep_data(data)
 
-        task = self._workspace.tasks.start("Keeping notes and view", work, quiet=True)
-        task.failed.connect(self._on_not_kept)
-
-    @Slot(object)
-    def _on_not_kept(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Keeping notes and view")
+        self._workspace.perform("Keeping notes and view", work, quiet=True)
 
     def _on_changed(self) -> None:
         self.changed.emit()
@@ -276,15 +274,14 @@ class SessionController(QObject):
             def work(_token: CancelToken, _port: ProgressPort) -> None:
                 session.close()
 
-            task = self._workspace.tasks.start("Writing the last strokes", work)
-            task.failed.connect(self._on_not_closed)
+            title = "Writing the last strokes"
+            self._workspace.perform(title, work, on_failed=self._on_not_closed)
             return
         try:
             session.close()
         except (OSError, FileError) as error:
             self._on_not_closed(error)
 
-    @Slot(object)
     def _on_not_closed(self, error: Exception) -> None:
         self._workspace.notify(f"The session didn't close properly: {error}", "warning")
 
