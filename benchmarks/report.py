@@ -248,7 +248,7 @@ def verdict(rows: list[Row]) -> str:
     """The result of self-distillation in one sentence, whichever way it falls."""
     right = [r for r in rows if r["wrong_labels"] == "0"]
     gains = paired(right, "oa_mean", "0")
-    said: dict[str, list[str]] = {"gained": [], "lost": []}
+    changes: dict[str, list[str]] = {"gained": [], "lost": []}
     undecided = []
     for arm, by_case in gains.items():
         found = {c: interval(v) for c, v in sorted(by_case.items()) if len(v) > 1}
@@ -257,14 +257,14 @@ def verdict(rows: list[Row]) -> str:
         for word, sizes in (("gained", up), ("lost", down)):
             if sizes:
                 where = "every list" if len(sizes) == len(found) else " and ".join(sizes)
-                said[word].append(f"`{arm}` {word} {_span(sizes.values())} on {where}")
+                changes[word].append(f"`{arm}` {word} {_span(sizes.values())} on {where}")
         if not up and not down:
             undecided.append(f"`{arm}`")
     if not any(len(v) > 1 for by_case in gains.values() for v in by_case.values()):
         return "**In one sentence:** too little is measured with the present features to say."
     splits = len({r["split"] for r in right})
     seeds = len({r["network_seed"] for r in right})
-    parts = said["gained"] + said["lost"]
+    parts = changes["gained"] + changes["lost"]
     if undecided:
         parts.append(f"{', '.join(undecided)} could not be told from their control on any list")
     return (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from hsi_viewer.cli.output import print_json
-from hsi_viewer.cli.streams import say, terminable
+from hsi_viewer.cli.streams import print_text, terminable
 from hsi_viewer.cli.values import names_of
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.training import TrainingConfig
@@ -85,9 +85,9 @@ def work(options: Namespace, do: Callable[[Job], JobResult], **settings: Any) ->
 def _print_result(result: JobResult, output: Path) -> None:
     report = result.report
     if result.accuracy is not None:
-        say(accuracy_text(result.accuracy))
+        print_text(accuracy_text(result.accuracy))
     done = f"Done in {report['seconds']['total']:.1f} s. Results in {output.absolute()}:"
-    say("\n  ".join([done, *report["files"]]))
+    print_text("\n  ".join([done, *report["files"]]))
 
 
 def accuracy_text(accuracy: AccuracyReport) -> str:

@@ -120,26 +120,30 @@ def load_pixels(kind: PixelKind, target: str | Path) -> PixelState:
     """
     text, path = text_of(target)
     weights, _ = pair_of(target)
-    told = parsed(text, path, PixelDescription, lambda told: _check(told, kind, text))
+    description = parsed(
+        text, path, PixelDescription, lambda description: _check(description, kind, text)
+    )
     with refusing_damage(weights):
-        tensors = load(weights_of(told.weights_digest, weights))
-        features = features_of(tensors, told.channels, SIGMAS, told.bands)
-        scorer = _scorer_of(tensors, kind, features.bands.size, len(told.class_ids))
+        tensors = load(weights_of(description.weights_digest, weights))
+        features = features_of(tensors, description.channels, SIGMAS, description.bands)
+        scorer = _scorer_of(tensors, kind, features.bands.size, len(description.class_ids))
     return PixelState(
         kind=kind,
         scorer=scorer,
-        steepness=told.steepness,
+        steepness=description.steepness,
         features=features,
-        walker=told.walker,
-        class_ids=told.class_ids,
-        legend=told.legend,
-        config=told.config,
-        wavelengths=None if told.wavelengths is None else np.array(told.wavelengths, np.float64),
-        bands=told.bands,
-        seconds=told.seconds,
-        versions=told.versions,
-        label_digest=told.label_digest,
-        warning=told.warning,
+        walker=description.walker,
+        class_ids=description.class_ids,
+        legend=description.legend,
+        config=description.config,
+        wavelengths=None
+        if description.wavelengths is None
+        else np.array(description.wavelengths, np.float64),
+        bands=description.bands,
+        seconds=description.seconds,
+        versions=description.versions,
+        label_digest=description.label_digest,
+        warning=description.warning,
     )
 
 
@@ -151,13 +155,13 @@ def _scorer_of(tensors: dict[str, Tensor], kind: PixelKind, bands: int, classes:
     return kind.checked(arrays, bands, classes)
 
 
-def _check(told: PixelDescription, kind: PixelKind, text: bytes) -> None:
+def _check(description: PixelDescription, kind: PixelKind, text: bytes) -> None:
     """Refuse what no model of a kind has, with a ValueError."""
     sound = {
-        "classifier": told.classifier == kind.name,
-        "classes": len(told.class_ids) >= 2,
-        "steepness": 0 < told.steepness <= STEEPEST,
-        "channels": told.channels >= 1,
-        "walker": json.loads(text)["walker"] == asdict(told.walker),  # no more, no less
+        "classifier": description.classifier == kind.name,
+        "classes": len(description.class_ids) >= 2,
+        "steepness": 0 < description.steepness <= STEEPEST,
+        "channels": description.channels >= 1,
+        "walker": json.loads(text)["walker"] == asdict(description.walker),  # no more, no less
     }
-    refuse(sound | facts_checked(told) | walker_checked(told.walker))
+    refuse(sound | facts_checked(description) | walker_checked(description.walker))

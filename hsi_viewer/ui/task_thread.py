@@ -75,7 +75,7 @@ class Task(QObject):
         self.title = title
         self.quiet, self.background = quiet, background
         self._token = CancelToken()
-        self._settled = False
+        self._ended = False
         self._thread = _TaskThread(work, self._token, self)
         self._thread.reported.connect(self._on_reported)
         self._thread.succeeded.connect(self._on_succeeded)
@@ -90,15 +90,15 @@ class Task(QObject):
     @Slot()
     def cancel(self) -> None:
         """Stop listening at once and ask the worker to end."""
-        if not self._settled:
-            self._settled = True
+        if not self._ended:
+            self._ended = True
             self._token.cancel()
             self.cancelled.emit()
 
     @property
     def running(self) -> bool:
         """True until a result, an error or a cancel."""
-        return not self._settled
+        return not self._ended
 
     def wait(self, milliseconds: int) -> bool:
         """Wait for the worker to leave; False if it still lives then."""
@@ -106,22 +106,22 @@ class Task(QObject):
 
     @Slot(object)
     def _on_reported(self, item: object) -> None:
-        if not self._settled:
+        if not self._ended:
             self.reported.emit(item)
 
     @Slot(object)
     def _on_succeeded(self, result: object) -> None:
-        if not self._settled:
-            self._settled = True
+        if not self._ended:
+            self._ended = True
             self.succeeded.emit(result)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        if not self._settled:
-            self._settled = True
+        if not self._ended:
+            self._ended = True
             # As text: a record that holds the error holds all that the worker had, cubes included.
-            told = "".join(traceback.format_exception(error)).rstrip()
-            log.error("%s failed\n%s", self.title, told)
+            details = "".join(traceback.format_exception(error)).rstrip()
+            log.error("%s failed\n%s", self.title, details)
             self.failed.emit(error)
 
     @Slot()

@@ -128,8 +128,8 @@ class ValueRaster:
         finite = np.isfinite(values)
         last = len(self._colours) - 1
         scale = last / (self._high - self._low) if self._high != self._low else 0.0
-        place = np.where(finite, values - self._low, 0.0) * scale
-        picture: NDArray[np.uint8] = self._colours[np.clip(place, 0, last).astype(np.intp)]
+        index = np.where(finite, values - self._low, 0.0) * scale
+        picture: NDArray[np.uint8] = self._colours[np.clip(index, 0, last).astype(np.intp)]
         if self._shown is not None:
             finite &= _window(self._shown, rows, columns, self._step) != 0
         picture[~finite] = 0

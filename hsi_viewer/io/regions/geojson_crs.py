@@ -19,7 +19,7 @@ from hsi_viewer.io.files.identify import open_plain
 from hsi_viewer.io.metadata.crs import crs_of
 
 MAX_PARSED = 256 << 20  # bytes that are worth parsing for the sake of a system
-MAX_SAID = 100
+MAX_NAMED = 100
 
 PIECE = 16 << 20  # bytes looked through at once
 # Of small letters: one pattern of several, or of either case, takes ten times as long. A letter can
@@ -49,7 +49,7 @@ class Cleaned:
 
     text: str
     crs: str | None
-    said: str
+    named: str
 
 
 def cleaned(path: Path) -> Cleaned | None:
@@ -77,9 +77,9 @@ def cleaned(path: Path) -> Cleaned | None:
     own = [value for key, value in whole.items() if key.casefold() == "crs"]
     crs = _crs_of(own[0]) if own else "OGC:CRS84"
     try:
-        said = json.dumps(own[0]) if own else ""
-        said = said if len(said) <= MAX_SAID else f"{said[:MAX_SAID]}…"
-        return Cleaned(json.dumps(_without(whole)), crs, said)
+        named = json.dumps(own[0]) if own else ""
+        named = named if len(named) <= MAX_NAMED else f"{named[:MAX_NAMED]}…"
+        return Cleaned(json.dumps(_without(whole)), crs, named)
     except RecursionError as error:
         raise FormatError(f"{path} is damaged: it is nested too deeply.") from error
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.fill_values import settled
+from hsi_viewer.core.cube.fill_values import with_fill_values
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.validation import InvalidError, checked, parsed
 from hsi_viewer.io.envi.described import data_beside
@@ -118,7 +118,7 @@ class Sidecar(BaseModel):
             if (value := getattr(self, key)) is not None:
                 changes[key] = value
         if self.fill_values is not None:
-            cube = settled(cube, tuple(self.fill_values))
+            cube = with_fill_values(cube, tuple(self.fill_values))
             changes.pop("warnings", None)
             changes |= {"warnings": (*cube.warnings, *warnings)} if warnings else {}
         if self.default_bands and all(0 <= b < cube.bands for b in self.default_bands):
@@ -225,8 +225,8 @@ def save(path: Path, sidecar: Sidecar) -> Path:
     return beside
 
 
-def _write(place: Path, text: str) -> None:
-    with replacing(place) as (new,):
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as (new,):
         new.write_text(text, encoding="utf-8")
 
 

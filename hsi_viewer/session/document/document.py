@@ -111,9 +111,9 @@ class Document:
         """Protect the labels of a class from tools; a matter of handling, so no step."""
         self.legend.classes = self.legend.with_replaced(class_id, locked=locked)
 
-    def move_class(self, class_id: int, place: int) -> None:
+    def move_class(self, class_id: int, index: int) -> None:
         """Put a class at another place of the list, 0 the first; ids stay."""
-        self._set_classes("Reorder classes", self.legend.with_moved(class_id, place))
+        self._set_classes("Reorder classes", self.legend.with_moved(class_id, index))
 
     def set_classes(self, title: str, classes: tuple[LabelClass, ...]) -> None:
         """Put other names, colours or an order in the place of the present, as one step.
@@ -226,7 +226,7 @@ class Document:
             return None
         return _unseen(self.truth, self.labels.ids, self._trained_on)
 
-    def why_not_trainable(self) -> str | None:
+    def training_disabled_reason(self) -> str | None:
         """Reason why training cannot start, in the user's words; None when it can."""
         present = self.labels.present()
         if not present:
@@ -238,7 +238,7 @@ class Document:
 
     def require_trainable(self) -> None:
         """Raise LabelError with the reason of `why_not_trainable`, if there is one."""
-        reason = self.why_not_trainable()
+        reason = self.training_disabled_reason()
         if reason:
             raise LabelError(reason)
 

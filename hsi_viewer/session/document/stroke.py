@@ -27,7 +27,7 @@ class Stroke:
         self._document = document
         self._paint = Paint(paint) if isinstance(paint, int) else paint
         self._edits: list[LabelEdit] = []
-        document.history.start_gesture()
+        document.history.start_stroke()
         document.history.stroke_started.connect(self._push)
 
     def paint(self, pixels: NDArray[np.int64]) -> None:

@@ -66,7 +66,7 @@ def replay(records: Iterable[Record], document: Document, gaps: Sequence[Gap] = 
             passed.append(record)
             continue
         try:
-            replaying.tell(record)
+            replaying.replay(record)
         except UNFIT as error:
             raise FormatError(f"The journal does not match the scene: {error}") from error
         strokes += record.kind in (Kind.STEP, Kind.MOVE)
@@ -92,7 +92,7 @@ class _Replaying:
         """Note that the records that follow are behind a damaged place."""
         self._behind, self._since, self._missing = True, 0, 0
 
-    def tell(self, record: Record) -> None:
+    def replay(self, record: Record) -> None:
         """Replay a record."""
         document, facts = self.document, record.facts
         self._seen |= {c.id: c for c in document.legend}
@@ -121,9 +121,9 @@ class _Replaying:
         edits: list[Edit] = []
         if self._behind:
             self._carry_out(edits, self._classes_named(record))
-        if all(told["of"] in ("labels", "classes") for told in record.facts["edits"]):
-            for place, told in enumerate(record.facts["edits"]):
-                self._carry_out(edits, _edit(told, place, record, self.document))
+        if all(described["of"] in ("labels", "classes") for described in record.facts["edits"]):
+            for index, described in enumerate(record.facts["edits"]):
+                self._carry_out(edits, _edit(described, index, record, self.document))
         else:
             self.doubts.append("A stroke made by a newer HSI Viewer was left out.")
         if self._behind:
@@ -210,10 +210,10 @@ def _flagged(land_class: LabelClass, flags: Mapping[str, list[int]]) -> LabelCla
     return replace(land_class, **values)  # type: ignore[arg-type]
 
 
-def _edit(told: Mapping[str, Any], number: int, record: Record, document: Document) -> Edit:
+def _edit(described: Mapping[str, Any], number: int, record: Record, document: Document) -> Edit:
     """One edit of a step, made for the state that the ones before it led to."""
-    if told["of"] == "classes":
-        after = classes_from_json(told["after"])
+    if described["of"] == "classes":
+        after = classes_from_json(described["after"])
         return LegendChange(document.legend, document.legend.classes, after)
     ids = document.labels.ids.ravel()
     pixels = np.cumsum(record.arrays[f"gaps{number}"], dtype=np.int64)

@@ -14,7 +14,7 @@ from hsi_viewer.session.storage.cube_reference import CubeReference, reference_f
 from hsi_viewer.session.storage.journal_damage import STROKES, Losses, losses
 from hsi_viewer.session.storage.journal_records import Contents, Gap, Kind, read_records
 from hsi_viewer.session.storage.lock_file import Holder, holder_of
-from hsi_viewer.session.storage.session_data import body_from_json
+from hsi_viewer.session.storage.session_data import session_data_from_json
 from hsi_viewer.session.storage.session_folder import (
     SessionFolder,
     sessions_folder,
@@ -23,7 +23,7 @@ from hsi_viewer.session.storage.session_folder import (
 
 DISCARDED_KEPT = 10
 DISCARDED = re.compile(r"(\d{1,9})-(.+)")
-BODY_LIMIT = 64 * 2**20
+DATA_LIMIT = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class RecoverableSession:
     path : its session folder.
     reference : the cube; None where the journal is damaged and nothing else names it.
     when : of its last stroke, seconds since 1970.
-    gestures : number of strokes.
+    strokes : number of strokes.
     runs : number of training runs.
     losses : what is missing where the journal is damaged; None where it is whole.
     """
@@ -43,7 +43,7 @@ class RecoverableSession:
     path: Path
     reference: CubeReference | None
     when: float
-    gestures: int
+    strokes: int
     runs: int
     losses: Losses | None = None
 
@@ -76,7 +76,7 @@ def reference_in(contents: Contents) -> CubeReference | None:
     return None
 
 
-def leftovers() -> tuple[RecoverableSession, ...]:
+def recoverable_sessions() -> tuple[RecoverableSession, ...]:
     """Unsaved work of programs that are gone, the newest first; empty folders are cleared away."""
     found = []
     for path in _session_paths():
@@ -103,17 +103,17 @@ def _examined(path: Path) -> RecoverableSession | None:
     saved = not contents.damaged and (not kinds or kinds[-1] is Kind.SAVED)
     if saved and not (path / "unsaved").exists():
         return None
-    reference = reference_in(contents) or _reference_in_body(path / "session.json")
+    reference = reference_in(contents) or _reference_in_data(path / "session.json")
     strokes = sum(k in STROKES for k in kinds)
     runs = len(list((path / "runs").glob("[0-9]*")))
     lost = losses(contents) if contents.damaged else None
     return RecoverableSession(path, reference, when, strokes, runs, lost)
 
 
-def _reference_in_body(path: Path) -> CubeReference | None:
+def _reference_in_data(path: Path) -> CubeReference | None:
     with suppress(OSError, FileError):
-        if path.stat().st_size <= BODY_LIMIT:
-            return body_from_json(path.read_bytes()).reference
+        if path.stat().st_size <= DATA_LIMIT:
+            return session_data_from_json(path.read_bytes()).reference
     return None
 
 
@@ -138,12 +138,12 @@ def others_on(reference: CubeReference, but: Path | None) -> tuple[Holder, ...]:
             continue
         with suppress(OSError, FileError):
             theirs = reference_in(read_records(path / "journal", arrays=False))
-            if theirs is not None and _same_place(theirs, reference):
+            if theirs is not None and _same_location(theirs, reference):
                 holders.append(holder)
     return tuple(holders)
 
 
-def _same_place(one: CubeReference, other: CubeReference) -> bool:
+def _same_location(one: CubeReference, other: CubeReference) -> bool:
     return (one.source, one.part) == (other.source, other.part)
 
 

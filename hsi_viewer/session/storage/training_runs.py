@@ -1,4 +1,4 @@
-"""Ledger: every finished training with its model and its map, kept on the disk."""
+"""TrainingRuns: every finished training with its model and its map, kept on the disk."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def accuracy_facts(report: AccuracyReport | None) -> dict[str, float] | None:
     return {name: value for name, value in facts.items() if not math.isnan(value)}
 
 
-class Ledger:
+class TrainingRuns:
     """The runs of a session, oldest first; maps are read when they are asked for.
 
     `changed` is emitted when a run came, went or was renamed.

@@ -149,10 +149,10 @@ class SpectrumPlot(pg.PlotWidget):
         x = self.x_values()
         for channel, line in enumerate(self._lines):
             known = channel < len(bands) and bands[channel] < x.size
-            place = float(x[bands[channel]]) if known else float("nan")
-            line.setVisible(bool(np.isfinite(place)))
-            if np.isfinite(place):
-                line.setValue(place)
+            position = float(x[bands[channel]]) if known else float("nan")
+            line.setVisible(bool(np.isfinite(position)))
+            if np.isfinite(position):
+                line.setValue(position)
 
     @Slot(object)
     def _on_line_dragged(self, line: pg.InfiniteLine) -> None:

@@ -110,7 +110,7 @@ class LayerItem(QGraphicsObject):
             if tile is not None:
                 self._paint_part(painter, key, key, tile.image)
             else:
-                self._paint_stand_in(painter, key)
+                self._paint_coarser_tile(painter, key)
         self._store.want(id(self), self._wanted(missing))
 
     def _level(self, scale: float) -> int:
@@ -130,7 +130,7 @@ class LayerItem(QGraphicsObject):
         everywhere = self._store.keys(self.name, top, self.boundingRect(), self._shape)
         return [*(k for k in everywhere if not self._store.tile(k, 0.0)[1]), *missing]
 
-    def _paint_stand_in(self, painter: QPainter, key: TileKey) -> None:
+    def _paint_coarser_tile(self, painter: QPainter, key: TileKey) -> None:
         coarse = self._store.coarser_tile(key, self._shape)
         if coarse is not None:
             self._paint_part(painter, key, coarse, self._store.image(coarse))

@@ -109,8 +109,8 @@ class SceneGrid(QWidget):
         for view in self.views[1:]:
             view.setBackground(colour)
 
-    def _add(self, place: int) -> None:
-        view = LinkedView(self._store, FIRST[place - 1], place + 1)
+    def _add(self, index: int) -> None:
+        view = LinkedView(self._store, FIRST[index - 1], index + 1)
         view.show_scene(*self._canvas.shape)
         view.set_marks(self._canvas.marks)
         view.view_changed.connect(self._on_view)
@@ -118,7 +118,7 @@ class SceneGrid(QWidget):
         view.left.connect(self._canvas.left)
         view.clicked.connect(self._canvas.clicked)
         self.views.append(view)
-        self._layout.addWidget(view, *divmod(place, 2))
+        self._layout.addWidget(view, *divmod(index, 2))
         view.follow(self._canvas)
 
     @Slot()

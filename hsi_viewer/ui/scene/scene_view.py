@@ -111,12 +111,12 @@ class SceneView(pg.GraphicsView):
             item = self._items.pop(name)
             item.detach()
             self._box.removeItem(item)
-        for place, layer in enumerate(layers.layers):
+        for index, layer in enumerate(layers.layers):
             if layer.name not in self._items:
                 self._items[layer.name] = LayerItem(self._store, layer.name)
                 self._box.addItem(self._items[layer.name], ignoreBounds=True)
             item = self._items[layer.name]
-            item.setZValue(20 * place / len(layers.layers))
+            item.setZValue(20 * index / len(layers.layers))
             if self._only is None:
                 item.show_layer(layer, self.shape, layer.visible or layer.name in self._sides)
             else:

@@ -105,7 +105,7 @@ def test_a_panel_and_its_commands_stand_beside_the_others(site, make_driver):
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "expected"),
     [
         ("import no_such_module_at_all", "could not be loaded: ModuleNotFoundError"),
         ("Faulty = 3", "isn't a subclass of Feature"),
@@ -146,13 +146,13 @@ def test_a_panel_and_its_commands_stand_beside_the_others(site, make_driver):
         ),
     ],
 )
-def test_one_that_fails_is_a_warning_and_everything_else_goes_on(site, make_driver, code, said):
+def test_one_that_fails_is_a_warning_and_everything_else_goes_on(site, make_driver, code, expected):
     install(site, "faulty", code, "Faulty")
     install_good(site)
     driver = make_driver()
     (warning,) = warnings(driver)
     assert warning.startswith("The plug-in faulty of made_faulty ")
-    assert said in warning
+    assert expected in warning
     driver.trigger("panel.good")
     assert driver.window.panel("good").text() == "good"
     driver.open("sample:indian-pines")

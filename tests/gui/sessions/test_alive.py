@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer
 from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.session.storage import journal as journal_module
-from hsi_viewer.session.storage.project_file import read_project_body
+from hsi_viewer.session.storage.project_file import read_project_data
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
 from hsi_viewer.ui.features.sessions import stepping
 
@@ -223,5 +223,5 @@ def test_saving_before_leaving_is_done_by_a_worker(scene, labels, threads, tmp_p
     assert scene.window.feature("sessions").projects.save_now()
     assert threads
     assert threading.get_ident() not in threads
-    assert read_project_body(target).reference.shape == (*SIZE, 5)
+    assert read_project_data(target).reference.shape == (*SIZE, 5)
     assert not scene.document.modified

@@ -49,8 +49,8 @@ def press_train(driver) -> None:
     driver.settle()
 
 
-def ledger(driver):
-    return driver.window.context.sessions.session.ledger
+def training_runs(driver):
+    return driver.window.context.sessions.session.training_runs
 
 
 @pytest.mark.parametrize("name", ["lda", "svm"])
@@ -63,11 +63,11 @@ def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, nam
     assert panel.status.text().startswith("Final map, ")
     assert f"{TITLES[name]}, refined" in panel.status.toolTip()
     assert labelled.window.feature("training").training.model.name == name
-    labelled.qtbot.waitUntil(lambda: bool(ledger(labelled).runs))
-    run = ledger(labelled).runs[0]
+    labelled.qtbot.waitUntil(lambda: bool(training_runs(labelled).runs))
+    run = training_runs(labelled).runs[0]
     assert run.title == f"1: {TITLES[name]}, seed 0"
     assert run.config == {"classifier": name, "seed": 0, "refine": True}
-    assert set(MODEL) <= set(ledger(labelled).files(run.id))
+    assert set(MODEL) <= set(training_runs(labelled).files(run.id))
 
 
 @pytest.mark.parametrize("name", ["lda", "svm"])
@@ -111,10 +111,12 @@ def test_live_trains_after_each_stroke_and_such_runs_take_one_place(labelled, na
         labelled.click(*pixel)
         labelled.qtbot.waitUntil(lambda wanted=number: len(labelled.trained) == wanted)
         labelled.settle()
-    labelled.qtbot.waitUntil(lambda: [run.live for run in ledger(labelled).runs] == [False, True])
+    labelled.qtbot.waitUntil(
+        lambda: [run.live for run in training_runs(labelled).runs] == [False, True]
+    )
     assert all(t.classifier.name == name for t in labelled.trained)
     assert [t.live for t in labelled.trained][:2] == [False, True]
-    assert ledger(labelled).runs[1].title.endswith("seed 0, live")
+    assert training_runs(labelled).runs[1].title.endswith("seed 0, live")
 
 
 def test_a_model_of_another_classifier_is_not_gone_on_from(labelled):
@@ -153,7 +155,7 @@ def test_the_model_of_a_run_comes_back_with_its_session(
 ):
     choose(labelled, "lda")
     press_train(labelled)
-    labelled.qtbot.waitUntil(lambda: bool(ledger(labelled).runs))
+    labelled.qtbot.waitUntil(lambda: bool(training_runs(labelled).runs))
     labelled.settle()
     path = tmp_path / "work.hsiproj"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))

@@ -67,7 +67,7 @@ def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):
     ]
 
 
-def test_what_is_written_is_what_is_told(scene, tmp_path):
+def test_what_is_written_is_what_is_reported(scene, tmp_path):
     cube, labels, truth = scene
     out = tmp_path / "new" / "out"
     result = classify(cube, labels, Job(out, TrainingConfig(refine=False)))
@@ -112,20 +112,20 @@ def test_a_saved_model_maps_a_scene_again(scene, tmp_path):
     assert all(set(c) == {"id", "name", "colour"} for c in result.report["classes"])
     assert result.report["files"] == sorted(p.name for p in again.iterdir())
     assert "train_pixels" not in result.report
-    said = [i.message for i in port.items if i.fraction is None]
-    assert said[0] == "Loading the learning engine"
+    messages = [i.message for i in port.items if i.fraction is None]
+    assert messages[0] == "Loading the learning engine"
     refined = apply_model(model, cube, Job(tmp_path / "refined"))
     assert "refined" in refined.prediction.source
 
 
-@pytest.mark.parametrize(("ids", "said"), [((0,), "no pixel"), ((3,), r"one class \(id 3\)")])
+@pytest.mark.parametrize(("ids", "expected"), [((0,), "no pixel"), ((3,), r"one class \(id 3\)")])
 def test_labels_of_fewer_than_two_classes_are_refused_before_anything_is_written(
-    scene, tmp_path, ids, said
+    scene, tmp_path, ids, expected
 ):
     cube, _, truth = scene
     few = np.full(truth.shape, ids[0], np.uint8)
     np.save(tmp_path / "few.npy", few)
-    with pytest.raises(LabelError, match=said):
+    with pytest.raises(LabelError, match=expected):
         classify(cube, str(tmp_path / "few.npy"), Job(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
@@ -133,10 +133,10 @@ def test_labels_of_fewer_than_two_classes_are_refused_before_anything_is_written
 def test_a_cancelled_job_says_nothing_more(tmp_path):
     token, port = CancelToken(), Recorder()
     job = Job(tmp_path, token=token, port=port)
-    job.say("Reading")
+    job.announce("Reading")
     token.cancel()
     with pytest.raises(TaskCancelledError):
-        job.say("Writing")
+        job.announce("Writing")
     assert [i.message for i in port.items] == ["Reading"]
 
 

@@ -18,8 +18,8 @@ def two_fields(rows: int = 37, columns: int = 50):
     truth = np.zeros((rows, columns), int)
     truth[:, columns // 2 :] = 1
     guide = (truth + 0.1 * rng.normal(size=(2, rows, columns))).astype(np.float32)
-    said = np.where(rng.random(truth.shape) < 0.8, truth, 1 - truth)
-    probabilities = np.where(said[..., None] == [0, 1], 0.7, 0.3).astype(np.float32)
+    predicted = np.where(rng.random(truth.shape) < 0.8, truth, 1 - truth)
+    probabilities = np.where(predicted[..., None] == [0, 1], 0.7, 0.3).astype(np.float32)
     seeds = np.full(truth.shape, -1)
     seeds[5, 5], seeds[5, -5] = 0, 1
     return truth, guide, probabilities, seeds
@@ -73,11 +73,11 @@ def test_confidence_grows_towards_labels() -> None:
     truth, guide, probabilities, seeds = two_fields()
     valid = np.ones(truth.shape, bool)
     plain = walk(probabilities, guide, valid, seeds, WalkerRecipe(doubt=0.0, assurance=0.0))
-    told = walk(probabilities, guide, valid, seeds, WalkerRecipe())
-    assert (plain.argmax(2) == told.argmax(2)).all()
-    assert told[6, 5].max() > plain[6, 5].max()
+    seeded = walk(probabilities, guide, valid, seeds, WalkerRecipe())
+    assert (plain.argmax(2) == seeded.argmax(2)).all()
+    assert seeded[6, 5].max() > plain[6, 5].max()
     unseeded = walk(probabilities, guide, valid, np.full(truth.shape, -1), WalkerRecipe())
-    assert (unseeded.max(2) < told.max(2)).mean() > 0.99
+    assert (unseeded.max(2) < seeded.max(2)).mean() > 0.99
     assert unseeded[6, 5].max() < plain[6, 5].max()
 
 

@@ -96,10 +96,10 @@ class ClassFeature(Feature):
             self.workspace.document.lock_class(class_id, locked)
 
     @Slot(int, int)
-    def move(self, class_id: int, place: int) -> None:
+    def move(self, class_id: int, index: int) -> None:
         """Put a class at another place of the list."""
-        if self.workspace.document is not None and place >= 0:
-            self.workspace.document.move_class(class_id, place)
+        if self.workspace.document is not None and index >= 0:
+            self.workspace.document.move_class(class_id, index)
             self._panel.select(class_id)
 
     def merge(self, class_id: int, into: int) -> None:
@@ -145,7 +145,7 @@ class ClassFeature(Feature):
     # menus -----------------------------------------------------------------------------------
 
     @Slot(QPoint)
-    def _open_menu(self, place: QPoint) -> None:
+    def _open_menu(self, position: QPoint) -> None:
         menu = QMenu(self.window)
         for name in IN_MENU:
             menu.addAction(self.context.commands.action(name))
@@ -153,7 +153,7 @@ class ClassFeature(Feature):
         for name in OF_LEGEND:
             menu.addAction(self.context.commands.action(name))
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        menu.popup(position)
 
     def _open_merge(self) -> None:
         menu = self.merge_menu()
@@ -190,7 +190,7 @@ class ClassFeature(Feature):
         document = self.workspace.document
         if document is not None:
             classes = tuple(
-                replace(c, colour=palette_colour(place)) for place, c in enumerate(document.legend)
+                replace(c, colour=palette_colour(index)) for index, c in enumerate(document.legend)
             )
             document.set_classes("Reset colours", classes)
 

@@ -272,9 +272,9 @@ class LabelFiles(QObject):
             Choice(
                 PLACEMENTS[option],
                 partial(self.load, request.source, request.purpose, option),
-                primary=place == 0,
+                primary=index == 0,
             )
-            for place, option in enumerate(needed.options)
+            for index, option in enumerate(needed.options)
         ]
         choices.append(Choice("Cancel", lambda: None))
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
@@ -397,12 +397,12 @@ class LabelFiles(QObject):
         saved.document.mark_saved(saved.step)
         if saved.document is self._workspace.document:
             self.label_path = saved.path
-        told = f"Labels saved to {saved.path}."
+        message = f"Labels saved to {saved.path}."
         if saved.path.suffix.lower() == ".npy" and len(saved.document.legend):
-            told += (
+            message += (
                 " It contains class ids only: save a session or a legend to keep names and colours."
             )
-        self._workspace.notify(told, "success")
+        self._workspace.notify(message, "success")
 
     def _ask_where_to_save(self) -> Path | None:
         kinds = "NumPy array (*.npy);;ENVI classification (*.hdr);;MATLAB (*.mat);;GeoTIFF (*.tif)"

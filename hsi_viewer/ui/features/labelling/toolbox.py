@@ -19,7 +19,7 @@ from hsi_viewer.ui.tools.drag_shape import EllipseTool, LineTool, RectangleTool
 from hsi_viewer.ui.tools.fill import FillTool
 from hsi_viewer.ui.tools.outline import LassoTool, PolygonTool
 from hsi_viewer.ui.tools.select import SelectTool
-from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
+from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
 from hsi_viewer.ui.tools.superpixel import SuperpixelTool
 from hsi_viewer.ui.tools.tool import Tool
 from hsi_viewer.ui.tools.wand import WandTool
@@ -44,8 +44,8 @@ class Toolbox(QObject):
         self._active_class: int | None = None
         self.name: ToolName = "navigate"
         self._mode = PaintMode.REPLACE
-        self._lens = SpectralLens(workspace, self)
-        self._lens.failed.connect(self._on_failed)
+        self._neighbourhood = SpectralNeighbourhood(workspace, self)
+        self._neighbourhood.failed.connect(self._on_failed)
         self.select = SelectTool(self)
         self.tools: dict[ToolName, Tool | None] = {
             "navigate": None,
@@ -59,8 +59,8 @@ class Toolbox(QObject):
             "polygon": PolygonTool(self),
             "lasso": LassoTool(self),
             "fill": FillTool(self, self),
-            "wand": WandTool(self, self._lens, self),
-            "superpixel": SuperpixelTool(self, self._lens, self),
+            "wand": WandTool(self, self._neighbourhood, self),
+            "superpixel": SuperpixelTool(self, self._neighbourhood, self),
         }
 
     # the context -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hsi_viewer.core.cube.band_selection import Triple, initial_bands
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import registry
 from hsi_viewer.io.opening import open_cube
@@ -123,7 +123,7 @@ class OpenController(QObject):
             token.check()
             port.report(Progress(f"Drawing {name}"))
             bands: Triple = initial_bands(cube)
-            picture = first_picture(cube, Look(bands), token)
+            picture = first_picture(cube, Composite(bands), token)
             document = Document(cube)
             prepared = prepare(document, source, token, port)
             return OpenedCube(source, cube, picture, document, prepared)

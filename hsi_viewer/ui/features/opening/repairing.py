@@ -88,7 +88,7 @@ class Kept:
     """A file that is read as the user said, where the answer lies, and what was said before."""
 
     path: Path
-    place: Path
+    sidecar: Path
     before: Sidecar | None
 
 
@@ -185,8 +185,8 @@ class RepairController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> Arrays:
             from hsi_viewer.io.sidecars import sidecar
 
-            said = sidecar.load(path)
-            return Arrays(path, arrays_in(path), array, said.axes if said else None)
+            stored = sidecar.load(path)
+            return Arrays(path, arrays_in(path), array, stored.axes if stored else None)
 
         self._workspace.perform(f"Examining {path.name}", work, self._ask_which_array, doing=DOING)
 
@@ -240,8 +240,8 @@ class RepairController(QObject):
     def _offer_uses(self, examined: Examined) -> None:
         """Ask what a file that is not a cube shall be in the open scene."""
         choices = [
-            Choice(USES[use], partial(self.uses[use], examined.path), primary=place == 0)
-            for place, use in enumerate(examined.uses)
+            Choice(USES[use], partial(self.uses[use], examined.path), primary=index == 0)
+            for index, use in enumerate(examined.uses)
         ]
         self._offers.offer(
             OFFER,
@@ -257,15 +257,15 @@ class RepairController(QObject):
             from hsi_viewer.io.sidecars import sidecar
 
             layout = fields.get("layout")
-            said = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
+            answer = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
             before = sidecar.load(path)
-            return Kept(path, sidecar.edited(path, **said), before)
+            return Kept(path, sidecar.edited(path, **answer), before)
 
         self._workspace.perform(f"Saving how {path.name} is read", work, self._on_kept, doing=DOING)
 
     def _on_kept(self, kept: Kept) -> None:
-        if kept.place.parent != kept.path.parent:
-            self._workspace.notify(f"Your choice was saved {away(kept.path, kept.place)}", "info")
+        if kept.sidecar.parent != kept.path.parent:
+            self._workspace.notify(f"Your choice was saved {away(kept.path, kept.sidecar)}", "info")
         self.answered = kept
         self._reopen(str(kept.path))
 
@@ -319,8 +319,10 @@ def _examined(
         if magic_of(path).startswith(SELF_DESCRIBED):
             return Examined(path, error)
         diagnosis = doctor.diagnose(path, token)
-        said = sidecar.load(path)
-        answer = said.layout.layout() if said is not None and said.layout is not None else None
+        stored = sidecar.load(path)
+        answer = (
+            stored.layout.layout() if stored is not None and stored.layout is not None else None
+        )
         if answer is not None:
             diagnosis = doctor.with_reading(diagnosis, answer)
         pictures = tuple(doctor.thumbnail(diagnosis, r) for r in diagnosis.readings)
@@ -335,8 +337,8 @@ def _doubt(path: Path, token: CancelToken) -> str:
     from hsi_viewer.io.sidecars import sidecar
 
     try:
-        said = sidecar.load(path)
-        return "" if said is not None and said.layout else doctor.diagnose(path, token).problem
+        stored = sidecar.load(path)
+        return "" if stored is not None and stored.layout else doctor.diagnose(path, token).problem
     except HsiError:  # the scene is open, and what else is wrong is told when it is read
         return ""
 

@@ -14,7 +14,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
 from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession, others_on
-from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.opened_cube import OpenedCube
@@ -23,7 +23,7 @@ from hsi_viewer.ui.task_thread import Task
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
-TEND_MS = 2000
+MAINTAIN_MS = 2000
 PATIENCE_SECONDS = 0.1  # between two looks at whether the user still waits
 
 
@@ -51,10 +51,10 @@ class SessionController(QObject):
         opening.opened.connect(self._show, Qt.ConnectionType.QueuedConnection)
         opening.kept.connect(self._put_away)
         self._timer = QTimer(self)
-        self._timer.setInterval(TEND_MS)
-        self._timer.timeout.connect(self.tend)
+        self._timer.setInterval(MAINTAIN_MS)
+        self._timer.timeout.connect(self.maintain)
         self._autosave = QTimer(self)
-        self._autosave.timeout.connect(self.keep_body)
+        self._autosave.timeout.connect(self.keep_data)
         self._workspace.preferences_changed.connect(self._on_preferences)
         self._on_preferences()
 
@@ -77,11 +77,11 @@ class SessionController(QObject):
 
         self.context.opening.open(source, prepare)
 
-    def open_project(self, path: Path, body: SessionBody, source: str) -> None:
+    def open_project(self, path: Path, data: SessionData, source: str) -> None:
         """Open a cube with the session in a session file."""
 
         def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
-            return self._remember(opened_session(document, path, body, source))
+            return self._remember(opened_session(document, path, data, source))
 
         self.context.opening.open(source, prepare)
 
@@ -92,7 +92,7 @@ class SessionController(QObject):
         """Before anything can be drawn in the new document."""
         self._let_go()
         session: Session = opened.prepared
-        self.session, self.shown_run = session, session.body.shown_run
+        self.session, self.shown_run = session, session.data.shown_run
         session.changed.connect(self._on_changed)
         if session.recorder is not None:
             session.recorder.status_changed.connect(self._on_status)
@@ -114,7 +114,12 @@ class SessionController(QObject):
                 f"system may delete, because {session.problem}.",
                 "warning",
             )
-        if document.history.steps or len(document.legend) or session.ledger.runs or session.notes:
+        if (
+            document.history.steps
+            or len(document.legend)
+            or session.training_runs.runs
+            or session.notes
+        ):
             self._draw(session)
             self.restored.emit(session)
         for warning in session.warnings:
@@ -124,19 +129,19 @@ class SessionController(QObject):
 
     def _draw(self, session: Session) -> None:
         """The document came with content: tell all who listen, then show the view as it was."""
-        document, body = session.document, session.body
+        document, data = session.document, session.data
         document.legend.changed.emit()
         document.labels.changed.emit(0, 0, *document.labels.shape)
         document.truth_changed.emit()
         document.history.changed.emit()
-        left_out = restore_screen(self.context, dict(body.view))
+        left_out = restore_screen(self.context, dict(data.view))
         if left_out:
-            told = ", ".join(left_out)
+            names = ", ".join(left_out)
             self._workspace.notify(
-                f"Not restored because it doesn't match this scene: {told}.", "warning"
+                f"Not restored because it doesn't match this scene: {names}.", "warning"
             )
         for feature in self.context.features:
-            state = body.features.get(feature.key)
+            state = data.features.get(feature.key)
             if isinstance(state, dict) and state:
                 feature.restore_session_state(state)
 
@@ -164,10 +169,10 @@ class SessionController(QObject):
     # kept up to date -------------------------------------------------------------------------
 
     @Slot()
-    def tend(self) -> None:
+    def maintain(self) -> None:
         """While nothing is drawn: let the journal try again, or become short."""
         if self.session is not None and self.session.recorder is not None:
-            self.session.recorder.tend()
+            self.session.recorder.maintain()
 
     def set_autosave(self, minutes: int) -> None:
         """Set the interval at which notes and view are written beside the journal; 0 for never."""
@@ -189,23 +194,23 @@ class SessionController(QObject):
         extras = session.extras_words if session.extras_modified else ()
         return (*(("labels",) if session.document.modified else ()), *extras)
 
-    def body(self) -> SessionBody | None:
+    def data(self) -> SessionData | None:
         """The session's body as it is on the screen."""
         if self.session is None:
             return None
         states = {f.key: f.session_state() for f in self.context.features}
         features = {name: state for name, state in states.items() if state}
-        return self.session.body_with(screen_state(self.context), features, self.shown_run)
+        return self.session.data_with(screen_state(self.context), features, self.shown_run)
 
     @Slot()
-    def keep_body(self) -> None:
+    def keep_data(self) -> None:
         """Write notes, view and the like into the session's own folder, in the background."""
-        session, body = self.session, self.body()
-        if session is None or body is None or session.folder is None:
+        session, data = self.session, self.data()
+        if session is None or data is None or session.folder is None:
             return
 
         def work(_token: CancelToken, _port: ProgressPort) -> None:
-            session.keep_body(body)
+            session.keep_data(data)
 
         self._start("Keeping notes and view", work).failed.connect(self._on_not_kept)
 
@@ -284,10 +289,10 @@ class SessionController(QObject):
         """The window is about to close; what is unsaved and not given up stays for the next."""
         self._timer.stop()
         self._autosave.stop()
-        session, body = self.session, self.body()
-        if session is not None and body is not None and session.worth_keeping:
+        session, data = self.session, self.data()
+        if session is not None and data is not None and session.worth_keeping:
             try:
-                session.keep_body(body)
+                session.keep_data(data)
             except FileError as error:
                 self._workspace.notify(str(error), "warning")
         self._let_go()

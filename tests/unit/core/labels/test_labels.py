@@ -73,7 +73,7 @@ def test_edit_to_leads_to_the_other_map_and_touches_no_more(start, end):
 
 
 @given(st.sets(st.integers(0, ROWS * COLUMNS - 1), min_size=1))
-def test_the_box_that_is_told_holds_the_edit_and_no_row_or_column_more(pixels):
+def test_the_box_that_is_reported_holds_the_edit_and_no_row_or_column_more(pixels):
     labels, boxes = LabelMap(ROWS, COLUMNS), []
     labels.changed.connect(lambda *box: boxes.append(box))
     labels.apply(labels.edit_for(flat(pixels), 1))

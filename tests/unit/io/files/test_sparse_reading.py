@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.big_scene import ORDERS, write_big_scene
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import RawSource
 from hsi_viewer.io.opening import open_cube
@@ -40,7 +40,7 @@ def test_the_first_picture_of_24_gigabytes_asks_for_little(tmp_path, monkeypatch
     monkeypatch.setattr(FileReader, "is_cached", lambda *_: False)  # as after a start
     cube = open_cube(str(header))
     asked = Asked(monkeypatch)
-    picture = first_picture(cube, Look((40, 20, 0)))
+    picture = first_picture(cube, Composite((40, 20, 0)))
     assert picture.coarse
     assert 2 * 3 * scene_picture.COARSE_PIXELS / 2 < asked.bytes < 8 << 20
     assert asked.reads <= 3 * scene_picture.COARSE_PIXELS
