@@ -161,7 +161,9 @@ def measure(layout: str, errors: Errors, table: Table) -> None:
             "pixel_width": float("nan"),
         }
         if name == "overall":
-            row["pixel_coverage"] = 100 * float(np.mean([p.low <= true[0] <= p.high for p in pixels]))
+            row["pixel_coverage"] = 100 * float(
+                np.mean([p.low <= true[0] <= p.high for p in pixels])
+            )
             row["pixel_width"] = 100 * float(np.median([p.high - p.low for p in pixels]))
         table.add(layout=layout, errors=errors.name, figure=name, **row)
         print(f"{layout:12}{errors.name:38}{name:10}" + "".join(f"{v:8.1f}" for v in row.values()))

@@ -10,9 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.error_correlation import error_correlation
-from hsi_viewer.core.assessment.figures import BY_CLASS, KAPPA, figures_of
+from hsi_viewer.core.assessment.figures import BY_CLASS, KAPPA, OVERALL, figures_of
 from hsi_viewer.core.assessment.groups import groups_of
-from hsi_viewer.core.assessment.intervals import Interval, grouped_interval, independent_interval
+from hsi_viewer.core.assessment.intervals import (
+    Interval,
+    grouped_interval,
+    independent_interval,
+    wilson,
+)
 from hsi_viewer.core.geometry.connected_labels import connected_labels
 
 
@@ -22,7 +27,7 @@ class GroupCounts:
 
     Attributes
     ----------
-    right, truth, mapped : (groups, classes) pixels that are right, of the true and the mapped class.
+    right, truth, mapped : (groups, classes) pixels that are right, of the true, the mapped class.
     correlation : (groups, groups) mean correlation of the errors of two pixels.
     """
 
@@ -158,7 +163,7 @@ class AccuracyReport:
         )
 
     def _of_pixels(self) -> tuple[Interval, ...]:
-        """Intervals of independent pixels, by the jackknife over cells of equal pixels."""
+        """Intervals of independent pixels: Wilson's, or by the jackknife over equal pixels."""
         cells = np.column_stack([self.matrix, self.unclassified])
         true, said = np.nonzero(cells)
         counts, row = cells[true, said], np.arange(true.size)
@@ -174,12 +179,17 @@ class AccuracyReport:
         without = figures_of(right, truth, mapped)
         used = np.concatenate([[self.total] * BY_CLASS, self.truth_counts, self.mapped_counts])
         used = np.concatenate([used, self.truth_counts + self.mapped_counts])
-        return tuple(
+        found = [
             independent_interval(
                 float(value), without[:, j], counts, float(used[j]), lowest=_lowest(j)
             )
             for j, value in enumerate(self._figures)
-        )
+        ]
+        shares = [np.trace(self.matrix), *np.diag(self.matrix), *np.diag(self.matrix)]
+        columns = [OVERALL, *range(BY_CLASS, BY_CLASS + 2 * n)]
+        for j, own in zip(columns, shares, strict=True):
+            found[j] = wilson(int(own), int(used[j]))
+        return tuple(found)
 
 
 def score(

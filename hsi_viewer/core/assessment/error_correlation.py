@@ -40,7 +40,7 @@ def error_correlation(
     if variance == 0:
         return np.zeros((count, count))
     positions = np.column_stack(np.divmod(pixels, columns)).astype(np.float64)
-    fine = groups_of(pixels, regions, columns, most=PATCHES, effective=EFFECTIVE)
+    fine = groups_of(pixels, regions, columns, most=PATCHES, least=EFFECTIVE, enough=EFFECTIVE)
     _, patches = np.unique(groups * (fine.max() + 1) + fine, return_inverse=True)
     strength, reach = _fall(errors, positions, groups, patches, variance)
     between = strength * _mean_likeness(positions, groups, count, reach)

@@ -33,9 +33,14 @@ def figures_of(right: Counts, truth: Counts, mapped: Counts) -> NDArray[np.float
     chance = _ratio((truth * mapped).sum(axis=-1), total * total)
     kappa = _ratio(overall - chance, 1.0 - chance)
     heads = np.stack([overall, average, kappa], axis=-1)
-    return np.concatenate([heads, producers, users, _ratio(2 * right, truth + mapped)], axis=-1)
+    f1: NDArray[np.float64] = _ratio(2 * right, truth + mapped)
+    figures: NDArray[np.float64] = np.concatenate([heads, producers, users, f1], axis=-1)
+    return figures
 
 
 def _ratio(part: Any, whole: Any) -> NDArray[np.float64]:
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    ratio: NDArray[np.float64] = np.divide(
+        part, whole, out=np.full(part.shape, np.nan), where=whole > 0
+    )
+    return ratio

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.int64]
 
 MOST_GROUPS = 10  # more are smaller, and leave more of the correlation between them
-LEAST_EFFECTIVE = 9.0  # groups of equal size, up to which the largest regions are halved
+LEAST_EFFECTIVE = 9.0  # groups of equal size; with fewer, the largest regions are halved,
+ENOUGH_EFFECTIVE = 40.0  # up to so many, so that a group has parts of all classes around it
 
 
 def groups_of(
@@ -20,7 +21,8 @@ def groups_of(
     columns: int,
     *,
     most: int = MOST_GROUPS,
-    effective: float = LEAST_EFFECTIVE,
+    least: float = LEAST_EFFECTIVE,
+    enough: float = ENOUGH_EFFECTIVE,
 ) -> Numbers:
     """Group (n,) of each test pixel, from 0: regions, near ones joined, huge ones cut.
 
@@ -35,12 +37,20 @@ def groups_of(
     regions : (n,) from 0: test pixels that belong together, as `connected_labels` finds them.
     columns : of the scene.
     most : groups, at most.
-    effective : number of groups, in groups of equal size, to cut the largest regions for.
+    least, enough : with effectively fewer regions than the first, the largest are cut until there
+        are as many as the second.
     """
     if pixels.size == 0:
         return np.zeros(0, np.int64)
     positions = np.column_stack(np.divmod(pixels, columns))
-    return _joined(positions, _halved(positions, regions, effective), most)
+    if _effective(np.bincount(regions)) < least:
+        regions = _halved(positions, regions, enough)
+    return _joined(positions, regions, most)
+
+
+def _effective(sizes: Numbers) -> float:
+    """Number of groups of equal size that tell as much as these."""
+    return float(sizes.sum()) ** 2 / float((sizes.astype(np.float64) ** 2).sum())
 
 
 def _halved(positions: Numbers, regions: Numbers, effective: float) -> Numbers:

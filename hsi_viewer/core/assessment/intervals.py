@@ -114,14 +114,15 @@ def _bounded(
 
     Parameters
     ----------
-    total : of the pixels, which that number never exceeds.
+    total : of the pixels, which that number never exceeds for a share of them.
     certain : number to take where every pixel is right, or wrong.
     """
     share, variance = (value - lowest) / (1 - lowest), variance / (1 - lowest) ** 2
     spread = share * (1 - share)
     size = total if spread > 0 else certain
     if spread > 0 and variance > 0:
-        size = min(spread / variance, total)
+        size = spread / variance
+        size = min(size, total) if lowest == 0 else size
     found = wilson(share * size, size, quantile)
     low, high = (lowest + (1 - lowest) * x for x in (found.low, found.high))
     return Interval(value, min(low, value), max(high, value))

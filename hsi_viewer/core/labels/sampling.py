@@ -140,7 +140,7 @@ def _drawn(truth: Ids, pool: NDArray[np.bool_], draw: Draw, rng: np.random.Gener
 
 
 def _separated(truth: Ids, pool: NDArray[np.bool_], draw: Draw, rng: np.random.Generator) -> Split:
-    """A split whose test pixels are no pixels of the pool, each class with the gap it can keep."""
+    """A split with test pixels outside the pool, each class with the gap it can keep."""
     from scipy.ndimage import distance_transform_cdt
 
     training = _drawn(truth, pool, draw, rng)
@@ -151,8 +151,8 @@ def _separated(truth: Ids, pool: NDArray[np.bool_], draw: Draw, rng: np.random.G
     smaller: dict[int, int] = {}
     for class_id in _ids(truth):
         own = classes == class_id
-        enough = max(min(LEAST_TEST, np.count_nonzero(own) // 4), 1)
-        if np.count_nonzero(kept & own) >= enough:
+        enough = max(min(LEAST_TEST, int(own.sum()) // 4), 1)
+        if int((kept & own).sum()) >= enough:
             continue
         if draw.strict or not own.any():
             if not (kept & own).any():

@@ -18,7 +18,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
-from hsi_viewer.core.labels.sampling import Draw, draw_training
+from hsi_viewer.core.labels.sampling import Draw, Split, split_of
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
@@ -72,12 +72,14 @@ class LabelUse:
     truth : ground truth to be scored, or None.
     scored : how many of its pixels.
     added : how many more pixels have a label then.
+    split : training and test pixels, where they were drawn.
     """
 
     load: LabelLoad | None
     truth: NDArray[np.uint16] | None = None
     scored: int = 0
     added: int = 0
+    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,9 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
     if purpose == "test":
         return LabelUse(None, checked_ids(ids, document.labels.shape))
     if isinstance(purpose, Draw):
-        training, test = draw_training(ids, purpose)
-        load = plan_load(document, base, training, names, colours, f"Draw {purpose}")
-        return LabelUse(load, test, int(np.count_nonzero(test)))
+        split = split_of(ids, purpose)
+        load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}")
+        return LabelUse(load, split.test, int(np.count_nonzero(split.test)), split=split)
     if purpose == "add":
         here = base.labels.ids
         ids = np.where(here > 0, here, ids)
@@ -258,9 +260,10 @@ class LabelFiles(QObject):
         if purpose == "test":
             return "Ground truth loaded: maps are scored on its pixels that you have not labelled."
         if isinstance(purpose, Draw):
+            note = use.split.note(document.legend.name_of) if use.split is not None else None
             return (
                 f"{document.labels.total:,} training pixels drawn ({purpose}); {use.scored:,} "
-                "others are test pixels."
+                f"others are test pixels.{f' {note}' if note else ''}"
             )
         if purpose == "add":
             return f"{use.added:,} pixels labelled."

@@ -145,14 +145,3 @@ def test_strict_drawing_keeps_the_gap_and_leaves_classes_unscored():
     split = split_of(truth, Draw(5, protocol="fields", strict=True))
     assert split.smaller_gaps == {2: -1}
     assert not (split.test == 2).any()
-
-
-def test_the_gap_is_what_the_engine_looks():
-    from hsi_viewer.core.training import TrainingConfig
-    from hsi_viewer.learning.network import SdhsiNet
-    from hsi_viewer.learning.recipe import recipe_for
-
-    recipe = recipe_for(TrainingConfig())
-    sigmas = recipe.features.sigmas
-    network = SdhsiNet(4, len(sigmas), 2, recipe.network, 0)
-    assert round(3 * max(sigmas)) + network.radius == REACH
