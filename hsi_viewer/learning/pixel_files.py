@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,17 +56,14 @@ class PixelState(TrainingFacts):
     walker: WalkerRecipe
 
 
-@dataclass(frozen=True)
-class PixelDescription:
-    """The JSON of a model, as `PixelState` has it."""
+@dataclass(frozen=True, kw_only=True)
+class DescribedFacts:
+    """What the JSON of any model contains, as `TrainingFacts` has it."""
 
     classifier: str
     class_ids: tuple[int, ...]
     legend: tuple[LabelClass, ...]
     config: TrainingConfig
-    walker: WalkerRecipe
-    steepness: float
-    channels: int
     bands: int
     wavelengths: tuple[float, ...] | None
     warning: str | None
@@ -73,6 +71,15 @@ class PixelDescription:
     versions: dict[str, str]
     label_digest: str
     weights_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelDescription(DescribedFacts):
+    """The JSON of a model, as `PixelState` has it."""
+
+    walker: WalkerRecipe
+    steepness: float
+    channels: int
 
 
 def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
@@ -83,26 +90,15 @@ def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
     ExportError
         if the files cannot be written.
     """
-    tensors = {f"features.{n}": torch.from_numpy(getattr(state.features, n)) for n in TENSORS}
+    tensors = feature_tensors(state.features)
     for part in fields(state.scorer):  # type: ignore[arg-type]  # a protocol of dataclasses
         tensors[f"scorer.{part.name}"] = torch.from_numpy(getattr(state.scorer, part.name))
-    waves = state.wavelengths
     description = {
-        "format": FORMAT,
-        "schema": SCHEMA,
+        **facts_written(state),
         "classifier": state.kind.name,
-        "class_ids": state.class_ids,
-        "legend": [asdict(c) for c in state.legend],
-        "config": asdict(state.config),
         "walker": asdict(state.walker),
         "steepness": state.steepness,
         "channels": state.features.channels,
-        "bands": state.bands,
-        "wavelengths": None if waves is None else waves.tolist(),
-        "warning": state.warning,
-        "seconds": state.seconds,
-        "versions": state.versions,
-        "label_digest": state.label_digest,
     }
     data = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
     return write_pair(target, description, data)
@@ -133,12 +129,41 @@ def load_pixels(kind: PixelKind, target: str | Path) -> PixelState:
         steepness=description.steepness,
         features=features,
         walker=description.walker,
+        **vars(facts_read(description)),
+    )
+
+
+def feature_tensors(features: Features) -> dict[str, Tensor]:
+    """Tensors of features, by the names that `checkpoint_schema.features_of` knows."""
+    return {f"features.{name}": torch.from_numpy(getattr(features, name)) for name in TENSORS}
+
+
+def facts_written(facts: TrainingFacts) -> dict[str, Any]:
+    """What the description of any model contains."""
+    waves = facts.wavelengths
+    return {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "class_ids": facts.class_ids,
+        "legend": [asdict(c) for c in facts.legend],
+        "config": asdict(facts.config),
+        "bands": facts.bands,
+        "wavelengths": None if waves is None else waves.tolist(),
+        "warning": facts.warning,
+        "seconds": facts.seconds,
+        "versions": facts.versions,
+        "label_digest": facts.label_digest,
+    }
+
+
+def facts_read(description: DescribedFacts) -> TrainingFacts:
+    """The facts of a description."""
+    waves = description.wavelengths
+    return TrainingFacts(
         class_ids=description.class_ids,
         legend=description.legend,
         config=description.config,
-        wavelengths=None
-        if description.wavelengths is None
-        else np.array(description.wavelengths, np.float64),
+        wavelengths=None if waves is None else np.array(waves, np.float64),
         bands=description.bands,
         seconds=description.seconds,
         versions=description.versions,

@@ -9,11 +9,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.labels.sampling import Draw
+from hsi_viewer.learning.classifiers import hybridsn_sd
+from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.preferences.settings import Settings, load_settings
 from hsi_viewer.session.storage.training_runs import MODEL
 
-KEYS = {"lda": 1, "svm": 2}  # times Down from SDHSI-Net
-TITLES = {"lda": "Linear discriminant", "svm": "Support vector machine"}
+KEYS = {"lda": 1, "svm": 2, "hybridsn-sd": 3}  # times Down from SDHSI-Net
+TITLES = {
+    "lda": "Linear discriminant",
+    "svm": "Support vector machine",
+    "hybridsn-sd": "Self-distilled HybridSN",
+}
 
 
 @pytest.fixture
@@ -53,8 +59,10 @@ def training_runs(driver):
     return driver.window.context.sessions.session.training_runs
 
 
-@pytest.mark.parametrize("name", ["lda", "svm"])
-def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, name):
+@pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
+def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, name, monkeypatch):
+    small = HybridRecipe(components=13, side=9, epochs=30, rate=3e-3)
+    monkeypatch.setattr(hybridsn_sd, "RECIPE", small)
     choose(labelled, name)
     press_train(labelled)
     document, panel = labelled.document, labelled.window.panel("training")
@@ -66,11 +74,12 @@ def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, nam
     labelled.qtbot.waitUntil(lambda: bool(training_runs(labelled).runs))
     run = training_runs(labelled).runs[0]
     assert run.title == f"1: {TITLES[name]}, seed 0"
-    assert run.config == {"classifier": name, "seed": 0, "refine": True}
+    device = {"device": "auto"} if name == "hybridsn-sd" else {}
+    assert run.config == {"classifier": name, "seed": 0, **device, "refine": True}
     assert set(MODEL) <= set(training_runs(labelled).files(run.id))
 
 
-@pytest.mark.parametrize("name", ["lda", "svm"])
+@pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
 def test_settings_that_do_not_apply_are_grey_and_say_why(labelled, name):
     panel = labelled.window.panel("training")
     assert not panel.unused.isVisible()

@@ -23,6 +23,8 @@ from hsi_viewer.jobs.classify import (
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import output_folder
 from hsi_viewer.learning import trainer
+from hsi_viewer.learning.classifiers import hybridsn_sd
+from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.model import load_model
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
@@ -163,9 +165,11 @@ def test_a_stopwatch_keeps_each_step_apart(monkeypatch):
     assert watch.total() == 20.0
 
 
-@pytest.mark.parametrize("name", ["lda", "svm"])
-def test_other_classifiers_do_the_whole_job_and_are_named(scene, tmp_path, name):
+@pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
+def test_other_classifiers_do_the_whole_job_and_are_named(scene, tmp_path, name, monkeypatch):
     cube, labels, truth = scene
+    small = HybridRecipe(components=13, side=9, epochs=4, rate=3e-3)
+    monkeypatch.setattr(hybridsn_sd, "RECIPE", small)
     out, again = tmp_path / "out", tmp_path / "again"
     first = classify(cube, labels, Job(out, TrainingConfig(seed=4), classifier=name))
     assert (first.prediction.class_map == truth).mean() > 0.95

@@ -26,7 +26,7 @@ from tests.unit.learning.made import SMALL, made_scene
 
 
 def test_ours_come_first_and_need_nothing_slow():
-    assert [row.name for row in classifiers()][:3] == ["sdhsi", "lda", "svm"]
+    assert [row.name for row in classifiers()][:4] == ["sdhsi", "lda", "svm", "hybridsn-sd"]
     code = (
         "import sys; from hsi_viewer.learning.classifiers import classifiers; classifiers();"
         "print(sorted({'torch', 'sklearn', 'scipy', 'pydantic'} & set(sys.modules)))"
@@ -124,7 +124,8 @@ def plug_ins(tmp_path, monkeypatch):
 
 
 def test_installed_packages_add_classifiers_and_broken_ones_are_sentences(plug_ins):
-    assert [row.name for row in classifiers()] == ["sdhsi", "lda", "svm", "nearest-mean"]
+    names = [row.name for row in classifiers()]
+    assert names == ["sdhsi", "lda", "svm", "hybridsn-sd", "nearest-mean"]
     assert isinstance(classifier("nearest-mean"), Classifier)
     assert classifier("svm").title == "Support vector machine"
     sentences = problems()
