@@ -1,7 +1,7 @@
 """Folds that hold out labels by place: whole strokes or stretches, far from what is trained on.
 
 Labels of one stroke look alike, and wide windows around them overlap. Folds drawn label by label
-therefore flatter whatever looks far. Here the labels of a class are cut where they lie furthest
+therefore favour models that look far. Here the labels of a class are cut where they lie furthest
 apart, along the axis on which they spread most, into parts of similar size; connected labels stay
 together as long as the class then keeps labels to train on.
 """
