@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.class_ids import count_ids
 
 BUFFER = 8  # pixels between training and scored ones, when fields are kept apart
 SMALL_FIELD = 8  # fewer pixels are not a field, where a class has larger ones
@@ -80,7 +81,7 @@ def draw_training(
 
 
 def _ids(truth: NDArray[np.uint16]) -> list[int]:
-    return [int(i) for i in np.flatnonzero(np.bincount(truth.ravel())) if i]
+    return [int(i) for i in np.flatnonzero(count_ids(truth)) if i]
 
 
 def _field_pool(truth: NDArray[np.uint16], rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.display.rasters import Raster, whole
 from hsi_viewer.core.geometry.pixels import Box
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.tiles import FRAME_SECONDS, TileKey, TileStore
 
 # A level is taken as long as its pixels are at most so much larger than those of the screen.
@@ -28,6 +29,7 @@ COARSE = 2.0**0.25
 Side = Literal["left", "right"]
 
 
+@reports_errors
 class LayerItem(QGraphicsObject):
     """Draws a layer of a store; its coordinates are pixels of the scene.
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, UNCERTAINTY
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.scene_view import Mark, SceneView
 from hsi_viewer.ui.scene.tiles import TileStore
 
@@ -13,6 +14,7 @@ FIRST = (CLASS_MAP, GROUND_TRUTH, UNCERTAINTY)  # what the second to fourth view
 MARGIN = 8
 
 
+@reports_errors
 class LinkedView(SceneView):
     """A view of one layer, which is chosen in a list in its corner."""
 

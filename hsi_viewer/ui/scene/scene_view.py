@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS
 from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.layer_item import LayerItem, Side
 from hsi_viewer.ui.scene.tiles import TileStore
 
@@ -23,6 +24,7 @@ CLICK_SLOP = 4  # screen pixels that a click may move
 NARROWEST = 12  # screen pixels across a fitted scene: a single line of a scanner is to be seen
 
 
+@reports_errors
 class SceneView(pg.GraphicsView):
     """Shows rasters of one scene, row-major, square pixels, row 0 at the top.
 

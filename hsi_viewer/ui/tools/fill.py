@@ -78,7 +78,4 @@ class FillTool(QObject, Tool):
             self._context.notify("This region is too large to fill: draw its border first.")
 
     def _paint(self, pixels: Pixels) -> None:
-        stroke = self._context.begin()
-        if stroke is not None:
-            stroke.paint(pixels)
-            stroke.finish()
+        self._context.label_area(pixels.size, lambda: pixels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from hsi_viewer.core.geometry.shapes import Pixels
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
@@ -32,6 +33,9 @@ class ToolContext(Protocol):
 
     def begin(self, *, erase: bool = False) -> Stroke | None:
         """Begin a stroke in the chosen mode; None while there is no document or no class."""
+
+    def label_area(self, size: float, covered: Callable[[], Pixels]) -> None:
+        """Label the pixels that an area covers, in a box of so many, as one step."""
 
     def update_preview(self) -> None:
         """Ask the canvas for the preview again."""

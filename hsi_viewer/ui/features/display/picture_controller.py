@@ -134,7 +134,9 @@ class PictureController(QObject):
         def work(token: CancelToken, _port: ProgressPort) -> ScenePicture:
             return render_scene(scene, composite, token, samples=samples)
 
-        self._task = self._workspace.tasks.start("Drawing the image", work, quiet=quiet)
+        self._task = self._workspace.tasks.start(
+            "Drawing the image", work, quiet=quiet, urgent=True
+        )
         self._task.succeeded.connect(self._on_drawn)
         self._task.failed.connect(self._on_failed)
         self._task.cancelled.connect(self._on_cancelled)

@@ -129,7 +129,7 @@ class OpenController(QObject):
             return OpenedCube(source, cube, picture, document, prepared)
 
         self._task = self._workspace.perform(
-            f"Opening {name}", work, self._on_opened, on_failed=self._on_failed
+            f"Opening {name}", work, self._on_opened, on_failed=self._on_failed, urgent=True
         )
 
     def _may_be_labels(self, cube: HyperCube) -> bool:

@@ -19,6 +19,7 @@ from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
     discarded,
+    forget_old_discarded,
     recoverable_sessions,
 )
 from hsi_viewer.ui.commands.table import Command
@@ -45,6 +46,7 @@ class RecoveryFeature(Feature):
         self._found: tuple[RecoverableSession, ...] = ()
         self._discarded: tuple[RecoverableSession, ...] = ()
         self._later: set[Path] = set()
+        self._restored: set[Path] = set()  # offered whichever scene is open
         context.opening.opened.connect(self._on_opened)
         self.search()
 
@@ -78,9 +80,12 @@ class RecoveryFeature(Feature):
         """Look for unsaved work in the background."""
 
         def work(_token: CancelToken, _port: ProgressPort) -> Found:
+            forget_old_discarded()
             return recoverable_sessions(), discarded()
 
-        self.workspace.compute("Looking for unsaved work", work, self._on_found, quiet=True)
+        self.workspace.compute(
+            "Looking for unsaved work", work, self._on_found, quiet=True, patient=True
+        )
 
     @Slot(object)
     def _on_opened(self, _opened: object) -> None:
@@ -96,7 +101,10 @@ class RecoveryFeature(Feature):
         if session is not None:
             wanted = (session.reference.source, session.reference.part)
             found = tuple(
-                o for o in found if o.reference and (o.reference.source, o.reference.part) == wanted
+                o
+                for o in found
+                if o.path in self._restored
+                or (o.reference and (o.reference.source, o.reference.part) == wanted)
             )
         for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
             self._offer(leftover)
@@ -166,7 +174,7 @@ class RecoveryFeature(Feature):
 
     def _bring_back(self, put_away: Path) -> None:
         try:
-            bring_back(put_away)
+            self._restored.add(bring_back(put_away))
         except OSError as error:
             self.workspace.notify(f"The work could not be restored: {error}", "error")
         self.search()

@@ -88,6 +88,12 @@ class SessionController(QObject):
     @Slot(object)
     def _adopt(self, opened: OpenedCube) -> None:
         """Before anything can be drawn in the new document."""
+        old = self.session
+        if old is not None and old.modified and not old.worth_keeping:
+            self._workspace.notify(
+                f"The unsaved work on {old.reference.name} was discarded. File › Restore "
+                "discarded work brings it back."
+            )
         self._let_go()
         session: Session = opened.prepared
         self.session, self.shown_run = session, session.data.shown_run
@@ -155,6 +161,7 @@ class SessionController(QObject):
             self._on_others,
             document=session.document,
             quiet=True,
+            patient=True,
         )
 
     def _on_others(self, words: str) -> None:
@@ -232,6 +239,22 @@ class SessionController(QObject):
 
     # the end ---------------------------------------------------------------------------------
 
+    def give_up(self) -> None:
+        """The user discards the unsaved work; it can be restored, with notes and view."""
+        session = self.session
+        if session is not None and session.modified:
+            self._keep_data_now(session)
+            session.document.abandon()
+
+    def _keep_data_now(self, session: Session) -> None:
+        data = self.data()
+        if data is None:
+            return
+        try:
+            session.keep_data(data)
+        except FileError as error:
+            self._workspace.notify(str(error), "warning")
+
     @Slot(object)
     def _put_away(self, opened: OpenedCube) -> None:
         if isinstance(opened.prepared, Session):
@@ -283,12 +306,9 @@ class SessionController(QObject):
         """The window is about to close; what is unsaved and not given up stays for the next."""
         self._timer.stop()
         self._autosave.stop()
-        session, data = self.session, self.data()
-        if session is not None and data is not None and session.worth_keeping:
-            try:
-                session.keep_data(data)
-            except FileError as error:
-                self._workspace.notify(str(error), "warning")
+        session = self.session
+        if session is not None and session.worth_keeping:
+            self._keep_data_now(session)
         self._let_go()
         for session in list(self._made):
             self._close(session)
