@@ -87,7 +87,7 @@ class _ClassifierOption(Action):
     def _ignore(self, _text: str | None) -> None:
         """What argparse sets."""
 
-    help = property(_list, _ignore)  # type: ignore[assignment]
+    help = property(_list, _ignore)
 
 
 def _classifier(text: str) -> str:
