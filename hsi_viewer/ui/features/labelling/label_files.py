@@ -18,7 +18,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
-from hsi_viewer.core.labels.sampling import Draw, draw_training
+from hsi_viewer.core.labels.sampling import Draw, Split, split_of
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document, present_ids
@@ -72,6 +72,7 @@ class LabelUse:
     truth, truth_ids : ground truth to be scored, or None, and the class ids in it.
     scored : how many of its pixels.
     added : how many more pixels have a label then.
+    split : training and test pixels, where they were drawn.
     """
 
     load: LabelLoad | None
@@ -79,6 +80,7 @@ class LabelUse:
     truth_ids: tuple[int, ...] = ()
     scored: int = 0
     added: int = 0
+    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,11 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
         truth = checked_ids(ids, document.labels.shape)
         return LabelUse(None, truth, present_ids(truth))
     if isinstance(purpose, Draw):
-        training, test = draw_training(ids, purpose)
-        load = plan_load(document, base, training, names, colours, f"Draw {purpose}")
-        return LabelUse(load, test, present_ids(test), int(np.count_nonzero(test)))
+        split = split_of(ids, purpose)
+        load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}")
+        test = split.test
+        scored = int(np.count_nonzero(test))
+        return LabelUse(load, test, present_ids(test), scored, split=split)
     if purpose == "add":
         here = base.labels.ids
         ids = np.where(here > 0, here, ids)
@@ -260,9 +264,10 @@ class LabelFiles(QObject):
         if purpose == "test":
             return "Ground truth loaded: maps are scored on its pixels that you have not labelled."
         if isinstance(purpose, Draw):
+            note = use.split.note(document.legend.name_of) if use.split is not None else None
             return (
                 f"{document.labels.total:,} training pixels drawn ({purpose}); {use.scored:,} "
-                "others are test pixels."
+                f"others are test pixels.{f' {note}' if note else ''}"
             )
         if purpose == "add":
             return f"{use.added:,} pixels labelled."

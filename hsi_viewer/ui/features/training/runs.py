@@ -306,6 +306,8 @@ def _row_of(run: Run) -> RunRow:
     overall = None
     if run.accuracy is not None:
         overall = run.accuracy.get("overall")
-        low, high, total = (run.accuracy.get(k, 0.0) for k in ("low", "high", "total"))
-        facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, {total:,.0f} pixels")
+        low, high = run.accuracy.get("low"), run.accuracy.get("high")
+        if low is not None and high is not None:
+            facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %")
+        facts.append(f"{run.accuracy.get('total', 0.0):,.0f} test pixels")
     return RunRow(run.id, run.title, overall, run.labelled, run.seconds, "\n".join(facts))
