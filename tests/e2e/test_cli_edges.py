@@ -145,7 +145,7 @@ def test_closed_standard_streams_end_no_command_in_a_traceback(tmp_path, name, s
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
-def test_a_full_disk_behind_standard_output_is_told():
+def test_a_full_disk_behind_standard_output_is_reported():
     with Path("/dev/full").open("w") as full:
         command = [*COMMAND, "info", SAMPLE, "--json"]
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -167,7 +167,7 @@ def test_names_that_the_terminal_cannot_show_are_printed_all_the_same(tmp_path):
 
 @POSIX
 @pytest.mark.parametrize(
-    ("sent", "status", "said", "name"),
+    ("sent", "status", "expected", "name"),
     [
         (signal.SIGTERM, 143, "terminated", "t.hdr"),
         (signal.SIGTERM, 143, "terminated", "t.tif"),
@@ -176,7 +176,7 @@ def test_names_that_the_terminal_cannot_show_are_printed_all_the_same(tmp_path):
     ],
 )
 def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
-    tmp_path, sent, status, said, name
+    tmp_path, sent, status, expected, name
 ):
     source, target = tmp_path / "source.npy", tmp_path / "out" / name
     big = np.lib.format.open_memmap(source, "w+", "f8", (6000, 1000, 50))  # sparse: 2.4 GB
@@ -200,16 +200,16 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
     finally:
         running.kill()
     assert running.returncode == status
-    assert error.endswith(f"hsi-viewer: {said}\n")
+    assert error.endswith(f"hsi-viewer: {expected}\n")
     assert {path: _bytes(path) for path in target.parent.iterdir()} == before
 
 
 @POSIX
 @pytest.mark.parametrize(
-    ("sent", "status", "said"),
+    ("sent", "status", "expected"),
     [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")],
 )
-def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status, said):
+def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status, expected):
     (tmp_path / "there").mkdir()
     np.save(tmp_path / "labels.npy", np.where(np.arange(145) % 9 == 0, sample_labels(), 0))
     output = tmp_path / "there" / "a" / "b"
@@ -231,13 +231,13 @@ def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status,
     finally:
         running.kill()
     assert running.returncode == status
-    assert error.endswith(f"hsi-viewer: {said}\n")
+    assert error.endswith(f"hsi-viewer: {expected}\n")
     assert "Traceback" not in error
     assert list((tmp_path / "there").iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of file size are a POSIX matter")
-def test_a_disk_that_is_full_at_the_export_is_told_in_one_line(tmp_path):
+def test_a_disk_that_is_full_at_the_export_is_reported_in_one_line(tmp_path):
     limit = "import resource, signal, sys; from hsi_viewer.cli import main\n"
     limit += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
     limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"

@@ -51,7 +51,8 @@ def add(commands: Commands) -> None:
         type=_classifier,
         default="sdhsi",
         help="sdhsi (SDHSI-Net, the default), lda (linear discriminant), svm (support vector "
-        "machine), or one that a plug-in adds (--classifier svm)",
+        "machine), hybridsn-sd (self-distilled HybridSN, minutes), or one that a plug-in adds "
+        "(--classifier svm)",
     )
     parser.add_argument(
         "--preset",

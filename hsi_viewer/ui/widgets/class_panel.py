@@ -259,8 +259,8 @@ class ClassPanel(QWidget):
             self.moved.emit(class_id, self.table.currentRow() + step)
 
     @Slot(QPoint)
-    def _on_context_menu(self, place: QPoint) -> None:
-        self.menu_requested.emit(self.table.viewport().mapToGlobal(place))
+    def _on_context_menu(self, position: QPoint) -> None:
+        self.menu_requested.emit(self.table.viewport().mapToGlobal(position))
 
     @Slot()
     def _on_more(self) -> None:

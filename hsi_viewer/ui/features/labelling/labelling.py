@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog
 
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_removal
 from hsi_viewer.ui.features.labelling.label_files import LabelFiles
 from hsi_viewer.ui.features.labelling.toolbox import Toolbox
 from hsi_viewer.ui.tools.brush import MAX_SIZE
@@ -28,6 +29,7 @@ class LabelController(QObject):
         workspace = self._workspace = context.workspace
         self.toolbox = Toolbox(workspace, context.canvas, self)
         self.files = LabelFiles(context, self)
+        self.changes = self.toolbox.changes
         self.files.loaded.connect(self._on_loaded)
         panel.chosen.connect(self.choose_class)
         panel.renamed.connect(self._on_renamed)
@@ -94,17 +96,23 @@ class LabelController(QObject):
         document = self._workspace.document
         if document is None or class_id not in document.legend:
             return
-        name, count = document.legend[class_id].name, document.labels.count(class_id)
-        document.remove_class(class_id)
-        if self._active == class_id:
-            self._active = document.legend.classes[0].id if len(document.legend) else None
-            if self._active is not None:
+        name, was_active = document.legend[class_id].name, self._active == class_id
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            return plan_removal(document, base, class_id) if base.has(class_id) else None
+
+        def on_done(load: LabelLoad) -> None:
+            if was_active and self._active is None and len(document.legend):
+                self._active = document.legend.classes[0].id
                 self._panel.select(self._active)
-        if count:
-            self._workspace.notify(
-                f"“{name}” and its {count:,} labelled pixels were removed. Undo restores them."
-            )
-        self._workspace.state_changed.emit()
+            count = load.prepared.edit.pixels.size
+            if count:
+                self._workspace.notify(
+                    f"“{name}” and its {count:,} labelled pixels were removed. Undo restores them."
+                )
+            self._workspace.state_changed.emit()
+
+        self.changes.carry_out(f"Removing {name}", plan, on_done)
 
     @Slot(int, str)
     def _on_renamed(self, class_id: int, name: str) -> None:

@@ -84,8 +84,8 @@ def load_library_of_torch() -> None:
         return
     load = ctypes.CDLL(None).dlopen
     load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
-    for place in spec.submodule_search_locations or ():
-        for path in Path(place, "lib").glob("libtorch_cpu.*"):
+    for location in spec.submodule_search_locations or ():
+        for path in Path(location, "lib").glob("libtorch_cpu.*"):
             load(os.fsencode(path), os.RTLD_NOW)
 
 
