@@ -92,7 +92,7 @@ class SessionController(QObject):
         if old is not None and old.modified and not old.worth_keeping:
             self._workspace.notify(
                 f"The unsaved work on {old.reference.name} was discarded. File › Restore "
-                "discarded work brings it back."
+                "discarded work reopens it."
             )
         self._let_go()
         session: Session = opened.prepared
