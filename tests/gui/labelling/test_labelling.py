@@ -5,7 +5,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
 
 from hsi_viewer.core.geometry.brush import disc_path
 from hsi_viewer.core.labels.sampling import Draw
@@ -15,6 +14,7 @@ from hsi_viewer.ui.widgets.class_panel import COUNT, EYE, NAME
 def add_classes(driver, n: int) -> None:
     for _ in range(n):
         driver.trigger("class.add")
+        driver.type(Qt.Key.Key_Return)  # the name that is proposed
 
 
 def cell(driver, row: int, column: int) -> str:
@@ -113,11 +113,8 @@ def test_rename_recolour_hide_remove(sample):
     add_classes(sample, 2)
     panel = sample.window.panel("classes")
     panel.edit_name(1)
-    editor = panel.table.findChild(QLineEdit)
-    editor.selectAll()
-    QTest.keyClicks(editor, "Barley")
-    QTest.keyClick(editor, Qt.Key.Key_Return)
-    sample.qtbot.waitUntil(lambda: sample.document.legend[1].name == "Barley")
+    sample.type("Barley", Qt.Key.Key_Return)
+    assert sample.document.legend[1].name == "Barley"
     sample.key(Qt.Key.Key_1)
     sample.click(7, 7)
     rect = panel.table.visualItemRect(panel.table.item(0, EYE))
