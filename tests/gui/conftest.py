@@ -122,6 +122,8 @@ class Driver:
 
     def type(self, *keys: str | Qt.Key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
         """Press keys one after the other; each goes where the keyboard's focus is then."""
+        if QApplication.activeWindow() is None:  # a window manager would do it
+            self.window.activateWindow()
         for key in [k for part in keys for k in (part if isinstance(part, str) else (part,))]:
             QTest.keyClick(self.window.windowHandle(), key, modifier)
             QApplication.processEvents()

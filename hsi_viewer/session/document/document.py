@@ -36,6 +36,7 @@ class Document:
     Attributes
     ----------
     results : what else was computed of it: angle map, scatter plot, libraries, model.
+    ids_loaded : whether labels came from a file, whose ids are kept where they have gaps.
     """
 
     cube_changed = Signal()
@@ -50,6 +51,7 @@ class Document:
         self.history = History()
         self.selection = Selection(self.labels.shape)
         self.results = Results()
+        self.ids_loaded = False
         self.truth: NDArray[np.uint16] | None = None
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
@@ -258,6 +260,11 @@ class Document:
         self._truth_ids = set() if self.truth is None else _present(self.truth)
         self.truth_changed.emit()
 
+    @property
+    def truth_ids(self) -> frozenset[int]:
+        """Ids in the ground truth."""
+        return frozenset(self._truth_ids)
+
     def test_pixels(self) -> NDArray[np.uint16] | None:
         """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.
 
@@ -283,6 +290,11 @@ class Document:
         reason = self.why_not_trainable()
         if reason:
             raise LabelError(reason)
+
+    @property
+    def ids_given(self) -> bool:
+        """Whether class ids follow a file, a ground truth or the scene's own list of classes."""
+        return self.ids_loaded or self.truth is not None or bool(self.cube.class_names)
 
     # results -------------------------------------------------------------------------------
 

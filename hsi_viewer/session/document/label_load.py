@@ -26,6 +26,7 @@ class Labelled(Protocol):
     labels: LabelMap
     legend: ClassLegend
     history: History
+    ids_loaded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,5 +117,6 @@ def carry_out(document: Labelled, load: LabelLoad) -> bool:
     if load.classes != load.base.classes:
         edits.insert(0, LegendChange(legend, load.base.classes, load.classes))
     labels.expect(load.prepared)
+    document.ids_loaded = True
     document.history.do(load.title, *edits)
     return True

@@ -18,8 +18,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QCompleter,
     QLineEdit,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -65,10 +67,10 @@ class NameDelegate(QStyledItemDelegate):
         line.selectAll()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
-        """Take the typed name; an empty one keeps the name of before."""
-        text = cast("QLineEdit", editor).text().strip()
-        if text:
-            model.setData(index, text)
+        """Take what was typed or picked; an empty name keeps the one of before."""
+        line = cast("QLineEdit", editor)
+        if line.isModified() and line.text().strip():
+            model.setData(index, line.text().strip())
 
     def destroyEditor(self, editor: QWidget, index: Index) -> None:
         """Forget the line."""
@@ -110,7 +112,9 @@ class NameDelegate(QStyledItemDelegate):
     @Slot(str)
     def _on_picked(self, name: str) -> None:
         if self._line is not None:
+            changed = self._line.isModified() or self._line.text() != name
             self._line.setText(name)
+            self._line.setModified(changed)
             self.commitData.emit(self._line)
             self._end(QStyledItemDelegate.EndEditHint.NoHint)
 
@@ -127,7 +131,11 @@ class KeyDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """A framed digit."""
         text = str(index.data() or "")
-        super().paint(painter, option, self._blank(index))
+        row = QStyleOptionViewItem(option)
+        self.initStyleOption(row, index)
+        row.text = ""
+        style = row.widget.style() if row.widget is not None else QApplication.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, row, painter, row.widget)
         if not text:
             return
         theme = current_theme()
@@ -144,7 +152,3 @@ class KeyDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme["text"]))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, text)
         painter.restore()
-
-    def _blank(self, index: Index) -> Index:
-        """A cell of the same row without text, for the background of the row."""
-        return index.sibling(index.row(), index.column() + 2)

@@ -144,9 +144,13 @@ class ClassPanel(QWidget):
 
     def _set_widths(self) -> None:
         metrics = self.table.fontMetrics()
-        texts = {ID: "999", SWATCH: "MM", KEY: "Key", COUNT: "99,999", LOCK: "MM", EYE: "MM"}
-        for column, text in texts.items():
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(text) + 10)
+        heading = self.table.horizontalHeader().fontMetrics()
+        texts = {ID: "999", KEY: "9", COUNT: "9,999"}
+        for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
+            title = self.table.horizontalHeaderItem(column).text()
+            own = metrics.horizontalAdvance(texts.get(column, "")) + 8
+            wanted = max(own, heading.horizontalAdvance(title) + 14 if title else 26)
+            self.table.setColumnWidth(column, wanted)
         self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 6))
 
     def show_classes(self, classes: Sequence[LabelClass], counts: dict[int, int]) -> None:

@@ -1,9 +1,8 @@
-"""OfferBar: questions above the image that can wait, each with its buttons."""
+"""OfferBar: questions over the image that can wait, each with its buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -17,28 +16,13 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.choice import Choice
 
 LONG = 100  # letters of a text that gets the whole width, its buttons below it
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One button of an offer.
-
-    Attributes
-    ----------
-    text : on the button.
-    run : what it does; the offer goes away first.
-    primary : whether it is the likely one.
-    """
-
-    text: str
-    run: Callable[[], object]
-    primary: bool = False
-
-
 class OfferBar(QWidget):
-    """Offers, the latest below; they stay until one of their buttons is pressed."""
+    """Offers, the latest below; they stay until one of their buttons is pressed, or Escape."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +58,15 @@ class OfferBar(QWidget):
             offer.hide()
             offer.deleteLater()
         self.setVisible(bool(self.offers))
+
+    def dismiss(self) -> bool:
+        """Answer the newest question by the choice that changes nothing; False if there is none."""
+        for offer in reversed(self.offers):
+            number = next((n for n, c in enumerate(offer.choices) if c.escape), None)
+            if number is not None:
+                self._on_chosen(offer.key, number)
+                return True
+        return False
 
     def texts(self) -> list[str]:
         """The questions that are shown."""

@@ -15,6 +15,7 @@ from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colo
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -109,7 +110,8 @@ class ClassFeature(Feature):
             name, other = document.legend[class_id].name, document.legend[into].name
             document.merge_classes(class_id, into)
             self._labelling.take_class(into)
-            self.workspace.notify(f"“{name}” was merged into “{other}”. Undo separates them.")
+            told = f"“{name}” was merged into “{other}”."
+            self.workspace.notify(told, "info", self._labelling.undo_choice())
 
     def _chosen(self) -> tuple[Document, LabelClass] | None:
         document, class_id = self.workspace.document, self._labelling.active_class
@@ -230,10 +232,10 @@ class ClassFeature(Feature):
         document = self.workspace.document
         if document is None:
             return
-        start = Path(self.workspace.settings.last_folder) / f"{document.cube.name} classes.csv"
-        path, _ = QFileDialog.getSaveFileName(self.window, "Save legend", str(start), SAVE_FILTER)
-        if path:
-            self.save_legend(Path(path))
+        name = file_stem(document.cube, "legend") + ".csv"
+        path = ask_where(self.workspace, self.window, "Save legend", name, SAVE_FILTER)
+        if path is not None:
+            self.save_legend(path)
 
     def save_legend(self, path: Path) -> None:
         """Write the classes by the suffix of the path."""
@@ -247,4 +249,4 @@ class ClassFeature(Feature):
         except (HsiError, OSError) as error:
             self.workspace.notify_error(error, "Saving the legend")
         else:
-            self.workspace.notify(f"Legend saved to {path}.", "success")
+            self.workspace.notify(f"Legend saved to {path}.", "success", folder_link(path))

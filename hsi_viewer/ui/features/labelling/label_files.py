@@ -25,7 +25,8 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out, plan_load
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
-from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -165,7 +166,7 @@ class LabelFiles(QObject):
             (
                 Choice("Replace them", partial(self.load, source, "labels"), primary=True),
                 Choice("Keep existing, add new", partial(self.load, source, "add")),
-                Choice("Cancel", lambda: None),
+                Choice("Cancel", lambda: None, escape=True),
             ),
             "label-multiple-outline",
         )
@@ -276,7 +277,7 @@ class LabelFiles(QObject):
             )
             for place, option in enumerate(needed.options)
         ]
-        choices.append(Choice("Cancel", lambda: None))
+        choices.append(Choice("Cancel", lambda: None, escape=True))
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
 
     def _ask_which(self, request: Import, needed: ChoiceNeededError) -> None:
@@ -290,7 +291,7 @@ class LabelFiles(QObject):
             )
             for choice in needed.choices[:MOST_OFFERED]
         ]
-        choices.append(Choice("Cancel", lambda: None))
+        choices.append(Choice("Cancel", lambda: None, escape=True))
         name = Path(request.source).name
         self.context.offers.offer(
             OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
@@ -328,17 +329,17 @@ class LabelFiles(QObject):
         labels, cube = document.labels.snapshot(), document.cube
         legend = ClassLegend(document.legend.classes)
 
-        def work(_token: CancelToken, _port: ProgressPort) -> str:
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Path, str]:
             from hsi_viewer.io.regions.import_export import export_regions
 
-            return " ".join(
-                (f"Labels exported to {path}.", *export_regions(path, labels.ids, legend, cube))
-            )
+            notes = export_regions(path, labels.ids, legend, cube)
+            return path, " ".join((f"Labels exported to {path}.", *notes))
 
         self._workspace.perform(f"Exporting {path.name}", work, self._on_exported, doing=DOING)
 
-    def _on_exported(self, text: str) -> None:
-        self._workspace.notify(text, "success")
+    def _on_exported(self, exported: tuple[Path, str]) -> None:
+        path, text = exported
+        self._workspace.notify(text, "success", folder_link(path))
 
     @Slot()
     def save(self) -> None:
@@ -402,7 +403,7 @@ class LabelFiles(QObject):
             told += (
                 " It contains class ids only: save a session or a legend to keep names and colours."
             )
-        self._workspace.notify(told, "success")
+        self._workspace.notify(told, "success", folder_link(saved.path))
 
     def _ask_where_to_save(self) -> Path | None:
         kinds = "NumPy array (*.npy);;ENVI classification (*.hdr);;MATLAB (*.mat);;GeoTIFF (*.tif)"
@@ -412,9 +413,8 @@ class LabelFiles(QObject):
         document = self._workspace.document
         if document is None:
             return None
-        start = Path(self._workspace.settings.last_folder) / f"{document.cube.name} {name}"
-        path, _ = QFileDialog.getSaveFileName(self.window, title, str(start), filters)
-        return Path(path) if path else None
+        suggested = f"{file_stem(document.cube)}_{name}"
+        return ask_where(self._workspace, self.window, title, suggested, filters)
 
     @Slot()
     def _on_document(self) -> None:

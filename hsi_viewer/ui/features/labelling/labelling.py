@@ -13,6 +13,7 @@ from hsi_viewer.ui.features.labelling.label_files import LabelFiles
 from hsi_viewer.ui.features.labelling.toolbox import Toolbox
 from hsi_viewer.ui.tools.brush import MAX_SIZE
 from hsi_viewer.ui.tools.catalogue import ToolName
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class LabelController(QObject):
         self.context, self.window, self._panel = context, context.window, panel
         workspace = self._workspace = context.workspace
         self.toolbox = Toolbox(workspace, context.canvas, self)
+        self.toolbox.remedy = Choice("Add a class", self.add_class)
         self.files = LabelFiles(context, self)
         self.files.loaded.connect(self._on_loaded)
         panel.chosen.connect(self.choose_class)
@@ -123,9 +125,15 @@ class LabelController(QObject):
                 self._panel.select(self._active)
         if count:
             self._workspace.notify(
-                f"“{name}” and its {count:,} labelled pixels were removed. Undo restores them."
+                f"“{name}” and its {count:,} labelled pixels were removed.",
+                "info",
+                self.undo_choice(),
             )
         self._workspace.state_changed.emit()
+
+    def undo_choice(self) -> Choice:
+        """A button of a message that undoes what it tells."""
+        return Choice("Undo", self.context.commands.action("edit.undo").trigger)
 
     @Slot(int, str)
     def _on_renamed(self, class_id: int, name: str) -> None:
