@@ -49,7 +49,7 @@ def write_big_scene(
                 file.write(group.tobytes())
     header = data.with_suffix(".hdr")
     wavelengths = ", ".join(f"{w:.2f}" for w in np.linspace(400, 2500, bands))
-    place = (
+    map_line = (
         "map info = {UTM, 1, 1, 400000, 5800000, 5, 5, 33, North, WGS-84, units=Meters}\n"
         if georeferenced
         else ""
@@ -57,7 +57,7 @@ def write_big_scene(
     header.write_text(
         f"ENVI\nsamples = {columns}\nlines = {rows}\nbands = {bands}\nheader offset = 0\n"
         f"file type = ENVI Standard\ndata type = 12\ninterleave = {interleave}\nbyte order = 0\n"
-        f"data ignore value = 0\nwavelength units = Nanometers\n{place}"
+        f"data ignore value = 0\nwavelength units = Nanometers\n{map_line}"
         f"wavelength = {{{wavelengths}}}\n",
         encoding="utf-8",
     )

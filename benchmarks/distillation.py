@@ -137,12 +137,12 @@ def measure(
     scored = test > 0
     truth = test[scored]
     shape = (network.exits, *test.shape, network.classes)
-    said = np.empty(shape, np.float32)
+    probabilities = np.empty(shape, np.float32)
     for tile in by_tile(network, scene):
-        said[:, *tile.window] = tile.exits
-    said = said[:, scored]
-    mean = said.mean(axis=0)
-    right = [np.asarray(class_ids)[p.argmax(axis=1)] == truth for p in (*said, mean)]
+        probabilities[:, *tile.window] = tile.exits
+    probabilities = probabilities[:, scored]
+    mean = probabilities.mean(axis=0)
+    right = [np.asarray(class_ids)[p.argmax(axis=1)] == truth for p in (*probabilities, mean)]
     within, between = spread(embedded(network, scene)[scored.ravel()], truth)
     accuracy = {f"oa_{i + 1}": 100 * float(r.mean()) for i, r in enumerate(right[:-1])}
     return {

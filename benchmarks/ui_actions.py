@@ -133,10 +133,10 @@ class Hands:
     def walk(self, steps: int, reach: float) -> list[QPointF]:
         """A random walk inside the viewport, in screen pixels."""
         size = np.array([self.viewport.width(), self.viewport.height()], float)
-        places = [size / 2]
+        positions = [size / 2]
         for _ in range(steps):
-            places.append(np.clip(places[-1] + self.rng.normal(0, reach, 2), 20, size - 20))
-        return [QPointF(float(x), float(y)) for x, y in places]
+            positions.append(np.clip(positions[-1] + self.rng.normal(0, reach, 2), 20, size - 20))
+        return [QPointF(float(x), float(y)) for x, y in positions]
 
     def pan(self, steps: int) -> list[Span]:
         """Drag the scene along, stroke by stroke, always on to where nothing was drawn yet."""

@@ -48,7 +48,8 @@ def fit(
     labels : (rows, columns) class ids, where 0, negative, NaN and masked pixels are unlabelled;
         or what `read_labels` gave; or a path of a label image, regions, shapes or a table.
     config : preset, distillation, seed, device.
-    classifier : "sdhsi", "lda", "svm", or the name of an installed one; see `classifiers`.
+    classifier : "sdhsi", "lda", "svm", "hybridsn-sd", or the name of an installed one; see
+        `classifiers`.
     legend : names and colours of the classes; of the others the names are those of the labels'
         file, of the scene's own ground truth, or "Class n".
     token : `token.cancel()`, from another thread, ends the training.

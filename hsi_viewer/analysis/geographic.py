@@ -14,7 +14,7 @@ WGS84 = "EPSG:4326"
 
 
 @dataclass(frozen=True)
-class MapPlace:
+class ScaleAndNorth:
     """Position of a scene at its centre.
 
     Attributes
@@ -34,8 +34,8 @@ def degrees(
 
     Imports rasterio, which takes a while: to be called in a worker.
     """
-    places = [georeference.map_xy(row, column) for row, column in positions]
-    known = [p for p in places if p is not None]
+    on_map = [georeference.map_xy(row, column) for row, column in positions]
+    known = [p for p in on_map if p is not None]
     if georeference.crs_wkt is None or len(known) < len(positions):
         return None
     from rasterio.errors import CRSError
@@ -54,7 +54,7 @@ def degrees(
     return found if np.isfinite(found).all() else None
 
 
-def place_of(georeference: Georeference, rows: int, columns: int) -> MapPlace | None:
+def scale_and_north(georeference: Georeference, rows: int, columns: int) -> ScaleAndNorth | None:
     """Position of a scene at its centre, on a sphere; None if unknown."""
     row, column = rows / 2, columns / 2
     step = max(1.0, min(rows, columns) / 20)
@@ -75,7 +75,7 @@ def place_of(georeference: Georeference, rows: int, columns: int) -> MapPlace | 
         return None
     north = np.linalg.solve(ground, [0.0, 1.0])
     north /= np.hypot(*north)
-    return MapPlace(float(np.hypot(*ground[:, 0])), (float(north[0]), float(north[1])))
+    return ScaleAndNorth(float(np.hypot(*ground[:, 0])), (float(north[0]), float(north[1])))
 
 
 def degrees_text(latitude: float, longitude: float) -> str:

@@ -33,7 +33,7 @@ class LoadedLibrary:
 
 
 @dataclass(frozen=True, eq=False)
-class MatchWish:
+class MatchRequest:
     """A spectrum to compare with libraries on the same bands; bad bands are NaN already."""
 
     spectrum: Floats
@@ -46,7 +46,7 @@ class MatchWish:
 class Matches:
     """Matches of each library, in the order of its spectra."""
 
-    request: MatchWish
+    request: MatchRequest
     found: tuple[tuple[Match, ...], ...]
 
 
@@ -92,7 +92,7 @@ def fitted(library: SpectralLibrary, cube: HyperCube) -> LoadedLibrary:
     return LoadedLibrary(library, cube, on_sensor)
 
 
-def match(request: MatchWish) -> Matches:
+def match(request: MatchRequest) -> Matches:
     """Compare a spectrum with every spectrum of the libraries."""
     return Matches(
         request,
@@ -103,11 +103,11 @@ def match(request: MatchWish) -> Matches:
     )
 
 
-def match_wish(
+def match_request(
     spectrum: Floats, name: str, cube: HyperCube, libraries: tuple[LoadedLibrary, ...]
-) -> MatchWish:
+) -> MatchRequest:
     """The request to compare a spectrum of a cube, its bad bands left out."""
     x = cube.wavelengths
     if x is None:
         x = np.arange(1, cube.bands + 1, dtype=np.float64)
-    return MatchWish(np.where(cube.good_bands, spectrum, np.nan), name, libraries, x)
+    return MatchRequest(np.where(cube.good_bands, spectrum, np.nan), name, libraries, x)

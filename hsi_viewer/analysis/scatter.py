@@ -144,5 +144,5 @@ def _thinned(part: slice, step: int) -> slice:
     return slice(-(-part.start // step) * step, part.stop, step)
 
 
-def _span(places: NDArray[np.int64]) -> slice:
-    return slice(int(places.min()), int(places.max()) + 1)
+def _span(indices: NDArray[np.int64]) -> slice:
+    return slice(int(indices.min()), int(indices.max()) + 1)

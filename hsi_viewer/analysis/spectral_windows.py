@@ -65,12 +65,12 @@ def read_window(cube: HyperCube, basis: SpectralBasis, box: Box) -> SpectralWind
         whole = cube.is_data(stored).all(axis=2)
         values: NDArray[np.float64] = stored.astype(np.float64)
         values[~whole] = basis.mean
-        place = (
+        part = (
             slice(rows.start - top, rows.stop - top),
             slice(columns.start - left, columns.stop - left),
         )
-        scores[place], directions[place] = basis.reduced(values)
-        valid[place] = whole
+        scores[part], directions[part] = basis.reduced(values)
+        valid[part] = whole
     return SpectralWindow(box, scores, directions, valid)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from hsi_viewer.cli.output import print_json
-from hsi_viewer.cli.streams import say, terminable
+from hsi_viewer.cli.streams import print_text, terminable
 from hsi_viewer.cli.values import names_of
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.training import TrainingConfig
@@ -85,16 +85,19 @@ def work(options: Namespace, do: Callable[[Job], JobResult], **settings: Any) ->
 def _print_result(result: JobResult, output: Path) -> None:
     report = result.report
     if result.accuracy is not None:
-        say(accuracy_text(result.accuracy))
+        print_text(accuracy_text(result.accuracy))
     done = f"Done in {report['seconds']['total']:.1f} s. Results in {output.absolute()}:"
-    say("\n  ".join([done, *report["files"]]))
+    print_text("\n  ".join([done, *report["files"]]))
 
 
 def accuracy_text(accuracy: AccuracyReport) -> str:
     """The accuracy in one line."""
     overall, kappa = accuracy.overall, accuracy.kappa
+    interval = f"95 % interval {overall.low:.1%} to {overall.high:.1%}"
+    if overall.low != overall.low:
+        interval = "too few groups of test pixels for an interval"
     return (
-        f"Overall accuracy {overall.value:.1%} (95 % interval {overall.low:.1%} to "
-        f"{overall.high:.1%}), average accuracy {accuracy.average:.1%}, kappa "
+        f"Overall accuracy {overall.value:.1%} ({interval}), average accuracy "
+        f"{accuracy.average:.1%}, kappa "
         f"{'undefined' if kappa != kappa else f'{kappa:.3f}'}, on {accuracy.total} test pixels"
     )

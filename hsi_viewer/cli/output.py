@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, get_args
 
-from hsi_viewer.cli.streams import say
+from hsi_viewer.cli.streams import print_text
 from hsi_viewer.core.training import Device
 
 SAMPLE = "sample:indian-pines"
@@ -83,7 +83,7 @@ def add_json(parser: ArgumentParser) -> None:
 
 def print_json(record: dict[str, Any]) -> None:
     """Print one JSON object to standard output."""
-    say(json.dumps(record, indent=2, allow_nan=False))
+    print_text(json.dumps(record, indent=2, allow_nan=False))
 
 
 def print_error(message: str, kind: str, status: int) -> None:

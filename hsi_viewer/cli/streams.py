@@ -40,7 +40,7 @@ def complain(text: str) -> None:
         sys.stderr.flush()
 
 
-def say(text: str) -> None:
+def print_text(text: str) -> None:
     """Print to standard output, control characters but line breaks spelled out.
 
     Raises
@@ -58,7 +58,7 @@ def say(text: str) -> None:
         sys.stdout.flush()
     except UnicodeEncodeError:
         encoding = sys.stdout.encoding
-        say(text.encode(encoding, "backslashreplace").decode(encoding))
+        print_text(text.encode(encoding, "backslashreplace").decode(encoding))
     except OSError as error:
         # what is still in the buffer would be tried again, in vain, when the interpreter ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,8 +9,8 @@ class HsiError(Exception):
     What it quotes may come from a hostile file: see `text.message`.
     """
 
-    def __init__(self, *told: object) -> None:
-        super().__init__(*(message(part) if isinstance(part, str) else part for part in told))
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(message(part) if isinstance(part, str) else part for part in parts))
 
 
 class FileError(HsiError):

@@ -65,8 +65,8 @@ class Section:
     def snippet(self, words: list[str]) -> str:
         """Some text around the first of the words."""
         text = self.text
-        places = [p for p in (text.lower().find(w) for w in words) if p >= 0]
-        start = max(min(places, default=0) - SNIPPET // 3, 0)
+        positions = [p for p in (text.lower().find(w) for w in words) if p >= 0]
+        start = max(min(positions, default=0) - SNIPPET // 3, 0)
         cut = text[start : start + SNIPPET].strip()
         return ("…" if start else "") + cut + ("…" if start + SNIPPET < len(text) else "")
 

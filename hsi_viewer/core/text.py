@@ -59,6 +59,6 @@ def message(text: str) -> str:
 
 def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Sentences as `message` makes them, not too many."""
-    told = tuple(message(text) for text in texts[:MOST_MESSAGES])
-    left = len(texts) - len(told)
-    return (*told, f"{left} more remarks are not shown.") if left else told
+    shown = tuple(message(text) for text in texts[:MOST_MESSAGES])
+    left = len(texts) - len(shown)
+    return (*shown, f"{left} more remarks are not shown.") if left else shown

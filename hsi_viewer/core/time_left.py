@@ -18,7 +18,7 @@ class TimeLeft:
     def __init__(self) -> None:
         self._start: tuple[float, float] | None = None  # time, share
         self._last = 0.0
-        self._told: tuple[float, float] | None = None  # time, seconds left then
+        self._estimate: tuple[float, float] | None = None  # time, seconds left then
 
     def update(self, share: float | None, now: float) -> None:
         """Take in a report.
@@ -29,25 +29,25 @@ class TimeLeft:
         now : seconds of a clock that does not go back.
         """
         if share is None:
-            self._start = self._told = None
+            self._start = self._estimate = None
             return
         if self._start is None or share < self._last:
-            self._start, self._told = (now, share), None
+            self._start, self._estimate = (now, share), None
         self._last = share
         elapsed, done = now - self._start[0], share - self._start[1]
         if elapsed < SETTLING_SECONDS or done < SETTLING_SHARE:
             return
         estimate = (1 - share) * elapsed / done
-        told = self.seconds(now)
-        if told is not None:
-            estimate = WEIGHT * estimate + (1 - WEIGHT) * told
-        self._told = (now, estimate)
+        before = self.seconds(now)
+        if before is not None:
+            estimate = WEIGHT * estimate + (1 - WEIGHT) * before
+        self._estimate = (now, estimate)
 
     def seconds(self, now: float) -> float | None:
         """Seconds left, or None while nobody can tell."""
-        if self._told is None:
+        if self._estimate is None:
             return None
-        return max(self._told[0] + self._told[1] - now, 0.0)
+        return max(self._estimate[0] + self._estimate[1] - now, 0.0)
 
 
 def in_words(seconds: float) -> str:

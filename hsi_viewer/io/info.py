@@ -35,8 +35,8 @@ def cube_info(source: str | Path) -> dict[str, Any]:
     if library is not None:
         return library_info(*library)
     cube = _examined(open_cube(source))
-    place = cube.georeference or Georeference()
-    crs = crs_text(place.crs_wkt)
+    georeference = cube.georeference or Georeference()
+    crs = crs_text(georeference.crs_wkt)
     return {
         "format": cube.format_name,
         "rows": cube.rows,
@@ -50,17 +50,19 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "nodata": _number(cube.nodata),
         "scale": _number(cube.scale),
         "crs": crs,
-        "transform": None if place.transform is None else [_number(v) for v in place.transform],
+        "transform": None
+        if georeference.transform is None
+        else [_number(v) for v in georeference.transform],
         "warnings": cube_warnings(cube),
     }
 
 
 def cube_warnings(cube: HyperCube) -> list[str]:
     """Warnings about a cube, the same for every command."""
-    place = cube.georeference or Georeference()
+    georeference = cube.georeference or Georeference()
     return [
         *cube.warnings,
-        *_place_warning(place, crs_text(place.crs_wkt)),
+        *_georeference_warning(georeference, crs_text(georeference.crs_wkt)),
         *_offset_warning(cube),
         *_noise_warning(cube),
     ]
@@ -160,10 +162,10 @@ def _offset_warning(cube: HyperCube) -> list[str]:
     return [f"Physical value = stored value times {cube.scale:g} plus {cube.offset:g}."]
 
 
-def _place_warning(place: Georeference, crs: str | None) -> list[str]:
-    if not place.crs_wkt or crs is not None:
+def _georeference_warning(georeference: Georeference, crs: str | None) -> list[str]:
+    if not georeference.crs_wkt or crs is not None:
         return []
-    return [f"The coordinate system could not be interpreted: {place.crs_wkt[:60]}"]
+    return [f"The coordinate system could not be interpreted: {georeference.crs_wkt[:60]}"]
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:

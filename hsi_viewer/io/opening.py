@@ -106,8 +106,8 @@ def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
     cube = open_envi(path, beside.layout.layout())
     header = header_of(path)
     if header is not None and _is_contradicted(beside, header):
-        told = "It is read as you chose in the header doctor, not as its header describes."
-        cube = replace(cube, warnings=(*cube.warnings, told))
+        remark = "It is read as you chose in the header doctor, not as its header describes."
+        cube = replace(cube, warnings=(*cube.warnings, remark))
     return beside.applied(cube)
 
 

@@ -32,7 +32,7 @@ class OtherFormats:
     def __init__(self, taken: Collection[str]) -> None:
         self._taken = set(taken)
         self._rows: tuple[Format, ...] = ()
-        self._untold: list[str] = []
+        self._unreported: list[str] = []
         self._installed: tuple[PlugIn, ...] = ()
         self._loaded = False
         self._lock = threading.RLock()
@@ -62,9 +62,9 @@ class OtherFormats:
     def problems(self) -> tuple[str, ...]:
         """Sentences about what could not be used, as far as it was asked for; each is told once."""
         with self._lock:
-            told = tuple(self._untold)
-            self._untold.clear()
-            return told
+            problems = tuple(self._unreported)
+            self._unreported.clear()
+            return problems
 
     def installed(self) -> tuple[PlugIn, ...]:
         """The plug-ins of packages, each with what is wrong with it."""
@@ -118,7 +118,7 @@ class OtherFormats:
 
     def _complain(self, sentence: str) -> None:
         _log.warning("%s", sentence)
-        self._untold.append(sentence)
+        self._unreported.append(sentence)
 
 
 def _kept_apart(row: Format, read: Callable[P, T]) -> Callable[P, T]:

@@ -88,13 +88,13 @@ def _touch_all(container: H5File) -> None:
             container.attributes(name)
         if isinstance(item, h5py.Dataset) and not is_elsewhere(item):
             with suppress(HsiError, *H5_ERRORS):
-                _touch_places(item)
+                _touch_corners(item)
             with suppress(HsiError, *H5_ERRORS):
                 container.dimensions(name)
                 container.text(name)
 
 
-def _touch_places(dataset: h5py.Dataset) -> None:
+def _touch_corners(dataset: h5py.Dataset) -> None:
     """Walk through the index of the chunks, which may lead in circles."""
     if dataset.chunks is not None:
         dataset.id.get_num_chunks()

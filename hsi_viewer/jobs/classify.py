@@ -148,7 +148,7 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
             test = read_test_labels(job.test, cube, job)
         _check_folder(job)
     with output_folder(job.output):
-        job.say("Loading the learning engine")
+        job.announce("Loading the learning engine")
         from hsi_viewer.learning.predictor import move_to_device
 
         model = load_model(model_path)
@@ -215,7 +215,7 @@ def _train_and_write(
 ) -> JobResult:
     row = classifier(job.classifier)
     with output_folder(job.output):
-        job.say("Loading the learning engine")
+        job.announce("Loading the learning engine")
         model = fit(
             cube,
             training,
@@ -260,7 +260,7 @@ def _scored(
 def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: Job) -> list[Path]:
     from hsi_viewer.io.labels.class_map import export_prediction
 
-    job.say("Writing the results")
+    job.announce("Writing the results")
     formats = FORMATS if job.formats is None else job.formats
     written = export_prediction(prediction, legend, cube, job.output, formats=formats)
     earlier = earlier_maps(job.output, list(written))

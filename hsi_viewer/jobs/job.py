@@ -47,7 +47,7 @@ class Job:
             self.warnings.append(item.text)
         self.port.report(item)
 
-    def say(self, message: str) -> None:
+    def announce(self, message: str) -> None:
         """Report a step that has no fraction, unless the job was cancelled."""
         self.token.check()
         self.port.report(Progress(message))

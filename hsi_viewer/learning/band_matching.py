@@ -94,10 +94,10 @@ def matched(
             f"The model needs {wanted.min():.0f}-{wanted.max():.0f} nm, but {cube.name} covers "
             f"{there}; use a model trained on this sensor, or train on this cube."
         )
-    place = np.clip(np.searchsorted(have, wavelengths), 1, have.size - 1)
-    low, high = have[place - 1], have[place]
+    above = np.clip(np.searchsorted(have, wavelengths), 1, have.size - 1)
+    low, high = have[above - 1], have[above]
     share = np.clip((wavelengths - low) / np.maximum(high - low, 1e-9), 0.0, 1.0)
-    source = ResampledSource(cube, order[place - 1], order[place], share.astype(np.float32))
+    source = ResampledSource(cube, order[above - 1], order[above], share.astype(np.float32))
     return replace(
         cube,
         source=source,

@@ -17,7 +17,9 @@ TENSORS = ("bands", "centre", "spread", "low", "high", "jump", "components", "st
 BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE, "jump": LARGEST_VALUE}
 
 
-def fitted(tensors: dict[str, Tensor], told: ModelDescription) -> tuple[Features, InstantModel]:
+def fitted(
+    tensors: dict[str, Tensor], description: ModelDescription
+) -> tuple[Features, InstantModel]:
     """Features and instant model, of shapes that fit each other.
 
     Raises
@@ -25,8 +27,8 @@ def fitted(tensors: dict[str, Tensor], told: ModelDescription) -> tuple[Features
     KeyError, ValueError
         if a tensor is missing, or is not what the description says.
     """
-    channels, classes = told.channels, len(told.class_ids)
-    features = features_of(tensors, channels, told.sigmas, told.bands)
+    channels, classes = description.channels, len(description.class_ids)
+    features = features_of(tensors, channels, description.sigmas, description.bands)
     shapes = {"instant.weights": (channels, classes), "instant.bias": (classes,)}
     found = checked_tensors(tensors, {name: (s, torch.float32) for name, s in shapes.items()})
     instant = InstantModel(found["instant.weights"].numpy(), found["instant.bias"].numpy())
@@ -66,16 +68,16 @@ def features_of(
     return Features(**values, sigmas=sigmas)
 
 
-def network_of(tensors: dict[str, Tensor], told: ModelDescription) -> SdhsiNet:
+def network_of(tensors: dict[str, Tensor], description: ModelDescription) -> SdhsiNet:
     """The network, built only if the file holds all that it is made of; errors as of `fitted`."""
-    shape, prefix = told.recipe.network, "network."
+    shape, prefix = description.recipe.network, "network."
     deep = shape.stages * shape.convolutions
     widest = max(max(tensor.shape, default=0) for tensor in tensors.values())
     if min(shape.stages, shape.convolutions, shape.channels) < 1:
         raise ValueError("the network has no stages")
     if deep > len(tensors) or shape.channels > widest:
         raise ValueError("the network is deeper or wider than its weights")
-    form = told.channels, len(told.sigmas), len(told.class_ids), shape
+    form = description.channels, len(description.sigmas), len(description.class_ids), shape
     with torch.device("meta"):  # asks for no memory
         wanted = SdhsiNet(*form).state_dict()
     stored = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}

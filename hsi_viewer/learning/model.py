@@ -71,7 +71,7 @@ class TrainedModel(ModelState):
     """
 
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
-    _said: list[tuple[SceneFeatures, DenseOutput]] = field(default_factory=list, repr=False)
+    _outputs: list[tuple[SceneFeatures, DenseOutput]] = field(default_factory=list, repr=False)
 
     name: ClassVar[str] = "sdhsi"
 
@@ -84,7 +84,13 @@ class TrainedModel(ModelState):
         if next(network.parameters()).device.type != "cpu":
             network = deepcopy(network).cpu()
         seconds = dict(self.seconds)
-        return {**self.__dict__, "network": network, "seconds": seconds, "scenes": [], "_said": []}
+        return {
+            **self.__dict__,
+            "network": network,
+            "seconds": seconds,
+            "scenes": [],
+            "_outputs": [],
+        }
 
     def predict(
         self,
@@ -162,7 +168,7 @@ class TrainedModel(ModelState):
         return scene
 
     def _output(self, scene: SceneFeatures, token: CancelToken, port: ProgressPort) -> DenseOutput:
-        for known, output in self._said:
+        for known, output in self._outputs:
             if known is scene:
                 return output
         output = dense(
@@ -173,5 +179,5 @@ class TrainedModel(ModelState):
             token=token,
             port=port,
         )
-        self._said[:] = [(scene, output)] if output.probabilities.nbytes <= KEEP_BYTES else []
+        self._outputs[:] = [(scene, output)] if output.probabilities.nbytes <= KEEP_BYTES else []
         return output

@@ -46,11 +46,13 @@ def check_model(target: str | Path) -> None:
     """
     weights, _ = pair_of(target)
     text, path = text_of(target)
-    told = _object_in(text, path)
-    if told.get("classifier", FIRST) == FIRST:
+    description = _object_in(text, path)
+    if description.get("classifier", FIRST) == FIRST:
         parse_description(text, path)
     with refusing_damage(weights):
-        for name, values in load(weights_of(str(told.get("weights_digest", "")), weights)).items():
+        for name, values in load(
+            weights_of(str(description.get("weights_digest", "")), weights)
+        ).items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise ValueError(f"{name} contains values that are not numbers")
 
@@ -189,7 +191,7 @@ def parse_description(text: bytes, path: Path) -> ModelDescription:
         if it is of another kind, or anything in it is not as expected.
     """
     recipe = _object_in(text, path).get("recipe")
-    return parsed(text, path, ModelDescription, lambda told: _check(told, recipe))
+    return parsed(text, path, ModelDescription, lambda description: _check(description, recipe))
 
 
 T = TypeVar("T")
@@ -204,11 +206,11 @@ def parsed(text: bytes, path: Path, kind: type[T], check: Callable[[T], None]) -
         if it is of another kind.
     """
     try:
-        told = read_as(kind, text)
-        check(told)
+        description = read_as(kind, text)
+        check(description)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
-    return told
+    return description
 
 
 def _object_in(text: bytes, path: Path) -> dict[str, Any]:
@@ -224,14 +226,14 @@ def _object_in(text: bytes, path: Path) -> dict[str, Any]:
     return found
 
 
-def _check(told: ModelDescription, recipe: object) -> None:
+def _check(description: ModelDescription, recipe: object) -> None:
     """Refuse numbers that no model has, with a ValueError."""
     sound = {
-        "recipe": json.loads(json.dumps(asdict(told.recipe))) == recipe,  # no more, no less
-        "sigmas": told.sigmas and all(0 <= s <= WIDEST for s in told.sigmas),
-        "temperature": 0 < told.temperature <= LARGEST,
+        "recipe": json.loads(json.dumps(asdict(description.recipe))) == recipe,  # no more, no less
+        "sigmas": description.sigmas and all(0 <= s <= WIDEST for s in description.sigmas),
+        "temperature": 0 < description.temperature <= LARGEST,
     }
-    refuse(sound | facts_checked(told) | walker_checked(told.recipe.walker))
+    refuse(sound | facts_checked(description) | walker_checked(description.recipe.walker))
 
 
 class Facts(Protocol):
@@ -258,15 +260,16 @@ class Facts(Protocol):
         """In nm."""
 
 
-def facts_checked(told: Facts) -> dict[str, object]:
+def facts_checked(description: Facts) -> dict[str, object]:
     """Whether what every model has can be, by name."""
-    ids, listed = told.class_ids, [c.id for c in told.legend]
+    ids, listed = description.class_ids, [c.id for c in description.legend]
     return {
         "class_ids": ids and _ascend(ids) and 1 <= ids[0] <= ids[-1] <= MAX_CLASS_ID,
         "legend": len(set(listed)) == len(listed)
-        and all(0 <= v <= 255 for c in told.legend for v in c.colour),
-        "wavelengths": told.wavelengths is None or len(told.wavelengths) == told.bands,
-        "seed": 0 <= told.config.seed < 2**32,
+        and all(0 <= v <= 255 for c in description.legend for v in c.colour),
+        "wavelengths": description.wavelengths is None
+        or len(description.wavelengths) == description.bands,
+        "seed": 0 <= description.config.seed < 2**32,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,17 +56,14 @@ class PixelState(TrainingFacts):
     walker: WalkerRecipe
 
 
-@dataclass(frozen=True)
-class PixelDescription:
-    """The JSON of a model, as `PixelState` has it."""
+@dataclass(frozen=True, kw_only=True)
+class DescribedFacts:
+    """What the JSON of any model contains, as `TrainingFacts` has it."""
 
     classifier: str
     class_ids: tuple[int, ...]
     legend: tuple[LabelClass, ...]
     config: TrainingConfig
-    walker: WalkerRecipe
-    steepness: float
-    channels: int
     bands: int
     wavelengths: tuple[float, ...] | None
     warning: str | None
@@ -73,6 +71,15 @@ class PixelDescription:
     versions: dict[str, str]
     label_digest: str
     weights_digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelDescription(DescribedFacts):
+    """The JSON of a model, as `PixelState` has it."""
+
+    walker: WalkerRecipe
+    steepness: float
+    channels: int
 
 
 def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
@@ -83,26 +90,15 @@ def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
     ExportError
         if the files cannot be written.
     """
-    tensors = {f"features.{n}": torch.from_numpy(getattr(state.features, n)) for n in TENSORS}
+    tensors = feature_tensors(state.features)
     for part in fields(state.scorer):  # type: ignore[arg-type]  # a protocol of dataclasses
         tensors[f"scorer.{part.name}"] = torch.from_numpy(getattr(state.scorer, part.name))
-    waves = state.wavelengths
     description = {
-        "format": FORMAT,
-        "schema": SCHEMA,
+        **facts_written(state),
         "classifier": state.kind.name,
-        "class_ids": state.class_ids,
-        "legend": [asdict(c) for c in state.legend],
-        "config": asdict(state.config),
         "walker": asdict(state.walker),
         "steepness": state.steepness,
         "channels": state.features.channels,
-        "bands": state.bands,
-        "wavelengths": None if waves is None else waves.tolist(),
-        "warning": state.warning,
-        "seconds": state.seconds,
-        "versions": state.versions,
-        "label_digest": state.label_digest,
     }
     data = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
     return write_pair(target, description, data)
@@ -120,26 +116,59 @@ def load_pixels(kind: PixelKind, target: str | Path) -> PixelState:
     """
     text, path = text_of(target)
     weights, _ = pair_of(target)
-    told = parsed(text, path, PixelDescription, lambda told: _check(told, kind, text))
+    description = parsed(
+        text, path, PixelDescription, lambda description: _check(description, kind, text)
+    )
     with refusing_damage(weights):
-        tensors = load(weights_of(told.weights_digest, weights))
-        features = features_of(tensors, told.channels, SIGMAS, told.bands)
-        scorer = _scorer_of(tensors, kind, features.bands.size, len(told.class_ids))
+        tensors = load(weights_of(description.weights_digest, weights))
+        features = features_of(tensors, description.channels, SIGMAS, description.bands)
+        scorer = _scorer_of(tensors, kind, features.bands.size, len(description.class_ids))
     return PixelState(
         kind=kind,
         scorer=scorer,
-        steepness=told.steepness,
+        steepness=description.steepness,
         features=features,
-        walker=told.walker,
-        class_ids=told.class_ids,
-        legend=told.legend,
-        config=told.config,
-        wavelengths=None if told.wavelengths is None else np.array(told.wavelengths, np.float64),
-        bands=told.bands,
-        seconds=told.seconds,
-        versions=told.versions,
-        label_digest=told.label_digest,
-        warning=told.warning,
+        walker=description.walker,
+        **vars(facts_read(description)),
+    )
+
+
+def feature_tensors(features: Features) -> dict[str, Tensor]:
+    """Tensors of features, by the names that `checkpoint_schema.features_of` knows."""
+    return {f"features.{name}": torch.from_numpy(getattr(features, name)) for name in TENSORS}
+
+
+def facts_written(facts: TrainingFacts) -> dict[str, Any]:
+    """What the description of any model contains."""
+    waves = facts.wavelengths
+    return {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "class_ids": facts.class_ids,
+        "legend": [asdict(c) for c in facts.legend],
+        "config": asdict(facts.config),
+        "bands": facts.bands,
+        "wavelengths": None if waves is None else waves.tolist(),
+        "warning": facts.warning,
+        "seconds": facts.seconds,
+        "versions": facts.versions,
+        "label_digest": facts.label_digest,
+    }
+
+
+def facts_read(description: DescribedFacts) -> TrainingFacts:
+    """The facts of a description."""
+    waves = description.wavelengths
+    return TrainingFacts(
+        class_ids=description.class_ids,
+        legend=description.legend,
+        config=description.config,
+        wavelengths=None if waves is None else np.array(waves, np.float64),
+        bands=description.bands,
+        seconds=description.seconds,
+        versions=description.versions,
+        label_digest=description.label_digest,
+        warning=description.warning,
     )
 
 
@@ -151,13 +180,13 @@ def _scorer_of(tensors: dict[str, Tensor], kind: PixelKind, bands: int, classes:
     return kind.checked(arrays, bands, classes)
 
 
-def _check(told: PixelDescription, kind: PixelKind, text: bytes) -> None:
+def _check(description: PixelDescription, kind: PixelKind, text: bytes) -> None:
     """Refuse what no model of a kind has, with a ValueError."""
     sound = {
-        "classifier": told.classifier == kind.name,
-        "classes": len(told.class_ids) >= 2,
-        "steepness": 0 < told.steepness <= STEEPEST,
-        "channels": told.channels >= 1,
-        "walker": json.loads(text)["walker"] == asdict(told.walker),  # no more, no less
+        "classifier": description.classifier == kind.name,
+        "classes": len(description.class_ids) >= 2,
+        "steepness": 0 < description.steepness <= STEEPEST,
+        "channels": description.channels >= 1,
+        "walker": json.loads(text)["walker"] == asdict(description.walker),  # no more, no less
     }
-    refuse(sound | facts_checked(told) | walker_checked(told.walker))
+    refuse(sound | facts_checked(description) | walker_checked(description.walker))

@@ -102,10 +102,10 @@ def by_tile(
         with torch.inference_mode(), precision(device):
             logits = network(torch.from_numpy(values).unsqueeze(0).to(device), depth)
             exits = torch.stack([functional.softmax(z[0].float(), dim=0) for z in logits])
-        said = exits.permute(0, 2, 3, 1).cpu().numpy()
+        probabilities = exits.permute(0, 2, 3, 1).cpu().numpy()
         m = network.radius
         inner = values[:, m : values.shape[1] - m, m : values.shape[2] - m]
-        yield ExitTile((r, c), said, inner, valid)
+        yield ExitTile((r, c), probabilities, inner, valid)
 
 
 def dense(

@@ -220,8 +220,8 @@ class Run:
     ) -> float:
         """Temperature that fits the labels held back so far."""
         output = dense(network, self.scene, instant=instant, token=self.token)
-        said = output.probabilities.reshape(-1, len(self.class_ids))[self.pixels[held]]
-        return fit_temperature(said, self.targets[held])
+        probabilities = output.probabilities.reshape(-1, len(self.class_ids))[self.pixels[held]]
+        return fit_temperature(probabilities, self.targets[held])
 
     def soft_targets(self, network: SdhsiNet) -> SoftTargets:
         """Unlabelled pixels, as many of each mapped class, with their refined probabilities."""

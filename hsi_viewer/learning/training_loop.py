@@ -127,17 +127,17 @@ class Learner:
         return mode == "refined_rounds" and step == self.steps // 2
 
     def _go_back(self, good: dict[str, Tensor] | None, step: int) -> str:
-        said = (
+        message = (
             f"The loss became NaN at step {step + 1} of {self.steps}. Look for extreme values in "
             "the cube, or mark the bands that contain them as bad."
         )
         if good is None:
-            raise TrainingError(said)
+            raise TrainingError(message)
         self.network.load_state_dict(good)
         self.network.eval()
-        said += " The last good model before that is kept."
-        self.port.report(Progress(said))
-        return said
+        message += " The last good model before that is kept."
+        self.port.report(Progress(message))
+        return message
 
     def _step(self, step: int, tally: Tally) -> float:
         """One step of the optimiser; the loss."""

@@ -1,4 +1,4 @@
-"""LookBook: how each cube was looked at last, in one small file in the user's data folder."""
+"""ViewMemory: how each cube was shown last, in one small file in the user's data folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import data_folder
-from hsi_viewer.core.validation import Finite, Flag, Text, Whole, checked
+from hsi_viewer.core.validation import Finite, Flag, Text, Whole, checked, json_values
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ MAX_CONTRASTS = 40  # of one cube
 
 
 @dataclass
-class CubeLook:
+class CubeView:
     """The remembered view of a cube.
 
     Attributes
@@ -49,7 +49,7 @@ class CubeLook:
             self.contrasts.popitem(last=False)
 
 
-class LookBook:
+class ViewMemory:
     """Looks by cube, the latest last; a damaged file is an empty book.
 
     Parameters
@@ -59,27 +59,27 @@ class LookBook:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or data_folder() / "looks.json"
-        self._looks: OrderedDict[str, CubeLook] = OrderedDict()
+        self._views: OrderedDict[str, CubeView] = OrderedDict()
         self._changed = False
         self._read()
 
-    def of(self, cube: HyperCube) -> CubeLook:
+    def of(self, cube: HyperCube) -> CubeView:
         """The remembered view of a cube, to be changed by `note` only."""
-        return self._looks.get(_key(cube)) or CubeLook()
+        return self._views.get(_key(cube)) or CubeView()
 
-    def note(self, cube: HyperCube, look: CubeLook) -> None:
+    def note(self, cube: HyperCube, view: CubeView) -> None:
         """Remember how a cube is looked at; of the oldest nothing is remembered any more."""
-        self._looks[_key(cube)] = look
-        self._looks.move_to_end(_key(cube))
-        while len(self._looks) > MAX_CUBES:
-            self._looks.popitem(last=False)
+        self._views[_key(cube)] = view
+        self._views.move_to_end(_key(cube))
+        while len(self._views) > MAX_CUBES:
+            self._views.popitem(last=False)
         self._changed = True
 
     def save(self) -> None:
         """Write the file, if there is something new; a failure is logged."""
         if not self._changed:
             return
-        text = json.dumps({key: _to_json(look) for key, look in self._looks.items()})
+        text = json.dumps({key: _to_json(view) for key, view in self._views.items()})
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self._path) as (temporary,):
@@ -91,14 +91,14 @@ class LookBook:
 
     def _read(self) -> None:
         try:
-            entries = json.loads(self._path.read_text(encoding="utf-8"))
+            entries = checked(dict[str, Any], json_values(self._path.read_bytes()))
             for key, entry in entries.items():
-                self._looks[key] = _from_json(entry)
+                self._views[key] = _from_json(entry)
         except FileNotFoundError:
             return
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError) as error:
             log.warning("%s is damaged and was left out: %s", self._path, error)
-            self._looks.clear()
+            self._views.clear()
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ class StoredContrast:
 
 
 @dataclass(frozen=True)
-class StoredLook:
-    """A `CubeLook` as it is read."""
+class StoredView:
+    """A `CubeView` as it is read."""
 
     bands: tuple[Annotated[Whole, Field(ge=0)], ...]
     colours: Text
@@ -121,8 +121,8 @@ class StoredLook:
 
 
 def _key(cube: HyperCube) -> str:
-    place = cube.path.absolute().as_posix() if cube.path is not None else cube.name
-    return f"{place} {'x'.join(map(str, cube.shape))}"
+    location = cube.path.absolute().as_posix() if cube.path is not None else cube.name
+    return f"{location} {'x'.join(map(str, cube.shape))}"
 
 
 def contrast_to_json(contrast: Contrast) -> dict[str, Any]:
@@ -156,17 +156,17 @@ def _contrast_of(stored: StoredContrast) -> Contrast:
     return Contrast(stored.kind, (low, high), limits, stored.linked)
 
 
-def _to_json(look: CubeLook) -> dict[str, Any]:
+def _to_json(view: CubeView) -> dict[str, Any]:
     return {
-        "bands": list(look.bands),
-        "colours": look.colours,
-        "contrasts": {name: contrast_to_json(c) for name, c in look.contrasts.items()},
+        "bands": list(view.bands),
+        "colours": view.colours,
+        "contrasts": {name: contrast_to_json(c) for name, c in view.contrasts.items()},
     }
 
 
-def _from_json(values: Mapping[str, Any]) -> CubeLook:
-    stored = checked(StoredLook, values)
+def _from_json(values: Mapping[str, Any]) -> CubeView:
+    stored = checked(StoredView, values)
     if len(stored.bands) not in (0, 1, 3):
         raise ValueError("no bands")
     contrasts = {name: _contrast_of(contrast) for name, contrast in stored.contrasts.items()}
-    return CubeLook(stored.bands, stored.colours, OrderedDict(contrasts))
+    return CubeView(stored.bands, stored.colours, OrderedDict(contrasts))

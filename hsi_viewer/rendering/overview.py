@@ -149,8 +149,15 @@ def _mark(cube: HyperCube, path: Path) -> str:
     """A name that changes with the file: its folder's entries of that name, sizes and times."""
     beside = sorted(p for p in path.parent.glob(f"{_escaped(path.stem)}*") if p.is_file())
     stats = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in beside]
-    said = (str(path.resolve()), stats, cube.name, cube.shape, str(cube.dtype), cube.format_name)
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+    identity = (
+        str(path.resolve()),
+        stats,
+        cube.name,
+        cube.shape,
+        str(cube.dtype),
+        cube.format_name,
+    )
+    return hashlib.sha256(repr(identity).encode()).hexdigest()[:32]
 
 
 def _escaped(name: str) -> str:

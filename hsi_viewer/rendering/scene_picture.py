@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.band_selection import Triple
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.contrast import BandSample, sample_bands
 from hsi_viewer.core.display.rasters import Raster, RgbaRaster, whole
 from hsi_viewer.core.display.stretch import Transfer
@@ -39,7 +39,7 @@ class ScenePicture:
     """
 
     raster: Raster
-    look: Look
+    composite: Composite
     cube: HyperCube
     transfers: tuple[Transfer, ...]
     samples: tuple[BandSample, ...]
@@ -48,7 +48,7 @@ class ScenePicture:
     @property
     def bands(self) -> Triple:
         """Bands shown as red, green and blue."""
-        return self.look.triple
+        return self.composite.triple
 
     @property
     def rgba(self) -> NDArray[np.uint8]:
@@ -62,19 +62,23 @@ def is_large(cube: HyperCube) -> bool:
     return cube.rows * cube.columns > WHOLE_PIXELS or size > WHOLE_BYTES
 
 
-def first_picture(scene: HyperCube, look: Look, token: CancelToken | None = None) -> ScenePicture:
+def first_picture(
+    scene: HyperCube, composite: Composite, token: CancelToken | None = None
+) -> ScenePicture:
     """The first picture of a scene: all of a small one, a coarse one of a large one."""
     if not is_large(scene):
-        return render_scene(scene, look, token)
+        return render_scene(scene, composite, token)
     step = coarse_step(scene)
     every = slice(None, None, step)
-    stored = scene.read(every, every, look.bands)
+    stored = scene.read(every, every, composite.bands)
     valid = scene.is_data(stored)
-    samples = tuple(BandSample(stored[:, :, k][valid[:, :, k]]) for k in range(len(look.bands)))
-    transfers = look.contrast.transfers(samples)
-    rgba = look.paint(stored, valid, transfers)
+    samples = tuple(
+        BandSample(stored[:, :, k][valid[:, :, k]]) for k in range(len(composite.bands))
+    )
+    transfers = composite.contrast.transfers(samples)
+    rgba = composite.paint(stored, valid, transfers)
     raster = RgbaRaster(rgba, (scene.rows, scene.columns), step)
-    return ScenePicture(raster, look, scene, transfers, samples, coarse=True)
+    return ScenePicture(raster, composite, scene, transfers, samples, coarse=True)
 
 
 def coarse_step(cube: HyperCube) -> int:
@@ -87,14 +91,14 @@ def coarse_step(cube: HyperCube) -> int:
 
 def sharpened(picture: ScenePicture) -> ScenePicture:
     """A coarse picture drawn as it is looked at, with the contrast that it has."""
-    look = picture.look
-    raster = draw_raster(picture.cube, look, picture.transfers)
+    composite = picture.composite
+    raster = draw_raster(picture.cube, composite, picture.transfers)
     return replace(picture, raster=raster, coarse=False)
 
 
 def render_scene(
     scene: HyperCube,
-    look: Look,
+    composite: Composite,
     token: CancelToken | None = None,
     thinned: Thinned | None = None,
     samples: Samples | None = None,
@@ -106,30 +110,30 @@ def render_scene(
     thinned : a copy of the scene that coarse views are read from.
     samples : where samples of bands are kept, so that a change of contrast reads nothing.
     """
-    cube = look.of(scene)
-    taken = samples.of(cube, look.bands) if samples else sample_bands(cube, look.bands)
-    transfers = look.contrast.transfers(taken)
+    cube = composite.of(scene)
+    taken = samples.of(cube, composite.bands) if samples else sample_bands(cube, composite.bands)
+    transfers = composite.contrast.transfers(taken)
     for sample in taken:
         _ = sample.histogram  # here rather than where it is shown: it takes its time
-    raster = draw_raster(cube, look, transfers, token, thinned if cube is scene else None)
-    return ScenePicture(raster, look, cube, transfers, taken)
+    raster = draw_raster(cube, composite, transfers, token, thinned if cube is scene else None)
+    return ScenePicture(raster, composite, cube, transfers, taken)
 
 
 def draw_raster(
     cube: HyperCube,
-    look: Look,
+    composite: Composite,
     transfers: tuple[Transfer, ...],
     token: CancelToken | None = None,
     thinned: Thinned | None = None,
 ) -> Raster:
     """The pixels of a picture: all of them now, chunk by chunk, or of a large scene later."""
     if is_large(cube):
-        table = look.colours.table if look.colours is not None else None
-        return CubeRaster(cube, look.bands, transfers, thinned, colours=table)
+        table = composite.colours.table if composite.colours is not None else None
+        return CubeRaster(cube, composite.bands, transfers, thinned, colours=table)
     parts = []
     for top in range(0, cube.rows, CHUNK_ROWS):
         if token is not None:
             token.check()
-        stored = cube.read(slice(top, min(top + CHUNK_ROWS, cube.rows)), bands=look.bands)
-        parts.append(look.paint(stored, cube.is_data(stored), transfers))
+        stored = cube.read(slice(top, min(top + CHUNK_ROWS, cube.rows)), bands=composite.bands)
+        parts.append(composite.paint(stored, cube.is_data(stored), transfers))
     return RgbaRaster(np.concatenate(parts))

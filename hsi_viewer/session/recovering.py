@@ -15,7 +15,7 @@ from hsi_viewer.session.storage.journal_numbering import Numbering, numbering_af
 from hsi_viewer.session.storage.journal_records import Contents, Kind, Record
 from hsi_viewer.session.storage.journal_replay import Replayed, replay
 from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession, journal_contents
-from hsi_viewer.session.storage.session_data import body_from_json
+from hsi_viewer.session.storage.session_data import session_data_from_json
 from hsi_viewer.session.storage.session_folder import SessionFolder, facts_record, keep_aside
 from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, state_records
 
@@ -58,7 +58,7 @@ def _taken_up(
     reference = leftover.reference or reference_to(source, document.cube)
     session = Session(document, reference, folder)
     warnings = [leftover.reference.doubt(document.cube)] if leftover.reference else []
-    warnings += [_read_body(session, folder.body), *session.ledger.load()]
+    warnings += [_read_data(session, folder.data_file), *session.training_runs.load()]
     if contents.damaged:
         warnings += _put_in_order(session, folder, contents, replayed)
     elif contents.records:
@@ -74,15 +74,15 @@ def _taken_up(
     return session
 
 
-def _read_body(session: Session, path: Path) -> str:
+def _read_data(session: Session, path: Path) -> str:
     """Read notes, view and the like; a sentence if they are lost."""
     if not path.exists():
         return ""
     try:
-        session.take_body(body_from_json(path.read_bytes()))
+        session.take_data(session_data_from_json(path.read_bytes()))
     except FileError as error:
-        place = keep_aside(path)
-        return f"Notes and view could not be read and are kept in {place}: {error}"
+        moved_to = keep_aside(path)
+        return f"Notes and view could not be read and are kept in {moved_to}: {error}"
     return ""
 
 
@@ -91,19 +91,19 @@ def _put_in_order(
 ) -> list[str]:
     """Keep a damaged journal aside and continue with what could be read of it; what to tell."""
     lost = losses(contents).words()
-    told = f"The journal was damaged: {counted(replayed.strokes, 'stroke')} recovered. {lost}"
+    summary = f"The journal was damaged: {counted(replayed.strokes, 'stroke')} recovered. {lost}"
     try:
-        place = keep_aside(folder.journal)
+        moved_to = keep_aside(folder.journal)
         records, numbering = _mended(session, contents, replayed)
         replace_journal(folder.journal, records)
     except (OSError, FileError) as error:
         session.journal_in_danger = True
         reason = getattr(error, "strerror", None) or error
         session.problem = f"{folder.journal}: the damaged journal remains in use: {reason}"
-        return [told, *replayed.doubts]
+        return [summary, *replayed.doubts]
     session.start_recording(numbering, replayed.passed)
     return [
-        f"{told} Check the labels; the damaged file is kept in {place}.",
+        f"{summary} Check the labels; the damaged file is kept in {moved_to}.",
         *replayed.doubts,
     ]
 

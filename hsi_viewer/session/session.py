@@ -32,10 +32,11 @@ from hsi_viewer.session.storage.project_file import (
     read_project_arrays,
     write_project,
 )
-from hsi_viewer.session.storage.session_data import SessionBody, write_body
+from hsi_viewer.session.storage.recoverable_sessions import put_away
+from hsi_viewer.session.storage.session_data import SessionData, write_session_data
 from hsi_viewer.session.storage.session_folder import SessionFolder, facts_record, new_folder
 from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, state_records
-from hsi_viewer.session.storage.training_runs import Ledger
+from hsi_viewer.session.storage.training_runs import TrainingRuns
 
 
 class Session:
@@ -63,8 +64,8 @@ class Session:
         self.problem = problem
         self.warnings: tuple[str, ...] = ()
         self.recorder: Recorder | None = None
-        self.ledger = Ledger(folder.runs if folder else Path())
-        self.body = SessionBody(reference)
+        self.training_runs = TrainingRuns(folder.runs if folder else Path())
+        self.data = SessionData(reference)
         self.project: Path | None = None
         self.read_only = False
         self._lock: Lock | None = None
@@ -72,7 +73,7 @@ class Session:
         self._queue: JournalQueue | None = None
         self._notes = ""
         self._extras, self._extras_saved = 0, 0
-        self.ledger.changed.connect(self._on_extras)
+        self.training_runs.changed.connect(self._on_extras)
 
     def _on_extras(self) -> None:
         self._extras += 1
@@ -101,9 +102,9 @@ class Session:
             self._notes = text
             self._on_extras()
 
-    def take_body(self, body: SessionBody) -> None:
+    def take_data(self, data: SessionData) -> None:
         """Take notes, view and the like as they were kept."""
-        self.body, self._notes = body, body.notes
+        self.data, self._notes = data, data.notes
 
     @property
     def extras_modified(self) -> bool:
@@ -113,7 +114,7 @@ class Session:
     @property
     def extras_words(self) -> tuple[str, ...]:
         """Contents other than labels, in words."""
-        runs = len(self.ledger.runs)
+        runs = len(self.training_runs.runs)
         maps = (f"{runs} class map{'s' if runs > 1 else ''}",) if runs else ()
         return (*maps, *(("notes",) if self._notes else ()))
 
@@ -164,31 +165,31 @@ class Session:
         records = () if untouched else tuple(state_records(state))
         for record in (facts, *records):
             journal.append(lambda r=record: r)  # type: ignore[misc]
-            journal.settle()
-        if self.folder is not None and not self.folder.body.exists():
+            journal.check_written()
+        if self.folder is not None and not self.folder.data_file.exists():
             with suppress(
                 OSError
             ):  # so that a damaged journal is not the only one to name the cube
-                text = SessionBody(self.reference).to_json()
-                self.folder.body.write_text(text, encoding="utf-8")
+                text = SessionData(self.reference).to_json()
+                self.folder.data_file.write_text(text, encoding="utf-8")
         return Numbering() if untouched else numbering_of(state)
 
-    def body_with(
+    def data_with(
         self, view: Mapping[str, Any], features: Mapping[str, Any], shown_run: int | None
-    ) -> SessionBody:
+    ) -> SessionData:
         """The body as it is to be saved now."""
         project = str(self.project) if self.project else ""
-        return SessionBody(
+        return SessionData(
             self.reference,
             self.document.legend.classes,
             self._notes,
             view,
             features,
-            shown_run if shown_run in self.ledger else None,
+            shown_run if shown_run in self.training_runs else None,
             project,
         )
 
-    def keep_body(self, body: SessionBody) -> None:
+    def keep_data(self, data: SessionData) -> None:
         """Write notes, view and the like into the session folder.
 
         Raises
@@ -197,7 +198,7 @@ class Session:
             if it cannot be written.
         """
         if self.folder is not None:
-            write_body(self.folder.body, body)
+            write_session_data(self.folder.data_file, data)
 
     # the file --------------------------------------------------------------------------------
 
@@ -246,13 +247,13 @@ class Session:
         """Whether another program took the session file over meanwhile."""
         return self._lock is not None and not self._lock.ours
 
-    def snapshot(self, body: SessionBody) -> Snapshot:
+    def snapshot(self, data: SessionData) -> Snapshot:
         """All that a worker needs to save."""
         return Snapshot(
-            body,
+            data,
             self.document.labels.snapshot(),
             self.document.truth,
-            {run.id: self.ledger.files(run.id) for run in self.ledger.runs},
+            {run.id: self.training_runs.files(run.id) for run in self.training_runs.runs},
             self.document.history.position,
             self._extras,
         )
@@ -280,20 +281,34 @@ class Session:
             self._queue.drain(seconds)
 
     def close(self) -> None:
-        """Let go; the folder stays if something in it is in no file and not given up."""
+        """Let go; the folder stays if something in it is in no file of the user's.
+
+        What the user gave up is put among the discarded sessions, from where it can be restored.
+
+        Raises
+        ------
+        OSError
+            if it cannot be put there: it is found as unsaved work at the next start.
+        """
         keep = self.worth_keeping or self.journal_in_danger
         if self.recorder is not None:
             self.recorder.close()
         self.leave_project()
-        if self.folder is not None:
-            (self.folder.release if keep else self.folder.remove)()
+        if self.folder is None:
+            return
+        if keep:
+            self.folder.release()
+        elif self.modified:
+            put_away(self.folder)
+        else:
+            self.folder.remove()
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """A session at one moment, for the worker that saves it."""
 
-    body: SessionBody
+    data: SessionData
     labels: LabelSnapshot
     truth: NDArray[np.uint16] | None
     runs: Mapping[int, Mapping[str, Path]]
@@ -302,7 +317,7 @@ class Snapshot:
 
     def write(self, path: Path, token: CancelToken | None = None) -> None:
         """Write the session file; see `write_project`."""
-        write_project(path, self.body, self.labels.ids, self.truth, self.runs, token)
+        write_project(path, self.data, self.labels.ids, self.truth, self.runs, token)
 
 
 # made in a worker, before anybody looks at the document ------------------------------------------
@@ -323,7 +338,7 @@ def new_session(document: Document, source: str) -> Session:
     return session
 
 
-def opened_session(document: Document, path: Path, body: SessionBody, source: str) -> Session:
+def opened_session(document: Document, path: Path, data: SessionData, source: str) -> Session:
     """The session in a session file.
 
     Raises
@@ -331,20 +346,20 @@ def opened_session(document: Document, path: Path, body: SessionBody, source: st
     FileError
         if it cannot be read or does not fit the cube.
     """
-    require_fit(body.reference, document.cube)
+    require_fit(data.reference, document.cube)
     folder, problem = _folder()
-    doubt = body.reference.doubt(document.cube)
-    reference = reference_to(source, document.cube, body.reference.digest)
+    doubt = data.reference.doubt(document.cube)
+    reference = reference_to(source, document.cube, data.reference.digest)
     session = Session(document, reference, folder, problem)
-    contents = read_project_arrays(path, body, session.ledger.folder)
+    contents = read_project_arrays(path, data, session.training_runs.folder)
     try:
-        document.restart(body.classes, contents.ids)
+        document.restart(data.classes, contents.ids)
     except LabelError as error:
         raise FileError(f"{path}: {error}") from error
     document.set_truth(contents.truth)
     document.mark_saved()
-    problems = session.ledger.load()
-    session.take_body(replace(body, reference=reference))
+    problems = session.training_runs.load()
+    session.take_data(replace(data, reference=reference))
     session.warnings = tuple(w for w in (doubt, *contents.problems, *problems) if w)
     session.extras_as_saved()
     try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QObject, SignalInstance
 from PySide6.QtWidgets import QMainWindow
 
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.layers import LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
@@ -22,7 +22,7 @@ from hsi_viewer.io.suggestions import Use
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.session.session import Session
 from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession
-from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.docking import Docking
 from hsi_viewer.ui.opened_cube import Prepare
@@ -94,7 +94,7 @@ class Viewing(Protocol):
     def show_map(self, shown: bool) -> None:
         """Show or hide the class map, or what was chosen in its place."""
 
-    def show_look(self, look: Look) -> None:
+    def show_composite(self, composite: Composite) -> None:
         """Draw the scene with other bands or another contrast."""
 
     def clear_pins(self) -> None:
@@ -162,16 +162,16 @@ class Sessions(Protocol):
     def restored(self) -> SignalInstance:
         """Signal with a session that had something in it and is on the screen."""
 
-    def body(self) -> SessionBody | None:
+    def data(self) -> SessionData | None:
         """The session's data as they are on the screen."""
 
-    def keep_body(self) -> None:
+    def keep_data(self) -> None:
         """Write notes, view and the like beside the journal, in the background."""
 
     def recover(self, leftover: RecoverableSession, source: str) -> None:
         """Open a scene with the work that a program left behind."""
 
-    def open_project(self, path: Path, body: SessionBody, source: str) -> None:
+    def open_project(self, path: Path, data: SessionData, source: str) -> None:
         """Open a scene with the session in a session file."""
 
 

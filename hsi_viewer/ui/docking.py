@@ -158,9 +158,9 @@ class Docking(QObject):
             self._last_tab[beside] = key
         else:
             self._window.addDockWidget(AREAS[panel.area], dock)
-        self._settle()
+        self._lay_out()
         dock.setVisible(panel.shown)
-        self._settle()
+        self._lay_out()
         dock.visibilityChanged.connect(self._on_visibility)
         return dock
 
@@ -176,9 +176,9 @@ class Docking(QObject):
     def finish(self) -> None:
         """Set the sizes of the docks once all are added, and remember the default layout."""
         self._first_shown = [d for d in self.docks.values() if not d.isHidden()]
-        self._settle()
+        self._lay_out()
         self._arrange()
-        self._settle()
+        self._lay_out()
         self._first_state = self._window.saveState(LAYOUT_VERSION)
 
     @Slot()
@@ -214,10 +214,10 @@ class Docking(QObject):
     def go_on(self, step: int) -> None:
         """Give the focus to the next open panel, or the one before; the image is one of them."""
         open_now = [t for t, d in self.docks.items() if not d.visibleRegion().isEmpty()]
-        places = [*open_now, ""]
+        stops = [*open_now, ""]
         focus = QApplication.focusWidget()
         here = next((t for t in open_now if self.docks[t].isAncestorOf(focus)), "") if focus else ""
-        there = places[(places.index(here) + step) % len(places)]
+        there = stops[(stops.index(here) + step) % len(stops)]
         centre = self._window.centralWidget()
         if there:
             self.bring(there)
@@ -238,7 +238,7 @@ class Docking(QObject):
             if not self._take_up(state):
                 self._take_up_titles(state)
 
-    def _settle(self) -> None:
+    def _lay_out(self) -> None:
         """Lay out at once: a window that is not shown keeps the tab bars of each step else."""
         layout = self._window.layout()
         if layout is not None:

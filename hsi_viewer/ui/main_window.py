@@ -56,8 +56,8 @@ class MainWindow(QMainWindow):
         self._refresh_theme()
         self.workspace.state_changed.emit()
         if self.commands.key_map.problems:
-            told = " ".join(self.commands.key_map.problems)
-            self.workspace.notify(f"Some of your shortcuts were ignored. {told}", "warning")
+            problems = " ".join(self.commands.key_map.problems)
+            self.workspace.notify(f"Some of your shortcuts were ignored. {problems}", "warning")
         self.context.plug_ins.start()
 
     def _lay_out(self) -> None:

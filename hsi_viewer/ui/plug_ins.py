@@ -35,7 +35,7 @@ class PlugIns(QObject):
         super().__init__(workspace)
         self._workspace = workspace
         self._listed: dict[tuple[str, str, str], PlugIn] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._waiting: list[PlugIn] = []
         self._started = False
 
@@ -58,9 +58,9 @@ class PlugIns(QObject):
         failed : the plug-in with the sentence.
         detail : for the log.
         """
-        if failed.problem in self._told:
+        if failed.problem in self._reported:
             return
-        self._told.add(failed.problem)
+        self._reported.add(failed.problem)
         if failed.group != FORMATS:  # of these the table logs
             log.warning("%s%s", failed.problem, f"\n{detail}" if detail else "")
         known = self._listed.get(_key(failed))

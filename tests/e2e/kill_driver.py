@@ -26,8 +26,8 @@ from tests.patience import PATIENCE
 def digest(document: Document) -> str:
     """Of labels, classes and the place in the history."""
     steps = [s.title for s in document.history.steps]
-    told = (document.legend.classes, steps, document.history.count)
-    return hashlib.sha256(document.labels.ids.tobytes() + repr(told).encode()).hexdigest()
+    state = (document.legend.classes, steps, document.history.count)
+    return hashlib.sha256(document.labels.ids.tobytes() + repr(state).encode()).hexdigest()
 
 
 def wait_for(condition) -> None:
@@ -67,8 +67,8 @@ class Hands:
         QTest.mouseRelease(view, left, pos=points[-1].toPoint())
 
     def point(self) -> QPointF:
-        place = self.random.integers((self.rows, self.columns)).tolist()
-        return self.canvas.widget_position(*place)
+        position = self.random.integers((self.rows, self.columns)).tolist()
+        return self.canvas.widget_position(*position)
 
     def choose_class(self) -> None:
         classes = self.window.workspace.document.legend.classes
@@ -87,14 +87,14 @@ class Hands:
         ids = self.random.integers(0, 4, (self.rows, self.columns)).astype(np.uint16)
         self.window.workspace.document.load_labels(ids)
 
-    def gesture(self) -> None:
+    def act(self) -> None:
         often = ((self.stroke, 10), (self.command, 4), (self.choose_class, 3))
         seldom = ((self.jump, 1), (self.load, 1))
         self.one_of([what for what, times in (*often, *seldom) for _ in range(times)])()
 
 
-def say(what: str, gestures: int, document: Document) -> None:
-    sys.stdout.write(f"{what} {gestures} {digest(document)}\n")
+def report(what: str, strokes: int, document: Document) -> None:
+    sys.stdout.write(f"{what} {strokes} {digest(document)}\n")
     sys.stdout.flush()
 
 
@@ -112,13 +112,13 @@ def main(source: str, seed: int) -> None:
         window.open(source)
     wait_for(lambda: window.workspace.document is not None)
     document, recorder = window.workspace.document, window.context.sessions.session.recorder
-    say("start", base, document)
+    report("start", base, document)
     wait_for(lambda: not [t for t in window.workspace.tasks.running if not t.quiet])
     hands = Hands(window, seed)
     while True:
-        hands.gesture()
+        hands.act()
         assert recorder.journal.drain(PATIENCE)  # within a moment it is on the disk
-        say("did", base + recorder.gestures, document)
+        report("did", base + recorder.strokes, document)
         QApplication.processEvents()
 
 

@@ -26,7 +26,9 @@ from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.learning import trainer
 from tests.unit.learning.made import SMALL, made_scene
 
-PLACE = Georeference((10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt())
+GEOREFERENCE = Georeference(
+    (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt()
+)
 LEGEND = ClassLegend(
     [
         LabelClass(1, "Corn", (250, 200, 10)),
@@ -54,7 +56,7 @@ def scene_dir(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("scene") / "Über the wäld 森"
     folder.mkdir()
     cube, _ = made_scene(ROWS, COLUMNS, 8)
-    placed = HyperCube.from_array(cube.read(), georeference=PLACE)
+    placed = HyperCube.from_array(cube.read(), georeference=GEOREFERENCE)
     write_cube(placed, folder / "scene one.hdr")
     np.save(folder / "labels.npy", made_labels())
     return folder
@@ -201,14 +203,14 @@ def test_what_info_warns_of_classify_and_apply_warn_of(odd_scene, trained, tmp_p
     assert f"hsi-viewer: warning: {unused}\n" in error
 
 
-def test_a_complex_cube_is_used_by_its_magnitude_and_that_is_said(scene_dir, tmp_path, capsys):
+def test_a_complex_cube_is_used_by_its_magnitude_and_that_is_reported(scene_dir, tmp_path, capsys):
     values = open_cube(scene_dir / "scene one.hdr").read().astype(np.complex64) * 1j
     np.save(tmp_path / "complex.npy", values)
     labels, output = scene_dir / "labels.npy", tmp_path / "out"
     assert classify(tmp_path, labels, output, cube="complex.npy") == 0
-    said = "The values are complex; their magnitudes are used."
-    assert capsys.readouterr().err.count(said) == 1
-    assert report_of(output)["warnings"].count(said) == 1
+    warning = "The values are complex; their magnitudes are used."
+    assert capsys.readouterr().err.count(warning) == 1
+    assert report_of(output)["warnings"].count(warning) == 1
     assert classify(scene_dir, labels, tmp_path / "real") == 0
     assert np.array_equal(
         np.load(output / "class_map.npy"), np.load(tmp_path / "real" / "class_map.npy")
@@ -437,7 +439,9 @@ sys.exit(status)
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_model_is_told_in_one_line_before_torch_and_the_cube(trained, tmp_path, damage):
+def test_a_damaged_model_is_reported_in_one_line_before_torch_and_the_cube(
+    trained, tmp_path, damage
+):
     for name in ("model.json", "model.safetensors"):
         (tmp_path / name).write_bytes((trained / name).read_bytes())
     DAMAGE[damage](tmp_path)

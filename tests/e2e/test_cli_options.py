@@ -6,6 +6,8 @@ The engine is the real one with a small recipe, so that these jobs take moments.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,10 @@ from hsi_viewer.learning import predictor, trainer
 from tests.unit.cli.schemas import fitting
 from tests.unit.learning.made import SMALL, made_scene
 
-PLACE = Georeference((10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt())
+GEOREFERENCE = Georeference(
+    (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt()
+)
+PROJECT = Path(__file__).resolve().parents[2]
 ROWS, COLUMNS = 30, 24
 IDS = (2, 5, 7, 9)
 ALWAYS = {"model.json", "model.safetensors", "report.json"}
@@ -38,7 +43,7 @@ def scene(tmp_path_factory) -> Path:
     """A folder with a cube, its place, training labels of 36 pixels, and the truth."""
     folder = tmp_path_factory.mktemp("scene")
     cube, truth = made_scene(ROWS, COLUMNS, 12)
-    write_cube(HyperCube.from_array(cube.read(), georeference=PLACE), folder / "cube.hdr")
+    write_cube(HyperCube.from_array(cube.read(), georeference=GEOREFERENCE), folder / "cube.hdr")
     labels = np.zeros_like(truth)
     for i in IDS:
         rows, columns = np.nonzero(truth == i)
@@ -85,6 +90,28 @@ def report_of(folder: Path) -> dict:
     return fitting((folder / "report.json").read_text("utf-8"), "report")
 
 
+# --seed --------------------------------------------------------------------------------------
+
+SMALL_ENGINE = """
+import sys
+from hsi_viewer.learning import trainer
+from tests.unit.learning.made import SMALL
+trainer.recipe_for = lambda config: SMALL
+from hsi_viewer.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_the_same_seed_gives_the_same_map_in_another_process(scene, trained, tmp_path):
+    given = [scene / "cube.hdr", "--labels", scene / "labels.npy", "--output", tmp_path / "again"]
+    command = [sys.executable, "-c", SMALL_ENGINE, "classify", *map(str, given), "--device", "cpu"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert ended.returncode == 0, ended.stderr
+    for name in ("class_map.img", "confidence.img", "model.safetensors"):
+        assert (tmp_path / "again" / name).read_bytes() == (trained / name).read_bytes()
+    assert report_of(tmp_path / "again")["seed"] == report_of(trained)["seed"]
+
+
 # --overwrite ---------------------------------------------------------------------------------
 
 
@@ -123,7 +150,7 @@ def test_apply_and_demo_replace_results_only_if_told(scene, trained, folder, cap
     assert contents(folder) == {"class_map.png": b"mine"}
 
 
-def test_maps_of_an_earlier_run_that_stay_are_told(scene, trained, tmp_path):
+def test_maps_of_an_earlier_run_that_stay_are_reported(scene, trained, tmp_path):
     output = tmp_path / "out"
     assert apply(trained, scene, output) == 0
     assert apply(trained, scene, output, "--overwrite", "--format", "png") == 0
@@ -211,7 +238,7 @@ def test_apply_predicts_on_the_device_that_was_chosen(
     assert asked == [device]
 
 
-def test_a_device_that_is_not_there_is_told_before_the_map(
+def test_a_device_that_is_not_there_is_reported_before_the_map(
     scene, trained, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr("torch.mps.is_available", lambda: False)
@@ -265,7 +292,7 @@ def test_test_classes_are_found_by_their_names(scene, tmp_path):
     truth, labels = np.load(scene / "truth.npy"), np.load(scene / "labels.npy")
     names = {2: "corn", 5: "wood", 7: "water", 9: "soil"}
     other = {2: 9, 5: 7, 7: 5, 9: 2}
-    cube = HyperCube.from_array(np.zeros((ROWS, COLUMNS, 1)), georeference=PLACE)
+    cube = HyperCube.from_array(np.zeros((ROWS, COLUMNS, 1)), georeference=GEOREFERENCE)
     legend = ClassLegend([LabelClass(i, n, (9, 9, i)) for i, n in names.items()])
     swapped = ClassLegend([LabelClass(other[i], n.upper(), (9, 9, i)) for i, n in names.items()])
     write_labels(tmp_path / "train.hdr", labels, legend, cube)
@@ -283,7 +310,9 @@ def test_test_classes_are_found_by_their_names(scene, tmp_path):
     assert {entry["id"] for entry in accuracy["by_class"]} == set(IDS)
 
 
-def test_a_test_class_that_was_never_trained_is_wrong_and_that_is_said(scene, trained, tmp_path):
+def test_a_test_class_that_was_never_trained_is_wrong_and_that_is_reported(
+    scene, trained, tmp_path
+):
     test = np.zeros((ROWS, COLUMNS), np.uint16)
     test[:2], test[5, :6] = 2, 4
     np.save(tmp_path / "test.npy", test)
@@ -306,20 +335,22 @@ def test_a_figure_that_is_not_defined_is_null(scene, trained, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("made", "said"),
+    ("made", "expected"),
     [
         (lambda labels: labels, "all test pixels are training pixels"),
         (lambda labels: labels * 0, "no test pixel is labelled"),
         (lambda labels: labels[::2, ::2], "--placement resample"),
     ],
 )
-def test_test_labels_that_score_nothing_stop_before_training(scene, tmp_path, capsys, made, said):
+def test_test_labels_that_score_nothing_stop_before_training(
+    scene, tmp_path, capsys, made, expected
+):
     np.save(tmp_path / "test.npy", made(np.load(scene / "labels.npy")))
     assert classify(scene, tmp_path / "a", "--test", tmp_path / "test.npy") == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "test" in error
-    assert said in error
+    assert expected in error
     assert not (tmp_path / "a").exists()
 
 

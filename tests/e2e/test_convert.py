@@ -123,9 +123,9 @@ def test_a_band_of_a_folder_is_not_replaced_by_a_part_of_it(tmp_path, capsys):
 def test_an_image_in_false_colours_keeps_its_values(tmp_path, tags, nodata, zero_colour):
     values = np.array([[0, 1, 2], [255, 0, 1]], np.uint8)
     options = {"height": 2, "width": 3, "count": 1, "dtype": "uint8", "nodata": nodata}
-    place = rasterio.Affine(2, 0, 5e5, 0, -2, 4e6)
+    transform = rasterio.Affine(2, 0, 5e5, 0, -2, 4e6)
     source, target = tmp_path / "a.tif", tmp_path / "b.tif"
-    with rasterio.open(source, "w", "GTiff", transform=place, **options) as file:
+    with rasterio.open(source, "w", "GTiff", transform=transform, **options) as file:
         file.write(values, 1)
         file.write_colormap(1, {0: zero_colour, 1: (255, 0, 0, 255), 2: (0, 255, 0, 255)})
         if "scale" in tags:

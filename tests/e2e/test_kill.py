@@ -41,16 +41,16 @@ def live_and_die(cube: Path, seed: int) -> list[tuple[str, int, str]]:
     rest, errors = process.communicate(timeout=PATIENCE)
     timer.join()
     assert process.returncode == -signal.SIGKILL, errors
-    said = [line.split() for line in "".join((*lines, rest)).split("\n")[:-1]]
-    return [(what, int(gestures), told) for what, gestures, told in said]
+    reported = [line.split() for line in "".join((*lines, rest)).split("\n")[:-1]]
+    return [(what, int(strokes), state) for what, strokes, state in reported]
 
 
-def state_after(cube: Path, journal: Path, gestures: int | None) -> str:
-    """Digest of a journal's state after its first gestures; None for all."""
+def state_after(cube: Path, journal: Path, strokes: int | None) -> str:
+    """Digest of a journal's state after its first strokes; None for all."""
     records, seen = [], 0
     for record in read_records(journal).records:
         seen += record.kind in (Kind.STEP, Kind.MOVE)
-        if gestures is not None and seen > gestures:
+        if strokes is not None and seen > strokes:
             break
         records.append(record)
     document = Document(open_cube(cube))
@@ -65,15 +65,15 @@ def test_killed_again_and_again_nothing_is_lost(tmp_path, monkeypatch):
     np.save(cube, np.random.default_rng(0).normal(size=(60, 80, 5)).astype(np.float32))
     drawn, known = 0, None
     for seed in range(ROUNDS):
-        said = live_and_die(cube, seed)
+        reported = live_and_die(cube, seed)
         (journal,) = (tmp_path / "data" / "sessions").glob("*/journal")
-        what, gestures, told = said[0]
+        what, strokes, state = reported[0]
         assert what == "start"
-        assert (gestures, told) == known or (known is None and gestures == 0)
-        _, gestures, told = said[-1]
-        assert state_after(cube, journal, gestures) == told  # every gesture that had ended
+        assert (strokes, state) == known or (known is None and strokes == 0)
+        _, strokes, state = reported[-1]
+        assert state_after(cube, journal, strokes) == state  # every gesture that had ended
         whole = [r for r in read_records(journal).records if r.kind in (Kind.STEP, Kind.MOVE)]
-        assert gestures <= len(whole) <= gestures + 1  # and at most the one that was ending
+        assert strokes <= len(whole) <= strokes + 1  # and at most the one that was ending
         known = (len(whole), state_after(cube, journal, None))
-        drawn += len(said) - 1
+        drawn += len(reported) - 1
     assert drawn > 10

@@ -31,40 +31,40 @@ class Hands:
     def ids(self) -> np.ndarray:
         return self.driver.document.labels.ids
 
-    def send(self, kind, place, button=NO_BUTTON, held=NO_BUTTON, keys=NONE) -> None:
-        viewport, spot = self.canvas.viewport(), self.canvas.widget_position(*place)
+    def send(self, kind, position, button=NO_BUTTON, held=NO_BUTTON, keys=NONE) -> None:
+        viewport, spot = self.canvas.viewport(), self.canvas.widget_position(*position)
         everywhere = QPointF(viewport.mapToGlobal(spot.toPoint()))
         QApplication.sendEvent(viewport, QMouseEvent(kind, spot, everywhere, button, held, keys))
 
-    def press(self, place, keys=NONE) -> None:
-        self.send(QMouseEvent.Type.MouseButtonPress, place, LEFT, LEFT, keys)
+    def press(self, position, keys=NONE) -> None:
+        self.send(QMouseEvent.Type.MouseButtonPress, position, LEFT, LEFT, keys)
 
-    def move(self, place, keys=NONE, held=LEFT) -> None:
-        self.send(QMouseEvent.Type.MouseMove, place, NO_BUTTON, held, keys)
+    def move(self, position, keys=NONE, held=LEFT) -> None:
+        self.send(QMouseEvent.Type.MouseMove, position, NO_BUTTON, held, keys)
 
-    def release(self, place, keys=NONE) -> None:
-        self.send(QMouseEvent.Type.MouseButtonRelease, place, LEFT, NO_BUTTON, keys)
+    def release(self, position, keys=NONE) -> None:
+        self.send(QMouseEvent.Type.MouseButtonRelease, position, LEFT, NO_BUTTON, keys)
 
-    def click(self, place, keys=NONE) -> None:
-        self.press(place, keys)
-        self.release(place, keys)
+    def click(self, position, keys=NONE) -> None:
+        self.press(position, keys)
+        self.release(position, keys)
 
-    def hover(self, place) -> None:
-        self.move(place, held=NO_BUTTON)
+    def hover(self, position) -> None:
+        self.move(position, held=NO_BUTTON)
 
-    def drag(self, *places, keys=NONE) -> None:
-        self.press(places[0], keys)
-        for place in places[1:]:
-            self.move(place, keys)
-        self.release(places[-1], keys)
+    def drag(self, *positions, keys=NONE) -> None:
+        self.press(positions[0], keys)
+        for position in positions[1:]:
+            self.move(position, keys)
+        self.release(positions[-1], keys)
 
-    def double_click(self, place) -> None:
-        self.click(place)
-        self.send(QMouseEvent.Type.MouseButtonDblClick, place, LEFT, LEFT)
-        self.release(place)
+    def double_click(self, position) -> None:
+        self.click(position)
+        self.send(QMouseEvent.Type.MouseButtonDblClick, position, LEFT, LEFT)
+        self.release(position)
 
-    def wheel(self, place, steps: int, keys=NONE) -> None:
-        spot = self.canvas.widget_position(*place)
+    def wheel(self, position, steps: int, keys=NONE) -> None:
+        spot = self.canvas.widget_position(*position)
         everywhere = QPointF(self.canvas.viewport().mapToGlobal(spot.toPoint()))
         delta = QPoint(0, 120 * steps)
         phase = Qt.ScrollPhase.NoScrollPhase

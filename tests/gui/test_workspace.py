@@ -38,8 +38,8 @@ class Desk:
 
     def __init__(self, qtbot) -> None:
         self.workspace = Workspace(Settings())
-        self.qtbot, self.results, self.told = qtbot, [], []
-        self.workspace.noticed.connect(lambda text, level: self.told.append((level, text)))
+        self.qtbot, self.results, self.notices = qtbot, [], []
+        self.workspace.noticed.connect(lambda text, level: self.notices.append((level, text)))
         self.workspace.open_document(Document(cube("first")))
 
     @property
@@ -68,7 +68,7 @@ def test_a_result_is_handed_on(desk):
     assert task.title == "Counting"
     desk.finish(held)
     assert desk.results == [7]
-    assert desk.told == []
+    assert desk.notices == []
 
 
 def test_the_latest_of_a_title_replaces_the_one_before(desk):
@@ -113,7 +113,7 @@ def test_another_document_cancels_what_belongs_to_the_last(desk, outcome):
     desk.finish(of_cube, of_document)
     assert of_cube.token is None or of_cube.token.cancelled
     assert desk.results == []
-    assert desk.told == []
+    assert desk.notices == []
 
 
 def test_other_metadata_cancel_what_belongs_to_the_cube_only(desk):
@@ -133,7 +133,7 @@ def test_work_on_a_cube_that_is_not_open_is_not_handed_on(desk):
     assert desk.results == []
 
 
-def test_an_error_is_told_by_what_was_being_done(desk):
+def test_an_error_is_reported_by_what_was_being_done(desk):
     held = [Held(FormatError("x.sli is damaged.")), Held(ValueError("seven")), Held(KeyError(1))]
     compute, take = desk.workspace.compute, desk.results.append
     compute("Reading x.sli", held[0], take, doing="Reading a library")
@@ -142,9 +142,9 @@ def test_an_error_is_told_by_what_was_being_done(desk):
     desk.finish(held[1])
     compute("Adding", held[2], take)
     desk.finish(held[2])
-    assert desk.told[0] == ("error", "x.sli is damaged.")
-    assert desk.told[1][1].startswith("Counting failed unexpectedly (ValueError: seven).")
-    assert desk.told[2][1].startswith("Adding failed unexpectedly (KeyError: 1).")
+    assert desk.notices[0] == ("error", "x.sli is damaged.")
+    assert desk.notices[1][1].startswith("Counting failed unexpectedly (ValueError: seven).")
+    assert desk.notices[2][1].startswith("Adding failed unexpectedly (KeyError: 1).")
     assert desk.results == []
 
 
@@ -154,7 +154,7 @@ def test_who_handles_an_error_gets_it_in_place_of_the_user(desk):
     desk.workspace.compute("Reading", held, desk.results.append, on_failed=errors.append)
     desk.finish(held)
     assert errors == [error]
-    assert desk.told == []
+    assert desk.notices == []
 
 
 def test_cancelling_a_key(desk):

@@ -88,7 +88,7 @@ def test_root_installs_with_apt_after_an_update_where_the_lists_are_old(linux, m
     assert commands[2][-1] == "libegl1"
 
 
-def test_a_user_who_may_not_install_is_told_the_apt_command(linux, monkeypatch):
+def test_a_user_who_may_not_install_is_reported_the_apt_command(linux, monkeypatch):
     missing(linux, monkeypatch, "libegl1", "libgl1")
     monkeypatch.setattr(linux.shutil, "which", lambda name: "/usr/bin/apt-get")
     monkeypatch.setattr(linux, "root_prefix", lambda: None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError, Namespace
-from typing import get_args
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from typing import Any, get_args
 
 from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
 from hsi_viewer.cli.output import (
@@ -50,8 +50,7 @@ def add(commands: Commands) -> None:
         metavar="NAME",
         type=_classifier,
         default="sdhsi",
-        help="sdhsi (SDHSI-Net, the default), lda (linear discriminant), svm (support vector "
-        "machine), or one that a plug-in adds (--classifier svm)",
+        action=_ClassifierOption,
     )
     parser.add_argument(
         "--preset",
@@ -65,6 +64,30 @@ def add(commands: Commands) -> None:
     add_device(parser)
     add_no_refine(parser)
     add_reporting(parser)
+
+
+class _ClassifierOption(Action):
+    """Stores a name; the help is made of the table of classifiers only when it is shown."""
+
+    def __call__(
+        self, _parser: ArgumentParser, options: Namespace, value: Any, _option: str | None = None
+    ) -> None:
+        setattr(options, self.dest, value)
+
+    def _list(self) -> str:
+        """Every classifier by name and title, those of plug-ins too."""
+        from hsi_viewer.learning.classifiers import DEFAULT, classifiers
+
+        rows = (
+            f"{row.name} ({row.title}{', the default' if row.name == DEFAULT else ''})"
+            for row in classifiers()
+        )
+        return ", ".join(rows).replace("%", "%%") + " (--classifier svm)"
+
+    def _ignore(self, _text: str | None) -> None:
+        """What argparse sets."""
+
+    help = property(_list, _ignore)
 
 
 def _classifier(text: str) -> str:

@@ -13,7 +13,7 @@ from hsi_viewer.cli.output import (
     print_json,
 )
 from hsi_viewer.cli.parser import Commands, UsageError
-from hsi_viewer.cli.streams import say, terminable
+from hsi_viewer.cli.streams import print_text, terminable
 from hsi_viewer.cli.values import bands, row_range, wavelengths
 
 # By name: the suffix that is written, and others that mean the same.
@@ -104,7 +104,7 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json({"files": names})
     elif not options.quiet:
-        say("\n  ".join(["Written:", *names]))
+        print_text("\n  ".join(["Written:", *names]))
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hsi_viewer.cli.output import SAMPLE, add_cube, add_json, print_json
 from hsi_viewer.cli.parser import Commands
-from hsi_viewer.cli.streams import say
+from hsi_viewer.cli.streams import print_text
 from hsi_viewer.core.errors import HsiError
 
 EXAMPLES = ("hsi-viewer info scene.hdr", f"hsi-viewer info {SAMPLE} --json")
@@ -29,16 +29,16 @@ def run(options: Namespace) -> int:
     except HsiError:
         report = None if options.json else diagnosis(options.cube)
         if report is not None:
-            say(report)
+            print_text(report)
         raise
     if options.json:
         print_json(facts)
         return 0
     width = max(len(name) for name in facts)
-    say("\n".join(f"{n.replace('_', ' '):{width}}  {_text(v)}" for n, v in facts.items()))
+    print_text("\n".join(f"{n.replace('_', ' '):{width}}  {_text(v)}" for n, v in facts.items()))
     report = diagnosis(options.cube)
     if report is not None:
-        say(f"\n{report}")
+        print_text(f"\n{report}")
     return 0
 
 

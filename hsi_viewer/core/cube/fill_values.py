@@ -62,14 +62,14 @@ def with_suspected(cube: HyperCube, found: Iterable[SuspectedFill]) -> HyperCube
     )
 
 
-def settled(cube: HyperCube, fill_values: tuple[float, ...]) -> HyperCube:
+def with_fill_values(cube: HyperCube, fill_values: tuple[float, ...]) -> HyperCube:
     """The cube with the fill values that a user says it has; nothing is suspected any more."""
-    said = {f.sentence for f in cube.suspected}
+    withdrawn = {f.sentence for f in cube.suspected}
     return replace(
         cube,
         fill_values=fill_values,
         suspected=(),
-        warnings=tuple(w for w in cube.warnings if w not in said),
+        warnings=tuple(w for w in cube.warnings if w not in withdrawn),
     )
 
 
@@ -196,8 +196,8 @@ def shared_values(
             at = where[middle == values[i]]
             some = at[:: -(-at.size // CONFIRMED)]
             rows, columns = np.unravel_index(some, alike.shape)
-            places = list(zip(rows.tolist(), columns.tolist(), strict=True))
-            found.append((float(values[i]), int(counts[i]), places))
+            positions = list(zip(rows.tolist(), columns.tolist(), strict=True))
+            found.append((float(values[i]), int(counts[i]), positions))
     return found[:AT_MOST]
 
 
@@ -219,12 +219,12 @@ def _alike(stored: NDArray[Any], is_data: NDArray[np.bool_]) -> NDArray[np.bool_
     return fill
 
 
-def _holds_everywhere(cube: HyperCube, value: float, places: Positions) -> bool:
+def _holds_everywhere(cube: HyperCube, value: float, positions: Positions) -> bool:
     """Whether pixels hold a value in most of their good bands, not only in those looked at."""
     bands = np.flatnonzero(cube.good_bands)
     bands = bands if bands.size else np.arange(cube.bands)
     parts = []
-    for row, column in places:
+    for row, column in positions:
         stored = cube.read(slice(row, row + 1), slice(column, column + 1), bands)[0, 0]
         known = cube.is_data(stored)
         parts.append((stored[known] == value).mean() if known.any() else 0.0)
@@ -236,8 +236,8 @@ def _not_finite(cube: HyperCube, stored: NDArray[Any], part: float) -> list[Susp
     if stored.dtype.kind != "f":
         return []
     counts = {np.inf: int(np.isinf(stored).any(axis=2).sum())}
-    told = cube.nodata is not None and np.isnan(cube.nodata)
-    if not (told or getattr(cube.source, "makes_nan", False)):
+    declared = cube.nodata is not None and np.isnan(cube.nodata)
+    if not (declared or getattr(cube.source, "makes_nan", False)):
         counts[np.nan] = int(np.isnan(stored).all(axis=2).sum())
     return [
         SuspectedFill(value, max(1, round(count / part)), part < 1)

@@ -67,7 +67,7 @@ def to_xarray(cube: Any) -> xr.DataArray:
     if (cube.scale, cube.offset) != (1.0, 0.0):
         attributes |= {"scale_factor": cube.scale, "add_offset": cube.offset}
     if cube.georeference is not None:
-        coordinates |= _place(cube.georeference, cube.rows, cube.columns)
+        coordinates |= _georeference_coordinates(cube.georeference, cube.rows, cube.columns)
         attributes["grid_mapping"] = MAPPING
     values = indexing.LazilyIndexedArray(_Values(cube))
     variable: Any = xr.Variable(("y", "x", "band"), values, attributes)
@@ -93,16 +93,18 @@ def _of_type(value: float, dtype: np.dtype[Any]) -> Any:
     return typed if typed == value or (np.isnan(value) and dtype.kind in "fc") else value
 
 
-def _place(place: Georeference, rows: int, columns: int) -> dict[str, Any]:
+def _georeference_coordinates(
+    georeference: Georeference, rows: int, columns: int
+) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
-    if place.crs_wkt:
-        mapping = {"crs_wkt": place.crs_wkt, "spatial_ref": place.crs_wkt}
-    geographic = _is_geographic(place.crs_wkt)
+    if georeference.crs_wkt:
+        mapping = {"crs_wkt": georeference.crs_wkt, "spatial_ref": georeference.crs_wkt}
+    geographic = _is_geographic(georeference.crs_wkt)
     if geographic:
         mapping["grid_mapping_name"] = "latitude_longitude"
     coordinates: dict[str, Any] = {}
-    if place.transform is not None:
-        a, b, c, d, e, f = place.transform
+    if georeference.transform is not None:
+        a, b, c, d, e, f = georeference.transform
         mapping["GeoTransform"] = " ".join(map(repr, map(float, (c, a, b, f, d, e))))
         if b == d == 0:
             x_attributes, y_attributes = _axis_attributes(geographic)

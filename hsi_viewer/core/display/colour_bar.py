@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.stretch import Curve, Transfer
 
 GREY = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
@@ -37,7 +37,7 @@ class ColourBar:
 
 
 def bar_of_picture(
-    look: Look,
+    composite: Composite,
     transfers: tuple[Transfer, ...],
     title: str,
     scale: float = 1.0,
@@ -51,9 +51,9 @@ def bar_of_picture(
         are given and the colours are those of equally spaced values between them.
     scale, offset : stored value * scale + offset = physical value.
     """
-    if len(look.bands) != 1:
+    if len(composite.bands) != 1:
         return None
-    table = look.colours.table if look.colours is not None else GREY
+    table = composite.colours.table if composite.colours is not None else GREY
     transfer = transfers[0]
     if isinstance(transfer, Curve):
         low, high = transfer.knots[0], transfer.knots[-1]

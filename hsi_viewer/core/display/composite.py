@@ -1,4 +1,4 @@
-"""Look: which bands of which image are the picture, and how they become colours."""
+"""Composite: which bands of which image are the picture, and how they become colours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ColourMap:
 
 
 @dataclass(frozen=True)
-class Look:
+class Composite:
     """The composite that the user wants to see.
 
     Attributes

@@ -74,7 +74,7 @@ class LayerStack:
         return name in self.names
 
     def __getitem__(self, name: str) -> Layer:
-        return self._layers[self._place(name)]
+        return self._layers[self._index(name)]
 
     def add(self, layer: Layer, under: str = LABELS) -> None:
         """Lay a layer right under another (on top where there is no such layer).
@@ -82,17 +82,17 @@ class LayerStack:
         One of the same name is replaced, where it lies.
         """
         if layer.name in self:
-            self._layers[self._place(layer.name)] = layer
+            self._layers[self._index(layer.name)] = layer
         else:
-            place = self._place(under) if under in self else len(self._layers)
-            self._layers.insert(place, layer)
+            index = self._index(under) if under in self else len(self._layers)
+            self._layers.insert(index, layer)
         self.changed.emit()
         self.redrawn.emit(layer.name, None)
 
     def remove(self, name: str) -> None:
         """Remove a layer, if it is there."""
         if name in self:
-            del self._layers[self._place(name)]
+            del self._layers[self._index(name)]
             self.removed.emit(name)
             self.changed.emit()
 
@@ -103,7 +103,7 @@ class LayerStack:
     def set_raster(self, name: str, raster: Raster | None) -> None:
         """Show something else in a layer."""
         appears = (self[name].raster is None) != (raster is None)
-        self._layers[self._place(name)] = replace(self[name], raster=raster)
+        self._layers[self._index(name)] = replace(self[name], raster=raster)
         self.redrawn.emit(name, None)
         if appears:
             self.changed.emit()
@@ -145,16 +145,16 @@ class LayerStack:
             self._layers = [self[name] for name in names]
             self.changed.emit()
 
-    def _place(self, name: str) -> int:
-        for place, layer in enumerate(self._layers):
+    def _index(self, name: str) -> int:
+        for index, layer in enumerate(self._layers):
             if layer.name == name:
-                return place
+                return index
         raise KeyError(name)
 
     def _change(self, wanted: dict[str, dict[str, object]]) -> None:
         before = self.layers
         for name, fields in wanted.items():
-            place = self._place(name)
-            self._layers[place] = replace(self._layers[place], **fields)  # type: ignore[arg-type]
+            index = self._index(name)
+            self._layers[index] = replace(self._layers[index], **fields)  # type: ignore[arg-type]
         if self.layers != before:
             self.changed.emit()

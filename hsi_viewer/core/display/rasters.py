@@ -76,14 +76,14 @@ class IdRaster:
         self, ids: NDArray[np.uint16], colours: NDArray[np.uint8], *, sparse: bool = False
     ) -> None:
         self.shape = (ids.shape[0], ids.shape[1])
-        self._ids = ids
+        self.ids = ids
         self._colours = np.ascontiguousarray(colours).view(np.uint32).ravel()
         self._sparse = sparse
 
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window."""
         highest = self._sparse and (rows.step > 1 or columns.step > 1)
-        ids = _block_max(self._ids, rows, columns) if highest else self._ids[rows, columns]
+        ids = _block_max(self.ids, rows, columns) if highest else self.ids[rows, columns]
         return self._colours[ids].view(np.uint8).reshape(*ids.shape, 4)
 
     def is_quick(self, rows: slice, columns: slice) -> bool:
@@ -128,8 +128,8 @@ class ValueRaster:
         finite = np.isfinite(values)
         last = len(self._colours) - 1
         scale = last / (self._high - self._low) if self._high != self._low else 0.0
-        place = np.where(finite, values - self._low, 0.0) * scale
-        picture: NDArray[np.uint8] = self._colours[np.clip(place, 0, last).astype(np.intp)]
+        index = np.where(finite, values - self._low, 0.0) * scale
+        picture: NDArray[np.uint8] = self._colours[np.clip(index, 0, last).astype(np.intp)]
         if self._shown is not None:
             finite &= _window(self._shown, rows, columns, self._step) != 0
         picture[~finite] = 0

@@ -109,11 +109,11 @@ def regions_of(ids: NDArray[np.uint16], class_ids: Iterable[int]) -> list[Region
     wanted = set(class_ids)
     regions: list[Region] = []
     boxes = find_objects(ids, max_label=max(wanted, default=0)) if wanted else []
-    for class_id, place in enumerate(boxes, start=1):
-        if place is None or class_id not in wanted:
+    for class_id, extent in enumerate(boxes, start=1):
+        if extent is None or class_id not in wanted:
             continue
-        top, left = place[0].start, place[1].start
-        parts, _ = label(ids[place] == class_id, CORNERS)
+        top, left = extent[0].start, extent[1].start
+        parts, _ = label(ids[extent] == class_id, CORNERS)
         sizes = np.bincount(parts.ravel())
         found = []
         for n, part in enumerate(find_objects(parts), start=1):

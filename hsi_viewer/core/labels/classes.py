@@ -129,11 +129,11 @@ class ClassLegend:
             for c in self._classes
         )
 
-    def with_moved(self, class_id: int, place: int) -> tuple[LabelClass, ...]:
+    def with_moved(self, class_id: int, index: int) -> tuple[LabelClass, ...]:
         """The classes with one of them at another place of the list, 0 the first."""
         others = self.without(class_id)
-        place = min(max(place, 0), len(others))
-        return (*others[:place], self[class_id], *others[place:])
+        index = min(max(index, 0), len(others))
+        return (*others[:index], self[class_id], *others[index:])
 
     def without(self, class_id: int) -> tuple[LabelClass, ...]:
         """The classes but one; the others keep their ids."""

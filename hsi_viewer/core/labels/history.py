@@ -145,7 +145,7 @@ class History:
         self._max_steps, self._max_bytes = max_steps, max_bytes
         self._bytes = 0
 
-    def start_gesture(self) -> None:
+    def start_stroke(self) -> None:
         """Tell that labels or classes are about to change."""
         self.stroke_started.emit()
 
@@ -164,7 +164,7 @@ class History:
 
     def do(self, title: str, *edits: Edit) -> None:
         """Carry out edits as one step."""
-        self.start_gesture()
+        self.start_stroke()
         for edit in edits:
             edit.redo()
         self.push(Step(title, edits))
@@ -172,19 +172,19 @@ class History:
     def undo(self) -> None:
         """Take the last step back, if there is one; of a stroke that is open, what it painted."""
         if self._done:
-            self.start_gesture()
+            self.start_stroke()
             self._move_to(len(self._done) - 1)
 
     def redo(self) -> None:
         """Carry out the step undone last, if there is one."""
         if self._undone:
-            self.start_gesture()
+            self.start_stroke()
             self._move_to(len(self._done) + 1)
 
     def go_to(self, count: int) -> None:
         """Take steps back or carry them out again until `count` are done, as far as they reach."""
         if min(max(count, 0), len(self.steps)) != len(self._done):
-            self.start_gesture()
+            self.start_stroke()
             self._move_to(count)
 
     def _move_to(self, count: int) -> None:

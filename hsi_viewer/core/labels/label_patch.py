@@ -50,10 +50,10 @@ class Patch:
 
     def joined(self, other: Patch) -> Patch:
         """Both; pixels that both hold are in it once."""
-        places = np.stack([np.r_[self.rows, other.rows], np.r_[self.columns, other.columns]])
-        _, first = np.unique(places, axis=1, return_index=True)
+        positions = np.stack([np.r_[self.rows, other.rows], np.r_[self.columns, other.columns]])
+        _, first = np.unique(positions, axis=1, return_index=True)
         ids = np.r_[self.ids, other.ids]
-        return Patch(places[0][first], places[1][first], ids[first])
+        return Patch(positions[0][first], positions[1][first], ids[first])
 
     def within(self, shape: tuple[int, int]) -> tuple[Pixels, NDArray[np.uint16]]:
         """Flat indices and ids of what lies in a scene."""

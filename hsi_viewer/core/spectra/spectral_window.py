@@ -145,6 +145,6 @@ class Segments:
         start = int(self._ends[number - 1]) if number else 0
         inner = self._order[start : int(self._ends[number])]
         width = self.box[3] - self.box[1]
-        rows, places = inner // width + self.box[0], inner % width + self.box[1]
-        pixels: Pixels = rows * np.int64(columns) + places
+        rows, own_columns = inner // width + self.box[0], inner % width + self.box[1]
+        pixels: Pixels = rows * np.int64(columns) + own_columns
         return pixels

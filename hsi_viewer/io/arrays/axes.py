@@ -48,8 +48,8 @@ def guess_axes(
         rows, columns = columns, rows
     guess = None
     if band != 2 and not named:
-        place = ("first", "second")[band]
-        guess = f"The {place} axis of the array is interpreted as the bands."
+        position = ("first", "second")[band]
+        guess = f"The {position} axis of the array is interpreted as the bands."
     return (rows, columns, band), guess
 
 

@@ -42,7 +42,7 @@ SCALE_KEYS = ("scale_factor", "scale", "slope")
 OFFSET_KEYS = ("add_offset", "intercept")
 
 
-def with_own_place(
+def with_own_metadata(
     cube: HyperCube, attributes: Mapping[str, Any], first_band: int = 0
 ) -> HyperCube:
     """A cube with what our own writers say of it: place, bands to show, gain and offset.
@@ -53,9 +53,9 @@ def with_own_place(
     attributes : of its array.
     first_band : the number of the first band where bands are counted.
     """
-    place = own_place(attributes)
-    if place is not None:
-        cube = replace(cube, georeference=place)
+    known = own_georeference(attributes)
+    if known is not None:
+        cube = replace(cube, georeference=known)
     shown = _finite(attributes.get("default_bands"), 3)
     if shown and all(band - first_band in range(cube.bands) for band in shown):
         red, green, blue = (int(band) - first_band for band in shown)
@@ -66,7 +66,7 @@ def with_own_place(
     return replace(cube, offset=offset[0]) if offset else cube
 
 
-def own_place(attributes: Mapping[str, Any]) -> Georeference | None:
+def own_georeference(attributes: Mapping[str, Any]) -> Georeference | None:
     """Transform and coordinate system as our own writers note them."""
     numbers, wkt = _finite(attributes.get("transform"), 6), attributes.get("crs_wkt")
     if not numbers and not isinstance(wkt, str):
@@ -313,8 +313,8 @@ def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ..
     return None
 
 
-def mat_place(georeference: Georeference | None) -> dict[str, Any]:
+def georeference_variables(georeference: Georeference | None) -> dict[str, Any]:
     """Variables of a .mat file that say where its raster lies."""
-    place = georeference or Georeference()
-    transform = {} if place.transform is None else {"transform": np.array(place.transform)}
-    return transform | ({"crs_wkt": place.crs_wkt} if place.crs_wkt else {})
+    known = georeference or Georeference()
+    transform = {} if known.transform is None else {"transform": np.array(known.transform)}
+    return transform | ({"crs_wkt": known.crs_wkt} if known.crs_wkt else {})

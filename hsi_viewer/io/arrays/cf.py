@@ -71,14 +71,14 @@ def _wkt(text: str) -> str | None:
     return None if crs is None else str(crs.to_wkt())
 
 
-def with_place(cube: HyperCube, file: Variables) -> HyperCube:
+def with_georeference(cube: HyperCube, file: Variables) -> HyperCube:
     """The cube of a file with the georeference that CF conventions give its array, if any.
 
     A file with a latitude for each pixel, and no such place, is in the geometry of the sensor.
     """
-    place = georeference(file, cube.metadata["array"], cube.rows, cube.columns)
-    if place is not None:
-        return replace(cube, georeference=place)
+    known = georeference(file, cube.metadata["array"], cube.rows, cube.columns)
+    if known is not None:
+        return replace(cube, georeference=known)
     if cube.georeference is None and any(map(_is_swath, file.arrays.values())):
         return replace(cube, warnings=(*cube.warnings, SENSOR_GEOMETRY))
     return cube
@@ -156,9 +156,9 @@ def _is_marked(file: Variables, name: str, marks: Collection[str]) -> bool:
 
 def _is_geographic(file: Variables, x: str, mapping: Mapping[str, Any]) -> bool:
     """Whether coordinates are degrees of a system that is given by no more than this."""
-    said = scalar(mapping.get("grid_mapping_name", "latitude_longitude"))
+    name_of_mapping = scalar(mapping.get("grid_mapping_name", "latitude_longitude"))
     named = x.lower().endswith(("lon", "longitude")) or _is_marked(file, x, X_MARKS[:3])
-    return bool(said == "latitude_longitude" and named)
+    return bool(name_of_mapping == "latitude_longitude" and named)
 
 
 def _is_part(centres: Transform, whole: Transform) -> bool:

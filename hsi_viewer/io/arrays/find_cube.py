@@ -104,9 +104,9 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
         spellings = (name, plain, plain.replace("/", "."))
         choice = next((container.arrays[s] for s in spellings if s in container.arrays), None)
         if choice is None:
-            told = next((o for o in container.others if o.startswith(f"{name} (")), None)
-            if told is not None:
-                raise FormatError(f"{path}: {told} cannot be read as an array of numbers.")
+            listed = next((o for o in container.others if o.startswith(f"{name} (")), None)
+            if listed is not None:
+                raise FormatError(f"{path}: {listed} cannot be read as an array of numbers.")
             raise FormatError(f'{path} has no array "{name}"; it contains {listing(container)}.')
         return choice
     cubes = without_pictures(choices(container))

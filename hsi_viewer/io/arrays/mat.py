@@ -14,7 +14,7 @@ from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays import mat4, mat5
-from hsi_viewer.io.arrays.band_metadata import UNIT_KEYS, own_place, with_own_place
+from hsi_viewer.io.arrays.band_metadata import UNIT_KEYS, own_georeference, with_own_metadata
 from hsi_viewer.io.arrays.container import INSIDE, squeezed
 from hsi_viewer.io.arrays.find_cube import choices, open_container
 from hsi_viewer.io.files.byte_reader import DeflatedReader
@@ -76,17 +76,17 @@ class MatlabFile:
         texts = {key: self._texts(key) for key in ("band_names", "crs_wkt")}
         lists = {"transform": 6, "default_bands": 3}
         given = [name for name, size in lists.items() if self._size(name) == size]
-        said = {
+        known = {
             "units": "".join(units[:1]),
             "band_names": texts["band_names"],
             "crs_wkt": "".join(texts["crs_wkt"][:1]),
             **{name: self.values(name).ravel().tolist() for name in given},
         }
-        return {key: value for key, value in said.items() if value}
+        return {key: value for key, value in known.items() if value}
 
     def georeference(self) -> Georeference | None:
         """The place that our own writers note."""
-        return own_place(self.attributes(""))
+        return own_georeference(self.attributes(""))
 
     def _size(self, name: str) -> int:
         return self.arrays[name].size if name in self.arrays else 0
@@ -144,7 +144,7 @@ def open_mat(path: Path, reading: Reading) -> HyperCube:
     if INSIDE.search(reading.name or "") or not (reading.name or choices(file)):
         file = MatlabFile(path, deep=True)
     cube = open_container(file, reading, "MATLAB 5")
-    return with_own_place(cube, file.attributes(cube.metadata["array"]), first_band=1)
+    return with_own_metadata(cube, file.attributes(cube.metadata["array"]), first_band=1)
 
 
 def open_mat4(path: Path, reading: Reading) -> HyperCube:

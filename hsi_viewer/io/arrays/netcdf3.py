@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays.band_variables import open_arrays
-from hsi_viewer.io.arrays.cf import with_place
+from hsi_viewer.io.arrays.cf import with_georeference
 from hsi_viewer.io.arrays.container import kept_axes, squeezed
 from hsi_viewer.io.arrays.netcdf3_header import Stored, read_header
 from hsi_viewer.io.files.byte_reader import ByteReader, FileReader
@@ -122,4 +122,4 @@ class Netcdf3File:
 def open_netcdf3(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a classic NetCDF file."""
     container = Netcdf3File(path)
-    return with_place(open_arrays(container, reading, "NetCDF-3"), container)
+    return with_georeference(open_arrays(container, reading, "NetCDF-3"), container)

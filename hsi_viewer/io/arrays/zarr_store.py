@@ -18,9 +18,9 @@ from hsi_viewer.atomic import replacing_folder
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.io.arrays.band_metadata import SCALE_KEY, with_own_place
+from hsi_viewer.io.arrays.band_metadata import SCALE_KEY, with_own_metadata
 from hsi_viewer.io.arrays.band_variables import open_arrays
-from hsi_viewer.io.arrays.cf import with_place
+from hsi_viewer.io.arrays.cf import with_georeference
 from hsi_viewer.io.arrays.container import kept_axes, squeezed
 from hsi_viewer.io.files.reading import ArrayChoice, Reading
 
@@ -227,8 +227,8 @@ class ZarrFolder:
 def open_zarr(path: Path, reading: Reading) -> HyperCube:
     """Open the cube of a Zarr folder."""
     folder = ZarrFolder(path)
-    cube = with_place(open_arrays(folder, reading, "Zarr"), folder)
-    return with_own_place(cube, folder.attributes(cube.metadata["array"]))
+    cube = with_georeference(open_arrays(folder, reading, "Zarr"), folder)
+    return with_own_metadata(cube, folder.attributes(cube.metadata["array"]))
 
 
 def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[Any]]]) -> None:
@@ -311,9 +311,9 @@ def _attributes_of(cube: HyperCube) -> dict[str, Any]:
         found["default_bands"] = list(cube.default_bands)
     if cube.nodata is not None:  # JSON has no NaN and no infinity
         found["nodata"] = cube.nodata if np.isfinite(cube.nodata) else str(cube.nodata)
-    place = cube.georeference or Georeference()
-    if place.transform is not None:
-        found["transform"] = list(place.transform)
-    if place.crs_wkt:
-        found["crs_wkt"] = place.crs_wkt
+    georeference = cube.georeference or Georeference()
+    if georeference.transform is not None:
+        found["transform"] = list(georeference.transform)
+    if georeference.crs_wkt:
+        found["crs_wkt"] = georeference.crs_wkt
     return found

@@ -35,7 +35,7 @@ def completed(
     if header is None:
         return known
     try:
-        fields, said = envi_header.read_header(header)
+        fields, remarks = envi_header.read_header(header)
         is_own = fields.get("file type", "").lower().startswith(OF_GDAL)
         if not is_own and data_beside(header) not in (None, path):
             return known  # it is the header of other data
@@ -49,8 +49,8 @@ def completed(
                 f"{header.name} beside the file gives a different size; it is not used."
             )
         return known
-    about = describe(fields, shape[2], "", said)
+    about = describe(fields, shape[2], "", remarks)
     if known.wavelengths is None and about.wavelengths is not None:
-        warnings += said
+        warnings += remarks
     of_bands = replace(about, interleave=None, class_names={}, fields={})
     return known.merged(of_bands)

@@ -133,16 +133,16 @@ def _check_procedures(
     """Refuse values that only procedures of ENVI can read: lines may be filled up, or lie apart."""
     kind = envi_header.word(fields.get("file type", "")) or "ENVI"
     named = ", ".join(envi_header.items(fields.get("read procedures", "")))
-    said = f'"file type = {kind}"' + (f", read procedures {named}" * bool(named))
+    found = f'"file type = {kind}"' + (f", read procedures {named}" * bool(named))
     size, expected = data.stat().st_size, layout.offset + layout.data_bytes
     if layout.compressed or size != expected:
         raise FormatError(
-            f"{header}: {said}: only ENVI can read values stored in this way ({size} bytes where "
+            f"{header}: {found}: only ENVI can read values stored in this way ({size} bytes where "
             f"the size in the header gives {expected}). Save the image as ENVI Standard, or "
             "convert it with gdal_translate."
         )
     warnings.append(
-        f"The header gives {said}; the values are read as raw, because their size fits."
+        f"The header gives {found}; the values are read as raw, because their size fits."
     )
 
 

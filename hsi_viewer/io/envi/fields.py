@@ -111,7 +111,7 @@ def _scale_and_offset(
     factor = _number(fields, "reflectance scale factor", warnings)
     if factor is None and (both := _gain_and_offset(fields, n)):
         return both, True
-    _say_gains(fields, warnings)
+    _warn_of_gains(fields, warnings)
     if factor is None:
         return (1.0, 0.0), False
     if not is_scale(factor):
@@ -125,9 +125,9 @@ def _scale_and_offset(
 def _gain_and_offset(fields: Mapping[str, str], n: int) -> tuple[float, float] | None:
     if "data gain values" not in fields:
         return None
-    said: list[str] = []
-    gains, offsets = (_numbers(fields, f"data {w} values", n, said) for w in ("gain", "offset"))
-    if offsets is None and not said:
+    remarks: list[str] = []
+    gains, offsets = (_numbers(fields, f"data {w} values", n, remarks) for w in ("gain", "offset"))
+    if offsets is None and not remarks:
         offsets = np.zeros(n)
     if gains is None or offsets is None or (gains != gains[0]).any() or not is_scale(gains[0]):
         return None
@@ -136,7 +136,7 @@ def _gain_and_offset(fields: Mapping[str, str], n: int) -> tuple[float, float] |
     return float(gains[0]), float(offsets[0])
 
 
-def _say_gains(fields: Mapping[str, str], warnings: list[str]) -> None:
+def _warn_of_gains(fields: Mapping[str, str], warnings: list[str]) -> None:
     """Say that gains and offsets are not applied, unless they change nothing."""
     for key, neutral in (("data gain values", 1.0), ("data offset values", 0.0)):
         if key not in fields:
@@ -158,12 +158,12 @@ def wavelengths_of(
 ) -> tuple[NDArray[np.float64] | None, str | None]:
     """Wavelengths in nm and the unit as written."""
     unit = _unit(fields)
-    said: list[str] = []
-    values = _numbers(fields, "wavelength", n, said)
+    remarks: list[str] = []
+    values = _numbers(fields, "wavelength", n, remarks)
     each = None
     if values is None:
         each = wavelengths.with_units(envi_header.items(fields.get("wavelength", "")))
-        warnings += said if each is None else []
+        warnings += remarks if each is None else []
     if each is not None and each.size == n:
         nm = each
     elif values is not None and wavelengths.are_band_numbers(values, unit):
@@ -180,11 +180,11 @@ def wavelengths_of(
             return None, unit
         nm = found
         warnings.append("The wavelengths come from the band names.")
-    _say_oddities(nm, unit, warnings)
+    _warn_of_oddities(nm, unit, warnings)
     return nm, unit
 
 
-def _say_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]) -> None:
+def _warn_of_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[str]) -> None:
     """Warn of wavelengths that no sensor has, of equal and of descending ones."""
     before, after = nm[:-1], nm[1:]
     ascending = np.count_nonzero(after > before) == before.size

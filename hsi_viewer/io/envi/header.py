@@ -235,16 +235,16 @@ def _to_any_brace(
     FormatError
         if the next field begins before, or another value had been so.
     """
-    said = "The braces of a field do not match:"
+    message = "The braces of a field do not match:"
     parts = [value]
     while not parts[-1].endswith("}"):
         if at >= len(lines) or _FIELD.match(lines[at]):
             raise FormatError(f'the field "{key}" has no closing brace; correct the header.')
         parts.append(lines[at].strip())
         at += 1
-    if any(warning.startswith(said) for warning in warnings):
+    if any(warning.startswith(message) for warning in warnings):
         raise FormatError("the braces of its fields do not match; correct the header.")
-    warnings.append(f'{said} "{key}" is read up to the end of a line.')
+    warnings.append(f'{message} "{key}" is read up to the end of a line.')
     return "\n".join(parts), at
 
 

@@ -183,7 +183,7 @@ def _ready(path: Path) -> str:
 
 def _reason(path: Path, error: BaseException) -> str:
     """GDAL's message without its advice about drivers, which does not apply here."""
-    said = str(error).partition("; It might help")[0].rstrip(" .;")
-    if "not recognized as being in a supported" in said:
+    message = str(error).partition("; It might help")[0].rstrip(" .;")
+    if "not recognized as being in a supported" in message:
         return f"it is not {DRIVERS[path.suffix.lower()]}"
-    return said
+    return message

@@ -109,13 +109,13 @@ class _Answer:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._heard = self._start = time.monotonic()
+        self._last_sign = self._start = time.monotonic()
         self._done = False
         self.thread = threading.Thread(target=self._listen, name="probe", daemon=True)
 
     def _listen(self) -> None:
         for line in self._process.stdout or ():
-            self._heard = time.monotonic()
+            self._last_sign = time.monotonic()
             if line == DONE:
                 self._done = True
                 return
@@ -129,7 +129,7 @@ class _Answer:
             if token is not None:
                 token.check()
             now = time.monotonic()
-            if now - self._heard > SILENT_SECONDS:
+            if now - self._last_sign > SILENT_SECONDS:
                 return HANGS
             if now - self._start > TOTAL_SECONDS:
                 return SLOW
@@ -236,8 +236,8 @@ def _identity(path: Path, wanted: str | None) -> Key:
         s = path.stat()
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
-    place = os.path.abspath(path)  # noqa: PTH100
-    return place, s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns, wanted
+    absolute = os.path.abspath(path)  # noqa: PTH100
+    return absolute, s.st_dev, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns, wanted
 
 
 def _is_stale(known: tuple[str | None, float]) -> bool:

@@ -85,7 +85,7 @@ class RawSource:
         size = dtype.itemsize
         self._axes = (n[0], n[1], n[2])
         self._strides = (n[1] * n[2] * size, n[2] * size, size)
-        self._steps = [self._strides[place] for place in self._back]
+        self._steps = [self._strides[position] for position in self._back]
         self._depth = (shape[2] - 1) * self._steps[2]
         self._mapped = self._map()
 
@@ -103,7 +103,7 @@ class RawSource:
         """Stored values of a window, (rows, columns, bands), in native byte order."""
         if bands is None and (near := self._near(rows, columns)) is not None:
             return near
-        chosen, places = (range(self.shape[2]), None) if bands is None else self._ascending(bands)
+        chosen, inverse = (range(self.shape[2]), None) if bands is None else self._ascending(bands)
         wanted = (
             range(rows.start, rows.stop, rows.step),
             range(columns.start, columns.stop, columns.step),
@@ -114,7 +114,7 @@ class RawSource:
         if out.size:
             self._fill(out, index)
         window = out.transpose(self._back)
-        return window if places is None else window[:, :, places]
+        return window if inverse is None else window[:, :, inverse]
 
     def _near(self, rows: slice, columns: slice) -> NDArray[Any] | None:
         """A small window whose values lie close together, if the system holds it in memory."""
@@ -148,8 +148,8 @@ class RawSource:
             return even(positive.tolist()), None
         if np.all(steps < 0):  # red, green, blue: a view of them serves
             return even(positive[::-1].tolist()), slice(None, None, -1)
-        unique, places = np.unique(positive, return_inverse=True)
-        return even(unique.tolist()), places
+        unique, inverse = np.unique(positive, return_inverse=True)
+        return even(unique.tolist()), inverse
 
     def _fill(self, out: NDArray[Any], index: Index) -> None:
         """Read the cross product of ascending positions into `out`, in the order of the file."""
@@ -174,9 +174,9 @@ class RawSource:
         if not self._stored.isnative:
             out.byteswap(inplace=True)
 
-    def _at(self, index: Index, places: tuple[int, int, int]) -> int:
+    def _at(self, index: Index, positions: tuple[int, int, int]) -> int:
         """Byte in the file of one of the wanted values."""
-        (a, b, c), (i, j, k), (s, t, u) = index, places, self._strides
+        (a, b, c), (i, j, k), (s, t, u) = index, positions, self._strides
         return self._offset + a[i] * s + b[j] * t + c[k] * u
 
     def _runs(self, index: Index) -> Runs:
@@ -205,8 +205,8 @@ class RawSource:
 
         def read(part: range) -> None:
             start = done + runs.size * part.start
-            places = batch[part.start : part.stop]
-            reader.read_runs(buffer[start : start + runs.size * len(part)], places, runs.size)
+            starts = batch[part.start : part.stop]
+            reader.read_runs(buffer[start : start + runs.size * len(part)], starts, runs.size)
 
         # Short runs are over before a second thread could take Python's lock.
         large = out.nbytes if runs.size >= LONG_RUN else 0
@@ -259,10 +259,17 @@ class RawSource:
     def _is_held(self, index: Index, reader: FileReader) -> bool:
         """Whether the system holds a window in memory, as far as a few of its values tell."""
         sizes = (len(index[0]), len(index[1]), len(index[2]))
-        return reader.is_cached(self._at(index, places) for places in probes(sizes))
+        return reader.is_cached(self._at(index, corners) for corners in probes(sizes))
 
     def _read_stretches(self, out: NDArray[Any], index: Index) -> None:
         """Read stretches that span the gaps between runs, and pick the wanted values."""
+        spanned: Index = [index[0], index[1], range(index[2][0], index[2][-1] + 1)]
+        runs = self._runs(spanned)
+        reader = self._reader
+        short = runs.distance >= MERGE_BYTES and runs.size < LONG_RUN
+        if short and isinstance(reader, FileReader):
+            self._read_spans(out, index, spanned, runs, reader)
+            return
 
         def read(part: range) -> None:
             scratch = np.empty(0, np.uint8)
@@ -275,6 +282,19 @@ class RawSource:
         stretches = list(self._stretches(out, index))
         large = self._span(index)[1] if isinstance(self._reader, FileReader) else 0
         _shared(read, len(stretches), large)
+
+    def _read_spans(
+        self, out: NDArray[Any], index: Index, spanned: Index, runs: Runs, reader: FileReader
+    ) -> None:
+        """Read short lines that lie far apart, each in one go, and pick the wanted values."""
+        picked = even_parts(from_first(index[2]))
+        lines = max(1, CHUNK_BYTES // (runs.size * len(index[1])))
+        for a in range(0, len(index[0]), lines):
+            rows = index[0][a : a + lines]
+            held = np.empty([len(rows), len(index[1]), len(spanned[2])], self._stored)
+            self._read_runs(held, [rows, index[1], spanned[2]], runs, reader)
+            for k, to_k in picked:
+                out[a : a + lines, :, to_k] = held[:, :, k]
 
     def _pick(self, part: NDArray[Any], inside: Index, scratch: NDArray[np.uint8]) -> None:
         """Read one stretch, from the first to the last of the wanted values, and pick these."""
@@ -311,16 +331,16 @@ class RawSource:
             yield from stretches
             return
         waiting: deque[Stretch] = deque()
-        told = end = 0
+        announced = end = 0
         for stretch in stretches:
             first, length = self._span(stretch[1])
             if not 0 <= first - end <= MERGE_BYTES:
                 self._reader.announce([first], length)
             end = first + length
             waiting.append(stretch)
-            told += length
-            while told > AHEAD_BYTES or len(waiting) > AHEAD_RUNS:
-                told -= self._span(waiting[0][1])[1]
+            announced += length
+            while announced > AHEAD_BYTES or len(waiting) > AHEAD_RUNS:
+                announced -= self._span(waiting[0][1])[1]
                 yield waiting.popleft()
         yield from waiting
 

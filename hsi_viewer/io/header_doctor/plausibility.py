@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource
 
 WINDOW = 24
-PLACES = (0.5, 0.2, 0.8)
+POSITIONS = (0.5, 0.2, 0.8)
 # Magnitudes beyond these are not a measurement; they come of reading other types as floats.
 TINY, HUGE = 1e-12, 1e12
 # The bits of usual float32 values are whole numbers beyond this.
@@ -84,8 +84,8 @@ def _judged(window: NDArray[np.float64], huge: float) -> Verdict | None:
 
 def _windows(source: CubeSource) -> Iterator[NDArray[np.float64]]:
     rows, columns, bands = source.shape
-    for place in PLACES:
-        r, c, b = (int(place * max(0, n - WINDOW)) for n in (rows, columns, bands))
+    for position in POSITIONS:
+        r, c, b = (int(position * max(0, n - WINDOW)) for n in (rows, columns, bands))
         stored = source.read(
             slice(r, min(rows, r + WINDOW), 1),
             slice(c, min(columns, c + WINDOW), 1),

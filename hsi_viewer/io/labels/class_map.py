@@ -98,8 +98,8 @@ def _name(stem: str, kind: str) -> str:
 
 
 def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
-    place = raster.georeference
-    if path.suffix == ".png" and place is not None and place.transform is not None:
+    georeference = raster.georeference
+    if path.suffix == ".png" and georeference is not None and georeference.transform is not None:
         return [path, class_raster.world_file(path)]
     return with_sides(path) if path.suffix == ".tif" else [path]
 

@@ -15,7 +15,7 @@ from hsi_viewer.atomic import replacing, side_file
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
 from hsi_viewer.core.text import one_line
-from hsi_viewer.io.arrays.band_metadata import mat_place
+from hsi_viewer.io.arrays.band_metadata import georeference_variables
 from hsi_viewer.io.envi import writer as envi_writer
 
 
@@ -110,7 +110,7 @@ def write_mat(raster: ClassRaster, path: Path) -> None:
         "class_ids": np.array([[i] for i, _, _ in raster.entries], np.uint16).reshape(-1, 1),
         "class_names": names,
         "class_colours": np.array([c for _, _, c in raster.entries]).reshape(-1, 3) / 255.0,
-        **mat_place(raster.georeference),
+        **georeference_variables(raster.georeference),
     }
     with replacing(path) as (new,):
         savemat(str(new), variables, appendmat=False, do_compression=True)
@@ -123,8 +123,8 @@ def write_png(raster: ClassRaster, path: Path) -> None:
     picture, (wide, high) = class_picture(
         raster.ids.astype(np.uint16), list(raster.entries), raster.title
     )
-    place = raster.georeference
-    transform = None if place is None else place.transform
+    georeference = raster.georeference
+    transform = None if georeference is None else georeference.transform
     world = world_file(path)
     targets = [path] if transform is None else [world, path]
     with replacing(*targets) as new:

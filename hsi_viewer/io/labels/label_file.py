@@ -295,7 +295,7 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
         tags = file.tags(1)
     except UnicodeDecodeError as error:
         raise FormatError(f"{path} is damaged: its text tags are not text ({error}).") from error
-    nodata, colours, place = file.nodata, _colours_of(file), georeference_of(file)
+    nodata, colours, georeference = file.nodata, _colours_of(file), georeference_of(file)
     table = classes_of(bare(file), path, side_file(path))
     colours = table.colours | colours
     names = _category_names(side_file(path)) | table.names
@@ -307,7 +307,7 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     ids = _ids(path, array, nodata)
     zero = names.pop(0, "Class 0" if 0 in colours else "")
     colours = {i: c for i, c in colours.items() if i and (i in names or (ids == i).any())}
-    return LabelFile(ids, names, colours, path.name, zero, place)
+    return LabelFile(ids, names, colours, path.name, zero, georeference)
 
 
 def _category_names(side: Path) -> dict[int, str]:

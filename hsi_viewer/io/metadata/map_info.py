@@ -170,17 +170,17 @@ def georeference(
     """
     if not (map_info or coordinate_system):
         return None
-    said = [] if warnings is None else warnings
+    remarks = [] if warnings is None else warnings
     transform = None if map_info is None else affine_of(map_info)
     if map_info is not None and transform is None:
-        said.append(
+        remarks.append(
             '"map info" in the header could not be interpreted; the image has no map coordinates.'
         )
     wkt = (coordinate_system or "").strip().strip("{}").strip() or None
     if wkt is not None and not _LOOKS_LIKE_WKT.match(wkt):
         wkt = _wkt_of_words(wkt)
     if wkt is None and map_info is not None:
-        wkt = _wkt_of(map_info, projection_info, said)
+        wkt = _wkt_of(map_info, projection_info, remarks)
     return Georeference(
         transform=transform,
         crs_wkt=wkt,
@@ -230,8 +230,8 @@ def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
 
     head = "ENVI\nsamples = 1\nlines = 1\nbands = 1\ndata type = 1\ninterleave = bsq\n"
     one_line = map_info.replace("\n", " ")
-    said = (projection_info or "").replace("\n", " ")
-    projection = f"projection info = {said}\n" if said else ""
+    projection_line = (projection_info or "").replace("\n", " ")
+    projection = f"projection info = {projection_line}\n" if projection_line else ""
     with tempfile.TemporaryDirectory(prefix="hsi-crs-") as folder:
         data = Path(folder, "pixel.img")
         try:
@@ -259,8 +259,8 @@ def map_info_of(transform: Affine6, wkt: str | None) -> str:
     if b == d == 0:  # 180 degrees stand for rows that run north; signs can say all
         dx, dy, rotation = a, -e, 0.0
     turned = f", rotation={rotation!r}" if rotation else ""
-    name, place = _projection(wkt or "")
-    return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{place}{turned}}}"
+    name, zone = _projection(wkt or "")
+    return f"{{{name}, 1, 1, {c!r}, {f!r}, {dx!r}, {dy!r}{zone}{turned}}}"
 
 
 def _projection(wkt: str) -> tuple[str, str]:

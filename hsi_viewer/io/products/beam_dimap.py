@@ -92,12 +92,12 @@ def open_dimap(path: Path) -> HyperCube:
     left_out: list[tuple[str, str]] = []
     bands = _spectral(_of_one_size(list(_bands(path, root, left_out)), left_out), left_out)
     if not bands:
-        said = "; ".join(f"{name} is {why}" for name, why in left_out[:MOST_NAMED])
-        raise FormatError(f"{path} has no band of values to show{': ' * bool(said)}{said}.")
+        reasons = "; ".join(f"{name} is {why}" for name, why in left_out[:MOST_NAMED])
+        raise FormatError(f"{path} has no band of values to show{': ' * bool(reasons)}{reasons}.")
     source, fields, warnings = _values(bands)
     warnings += _left_out(left_out)
-    warnings += [f"{b.name}: {said}" for b in bands for said in b.remarks][:MOST_NAMED]
-    place = _georeference(root, bands[0], warnings)
+    warnings += [f"{b.name}: {remark}" for b in bands for remark in b.remarks][:MOST_NAMED]
+    georeference = _georeference(root, bands[0], warnings)
     if (term := _text(root, ".//VALID_MASK_TERM")) is not None:
         warnings.append(f'The expression of valid pixels ("{term[:80]}") is not applied.')
     units = dict.fromkeys(band.unit for band in bands if band.unit)
@@ -109,7 +109,7 @@ def open_dimap(path: Path) -> HyperCube:
         format_name="BEAM-DIMAP",
         interleave="bsq",
         band_names=tuple(band.name for band in bands),
-        georeference=place,
+        georeference=georeference,
         warnings=tuple(warnings),
         metadata={key: text for key, text in about.items() if text},
         **_wavelengths(root, bands, warnings),

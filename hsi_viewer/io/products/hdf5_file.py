@@ -32,7 +32,7 @@ def open_matlab(path: Path, reading: Reading) -> HyperCube:
 def open_hdf5(path: Path, reading: Reading) -> HyperCube:
     """The cube of a product in HDF5 or NetCDF-4, or of any other file of arrays."""
     from hsi_viewer.io.arrays.band_variables import open_arrays
-    from hsi_viewer.io.arrays.cf import with_place
+    from hsi_viewer.io.arrays.cf import with_georeference
     from hsi_viewer.io.arrays.container import check_planes
     from hsi_viewer.io.products.hdf5_products import open_product
 
@@ -44,7 +44,7 @@ def open_hdf5(path: Path, reading: Reading) -> HyperCube:
         return product
     if reading.name is None:
         check_planes(container)
-    cube = with_place(open_arrays(container, reading, "HDF5"), container)
+    cube = with_georeference(open_arrays(container, reading, "HDF5"), container)
     map_info = container.text("map info", "map_info", "Map_Info")
     if cube.georeference is not None or map_info is None:
         return cube

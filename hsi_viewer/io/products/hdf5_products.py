@@ -100,7 +100,7 @@ def _neon(container: H5File) -> HyperCube | None:
             good_bands=_outside_windows(nm, data, file[group]),
             nodata=nodata,
             scale=1.0 / scale if is_scale(scale) else 1.0,
-            georeference=_neon_place(meta["Coordinate_System"]),
+            georeference=_neon_georeference(meta["Coordinate_System"]),
             format_name="NEON HDF5",
         ),
     )
@@ -117,12 +117,12 @@ def _outside_windows(nm: NDArray[Any], *described: Any) -> NDArray[np.bool_]:
     return good
 
 
-def _neon_place(system: h5py.Group) -> Georeference | None:
-    place = georeference(str(scalar(system["Map_Info"][()])), None, None)
-    if "EPSG Code" in system and place is not None and place.crs_wkt is None:
+def _neon_georeference(system: h5py.Group) -> Georeference | None:
+    known = georeference(str(scalar(system["Map_Info"][()])), None, None)
+    if "EPSG Code" in system and known is not None and known.crs_wkt is None:
         wkt = wkt_of(int(scalar(system["EPSG Code"][()])))
-        return Georeference(place.transform, wkt, place.map_info)
-    return place
+        return Georeference(known.transform, wkt, known.map_info)
+    return known
 
 
 def _number(item: Any, key: str) -> float | None:
@@ -169,7 +169,7 @@ def _aviris(container: H5File) -> HyperCube | None:
     source = H5Source(data, (1, 2, 0))
     # the grid mapping is that of the lookup table, by which level 1 has yet to be placed
     in_sensor_geometry = "geolocation_lookup_table" in file
-    place = (
+    known = (
         None
         if in_sensor_geometry
         else cf.georeference(container, f"{name}/{name}", *source.shape[:2])
@@ -181,7 +181,7 @@ def _aviris(container: H5File) -> HyperCube | None:
             wavelengths=_list(group["wavelength"][()]),
             fwhm=None if fwhm is None else _list(fwhm[()]),
             nodata=_fill(data),
-            georeference=place,
+            georeference=known,
             format_name="AVIRIS NetCDF",
             fields={"array": f"{name}/{name}"},
         ),
@@ -219,18 +219,18 @@ def _prisma(container: H5File) -> HyperCube | None:
     stack = StackSource(parts, [bands[i] for i in order])
     gains, offsets = np.array(scales)[order].T
     asked = np.unique(np.linspace(0, len(bands) // 2, PRISMA_ASKED).astype(int)).tolist()
-    place = _prisma_place(file.attrs, stack.shape)
+    known = _prisma_georeference(file.attrs, stack.shape)
     return _cube(
         container,
         BackgroundSource(stack, gains, offsets, asked),
         CubeMetadata(
             wavelengths=np.array(nm)[order],
             fwhm=np.array(fwhm)[order],
-            georeference=place,
+            georeference=known,
             format_name="PRISMA HDF5",
             fields={"array": ", ".join(n for n in found.values() if n)},
         ),
-        () if place is not None else (SENSOR_GEOMETRY,),
+        () if known is not None else (SENSOR_GEOMETRY,),
     )
 
 
@@ -246,7 +246,7 @@ def _prisma_scale(attributes: Any, sensor: str, level_1: bool) -> tuple[float, f
     return (high - low) / 65535.0, low
 
 
-def _prisma_place(attributes: Any, shape: tuple[int, int, int]) -> Georeference | None:
+def _prisma_georeference(attributes: Any, shape: tuple[int, int, int]) -> Georeference | None:
     """Map grid of level 2D; whether corners are pixel centres is told by the 30 m step."""
     keys = ("ULcorner_easting", "ULcorner_northing", "LRcorner_easting", "LRcorner_northing")
     if not all(f"Product_{key}" in attributes for key in keys) or "Epsg_Code" not in attributes:
@@ -280,8 +280,8 @@ def _tanager(container: H5File) -> HyperCube | None:
     )
     if nm is None:
         warnings.append("The file gives no wavelengths for its bands.")
-    place = _eos_grid(container.file, name, source.shape) if "/GRIDS/" in name else None
-    if place is None:
+    known = _eos_grid(container.file, name, source.shape) if "/GRIDS/" in name else None
+    if known is None:
         warnings.append(SENSOR_GEOMETRY)
     return _cube(
         container,
@@ -291,7 +291,7 @@ def _tanager(container: H5File) -> HyperCube | None:
             fwhm=fwhm,
             good_bands=None if good is None else good != 0,
             nodata=_number(data, "_FillValue"),
-            georeference=place,
+            georeference=known,
             format_name="Tanager HDF5",
             fields={"array": name},
         ),

@@ -50,13 +50,13 @@ def open_hyperion(folder: Path) -> HyperCube:
     numbers = band_numbers(images.files)
     if numbers is None:
         return cube_of(folder, images)
-    radiance, metadata, said = described(images.stack, numbers, folder)
+    radiance, metadata, remarks = described(images.stack, numbers, folder)
     metadata = replace(
         metadata,
         band_names=images.names,
         georeference=georeference_of(images.first.dataset),
     )
-    warnings = (*images.left_out, *said)
+    warnings = (*images.left_out, *remarks)
     return HyperCube.described(radiance, metadata, folder.name, folder, warnings)
 
 
@@ -85,18 +85,18 @@ def described(
     bad = np.isin(at, NOT_CALIBRATED)
     vnir = np.linspace(*VNIR_NM, LAST_VNIR)
     nm = np.concatenate((vnir, np.linspace(*SWIR_NM, LAST - LAST_VNIR)))[at - 1]
-    said = [
+    remarks = [
         f"The values are radiance: stored values divided by {factors['VNIR']:g} (bands 1 to 70) "
         f"and {factors['SWIR']:g} (71 to 242). The wavelengths are the nominal ones."
     ]
     if bad.any():
-        said.append(
+        remarks.append(
             f"{np.count_nonzero(bad)} bands are not calibrated and contain only 0 (1 to 7, 58 to "
             "76, 225 to 242); they are marked as bad."
         )
     metadata = CubeMetadata(wavelengths=nm, good_bands=~bad, format_name="Hyperion folder")
     source = BackgroundSource(stack, gain, np.zeros(len(numbers)), asked)
-    return source, metadata, tuple(said)
+    return source, metadata, tuple(remarks)
 
 
 def _factors(folder: Path) -> dict[str, float]:

@@ -160,14 +160,14 @@ def raster_metadata(source: RasterSource, warnings: list[str]) -> CubeMetadata:
     beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
     if beside and source.mask.alpha is None:  # GDAL is not let at it: see open_raster
         warnings.append("The file has a mask of pixels without data; it is not applied.")
-    nodata, place = dataset.nodata, georeference_of(dataset, warnings)
+    nodata, georeference = dataset.nodata, georeference_of(dataset, warnings)
     scale, offset = _scale(source, tags, warnings)
     return replace(
         spectral_metadata(tags, names, warnings),
         nodata=tags.number("dataignorevalue") if nodata is None else nodata,
         scale=scale,
         offset=offset,
-        georeference=place,
+        georeference=georeference,
         default_bands=tags.default_bands(),
         band_names=names,
         format_name=FORMAT_NAMES[dataset.driver],

@@ -80,9 +80,9 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
     named = ", ".join(left[:MOST_NAMED]) + f" and {len(left) - MOST_NAMED} more" * (
         len(left) > MOST_NAMED
     )
-    told = [f"Left out because their size differs: {named}."] if left else []
+    remarks = [f"Left out because their size differs: {named}."] if left else []
     dtype = np.result_type(*(kind for _, kind in kept))
-    return [path for path, _ in kept], dtype, told
+    return [path for path, _ in kept], dtype, remarks
 
 
 def _wavelengths_of(names: tuple[str, ...]) -> NDArray[np.float64] | None:

@@ -14,7 +14,7 @@ from rasterio.windows import Window
 from hsi_viewer.io.rasters.tags import FWHM, WAVELENGTH, RasterTags
 
 # An alpha channel is looked at in so many places of so many pixels a side.
-PLACES, SIDE = 4, 128
+WINDOWS, SIDE = 4, 128
 # So much of it is fully opaque or fully transparent; a fourth band of bytes is called alpha, too.
 CLEAR = 0.9
 OPAQUE = (1.0, 255.0, 65535.0)
@@ -51,16 +51,16 @@ def mask_of(dataset: Any) -> Mask:
     if marked and len(bands) > 1:
         if _is_alpha(dataset, marked[0]):
             rest = tuple(band for band in bands if band not in marked)
-            said = (
+            remark = (
                 f"Band {marked[0]} is an alpha channel: it is left out, and pixels where it is 0 "
                 "have no data."
             )
-            return Mask(rest, marked[0], (said,), dataset.dtypes[marked[0] - 1])
-        said = (
+            return Mask(rest, marked[0], (remark,), dataset.dtypes[marked[0] - 1])
+        remark = (
             f"Band {marked[0]} is marked as an alpha channel but contains other values than a "
             "mask; it is "
         )
-        return Mask(bands, None, (said + "kept as a band.",))
+        return Mask(bands, None, (remark + "kept as a band.",))
     flags = dataset.mask_flag_enums[0]
     if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
         return Mask(bands, 0, ("Pixels outside the file's mask have no data.",))
@@ -83,8 +83,8 @@ def _is_alpha(dataset: Any, band: int) -> bool:
 def _sample(dataset: Any, band: int) -> Any:
     """Values of a band at places spread over the scene."""
     parts = []
-    for y in np.linspace(0, max(0, dataset.height - SIDE), PLACES).astype(int):
-        for x in np.linspace(0, max(0, dataset.width - SIDE), PLACES).astype(int):
+    for y in np.linspace(0, max(0, dataset.height - SIDE), WINDOWS).astype(int):
+        for x in np.linspace(0, max(0, dataset.width - SIDE), WINDOWS).astype(int):
             size = min(SIDE, dataset.width), min(SIDE, dataset.height)
             parts.append(dataset.read(band, window=Window(int(x), int(y), *size)).ravel())
     return np.concatenate(parts)

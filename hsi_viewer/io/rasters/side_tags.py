@@ -62,11 +62,11 @@ class WithSide:
     @property
     def nodatavals(self) -> tuple[float | None, ...]:
         """The value of each band that means no data."""
-        said = [
+        from_side = [
             value if value is None or _fits(value, dtype) else None
             for value, dtype in zip(self._each("nodata"), self.bare.dtypes, strict=True)
         ]
-        return self._merged(self.bare.nodatavals, said, None)
+        return self._merged(self.bare.nodatavals, from_side, None)
 
     @property
     def nodata(self) -> float | None:
@@ -91,25 +91,25 @@ class WithSide:
     def tags(self, bidx: int = 0, ns: str | None = None) -> dict[str, str]:
         """Metadata of the file, for 0, or of a band, in a domain."""
         own: dict[str, str] = self.bare.tags(bidx, ns=ns)
-        said = dict(self._said(bidx).get(ns or "", {}))
-        return own | said if self._first else {**said, **own}
+        from_side = dict(self._side_tags(bidx).get(ns or "", {}))
+        return own | from_side if self._first else {**from_side, **own}
 
     def tag_namespaces(self, bidx: int = 0) -> list[str]:
         """Domains of the metadata."""
-        named = (domain for domain in self._said(bidx) if domain)
+        named = (domain for domain in self._side_tags(bidx) if domain)
         return list(dict.fromkeys((*self.bare.tag_namespaces(bidx), *named)))
 
-    def _said(self, bidx: int) -> Domains:
+    def _side_tags(self, bidx: int) -> Domains:
         return self._bands.get(bidx, NOTHING).tags if bidx else self._tags
 
     def _each(self, name: str) -> list[Any]:
         return [getattr(self._bands.get(k, NOTHING), name) for k in self.bare.indexes]
 
-    def _merged(self, own: tuple[Any, ...], said: list[Any], neutral: Any) -> tuple[Any, ...]:
+    def _merged(self, own: tuple[Any, ...], from_side: list[Any], neutral: Any) -> tuple[Any, ...]:
         """The word of the file or of its side file, for each band."""
         return tuple(
             text if text is not None and (self._first or mine in (neutral, None)) else mine
-            for mine, text in zip(own, said, strict=True)
+            for mine, text in zip(own, from_side, strict=True)
         )
 
 
@@ -124,8 +124,8 @@ def with_side(dataset: Any, path: Path) -> Any:
         if number.isdecimal() and 1 <= int(number) <= dataset.count:
             bands[int(number)] = _band(element)
     tags = _tags(root)
-    said = tags or any(band != NOTHING for band in bands.values())
-    return WithSide(dataset, tags, bands) if said else dataset
+    from_side = tags or any(band != NOTHING for band in bands.values())
+    return WithSide(dataset, tags, bands) if from_side else dataset
 
 
 def bare(dataset: Any) -> Any:

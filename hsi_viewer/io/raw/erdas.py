@@ -55,14 +55,14 @@ def open_erdas(path: Path) -> HyperCube:
     metadata = CubeMetadata(
         wavelengths=nm,
         fwhm=fwhm,
-        georeference=_place(head),
+        georeference=_georeference(head),
         format_name="ERDAS",
         interleave="bil",
     )
     return HyperCube.described(source, metadata, path.name, path)
 
 
-def _place(head: bytes) -> Georeference | None:
+def _georeference(head: bytes) -> Georeference | None:
     """Position of the upper left pixel's centre and cell size, where they are given."""
     x, y, dx, dy = (float(v) for v in struct.unpack_from("<ffff", head, 112))
     if not all(np.isfinite((x, y, dx, dy))) or dx <= 0 or dy <= 0:

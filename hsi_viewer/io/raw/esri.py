@@ -96,11 +96,11 @@ def _layout(
     band_row = columns * dtype.itemsize
     row = band_row * (1 if interleave == "bsq" else bands)
     for key, own in (("bandrowbytes", band_row), ("totalrowbytes", row), ("bandgapbytes", 0)):
-        said = _whole(fields, key, name, own)
-        if said > own:
+        given = _whole(fields, key, name, own)
+        if given > own:
             raise FormatError(f"{name}: rows with bytes between them ({key}) are not supported.")
-        if said < own:
-            warnings.append(f"{key.upper()} {said} in the header is too small; it is not used.")
+        if given < own:
+            warnings.append(f"{key.upper()} {given} in the header is too small; it is not used.")
     big = fields.get("byteorder", "i").lower().startswith("m")
     order = dtype.newbyteorder(">" if big else "<")
     return Layout(rows, columns, bands, order, interleave, skip, False)

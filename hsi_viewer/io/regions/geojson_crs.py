@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.validation import InvalidError, Text, Whole, checked, json_values
 from hsi_viewer.io.files.identify import open_plain
 from hsi_viewer.io.metadata.crs import crs_of
 
 MAX_PARSED = 256 << 20  # bytes that are worth parsing for the sake of a system
-MAX_SAID = 100
+MAX_NAMED = 100
 
 PIECE = 16 << 20  # bytes looked through at once
 # Of small letters: one pattern of several, or of either case, takes ten times as long. A letter can
@@ -37,6 +38,36 @@ _NAMES = (
 
 
 @dataclass(frozen=True)
+class Name:
+    """Such as "urn:ogc:def:crs:EPSG::32632"."""
+
+    name: Text
+
+
+@dataclass(frozen=True)
+class Named:
+    """A coordinate system by name."""
+
+    type: Literal["name"]
+    properties: Name
+
+
+@dataclass(frozen=True)
+class Number:
+    """An EPSG code."""
+
+    code: Whole
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A coordinate system by number, as files before 2008 give it."""
+
+    type: Literal["EPSG"]
+    properties: Number
+
+
+@dataclass(frozen=True)
 class Cleaned:
     """A file whose system GDAL must not see.
 
@@ -44,12 +75,12 @@ class Cleaned:
     ----------
     text : the file without it.
     crs : the system of the file, as an authority and its code; None if it is not known.
-    said : how the file names it, shortened; "" if it names none.
+    named : how the file names it, shortened; "" if it names none.
     """
 
     text: str
     crs: str | None
-    said: str
+    named: str
 
 
 def cleaned(path: Path) -> Cleaned | None:
@@ -69,17 +100,17 @@ def cleaned(path: Path) -> Cleaned | None:
                 "convert the file to GeoPackage."
             )
         try:
-            whole = json.loads(bytes(data).decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
+            whole = json_values(bytes(data).decode("utf-8-sig"))
+        except ValueError as error:
             raise FormatError(f"{path} is damaged: it is not JSON ({error}).") from error
     if not isinstance(whole, dict):
         raise FormatError(f"{path} is not GeoJSON: it contains no object.")
     own = [value for key, value in whole.items() if key.casefold() == "crs"]
     crs = _crs_of(own[0]) if own else "OGC:CRS84"
     try:
-        said = json.dumps(own[0]) if own else ""
-        said = said if len(said) <= MAX_SAID else f"{said[:MAX_SAID]}…"
-        return Cleaned(json.dumps(_without(whole)), crs, said)
+        named = json.dumps(own[0]) if own else ""
+        named = named if len(named) <= MAX_NAMED else f"{named[:MAX_NAMED]}…"
+        return Cleaned(json.dumps(_without(whole)), crs, named)
     except RecursionError as error:
         raise FormatError(f"{path} is damaged: it is nested too deeply.") from error
 
@@ -107,12 +138,13 @@ def _code(name: str) -> str | None:
 
 
 def _crs_of(value: Any) -> str | None:
-    match value:
-        case {"type": "name", "properties": {"name": str(name)}}:
-            return _code(name)
-        case {"type": "EPSG", "properties": {"code": int(code)}}:
-            return _code(f"EPSG:{code}")
-    return None
+    try:
+        given: Named | Numbered = checked(Named | Numbered, value)  # type: ignore[arg-type]
+    except InvalidError:
+        return None
+    if isinstance(given, Named):
+        return _code(given.properties.name)
+    return _code(f"EPSG:{given.properties.code}")
 
 
 def _without(value: Any) -> Any:

@@ -32,11 +32,11 @@ class Grid:
     crs_wkt: str | None = None
 
     @classmethod
-    def of(cls, rows: int, columns: int, place: Georeference | None) -> Grid:
+    def of(cls, rows: int, columns: int, georeference: Georeference | None) -> Grid:
         """The grid of a raster with a georeference."""
-        if place is None:
+        if georeference is None:
             return cls(rows, columns)
-        return cls(rows, columns, place.transform, place.crs_wkt)
+        return cls(rows, columns, georeference.transform, georeference.crs_wkt)
 
     @classmethod
     def of_cube(cls, cube: HyperCube) -> Grid:

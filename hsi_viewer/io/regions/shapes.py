@@ -77,9 +77,9 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
 
     notes = list(shapes.notes)
     ids, names, colours = numbered(shapes.classes, shapes.colours)
-    placed = _on_grid(shapes, grid, notes)
+    projected = _on_grid(shapes, grid, notes)
     transform = Affine(*PIXELS) if shapes.in_pixels else Affine(*(grid.transform or PIXELS))
-    kept = [(g, i) for g, i in zip(placed, ids, strict=True) if i and not g.is_empty]
+    kept = [(g, i) for g, i in zip(projected, ids, strict=True) if i and not g.is_empty]
     if unnamed := sum(1 for i in ids if not i):
         notes.append(f"{unnamed} shapes have class 0, which is unlabelled; they are left out.")
     small, burnt = 0, []
@@ -92,7 +92,7 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
     if burnt:
         rasterize(burnt, out=out, transform=transform)
     if not out.any():
-        raise LabelError(_nowhere(shapes, placed, grid))
+        raise LabelError(_nowhere(shapes, projected, grid))
     if small:
         notes.append(
             f"{small} polygons smaller than about a pixel label the pixel that contains them."
@@ -155,16 +155,16 @@ def reprojected(geometries: Sequence[Any], source: Any, target: Any) -> list[Any
     return list(shapely.transform(np.array(geometries, object), moved))
 
 
-def _nowhere(shapes: Shapes, placed: Sequence[Any], grid: Grid) -> str:
+def _nowhere(shapes: Shapes, projected: Sequence[Any], grid: Grid) -> str:
     import shapely
 
-    x0, y0, x1, y1 = shapely.total_bounds(np.array(placed, object))
+    x0, y0, x1, y1 = shapely.total_bounds(np.array(projected, object))
     where = f"x {x0:.8g} to {x1:.8g}, y {y0:.8g} to {y1:.8g}"
     extent = (
         f"{grid.columns} columns x {grid.rows} rows" if shapes.in_pixels else grid.extent_text()
     )
     return (
-        f"{shapes.name}: none of the {len(placed)} shapes lies inside the cube. They cover "
+        f"{shapes.name}: none of the {len(projected)} shapes lies inside the cube. They cover "
         f"{where}; the cube covers {extent}. Check that they belong to this scene, and their "
         "coordinate reference system."
     )

@@ -31,7 +31,7 @@ LAT = ("lat", "latitude")
 NAME = ("class_name", "classname", "label_name", "name", "label", "class", "category", "type")
 ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value")
 NONE = ("", "na", "n/a", "nan", "null", "none")  # of a class that is not known
-PLACES = frozenset((*ROW, *COLUMN, *MAP_X, *MAP_Y, *LON, *LAT, "x", "y"))
+POSITIONS = frozenset((*ROW, *COLUMN, *MAP_X, *MAP_Y, *LON, *LAT, "x", "y"))
 
 
 def read_table(
@@ -135,7 +135,7 @@ def _classes(
     id_at = _at(head, ID if wanted is None else (wanted.casefold(),))
     name_at = _at(head, NAME) if wanted is None else None
     if id_at is None and name_at is None:
-        chosen = like_class({n: texts(k) for k, n in enumerate(head) if n not in PLACES})
+        chosen = like_class({n: texts(k) for k, n in enumerate(head) if n not in POSITIONS})
         name_at = None if chosen is None else head.index(chosen)
         if name_at is None:
             notes.append("No column contains a class; all pixels get the same class.")
@@ -146,8 +146,8 @@ def _classes(
     if numeric and name_at not in (None, id_at) and not all(is_whole(t) for t in column if t):
         column, numeric = texts(name_at or 0), False  # measured values, beside names of classes
     if numeric:
-        told = np.array([float(text or 0) for text in column])
-        numbers = class_ids(told, str(path)).tolist()
+        given = np.array([float(text or 0) for text in column])
+        numbers = class_ids(given, str(path)).tolist()
         both = id_at is not None and name_at is not None and name_at != id_at
         named = texts(name_at or 0) if both else []
         pairs = {(i, n) for i, n in zip(numbers, named, strict=bool(named)) if i and n}
@@ -181,8 +181,8 @@ def write_table(path: Path, ids: NDArray[np.uint16], legend: ClassLegend, grid: 
     names = {int(i): legend.name_of(int(i)) for i in np.unique(ids)}
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         i, j = row + 0.5, column + 0.5
-        place = (repr(a * j + b * i + c), repr(d * j + e * i + f)) if mapped else ()
+        on_map = (repr(a * j + b * i + c), repr(d * j + e * i + f)) if mapped else ()
         class_id = int(ids[row, column])
-        writer.writerow((row, column, *place, class_id, names[class_id]))
+        writer.writerow((row, column, *on_map, class_id, names[class_id]))
     with replacing(path) as (new,):
         new.write_text(out.getvalue(), encoding="utf-8")

@@ -148,14 +148,14 @@ def _read_cleaned(path: Path, clean: Cleaned, layer: str | None) -> Layer:
             read = _read_layer(copy, layer)
         except FormatError as error:
             raise FormatError(str(error).replace(str(copy), str(path))) from error
-    said = ""
+    remark = ""
     if clean.crs is None:
-        said = (
-            f"The coordinate system of the file is unknown: it is given as {clean.said}, which is "
+        remark = (
+            f"The coordinate system of the file is unknown: it is given as {clean.named}, which is "
             "not looked up."
         )
     crs = crs_of(clean.crs)
-    notes = (*read.notes, *([said] if said else []))
+    notes = (*read.notes, *([remark] if remark else []))
     return replace(read, crs_wkt=None if crs is None else str(crs.to_wkt()), notes=notes)
 
 
@@ -280,11 +280,11 @@ def write_shapes(
             write_layer(made, geometries, fields, None if crs is None else crs.to_wkt(), **options)
         except ExportError as error:
             raise ExportError(str(error).replace(str(made), str(path))) from error
-        _put_in_place(made, path)
+        _move_to(made, path)
     return tuple(notes)
 
 
-def _put_in_place(made: Path, path: Path) -> None:
+def _move_to(made: Path, path: Path) -> None:
     """Exchange a file, or all the files of a shapefile, together."""
     endings = SHAPEFILE if path.suffix.lower() == ".shp" else (path.suffix,)
     pairs = [

@@ -51,9 +51,9 @@ def present(data: Path) -> Path | None:
     return elsewhere(data) if _is_elsewhere(data) else None
 
 
-def remember(place: Path) -> None:
+def remember(sidecar: Path) -> None:
     """Say that a sidecar was written to the user's data folder."""
-    _names().add(place.name)
+    _names().add(sidecar.name)
 
 
 def forget(data: Path) -> None:

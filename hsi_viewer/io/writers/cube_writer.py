@@ -18,7 +18,7 @@ from hsi_viewer.atomic import replacing, side_file
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.io.arrays.band_metadata import mat_place
+from hsi_viewer.io.arrays.band_metadata import georeference_variables
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.rasters.tags import MAX_BANDS_WITH_TAGS, imagery_tags
@@ -206,8 +206,8 @@ def _mat_variables(cube: HyperCube) -> dict[str, Any]:
         "band_names": None if names is None else _column_of(names),
         "default_bands": None if shown is None else np.array(shown) + 1,
     }
-    said = {name: value for name, value in given.items() if value is not None}
-    return said | mat_place(cube.georeference)
+    variables = {name: value for name, value in given.items() if value is not None}
+    return variables | georeference_variables(cube.georeference)
 
 
 def _column_of(texts: Sequence[str]) -> NDArray[Any]:

@@ -140,11 +140,11 @@ class _WindowSource:
 def _windowed(
     cube: HyperCube, rows: tuple[int, int], columns: tuple[int, int], bands: NDArray[np.intp]
 ) -> HyperCube:
-    place = cube.georeference
-    if place is not None and place.transform is not None and (rows[0] or columns[0]):
-        a, b, c, d, e, f = place.transform
+    georeference = cube.georeference
+    if georeference is not None and georeference.transform is not None and (rows[0] or columns[0]):
+        a, b, c, d, e, f = georeference.transform
         x, y = c + a * columns[0] + b * rows[0], f + d * columns[0] + e * rows[0]
-        place = _moved(place, (a, b, x, d, e, y))
+        georeference = _moved(georeference, (a, b, x, d, e, y))
     position = {int(b): k for k, b in enumerate(bands)}
     chosen = None
     if cube.default_bands is not None and all(b in position for b in cube.default_bands):
@@ -158,7 +158,7 @@ def _windowed(
         good_bands=cube.good_bands[bands],
         band_names=None if cube.band_names is None else tuple(cube.band_names[b] for b in bands),
         default_bands=chosen,
-        georeference=place,
+        georeference=georeference,
         metadata={
             key: value
             for key, value in _metadata(cube, bands).items()
@@ -167,12 +167,12 @@ def _windowed(
     )
 
 
-def _moved(place: Georeference, transform: Affine6) -> Georeference:
+def _moved(georeference: Georeference, transform: Affine6) -> Georeference:
     """A georeference whose first pixel is another; ENVI's tie point becomes that pixel."""
-    info = place.map_info
+    info = georeference.map_info
     if info is not None:
         info = with_tie_point(info, transform[2], transform[5])
-    return replace(place, transform=transform, map_info=info)
+    return replace(georeference, transform=transform, map_info=info)
 
 
 def _metadata(cube: HyperCube, bands: NDArray[np.intp]) -> dict[str, str]:

@@ -29,7 +29,7 @@ DEFAULT = "sdhsi"
 
 def _row(name: str, title: str, **options: Any) -> Classifier:
     """A row whose file is imported when something is first trained or loaded with it."""
-    module = f"{__package__}.{name}"
+    module = f"{__package__}.{name.replace('-', '_')}"
     return Classifier(name, title, _deferred(module, "fit"), _deferred(module, "load"), **options)
 
 
@@ -49,6 +49,11 @@ BUILT_IN = (
     ),
     _row("lda", "Linear discriminant"),
     _row("svm", "Support vector machine"),
+    _row(
+        "hybridsn-sd",
+        "Self-distilled HybridSN",
+        settings=("seed", "device", "refine"),
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from psygnal import Signal
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
@@ -19,7 +19,13 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.text import one_line
-from hsi_viewer.session.document.label_load import base_of, carry_out, plan_load
+from hsi_viewer.session.document.label_load import (
+    base_of,
+    carry_out,
+    plan_clearing,
+    plan_load,
+    plan_removal,
+)
 from hsi_viewer.session.document.results import Results
 
 
@@ -53,10 +59,10 @@ class Document:
         self.results = Results()
         self.ids_loaded = False
         self.truth: NDArray[np.uint16] | None = None
+        self.truth_ids: tuple[int, ...] = ()
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
         self._mapped_ids: set[int] = set()
-        self._truth_ids: set[int] = set()
         self._added: tuple[int, Step] | None = None
         self._saved_step = self.history.position
         self.abandoned: Step | None = None
@@ -97,7 +103,7 @@ class Document:
         Ids that a class map of this document or its ground truth contains aren't given to a
         new class, which would appear in that map.
         """
-        reserved = self._mapped_ids | self._truth_ids
+        reserved = self._mapped_ids.union(self.truth_ids)
         if not name:
             name = self._unused_name(self.legend.next_id(reserved))
         self._set_classes("Add class", self.legend.with_added(name, reserved=reserved))
@@ -153,9 +159,9 @@ class Document:
         """Protect the labels of a class from tools; a matter of handling, so no step."""
         self.legend.classes = self.legend.with_replaced(class_id, locked=locked)
 
-    def move_class(self, class_id: int, place: int) -> None:
+    def move_class(self, class_id: int, index: int) -> None:
         """Put a class at another place of the list, 0 the first; ids stay."""
-        self._set_classes("Reorder classes", self.legend.with_moved(class_id, place))
+        self._set_classes("Reorder classes", self.legend.with_moved(class_id, index))
 
     def set_classes(self, title: str, classes: tuple[LabelClass, ...]) -> None:
         """Put other names, colours or an order in the place of the present, as one step.
@@ -172,18 +178,12 @@ class Document:
 
     def merge_classes(self, class_id: int, into: int) -> None:
         """Give the labels of a class to another and remove it, as one step."""
-        old, new = self.legend[class_id], self.legend[into]
-        pixels = np.flatnonzero(self.labels.ids == class_id)
-        self.history.do(
-            f"Merge {old.name} into {new.name}",
-            LabelChange(self.labels, self.labels.edit_for(pixels, into)),
-            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
-        )
+        carry_out(self, plan_removal(self, base_of(self), class_id, into))
 
     def split_off(self, pixels: NDArray[np.int64]) -> LabelClass:
         """Give labelled pixels (flat indices) to a new class, as one step."""
         old = self.legend.name_of(int(self.labels.ids.ravel()[pixels[0]]))
-        reserved = self._mapped_ids | self._truth_ids
+        reserved = self._mapped_ids.union(self.truth_ids)
         classes = self.legend.with_added(f"{old} (part)", reserved=reserved)
         self.history.do(
             f"Split {old}",
@@ -194,20 +194,11 @@ class Document:
 
     def clear_class(self, class_id: int) -> None:
         """Take all labels of a class away; the class stays."""
-        edit = self.labels.edit_for(np.flatnonzero(self.labels.ids == class_id), 0)
-        if edit.pixels.size:
-            title = f"Delete the labels of {self.legend[class_id].name}"
-            self.history.do(title, LabelChange(self.labels, edit))
+        carry_out(self, plan_clearing(self, base_of(self), class_id))
 
     def remove_class(self, class_id: int) -> None:
         """Remove a class together with its labels, as one step."""
-        name = self.legend[class_id].name
-        pixels = np.flatnonzero(self.labels.ids == class_id)
-        self.history.do(
-            f"Remove {name}",
-            LabelChange(self.labels, self.labels.edit_for(pixels, 0)),
-            LegendChange(self.legend, self.legend.classes, self.legend.without(class_id)),
-        )
+        carry_out(self, plan_removal(self, base_of(self), class_id))
 
     def _set_classes(self, title: str, classes: tuple[LabelClass, ...]) -> None:
         if classes != self.legend.classes:
@@ -251,19 +242,19 @@ class Document:
         self.load_labels(training, names, colours, f"Draw {n} pixels per class")
         self.set_truth(ids)
 
-    def set_truth(self, ids: NDArray[np.uint16] | None) -> None:
+    def set_truth(
+        self, ids: NDArray[np.uint16] | None, present: tuple[int, ...] | None = None
+    ) -> None:
         """Set the ground truth (rows, columns) that maps are scored on; None removes it.
 
-        An array of uint16 is kept as it is: nobody changes it from now on.
+        Parameters
+        ----------
+        ids : an array of uint16 is kept as it is: nobody changes it from now on.
+        present : the class ids in it, where they are known: `truth_ids`.
         """
         self.truth = None if ids is None else checked_ids(ids, self.labels.shape, copy=False)
-        self._truth_ids = set() if self.truth is None else _present(self.truth)
+        self.truth_ids = present_ids(self.truth) if present is None else present
         self.truth_changed.emit()
-
-    @property
-    def truth_ids(self) -> frozenset[int]:
-        """Ids in the ground truth."""
-        return frozenset(self._truth_ids)
 
     def test_pixels(self) -> NDArray[np.uint16] | None:
         """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.
@@ -275,7 +266,7 @@ class Document:
             return None
         return _unseen(self.truth, self.labels.ids, self._trained_on)
 
-    def why_not_trainable(self) -> str | None:
+    def training_disabled_reason(self) -> str | None:
         """Reason why training cannot start, in the user's words; None when it can."""
         present = self.labels.present()
         if not present:
@@ -287,7 +278,7 @@ class Document:
 
     def require_trainable(self) -> None:
         """Raise LabelError with the reason of `why_not_trainable`, if there is one."""
-        reason = self.why_not_trainable()
+        reason = self.training_disabled_reason()
         if reason:
             raise LabelError(reason)
 
@@ -371,9 +362,9 @@ class Document:
         self.saved_changed.emit()
 
 
-def _present(ids: NDArray[np.uint16]) -> set[int]:
-    """Ids in a map, 0 left out."""
-    return set(np.flatnonzero(np.bincount(ids.ravel())).tolist()) - {0}
+def present_ids(ids: NDArray[np.uint16] | None) -> tuple[int, ...]:
+    """Class ids with at least one pixel, ascending, 0 left out."""
+    return () if ids is None else tuple((np.flatnonzero(count_ids(ids)[1:]) + 1).tolist())
 
 
 def _unseen(

@@ -32,13 +32,13 @@ def _change(document: Document, title: str, old: Patch | None, new: Patch | None
     locked = [c.id for c in document.legend if c.locked]
     pixels, ids = [np.zeros(0, np.int64)], [np.zeros(0, np.uint16)]
     if old is not None:
-        places, _ = old.within(labels.shape)
-        pixels.append(places)
-        ids.append(np.full(places.size, UNCLASSIFIED, np.uint16))
+        indices, _ = old.within(labels.shape)
+        pixels.append(indices)
+        ids.append(np.full(indices.size, UNCLASSIFIED, np.uint16))
     if new is not None:
-        places, values = new.within(labels.shape)
+        indices, values = new.within(labels.shape)
         known = np.isin(values, [c.id for c in document.legend])  # its class may be gone by now
-        pixels.append(places[known])
+        pixels.append(indices[known])
         ids.append(values[known])
     edit = labels.edit_with(np.concatenate(pixels), np.concatenate(ids))
     if locked:

@@ -57,7 +57,7 @@ class CubeReference:
         except ValueError:
             return ""
 
-    def places(self, folder: Path | None) -> Iterator[str]:
+    def locations(self, folder: Path | None) -> Iterator[str]:
         """Paths to try, the likeliest first: where it lies from the session, then as it was."""
         if folder is not None and self.is_file:
             if self.relative:
@@ -67,14 +67,14 @@ class CubeReference:
 
     def found(self, folder: Path | None = None) -> str | None:
         """The source to open: the first of the places where something is; None if nothing is."""
-        for place in self.places(folder):
-            if not self.is_file or Path(place).exists():
-                return self.at(place)
+        for location in self.locations(folder):
+            if not self.is_file or Path(location).exists():
+                return self.at(location)
         return None
 
-    def at(self, place: str) -> str:
+    def at(self, location: str) -> str:
         """The source to open when the file is at this place."""
-        return f"{place}:{self.part}" if self.part else place
+        return f"{location}:{self.part}" if self.part else location
 
     def disabled_reason(self, cube: HyperCube) -> str | None:
         """Why labels of this cube do not fit another one; None if they do."""

@@ -11,7 +11,13 @@ from typing import BinaryIO
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.session.storage.journal_records import MAGIC, Record, encode, read_records
+from hsi_viewer.session.storage.journal_records import (
+    MAGIC,
+    Record,
+    encode,
+    encoded_parts,
+    read_records,
+)
 
 AT_ONCE = 2**18  # bytes before packing; more is packed and written by the journal's own thread
 
@@ -19,9 +25,9 @@ AT_ONCE = 2**18  # bytes before packing; more is packed and written by the journ
 class Journal:
     """Writes records so that each is on the disk before the next one is taken.
 
-    A small record is handed to the system at once, which a kill cannot undo; that it reached the
-    disk itself, which a power cut asks for, is waited for by `settle`, at the start of the next
-    stroke. A large record is packed and written by a thread that `settle` waits for too.
+    A small record is handed to the system at once, which a kill cannot undo. That it reached the
+    disk itself, in case of a power cut, is checked by `check_written` at the start of the next
+    stroke. A large record is packed and written by a thread that `check_written` waits for, too.
 
     After a failure nothing is taken until `rewrite` succeeds, so that no stroke is missing
     between two others.
@@ -90,7 +96,7 @@ class Journal:
         FileError
             if this or the last record could not be written.
         """
-        self.settle()
+        self.check_written()
         if nbytes <= AT_ONCE:
             with self._remembering():
                 self._write(encode(make()))
@@ -102,11 +108,11 @@ class Journal:
     def rewrite(self, make: Callable[[], Iterable[Record]]) -> None:
         """Put other records in the place of all, in the journal's thread; clears a failure."""
         with suppress(FileError):
-            self.settle()
+            self.check_written()
         self._error = None
         self._pending = self._thread().submit(self._replace, make)
 
-    def settle(self) -> None:
+    def check_written(self) -> None:
         """Wait until what was taken is on the disk.
 
         Raises
@@ -129,7 +135,7 @@ class Journal:
     def close(self) -> None:
         """Finish and let go of the file."""
         with suppress(FileError):
-            self.settle()
+            self.check_written()
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
@@ -138,19 +144,20 @@ class Journal:
 
     # in either thread, one at a time ---------------------------------------------------------
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
+    def _write(self, *parts: bytes) -> None:
         try:
-            while view:
-                view = view[self._file.write(view) :]
+            for part in parts:
+                view = memoryview(part)
+                while view:
+                    view = view[self._file.write(view) :]
         except OSError:
             with suppress(OSError):
                 self._cut_back()
             raise
-        self.length += len(data)
+        self.length += sum(map(len, parts))
 
     def _write_and_flush(self, make: Callable[[], Record]) -> None:
-        self._write(encode(make()))
+        self._write(*encoded_parts(make()))
         self._flush()
 
     def _flush(self) -> None:
@@ -209,7 +216,7 @@ def _write_all(path: Path, records: Iterable[Record]) -> int:
     with path.open("wb") as file:
         length = file.write(MAGIC)
         for record in records:
-            length += file.write(encode(record))
+            length += sum(file.write(part) for part in encoded_parts(record))
     return length
 
 

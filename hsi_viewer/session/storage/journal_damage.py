@@ -34,15 +34,15 @@ class Losses:
         verb = "is" if self.strokes == 1 else "are"
         if not self.exact:
             verb = "may be"
-        told = f"{about}{counted(self.strokes, 'stroke')} {verb} missing"
+        sentence = f"{about}{counted(self.strokes, 'stroke')} {verb} missing"
         if not self.strokes and self.exact:
-            told = "no stroke is missing"
+            sentence = "no stroke is missing"
         if self.others:
-            told += f", and {counted(self.others, 'other change')}"
-        told = f"{told[0].upper()}{told[1:]}."
+            sentence += f", and {counted(self.others, 'other change')}"
+        sentence = f"{sentence[0].upper()}{sentence[1:]}."
         if self.start:
-            told += " The labels from before the first of these strokes are missing, too."
-        return told
+            sentence += " The labels from before the first of these strokes are missing, too."
+        return sentence
 
 
 def losses(contents: Contents) -> Losses:
@@ -70,8 +70,8 @@ def _sum(one: Losses, other: Losses) -> Losses:
 
 def _numbered(records: Sequence[Record], index: int) -> int | None:
     """The first record from an index on that carries its number."""
-    places = range(index, len(records))
-    return next((i for i in places if _numbers(records[i]) is not None), None)
+    indices = range(index, len(records))
+    return next((i for i in indices if _numbers(records[i]) is not None), None)
 
 
 def _numbers(record: Record) -> tuple[int, int, int] | None:

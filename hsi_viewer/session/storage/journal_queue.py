@@ -78,7 +78,7 @@ class JournalQueue:
             self._failure = None
             self._put(0, partial(self._rewrite, make))
 
-    def settle(self) -> None:
+    def check_written(self) -> None:
         """Raise FileError if something could not be written; waits for nothing."""
         with self._changed:
             self._raise_failure()
@@ -121,7 +121,7 @@ class JournalQueue:
                 _, work = self._waiting.popleft()
             try:
                 work()
-            except Exception as error:  # noqa: BLE001 - told by `settle` and `append`
+            except Exception as error:  # noqa: BLE001 - raised by `check_written` and `append`
                 with self._changed:
                     if not isinstance(error, FileError):
                         error = FileError(f"{self._journal.path}: {error!r}")
@@ -130,8 +130,8 @@ class JournalQueue:
 
     def _append(self, make: Callable[[], Record], nbytes: int) -> None:
         self._journal.append(make, nbytes)
-        self._journal.settle()
+        self._journal.check_written()
 
     def _rewrite(self, make: Callable[[], Iterable[Record]]) -> None:
         self._journal.rewrite(make)
-        self._journal.settle()
+        self._journal.check_written()

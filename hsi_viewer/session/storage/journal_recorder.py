@@ -57,13 +57,13 @@ class Recorder:
         self._facts, self._passed = () if facts is None else (facts,), tuple(passed)
         self._numbering = numbering or Numbering()
         self.problem = ""
-        self.gestures = 0
+        self.strokes = 0
         self._saved = not document.modified
         self._compact_length = journal.length
         self._truth = document.truth
         self._flags = flags_of(document.legend)
         history = document.history
-        history.stroke_started.connect(self.settle)
+        history.stroke_started.connect(self.check_written)
         history.pushed.connect(self._on_pushed)
         history.moved.connect(self._on_moved)
         document.truth_changed.connect(self._on_truth)
@@ -72,15 +72,15 @@ class Recorder:
 
     # events ----------------------------------------------------------------------------------
 
-    def settle(self) -> None:
+    def check_written(self) -> None:
         """Find out whether the strokes until now could be written."""
         try:
-            self.journal.settle()
+            self.journal.check_written()
         except FileError as error:
             self._fail(error)
 
     def _on_pushed(self, step: Step) -> None:
-        self.gestures += 1
+        self.strokes += 1
         self._saved = False
         if can_record(step):
             marks, classes = self._numbering.step(), self.document.legend.classes
@@ -89,7 +89,7 @@ class Recorder:
             self.write_state()
 
     def _on_moved(self, count: int) -> None:
-        self.gestures += 1
+        self.strokes += 1
         self._saved = False
         marks = self._numbering.move(count)
         self._append(lambda: Record(Kind.MOVE, {"steps": count, **marks}))
@@ -133,12 +133,12 @@ class Recorder:
         self.journal.rewrite(lambda: (*before, *state_records(state), *after))
         self._compact_length = -1
 
-    def tend(self) -> None:
+    def maintain(self) -> None:
         """Called now and then while nothing is drawn: try again after a failure, keep it short."""
         if self.journal.busy:
             return
         try:
-            self.journal.settle()
+            self.journal.check_written()
         except FileError as error:
             self._fail(error)
             self.write_state()
@@ -166,7 +166,7 @@ class Recorder:
     def close(self) -> None:
         """Stop listening and finish the journal."""
         history = self.document.history
-        history.stroke_started.disconnect(self.settle)
+        history.stroke_started.disconnect(self.check_written)
         history.pushed.disconnect(self._on_pushed)
         history.moved.disconnect(self._on_moved)
         self.document.truth_changed.disconnect(self._on_truth)

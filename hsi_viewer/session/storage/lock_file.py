@@ -91,9 +91,9 @@ class Lock:
             self._lock = self._acquired(path)
         except Timeout:
             if not take_over:
-                raise LockedError(path, _said(path)) from None
+                raise LockedError(path, _recorded_holder(path)) from None
             self._take_over()
-        self.before = None if take_over else _said(path)
+        self.before = None if take_over else _recorded_holder(path)
         with suppress(OSError):  # it is ours without words, too
             _words_of(path).write_text(json.dumps(asdict(self.holder)), encoding="utf-8")
 
@@ -150,7 +150,7 @@ def holder_of(path: Path) -> Holder | None:
     try:
         lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 8)
     except Timeout:
-        return _said(path)
+        return _recorded_holder(path)
     except OSError:
         return None
     lock.release()
@@ -161,7 +161,7 @@ def _words_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _said(path: Path) -> Holder:
+def _recorded_holder(path: Path) -> Holder:
     """The holder's own description; unknown if it cannot be read."""
     try:
         return parsed(Holder, _words_of(path).read_bytes())

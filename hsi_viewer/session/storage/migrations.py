@@ -10,13 +10,13 @@ from hsi_viewer.core.errors import FormatError
 SCHEMA = 3
 VIEW = ("bands", "percent", "zoom", "pins")
 
-Body = dict[str, Any]
+Fields = dict[str, Any]
 
 
-def _to_2(body: Body) -> Body:
+def _to_2(fields: Fields) -> Fields:
     """Version 1 had no runs, no notes and one kind of contrast; its view was a separate entry."""
-    rest = {k: v for k, v in body.items() if k not in VIEW}
-    view = {k: body[k] for k in VIEW if k in body}
+    rest = {k: v for k, v in fields.items() if k not in VIEW}
+    view = {k: fields[k] for k in VIEW if k in fields}
     if "percent" in view:
         view["contrast"] = {"kind": "percentile", "percent": view.pop("percent")}
     return {**rest, "view": view, "runs": [], "shown_run": None, "notes": "", "features": {}}
@@ -50,17 +50,17 @@ KEYS = {
 }
 
 
-def _to_3(body: Body) -> Body:
-    features = body.get("features")
+def _to_3(fields: Fields) -> Fields:
+    features = fields.get("features")
     if not isinstance(features, dict):
-        return body
-    return {**body, "features": {KEYS.get(name, name): v for name, v in features.items()}}
+        return fields
+    return {**fields, "features": {KEYS.get(name, name): v for name, v in features.items()}}
 
 
-MIGRATIONS: dict[int, Callable[[Body], Body]] = {1: _to_2, 2: _to_3}
+MIGRATIONS: dict[int, Callable[[Fields], Fields]] = {1: _to_2, 2: _to_3}
 
 
-def migrated(body: Body) -> Body:
+def migrated(fields: Fields) -> Fields:
     """The body as this version writes it.
 
     Raises
@@ -68,7 +68,7 @@ def migrated(body: Body) -> Body:
     FormatError
         if its version is newer, or no version.
     """
-    schema = body.get("schema")
+    schema = fields.get("schema")
     if type(schema) is not int or schema < 1:
         raise FormatError("its session format version is missing.")
     if schema > SCHEMA:
@@ -77,6 +77,6 @@ def migrated(body: Body) -> Body:
             f"reads up to {SCHEMA}). Update HSI Viewer to open it; the file is unchanged."
         )
     while schema < SCHEMA:
-        body = MIGRATIONS[schema](body)
+        fields = MIGRATIONS[schema](fields)
         schema += 1
-    return {**body, "schema": SCHEMA}
+    return {**fields, "schema": SCHEMA}

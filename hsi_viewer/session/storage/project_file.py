@@ -1,6 +1,6 @@
 """Session files (.hsiproj): one zip of session.json, arrays as .npy, and the files of the runs.
 
-session.json                what `SessionBody` holds, and the schema version
+session.json                what `SessionData` holds, and the schema version
 labels.npy  truth.npy       class ids, (rows, columns) uint16
 runs/1/run.json maps.npz model.safetensors model.json
 """
@@ -29,12 +29,12 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS
 from hsi_viewer.io.files.archive import MOST_ENTRIES, copied, opened_archive
-from hsi_viewer.session.storage.session_data import SessionBody, body_from_json
+from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
 from hsi_viewer.session.storage.training_runs import MAPS, MEMBERS
 
 SUFFIX = ".hsiproj"
-BODY, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
-BODY_LIMIT = 64 * 2**20
+DATA, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
+DATA_LIMIT = 64 * 2**20
 # What the files of a run can need: so much each, a pixel of its map, and a band of its model.
 FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
 TEXT_LIMIT, TEXT_BYTES = 4 * 2**20, 256
@@ -61,7 +61,7 @@ def lock_of(path: Path) -> Path:
 
 def write_project(
     path: Path,
-    body: SessionBody,
+    data: SessionData,
     ids: NDArray[np.uint16],
     truth: NDArray[np.uint16] | None,
     runs: Mapping[int, Mapping[str, Path]],
@@ -81,18 +81,18 @@ def write_project(
     ExportError
         if it cannot be written; what stood there is unchanged.
     """
-    relative = body.reference.relative_to(path.parent)
+    relative = data.reference.relative_to(path.parent)
     contents = [LABELS, *([TRUTH] if truth is not None else [])]
     contents += [f"runs/{number}/{name}" for number in sorted(runs) for name in runs[number]]
-    body = replace(
-        body,
-        reference=replace(body.reference, relative=relative),
+    data = replace(
+        data,
+        reference=replace(data.reference, relative=relative),
         project="",
         contents=tuple(contents),
     )
     with replacing(path) as (beside,):
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-            file.writestr(BODY, body.to_json())
+            file.writestr(DATA, data.to_json())
             _write_array(file, LABELS, ids)
             if truth is not None:
                 _write_array(file, TRUTH, truth)
@@ -143,7 +143,7 @@ class ProjectContents:
     problems: tuple[str, ...]
 
 
-def read_project_body(path: Path) -> SessionBody:
+def read_project_data(path: Path) -> SessionData:
     """The description in a session file.
 
     Raises
@@ -153,7 +153,7 @@ def read_project_body(path: Path) -> SessionBody:
     """
     try:
         with _opened(path) as members:
-            return body_from_json(members.read(BODY, BODY_LIMIT))
+            return session_data_from_json(members.read(DATA, DATA_LIMIT))
     except FileNotFoundError as error:
         raise FileError(f"{path} does not exist; check the name.") from error
     except FormatError as error:
@@ -169,7 +169,7 @@ def _backup_hint(path: Path) -> str:
     return f" The previous version is {backup}." if backup.exists() else ""
 
 
-def read_project_arrays(path: Path, body: SessionBody, runs_folder: Path) -> ProjectContents:
+def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> ProjectContents:
     """Labels, ground truth and runs of a session file, as far as they are whole.
 
     Parameters
@@ -184,14 +184,14 @@ def read_project_arrays(path: Path, body: SessionBody, runs_folder: Path) -> Pro
         if the file cannot be opened.
     """
     problems: list[str] = []
-    shape = body.reference.shape[:2]
+    shape = data.reference.shape[:2]
     try:
         with _opened(path) as members:
             ids = _array(members, LABELS, shape, "the labels", problems)
             truth = None
-            if TRUTH in members.names or TRUTH in body.contents:
+            if TRUTH in members.names or TRUTH in data.contents:
                 truth = _array(members, TRUTH, shape, "the test pixels", problems)
-            lost = _extract_runs(members, body, runs_folder)
+            lost = _extract_runs(members, data, runs_folder)
     except ARCHIVE_ERRORS as error:
         raise FileError(f"{path} could not be read: {error}") from error
     if lost:
@@ -224,7 +224,7 @@ def _few(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
-def _extract_runs(members: _Members, body: SessionBody, folder: Path) -> set[int]:
+def _extract_runs(members: _Members, data: SessionData, folder: Path) -> set[int]:
     """Copy the files of the runs and return the numbers of those that are not whole.
 
     Raises
@@ -233,9 +233,9 @@ def _extract_runs(members: _Members, body: SessionBody, folder: Path) -> set[int
         if they are more than the disk has room for; nothing is written then.
     """
     names = [n for n in dict.fromkeys(members.names) if RUN_MEMBER.fullmatch(n)]
-    told = (RUN_MEMBER.fullmatch(n) for n in body.contents if n not in members.sizes)
-    lost = {int(found[1]) for found in told if found}
-    limits = {name: _most_bytes(name, body.reference.shape) for name in names}
+    listed = (RUN_MEMBER.fullmatch(n) for n in data.contents if n not in members.sizes)
+    lost = {int(found[1]) for found in listed if found}
+    limits = {name: _most_bytes(name, data.reference.shape) for name in names}
     _check_room(members, sum(min(members.sizes[n], limits[n]) for n in names), folder)
     for name in names:
         found = RUN_MEMBER.fullmatch(name)
@@ -270,11 +270,11 @@ def _most_bytes(name: str, shape: tuple[int, int, int]) -> int:
 
 
 def _check_room(members: _Members, size: int, folder: Path) -> None:
-    place = next(p for p in (folder, *folder.parents) if p.exists())
-    free = shutil.disk_usage(place).free
+    drive = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(drive).free
     if size > free - ROOM_LEFT:
         raise FileError(
-            f"{members.path}: its runs take {size} bytes when unpacked; {place} has {free} left. "
+            f"{members.path}: its runs take {size} bytes when unpacked; {drive} has {free} left. "
             "Free some space and open it again."
         )
 

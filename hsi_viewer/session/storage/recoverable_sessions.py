@@ -14,7 +14,7 @@ from hsi_viewer.session.storage.cube_reference import CubeReference, reference_f
 from hsi_viewer.session.storage.journal_damage import STROKES, Losses, losses
 from hsi_viewer.session.storage.journal_records import Contents, Gap, Kind, read_records
 from hsi_viewer.session.storage.lock_file import Holder, holder_of
-from hsi_viewer.session.storage.session_data import body_from_json
+from hsi_viewer.session.storage.session_data import session_data_from_json
 from hsi_viewer.session.storage.session_folder import (
     SessionFolder,
     sessions_folder,
@@ -22,8 +22,9 @@ from hsi_viewer.session.storage.session_folder import (
 )
 
 DISCARDED_KEPT = 10
+DISCARDED_FOLDER = ".discarded"
 DISCARDED = re.compile(r"(\d{1,9})-(.+)")
-BODY_LIMIT = 64 * 2**20
+DATA_LIMIT = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class RecoverableSession:
     path : its session folder.
     reference : the cube; None where the journal is damaged and nothing else names it.
     when : of its last stroke, seconds since 1970.
-    gestures : number of strokes.
+    strokes : number of strokes.
     runs : number of training runs.
     losses : what is missing where the journal is damaged; None where it is whole.
     """
@@ -43,7 +44,7 @@ class RecoverableSession:
     path: Path
     reference: CubeReference | None
     when: float
-    gestures: int
+    strokes: int
     runs: int
     losses: Losses | None = None
 
@@ -76,7 +77,7 @@ def reference_in(contents: Contents) -> CubeReference | None:
     return None
 
 
-def leftovers() -> tuple[RecoverableSession, ...]:
+def recoverable_sessions() -> tuple[RecoverableSession, ...]:
     """Unsaved work of programs that are gone, the newest first; empty folders are cleared away."""
     found = []
     for path in _session_paths():
@@ -103,17 +104,17 @@ def _examined(path: Path) -> RecoverableSession | None:
     saved = not contents.damaged and (not kinds or kinds[-1] is Kind.SAVED)
     if saved and not (path / "unsaved").exists():
         return None
-    reference = reference_in(contents) or _reference_in_body(path / "session.json")
+    reference = reference_in(contents) or _reference_in_data(path / "session.json")
     strokes = sum(k in STROKES for k in kinds)
     runs = len(list((path / "runs").glob("[0-9]*")))
     lost = losses(contents) if contents.damaged else None
     return RecoverableSession(path, reference, when, strokes, runs, lost)
 
 
-def _reference_in_body(path: Path) -> CubeReference | None:
+def _reference_in_data(path: Path) -> CubeReference | None:
     with suppress(OSError, FileError):
-        if path.stat().st_size <= BODY_LIMIT:
-            return body_from_json(path.read_bytes()).reference
+        if path.stat().st_size <= DATA_LIMIT:
+            return session_data_from_json(path.read_bytes()).reference
     return None
 
 
@@ -138,12 +139,12 @@ def others_on(reference: CubeReference, but: Path | None) -> tuple[Holder, ...]:
             continue
         with suppress(OSError, FileError):
             theirs = reference_in(read_records(path / "journal", arrays=False))
-            if theirs is not None and _same_place(theirs, reference):
+            if theirs is not None and _same_location(theirs, reference):
                 holders.append(holder)
     return tuple(holders)
 
 
-def _same_place(one: CubeReference, other: CubeReference) -> bool:
+def _same_location(one: CubeReference, other: CubeReference) -> bool:
     return (one.source, one.part) == (other.source, other.part)
 
 
@@ -173,20 +174,43 @@ def discard(leftover: RecoverableSession) -> Path:
     OSError
         if it cannot be moved.
     """
-    folder = SessionFolder(leftover.path)
-    put_away = leftover.path.parent / ".discarded"
+    target = put_away(SessionFolder(leftover.path))
+    forget_old_discarded()
+    return target
+
+
+def put_away(folder: SessionFolder) -> Path:
+    """Put a session among the discarded ones, and let go of it.
+
+    Returns
+    -------
+    Path
+        where it lies now.
+
+    Raises
+    ------
+    OSError
+        if it cannot be moved: it stays where it is.
+    """
+    place = folder.path.parent / DISCARDED_FOLDER
     try:
-        put_away.mkdir(exist_ok=True)
-        before = _numbered(put_away)
+        place.mkdir(exist_ok=True)
+        before = _numbered(place)
         number = before[-1][0] + 1 if before else 1  # clocks are set back, and names may be older
-        target = put_away / f"{number}-{leftover.path.name}"
+        target = place / f"{number}-{folder.path.name}"
         folder.move(target)
     finally:
         folder.release()
-    for _, old in _numbered(put_away)[:-DISCARDED_KEPT]:
-        if _is_whole(old / "journal"):
-            shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def forget_old_discarded() -> None:
+    """Delete the discarded sessions before the last ten; damaged ones stay."""
+    for parent in (sessions_folder(), temporary_folder()):
+        with suppress(OSError):
+            for _, old in _numbered(parent / DISCARDED_FOLDER)[:-DISCARDED_KEPT]:
+                if _is_whole(old / "journal"):
+                    shutil.rmtree(old, ignore_errors=True)
 
 
 def _is_whole(journal: Path) -> bool:
@@ -216,7 +240,7 @@ def discarded() -> tuple[RecoverableSession, ...]:
     found = []
     for parent in (sessions_folder(), temporary_folder()):
         with suppress(OSError):
-            for _, path in reversed(_numbered(parent / ".discarded")):
+            for _, path in reversed(_numbered(parent / DISCARDED_FOLDER)):
                 with suppress(OSError):
                     found.append(_examined(path))
     return tuple(leftover for leftover in found if leftover is not None)

@@ -1,4 +1,4 @@
-"""SessionBody: everything of a session but its arrays, as one JSON object."""
+"""SessionData: everything of a session but its arrays, as one JSON object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hsi_viewer import __version__
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.validation import Text, Whole, checked, or_else
+from hsi_viewer.core.validation import InvalidError, Text, Whole, checked, json_values, or_else
 from hsi_viewer.session.storage.class_json import classes_from_json, classes_to_json
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
 from hsi_viewer.session.storage.migrations import SCHEMA, migrated
@@ -22,7 +22,7 @@ FORMAT = "hsi-viewer session"
 
 
 @dataclass(frozen=True)
-class SessionBody:
+class SessionData:
     """A session without its arrays.
 
     Attributes
@@ -66,8 +66,8 @@ class SessionBody:
 
 
 @dataclass(frozen=True)
-class StoredBody:
-    """The rest of a `SessionBody` as it is read; what isn't valid is left out.
+class StoredData:
+    """The rest of a `SessionData` as it is read; what isn't valid is left out.
 
     The labels are worth more than notes and the view, so none of it refuses a session.
     """
@@ -80,7 +80,7 @@ class StoredBody:
     contents: Annotated[tuple[Text, ...], or_else(())] = ()
 
 
-def body_from_json(text: str | bytes) -> SessionBody:
+def session_data_from_json(text: str | bytes) -> SessionData:
     """The body of a session of this version or an older one.
 
     Raises
@@ -89,18 +89,18 @@ def body_from_json(text: str | bytes) -> SessionBody:
         if it is not one, or of a newer version.
     """
     try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        values = json_values(text)
+    except InvalidError as error:
         raise FormatError(f"its description is damaged ({error}).") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise FormatError("it is not an HSI Viewer session.")
     values = migrated(values)
     reference = reference_from_json(values.get("cube"))
     classes = classes_from_json(values.get("classes", []))
-    return SessionBody(reference, classes, **vars(checked(StoredBody, values)))
+    return SessionData(reference, classes, **vars(checked(StoredData, values)))
 
 
-def write_body(path: Path, body: SessionBody) -> None:
+def write_session_data(path: Path, data: SessionData) -> None:
     """Write session.json into a session folder, atomically.
 
     Raises
@@ -109,4 +109,4 @@ def write_body(path: Path, body: SessionBody) -> None:
         if it cannot be written.
     """
     with replacing(path) as (beside,):
-        beside.write_text(body.to_json(), encoding="utf-8")
+        beside.write_text(data.to_json(), encoding="utf-8")

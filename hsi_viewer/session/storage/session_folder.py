@@ -59,7 +59,7 @@ class SessionFolder:
         return self.path / "journal"
 
     @property
-    def body(self) -> Path:
+    def data_file(self) -> Path:
         """Everything but labels and runs."""
         return self.path / "session.json"
 

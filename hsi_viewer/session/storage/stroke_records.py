@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.history import LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
@@ -74,22 +75,22 @@ def step_record(
         that a damaged place before it costs no names.
     marks : its number (see `numbering`).
     """
-    told: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
     used: set[int] = set()
     for number, edit in enumerate(step.edits):
         if isinstance(edit, LabelChange):
-            told.append({"of": "labels"})
+            described.append({"of": "labels"})
             order = np.argsort(edit.edit.pixels)
             arrays[f"gaps{number}"] = _gaps(edit.edit.pixels[order])
             arrays[f"after{number}"] = after = _shortened(edit.edit.after[order])
-            used.update(np.unique(after).tolist() if after.size > 1 else after.tolist())
+            used.update(np.flatnonzero(count_ids(after)).tolist())
         elif isinstance(edit, LegendChange):
-            told.append({"of": "classes", "after": classes_to_json(edit.after)})
+            described.append({"of": "classes", "after": classes_to_json(edit.after)})
         else:
             raise TypeError(f"no record for {type(edit).__name__}")
     named = [[c.id, c.name, c.colour] for c in classes if c.id in used]
-    facts = {"title": step.title, "edits": told, "named": named, **(marks or {})}
+    facts = {"title": step.title, "edits": described, "named": named, **(marks or {})}
     return Record(Kind.STEP, facts, arrays)
 
 

@@ -1,8 +1,9 @@
-"""Ledger: every finished training with its model and its map, kept on the disk."""
+"""TrainingRuns: every finished training with its model and its map, kept on the disk."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -87,7 +88,7 @@ def accuracy_facts(report: AccuracyReport | None) -> dict[str, float] | None:
     if report is None:
         return None
     overall = report.overall
-    return {
+    facts = {
         "overall": overall.value,
         "low": overall.low,
         "high": overall.high,
@@ -95,9 +96,10 @@ def accuracy_facts(report: AccuracyReport | None) -> dict[str, float] | None:
         "kappa": report.kappa,
         "total": report.total,
     }
+    return {name: value for name, value in facts.items() if not math.isnan(value)}
 
 
-class Ledger:
+class TrainingRuns:
     """The runs of a session, oldest first; maps are read when they are asked for.
 
     `changed` is emitted when a run came, went or was renamed.

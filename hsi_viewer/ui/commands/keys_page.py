@@ -22,10 +22,10 @@ def keys_page(table: CommandTable) -> str:
     rows = [(table.path(c.id), c.words.rstrip("…"), table.keys(c.id)) for c in table.commands]
     rows = [row for row in rows if row[2]]
     parts = [INTRODUCTION]
-    places = sorted({place for place, _, _ in rows}, key=[r[0] for r in rows].index)
-    order = sorted(rows, key=lambda row: places.index(row[0]))
-    for place, group in groupby(order, key=lambda row: row[0]):
-        title = "Other" if place == "Keys" else place
+    sections = sorted({section for section, _, _ in rows}, key=[r[0] for r in rows].index)
+    order = sorted(rows, key=lambda row: sections.index(row[0]))
+    for section, group in groupby(order, key=lambda row: row[0]):
+        title = "Other" if section == "Keys" else section
         parts.append(_table(title, [(what, keys) for _, what, keys in group]))
     parts.append(_table("Mouse, on the image", list(MOUSE)))
     return "\n".join(parts)

@@ -120,18 +120,18 @@ def with_access_keys(titles: Iterable[str]) -> list[str]:
     taken: set[str] = set()
     chosen: dict[int, int] = {}  # place of the letter by number of the title
     for number, title in enumerate(given):
-        place = title.find("&")
-        if place >= 0 and title[place + 1].lower() not in taken:
-            taken.add(title[place + 1].lower())
-            chosen[number] = place
+        position = title.find("&")
+        if position >= 0 and title[position + 1].lower() not in taken:
+            taken.add(title[position + 1].lower())
+            chosen[number] = position
     words = [t.replace("&", "") for t in given]
     for number, title in enumerate(words):
         if number not in chosen:
             starts = [p for p in range(len(title)) if p == 0 or title[p - 1] == " "]
-            places = [*starts, *range(len(title))]
-            free = (p for p in places if title[p].isalnum() and title[p].lower() not in taken)
-            place = next(free, -1)
-            if place >= 0:
-                taken.add(title[place].lower())
-                chosen[number] = place
+            positions = [*starts, *range(len(title))]
+            free = (p for p in positions if title[p].isalnum() and title[p].lower() not in taken)
+            position = next(free, -1)
+            if position >= 0:
+                taken.add(title[position].lower())
+                chosen[number] = position
     return [f"{t[: chosen[n]]}&{t[chosen[n] :]}" if n in chosen else t for n, t in enumerate(words)]

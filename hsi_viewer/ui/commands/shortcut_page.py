@@ -196,11 +196,11 @@ class ShortcutPage(QDialog):
         if chosen is not None:
             loser = self._table.key_map.owner(pressed)
             self._table.key_map.assign(chosen, pressed)
-            told = f"{readable([pressed])} now starts “{self._words(chosen)}”."
+            message = f"{readable([pressed])} now starts “{self._words(chosen)}”."
             if loser is not None:
                 left = self._table.key_map.keys(loser)
-                told += f" “{self._words(loser)}” has {readable(left) or 'no keys'} now."
-            self._apply(told)
+                message += f" “{self._words(loser)}” has {readable(left) or 'no keys'} now."
+            self._apply(message)
 
     @Slot()
     def _remove(self) -> None:
@@ -219,11 +219,11 @@ class ShortcutPage(QDialog):
         self._table.key_map.reset_all()
         self._apply("All shortcuts were reset.")
 
-    def _apply(self, told: str) -> None:
+    def _apply(self, message: str) -> None:
         self._table.refresh_keys()
         self._show_keys()
         self._on_chosen()
-        self.message.setText(told)
+        self.message.setText(message)
         self.changed.emit()
 
     def _words(self, command_id: str) -> str:

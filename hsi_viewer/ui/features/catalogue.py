@@ -17,7 +17,7 @@ from hsi_viewer.ui.features.display.feature import DisplayFeature
 from hsi_viewer.ui.features.display.layers import LayersFeature
 from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
 from hsi_viewer.ui.features.display.map_legend import LegendFeature
-from hsi_viewer.ui.features.display.map_overlay import MapPlaceFeature
+from hsi_viewer.ui.features.display.map_overlay import MapMarksFeature
 from hsi_viewer.ui.features.display.overviews import OverviewsFeature
 from hsi_viewer.ui.features.display.picture import PictureFeature
 from hsi_viewer.ui.features.exporting.feature import ExportingFeature
@@ -84,7 +84,7 @@ def make_features(context: Context) -> list[Feature]:
         OverviewsFeature(context),
         LayersFeature(context),
         LinkedViewsFeature(context, view.tiles),
-        MapPlaceFeature(context),
+        MapMarksFeature(context),
         LegendFeature(context),
         FigureFeature(context),
         FillFeature(context, opening.metadata),

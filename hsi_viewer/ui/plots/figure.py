@@ -94,8 +94,8 @@ class Figure:
             bold.setBold(True)
             painter.setFont(bold)
             painter.setPen(ink)
-            place = QRectF(MARGIN, 0, whole.width() - 2 * MARGIN, self._head)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, self._title)
+            box = QRectF(MARGIN, 0, whole.width() - 2 * MARGIN, self._head)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._title)
             painter.setFont(self._font)
         self._paint_legend(painter, ink, float(shown.width()) + MARGIN)
 
@@ -110,5 +110,5 @@ class Figure:
             )
             painter.setPen(ink)
             name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideRight, MAX_NAME)
-            place = QRectF(left + SWATCH + GAP, top, MAX_NAME + 4, self._line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, name)
+            box = QRectF(left + SWATCH + GAP, top, MAX_NAME + 4, self._line)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)

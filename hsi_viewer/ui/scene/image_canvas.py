@@ -10,6 +10,7 @@ from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.preview_item import OVER, PreviewItem
 from hsi_viewer.ui.scene.scene_view import SceneView, cosmetic
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
@@ -23,6 +24,7 @@ KEYS: dict[Qt.Key, Key] = {
 }
 
 
+@reports_errors
 class ImageCanvas(SceneView):
     """A scene view with a tool: the left button and some keys are the tool's.
 
@@ -59,7 +61,7 @@ class ImageCanvas(SceneView):
         """Hand the left button to a tool; None navigates. A stroke ends, a preview is dropped."""
         if self._tool is not None:
             if self._painting:
-                self._tool.release(self._pointer(self._mouse_place()))
+                self._tool.release(self._pointer(self._mouse_position()))
             self._tool.cancel()
         self._painting = False
         self._tool = tool
@@ -74,7 +76,7 @@ class ImageCanvas(SceneView):
             else:
                 item.setData(*shape)
         self.setCursor(self._tool.cursor if self._tool else Qt.CursorShape.CrossCursor)
-        self._move_outline(self._mouse_place())
+        self._move_outline(self._mouse_position())
         self.update_preview()
 
     def update_preview(self) -> None:
@@ -119,21 +121,21 @@ class ImageCanvas(SceneView):
             if shown and pixel is not None:
                 item.setPos(pixel[1], pixel[0])
 
-    def _mouse_place(self) -> QPointF:
+    def _mouse_position(self) -> QPointF:
         return QPointF(self.mapFromGlobal(QCursor.pos()))
 
     def _pointer(
         self, position: QPointF, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
     ) -> Pointer:
-        place = self._scene_position(position)
+        point = self._scene_position(position)
         beside = self._scene_position(position + QPointF(SNAP, 0))
         return Pointer(
-            place.y(),
-            place.x(),
+            point.y(),
+            point.x(),
             bool(keys & Qt.KeyboardModifier.ShiftModifier),
             bool(keys & Qt.KeyboardModifier.ControlModifier),
             bool(keys & Qt.KeyboardModifier.AltModifier),
-            abs(beside.x() - place.x()),
+            abs(beside.x() - point.x()),
         )
 
     # mouse -----------------------------------------------------------------------------------

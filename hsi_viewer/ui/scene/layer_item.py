@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.display.rasters import Raster, whole
 from hsi_viewer.core.geometry.pixels import Box
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.tiles import FRAME_SECONDS, TileKey, TileStore
 
 # A level is taken as long as its pixels are at most so much larger than those of the screen.
@@ -28,6 +29,7 @@ COARSE = 2.0**0.25
 Side = Literal["left", "right"]
 
 
+@reports_errors
 class LayerItem(QGraphicsObject):
     """Draws a layer of a store; its coordinates are pixels of the scene.
 
@@ -116,7 +118,7 @@ class LayerItem(QGraphicsObject):
             if tile is not None:
                 self._paint_part(painter, key, key, tile.seen(grey=self.grey))
             else:
-                self._paint_stand_in(painter, key)
+                self._paint_coarser_tile(painter, key)
         self._store.want(id(self), self._wanted(missing))
 
     def _level(self, scale: float) -> int:
@@ -136,7 +138,7 @@ class LayerItem(QGraphicsObject):
         everywhere = self._store.keys(self.name, top, self.boundingRect(), self._shape)
         return [*(k for k in everywhere if not self._store.tile(k, 0.0)[1]), *missing]
 
-    def _paint_stand_in(self, painter: QPainter, key: TileKey) -> None:
+    def _paint_coarser_tile(self, painter: QPainter, key: TileKey) -> None:
         coarse = self._store.coarser_tile(key, self._shape)
         if coarse is not None:
             self._paint_part(painter, key, coarse, self._store.image(coarse, grey=self.grey))

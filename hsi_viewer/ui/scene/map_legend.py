@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.theme import current_theme
 
 MARGIN, PADDING, GAP = 8, 8, 6
@@ -25,6 +26,7 @@ BAR_WIDTH = 150
 Entry = tuple[str, Colour]
 
 
+@reports_errors
 class MapLegend(QWidget):
     """Lies in a corner of a viewport until it is dragged elsewhere.
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from hsi_viewer.analysis.geographic import MapPlace, length_text, round_length
+from hsi_viewer.analysis.geographic import ScaleAndNorth, length_text, round_length
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.scene_view import SceneView
 
 MARGIN = 8
@@ -19,6 +20,7 @@ REACH = TIP + 9  # and to the far side of the letter, wherever north is
 WIDTH, HEIGHT = 240, round(2 * REACH)
 
 
+@reports_errors
 class MapMarks(QWidget):
     """Drawn in the lower left corner of a view; hidden while the place is not known."""
 
@@ -27,7 +29,7 @@ class MapMarks(QWidget):
         self._view = view
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Scale bar and north arrow")
-        self._place: MapPlace | None = None
+        self._ground: ScaleAndNorth | None = None
         self._wanted = True
         self._drawn: object = None
         self._kept = QPixmap()
@@ -39,40 +41,40 @@ class MapMarks(QWidget):
     def bar(self) -> tuple[float, float]:
         """Length of the bar on the ground in metres, and on the screen in pixels; 0, 0 if none."""
         scale = self._view.magnification()
-        if self._place is None or scale <= 0:
+        if self._ground is None or scale <= 0:
             return 0.0, 0.0
-        metres = round_length(LONGEST_BAR * self._place.metres / scale)
-        return metres, metres * scale / self._place.metres
+        metres = round_length(LONGEST_BAR * self._ground.metres / scale)
+        return metres, metres * scale / self._ground.metres
 
-    def show_place(self, place: MapPlace | None) -> None:
+    def show_ground(self, ground: ScaleAndNorth | None) -> None:
         """Draw for a scene that lies so; None hides the marks."""
-        self._place = place
+        self._ground = ground
         self.set_wanted(self._wanted)
 
     @Slot(bool)
     def set_wanted(self, wanted: bool) -> None:
         """Show the marks where they are possible, or never."""
         self._wanted = wanted
-        self._settle()
-        self.setVisible(wanted and self._place is not None)
+        self._move_to_corner()
+        self.setVisible(wanted and self._ground is not None)
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the corner."""
         if event.type() == QEvent.Type.Resize and watched is self._view.viewport():
-            self._settle()
+            self._move_to_corner()
         return False
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the marks; they are kept, for outlined text takes milliseconds."""
-        if self._place is None:
+        if self._ground is None:
             return
-        drawn = (self._place, self.bar, self.devicePixelRatioF())
+        drawn = (self._ground, self.bar, self.devicePixelRatioF())
         if drawn != self._drawn:
-            self._drawn, self._kept = drawn, self._picture(self._place)
+            self._drawn, self._kept = drawn, self._picture(self._ground)
         QPainter(self).drawPixmap(0, 0, self._kept)
 
-    def _picture(self, place: MapPlace) -> QPixmap:
+    def _picture(self, ground: ScaleAndNorth) -> QPixmap:
         """White shapes with dark borders, which are seen on any picture."""
         ratio = self.devicePixelRatioF()
         picture = QPixmap(round(WIDTH * ratio), round(HEIGHT * ratio))
@@ -82,7 +84,7 @@ class MapMarks(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shapes = QPainterPath()
         middle = QPointF(REACH, REACH)
-        shapes.addPolygon(_arrow(middle, place.north))
+        shapes.addPolygon(_arrow(middle, ground.north))
         shapes.closeSubpath()
         metres, length = self.bar
         left = 2 * REACH + 2
@@ -90,7 +92,7 @@ class MapMarks(QWidget):
         font = self.font()
         font.setBold(True)
         shapes.addText(QPointF(left, HEIGHT - 23), font, length_text(metres))
-        tip = middle + QPointF(*place.north) * TIP
+        tip = middle + QPointF(*ground.north) * TIP
         width = self.fontMetrics().horizontalAdvance("N")
         shapes.addText(tip + QPointF(-width / 2, 4), font, "N")
         painter.setPen(QPen(QColor(0, 0, 0, 200), 3.0, j=Qt.PenJoinStyle.RoundJoin))
@@ -99,7 +101,7 @@ class MapMarks(QWidget):
         painter.end()
         return picture
 
-    def _settle(self) -> None:
+    def _move_to_corner(self) -> None:
         below = self._view.viewport().height() - HEIGHT - MARGIN
         self.setGeometry(MARGIN, below, WIDTH, HEIGHT)
 

@@ -9,12 +9,14 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.layers import IMAGE
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.scene.tiles import FRAME_SECONDS, TileStore
 
 SIDE, NARROWEST, MARGIN = 170, 30, 8
 
 
+@reports_errors
 class MiniMap(QWidget):
     """Shown in the lower right corner while the view shows only a part of the scene."""
 
@@ -42,7 +44,7 @@ class MiniMap(QWidget):
         scene = QRectF(0, 0, columns, rows)
         needed = self._wanted and rows > 0 and not self._view.seen().contains(scene)
         if needed:
-            self._settle()
+            self._move_to_corner()
         else:
             self._store.want(id(self), ())
         self.setVisible(needed)
@@ -92,17 +94,17 @@ class MiniMap(QWidget):
             painter.drawRect(frame.intersected(QRectF(self.rect()).adjusted(1, 1, -1, -1)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Look at the place."""
-        self._look(event.position())
+        """Show the part that was clicked."""
+        self._go_to(event.position())
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag the frame."""
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._look(event.position())
+            self._go_to(event.position())
         event.accept()
 
-    def _look(self, position: QPointF) -> None:
+    def _go_to(self, position: QPointF) -> None:
         across, down = self._scale()
         rows, columns = self._view.shape
         x = min(max(position.x() / across, 0), columns)
@@ -113,7 +115,7 @@ class MiniMap(QWidget):
         rows, columns = self._view.shape
         return self.width() / max(1, columns), self.height() / max(1, rows)
 
-    def _settle(self) -> None:
+    def _move_to_corner(self) -> None:
         rows, columns = self._view.shape
         viewport = self._view.viewport()
         longest = min(SIDE, viewport.width() // 3, viewport.height() // 3)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, UNCERTAINTY
 from hsi_viewer.core.display.outlines import OutlineRaster
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.scene.scene_view import Mark, SceneView
 from hsi_viewer.ui.scene.tiles import TileStore
@@ -15,6 +16,7 @@ FIRST = (CLASS_MAP, GROUND_TRUTH, UNCERTAINTY)  # what the second to fourth view
 MARGIN = 8
 
 
+@reports_errors
 class LinkedView(SceneView):
     """A view of one layer, which is chosen in a list in its corner."""
 
@@ -115,8 +117,8 @@ class SceneGrid(QWidget):
         for view in self.views[1:]:
             view.setBackground(colour)
 
-    def _add(self, place: int) -> None:
-        view = LinkedView(self._store, FIRST[place - 1], place + 1)
+    def _add(self, index: int) -> None:
+        view = LinkedView(self._store, FIRST[index - 1], index + 1)
         view.show_scene(*self._canvas.shape)
         view.set_marks(self._canvas.marks)
         view.view_changed.connect(self._on_view)
@@ -124,7 +126,7 @@ class SceneGrid(QWidget):
         view.left.connect(self._canvas.left)
         view.clicked.connect(self._canvas.clicked)
         self.views.append(view)
-        self._layout.addWidget(view, *divmod(place, 2))
+        self._layout.addWidget(view, *divmod(index, 2))
         view.follow(self._canvas)
 
     @Slot()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS
 from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.layer_item import LayerItem, Side
 from hsi_viewer.ui.scene.tiles import TileStore
 
@@ -23,6 +24,7 @@ CLICK_SLOP = 4  # screen pixels that a click may move
 NARROWEST = 12  # screen pixels across a fitted scene: a single line of a scanner is to be seen
 
 
+@reports_errors
 class SceneView(pg.GraphicsView):
     """Shows rasters of one scene, row-major, square pixels, row 0 at the top.
 
@@ -111,12 +113,12 @@ class SceneView(pg.GraphicsView):
             item = self._items.pop(name)
             item.detach()
             self._box.removeItem(item)
-        for place, layer in enumerate(layers.layers):
+        for index, layer in enumerate(layers.layers):
             if layer.name not in self._items:
                 self._items[layer.name] = LayerItem(self._store, layer.name)
                 self._box.addItem(self._items[layer.name], ignoreBounds=True)
             item = self._items[layer.name]
-            item.setZValue(20 * place / len(layers.layers))
+            item.setZValue(20 * index / len(layers.layers))
             if self._only is None:
                 compared = layer.name in self._sides
                 shown = replace(layer, opacity=1.0) if compared else layer

@@ -6,10 +6,13 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from hsi_viewer.ui.event_errors import reports_errors
+
 WIDTH = 15
 STEP = 0.02
 
 
+@reports_errors
 class SwipeLine(QWidget):
     """A vertical line over a view.
 
@@ -37,25 +40,25 @@ class SwipeLine(QWidget):
         self.hide()
 
     @property
-    def place(self) -> float:
+    def position(self) -> float:
         """Position of the line, in pixels of the view."""
         return self._part * self._view.width()
 
     def start(self) -> None:
         """Show the line."""
-        self._settle()
+        self._update_position()
         self.show()
         self.raise_()
 
-    def move_to(self, place: float) -> None:
+    def move_to(self, position: float) -> None:
         """Put the line somewhere, in pixels of the view."""
-        self._part = min(max(place / max(1, self._view.width()), 0.0), 1.0)
-        self._settle()
+        self._part = min(max(position / max(1, self._view.width()), 0.0), 1.0)
+        self._update_position()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of the view."""
         if event.type() == QEvent.Type.Resize and watched is self._view and self.isVisible():
-            self._settle()
+            self._update_position()
         return False
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -95,6 +98,6 @@ class SwipeLine(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _settle(self) -> None:
-        self.setGeometry(round(self.place - WIDTH / 2), 0, WIDTH, self._view.height())
-        self.moved.emit(self.place)
+    def _update_position(self) -> None:
+        self.setGeometry(round(self.position - WIDTH / 2), 0, WIDTH, self._view.height())
+        self.moved.emit(self.position)

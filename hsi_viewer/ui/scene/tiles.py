@@ -95,9 +95,9 @@ class TileStore(QObject):
         self._tiles: OrderedDict[TileKey, Tile] = OrderedDict()
         self._bytes = 0
         self._versions: dict[str, int] = {}
-        self._spoilt: set[TileKey] = set()
+        self._stale: set[TileKey] = set()
         self._wanted: dict[Hashable, tuple[TileKey, ...]] = {}
-        self._queue = LatestRequestQueue(tasks, "Drawing the visible part", self._draw_wish, self)
+        self._queue = LatestRequestQueue(tasks, "Drawing the visible part", self._draw_tile, self)
         self._queue.response.connect(self._on_response)
         self._queue.cancelled.connect(self._on_dropped)
         layers.redrawn.connect(self._on_redrawn)
@@ -183,7 +183,7 @@ class TileStore(QObject):
         requests = [TileRequest(key, self._versions.get(key.layer, 0)) for key in unique]
         self._queue.ask(w for w in requests if w != self._queue.current)
 
-    def _draw_wish(self, request: Hashable) -> tuple[QImage | None] | None:
+    def _draw_tile(self, request: Hashable) -> tuple[QImage | None] | None:
         """Draw a tile, in the worker; None if its layer has changed since."""
         key, version = cast("TileRequest", request)
         layer = self._layer(key.layer)
@@ -200,8 +200,8 @@ class TileStore(QObject):
         layer = self._layer(key.layer)
         if layer is None or layer.raster is None:
             return
-        stale = version != self._versions.get(key.layer, 0) or key in self._spoilt
-        self._spoilt.discard(key)
+        stale = version != self._versions.get(key.layer, 0) or key in self._stale
+        self._stale.discard(key)
         if response.error is not None:
             self._keep(key, Tile(version, None))
             self.failed.emit(response.error)
@@ -247,7 +247,7 @@ class TileStore(QObject):
         """Redraw a box in all tiles that there are; what takes long is left to the worker."""
         until = time.perf_counter() + FRAME_SECONDS
         if isinstance(self._queue.current, TileRequest) and self._queue.current.key.layer == name:
-            self._spoilt.add(self._queue.current.key)
+            self._stale.add(self._queue.current.key)
         for key in [k for k in self._tiles if k.layer == name]:
             part = _common(key, key.box(raster.shape), box)
             if part is None:

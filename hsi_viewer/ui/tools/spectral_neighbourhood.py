@@ -33,7 +33,7 @@ class Found:
     segments: Segments | None
 
 
-class SpectralLens(QObject):
+class SpectralNeighbourhood(QObject):
     """Keeps the last window and its superpixels; `ready` tells that there are others.
 
     Signals

@@ -9,7 +9,7 @@ from hsi_viewer.core.geometry.brush import disc_path
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.session.document.stroke import Stroke
-from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
+from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
 from hsi_viewer.ui.tools.tool import Pointer, Preview, Tool
 from hsi_viewer.ui.tools.tool_context import ToolContext
 
@@ -17,15 +17,17 @@ from hsi_viewer.ui.tools.tool_context import ToolContext
 class SuperpixelTool(QObject, Tool):
     """Shows the superpixel under the mouse; click or drag labels it and those on the way."""
 
-    def __init__(self, context: ToolContext, lens: SpectralLens, parent: QObject) -> None:
+    def __init__(
+        self, context: ToolContext, neighbourhood: SpectralNeighbourhood, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._context, self._lens = context, lens
+        self._context, self._neighbourhood = context, neighbourhood
         self._stroke: Stroke | None = None
         self._last: Pixel = (0, 0)
         self._at: Pixel | None = None
         self._shown: tuple[object, int, Colour] | None = None
         self._preview: Preview | None = None
-        lens.ready.connect(self._on_ready)
+        neighbourhood.ready.connect(self._on_ready)
 
     def hover(self, at: Pointer) -> None:
         """Show the superpixel under the mouse."""
@@ -52,7 +54,7 @@ class SuperpixelTool(QObject, Tool):
         shape = document.labels.shape
         numbers = set()
         for flat in disc_path(self._last, at.pixel, 1, shape).tolist():
-            segments = self._lens.segments_at(divmod(flat, shape[1]), self._size)
+            segments = self._neighbourhood.segments_at(divmod(flat, shape[1]), self._size)
             if segments is None:
                 return  # the superpixels are on their way
             number = segments.number_at(divmod(flat, shape[1]))
@@ -108,7 +110,7 @@ class SuperpixelTool(QObject, Tool):
             and 0 <= at[0] < document.labels.shape[0]
             and 0 <= at[1] < document.labels.shape[1]
         )
-        segments = self._lens.segments_at(at, self._size) if inside and at else None
+        segments = self._neighbourhood.segments_at(at, self._size) if inside and at else None
         if document is None or at is None or segments is None:
             self._shown, self._preview = None, None
             return

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Slot
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import box_pixels
 from hsi_viewer.core.spectra.spectral_window import SpectralWindow, flood_selected
-from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralLens
+from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
 from hsi_viewer.ui.tools.tool_context import ToolContext
 
@@ -22,16 +22,18 @@ LIMITS = {"angle": (0.001, 2.0), "distance": (0.001, 20.0)}
 class WandTool(QObject, Tool):
     """Click, drag right or left for the tolerance; Enter or a second click in it labels it."""
 
-    def __init__(self, context: ToolContext, lens: SpectralLens, parent: QObject) -> None:
+    def __init__(
+        self, context: ToolContext, neighbourhood: SpectralNeighbourhood, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._context, self._lens = context, lens
+        self._context, self._neighbourhood = context, neighbourhood
         self._seed: Pixel | None = None
         self._window: SpectralWindow | None = None
         self._unlike: NDArray[np.float32] | None = None
         self._mask: NDArray[np.bool_] | None = None
         self._start: tuple[float, float] = (0.0, 0.0)  # column and tolerance of the press
         self._preview: Preview | None = None
-        lens.ready.connect(self._on_ready)
+        neighbourhood.ready.connect(self._on_ready)
 
     @property
     def waiting(self) -> bool:
@@ -40,7 +42,7 @@ class WandTool(QObject, Tool):
 
     def hover(self, at: Pointer) -> None:
         """Have the spectra ready before the click."""
-        self._lens.window_at(at.pixel)
+        self._neighbourhood.window_at(at.pixel)
 
     def press(self, at: Pointer) -> None:
         """Label the preview, if the click is in it; else look around the pixel."""
@@ -49,7 +51,7 @@ class WandTool(QObject, Tool):
             return
         self.cancel()
         self._seed, self._start = at.pixel, (at.column, self._tolerance)
-        self._look()
+        self._update()
 
     def drag(self, at: Pointer) -> None:
         """Change the tolerance by the way to the right or left."""
@@ -72,7 +74,7 @@ class WandTool(QObject, Tool):
     def settings_changed(self) -> None:
         """Another measure or tolerance."""
         if self._seed is not None:
-            self._look()
+            self._update()
 
     def cancel(self) -> bool:
         """Drop the preview."""
@@ -99,13 +101,13 @@ class WandTool(QObject, Tool):
     @Slot()
     def _on_ready(self) -> None:
         if self._seed is not None and self._window is None:
-            self._look()
+            self._update()
             self._context.update_preview()
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         if self._seed is None:
             return
-        self._window = self._lens.window_at(self._seed)
+        self._window = self._neighbourhood.window_at(self._seed)
         if self._window is not None:
             measure = self._context.settings.wand_measure
             self._unlike = self._window.spectral_distance(self._seed, measure)

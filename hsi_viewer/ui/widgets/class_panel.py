@@ -25,6 +25,7 @@ from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
 
 ID, SWATCH, NAME, KEY, COUNT, LOCK, EYE = range(7)
+TITLES = ("Id", "", "Class", "Key", "Pixels", "", "")
 ID_ROLE = Qt.ItemDataRole.UserRole
 ICONS = {EYE: ("eye-off-outline", "eye"), LOCK: ("lock-open-variant-outline", "lock")}
 
@@ -61,7 +62,7 @@ class ClassPanel(QWidget):
         self._filling = False
         self.table = QTableWidget(0, 7)
         self.table.setAccessibleName("Classes")
-        self.table.setHorizontalHeaderLabels(["Id", "", "Class", "Key", "Pixels", "", ""])
+        self.table.setHorizontalHeaderLabels(TITLES)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.setShowGrid(False)
@@ -147,7 +148,7 @@ class ClassPanel(QWidget):
         heading = self.table.horizontalHeader().fontMetrics()
         texts = {ID: "999", KEY: "9", COUNT: "9,999"}
         for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
-            title = self.table.horizontalHeaderItem(column).text()
+            title = TITLES[column]
             own = metrics.horizontalAdvance(texts.get(column, "")) + 8
             wanted = max(own, heading.horizontalAdvance(title) + 14 if title else 26)
             self.table.setColumnWidth(column, wanted)
@@ -298,8 +299,8 @@ class ClassPanel(QWidget):
             self.moved.emit(class_id, self.table.currentRow() + step)
 
     @Slot(QPoint)
-    def _on_context_menu(self, place: QPoint) -> None:
-        self.menu_requested.emit(self.table.viewport().mapToGlobal(place))
+    def _on_context_menu(self, position: QPoint) -> None:
+        self.menu_requested.emit(self.table.viewport().mapToGlobal(position))
 
     @Slot()
     def _on_more(self) -> None:

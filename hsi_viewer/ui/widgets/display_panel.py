@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.cube.band_selection import Triple, matching_preset
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.ui.theme import current_theme, icon
 from hsi_viewer.ui.widgets.band_list import BandList
@@ -204,7 +204,9 @@ class DisplayPanel(QWidget):
         for name in names:
             self.image.addItem(name, name)
 
-    def show_look(self, look: Look, cube: HyperCube, presets: Mapping[str, Triple]) -> None:
+    def show_composite(
+        self, composite: Composite, cube: HyperCube, presets: Mapping[str, Triple]
+    ) -> None:
         """Show what is requested, of a cube (the scene or a derived image), asking for nothing."""
         if cube is not self._cube:
             self._cube = cube
@@ -212,25 +214,29 @@ class DisplayPanel(QWidget):
                 box.show_cube(cube)
             with QSignalBlocker(self.band_slider):
                 self.band_slider.setRange(0, cube.bands - 1)
-        single = len(look.bands) == 1
+        single = len(composite.bands) == 1
         self._presets = presets
         self.preset.clear()
         self.preset.addItems([*presets, *([CUSTOM] if cube.bands > 1 else []), SINGLE])
         if not single or max(self._triple) >= cube.bands:
-            self._triple = look.triple
+            self._triple = composite.triple
         self.preset.setCurrentText(
-            SINGLE if single else matching_preset(look.triple, presets) or CUSTOM
+            SINGLE if single else matching_preset(composite.triple, presets) or CUSTOM
         )
-        for box, band in zip(self.bands, look.triple, strict=True):
+        for box, band in zip(self.bands, composite.triple, strict=True):
             box.show_band(band)
-        self.band.show_band(look.bands[0])
+        self.band.show_band(composite.bands[0])
         with QSignalBlocker(self.band_slider):
-            self.band_slider.setValue(look.bands[0])
-        self.colours.setCurrentText(look.colours.name if look.colours else self.colours.itemText(0))
-        self.image.setCurrentIndex(self.image.findData(look.image.name if look.image else ""))
-        self._show_contrast(look.contrast)
+            self.band_slider.setValue(composite.bands[0])
+        self.colours.setCurrentText(
+            composite.colours.name if composite.colours else self.colours.itemText(0)
+        )
+        self.image.setCurrentIndex(
+            self.image.findData(composite.image.name if composite.image else "")
+        )
+        self._show_contrast(composite.contrast)
         self._show_rows(single=single)
-        self.edit_presets.setEnabled(look.image is None)
+        self.edit_presets.setEnabled(composite.image is None)
 
     def _show_contrast(self, contrast: Contrast) -> None:
         low, high = contrast.percent

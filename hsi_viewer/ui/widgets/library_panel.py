@@ -73,9 +73,9 @@ class LibraryModel(QAbstractTableModel):
         before = self.persistentIndexList()
         chosen = [self._rows[index.row()] for index in before]
         self._rows = self._in_order(self._rows)
-        places = {id(row): place for place, row in enumerate(self._rows)}
+        rows = {id(row): number for number, row in enumerate(self._rows)}
         after = [
-            self.index(places[id(row)], index.column())
+            self.index(rows[id(row)], index.column())
             for row, index in zip(chosen, before, strict=True)
         ]
         self.changePersistentIndexList(before, after)

@@ -85,8 +85,8 @@ class RegionPanel(QWidget):
             top.setIcon(0, QIcon(swatch(c)))
             top.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
             for n, region in enumerate(own[:MOST_ROWS], start=1):
-                place = f"{region.box[0] + 1}, {region.box[1] + 1}"
-                row = QTreeWidgetItem([f"Region {n}", f"{region.pixels:,}", place])
+                corner = f"{region.box[0] + 1}, {region.box[1] + 1}"
+                row = QTreeWidgetItem([f"Region {n}", f"{region.pixels:,}", corner])
                 row.setData(0, REGION_ROLE, region)
                 row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
                 row.setToolTip(0, "Click to go there")

@@ -98,8 +98,8 @@ class RunsPanel(QWidget):
         self.result.setAccessibleName("Comparison of two runs")
         self.result.hide()
         rows = (QHBoxLayout(), QHBoxLayout())
-        for place, button in enumerate(self._buttons()):
-            rows[place // 2].addWidget(button)
+        for index, button in enumerate(self._buttons()):
+            rows[index // 2].addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 6)
         layout.addWidget(self.table, 1)
@@ -192,7 +192,7 @@ class RunsPanel(QWidget):
         names = (escape(names[0]), escape(names[1]))
         lines = [
             f"<b>{names[0]}</b> and <b>{names[1]}</b>: {count:,} pixels differ ({share:.1f} %)",
-            _told(names, test),
+            _comparison_text(names, test),
             *(["Most frequent changes:"] if changes else []),
             *(f"{t.pixels:,} {escape(a)} → {escape(b)}" for a, b, t in changes),
         ]
@@ -237,7 +237,7 @@ class RunsPanel(QWidget):
         self.delete_requested.emit(self.chosen()[0])
 
 
-def _told(names: tuple[str, str], test: McNemar | None) -> str:
+def _comparison_text(names: tuple[str, str], test: McNemar | None) -> str:
     if test is None:
         return "No test pixels were unseen by both runs, so we can't tell which is better."
     p = "p &lt; 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"

@@ -47,7 +47,7 @@ class Tour(QFrame):
         super().__init__(window)
         self.setObjectName("callout")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._stops, self._window, self.place = tuple(stops), window, 0
+        self._stops, self._window, self.index = tuple(stops), window, 0
         self.marker = QFrame(window)
         self.marker.setObjectName("spotlight")
         self.marker.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -84,15 +84,15 @@ class Tour(QFrame):
     @Slot()
     def go_next(self) -> None:
         """Go on, or end after the last step."""
-        if self.place + 1 < len(self._stops):
-            self._go(self.place + 1)
+        if self.index + 1 < len(self._stops):
+            self._go(self.index + 1)
         else:
             self.end()
 
     @Slot()
     def go_back(self) -> None:
         """Show the step before."""
-        self._go(max(self.place - 1, 0))
+        self._go(max(self.index - 1, 0))
 
     @Slot()
     def end(self) -> None:
@@ -131,16 +131,16 @@ class Tour(QFrame):
             self._point()
         return super().eventFilter(watched, event)
 
-    def _go(self, place: int) -> None:
-        self.place = place
-        stop = self._stops[place]
+    def _go(self, index: int) -> None:
+        self.index = index
+        stop = self._stops[index]
         self.title.setText(stop.title)
         self.text.setText(stop.text)
-        self.count.setText(f"{place + 1} of {len(self._stops)}")
-        self.setAccessibleName(f"Tour, step {place + 1} of {len(self._stops)}: {stop.title}")
+        self.count.setText(f"{index + 1} of {len(self._stops)}")
+        self.setAccessibleName(f"Tour, step {index + 1} of {len(self._stops)}: {stop.title}")
         self.setAccessibleDescription(stop.text)
-        self.back.setEnabled(place > 0)
-        self.next.setText("&Next" if place + 1 < len(self._stops) else "&Done")
+        self.back.setEnabled(index > 0)
+        self.next.setText("&Next" if index + 1 < len(self._stops) else "&Done")
         self.marker.show()
         self.show()
         self._point()
@@ -150,7 +150,7 @@ class Tour(QFrame):
 
     def _point(self) -> None:
         """Lay the marker around the target and the callout beside it, inside the window."""
-        target = self._stops[self.place].target()
+        target = self._stops[self.index].target()
         area = QRect(target.mapTo(self._window, QPoint()), target.size())
         area = area.intersected(self._window.rect())
         self.marker.setGeometry(area.adjusted(-3, -3, 3, 3))

@@ -48,12 +48,12 @@ def is_inner(widget: QWidget) -> bool:
 
 def described(widget: QWidget) -> str:
     """What a widget is and where it stands, for the message of a test."""
-    places = []
+    parents = []
     parent = widget.parentWidget()
     while parent is not None:
-        places.append(parent.windowTitle() or parent.objectName() or type(parent).__name__)
+        parents.append(parent.windowTitle() or parent.objectName() or type(parent).__name__)
         parent = parent.parentWidget()
-    return f"{type(widget).__name__} in {' < '.join(places[:3])}"
+    return f"{type(widget).__name__} in {' < '.join(parents[:3])}"
 
 
 def nameless(root: QWidget) -> list[str]:
@@ -165,11 +165,11 @@ def every_panel_is_reached_by_tab(small):
         if focus is start:
             break
         start = start or focus
-        place = focus
-        while place is not None and not isinstance(place, QDockWidget | QToolBar):
-            place = place.parentWidget()
-        if isinstance(place, QDockWidget):
-            reached.add(place.windowTitle())
+        widget = focus
+        while widget is not None and not isinstance(widget, QDockWidget | QToolBar):
+            widget = widget.parentWidget()
+        if isinstance(widget, QDockWidget):
+            reached.add(widget.windowTitle())
     assert panels - reached == set()
 
 

@@ -114,7 +114,7 @@ def test_the_busy_bar(driver, qtbot):
     escape_leaves_quiet_work_alone(driver)
 
 
-def test_messages_that_differ_in_numbers_only_are_told_once(driver):
+def test_messages_that_differ_in_numbers_only_are_reported_once(driver):
     for end in (100, 200, 300):
         driver.window.workspace.notify(f"a.img has become shorter: it ends at {end}.", "error")
     driver.window.workspace.notify("b.img is empty.", "error")

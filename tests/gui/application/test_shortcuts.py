@@ -47,7 +47,7 @@ def test_whatever_is_changed_no_key_starts_two_commands(steps):
     assert {c: again.keys(c) for c in DEFAULTS} == {c: keys.keys(c) for c in DEFAULTS}
 
 
-def test_settings_that_clash_are_told_and_left_out():
+def test_settings_that_clash_are_reported_and_left_out():
     keys = KeyMap(
         DEFAULTS, {"map": ["F5"], "none": ["F5", "Space", "no key"], "gone": ["F6"], "redo": []}
     )

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QDialogButtonBox, QListWi
 from hsi_viewer.core.display.contrast import Contrast
 from hsi_viewer.core.display.stretch import Limits, composite, percentile_limits, to_bytes
 from hsi_viewer.preferences.settings import Settings
-from hsi_viewer.preferences.view_memory import LookBook
+from hsi_viewer.preferences.view_memory import ViewMemory
 from hsi_viewer.ui.features.display.derived_images import DerivedFeature
 from hsi_viewer.ui.features.display.picture import PictureFeature
 from hsi_viewer.ui.plots.colour_maps import colour_map
@@ -43,11 +43,11 @@ def drag(widget, start: QPoint, end: QPoint) -> None:
     """Press, move in steps and release the left button on a plot."""
     viewport, none = widget.viewport(), Qt.MouseButton.NoButton
 
-    def send(kind, place, button, held):
+    def send(kind, point, button, held):
         event = QMouseEvent(
             kind,
-            place.toPointF(),
-            viewport.mapToGlobal(place).toPointF(),
+            point.toPointF(),
+            viewport.mapToGlobal(point).toPointF(),
             button,
             held,
             Qt.KeyboardModifier.NoModifier,
@@ -59,8 +59,8 @@ def drag(widget, start: QPoint, end: QPoint) -> None:
     send(QMouseEvent.Type.MouseMove, start, none, none)
     send(QMouseEvent.Type.MouseButtonPress, start, left, left)
     for step in range(1, 11):
-        place = start + (end - start) * (step / 10)
-        send(QMouseEvent.Type.MouseMove, place, none, left)
+        point = start + (end - start) * (step / 10)
+        send(QMouseEvent.Type.MouseMove, point, none, left)
     send(QMouseEvent.Type.MouseButtonRelease, end, left, none)
 
 
@@ -153,7 +153,7 @@ def test_a_line_in_the_plot_is_dragged_to_another_band(sample):
     start = place_in(plot, float(cube.wavelengths[before[0]]), middle)
     drag(plot, start, place_in(plot, 1650.0, middle))
     sample.qtbot.waitUntil(
-        lambda: picture(sample).look is sample.window.context.viewing.pictures.look
+        lambda: picture(sample).composite is sample.window.context.viewing.pictures.composite
     )
     after = picture(sample).bands
     assert after[1:] == before[1:]
@@ -181,11 +181,11 @@ def test_a_single_band_is_drawn_in_a_colour_map(sample):
     assert sample.window.context.readout.values.text() == f"{nm} {stored[3, 4]:.5g}"
     sample.key(Qt.Key.Key_PageDown)
     sample.settle()
-    assert picture(sample).look.bands == (100,)
+    assert picture(sample).composite.bands == (100,)
     assert not sample.window.panel("display").bands[0].isVisible()
     sample.trigger("image.single")
     sample.settle()
-    assert len(picture(sample).look.bands) == 3
+    assert len(picture(sample).composite.bands) == 3
 
 
 def test_playing_shows_one_good_band_after_the_other(sample):
@@ -197,7 +197,9 @@ def test_playing_shows_one_good_band_after_the_other(sample):
     choose(sample, sample.window.panel("display").preset, "Single band")
     sample.settle()
     shown = []
-    sample.window.context.viewing.pictures.drawn.connect(lambda p: shown.append(p.look.bands[0]))
+    sample.window.context.viewing.pictures.drawn.connect(
+        lambda p: shown.append(p.composite.bands[0])
+    )
     first = picture(sample).bands[0]
     with sample.qtbot.waitSignal(player.playing_changed):
         QTest.mouseClick(sample.window.panel("display").play, Qt.MouseButton.LeftButton)
@@ -265,9 +267,9 @@ def test_a_limit_is_dragged_in_the_histogram_for_one_band_or_all(front):
     low, high = panel.plot.region.getRegion()
     drag(panel.plot, place_in(panel.plot, high, 0.5), place_in(panel.plot, (low + high) / 2, 0.5))
     pictures = front.window.context.viewing.pictures
-    front.qtbot.waitUntil(lambda: picture(front).look is pictures.look)
+    front.qtbot.waitUntil(lambda: picture(front).composite is pictures.composite)
     red, green, _ = picture(front).transfers
-    assert picture(front).look.contrast.kind == "typed"
+    assert picture(front).composite.contrast.kind == "typed"
     assert red.low == pytest.approx(low)
     assert red.high == pytest.approx((low + high) / 2, rel=0.03)
     assert green != red
@@ -294,16 +296,16 @@ def test_contrast_is_remembered_for_each_preset_and_cube(sample):
     sample.settle()
     sample.trigger("image.preset.1")
     sample.settle()
-    assert picture(sample).look.contrast.kind == "percentile"
+    assert picture(sample).composite.contrast.kind == "percentile"
     sample.trigger("image.preset.2")
     sample.settle()
     assert picture(sample).transfers == limits
     sample.open("sample:indian-pines")
-    sample.qtbot.waitUntil(lambda: picture(sample).look is pictures.look)
+    sample.qtbot.waitUntil(lambda: picture(sample).composite is pictures.composite)
     assert sample.window.panel("display").preset.currentText() == "Colour infrared"
     assert picture(sample).transfers == limits
     feature(sample, PictureFeature).close()
-    written = LookBook().of(sample.document.cube)
+    written = ViewMemory().of(sample.document.cube)
     assert written.bands == picture(sample).bands
     assert written.contrasts["Colour infrared"] == Contrast("typed", limits=limits)
 
@@ -313,8 +315,8 @@ def test_the_usual_stretch_comes_from_the_preferences(make_driver):
     driver.open("sample:indian-pines")
     driver.settle()
     pictures = driver.window.context.viewing.pictures
-    driver.qtbot.waitUntil(lambda: picture(driver).look is pictures.look)
-    assert picture(driver).look.contrast.kind == "minmax"
+    driver.qtbot.waitUntil(lambda: picture(driver).composite is pictures.composite)
+    assert picture(driver).composite.contrast.kind == "minmax"
 
 
 # derived images --------------------------------------------------------------------------------
@@ -323,7 +325,7 @@ def test_the_usual_stretch_comes_from_the_preferences(make_driver):
 def test_principal_components_become_the_picture(sample):
     sample.trigger("image.pca")
     sample.settle()
-    sample.qtbot.waitUntil(lambda: picture(sample).look.image is not None)
+    sample.qtbot.waitUntil(lambda: picture(sample).composite.image is not None)
     image = picture(sample).cube
     assert image.shape == (145, 145, 10)
     assert sample.window.panel("display").image.currentText() == "Principal components"
@@ -333,7 +335,7 @@ def test_principal_components_become_the_picture(sample):
     assert sample.window.context.readout.values.text().startswith(f"R {first:.5g}")
     choose(sample, sample.window.panel("display").image, "The scene")
     sample.settle()
-    assert picture(sample).look.image is None
+    assert picture(sample).composite.image is None
     assert sample.window.panel("display").preset.currentText() == "True colour"
 
 
@@ -356,7 +358,7 @@ def test_an_index_is_the_ratio_of_its_bands_or_says_why_not(sample):
     assert sample.window.panel("display").colours.currentText() == "Viridis"
     sample.trigger("image.remove")
     sample.settle()
-    assert picture(sample).look.image is None
+    assert picture(sample).composite.image is None
     assert sample.window.panel("display").image.count() == 1
     item = panel.indices.findItems("EVI", Qt.MatchFlag.MatchExactly)[0]
     assert not item.flags() & Qt.ItemFlag.ItemIsEnabled
@@ -374,7 +376,7 @@ def test_a_formula_is_checked_while_it_is_typed(sample):
     assert "has 200 bands" in panel.message.text()
     assert not panel.show_formula.isEnabled()
     QTest.keyClick(panel.formula, Qt.Key.Key_Return)
-    assert picture(sample).look.image is None
+    assert picture(sample).composite.image is None
     panel.formula.selectAll()
     QTest.keyClicks(panel.formula, "sqrt(b30) / 2")
     assert "band 12" in panel.message.text()
@@ -411,7 +413,7 @@ def test_a_cube_of_one_band_is_a_single_band(driver, tmp_path):
     path = tmp_path / "one.npy"
     np.save(path, np.arange(600, dtype=np.float32).reshape(20, 30, 1))
     driver.open(str(path))
-    driver.qtbot.waitUntil(lambda: picture(driver).look.bands == (0,))
+    driver.qtbot.waitUntil(lambda: picture(driver).composite.bands == (0,))
     assert driver.window.panel("display").preset.currentText() == "Single band"
     assert not driver.window.panel("display").play.isVisible()
     assert not driver.window.commands.action("image.pca").isEnabled()

@@ -216,7 +216,7 @@ def test_a_coarse_picture_is_seen_before_the_sharp_one(driver, header, held_back
     sharp = driver.window.context.viewing.picture
     assert not sharp.coarse
     assert isinstance(sharp.raster, CubeRaster)
-    assert sharp.look == picture.look
+    assert sharp.composite == picture.composite
 
 
 def test_who_cancels_the_sharp_picture_still_sees_the_scene_as_it_is(driver, header, held_back):

@@ -210,14 +210,14 @@ def test_a_swipe_shows_one_layer_on_each_side_of_its_line(scene):
     )
     QApplication.sendEvent(line, move)
     QTest.mouseRelease(line, Qt.MouseButton.LeftButton)
-    assert abs(line.place - target) <= 1
+    assert abs(line.position - target) <= 1
     seen = pixels(scene)
     ids, truth = scene.document.prediction.class_map, scene.document.truth
     np.testing.assert_array_equal(seen[:, :8], colours_of(scene, ids)[:, :8])
     np.testing.assert_array_equal(seen[:, 13:], colours_of(scene, truth)[:, 13:])
-    before = line.place
+    before = line.position
     QTest.keyClick(line, Qt.Key.Key_Right)
-    assert line.place > before
+    assert line.position > before
     scene.trigger("view.swipe")
     assert not line.isVisible()
     assert not window.context.canvas.item(GROUND_TRUTH).isVisible()

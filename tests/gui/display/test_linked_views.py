@@ -13,7 +13,7 @@ from benchmarks.big_scene import write_big_scene
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
-from hsi_viewer.ui.features.display.map_overlay import MapPlaceFeature
+from hsi_viewer.ui.features.display.map_overlay import MapMarksFeature
 
 SHAPE = (90, 120, 6)
 
@@ -149,7 +149,7 @@ def test_the_overview_shows_the_frame_and_dragging_it_pans(scene):
 
 
 def test_scale_bar_north_arrow_and_degrees(scene):
-    found = feature(scene, MapPlaceFeature)
+    found = feature(scene, MapMarksFeature)
     scene.qtbot.waitUntil(found.marks.isVisible)
     metres, length = found.marks.bar
     assert metres in {10.0**k * f for k in range(5) for f in (1, 2, 5)}

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from hsi_viewer.analysis.geographic import MapPlace
+from hsi_viewer.analysis.geographic import ScaleAndNorth
 from hsi_viewer.ui.scene.map_marks import MapMarks
 
 
@@ -122,8 +122,8 @@ def test_the_readout_empties_outside_the_scene(sample):
 def test_the_north_arrow_is_drawn_whole_wherever_north_is(driver, angle):
     turn = np.deg2rad(angle)
     marks = MapMarks(driver.canvas)
-    place = MapPlace(2.0, (float(np.sin(turn)), float(-np.cos(turn))))
-    image = marks._picture(place).toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+    ground = ScaleAndNorth(2.0, (float(np.sin(turn)), float(-np.cos(turn))))
+    image = marks._picture(ground).toImage().convertToFormat(QImage.Format.Format_RGBA8888)
     flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
     opacity = flat[:, :, 3]
     assert opacity.any()

@@ -34,8 +34,8 @@ def ids_of(hands: Hands) -> list[int]:
 
 def test_the_lock_is_clicked_in_the_list_and_outlives_undo(hands):
     panel = hands.driver.window.panel("classes")
-    place = panel.table.visualItemRect(panel.table.item(0, LOCK)).center()
-    QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    point = panel.table.visualItemRect(panel.table.item(0, LOCK)).center()
+    QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=point)
     document = hands.driver.document
     assert document.legend[1].locked
     hands.driver.document.rename_class(1, "Oats")
@@ -134,7 +134,7 @@ def test_colours_are_taken_from_the_palette_again(hands):
     assert document.legend[2].colour == (1, 2, 3)
 
 
-def test_a_damaged_legend_is_told_and_changes_nothing(hands, tmp_path):
+def test_a_damaged_legend_is_reported_and_changes_nothing(hands, tmp_path):
     path = tmp_path / "broken.qml"
     path.write_text("<qgis", encoding="utf-8")
     before = hands.driver.document.legend.classes

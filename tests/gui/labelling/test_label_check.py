@@ -43,8 +43,8 @@ def test_regions_are_listed_and_jumped_to(hands):
     assert [first.text(k) for k in range(3)] == ["Class 1", "92", "2 regions"]
     assert [first.child(k).text(1) for k in range(2)] == ["88", "4"]
     first.setExpanded(True)
-    place = tree.visualItemRect(first.child(1)).center()
-    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    point = tree.visualItemRect(first.child(1)).center()
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=point)
     left, top, width, height = hands.canvas.view_box()
     assert left < 2 < 4 < left + width
     assert top < 20 < 22 < top + height

@@ -155,20 +155,20 @@ def test_classes_without_labels_come_back_from_a_file(driver, tmp_path, suffix):
     assert found == {i: (f"name {i}", (i, 20, 30)) for i in (1, 2, 5)}
 
 
-def test_what_is_no_labels_is_told_with_what_labels_are(driver, tmp_path):
+def test_what_is_no_labels_is_reported_with_what_labels_are(driver, tmp_path):
     np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
     driver.open(str(tmp_path / "scene.npy"))
     (tmp_path / "README.md").write_text("# notes\n")
     (tmp_path / "broken.geojson").write_text('{"type": ')
-    for name, told in (("README.md", ".gpkg"), ("broken.geojson", "could not be read")):
+    for name, expected in (("README.md", ".gpkg"), ("broken.geojson", "could not be read")):
         driver.window.context.labelling.files.take(tmp_path / name)
         driver.qtbot.waitUntil(
-            lambda n=name, t=told: any(n in x and t in x for x in driver.window.notices.texts())
+            lambda n=name, t=expected: any(n in x and t in x for x in driver.window.notices.texts())
         )
     assert not any("<DRIVER>" in text or ".;" in text for text in driver.window.notices.texts())
 
 
-def test_numbers_alone_are_said_to_be_numbers_alone(driver, tmp_path):
+def test_numbers_alone_are_reported_to_be_numbers_alone(driver, tmp_path):
     np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
     driver.open(str(tmp_path / "scene.npy"))
     driver.trigger("class.add")

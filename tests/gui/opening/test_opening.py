@@ -57,7 +57,7 @@ def test_a_dropped_file_opens(driver, tmp_path):
     assert driver.window.workspace.settings.recent_files == [str(path)]
 
 
-def test_of_several_dropped_files_it_is_said_which_opens(driver, tmp_path):
+def test_of_several_dropped_files_it_is_reported_which_opens(driver, tmp_path):
     for name, rows in (("one.npy", 5), ("two.npy", 7)):
         np.save(tmp_path / name, np.ones((rows, 6, 4), np.float32))
     drop(driver, tmp_path / "one.npy", tmp_path / "two.npy")
@@ -66,26 +66,26 @@ def test_of_several_dropped_files_it_is_said_which_opens(driver, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["one.npy", "one.text"])
-def test_a_format_of_another_package_that_is_broken_is_said_once(
+def test_a_format_of_another_package_that_is_broken_is_reported_once(
     driver, tmp_path, monkeypatch, name
 ):
     untold = ["The plug-in acme could not be loaded."]
 
     def problems():
-        told = tuple(untold)
+        problems_found = tuple(untold)
         untold.clear()
-        return told
+        return problems_found
 
     monkeypatch.setattr("hsi_viewer.io.registry.problems", problems)
     (tmp_path / "one.text").write_text("words")
     for good in ("one.npy", "two.npy"):
         np.save(tmp_path / good, np.ones((5, 6, 4), np.float32))
-    said = []
-    driver.window.workspace.noticed.connect(lambda text, level: said.append((text, level)))
+    received = []
+    driver.window.workspace.noticed.connect(lambda text, level: received.append((text, level)))
     let_go(driver, tmp_path / name)
-    driver.qtbot.waitUntil(lambda: bool(said))
+    driver.qtbot.waitUntil(lambda: bool(received))
     drop(driver, tmp_path / "two.npy")
-    assert said.count(("The plug-in acme could not be loaded.", "warning")) == 1
+    assert received.count(("The plug-in acme could not be loaded.", "warning")) == 1
 
 
 def test_a_header_that_is_dropped_with_its_data_is_one_scene(driver, tmp_path):

@@ -92,8 +92,8 @@ def test_in_a_folder_that_cannot_be_written_to_the_doctors_answer_holds(driver, 
     in_dialog(DoctorDialog, lambda dialog: None)
     driver.open(str(tmp_path / "lies.hdr"))
     np.testing.assert_array_equal(driver.document.cube.read(), true)
-    told = driver.window.notices.texts()
-    assert any("the folder of lies.img is read-only" in text for text in told)
+    texts = driver.window.notices.texts()
+    assert any("the folder of lies.img is read-only" in text for text in texts)
 
 
 def test_a_header_that_lies_unnoticed_is_doubted(driver, tmp_path):
@@ -304,7 +304,7 @@ def test_lists_are_pasted_as_people_write_them(text, numbers):
     assert listed_numbers(text) == numbers
 
 
-def test_what_cannot_be_is_said_and_the_dialog_stays(sample):
+def test_what_cannot_be_is_reported_and_the_dialog_stays(sample):
     dialog = MetadataDialog(sample.document.cube, sample.window)
     ok = dialog.buttons.button(OK)
     for field, text, word in (
@@ -362,9 +362,9 @@ def test_metadata_that_cannot_be_kept_hold_until_the_scene_is_closed(driver, tmp
     in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.nodata, "7"))
     driver.trigger("file.metadata")
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
-    told = driver.window.notices.texts()[-1]
-    assert "apply until the scene is closed" in told
-    assert "scene.npy.hsi.json could not be written" in told
+    text = driver.window.notices.texts()[-1]
+    assert "apply until the scene is closed" in text
+    assert "scene.npy.hsi.json could not be written" in text
     assert driver.document.cube.nodata == 7
 
 
@@ -376,8 +376,8 @@ def test_in_a_folder_that_cannot_be_written_to_metadata_are_kept_elsewhere(drive
     in_dialog(MetadataDialog, lambda dialog: QTest.keyClicks(dialog.nodata, "7"))
     driver.trigger("file.metadata")
     driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
-    told = driver.window.notices.texts()[-1]
-    assert f"saved in {data_folder() / 'sidecars'}: the folder of scene.npy is read-only" in told
+    text = driver.window.notices.texts()[-1]
+    assert f"saved in {data_folder() / 'sidecars'}: the folder of scene.npy is read-only" in text
     driver.open(str(path))
     assert driver.document.cube.nodata == 7
 
@@ -390,7 +390,7 @@ def test_metadata_of_the_sample_scene_can_be_tried_out(sample):
     assert np.flatnonzero(~sample.document.cube.good_bands).tolist() == [0, 1, 2]
 
 
-def test_an_answer_of_the_doctor_that_cannot_be_kept_is_said(driver, tmp_path):
+def test_an_answer_of_the_doctor_that_cannot_be_kept_is_reported(driver, tmp_path):
     path = tmp_path / "two.mat"
     savemat(path, {"first": scene(30, 40, 12), "second": scene(30, 40, 14)})
     unwritable(path)
@@ -552,24 +552,24 @@ def test_wavelengths_are_taken_from_a_file(driver, tmp_path, monkeypatch):
     wanted = iter(["", *(str(tmp_path / name) for name in files)])
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a: (next(wanted), ""))
     driver.open(str(tmp_path / "scene.npy"))
-    told = []
+    messages = []
 
     def edit(dialog: MetadataDialog) -> None:
         for _ in range(4):
             before = dialog.error.text()
             QTest.mouseClick(dialog.from_file, Qt.MouseButton.LeftButton)
             driver.settle()
-            if not told:
+            if not messages:
                 assert dialog.error.text() == before
-            told.append(dialog.error.text())
+            messages.append(dialog.error.text())
 
     in_dialog(MetadataDialog, edit)
     driver.trigger("file.metadata")
     driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None)
     driver.settle()
-    assert told[1] == "short.txt lists 2 wavelengths; the cube has 6 bands."
-    assert "none.txt contains no wavelengths" in told[2]
-    assert told[3] == "6 wavelengths taken from bands.csv."
+    assert messages[1] == "short.txt lists 2 wavelengths; the cube has 6 bands."
+    assert "none.txt contains no wavelengths" in messages[2]
+    assert messages[3] == "6 wavelengths taken from bands.csv."
     np.testing.assert_allclose(driver.document.cube.wavelengths, 500 + 100 * np.arange(6))
 
 
@@ -604,8 +604,8 @@ def test_the_doctor_shows_the_answer_in_force_and_forgets_it(driver, tmp_path):
     mended = header.replace("data type = 4", "data type = 12\nbyte order = 0")
     (tmp_path / "lies.hdr").write_text(mended)
     driver.open(str(tmp_path / "lies.hdr"))
-    told = " ".join(driver.window.notices.texts())
-    assert "as you chose in the header doctor, not as its header describes" in told
+    text = " ".join(driver.window.notices.texts())
+    assert "as you chose in the header doctor, not as its header describes" in text
     in_dialog(DoctorDialog, look)
     driver.trigger("file.doctor")
     driver.qtbot.waitUntil(lambda: driver.document.cube.bands == 24)
@@ -670,8 +670,8 @@ def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path, kind
     assert np.unique(shown[:, :, 0]).size > (1 if kind == "bool" else 50)
     _, y = driver.window.context.plot.live_values()
     np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
-    told = " ".join(driver.window.notices.texts())
-    assert ("complex" in told) == kind.startswith("complex")
+    text = " ".join(driver.window.notices.texts())
+    assert ("complex" in text) == kind.startswith("complex")
 
 
 def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(driver, tmp_path):
@@ -689,8 +689,8 @@ def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(dr
     driver.settle()
     np.testing.assert_allclose(driver.window.context.viewing.pinned_library().spectra, before / 2)
     assert [curve.colour for curve in driver.window.context.plot.curves.of("pin")] == colours
-    told = " ".join(driver.window.notices.texts())
-    assert "Removed, because the metadata changed: Principal components." in told
+    text = " ".join(driver.window.notices.texts())
+    assert "Removed, because the metadata changed: Principal components." in text
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.xml", "a.pdf"])

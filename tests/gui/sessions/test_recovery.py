@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import new_session
 from hsi_viewer.session.storage.journal_records import read_records
-from hsi_viewer.session.storage.recoverable_sessions import leftovers
+from hsi_viewer.session.storage.recoverable_sessions import discarded, recoverable_sessions
 from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.unit.session.made import stroke
 
@@ -55,7 +56,7 @@ def press(offer, text: str) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
-def test_damage_is_told_in_the_offer_and_after_recovery(scene, make_driver):
+def test_damage_is_reported_in_the_offer_and_after_recovery(scene, make_driver):
     session = left(scene, 30)
     path = session.folder.journal
     records, data = read_records(path).records, bytearray(path.read_bytes())
@@ -67,18 +68,18 @@ def test_damage_is_told_in_the_offer_and_after_recovery(scene, make_driver):
     press(offer, "Recover")
     driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
     driver.qtbot.waitUntil(
-        lambda: any("30 strokes recovered. 1 stroke is missing." in t for t in told(driver)),
+        lambda: any("30 strokes recovered. 1 stroke is missing." in t for t in notices(driver)),
         timeout=20_000,
     )
     (kept,) = (sessions_folder() / ".damaged").iterdir()
-    assert any(str(kept) in t for t in told(driver))
+    assert any(str(kept) in t for t in notices(driver))
     assert driver.document.labels.total == 29
     assert driver.window.isWindowModified()
     assert len(records) == 32
     assert kept.read_bytes() == bytes(data)
 
 
-def told(driver) -> list[str]:
+def notices(driver) -> list[str]:
     return driver.window.notices.texts()
 
 
@@ -92,7 +93,7 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
         offer = wait_for_offer(first, "was discarded")
         press(offer, "Close")
         first.qtbot.waitUntil(lambda: not first.window.workspace.tasks.running, timeout=20_000)
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
     first.let_go()
     again = make_driver()
     command = again.window.commands.action("file.discarded")
@@ -101,19 +102,19 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
     assert len([t for t in again.window.context.offers.texts() if "was discarded" in t]) == 4
     while any("was discarded" in t for t in again.window.context.offers.texts()):
         press(wait_for_offer(again, "was discarded"), "Restore")
-    again.qtbot.waitUntil(lambda: len(leftovers()) == 4, timeout=20_000)
-    assert sorted(o.gestures for o in leftovers()) == [2, 3, 4, 5]
+    again.qtbot.waitUntil(lambda: len(recoverable_sessions()) == 4, timeout=20_000)
+    assert sorted(o.strokes for o in recoverable_sessions()) == [2, 3, 4, 5]
 
 
 def test_work_that_another_program_has_taken_up_is_refused_in_words(scene, make_driver):
     left(scene, 3)
     driver = make_driver()
     offer = wait_for_offer(driver, "4 strokes")
-    other = recovered_session(Document(open_cube(scene)), leftovers()[0], scene)
+    other = recovered_session(Document(open_cube(scene)), recoverable_sessions()[0], scene)
     before = other.folder.journal.read_bytes()
     press(offer, "Recover")
     driver.qtbot.waitUntil(
-        lambda: any("in use by HSI Viewer, process" in t for t in told(driver)), timeout=20_000
+        lambda: any("in use by HSI Viewer, process" in t for t in notices(driver)), timeout=20_000
     )
     assert driver.document is None
     assert other.folder.journal.read_bytes() == before
@@ -122,7 +123,7 @@ def test_work_that_another_program_has_taken_up_is_refused_in_words(scene, make_
 
 def test_work_on_a_scene_that_nothing_names_asks_for_the_file(scene, make_driver, monkeypatch):
     session = left(scene, 40)
-    session.folder.body.unlink()
+    session.folder.data_file.unlink()
     data = session.folder.journal.read_bytes()
     session.folder.journal.write_bytes(bytes(512) + data[512:])
     asked = []
@@ -139,3 +140,82 @@ def test_work_on_a_scene_that_nothing_names_asks_for_the_file(scene, make_driver
     driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
     assert asked == ["Where is the scene of this work?"]
     assert driver.document.labels.total > 30
+
+
+class Answer(QTimer):
+    """Clicks a button of the question that is asked next."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.asked = text, []
+        self.timeout.connect(self.click)
+        self.start(5)
+
+    def click(self) -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            self.stop()
+            self.asked.append(box.text())
+            button = next(b for b in box.buttons() if b.text().replace("&", "") == self.text)
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def drawn(driver, scene: str):
+    """Labels that are in no file, as the last of three steps."""
+    driver.open(scene)
+    driver.trigger("class.add")
+    driver.stroke((2, 3), (2, 8))
+    driver.stroke((5, 3), (5, 8))
+    driver.window.context.sessions.session.notes = "two fields"
+    return driver.document.labels.snapshot().ids.copy()
+
+
+def restored(driver, ids) -> None:
+    """Bring back what was discarded by the menu and the offers, and compare."""
+    command = driver.window.commands.action("file.discarded")
+    driver.qtbot.waitUntil(command.isEnabled)
+    driver.trigger("file.discarded")
+    press(wait_for_offer(driver, "was discarded"), "Restore")
+    before = driver.document
+    press(wait_for_offer(driver, "was not saved: 3 strokes"), "Recover")
+    driver.qtbot.waitUntil(lambda: driver.document is not before)
+    driver.settle()
+    np.testing.assert_array_equal(driver.document.labels.ids, ids)
+    assert driver.window.context.sessions.session.notes == "two fields"
+    assert driver.window.isWindowModified()
+    driver.trigger("edit.undo")
+    assert 0 < driver.document.labels.total < np.count_nonzero(ids)
+
+
+def test_what_was_discarded_when_the_window_closed_is_brought_back(scene, make_driver):
+    first = make_driver()
+    ids = drawn(first, scene)
+    answer = Answer("Discard")
+    assert first.window.close()
+    assert answer.asked == ["Save labels and notes before closing the scene?"]
+    first.let_go()
+    assert recoverable_sessions() == ()
+    assert len(discarded()) == 1
+    restored(make_driver(), ids)
+
+
+def test_what_was_discarded_for_another_scene_is_brought_back(driver, scene, tmp_path):
+    ids = drawn(driver, scene)
+    other = tmp_path / "other.npy"
+    np.save(other, np.random.default_rng(1).normal(size=(9, 8, 3)))
+    answer = Answer("Discard")
+    driver.open(str(other))
+    assert len(answer.asked) == 1
+    assert driver.document.cube.name == "other.npy"
+    notices = driver.window.notices.texts()
+    assert any("scene.npy was discarded. File › Restore discarded work" in t for t in notices)
+    restored(driver, ids)
+
+
+def test_a_window_that_stays_discards_nothing(driver, scene):
+    ids = drawn(driver, scene)
+    answer = Answer("Cancel")
+    assert not driver.window.close()
+    assert len(answer.asked) == 1
+    np.testing.assert_array_equal(driver.document.labels.ids, ids)
+    assert discarded() == ()

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from hsi_viewer.session.storage.journal import Journal
 from hsi_viewer.session.storage.lock_file import Lock
 from hsi_viewer.session.storage.project_file import lock_of
-from hsi_viewer.session.storage.recoverable_sessions import leftovers
+from hsi_viewer.session.storage.recoverable_sessions import recoverable_sessions
 
 CUBE = (12, 16, 4)
 
@@ -144,10 +144,10 @@ def test_later_is_offered_again_with_the_cube_and_discarded_work_comes_back(
     key = wait_for_offer(again, "was not saved")
     assert again.document.labels.total == 0
     press(again, key, "Discard")
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
     press(again, wait_for_offer(again, "was discarded"), "Restore")
     wait_for_offer(again, "was not saved")
-    assert len(leftovers()) == 1
+    assert len(recoverable_sessions()) == 1
 
 
 def test_a_cube_that_has_gone_is_asked_for(drawn, make_driver, scene, tmp_path, monkeypatch):
@@ -167,7 +167,7 @@ def test_a_cube_that_has_gone_is_asked_for(drawn, make_driver, scene, tmp_path, 
 
 def test_closing_without_an_answer_keeps_and_discarding_does_not(drawn, make_driver, monkeypatch):
     drawn.let_go()
-    assert len(leftovers()) == 1
+    assert len(recoverable_sessions()) == 1
     again = make_driver()
     press(again, wait_for_offer(again, "was not saved"), "Recover")
     again.qtbot.waitUntil(lambda: again.document is not None)
@@ -181,14 +181,16 @@ def test_closing_without_an_answer_keeps_and_discarding_does_not(drawn, make_dri
 
     monkeypatch.setattr(QMessageBox, "exec", discard)
     again.window.close()
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
     again.window = again.canvas = None
 
 
 # full and read-only disks --------------------------------------------------------------------
 
 
-def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeypatch, make_driver):
+def test_a_full_disk_is_reported_labels_stay_and_the_journal_recovers(
+    drawn, monkeypatch, make_driver
+):
     def full(*_args):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -200,14 +202,14 @@ def test_a_full_disk_is_told_labels_stay_and_the_journal_recovers(drawn, monkeyp
         drawn.stroke((4, 3), (4, 8))
         drawn.stroke((5, 3), (5, 8))
         assert journal.drain(60)
-        drawn.window.context.sessions.tend()
+        drawn.window.context.sessions.maintain()
         assert any("No space left" in t for t in drawn.window.notices.texts())
         assert drawn.document.labels.total == 18
-        drawn.window.context.sessions.tend()
+        drawn.window.context.sessions.maintain()
     for _ in range(2):
         assert journal.drain(60)
-        drawn.window.context.sessions.tend()
-    drawn.window.context.sessions.tend()
+        drawn.window.context.sessions.maintain()
+    drawn.window.context.sessions.maintain()
     assert any("recovery is on again" in t for t in drawn.window.notices.texts())
     ids = crash(drawn)
     assert (ids > 0).sum() == 18
@@ -228,7 +230,7 @@ def test_without_a_place_to_write_one_can_still_label(driver, scene, tmp_path, m
     assert driver.document.labels.total == 6
 
 
-def test_in_a_read_only_folder_the_session_stays_unsaved_and_that_is_told(
+def test_in_a_read_only_folder_the_session_stays_unsaved_and_that_is_reported(
     drawn, tmp_path, monkeypatch
 ):
     folder = tmp_path / "locked"
@@ -271,7 +273,7 @@ def test_a_session_brings_everything_back(drawn, make_driver, tmp_path, monkeypa
     assert path.with_name("work.hsiproj.bak").exists()
     assert not window.isWindowModified()
     drawn.let_go()
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
 
     again = make_driver()
     drop(again, path)
@@ -381,8 +383,8 @@ def test_the_history_is_a_list_to_jump_in(drawn):
     assert panel.rows()[-1] == ("Label 6 pixels", "now")
 
     def click(row: int) -> None:
-        place = panel.list.visualRect(panel.list.model().index(row, 0)).center()
-        QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        point = panel.list.visualRect(panel.list.model().index(row, 0)).center()
+        QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=point)
 
     click(2)
     assert drawn.document.labels.total == 6

@@ -41,8 +41,10 @@ def lasso(plot, corners) -> None:
     spots = [plot.widget_position(x, y) for x, y in corners]
 
     def send(kind, spot: QPointF, button, held) -> None:
-        place = QPointF(plot.viewport().mapToGlobal(spot.toPoint()))
-        QApplication.sendEvent(plot.viewport(), QMouseEvent(kind, spot, place, button, held, NONE))
+        on_screen = QPointF(plot.viewport().mapToGlobal(spot.toPoint()))
+        QApplication.sendEvent(
+            plot.viewport(), QMouseEvent(kind, spot, on_screen, button, held, NONE)
+        )
 
     send(QMouseEvent.Type.MouseButtonPress, spots[0], LEFT, LEFT)
     for spot in spots[1:]:
@@ -151,8 +153,8 @@ def test_escape_drops_a_lasso_in_the_plot(fields):
     plot, drawn = scatter.plot, []
     plot.lassoed.connect(drawn.append)
     spot = QPointF(plot.viewport().rect().center())
-    place = QPointF(plot.viewport().mapToGlobal(spot.toPoint()))
-    press = QMouseEvent(QMouseEvent.Type.MouseButtonPress, spot, place, LEFT, LEFT, NONE)
+    on_screen = QPointF(plot.viewport().mapToGlobal(spot.toPoint()))
+    press = QMouseEvent(QMouseEvent.Type.MouseButtonPress, spot, on_screen, LEFT, LEFT, NONE)
     QApplication.sendEvent(plot.viewport(), press)
     QTest.keyClick(plot, Qt.Key.Key_Escape)
     QTest.mouseRelease(plot.viewport(), LEFT, pos=spot.toPoint())

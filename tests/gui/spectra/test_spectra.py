@@ -310,8 +310,8 @@ def test_a_long_library_is_sorted_at_once_and_keeps_what_is_selected(qtbot):
 
 def shown(panel) -> list[LibraryRow]:
     """The rows of a library panel as they stand."""
-    places = (panel.sorted.index(r, 0) for r in range(panel.sorted.rowCount()))
-    return [panel.model.row(panel.sorted.mapToSource(p).row()) for p in places]
+    indices = (panel.sorted.index(r, 0) for r in range(panel.sorted.rowCount()))
+    return [panel.model.row(panel.sorted.mapToSource(p).row()) for p in indices]
 
 
 def test_the_words_and_numbers_of_the_axes_stand_where_they_are_read(driver, tmp_path):

@@ -9,11 +9,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.labels.sampling import Draw
+from hsi_viewer.learning.classifiers import hybridsn_sd
+from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.preferences.settings import Settings, load_settings
 from hsi_viewer.session.storage.training_runs import MODEL
 
-KEYS = {"lda": 1, "svm": 2}  # times Down from SDHSI-Net
-TITLES = {"lda": "Linear discriminant", "svm": "Support vector machine"}
+KEYS = {"lda": 1, "svm": 2, "hybridsn-sd": 3}  # times Down from SDHSI-Net
+TITLES = {
+    "lda": "Linear discriminant",
+    "svm": "Support vector machine",
+    "hybridsn-sd": "Self-distilled HybridSN",
+}
 
 
 @pytest.fixture
@@ -49,12 +55,14 @@ def press_train(driver) -> None:
     driver.settle()
 
 
-def ledger(driver):
-    return driver.window.context.sessions.session.ledger
+def training_runs(driver):
+    return driver.window.context.sessions.session.training_runs
 
 
-@pytest.mark.parametrize("name", ["lda", "svm"])
-def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, name):
+@pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
+def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, name, monkeypatch):
+    small = HybridRecipe(components=13, side=9, epochs=30, rate=3e-3)
+    monkeypatch.setattr(hybridsn_sd, "RECIPE", small)
     choose(labelled, name)
     press_train(labelled)
     document, panel = labelled.document, labelled.window.panel("training")
@@ -63,14 +71,15 @@ def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, nam
     assert panel.status.text().startswith("Final map, ")
     assert f"{TITLES[name]}, refined" in panel.status.toolTip()
     assert labelled.window.feature("training").training.model.name == name
-    labelled.qtbot.waitUntil(lambda: bool(ledger(labelled).runs))
-    run = ledger(labelled).runs[0]
+    labelled.qtbot.waitUntil(lambda: bool(training_runs(labelled).runs))
+    run = training_runs(labelled).runs[0]
     assert run.title == f"1: {TITLES[name]}, seed 0"
-    assert run.config == {"classifier": name, "seed": 0, "refine": True}
-    assert set(MODEL) <= set(ledger(labelled).files(run.id))
+    device = {"device": "auto"} if name == "hybridsn-sd" else {}
+    assert run.config == {"classifier": name, "seed": 0, **device, "refine": True}
+    assert set(MODEL) <= set(training_runs(labelled).files(run.id))
 
 
-@pytest.mark.parametrize("name", ["lda", "svm"])
+@pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
 def test_settings_that_do_not_apply_are_grey_and_say_why(labelled, name):
     panel = labelled.window.panel("training")
     assert not panel.unused.isVisible()
@@ -111,10 +120,12 @@ def test_live_trains_after_each_stroke_and_such_runs_take_one_place(labelled, na
         labelled.click(*pixel)
         labelled.qtbot.waitUntil(lambda wanted=number: len(labelled.trained) == wanted)
         labelled.settle()
-    labelled.qtbot.waitUntil(lambda: [run.live for run in ledger(labelled).runs] == [False, True])
+    labelled.qtbot.waitUntil(
+        lambda: [run.live for run in training_runs(labelled).runs] == [False, True]
+    )
     assert all(t.classifier.name == name for t in labelled.trained)
     assert [t.live for t in labelled.trained][:2] == [False, True]
-    assert ledger(labelled).runs[1].title.endswith("seed 0, live")
+    assert training_runs(labelled).runs[1].title.endswith("seed 0, live")
 
 
 def test_a_model_of_another_classifier_is_not_gone_on_from(labelled):
@@ -153,7 +164,7 @@ def test_the_model_of_a_run_comes_back_with_its_session(
 ):
     choose(labelled, "lda")
     press_train(labelled)
-    labelled.qtbot.waitUntil(lambda: bool(ledger(labelled).runs))
+    labelled.qtbot.waitUntil(lambda: bool(training_runs(labelled).runs))
     labelled.settle()
     path = tmp_path / "work.hsiproj"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))

@@ -92,13 +92,13 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     assert not panel.show_button.isEnabled()
     press(labelled, panel.compare_button)
     labelled.qtbot.waitUntil(panel.result.isVisible)
-    told = panel.result.toPlainText()
-    assert f"{(first != second).sum()} pixels differ" in told
-    assert "2: fast, seed 15 is better (p < 0.001" in told
-    assert "Class 9 → Woods" in told
+    text = panel.result.toPlainText()
+    assert f"{(first != second).sum()} pixels differ" in text
+    assert "2: fast, seed 15 is better (p < 0.001" in text
+    assert "Class 9 → Woods" in text
 
     panel.table.item(0, 0).setText("Baseline")
-    assert window.context.sessions.session.ledger[1].title == "Baseline"
+    assert window.context.sessions.session.training_runs[1].title == "Baseline"
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a: str(tmp_path))
     panel.table.selectRow(1)

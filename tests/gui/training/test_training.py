@@ -114,11 +114,11 @@ def test_progress_curves_early_map_and_final_map(labelled, slow):
 
 
 def test_what_the_engine_notes_is_shown_once_though_each_stroke_trains_again(labelled, slow):
-    said = "3 of 160 labels lie on pixels without data and were not used."
+    note = "3 of 160 labels lie on pixels without data and were not used."
     fit = slow.fit
 
     def noting(cube, *arguments, port, **options):
-        port.report(Note(said))
+        port.report(Note(note))
         return fit(cube, *arguments, port=port, **options)
 
     trainer.fit = noting  # the fixture puts the real one back
@@ -129,7 +129,7 @@ def test_what_the_engine_notes_is_shown_once_though_each_stroke_trains_again(lab
             lambda: not labelled.window.feature("training").training.running, timeout=10_000
         )
         assert len(slow.runs) == run
-        assert labelled.window.notices.texts().count(said) == 1
+        assert labelled.window.notices.texts().count(note) == 1
 
 
 def test_cancel_answers_at_once_and_keeps_the_map(labelled, slow):

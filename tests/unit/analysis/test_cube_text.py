@@ -29,7 +29,7 @@ def test_a_bare_cube_says_little():
     ]
 
 
-def test_all_that_a_file_gave_is_said():
+def test_all_that_a_file_gave_is_reported():
     cube = HyperCube.from_array(
         VALUES,
         [400.0, 500.0, 2400.04, 700.0],
@@ -59,10 +59,10 @@ def test_all_that_a_file_gave_is_said():
 
 
 @pytest.mark.parametrize(
-    ("wavelengths", "said"),
+    ("wavelengths", "expected"),
     [([np.nan, 500.0, 600.0, np.nan], "500.0 to 600.0 nm"), ([np.nan] * 4, None)],
 )
-def test_unknown_wavelengths_are_left_out(wavelengths, said):
+def test_unknown_wavelengths_are_left_out(wavelengths, expected):
     text = describe_cube(HyperCube.from_array(VALUES, wavelengths))
     assert "nan" not in text
-    assert (f"| **Wavelengths** | {said} |" in text) == (said is not None)
+    assert (f"| **Wavelengths** | {expected} |" in text) == (expected is not None)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.analysis.library_matching import fitted, load_library, match, match_wish
+from hsi_viewer.analysis.library_matching import fitted, load_library, match, match_request
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectra.resampling import band_widths, resampled_gaussian
@@ -26,9 +26,9 @@ def test_a_library_takes_the_widths_of_the_header_else_the_distance_of_the_bands
     np.testing.assert_array_equal(fitted(library, cube()).on_sensor.spectra, assumed)
     wide = np.full(29, 60.0)
     wide[3] = np.nan  # one that the header does not tell
-    told = np.where(np.isnan(wide), band_widths(NM), wide)
+    widths = np.where(np.isnan(wide), band_widths(NM), wide)
     found = fitted(library, cube(fwhm=wide)).on_sensor.spectra
-    np.testing.assert_array_equal(found, resampled_gaussian(FINE, SPECTRA, NM, told))
+    np.testing.assert_array_equal(found, resampled_gaussian(FINE, SPECTRA, NM, widths))
     assert not np.allclose(found, assumed)
 
 
@@ -53,7 +53,7 @@ def test_bad_bands_do_not_count_in_a_match():
     loaded = fitted(SpectralLibrary(("a", "b"), FINE, SPECTRA, "lib"), cube(good_bands=good))
     spectrum = 7 * loaded.on_sensor.spectra[1]
     spectrum[5] = 1e6
-    ((first, second),) = match(match_wish(spectrum, "picked", loaded.cube, (loaded,))).found
+    ((first, second),) = match(match_request(spectrum, "picked", loaded.cube, (loaded,))).found
     assert second.angle < 1e-6 < first.angle
     assert second.correlation == pytest.approx(1)
 

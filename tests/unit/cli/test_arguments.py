@@ -145,10 +145,10 @@ def test_help_and_version_end_well(capsys, arguments):
 def test_help_lists_the_classifiers(capsys):
     with pytest.raises(SystemExit):
         main(["classify", "--help"])
-    told = " ".join(capsys.readouterr().out.split())
+    text = " ".join(capsys.readouterr().out.split())
     for row in BUILT_IN:
-        assert row.name in told
-        assert row.title.lower() in told.lower()
+        assert row.name in text
+        assert row.title.lower() in text.lower()
 
 
 def test_control_c_ends_with_one_line(monkeypatch, capsys):

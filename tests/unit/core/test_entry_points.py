@@ -39,7 +39,7 @@ def test_entries_are_loaded_by_name_with_package_and_version(site):
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "expected"),
     [
         ("import no_such_module_at_all", "ModuleNotFoundError"),
         ("raise RuntimeError('out of luck')", "RuntimeError: out of luck"),
@@ -48,14 +48,14 @@ def test_entries_are_loaded_by_name_with_package_and_version(site):
         ("other = 1", "AttributeError"),
     ],
 )
-def test_a_plug_in_that_fails_is_a_sentence_with_its_name(site, code, said):
+def test_a_plug_in_that_fails_is_a_sentence_with_its_name(site, code, expected):
     make_package(site, "broken_one", code, {GROUP: {"faulty": "row"}})
     make_package(site, "good_one", "row = 'good'", {GROUP: {"good": "row"}})
     objects, problems = entry_points.load(GROUP)
     assert objects == ("good",)
     (problem,) = problems
     assert problem.startswith("The plug-in faulty of broken_one could not be loaded: ")
-    assert said in problem
+    assert expected in problem
 
 
 def test_damaged_metadata_of_any_package_keep_no_other_out(site):

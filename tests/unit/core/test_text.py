@@ -37,8 +37,8 @@ def test_control_characters_are_spelled_out(text, shown):
 
 
 def test_line_breaks_are_spaces_but_spelled_out_in_quotes():
-    told = message('a\r\n  b: "two\nlines"\tc\u2028d')
-    assert told == 'a b: "two\\nlines" c d'
+    text = message('a\r\n  b: "two\nlines"\tc\u2028d')
+    assert text == 'a b: "two\\nlines" c d'
     assert escaped("a\tb") == "a\\tb"
 
 
@@ -49,26 +49,26 @@ def test_what_people_write_stays():
 
 
 def test_a_long_quotation_leaves_the_sentence_whole():
-    told = message(f'scene.hdr: "wavelength = {"9" * 10_000}" has 1 entry; correct the header.')
-    assert told.startswith('scene.hdr: "wavelength = 999')
-    assert told.endswith('9" has 1 entry; correct the header.')
-    assert len(told) < MOST_QUOTED + 80
-    assert "characters left out" in told
+    text = message(f'scene.hdr: "wavelength = {"9" * 10_000}" has 1 entry; correct the header.')
+    assert text.startswith('scene.hdr: "wavelength = 999')
+    assert text.endswith('9" has 1 entry; correct the header.')
+    assert len(text) < MOST_QUOTED + 80
+    assert "characters left out" in text
 
 
 def test_a_long_sentence_keeps_its_beginning_and_its_end():
-    told = message("scene.npz holds " + "x, " * 30_000 + "say which: scene.npz:NAME.")
-    assert len(told) == MOST_MESSAGE
-    assert told.startswith("scene.npz holds x, ")
-    assert told.endswith("say which: scene.npz:NAME.")
+    text = message("scene.npz holds " + "x, " * 30_000 + "say which: scene.npz:NAME.")
+    assert len(text) == MOST_MESSAGE
+    assert text.startswith("scene.npz holds x, ")
+    assert text.endswith("say which: scene.npz:NAME.")
 
 
 @given(st.text(max_size=400).map(lambda t: t * 30) | st.text(alphabet='"\n\0a', max_size=999))
 def test_any_text_becomes_one_bounded_line_once_and_for_all(text):
-    told = message(text)
-    assert len(told) <= MOST_MESSAGE
-    assert not {unicodedata.category(c) for c in told} & {"Cc", "Cs", "Zl", "Zp"}
-    assert message(told) == told
+    line = message(text)
+    assert len(line) <= MOST_MESSAGE
+    assert not {unicodedata.category(c) for c in line} & {"Cc", "Cs", "Zl", "Zp"}
+    assert message(line) == line
 
 
 def test_errors_keep_what_is_no_text():

@@ -9,7 +9,7 @@ import pytest
 from hsi_viewer.core.time_left import TimeLeft, in_words
 
 
-def test_steady_work_is_told_exactly():
+def test_steady_work_is_reported_exactly():
     left = TimeLeft()
     for second in range(31):
         left.update(second / 100, float(second))
@@ -17,7 +17,7 @@ def test_steady_work_is_told_exactly():
     assert left.seconds(35.0) == pytest.approx(65.0)  # counts down between reports
 
 
-def test_nothing_is_told_too_early_or_without_a_share():
+def test_nothing_is_reported_too_early_or_without_a_share():
     left = TimeLeft()
     left.update(0.0, 0.0)
     left.update(0.5, 1.0)
@@ -40,13 +40,13 @@ def test_a_share_that_falls_starts_a_new_part():
 
 
 def test_unsteady_work_does_not_make_the_figure_jump():
-    left, share, told = TimeLeft(), 0.0, []
+    left, share, received = TimeLeft(), 0.0, []
     for tenth in range(1, 400):
         share += 0.02 if tenth % 10 in (0, 3) and tenth % 7 else 0.0  # in jumps and pauses
         left.update(share, tenth / 10)
         if tenth > 100:
-            told.append(left.seconds(tenth / 10))
-    steps = [abs(b - a) for a, b in pairwise(told)]
+            received.append(left.seconds(tenth / 10))
+    steps = [abs(b - a) for a, b in pairwise(received)]
     assert max(steps) < 3
 
 
@@ -69,5 +69,5 @@ def test_it_is_never_below_zero():
         (7300.0, "about 2 h left"),
     ],
 )
-def test_it_is_told_in_round_figures(seconds, words):
+def test_it_is_reported_in_round_figures(seconds, words):
     assert in_words(seconds) == words

@@ -39,9 +39,9 @@ def test_what_is_no_seed_is_refused_in_a_sentence(seed):
     "value", ["", "FAST", "slow", "tpu", 1, True, 0.5, [], ["fast"], {}, b"fast", np.array(["a"])]
 )
 def test_a_choice_that_there_is_not_is_refused_with_those_there_are(name, value):
-    with pytest.raises(SettingError, match=f"^There is no {name} .*; choose one of .*'") as told:
+    with pytest.raises(SettingError, match=f"^There is no {name} .*; choose one of .*'") as caught:
         TrainingConfig(**{name: value})
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["preset", "device"])
@@ -67,8 +67,8 @@ def test_every_choice_is_taken():
 
 
 def test_a_long_value_is_named_in_part_and_the_error_is_of_both_families():
-    with pytest.raises(SettingError) as told:
+    with pytest.raises(SettingError) as caught:
         TrainingConfig(preset="x" * 5000)
-    assert len(str(told.value)) < 200
-    assert isinstance(told.value, HsiError)
-    assert isinstance(told.value, ValueError)
+    assert len(str(caught.value)) < 200
+    assert isinstance(caught.value, HsiError)
+    assert isinstance(caught.value, ValueError)

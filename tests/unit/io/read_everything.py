@@ -53,10 +53,10 @@ def main() -> None:
     from hsi_viewer.io.sidecars import sidecar
     from hsi_viewer.learning.model import load_model
     from hsi_viewer.preferences.settings import load_settings
-    from hsi_viewer.session.storage.project_file import read_project_body
+    from hsi_viewer.session.storage.project_file import read_project_data
 
-    place = Georeference((1, 0, 0, 0, -1, 10), None)
-    scene = HyperCube.from_array(np.zeros((10, 10, 1), "u1"), georeference=place)
+    georeference = Georeference((1, 0, 0, 0, -1, 10), None)
+    scene = HyperCube.from_array(np.zeros((10, 10, 1), "u1"), georeference=georeference)
     readers = {
         "cube": lambda path: open_cube(path).read(),
         "info": cube_info,
@@ -65,7 +65,7 @@ def main() -> None:
         "library": read_library,
         "legend": read_legend,
         "sidecar": sidecar.load,
-        "session": read_project_body,
+        "session": read_project_data,
         "settings": load_settings,
         "model": load_model,
     }

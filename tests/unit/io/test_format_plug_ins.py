@@ -17,7 +17,7 @@ ROW = (
 
 
 @pytest.mark.parametrize(
-    ("module", "code", "said"),
+    ("module", "code", "expected"),
     [
         ("format_good", ROW.format(name="made"), ""),
         ("format_text", "row = 'text'", "of format_text was left out: it isn't a Format"),
@@ -25,14 +25,16 @@ ROW = (
         ("format_failing", "raise OSError('no disk')", "could not be loaded: OSError: no disk"),
     ],
 )
-def test_each_is_listed_with_what_is_wrong_with_it(tmp_path: Path, monkeypatch, module, code, said):
+def test_each_is_listed_with_what_is_wrong_with_it(
+    tmp_path: Path, monkeypatch, module, code, expected
+):
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     make_package(tmp_path, module, code, {GROUP: {"entry": "row"}})
     others = OtherFormats(["envi"])
     (listed,) = others.installed()
     assert (listed.name, listed.package, listed.version) == ("entry", module, "1.2")
-    assert said in listed.problem
-    assert bool(listed.problem) == bool(said)
-    assert [row.name for row in others.rows()] == ([] if said else ["made"])
-    assert others.problems() == ((listed.problem,) if said else ())
+    assert expected in listed.problem
+    assert bool(listed.problem) == bool(expected)
+    assert [row.name for row in others.rows()] == ([] if expected else ["made"])
+    assert others.problems() == ((listed.problem,) if expected else ())
     assert others.problems() == ()

@@ -34,7 +34,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 
 
 @pytest.mark.parametrize(
-    ("name", "start", "said"),
+    ("name", "start", "expected"),
     [
         ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
         ("a.jp2", b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 image"),
@@ -56,9 +56,9 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
         ("a", b"ENVI\nsamples = 1\n", "an ENVI header; name it .hdr"),
     ],
 )
-def test_what_is_not_read_is_named_with_what_is(tmp_path, name, start, said):
-    (tmp_path / name).write_bytes(start + bytes(40) * ("text" not in said))
-    with pytest.raises(FormatError, match=f"it is {said}.*Supported are ENVI"):
+def test_what_is_not_read_is_named_with_what_is(tmp_path, name, start, expected):
+    (tmp_path / name).write_bytes(start + bytes(40) * ("text" not in expected))
+    with pytest.raises(FormatError, match=f"it is {expected}.*Supported are ENVI"):
         open_cube(tmp_path / name)
 
 
@@ -129,16 +129,16 @@ def test_huge_chunks_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("shape", "chunks", "said"),
+    ("shape", "chunks", "expected"),
     [
         ((2**40, 2**40, 8), (64, 64, 8), "17179869184 chunks"),
         ((2**20, 2**20, 1), (2**18, 2**18, 1), "68719476736 bytes"),
     ],
 )
-def test_zarr_of_too_many_or_too_large_chunks(tmp_path, shape, chunks, said):
+def test_zarr_of_too_many_or_too_large_chunks(tmp_path, shape, chunks, expected):
     zarr = pytest.importorskip("zarr")
     zarr.create_array(str(tmp_path / "a.zarr"), shape=shape, chunks=chunks, dtype="u1")
-    with pytest.raises(FormatError, match=said):
+    with pytest.raises(FormatError, match=expected):
         open_cube(tmp_path / "a.zarr")
 
 
@@ -241,7 +241,7 @@ def test_what_inflates_to_much_takes_little_memory(tmp_path):
     assert (last, peak < 8 << 20) == (b"x", True)
 
 
-def test_a_struct_of_no_fields_that_is_said_to_have_many_elements(tmp_path):
+def test_a_struct_of_no_fields_that_claims_to_have_many_elements(tmp_path):
     path = tmp_path / "a.mat"
     scipy.io.savemat(path, {"cube": ARRAY, "s": {"x": 1}})
     whole, width = path.read_bytes(), struct.pack("<II", 0x00040005, 2)

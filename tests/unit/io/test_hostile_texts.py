@@ -138,9 +138,9 @@ def test_the_command_line_prints_no_control_characters(tmp_path):
         f"{header_text}band names = {{{', '.join([NASTY[:9]] * 5)}}}\n", encoding="utf-8"
     )
     for options in ([], ["--json"]):
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "hsi_viewer.cli", "info", str(tmp_path / "a.hdr"), *options],
             capture_output=True, timeout=120, check=True,
         )  # fmt: skip
-        for text in (told.stdout.decode(), told.stderr.decode()):
+        for text in (result.stdout.decode(), result.stderr.decode()):
             assert not {c for c in text if unicodedata.category(c) == "Cc" and c != "\n"}

@@ -15,7 +15,7 @@ from hsi_viewer.io.opening import open_cube
 ROWS, COLUMNS, BANDS = 5, 7, 4
 CUBE = (np.arange(ROWS * COLUMNS * BANDS).reshape(ROWS, COLUMNS, BANDS) * 3 + 1).astype("<u2")
 NM = [450.0, 550.0, 650.0, 850.0]
-PLACE = Affine(30, 0, 600000, 0, -30, 5200000)
+TRANSFORM = Affine(30, 0, 600000, 0, -30, 5200000)
 LAYOUT = f"samples = {COLUMNS}\nlines = {ROWS}\nbands = {BANDS}\ndata type = 12\n"
 HEADER = f"ENVI\n{LAYOUT}interleave = bsq\nbyte order = 0\n"
 
@@ -86,7 +86,11 @@ def test_tabs_upper_case_latin_1_and_remarks(tmp_path):
 @pytest.mark.parametrize(
     ("map_info", "crs", "transform"),
     [
-        ("UTM, 1.5, 1.5, 600015, 5199985, 30, 30, 32, South, WGS-84, units=Meters", 32732, PLACE),
+        (
+            "UTM, 1.5, 1.5, 600015, 5199985, 30, 30, 32, South, WGS-84, units=Meters",
+            32732,
+            TRANSFORM,
+        ),
         (
             "Geographic Lat/Lon, 1, 1, 10.0, 47.0, 0.001, 0.001, WGS-84, units=Degrees",
             4326,
@@ -95,15 +99,15 @@ def test_tabs_upper_case_latin_1_and_remarks(tmp_path):
     ],
 )
 def test_map_info(tmp_path, map_info, crs, transform):
-    told = cube_info(write_envi(tmp_path, f"{HEADER}map info = {{{map_info}}}\n"))
-    assert told["crs"] == f"EPSG:{crs}"
-    np.testing.assert_allclose(told["transform"], list(transform)[:6])
+    facts = cube_info(write_envi(tmp_path, f"{HEADER}map info = {{{map_info}}}\n"))
+    assert facts["crs"] == f"EPSG:{crs}"
+    np.testing.assert_allclose(facts["transform"], list(transform)[:6])
 
 
 def write_raster(path, driver, tags=(), names=(), **whole):
     with rasterio.open(
         path, "w", driver=driver, height=ROWS, width=COLUMNS, count=BANDS, dtype="uint16",
-        transform=PLACE, crs="EPSG:32632",
+        transform=TRANSFORM, crs="EPSG:32632",
     ) as file:  # fmt: skip
         file.write(CUBE.transpose(2, 0, 1))
         file.update_tags(**whole)
@@ -137,9 +141,9 @@ def test_wavelengths_in_the_tags_of_a_geotiff(tmp_path, given):
 def test_images_that_gdal_wrote(tmp_path, driver):
     path = write_raster(tmp_path / "a.img", driver)
     np.testing.assert_array_equal(open_cube(path).read(), CUBE)
-    told = cube_info(path)
-    assert told["crs"] == "EPSG:32632"
-    np.testing.assert_allclose(told["transform"], list(PLACE)[:6])
+    facts = cube_info(path)
+    assert facts["crs"] == "EPSG:32632"
+    np.testing.assert_allclose(facts["transform"], list(TRANSFORM)[:6])
 
 
 UTM = rasterio.crs.CRS.from_epsg(32632).to_wkt()
@@ -167,11 +171,11 @@ def test_netcdf_with_cf_conventions(tmp_path, dims, system):
         mapping.attrs["spatial_ref"] = system
     cube = open_cube(path)
     np.testing.assert_array_equal(cube.read(), CUBE)
-    told = cube_info(path)
-    assert told["crs"] == "EPSG:32632"
-    np.testing.assert_allclose(told["transform"], list(PLACE)[:6])
+    facts = cube_info(path)
+    assert facts["crs"] == "EPSG:32632"
+    np.testing.assert_allclose(facts["transform"], list(TRANSFORM)[:6])
     np.testing.assert_allclose(cube.wavelengths, NM)
-    assert (told["nodata"], told["scale"], told["wavelength_units_in_file"]) == (1, 1e-4, "um")
+    assert (facts["nodata"], facts["scale"], facts["wavelength_units_in_file"]) == (1, 1e-4, "um")
 
 
 def test_arrays_with_an_axis_of_one(tmp_path):
@@ -211,12 +215,12 @@ def test_zarr_as_xarray_writes_it(tmp_path, version):
     add("y", 5200000 - 15 - 30.0 * np.arange(ROWS), "y")
     add("x", 600000 + 15 + 30.0 * np.arange(COLUMNS), "x")
     add("spatial_ref", np.array(0), crs_wkt=rasterio.crs.CRS.from_epsg(32632).to_wkt())
-    cube, told = open_cube(tmp_path / "a.zarr"), cube_info(tmp_path / "a.zarr")
+    cube, info = open_cube(tmp_path / "a.zarr"), cube_info(tmp_path / "a.zarr")
     np.testing.assert_array_equal(cube.read(), CUBE)
     np.testing.assert_array_equal(cube.read(slice(1, 3), bands=[1, 0]), CUBE[1:3][:, :, [1, 0]])
     np.testing.assert_allclose(cube.wavelengths, NM)
-    assert (told["nodata"], told["scale"], told["crs"]) == (1, 1e-4, "EPSG:32632")
-    np.testing.assert_allclose(told["transform"], list(PLACE)[:6])
+    assert (info["nodata"], info["scale"], info["crs"]) == (1, 1e-4, "EPSG:32632")
+    np.testing.assert_allclose(info["transform"], list(TRANSFORM)[:6])
 
 
 @pytest.mark.parametrize("spoiled", ["system", "length", "spacing"])
@@ -228,9 +232,9 @@ def test_a_place_that_does_not_fit_is_left_out(tmp_path, spoiled):
         file["y"] = 5200000 - 15 - 30.0 * np.arange(ROWS)
         file["crs"] = 0
         file["crs"].attrs["spatial_ref"] = "a system of our own" if spoiled == "system" else UTM
-    place = open_cube(tmp_path / "a.nc").georeference
-    assert (place is None) == (spoiled != "system")
-    assert place is None or place.crs_wkt is None
+    georeference = open_cube(tmp_path / "a.nc").georeference
+    assert (georeference is None) == (spoiled != "system")
+    assert georeference is None or georeference.crs_wkt is None
 
 
 def test_labelled_axes_of_hdf5(tmp_path):

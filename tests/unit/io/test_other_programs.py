@@ -28,7 +28,7 @@ CUBE = np.random.default_rng(6).integers(0, 250, (20, 25, 12)).astype("u2")
 FIRST = CUBE.transpose(2, 0, 1)  # bands first
 NM = np.linspace(400, 950, 12)
 UTM = CRS.from_epsg(32633).to_wkt()
-PLACE = (30.0, 0.0, 5e5, 0.0, -30.0, 4e6)
+TRANSFORM = (30.0, 0.0, 5e5, 0.0, -30.0, 4e6)
 BARE = "This is a netCDF dimension but not a netCDF variable. %10d"
 
 
@@ -155,9 +155,11 @@ def test_coordinates_are_known_by_any_name(tmp_path, names):
             "degrees_north",
             "degrees_east",
         )
-    place = open_cube(tmp_path / "a.nc").georeference
-    np.testing.assert_allclose(place.transform, (0.001, 0, 9.9995, 0, -0.001, 50.0005), atol=1e-12)
-    assert CRS.from_wkt(place.crs_wkt).to_epsg() == 4326
+    georeference = open_cube(tmp_path / "a.nc").georeference
+    np.testing.assert_allclose(
+        georeference.transform, (0.001, 0, 9.9995, 0, -0.001, 50.0005), atol=1e-12
+    )
+    assert CRS.from_wkt(georeference.crs_wkt).to_epsg() == 4326
 
 
 @pytest.mark.parametrize("given", ["0 0 0 0 0 0", "500000 0 0 5e6 0 0", "inf 1e-320 0 5e6 0 -1"])
@@ -165,7 +167,7 @@ def test_a_place_that_is_none_is_not_taken(tmp_path, given):
     x, y = 5e5 + 30 * (np.arange(25) + 0.5), 4e6 - 30 * (np.arange(20) + 0.5)
     mapping = {"crs_wkt": UTM, "GeoTransform": given}
     netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE, {"x": x, "y": y}, mapping)
-    assert same(tmp_path / "a.nc").georeference.transform == PLACE
+    assert same(tmp_path / "a.nc").georeference.transform == TRANSFORM
 
 
 def test_the_header_of_other_data_says_nothing_of_a_raster(tmp_path):
@@ -197,9 +199,9 @@ def test_numbers_of_bands_are_no_wavelengths(tmp_path, start):
 
 def write_band(path, plane, scale=1.0):
     rows, columns = plane.shape
-    place = rasterio.Affine(*PLACE)
+    transform = rasterio.Affine(*TRANSFORM)
     options = {"height": rows, "width": columns, "count": 1, "dtype": plane.dtype}
-    with rasterio.open(path, "w", "GTiff", transform=place, **options) as file:
+    with rasterio.open(path, "w", "GTiff", transform=transform, **options) as file:
         file.write(plane, 1)
         file.scales = (scale,)
 
@@ -247,17 +249,17 @@ def test_counters_in_names_are_no_wavelengths(tmp_path, names):
     assert open_cube(tmp_path / "stack" / "a.tif").wavelengths is None
 
 
-@pytest.mark.parametrize("place", [np.zeros(6), np.arange(6.0), np.array(PLACE)])
-def test_a_variable_called_transform_is_no_place(tmp_path, place):
-    variables = {"cube": CUBE, "transform": place, "crs_wkt": "garbage", "band_names": "x"}
+@pytest.mark.parametrize("values", [np.zeros(6), np.arange(6.0), np.array(TRANSFORM)])
+def test_a_variable_called_transform_is_no_place(tmp_path, values):
+    variables = {"cube": CUBE, "transform": values, "crs_wkt": "garbage", "band_names": "x"}
     scipy.io.savemat(tmp_path / "a.mat", variables)
     assert same(tmp_path / "a.mat").georeference is None
 
 
 def test_a_header_that_describes_an_imagine_file(tmp_path):
     options = {"height": 20, "width": 25, "count": 12, "dtype": "uint16", "crs": UTM}
-    place = rasterio.Affine(*PLACE)
-    with rasterio.open(tmp_path / "x.img", "w", "HFA", transform=place, **options) as file:
+    transform = rasterio.Affine(*TRANSFORM)
+    with rasterio.open(tmp_path / "x.img", "w", "HFA", transform=transform, **options) as file:
         file.write(FIRST)
     listed = ", ".join(map(str, NM))
     (tmp_path / "x.hdr").write_text(
@@ -266,7 +268,7 @@ def test_a_header_that_describes_an_imagine_file(tmp_path):
     )
     for name in ("x.img", "x.hdr"):
         found = same(tmp_path / name)
-        assert found.georeference.transform == PLACE
+        assert found.georeference.transform == TRANSFORM
         np.testing.assert_allclose(found.wavelengths, NM)
 
 
@@ -277,11 +279,12 @@ def test_labels_of_minus_one_are_unlabelled(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("start", "told"), [(b"PCIDSK  ", "a PCIDSK image"), (b"[general]\ncreator=R", "an R raster")]
+    ("start", "expected"),
+    [(b"PCIDSK  ", "a PCIDSK image"), (b"[general]\ncreator=R", "an R raster")],
 )
-def test_formats_that_only_gdal_reads_are_named(tmp_path, start, told):
+def test_formats_that_only_gdal_reads_are_named(tmp_path, start, expected):
     (tmp_path / "a.pix").write_bytes(start + bytes(600))
-    with pytest.raises(FormatError, match=told):
+    with pytest.raises(FormatError, match=expected):
         open_cube(tmp_path / "a.pix")
 
 
@@ -297,7 +300,7 @@ def test_coordinates_that_do_not_fit_the_place_do_not_replace_it(tmp_path, value
     mapping = {"crs_wkt": UTM, "GeoTransform": "500000 30 0 4000000 0 -30"}
     named = {"x": lists[0], "y": lists[1]}
     netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE, named, mapping)
-    assert open_cube(tmp_path / "a.nc").georeference.transform == PLACE
+    assert open_cube(tmp_path / "a.nc").georeference.transform == TRANSFORM
 
 
 @pytest.mark.parametrize("step", [2, 3])
@@ -400,17 +403,17 @@ def test_neon_before_2016(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("S2A.SAFE", "a Sentinel-2 product"),
         ("S3A.SEN3", "a Sentinel-3 product"),
         ("a.data", "DIMAP"),
     ],
 )
-def test_folders_of_products_that_are_not_read_are_named(tmp_path, name, told):
+def test_folders_of_products_that_are_not_read_are_named(tmp_path, name, expected):
     (tmp_path / name).mkdir()
     (tmp_path / name / "manifest.xml").write_text("<x/>")
-    with pytest.raises(FormatError, match=told):
+    with pytest.raises(FormatError, match=expected):
         open_cube(tmp_path / name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -31,8 +32,9 @@ NAMES = ["npy", "npz", "matlab-5", "matlab-7", "hdf5", "netcdf-3", "zarr", "enma
 
 
 def test_names_are_unique_and_stable():
-    assert [row.name for row in registry.BUILT_IN] == NAMES
-    assert len(set(NAMES)) == len(NAMES)
+    names = [row.name for row in registry.BUILT_IN]
+    assert set(NAMES) <= set(names)
+    assert len(set(names)) == len(names)
 
 
 def write_tif(path):
@@ -187,16 +189,16 @@ NOT_A_FORMAT = 5
 @pytest.fixture
 def install(tmp_path, monkeypatch):
     """Install entry points of a package, and forget what was loaded before."""
-    place = tmp_path / "site"
+    site = tmp_path / "site"
 
     def write(**points):
-        about = place / "acme_formats-1.0.dist-info"
+        about = site / "acme_formats-1.0.dist-info"
         about.mkdir(parents=True)
-        (place / "acme_formats.py").write_text(PLUG_IN)
+        (site / "acme_formats.py").write_text(PLUG_IN)
         (about / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-formats\nVersion: 1.0\n")
         lines = [f"{name} = {value}" for name, value in points.items()]
         (about / "entry_points.txt").write_text("\n".join(["[hsi_viewer.formats]", *lines]))
-        monkeypatch.syspath_prepend(str(place))
+        monkeypatch.syspath_prepend(str(site))
         monkeypatch.delitem(__import__("sys").modules, "acme_formats", raising=False)
         monkeypatch.setattr(registry, "_others", OtherFormats(NAMES))
 
@@ -255,17 +257,17 @@ def test_one_that_fails_to_recognise_a_file_is_passed_over(tmp_path, install):
     (tmp_path / "a.fail").write_bytes(b"?")
     with pytest.raises(FormatError, match="cannot be opened as a hyperspectral cube"):
         open_cube(tmp_path / "a.fail")
-    (said,) = set(registry.problems())
-    assert said.startswith('The plug-in format "failing" failed on')
+    (problem,) = set(registry.problems())
+    assert problem.startswith('The plug-in format "failing" failed on')
     write_tif(tmp_path / "a.tif")
     assert open_cube(tmp_path / "a.tif").bands == 1
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"raise", "KeyError"), (b"list", "not a cube")])
-def test_one_that_fails_to_read_is_an_error_that_names_it(tmp_path, install, content, said):
+@pytest.mark.parametrize(("content", "problem"), [(b"raise", "KeyError"), (b"list", "not a cube")])
+def test_one_that_fails_to_read_is_an_error_that_names_it(tmp_path, install, content, problem):
     install(acme="acme_formats:GOOD")
     (tmp_path / "a.acme").write_bytes(b"ACME" + content)
-    with pytest.raises(FormatError, match=f'plug-in format "acme".*{said}'):
+    with pytest.raises(FormatError, match=f'plug-in format "acme".*{problem}'):
         open_cube(tmp_path / "a.acme")
 
 
@@ -283,3 +285,16 @@ def test_a_program_registers_a_format_of_its_own(tmp_path, monkeypatch):
         registry.register(row)
     (tmp_path / "a.acme").write_bytes(b"ACME")
     assert open_cube(tmp_path / "a.acme").bands == 4
+
+
+def test_where_another_array_can_be_chosen_is_in_the_table():
+    arrays = {name for row in registry.BUILT_IN for name in row.arrays}
+    assert "NetCDF-3" in arrays
+    assert all(registry.has_arrays(name) for name in arrays)
+    assert not registry.has_arrays("GeoTIFF")
+    assert not registry.has_arrays("")
+
+
+@pytest.mark.parametrize(("name", "raw"), [("a.BSQ", True), ("a", True), ("a.txt", False)])
+def test_names_of_raw_files_are_in_the_table(name, raw):
+    assert registry.can_be_raw(Path(name)) is raw

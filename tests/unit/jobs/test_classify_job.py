@@ -23,6 +23,8 @@ from hsi_viewer.jobs.classify import (
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import output_folder
 from hsi_viewer.learning import trainer
+from hsi_viewer.learning.classifiers import hybridsn_sd
+from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.model import load_model
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
@@ -67,7 +69,7 @@ def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):
     ]
 
 
-def test_what_is_written_is_what_is_told(scene, tmp_path):
+def test_what_is_written_is_what_is_reported(scene, tmp_path):
     cube, labels, truth = scene
     out = tmp_path / "new" / "out"
     result = classify(cube, labels, Job(out, TrainingConfig(refine=False)))
@@ -112,20 +114,20 @@ def test_a_saved_model_maps_a_scene_again(scene, tmp_path):
     assert all(set(c) == {"id", "name", "colour"} for c in result.report["classes"])
     assert result.report["files"] == sorted(p.name for p in again.iterdir())
     assert "train_pixels" not in result.report
-    said = [i.message for i in port.items if i.fraction is None]
-    assert said[0] == "Loading the learning engine"
+    messages = [i.message for i in port.items if i.fraction is None]
+    assert messages[0] == "Loading the learning engine"
     refined = apply_model(model, cube, Job(tmp_path / "refined"))
     assert "refined" in refined.prediction.source
 
 
-@pytest.mark.parametrize(("ids", "said"), [((0,), "no pixel"), ((3,), r"one class \(id 3\)")])
+@pytest.mark.parametrize(("ids", "expected"), [((0,), "no pixel"), ((3,), r"one class \(id 3\)")])
 def test_labels_of_fewer_than_two_classes_are_refused_before_anything_is_written(
-    scene, tmp_path, ids, said
+    scene, tmp_path, ids, expected
 ):
     cube, _, truth = scene
     few = np.full(truth.shape, ids[0], np.uint8)
     np.save(tmp_path / "few.npy", few)
-    with pytest.raises(LabelError, match=said):
+    with pytest.raises(LabelError, match=expected):
         classify(cube, str(tmp_path / "few.npy"), Job(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
@@ -133,10 +135,10 @@ def test_labels_of_fewer_than_two_classes_are_refused_before_anything_is_written
 def test_a_cancelled_job_says_nothing_more(tmp_path):
     token, port = CancelToken(), Recorder()
     job = Job(tmp_path, token=token, port=port)
-    job.say("Reading")
+    job.announce("Reading")
     token.cancel()
     with pytest.raises(TaskCancelledError):
-        job.say("Writing")
+        job.announce("Writing")
     assert [i.message for i in port.items] == ["Reading"]
 
 
@@ -163,9 +165,11 @@ def test_a_stopwatch_keeps_each_step_apart(monkeypatch):
     assert watch.total() == 20.0
 
 
-@pytest.mark.parametrize("name", ["lda", "svm"])
-def test_other_classifiers_do_the_whole_job_and_are_named(scene, tmp_path, name):
+@pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
+def test_other_classifiers_do_the_whole_job_and_are_named(scene, tmp_path, name, monkeypatch):
     cube, labels, truth = scene
+    small = HybridRecipe(components=13, side=9, epochs=4, rate=3e-3)
+    monkeypatch.setattr(hybridsn_sd, "RECIPE", small)
     out, again = tmp_path / "out", tmp_path / "again"
     first = classify(cube, labels, Job(out, TrainingConfig(seed=4), classifier=name))
     assert (first.prediction.class_map == truth).mean() > 0.95

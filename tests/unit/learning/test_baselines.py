@@ -25,10 +25,10 @@ def test_the_support_vector_machine_learns(classes: int) -> None:
     training, _ = draw_per_class(truth, 8)
     chosen = np.flatnonzero(training)
     targets = seeds_of(training, ids).ravel()[chosen]
-    said = svm(standardised(cube), chosen, targets)
-    assert said.shape == (truth.size, classes)
-    assert np.allclose(said.sum(axis=1), 1, atol=1e-5)
-    assert (np.asarray(ids)[said.argmax(axis=1)] == truth.ravel()).mean() > 0.9
+    probabilities = svm(standardised(cube), chosen, targets)
+    assert probabilities.shape == (truth.size, classes)
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert (np.asarray(ids)[probabilities.argmax(axis=1)] == truth.ravel()).mean() > 0.9
 
 
 def test_the_patch_network_learns_and_repeats(monkeypatch) -> None:

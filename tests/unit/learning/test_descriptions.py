@@ -18,7 +18,7 @@ from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, made_scene
 from tests.unit.learning.test_hostile_models import with_value
 
-PLACE = Path("model.json")
+FILE = Path("model.json")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def described(description, *path_and_value):
     if path_and_value:
         *path, value = path_and_value
         description = with_value(description, tuple(path), value)
-    return parse_description(json.dumps(description).encode(), PLACE)
+    return parse_description(json.dumps(description).encode(), FILE)
 
 
 WALKER = ("recipe", "walker")
@@ -61,10 +61,10 @@ WALKER = ("recipe", "walker")
 )
 def test_numbers_end_where_they_should(saved, path, right, wrong, name):
     for value in right:
-        told = described(saved[0], *path, value)
+        description = described(saved[0], *path, value)
         for key in path:
-            told = getattr(told, key)
-        assert told == (tuple(value) if isinstance(value, list) else value)
+            description = getattr(description, key)
+        assert description == (tuple(value) if isinstance(value, list) else value)
     for value in wrong:
         with pytest.raises(FormatError, match=rf"model\.json.*({name})"):
             described(saved[0], *path, value)
@@ -99,13 +99,13 @@ def test_a_legend_names_each_class_once_in_colours_of_bytes(saved):
      ([0, 2, 1, 3, 4, 5, 6, 7], True)],
 )  # fmt: skip
 def test_bands_in_use_ascend_within_the_cube(saved, bands, refused):
-    told = described(saved[0])
+    description = described(saved[0])
     tensors = {**saved[1], "features.bands": torch.tensor(bands)}
     if refused:
         with pytest.raises(ValueError, match="not of 8 bands"):
-            fitted(tensors, told)
+            fitted(tensors, description)
     else:
-        assert fitted(tensors, told)[0].bands.tolist() == bands
+        assert fitted(tensors, description)[0].bands.tolist() == bands
 
 
 @pytest.mark.parametrize("name", ["features.spread", "features.scales"])
@@ -117,28 +117,28 @@ def test_nothing_is_divided_by_zero(saved, name):
 
 
 def test_channels_are_scales_times_components(saved):
-    told = described(saved[0])
-    assert told.channels == 2 * saved[1]["features.components"].shape[1]
-    for channels in (told.channels + 1, 1, 0):
+    description = described(saved[0])
+    assert description.channels == 2 * saved[1]["features.components"].shape[1]
+    for channels in (description.channels + 1, 1, 0):
         with pytest.raises(ValueError, match=f"cannot give {channels} channels"):
             fitted(saved[1], described(saved[0], "channels", channels))
 
 
 def test_a_tensor_of_another_shape_or_another_type_is_refused(saved):
-    told = described(saved[0])
+    description = described(saved[0])
     name, where = "features.strength", saved[1]["features.strength"]
     for other in (where[:-1], where[None], where.double()):
         with pytest.raises(ValueError, match=rf"{name} is .*was expected"):
-            fitted({**saved[1], name: other.contiguous()}, told)
+            fitted({**saved[1], name: other.contiguous()}, description)
     weight = "network.heads.0.weight"
     with pytest.raises(ValueError, match=r"heads.0.weight is .*was expected"):
-        network_of({**saved[1], weight: saved[1][weight][:-1]}, told)
+        network_of({**saved[1], weight: saved[1][weight][:-1]}, description)
     variance = next(k for k in saved[1] if k.endswith("running_var"))
     for value in (-1e-3, float("nan")):
         bad = saved[1][variance].clone()
         bad[0] = value
         with pytest.raises(ValueError, match="contains values that are not numbers"):
-            network_of({**saved[1], variance: bad}, told)
+            network_of({**saved[1], variance: bad}, description)
     zero = {**saved[1], variance: torch.zeros_like(saved[1][variance])}
-    assert not network_of(zero, told).training
+    assert not network_of(zero, description).training
     assert np.isfinite(saved[1][variance].numpy()).all()

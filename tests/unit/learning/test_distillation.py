@@ -103,12 +103,14 @@ def test_every_mode_trains_and_repeats(mode: DistillationMode) -> None:
 def test_a_modes_losses_change_the_network() -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 4)
-    said = []
+    confidences = []
     for mode in get_args(DistillationMode):
         recipe = replace(SMALL, distillation=replace(SMALL.distillation, mode=mode))
-        said.append(fit(cube, training, recipe=recipe).predict(cube, refine=False).confidence)
-    pairs = [(i, j) for i in range(len(said)) for j in range(i)]
-    assert not any(np.array_equal(said[i], said[j]) for i, j in pairs)
+        confidences.append(
+            fit(cube, training, recipe=recipe).predict(cube, refine=False).confidence
+        )
+    pairs = [(i, j) for i in range(len(confidences)) for j in range(i)]
+    assert not any(np.array_equal(confidences[i], confidences[j]) for i, j in pairs)
 
 
 def test_calibration_error_of_a_perfect_and_a_boastful_classifier() -> None:
@@ -221,11 +223,11 @@ def test_soft_targets_can_be_kept_near_labels() -> None:
 
 def test_the_mutual_loss_is_the_sum_over_all_pairs_at_a_temperature_of_one() -> None:
     logits = [torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 2.0]]), torch.tensor([[0.5, 0.5]])]
-    said = [np.exp(z.numpy()[0]) / np.exp(z.numpy()[0]).sum() for z in logits]
+    shares = [np.exp(z.numpy()[0]) / np.exp(z.numpy()[0]).sum() for z in logits]
     wanted = sum(
         float((p * np.log(p / q)).sum())
-        for i, p in enumerate(said)
-        for j, q in enumerate(said)
+        for i, p in enumerate(shares)
+        for j, q in enumerate(shares)
         if i != j
     )
     for temperature in (1.0, 5.0):

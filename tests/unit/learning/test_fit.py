@@ -97,14 +97,14 @@ def test_labels_on_pixels_without_data_are_counted_and_said() -> None:
         fit(cube, training, recipe=SMALL)
 
 
-def test_one_label_without_data_is_said_in_the_singular() -> None:
+def test_one_label_without_data_is_reported_in_the_singular() -> None:
     cube, truth = made_scene()
     values = cube.read()
     values[0, 0] = np.nan
     recorder = Recorder()
     fit(HyperCube.from_array(values), np.where(truth < 7, truth, 0), recipe=SMALL, port=recorder)
-    said = [i.text for i in recorder.items if isinstance(i, Note)]
-    assert said == ["1 of 720 labels lies on a pixel without data and was not used."]
+    notes = [i.text for i in recorder.items if isinstance(i, Note)]
+    assert notes == ["1 of 720 labels lies on a pixel without data and was not used."]
 
 
 def test_labels_are_lists_and_arrays_of_any_type_by_one_set_of_rules() -> None:
@@ -131,16 +131,16 @@ def test_labels_are_lists_and_arrays_of_any_type_by_one_set_of_rules() -> None:
             model.predict(cube, labels=labels)
 
 
-def test_of_a_complex_cube_the_magnitude_is_used_and_that_is_said() -> None:
+def test_of_a_complex_cube_the_magnitude_is_used_and_that_is_reported() -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 3)
     turned = HyperCube.from_array(cube.read().astype(np.complex64) * 1j)
-    said = "^The values are complex; their magnitudes are used\\.$"
+    text = "^The values are complex; their magnitudes are used\\.$"
     expected = fit(cube, training, recipe=SMALL)
-    with pytest.warns(UserWarning, match=said):
+    with pytest.warns(UserWarning, match=text):
         model = fit(turned, training, recipe=SMALL)
     found = model.predict(turned)  # the scene it was trained on: no more need be said
     assert np.array_equal(found.class_map, expected.predict(cube).class_map)
-    with pytest.warns(UserWarning, match=said):
+    with pytest.warns(UserWarning, match=text):
         other = expected.predict(turned)
     assert np.array_equal(other.class_map, found.class_map)

@@ -49,7 +49,7 @@ def bad(saved, tmp_path):
 def is_refused(folder) -> bool:
     """Whether a model is refused by a typed error, which names its file; else it must map."""
     cube, truth = made_scene(20, 18, 8)
-    said, prediction = str(folder), None
+    message, prediction = str(folder), None
     with bounded(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # numbers that overflow
         try:
@@ -57,20 +57,20 @@ def is_refused(folder) -> bool:
             ClassLegend(model.legend)
             prediction = model.predict(cube, labels=draw_per_class(truth, 1)[0])
         except FileError as error:
-            said = str(error)
+            message = str(error)
         except HsiError:  # of the cube that it does not fit
             pass
-    assert str(folder) in said
+    assert str(folder) in message
     assert prediction is None or prediction.class_map.shape == truth.shape
     return prediction is None
 
 
-def places(value, path=()):
+def paths_in(value, path=()):
     """Paths of everything in a JSON value."""
     yield path
     if isinstance(value, dict | list):
         for key in value if isinstance(value, dict) else range(min(len(value), 1)):
-            yield from places(value[key], (*path, key))
+            yield from paths_in(value[key], (*path, key))
 
 
 def with_value(value, path, new):
@@ -85,7 +85,7 @@ def with_value(value, path, new):
 def test_a_description_with_anything_anywhere(saved, bad):
     _, description = saved
     refused = rounds = 0
-    for k, path in enumerate(places(description)):
+    for k, path in enumerate(paths_in(description)):
         for new in HOSTILE[k % 3 :: 3]:
             text = json.dumps(with_value(description, path, new))
             (bad / "model.json").write_text(text, "utf-8")

@@ -59,12 +59,12 @@ def test_memory_keeps_the_mean_of_the_exits_and_blends_it_by_the_progress() -> N
     memory = Memory(torch.tensor([1, 0, 2]), 4)
     chosen = torch.tensor([2, 0])
     memory.store(chosen, [torch.from_numpy(z[:2]) for z in EXITS])
-    said = np.mean([soft(z[:2]) for z in EXITS], axis=0)
-    assert np.allclose(memory.table[chosen].numpy(), said, atol=1e-6)
+    shares = np.mean([soft(z[:2]) for z in EXITS], axis=0)
+    assert np.allclose(memory.table[chosen].numpy(), shares, atol=1e-6)
     assert memory.table[1].tolist() == [1, 0, 0, 0]
     hard = torch.tensor([[0.0, 0, 1, 0], [0, 1, 0, 0]])
     blended = memory.blend(chosen, hard, 0.5).numpy()
-    assert np.allclose(blended, 0.6 * hard.numpy() + 0.4 * said, atol=1e-6)
+    assert np.allclose(blended, 0.6 * hard.numpy() + 0.4 * shares, atol=1e-6)
 
 
 def data_of(classes: int, each: int, channels: int = 4, held: int = 0) -> TrainingPixels:
@@ -147,9 +147,9 @@ def test_unlabelled_pixels_weigh_as_the_recipe_tells(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(("warm", "steps"), [(False, 30), (True, 12)])
-def test_a_run_reports_every_epoch_and_is_told_of_every_step(warm: bool, steps: int) -> None:
-    port, told = Recorder(), []
-    learner = learner_of(data_of(3, 8), port, warm=warm, at_step=told.append)
+def test_a_run_reports_every_epoch_and_is_reported_of_every_step(warm: bool, steps: int) -> None:
+    port, steps_seen = Recorder(), []
+    learner = learner_of(data_of(3, 8), port, warm=warm, at_step=steps_seen.append)
     rates = []
     real = learner._step
 
@@ -160,7 +160,7 @@ def test_a_run_reports_every_epoch_and_is_told_of_every_step(warm: bool, steps: 
     learner._step = noted
     assert learner.run() is None
     assert not learner.network.training
-    assert told == list(range(1, steps + 1))
+    assert steps_seen == list(range(1, steps + 1))
     epochs = port.items[::2]
     count = -(-steps // 10)
     assert [(e.epoch, e.epochs) for e in epochs] == [(n + 1, count) for n in range(count)]

@@ -21,4 +21,5 @@ def test_trainings_and_live_strokes_give_their_memory_back() -> None:
     assert len(found["memory"]) == TRAININGS + STROKES
     assert found["whole"] == 10
     assert found["cancelled"] == 20
+    assert found["in the walker"] >= 10
     assert max(found["memory"][3:]) - found["memory"][2] < 30  # MB

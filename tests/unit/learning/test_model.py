@@ -33,13 +33,13 @@ def with_waves(seed: int = 0) -> tuple[HyperCube, np.ndarray, np.ndarray, Traine
 def test_a_model_file_tells_everything(tmp_path) -> None:
     cube, _, _, model = with_waves()
     weights, description = model.save(tmp_path / "out")
-    told = json.loads(description.read_text())
-    assert told["sensor_range"] == [400.0, 1000.0]
-    assert told["seed"] == 0
-    assert len(told["label_digest"]) == 64
-    assert set(told["versions"]) >= {"torch", "numpy"}
-    for place in (tmp_path / "out", weights, description):
-        again = load_model(place)
+    facts = json.loads(description.read_text())
+    assert facts["sensor_range"] == [400.0, 1000.0]
+    assert facts["seed"] == 0
+    assert len(facts["label_digest"]) == 64
+    assert set(facts["versions"]) >= {"torch", "numpy"}
+    for location in (tmp_path / "out", weights, description):
+        again = load_model(location)
         assert again.recipe == model.recipe
         assert np.array_equal(again.predict(cube).confidence, model.predict(cube).confidence)
 

@@ -223,7 +223,7 @@ def test_the_instant_model_is_a_discriminant_of_shrunk_covariance(shrinkage: flo
     assert np.allclose(found.bias, wanted, rtol=1e-3)
 
 
-def test_one_pixel_a_class_is_told_by_its_distance() -> None:
+def test_one_pixel_a_class_is_reported_by_its_distance() -> None:
     means = np.array([[0.0, 1.0], [3.0, 0.0]], np.float32)
     found = fit_instant(means, np.array([0, 1]), 2, 0.3)
     assert np.allclose(found.weights, means.T)

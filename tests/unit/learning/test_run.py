@@ -44,8 +44,8 @@ def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     port = Recorder()
     model = fit(CUBE, TRAINING, TrainingConfig(refine=refine), recipe=SMALL, port=port)
     maps = [i for i in port.items if isinstance(i, Prediction)]
-    told = ["instant model", "SDHSI-Net, shallow exit"]
-    assert [m.source for m in maps] == [t + ", refined" * refine for t in told]
+    sources = ["instant model", "SDHSI-Net, shallow exit"]
+    assert [m.source for m in maps] == [t + ", refined" * refine for t in sources]
     kinds = [type(i).__name__ for i in port.items]
     epoch = ["EpochReport", "Progress"]
     # The shallow exit is shown after a third of the steps, which is one epoch here.
@@ -192,7 +192,7 @@ def test_a_prediction_tells_what_it_is_and_keeps_what_the_network_said(monkeypat
     assert model.scene_of(other) is not None
     assert model.scene_of(CUBE) is None  # one scene is kept, the last
     monkeypatch.setattr(model_module, "KEEP_BYTES", 100)
-    model._said.clear()
+    model._outputs.clear()
     for _ in range(2):
         port = Recorder()
         model.predict(other, refine=False, port=port)

@@ -39,8 +39,8 @@ def field_scene() -> tuple[NDArray[np.float32], NDArray, NDArray]:
     cube = (cube + 0.02 * rng.normal(size=cube.shape)).astype(np.float32)
     labels = np.zeros((ROWS, COLUMNS), np.uint16)
     for k in (1, 2, 3):
-        places = np.argwhere((truth == k) & (np.arange(ROWS)[:, None] >= 9))
-        chosen = places[rng.choice(len(places), 12, replace=False)]
+        positions = np.argwhere((truth == k) & (np.arange(ROWS)[:, None] >= 9))
+        chosen = positions[rng.choice(len(positions), 12, replace=False)]
         labels[chosen[:, 0], chosen[:, 1]] = k
     return cube, truth, labels
 

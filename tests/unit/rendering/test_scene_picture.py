@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hsi_viewer.core.cube.cube import ArraySource, HyperCube
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.contrast import Contrast, sample_bands
 from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
@@ -19,11 +19,11 @@ from hsi_viewer.rendering.scene_picture import render_scene
 VALUES = np.random.default_rng(0).integers(-9, 1000, (40, 33, 4)).astype(np.int16)
 VALUES[3:6, 4] = -9
 CUBE = HyperCube.from_array(VALUES, nodata=-9)
-LOOK = Look((3, 1, 0), Contrast(percent=(5.0, 95.0)))
+COMPOSITE = Composite((3, 1, 0), Contrast(percent=(5.0, 95.0)))
 WHOLE = composite(
     VALUES[:, :, [3, 1, 0]],
     VALUES[:, :, [3, 1, 0]] != -9,
-    LOOK.contrast.transfers(sample_bands(CUBE, (3, 1, 0))),
+    COMPOSITE.contrast.transfers(sample_bands(CUBE, (3, 1, 0))),
 )
 
 
@@ -31,7 +31,7 @@ WHOLE = composite(
 def test_chunks_change_no_pixel(chunk_rows):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scene_picture, "CHUNK_ROWS", chunk_rows)
-        picture = render_scene(CUBE, LOOK)
+        picture = render_scene(CUBE, COMPOSITE)
     np.testing.assert_array_equal(picture.rgba, WHOLE)
 
 
@@ -42,7 +42,7 @@ def test_chunks_change_no_pixel(chunk_rows):
 def test_a_large_scene_is_read_window_by_window_with_one_contrast(rows, columns):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scene_picture, "WHOLE_PIXELS", 100)
-        picture = render_scene(CUBE, LOOK)
+        picture = render_scene(CUBE, COMPOSITE)
     assert isinstance(picture.raster, CubeRaster)
     r = slice(rows[0], min(rows[0] + rows[1], 40), rows[2])
     c = slice(columns[0], min(columns[0] + columns[1], 33), columns[2])
@@ -51,16 +51,16 @@ def test_a_large_scene_is_read_window_by_window_with_one_contrast(rows, columns)
 
 
 def test_a_picture_says_how_it_was_made():
-    picture = render_scene(CUBE, LOOK)
-    assert (picture.bands, picture.look) == ((3, 1, 0), LOOK)
+    picture = render_scene(CUBE, COMPOSITE)
+    assert (picture.bands, picture.composite) == ((3, 1, 0), COMPOSITE)
     assert picture.cube is CUBE
-    assert picture.transfers == LOOK.contrast.transfers(sample_bands(CUBE, (3, 1, 0)))
+    assert picture.transfers == COMPOSITE.contrast.transfers(sample_bands(CUBE, (3, 1, 0)))
     assert not picture.rgba[3:6, 4, 3].any()
 
 
 def test_a_scene_without_data_is_transparent():
     cube = HyperCube.from_array(np.full((4, 4, 3), np.nan, np.float32))
-    assert not render_scene(cube, Look((0, 1, 2))).rgba.any()
+    assert not render_scene(cube, Composite((0, 1, 2))).rgba.any()
 
 
 def test_drawing_stops_at_the_next_chunk(monkeypatch):
@@ -76,5 +76,5 @@ def test_drawing_stops_at_the_next_chunk(monkeypatch):
 
     monkeypatch.setattr(scene_picture, "CHUNK_ROWS", 10)
     with pytest.raises(TaskCancelledError):
-        render_scene(HyperCube(Cancelling(VALUES)), Look((0, 1, 2)), token=token)
+        render_scene(HyperCube(Cancelling(VALUES)), Composite((0, 1, 2)), token=token)
     assert windows == [(0, 40), (0, 10), (10, 20)]

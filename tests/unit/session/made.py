@@ -18,13 +18,13 @@ def new_document(rows: int = ROWS, columns: int = COLUMNS) -> Document:
 
 
 def stroke(document: Document, class_id: int, pixels) -> None:
-    gesture = Stroke(document, class_id)
+    painted = Stroke(document, class_id)
     for pixel in pixels:
-        gesture.paint(np.array([pixel], np.int64))
-    gesture.finish()
+        painted.paint(np.array([pixel], np.int64))
+    painted.finish()
 
 
-def look(document: Document) -> tuple:
+def content_of(document: Document) -> tuple:
     """Everything that a journal must bring back, to be compared."""
     history = document.history
     truth = None if document.truth is None else document.truth.tobytes()

@@ -26,7 +26,7 @@ def test_a_scene_of_the_application_lies_in_no_folder(source, tmp_path):
     assert not reference.is_file
     assert reference.relative_to(tmp_path) == ""
     assert reference.found(tmp_path) == reference.source == source
-    assert list(reference.places(tmp_path)) == [source]
+    assert list(reference.locations(tmp_path)) == [source]
 
 
 def test_a_file_is_looked_for_from_the_session_beside_it_and_where_it_was(tmp_path):
@@ -40,12 +40,12 @@ def test_a_file_is_looked_for_from_the_session_beside_it_and_where_it_was(tmp_pa
     moved = CubeReference(**{**vars(reference), "relative": "data/cube.h5"})
     folder = tmp_path / "new"
     assert moved.found(folder) is None
-    places = [folder / "data" / "cube.h5", folder / "cube.h5", old / "cube.h5"]
-    assert list(moved.places(folder)) == [str(p) for p in places]
-    for place in reversed(places):  # the likeliest is written last, and wins
-        place.touch()
-        assert moved.found(folder) == f"{place}:b/c"
-    assert moved.found() == f"{places[-1]}:b/c"
+    locations = [folder / "data" / "cube.h5", folder / "cube.h5", old / "cube.h5"]
+    assert list(moved.locations(folder)) == [str(p) for p in locations]
+    for location in reversed(locations):  # the likeliest is written last, and wins
+        location.touch()
+        assert moved.found(folder) == f"{location}:b/c"
+    assert moved.found() == f"{locations[-1]}:b/c"
     assert reference.relative_to(tmp_path / "new") == "../old/cube.h5"
 
 
@@ -64,10 +64,10 @@ def test_another_size_does_not_fit_and_other_bands_or_values_are_doubtful():
     assert reference_to("sample:x", CUBE).doubt(changed) is None
 
 
-@pytest.mark.parametrize("place", [(0, 0, 0), (11, 9, 19), (0, 9, 0), (11, 0, 19)])
-def test_a_digest_sees_the_corners_and_the_type(place):
+@pytest.mark.parametrize("position", [(0, 0, 0), (11, 9, 19), (0, 9, 0), (11, 0, 19)])
+def test_a_digest_sees_the_corners_and_the_type(position):
     values = VALUES.copy()
-    values[place] += 1
+    values[position] += 1
     digests = {
         sample_digest(HyperCube.from_array(v)) for v in (VALUES, values, VALUES.astype("i4"))
     }
@@ -94,8 +94,8 @@ def test_a_pixel_is_read_of_the_cube_and_of_the_image_that_is_shown():
     alone = read_pixel(SpectrumRequest(CUBE, 3, 7))
     np.testing.assert_array_equal(alone.values, VALUES[3, 7])
     assert alone.shown is None
-    wish = SpectrumRequest(CUBE, 11, 0, image)
-    found = read_pixel(wish)
-    assert found.request is wish
+    request = SpectrumRequest(CUBE, 11, 0, image)
+    found = read_pixel(request)
+    assert found.request is request
     np.testing.assert_array_equal(found.values, VALUES[11, 0])
     np.testing.assert_array_equal(found.shown, VALUES[11, 0, :1] * 2)

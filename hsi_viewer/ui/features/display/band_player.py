@@ -48,7 +48,7 @@ class BandPlayer(QObject):
         """Start at the band that is shown, or stop."""
         if playing == self.playing:
             return
-        if playing and self._pictures.look is not None:
+        if playing and self._pictures.composite is not None:
             self._asked = ()
             self._clock.start()
             self._on_tick()
@@ -63,13 +63,13 @@ class BandPlayer(QObject):
 
     @Slot()
     def _on_tick(self) -> None:
-        look, picture = self._pictures.look, self._pictures.picture
-        if look is None or picture is None:
+        composite, picture = self._pictures.composite, self._pictures.picture
+        if composite is None or picture is None:
             self.stop()
-        elif self._asked and look.bands != self._asked:
+        elif self._asked and composite.bands != self._asked:
             self.stop()  # the user chose another band
-        elif picture.look is look and self._tiles.idle:
-            self._asked = (next_good_band(picture.cube, look.bands[0]),)
+        elif picture.composite is composite and self._tiles.idle:
+            self._asked = (next_good_band(picture.cube, composite.bands[0]),)
             self._pictures.show_bands(self._asked, quiet=True)
 
 

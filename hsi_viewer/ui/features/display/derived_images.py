@@ -89,8 +89,8 @@ class DerivedFeature(Feature):
                 f"Index {name}" if name.isupper() else name,
                 "",
                 lambda: self.show_index(name),
-                enabled=lambda: self._why_not(name) is None,
-                disabled_reason=lambda: self._why_not(name),
+                enabled=lambda: self._disabled_reason(name) is None,
+                disabled_reason=lambda: self._disabled_reason(name),
             )
 
         return [
@@ -110,7 +110,8 @@ class DerivedFeature(Feature):
                 IMAGE,
                 self.pictures.remove_image,
                 enabled=lambda: (
-                    self.pictures.look is not None and self.pictures.look.image is not None
+                    self.pictures.composite is not None
+                    and self.pictures.composite.image is not None
                 ),
                 disabled_reason=lambda: "There is no derived image to remove.",
             ),
@@ -138,7 +139,7 @@ class DerivedFeature(Feature):
     @Slot(str)
     def show_index(self, name: str) -> None:
         """Show an index of the scene."""
-        reason = self._why_not(name)
+        reason = self._disabled_reason(name)
         if reason is not None:
             self.workspace.notify(reason, "warning")
         else:
@@ -166,7 +167,7 @@ class DerivedFeature(Feature):
         document = self.workspace.document
         return document.cube if document is not None else None
 
-    def _why_not(self, name: str) -> str | None:
+    def _disabled_reason(self, name: str) -> str | None:
         cube = self._cube
         if cube is None:
             return "Open a scene first."

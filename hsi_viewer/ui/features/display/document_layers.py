@@ -72,7 +72,6 @@ class LayerController(QObject):
         ):
             layers.add(layer)
         self._own = layers.names
-        self._truth_ids: set[int] = set()
 
     def show_document(self, document: Document) -> None:
         """Show the layers of a document that was just opened."""
@@ -85,8 +84,7 @@ class LayerController(QObject):
         document.labels.changed.connect(self._on_labels)
         document.legend.changed.connect(self._on_legend)
         document.prediction_changed.connect(self._draw_map)
-        document.truth_changed.connect(self._on_truth)
-        self._on_truth()
+        document.truth_changed.connect(self._draw_truth)
         self._on_legend()
 
     # which map layer is seen -----------------------------------------------------------------
@@ -122,18 +120,12 @@ class LayerController(QObject):
 
     def _on_labels(self, top: int, left: int, bottom: int, right: int) -> None:
         box: Box = (top, left, bottom, right)
-        if self._layers[LABELS].raster is None:
+        document, drawn = self._workspace.document, self._layers[LABELS].raster
+        replaced = document is not None and getattr(drawn, "ids", None) is not document.labels.ids
+        if replaced:
             self._draw_labels()
         else:
             self._layers.redraw(LABELS, box)
-
-    @Slot()
-    def _on_truth(self) -> None:
-        document = self._workspace.document
-        truth = document.truth if document is not None else None
-        ids = np.zeros(0, np.intp) if truth is None else np.flatnonzero(np.bincount(truth.ravel()))
-        self._truth_ids = set(ids.tolist())
-        self._draw_truth()
 
     @Slot()
     def _on_legend(self) -> None:
@@ -168,7 +160,7 @@ class LayerController(QObject):
         if document is None or document.truth is None:
             self._layers.set_raster(GROUND_TRUTH, None)
             return
-        colours = truth_legend(document, self._truth_ids).colour_table()
+        colours = truth_legend(document, set(document.truth_ids)).colour_table()
         self._layers.set_raster(GROUND_TRUTH, self._ids(document.truth, colours, sparse=True))
 
     def _ids(

@@ -133,15 +133,15 @@ class LayersFeature(Feature):
         self.workspace.state_changed.emit()
 
     @Slot(float)
-    def _on_line(self, place: float) -> None:
+    def _on_line(self, x: float) -> None:
         if self.compare.mode == "swipe":
             left, right = self.compare.pair()
-            self._divide({left: "left", right: "right"}, place)
+            self._divide({left: "left", right: "right"}, x)
 
-    def _divide(self, sides: dict[str, Side], place: float) -> None:
+    def _divide(self, sides: dict[str, Side], x: float) -> None:
         """Show layers on one side only; the image continues under both."""
         kept: dict[str, Side] = {n: s for n, s in sides.items() if n != IMAGE}
-        self.context.canvas.set_sides(kept, place)
+        self.context.canvas.set_sides(kept, x)
 
     @Slot()
     def _flick(self) -> None:
@@ -151,8 +151,8 @@ class LayersFeature(Feature):
     def _show_one(self) -> None:
         """Flickering is a swipe from edge to edge."""
         left, right = self.compare.pair()
-        place = float(self.context.canvas.viewport().width()) if self._left_on_top else 0.0
-        self._divide({left: "left", right: "right"}, place)
+        x = float(self.context.canvas.viewport().width()) if self._left_on_top else 0.0
+        self._divide({left: "left", right: "right"}, x)
 
 
 def _rank(name: str) -> int:

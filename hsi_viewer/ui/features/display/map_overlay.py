@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Slot
 
-from hsi_viewer.analysis.geographic import MapPlace, degrees, degrees_text, place_of
+from hsi_viewer.analysis.geographic import ScaleAndNorth, degrees, degrees_text, scale_and_north
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -37,12 +37,14 @@ def _degrees_of(request: Hashable) -> str:
     return degrees_text(*found[0]) if found else ""
 
 
-def _find_place(cube: HyperCube, _token: CancelToken, _port: ProgressPort) -> MapPlace | None:
+def _find_scale_and_north(
+    cube: HyperCube, _token: CancelToken, _port: ProgressPort
+) -> ScaleAndNorth | None:
     known = cube.georeference
-    return place_of(known, cube.rows, cube.columns) if known else None
+    return scale_and_north(known, cube.rows, cube.columns) if known else None
 
 
-class MapPlaceFeature(Feature):
+class MapMarksFeature(Feature):
     """Asks a worker where things lie, for the library that knows takes long to import."""
 
     key = "map-overlay"
@@ -52,7 +54,7 @@ class MapPlaceFeature(Feature):
         self.marks = MapMarks(context.canvas)
         self._shown = True
         self._at: _Position | None = None
-        self._place: MapPlace | None = None
+        self._ground: ScaleAndNorth | None = None
         self._queue = LatestRequestQueue(
             self.workspace.tasks, "Computing longitude and latitude", _degrees_of, self
         )
@@ -71,9 +73,9 @@ class MapPlaceFeature(Feature):
                 self.show_marks,
                 (),
                 "compass-outline",
-                lambda: self._place is not None,
+                lambda: self._ground is not None,
                 lambda: "This scene isn't georeferenced.",
-                checked=lambda: self._shown and self._place is not None,
+                checked=lambda: self._shown and self._ground is not None,
             )
         ]
 
@@ -97,25 +99,26 @@ class MapPlaceFeature(Feature):
             return
         self.workspace.compute(
             "Locating the scene",
-            partial(_find_place, document.cube),
+            partial(_find_scale_and_north, document.cube),
             self._take,
             cube=document.cube,
             on_failed=self._on_not_found,
             quiet=True,
+            patient=True,
         )
 
     def _on_not_found(self, _error: Exception) -> None:
         """Without scale bar and north arrow; the log has the reason."""
 
-    def _take(self, place: MapPlace | None) -> None:
-        self._place = place
-        self.marks.show_place(place)
+    def _take(self, ground: ScaleAndNorth | None) -> None:
+        self._ground = ground
+        self.marks.show_ground(ground)
         self.workspace.state_changed.emit()
 
     @Slot(int, int)
     def _on_hover(self, row: int, column: int) -> None:
         document = self.workspace.document
-        if document is None or self._place is None or document.cube.georeference is None:
+        if document is None or self._ground is None or document.cube.georeference is None:
             return
         if self.context.canvas.is_drawing:
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Slot
 
 from hsi_viewer.core.cube.band_selection import PRESETS, BandPreset
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.errors import HsiError
@@ -189,15 +189,15 @@ class PictureFeature(Feature):
     @property
     def single(self) -> bool:
         """Whether a single band is requested."""
-        look = self.pictures.look
-        return look is not None and len(look.bands) == 1
+        composite = self.pictures.composite
+        return composite is not None and len(composite.bands) == 1
 
     def show_single(self, single: bool) -> None:
         """Show the red band alone, or three bands again."""
-        look = self.pictures.look
-        if look is not None and single != self.single:
+        composite = self.pictures.composite
+        if composite is not None and single != self.single:
             triple = self.display.triple
-            self.pictures.show_bands(look.bands[:1] if single else triple)
+            self.pictures.show_bands(composite.bands[:1] if single else triple)
 
     @Slot()
     def next_band(self) -> None:
@@ -210,11 +210,11 @@ class PictureFeature(Feature):
         self._step(forward=False)
 
     def _step(self, *, forward: bool) -> None:
-        picture, look = self.pictures.picture, self.pictures.look
-        if picture is not None and look is not None:
+        picture, composite = self.pictures.picture, self.pictures.composite
+        if picture is not None and composite is not None:
             self.player.stop()
-            cube = look.of(picture.cube) if look.image is None else look.image
-            self.pictures.show_bands((next_good_band(cube, look.bands[0], forward=forward),))
+            cube = composite.of(picture.cube) if composite.image is None else composite.image
+            self.pictures.show_bands((next_good_band(cube, composite.bands[0], forward=forward),))
 
     def play(self, playing: bool) -> None:
         """Play through the good bands, or stop."""
@@ -227,14 +227,14 @@ class PictureFeature(Feature):
         """Lay what is shown over the scene as a layer, to compare other pictures with it."""
         picture = self.pictures.picture
         if picture is not None:
-            name = self.pictures.title(picture.look)
+            name = self.pictures.title(picture.composite)
             self.context.viewing.layers.add(
                 Layer(
                     name,
                     picture.raster,
                     removable=True,
                     about="A kept image",
-                    coded=len(picture.look.bands) == 1,
+                    coded=len(picture.composite.bands) == 1,
                     bar=self.pictures.bar(picture),
                 )
             )
@@ -260,8 +260,8 @@ class PictureFeature(Feature):
     @Slot(object)
     def _on_presets(self, presets: tuple[BandPreset, ...]) -> None:
         self.workspace.settings.band_presets = [[p.name, *p.wavelengths] for p in presets]
-        if self.pictures.look is not None:
-            self._on_requested(self.pictures.look)
+        if self.pictures.composite is not None:
+            self._on_requested(self.pictures.composite)
 
     # reactions -------------------------------------------------------------------------------
 
@@ -277,8 +277,8 @@ class PictureFeature(Feature):
 
     @Slot(str)
     def _on_stretch(self, kind: ContrastKind) -> None:
-        look, picture = self.pictures.look, self.pictures.picture
-        if look is None or picture is None:
+        composite, picture = self.pictures.composite, self.pictures.picture
+        if composite is None or picture is None:
             return
         if kind == "typed":
             self.show_contrast()
@@ -293,22 +293,22 @@ class PictureFeature(Feature):
         self.workspace.state_changed.emit()
 
     @Slot(object)
-    def _on_requested(self, look: Look) -> None:
+    def _on_requested(self, composite: Composite) -> None:
         document = self.workspace.document
         if document is not None:
-            cube = look.of(document.cube)
-            self.display.show_look(look, cube, self.pictures.presets())
+            cube = composite.of(document.cube)
+            self.display.show_composite(composite, cube, self.pictures.presets())
 
     @Slot(object)
     def _on_drawn(self, picture: ScenePicture) -> None:
-        self.display.show_look(picture.look, picture.cube, self.pictures.presets())
+        self.display.show_composite(picture.composite, picture.cube, self.pictures.presets())
         self._refresh_contrast()
 
     def _refresh_contrast(self) -> None:
         picture = self.pictures.picture
         if picture is not None and self.made(KEY):
             self.contrast.show_contrast(
-                picture.look.contrast, picture.transfers, picture.samples, picture.cube.scale
+                picture.composite.contrast, picture.transfers, picture.samples, picture.cube.scale
             )
 
     @Slot()
@@ -319,13 +319,13 @@ class PictureFeature(Feature):
 
     def session_state(self) -> dict[str, Any]:
         """Bands, colours and contrast of the scene."""
-        look = self.pictures.look
-        if look is None or look.image is not None:
+        composite = self.pictures.composite
+        if composite is None or composite.image is not None:
             return {}
         return {
-            "bands": list(look.bands),
-            "colours": look.colours.name if look.colours is not None else "",
-            "contrast": contrast_to_json(look.contrast),
+            "bands": list(composite.bands),
+            "colours": composite.colours.name if composite.colours is not None else "",
+            "contrast": contrast_to_json(composite.contrast),
         }
 
     def restore_session_state(self, state: dict[str, Any]) -> None:
@@ -339,4 +339,4 @@ class PictureFeature(Feature):
             return
         fits = document is not None and all(0 <= b < document.cube.bands for b in bands)
         if fits and len(bands) in (1, 3):
-            self.pictures.show(Look(bands, contrast, colours))
+            self.pictures.show(Composite(bands, contrast, colours))

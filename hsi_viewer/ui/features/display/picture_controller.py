@@ -17,11 +17,11 @@ from hsi_viewer.core.cube.band_selection import (
 )
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.colour_bar import ColourBar, bar_of_picture
-from hsi_viewer.core.display.composite import ColourMap, Look
+from hsi_viewer.core.display.composite import ColourMap, Composite
 from hsi_viewer.core.display.contrast import Contrast
 from hsi_viewer.core.display.layers import IMAGE, LayerStack
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.preferences.view_memory import LookBook
+from hsi_viewer.preferences.view_memory import ViewMemory
 from hsi_viewer.rendering.band_samples import Samples
 from hsi_viewer.rendering.scene_picture import ScenePicture, render_scene, sharpened
 from hsi_viewer.ui.plots.colour_maps import GREY, colour_map
@@ -37,7 +37,7 @@ class PictureController(QObject):
 
     Signals
     -------
-    requested(Look) : something else is requested; it is not drawn yet.
+    requested(Composite) : something else is requested; it is not drawn yet.
     drawn(ScenePicture) : a picture is on the screen.
     images_changed() : an image was derived or removed.
 
@@ -54,7 +54,7 @@ class PictureController(QObject):
     def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._layers = workspace, layers
-        self._samples, self._book = Samples(), LookBook()
+        self._samples, self._book = Samples(), ViewMemory()
         self._task: Task | None = None
         self._images: list[HyperCube] = []
         self._usual = Contrast()  # for pictures whose contrast was never chosen
@@ -62,7 +62,7 @@ class PictureController(QObject):
         self._presets: tuple[int, str, dict[str, Triple]] | None = None
         self._unseen = False  # whether no sharp picture of the scene was drawn yet
         self.picture: ScenePicture | None = None
-        self.look: Look | None = None
+        self.composite: Composite | None = None
 
     # scene -----------------------------------------------------------------------------------
 
@@ -73,38 +73,40 @@ class PictureController(QObject):
         self._images = []
         self._presets = None
         self._usual = self._default_contrast()
-        self.look, self._unseen = picture.look, True
+        self.composite, self._unseen = picture.composite, True
         self.images_changed.emit()
         self._on_drawn(picture)
-        wanted = self._scene_look(picture.cube)
-        if wanted != picture.look:
+        wanted = self._scene_composite(picture.cube)
+        if wanted != picture.composite:
             self.show(wanted)
         elif picture.coarse:
             self._draw(wanted)
 
     def refresh(self) -> None:
         """The scene got other metadata: draw again, without bands that are bad now."""
-        scene, look = self._scene, self.look
-        if scene is None or look is None:
+        scene, composite = self._scene, self.composite
+        if scene is None or composite is None:
             return
         if self._images:
             names = ", ".join(image.name for image in self._images)
             self._workspace.notify(f"Removed, because the metadata changed: {names}.")
         self._images, self._presets = [], None
         self.images_changed.emit()
-        bands = look.bands if look.image is None else self._scene_look(scene).bands
+        bands = composite.bands if composite.image is None else self._scene_composite(scene).bands
         if not all(scene.good_bands[b] for b in bands):
             bands = initial_bands(scene)
-        self.show(replace(look, bands=bands, image=None, colours=self._colours_for(bands, None)))
+        self.show(
+            replace(composite, bands=bands, image=None, colours=self._colours_for(bands, None))
+        )
 
     @Slot()
     def take_preferences(self) -> None:
         """Use another usual contrast; pictures whose contrast was chosen keep theirs."""
         before, self._usual = self._usual, self._default_contrast()
-        if self.look is not None and self.look.contrast == before != self._usual:
-            self.show(replace(self.look, contrast=self._usual))
-        elif self.look is not None:
-            self.requested.emit(self.look)  # presets may have changed
+        if self.composite is not None and self.composite.contrast == before != self._usual:
+            self.show(replace(self.composite, contrast=self._usual))
+        elif self.composite is not None:
+            self.requested.emit(self.composite)  # presets may have changed
 
     def save(self) -> None:
         """Write down how cubes were looked at."""
@@ -112,29 +114,31 @@ class PictureController(QObject):
 
     # requests ----------------------------------------------------------------------------------
 
-    def show(self, look: Look, *, quiet: bool = False) -> None:
+    def show(self, composite: Composite, *, quiet: bool = False) -> None:
         """Draw a look as it is; quietly while something is dragged or played."""
         scene = self._scene
         if scene is None:
             return
         self._cancel()
-        self.look = look
-        self._note(scene, look)
-        self._draw(look, quiet=quiet)
+        self.composite = composite
+        self._note(scene, composite)
+        self._draw(composite, quiet=quiet)
 
-    def _draw(self, look: Look, *, quiet: bool = False) -> None:
+    def _draw(self, composite: Composite, *, quiet: bool = False) -> None:
         scene = self._scene
         if scene is None:
             return
         self._cancel()
-        self.look = look
-        self.requested.emit(look)
+        self.composite = composite
+        self.requested.emit(composite)
         samples = self._samples
 
         def work(token: CancelToken, _port: ProgressPort) -> ScenePicture:
-            return render_scene(scene, look, token, samples=samples)
+            return render_scene(scene, composite, token, samples=samples)
 
-        self._task = self._workspace.tasks.start("Drawing the image", work, quiet=quiet)
+        self._task = self._workspace.tasks.start(
+            "Drawing the image", work, quiet=quiet, urgent=True
+        )
         self._task.succeeded.connect(self._on_drawn)
         self._task.failed.connect(self._on_failed)
         self._task.cancelled.connect(self._on_cancelled)
@@ -142,25 +146,25 @@ class PictureController(QObject):
     @Slot(object)
     def show_bands(self, bands: Sequence[int], *, quiet: bool = False) -> None:
         """Show three bands, or one, of the image that is shown, with the contrast they had."""
-        look = self.look
-        if look is not None and tuple(bands) != look.bands:
+        composite = self.composite
+        if composite is not None and tuple(bands) != composite.bands:
             chosen = tuple(bands)
-            colours = look.colours or self._colours_for(chosen, look.image)
-            wanted = replace(look, bands=chosen, colours=colours if len(chosen) == 1 else None)
+            colours = composite.colours or self._colours_for(chosen, composite.image)
+            wanted = replace(composite, bands=chosen, colours=colours if len(chosen) == 1 else None)
             self.show(self._with_contrast(wanted), quiet=quiet)
 
     def set_contrast(self, contrast: Contrast, *, quiet: bool = False) -> None:
         """Stretch the picture otherwise."""
-        if self.look is not None and contrast != self.look.contrast:
+        if self.composite is not None and contrast != self.composite.contrast:
             if contrast.kind != "typed":
                 self._usual = contrast
-            self.show(replace(self.look, contrast=contrast), quiet=quiet)
+            self.show(replace(self.composite, contrast=contrast), quiet=quiet)
 
     @Slot(str)
     def set_colours(self, name: str) -> None:
         """Show a single band in the colour map of a name."""
-        if self.look is not None and len(self.look.bands) == 1:
-            self.show(replace(self.look, colours=colour_map(name)))
+        if self.composite is not None and len(self.composite.bands) == 1:
+            self.show(replace(self.composite, colours=colour_map(name)))
 
     # derived images --------------------------------------------------------------------------
 
@@ -171,7 +175,7 @@ class PictureController(QObject):
 
     def add_image(self, image: HyperCube) -> None:
         """Take a derived image in the place of one of its name, and show it."""
-        if self._scene is None or self.look is None:
+        if self._scene is None or self.composite is None:
             return
         kept = [i for i in self._images if i.name != image.name]
         self._images = [*kept, image][-MAX_IMAGES:]
@@ -186,17 +190,17 @@ class PictureController(QObject):
         if scene is None or (name and image is None):
             return
         if image is None:
-            look = self._scene_look(scene)
+            composite = self._scene_composite(scene)
         else:
             bands = (0, 1, 2) if image.bands > 2 else (0,)
-            look = Look(bands, colours=self._colours_for(bands, image), image=image)
-        self.show(self._with_contrast(look))
+            composite = Composite(bands, colours=self._colours_for(bands, image), image=image)
+        self.show(self._with_contrast(composite))
 
     @Slot()
     def remove_image(self) -> None:
         """Remove the derived image that is shown, and show the scene."""
-        if self.look is not None and self.look.image is not None:
-            self._images = [i for i in self._images if i is not self.look.image]
+        if self.composite is not None and self.composite.image is not None:
+            self._images = [i for i in self._images if i is not self.composite.image]
             self.images_changed.emit()
             self.show_image("")
 
@@ -204,37 +208,37 @@ class PictureController(QObject):
 
     def presets(self) -> dict[str, Triple]:
         """Band triples by name that the image on show offers."""
-        scene, look = self._scene, self.look
-        if scene is None or look is None:
+        scene, composite = self._scene, self.composite
+        if scene is None or composite is None:
             return {}
-        if look.image is not None:
-            return {"First three": (0, 1, 2)} if look.image.bands > 2 else {}
+        if composite.image is not None:
+            return {"First three": (0, 1, 2)} if composite.image.bands > 2 else {}
         own = self._workspace.settings.band_presets
         if self._presets is None or self._presets[:2] != (id(scene), repr(own)):
             presets = [BandPreset(n, (r, g, b)) for n, r, g, b in own]
             self._presets = (id(scene), repr(own), presets_of(scene, presets))
         return self._presets[2]
 
-    def title(self, look: Look) -> str:
+    def title(self, composite: Composite) -> str:
         """Name of a composite; its contrast is remembered under it."""
-        image = look.image
-        if len(look.bands) == 1:
-            name = f"Band {look.bands[0] + 1}"
+        image = composite.image
+        if len(composite.bands) == 1:
+            name = f"Band {composite.bands[0] + 1}"
         else:
-            presets = self.presets() if (self.look and self.look.image is image) else {}
-            numbers = "-".join(str(b + 1) for b in look.bands)
-            name = matching_preset(look.triple, presets) or f"Bands {numbers}"
+            presets = self.presets() if (self.composite and self.composite.image is image) else {}
+            numbers = "-".join(str(b + 1) for b in composite.bands)
+            name = matching_preset(composite.triple, presets) or f"Bands {numbers}"
         if image is None:
             return name
         return image.name if image.bands == 1 else f"{image.name}: {name}"
 
     def bar(self, picture: ScenePicture) -> ColourBar | None:
         """The colours of a picture of a single band; None for three bands."""
-        look, cube = picture.look, picture.cube
-        if len(look.bands) != 1:
+        shown, cube = picture.composite, picture.cube
+        if len(shown.bands) != 1:
             return None
-        title = self.title(look) if look.image is not None else band_name(cube, look.bands[0])
-        return bar_of_picture(look, picture.transfers, title, cube.scale, cube.offset)
+        title = self.title(shown) if shown.image is not None else band_name(cube, shown.bands[0])
+        return bar_of_picture(shown, picture.transfers, title, cube.scale, cube.offset)
 
     # -----------------------------------------------------------------------------------------
 
@@ -248,11 +252,11 @@ class PictureController(QObject):
         low, high = settings.stretch_percent
         return Contrast(settings.stretch, (low, high))
 
-    def _with_contrast(self, look: Look) -> Look:
+    def _with_contrast(self, composite: Composite) -> Composite:
         """The look with the contrast that it had last, else with the usual one."""
         scene = self._scene
         kept = self._book.of(scene).contrasts if scene is not None else {}
-        return replace(look, contrast=kept.get(self.title(look), self._usual))
+        return replace(composite, contrast=kept.get(self.title(composite), self._usual))
 
     def _colours_for(self, bands: tuple[int, ...], image: HyperCube | None) -> ColourMap | None:
         """Colour map of a single band; that of the scene as it was last."""
@@ -262,23 +266,28 @@ class PictureController(QObject):
         remembered = self._book.of(scene).colours if scene is not None and image is None else ""
         return colour_map(remembered or (GREY if image is None else SINGLE_COLOURS))
 
-    def _note(self, scene: HyperCube, look: Look) -> None:
+    def _note(self, scene: HyperCube, composite: Composite) -> None:
         noted = self._book.of(scene)
-        if look.contrast != self._default_contrast() or self.title(look) in noted.contrasts:
-            noted.note(self.title(look), look.contrast)
-        if look.image is None:
-            noted.bands = look.bands
-            if len(look.bands) == 1:
-                noted.colours = look.colours.name if look.colours is not None else GREY
+        if (
+            composite.contrast != self._default_contrast()
+            or self.title(composite) in noted.contrasts
+        ):
+            noted.note(self.title(composite), composite.contrast)
+        if composite.image is None:
+            noted.bands = composite.bands
+            if len(composite.bands) == 1:
+                noted.colours = composite.colours.name if composite.colours is not None else GREY
         self._book.note(scene, noted)
 
-    def _scene_look(self, scene: HyperCube) -> Look:
+    def _scene_composite(self, scene: HyperCube) -> Composite:
         """The last composite of a scene, else its first one."""
         noted = self._book.of(scene)
         if not noted.bands or max(noted.bands) >= scene.bands:
             bands = initial_bands(scene) if scene.bands > 1 else (0,)
-            return self._with_contrast(Look(bands))
-        return self._with_contrast(Look(noted.bands, colours=self._colours_for(noted.bands, None)))
+            return self._with_contrast(Composite(bands))
+        return self._with_contrast(
+            Composite(noted.bands, colours=self._colours_for(noted.bands, None))
+        )
 
     @Slot(object)
     def _on_drawn(self, picture: ScenePicture) -> None:
@@ -300,7 +309,7 @@ class PictureController(QObject):
         """The user wants no other picture now: a coarse one is drawn as it is looked at."""
         self._task = None
         if self.picture is not None and self.picture.coarse:
-            self.look = self.picture.look
+            self.composite = self.picture.composite
             self._on_drawn(sharpened(self.picture))
 
     @Slot(object)

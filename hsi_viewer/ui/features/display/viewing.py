@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, SpectrumRequest, read_pixel
 from hsi_viewer.core.cube.band_selection import band_name
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.layers import CLASS_MAP, LABELS, UNCERTAINTY, LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import Colour
@@ -81,9 +81,9 @@ class ViewController(QObject):
         """The picture on the screen."""
         return self.pictures.picture
 
-    def show_look(self, look: Look) -> None:
+    def show_composite(self, composite: Composite) -> None:
         """Draw the scene with other bands or another contrast."""
-        self.pictures.show(look)
+        self.pictures.show(composite)
 
     @Slot(object)
     def show_opened(self, opened: OpenedCube) -> None:
@@ -138,7 +138,7 @@ class ViewController(QObject):
     @Slot(object)
     def _on_picture(self, picture: ScenePicture) -> None:
         """Mark the bands in the plot; those of a derived image are not in it."""
-        self._plot.mark_bands(picture.look.bands if picture.look.image is None else ())
+        self._plot.mark_bands(picture.composite.bands if picture.composite.image is None else ())
         if self._hovered is not None and self._readout.position.text():
             self._on_hover(*self._hovered)  # the readout shows values of these bands
         self._workspace.state_changed.emit()
@@ -236,8 +236,10 @@ class ViewController(QObject):
         self._read_out(document, row, column)
         if self._canvas.is_drawing:
             return  # the spectrum comes when the button is let go
-        look = self.pictures.look
-        request = SpectrumRequest(document.cube, row, column, look.image if look else None)
+        composite = self.pictures.composite
+        request = SpectrumRequest(
+            document.cube, row, column, composite.image if composite else None
+        )
         if document.cube.in_memory:
             self._show_spectrum(read_pixel(request))
         else:
@@ -255,10 +257,10 @@ class ViewController(QObject):
 
     def _show_spectrum(self, pixel: PixelSpectrum) -> None:
         """Show the spectrum that the cursor is at, unless it has gone elsewhere meanwhile."""
-        place = (pixel.request.row, pixel.request.column)
-        if place == self._picked:
+        position = (pixel.request.row, pixel.request.column)
+        if position == self._picked:
             self._picked_spectrum = pixel.values
-        if place == self._hovered:
+        if position == self._hovered:
             self._plot.show_live(pixel.values)
             self._readout.show_values(self._values_text(pixel))
 
@@ -342,8 +344,8 @@ class ViewController(QObject):
         cube, prediction = document.cube, document.prediction
         map_xy = ""
         if cube.georeference is not None:
-            place = cube.georeference.map_xy(row + 0.5, column + 0.5)
-            map_xy = f"x {place[0]:,.2f}  y {place[1]:,.2f}" if place else ""
+            on_map = cube.georeference.map_xy(row + 0.5, column + 0.5)
+            map_xy = f"x {on_map[0]:,.2f}  y {on_map[1]:,.2f}" if on_map else ""
         label = int(document.labels.ids[row, column])
         mapped = ""
         if prediction is not None:
@@ -360,9 +362,9 @@ class ViewController(QObject):
         picture = self.pictures.picture
         if picture is None:
             return ""
-        bands = picture.look.bands
+        bands = picture.composite.bands
         source = pixel.values if pixel.shown is None else pixel.shown
-        if max(bands) >= source.size or (pixel.shown is None) != (picture.look.image is None):
+        if max(bands) >= source.size or (pixel.shown is None) != (picture.composite.image is None):
             return ""  # another picture came meanwhile
         if not np.isfinite(source[list(bands)]).any():
             return "No data"

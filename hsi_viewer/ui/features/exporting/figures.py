@@ -79,8 +79,8 @@ class FigureFeature(Feature):
         if document is None or not views:
             return
         names = [v.accessibleName() or "View" for v in views]
-        place = views.index(first) if first in views else 0
-        dialog = FigureDialog(names, place, document.cube.name, self.window)
+        index = views.index(first) if first in views else 0
+        dialog = FigureDialog(names, index, document.cube.name, self.window)
         if dialog.exec():
             suffix = dialog.format.currentData()
             view = views[dialog.views.currentIndex()]

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_clearing, plan_removal
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
@@ -97,21 +98,29 @@ class ClassFeature(Feature):
             self.workspace.document.lock_class(class_id, locked)
 
     @Slot(int, int)
-    def move(self, class_id: int, place: int) -> None:
+    def move(self, class_id: int, index: int) -> None:
         """Put a class at another place of the list."""
-        if self.workspace.document is not None and place >= 0:
-            self.workspace.document.move_class(class_id, place)
+        if self.workspace.document is not None and index >= 0:
+            self.workspace.document.move_class(class_id, index)
             self._panel.select(class_id)
 
     def merge(self, class_id: int, into: int) -> None:
         """Give the labels of a class to another and remove it."""
         document = self.workspace.document
-        if document is not None:
-            name, other = document.legend[class_id].name, document.legend[into].name
-            document.merge_classes(class_id, into)
+        if document is None:
+            return
+        name, other = document.legend[class_id].name, document.legend[into].name
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            there = base.has(class_id, into)
+            return plan_removal(document, base, class_id, into) if there else None
+
+        def on_done(_load: LabelLoad) -> None:
             self._labelling.take_class(into)
             told = f"“{name}” was merged into “{other}”."
             self.workspace.notify(told, "info", self._labelling.undo_choice())
+
+        self._labelling.changes.carry_out(f"Merging {name} into {other}", plan, on_done)
 
     def _chosen(self) -> tuple[Document, LabelClass] | None:
         document, class_id = self.workspace.document, self._labelling.active_class
@@ -136,8 +145,16 @@ class ClassFeature(Feature):
 
     def _clear(self) -> None:
         found = self._chosen()
-        if found is not None:
-            found[0].clear_class(found[1].id)
+        if found is None:
+            return
+        chosen = found[1]
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            return plan_clearing(document, base, chosen.id) if base.has(chosen.id) else None
+
+        self._labelling.changes.carry_out(
+            f"Deleting the labels of {chosen.name}", plan, lambda _load: None
+        )
 
     def _remove(self) -> None:
         found = self._chosen()
@@ -147,7 +164,7 @@ class ClassFeature(Feature):
     # menus -----------------------------------------------------------------------------------
 
     @Slot(QPoint)
-    def _open_menu(self, place: QPoint) -> None:
+    def _open_menu(self, position: QPoint) -> None:
         menu = QMenu(self.window)
         for name in IN_MENU:
             menu.addAction(self.context.commands.action(name))
@@ -155,7 +172,7 @@ class ClassFeature(Feature):
         for name in OF_LEGEND:
             menu.addAction(self.context.commands.action(name))
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        menu.popup(position)
 
     def _open_merge(self) -> None:
         menu = self.merge_menu()
@@ -192,7 +209,7 @@ class ClassFeature(Feature):
         document = self.workspace.document
         if document is not None:
             classes = tuple(
-                replace(c, colour=palette_colour(place)) for place, c in enumerate(document.legend)
+                replace(c, colour=palette_colour(index)) for index, c in enumerate(document.legend)
             )
             document.set_classes("Reset colours", classes)
 

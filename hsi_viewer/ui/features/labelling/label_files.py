@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
-from hsi_viewer.core.labels.sampling import Draw, draw_training
+from hsi_viewer.core.labels.sampling import Draw, Split, split_of
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.io.files.reading import ChoiceNeededError
-from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.document import Document, present_ids
 from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out, plan_load
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
@@ -70,15 +70,18 @@ class LabelUse:
     Attributes
     ----------
     load : the labels and classes that take the place of others, or None.
-    truth : ground truth to be scored, or None.
+    truth, truth_ids : ground truth to be scored, or None, and the class ids in it.
     scored : how many of its pixels.
     added : how many more pixels have a label then.
+    split : training and test pixels, where they were drawn.
     """
 
     load: LabelLoad | None
     truth: NDArray[np.uint16] | None = None
+    truth_ids: tuple[int, ...] = ()
     scored: int = 0
     added: int = 0
+    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -99,18 +102,21 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
         if they do not fit the cube, or nothing can be drawn from them.
     """
     document, purpose = request.document, request.purpose
-    present = np.flatnonzero(np.bincount(labels.ids.ravel())).tolist()
+    present = np.flatnonzero(count_ids(labels.ids)).tolist()
     listed = labels.names if len(labels.names) <= MOST_LISTED else {}
     numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(base.classes))
     ids = renumbered(labels.ids, numbers)
     names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
     colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
     if purpose == "test":
-        return LabelUse(None, checked_ids(ids, document.labels.shape))
+        truth = checked_ids(ids, document.labels.shape)
+        return LabelUse(None, truth, present_ids(truth))
     if isinstance(purpose, Draw):
-        training, test = draw_training(ids, purpose)
-        load = plan_load(document, base, training, names, colours, f"Draw {purpose}")
-        return LabelUse(load, test, int(np.count_nonzero(test)))
+        split = split_of(ids, purpose)
+        load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}")
+        test = split.test
+        scored = int(np.count_nonzero(test))
+        return LabelUse(load, test, present_ids(test), scored, split=split)
     if purpose == "add":
         here = base.labels.ids
         ids = np.where(here > 0, here, ids)
@@ -255,13 +261,14 @@ class LabelFiles(QObject):
         if use.load is not None and not carry_out(document, use.load):
             return None
         if use.truth is not None:
-            document.set_truth(use.truth)
+            document.set_truth(use.truth, use.truth_ids)
         if purpose == "test":
             return "Ground truth loaded: maps are scored on its pixels that you have not labelled."
         if isinstance(purpose, Draw):
+            note = use.split.note(document.legend.name_of) if use.split is not None else None
             return (
                 f"{document.labels.total:,} training pixels drawn ({purpose}); {use.scored:,} "
-                "others are test pixels."
+                f"others are test pixels.{f' {note}' if note else ''}"
             )
         if purpose == "add":
             return f"{use.added:,} pixels labelled."
@@ -273,9 +280,9 @@ class LabelFiles(QObject):
             Choice(
                 PLACEMENTS[option],
                 partial(self.load, request.source, request.purpose, option),
-                primary=place == 0,
+                primary=index == 0,
             )
-            for place, option in enumerate(needed.options)
+            for index, option in enumerate(needed.options)
         ]
         choices.append(Choice("Cancel", lambda: None, escape=True))
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
@@ -398,12 +405,12 @@ class LabelFiles(QObject):
         saved.document.mark_saved(saved.step)
         if saved.document is self._workspace.document:
             self.label_path = saved.path
-        told = f"Labels saved to {saved.path}."
+        message = f"Labels saved to {saved.path}."
         if saved.path.suffix.lower() == ".npy" and len(saved.document.legend):
-            told += (
+            message += (
                 " It contains class ids only: save a session or a legend to keep names and colours."
             )
-        self._workspace.notify(told, "success", folder_link(saved.path))
+        self._workspace.notify(message, "success", folder_link(saved.path))
 
     def _ask_where_to_save(self) -> Path | None:
         kinds = "NumPy array (*.npy);;ENVI classification (*.hdr);;MATLAB (*.mat);;GeoTIFF (*.tif)"

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog
 
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_removal
 from hsi_viewer.ui.features.labelling.label_files import LabelFiles
 from hsi_viewer.ui.features.labelling.toolbox import Toolbox
 from hsi_viewer.ui.tools.brush import MAX_SIZE
@@ -30,6 +31,7 @@ class LabelController(QObject):
         self.toolbox = Toolbox(workspace, context.canvas, self)
         self.toolbox.remedy = Choice("Add a class", self.add_class)
         self.files = LabelFiles(context, self)
+        self.changes = self.toolbox.changes
         self.files.loaded.connect(self._on_loaded)
         panel.chosen.connect(self.choose_class)
         self._naming: int | None = None  # a class that was added just now
@@ -117,19 +119,25 @@ class LabelController(QObject):
         document = self._workspace.document
         if document is None or class_id not in document.legend:
             return
-        name, count = document.legend[class_id].name, document.labels.count(class_id)
-        document.remove_class(class_id)
-        if self._active == class_id:
-            self._active = document.legend.classes[0].id if len(document.legend) else None
-            if self._active is not None:
+        name, was_active = document.legend[class_id].name, self._active == class_id
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            return plan_removal(document, base, class_id) if base.has(class_id) else None
+
+        def on_done(load: LabelLoad) -> None:
+            if was_active and self._active is None and len(document.legend):
+                self._active = document.legend.classes[0].id
                 self._panel.select(self._active)
-        if count:
-            self._workspace.notify(
-                f"“{name}” and its {count:,} labelled pixels were removed.",
-                "info",
-                self.undo_choice(),
-            )
-        self._workspace.state_changed.emit()
+            count = load.prepared.edit.pixels.size
+            if count:
+                self._workspace.notify(
+                    f"“{name}” and its {count:,} labelled pixels were removed.",
+                    "info",
+                    self.undo_choice(),
+                )
+            self._workspace.state_changed.emit()
+
+        self.changes.carry_out(f"Removing {name}", plan, on_done)
 
     def undo_choice(self) -> Choice:
         """A button of a message that undoes what it tells."""

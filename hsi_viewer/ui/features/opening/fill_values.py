@@ -69,6 +69,7 @@ class FillFeature(Feature):
             self._on_examined,
             cube=cube,
             on_failed=self._on_not_examined,
+            patient=True,
         )
 
     def _on_examined(self, seen: HyperCube) -> None:

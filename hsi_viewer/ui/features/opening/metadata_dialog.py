@@ -184,14 +184,14 @@ class MetadataDialog(QDialog):
         """Fill the wavelengths of a file, and say what it was and what was assumed."""
         bands = self._cube.bands
         if len(found.nm) != bands:
-            told = f"{found.name} lists {len(found.nm)} wavelengths; the cube has {bands} bands."
-            self.error.setText(told)
+            message = f"{found.name} lists {len(found.nm)} wavelengths; the cube has {bands} bands."
+            self.error.setText(message)
             return
         self.units.setCurrentIndex(0)
         for band, value in enumerate(found.nm):
             self._item(band, 0).setText(f"{value:.10g}" if np.isfinite(value) else "")
-        told = f"{bands} wavelengths taken from {found.name}."
-        self.error.setText(" ".join([told, *found.remarks]))
+        message = f"{bands} wavelengths taken from {found.name}."
+        self.error.setText(" ".join([message, *found.remarks]))
 
     @Slot(object)
     def show_problem(self, error: Exception) -> None:

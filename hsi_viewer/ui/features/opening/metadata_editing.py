@@ -25,7 +25,7 @@ class Edited:
     """A cube with edited metadata, where they are kept, and why they could not be, or ""."""
 
     cube: HyperCube
-    place: Path | None = None
+    sidecar: Path | None = None
     problem: str = ""
 
 
@@ -91,18 +91,18 @@ class MetadataController(QObject):
             return
         document.set_cube(done.cube)
         path = done.cube.path
-        if done.place is None or path is None:
+        if done.sidecar is None or path is None:
             self._workspace.notify(
                 "The metadata apply until the scene is closed but could not be saved: "
                 f"{done.problem}",
                 "warning",
             )
-        elif done.place.parent != path.parent:
-            self._workspace.notify(f"The metadata were saved {away(path, done.place)}", "success")
+        elif done.sidecar.parent != path.parent:
+            self._workspace.notify(f"The metadata were saved {away(path, done.sidecar)}", "success")
         else:
             self._workspace.notify("The metadata were saved next to the file.", "success")
 
 
-def away(path: Path, place: Path) -> str:
+def away(path: Path, sidecar: Path) -> str:
     """Location of a choice that cannot be saved beside its file, as the end of a sentence."""
-    return f"in {place.parent}: the folder of {path.name} is read-only."
+    return f"in {sidecar.parent}: the folder of {path.name} is read-only."

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.io import registry
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.opening import arrays_in
@@ -38,10 +39,8 @@ if TYPE_CHECKING:
 # doctor and sidecar are imported when they are needed: they would slow the start.
 
 BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
-RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or it is named so
 USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
 OFFER, DOUBT = "use", "doubt"
-WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr", "TIFF stack")
 DOING = "Examining or saving"
 
 
@@ -89,7 +88,7 @@ class Kept:
     """A file that is read as the user said, where the answer lies, and what was said before."""
 
     path: Path
-    place: Path
+    sidecar: Path
     before: Sidecar | None
 
 
@@ -158,13 +157,16 @@ class RepairController(QObject):
         def work(token: CancelToken, _port: ProgressPort) -> Doubt:
             return Doubt(path, _doubt(path, token))
 
-        task = self._workspace.tasks.start(f"Checking the header of {path.name}", work, quiet=True)
-        task.succeeded.connect(self._on_checked)
+        self._workspace.compute(
+            f"Checking the header of {path.name}",
+            work,
+            self._on_checked,
+            document=opened.document,
+            quiet=True,
+        )
 
-    @Slot(object)
     def _on_checked(self, doubt: Doubt) -> None:
-        document = self._workspace.document
-        if not doubt.problem or document is None or document.cube.path != doubt.path:
+        if not doubt.problem:
             return
         choices = (
             Choice("Show likely readings", partial(self._examine, doubt.path, None), primary=True),
@@ -186,8 +188,8 @@ class RepairController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> Arrays:
             from hsi_viewer.io.sidecars import sidecar
 
-            said = sidecar.load(path)
-            return Arrays(path, arrays_in(path), array, said.axes if said else None)
+            stored = sidecar.load(path)
+            return Arrays(path, arrays_in(path), array, stored.axes if stored else None)
 
         self._workspace.perform(f"Examining {path.name}", work, self._ask_which_array, doing=DOING)
 
@@ -196,8 +198,9 @@ class RepairController(QObject):
         """Whether the file of the open cube can be read in another way."""
         document = self._workspace.document
         cube = document.cube if document else None
-        formats = ("ENVI", *WITH_ARRAYS)
-        return cube is not None and cube.path is not None and cube.format_name in formats
+        if cube is None or cube.path is None:
+            return False
+        return cube.format_name == "ENVI" or registry.has_arrays(cube.format_name)
 
     def _ask_which_array(self, arrays: Arrays) -> None:
         dialog = ArrayDialog(
@@ -241,8 +244,8 @@ class RepairController(QObject):
     def _offer_uses(self, examined: Examined) -> None:
         """Ask what a file that is not a cube shall be in the open scene."""
         choices = [
-            Choice(USES[use], partial(self.uses[use], examined.path), primary=place == 0)
-            for place, use in enumerate(examined.uses)
+            Choice(USES[use], partial(self.uses[use], examined.path), primary=index == 0)
+            for index, use in enumerate(examined.uses)
         ]
         self._offers.offer(
             OFFER,
@@ -258,15 +261,15 @@ class RepairController(QObject):
             from hsi_viewer.io.sidecars import sidecar
 
             layout = fields.get("layout")
-            said = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
+            answer = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
             before = sidecar.load(path)
-            return Kept(path, sidecar.edited(path, **said), before)
+            return Kept(path, sidecar.edited(path, **answer), before)
 
         self._workspace.perform(f"Saving how {path.name} is read", work, self._on_kept, doing=DOING)
 
     def _on_kept(self, kept: Kept) -> None:
-        if kept.place.parent != kept.path.parent:
-            self._workspace.notify(f"Your choice was saved {away(kept.path, kept.place)}", "info")
+        if kept.sidecar.parent != kept.path.parent:
+            self._workspace.notify(f"Your choice was saved {away(kept.path, kept.sidecar)}", "info")
         self.answered = kept
         self._reopen(str(kept.path))
 
@@ -286,13 +289,7 @@ class RepairController(QObject):
             else:
                 sidecar.save(kept.path, kept.before)
 
-        title = f"Saving how {kept.path.name} is read"
-        task = self._workspace.tasks.start(title, work)
-        task.failed.connect(self._on_failed)
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, DOING)
+        self._workspace.perform(f"Saving how {kept.path.name} is read", work, doing=DOING)
 
 
 def _examined(
@@ -320,8 +317,10 @@ def _examined(
         if magic_of(path).startswith(SELF_DESCRIBED):
             return Examined(path, error)
         diagnosis = doctor.diagnose(path, token)
-        said = sidecar.load(path)
-        answer = said.layout.layout() if said is not None and said.layout is not None else None
+        stored = sidecar.load(path)
+        answer = (
+            stored.layout.layout() if stored is not None and stored.layout is not None else None
+        )
         if answer is not None:
             diagnosis = doctor.with_reading(diagnosis, answer)
         pictures = tuple(doctor.thumbnail(diagnosis, r) for r in diagnosis.readings)
@@ -336,8 +335,8 @@ def _doubt(path: Path, token: CancelToken) -> str:
     from hsi_viewer.io.sidecars import sidecar
 
     try:
-        said = sidecar.load(path)
-        return "" if said is not None and said.layout else doctor.diagnose(path, token).problem
+        stored = sidecar.load(path)
+        return "" if stored is not None and stored.layout else doctor.diagnose(path, token).problem
     except HsiError:  # the scene is open, and what else is wrong is told when it is read
         return ""
 
@@ -349,4 +348,4 @@ def _doubted(examined: Examined, diagnosis: Diagnosis) -> bool:
     if diagnosis.header is not None:
         return bool(diagnosis.problem and diagnosis.readings)
     best = diagnosis.readings[0].score if diagnosis.readings else 0.0
-    return best >= BELIEVABLE or diagnosis.data.suffix.lower() in RAW_NAMES
+    return best >= BELIEVABLE or registry.can_be_raw(diagnosis.data)

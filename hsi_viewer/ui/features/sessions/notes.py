@@ -27,7 +27,7 @@ class NotesFeature(Feature):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(context.sessions.keep_body)
+        self._rest.timeout.connect(context.sessions.keep_data)
         context.sessions.changed.connect(self.refresh)
 
     def panels(self) -> list[Panel]:

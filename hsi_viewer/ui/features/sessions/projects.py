@@ -13,8 +13,8 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, TaskCancelledError
 from hsi_viewer.session.session import Session, Snapshot
 from hsi_viewer.session.storage.lock_file import LockedError, holder_of
-from hsi_viewer.session.storage.project_file import SUFFIX, is_project, lock_of, read_project_body
-from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.session.storage.project_file import SUFFIX, is_project, lock_of, read_project_data
+from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.saving import folder_link, saving_folder
 from hsi_viewer.ui.widgets.choice import Choice
@@ -123,8 +123,8 @@ class ProjectController(QObject):
         return path
 
     def _snapshot(self, session: Session) -> Snapshot:
-        body = self.context.sessions.body()
-        return session.snapshot(body or SessionBody(session.reference))
+        data = self.context.sessions.data()
+        return session.snapshot(data or SessionData(session.reference))
 
     def _start_saving(self, session: Session, path: Path) -> None:
         if path != session.project:
@@ -185,40 +185,40 @@ class ProjectController(QObject):
         path = Path(source).expanduser().absolute()
         self._opening = path
 
-        def work(_token: CancelToken, port: ProgressPort) -> tuple[Path, SessionBody, str | None]:
+        def work(_token: CancelToken, port: ProgressPort) -> tuple[Path, SessionData, str | None]:
             port.report(Progress(f"Opening {path.name}"))
-            body = read_project_body(path)
-            return path, body, body.reference.found(path.parent)
+            data = read_project_data(path)
+            return path, data, data.reference.found(path.parent)
 
         self.workspace.perform(
             f"Opening {path.name}", work, self._on_read, doing="Opening the session"
         )
 
-    def _on_read(self, read: tuple[Path, SessionBody, str | None]) -> None:
-        path, body, source = read
+    def _on_read(self, read: tuple[Path, SessionData, str | None]) -> None:
+        path, data, source = read
         if path != self._opening:
             return  # another one was asked for meanwhile
         if source is not None:
-            self.context.sessions.open_project(path, body, source)
+            self.context.sessions.open_project(path, data, source)
             return
-        reference = body.reference
+        reference = data.reference
         self.context.offers.offer(
             "missing",
             f"The cube of {path.name}, {Path(reference.source).name}, is neither in "
             f"{Path(reference.source).parent} nor next to the session.",
             (
-                Choice("Find it…", partial(self._find, path, body), primary=True),
+                Choice("Find it…", partial(self._find, path, data), primary=True),
                 Choice("Cancel", lambda: None, escape=True),
             ),
             "image-search-outline",
         )
 
-    def _find(self, path: Path, body: SessionBody) -> None:
+    def _find(self, path: Path, data: SessionData) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self.window, f"Where is {Path(body.reference.source).name}?", str(path.parent)
+            self.window, f"Where is {Path(data.reference.source).name}?", str(path.parent)
         )
         if name:
-            self.context.sessions.open_project(path, body, body.reference.at(name))
+            self.context.sessions.open_project(path, data, data.reference.at(name))
 
     @Slot(object)
     def _on_restored(self, session: Session) -> None:
@@ -239,14 +239,14 @@ class ProjectController(QObject):
             return
         holder = holder_of(lock_of(path))
         if session.taken_over:
-            told = f"{path.name} was taken over by {holder.words if holder else 'another program'}"
+            text = f"{path.name} was taken over by {holder.words if holder else 'another program'}"
         elif holder is not None:
-            told = f"{path.name} is open in {holder.words}"
+            text = f"{path.name} is open in {holder.words}"
         else:
-            told = f"{path.name} was open in another program"
+            text = f"{path.name} was open in another program"
         self.context.offers.offer(
             READ_ONLY,
-            f"{told}: it is read-only here. If you take it over, the other program can no longer "
+            f"{text}: it is read-only here. If you take it over, the other program can no longer "
             "save it.",
             (
                 Choice("Save as…", self.save_as, primary=True),

@@ -19,7 +19,8 @@ from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
     discarded,
-    leftovers,
+    forget_old_discarded,
+    recoverable_sessions,
 )
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
@@ -45,8 +46,9 @@ class RecoveryFeature(Feature):
         self._found: tuple[RecoverableSession, ...] = ()
         self._discarded: tuple[RecoverableSession, ...] = ()
         self._later: set[Path] = set()
+        self._restored: set[Path] = set()  # offered whichever scene is open
         context.opening.opened.connect(self._on_opened)
-        self.look()
+        self.search()
 
     def commands(self) -> list[Command]:
         """File › Recover, and what was discarded there."""
@@ -74,31 +76,35 @@ class RecoveryFeature(Feature):
         ]
 
     @Slot()
-    def look(self) -> None:
+    def search(self) -> None:
         """Look for unsaved work in the background."""
 
         def work(_token: CancelToken, _port: ProgressPort) -> Found:
-            return leftovers(), discarded()
+            forget_old_discarded()
+            return recoverable_sessions(), discarded()
 
-        task = self.workspace.tasks.start("Looking for unsaved work", work, quiet=True)
-        task.succeeded.connect(self._on_found)
+        self.workspace.compute(
+            "Looking for unsaved work", work, self._on_found, quiet=True, patient=True
+        )
 
     @Slot(object)
     def _on_opened(self, _opened: object) -> None:
         self._later.clear()  # what belongs to this cube is offered again
-        self.look()
+        self.search()
 
-    @Slot(object)
-    def _on_found(self, looked: Found) -> None:
-        found, self._discarded = looked
+    def _on_found(self, result: Found) -> None:
+        found, self._discarded = result
         for old in self._found:
             self.context.offers.withdraw(str(old.path))
         self._found = found
         session = self.context.sessions.session
         if session is not None:
-            place = (session.reference.source, session.reference.part)
+            wanted = (session.reference.source, session.reference.part)
             found = tuple(
-                o for o in found if o.reference and (o.reference.source, o.reference.part) == place
+                o
+                for o in found
+                if o.path in self._restored
+                or (o.reference and (o.reference.source, o.reference.part) == wanted)
             )
         for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
             self._offer(leftover)
@@ -152,7 +158,7 @@ class RecoveryFeature(Feature):
             return
         self._found = tuple(o for o in self._found if o.path != leftover.path)
         self._offer_back(leftover, put_away)
-        self.look()
+        self.search()
 
     def _offer_back(self, leftover: RecoverableSession, put_away: Path) -> None:
         when = local_time(_time(leftover.when))
@@ -168,24 +174,24 @@ class RecoveryFeature(Feature):
 
     def _bring_back(self, put_away: Path) -> None:
         try:
-            bring_back(put_away)
+            self._restored.add(bring_back(put_away))
         except OSError as error:
             self.workspace.notify(f"The work could not be restored: {error}", "error")
-        self.look()
+        self.search()
 
 
 def described(leftover: RecoverableSession) -> str:
     """The work in one sentence or two."""
-    what = [counted(leftover.gestures, "stroke")] if leftover.gestures else []
+    what = [counted(leftover.strokes, "stroke")] if leftover.strokes else []
     what += [counted(leftover.runs, "map")] if leftover.runs else []
-    told = f"Work on {leftover.name} from {local_time(_time(leftover.when))} was not saved"
-    told += f": {' and '.join(what)}." if what else "."
+    message = f"Work on {leftover.name} from {local_time(_time(leftover.when))} was not saved"
+    message += f": {' and '.join(what)}." if what else "."
     if leftover.losses is not None:
         left = "This can be recovered" if what else "None of the strokes can be read"
-        told += f" Its journal is damaged. {left}. {leftover.losses.words()}"
+        message += f" Its journal is damaged. {left}. {leftover.losses.words()}"
     if leftover.reference is None:
-        told += " The name of its scene can't be read: you will be asked for the file."
-    return told
+        message += " The name of its scene can't be read: you will be asked for the file."
+    return message
 
 
 def _time(seconds: float) -> str:

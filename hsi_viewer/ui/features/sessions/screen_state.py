@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from hsi_viewer.core.display.composite import Look
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.core.spectra.curves import Curve
@@ -24,12 +24,12 @@ def screen_state(context: Context) -> dict[str, Any]:
     picture = context.viewing.picture
     if picture is None:
         return {}
-    box, look = context.canvas.view_box(), picture.look
+    box, composite = context.canvas.view_box(), picture.composite
     return {
-        "bands": list(look.bands),
-        "contrast": asdict(look.contrast),
-        "colours": look.colours.name if look.colours is not None else None,
-        "image": look.image.name if look.image is not None else None,
+        "bands": list(composite.bands),
+        "contrast": asdict(composite.contrast),
+        "colours": composite.colours.name if composite.colours is not None else None,
+        "image": composite.image.name if composite.image is not None else None,
         "zoom": None if box is None else [float(v) for v in box],
         "layers": [
             {"name": layer.name, "visible": layer.visible, "opacity": layer.opacity}
@@ -76,26 +76,28 @@ def _restore_bands(context: Context, state: dict[str, Any]) -> None:
     if len(bands) not in (1, 3) or not all(0 <= b < document.cube.bands for b in bands):
         raise ValueError("bands the cube doesn't have")
     colours = state.get("colours")
-    context.viewing.show_look(
-        Look(bands, _contrast(state.get("contrast", {})), colour_map(colours) if colours else None)
+    context.viewing.show_composite(
+        Composite(
+            bands, _contrast(state.get("contrast", {})), colour_map(colours) if colours else None
+        )
     )
 
 
-def _contrast(told: dict[str, Any]) -> Contrast:
-    low, high = (float(v) for v in told.get("percent", (2.0, 98.0)))
-    limits = tuple(Limits(float(v["low"]), float(v["high"])) for v in told.get("limits", ()))
-    kind = told.get("kind", "percentile")
+def _contrast(stored: dict[str, Any]) -> Contrast:
+    low, high = (float(v) for v in stored.get("percent", (2.0, 98.0)))
+    limits = tuple(Limits(float(v["low"]), float(v["high"])) for v in stored.get("limits", ()))
+    kind = stored.get("kind", "percentile")
     if kind not in get_args(ContrastKind) or not 0 <= low < high <= 100:
         raise ValueError("no contrast")
-    return Contrast(kind, (low, high), limits, bool(told.get("linked", False)))
+    return Contrast(kind, (low, high), limits, bool(stored.get("linked", False)))
 
 
 def _restore_layers(context: Context, state: dict[str, Any]) -> None:
     layers = context.viewing.layers
-    for told in state["layers"]:
-        if told["name"] in layers:
-            layers.show(bool(told["visible"]), told["name"])
-            layers.set_opacity(min(max(float(told["opacity"]), 0.0), 1.0), told["name"])
+    for stored in state["layers"]:
+        if stored["name"] in layers:
+            layers.show(bool(stored["visible"]), stored["name"])
+            layers.set_opacity(min(max(float(stored["opacity"]), 0.0), 1.0), stored["name"])
 
 
 def _restore_zoom(context: Context, state: dict[str, Any]) -> None:
@@ -111,25 +113,25 @@ def _restore_zoom(context: Context, state: dict[str, Any]) -> None:
 
 def _restore_pins(context: Context, state: dict[str, Any]) -> None:
     document = context.workspace.document
-    curves = [_curve_from_json(told) for told in state["pins"]]
+    curves = [_curve_from_json(stored) for stored in state["pins"]]
     if document is None or any(c.values.size != document.cube.bands for c in curves):
         raise ValueError("spectra of other bands")
     for kind in KINDS:
         context.plot.curves.put(kind, [c for c in curves if c.kind == kind])  # type: ignore[arg-type]
 
 
-def _curve_from_json(told: dict[str, Any]) -> Curve:
-    values = np.array([np.nan if v is None else float(v) for v in told["values"]])
-    place, colour = told.get("position"), told.get("colour")
-    if told["kind"] not in KINDS:
+def _curve_from_json(stored: dict[str, Any]) -> Curve:
+    values = np.array([np.nan if v is None else float(v) for v in stored["values"]])
+    position, colour = stored.get("position"), stored.get("colour")
+    if stored["kind"] not in KINDS:
         raise ValueError("no kind of spectrum")
     return Curve(
-        str(told["name"]),
+        str(stored["name"]),
         values,
-        told["kind"],
+        stored["kind"],
         None if colour is None else (int(colour[0]), int(colour[1]), int(colour[2])),
-        None if place is None else (int(place[0]), int(place[1])),
-        visible=bool(told.get("visible", True)),
+        None if position is None else (int(position[0]), int(position[1])),
+        visible=bool(stored.get("visible", True)),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,15 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
 from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession, others_on
-from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.opened_cube import OpenedCube
-from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
-TEND_MS = 2000
+MAINTAIN_MS = 2000
 PATIENCE_SECONDS = 0.1  # between two looks at whether the user still waits
 
 
@@ -52,10 +50,10 @@ class SessionController(QObject):
         opening.opened.connect(self._show, Qt.ConnectionType.QueuedConnection)
         opening.kept.connect(self._put_away)
         self._timer = QTimer(self)
-        self._timer.setInterval(TEND_MS)
-        self._timer.timeout.connect(self.tend)
+        self._timer.setInterval(MAINTAIN_MS)
+        self._timer.timeout.connect(self.maintain)
         self._autosave = QTimer(self)
-        self._autosave.timeout.connect(self.keep_body)
+        self._autosave.timeout.connect(self.keep_data)
         self._workspace.preferences_changed.connect(self._on_preferences)
         self._on_preferences()
 
@@ -78,11 +76,11 @@ class SessionController(QObject):
 
         self.context.opening.open(source, prepare)
 
-    def open_project(self, path: Path, body: SessionBody, source: str) -> None:
+    def open_project(self, path: Path, data: SessionData, source: str) -> None:
         """Open a cube with the session in a session file."""
 
         def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
-            return self._remember(opened_session(document, path, body, source))
+            return self._remember(opened_session(document, path, data, source))
 
         self.context.opening.open(source, prepare)
 
@@ -91,9 +89,15 @@ class SessionController(QObject):
     @Slot(object)
     def _adopt(self, opened: OpenedCube) -> None:
         """Before anything can be drawn in the new document."""
+        old = self.session
+        if old is not None and old.modified and not old.worth_keeping:
+            self._workspace.notify(
+                f"The unsaved work on {old.reference.name} was discarded. File › Restore "
+                "discarded work reopens it."
+            )
         self._let_go()
         session: Session = opened.prepared
-        self.session, self.shown_run = session, session.body.shown_run
+        self.session, self.shown_run = session, session.data.shown_run
         self.run_pending = False
         session.changed.connect(self._on_changed)
         if session.recorder is not None:
@@ -116,7 +120,12 @@ class SessionController(QObject):
                 f"system may delete, because {session.problem}.",
                 "warning",
             )
-        if document.history.steps or len(document.legend) or session.ledger.runs or session.notes:
+        if (
+            document.history.steps
+            or len(document.legend)
+            or session.training_runs.runs
+            or session.notes
+        ):
             self._draw(session)
             self.restored.emit(session)
         for warning in session.warnings:
@@ -126,19 +135,19 @@ class SessionController(QObject):
 
     def _draw(self, session: Session) -> None:
         """The document came with content: tell all who listen, then show the view as it was."""
-        document, body = session.document, session.body
+        document, data = session.document, session.data
         document.legend.changed.emit()
         document.labels.changed.emit(0, 0, *document.labels.shape)
         document.truth_changed.emit()
         document.history.changed.emit()
-        left_out = restore_screen(self.context, dict(body.view))
+        left_out = restore_screen(self.context, dict(data.view))
         if left_out:
-            told = ", ".join(left_out)
+            names = ", ".join(left_out)
             self._workspace.notify(
-                f"Not restored because it doesn't match this scene: {told}.", "warning"
+                f"Not restored because it doesn't match this scene: {names}.", "warning"
             )
         for feature in self.context.features:
-            state = body.features.get(feature.key)
+            state = data.features.get(feature.key)
             if isinstance(state, dict) and state:
                 feature.restore_session_state(state)
 
@@ -148,10 +157,15 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> str:
             return "; ".join(holder.words for holder in others_on(reference, own))
 
-        task = self._start("Looking for other programs", work)
-        task.succeeded.connect(self._on_others)
+        self._workspace.compute(
+            "Looking for other programs",
+            work,
+            self._on_others,
+            document=session.document,
+            quiet=True,
+            patient=True,
+        )
 
-    @Slot(object)
     def _on_others(self, words: str) -> None:
         if words:
             self._workspace.notify(
@@ -160,16 +174,13 @@ class SessionController(QObject):
                 "warning",
             )
 
-    def _start(self, title: str, work: Callable[[CancelToken, ProgressPort], object]) -> Task:
-        return self._workspace.tasks.start(title, work, quiet=True)
-
     # kept up to date -------------------------------------------------------------------------
 
     @Slot()
-    def tend(self) -> None:
+    def maintain(self) -> None:
         """While nothing is drawn: let the journal try again, or become short."""
         if self.session is not None and self.session.recorder is not None:
-            self.session.recorder.tend()
+            self.session.recorder.maintain()
 
     def set_autosave(self, minutes: int) -> None:
         """Set the interval at which notes and view are written beside the journal; 0 for never."""
@@ -191,29 +202,25 @@ class SessionController(QObject):
         extras = session.extras_words if session.extras_modified else ()
         return (*(("labels",) if session.document.modified else ()), *extras)
 
-    def body(self) -> SessionBody | None:
+    def data(self) -> SessionData | None:
         """The session's body as it is on the screen."""
         if self.session is None:
             return None
         states = {f.key: f.session_state() for f in self.context.features}
         features = {name: state for name, state in states.items() if state}
-        return self.session.body_with(screen_state(self.context), features, self.shown_run)
+        return self.session.data_with(screen_state(self.context), features, self.shown_run)
 
     @Slot()
-    def keep_body(self) -> None:
+    def keep_data(self) -> None:
         """Write notes, view and the like into the session's own folder, in the background."""
-        session, body = self.session, self.body()
-        if session is None or body is None or session.folder is None:
+        session, data = self.session, self.data()
+        if session is None or data is None or session.folder is None:
             return
 
         def work(_token: CancelToken, _port: ProgressPort) -> None:
-            session.keep_body(body)
+            session.keep_data(data)
 
-        self._start("Keeping notes and view", work).failed.connect(self._on_not_kept)
-
-    @Slot(object)
-    def _on_not_kept(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Keeping notes and view")
+        self._workspace.perform("Keeping notes and view", work, quiet=True)
 
     def _on_changed(self) -> None:
         self.changed.emit()
@@ -234,6 +241,22 @@ class SessionController(QObject):
 
     # the end ---------------------------------------------------------------------------------
 
+    def give_up(self) -> None:
+        """The user discards the unsaved work; it can be restored, with notes and view."""
+        session = self.session
+        if session is not None and session.modified:
+            self._keep_data_now(session)
+            session.document.abandon()
+
+    def _keep_data_now(self, session: Session) -> None:
+        data = self.data()
+        if data is None:
+            return
+        try:
+            session.keep_data(data)
+        except FileError as error:
+            self._workspace.notify(str(error), "warning")
+
     @Slot(object)
     def _put_away(self, opened: OpenedCube) -> None:
         if isinstance(opened.prepared, Session):
@@ -253,15 +276,14 @@ class SessionController(QObject):
             def work(_token: CancelToken, _port: ProgressPort) -> None:
                 session.close()
 
-            task = self._workspace.tasks.start("Writing the last strokes", work)
-            task.failed.connect(self._on_not_closed)
+            title = "Writing the last strokes"
+            self._workspace.perform(title, work, on_failed=self._on_not_closed)
             return
         try:
             session.close()
         except (OSError, FileError) as error:
             self._on_not_closed(error)
 
-    @Slot(object)
     def _on_not_closed(self, error: Exception) -> None:
         self._workspace.notify(f"The session didn't close properly: {error}", "warning")
 
@@ -286,12 +308,9 @@ class SessionController(QObject):
         """The window is about to close; what is unsaved and not given up stays for the next."""
         self._timer.stop()
         self._autosave.stop()
-        session, body = self.session, self.body()
-        if session is not None and body is not None and session.worth_keeping:
-            try:
-                session.keep_body(body)
-            except FileError as error:
-                self._workspace.notify(str(error), "warning")
+        session = self.session
+        if session is not None and session.worth_keeping:
+            self._keep_data_now(session)
         self._let_go()
         for session in list(self._made):
             self._close(session)

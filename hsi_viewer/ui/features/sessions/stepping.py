@@ -23,7 +23,7 @@ class StepController(QObject):
         self._workspace = workspace
         self._task: Task | None = None
         self._document: Document | None = None
-        self._target, self._place = 0, 0
+        self._target, self._count = 0, 0
         self._step: Step | None = None
 
     @Slot()
@@ -62,11 +62,11 @@ class StepController(QObject):
         history = document.history
         while history.count != target:
             back = target < history.count
-            steps, place = history.steps, history.count
-            way = steps[target:place][::-1] if back else steps[place:target]
+            steps, count = history.steps, history.count
+            way = steps[target:count][::-1] if back else steps[count:target]
             small = next((k for k, step in enumerate(way) if _edit_of(step)), len(way))
             if small:
-                history.go_to(place - small if back else place + small)
+                history.go_to(count - small if back else count + small)
                 continue
             self._prepare(document, way[0], back=back)
             return
@@ -77,18 +77,17 @@ class StepController(QObject):
         if edit is None:
             return
         wanted = edit.reverse if back else edit
-        self._step, self._place = step, document.history.count + (-1 if back else 1)
+        self._step, self._count = step, document.history.count + (-1 if back else 1)
 
         def work(_token: CancelToken, _port: ProgressPort) -> PreparedEdit:
             return labels.prepare(wanted, before)
 
         title = f"Undo “{step.title}”" if back else f"Redo “{step.title}”"
-        self._task = self._workspace.tasks.start(title, work)
-        self._task.succeeded.connect(self._on_prepared)
-        self._task.failed.connect(self._on_failed)
+        self._task = self._workspace.perform(
+            title, work, self._on_prepared, on_failed=self._on_failed
+        )
         self._task.cancelled.connect(self._on_cancelled)
 
-    @Slot(object)
     def _on_prepared(self, prepared: PreparedEdit) -> None:
         document, self._task = self._document, None
         if document is None or document is not self._workspace.document:
@@ -96,11 +95,10 @@ class StepController(QObject):
         if not prepared.before.current or self._step not in document.history.steps:
             return  # the user has gone on: what was asked for is out of date
         document.labels.expect(prepared)
-        document.history.go_to(self._place)
+        document.history.go_to(self._count)
         document.labels.expect(None)
         self._go_on()
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._task = None
         self._workspace.notify_error(error, "Undo")

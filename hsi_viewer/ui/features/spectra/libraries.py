@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QFileDialog
 from hsi_viewer.analysis.library_matching import (
     LoadedLibrary,
     Matches,
-    MatchWish,
+    MatchRequest,
     fitted,
     load_library,
     match,
-    match_wish,
+    match_request,
 )
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
@@ -38,7 +38,7 @@ DOING = "Reading a spectral library"
 
 
 def _compute(request: Hashable) -> object:
-    return match(request) if isinstance(request, MatchWish) else None
+    return match(request) if isinstance(request, MatchRequest) else None
 
 
 class LibraryFeature(Feature):
@@ -199,7 +199,7 @@ class LibraryFeature(Feature):
         if len(self._asked) == 2 and all(a is b for a, b in zip(asked, self._asked, strict=True)):
             return
         self._asked = asked
-        self._matching.ask([match_wish(picked.values, picked.name, document.cube, self.loaded)])
+        self._matching.ask([match_request(picked.values, picked.name, document.cube, self.loaded)])
 
     @Slot(object)
     def _on_matched(self, response: Response) -> None:

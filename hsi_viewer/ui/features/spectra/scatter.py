@@ -41,7 +41,7 @@ RED_NM, INFRARED_NM = 660.0, 860.0
 
 
 @dataclass(frozen=True, eq=False)
-class PointsWish:
+class PointsRequest:
     """Groups of pixels whose values are wanted: of classes in a label map, and selected ones."""
 
     axes: ScatterAxes
@@ -60,7 +60,7 @@ class Lassoed:
 
 
 def _compute(request: Hashable) -> object:
-    if not isinstance(request, PointsWish):
+    if not isinstance(request, PointsRequest):
         return None
     groups: list[tuple[str, Colour, NDArray[np.int64]]] = []
     if request.labels is not None:
@@ -216,7 +216,7 @@ class ScatterFeature(Feature):
             classes = tuple(c for c in document.legend if c.visible and document.labels.count(c.id))
         labels, mask = document.labels.snapshot() if classes else None, document.selection.mask
         if labels is not None or mask is not None:
-            self._points.ask([PointsWish(self.result.axes, classes, labels, mask)])
+            self._points.ask([PointsRequest(self.result.axes, classes, labels, mask)])
         else:
             self._points.ask([])
             self.plot.show_points(())
@@ -226,7 +226,7 @@ class ScatterFeature(Feature):
         if response.error is not None:
             self.workspace.notify_error(response.error, DOING)
         elif (
-            isinstance(response.request, PointsWish)
+            isinstance(response.request, PointsRequest)
             and self.result is not None
             and response.request.axes is self.result.axes
             and isinstance(response.result, tuple)

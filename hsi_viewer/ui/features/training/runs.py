@@ -102,7 +102,7 @@ class RunsFeature(Feature):
     @Slot()
     def refresh(self) -> None:
         """List the runs as they are now."""
-        runs = self._session.ledger.runs if self._session else ()
+        runs = self._session.training_runs.runs if self._session else ()
         if self.made(KEY):
             self.panel.show_runs([_row_of(run) for run in runs], self.context.sessions.shown_run)
 
@@ -115,7 +115,7 @@ class RunsFeature(Feature):
         if session is None or document is None or session.folder is None:
             return
         self.context.sessions.run_pending = True
-        model, number = trained.model, session.ledger.new_id()
+        model, number = trained.model, session.training_runs.new_id()
         row, every = trained.classifier, asdict(trained.config)
         config = {k: v for k, v in every.items() if k in row.settings}
         preset = f"{config['preset']}, " if "preset" in config else ""
@@ -135,7 +135,7 @@ class RunsFeature(Feature):
             trained.live,
         )
         accuracy, trained_on = document.accuracy_later(), document.trained_on
-        kept, folder = KeptMap(trained.prediction, trained_on), session.ledger.folder
+        kept, folder = KeptMap(trained.prediction, trained_on), session.training_runs.folder
 
         def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run]:
             labelled = int(np.count_nonzero(trained_on))
@@ -149,8 +149,8 @@ class RunsFeature(Feature):
         self.context.sessions.run_pending = False
         if session is self._session:
             self.context.sessions.shown_run = run.id
-            session.ledger.enter(run)
-            self.context.sessions.keep_body()
+            session.training_runs.enter(run)
+            self.context.sessions.keep_data()
 
     # shown again -----------------------------------------------------------------------------
 
@@ -162,9 +162,9 @@ class RunsFeature(Feature):
     def show_run(self, run_id: int) -> None:
         """Show the map of a run in place of the present one."""
         session = self._session
-        if session is None or run_id not in session.ledger:
+        if session is None or run_id not in session.training_runs:
             return
-        run, folder = session.ledger[run_id], session.ledger.folder
+        run, folder = session.training_runs[run_id], session.training_runs.folder
         shape = session.document.labels.shape
 
         def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run, KeptMap]:
@@ -181,16 +181,16 @@ class RunsFeature(Feature):
 
     @Slot(object)
     def _on_restored(self, session: Session) -> None:
-        runs = session.ledger.runs
+        runs = session.training_runs.runs
         self.refresh()
         if not runs:
             return
-        shown = session.body.shown_run
+        shown = session.data.shown_run
         run = next((r for r in runs if r.id == shown), runs[-1])
         self.show_run(run.id)
-        folder = session.ledger.folder
+        folder = session.training_runs.folder
         shape = session.document.labels.shape
-        if MODEL[0] not in session.ledger.files(run.id):
+        if MODEL[0] not in session.training_runs.files(run.id):
             return
 
         def work(
@@ -216,8 +216,8 @@ class RunsFeature(Feature):
         session = self._session
         if session is None:
             return
-        runs = (session.ledger[first], session.ledger[second])
-        folder, document = session.ledger.folder, session.document
+        runs = (session.training_runs[first], session.training_runs[second])
+        folder, document = session.training_runs.folder, session.document
         truth, labels = document.truth, document.labels.snapshot()
         shape = labels.shape
 
@@ -249,7 +249,7 @@ class RunsFeature(Feature):
         """Give a run another title."""
         if self._session is not None:
             try:
-                self._session.ledger.rename(run_id, title)
+                self._session.training_runs.rename(run_id, title)
             except FileError as error:
                 self.workspace.notify_error(error, DOING)
                 self.refresh()
@@ -260,7 +260,7 @@ class RunsFeature(Feature):
         session = self._session
         if session is None:
             return
-        files = [p for n, p in session.ledger.files(run_id).items() if n in MODEL]
+        files = [p for n, p in session.training_runs.files(run_id).items() if n in MODEL]
         if not files:
             self.workspace.notify("This run has no model.", "warning")
             return
@@ -287,8 +287,8 @@ class RunsFeature(Feature):
     @Slot(int)
     def ask_to_delete(self, run_id: int) -> None:
         """Offer to delete a run."""
-        if self._session is not None and run_id in self._session.ledger:
-            title = self._session.ledger[run_id].title
+        if self._session is not None and run_id in self._session.training_runs:
+            title = self._session.training_runs[run_id].title
             self.context.offers.offer(
                 f"run {run_id}",
                 f"Delete run “{title}” with its map and model? This can't be undone.",
@@ -301,10 +301,10 @@ class RunsFeature(Feature):
 
     def delete(self, run_id: int) -> None:
         """Delete a run; a map of it that is on the screen stays there."""
-        if self._session is not None and run_id in self._session.ledger:
+        if self._session is not None and run_id in self._session.training_runs:
             if self.context.sessions.shown_run == run_id:
                 self.context.sessions.shown_run = None
-            self._session.ledger.remove(run_id)
+            self._session.training_runs.remove(run_id)
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
@@ -318,6 +318,8 @@ def _row_of(run: Run) -> RunRow:
     overall = None
     if run.accuracy is not None:
         overall = run.accuracy.get("overall")
-        low, high, total = (run.accuracy.get(k, 0.0) for k in ("low", "high", "total"))
-        facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, {total:,.0f} pixels")
+        low, high = run.accuracy.get("low"), run.accuracy.get("high")
+        if low is not None and high is not None:
+            facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %")
+        facts.append(f"{run.accuracy.get('total', 0.0):,.0f} test pixels")
     return RunRow(run.id, run.title, overall, run.labelled, run.seconds, "\n".join(facts))

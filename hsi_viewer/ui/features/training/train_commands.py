@@ -21,11 +21,15 @@ def train_commands(
 
     def trainable() -> bool:
         document = workspace.document
-        return document is not None and not training.running and not document.why_not_trainable()
+        return (
+            document is not None
+            and not training.running
+            and not document.training_disabled_reason()
+        )
 
     def disabled_reason() -> str | None:
         document = workspace.document
-        return document.why_not_trainable() if document else "Open a cube first."
+        return document.training_disabled_reason() if document else "Open a cube first."
 
     return [
         Command(

@@ -129,7 +129,7 @@ class TrainController(QObject):
         document = self._workspace.document
         if document is None or self.running:
             return
-        reason = document.why_not_trainable()
+        reason = document.training_disabled_reason()
         if reason is not None:
             self._workspace.notify(reason, "warning")
             return
@@ -236,7 +236,7 @@ class TrainController(QObject):
 
     def _train_on(self) -> None:
         document = self._workspace.document
-        if document is None or document.why_not_trainable():
+        if document is None or document.training_disabled_reason():
             return
         if self.running:
             self._again = True
@@ -287,7 +287,7 @@ class TrainController(QObject):
     @Slot()
     def _on_state(self) -> None:
         document = self._workspace.document
-        reason = document.why_not_trainable() if document else "Open a cube first."
+        reason = document.training_disabled_reason() if document else "Open a cube first."
         self._panel.show_reason(None if self.running else reason)
         if self.running:
             self._panel.train_button.setEnabled(False)

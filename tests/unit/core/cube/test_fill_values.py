@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube import fill_values
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.fill_values import examined, settled
+from hsi_viewer.core.cube.fill_values import examined, with_fill_values
 from hsi_viewer.core.display.contrast import sample_bands
 from hsi_viewer.io.opening import open_cube
 
@@ -23,7 +23,7 @@ def scene(rows: int = 48, columns: int = 50, bands: int = 40) -> NDArray[np.floa
     return (level * shape + 0.01 * rng.normal(size=(rows, columns, bands))).astype(np.float32)
 
 
-def told(values: NDArray, **fields) -> list[tuple[float, int]]:
+def suspected(values: NDArray, **fields) -> list[tuple[float, int]]:
     """What is suspected, value and pixels; it is left out, and there is a warning of each."""
     cube = examined(HyperCube.from_array(values, **fields))
     assert cube.warnings == tuple(s.sentence for s in cube.suspected)
@@ -39,9 +39,9 @@ def told(values: NDArray, **fields) -> list[tuple[float, int]]:
 @pytest.mark.parametrize("pixels", [1, 2, 48, 400])
 def test_a_value_that_whole_pixels_hold_and_no_other_is_near_is_found(value, pixels) -> None:
     values = scene()
-    places = np.random.default_rng(0).permutation(48 * 50)[:pixels]
-    values.reshape(-1, 40)[places] = value
-    assert told(values) == [(float(np.float32(value)), pixels)]
+    positions = np.random.default_rng(0).permutation(48 * 50)[:pixels]
+    values.reshape(-1, 40)[positions] = value
+    assert suspected(values) == [(float(np.float32(value)), pixels)]
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.int32])
@@ -49,20 +49,20 @@ def test_the_lowest_value_of_a_type_is_found(dtype) -> None:
     values = (scene() * 1000).astype(dtype)
     lowest = np.finfo(dtype).min if np.dtype(dtype).kind == "f" else np.iinfo(dtype).min
     values[:8] = lowest
-    assert told(values) == [(float(lowest), 400)]
+    assert suspected(values) == [(float(lowest), 400)]
 
 
 def test_a_strip_of_the_highest_value_is_found() -> None:
     values = (scene() * 20_000).astype(np.uint16)
     values[:5] = 65535
-    assert told(values) == [(65535.0, 250)]
+    assert suspected(values) == [(65535.0, 250)]
 
 
 def test_several_values_are_found_the_most_frequent_first() -> None:
     values = scene()
     values[10:20, :5], values[30:, 40:] = -1.23e34, -9999
     values[0, 0], values[1, 1] = np.nan, np.inf
-    found = [(str(np.float32(v)), n) for v, n in told(values)]
+    found = [(str(np.float32(v)), n) for v, n in suspected(values)]
     assert found == [("-9999.0", 180), ("-1.23e+34", 50), ("inf", 1), ("nan", 1)]
 
 
@@ -71,21 +71,21 @@ def test_spikes_in_single_bands_do_not_hide_it() -> None:
     rng = np.random.default_rng(0)
     values[rng.random(values.shape) < 0.005] = -30_000
     values[40, 40] = -9999
-    assert told(values) == [(-9999.0, 1)]
+    assert suspected(values) == [(-9999.0, 1)]
 
 
 def test_bands_that_are_all_alike_do_not_hide_it() -> None:
     values = np.repeat(scene()[:, :, :1], 30, axis=2)
-    assert told(values) == []
+    assert suspected(values) == []
     values[:2] = -9999
-    assert told(values) == [(-9999.0, 100)]
+    assert suspected(values) == [(-9999.0, 100)]
 
 
 @pytest.mark.parametrize("bands", [1, 2])
 def test_of_few_bands_only_a_plain_one_is_found(bands: int) -> None:
     values = scene(bands=bands)
     values[:2], values[2:4] = -9999, 7
-    assert told(values) == [(-9999.0, 100)]
+    assert suspected(values) == [(-9999.0, 100)]
 
 
 def index_like(rng) -> NDArray:
@@ -133,17 +133,17 @@ REAL = [index_like, with_zeros, saturated, saturated_bands, whole_range, zero_ba
 
 @pytest.mark.parametrize("make", [lambda _: scene(), *REAL, lambda _: np.full((9, 9, 5), 5.0)])
 def test_real_values_are_kept(make) -> None:
-    assert told(make(np.random.default_rng(0))) == []
+    assert suspected(make(np.random.default_rng(0))) == []
 
 
 def test_declared_values_and_answers_are_not_asked_about_again() -> None:
     values = scene()
     values[:8] = -9999
-    assert told(values, nodata=-9999.0) == []
-    assert told(values, fill_values=()) == []
+    assert suspected(values, nodata=-9999.0) == []
+    assert suspected(values, fill_values=()) == []
     cube = examined(HyperCube.from_array(values, warnings=("Odd.",)))
     assert examined(cube) is cube
-    refused = settled(cube, ())
+    refused = with_fill_values(cube, ())
     assert (refused.warnings, refused.suspected) == (("Odd.",), ())
     assert refused.is_data(values).all()
     assert examined(refused) is refused

@@ -19,9 +19,9 @@ def test_map_xy_is_the_affine_transform_of_column_and_row(transform, row, column
 
 
 def test_north_up_pixels_of_30_m():
-    place = Georeference((30.0, 0.0, 500_000.0, 0.0, -30.0, 4_600_000.0))
-    assert place.map_xy(0, 0) == (500_000.0, 4_600_000.0)
-    assert place.map_xy(2.5, 1.5) == (500_045.0, 4_599_925.0)
+    georeference = Georeference((30.0, 0.0, 500_000.0, 0.0, -30.0, 4_600_000.0))
+    assert georeference.map_xy(0, 0) == (500_000.0, 4_600_000.0)
+    assert georeference.map_xy(2.5, 1.5) == (500_045.0, 4_599_925.0)
 
 
 def test_without_a_transform_there_are_no_coordinates():

@@ -106,7 +106,7 @@ def test_only_what_is_asked_for_is_read(key, most):
         ([0.5, 1.5], "whole numbers, slices"),
     ],
 )
-def test_what_is_no_index_is_refused_and_what_can_be_done_is_said(key, message):
+def test_what_is_no_index_is_refused_and_what_can_be_done_is_reported(key, message):
     with pytest.raises(IndexError, match=message):
         HyperCube(ArraySource(VALUES))[key]
 

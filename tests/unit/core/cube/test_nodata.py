@@ -66,5 +66,5 @@ def test_a_cube_leaves_out_its_no_data_value_and_its_fill_values() -> None:
         (SuspectedFill(np.inf, 10), "10 pixels hold infinite values: treated as no data."),
     ],
 )
-def test_it_is_said_with_the_value_and_the_number(found: SuspectedFill, sentence: str) -> None:
+def test_it_is_reported_with_the_value_and_the_number(found: SuspectedFill, sentence: str) -> None:
     assert found.sentence == sentence

@@ -83,8 +83,8 @@ def test_the_attributes_follow_the_cf_conventions():
 
 
 def test_degrees_are_called_longitude_and_latitude():
-    place = Georeference((0.1, 0.0, 13.0, 0.0, -0.1, 52.0), 'GEOGCS["WGS 84"]')
-    data = HyperCube.from_array(VALUES, georeference=place).to_xarray()
+    georeference = Georeference((0.1, 0.0, 13.0, 0.0, -0.1, 52.0), 'GEOGCS["WGS 84"]')
+    data = HyperCube.from_array(VALUES, georeference=georeference).to_xarray()
     assert (data.x.attrs["units"], data.y.attrs["units"]) == ("degrees_east", "degrees_north")
     assert data.spatial_ref.attrs["grid_mapping_name"] == "latitude_longitude"
 
@@ -114,18 +114,18 @@ def test_values_are_read_when_they_are_needed():
 
 def test_a_part_of_a_scene_keeps_its_place():
     data = full_cube().to_xarray().isel(y=slice(1, None, 2), x=slice(2, None))
-    place = HyperCube.from_xarray(data).georeference
+    georeference = HyperCube.from_xarray(data).georeference
     # Every second row: pixels twice as high around the same centres.
-    assert place.transform == (30.0, 0.0, 380060.0, 0.0, -60.0, 5809985.0)
+    assert georeference.transform == (30.0, 0.0, 380060.0, 0.0, -60.0, 5809985.0)
     one = HyperCube.from_xarray(full_cube().to_xarray().isel(y=[2], x=[3]))
     assert one.georeference.transform == (30.0, 0.0, 380090.0, 0.0, -30.0, 5809940.0)
 
 
 def test_a_rotated_scene_keeps_its_transform():
-    place = Georeference((2.0, 0.5, 10.0, 0.5, -2.0, 20.0), UTM)
-    data = HyperCube.from_array(VALUES, georeference=place).to_xarray()
+    georeference = Georeference((2.0, 0.5, 10.0, 0.5, -2.0, 20.0), UTM)
+    data = HyperCube.from_array(VALUES, georeference=georeference).to_xarray()
     assert not {"x", "y"} & set(data.coords)
-    assert HyperCube.from_xarray(data).georeference == place
+    assert HyperCube.from_xarray(data).georeference == georeference
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,14 @@ def test_a_rotated_scene_keeps_its_transform():
         ("band", "y", "x"),
     ],
 )
-def test_dimensions_are_told_by_their_names(dims):
+def test_dimensions_are_reported_by_their_names(dims):
     roles = {"lat": 0, "latitude": 0, "row": 0, "y": 0, "lon": 1, "longitude": 1, "column": 1}
     order = [roles.get(d, 1 if d == "x" else 2) for d in dims]
     data = xr.DataArray(VALUES.transpose(order), dims=dims)
     np.testing.assert_array_equal(np.asarray(HyperCube.from_xarray(data)), VALUES)
 
 
-def test_dimensions_are_told_by_attributes_and_the_wavelengths():
+def test_dimensions_are_reported_by_attributes_and_the_wavelengths():
     coordinates = {
         "a": ("a", np.arange(4.0), {"axis": "X"}),
         "b": ("b", np.arange(5.0), {"axis": "Y"}),
@@ -211,7 +211,7 @@ def test_a_large_array_is_computed_by_window(monkeypatch):
     )
 
 
-def test_without_xarray_its_name_is_told(monkeypatch):
+def test_without_xarray_its_name_is_reported(monkeypatch):
     real = builtins.__import__
 
     def refuse(name, *arguments):

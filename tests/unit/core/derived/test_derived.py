@@ -134,11 +134,11 @@ def test_windows_of_a_sample_are_bounded_and_span_the_scene(size):
 
 def test_components_tell_progress_and_can_be_cancelled(monkeypatch):
     token = CancelToken()
-    told = []
+    received = []
 
     class Port:
         def report(self, item):
-            told.append(item)
+            received.append(item)
             if isinstance(item, Progress) and "computing" in item.message:
                 token.cancel()
 
@@ -146,7 +146,7 @@ def test_components_tell_progress_and_can_be_cancelled(monkeypatch):
     cube = HyperCube.from_array(scene(300, 300, 8))
     with pytest.raises(TaskCancelledError):
         component_image(cube, "mnf", token, Port())
-    assert "reading the spectra" in told[0].message
+    assert "reading the spectra" in received[0].message
 
 
 def test_too_little_to_fit_is_refused():

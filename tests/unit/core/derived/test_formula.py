@@ -53,16 +53,16 @@ def test_a_bad_band_is_not_taken_for_a_wavelength():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("b211", "210 bands"),
         ("r350", "no good band at 350 nm: the nearest is at 400 nm"),
         ("r9000", "no good band at 9000 nm"),
     ],
 )
-def test_bands_that_a_cube_lacks_are_named(text, said):
+def test_bands_that_a_cube_lacks_are_named(text, expected):
     cube = HyperCube.from_array(np.zeros((2, 2, NM.size)), NM)
-    with pytest.raises(FormulaError, match=said):
+    with pytest.raises(FormulaError, match=expected):
         parse_formula(text).bands_in(cube)
 
 
@@ -162,7 +162,7 @@ def test_ndvi_is_the_published_ratio():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("b1 + (b2 - b1", r'Incomplete formula: unclosed "\(" at character 6'),
         ("b1 +", "incomplete or mistyped at its end"),
@@ -179,6 +179,6 @@ def test_ndvi_is_the_published_ratio():
         ("b1 + c2", "“c2” is unknown: bands are named b12"),
     ],
 )
-def test_what_is_wrong_is_told(text, said):
-    with pytest.raises(FormulaError, match=said):
+def test_what_is_wrong_is_reported(text, expected):
+    with pytest.raises(FormulaError, match=expected):
         parse_formula(text)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.display.composite import ColourMap, Look
+from hsi_viewer.core.display.composite import ColourMap, Composite
 from hsi_viewer.core.display.contrast import (
     KINDS,
     BandSample,
@@ -121,13 +121,13 @@ def test_a_single_band_is_drawn_in_colours():
     table = RNG.integers(0, 256, (256, 3), np.uint8)
     stored = RNG.random((5, 6, 1))
     valid = stored > 0.1
-    look = Look((0,), colours=ColourMap("made", table))
-    picture = look.paint(stored, valid, (Limits(0.0, 1.0),))
+    shown = Composite((0,), colours=ColourMap("made", table))
+    picture = shown.paint(stored, valid, (Limits(0.0, 1.0),))
     np.testing.assert_array_equal(picture[:, :, :3], table[to_bytes(stored[:, :, 0], Limits(0, 1))])
     np.testing.assert_array_equal(picture[:, :, 3] == 255, valid[:, :, 0])
-    grey = Look((0,)).paint(stored, valid, (Limits(0.0, 1.0),))
+    grey = Composite((0,)).paint(stored, valid, (Limits(0.0, 1.0),))
     assert (grey[:, :, 0] == grey[:, :, 2]).all()
-    assert look.triple == (0, 0, 0)
+    assert shown.triple == (0, 0, 0)
 
 
 @pytest.mark.parametrize("curve", [equalizing_curve, gaussian_curve])

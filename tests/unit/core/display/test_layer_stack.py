@@ -18,12 +18,12 @@ def stack() -> LayerStack:
 
 
 def test_new_layers_lie_under_the_labels_and_replace_their_namesake(stack):
-    told = []
-    stack.changed.connect(lambda: told.append("changed"))
-    stack.redrawn.connect(lambda name, box: told.append((name, box)))
+    received = []
+    stack.changed.connect(lambda: received.append("changed"))
+    stack.redrawn.connect(lambda name, box: received.append((name, box)))
     stack.add(Layer("PCA", RASTER))
     assert stack.names == ("Image", "Class map", "PCA", LABELS)
-    assert told == ["changed", ("PCA", None)]
+    assert received == ["changed", ("PCA", None)]
     stack.arrange(("PCA", "Image", "Class map", LABELS))
     stack.add(Layer("PCA", RASTER, opacity=0.5))
     assert stack.names[0] == "PCA"
@@ -31,21 +31,21 @@ def test_new_layers_lie_under_the_labels_and_replace_their_namesake(stack):
 
 
 def test_events_tell_only_what_changed(stack):
-    told = []
-    stack.changed.connect(lambda: told.append("changed"))
-    stack.removed.connect(told.append)
-    stack.redrawn.connect(lambda name, box: told.append((name, box)))
+    received = []
+    stack.changed.connect(lambda: received.append("changed"))
+    stack.removed.connect(received.append)
+    stack.redrawn.connect(lambda name, box: received.append((name, box)))
     stack.show(True, "Image", LABELS)
     stack.set_opacity(1.0, "Image")
     stack.set_raster("Image", RASTER)
     stack.redraw(LABELS, (0, 0, 1, 1))
-    assert told == [("Image", None), (LABELS, (0, 0, 1, 1))]
+    assert received == [("Image", None), (LABELS, (0, 0, 1, 1))]
     stack.set_raster("Image", None)
     stack.set_opacity(7.0, "Class map")
     stack.set_opacity(-1.0, "Class map")
     stack.remove("Class map")
     stack.remove("Class map")
-    assert told[2:] == [("Image", None), "changed", "changed", "Class map", "changed"]
+    assert received[2:] == [("Image", None), "changed", "changed", "Class map", "changed"]
 
 
 def test_an_order_must_name_all_layers(stack):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hsi_viewer.core.display.colour_bar import bar_of_picture
-from hsi_viewer.core.display.composite import ColourMap, Look
+from hsi_viewer.core.display.composite import ColourMap, Composite
 from hsi_viewer.core.display.outlines import OutlineRaster
 from hsi_viewer.core.display.rasters import whole
 from hsi_viewer.core.display.stretch import Curve, Limits
@@ -50,11 +50,11 @@ def test_any_window_of_any_step_shows_the_borders(ids, data):
 
 def test_a_bar_has_the_values_that_are_dark_and_bright():
     colours = np.arange(768, dtype=np.uint16).reshape(256, 3).astype(np.uint8)
-    look = Look((4,), colours=ColourMap("made", colours))
-    bar = bar_of_picture(look, (Limits(100.0, 300.0),), "Band 5", 0.01, -1.0)
+    composite = Composite((4,), colours=ColourMap("made", colours))
+    bar = bar_of_picture(composite, (Limits(100.0, 300.0),), "Band 5", 0.01, -1.0)
     assert (bar.low, bar.high, bar.text(bar.high)) == (0.0, 2.0, "2")
     np.testing.assert_array_equal(bar.colours, colours)
-    curved = bar_of_picture(look, (Curve((0.0, 1.0, 4.0), (0.0, 0.5, 1.0)),), "x")
+    curved = bar_of_picture(composite, (Curve((0.0, 1.0, 4.0), (0.0, 0.5, 1.0)),), "x")
     assert (curved.low, curved.high) == (0.0, 4.0)
     np.testing.assert_array_equal(curved.colours[64], colours[128])  # 1 is of middle brightness
-    assert bar_of_picture(Look((0, 1, 2)), (Limits(0, 1),) * 3, "x") is None
+    assert bar_of_picture(Composite((0, 1, 2)), (Limits(0, 1),) * 3, "x") is None

@@ -59,8 +59,8 @@ def test_values_below_a_threshold_are_coloured():
 
 
 def test_a_selection_tells_of_changes_and_keeps_its_own_pixels():
-    selection, told = Selection((3, 4)), []
-    selection.changed.connect(lambda: told.append(len(selection)))
+    selection, received = Selection((3, 4)), []
+    selection.changed.connect(lambda: received.append(len(selection)))
     mask = np.zeros((3, 4), bool)
     mask[1, 2] = mask[2, 0] = True
     selection.select(mask, "lasso")
@@ -68,5 +68,5 @@ def test_a_selection_tells_of_changes_and_keeps_its_own_pixels():
     assert selection.pixels.tolist() == [6, 8]
     selection.clear()
     selection.clear()
-    assert told == [2, 0]
+    assert received == [2, 0]
     assert selection.mask is None

@@ -13,7 +13,7 @@ from hsi_viewer.core.geometry import shapes
 
 SHAPE = (11, 13)
 pixels = st.tuples(st.integers(-4, 14), st.integers(-4, 17))
-places = st.tuples(
+points = st.tuples(
     st.integers(-12, 56).map(lambda n: n / 4), st.integers(-12, 64).map(lambda n: n / 4)
 )
 
@@ -56,7 +56,7 @@ def test_an_ellipse_holds_the_centres_inside_it(a, b):
 
 
 @settings(max_examples=50)
-@given(st.lists(places, min_size=3, max_size=9))
+@given(st.lists(points, min_size=3, max_size=9))
 def test_a_polygon_holds_the_centres_with_a_winding_number(vertices):
     found = mask(shapes.polygon(vertices, SHAPE))
     expected = [
@@ -65,7 +65,7 @@ def test_a_polygon_holds_the_centres_with_a_winding_number(vertices):
     np.testing.assert_array_equal(found, expected)
 
 
-@given(places, places, places, places)
+@given(points, points, points, points)
 def test_triangles_that_share_an_edge_share_no_pixel_and_leave_none_out(a, b, c, d):
     def side(p):
         return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
@@ -101,7 +101,7 @@ def test_a_square_brush_at_rest_and_along_a_diagonal():
     np.testing.assert_array_equal(np.argwhere(diagonal), [[i, i] for i in range(2, 10)])
 
 
-@given(places, places)
+@given(points, points)
 def test_a_straightened_line_keeps_to_eighths_of_a_turn(a, b):
     end = shapes.straightened(a, b)
     rows, columns = end[0] - a[0], end[1] - a[1]

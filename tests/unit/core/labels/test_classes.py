@@ -38,13 +38,13 @@ def test_a_legend_is_looked_up_by_id():
     assert [legend.name_of(i) for i in (0, 1, 2)] == ["Unclassified", "Corn", "Class 2"]
 
 
-def test_changes_are_told_once_and_only_if_something_changed():
-    legend, told = ClassLegend([CORN]), []
-    legend.changed.connect(lambda: told.append(legend.classes))
+def test_changes_are_reported_once_and_only_if_something_changed():
+    legend, received = ClassLegend([CORN]), []
+    legend.changed.connect(lambda: received.append(legend.classes))
     legend.classes = (CORN,)
-    assert told == []
+    assert received == []
     legend.classes = (CORN, WOODS)
-    assert told == [(CORN, WOODS)]
+    assert received == [(CORN, WOODS)]
 
 
 def test_one_id_twice_is_refused_and_changes_nothing():
@@ -133,7 +133,7 @@ def test_a_colour_darkens_round_by_round_and_never_brightens():
 
 
 @pytest.mark.parametrize(
-    ("place", "order"),
+    ("index", "order"),
     [
         (0, [3, 1, 2, 4, 5]),
         (1, [1, 3, 2, 4, 5]),
@@ -145,8 +145,8 @@ def test_a_colour_darkens_round_by_round_and_never_brightens():
         (-99, [3, 1, 2, 4, 5]),
     ],
 )
-def test_a_class_is_moved_to_the_top_to_the_end_and_beyond_either(place, order):
+def test_a_class_is_moved_to_the_top_to_the_end_and_beyond_either(index, order):
     legend = legend_for(range(1, 6))
-    moved = legend.with_moved(3, place)
+    moved = legend.with_moved(3, index)
     assert [c.id for c in moved] == order
     assert sorted(moved, key=lambda c: c.id) == list(legend)

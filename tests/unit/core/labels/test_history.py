@@ -68,16 +68,16 @@ def test_a_step_that_was_pushed_is_not_carried_out_again():
     assert numbers == []
 
 
-def test_every_move_is_told_and_only_moves():
-    history, told = History(), []
-    history.changed.connect(lambda: told.append(history.undo_title))
+def test_every_move_is_reported_and_only_moves():
+    history, received = History(), []
+    history.changed.connect(lambda: received.append(history.undo_title))
     history.undo()
     history.redo()
-    assert told == []
+    assert received == []
     history.do("a")
     history.undo()
     history.redo()
-    assert told == ["a", None, "a"]
+    assert received == ["a", None, "a"]
 
 
 def test_beyond_the_greatest_number_the_oldest_steps_are_dropped():
@@ -149,7 +149,7 @@ def test_undo_of_a_rename_leaves_a_hidden_class_hidden():
     assert legend[1] == LabelClass(1, "b", (0, 0, 0), visible=False)
 
 
-def test_a_jump_gives_what_single_steps_give_and_is_told_once():
+def test_a_jump_gives_what_single_steps_give_and_is_reported_once():
     labels, history, legend = LabelMap(20, 30), History(), ClassLegend()
     chance = np.random.default_rng(0)
     for number in range(500):
@@ -164,14 +164,14 @@ def test_a_jump_gives_what_single_steps_give_and_is_told_once():
         while history.count > count:
             history.undo()
         states[count] = (labels.snapshot().ids, legend.classes)
-    told, moves = [], []
-    labels.changed.connect(lambda *box: told.append(box))
+    received, moves = [], []
+    labels.changed.connect(lambda *box: received.append(box))
     history.moved.connect(moves.append)
     for count in (333, 120, 500, 0, 120):
         history.go_to(count)
         np.testing.assert_array_equal(labels.ids, states[count][0])
         assert legend.classes == states[count][1]
-    assert len(told) == 5
+    assert len(received) == 5
     assert moves == [333, -213, 380, -500, 120]
     assert history.count == 120
     assert len(history.steps) == 500

@@ -43,9 +43,9 @@ def test_the_picked_curve_is_the_chosen_one_else_the_newest_of_the_scene():
     assert curves.picked is None
 
 
-def test_a_kind_is_replaced_or_cleared_alone_and_every_change_is_told_once():
-    curves, told = CurveSet(), []
-    curves.changed.connect(lambda: told.append([c.name for c in curves.curves]))
+def test_a_kind_is_replaced_or_cleared_alone_and_every_change_is_reported_once():
+    curves, received = CurveSet(), []
+    curves.changed.connect(lambda: received.append([c.name for c in curves.curves]))
     curves.add(pin(0, 0))
     curves.put("class", [Curve("a", FLAT, "class"), Curve("b", FLAT, "class")])
     curves.put("class", [Curve("c", FLAT, "class")])
@@ -53,7 +53,7 @@ def test_a_kind_is_replaced_or_cleared_alone_and_every_change_is_told_once():
     curves.clear("class")
     curves.clear("class")
     curves.clear()
-    assert told == [
+    assert received == [
         ["row 1 col 1"],
         ["row 1 col 1", "a", "b"],
         ["row 1 col 1", "c"],
@@ -92,9 +92,9 @@ def test_a_change_touches_one_curve_and_keeps_the_rest_of_it():
 
 
 def test_to_pick_what_is_picked_is_no_change():
-    curves, told = CurveSet(), []
+    curves, received = CurveSet(), []
     first, _ = curves.add(pin(0, 0), pin(1, 1))
-    curves.changed.connect(lambda: told.append(curves.picked))
+    curves.changed.connect(lambda: received.append(curves.picked))
     curves.pick(first.id)
     curves.pick(first.id)
-    assert told == [first]
+    assert received == [first]

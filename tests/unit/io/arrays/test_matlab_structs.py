@@ -146,8 +146,8 @@ def test_what_matlab_7_holds_besides_arrays_is_named(tmp_path):
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
     with pytest.raises(FormatError) as caught:
         open_cube(path)
-    for told in ("sp (sparse)", "z (6 x 5 x 4 complex double)", "hypercube)", "7 x 8 x 9 char"):
-        assert told in str(caught.value)
+    for expected in ("sp (sparse)", "z (6 x 5 x 4 complex double)", "hypercube)", "7 x 8 x 9 char"):
+        assert expected in str(caught.value)
 
 
 def test_an_object_of_a_class_is_named_not_read(tmp_path):

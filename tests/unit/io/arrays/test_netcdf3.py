@@ -65,11 +65,11 @@ def test_windows(tmp_path, version, dtype, dims):
 @pytest.mark.parametrize("dims", [("y", "x", "wavelength"), ("wavelength", "y", "x")])
 def test_conventions(tmp_path, dims):
     path = write(tmp_path / "a.nc", dims)
-    cube, told = open_cube(path), cube_info(path)
+    cube, facts = open_cube(path), cube_info(path)
     np.testing.assert_allclose(cube.wavelengths, np.linspace(400, 900, BANDS))
-    assert (told["nodata"], told["scale"], told["wavelength_units_in_file"]) == (-1, 1e-4, "um")
-    assert (told["crs"], told["warnings"]) == ("EPSG:32632", [])
-    assert told["transform"] == [30, 0, 600000, 0, -30, 5200000]
+    assert (facts["nodata"], facts["scale"], facts["wavelength_units_in_file"]) == (-1, 1e-4, "um")
+    assert (facts["crs"], facts["warnings"]) == ("EPSG:32632", [])
+    assert facts["transform"] == [30, 0, 600000, 0, -30, 5200000]
 
 
 @pytest.mark.parametrize("dtype", ["i1", "i2"])

@@ -243,15 +243,15 @@ def test_coordinate_reference_systems_of_map_info(tmp_path, map_info, projection
     from rasterio.crs import CRS
 
     fields = {"map_info": map_info} | ({"projection_info": projection} if projection else {})
-    place = open_cube(write(tmp_path, **fields)).georeference
-    assert place.transform[1] == 0
+    georeference = open_cube(write(tmp_path, **fields)).georeference
+    assert georeference.transform[1] == 0
     if epsg is None:
-        assert place.crs_wkt is None or CRS.from_wkt(place.crs_wkt).to_epsg() is None
+        assert georeference.crs_wkt is None or CRS.from_wkt(georeference.crs_wkt).to_epsg() is None
     elif projection is None:
-        assert CRS.from_wkt(place.crs_wkt).to_epsg() == epsg
+        assert CRS.from_wkt(georeference.crs_wkt).to_epsg() == epsg
     else:
-        assert "Transverse_Mercator" in place.crs_wkt
-        assert "-100000" in place.crs_wkt
+        assert "Transverse_Mercator" in georeference.crs_wkt
+        assert "-100000" in georeference.crs_wkt
 
 
 def test_lists_of_another_length_are_left_out_with_a_warning(tmp_path):
@@ -349,9 +349,9 @@ class TestRealFiles:
         for path in sorted((data_dir / "envi").glob("*.img")):
             with rasterio.open(path) as file:
                 expected, crs = file.transform, file.crs
-            place = open_cube(path).georeference
-            np.testing.assert_allclose(place.transform, tuple(expected)[:6], rtol=1e-12)
-            assert crs.to_epsg() == rasterio.crs.CRS.from_wkt(place.crs_wkt).to_epsg()
+            georeference = open_cube(path).georeference
+            np.testing.assert_allclose(georeference.transform, tuple(expected)[:6], rtol=1e-12)
+            assert crs.to_epsg() == rasterio.crs.CRS.from_wkt(georeference.crs_wkt).to_epsg()
 
     def test_a_cube_of_one_pixel(self, data_dir):
         cube = open_cube(data_dir / "envi/f080702t01p00r08rdn_c_sc01_ort_img_123_456.hdr")

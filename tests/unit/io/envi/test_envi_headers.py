@@ -86,10 +86,10 @@ def test_a_field_behind_another_on_one_line(tmp_path):
         "map info = {Polar Stereographic, 1, 1, -3850000, 5850000, 25000, 25000} "
         "projection info = {31, 6378273, 6356889.449, 70, -45, 0, 0, Polar Stereographic}\n"
     )
-    place = open_cube(pair(tmp_path, HEAD + line)).georeference
-    assert place.transform == (25000, 0, -3850000, 0, -25000, 5850000)
-    assert place.projection_info.startswith("{31")
-    assert "Polar_Stereographic" in place.crs_wkt
+    georeference = open_cube(pair(tmp_path, HEAD + line)).georeference
+    assert georeference.transform == (25000, 0, -3850000, 0, -25000, 5850000)
+    assert georeference.projection_info.startswith("{31")
+    assert "Polar_Stereographic" in georeference.crs_wkt
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_field_behind_another_on_one_line(tmp_path):
         ("map info = {UTM, 1, 1, 5e5}", '"map info" in the header could not be interpreted'),
     ],
 )
-def test_what_is_doubtful_is_said(tmp_path, fields, sentence):
+def test_what_is_doubtful_is_reported(tmp_path, fields, sentence):
     (warning,) = open_cube(pair(tmp_path, f"{HEAD}{fields}\n")).warnings
     assert sentence in warning
 
@@ -154,9 +154,9 @@ def test_fields_that_say_nothing_are_no_news(tmp_path, none):
 
 @pytest.mark.parametrize("offsets", ["", "data offset values = {0, 0, 0, 0}\n"])
 def test_a_gain_that_all_bands_share_is_the_scale(tmp_path, offsets):
-    place = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, WGS-84}\n"
+    map_line = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 13, North, WGS-84}\n"
     gains = "data gain values = {4e-4, 4e-4, 4e-4, 4e-4}\n"
-    header = pair(tmp_path, f"{HEAD}{place}{gains}{offsets}")
+    header = pair(tmp_path, f"{HEAD}{map_line}{gains}{offsets}")
     with rasterio.open(header.with_suffix(".img"), driver="ENVI") as file:
         assert set(file.scales) == {4e-4}
     cube = open_cube(header)
@@ -232,7 +232,7 @@ def test_other_kinds_of_hdr_are_refused_by_name(tmp_path, raw, message):
 
 
 ESRI = "BYTEORDER {}\nLAYOUT {}\nNROWS 2\nNCOLS\t3\nNBANDS 4\nNBITS 16\n"
-PLACE = "ULXMAP 400015\nULYMAP 5000015\nXDIM 30\nYDIM 30\nNODATA 300\n"
+CORNER = "ULXMAP 400015\nULYMAP 5000015\nXDIM 30\nYDIM 30\nNODATA 300\n"
 
 
 def esri(folder, suffix, text, data):
@@ -248,7 +248,7 @@ def esri(folder, suffix, text, data):
 @pytest.mark.parametrize("skip", [0, 10])
 def test_esri_headers_read_as_gdal_reads_them(tmp_path, order, layout, axes, skip):
     data = VALUES.transpose(axes).astype("<u2" if order == "I" else ">u2").tobytes()
-    text = ESRI.format(order, layout) + PLACE + f"SKIPBYTES {skip}\n"
+    text = ESRI.format(order, layout) + CORNER + f"SKIPBYTES {skip}\n"
     path = esri(tmp_path, f".{layout.lower()}", text, bytes(skip) + data)
     path.with_suffix(".prj").write_text(rasterio.crs.CRS.from_epsg(32633).to_wkt())
     path.with_suffix(".stx").write_text("1 2")

@@ -67,11 +67,11 @@ except FormatError as error:
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print((after - before) // (1 if after < 1 << 26 else 1024))
 """
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
     ).stdout.splitlines()
-    assert "20000 x 20000 values; a label map of this scene has at most" in told[0]
-    assert int(told[1]) < 150 << 10
+    assert "20000 x 20000 values; a label map of this scene has at most" in result[0]
+    assert int(result[1]) < 150 << 10
 
 
 def test_labels_on_a_finer_grid_are_read(tmp_path):
@@ -138,8 +138,8 @@ def test_zip64_is_read(tmp_path):
     np.testing.assert_array_equal(open_cube(tmp_path / "a.npz").read(), ARRAY)
 
 
-@pytest.mark.parametrize("told", [10, 100_000, 2**31])
-def test_a_list_of_contents_that_lies_about_a_size(tmp_path, told):
+@pytest.mark.parametrize("size", [10, 100_000, 2**31])
+def test_a_list_of_contents_that_lies_about_a_size(tmp_path, size):
     """Sizes of the list are believed as far as the bytes of the array go."""
     values = np.arange(20_000, dtype="<u2").reshape(100, 50, 4)
     held = npy(values.shape, data=values.tobytes())
@@ -148,8 +148,8 @@ def test_a_list_of_contents_that_lies_about_a_size(tmp_path, told):
     whole = (tmp_path / "a.npz").read_bytes()
     at = whole.rindex(b"PK\x01\x02") + 24
     assert whole[at : at + 4] == len(held).to_bytes(4, "little")
-    (tmp_path / "a.npz").write_bytes(whole[:at] + told.to_bytes(4, "little") + whole[at + 4 :])
-    if told < len(held):
+    (tmp_path / "a.npz").write_bytes(whole[:at] + size.to_bytes(4, "little") + whole[at + 4 :])
+    if size < len(held):
         with pytest.raises(FormatError, match=r"damaged|truncated|not a readable"):
             open_cube(tmp_path / "a.npz")
     else:

@@ -76,7 +76,7 @@ def test_a_folder_that_is_a_file_is_named(tmp_path):
         write_all(tmp_path / "file" / "a.npy")
 
 
-def test_no_permission_is_said(tmp_path, monkeypatch):
+def test_no_permission_is_reported(tmp_path, monkeypatch):
     def refuse(self, **_):
         raise PermissionError(13, "Permission denied")
 

@@ -67,14 +67,14 @@ def test_more_bands_than_any_sensor_has(tmp_path, rows, columns, bands, interlea
 def test_info_names_the_size_in_one_line(tmp_path):
     envi(tmp_path / "a.hdr", 1, 1, TERA)
     hollow(tmp_path / "a.img", TERA)
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "hsi_viewer.cli", "info", str(tmp_path / "a.hdr")],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert told.returncode == 1
-    assert f"{TERA} bytes" in told.stderr
-    assert told.stderr.count("\n") == 1
-    assert "Traceback" not in told.stderr
+    assert result.returncode == 1
+    assert f"{TERA} bytes" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
 
 
 @sparse

@@ -76,16 +76,16 @@ def test_a_file_on_which_the_library_hangs_is_refused_by_every_reader(
 
 
 def test_info_says_so_in_one_line():
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "hsi_viewer.cli", "info", str(HANG)],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.startswith(f"hsi-viewer: {HANG} cannot be opened: ")
-    assert told.stderr.count("\n") == 1
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"hsi-viewer: {HANG} cannot be opened: ")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("fatal", ["os.abort()", "os._exit(0)", "os._exit(3)"])
@@ -256,12 +256,12 @@ def test_the_helper_ends_with_the_program_that_asks(good):
         "probe.check(Path(sys.argv[1]))\n"
         "print(probe._probe._child.process.pid, flush=True)\nos._exit(0)"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script, str(good)],
         capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     gone = threading.Event()
-    while Path(f"/proc/{int(told.stdout)}/cmdline").exists() and not _is_zombie(told.stdout):
+    while Path(f"/proc/{int(result.stdout)}/cmdline").exists() and not _is_zombie(result.stdout):
         assert not gone.wait(0.05)
 
 

@@ -129,8 +129,8 @@ def test_a_coordinate_system_is_no_file_and_no_address(tmp_path, system):
         file["cube"], file["x"], file["y"] = ARRAY, [1.0, 2, 3, 4], [3.0, 2, 1]
         file["crs"] = 0
         file["crs"].attrs["spatial_ref"] = text
-    place = open_cube(tmp_path / "a.nc").georeference
-    assert (place.transform is None, place.crs_wkt) == (False, None)
+    georeference = open_cube(tmp_path / "a.nc").georeference
+    assert (georeference.transform is None, georeference.crs_wkt) == (False, None)
     assert crs_of(text) is None
 
 

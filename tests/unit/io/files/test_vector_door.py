@@ -24,8 +24,8 @@ from hsi_viewer.io.regions.vector import read_shapes
 from tests.unit.io import hostile_files as hostile
 from tests.unit.io.listening import listening
 
-PLACE = Georeference((1, 0, 0, 0, -1, 12), CRS.from_epsg(4326).to_wkt())
-SCENE = HyperCube.from_array(np.zeros((12, 12, 1), "u1"), georeference=PLACE)
+GEOREFERENCE = Georeference((1, 0, 0, 0, -1, 12), CRS.from_epsg(4326).to_wkt())
+SCENE = HyperCube.from_array(np.zeros((12, 12, 1), "u1"), georeference=GEOREFERENCE)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_drivers_that_came_back_are_taken_out_before_the_next_file(tmp_path):
     assert "GDALG" not in pyogrio.list_drivers()
 
 
-def test_drivers_that_stay_are_said(monkeypatch, tmp_path):
+def test_drivers_that_stay_are_reported(monkeypatch, tmp_path):
     (tmp_path / "a.geojson").write_text(hostile.geojson())
     monkeypatch.setattr(gdal_vector, "_others", lambda: ["GDALG"])
     with pytest.raises(FileError, match="GDALG; install pyogrio"):

@@ -142,7 +142,7 @@ def test_the_doctor_keeps_away_from_other_formats(tmp_path):
     assert diagnosis("sample:indian-pines") is None
 
 
-def test_noise_is_said(tmp_path):
+def test_noise_is_reported(tmp_path):
     noise = np.random.default_rng(0).integers(0, 65535, (40, 40, 40), np.uint16)
     assert doctor.is_noise(HyperCube.from_array(noise))
     path = write(tmp_path, noise.tobytes(), samples=40, lines=40, bands=40)
@@ -181,8 +181,8 @@ def test_where_nothing_can_be_written_the_sidecar_lies_with_the_users_own_data(
     np.save(path, scene)
     beside = tmp_path / "a.npy.hsi.json"
     beside.mkdir()  # no file can take its place
-    place = sidecar.edited(path, nodata=5.0)
-    assert place.parent == data_folder() / "sidecars"
+    written = sidecar.edited(path, nodata=5.0)
+    assert written.parent == data_folder() / "sidecars"
     assert open_cube(path).nodata == 5.0
     monkeypatch.setattr(sidecar_location, "_known", None)  # as after a new start
     assert open_cube(path).nodata == 5.0
@@ -191,7 +191,7 @@ def test_where_nothing_can_be_written_the_sidecar_lies_with_the_users_own_data(
     np.save(path, scene)
     beside.rmdir()
     assert sidecar.edited(path, scale=0.5) == beside
-    assert not place.exists()
+    assert not written.exists()
     cube = open_cube(path)
     assert (cube.nodata, cube.scale) == (5.0, 0.5)
 
@@ -200,10 +200,10 @@ def test_an_image_that_is_written_anew_loses_what_was_said_of_the_old_one(tmp_pa
     path = tmp_path / "a.npy"
     np.save(path, scene)
     (tmp_path / "a.npy.hsi.json").mkdir()
-    place = sidecar.edited(path, nodata=5.0)
+    written = sidecar.edited(path, nodata=5.0)
     (tmp_path / "a.npy.hsi.json").rmdir()
     write_cube(HyperCube.from_array(scene), path)  # as large
-    assert not place.exists()
+    assert not written.exists()
     assert open_cube(path).nodata is None
 
 
@@ -316,16 +316,16 @@ class TestRealFiles:
         assert cube_info(data_dir / "envi/toy.hdr")["crs"] == "EPSG:27700"
 
 
-def test_what_no_json_can_hold_is_told_as_text(tmp_path):
+def test_what_no_json_can_hold_is_reported_as_text(tmp_path):
     (tmp_path / "x.hdr").write_text(
         "ENVI\nsamples = 4\nlines = 3\nbands = 1\ndata type = 1\n"
         "reflectance scale factor = 1e-310\ndata ignore value = nan\n"
         "map info = {UTM, 1, 1, 1e999, 5, 30, 30, 33, North, WGS-84}\n"
     )
     (tmp_path / "x.img").write_bytes(bytes(range(12)))
-    told = json.loads(json.dumps(cube_info(tmp_path / "x.hdr"), allow_nan=False))
-    assert (told["scale"], told["nodata"]) == (1.0, "nan")
-    assert any("1e-310" in warning for warning in told["warnings"])
+    facts = json.loads(json.dumps(cube_info(tmp_path / "x.hdr"), allow_nan=False))
+    assert (facts["scale"], facts["nodata"]) == (1.0, "nan")
+    assert any("1e-310" in warning for warning in facts["warnings"])
 
 
 @pytest.mark.parametrize("interleave", ["bsq", "bil", "bip"])
@@ -353,9 +353,9 @@ def test_what_explains_every_byte_comes_first(tmp_path, scene, interleave, befor
     assert (first.rows, first.columns, first.bands, first.offset) == (70, 60, 90, len(before))
 
 
-@pytest.mark.parametrize(("true", "said"), [("bil", "bsq"), ("bip", "bil"), ("bsq", "bip")])
-def test_a_wrong_interleave_is_noticed(tmp_path, scene, true, said):
-    path = write(tmp_path, raw(scene, true), interleave=said)
+@pytest.mark.parametrize(("true", "stated"), [("bil", "bsq"), ("bip", "bil"), ("bsq", "bip")])
+def test_a_wrong_interleave_is_noticed(tmp_path, scene, true, stated):
+    path = write(tmp_path, raw(scene, true), interleave=stated)
     found = doctor.diagnose(path)
     assert found.problem.startswith("Another reading looks more likely")
     assert found.readings[0].layout.interleave == true

@@ -43,8 +43,10 @@ def predicted(ids):
     return Prediction(ids, confidence, tuple(int(i) for i in np.unique(ids) if i))
 
 
-def scene(shape=(12, 17), place=UTM):
-    return HyperCube.from_array(np.zeros((*shape, 3), np.uint8), georeference=place, name="scene")
+def scene(shape=(12, 17), reference=UTM):
+    return HyperCube.from_array(
+        np.zeros((*shape, 3), np.uint8), georeference=reference, name="scene"
+    )
 
 
 def some_ids(shape=(12, 17)):
@@ -91,13 +93,13 @@ def test_geotiff_keeps_crs_transform_colours_and_names(tmp_path, legend):
      "EPSG:2056", "EPSG:5070", "EPSG:3035", "ESRI:54030"],
 )  # fmt: skip
 def test_gdal_finds_the_same_system_in_both(tmp_path, legend, system):
-    place = Georeference((10.0, 0.0, 12.5, 0.0, -10.0, 47.25), CRS.from_string(system).to_wkt())
-    cube = HyperCube.from_array(np.zeros((4, 5, 2), "f4"), georeference=place)
+    reference = Georeference((10.0, 0.0, 12.5, 0.0, -10.0, 47.25), CRS.from_string(system).to_wkt())
+    cube = HyperCube.from_array(np.zeros((4, 5, 2), "f4"), georeference=reference)
     export_prediction(predicted(some_ids((4, 5))), legend, cube, tmp_path, formats=["envi", "tif"])
     for name in ("class_map.img", "class_map.tif"):
         with rasterio.open(tmp_path / name) as file:
             assert file.crs == CRS.from_string(system)
-            assert tuple(file.transform)[:6] == place.transform
+            assert tuple(file.transform)[:6] == reference.transform
 
 
 @pytest.mark.parametrize(
@@ -109,10 +111,10 @@ def test_gdal_finds_the_same_system_in_both(tmp_path, legend, system):
     ],
 )
 def test_map_info_names_the_datum(system, end):
-    place = (10.0, 0.0, 12.5, 0.0, -10.0, 47.25)
+    reference = (10.0, 0.0, 12.5, 0.0, -10.0, 47.25)
     for version in ("WKT1_GDAL", "WKT1_ESRI", "WKT2_2019"):
         wkt = CRS.from_string(system).to_wkt(version=version)
-        assert map_info_of(place, wkt).endswith(end)
+        assert map_info_of(reference, wkt).endswith(end)
 
 
 def test_a_rotated_pole_is_no_latitude_and_longitude(tmp_path, legend):
@@ -120,8 +122,8 @@ def test_a_rotated_pole_is_no_latitude_and_longitude(tmp_path, legend):
         "+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=39.25 +lon_0=180 "
         "+to_meter=0.0174532925199433"
     )
-    place = Georeference((10.0, 0.0, 12.5, 0.0, -10.0, 47.25), pole.to_wkt())
-    cube = HyperCube.from_array(np.zeros((4, 5, 2), "f4"), georeference=place)
+    reference = Georeference((10.0, 0.0, 12.5, 0.0, -10.0, 47.25), pole.to_wkt())
+    cube = HyperCube.from_array(np.zeros((4, 5, 2), "f4"), georeference=reference)
     written = export_prediction(
         predicted(some_ids((4, 5))), legend, cube, tmp_path, formats=["envi", "tif"]
     )
@@ -206,7 +208,7 @@ def test_many_classes_fit_beside_a_small_map(tmp_path):
 
 
 def test_no_geotiff_without_a_georeference(tmp_path, legend):
-    written = export_prediction(predicted(some_ids()), legend, scene(place=None), tmp_path)
+    written = export_prediction(predicted(some_ids()), legend, scene(reference=None), tmp_path)
     assert "class_map.tif" not in written
     assert "map info" not in written["class_map.hdr"].read_text("utf-8")
 
@@ -216,11 +218,11 @@ def test_envi_map_info_goes_through_verbatim_and_rotation_into_geotiff(tmp_path,
         "{ UTM , 3.5 , 1.000 , 277811.628 , 4483607.425 , 3.1 , 3.1 , 13 , North , WGS-84 , "
         "units=Meters , rotation=53.0 }"
     )
-    place = georeference(info, None, None)
-    written = export_prediction(predicted(some_ids()), legend, scene(place=place), tmp_path)
+    reference = georeference(info, None, None)
+    written = export_prediction(predicted(some_ids()), legend, scene(reference=reference), tmp_path)
     assert f"map info = {info}\n" in written["class_map.hdr"].read_text("utf-8")
     with rasterio.open(written["class_map.tif"]) as file:
-        assert tuple(file.transform)[:6] == place.transform
+        assert tuple(file.transform)[:6] == reference.transform
         assert file.crs.to_epsg() == 32613
 
 
@@ -233,9 +235,9 @@ def test_envi_map_info_goes_through_verbatim_and_rotation_into_geotiff(tmp_path,
     ],
 )
 def test_a_transform_survives_an_envi_header(tmp_path, legend, transform):
-    place = Georeference(transform, CRS.from_epsg(32633).to_wkt())
+    reference = Georeference(transform, CRS.from_epsg(32633).to_wkt())
     written = export_prediction(
-        predicted(some_ids()), legend, scene(place=place), tmp_path, formats=["envi"]
+        predicted(some_ids()), legend, scene(reference=reference), tmp_path, formats=["envi"]
     )
     with rasterio.open(written["class_map.img"]) as file:
         np.testing.assert_allclose(tuple(file.transform)[:6], transform, rtol=1e-12, atol=1e-15)
@@ -335,7 +337,9 @@ def test_a_failed_export_keeps_the_old_one(tmp_path, legend):
     before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*")}
     nowhere = Georeference((1.0, 0.0, 0.0, 0.0, -1.0, 0.0), "NO SUCH CRS")
     with pytest.raises(ExportError, match="could not be interpreted"):
-        export_prediction(predicted(ids), legend, scene(place=nowhere), tmp_path, formats=["tif"])
+        export_prediction(
+            predicted(ids), legend, scene(reference=nowhere), tmp_path, formats=["tif"]
+        )
     assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*")} == before
     assert not list(tmp_path.glob(".*"))
 
@@ -374,8 +378,8 @@ def test_the_world_file_places_the_map_in_the_picture(tmp_path, legend):
     for row, column in ((0, 0), (12, 17)):
         # the corner between picture pixels, half a pixel before the centre of the next
         x, y = margin + column * factor - 0.5, margin + row * factor - 0.5
-        place = a * x + b * y + c, d * x + e * y + f
-        assert place == pytest.approx(UTM.map_xy(row, column), abs=1e-6)
+        on_map = a * x + b * y + c, d * x + e * y + f
+        assert on_map == pytest.approx(UTM.map_xy(row, column), abs=1e-6)
 
 
 def test_probabilities_are_written_when_kept(tmp_path, legend):
@@ -428,9 +432,9 @@ def test_hostile_names_are_written_in_one_line_and_stay_with_their_classes(tmp_p
 @pytest.mark.parametrize("shape", [(9000, 9), (9, 9000), (9000, 350)])
 def test_the_world_file_of_a_thinned_picture_places_both_ends(tmp_path, legend, shape):
     ids = np.full(shape, 2, np.uint16)
-    place = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6), UTM.crs_wkt)
+    reference = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6), UTM.crs_wkt)
     written = export_prediction(
-        predicted(ids), legend, scene(shape, place), tmp_path, formats=["png"]
+        predicted(ids), legend, scene(shape, reference), tmp_path, formats=["png"]
     )
     with Image.open(written["class_map.png"]) as picture:
         painted = np.argwhere((np.asarray(picture.convert("RGB")) == legend[2].colour).all(2))
@@ -484,9 +488,9 @@ def test_what_is_in_no_class_is_no_data_to_other_programs(tmp_path, legend):
     assert open_cube(written["confidence.hdr"]).nodata == 0
 
 
-@pytest.mark.parametrize("place", [UTM, None])
-def test_all_files_that_are_written_are_named_and_no_others(tmp_path, legend, place):
-    cube = scene(place=place)
+@pytest.mark.parametrize("reference", [UTM, None])
+def test_all_files_that_are_written_are_named_and_no_others(tmp_path, legend, reference):
+    cube = scene(reference=reference)
     kept = replace(
         predicted(some_ids()), probabilities=np.ones((12, 17, 3), "f4"), class_ids=(2, 5, 9)
     )
@@ -574,7 +578,7 @@ def test_a_foreign_tif_of_the_name_stays_where_no_tif_is_written(tmp_path, legen
     side = tmp_path / "class_map.tif.aux.xml"
     side.write_text("<PAMDataset/>")
     before = {p: p.read_bytes() for p in (path, side)}
-    written = export_prediction(predicted(some_ids()), legend, scene(place=None), tmp_path)
+    written = export_prediction(predicted(some_ids()), legend, scene(reference=None), tmp_path)
     assert "class_map.tif" not in written
     assert {p: p.read_bytes() for p in (path, side)} == before
 
@@ -582,7 +586,7 @@ def test_a_foreign_tif_of_the_name_stays_where_no_tif_is_written(tmp_path, legen
 def test_an_earlier_tif_of_ours_goes_where_no_tif_is_written(tmp_path, legend):
     export_prediction(predicted(some_ids()), legend, scene(), tmp_path, formats=["tif"])
     assert (tmp_path / "class_map.tif").exists()
-    export_prediction(predicted(some_ids()), legend, scene(place=None), tmp_path)
+    export_prediction(predicted(some_ids()), legend, scene(reference=None), tmp_path)
     assert not list(tmp_path.glob("class_map.tif*"))
 
 

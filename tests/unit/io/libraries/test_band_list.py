@@ -43,10 +43,10 @@ ASSUMED = ("The unit of the wavelengths is not given; micrometres are assumed.",
 )
 def test_lists_as_people_have_them(tmp_path, name, text, remarks):
     (tmp_path / name).write_text(text)
-    nm, said = read_band_list(tmp_path / name)
+    nm, found = read_band_list(tmp_path / name)
     np.testing.assert_allclose(nm, NM, rtol=1e-7)
     if remarks is not None:
-        assert said == remarks
+        assert found == remarks
 
 
 @pytest.mark.parametrize("name", ["a.hdr", "a.img", "a.tif", "a.mat"])

@@ -107,7 +107,7 @@ def test_where_the_header_says_more_than_gdal_reads(tmp_path, fields, crs):
         ("22, South, South American 1969 mean", '"South American 1969 mean", is unknown; WGS-84'),
     ],
 )
-def test_an_assumed_datum_is_said(tmp_path, fields, sentence):
+def test_an_assumed_datum_is_reported(tmp_path, fields, sentence):
     facts = both(tmp_path, f"map info = {{UTM, 1, 1, 5e5, 4e6, 30, 30, {fields}}}")[1]
     (warning,) = facts["warnings"]
     assert sentence in warning
@@ -146,11 +146,11 @@ def test_a_coordinate_system_in_few_words_names_no_file(tmp_path, words):
     """A pipe would keep whoever opens it waiting for ever."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    place = georeference(None, f"{{+proj=utm {words.format(pipe)}}}", None)
-    assert place.crs_wkt is None
+    reference = georeference(None, f"{{+proj=utm {words.format(pipe)}}}", None)
+    assert reference.crs_wkt is None
 
 
-def test_a_broken_coordinate_system_string_is_said(tmp_path):
+def test_a_broken_coordinate_system_string_is_reported(tmp_path):
     fields = "map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 50, North, WGS-84}\n"
     broken = 'coordinate system string = {PROJCS["UTM_50N",GEOGCS["a",DATUM["b"]]]}'
     facts = both(tmp_path, fields + broken)[1]
@@ -174,8 +174,10 @@ def test_x_start_does_not_shift_the_map(tmp_path):
     ],
 )
 def test_turned_and_mirrored_images_lie_where_they_lay(tmp_path, transform):
-    place = Georeference(transform, CRS.from_epsg(32633).to_wkt())
-    write_cube(HyperCube.from_array(np.zeros((4, 5, 2)), georeference=place), tmp_path / "a.hdr")
+    reference = Georeference(transform, CRS.from_epsg(32633).to_wkt())
+    write_cube(
+        HyperCube.from_array(np.zeros((4, 5, 2)), georeference=reference), tmp_path / "a.hdr"
+    )
     assert open_cube(tmp_path / "a.hdr").georeference.transform == transform
     with rasterio.open(tmp_path / "a.img") as file:
         assert tuple(file.transform)[:6] == transform

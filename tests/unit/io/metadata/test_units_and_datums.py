@@ -89,8 +89,8 @@ def utm_of(zone, hemisphere, datum):
 
 
 def test_a_zone_that_has_no_code_is_made_of_its_datum():
-    place = georeference("{UTM, 1, 1, 5e5, 5e6, 30, 30, 33, North, NAD83}", None, None)
-    crs = CRS.from_wkt(place.crs_wkt)
+    reference = georeference("{UTM, 1, 1, 5e5, 5e6, 30, 30, 33, North, NAD83}", None, None)
+    crs = CRS.from_wkt(reference.crs_wkt)
     assert crs.linear_units == "metre"
     assert crs.to_dict()["proj"] == "utm"
     assert crs.to_dict()["zone"] == 33

@@ -43,23 +43,23 @@ def write_product(
                 f"<BAND_INDEX>{index}</BAND_INDEX></Data_File>\n"
             )
         infos += _info(index, about, wavelength_unit)
-    place = ""
+    geocoding = ""
     if crs is not None:
-        place += f"<Coordinate_Reference_System><WKT>{crs}</WKT></Coordinate_Reference_System>"
+        geocoding += f"<Coordinate_Reference_System><WKT>{crs}</WKT></Coordinate_Reference_System>"
     if transform is not None:
         numbers = ",".join(map(str, transform))
-        place += f"<Geoposition><IMAGE_TO_MODEL_TRANSFORM>{numbers}</IMAGE_TO_MODEL_TRANSFORM>"
-        place += "</Geoposition>"
+        geocoding += f"<Geoposition><IMAGE_TO_MODEL_TRANSFORM>{numbers}</IMAGE_TO_MODEL_TRANSFORM>"
+        geocoding += "</Geoposition>"
     if tie_points:
-        place += "<Tie_Point_Grids><NUM_TIE_POINT_GRIDS>1</NUM_TIE_POINT_GRIDS>"
-        place += "<Tie_Point_Grid_Info /></Tie_Point_Grids>"
+        geocoding += "<Tie_Point_Grids><NUM_TIE_POINT_GRIDS>1</NUM_TIE_POINT_GRIDS>"
+        geocoding += "<Tie_Point_Grid_Info /></Tie_Point_Grids>"
     path.write_text(
         f"""<?xml version="1.0" encoding="ISO-8859-1"?>
 <Dimap_Document name="{path.name}">
 <Metadata_Id><METADATA_FORMAT version="2.12.1">DIMAP</METADATA_FORMAT>
 <METADATA_PROFILE>BEAM-DATAMODEL-V1</METADATA_PROFILE></Metadata_Id>
 <Production><PRODUCT_TYPE>TEST_L2</PRODUCT_TYPE></Production>
-<!-- a remark -->{place}
+<!-- a remark -->{geocoding}
 <Raster_Dimensions><NCOLS>{columns}</NCOLS><NROWS>{rows}</NROWS></Raster_Dimensions>
 <Data_Access><DATA_FILE_FORMAT>ENVI</DATA_FILE_FORMAT>
 {files}</Data_Access>

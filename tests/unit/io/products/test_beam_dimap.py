@@ -78,8 +78,8 @@ def test_what_is_not_a_spectral_band_is_left_out_and_said(tmp_path):
     ]
     cube = open_cube(write_product(tmp_path / "scene.dim", [*written, *others]))
     np.testing.assert_array_equal(cube.read(), values_of(written))
-    (said,) = cube.warnings
-    assert said == (
+    (warning,) = cube.warnings
+    assert warning == (
         "Bands left out: flags or classes (quality, classes); computed by SNAP (ndvi); "
         "of another size (coarse); without a wavelength (latitude)."
     )
@@ -108,13 +108,13 @@ def test_wavelengths_in_other_units(tmp_path):
     assert list(cube.fwhm) == pytest.approx([10])
 
 
-def test_logarithms_masks_and_tie_points_are_said(tmp_path):
+def test_logarithms_masks_and_tie_points_are_reported(tmp_path):
     written = bands(2, log10=True, valid="not quality.cloud")
     cube = open_cube(write_product(tmp_path / "scene.dim", written, tie_points=True))
-    said = " ".join(cube.warnings)
-    assert "r_400: the values are logarithms" in said
-    assert '"not quality.cloud"' in said
-    assert "tie points" in said
+    text = " ".join(cube.warnings)
+    assert "r_400: the values are logarithms" in text
+    assert '"not quality.cloud"' in text
+    assert "tie points" in text
     assert cube.georeference is None
 
 
@@ -144,7 +144,7 @@ def test_a_path_leads_nowhere_but_into_the_folder_beside(tmp_path, href):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (lambda text: text[: len(text) // 2], "is not readable XML"),
         (lambda text: "<!DOCTYPE a [<!ENTITY b 'c'>]>" + text, "defines entities"),
@@ -154,10 +154,10 @@ def test_a_path_leads_nowhere_but_into_the_folder_beside(tmp_path, href):
         (lambda text: text.replace("Spectral_Band_Info", "Info"), "no band of values"),
     ],
 )
-def test_damaged_products_are_refused(tmp_path, change, said):
+def test_damaged_products_are_refused(tmp_path, change, expected):
     path = write_product(tmp_path / "scene.dim", bands(2))
     path.write_text(change(path.read_text()))
-    with pytest.raises(FormatError, match=said):
+    with pytest.raises(FormatError, match=expected):
         open_cube(path)
 
 

@@ -128,12 +128,12 @@ def test_cancel_keeps_what_came_for_the_next_time(server):
     assert not (public_scenes.cache_folder() / "a.bin").exists()
 
 
-def test_no_network_is_said():
+def test_no_network_is_reported():
     with pytest.raises(FileError, match="no network or the server is unavailable"):
         fetch(RemoteFile("http://127.0.0.1:9/a.mat", "cube", None))
 
 
-def test_not_there_is_said(server):
+def test_not_there_is_reported(server):
     server.files["a.bin"] = b"x"
     remote = server.remote("a.bin")
     server.files.clear()

@@ -86,11 +86,11 @@ def test_a_fourth_band_of_bytes_that_is_only_called_alpha_stays(tmp_path, named)
         assert file.colorinterp[3] == ColorInterp.alpha
     cube = open_cube(path)
     np.testing.assert_array_equal(cube.read(), values.transpose(1, 2, 0))
-    said = (
+    warning = (
         "Band 4 is marked as an alpha channel but contains other values than a mask; it is "
         "kept as a band."
     )
-    assert said in cube.warnings
+    assert warning in cube.warnings
 
 
 @pytest.mark.parametrize("bands", [1, 3])

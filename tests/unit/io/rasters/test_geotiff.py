@@ -83,7 +83,7 @@ def test_fwhm_of_bands_in_different_units(tmp_path):
     np.testing.assert_allclose(open_cube(write(tmp_path / "a.tif", bands=bands)).fwhm, [5, 6, 10])
 
 
-def test_a_band_without_a_wavelength_is_said(tmp_path):
+def test_a_band_without_a_wavelength_is_reported(tmp_path):
     cube = open_cube(write(tmp_path / "a.tif", bands={"wavelength": ("400", "500", "")}))
     assert cube.wavelengths is None
     assert "2 of 3 bands have a wavelength; they are not used." in cube.warnings
@@ -166,7 +166,7 @@ def test_pairs_of_integers_are_read_as_complex(tmp_path):
     np.testing.assert_array_equal(cube.read(), values.transpose(1, 2, 0))
 
 
-def test_control_points_and_odd_scales_are_said(tmp_path):
+def test_control_points_and_odd_scales_are_reported(tmp_path):
     path = write(tmp_path / "a.tif")
     points = [GroundControlPoint(r, c, c / 10, -r / 10) for r in (0, 5) for c in (0, 7)]
     with open_raster(path, "r+", driver="GTiff") as file:

@@ -27,7 +27,7 @@ from tests.unit.io import hostile_files as hostile
 from tests.unit.io.listening import listening
 
 UTM = CRS.from_epsg(32632)
-PLACE = (30.0, 0.0, 400000.0, 0.0, -30.0, 5000000.0)
+TRANSFORM = (30.0, 0.0, 400000.0, 0.0, -30.0, 5000000.0)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_masks_and_overviews_beside_a_raster_are_not_opened(tmp_path, listener):
     assert listener.asked == []
 
 
-def test_a_mask_beside_a_raster_is_said(tmp_path):
+def test_a_mask_beside_a_raster_is_reported(tmp_path):
     path = write(tmp_path / "a.tif")
     assert not any("mask" in warning for warning in open_cube(path).warnings)
     write(tmp_path / "b.tif").rename(tmp_path / "a.tif.msk")
@@ -150,8 +150,8 @@ def test_the_place_in_a_side_file_is_read(tmp_path):
         f"<PAMDataset><SRS>{UTM.to_wkt()}</SRS>"
         "<GeoTransform>4e5, 30, 0, 5e6, 0, -30</GeoTransform></PAMDataset>"
     )
-    assert open_cube(path).georeference == Georeference(PLACE, UTM.to_wkt())
-    assert read_labels(path).georeference == Georeference(PLACE, UTM.to_wkt())
+    assert open_cube(path).georeference == Georeference(TRANSFORM, UTM.to_wkt())
+    assert read_labels(path).georeference == Georeference(TRANSFORM, UTM.to_wkt())
 
 
 @pytest.mark.parametrize("name", ["a.tfw", "a.TFW", "a.tifw", "a.wld"])
@@ -165,9 +165,9 @@ def test_a_world_file_is_read_as_gdal_does(tmp_path, name):
 
 
 def test_the_place_of_the_raster_itself_goes_before_a_world_file(tmp_path):
-    path = write(tmp_path / "a.tif", crs=UTM, transform=Affine(*PLACE))
+    path = write(tmp_path / "a.tif", crs=UTM, transform=Affine(*TRANSFORM))
     (tmp_path / "a.tfw").write_text("1\n0\n0\n-1\n0\n0\n")
-    assert open_cube(path).georeference.transform == PLACE
+    assert open_cube(path).georeference.transform == TRANSFORM
     path.with_name("a.tif.aux.xml").write_text(
         "<PAMDataset><GeoTransform>1, 2, 0, 3, 0, -4</GeoTransform></PAMDataset>"
     )
@@ -190,7 +190,7 @@ def test_damaged_side_files_say_nothing(tmp_path, text):
 
 
 @pytest.mark.parametrize("name", ["a_RPC.TXT", "a.RPB"])
-def test_rational_polynomials_beside_a_raster_are_said(tmp_path, name):
+def test_rational_polynomials_beside_a_raster_are_reported(tmp_path, name):
     path = write(tmp_path / "a.tif")
     (tmp_path / name).write_text("LINE_OFF: 1\n")
     assert any("(RPC)" in warning for warning in open_cube(path).warnings)
@@ -244,10 +244,10 @@ def test_web_mercator_is_known():
 
 
 def test_a_scene_with_such_a_system_has_no_degrees():
-    place = Georeference(PLACE, BOUND.replace("PATH", "/etc/hostname"))
-    assert degrees(place, [(0, 0)]) is None
-    assert degrees(Georeference(PLACE, UTM.to_wkt()), [(0, 0)]) is not None
-    assert Grid(2, 2, PLACE, BOUND).crs_wkt == BOUND
+    georeference = Georeference(TRANSFORM, BOUND.replace("PATH", "/etc/hostname"))
+    assert degrees(georeference, [(0, 0)]) is None
+    assert degrees(Georeference(TRANSFORM, UTM.to_wkt()), [(0, 0)]) is not None
+    assert Grid(2, 2, TRANSFORM, BOUND).crs_wkt == BOUND
 
 
 def test_grids_are_not_fetched():

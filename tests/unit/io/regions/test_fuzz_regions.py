@@ -24,10 +24,10 @@ from tests.unit.io.bounds import FUZZ_SECONDS, bounded
 REGIONS = ("shp", "gpkg", "geojson", "xml", "txt", "csv", "h5")
 LEGENDS = ("qml", "hdr", "csv")
 LEGEND = ClassLegend([LabelClass(1, "Corn", (230, 159, 0)), LabelClass(3, "Woods", (0, 114, 178))])
-PLACE = Georeference(
+GEOREFERENCE = Georeference(
     (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), rasterio.crs.CRS.from_epsg(32632).to_wkt()
 )
-CUBE = HyperCube.from_array(np.zeros((12, 15, 1), "u1"), georeference=PLACE)
+CUBE = HyperCube.from_array(np.zeros((12, 15, 1), "u1"), georeference=GEOREFERENCE)
 
 
 def damaged(whole: bytes, rng: np.random.Generator) -> bytes:

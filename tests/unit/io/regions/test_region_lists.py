@@ -36,14 +36,14 @@ CLASSIC = """\
 """
 
 
-def cube(place=True):
-    where = Georeference(TRANSFORM, CRS.from_epsg(32632).to_wkt()) if place else None
+def cube(georeferenced=True):
+    where = Georeference(TRANSFORM, CRS.from_epsg(32632).to_wkt()) if georeferenced else None
     return HyperCube.from_array(np.zeros((ROWS, COLUMNS, 1), "u1"), georeference=where)
 
 
-def labelled(path, text, place=True, encoding="utf-8", **options):
+def labelled(path, text, georeferenced=True, encoding="utf-8", **options):
     path.write_bytes(text.encode(encoding))
-    return import_regions(path, cube(place), **options)
+    return import_regions(path, cube(georeferenced), **options)
 
 
 def where(labels):
@@ -51,7 +51,7 @@ def where(labels):
 
 
 def test_envi_text_counts_from_one(tmp_path):
-    labels = labelled(tmp_path / "rois.txt", CLASSIC, place=False)
+    labels = labelled(tmp_path / "rois.txt", CLASSIC, georeferenced=False)
     assert where(labels) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
     assert labels.names == {1: "Region #1", 2: "tall grass"}
     assert labels.colours == {1: (255, 0, 0), 2: (0, 128, 7)}
@@ -69,9 +69,9 @@ def test_envi_text_of_another_image_is_placed_by_the_map_or_asks(tmp_path):
     assert where(labels) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
     assert labels.notes == ("The pixels were located by their map coordinates.",)
     with pytest.raises(PlacementNeededError) as caught:
-        labelled(tmp_path / "b.txt", other, place=False)
+        labelled(tmp_path / "b.txt", other, georeferenced=False)
     assert caught.value.options == ("resample", "crop")
-    cropped = labelled(tmp_path / "c.txt", other, place=False, placement="crop")
+    cropped = labelled(tmp_path / "c.txt", other, georeferenced=False, placement="crop")
     assert where(cropped) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
 
 
@@ -115,7 +115,7 @@ def test_envi_xml_in_pixels_and_on_the_map(tmp_path):
     expected = np.zeros((ROWS, COLUMNS), bool)
     expected[2:9, 3:12] = True
     expected[4, 5] = False
-    labels = labelled(tmp_path / "a.xml", pixels, place=False)
+    labels = labelled(tmp_path / "a.xml", pixels, georeferenced=False)
     np.testing.assert_array_equal(labels.ids == 1, expected)
     assert labels.colours == {1: (0, 0, 255)}
     mapped = XML.format(
@@ -171,10 +171,10 @@ def test_degrees_are_reprojected(tmp_path):
     assert where(labels) == {(2, 3): 1}
     assert labels.names == {1: "oak"}
     with pytest.raises(LabelError, match="no georeference"):
-        labelled(tmp_path / "b.csv", f"lat,lon,name\n{lat[0]},{lon[0]},oak\n", place=False)
+        labelled(tmp_path / "b.csv", f"lat,lon,name\n{lat[0]},{lon[0]},oak\n", georeferenced=False)
 
 
-def test_pixels_off_the_cube_are_told(tmp_path):
+def test_pixels_off_the_cube_are_reported(tmp_path):
     labels = labelled(tmp_path / "a.csv", "row,column,class\n2,3,5\n99,0,1\n")
     assert labels.notes == ("1 of 2 pixels lie outside the cube and are left out.",)
     with pytest.raises(LabelError, match="none of its 1 pixels lies inside the cube"):
@@ -222,7 +222,7 @@ def test_a_triangle_is_a_polygon_and_two_points_are_none(tmp_path):
 
 def test_regions_without_a_name_are_numbered(tmp_path):
     text = CLASSIC.replace("ROI name: Region #1", "ROI name:").replace("tall grass", " ")
-    labels = labelled(tmp_path / "rois.txt", text, place=False)
+    labels = labelled(tmp_path / "rois.txt", text, georeferenced=False)
     assert labels.names == {1: "Region 1", 2: "Region 2"}
 
 

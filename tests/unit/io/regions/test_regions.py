@@ -37,10 +37,10 @@ LEGEND = ClassLegend(
 
 
 def cube_at(transform=PLAIN, crs=UTM, rows=ROWS, columns=COLUMNS):
-    place = None
+    reference = None
     if transform is not None:
-        place = Georeference(tuple(transform)[:6], crs.to_wkt() if crs else None)
-    return HyperCube.from_array(np.zeros((rows, columns, 2), "u1"), georeference=place)
+        reference = Georeference(tuple(transform)[:6], crs.to_wkt() if crs else None)
+    return HyperCube.from_array(np.zeros((rows, columns, 2), "u1"), georeference=reference)
 
 
 def labelled():
@@ -98,10 +98,10 @@ def test_what_is_written_comes_back(tmp_path, suffix, transform):
 
 def test_an_envi_only_georeference_places_polygons(tmp_path):
     text = "{UTM, 1, 1, 600000, 5200000, 10, 10, 32, North, WGS-84, rotation=30}"
-    place = georeference(text, None, None)
-    cube = replace(cube_at(None), georeference=place)
+    reference = georeference(text, None, None)
+    cube = replace(cube_at(None), georeference=reference)
     path = tmp_path / "a.gpkg"
-    write_polygons(path, Affine(*place.transform), [(2, 3, 9, 12)], klasse=["Mais"])
+    write_polygons(path, Affine(*reference.transform), [(2, 3, 9, 12)], klasse=["Mais"])
     labels = import_regions(path, cube)
     expected = np.zeros((ROWS, COLUMNS), bool)
     expected[2:9, 3:12] = True
@@ -131,14 +131,14 @@ def test_polygons_are_reprojected(tmp_path, driver):
 
 def test_points_label_the_pixel_they_lie_in(tmp_path):
     path = tmp_path / "points.geojson"
-    places = [PLAIN @ (5.1, 7.9), PLAIN @ (39.9, 29.9), PLAIN @ (50, 7)]
+    points = [PLAIN @ (5.1, 7.9), PLAIN @ (39.9, 29.9), PLAIN @ (50, 7)]
     features = [
         {
             "type": "Feature",
             "properties": {"id": k, "species": name},
             "geometry": {"type": "Point", "coordinates": list(xy)},
         }
-        for k, (name, xy) in enumerate(zip(["oak", "fir", "oak"], places, strict=True))
+        for k, (name, xy) in enumerate(zip(["oak", "fir", "oak"], points, strict=True))
     ]
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}
     path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))

@@ -23,7 +23,7 @@ from hsi_viewer.io.writers.cube_writer import probabilities_cube, write_cube
 from hsi_viewer.io.writers.subset import Subset, subset_cube
 
 ARRAY = np.random.default_rng(2).integers(-100, 9000, (30, 20, 6)).astype("i2")
-PLACE = Georeference((2.0, 0.5, 1000.0, 0.5, -2.0, 5000.0), CRS.from_epsg(32633).to_wkt())
+GEOREFERENCE = Georeference((2.0, 0.5, 1000.0, 0.5, -2.0, 5000.0), CRS.from_epsg(32633).to_wkt())
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def scene(array=ARRAY, **changes):
         "good_bands": np.arange(n) != 4,
         "nodata": -100.0,
         "scale": 1e-4,
-        "georeference": PLACE,
+        "georeference": GEOREFERENCE,
         "default_bands": (3, 2, 1),
     }
     return HyperCube.from_array(array, name="scene", **fields | changes)
@@ -56,7 +56,7 @@ def test_envi_keeps_values_and_metadata(tmp_path, interleave):
     np.testing.assert_array_equal(back.good_bands, scene().good_bands)
     assert (back.nodata, back.default_bands) == (-100, (3, 2, 1))
     assert back.scale == pytest.approx(1e-4)
-    np.testing.assert_allclose(back.georeference.transform, PLACE.transform, rtol=1e-12)
+    np.testing.assert_allclose(back.georeference.transform, GEOREFERENCE.transform, rtol=1e-12)
 
 
 def test_geotiff_keeps_values_and_metadata(tmp_path):
@@ -69,7 +69,7 @@ def test_geotiff_keeps_values_and_metadata(tmp_path):
     assert (back.nodata, back.scale, back.default_bands) == (-100, 1e-4, (3, 2, 1))
     with open_raster(tmp_path / "a.tif", driver="GTiff") as file:
         assert file.crs == CRS.from_epsg(32633)
-        assert tuple(file.transform)[:6] == PLACE.transform
+        assert tuple(file.transform)[:6] == GEOREFERENCE.transform
         assert file.compression.name == "deflate"
 
 
@@ -95,8 +95,8 @@ def test_all_metadata_is_kept(tmp_path, suffix):
     assert (back.nodata, back.scale, back.default_bands) == (-100, 1e-4, (3, 2, 1))
     assert back.band_names == names
     assert (back.georeference.transform, back.georeference.crs_wkt) == (
-        PLACE.transform,
-        PLACE.crs_wkt,
+        GEOREFERENCE.transform,
+        GEOREFERENCE.crs_wkt,
     )
     assert back.warnings == ()
 
@@ -202,7 +202,7 @@ def test_side_files_of_gdal_go_with_the_image(tmp_path):
         "+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=39.25 +lon_0=180 "
         "+to_meter=0.0174532925199433"
     )
-    rotated = scene(georeference=Georeference(PLACE.transform, pole.to_wkt()))
+    rotated = scene(georeference=Georeference(GEOREFERENCE.transform, pole.to_wkt()))
     files = write_cube(rotated, tmp_path / "a.tif")
     assert [p.name for p in files] == ["a.tif", "a.tif.aux.xml"]
     with rasterio.open(tmp_path / "a.tif", driver="GTiff") as file:  # as other programs do
@@ -268,7 +268,7 @@ def test_a_window_with_some_bands(tmp_path):
     np.testing.assert_array_equal(back.read(), ARRAY[3:17, 5:9][:, :, [5, 0, 2]])
     assert list(back.wavelengths) == [900, 400, 600]
     assert back.default_bands is None
-    a, b, c, d, e, f = PLACE.transform
+    a, b, c, d, e, f = GEOREFERENCE.transform
     expected = (a, b, c + 5 * a + 3 * b, d, e, f + 5 * d + 3 * e)
     np.testing.assert_allclose(back.georeference.transform, expected, rtol=1e-12)
     with open_raster(tmp_path / "a.img", driver="ENVI") as file:

@@ -23,8 +23,8 @@ from hsi_viewer.io.writers.cube_writer import write_cube
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 
-PLACE = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6), CRS.from_epsg(32633).to_wkt())
-CUBE = HyperCube.from_array(np.ones((9, 7, 3), "f4"), name="scene", georeference=PLACE)
+GEOREFERENCE = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6), CRS.from_epsg(32633).to_wkt())
+CUBE = HyperCube.from_array(np.ones((9, 7, 3), "f4"), name="scene", georeference=GEOREFERENCE)
 IDS = (np.arange(63, dtype=np.uint16) % 3).reshape(9, 7)
 LEGEND = legend_for([1, 2])
 LIBRARY = SpectralLibrary(("a", "b"), np.arange(5.0), np.ones((2, 5)), "x", ())

@@ -22,11 +22,13 @@ from hsi_viewer.io.libraries.spectral_library import read_library, write_library
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
-PLACE = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6))
+GEOREFERENCE = Georeference((2.0, 0.0, 5e5, 0.0, -2.0, 4e6))
 
 
-def cube(value, shape=(20, 30, 2), dtype="u1", place=PLACE):
-    return HyperCube.from_array(np.full(shape, value, dtype), name="scene", georeference=place)
+def cube(value, shape=(20, 30, 2), dtype="u1", georeference=GEOREFERENCE):
+    return HyperCube.from_array(
+        np.full(shape, value, dtype), name="scene", georeference=georeference
+    )
 
 
 def mapped(ids):
@@ -119,7 +121,7 @@ def test_an_earlier_map_of_another_place_is_not_left_for_this_one(tmp_path):
     export_prediction(mapped(np.ones((20, 30))), ClassLegend(), cube(0), tmp_path)
     assert (tmp_path / "class_map.pgw").exists()
     assert (tmp_path / "class_map.tif").exists()
-    nowhere = cube(0, place=None)
+    nowhere = cube(0, georeference=None)
     written = export_prediction(mapped(np.full((20, 30), 2)), ClassLegend(), nowhere, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} - {"home"} == set(written)
 
@@ -170,8 +172,8 @@ def test_no_second_header_of_the_replaced_image_stays(tmp_path, target, beside):
 
 
 def test_an_export_takes_away_no_file_but_an_earlier_map(tmp_path):
-    write_cube(cube(5, place=None), tmp_path / "class_map.tif")
+    write_cube(cube(5, georeference=None), tmp_path / "class_map.tif")
     scene = open_cube(tmp_path / "class_map.tif")
-    for open_one in (scene, cube(0, place=None)):
+    for open_one in (scene, cube(0, georeference=None)):
         export_prediction(mapped(np.ones((20, 30))), ClassLegend(), open_one, tmp_path)
         assert (open_cube(tmp_path / "class_map.tif").read() == 5).all()

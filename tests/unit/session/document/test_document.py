@@ -41,9 +41,9 @@ def prediction_of(class_map: np.ndarray) -> Prediction:
 # any sequence of edits -----------------------------------------------------------------------
 
 
-def paint(document: Document, class_id: int, gestures: list[set[int]], end=Stroke.finish) -> None:
+def paint(document: Document, class_id: int, strokes: list[set[int]], end=Stroke.finish) -> None:
     stroke = Stroke(document, class_id)
-    for pixels in gestures:
+    for pixels in strokes:
         stroke.paint(np.array(sorted(pixels), np.int64))
     end(stroke)
 
@@ -67,11 +67,11 @@ def edit(function, *arguments) -> st.SearchStrategy:
 
 
 pixel_sets = st.sets(st.integers(0, SIZE - 1), max_size=8)
-gestures = st.lists(pixel_sets, max_size=3)
+strokes = st.lists(pixel_sets, max_size=3)
 class_ids = st.integers(1, 5)
 edits = st.one_of(
-    edit(paint, st.integers(0, 5), gestures),
-    edit(paint, st.integers(0, 5), gestures, st.just(Stroke.cancel)),
+    edit(paint, st.integers(0, 5), strokes),
+    edit(paint, st.integers(0, 5), strokes, st.just(Stroke.cancel)),
     edit(Document.add_class, st.sampled_from(["", "Corn"])),
     edit(remove, st.integers(0, 9)),
     edit(Document.rename_class, class_ids, st.sampled_from(["", " ", "Oats"])),
@@ -224,13 +224,13 @@ def test_labels_that_do_not_fit_change_nothing(ids):
 
 def test_why_training_cannot_start():
     document = new_document()
-    assert document.why_not_trainable().startswith("Label some pixels first")
+    assert document.training_disabled_reason().startswith("Label some pixels first")
     document.load_labels(ids_map(c1=[0]), {1: "Corn"})
-    assert "Only “Corn” has labels" in document.why_not_trainable()
+    assert "Only “Corn” has labels" in document.training_disabled_reason()
     with pytest.raises(LabelError, match="second class"):
         document.require_trainable()
     document.load_labels(ids_map(c1=[0], c2=[1]))
-    assert document.why_not_trainable() is None
+    assert document.training_disabled_reason() is None
     document.require_trainable()
 
 
@@ -266,20 +266,20 @@ def test_test_pixels_are_the_truth_without_all_that_was_seen(true, labelled, tra
 
 
 def test_drawn_pixels_are_labels_and_the_rest_is_scored():
-    document, told = new_document(), []
-    document.truth_changed.connect(lambda: told.append(document.truth is not None))
+    document, received = new_document(), []
+    document.truth_changed.connect(lambda: received.append(document.truth is not None))
     truth = ids_map(c1=range(8), c2=range(8, 16))
     document.draw_training_pixels(truth, 3, seed=1, names={2: "Oats"})
     assert [document.labels.count(i) for i in (1, 2)] == [3, 3]
     assert document.legend[2].name == "Oats"
     assert document.history.undo_title == "Draw 3 pixels per class"
     np.testing.assert_array_equal(document.test_pixels() + document.labels.ids, truth)
-    assert told == [True]
+    assert received == [True]
 
 
 def test_without_a_map_or_a_truth_there_is_no_accuracy():
-    document, told = new_document(), []
-    document.prediction_changed.connect(lambda: told.append(document.prediction))
+    document, received = new_document(), []
+    document.prediction_changed.connect(lambda: received.append(document.prediction))
     assert document.test_pixels() is None
     prediction = prediction_of(ids_map(c1=[0]))
     document.set_prediction(prediction)
@@ -290,7 +290,7 @@ def test_without_a_map_or_a_truth_there_is_no_accuracy():
     assert document.accuracy() is None
     document.set_truth(None)
     assert document.test_pixels() is None
-    assert told == [prediction, None]
+    assert received == [prediction, None]
 
 
 # saving --------------------------------------------------------------------------------------
@@ -352,26 +352,26 @@ def test_a_saved_state_whose_step_was_dropped_does_not_come_again():
 
 
 def test_saved_changed_follows_every_move_and_every_save():
-    document, told = new_document(), []
-    document.saved_changed.connect(lambda: told.append(document.modified))
+    document, received = new_document(), []
+    document.saved_changed.connect(lambda: received.append(document.modified))
     document.add_class()
     document.mark_saved()
     document.history.undo()
     document.history.redo()
-    assert told == [True, False, True, False]
+    assert received == [True, False, True, False]
 
 
 def test_only_a_cube_of_the_same_size_takes_the_place_of_another():
     document = new_document()
-    told = []
-    document.cube_changed.connect(lambda: told.append(document.cube))
+    received = []
+    document.cube_changed.connect(lambda: received.append(document.cube))
     again = HyperCube.from_array(np.ones((ROWS, COLUMNS, 2)), name="again")
     document.set_cube(again)
     assert document.cube is again
     for shape in ((ROWS, COLUMNS, 3), (COLUMNS, ROWS, 2)):
         with pytest.raises(ValueError, match="not"):
             document.set_cube(HyperCube.from_array(np.ones(shape)))
-    assert told == [again]
+    assert received == [again]
 
 
 def test_a_class_is_moved_to_its_place_and_back_by_undo():

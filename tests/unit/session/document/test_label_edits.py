@@ -17,7 +17,7 @@ from hsi_viewer.session.document.stroke import Stroke
 
 SIZE = (9, 11)
 corner = st.tuples(st.integers(-2, 10), st.integers(-2, 12))
-gestures = st.lists(
+strokes = st.lists(
     st.tuples(
         st.sampled_from(["paint", "delete", "move", "paste", "merge", "split", "clear", "remove"]),
         st.sampled_from(list(PaintMode)),
@@ -44,9 +44,9 @@ def paint_thirds(document: Document, mode: PaintMode, class_id: int, pixels) -> 
     stroke.finish()
 
 
-def carry_out(document: Document, gesture) -> None:
+def carry_out(document: Document, stroke) -> None:
     """One gesture; those that need a class or labels and find none are left out."""
-    name, mode, number, a, b = gesture
+    name, mode, number, a, b = stroke
     classes = document.legend.classes
     pixels = shapes.rectangle(a, b, SIZE)
     patch = Patch.of(pixels[document.labels.ids.ravel()[pixels] > 0], document.labels.ids)
@@ -73,13 +73,13 @@ def carry_out(document: Document, gesture) -> None:
 
 
 @settings(max_examples=60)
-@given(gestures)
-def test_any_gestures_undone_wholly_give_the_start_and_redone_the_end(made_gestures):
+@given(strokes)
+def test_any_strokes_undone_wholly_give_the_start_and_redone_the_end(made_strokes):
     document = made()
     start = document.legend.classes
     first = document.history.count
-    for gesture in made_gestures:
-        carry_out(document, gesture)
+    for stroke in made_strokes:
+        carry_out(document, stroke)
     ids, classes = document.labels.snapshot().ids, document.legend.classes
     counts = [document.labels.count(i) for i in range(1, 20)]
     assert counts == [int((ids == i).sum()) for i in range(1, 20)]

@@ -26,14 +26,14 @@ def labelled(document: Document) -> list[int]:
     return document.labels.ids[0].tolist()
 
 
-def paint(document: Document, class_id: int, *gestures: list[int]) -> Stroke:
+def paint(document: Document, class_id: int, *strokes: list[int]) -> Stroke:
     stroke = Stroke(document, class_id)
-    for pixels in gestures:
+    for pixels in strokes:
         stroke.paint(np.array(pixels, np.int64))
     return stroke
 
 
-def test_pixels_are_painted_before_the_gesture_ends(document):
+def test_pixels_are_painted_before_the_stroke_ends(document):
     stroke = paint(document, 2, [0, 1], [1, 2])
     assert labelled(document) == [2, 2, 2, 1, 2]
     assert document.history.undo_title == "Load labels"
@@ -54,7 +54,7 @@ def test_the_title_counts_the_pixels_that_changed(document, class_id, pixels, ti
     assert document.history.undo_title == title
 
 
-def test_a_gesture_that_changes_nothing_is_no_step(document):
+def test_a_stroke_that_changes_nothing_is_not_a_step(document):
     position = document.history.position
     paint(document, 1, [2, 3]).finish()
     paint(document, 1).finish()
@@ -71,7 +71,7 @@ def test_finishing_twice_is_one_step(document):
     assert labelled(document)[0] == 1
 
 
-def test_a_cancelled_gesture_leaves_no_trace(document):
+def test_a_cancelled_stroke_leaves_no_trace(document):
     position = document.history.position
     stroke = paint(document, 2, [0, 1], [1, 2, 3])
     stroke.cancel()
@@ -82,27 +82,27 @@ def test_a_cancelled_gesture_leaves_no_trace(document):
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-def test_a_gesture_that_comes_back_to_its_pixels_is_one_step(document, cancelled):
+def test_a_stroke_that_comes_back_to_its_pixels_is_one_step(document, cancelled):
     before = labelled(document)
-    gesture = paint(document, 1, [0, 1], [4], [1, 2, 3], [0, 4])
+    stroke = paint(document, 1, [0, 1], [4], [1, 2, 3], [0, 4])
     assert labelled(document) == [1, 1, 1, 1, 1]
     if cancelled:
-        gesture.cancel()
+        stroke.cancel()
         assert document.history.undo_title == "Load labels"
     else:
-        gesture.finish()
+        stroke.finish()
         assert document.history.undo_title == "Label 3 pixels"
         document.history.undo()
     assert labelled(document) == before
 
 
 def test_the_journal_tells_a_stroke_that_was_painted_backwards(document):
-    told = []
-    document.history.pushed.connect(lambda step: told.append(step_record(step)))
+    received = []
+    document.history.pushed.connect(lambda step: received.append(step_record(step)))
     boxes = []
     document.labels.changed.connect(lambda *box: boxes.append(box))
     paint(document, 3, [8], [2], [0, 6]).finish()
-    gaps, after = told[0].arrays["gaps0"], told[0].arrays["after0"]
+    gaps, after = received[0].arrays["gaps0"], received[0].arrays["after0"]
     np.testing.assert_array_equal(np.cumsum(gaps), [0, 2, 6, 8])
     np.testing.assert_array_equal(after, [3])
     document.history.undo()

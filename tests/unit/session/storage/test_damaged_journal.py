@@ -24,9 +24,9 @@ from hsi_viewer.session.storage.journal_records import (
     read_records,
 )
 from hsi_viewer.session.storage.journal_replay import replay
-from hsi_viewer.session.storage.recoverable_sessions import journal_contents, leftovers
+from hsi_viewer.session.storage.recoverable_sessions import journal_contents, recoverable_sessions
 from hsi_viewer.session.storage.session_folder import sessions_folder
-from tests.unit.session.made import carry_out, look, new_document, stroke
+from tests.unit.session.made import carry_out, content_of, new_document, stroke
 
 STROKES = (Kind.STEP, Kind.MOVE)
 OLD = Path(__file__).parents[3] / "data" / "sessions" / "v1.journal"
@@ -75,7 +75,7 @@ def worked(scene: str, chance: np.random.Generator, edits: int = 60) -> tuple[Do
     document.load_labels(chance.integers(0, 3, (20, 30)).astype(np.uint16))
     if chance.random() < 0.5:  # then the journal begins with a state
         session.recorder.write_state()
-        session.recorder.settle()
+        session.recorder.check_written()
     for number in range(edits):
         carry_out(document, random_edit(document, chance))
         if number == edits // 2:
@@ -90,15 +90,15 @@ class Whole:
     def __init__(self, path: Path) -> None:
         self.data = path.read_bytes()
         self.records = read_records(path).records
-        self.places, at = [], len(MAGIC)
+        self.spans, at = [], len(MAGIC)
         for record in self.records:
-            self.places.append((at, at + len(encode(record))))
-            at = self.places[-1][1]
+            self.spans.append((at, at + len(encode(record))))
+            at = self.spans[-1][1]
         assert at == len(self.data)
 
     def hit(self, damaged: bytes) -> list[bool]:
         """Which records are not in the damaged data as they were."""
-        return [damaged[a:b] != self.data[a:b] for a, b in self.places]
+        return [damaged[a:b] != self.data[a:b] for a, b in self.spans]
 
     def expected(self, hit: list[bool]) -> np.ndarray:
         """Labels by the steps that are left of those that the whole journal has done.
@@ -127,22 +127,22 @@ class Whole:
         return base
 
 
-def flipped(data: bytes, places: list[int], chance: np.random.Generator) -> bytes:
+def flipped(data: bytes, offsets: list[int], chance: np.random.Generator) -> bytes:
     raw = bytearray(data)
-    for at in places:
+    for at in offsets:
         raw[at] ^= 1 << int(chance.integers(8))
     return bytes(raw)
 
 
 def in_records(whole: Whole, first: int, last: int, chance: np.random.Generator) -> int:
     """A place in the prefixes of records, from one byte of it to another."""
-    record = int(chance.integers(len(whole.places)))
-    return whole.places[record][0] + int(chance.integers(first, last))
+    record = int(chance.integers(len(whole.spans)))
+    return whole.spans[record][0] + int(chance.integers(first, last))
 
 
 DAMAGES = {
     "magic": lambda w, c: flipped(w.data, [int(c.integers(8))], c),
-    "facts": lambda w, c: flipped(w.data, [int(c.integers(*w.places[0]))], c),
+    "facts": lambda w, c: flipped(w.data, [int(c.integers(*w.spans[0]))], c),
     "beginning": lambda w, c: flipped(w.data, [int(c.integers(8, 400))], c),
     "middle": lambda w, c: flipped(w.data, [int(c.integers(400, len(w.data) - 300))], c),
     "end": lambda w, c: flipped(w.data, [int(c.integers(len(w.data) - 200, len(w.data)))], c),
@@ -164,7 +164,7 @@ def zeroed(data: bytes, at: int, size: int) -> bytes:
 
 
 def inserted(whole: Whole, chance: np.random.Generator) -> bytes:
-    at = whole.places[int(chance.integers(len(whole.places)))][0]
+    at = whole.spans[int(chance.integers(len(whole.spans)))][0]
     return whole.data[:at] + b'{"' + chance.bytes(70) + whole.data[at:]
 
 
@@ -178,11 +178,11 @@ def test_what_is_left_on_both_sides_is_recovered_and_the_loss_is_counted(scene, 
         (folder / "journal").write_bytes(damaged)
         hit = [False] * len(whole.records) if kind == "inserted" else whole.hit(damaged)
         left = sum(r.kind in STROKES for r, h in zip(whole.records, hit, strict=True) if not h)
-        cut_between = kind == "truncated" and len(damaged) in [b for _, b in whole.places]
+        cut_between = kind == "truncated" and len(damaged) in [b for _, b in whole.spans]
 
-        (leftover,) = leftovers()
+        (leftover,) = recoverable_sessions()
         assert (folder / "journal").read_bytes() == damaged
-        assert leftover.gestures == left
+        assert leftover.strokes == left
         assert leftover.reference is not None
         assert (leftover.losses is None) == (damaged == whole.data or cut_between)
         document = Document(open_cube(scene))
@@ -206,7 +206,7 @@ def test_what_is_left_on_both_sides_is_recovered_and_the_loss_is_counted(scene, 
         let_die(session)
         again = Document(open_cube(scene))
         replay(read_records(session.folder.journal).records, again)
-        assert look(again) == look(document)
+        assert content_of(again) == content_of(document)
         shutil.rmtree(session.folder.path)
 
 
@@ -217,7 +217,7 @@ def test_flips_in_the_middle_are_counted_exactly(scene):
     for _ in range(40):
         damaged = flipped(whole.data, [int(chance.integers(400, len(whole.data) * 3 // 4))], chance)
         (folder / "journal").write_bytes(damaged)
-        (leftover,) = leftovers()
+        (leftover,) = recoverable_sessions()
         assert leftover.losses.exact
         hit = [r.kind for r, h in zip(whole.records, whole.hit(damaged), strict=True) if h]
         assert leftover.losses.strokes == sum(k in STROKES for k in hit)
@@ -236,9 +236,9 @@ def test_a_journal_that_ends_with_a_save_is_kept_if_any_part_of_it_is_damaged(sc
     whole = path.read_bytes()
     for at in chance.integers(0, len(whole), 60).tolist():
         path.write_bytes(flipped(whole, [at], chance))
-        assert len(leftovers()) == 1
+        assert len(recoverable_sessions()) == 1
     path.write_bytes(b"")
-    assert len(leftovers()) == 0  # it was made, and nothing written yet
+    assert len(recoverable_sessions()) == 0  # it was made, and nothing written yet
 
 
 def test_work_on_a_scene_that_nothing_names_is_offered_all_the_same(scene):
@@ -246,17 +246,17 @@ def test_work_on_a_scene_that_nothing_names_is_offered_all_the_same(scene):
     session = new_session(document, scene)
     for pixel in range(40):
         stroke(document, 2, [pixel])
-    session.folder.body.unlink()
+    session.folder.data_file.unlink()
     let_die(session)
     data = session.folder.journal.read_bytes()
     session.folder.journal.write_bytes(zeroed(data, 0, 512))
-    (leftover,) = leftovers()
+    (leftover,) = recoverable_sessions()
     assert leftover.reference is None
     again = Document(open_cube(scene))
     recovered = recovered_session(again, leftover, scene)
-    assert again.labels.total == leftover.gestures == 40 - leftover.losses.strokes
+    assert again.labels.total == leftover.strokes == 40 - leftover.losses.strokes
     let_die(recovered)
-    assert leftovers()[0].reference.source == scene
+    assert recoverable_sessions()[0].reference.source == scene
 
 
 def test_of_a_journal_of_which_nothing_is_left_notes_and_runs_are(scene):
@@ -264,12 +264,12 @@ def test_of_a_journal_of_which_nothing_is_left_notes_and_runs_are(scene):
     session = new_session(document, scene)
     stroke(document, 1, [3])
     session.notes = "Wet spring"
-    session.keep_body(session.body_with({}, {}, None))
+    session.keep_data(session.data_with({}, {}, None))
     let_die(session)
     size = session.folder.journal.stat().st_size
     session.folder.journal.write_bytes(bytes(size))
-    (leftover,) = leftovers()
-    assert leftover.gestures == 0
+    (leftover,) = recoverable_sessions()
+    assert leftover.strokes == 0
     recovered = recovered_session(Document(open_cube(scene)), leftover, scene)
     assert recovered.notes == "Wet spring"
     assert "0 strokes recovered" in recovered.warnings[0]
@@ -281,10 +281,10 @@ def test_notes_that_cannot_be_read_are_kept_aside_and_the_labels_recovered(scene
     document = Document(open_cube(scene))
     session = new_session(document, scene)
     stroke(document, 1, [3])
-    session.folder.body.write_text('{"format": ')
+    session.folder.data_file.write_text('{"format": ')
     let_die(session)
     again = Document(open_cube(scene))
-    recovered = recovered_session(again, leftovers()[0], scene)
+    recovered = recovered_session(again, recoverable_sessions()[0], scene)
     assert again.labels.total == 1
     (kept,) = (sessions_folder() / ".damaged").iterdir()
     assert kept.read_text() == '{"format": '
@@ -310,7 +310,7 @@ def test_a_damaged_journal_that_cannot_be_kept_aside_is_left_alone(scene, monkey
         patch.setattr("os.link", full)
         patch.setattr("shutil.copy2", full)
         again = Document(open_cube(scene))
-        recovered = recovered_session(again, leftovers()[0], scene)
+        recovered = recovered_session(again, recoverable_sessions()[0], scene)
     assert again.labels.total == 4
     assert "No space left" in recovered.problem
     again.mark_saved()
@@ -321,7 +321,7 @@ def test_a_damaged_journal_that_cannot_be_kept_aside_is_left_alone(scene, monkey
 # what the records say of steps and classes ------------------------------------------------------
 
 
-def told(document: Document, lost: set[int], edit) -> tuple[Document, tuple[str, ...]]:
+def replayed_without(document: Document, lost: set[int], edit) -> tuple[Document, tuple[str, ...]]:
     """Record edits, lose some of the strokes, and replay what is left."""
     from hsi_viewer.session.storage.journal_recorder import Recorder
 
@@ -330,7 +330,7 @@ def told(document: Document, lost: set[int], edit) -> tuple[Document, tuple[str,
     edit(document)
     recorder.close()
     whole, data, stroke_number = Whole(path), bytearray(path.read_bytes()), 0
-    for record, (start, _) in zip(whole.records, whole.places, strict=True):
+    for record, (start, _) in zip(whole.records, whole.spans, strict=True):
         stroke_number += record.kind in STROKES
         if record.kind in STROKES and stroke_number in lost:
             data[start + PREFIX.size] ^= 0x40
@@ -358,7 +358,7 @@ def test_undo_of_a_lost_stroke_undoes_no_other(document):
         d.history.undo()
         stroke(d, 1, [2])
 
-    again, _ = told(document, {2}, edit)
+    again, _ = replayed_without(document, {2}, edit)
     assert labels(again, 3) == labels(document, 3) == [1, 0, 1]
 
 
@@ -370,7 +370,7 @@ def test_a_lost_undo_is_known_by_what_follows(document):
         stroke(d, 2, [4])  # lost
         stroke(d, 2, [5])
 
-    again, _ = told(document, {5, 6}, edit)
+    again, _ = replayed_without(document, {5, 6}, edit)
     assert labels(again) == [1, 1, 0, 0, 0, 2]
     again.history.undo()
     again.history.undo()
@@ -384,7 +384,7 @@ def test_a_class_that_was_added_in_the_gap_has_its_name_and_colour(document):
         d.recolour_class(2, (9, 8, 7))  # lost
         stroke(d, 2, [0])
 
-    again, _ = told(document, {2, 3}, edit)
+    again, _ = replayed_without(document, {2, 3}, edit)
     assert [(c.id, c.name) for c in again.legend] == [(1, "Corn"), (2, "Woods")]
     assert again.legend[2].colour == (9, 8, 7)
     again.history.go_to(0)
@@ -393,19 +393,19 @@ def test_a_class_that_was_added_in_the_gap_has_its_name_and_colour(document):
     assert 2 in again.legend
 
 
-def test_a_class_that_became_another_is_told(document):
+def test_a_class_that_became_another_is_reported(document):
     def edit(d):
         d.add_class("Corn")
         stroke(d, 1, [0])
         d.rename_class(1, "Maize")  # lost
         stroke(d, 1, [1])
 
-    again, doubts = told(document, {3}, edit)
+    again, doubts = replayed_without(document, {3}, edit)
     assert again.legend[1].name == "Maize"
     assert doubts == ("Class 1 was “Corn” before the damage and “Maize” after it.",)
 
 
-def test_labels_of_a_class_whose_removal_was_lost_are_told(document):
+def test_labels_of_a_class_whose_removal_was_lost_are_reported(document):
     def edit(d):
         d.add_class("Corn")
         d.add_class("Woods")
@@ -413,7 +413,7 @@ def test_labels_of_a_class_whose_removal_was_lost_are_told(document):
         d.remove_class(2)  # lost
         d.rename_class(1, "Maize")
 
-    again, doubts = told(document, {4}, edit)
+    again, doubts = replayed_without(document, {4}, edit)
     assert {c.name for c in again.legend} == {"Maize", "Woods"}
     assert labels(again, 1) == [2]
     assert doubts == ("“Woods” has labels that may have been removed or merged.",)
@@ -425,7 +425,7 @@ def test_a_save_behind_a_gap_does_not_make_the_rest_saved(document):
         stroke(d, 1, [1])
         d.mark_saved()
 
-    again, _ = told(document, {1}, edit)
+    again, _ = replayed_without(document, {1}, edit)
     assert again.modified
     again.history.undo()
     assert again.modified
@@ -446,7 +446,7 @@ def test_records_of_a_newer_version_are_passed_over_and_kept(scene):
     let_die(session)
     path = session.folder.journal
     path.write_bytes(path.read_bytes() + newer(2))
-    (leftover,) = leftovers()
+    (leftover,) = recoverable_sessions()
     assert leftover.losses is None
     again = Document(open_cube(scene))
     recovered = recovered_session(again, leftover, scene)
@@ -455,7 +455,7 @@ def test_records_of_a_newer_version_are_passed_over_and_kept(scene):
     stroke(again, 2, [1])
     assert newer(2) in path.read_bytes()
     recovered.recorder.write_state()
-    recovered.recorder.settle()
+    recovered.recorder.check_written()
     assert newer(2) in path.read_bytes()
     let_die(recovered)
     third = Document(open_cube(scene))
@@ -472,10 +472,10 @@ def test_a_newer_record_behind_a_save_keeps_the_folder(scene):
     let_die(session)
     path = session.folder.journal
     path.write_bytes(path.read_bytes() + newer(3))
-    assert len(leftovers()) == 1
+    assert len(recoverable_sessions()) == 1
 
 
-def test_a_stroke_that_only_a_newer_version_understands_is_told(tmp_path):
+def test_a_stroke_that_only_a_newer_version_understands_is_reported(tmp_path):
     path = tmp_path / "journal"
     record = Record(Kind.STEP, {"title": "Region", "edits": [{"of": "regions"}]})
     path.write_bytes(MAGIC + encode(record))
@@ -518,7 +518,7 @@ def test_counts_of_labels_agree_with_the_map_after_all_of_this(document):
         for pixel in range(6):
             stroke(d, 1 + pixel % 2, [pixel])
 
-    again, _ = told(document, {2, 5}, edit)
+    again, _ = replayed_without(document, {2, 5}, edit)
     fresh = LabelMap(*again.labels.shape)
     fresh.apply(fresh.edit_to(again.labels.ids))
     assert again.labels.total == fresh.total == 4

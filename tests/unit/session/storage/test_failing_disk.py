@@ -20,18 +20,18 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.session import new_session
 from hsi_viewer.session.storage.journal_records import read_records
 from hsi_viewer.session.storage.journal_replay import replay
-from hsi_viewer.session.storage.project_file import read_project_arrays, read_project_body
-from hsi_viewer.session.storage.session_data import body_from_json
+from hsi_viewer.session.storage.project_file import read_project_arrays, read_project_data
+from hsi_viewer.session.storage.session_data import session_data_from_json
 from hsi_viewer.session.storage.training_runs import (
     KeptMap,
-    Ledger,
     Run,
+    TrainingRuns,
     read_map,
     read_run,
     write_run,
 )
 from tests.faults import Disk, each_failure
-from tests.unit.session.made import look, new_document, stroke
+from tests.unit.session.made import content_of, new_document, stroke
 
 SHAPE = (6, 7)
 
@@ -63,7 +63,7 @@ class Tried:
         except ExportError as error:
             self.error = str(error)
 
-    def told(self, disk: Disk) -> None:
+    def check_message(self, disk: Disk) -> None:
         """A failure that the operation did not get over is a sentence."""
         if self.error is not None:
             assert disk.failed
@@ -77,26 +77,26 @@ def test_saving_a_session(scene, folder, for_good):
     session = new_session(document, scene)
     path = folder / "a.hsiproj"
     stroke(document, 1, [0])
-    write_run(session.ledger.folder, Run(1, "One", ""), made_map(), None)
-    session.ledger.load()
-    session.snapshot(session.body_with({}, {}, None)).write(path)
-    session.snapshot(session.body_with({}, {}, None)).write(path)
+    write_run(session.training_runs.folder, Run(1, "One", ""), made_map(), None)
+    session.training_runs.load()
+    session.snapshot(session.data_with({}, {}, None)).write(path)
+    session.snapshot(session.data_with({}, {}, None)).write(path)
     old = path.read_bytes()
     stroke(document, 2, [1])
-    snapshot = session.snapshot(session.body_with({}, {}, None))
+    snapshot = session.snapshot(session.data_with({}, {}, None))
     tried = Tried(lambda: snapshot.write(path))
 
     def check(disk: Disk) -> None:
-        tried.told(disk)
-        body = read_project_body(path)
-        contents = read_project_arrays(path, body, folder / "unpacked")
+        tried.check_message(disk)
+        session_data = read_project_data(path)
+        contents = read_project_arrays(path, session_data, folder / "unpacked")
         assert contents.problems == ()
         new = contents.ids.ravel()[1] == 2
         assert new != (path.read_bytes() == old)
         if tried.error is None:
             assert new
         backup = path.with_name("a.hsiproj.bak")
-        read_project_body(backup)
+        read_project_data(backup)
         names = {p.name for p in folder.iterdir()} - {"unpacked"}
         assert names == {path.name, backup.name}
         path.write_bytes(old)
@@ -109,19 +109,19 @@ def test_saving_a_session(scene, folder, for_good):
 def test_keeping_notes_and_view(scene, for_good):
     session = new_session(Document(open_cube(scene)), scene)
     session.notes = "old"
-    body = session.body_with({}, {}, None)
-    session.keep_body(body)
+    session_data = session.data_with({}, {}, None)
+    session.keep_data(session_data)
     session.notes = "new"
-    new_body = session.body_with({}, {}, None)
-    tried = Tried(lambda: session.keep_body(new_body))
+    new_body = session.data_with({}, {}, None)
+    tried = Tried(lambda: session.keep_data(new_body))
     before = {p.name for p in session.folder.path.iterdir()}
 
     def check(disk: Disk) -> None:
-        tried.told(disk)
-        notes = body_from_json(session.folder.body.read_bytes()).notes
+        tried.check_message(disk)
+        notes = session_data_from_json(session.folder.data_file.read_bytes()).notes
         assert notes in ({"new"} if tried.error is None else {"old", "new"})
         assert {p.name for p in session.folder.path.iterdir()} == before
-        session.keep_body(body)
+        session.keep_data(session_data)
 
     assert each_failure(session.folder.path, tried, check, for_good=for_good) >= 3
     session.extras_as_saved()
@@ -146,9 +146,9 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
 
     def written() -> None:
         session.drain(60)
-        session.recorder.tend()
+        session.recorder.maintain()
         session.drain(60)
-        session.recorder.settle()
+        session.recorder.check_written()
 
     def check(disk: Disk) -> None:
         contents = read_records(session.folder.journal)
@@ -163,7 +163,7 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
         assert not contents.damaged
         again = Document(open_cube(scene))
         replay(contents.records, again)
-        assert look(again) == look(document)
+        assert content_of(again) == content_of(document)
         document.restart(document.legend.classes, document.labels.snapshot().ids)  # as short again
         for _ in range(2):
             session.recorder.write_state()
@@ -185,8 +185,8 @@ def made_prediction(value: int) -> Prediction:
 
 
 def placed_cube() -> HyperCube:
-    place = Georeference((10.0, 0.0, 4e5, 0.0, -10.0, 5e6))
-    return HyperCube.from_array(np.ones((*SHAPE, 2)), georeference=place)
+    georeference = Georeference((10.0, 0.0, 4e5, 0.0, -10.0, 5e6))
+    return HyperCube.from_array(np.ones((*SHAPE, 2)), georeference=georeference)
 
 
 def made_map() -> KeptMap:
@@ -215,7 +215,7 @@ def test_exporting_a_map(folder, kind):
     put_back()
 
     def check(disk: Disk) -> None:
-        tried.told(disk)
+        tried.check_message(disk)
         found = {p.name: p.read_bytes() for p in folder.iterdir()}
         assert found.keys() == old.keys()
         if kind in ("mat", "tif"):  # which hold the time of writing
@@ -231,7 +231,7 @@ def test_a_run_is_kept_whole_or_not_at_all(folder):
     tried = Tried(lambda: write_run(folder, Run(1, "One", ""), made_map(), None))
 
     def check(disk: Disk) -> None:
-        tried.told(disk)
+        tried.check_message(disk)
         names = [p.name for p in folder.iterdir()]
         assert names == ([] if tried.error else ["1"])
         if not tried.error:
@@ -245,15 +245,19 @@ def test_a_run_is_kept_whole_or_not_at_all(folder):
 
 def test_renaming_a_run_leaves_the_old_name_or_the_new_one(folder):
     write_run(folder, Run(1, "Old", ""), made_map(), None)
-    ledger = Ledger(folder)
-    ledger.load()
-    tried = Tried(lambda: ledger.rename(1, "New"))
+    training_runs = TrainingRuns(folder)
+    training_runs.load()
+    tried = Tried(lambda: training_runs.rename(1, "New"))
 
     def check(disk: Disk) -> None:
-        tried.told(disk)
-        assert read_run(folder / "1").title == ledger[1].title == ("Old" if tried.error else "New")
+        tried.check_message(disk)
+        assert (
+            read_run(folder / "1").title
+            == training_runs[1].title
+            == ("Old" if tried.error else "New")
+        )
         assert sorted(p.name for p in (folder / "1").iterdir()) == ["maps.npz", "run.json"]
-        ledger.rename(1, "Old")
+        training_runs.rename(1, "Old")
 
     assert each_failure(folder, tried, check) >= 3
 
@@ -266,7 +270,7 @@ def test_labels_of_a_failed_export_can_still_be_read(folder):
     )
 
     def check(disk: Disk) -> None:
-        tried.told(disk)
+        tried.check_message(disk)
         names = {p.name for p in folder.iterdir()}
         assert names == (set() if tried.error else {"class_map.hdr", "class_map.img"})
         if not tried.error:
@@ -277,7 +281,7 @@ def test_labels_of_a_failed_export_can_still_be_read(folder):
     assert each_failure(folder, tried, check) >= 4
 
 
-def test_a_journal_that_could_not_be_begun_is_told_and_the_next_start_is_clean(scene, tmp_path):
+def test_a_journal_that_could_not_be_begun_is_reported_and_the_next_start_is_clean(scene, tmp_path):
     """Creating the folder of a session fails at each call; the scene opens all the same."""
     found = []
 

@@ -18,15 +18,15 @@ from hsi_viewer.session.storage import project_file
 from hsi_viewer.session.storage.cube_reference import CubeReference
 from hsi_viewer.session.storage.project_file import (
     read_project_arrays,
-    read_project_body,
+    read_project_data,
     write_project,
 )
-from hsi_viewer.session.storage.session_data import SessionBody
+from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.session.storage.training_runs import MAPS, Run, read_map
 from tests.unit.io.files.test_archives import npy
 
 SHAPE = (48, 50, 40)
-BODY = SessionBody(CubeReference("/somewhere/scene.npy", "scene", SHAPE, "ab"))
+DATA = SessionData(CubeReference("/somewhere/scene.npy", "scene", SHAPE, "ab"))
 IDS = np.zeros(SHAPE[:2], np.uint16)
 RUN = Run(1, "Run 1", "2026-01-01T00:00:00+00:00", class_ids=(1, 2))
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows does not tell the memory of a process")
@@ -35,14 +35,14 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows does not tell the me
 @pytest.fixture
 def session(tmp_path) -> Path:
     """A session file without runs."""
-    write_project(tmp_path / "a.hsiproj", BODY, IDS, None, {})
+    write_project(tmp_path / "a.hsiproj", DATA, IDS, None, {})
     return tmp_path / "a.hsiproj"
 
 
 def opened(path: Path) -> tuple[tuple[str, ...], Path]:
     """What is said of a session file, and the folder that its runs were put into."""
     runs = path.parent / "session" / "runs"
-    problems = read_project_arrays(path, read_project_body(path), runs).problems
+    problems = read_project_arrays(path, read_project_data(path), runs).problems
     return problems, runs
 
 
@@ -86,18 +86,18 @@ def test_a_bomb_without_a_list_of_contents(session):
 
 def test_labels_that_unpack_to_more_than_the_scene(session):
     with zipfile.ZipFile(session, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-        file.writestr("session.json", BODY.to_json())
+        file.writestr("session.json", DATA.to_json())
         file.writestr("labels.npy", npy((24_000, 24_000), data=bytes(8 << 20)))
-    contents = read_project_arrays(session, read_project_body(session), session.parent / "runs")
+    contents = read_project_arrays(session, read_project_data(session), session.parent / "runs")
     assert contents.ids.shape == SHAPE[:2]
     assert "the labels are lost (labels.npy is too long)" in contents.problems[0]
 
 
 def test_names_without_files_make_no_folders(session):
-    body = json.loads(BODY.to_json())
-    body["contents"] = [f"runs/{k}/{MAPS}" for k in range(1, 30_001)]
+    session_data = json.loads(DATA.to_json())
+    session_data["contents"] = [f"runs/{k}/{MAPS}" for k in range(1, 30_001)]
     with zipfile.ZipFile(session, "w") as file:
-        file.writestr("session.json", json.dumps(body))
+        file.writestr("session.json", json.dumps(session_data))
         file.writestr("labels.npy", npy(SHAPE[:2], data=IDS.tobytes()))
     problems, runs = opened(session)
     assert not runs.exists()
@@ -146,7 +146,7 @@ def test_runs_that_the_disk_has_no_room_for(session, monkeypatch):
     with zipfile.ZipFile(session, "a") as file:
         file.writestr("runs/1/run.json", bytes(1000))
     room = shutil.disk_usage(session)._replace(free=project_file.ROOM_LEFT + 999)
-    monkeypatch.setattr(project_file.shutil, "disk_usage", lambda place: room)
+    monkeypatch.setattr(project_file.shutil, "disk_usage", lambda path: room)
     with pytest.raises(
         FileError, match=r"its runs take 1000 bytes when unpacked; .* Free some space"
     ):
@@ -157,7 +157,7 @@ def test_runs_that_the_disk_has_no_room_for(session, monkeypatch):
 def test_a_session_file_of_too_many_entries(session, monkeypatch):
     monkeypatch.setattr(project_file, "opened_archive", _few(project_file.opened_archive))
     with pytest.raises(FormatError, match="not a session file, or too damaged"):
-        read_project_body(_with_entries(session, 10))
+        read_project_data(_with_entries(session, 10))
 
 
 def _few(opening):
@@ -198,11 +198,11 @@ except FormatError as error:
     print(error)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
 """
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
     ).stdout.splitlines()
-    assert told[0] == "The map of “Run 1” has a different size from the cube."
-    assert int(told[1]) // (1024 if sys.platform == "darwin" else 1) < 30 << 10
+    assert result[0] == "The map of “Run 1” has a different size from the cube."
+    assert int(result[1]) // (1024 if sys.platform == "darwin" else 1) < 30 << 10
 
 
 def test_a_map_of_other_values_or_without_its_arrays(tmp_path):

@@ -15,10 +15,24 @@ from hsi_viewer.session.storage import journal as journal_module
 from hsi_viewer.session.storage.journal import AT_ONCE, Journal, replace_journal
 from hsi_viewer.session.storage.journal_numbering import numbering_after
 from hsi_viewer.session.storage.journal_recorder import Recorder
-from hsi_viewer.session.storage.journal_records import MAGIC, Kind, Record, encode, read_records
+from hsi_viewer.session.storage.journal_records import (
+    MAGIC,
+    Kind,
+    Record,
+    encode,
+    encoded_parts,
+    read_records,
+)
 from hsi_viewer.session.storage.journal_replay import replay
 from hsi_viewer.session.storage.stroke_records import state_of, state_records
-from tests.unit.session.made import carry_out, edit_lists, look, new_document, pixel_lists, stroke
+from tests.unit.session.made import (
+    carry_out,
+    content_of,
+    edit_lists,
+    new_document,
+    pixel_lists,
+    stroke,
+)
 
 few = settings(max_examples=40)  # each writes files; in all they take five seconds
 
@@ -47,17 +61,17 @@ def replayed(path):
 @given(edit_lists)
 def test_all_undone_is_the_start_and_all_redone_the_end(edits):
     document = new_document()
-    start = look(document)
+    start = content_of(document)
     document.history = History(max_steps=100)
     for edit in edits:
         carry_out(document, edit)
     document.history.go_to(10**6)
-    end = look(document)
+    end = content_of(document)
     while document.history.undo_title is not None:
         document.history.undo()
-    assert look(document)[:2] == start[:2]
+    assert content_of(document)[:2] == start[:2]
     document.history.go_to(10**6)
-    assert look(document) == end
+    assert content_of(document) == end
 
 
 @few
@@ -69,10 +83,10 @@ def test_a_replayed_journal_gives_labels_classes_history_and_truth(tmp_path_fact
         carry_out(document, edit)
     recorder.close()
     again = replayed(path)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
     again.history.go_to(0)
     document.history.go_to(0)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
 
 
 @few
@@ -86,7 +100,7 @@ def test_a_compacted_journal_gives_the_same_and_goes_on(tmp_path_factory, first,
     for edit in second:
         carry_out(document, edit)
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 @few
@@ -97,7 +111,7 @@ def test_a_torn_end_stays_in_its_file_and_what_stands_before_it_is_read(
     path = tmp_path_factory.mktemp("j") / "journal"
     document, recorder = recorded(path, sync=False)
     document.add_class()
-    before, length = look(document), recorder.journal.length
+    before, length = content_of(document), recorder.journal.length
     stroke(document, 1, pixels)
     recorder.close()
     whole = path.read_bytes()
@@ -106,7 +120,7 @@ def test_a_torn_end_stays_in_its_file_and_what_stands_before_it_is_read(
     assert contents.length == length
     assert contents.damaged == (path.stat().st_size > length)
     again = replayed(path)
-    assert look(again) == before
+    assert content_of(again) == before
     if contents.damaged:  # it is not shortened: another file takes its place
         truncated = path.read_bytes()
         with pytest.raises(FileError, match="damaged"):
@@ -142,7 +156,7 @@ def test_a_changed_byte_never_passes(tmp_path_factory, data):
 # examples ------------------------------------------------------------------------------------
 
 
-def test_a_gesture_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(path, monkeypatch):
+def test_a_stroke_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(path, monkeypatch):
     flushed = []
     sync = journal_module._sync_data
     document, recorder = recorded(path)
@@ -155,8 +169,8 @@ def test_a_gesture_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(p
     for pixel in range(5):
         stroke(document, 1, [pixel])
         size = path.stat().st_size
-        assert look(replayed(path)) == look(document)
-        document.history.start_gesture()
+        assert content_of(replayed(path)) == content_of(document)
+        document.history.start_stroke()
         assert flushed[-1] == size
     assert len(flushed) == 5
     recorder.close()
@@ -168,7 +182,7 @@ def test_a_whole_map_is_written_by_the_journals_thread_and_waited_for(path):
     ids = np.random.default_rng(0).integers(0, 5, (700, 700)).astype(np.uint16)
     document.load_labels(ids)
     assert document.history.steps[0].nbytes > AT_ONCE
-    document.history.start_gesture()
+    document.history.start_stroke()
     again = new_document(700, 700)
     replay(read_records(path).records, again)
     np.testing.assert_array_equal(again.labels.ids, ids)
@@ -198,7 +212,7 @@ def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
     recorder.write_state()
     recorder.close()
     again = replayed(path)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
     assert len(again.history.steps) == 3
 
 
@@ -227,7 +241,7 @@ class Unheard:
         self.document.labels.apply(self.document.labels.edit_for(np.array([3]), 0))
 
 
-def test_a_gesture_that_cannot_be_told_leaves_its_effect(path):
+def test_a_stroke_that_cannot_be_recorded_leaves_its_effect(path):
     document, recorder = recorded(path)
     stroke(document, 1, [0])
     document.history.do("Unheard", Unheard(document))
@@ -237,10 +251,10 @@ def test_a_gesture_that_cannot_be_told_leaves_its_effect(path):
     np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
 
 
-def test_a_full_disk_is_told_and_all_is_written_when_there_is_room(path, monkeypatch):
+def test_a_full_disk_is_reported_and_all_is_written_when_there_is_room(path, monkeypatch):
     document, recorder = recorded(path)
-    told = []
-    recorder.status_changed.connect(told.append)
+    received = []
+    recorder.status_changed.connect(received.append)
     stroke(document, 1, [0])
 
     def full(_self, _data):
@@ -254,19 +268,19 @@ def test_a_full_disk_is_told_and_all_is_written_when_there_is_room(path, monkeyp
         patch.setattr(Journal, "_replace", full_too)
         stroke(document, 2, [1])
         stroke(document, 3, [2])
-        recorder.tend()
-        assert len(told) == 1
-        assert "No space left" in told[0]
+        recorder.maintain()
+        assert len(received) == 1
+        assert "No space left" in received[0]
         assert document.labels.total == 3
-        recorder.settle()
-    recorder.tend()
-    recorder.settle()
-    recorder.tend()
-    assert told[1:] == [""]
-    assert look(replayed(path)) == look(document)
+        recorder.check_written()
+    recorder.maintain()
+    recorder.check_written()
+    recorder.maintain()
+    assert received[1:] == [""]
+    assert content_of(replayed(path)) == content_of(document)
     stroke(document, 4, [3])
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_half_a_record_on_a_full_disk_is_cut_off(path):
@@ -303,13 +317,13 @@ def test_long_journals_are_made_short_while_nothing_is_drawn(path, monkeypatch):
     for pixel in range(42):
         stroke(document, 1 + pixel % 3, [pixel])
     long = recorder.journal.length
-    recorder.settle()
-    recorder.tend()
-    recorder.settle()
-    recorder.tend()
+    recorder.check_written()
+    recorder.maintain()
+    recorder.check_written()
+    recorder.maintain()
     assert recorder.journal.length < long / 3
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_what_is_no_journal_is_refused(path):
@@ -344,4 +358,41 @@ def test_a_step_without_edits_is_no_harm(path):
     document, recorder = recorded(path)
     document.history.push(Step("nothing", ()))
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
+
+
+@few
+@given(
+    st.lists(st.integers(0, 900).map(lambda n: np.arange(n) % 7), max_size=3),
+    st.sampled_from(["<u2", "<u4", "<i8", "|b1"]),
+)
+def test_the_parts_of_a_record_are_the_record(tmp_path_factory, arrays, dtype):
+    named = {f"a{k}": a.astype(dtype) for k, a in enumerate(arrays)}
+    record = Record(Kind.STEP, {"title": "x"}, named)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hsi_viewer.session.storage.journal_records.PACKED", 100)
+        parts = encoded_parts(record)
+    path = tmp_path_factory.mktemp("parts") / "journal"
+    path.write_bytes(MAGIC + b"".join(parts))
+    contents = read_records(path)
+    (read,) = contents.records
+    assert not contents.damaged
+    assert (read.kind, read.facts) == (Kind.STEP, {"title": "x"})
+    assert list(read.arrays) == list(named)
+    for name, array in named.items():
+        assert read.arrays[name].dtype == array.dtype
+        np.testing.assert_array_equal(read.arrays[name], array)
+
+
+def test_a_large_record_is_not_copied_into_one_piece(path):
+    """That would keep all other threads waiting."""
+    ids = np.random.default_rng(0).integers(0, 60_000, (1500, 1500)).astype("<u2")
+    record = Record(Kind.STATE, {"classes": []}, {"ids": ids})
+    parts = encoded_parts(record)
+    assert sum(map(len, parts)) > 3 << 20
+    assert max(map(len, parts)) < 3 << 20
+    journal = Journal(path, sync=False)
+    journal.append(lambda: record, ids.nbytes)
+    journal.close()
+    assert path.read_bytes() == MAGIC + b"".join(parts)
+    assert journal.length == path.stat().st_size

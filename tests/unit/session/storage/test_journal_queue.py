@@ -17,7 +17,7 @@ from hsi_viewer.session.storage.journal_queue import JournalQueue
 from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import read_records
 from hsi_viewer.session.storage.journal_replay import replay
-from tests.unit.session.made import look, new_document, stroke
+from tests.unit.session.made import content_of, new_document, stroke
 
 
 @pytest.fixture
@@ -67,14 +67,14 @@ def test_strokes_end_while_the_disk_still_waits(path, disk):
     for pixel in range(20):
         stroke(document, 1, [pixel])
     document.history.undo()
-    recorder.tend()
+    recorder.maintain()
     assert document.labels.total == 19
     assert recorder.journal.busy
     assert not recorder.journal.drain(0.0)
     assert recorder.problem == ""
     disk.set()
     assert recorder.journal.drain(60)
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
     assert threading.get_ident() not in disk.threads
     recorder.close()
 
@@ -89,48 +89,48 @@ def test_closing_waits_for_all_that_was_taken(path, disk):
     assert closing.is_alive()
     disk.set()
     closing.join(60)
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_a_stroke_is_on_the_disk_without_another_one(path):
     document, recorder = recorded(path)
     stroke(document, 1, [3])
     assert recorder.journal.drain(60)
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
     recorder.close()
 
 
 @pytest.mark.parametrize("limit", ["MOST_RECORDS", "MOST_BYTES"])
-def test_a_disk_that_stays_behind_is_told_and_gets_the_whole_state_later(
+def test_a_disk_that_stays_behind_is_reported_and_gets_the_whole_state_later(
     path, disk, monkeypatch, limit
 ):
     monkeypatch.setattr(journal_queue, limit, 5)
     document, recorder = recorded(path)
-    told = []
-    recorder.status_changed.connect(told.append)
+    received = []
+    recorder.status_changed.connect(received.append)
     disk.clear()
     for pixel in range(40):
         stroke(document, 1 + pixel % 3, [pixel])
         assert len(recorder.journal._waiting) <= 6
-    assert len(told) == 1
-    assert "the disk is too slow" in told[0]
+    assert len(received) == 1
+    assert "the disk is too slow" in received[0]
     disk.set()
     assert recorder.journal.drain(60)
-    recorder.tend()
+    recorder.maintain()
     assert recorder.journal.drain(60)
-    recorder.tend()
-    assert told[1:] == [""]
+    recorder.maintain()
+    assert received[1:] == [""]
     stroke(document, 2, [41])
     recorder.close()
     again = replayed(path)
     np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)
 
 
-def test_a_failure_is_told_and_all_is_written_when_there_is_room(path, monkeypatch):
+def test_a_failure_is_reported_and_all_is_written_when_there_is_room(path, monkeypatch):
     document, recorder = recorded(path)
-    told = []
-    recorder.status_changed.connect(told.append)
+    received = []
+    recorder.status_changed.connect(received.append)
 
     def full(_self, _data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -140,16 +140,16 @@ def test_a_failure_is_told_and_all_is_written_when_there_is_room(path, monkeypat
         stroke(document, 1, [0])
         assert recorder.journal.drain(60)
         with pytest.raises(FileError, match="No space left"):
-            recorder.journal.settle()
+            recorder.journal.check_written()
         stroke(document, 2, [1])
-    assert len(told) == 1
-    assert "No space left" in told[0]
+    assert len(received) == 1
+    assert "No space left" in received[0]
     stroke(document, 3, [2])
     assert recorder.journal.drain(60)
-    recorder.tend()
-    assert told[1:] == [""]
+    recorder.maintain()
+    assert received[1:] == [""]
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)
 
 
 def test_what_nobody_expected_is_a_failure_too(path):
@@ -157,8 +157,8 @@ def test_what_nobody_expected_is_a_failure_too(path):
     recorder.journal.append(lambda: 1 / 0)
     assert recorder.journal.drain(60)
     with pytest.raises(FileError, match="division"):
-        recorder.journal.settle()
+        recorder.journal.check_written()
     stroke(document, 1, [0])
     stroke(document, 1, [1])
     recorder.close()
-    assert look(replayed(path)) == look(document)
+    assert content_of(replayed(path)) == content_of(document)

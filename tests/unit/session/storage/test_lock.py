@@ -27,7 +27,7 @@ def words(path: Path) -> Path:
     return path.with_name("lock.json")
 
 
-def test_a_second_one_is_told_who_holds_it_until_it_is_given_back(path):
+def test_a_second_one_is_reported_who_holds_it_until_it_is_given_back(path):
     first = Lock(path)
     assert holder_of(path) == first.holder
     with pytest.raises(LockedError, match=f"process {os.getpid()} on"):
@@ -42,17 +42,17 @@ def test_a_second_one_is_told_who_holds_it_until_it_is_given_back(path):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "expected",
     [
         {"pid": os.getpid(), "host": "elsewhere", "since": "2099-01-01T00:00:00+00:00", "key": "k"},
         {"pid": 1, "host": "renamed", "since": "1970-01-01T00:00:00+00:00", "key": "k"},
         {"pid": 10**40, "host": "", "since": "", "key": ""},
     ],
 )
-def test_what_a_dead_program_wrote_does_not_hold(path, told):
+def test_what_a_dead_program_wrote_does_not_hold(path, expected):
     """The host has another name now, the clock was set, the number is another process's."""
     path.touch()
-    words(path).write_text(json.dumps(told))
+    words(path).write_text(json.dumps(expected))
     assert holder_of(path) is None
     lock = Lock(path)
     assert lock.ours
@@ -177,7 +177,7 @@ def no_locks(monkeypatch):
     monkeypatch.setattr("fcntl.flock", refuse)
 
 
-def test_without_locks_nobody_is_said_to_hold_one(path, no_locks):
+def test_without_locks_nobody_is_reported_to_hold_one(path, no_locks):
     path.touch()
     assert holder_of(path) is None
     with pytest.raises(OSError, match=r"[Nn]o locks"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zipfile
@@ -25,16 +26,18 @@ from hsi_viewer.session.storage.project_file import (
     backup_of,
     lock_of,
     read_project_arrays,
-    read_project_body,
+    read_project_data,
     write_project,
 )
 from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
-    leftovers,
+    discarded,
     others_on,
+    recoverable_sessions,
 )
-from hsi_viewer.session.storage.session_data import SessionBody, body_from_json
+from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
+from hsi_viewer.session.storage.session_folder import SessionFolder
 from hsi_viewer.session.storage.training_runs import FACTS, MAPS
 from tests.unit.session.made import COLUMNS, ROWS, carry_out, edit_lists, new_document
 
@@ -60,7 +63,7 @@ id_maps = st.lists(st.integers(0, 65535), min_size=ROWS * COLUMNS, max_size=ROWS
     lambda ids: np.array(ids, np.uint16).reshape(ROWS, COLUMNS)
 )
 bodies = st.builds(
-    SessionBody,
+    SessionData,
     st.just(REFERENCE),
     class_lists,
     st.text(max_size=20),
@@ -89,9 +92,9 @@ def zeros():
 def written(path, runs=None, truth=None):
     ids = zeros()
     ids[1, 2] = 7
-    body = SessionBody(REFERENCE, (LabelClass(7, "Corn", (1, 2, 3)),), "noted")
-    write_project(path, body, ids, truth, runs or {})
-    return body, ids
+    session_data = SessionData(REFERENCE, (LabelClass(7, "Corn", (1, 2, 3)),), "noted")
+    write_project(path, session_data, ids, truth, runs or {})
+    return session_data, ids
 
 
 def made_run(folder, number=1):
@@ -107,12 +110,12 @@ def made_run(folder, number=1):
 
 @settings(max_examples=40)
 @given(bodies, id_maps, st.none() | id_maps)
-def test_what_is_written_is_read_again(tmp_path_factory, body, ids, truth):
+def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, truth):
     path = tmp_path_factory.mktemp("p") / "a.hsiproj"
-    write_project(path, body, ids, truth, {})
-    again = read_project_body(path)
+    write_project(path, session_data, ids, truth, {})
+    again = read_project_data(path)
     same = replace(again.reference, relative="")
-    assert replace(again, contents=(), reference=same) == body
+    assert replace(again, contents=(), reference=same) == session_data
     contents = read_project_arrays(path, again, path.parent / "runs")
     assert contents.problems == ()
     np.testing.assert_array_equal(contents.ids, ids)
@@ -124,19 +127,19 @@ def test_what_is_written_is_read_again(tmp_path_factory, body, ids, truth):
 
 def test_runs_are_files_inside(path, tmp_path):
     run = made_run(tmp_path)
-    body, _ = written(path, {3: run})
-    read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+    session_data, _ = written(path, {3: run})
+    read_project_arrays(path, read_project_data(path), tmp_path / "runs")
     for name, file in run.items():
         assert (tmp_path / "runs" / "3" / name).read_bytes() == file.read_bytes()
-    assert body.contents == ()
+    assert session_data.contents == ()
 
 
 def test_the_file_of_the_time_before_is_kept(path):
     written(path)
     first = path.read_bytes()
-    write_project(path, SessionBody(REFERENCE, notes="second"), zeros(), None, {})
+    write_project(path, SessionData(REFERENCE, notes="second"), zeros(), None, {})
     assert backup_of(path).read_bytes() == first
-    assert read_project_body(path).notes == "second"
+    assert read_project_data(path).notes == "second"
 
 
 def test_a_failed_write_leaves_file_and_backup(path, tmp_path, monkeypatch):
@@ -158,33 +161,33 @@ def test_a_failed_write_leaves_file_and_backup(path, tmp_path, monkeypatch):
 def test_a_file_cut_anywhere_is_read_as_far_as_it_goes(tmp_path_factory, share):
     folder = tmp_path_factory.mktemp("cut")
     path, truth = folder / "cut.hsiproj", zeros() + 3
-    body, ids = written(path, {1: made_run(folder)}, truth)
+    session_data, ids = written(path, {1: made_run(folder)}, truth)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
     try:
-        again = read_project_body(path)
+        again = read_project_data(path)
     except FileError:  # not even the description is whole
         return
-    assert again.classes == body.classes
+    assert again.classes == session_data.classes
     contents = read_project_arrays(path, again, folder / "runs")
-    told = " ".join(contents.problems)
-    assert np.array_equal(contents.ids, ids) != ("the labels are lost" in told)
-    assert (contents.truth is None) == ("the test pixels are lost" in told)
+    text = " ".join(contents.problems)
+    assert np.array_equal(contents.ids, ids) != ("the labels are lost" in text)
+    assert (contents.truth is None) == ("the test pixels are lost" in text)
     whole_run = {p.name for p in (folder / "runs" / "1").glob("*")} == {FACTS, MAPS}
-    assert whole_run != ("run 1" in told)
+    assert whole_run != ("run 1" in text)
 
 
 def test_a_damaged_member_is_named_and_the_rest_is_read(path):
-    body, _ = written(path, truth=zeros() + 1)
+    session_data, _ = written(path, truth=zeros() + 1)
     raw = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as file:
         at = file.getinfo("labels.npy").header_offset + 60
     raw[at] ^= 0xFF
     path.write_bytes(raw)
-    again = read_project_body(path)
+    again = read_project_data(path)
     contents = read_project_arrays(path, again, path.parent / "runs")
     assert "the labels are lost" in contents.problems[0]
-    assert again.classes == body.classes
+    assert again.classes == session_data.classes
     assert contents.truth.max() == 1
 
 
@@ -193,9 +196,9 @@ def test_what_is_no_session_is_refused_and_the_backup_named(path):
     written(path)
     path.write_bytes(b"not a zip at all")
     with pytest.raises(FormatError, match=r"too damaged to read.*work.hsiproj.bak"):
-        read_project_body(path)
+        read_project_data(path)
     with pytest.raises(FileError, match="does not exist"):
-        read_project_body(path.with_name("gone.hsiproj"))
+        read_project_data(path.with_name("gone.hsiproj"))
 
 
 def rewritten(path, **members):
@@ -210,15 +213,15 @@ def rewritten(path, **members):
 @pytest.mark.parametrize("key", ["shape", "contents"])
 @pytest.mark.parametrize("value", [5, None, [1e400], [2**40, 2**40, 9], [{}], "x"])
 def test_a_description_of_other_types(path, tmp_path, key, value):
-    body, _ = written(path)
-    values = json.loads(body.to_json())
+    session_data, _ = written(path)
+    values = json.loads(session_data.to_json())
     (values["cube"] if key == "shape" else values)[key] = value
     rewritten(path, **{"session.json": json.dumps(values)})
     if key == "shape":
         with pytest.raises(FormatError, match="description of the cube is damaged"):
-            read_project_body(path)
+            read_project_data(path)
     else:
-        read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+        read_project_arrays(path, read_project_data(path), tmp_path / "runs")
 
 
 @pytest.mark.parametrize("text", ["{'shape': (", "{'descr': '<u2", "{'shape': (1,", "é", "\0"])
@@ -226,7 +229,7 @@ def test_labels_whose_header_is_damaged_are_lost_and_named(path, tmp_path, text)
     written(path)
     head = text.encode("latin-1").ljust(118) + b"\n"
     rewritten(path, **{"labels.npy": b"\x93NUMPY\x01\0" + len(head).to_bytes(2, "little") + head})
-    contents = read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+    contents = read_project_arrays(path, read_project_data(path), tmp_path / "runs")
     assert "the labels are lost" in contents.problems[0]
 
 
@@ -241,25 +244,25 @@ def test_members_that_are_encrypted_or_packed_in_another_way(path, at, value):
         start = data.find(b"PK\x01\x02", start + 4)
     path.write_bytes(data)
     with pytest.raises(FormatError, match="too damaged to read"):
-        read_project_body(path)
+        read_project_data(path)
 
 
-def test_a_list_of_contents_that_breaks_between_two_readings_is_told(path, tmp_path):
+def test_a_list_of_contents_that_breaks_between_two_readings_is_reported(path, tmp_path):
     """The description was read, and then the drive went bad."""
     written(path)
-    body, whole = read_project_body(path), path.read_bytes()
+    session_data, whole = read_project_data(path), path.read_bytes()
     start = whole.find(b"PK\x01\x02")
-    chance, told = np.random.default_rng(1), 0
+    chance, reported = np.random.default_rng(1), 0
     for _ in range(300):
         data = bytearray(whole)
         for at in chance.integers(start, len(data), 4):
             data[at] = chance.integers(256)
         path.write_bytes(data)
         try:
-            told += bool(read_project_arrays(path, body, tmp_path / "runs").problems)
+            reported += bool(read_project_arrays(path, session_data, tmp_path / "runs").problems)
         except FileError as error:
-            told += str(path) in str(error)
-    assert told > 0
+            reported += str(path) in str(error)
+    assert reported > 0
 
 
 def test_names_that_lead_elsewhere_are_not_followed(path, tmp_path):
@@ -267,7 +270,7 @@ def test_names_that_lead_elsewhere_are_not_followed(path, tmp_path):
     with zipfile.ZipFile(path, "a") as file:
         for name in ("runs/1/../../evil", "runs/../x/run.json", "/etc/evil", "runs/1/evil.py"):
             file.writestr(name, "evil")
-    read_project_arrays(path, read_project_body(path), tmp_path / "runs")
+    read_project_arrays(path, read_project_data(path), tmp_path / "runs")
     assert not list(tmp_path.rglob("evil*"))
     assert not (tmp_path / "runs").exists()
 
@@ -280,13 +283,13 @@ def test_files_of_every_version_open(version, tmp_path):
     path = OLD / f"v{version}.hsiproj"
     with zipfile.ZipFile(path) as file:
         assert json.loads(file.read("session.json"))["schema"] == version
-    body = read_project_body(path)
-    assert [(c.id, c.name) for c in body.classes] == [(1, "Corn"), (4, "Woods")]
-    assert body.view["bands"] == [3, 2, 1]
-    assert body.view["contrast"]["percent"] == [5, 95]
-    assert body.view["zoom"] == [1, 1, 4, 3]
-    assert body.notes == ("" if version == 1 else "As far as the river")
-    contents = read_project_arrays(path, body, tmp_path)
+    session_data = read_project_data(path)
+    assert [(c.id, c.name) for c in session_data.classes] == [(1, "Corn"), (4, "Woods")]
+    assert session_data.view["bands"] == [3, 2, 1]
+    assert session_data.view["contrast"]["percent"] == [5, 95]
+    assert session_data.view["zoom"] == [1, 1, 4, 3]
+    assert session_data.notes == ("" if version == 1 else "As far as the river")
+    contents = read_project_arrays(path, session_data, tmp_path)
     assert contents.problems == ()
     assert np.bincount(contents.ids.ravel()).tolist() == [38, 3, 0, 0, 1]
 
@@ -297,8 +300,8 @@ def test_what_features_kept_under_the_names_of_their_classes_is_found_by_its_key
         values = json.loads(file.read("session.json"))
     values["schema"] = 2
     values["features"] = {"PictureFeature": {"speed": 3}, "SomebodysOwn": {"a": 1}}
-    body = body_from_json(json.dumps(values))
-    assert body.features == {"picture": {"speed": 3}, "SomebodysOwn": {"a": 1}}
+    session_data = session_data_from_json(json.dumps(values))
+    assert session_data.features == {"picture": {"speed": 3}, "SomebodysOwn": {"a": 1}}
 
 
 def test_a_newer_file_is_refused_politely(path):
@@ -309,13 +312,13 @@ def test_a_newer_file_is_refused_politely(path):
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("session.json", json.dumps(values))
     with pytest.raises(FormatError, match=r"newer HSI Viewer.*Update.*unchanged"):
-        read_project_body(path)
+        read_project_data(path)
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", "{", '{"format": "hsi-viewer session"}'])
 def test_a_body_that_is_none_is_refused(text):
     with pytest.raises(FormatError):
-        body_from_json(text)
+        session_data_from_json(text)
 
 
 # cubes ---------------------------------------------------------------------------------------
@@ -336,7 +339,7 @@ def test_a_cube_is_found_beside_its_session_first(tmp_path, scene):
     assert CubeReference("sample:x", "x", (1, 1, 1)).found(moved) == "sample:x"
 
 
-def test_another_cube_is_told_from_the_one_that_was_labelled(scene):
+def test_another_cube_is_reported_from_the_one_that_was_labelled(scene):
     cube = open_cube(scene)
     reference = reference_to(scene, cube, sample_digest(cube))
     assert reference.doubt(cube) is None
@@ -366,14 +369,14 @@ def test_a_session_saved_and_opened_is_the_same(tmp_path_factory, edits):
         carry_out(document, edit)
     session.notes = "noted"
     path = folder / "a.hsiproj"
-    snapshot = session.snapshot(session.body_with({}, {}, None))
+    snapshot = session.snapshot(session.data_with({}, {}, None))
     snapshot.write(path)
     session.mark_saved(snapshot)
     assert not session.modified
     assert not document.modified
     session.close()
     again = Document(open_cube(folder / "scene.npy"))
-    reopened = opened_session(again, path, read_project_body(path), str(folder / "scene.npy"))
+    reopened = opened_session(again, path, read_project_data(path), str(folder / "scene.npy"))
     np.testing.assert_array_equal(again.labels.ids, document.labels.ids)
     assert again.legend.classes == document.legend.classes
     assert (again.truth is None) == (document.truth is None)
@@ -383,7 +386,7 @@ def test_a_session_saved_and_opened_is_the_same(tmp_path_factory, edits):
     assert not reopened.modified
     assert reopened.warnings == ()
     reopened.close()
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
 
 
 def crash(session: Session) -> None:
@@ -396,32 +399,31 @@ def test_what_a_crash_leaves_is_found_and_taken_up(scene):
     document, session = opened(scene)
     document.add_class("Corn")
     session.notes = "half done"
-    session.keep_body(session.body_with({"zoom": None}, {}, None))
+    session.keep_data(session.data_with({"zoom": None}, {}, None))
     crash(session)
-    (leftover,) = leftovers()
-    assert leftover.gestures == 1
+    (leftover,) = recoverable_sessions()
+    assert leftover.strokes == 1
     assert leftover.reference == session.reference
     again = Document(open_cube(scene))
     recovered = recovered_session(again, leftover, scene)
     assert [c.name for c in again.legend] == ["Corn"]
     assert again.modified
     assert recovered.notes == "half done"
-    assert leftovers() == ()  # it is in use now
+    assert recoverable_sessions() == ()  # it is in use now
     again.history.undo()
     again.add_class("Oats")
     crash(recovered)
-    assert leftovers()[0].gestures == 3
+    assert recoverable_sessions()[0].strokes == 3
     third = Document(open_cube(scene))
-    recovered_session(third, leftovers()[0], scene).close()
+    recovered_session(third, recoverable_sessions()[0], scene).close()
     assert [c.name for c in third.legend] == ["Oats"]
-    assert len(leftovers()) == 1  # closed without being saved: it stays
+    assert len(recoverable_sessions()) == 1  # closed without being saved: it stays
 
 
-def test_nothing_is_left_of_what_was_saved_given_up_or_never_done(scene):
+def test_nothing_is_left_of_what_was_saved_or_never_done(scene):
     for end in (
         lambda _d: None,
         lambda d: (d.add_class(), d.mark_saved()),
-        lambda d: (d.add_class(), d.abandon()),
         lambda d: (d.add_class(), d.history.undo()),
     ):
         document, session = opened(scene)
@@ -429,23 +431,69 @@ def test_nothing_is_left_of_what_was_saved_given_up_or_never_done(scene):
         folder = session.folder.path
         session.close()
         assert not folder.exists()
+    assert discarded() == ()
     document, session = opened(scene)
     document.add_class()
     document.abandon()
     document.add_class()  # wanted again
     session.close()
-    assert len(leftovers()) == 1
+    assert len(recoverable_sessions()) == 1
+
+
+def test_what_was_given_up_is_discarded_and_can_be_brought_back(scene):
+    for name in ("Corn", "Oats"):
+        document, session = opened(scene)
+        document.add_class(name)
+        session.notes = name
+        session.keep_data(session.data_with({}, {}, None))
+        document.abandon()
+        session.close()
+        assert not session.folder.path.exists()
+    assert recoverable_sessions() == ()
+    later, earlier = discarded()
+    assert (later.strokes, later.reference) == (1, session.reference)
+    bring_back(earlier.path)
+    (leftover,) = recoverable_sessions()
+    again = Document(open_cube(scene))
+    recovered = recovered_session(again, leftover, scene)
+    assert [c.name for c in again.legend] == ["Corn"]
+    assert recovered.notes == "Corn"
+    assert again.modified
+    recovered.close()
+
+
+def test_notes_and_runs_that_were_given_up_are_discarded_too(scene):
+    document, session = opened(scene)
+    session.notes = "half done"
+    document.abandon()
+    session.close()
+    assert len(discarded()) == 1
+
+
+def test_what_cannot_be_discarded_stays_as_unsaved_work(scene, monkeypatch):
+    document, session = opened(scene)
+    document.add_class()
+    document.abandon()
+    monkeypatch.setattr(SessionFolder, "move", refused)
+    with pytest.raises(OSError, match="No space"):
+        session.close()
+    assert len(recoverable_sessions()) == 1
+    assert discarded() == ()
+
+
+def refused(*_args) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_discarded_work_can_be_brought_back(scene):
     document, session = opened(scene)
     document.add_class()
     crash(session)
-    (leftover,) = leftovers()
+    (leftover,) = recoverable_sessions()
     put_away = discard(leftover)
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
     bring_back(put_away)
-    assert leftovers() == (leftover,)
+    assert recoverable_sessions() == (leftover,)
 
 
 def test_recovery_on_another_cube_is_refused(scene, tmp_path):
@@ -454,17 +502,17 @@ def test_recovery_on_another_cube_is_refused(scene, tmp_path):
     crash(session)
     other = Document(HyperCube.from_array(np.zeros((2, 3, 4))))
     with pytest.raises(FileError, match="Choose the cube"):
-        recovered_session(other, leftovers()[0], scene)
-    assert len(leftovers()) == 1
+        recovered_session(other, recoverable_sessions()[0], scene)
+    assert len(recoverable_sessions()) == 1
 
 
 def test_the_second_program_on_a_session_file_reads_only_until_it_takes_over(scene, tmp_path):
     _, first = opened(scene)
     path = tmp_path / "a.hsiproj"
-    first.snapshot(first.body_with({}, {}, None)).write(path)
+    first.snapshot(first.data_with({}, {}, None)).write(path)
     first.take_project(path)
     document = Document(open_cube(scene))
-    second = opened_session(document, path, read_project_body(path), scene)
+    second = opened_session(document, path, read_project_data(path), scene)
     assert second.read_only
     with pytest.raises(LockedError, match="process"):
         second.take_project(path)
@@ -477,7 +525,7 @@ def test_the_second_program_on_a_session_file_reads_only_until_it_takes_over(sce
     assert not lock_of(path).exists()
 
 
-def test_the_same_cube_in_another_program_is_told(scene):
+def test_the_same_cube_in_another_program_is_reported(scene):
     _, first = opened(scene)
     _, second = opened(scene)
     holders = others_on(second.reference, second.folder.path)
@@ -496,7 +544,7 @@ def test_without_a_data_folder_the_temporary_one_is_taken(scene, tmp_path, monke
     assert session.recorder is not None
     document.add_class()
     crash(session)
-    assert len(leftovers()) == 1
+    assert len(recoverable_sessions()) == 1
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
     document, session = opened(scene)
     assert session.recorder is None
@@ -509,9 +557,9 @@ def test_a_journal_that_was_made_short_is_found_as_well(scene):
     document, session = opened(scene)
     document.add_class("Corn")
     session.recorder.write_state()
-    session.recorder.settle()
+    session.recorder.check_written()
     crash(session)
-    (leftover,) = leftovers()
+    (leftover,) = recoverable_sessions()
     assert leftover.reference == session.reference
     again = Document(open_cube(scene))
     recovered_session(again, leftover, scene).close()
@@ -519,12 +567,12 @@ def test_a_journal_that_was_made_short_is_found_as_well(scene):
 
 
 def test_a_file_without_its_list_of_contents_gives_back_everything(path, tmp_path):
-    body, ids = written(path, {1: made_run(tmp_path)}, zeros() + 3)
+    session_data, ids = written(path, {1: made_run(tmp_path)}, zeros() + 3)
     with zipfile.ZipFile(path) as file:
         ends_at = file.start_dir
     path.write_bytes(path.read_bytes()[:ends_at])
-    again = read_project_body(path)
-    assert (again.classes, again.notes) == (body.classes, "noted")
+    again = read_project_data(path)
+    assert (again.classes, again.notes) == (session_data.classes, "noted")
     contents = read_project_arrays(path, again, tmp_path / "runs")
     assert contents.problems == ()
     np.testing.assert_array_equal(contents.ids, ids)
@@ -532,15 +580,15 @@ def test_a_file_without_its_list_of_contents_gives_back_everything(path, tmp_pat
     assert {p.name for p in (tmp_path / "runs" / "1").iterdir()} == {FACTS, MAPS}
 
 
-def test_notes_are_unsaved_work_and_every_change_of_them_is_told(scene):
+def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     session = new_session(Document(open_cube(scene)), scene)
-    told = []
-    session.changed.connect(lambda: told.append(session.notes))
+    received = []
+    session.changed.connect(lambda: received.append(session.notes))
     assert not session.extras_modified
     session.notes = "first"
     session.notes = "first"
     session.notes = "second"
-    assert told == ["first", "second"]
+    assert received == ["first", "second"]
     assert session.extras_modified
     assert session.modified
     assert session.folder.unsaved.exists()

@@ -15,7 +15,7 @@ from hsi_viewer.session.storage.class_json import (
     classes_to_json,
 )
 from hsi_viewer.session.storage.cube_reference import CubeReference
-from hsi_viewer.session.storage.session_data import SessionBody, body_from_json
+from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
 
 
 def test_classes_are_read_with_all_that_a_class_has():
@@ -53,7 +53,7 @@ def test_how_a_class_is_handled_never_refuses_it():
     ],
 )  # fmt: skip
 def test_of_the_rest_of_a_session_what_is_damaged_is_left_out(key, wrong):
-    body = SessionBody(
+    session_data = SessionData(
         CubeReference("/somewhere/scene.npy", "scene", (3, 4, 5)),
         (LabelClass(1, "Oak", (1, 2, 3)),),
         notes="Dry summer",
@@ -63,8 +63,8 @@ def test_of_the_rest_of_a_session_what_is_damaged_is_left_out(key, wrong):
         project="/somewhere/a.hsiproj",
         contents=("labels.npy",),
     )
-    values = json.loads(body.to_json())
-    assert body_from_json(json.dumps(values)) == body
-    found = body_from_json(json.dumps(values | {key: wrong}))
-    empty = SessionBody(body.reference)
-    assert found == replace(body, **{key: getattr(empty, key)})
+    values = json.loads(session_data.to_json())
+    assert session_data_from_json(json.dumps(values)) == session_data
+    found = session_data_from_json(json.dumps(values | {key: wrong}))
+    empty = SessionData(session_data.reference)
+    assert found == replace(session_data, **{key: getattr(empty, key)})

@@ -13,7 +13,7 @@ from hsi_viewer.session.storage.journal import Journal
 from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import read_records
 from hsi_viewer.session.storage.journal_replay import replay
-from tests.unit.session.made import look, new_document
+from tests.unit.session.made import content_of, new_document
 
 STROKES = 10_000
 KEPT = 500
@@ -45,10 +45,10 @@ def test_ten_thousand_strokes_in_flat_memory(tmp_path, monkeypatch):
         if number % 10 == 0:
             document.history.undo()
         if number % 500 == 499:
-            recorder.settle()
-            recorder.tend()
-            recorder.settle()
-            recorder.tend()
+            recorder.check_written()
+            recorder.maintain()
+            recorder.check_written()
+            recorder.maintain()
             lengths.append(recorder.journal.length)
             memory.append(memory_in_use())
     recorder.close()
@@ -60,4 +60,4 @@ def test_ten_thousand_strokes_in_flat_memory(tmp_path, monkeypatch):
     again = new_document(*SIZE)
     again.history = History(max_steps=KEPT)
     replay(read_records(tmp_path / "journal").records, again)
-    assert look(again) == look(document)
+    assert content_of(again) == content_of(document)

@@ -18,14 +18,14 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
 from hsi_viewer.session.storage.lock_file import Lock, LockedError
-from hsi_viewer.session.storage.project_file import lock_of, read_project_body
+from hsi_viewer.session.storage.project_file import lock_of, read_project_data
 from hsi_viewer.session.storage.recoverable_sessions import (
     DISCARDED_KEPT,
     RecoverableSession,
     bring_back,
     discard,
     discarded,
-    leftovers,
+    recoverable_sessions,
 )
 from hsi_viewer.session.storage.session_folder import sessions_folder, temporary_folder
 from tests.unit.session.made import new_document, stroke
@@ -50,7 +50,7 @@ def left(scene: str, pixels: int = 1) -> RecoverableSession:
     for pixel in range(pixels):
         stroke(document, 1, [pixel])
     let_die(session)
-    return next(o for o in leftovers() if o.path == session.folder.path)
+    return next(o for o in recoverable_sessions() if o.path == session.folder.path)
 
 
 def aged(leftover: RecoverableSession, seconds: int) -> RecoverableSession:
@@ -58,7 +58,7 @@ def aged(leftover: RecoverableSession, seconds: int) -> RecoverableSession:
     older = leftover.path.with_name(f"2026010{seconds}-000000-{seconds:08x}")
     leftover.path.rename(older)
     os.utime(older / "journal", (seconds, seconds))
-    return next(o for o in leftovers() if o.path == older)
+    return next(o for o in recoverable_sessions() if o.path == older)
 
 
 @pytest.mark.parametrize("temporary", [False, True])
@@ -71,16 +71,16 @@ def test_six_are_discarded_the_newest_first_and_each_comes_back(
         monkeypatch.setenv("HSI_VIEWER_DATA", str(tmp_path / "file"))
     for number in range(6):
         aged(left(scene, number + 1), number)
-    found = leftovers()
+    found = recoverable_sessions()
     folder = temporary_folder() if temporary else sessions_folder()
     assert [o.path.parent for o in found] == [folder] * 6
     assert [o.when for o in found] == [5, 4, 3, 2, 1, 0]
     put_away = [discard(o) for o in found]
-    assert leftovers() == ()
-    assert [o.gestures for o in discarded()] == [1, 2, 3, 4, 5, 6]  # the last discarded first
+    assert recoverable_sessions() == ()
+    assert [o.strokes for o in discarded()] == [1, 2, 3, 4, 5, 6]  # the last discarded first
     for path in put_away:
         bring_back(path)
-    assert leftovers() == found
+    assert recoverable_sessions() == found
     document = Document(open_cube(scene))
     session = recovered_session(document, found[0], scene)
     assert document.labels.total == 6
@@ -95,7 +95,7 @@ def test_the_last_ten_stay_by_the_order_of_discarding(scene):
         work = left(scene)
         newest_name = work.path.with_name(f"2099010{number % 9}-{999999 - number}-aaaaaaaa")
         work.path.rename(newest_name)  # later ones have smaller names
-        put_away.append(discard(leftovers()[0]))
+        put_away.append(discard(recoverable_sessions()[0]))
     assert [p.exists() for p in put_away] == [False] * 3 + [True] * DISCARDED_KEPT
 
 
@@ -105,7 +105,7 @@ def test_what_is_damaged_stays_among_the_discarded_however_many_follow(scene):
     data = bytearray(journal.read_bytes())
     data[-200] ^= 4
     journal.write_bytes(data)
-    put_away = discard(leftovers()[0])
+    put_away = discard(recoverable_sessions()[0])
     for _ in range(DISCARDED_KEPT + 1):
         discard(left(scene))
     assert (put_away / "journal").read_bytes() == bytes(data)
@@ -127,10 +127,10 @@ RECOVERS = """
 import sys
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
-from hsi_viewer.session.storage.recoverable_sessions import leftovers
+from hsi_viewer.session.storage.recoverable_sessions import recoverable_sessions
 from hsi_viewer.session.recovering import recovered_session
 document = Document(open_cube(sys.argv[1]))
-session = recovered_session(document, leftovers()[0], sys.argv[1])
+session = recovered_session(document, recoverable_sessions()[0], sys.argv[1])
 print("recovered", flush=True)
 sys.stdin.read()
 """
@@ -149,11 +149,11 @@ def test_two_programs_recover_one_session_and_the_second_is_refused(scene):
             recovered_session(document, work, scene)
         assert document.labels.total == 0
         assert (work.path / "journal").read_bytes() == before
-        assert leftovers() == ()
+        assert recoverable_sessions() == ()
     finally:
         process.kill()
         process.communicate()
-    assert leftovers() == (work,)
+    assert recoverable_sessions() == (work,)
 
 
 def test_a_session_that_has_gone_meanwhile_is_refused_in_words(scene):
@@ -167,15 +167,20 @@ def test_a_session_that_has_gone_meanwhile_is_refused_in_words(scene):
 @pytest.mark.parametrize("change", ["host", "pid", "clock"])
 def test_no_name_no_clock_and_no_number_hides_unsaved_work(scene, monkeypatch, change):
     work = left(scene)
-    said = {"pid": os.getpid(), "host": "before", "since": "2099-01-01T00:00:00+00:00", "key": "k"}
-    (work.path / "lock.json").write_text(json.dumps(said))
-    (work.path / "lock").write_text(json.dumps(said))  # as older versions wrote it
+    holder = {
+        "pid": os.getpid(),
+        "host": "before",
+        "since": "2099-01-01T00:00:00+00:00",
+        "key": "k",
+    }
+    (work.path / "lock.json").write_text(json.dumps(holder))
+    (work.path / "lock").write_text(json.dumps(holder))  # as older versions wrote it
     if change == "host":
         monkeypatch.setattr("platform.node", lambda: "after")
     elif change == "clock":
         os.utime(work.path / "journal", (4e9, 4e9))
         os.utime(work.path, (1, 1))
-    assert [o.path for o in leftovers()] == [work.path]
+    assert [o.path for o in recoverable_sessions()] == [work.path]
 
 
 def test_a_folder_without_anything_goes_unless_it_is_in_use(scene):
@@ -184,11 +189,11 @@ def test_a_folder_without_anything_goes_unless_it_is_in_use(scene):
     used = sessions_folder() / "20260101-000000-11111111"
     used.mkdir()
     lock = Lock(used / "lock")
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
     assert not empty.exists()
     assert used.exists()
     lock.release()
-    assert leftovers() == ()
+    assert recoverable_sessions() == ()
     assert not used.exists()
 
 
@@ -212,7 +217,7 @@ def test_a_new_folder_that_another_program_clears_away_is_made_again(scene, monk
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the names of open files are asked for")
-def test_where_the_disk_cannot_lock_another_place_is_taken_and_that_is_told(
+def test_where_the_disk_cannot_lock_another_place_is_taken_and_that_is_reported(
     scene, tmp_path, monkeypatch
 ):
     import fcntl
@@ -235,24 +240,24 @@ def test_where_the_disk_cannot_lock_another_place_is_taken_and_that_is_told(
     assert not list(sessions_folder().iterdir())
 
     path = tmp_path / "a.hsiproj"
-    session.snapshot(session.body_with({}, {}, None)).write(path)
+    session.snapshot(session.data_with({}, {}, None)).write(path)
     assert "cannot lock files" in session.take_project(path)
     session.close()
     other = Document(open_cube(scene))
-    again = opened_session(other, path, read_project_body(path), scene)
+    again = opened_session(other, path, read_project_data(path), scene)
     assert "another program may save a.hsiproj at the same time" in again.warnings[0]
     again.close()
 
 
-def test_a_session_file_that_another_computer_did_not_close_is_told(scene, tmp_path):
+def test_a_session_file_that_another_computer_did_not_close_is_reported(scene, tmp_path):
     session = new_session(Document(open_cube(scene)), scene)
     path = tmp_path / "a.hsiproj"
-    session.snapshot(session.body_with({}, {}, None)).write(path)
+    session.snapshot(session.data_with({}, {}, None)).write(path)
     session.close()
-    said = {"pid": 5, "host": "elsewhere", "since": "2026-11-28T20:00:00+00:00", "key": "k"}
+    holder = {"pid": 5, "host": "elsewhere", "since": "2026-11-28T20:00:00+00:00", "key": "k"}
     lock_of(path).touch()
-    lock_of(path).with_name(f"{lock_of(path).name}.json").write_text(json.dumps(said))
-    again = opened_session(Document(open_cube(scene)), path, read_project_body(path), scene)
+    lock_of(path).with_name(f"{lock_of(path).name}.json").write_text(json.dumps(holder))
+    again = opened_session(Document(open_cube(scene)), path, read_project_data(path), scene)
     assert not again.read_only
     assert "was not closed by HSI Viewer, process 5 on elsewhere" in again.warnings[0]
     again.close()

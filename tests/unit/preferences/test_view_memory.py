@@ -12,49 +12,49 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.contrast import Contrast
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.preferences import view_memory
-from hsi_viewer.preferences.view_memory import CubeLook, LookBook
+from hsi_viewer.preferences.view_memory import CubeView, ViewMemory
 from hsi_viewer.rendering.band_samples import MAX_SAMPLES, Samples
 
 CUBE = HyperCube.from_array(np.zeros((3, 4, 5)), name="made")
 TYPED = Contrast("typed", limits=(Limits(0.1, 0.9),), linked=True)
 
 
-def noted(book: LookBook, cube: HyperCube = CUBE) -> None:
-    look = CubeLook((4, 2, 0), "Viridis")
-    look.note("True colour", TYPED)
-    book.note(cube, look)
+def noted(book: ViewMemory, cube: HyperCube = CUBE) -> None:
+    view = CubeView((4, 2, 0), "Viridis")
+    view.note("True colour", TYPED)
+    book.note(cube, view)
 
 
 def test_what_is_noted_is_read_again(tmp_path):
     path = tmp_path / "made here" / "looks.json"
-    book = LookBook(path)
+    book = ViewMemory(path)
     noted(book)
     book.save()
-    assert LookBook(path).of(CUBE) == CubeLook((4, 2, 0), "Viridis", book.of(CUBE).contrasts)
-    assert LookBook(path).of(CUBE).contrasts["True colour"] == TYPED
+    assert ViewMemory(path).of(CUBE) == CubeView((4, 2, 0), "Viridis", book.of(CUBE).contrasts)
+    assert ViewMemory(path).of(CUBE).contrasts["True colour"] == TYPED
 
 
-def test_cubes_are_told_apart_by_place_and_size(tmp_path):
-    book = LookBook(tmp_path / "looks.json")
+def test_cubes_are_reported_apart_by_place_and_size(tmp_path):
+    book = ViewMemory(tmp_path / "looks.json")
     noted(book)
-    assert book.of(HyperCube.from_array(np.zeros((3, 4, 6)), name="made")) == CubeLook()
-    assert book.of(HyperCube.from_array(np.zeros((3, 4, 5)), name="made")) != CubeLook()
+    assert book.of(HyperCube.from_array(np.zeros((3, 4, 6)), name="made")) == CubeView()
+    assert book.of(HyperCube.from_array(np.zeros((3, 4, 5)), name="made")) != CubeView()
     elsewhere = HyperCube.from_array(np.zeros((3, 4, 5)), name="made", path=Path("/a/made.img"))
-    assert book.of(elsewhere) == CubeLook()
+    assert book.of(elsewhere) == CubeView()
 
 
 def test_the_book_and_its_pages_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(view_memory, "MAX_CUBES", 3)
     monkeypatch.setattr(view_memory, "MAX_CONTRASTS", 2)
-    book = LookBook(tmp_path / "looks.json")
+    book = ViewMemory(tmp_path / "looks.json")
     cubes = [HyperCube.from_array(np.zeros((1, 1, n)), name="n") for n in range(1, 6)]
     for cube in cubes:
         noted(book, cube)
-    assert [book.of(c) != CubeLook() for c in cubes] == [False, False, True, True, True]
-    look = CubeLook()
+    assert [book.of(c) != CubeView() for c in cubes] == [False, False, True, True, True]
+    view = CubeView()
     for name in "abca":
-        look.note(name, TYPED)
-    assert list(look.contrasts) == ["c", "a"]
+        view.note(name, TYPED)
+    assert list(view.contrasts) == ["c", "a"]
 
 
 @pytest.mark.parametrize(
@@ -74,12 +74,12 @@ def test_the_book_and_its_pages_are_bounded(tmp_path, monkeypatch):
 def test_a_damaged_book_is_empty(tmp_path, text):
     path = tmp_path / "looks.json"
     path.write_text(text)
-    assert LookBook(path).of(CUBE) == CubeLook()
+    assert ViewMemory(path).of(CUBE) == CubeView()
 
 
 def test_a_folder_that_cannot_be_written_is_no_matter(tmp_path, caplog):
     (tmp_path / "file").write_text("")
-    book = LookBook(tmp_path / "file" / "looks.json")
+    book = ViewMemory(tmp_path / "file" / "looks.json")
     noted(book)
     book.save()
     assert "not saved" in caplog.text

@@ -14,8 +14,8 @@ from hsi_viewer.session.storage.training_runs import (
     MAPS,
     MODEL,
     KeptMap,
-    Ledger,
     Run,
+    TrainingRuns,
     read_map,
     write_run,
 )
@@ -46,9 +46,9 @@ def run_of(number: int, **fields) -> Run:
     return Run(number, f"Run {number}", "2026-11-22T23:00:00+00:00", **fields)
 
 
-def entered(ledger: Ledger, number: int, **fields) -> Run:
-    run = write_run(ledger.folder, run_of(number, **fields), kept(number), save_model)
-    ledger.enter(run)
+def entered(training_runs: TrainingRuns, number: int, **fields) -> Run:
+    run = write_run(training_runs.folder, run_of(number, **fields), kept(number), save_model)
+    training_runs.enter(run)
     return run
 
 
@@ -59,10 +59,10 @@ def test_a_run_is_read_as_it_was_written(tmp_path, disagreement):
     )
     made = kept(disagreement=disagreement)
     write_run(tmp_path, run, made, save_model)
-    ledger = Ledger(tmp_path)
-    assert ledger.load() == []
-    assert ledger.runs == (run,)
-    assert set(ledger.files(1)) == {FACTS, MAPS, *MODEL}
+    training_runs = TrainingRuns(tmp_path)
+    assert training_runs.load() == []
+    assert training_runs.runs == (run,)
+    assert set(training_runs.files(1)) == {FACTS, MAPS, *MODEL}
     again = read_map(tmp_path, run, SHAPE)
     np.testing.assert_array_equal(again.prediction.class_map, made.prediction.class_map)
     np.testing.assert_array_equal(again.trained_on, made.trained_on)
@@ -70,30 +70,30 @@ def test_a_run_is_read_as_it_was_written(tmp_path, disagreement):
     assert (again.prediction.disagreement is None) != disagreement
     assert again.prediction.class_ids == (1, 2, 3)
     assert again.prediction.source == "made"
-    assert ledger.new_id() == 2
+    assert training_runs.new_id() == 2
 
 
 def test_of_runs_after_strokes_the_last_one_stays(tmp_path):
-    ledger = Ledger(tmp_path)
-    entered(ledger, ledger.new_id())
+    training_runs = TrainingRuns(tmp_path)
+    entered(training_runs, training_runs.new_id())
     for _ in range(3):
-        entered(ledger, ledger.new_id(), live=True)
-    assert [r.id for r in ledger.runs] == [1, 4]
-    entered(ledger, ledger.new_id())
-    entered(ledger, ledger.new_id(), live=True)
-    assert [r.id for r in ledger.runs] == [1, 4, 5, 6]
+        entered(training_runs, training_runs.new_id(), live=True)
+    assert [r.id for r in training_runs.runs] == [1, 4]
+    entered(training_runs, training_runs.new_id())
+    entered(training_runs, training_runs.new_id(), live=True)
+    assert [r.id for r in training_runs.runs] == [1, 4, 5, 6]
     assert sorted(p.name for p in tmp_path.glob("[0-9]*")) == ["1", "4", "5", "6"]
 
 
 def test_rename_and_remove(tmp_path):
-    ledger, told = Ledger(tmp_path), []
-    entered(ledger, 1)
-    entered(ledger, 2)
-    ledger.changed.connect(lambda: told.append(len(ledger.runs)))
-    ledger.rename(1, "First try")
-    ledger.remove(2)
-    assert told == [2, 1]
-    again = Ledger(tmp_path)
+    training_runs, received = TrainingRuns(tmp_path), []
+    entered(training_runs, 1)
+    entered(training_runs, 2)
+    training_runs.changed.connect(lambda: received.append(len(training_runs.runs)))
+    training_runs.rename(1, "First try")
+    training_runs.remove(2)
+    assert received == [2, 1]
+    again = TrainingRuns(tmp_path)
     again.load()
     assert [r.title for r in again.runs] == ["First try"]
 
@@ -108,12 +108,12 @@ def test_a_failed_write_leaves_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"id": 2, "title": "x", "time": ""}'])
-def test_damaged_facts_are_told_and_the_others_read(tmp_path, text):
-    ledger = Ledger(tmp_path)
-    entered(ledger, 1)
-    entered(ledger, 3)
+def test_damaged_facts_are_reported_and_the_others_read(tmp_path, text):
+    training_runs = TrainingRuns(tmp_path)
+    entered(training_runs, 1)
+    entered(training_runs, 3)
     (tmp_path / "1" / FACTS).write_text(text)
-    again = Ledger(tmp_path)
+    again = TrainingRuns(tmp_path)
     problems = again.load()
     assert len(problems) == 1
     assert "run 1" in problems[0]
@@ -121,18 +121,18 @@ def test_damaged_facts_are_told_and_the_others_read(tmp_path, text):
 
 
 def test_facts_of_a_newer_version_are_read_tolerantly(tmp_path):
-    ledger = Ledger(tmp_path)
-    run = entered(ledger, 1)
+    training_runs = TrainingRuns(tmp_path)
+    run = entered(training_runs, 1)
     facts = tmp_path / "1" / FACTS
     facts.write_text(json.dumps({**json.loads(facts.read_text()), "mood": "good"}))
-    again = Ledger(tmp_path)
+    again = TrainingRuns(tmp_path)
     assert again.load() == []
     assert again.runs == (run,)
 
 
-def test_damaged_maps_are_told(tmp_path):
-    ledger = Ledger(tmp_path)
-    run = entered(ledger, 1)
+def test_damaged_maps_are_reported(tmp_path):
+    training_runs = TrainingRuns(tmp_path)
+    run = entered(training_runs, 1)
     with pytest.raises(FormatError, match="size from the cube"):
         read_map(tmp_path, run, (6, 5))
     maps = tmp_path / "1" / MAPS
@@ -141,9 +141,9 @@ def test_damaged_maps_are_told(tmp_path):
         read_map(tmp_path, run, SHAPE)
 
 
-def test_maps_that_are_damaged_anywhere_are_told(tmp_path):
-    ledger = Ledger(tmp_path)
-    run = entered(ledger, 1)
+def test_maps_that_are_damaged_anywhere_are_reported(tmp_path):
+    training_runs = TrainingRuns(tmp_path)
+    run = entered(training_runs, 1)
     maps = tmp_path / "1" / MAPS
     whole = maps.read_bytes()
     chance, causes = np.random.default_rng(3), set()
@@ -250,13 +250,13 @@ DAMAGED_RUNS = [
 
 
 @pytest.mark.parametrize("damage", DAMAGED_RUNS)
-def test_a_damaged_run_is_told_and_neither_blocks_its_number_nor_the_others(tmp_path, damage):
+def test_a_damaged_run_is_reported_and_neither_blocks_its_number_nor_the_others(tmp_path, damage):
     folder = tmp_path / "runs"
-    ledger = Ledger(folder)
+    training_runs = TrainingRuns(folder)
     for number in (1, 2, 10):
-        entered(ledger, number)
+        entered(training_runs, number)
     damage(folder / "10" / FACTS)
-    again = Ledger(folder)
+    again = TrainingRuns(folder)
     (problem,) = again.load()
     assert problem.startswith("The details of run 10 are damaged: ")
     assert len(problem) < 300
@@ -268,21 +268,21 @@ def test_a_damaged_run_is_told_and_neither_blocks_its_number_nor_the_others(tmp_
 
 
 def test_what_lies_in_the_way_of_a_number_is_passed(tmp_path):
-    ledger = Ledger(tmp_path)
-    ledger.load()
+    training_runs = TrainingRuns(tmp_path)
+    training_runs.load()
     (tmp_path / "1").write_text("a file")
     (tmp_path / "2").mkdir()
     (tmp_path / ("9" * 30)).mkdir()
     (tmp_path / "12 old").mkdir()
-    assert ledger.new_id() == 3
-    again = Ledger(tmp_path)
+    assert training_runs.new_id() == 3
+    again = TrainingRuns(tmp_path)
     assert len(again.load()) == 2
     assert again.new_id() == 3
 
 
 def test_only_files_that_are_there_belong_to_a_run(tmp_path):
-    ledger = Ledger(tmp_path)
-    entered(ledger, 1)
+    training_runs = TrainingRuns(tmp_path)
+    entered(training_runs, 1)
     (tmp_path / "1" / MODEL[0]).unlink()
     (tmp_path / "1" / "notes.txt").write_text("not of a run")
-    assert ledger.files(1) == {n: tmp_path / "1" / n for n in (FACTS, MAPS, MODEL[1])}
+    assert training_runs.files(1) == {n: tmp_path / "1" / n for n in (FACTS, MAPS, MODEL[1])}

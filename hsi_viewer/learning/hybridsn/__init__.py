@@ -1,0 +1,1 @@
+"""A HybridSN whose layers teach each other: network, training, files."""

@@ -1,0 +1,175 @@
+"""SceneMapper: how a model that says something of each pixel maps and refines a whole scene."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
+from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
+from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning.features import Features, FloatArray, fit_features
+from hsi_viewer.learning.model import prediction_of, real_in
+from hsi_viewer.learning.model_state import TrainingFacts
+from hsi_viewer.learning.random_walker import Walker
+from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
+from hsi_viewer.learning.scene_features import SceneFeatures, Window, tiles
+from hsi_viewer.learning.training_pixels import (
+    checked_labels,
+    choose_pixels,
+    note_unused,
+    seeds_of,
+)
+
+WALKER = WalkerRecipe()
+FEATURES = FeatureRecipe(components=WALKER.guides, sigmas=(0.0,))  # what the walker is guided by
+
+
+@dataclass(frozen=True)
+class LabelledScene:
+    """A scene and the pixels of it that are learned from.
+
+    Attributes
+    ----------
+    scene : bands and their scaling.
+    valid : (rows, columns) where it has data.
+    ids, class_ids : (rows, columns) labels, and those that occur, ascending.
+    pixels, targets : (n,) flat indices, and class indices.
+    """
+
+    scene: SceneFeatures
+    valid: NDArray[np.bool_]
+    ids: NDArray[np.uint16]
+    class_ids: tuple[int, ...]
+    pixels: NDArray[np.int64]
+    targets: NDArray[np.int64]
+
+    @property
+    def warning(self) -> str | None:
+        """What was found in the scene that the user should know."""
+        return " ".join(self.scene.found_sentences()) or None
+
+
+def labelled_scene(
+    cube: HyperCube,
+    labels: ArrayLike,
+    recipe: FeatureRecipe,
+    limit: int,
+    seed: int,
+    token: CancelToken,
+    port: ProgressPort,
+) -> LabelledScene:
+    """What is learned from: at most about `limit` pixels; errors as of `trainer.fit`."""
+    ids, class_ids = checked_labels(labels, (cube.rows, cube.columns))
+    token.check()
+    port.report(Progress("Standardising the bands"))
+    seen = examined(real_in(cube, port))
+    scene = SceneFeatures(seen, fit_features(seen, recipe, token), origin=cube, keep=False)
+    _, valid = scene.guide(recipe.components, token)
+    seeds = seeds_of(ids, class_ids)
+    pixels, targets = choose_pixels(seeds, valid, limit, seed)
+    note_unused(seeds, valid, port)
+    return LabelledScene(scene, valid, ids, class_ids, pixels, targets)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SceneMapper(TrainingFacts):
+    """A model that maps a scene tile by tile, refined as the network's map is.
+
+    Attributes
+    ----------
+    features : bands, their scaling, and the components that guide the walker.
+    walker : strength of the refinement.
+    scenes : the cube that it was trained on or mapped last, without its values.
+    """
+
+    features: Features
+    walker: WalkerRecipe
+    scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
+
+    @property
+    def title(self) -> str:
+        """Of the classifier."""
+        raise NotImplementedError
+
+    def tile_probabilities(
+        self, scene: SceneFeatures, rows: slice, columns: slice
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Probabilities (rows, columns, classes) of a tile, and where it has data."""
+        raise NotImplementedError
+
+    def tiles(self, rows: int, columns: int) -> list[Window]:
+        """The tiles of a scene."""
+        return list(tiles(rows, columns))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.described(self.title)}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: without the last scene."""
+        return {**self.__dict__, "seconds": dict(self.seconds), "scenes": []}
+
+    def predict(
+        self,
+        cube: CubeLike,
+        *,
+        labels: LabelsLike | None = None,
+        refine: bool = True,
+        token: CancelToken | None = None,
+        port: ProgressPort | None = None,
+    ) -> Prediction:
+        """Map a cube tile by tile; arguments and errors as of `core.classifier.Model.predict`."""
+        token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube)
+        shape = (cube.rows, cube.columns)
+        given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
+        known = checked_ids(given, shape)
+        start = time.perf_counter()
+        scene = self._scene_of(cube, port)
+        source = self.title
+        if refine:
+            port.report(Progress("Comparing neighbouring pixels"))
+            guide, valid = scene.guide(self.walker.guides, token)
+            seeds = seeds_of(known, self.class_ids)
+            with Walker(guide, valid, seeds, self.walker, token) as walker:
+                raw, valid = self._mapped(scene, token, port)
+                mapped = time.perf_counter()
+                port.report(Progress("Refining the map along the image"))
+                probabilities = walker.refined(raw)
+            source += ", refined"
+        else:
+            probabilities, valid = self._mapped(scene, token, port)
+            mapped = time.perf_counter()
+        self.seconds["predict"] = mapped - start
+        self.seconds["refine"] = time.perf_counter() - mapped
+        return prediction_of(probabilities, valid, self.class_ids, source)
+
+    def _scene_of(self, cube: HyperCube, port: ProgressPort) -> SceneFeatures:
+        for scene in self.scenes:
+            if scene.origin is cube:
+                return scene
+        seen = examined(real_in(cube, port))
+        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        self.scenes[:] = [SceneFeatures(fitting, self.features, origin=cube, keep=False)]
+        return self.scenes[0]
+
+    def _mapped(
+        self, scene: SceneFeatures, token: CancelToken, port: ProgressPort
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Probabilities (rows, columns, classes) and where there is data."""
+        rows, columns = scene.cube.rows, scene.cube.columns
+        out = np.empty((rows, columns, len(self.class_ids)), np.float32)
+        valid = np.empty((rows, columns), bool)
+        windows = self.tiles(rows, columns)
+        for done, (r, c) in enumerate(windows):
+            token.check()
+            out[r, c], valid[r, c] = self.tile_probabilities(scene, r, c)
+            port.report(Progress("Predicting the map", (done + 1) / len(windows)))
+        return out, valid

@@ -1,0 +1,188 @@
+"""Folds that hold out labels by place: whole strokes or stretches, far from what is trained on.
+
+Labels of one stroke look alike, and wide windows around them overlap. Folds drawn label by label
+therefore favour models that look far. Here the labels of a class are cut where they lie furthest
+apart, along the axis on which they spread most, into parts of similar size; connected labels stay
+together as long as the class then keeps labels to train on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from hsi_viewer.core.geometry.connected_labels import connected_labels
+
+FOLDS = 3
+WHOLE = 0.75  # share of a class's labels up to which a connected group is held out in one piece
+SLACK = 0.25  # how far a cut may move to a wider gap, in parts of a fold
+NEVER = -1
+
+
+@dataclass(frozen=True, eq=False)
+class SpatialFolds:
+    """Which labels are held out together.
+
+    Attributes
+    ----------
+    positions : (n, 2) row and column of each label.
+    targets : (n,) class indices.
+    folds : (n,) fold in which each label is held out, -1 for one that is always trained on.
+    groups : (n,) connected labels of a class, or a piece of too large a group; from 0. A group is
+        never in two folds.
+    """
+
+    positions: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    groups: NDArray[np.int64]
+
+    @property
+    def used(self) -> NDArray[np.int64]:
+        """The folds that hold out labels, ascending."""
+        found: NDArray[np.int64] = np.unique(self.folds[self.folds != NEVER])
+        return found
+
+    @property
+    def is_held(self) -> NDArray[np.bool_]:
+        """(n,) whether each label is held out in some fold."""
+        held: NDArray[np.bool_] = self.folds != NEVER
+        return held
+
+    @property
+    def least_trained(self) -> int:
+        """Labels to train on of the class and fold that have fewest, among classes held out."""
+        least = len(self.targets)
+        for k in np.unique(self.targets[self.is_held]):
+            folds = self.folds[self.targets == k]
+            largest = int(np.bincount(folds[folds != NEVER]).max())
+            least = min(least, len(folds) - largest)
+        return least if len(self.used) else 0
+
+    @property
+    def too_few(self) -> str | None:
+        """Why the folds say nothing about the scene, in a sentence; None if they do."""
+        classes, held = len(np.unique(self.targets)), len(np.unique(self.targets[self.is_held]))
+        if len(self.used) >= 2 and held >= 2 and 2 * held >= classes:
+            return None
+        return (
+            f"Labels can be held out in {held} of {classes} classes, because the others have one "
+            "label each. Label more places of each class."
+        )
+
+    @cached_property
+    def apart(self) -> NDArray[np.float64]:
+        """(n,) distance (pixels) to the nearest label of its class that is trained on, when held.
+
+        NaN for labels that are never held out.
+        """
+        distance = np.full(len(self.targets), np.nan)
+        far = 2.0 * (np.ptp(self.positions) + 1 if len(self.positions) else 1)
+        places = np.column_stack([self.positions, far * self.targets])
+        for fold in self.used:
+            test = self.folds == fold
+            distance[test] = KDTree(places[~test]).query(places[test])[0]
+        return distance
+
+
+def spatial_folds(
+    pixels: NDArray[np.int64], targets: NDArray[np.int64], columns: int, folds: int = FOLDS
+) -> SpatialFolds:
+    """Folds of labelled pixels; the same labels always give the same folds.
+
+    Parameters
+    ----------
+    pixels : (n,) flat indices in the scene, row-major, each once.
+    targets : (n,) class indices.
+    columns : of the scene.
+    folds : to cut each class into, at most; every class keeps labels in each training part.
+    """
+    pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
+    positions = np.column_stack(np.divmod(pixels, columns))
+    groups = connected_labels(pixels, targets, columns)
+    held = np.full(pixels.size, NEVER)
+    count = int(groups.max(initial=-1)) + 1
+    for k in np.unique(targets):
+        members = np.flatnonzero(targets == k)
+        if members.size < 2:
+            continue
+        sizes = np.bincount(groups[members], minlength=1)
+        for large in np.flatnonzero(sizes > WHOLE * members.size):
+            piece = members[groups[members] == large]
+            parts = _cut(positions[piece], np.ones(piece.size, np.int64), folds)
+            groups[piece] = np.where(parts == 0, large, count + parts - 1)
+            count += int(parts.max())
+        held[members] = _folds_of_groups(positions[members], groups[members], folds)
+    groups = np.unique(groups, return_inverse=True)[1].reshape(-1)
+    return SpatialFolds(positions, targets, held, groups)
+
+
+def half_folds(pixels: NDArray[np.int64], targets: NDArray[np.int64], columns: int) -> SpatialFolds:
+    """Two folds, the halves of the labelled area: as far as labels of one scene can be apart.
+
+    Labels of a class that lies in one half only are never held out; parameters as of
+    `spatial_folds`.
+    """
+    pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
+    positions = np.column_stack(np.divmod(pixels, columns))
+    groups = connected_labels(pixels, targets, columns)
+    spread = np.ptp(positions, axis=0) if pixels.size else np.zeros(2)
+    along = positions[:, int(spread.argmax())]
+    side = _cut(along[:, None], np.ones(along.size, np.int64), 2)
+    if groups.size:  # a group is on the side of most of its labels
+        most = np.bincount(groups, side) * 2 > np.bincount(groups)
+        side = most[groups].astype(np.int64)
+    held = np.full(pixels.size, NEVER)
+    for k in np.unique(targets):
+        members = targets == k
+        if np.ptp(side[members]) > 0:
+            held[members] = side[members]
+    return SpatialFolds(positions, targets, held, groups)
+
+
+def _folds_of_groups(
+    positions: NDArray[np.int64], groups: NDArray[np.int64], folds: int
+) -> NDArray[np.int64]:
+    """Fold (n,) of the labels of one class, whose groups stay whole; -1 of a single group."""
+    _, index, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if sizes.size < 2:
+        return np.full(groups.size, NEVER)
+    centres = np.column_stack([np.bincount(index, p) / sizes for p in positions.T])
+    return _cut(centres, sizes, folds)[index]
+
+
+def _cut(
+    positions: NDArray[np.floating | np.int64], sizes: NDArray[np.int64], folds: int
+) -> NDArray[np.int64]:
+    """Part (n,) of each of several places, cut at wide gaps along the axis of most spread.
+
+    Parameters
+    ----------
+    positions : (n, axes).
+    sizes : (n,) labels at each place: the parts are to be of similar size in these.
+    folds : parts, fewer where there are fewer places.
+    """
+    part = np.zeros(len(positions), np.int64)
+    folds = min(folds, len(positions))
+    if folds < 2:
+        return part
+    centred = positions - np.average(positions, axis=0, weights=sizes)
+    axis = np.linalg.eigh((centred * sizes[:, None]).T @ centred)[1][:, -1]
+    along = centred @ (axis * np.sign(axis[np.abs(axis).argmax()]))
+    order = np.argsort(along, kind="stable")
+    gaps = np.diff(along[order])
+    before = np.cumsum(sizes[order])[:-1] * folds / sizes.sum()  # parts that end at each gap
+    start = 0
+    for cut in range(1, folds):
+        last = len(gaps) - (folds - 1 - cut)  # one place at least for each later part
+        off = np.abs(before[start:last] - cut)
+        near = np.flatnonzero(off <= max(SLACK, float(off.min()) + 1e-9))
+        wide = gaps[start:last][near]
+        widest = near[wide >= wide.max() * (1 - 1e-6)]
+        start += int(widest[off[widest].argmin()]) + 1
+        part[order[start:]] = cut
+    return part
