@@ -150,7 +150,7 @@ class ClassPanel(QWidget):
         for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
             title = TITLES[column]
             own = metrics.horizontalAdvance(texts.get(column, "")) + 8
-            wanted = max(own, heading.horizontalAdvance(title) + 14 if title else 26)
+            wanted = max(own, heading.horizontalAdvance(title) + 18 if title else 26)
             self.table.setColumnWidth(column, wanted)
         self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 6))
 
