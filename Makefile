@@ -26,7 +26,10 @@ lint: $(STAMP)
 
 bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on where it was stopped
 	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.development
 	$(BIN)/python -m benchmarks.distillation
+	$(BIN)/python -m benchmarks.self_teaching
+	$(BIN)/python -m benchmarks.hybridsn
 	$(BIN)/python -m benchmarks.front_ends
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.ui

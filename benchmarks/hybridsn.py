@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from scipy.ndimage import binary_dilation
 
-from benchmarks.scenes import Ids, development_scene, halves, label_list
+from benchmarks.scenes import Ids, development_scene, halves, label_list, random_split
 from benchmarks.table import Table
 from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.cube.cube import HyperCube
@@ -129,22 +129,27 @@ def measure(cube: HyperCube, training: Ids, test: Ids, arm: str, seed: int) -> d
 Part = tuple[str, tuple[str, ...], int, tuple[str, ...]]
 BOTH = (ENGINE, "published", "no_kl")
 HINTS = ("hint", "hint_no_kl")
-PARTS: tuple[Part, ...] = (  # scene, protocols, labels a class, arms
-    ("indian_pines", ("random", "field"), 10, BOTH),
-    ("enmap_potsdam", ("own", "apart"), 0, BOTH[:2]),
-    ("indian_pines", ("random", "field"), 10, HINTS),
-    ("indian_pines", ("random", "field"), 5, BOTH),
-    ("indian_pines", ("random", "field"), 20, BOTH),
-    ("indian_pines", ("random", "field"), 50, BOTH),
-    ("indian_pines", ("own", "apart"), 0, (*BOTH, *HINTS)),
+SMALL = (
+    ("samson", ("random",), 10, BOTH),
+    ("jasper_ridge", ("random",), 10, BOTH),
+    ("indian_pines", ("random",), 10, BOTH),
+)
+PARTS: tuple[tuple[Part, ...], ...] = (  # scene, protocols, labels a class, arms
+    SMALL,
+    (("enmap_potsdam", ("random", "own", "apart"), 10, BOTH[:2]),),
+    (("indian_pines", ("field",), 10, BOTH),),
+    (("samson", ("random",), 10, HINTS), ("indian_pines", ("random", "field"), 10, HINTS)),
+    *((("indian_pines", ("random", "field"), n, BOTH),) for n in (5, 20, 50)),
+    (("indian_pines", ("own", "apart"), 0, (*BOTH, *HINTS)),),
 )
 
 
 def cases() -> Iterator[tuple[str, str, int, int, str]]:
     """Scene, protocol, labels, seed and arm of each run, the cheapest and most telling first."""
-    for scene, protocols, n, arms in PARTS:
-        for seed, protocol, arm in product(SEEDS, protocols, arms):
-            yield scene, protocol, n, seed, arm
+    for group in PARTS:
+        for seed, (scene, protocols, n, arms) in product(SEEDS, group):
+            for protocol, arm in product(protocols, arms):
+                yield scene, protocol, 0 if protocol in ("own", "apart") else n, seed, arm
 
 
 def lists(scene: str, protocol: str, n: int, seed: int, truth: Ids) -> tuple[Ids, Ids]:
@@ -153,6 +158,8 @@ def lists(scene: str, protocol: str, n: int, seed: int, truth: Ids) -> tuple[Ids
         return own_split(truth, seed)
     if protocol == "apart":  # along the axis that leaves most classes on both sides
         return split_apart(truth, seed, across=scene == "enmap_potsdam")
+    if scene != "indian_pines":
+        return random_split(truth, n, seed)
     return label_list(protocol, n, seed, truth)
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-import matplotlib as mpl
-import numpy as np
-from scipy import stats
-
-from benchmarks.table import RESULTS
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
+import numpy as np
 
-DOCS = Path(__file__).parents[1] / "docs"
+from benchmarks.markdown import DOCS, Row, interval, rows_of, saved, spread, table
+from benchmarks.report_hybridsn import hybrid_section
+from benchmarks.report_scenes import regret_plot, regret_section, scenes_section
+from benchmarks.report_teaching import teaching_section, teaching_sentence
+
 PAGE = DOCS / "accuracy.md"
 OPENING = Path(__file__).parent / "accuracy_page.md"
 COUNTS = (5, 10, 20, 50)
@@ -44,38 +39,6 @@ MEASURES = (
     ("within", "within"),
     ("between", "between"),
 )
-Row = dict[str, str]
-
-
-def rows_of(name: str) -> list[Row]:
-    """The rows of a table, none if it is not there yet."""
-    path = RESULTS / f"{name}.csv"
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def table(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
-    """A Markdown table."""
-    head = list(head)
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def spread(values: list[float], digits: int = 1) -> str:
-    """Mean and standard deviation."""
-    deviation = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.{digits}f}{deviation}"
-
-
-def interval(differences: list[float]) -> tuple[float, float, float]:
-    """Mean and 95 % interval of paired differences (Student's t)."""
-    mean = float(np.mean(differences))
-    if len(differences) < 2:
-        return mean, float("nan"), float("nan")
-    half = stats.sem(differences) * stats.t.ppf(0.975, len(differences) - 1)
-    return mean, mean - half, mean + half
 
 
 def title_of(method: str) -> str:
@@ -177,13 +140,6 @@ def others_section(rows: list[Row]) -> str:
             if found[m + w]
         ]
     return table(["scene", "method", "overall accuracy, %", "seeds"], body)
-
-
-def saved(figure: Figure, name: str, title: str) -> str:
-    """Write a picture; the Markdown that shows it."""
-    figure.savefig(DOCS / "images" / name, dpi=110)
-    plt.close(figure)
-    return f"![{title}](images/{name})"
 
 
 def accuracy_plot(rows: list[Row]) -> str:
@@ -379,7 +335,6 @@ def speed_plot(rows: list[Row]) -> str:
 
 def main() -> None:
     """Write the page and the plots."""
-    (DOCS / "images").mkdir(parents=True, exist_ok=True)
     accuracy, distillation, speed = (rows_of(n) for n in ("accuracy", "distillation", "speed"))
     sections = {
         "{goals}": goals_section(accuracy),
@@ -389,6 +344,12 @@ def main() -> None:
         "{sentence}": verdict(distillation),
         "{distillation plot}": distillation_plot(distillation),
         "{distillation}": distillation_section(distillation),
+        "{scenes}": scenes_section(rows_of("development")),
+        "{regret}": regret_section(rows_of("development")),
+        "{regret plot}": regret_plot(rows_of("development")),
+        "{hybridsn}": hybrid_section(rows_of("hybridsn")),
+        "{teaching sentence}": teaching_sentence(rows_of("self_teaching")),
+        "{teaching}": teaching_section(rows_of("self_teaching")),
         "{front_ends}": front_end_section(rows_of("front_ends")),
         "{speed}": speed_section(speed),
         "{speed plot}": speed_plot(speed),

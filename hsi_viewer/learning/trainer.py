@@ -15,6 +15,7 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.distillation import SoftTargets, balanced
 from hsi_viewer.learning.features import FloatArray, fit_features
 from hsi_viewer.learning.model import TrainedModel, prediction_of, real_in
@@ -34,7 +35,7 @@ from hsi_viewer.learning.training_pixels import (
 )
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
 from hsi_viewer.learning.voices.judging import Judge, Judged, of_strength
-from hsi_viewer.learning.voices.pool import Pool, Strength
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import CHOICES
 
 SOFT_PIXELS = 1_500  # unlabelled pixels of the second round of "refined_rounds"
@@ -96,7 +97,7 @@ def fit(
     network = run.network(warm_start)
     with run.judged(warm_start) as judged:
         ended = run.train(network, judged.ensemble, warm=warm_start is not None)
-        pool, evidence = judged.evidence()
+        verdict = judged.verdict()
     warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, ids, class_ids, legend, config, seconds, warning)
@@ -107,11 +108,8 @@ def fit(
         features=scene.features,
         recipe=recipe,
         part=judged.ensemble.part,
-        pool=pool,
-        pool_elsewhere=judged.elsewhere,
-        evidence=evidence,
+        **vars(verdict),
         scene_digest=scene_digest(cube),
-        usual_distance=judged.usual_distance,
         scenes=[scene],
     )
 
@@ -153,7 +151,7 @@ class Run:
     def paint(self, probabilities: FloatArray, source: str, pool: Pool) -> None:
         """Show an early map."""
         if self.config.refine and pool.walker != "none":
-            probabilities = self.refined(probabilities, pool.walker)
+            probabilities = self.refined(tempered(probabilities, VOTE), pool.walker)
             source += ", refined"
         self.port.report(
             prediction_of(probabilities, self.valid, self.class_ids, source, final=False)

@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.evidence import Evidence, HeldOut, VoiceShare
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.learning.calibration import fit_reliability, reliable
+from hsi_viewer.learning.calibration import fit_reliability, reliable, tempered
 from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.folds import folds_of
+from hsi_viewer.learning.folds import random_folds
 from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_folds
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
-from hsi_viewer.learning.voices.pool import Pool, Strength
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
 from hsi_viewer.learning.voices.weighing import usual_pool, weighed
 
@@ -109,8 +109,7 @@ class Judge:
         folds, reach = self.separated, self.scene.features.reach
         if folds.too_few is not None:
             return pool, evidence_for(pool, part, reach, None, None)
-        drawn = folds_of(self.targets, 0)
-        drawn = np.where(drawn >= 0, drawn % RANDOM_FOLDS, -1)
+        drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
         found = [self._held_out(pool, f, folds.groups, token) for f in (folds.folds, drawn)]
         sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
         offset, slope = fit_reliability(sure, np.concatenate([h.right for h in found]))
@@ -163,7 +162,7 @@ class Judge:
             seeds = np.full(cube.rows * cube.columns, -1, np.int64)
             seeds[self.pixels[~test]] = self.targets[~test]
             found = walk(
-                ensemble.mapped(self.scene, token).probabilities,
+                tempered(ensemble.mapped(self.scene, token).probabilities, VOTE),
                 guide,
                 valid,
                 seeds.reshape(cube.rows, cube.columns),
@@ -202,41 +201,47 @@ def voice_shares(pool: Pool, part: float) -> tuple[VoiceShare, ...]:
     return tuple(sorted(shares, key=lambda s: -s.weight))
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What judging ends with.
+
+    Attributes
+    ----------
+    pool, pool_elsewhere, evidence, usual_distance : see `model_state.ModelState`.
+    """
+
+    pool: Pool
+    pool_elsewhere: Pool
+    evidence: Evidence | None
+    usual_distance: float
+
+
 class Judged:
     """The voices of a training run; the evidence is gathered beside the training.
 
     Parameters
     ----------
     ensemble : fitted on all labels, with the weights for this scene.
-    elsewhere : the weights for other scenes.
-    usual_distance : see `ModelState`.
-    finish : gives the pool with its last temperature, and the evidence.
+    finish : gathers what is left.
     """
 
-    def __init__(
-        self,
-        ensemble: Ensemble,
-        elsewhere: Pool,
-        usual_distance: float,
-        finish: Callable[[], tuple[Pool, Evidence | None]],
-    ) -> None:
-        self.ensemble, self.elsewhere, self.usual_distance = ensemble, elsewhere, usual_distance
+    def __init__(self, ensemble: Ensemble, finish: Callable[[], Verdict]) -> None:
+        self.ensemble = ensemble
         self._thread = ThreadPoolExecutor(1)
-        self._found = self._thread.submit(finish)
+        self._verdict = self._thread.submit(finish)
 
     @classmethod
     def at_leisure(cls, judge: Judge, part: float, token: CancelToken) -> Self:
         """With all the evidence there is."""
         pool, voices = judge.pool(), judge.fitted()
         units = judge.fitter.units(voices)
-        ensemble = Ensemble(voices, pool.in_units(units), part=part)
 
-        def finish() -> tuple[Pool, Evidence | None]:
+        def finish() -> Verdict:
             reliable_pool, evidence = judge.evidence(pool, part, token)
-            return reliable_pool.in_units(units), evidence
+            elsewhere = judge.pool_elsewhere().in_units(units)
+            return Verdict(reliable_pool.in_units(units), elsewhere, evidence, judge.usual_distance)
 
-        elsewhere = judge.pool_elsewhere().in_units(units)
-        return cls(ensemble, elsewhere, judge.usual_distance, finish)
+        return cls(Ensemble(voices, pool.in_units(units), part=part), finish)
 
     @classmethod
     def in_passing(cls, judge: Judge, part: float, model: JudgedModel) -> Self:
@@ -247,8 +252,8 @@ class Judged:
         evidence = model.evidence
         if evidence is not None:
             evidence = replace(evidence, voices=voice_shares(pool, part), walker=pool.walker)
-        ensemble = Ensemble(voices, pool, part=part)
-        return cls(ensemble, model.pool_elsewhere, model.usual_distance, lambda: (pool, evidence))
+        verdict = Verdict(pool, model.pool_elsewhere, evidence, model.usual_distance)
+        return cls(Ensemble(voices, pool, part=part), lambda: verdict)
 
     def __enter__(self) -> Self:
         return self
@@ -256,6 +261,6 @@ class Judged:
     def __exit__(self, *error: object) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    def evidence(self) -> tuple[Pool, Evidence | None]:
-        """The pool and the evidence, once they are complete."""
-        return self._found.result()
+    def verdict(self) -> Verdict:
+        """The rest, once it is complete."""
+        return self._verdict.result()

@@ -13,6 +13,7 @@ Strength = Literal["none", "weak", "full"]
 
 HEARD = 0.05  # weight below which a voice isn't worth its time
 WEAK, FULL = 0.3, 0.5  # weight of the surroundings from which the walker helps
+VOTE = 0.25  # temperature of what the walker averages: votes, not doubts
 LARGEST = 1e6  # scale or temperature of a pool that a file may hold
 
 
