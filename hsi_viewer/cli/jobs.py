@@ -67,6 +67,17 @@ def config_of(options: Namespace, **settings: Any) -> TrainingConfig:
     return TrainingConfig(device=options.device, refine=not options.no_refine, **settings)
 
 
+def add_refine(parser: ArgumentParser) -> None:
+    """How strongly the map is refined."""
+    parser.add_argument(
+        "--refine",
+        choices=("auto", "none", "weak", "full"),
+        default="auto",
+        help="how strongly the map is smoothed along the image; auto, the default, as "
+        "cross-validation on the labels of the model bears out (--refine weak)",
+    )
+
+
 def work(options: Namespace, do: Callable[[Job], JobResult], **settings: Any) -> int:
     """Run a job with progress on standard error, then print what it made; return the status."""
     from hsi_viewer.cli.progress import progress_on_stderr
@@ -93,8 +104,11 @@ def _print_result(result: JobResult, output: Path) -> None:
 def accuracy_text(accuracy: AccuracyReport) -> str:
     """The accuracy in one line."""
     overall, kappa = accuracy.overall, accuracy.kappa
+    interval = f"95 % interval {overall.low:.1%} to {overall.high:.1%}"
+    if overall.low != overall.low:
+        interval = "too few groups of test pixels for an interval"
     return (
-        f"Overall accuracy {overall.value:.1%} (95 % interval {overall.low:.1%} to "
-        f"{overall.high:.1%}), average accuracy {accuracy.average:.1%}, kappa "
+        f"Overall accuracy {overall.value:.1%} ({interval}), average accuracy "
+        f"{accuracy.average:.1%}, kappa "
         f"{'undefined' if kappa != kappa else f'{kappa:.3f}'}, on {accuracy.total} test pixels"
     )

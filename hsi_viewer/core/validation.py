@@ -5,6 +5,7 @@ A type says what is expected, its ranges by `Annotated[int, Field(ge=1)]`; pydan
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, TypeVar, cast
@@ -47,6 +48,22 @@ def parsed(kind: type[T], text: str | bytes, *, strict: bool = True) -> T:
         return cast("T", _adapter(kind).validate_json(text, strict=strict or None))
     except ValidationError as error:
         raise InvalidError(_reason(error)) from error
+
+
+def json_values(text: str | bytes) -> Any:
+    """JSON values of a text whose types `checked` compares.
+
+    Names of files that aren't valid UTF-8 are kept: pydantic refuses their lone surrogates.
+
+    Raises
+    ------
+    InvalidError
+        if the text isn't JSON, is nested too deeply, or holds a number that is too long.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidError(str(error)) from error
 
 
 def checked(kind: type[T], value: object, *, strict: bool = False) -> T:

@@ -37,6 +37,9 @@ class Format:
     library : reads a spectral library; None for a format that holds none.
     one_image : whether nothing in a file is named, so that "file:part" is refused.
     label_patterns : names under which labels are usually kept in it, for dialogs.
+    arrays : `HyperCube.format_name` of its cubes of which another array, or order of axes, can be
+        chosen.
+    raw_suffixes : ends of the names of files of raw values, which may have no header.
     overrides : asked of all rows before `matches` of any: whether a path is of the format though
         its first bytes may say otherwise.
     """
@@ -50,6 +53,8 @@ class Format:
     library: LibraryReader | None = None
     one_image: bool = False
     label_patterns: tuple[str, ...] = ()
+    arrays: tuple[str, ...] = ()
+    raw_suffixes: tuple[str, ...] = ()
     overrides: Matches | None = None
 
     def has_name(self, path: Path) -> bool:

@@ -27,8 +27,9 @@ from hsi_viewer.io.format import Format, image_later, later
 from hsi_viewer.io.other_formats import OtherFormats
 
 __all__ = [
-    "BUILT_IN", "ENVI", "Format", "by_title", "cube_filters", "format_of", "formats",
-    "is_identified", "label_patterns", "library_formats", "problems", "register", "supported",
+    "BUILT_IN", "ENVI", "Format", "by_title", "can_be_raw", "cube_filters", "format_of", "formats",
+    "has_arrays", "is_identified", "label_patterns", "library_formats", "problems", "register",
+    "supported",
 ]  # fmt: skip
 
 
@@ -93,42 +94,47 @@ ENVI = Format(
     _has_header,
     image_later("hsi_viewer.io.described_image:open_with_header"),
     one_image=True, label_patterns=("*.hdr", "*.img"), overrides=_is_header_or_its_data,
+    raw_suffixes=(".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", ""),
 )
 BUILT_IN: tuple[Format, ...] = (
     Format(
         "npy", "NumPy arrays", ("*.npy",),
         lambda path, magic: magic.startswith(NUMPY),
         later("hsi_viewer.io.arrays.numpy_file:open_npy"),
-        one_image=True, label_patterns=("*.npy",),
+        one_image=True, label_patterns=("*.npy",), arrays=("NumPy",),
     ),
     Format(
         "npz", "NumPy arrays", ("*.npz",),
         lambda path, magic: magic.startswith(ZIP) and path.suffix.lower() == ".npz",
         later("hsi_viewer.io.arrays.numpy_file:open_npz"), label_patterns=("*.npz",),
+        arrays=("NumPy",),
     ),
     Format(
         "matlab-5", "MATLAB files", ("*.mat",),
         lambda path, magic: magic.startswith(MATLAB_5),
         later("hsi_viewer.io.arrays.mat:open_mat"), label_patterns=("*.mat",),
+        arrays=("MATLAB 5",),
     ),
     Format(
         "matlab-7", "MATLAB files", ("*.mat",),
         lambda path, magic: magic.startswith(MATLAB_7) and is_hdf5(path),
         later("hsi_viewer.io.products.hdf5_file:open_matlab"), label_patterns=("*.mat",),
+        arrays=("MATLAB 7.3",),
     ),
     Format(
         "hdf5", "EMIT, PRISMA, NEON and other HDF5 or NetCDF files",
         ("*.h5", "*.hdf5", "*.he5", "*.nc", "*.nc4"), _is_hdf5,
         later("hsi_viewer.io.products.hdf5_file:open_hdf5"), label_patterns=("*.h5",),
+        arrays=("HDF5",),
     ),
     Format(
         "netcdf-3", "EMIT, PRISMA, NEON and other HDF5 or NetCDF files", ("*.nc",),
         lambda path, magic: magic.startswith(NETCDF_3),
-        later("hsi_viewer.io.arrays.netcdf3:open_netcdf3"),
+        later("hsi_viewer.io.arrays.netcdf3:open_netcdf3"), arrays=("NetCDF-3",),
     ),
     Format(
         "zarr", "Zarr stores", (), _is_zarr,
-        later("hsi_viewer.io.arrays.zarr_store:open_zarr"),
+        later("hsi_viewer.io.arrays.zarr_store:open_zarr"), arrays=("Zarr",),
     ),
     Format(
         "enmap-desis", "EnMAP and DESIS products", ("*METADATA.XML", "*METADATA.xml"), _is_enmap,
@@ -151,7 +157,7 @@ BUILT_IN: tuple[Format, ...] = (
         "raster", "GeoTIFF, PNG and ERDAS Imagine", ("*.tif", "*.tiff", "*.png", "*.img"),
         lambda path, magic: magic.startswith((*TIFF_MAGIC, PNG, HFA)),
         later("hsi_viewer.io.rasters.geotiff:open_geotiff"),
-        label_patterns=("*.tif", "*.tiff", "*.png"),
+        label_patterns=("*.tif", "*.tiff", "*.png"), arrays=("TIFF stack",),
     ),
     ENVI,
     Format(
@@ -168,6 +174,7 @@ BUILT_IN: tuple[Format, ...] = (
         "matlab-4", "MATLAB files", ("*.mat",),
         lambda path, magic: path.suffix.lower() == ".mat",
         later("hsi_viewer.io.arrays.mat:open_mat4"), label_patterns=("*.mat",),
+        arrays=("MATLAB 4",),
     ),
 )
 # fmt: on
@@ -226,6 +233,16 @@ def _first(rows: tuple[Format, ...], path: Path, magic: bytes) -> Format | None:
 def is_identified(path: Path) -> bool:
     """Whether a format takes a file or folder for one of its own, readable or not."""
     return format_of(path, magic_of(path)) is not None
+
+
+def has_arrays(format_name: str) -> bool:
+    """Whether another array or order of axes can be chosen for cubes of a name of a format."""
+    return any(format_name in row.arrays for row in formats())
+
+
+def can_be_raw(path: Path) -> bool:
+    """Whether a file is named as files of raw values are, with a header or without."""
+    return any(path.suffix.lower() in row.raw_suffixes for row in formats())
 
 
 def by_title() -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.training import Device
+from hsi_viewer.core.validation import InvalidError, checked, json_values
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Settings:
     wand_distance: Annotated[float, Field(gt=0, le=20)] = 0.4
     segment_size: Annotated[int, Field(ge=9, le=2500)] = 64
     map_opacity: Annotated[float, Field(ge=0, le=1)] = 0.65
+    map_style: Literal["grey", "solid", "outlines"] = "grey"
     autosave_minutes: Annotated[int, Field(ge=0, le=120)] = 5
     band_presets: Annotated[list[Preset], Field(max_length=MAX_PRESETS)] = field(
         default_factory=list
@@ -122,10 +124,8 @@ def load_settings(path: Path | None = None) -> Settings:
         log.warning("%s could not be read (%s): defaults are used", path, error)
         return Settings()
     try:
-        entries = json.loads(text)
-    except (ValueError, RecursionError):  # no JSON, a number too long or brackets too deep
-        entries = None
-    if not isinstance(entries, dict):
+        entries = checked(dict[str, Any], json_values(text))
+    except InvalidError:
         log.warning("%s is not a settings file: defaults are used", path)
         return Settings()
     shortcuts = entries.get("shortcuts")

@@ -18,7 +18,7 @@ from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import data_folder
-from hsi_viewer.core.validation import Finite, Flag, Text, Whole, checked
+from hsi_viewer.core.validation import Finite, Flag, Text, Whole, checked, json_values
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +91,12 @@ class ViewMemory:
 
     def _read(self) -> None:
         try:
-            entries = json.loads(self._path.read_text(encoding="utf-8"))
+            entries = checked(dict[str, Any], json_values(self._path.read_bytes()))
             for key, entry in entries.items():
                 self._views[key] = _from_json(entry)
         except FileNotFoundError:
             return
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError) as error:
             log.warning("%s is damaged and was left out: %s", self._path, error)
             self._views.clear()
 

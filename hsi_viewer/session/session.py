@@ -32,6 +32,7 @@ from hsi_viewer.session.storage.project_file import (
     read_project_arrays,
     write_project,
 )
+from hsi_viewer.session.storage.recoverable_sessions import put_away
 from hsi_viewer.session.storage.session_data import SessionData, write_session_data
 from hsi_viewer.session.storage.session_folder import SessionFolder, facts_record, new_folder
 from hsi_viewer.session.storage.stroke_records import numbering_of, state_of, state_records
@@ -280,13 +281,27 @@ class Session:
             self._queue.drain(seconds)
 
     def close(self) -> None:
-        """Let go; the folder stays if something in it is in no file and not given up."""
+        """Let go; the folder stays if something in it is in no file of the user's.
+
+        What the user gave up is put among the discarded sessions, from where it can be restored.
+
+        Raises
+        ------
+        OSError
+            if it cannot be put there: it is found as unsaved work at the next start.
+        """
         keep = self.worth_keeping or self.journal_in_danger
         if self.recorder is not None:
             self.recorder.close()
         self.leave_project()
-        if self.folder is not None:
-            (self.folder.release if keep else self.folder.remove)()
+        if self.folder is None:
+            return
+        if keep:
+            self.folder.release()
+        elif self.modified:
+            put_away(self.folder)
+        else:
+            self.folder.remove()
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 
 log = logging.getLogger(__name__)
+
+REST_MS = 50  # between an urgent task and those that waited for it
 
 Work = Callable[[CancelToken, ProgressPort], Any]
 
@@ -37,6 +39,7 @@ class _TaskThread(QThread):
     def run(self) -> None:
         """Do the work."""
         try:
+            self._token.check()
             result = self._work(self._token, self)
         except TaskCancelledError:
             self.cancelled.emit()
@@ -145,24 +148,44 @@ class TaskRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tasks: list[Task] = []
+        self._urgent: list[Task] = []
+        self._waiting: list[Task] = []
+        self._rest = QTimer(self)  # what an urgent task has brought is painted first
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._start_waiting)
 
     def start(
-        self, title: str, work: Work, *, quiet: bool = False, background: bool = False
+        self,
+        title: str,
+        work: Work,
+        *,
+        quiet: bool = False,
+        background: bool = False,
+        urgent: bool = False,
+        patient: bool = False,
     ) -> Task:
         """Start work in a thread of its own; connect to the task's signals right after.
 
         Events are delivered later, from the event loop, so nothing is missed. A quiet task is
         not shown to the user: neither its start nor its end is a change. Nobody waits for one in
-        the background: what is seen does not depend on it.
+        the background: what is seen does not depend on it. A patient one begins when no urgent
+        one runs, so that it takes neither the disk nor the processor from a picture.
         """
         task = Task(title, work, self, quiet=quiet, background=background)
         self._tasks.append(task)
+        if urgent:
+            self._urgent.append(task)
+            task.ended.connect(self._rest.start)
         if not quiet:
             for signal in (task.succeeded, task.failed):
                 signal.connect(self._announce)
             task.cancelled.connect(self._announce)
         task.ended.connect(self._forget_ended)
-        task.start()
+        if patient and (self._something_urgent() or self._rest.isActive()):
+            self._waiting.append(task)
+        else:
+            task.start()
         self.started.emit(task)
         if not quiet:
             self.changed.emit()
@@ -181,6 +204,17 @@ class TaskRunner(QObject):
         if not alive:
             self._forget_ended()
         return alive
+
+    def _something_urgent(self) -> bool:
+        self._urgent = [t for t in self._urgent if t in self._tasks]
+        return bool(self._urgent)
+
+    @Slot()
+    def _start_waiting(self) -> None:
+        if not self._something_urgent():
+            waiting, self._waiting = self._waiting, []
+            for task in (t for t in waiting if t in self._tasks):
+                task.start()  # a cancelled one, too: it ends at once, and is forgotten then
 
     @Slot()
     def _announce(self) -> None:

@@ -15,6 +15,7 @@ from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.computation import Computation
 from hsi_viewer.ui.task_thread import Task, TaskRunner, Work
+from hsi_viewer.ui.widgets.choice import Choice
 
 
 class Workspace(QObject):
@@ -26,12 +27,14 @@ class Workspace(QObject):
     state_changed() : something changed that commands depend on.
     preferences_changed() : the user has changed preferences; the settings hold them.
     noticed(text, level) : a message for the user.
+    announced(text, level, choices) : the same, with the buttons that it is shown with.
     """
 
     document_changed = Signal()
     state_changed = Signal()
     preferences_changed = Signal()
     noticed = Signal(str, str)
+    announced = Signal(str, str, object)
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +83,7 @@ class Workspace(QObject):
         doing: str = "",
         on_failed: Callable[[Exception], None] | None = None,
         quiet: bool = False,
+        patient: bool = False,
     ) -> Task:
         """Compute something of what is open in the background; only the latest result counts.
 
@@ -97,48 +101,50 @@ class Workspace(QObject):
         doing : what failed, in the message about an error; by default the title.
         on_failed : called with an error in place of a message.
         quiet : whether the user isn't told that it runs.
+        patient : whether it begins only when no picture is being drawn.
         """
         key = title if key is None else key
         self.cancel(key)
         is_current = partial(self._is_open, cube, document)
-        return self._start(title, work, key, is_current, on_done, doing, on_failed, quiet=quiet)
+        task = self.tasks.start(title, work, quiet=quiet, patient=patient)
+        return self._expect(task, key, is_current, on_done, doing, on_failed)
 
     def perform(
         self,
         title: str,
         work: Work,
-        on_done: Callable[[Any], None],
+        on_done: Callable[[Any], None] | None = None,
         *,
         doing: str = "",
         on_failed: Callable[[Exception], None] | None = None,
         quiet: bool = False,
+        urgent: bool = False,
     ) -> Task:
         """Do something in the background that is finished in any case, such as saving a file.
 
         Nothing replaces it, and its result or error is handed on in whichever document; the
-        parameters are those of `compute`.
+        parameters are those of `compute`, and `urgent` is for work that a picture waits for.
+        Tasks are started directly only by what has to hear of their reports or of a cancel, by
+        what may be gone when they end, and by what nobody waits for.
         """
-        return self._start(title, work, "", lambda: True, on_done, doing, on_failed, quiet=quiet)
+        task = self.tasks.start(title, work, quiet=quiet, urgent=urgent)
+        return self._expect(task, "", lambda: True, on_done or _nothing, doing, on_failed)
 
     def cancel(self, key: str) -> None:
         """Cancel what is being computed under a key."""
         for computation in [c for c in self._computations if key and c.key == key]:
             computation.task.cancel()
 
-    def _start(
+    def _expect(
         self,
-        title: str,
-        work: Work,
+        task: Task,
         key: str,
         is_current: Callable[[], bool],
         on_done: Callable[[Any], None],
         doing: str,
         on_failed: Callable[[Exception], None] | None,
-        *,
-        quiet: bool,
     ) -> Task:
-        failed = on_failed or partial(self.notify_error, doing=doing or title)
-        task = self.tasks.start(title, work, quiet=quiet)
+        failed = on_failed or partial(self.notify_error, doing=doing or task.title)
         self._computations.append(Computation(task, key, is_current, on_done, failed))
         task.ended.connect(self._forget_ended)
         return task
@@ -158,14 +164,21 @@ class Workspace(QObject):
     def _forget_ended(self) -> None:
         self._computations = [c for c in self._computations if c.task.running]
 
-    def notify(self, text: str, level: str = "info") -> None:
-        """Tell the user something; level is info, success, warning or error."""
-        self.noticed.emit(message(text), level)
+    def notify(self, text: str, level: str = "info", *choices: Choice) -> None:
+        """Tell the user something; level is info, success, warning or error.
 
-    def notify_error(self, error: Exception, doing: str) -> None:
-        """Tell the user what went wrong while doing something."""
+        Parameters
+        ----------
+        choices : what can be done about it, as buttons.
+        """
+        told = message(text)
+        self.noticed.emit(told, level)
+        self.announced.emit(told, level, choices)
+
+    def notify_error(self, error: Exception, doing: str, *choices: Choice) -> None:
+        """Tell the user what went wrong while doing something; `choices` as of `notify`."""
         if isinstance(error, HsiError):
-            self.notify(str(error), "error")
+            self.notify(str(error), "error", *choices)
         elif isinstance(error, MemoryError):
             self.notify(f"{doing}: there is not enough memory; close other programs.", "error")
         else:
@@ -184,3 +197,7 @@ class Workspace(QObject):
         if present != self._present:
             self._present = present
             self._soon.start()
+
+
+def _nothing(_result: object) -> None:
+    """For work without a result."""

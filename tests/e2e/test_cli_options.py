@@ -6,6 +6,8 @@ The engine is the real one with a small recipe, so that these jobs take moments.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from tests.unit.learning.made import SMALL, made_scene
 GEOREFERENCE = Georeference(
     (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt()
 )
+PROJECT = Path(__file__).resolve().parents[2]
 ROWS, COLUMNS = 30, 24
 IDS = (2, 5, 7, 9)
 ALWAYS = {"model.json", "model.safetensors", "report.json"}
@@ -85,6 +88,28 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def report_of(folder: Path) -> dict:
     return fitting((folder / "report.json").read_text("utf-8"), "report")
+
+
+# --seed --------------------------------------------------------------------------------------
+
+SMALL_ENGINE = """
+import sys
+from hsi_viewer.learning import trainer
+from tests.unit.learning.made import SMALL
+trainer.recipe_for = lambda config: SMALL
+from hsi_viewer.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_the_same_seed_gives_the_same_map_in_another_process(scene, trained, tmp_path):
+    given = [scene / "cube.hdr", "--labels", scene / "labels.npy", "--output", tmp_path / "again"]
+    command = [sys.executable, "-c", SMALL_ENGINE, "classify", *map(str, given), "--device", "cpu"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert ended.returncode == 0, ended.stderr
+    for name in ("class_map.img", "confidence.img", "model.safetensors"):
+        assert (tmp_path / "again" / name).read_bytes() == (trained / name).read_bytes()
+    assert report_of(tmp_path / "again")["seed"] == report_of(trained)["seed"]
 
 
 # --overwrite ---------------------------------------------------------------------------------

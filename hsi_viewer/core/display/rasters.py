@@ -76,14 +76,14 @@ class IdRaster:
         self, ids: NDArray[np.uint16], colours: NDArray[np.uint8], *, sparse: bool = False
     ) -> None:
         self.shape = (ids.shape[0], ids.shape[1])
-        self._ids = ids
+        self.ids = ids
         self._colours = np.ascontiguousarray(colours).view(np.uint32).ravel()
         self._sparse = sparse
 
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window."""
         highest = self._sparse and (rows.step > 1 or columns.step > 1)
-        ids = _block_max(self._ids, rows, columns) if highest else self._ids[rows, columns]
+        ids = _block_max(self.ids, rows, columns) if highest else self.ids[rows, columns]
         return self._colours[ids].view(np.uint8).reshape(*ids.shape, 4)
 
     def is_quick(self, rows: slice, columns: slice) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.text import short_name
 
@@ -16,7 +17,7 @@ from hsi_viewer.core.text import short_name
 def described(name: str, ids: NDArray[np.uint16]) -> str:
     """Name, size and number of labels of a label map, for a repr."""
     size = " x ".join(map(str, ids.shape))
-    classes = np.count_nonzero(np.bincount(ids.ravel())[1:]) if ids.size else 0
+    classes = np.count_nonzero(count_ids(ids)[1:])
     labelled = np.count_nonzero(ids)
     return f'"{short_name(name)}": {size}, {labelled} labelled pixels of {classes} classes'
 

@@ -9,10 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
 from hsi_viewer.core.geometry.pixels import Box
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.labels.prepared_edit import PreparedEdit
+
+BOXED = 1 << 20  # pixels whose columns are computed at once
 
 
 class LabelMap:
@@ -28,17 +30,19 @@ class LabelMap:
     changed = Signal(int, int, int, int)
 
     def __init__(self, rows: int, columns: int) -> None:
-        self._ids = np.zeros((rows, columns), np.uint16)
+        self._hold(np.zeros((rows, columns), np.uint16))
         self._counts = np.zeros(1, np.int64)
         self._snapshots: WeakSet[LabelSnapshot] = WeakSet()
         self._prepared: PreparedEdit | None = None
 
     @property
     def ids(self) -> NDArray[np.uint16]:
-        """Read-only view, (rows, columns)."""
-        view = self._ids.view()
-        view.flags.writeable = False
-        return view
+        """Read-only view, (rows, columns): the same until a prepared edit brings another array."""
+        return self._view
+
+    def _hold(self, ids: NDArray[np.uint16]) -> None:
+        self._ids, self._view = ids, ids.view()
+        self._view.flags.writeable = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -61,7 +65,7 @@ class LabelMap:
         """
         ids = before.ids.copy()
         np.put(ids, edit.pixels, edit.after)
-        counts = np.bincount(ids.ravel())
+        counts = count_ids(ids)
         counts[0] = 0
         box = self._box(edit.pixels) if edit.pixels.size else (0, 0, 0, 0)
         return PreparedEdit(edit, before, ids, counts, box)
@@ -117,13 +121,11 @@ class LabelMap:
             return
         prepared, self._prepared = self._prepared, None
         ready = prepared is not None and prepared.is_for(edit)
+        if ready and prepared is not None:
+            self._replace(prepared)
+            return
         for snapshot in self._snapshots:
             snapshot.note(edit)
-        if ready and prepared is not None:
-            np.copyto(self._ids, prepared.ids)
-            self._counts = prepared.counts
-            self.changed.emit(*prepared.box)
-            return
         np.put(self._ids, edit.pixels, edit.after)
         size = int(max(self._counts.size - 1, edit.before.max(), edit.after.max())) + 1
         counts = np.zeros(size, np.int64)
@@ -134,12 +136,19 @@ class LabelMap:
         self._counts = counts
         self.changed.emit(*self._box(edit.pixels))
 
+    def _replace(self, prepared: PreparedEdit) -> None:
+        """Take the array that a worker made: to copy it would touch all of its memory here."""
+        for snapshot in self._snapshots:
+            snapshot.keep()
+        self._snapshots.clear()  # no edit concerns them any more
+        self._hold(prepared.ids)
+        self._counts = prepared.counts
+        self.changed.emit(*prepared.box)
+
     def _box(self, pixels: NDArray[np.int64]) -> Box:
-        columns = pixels % self.shape[1]
         width = self.shape[1]
-        return (
-            int(pixels.min() // width),
-            int(columns.min()),
-            int(pixels.max() // width) + 1,
-            int(columns.max()) + 1,
-        )
+        left, right = width, 0
+        for start in range(0, pixels.size, BOXED):  # in parts: all at once takes much memory
+            columns = pixels[start : start + BOXED] % width
+            left, right = min(left, int(columns.min())), max(right, int(columns.max()))
+        return int(pixels.min() // width), left, int(pixels.max() // width) + 1, right + 1

@@ -2,7 +2,8 @@
 
 To copy the labels of a large scene takes tens of milliseconds, which the interface doesn't have. So
 only the moment is noted: edits that come after it are kept, and a worker that copies the labels
-undoes them in its copy.
+undoes them in its copy. Where another array takes the place of the labels, the old one never
+changes again, and is the snapshot itself.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class LabelSnapshot:
         self._since: list[LabelEdit] = []
         self._ids: NDArray[np.uint16] | None = None
         self._lock = threading.Lock()
+        self._kept = False  # whether the array is left to those who took snapshots of it
         self.current = True  # whether the labels are still as they were
 
     def note(self, edit: LabelEdit) -> None:
@@ -39,12 +41,17 @@ class LabelSnapshot:
         if self._ids is None:
             self._since.append(edit)
 
+    def keep(self) -> None:
+        """Note that the array stays as it is now: the labels go on in another one."""
+        self.current, self._kept = False, True
+
     @property
     def ids(self) -> NDArray[np.uint16]:
         """(rows, columns) class ids; copied once, by the first who asks, in any thread."""
         with self._lock:
             if self._ids is None:
-                ids = self._live.copy()
+                kept = self._kept  # asked first: what is noted is noted before
+                ids = self._live if kept and not self._since else self._live.copy()
                 # An edit is noted before it is carried out, so all that the copy has seen is here.
                 for edit in reversed(tuple(self._since)):
                     np.put(ids, edit.pixels, edit.before)

@@ -46,6 +46,11 @@ class Paint:
         """Whether some pixels may not take it."""
         return self.only is not None or bool(self.locked)
 
+    def title(self, pixels: int) -> str:
+        """Title of the step that gives it to so many pixels."""
+        verb = "Label" if self.class_id else "Erase"
+        return f"{verb} {pixels} pixel{'s' if pixels != 1 else ''}"
+
     def takes(self, before: NDArray[np.uint16]) -> NDArray[np.bool_]:
         """Where pixels with these ids take the paint; the same shape."""
         taken = np.ones(before.shape, bool)

@@ -19,7 +19,8 @@ class PreparedEdit:
     Attributes
     ----------
     edit, before : what was worked out, from which labels.
-    ids, counts, box : the labels after it, pixels of each id, and the box that it touches.
+    ids, counts, box : the labels after it, pixels of each id, and the box that it touches. The
+        array becomes that of the label map.
     """
 
     edit: LabelEdit

@@ -263,6 +263,13 @@ class RawSource:
 
     def _read_stretches(self, out: NDArray[Any], index: Index) -> None:
         """Read stretches that span the gaps between runs, and pick the wanted values."""
+        spanned: Index = [index[0], index[1], range(index[2][0], index[2][-1] + 1)]
+        runs = self._runs(spanned)
+        reader = self._reader
+        short = runs.distance >= MERGE_BYTES and runs.size < LONG_RUN
+        if short and isinstance(reader, FileReader):
+            self._read_spans(out, index, spanned, runs, reader)
+            return
 
         def read(part: range) -> None:
             scratch = np.empty(0, np.uint8)
@@ -275,6 +282,19 @@ class RawSource:
         stretches = list(self._stretches(out, index))
         large = self._span(index)[1] if isinstance(self._reader, FileReader) else 0
         _shared(read, len(stretches), large)
+
+    def _read_spans(
+        self, out: NDArray[Any], index: Index, spanned: Index, runs: Runs, reader: FileReader
+    ) -> None:
+        """Read short lines that lie far apart, each in one go, and pick the wanted values."""
+        picked = even_parts(from_first(index[2]))
+        lines = max(1, CHUNK_BYTES // (runs.size * len(index[1])))
+        for a in range(0, len(index[0]), lines):
+            rows = index[0][a : a + lines]
+            held = np.empty([len(rows), len(index[1]), len(spanned[2])], self._stored)
+            self._read_runs(held, [rows, index[1], spanned[2]], runs, reader)
+            for k, to_k in picked:
+                out[a : a + lines, :, to_k] = held[:, :, k]
 
     def _pick(self, part: NDArray[Any], inside: Index, scratch: NDArray[np.uint8]) -> None:
         """Read one stretch, from the first to the last of the wanted values, and pick these."""

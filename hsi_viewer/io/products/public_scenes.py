@@ -5,7 +5,6 @@ The addresses are in resources/scenes/public_scenes.json.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.validation import Text, parsed
 
 PREFIX = "scene:"
 LABELS = "/labels"
@@ -35,9 +35,9 @@ class RemoteFile:
     sha256 : checksum, or None if only what was fetched first can be held against it.
     """
 
-    url: str
-    array: str
-    sha256: str | None
+    url: Text
+    array: Text
+    sha256: Text | None
 
     @property
     def name(self) -> str:
@@ -57,20 +57,38 @@ class Scene:
     class_names: dict[int, str]
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A scene in the list."""
+
+    title: Text
+    about: Text
+    cube: RemoteFile
+    labels: RemoteFile
+    class_names: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class SceneList:
+    """The list of public scenes by id, and where they come from."""
+
+    source: Text
+    scenes: dict[Text, Listed]
+
+
 def scenes() -> dict[str, Scene]:
     """All public scenes by id."""
-    text = resource_path("scenes", "public_scenes.json").read_text(encoding="utf-8")
-    listed = json.loads(text)
+    listed = parsed(SceneList, resource_path("scenes", "public_scenes.json").read_bytes())
     return {
         key: Scene(
             key,
-            entry["title"],
-            f"# {entry['title']}\n\n{entry['about']}\n\nSource: {listed['source']}",
-            RemoteFile(**entry["cube"]),
-            RemoteFile(**entry["labels"]),
-            dict(enumerate(entry["class_names"], start=1)),
+            entry.title,
+            f"# {entry.title}\n\n{entry.about}\n\nSource: {listed.source}",
+            entry.cube,
+            entry.labels,
+            dict(enumerate(entry.class_names, start=1)),
         )
-        for key, entry in listed["scenes"].items()
+        for key, entry in listed.scenes.items()
     }
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import resource_path
+from hsi_viewer.core.validation import Finite, Text, parsed
 from hsi_viewer.io.arrays.numpy_file import source_of
 
 SAMPLE = "sample:indian-pines"
@@ -33,15 +33,23 @@ def _array_path(name: str) -> Path:
     )
 
 
-def _description() -> dict[str, Any]:
-    text = resource_path("scenes", "indian_pines.json").read_text(encoding="utf-8")
-    description: dict[str, Any] = json.loads(text)
-    return description
+@dataclass(frozen=True)
+class SceneDescription:
+    """What the files of the scene don't tell: title, text, names of classes, nm of each band."""
+
+    title: Text
+    about: Text
+    class_names: tuple[Text, ...]
+    wavelengths_nm: tuple[Finite, ...]
+
+
+def _description() -> SceneDescription:
+    return parsed(SceneDescription, resource_path("scenes", "indian_pines.json").read_bytes())
 
 
 def sample_class_names() -> dict[int, str]:
     """Names of the 16 classes by id."""
-    return dict(enumerate(_description()["class_names"], start=1))
+    return dict(enumerate(_description().class_names, start=1))
 
 
 def open_sample() -> HyperCube:
@@ -54,15 +62,15 @@ def open_sample() -> HyperCube:
     """
     about = _description()
     metadata = CubeMetadata(
-        wavelengths=np.array(about["wavelengths_nm"], np.float64),
+        wavelengths=np.array(about.wavelengths_nm, np.float64),
         wavelength_units_in_file="nm",
         format_name="NumPy",
         class_names=sample_class_names(),
-        about=about["about"],
+        about=about.about,
         ground_truth=SAMPLE_LABELS,
     )
     source = source_of(_array_path("Indian_pines_corrected.npy"))
-    return HyperCube.described(source, metadata, about["title"])
+    return HyperCube.described(source, metadata, about.title)
 
 
 def sample_labels() -> NDArray[np.uint16]:

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.validation import InvalidError, Text, Whole, checked, json_values
 from hsi_viewer.io.files.identify import open_plain
 from hsi_viewer.io.metadata.crs import crs_of
 
@@ -37,6 +38,36 @@ _NAMES = (
 
 
 @dataclass(frozen=True)
+class Name:
+    """Such as "urn:ogc:def:crs:EPSG::32632"."""
+
+    name: Text
+
+
+@dataclass(frozen=True)
+class Named:
+    """A coordinate system by name."""
+
+    type: Literal["name"]
+    properties: Name
+
+
+@dataclass(frozen=True)
+class Number:
+    """An EPSG code."""
+
+    code: Whole
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A coordinate system by number, as files before 2008 give it."""
+
+    type: Literal["EPSG"]
+    properties: Number
+
+
+@dataclass(frozen=True)
 class Cleaned:
     """A file whose system GDAL must not see.
 
@@ -44,7 +75,7 @@ class Cleaned:
     ----------
     text : the file without it.
     crs : the system of the file, as an authority and its code; None if it is not known.
-    said : how the file names it, shortened; "" if it names none.
+    named : how the file names it, shortened; "" if it names none.
     """
 
     text: str
@@ -69,8 +100,8 @@ def cleaned(path: Path) -> Cleaned | None:
                 "convert the file to GeoPackage."
             )
         try:
-            whole = json.loads(bytes(data).decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
+            whole = json_values(bytes(data).decode("utf-8-sig"))
+        except ValueError as error:
             raise FormatError(f"{path} is damaged: it is not JSON ({error}).") from error
     if not isinstance(whole, dict):
         raise FormatError(f"{path} is not GeoJSON: it contains no object.")
@@ -107,12 +138,13 @@ def _code(name: str) -> str | None:
 
 
 def _crs_of(value: Any) -> str | None:
-    match value:
-        case {"type": "name", "properties": {"name": str(name)}}:
-            return _code(name)
-        case {"type": "EPSG", "properties": {"code": int(code)}}:
-            return _code(f"EPSG:{code}")
-    return None
+    try:
+        given: Named | Numbered = checked(Named | Numbered, value)  # type: ignore[arg-type]
+    except InvalidError:
+        return None
+    if isinstance(given, Named):
+        return _code(given.properties.name)
+    return _code(f"EPSG:{given.properties.code}")
 
 
 def _without(value: Any) -> Any:

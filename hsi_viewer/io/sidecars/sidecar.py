@@ -6,11 +6,13 @@ Where the folder of the file cannot be written to, it lies in the user's own dat
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from hsi_viewer.atomic import replacing
@@ -26,12 +28,21 @@ from hsi_viewer.io.sidecars import location as sidecar_location
 SCHEMA_VERSION = 1
 MAX_BYTES = 16 << 20
 AXES = ("rows", "columns", "bands")
-# Lists of one entry per band: name here, name in HyperCube, type.
-LISTS = (
-    ("wavelengths_nm", "wavelengths", np.float64),
-    ("fwhm_nm", "fwhm", np.float64),
-    ("good_bands", "good_bands", np.bool_),
-)
+LISTS = ("wavelengths_nm", "fwhm_nm", "good_bands")  # of one entry per band
+
+
+class Changes(TypedDict, total=False):
+    """Fields of a `HyperCube` that a sidecar changes; those that it leaves are not in it."""
+
+    wavelengths: NDArray[np.float64] | None
+    wavelength_units_in_file: str | None
+    fwhm: NDArray[np.float64]
+    good_bands: NDArray[np.bool_]
+    nodata: float | None
+    scale: float
+    default_bands: tuple[int, int, int]
+    name: str
+    warnings: tuple[str, ...]
 
 
 class RawLayout(BaseModel):
@@ -109,40 +120,45 @@ class Sidecar(BaseModel):
 
     def applied(self, cube: HyperCube) -> HyperCube:
         """The cube with what the sidecar says about it; lists of another length are left out."""
-        changes, warnings = self._lists(cube)
-        if warnings:
-            changes["warnings"] = (*cube.warnings, *warnings)
+        wrong = self._misfits(cube.bands)
+        changes = self._lists(wrong)
         if "nodata" in self.model_fields_set:
             changes["nodata"] = self.nodata
-        for key in ("scale", "name"):
-            if (value := getattr(self, key)) is not None:
-                changes[key] = value
+        if self.scale is not None:
+            changes["scale"] = self.scale
+        if self.name is not None:
+            changes["name"] = self.name
         if self.fill_values is not None:
             cube = with_fill_values(cube, tuple(self.fill_values))
-            changes.pop("warnings", None)
-            changes |= {"warnings": (*cube.warnings, *warnings)} if warnings else {}
+        if wrong:
+            where = f"in {_sidecar_name(cube)}"
+            warnings = (
+                f'"{key}" {where} has {count} entries for {cube.bands} bands; it is not used.'
+                for key, count in wrong.items()
+            )
+            changes["warnings"] = (*cube.warnings, *warnings)
         if self.default_bands and all(0 <= b < cube.bands for b in self.default_bands):
             changes["default_bands"] = self.default_bands
         return replace(cube, **changes) if changes else cube
 
-    def _lists(self, cube: HyperCube) -> tuple[dict[str, Any], list[str]]:
-        """Fields of one entry per band, and warnings of those that do not fit."""
-        fields: dict[str, Any] = {}
-        warnings = []
-        for key, field, dtype in LISTS:
-            values = getattr(self, key)
-            if values is not None and len(values) != cube.bands:
-                warnings.append(
-                    f'"{key}" in {_sidecar_name(cube)} has {len(values)} entries for '
-                    f"{cube.bands} bands; it is not used."
-                )
-            elif values is not None:
-                fields[field] = np.array(values, dtype)
-        if "wavelengths" in fields:
-            fields["wavelength_units_in_file"] = "nm"
+    def _misfits(self, bands: int) -> dict[str, int]:
+        """Lengths of the lists that don't have one entry per band, by name."""
+        lengths = {key: len(v) for key in LISTS if (v := getattr(self, key)) is not None}
+        return {key: length for key, length in lengths.items() if length != bands}
+
+    def _lists(self, left_out: Collection[str]) -> Changes:
+        """Fields of one entry per band, without some."""
+        changes: Changes = {}
+        if self.wavelengths_nm is not None and "wavelengths_nm" not in left_out:
+            changes["wavelengths"] = np.array(self.wavelengths_nm, np.float64)
+            changes["wavelength_units_in_file"] = "nm"
         elif "wavelengths_nm" in self.model_fields_set and self.wavelengths_nm is None:
-            fields["wavelengths"] = None
-        return fields, warnings
+            changes["wavelengths"] = None
+        if self.fwhm_nm is not None and "fwhm_nm" not in left_out:
+            changes["fwhm"] = np.array(self.fwhm_nm, np.float64)
+        if self.good_bands is not None and "good_bands" not in left_out:
+            changes["good_bands"] = np.array(self.good_bands, np.bool_)
+        return changes
 
 
 def _sidecar_name(cube: HyperCube) -> str:

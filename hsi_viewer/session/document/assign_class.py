@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.labels.paint_mode import PaintMode, paint_for
+from hsi_viewer.core.labels.classes import UNCLASSIFIED
+from hsi_viewer.core.labels.paint_mode import Paint
 from hsi_viewer.session.document.document import Document
-from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.session.document.label_load import (
+    Base,
+    LabelLoad,
+    base_of,
+    carry_out,
+    plan_paint,
+)
 
 
 def label_pixels(
@@ -24,12 +31,15 @@ def label_pixels(
     -------
     Number of pixels whose label changed.
     """
-    mode = PaintMode.UNLABELLED if keep else PaintMode.REPLACE
-    paint = paint_for(mode, class_id, document.legend)
-    if paint is None:
-        return 0
-    before = document.labels.count(class_id)
-    stroke = Stroke(document, paint)
-    stroke.paint(pixels)
-    stroke.finish()
-    return document.labels.count(class_id) - before
+    load = plan_assigning(document, base_of(document), pixels, class_id, keep=keep)
+    carry_out(document, load)
+    return load.prepared.edit.pixels.size
+
+
+def plan_assigning(
+    document: Document, base: Base, pixels: NDArray[np.int64], class_id: int, *, keep: bool
+) -> LabelLoad:
+    """Work out what `label_pixels` does; in a worker."""
+    only = frozenset({UNCLASSIFIED}) if keep else None
+    locked = frozenset(c.id for c in base.classes if c.locked)
+    return plan_paint(document, base, Paint(class_id, only, locked), pixels)

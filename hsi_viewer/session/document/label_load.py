@@ -1,4 +1,4 @@
-"""Labels from a file, worked out by a worker so that only a moment is left for the interface."""
+"""Large changes of labels, worked out by a worker: only a moment is left for the interface."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
+from hsi_viewer.core.labels.classes import (
+    UNCLASSIFIED,
+    ClassLegend,
+    Colour,
+    LabelClass,
+    legend_for,
+)
 from hsi_viewer.core.labels.history import Edit, History, LabelChange, LegendChange
 from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
+from hsi_viewer.core.labels.paint_mode import Paint
 from hsi_viewer.core.labels.prepared_edit import PreparedEdit
 
 
@@ -26,6 +33,7 @@ class Labelled(Protocol):
     labels: LabelMap
     legend: ClassLegend
     history: History
+    ids_loaded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +47,10 @@ class Base:
 
     labels: LabelSnapshot
     classes: tuple[LabelClass, ...]
+
+    def has(self, *class_ids: int) -> bool:
+        """Whether these classes are there."""
+        return {*class_ids} <= {c.id for c in self.classes}
 
     def is_current(self, document: Labelled) -> bool:
         """Whether they still are so."""
@@ -87,9 +99,73 @@ def plan_load(
     wanted = checked_ids(ids, before.shape, copy=False)
     pixels = np.flatnonzero(before != wanted)
     edit = LabelEdit(pixels, before.ravel()[pixels], wanted.ravel()[pixels])
-    present = np.flatnonzero(np.bincount(wanted.ravel()))
+    present = np.flatnonzero(count_ids(wanted))
     classes = classes_with(document.cube, base.classes, present.tolist(), names, colours)
     return LabelLoad(base, title, classes, document.labels.prepare(edit, base.labels))
+
+
+def plan_removal(
+    document: Labelled, base: Base, class_id: int, into: int = UNCLASSIFIED
+) -> LabelLoad:
+    """Work out what removing a class comes to, whose labels go with it or to another class.
+
+    Raises
+    ------
+    KeyError
+        if one of the classes is not there.
+    """
+    names = {c.id: c.name for c in base.classes}
+    title = f"Remove {names[class_id]}" if into == UNCLASSIFIED else ""
+    title = title or f"Merge {names[class_id]} into {names[into]}"
+    classes = tuple(c for c in base.classes if c.id != class_id)
+    return _relabel(document, base, title, class_id, into, classes)
+
+
+def plan_clearing(document: Labelled, base: Base, class_id: int) -> LabelLoad:
+    """Work out what deleting the labels of a class comes to.
+
+    Raises
+    ------
+    KeyError
+        if the class is not there.
+    """
+    names = {c.id: c.name for c in base.classes}
+    title = f"Delete the labels of {names[class_id]}"
+    return _relabel(document, base, title, class_id, UNCLASSIFIED, base.classes)
+
+
+def _relabel(
+    document: Labelled,
+    base: Base,
+    title: str,
+    class_id: int,
+    into: int,
+    classes: tuple[LabelClass, ...],
+) -> LabelLoad:
+    pixels = np.flatnonzero(base.labels.ids == class_id)
+    before, after = (np.full(pixels.size, i, np.uint16) for i in (class_id, into))
+    edit = LabelEdit(pixels, before, after)
+    return LabelLoad(base, title, classes, document.labels.prepare(edit, base.labels))
+
+
+def plan_paint(
+    document: Labelled, base: Base, paint: Paint, pixels: NDArray[np.int64]
+) -> LabelLoad:
+    """Work out what painting many pixels comes to, as a stroke does it; in a worker.
+
+    Parameters
+    ----------
+    paint : what the pixels get, and which take it.
+    pixels : flat indices, each once.
+    """
+    before = base.labels.ids.ravel()[pixels]
+    touched = before != paint.class_id
+    if paint.choosy:
+        touched &= paint.takes(before)
+    pixels, before = pixels[touched], before[touched]
+    edit = LabelEdit(pixels, before, np.full(pixels.size, paint.class_id, np.uint16))
+    prepared = document.labels.prepare(edit, base.labels)
+    return LabelLoad(base, paint.title(pixels.size), base.classes, prepared)
 
 
 def classes_with(
@@ -111,10 +187,16 @@ def carry_out(document: Labelled, load: LabelLoad) -> bool:
     """Do it as one step; False if the document has changed since, and nothing was done."""
     if not load.base.is_current(document):
         return False
-    labels, legend = document.labels, document.legend
+    labels, before, after = document.labels, load.base.classes, load.classes
     edits: list[Edit] = [LabelChange(labels, load.prepared.edit)]
-    if load.classes != load.base.classes:
-        edits.insert(0, LegendChange(legend, load.base.classes, load.classes))
+    if before != after:
+        removed = {c.id for c in before} - {c.id for c in after}  # after their labels
+        place = len(edits) if removed else 0
+        edits.insert(place, LegendChange(document.legend, before, after))
+    elif not load.prepared.edit.pixels.size:
+        return True
     labels.expect(load.prepared)
+    document.ids_loaded = True
     document.history.do(load.title, *edits)
+    labels.expect(None)
     return True

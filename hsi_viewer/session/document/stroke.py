@@ -53,8 +53,7 @@ class Stroke:
             return
         edit = joined(self._edits)  # a painted pixel has its class already, and is left alone
         self._edits = []
-        verb = "Label" if self._paint.class_id else "Erase"
-        title = f"{verb} {edit.pixels.size} pixel{'s' if edit.pixels.size > 1 else ''}"
+        title = self._paint.title(edit.pixels.size)
         self._document.history.push(Step(title, (LabelChange(self._document.labels, edit),)))
 
     def cancel(self) -> None:

@@ -11,7 +11,13 @@ from typing import BinaryIO
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
-from hsi_viewer.session.storage.journal_records import MAGIC, Record, encode, read_records
+from hsi_viewer.session.storage.journal_records import (
+    MAGIC,
+    Record,
+    encode,
+    encoded_parts,
+    read_records,
+)
 
 AT_ONCE = 2**18  # bytes before packing; more is packed and written by the journal's own thread
 
@@ -138,19 +144,20 @@ class Journal:
 
     # in either thread, one at a time ---------------------------------------------------------
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
+    def _write(self, *parts: bytes) -> None:
         try:
-            while view:
-                view = view[self._file.write(view) :]
+            for part in parts:
+                view = memoryview(part)
+                while view:
+                    view = view[self._file.write(view) :]
         except OSError:
             with suppress(OSError):
                 self._cut_back()
             raise
-        self.length += len(data)
+        self.length += sum(map(len, parts))
 
     def _write_and_flush(self, make: Callable[[], Record]) -> None:
-        self._write(encode(make()))
+        self._write(*encoded_parts(make()))
         self._flush()
 
     def _flush(self) -> None:
@@ -209,7 +216,7 @@ def _write_all(path: Path, records: Iterable[Record]) -> int:
     with path.open("wb") as file:
         length = file.write(MAGIC)
         for record in records:
-            length += file.write(encode(record))
+            length += sum(file.write(part) for part in encoded_parts(record))
     return length
 
 

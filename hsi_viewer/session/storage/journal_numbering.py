@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
+from hsi_viewer.core.validation import checked
 from hsi_viewer.session.storage.journal_records import Kind, Record
+from hsi_viewer.session.storage.record_facts import MoveFacts, Ranges
 
 RANGES = 8  # of numbers in a record: a list of all steps that are done would grow without end
-
-Ranges = list[list[int]]
 
 
 class Numbering:
@@ -24,7 +24,7 @@ class Numbering:
     def __init__(self) -> None:
         self.records = self.strokes = self.steps = 0
         self.after_state = False
-        self._done: Ranges = []
+        self._done: list[list[int]] = []
         self._undone: list[int] = []
 
     def state(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Numbering:
             self._done.pop()
         return last[1] + 1
 
-    def _listed(self) -> Ranges:
+    def _listed(self) -> list[list[int]]:
         return [list(r) for r in self._done[-RANGES:]]
 
 
@@ -87,7 +87,7 @@ def numbering_after(records: Iterable[Record]) -> Numbering:
             case Kind.STEP:
                 numbering.step()
             case Kind.MOVE:
-                numbering.move(int(record.facts["steps"]))
+                numbering.move(checked(MoveFacts, record.facts).steps)
             case _:
                 numbering.other()
     return numbering
@@ -98,15 +98,3 @@ def is_done(number: int, done: Ranges) -> bool:
     if len(done) == RANGES and number < done[0][0]:
         return True
     return any(first <= number <= last for first, last in done)
-
-
-def done_in(facts: Mapping[str, Any]) -> Ranges | None:
-    """A record's "done"; None in journals of older versions.
-
-    Raises
-    ------
-    ValueError, TypeError
-        if it is something else.
-    """
-    done = facts.get("done")
-    return None if done is None else [[int(first), int(last)] for first, last in done]

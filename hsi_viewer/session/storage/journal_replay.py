@@ -13,17 +13,25 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.classes import LabelClass, legend_for
 from hsi_viewer.core.labels.history import Edit, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_edit import LabelEdit
+from hsi_viewer.core.validation import checked
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.storage.class_json import class_from_parts, classes_from_json
-from hsi_viewer.session.storage.journal_numbering import Ranges, done_in, is_done
+from hsi_viewer.session.storage.journal_numbering import is_done
 from hsi_viewer.session.storage.journal_records import Gap, Kind, Record
-
-UNFIT = (LabelError, ValueError, KeyError, TypeError, IndexError, OverflowError, AttributeError)
+from hsi_viewer.session.storage.record_facts import (
+    FlagsFacts,
+    MoveFacts,
+    Ranges,
+    StateFacts,
+    StepFacts,
+    StoredEdit,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def replay(records: Iterable[Record], document: Document, gaps: Sequence[Gap] = 
             continue
         try:
             replaying.replay(record)
-        except UNFIT as error:
+        except (LabelError, ValueError, OverflowError) as error:
             raise FormatError(f"The journal does not match the scene: {error}") from error
         strokes += record.kind in (Kind.STEP, Kind.MOVE)
     if gaps:
@@ -98,31 +106,33 @@ class _Replaying:
         self._seen |= {c.id: c for c in document.legend}
         match record.kind:
             case Kind.STATE:
-                classes = classes_from_json(facts["classes"])
-                document.restart(classes, record.arrays["ids"].reshape(document.labels.shape))
+                classes = classes_from_json(checked(StateFacts, facts).classes)
+                ids = _array(record, "ids").reshape(document.labels.shape)
+                document.restart(classes, ids)
                 self._numbers, self._last, self._behind = [], 0, False
             case Kind.STEP:
-                self._step(record)
+                self._step(record, checked(StepFacts, facts))
             case Kind.MOVE:
-                self._move(int(facts["steps"]), done_in(facts))
+                move = checked(MoveFacts, facts)
+                self._move(move.steps, move.done)
             case Kind.TRUTH:
                 document.set_truth(record.arrays.get("ids"))
             case Kind.FLAGS:
-                flags, legend = facts["flags"], document.legend
+                flags, legend = checked(FlagsFacts, facts).flags, document.legend
                 legend.classes = tuple(_flagged(c, flags) for c in legend)
             case Kind.SAVED if not self._behind:
                 document.mark_saved()
 
-    def _step(self, record: Record) -> None:
-        done = done_in(record.facts)
+    def _step(self, record: Record, facts: StepFacts) -> None:
+        done = facts.done
         number = self._last = done[-1][1] if done else self._last + 1
         if self._behind and done:
-            self._align([*done[:-1], [done[-1][0], number - 1]])
+            self._align([*done[:-1], (done[-1][0], number - 1)])
         edits: list[Edit] = []
         if self._behind:
-            self._carry_out(edits, self._classes_named(record))
-        if all(described["of"] in ("labels", "classes") for described in record.facts["edits"]):
-            for index, described in enumerate(record.facts["edits"]):
+            self._carry_out(edits, self._classes_named(facts))
+        if all(edit.of in ("labels", "classes") for edit in facts.edits):
+            for index, described in enumerate(facts.edits):
                 self._carry_out(edits, _edit(described, index, record, self.document))
         else:
             self.doubts.append("A stroke made by a newer HSI Viewer was left out.")
@@ -130,7 +140,7 @@ class _Replaying:
             self._carry_out(edits, self._classes_missing())
         history = self.document.history
         self._numbers = self._numbers[: history.count]
-        history.push(Step(str(record.facts["title"]), tuple(edits)))
+        history.push(Step(facts.title, tuple(edits)))
         self._numbers = [*self._numbers, number][-history.count :]
         self._since, self._missing = self._since + 1, 0
 
@@ -169,10 +179,10 @@ class _Replaying:
                 count += 1
         history.go_to(count)
 
-    def _classes_named(self, record: Record) -> LegendChange | None:
+    def _classes_named(self, facts: StepFacts) -> LegendChange | None:
         """The classes that a step gives to pixels, as it names them."""
         legend = self.document.legend
-        named = [class_from_parts(*parts) for parts in record.facts.get("named", ())]
+        named = [class_from_parts(*parts) for parts in facts.named]
         changed = {c.id: c for c in named if c.id not in legend}
         present = {c.id: c for c in legend}
         for c in named:
@@ -204,20 +214,26 @@ class _Replaying:
         return LegendChange(legend, legend.classes, (*kept, *new))
 
 
+def _array(record: Record, name: str) -> NDArray[Any]:
+    if name not in record.arrays:
+        raise ValueError(f"a record has no array “{name}”")
+    return record.arrays[name]
+
+
 def _flagged(land_class: LabelClass, flags: Mapping[str, list[int]]) -> LabelClass:
     known = {f.name: f.default for f in fields(LabelClass) if isinstance(f.default, bool)}
     values = {k: known[k] != (land_class.id in ids) for k, ids in flags.items() if k in known}
     return replace(land_class, **values)  # type: ignore[arg-type]
 
 
-def _edit(described: Mapping[str, Any], number: int, record: Record, document: Document) -> Edit:
+def _edit(described: StoredEdit, number: int, record: Record, document: Document) -> Edit:
     """One edit of a step, made for the state that the ones before it led to."""
-    if described["of"] == "classes":
-        after = classes_from_json(described["after"])
+    if described.of == "classes":
+        after = classes_from_json(described.after)
         return LegendChange(document.legend, document.legend.classes, after)
     ids = document.labels.ids.ravel()
-    pixels = np.cumsum(record.arrays[f"gaps{number}"], dtype=np.int64)
+    pixels = np.cumsum(_array(record, f"gaps{number}"), dtype=np.int64)
     if pixels.size and not 0 <= pixels[0] <= pixels[-1] < ids.size:
         raise ValueError("a stroke reaches outside the scene")
-    given = np.broadcast_to(record.arrays[f"after{number}"], pixels.shape).astype(np.uint16)
+    given = np.broadcast_to(_array(record, f"after{number}"), pixels.shape).astype(np.uint16)
     return LabelChange(document.labels, LabelEdit(pixels, ids[pixels], given))

@@ -22,6 +22,7 @@ from hsi_viewer.session.storage.session_folder import (
 )
 
 DISCARDED_KEPT = 10
+DISCARDED_FOLDER = ".discarded"
 DISCARDED = re.compile(r"(\d{1,9})-(.+)")
 DATA_LIMIT = 64 * 2**20
 
@@ -173,20 +174,43 @@ def discard(leftover: RecoverableSession) -> Path:
     OSError
         if it cannot be moved.
     """
-    folder = SessionFolder(leftover.path)
-    put_away = leftover.path.parent / ".discarded"
+    target = put_away(SessionFolder(leftover.path))
+    forget_old_discarded()
+    return target
+
+
+def put_away(folder: SessionFolder) -> Path:
+    """Put a session among the discarded ones, and let go of it.
+
+    Returns
+    -------
+    Path
+        where it lies now.
+
+    Raises
+    ------
+    OSError
+        if it cannot be moved: it stays where it is.
+    """
+    place = folder.path.parent / DISCARDED_FOLDER
     try:
-        put_away.mkdir(exist_ok=True)
-        before = _numbered(put_away)
+        place.mkdir(exist_ok=True)
+        before = _numbered(place)
         number = before[-1][0] + 1 if before else 1  # clocks are set back, and names may be older
-        target = put_away / f"{number}-{leftover.path.name}"
+        target = place / f"{number}-{folder.path.name}"
         folder.move(target)
     finally:
         folder.release()
-    for _, old in _numbered(put_away)[:-DISCARDED_KEPT]:
-        if _is_whole(old / "journal"):
-            shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def forget_old_discarded() -> None:
+    """Delete the discarded sessions before the last ten; damaged ones stay."""
+    for parent in (sessions_folder(), temporary_folder()):
+        with suppress(OSError):
+            for _, old in _numbered(parent / DISCARDED_FOLDER)[:-DISCARDED_KEPT]:
+                if _is_whole(old / "journal"):
+                    shutil.rmtree(old, ignore_errors=True)
 
 
 def _is_whole(journal: Path) -> bool:
@@ -216,7 +240,7 @@ def discarded() -> tuple[RecoverableSession, ...]:
     found = []
     for parent in (sessions_folder(), temporary_folder()):
         with suppress(OSError):
-            for _, path in reversed(_numbered(parent / ".discarded")):
+            for _, path in reversed(_numbered(parent / DISCARDED_FOLDER)):
                 with suppress(OSError):
                     found.append(_examined(path))
     return tuple(leftover for leftover in found if leftover is not None)

@@ -13,7 +13,7 @@ from hsi_viewer import __version__
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.validation import Text, Whole, checked, or_else
+from hsi_viewer.core.validation import InvalidError, Text, Whole, checked, json_values, or_else
 from hsi_viewer.session.storage.class_json import classes_from_json, classes_to_json
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
 from hsi_viewer.session.storage.migrations import SCHEMA, migrated
@@ -89,8 +89,8 @@ def session_data_from_json(text: str | bytes) -> SessionData:
         if it is not one, or of a newer version.
     """
     try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        values = json_values(text)
+    except InvalidError as error:
         raise FormatError(f"its description is damaged ({error}).") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise FormatError("it is not an HSI Viewer session.")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.history import LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
@@ -83,7 +84,7 @@ def step_record(
             order = np.argsort(edit.edit.pixels)
             arrays[f"gaps{number}"] = _gaps(edit.edit.pixels[order])
             arrays[f"after{number}"] = after = _shortened(edit.edit.after[order])
-            used.update(np.unique(after).tolist() if after.size > 1 else after.tolist())
+            used.update(np.flatnonzero(count_ids(after)).tolist())
         elif isinstance(edit, LegendChange):
             described.append({"of": "classes", "after": classes_to_json(edit.after)})
         else:

@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.contrast import Histogram
 from hsi_viewer.core.display.stretch import Limits
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.theme import current_theme
 
 CHANNELS = ("red", "green", "blue")
 
 
+@reports_errors
 class HistogramPlot(pg.PlotWidget):
     """Shows histograms; heights are square roots of counts, so that few values are seen too.
 

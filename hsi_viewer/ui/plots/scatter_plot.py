@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.scatter_density import Density
 from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.theme import current_theme
 
@@ -31,6 +32,7 @@ class Points:
     y: NDArray[np.float64]
 
 
+@reports_errors
 class ScatterPlot(pg.PlotWidget):
     """Drag with the left button draws a lasso, wheel zooms, middle drag pans, double-click fits.
 

@@ -7,13 +7,14 @@ from typing import Literal
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.spectra.curves import Curve, CurveSet
 from hsi_viewer.core.spectra.spectrum import WATER_WINDOWS, Treatment, joined, runs
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.theme import current_theme
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,7 @@ VIEW_LABELS = {
 }
 
 
+@reports_errors
 class SpectrumPlot(pg.PlotWidget):
     """Spectra over wavelength or band number; bad bands and missing values are gaps.
 
@@ -83,6 +85,10 @@ class SpectrumPlot(pg.PlotWidget):
         self.unit: AxisUnit = "nm"
         self.spread: Spread = "none"
         self.water_shown = True
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.redraw)
         self.refresh_theme()
 
     def refresh_theme(self) -> None:
@@ -110,10 +116,10 @@ class SpectrumPlot(pg.PlotWidget):
     # what is shown ---------------------------------------------------------------------------
 
     def show_cube(self, cube: HyperCube) -> None:
-        """Prepare the axes for a cube and remove all curves."""
+        """Remove all curves, and prepare the axes for a cube once the event loop has a moment."""
         self._cube, self._bands, self._spectrum = cube, (), None
         self.curves.clear()
-        self.redraw()
+        self._soon.start()
 
     def show_live(self, spectrum: Floats | None) -> None:
         """Draw the spectrum under the cursor; None removes it."""
@@ -220,6 +226,7 @@ class SpectrumPlot(pg.PlotWidget):
         """A spectrum as it is drawn, (bands,)."""
         return self.treatment.apply(self._nm(), self._gapped(spectrum))
 
+    @Slot()
     def redraw(self) -> None:
         """Draw everything again and fit the axes."""
         if self._cube is None:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.preview_item import OVER, PreviewItem
 from hsi_viewer.ui.scene.scene_view import SceneView, cosmetic
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
@@ -23,6 +24,7 @@ KEYS: dict[Qt.Key, Key] = {
 }
 
 
+@reports_errors
 class ImageCanvas(SceneView):
     """A scene view with a tool: the left button and some keys are the tool's.
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPi
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.analysis.geographic import ScaleAndNorth, length_text, round_length
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.scene_view import SceneView
 
 MARGIN = 8
@@ -19,6 +20,7 @@ REACH = TIP + 9  # and to the far side of the letter, wherever north is
 WIDTH, HEIGHT = 240, round(2 * REACH)
 
 
+@reports_errors
 class MapMarks(QWidget):
     """Drawn in the lower left corner of a view; hidden while the place is not known."""
 

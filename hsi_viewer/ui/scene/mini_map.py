@@ -9,12 +9,14 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.layers import IMAGE
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.scene.tiles import FRAME_SECONDS, TileStore
 
 SIDE, NARROWEST, MARGIN = 170, 30, 8
 
 
+@reports_errors
 class MiniMap(QWidget):
     """Shown in the lower right corner while the view shows only a part of the scene."""
 

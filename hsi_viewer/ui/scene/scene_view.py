@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS
 from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.layer_item import LayerItem, Side
 from hsi_viewer.ui.scene.tiles import TileStore
 
@@ -23,6 +24,7 @@ CLICK_SLOP = 4  # screen pixels that a click may move
 NARROWEST = 12  # screen pixels across a fitted scene: a single line of a scanner is to be seen
 
 
+@reports_errors
 class SceneView(pg.GraphicsView):
     """Shows rasters of one scene, row-major, square pixels, row 0 at the top.
 
@@ -118,7 +120,10 @@ class SceneView(pg.GraphicsView):
             item = self._items[layer.name]
             item.setZValue(20 * index / len(layers.layers))
             if self._only is None:
-                item.show_layer(layer, self.shape, layer.visible or layer.name in self._sides)
+                compared = layer.name in self._sides
+                shown = replace(layer, opacity=1.0) if compared else layer
+                grey = layer.name == IMAGE and not self._sides and layers.image_is_grey
+                item.show_layer(shown, self.shape, layer.visible or compared, grey=grey)
             else:
                 shown = replace(layer, opacity=1.0)
                 item.show_layer(shown, self.shape, layer.name in self._only)

@@ -6,10 +6,13 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from hsi_viewer.ui.event_errors import reports_errors
+
 WIDTH = 15
 STEP = 0.02
 
 
+@reports_errors
 class SwipeLine(QWidget):
     """A vertical line over a view.
 

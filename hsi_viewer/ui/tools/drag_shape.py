@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import partial
 
 from hsi_viewer.core.geometry.brush import disc_path
 from hsi_viewer.core.geometry.pixels import Pixel
@@ -53,10 +54,11 @@ class DragShapeTool(Tool, ABC):
             return
         self.drag(at)
         start, self._start, self._preview = self._start, None, None
-        stroke, document = self._context.begin(), self._context.document
-        if stroke is not None and document is not None:
-            stroke.paint(self.covered(start, self._end, document.labels.shape))
-            stroke.finish()
+        document, end = self._context.document, self._end
+        if document is not None:
+            size = (abs(start[0] - end[0]) + 1) * (abs(start[1] - end[1]) + 1)
+            covered = partial(self.covered, start, end, document.labels.shape)
+            self._context.label_area(size, covered)
 
     def cancel(self) -> bool:
         """Drop the shape."""

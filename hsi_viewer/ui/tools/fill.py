@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject
 
 from hsi_viewer.core.geometry.connected_regions import area_within, box_around, connected_area
 from hsi_viewer.core.geometry.pixels import Pixel
@@ -66,10 +66,8 @@ class FillTool(QObject, Tool):
         def work(_token: CancelToken, _port: ProgressPort) -> Filled:
             return Filled(document, step, area_within(window, box, shape, pixel))
 
-        task = self._context.tasks.start("Filling", work)
-        task.succeeded.connect(self._on_filled)
+        self._context.compute("Filling", work, self._on_filled)
 
-    @Slot(object)
     def _on_filled(self, filled: Filled) -> None:
         document = self._context.document
         if document is not filled.document or document.history.position is not filled.step:
@@ -80,7 +78,4 @@ class FillTool(QObject, Tool):
             self._context.notify("This region is too large to fill: draw its border first.")
 
     def _paint(self, pixels: Pixels) -> None:
-        stroke = self._context.begin()
-        if stroke is not None:
-            stroke.paint(pixels)
-            stroke.finish()
+        self._context.label_area(pixels.size, lambda: pixels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -50,11 +51,9 @@ class OutlineTool(Tool):
         document = self._context.document
         if document is None:
             return
-        pixels = polygon(vertices, document.labels.shape)
-        stroke = self._context.begin() if pixels.size else None
-        if stroke is not None:
-            stroke.paint(pixels)
-            stroke.finish()
+        height, width = np.ptp(np.array(vertices), axis=0).tolist()
+        covered = partial(polygon, vertices, document.labels.shape)
+        self._context.label_area(height * width, covered)
 
     def _smooth(self, vertices: list[Point]) -> list[Point]:
         if self._context.settings.smooth_outlines:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
+from hsi_viewer.core.geometry.shapes import Pixels
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
-from hsi_viewer.ui.task_thread import TaskRunner
+from hsi_viewer.ui.task_thread import Work
 
 
 class ToolContext(Protocol):
@@ -22,9 +24,8 @@ class ToolContext(Protocol):
     def settings(self) -> Settings:
         """Sizes and other options."""
 
-    @property
-    def tasks(self) -> TaskRunner:
-        """Runs what takes longer than a blink."""
+    def compute(self, title: str, work: Work, on_done: Callable[[Any], None]) -> None:
+        """Do in a worker what takes longer than a blink, as long as the document is open."""
 
     @property
     def colour(self) -> Colour:
@@ -32,6 +33,9 @@ class ToolContext(Protocol):
 
     def begin(self, *, erase: bool = False) -> Stroke | None:
         """Begin a stroke in the chosen mode; None while there is no document or no class."""
+
+    def label_area(self, size: float, covered: Callable[[], Pixels]) -> None:
+        """Label the pixels that an area covers, in a box of so many, as one step."""
 
     def update_preview(self) -> None:
         """Ask the canvas for the preview again."""

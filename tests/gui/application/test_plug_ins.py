@@ -77,6 +77,11 @@ def install(site: Path, name: str, code: str, thing: str) -> None:
     make_package(site, f"made_{name}", code, {PANELS: {name: thing}})
 
 
+def install_faulty(site: Path, name: str, code: str) -> None:
+    """A package of that name whose feature has that key, unless its code gives another."""
+    install(site, name, code.replace('key = "faulty"', f'key = "{name}"'), "Faulty")
+
+
 def install_good(site: Path) -> None:
     install(site, "good", GOOD.format(key="good"), "Notes")
 
@@ -104,55 +109,59 @@ def test_a_panel_and_its_commands_stand_beside_the_others(site, make_driver):
     assert not warnings(driver)
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("import no_such_module_at_all", "could not be loaded: ModuleNotFoundError"),
-        ("Faulty = 3", "isn't a subclass of Feature"),
-        (faulty("def __init__(self, context):\n    1 / 0"), "could not be made: ZeroDivisionError"),
-        (faulty("key = 'display'"), 'its key "display" is empty or taken'),
-        (faulty("key = 'panel'"), 'its key "panel" is empty or taken'),
-        (faulty("key = ''"), 'its key "" is empty or taken'),
-        (
-            faulty("def panels(self):\n    return [Panel('other', 'T', QLabel, 'left')]"),
-            'must be "faulty"',
+FAULTS = {
+    "lost": ("import no_such_module_at_all", "could not be loaded: ModuleNotFoundError"),
+    "number": ("Faulty = 3", "isn't a subclass of Feature"),
+    "unmade": (
+        faulty("def __init__(self, context):\n    1 / 0"),
+        "could not be made: ZeroDivisionError",
+    ),
+    "taken": (faulty("key = 'display'"), 'its key "display" is empty or taken'),
+    "group": (faulty("key = 'panel'"), 'its key "panel" is empty or taken'),
+    "keyless": (faulty("key = ''"), 'its key "" is empty or taken'),
+    "named": (
+        faulty("def panels(self):\n    return [Panel('other', 'T', QLabel, 'left')]"),
+        'must be "named"',
+    ),
+    "placed": (
+        faulty("def panels(self):\n    return [Panel(self.key, 'T', QLabel, 'top')]"),
+        'asks for the area "top"',
+    ),
+    "three": (faulty("def panels(self):\n    return [3]"), "3 isn't a Panel"),
+    "owner": (
+        faulty("def commands(self):\n    return [Command('file.open', 'T', '&File', print)]"),
+        'must begin with "owner."',
+    ),
+    "menu": (
+        faulty("def commands(self):\n    return [Command('menu.x', 'T', 'Other', print)]"),
+        'asks for the menu "Other"',
+    ),
+    "icon": (
+        faulty(
+            "def commands(self):\n"
+            "    return [Command('icon.x', 'T', '&File', print, icon='no-such-icon')]"
         ),
-        (
-            faulty("def panels(self):\n    return [Panel(self.key, 'T', QLabel, 'top')]"),
-            'asks for the area "top"',
+        "failed to draw an icon",
+    ),
+    "enabled": (
+        faulty(
+            "def commands(self):\n"
+            "    return [Command('enabled.x', 'T', '&File', print, enabled=lambda: 1 / 0)]"
         ),
-        (faulty("def panels(self):\n    return [3]"), "3 isn't a Panel"),
-        (
-            faulty("def commands(self):\n    return [Command('file.open', 'T', '&File', print)]"),
-            'must begin with "faulty."',
-        ),
-        (
-            faulty("def commands(self):\n    return [Command('faulty.x', 'T', 'Other', print)]"),
-            'asks for the menu "Other"',
-        ),
-        (
-            faulty(
-                "def commands(self):\n"
-                "    return [Command('faulty.x', 'T', '&File', print, icon='no-such-icon')]"
-            ),
-            "failed to draw an icon",
-        ),
-        (
-            faulty(
-                "def commands(self):\n"
-                "    return [Command('faulty.x', 'T', '&File', print, enabled=lambda: 1 / 0)]"
-            ),
-            "failed to say whether “T” can be done: ZeroDivisionError",
-        ),
-    ],
-)
-def test_one_that_fails_is_a_warning_and_everything_else_goes_on(site, make_driver, code, expected):
-    install(site, "faulty", code, "Faulty")
+        "failed to say whether “T” can be done: ZeroDivisionError",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["lost", "placed", "enabled"])
+def test_one_that_fails_is_a_warning_and_everything_else_goes_on(site, make_driver, name):
+    code, said = FAULTS[name]
+    install_faulty(site, name, code)
     install_good(site)
     driver = make_driver()
     (warning,) = warnings(driver)
-    assert warning.startswith("The plug-in faulty of made_faulty ")
-    assert expected in warning
+    assert warning.startswith(f"The plug-in {name} of made_{name} ")
+    assert said in warning
     driver.trigger("panel.good")
     assert driver.window.panel("good").text() == "good"
     driver.open("sample:indian-pines")
@@ -160,18 +169,36 @@ def test_one_that_fails_is_a_warning_and_everything_else_goes_on(site, make_driv
     assert warnings(driver) == [warning]  # it doesn't go with a scene
 
 
-@pytest.mark.parametrize("method", ANSWERS)
-def test_a_feature_may_fail_at_any_answer(site, make_driver, method):
-    install(
-        site, "faulty", faulty(f"def {method}(self):\n    raise KeyError('{method}')"), "Faulty"
-    )
+def test_many_that_fail_each_have_their_reason(site, make_driver):
+    for name, (code, _) in FAULTS.items():
+        install_faulty(site, name, code)
+    install_good(site)
     driver = make_driver()
-    feature = driver.window.feature("faulty")
-    getattr(feature, method)()
+    listed = {plug_in.name: plug_in.problem for plug_in in driver.window.context.plug_ins.listed}
+    assert set(listed) == {*FAULTS, "good"}
+    for name, (_, said) in FAULTS.items():
+        assert said in listed[name]
+    assert not listed["good"]
+    (warning,) = warnings(driver)
+    assert warning.startswith(f"{len(FAULTS)} plug-ins cannot be used: ")
+    assert all(f"{name} of made_{name}" in warning for name in FAULTS)
+    driver.trigger("panel.good")
+    assert driver.window.panel("good").text() == "good"
+
+
+def test_a_feature_may_fail_at_any_answer(site, make_driver):
+    for method in ANSWERS:
+        body = faulty(f"def {method}(self):\n    raise KeyError('{method}')")
+        install_faulty(site, f"at_{method}", body)
+    driver = make_driver()
+    for method in ANSWERS:
+        getattr(driver.window.feature(f"at_{method}"), method)()
     driver.window._refresh_theme()
-    (listed,) = driver.window.context.plug_ins.listed
-    assert f"KeyError: '{method}'" in listed.problem
-    assert driver.window.may_leave() or method == "save_now"
+    problems = {plug_in.name: plug_in.problem for plug_in in driver.window.context.plug_ins.listed}
+    assert set(problems) == {f"at_{method}" for method in ANSWERS}
+    for method in ANSWERS:
+        assert f"KeyError: '{method}'" in problems[f"at_{method}"]
+    assert driver.window.may_leave()
     assert all(f.finish() for f in driver.window.features)
 
 
@@ -204,15 +231,6 @@ def test_a_command_that_fails_names_its_plug_in(site, make_driver):
     driver.trigger("faulty.x")
     (warning,) = warnings(driver)
     assert warning.startswith("The plug-in faulty of made_faulty failed at “Fail now”: ")
-
-
-def test_several_that_fail_share_one_warning(site, make_driver):
-    for name in ("one", "two", "three", "four"):
-        install(site, name, "raise RuntimeError('no')", "Faulty")
-    driver = make_driver()
-    (warning,) = warnings(driver)
-    assert warning.startswith("4 plug-ins cannot be used: ")
-    assert all(f"{name} of made_{name}" in warning for name in ("one", "two", "three", "four"))
 
 
 def test_two_features_of_one_key_are_not_both_used(site, make_driver):

@@ -12,6 +12,8 @@ from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.session.storage import journal as journal_module
 from hsi_viewer.session.storage.project_file import read_project_data
+from hsi_viewer.ui import label_changes
+from hsi_viewer.ui.features.labelling import toolbox
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
 from hsi_viewer.ui.features.sessions import stepping
 
@@ -25,6 +27,8 @@ def scene(driver, tmp_path, monkeypatch):
         "hsi_viewer.ui.features.training.torch_preload.import_trainer", lambda _token, _port: None
     )
     monkeypatch.setattr(stepping, "LARGE", 0)
+    monkeypatch.setattr(label_changes, "LARGE", 0)
+    monkeypatch.setattr(toolbox, "LARGE_AREA", 0)
     np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(*SIZE, 5)))
     driver.open(str(tmp_path / "scene.npy"))
     return driver
@@ -225,3 +229,77 @@ def test_saving_before_leaving_is_done_by_a_worker(scene, labels, threads, tmp_p
     assert threading.get_ident() not in threads
     assert read_project_data(target).reference.shape == (*SIZE, 5)
     assert not scene.document.modified
+
+
+def test_classes_are_merged_cleared_and_removed_by_workers(scene, labels, threads):
+    files, document = scene.window.context.labelling.files, scene.document
+    files.load(labels, "labels")
+    quiet(scene)
+    ids, classes = np.load(labels), document.legend.classes
+    threads.clear()
+    labelling = scene.window.context.labelling
+    labelling.choose_class(3)
+    scene.window.feature("classes").merge(3, 2)
+    quiet(scene)
+    np.testing.assert_array_equal(document.labels.ids, np.where(ids == 3, 2, ids))
+    assert [c.id for c in document.legend] == [1, 2]
+    assert labelling.active_class == 2
+    scene.trigger("class.clear")
+    quiet(scene)
+    np.testing.assert_array_equal(document.labels.ids, np.where(ids == 1, 1, 0))
+    labelling.choose_class(1)
+    scene.trigger("class.remove")
+    quiet(scene)
+    assert document.labels.total == 0
+    assert [c.id for c in document.legend] == [2]
+    assert labelling.active_class == 2
+    for _ in range(3):
+        scene.trigger("edit.undo")
+        quiet(scene)
+    np.testing.assert_array_equal(document.labels.ids, ids)
+    assert document.legend.classes == classes
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def test_large_areas_are_labelled_by_workers(scene, threads):
+    scene.trigger("class.add")
+    painted = np.zeros(SIZE, bool)
+    for tool, box in (("rectangle", np.s_[2:6, 3:9]), ("rectangle", np.s_[20:22, 30:31])):
+        scene.trigger(f"tool.{tool}")
+        rows, columns = box
+        scene.stroke((rows.start, columns.start), (rows.stop - 1, columns.stop - 1))
+        painted[box] = True
+    quiet(scene)
+    np.testing.assert_array_equal(scene.document.labels.ids, painted)
+    titles = [step.title for step in scene.document.history.steps]
+    assert sorted(titles[1:]) == ["Label 2 pixels", "Label 24 pixels"]
+    scene.trigger("tool.lasso")
+    scene.stroke((10, 10), (10, 20), (15, 20), (15, 10))
+    quiet(scene)
+    assert scene.document.labels.ids[12, 15] == 1
+    scene.trigger("tool.fill")
+    scene.click(28, 2)
+    quiet(scene)
+    assert scene.document.labels.total == painted.size
+    assert threading.get_ident() not in threads
+
+
+def test_a_class_that_goes_while_an_area_of_it_is_worked_out_takes_the_area_along(
+    scene, monkeypatch
+):
+    scene.trigger("class.add")
+    go_on, prepare = threading.Event(), LabelMap.prepare
+
+    def slow(*wanted):
+        assert go_on.wait(60)
+        return prepare(*wanted)
+
+    monkeypatch.setattr(LabelMap, "prepare", slow)
+    scene.trigger("tool.rectangle")
+    scene.stroke((2, 3), (6, 9))
+    scene.document.history.undo()  # the class
+    go_on.set()
+    quiet(scene)
+    assert scene.document.labels.total == 0
+    assert scene.document.history.count == 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import new_session
 from hsi_viewer.session.storage.journal_records import read_records
-from hsi_viewer.session.storage.recoverable_sessions import recoverable_sessions
+from hsi_viewer.session.storage.recoverable_sessions import discarded, recoverable_sessions
 from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.unit.session.made import stroke
 
@@ -139,3 +140,82 @@ def test_work_on_a_scene_that_nothing_names_asks_for_the_file(scene, make_driver
     driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
     assert asked == ["Where is the scene of this work?"]
     assert driver.document.labels.total > 30
+
+
+class Answer(QTimer):
+    """Clicks a button of the question that is asked next."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.asked = text, []
+        self.timeout.connect(self.click)
+        self.start(5)
+
+    def click(self) -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            self.stop()
+            self.asked.append(box.text())
+            button = next(b for b in box.buttons() if b.text().replace("&", "") == self.text)
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def drawn(driver, scene: str):
+    """Labels that are in no file, as the last of three steps."""
+    driver.open(scene)
+    driver.trigger("class.add")
+    driver.stroke((2, 3), (2, 8))
+    driver.stroke((5, 3), (5, 8))
+    driver.window.context.sessions.session.notes = "two fields"
+    return driver.document.labels.snapshot().ids.copy()
+
+
+def restored(driver, ids) -> None:
+    """Bring back what was discarded by the menu and the offers, and compare."""
+    command = driver.window.commands.action("file.discarded")
+    driver.qtbot.waitUntil(command.isEnabled)
+    driver.trigger("file.discarded")
+    press(wait_for_offer(driver, "was discarded"), "Restore")
+    before = driver.document
+    press(wait_for_offer(driver, "was not saved: 3 strokes"), "Recover")
+    driver.qtbot.waitUntil(lambda: driver.document is not before)
+    driver.settle()
+    np.testing.assert_array_equal(driver.document.labels.ids, ids)
+    assert driver.window.context.sessions.session.notes == "two fields"
+    assert driver.window.isWindowModified()
+    driver.trigger("edit.undo")
+    assert 0 < driver.document.labels.total < np.count_nonzero(ids)
+
+
+def test_what_was_discarded_when_the_window_closed_is_brought_back(scene, make_driver):
+    first = make_driver()
+    ids = drawn(first, scene)
+    answer = Answer("Discard")
+    assert first.window.close()
+    assert answer.asked == ["Save labels and notes before closing the scene?"]
+    first.let_go()
+    assert recoverable_sessions() == ()
+    assert len(discarded()) == 1
+    restored(make_driver(), ids)
+
+
+def test_what_was_discarded_for_another_scene_is_brought_back(driver, scene, tmp_path):
+    ids = drawn(driver, scene)
+    other = tmp_path / "other.npy"
+    np.save(other, np.random.default_rng(1).normal(size=(9, 8, 3)))
+    answer = Answer("Discard")
+    driver.open(str(other))
+    assert len(answer.asked) == 1
+    assert driver.document.cube.name == "other.npy"
+    notices = driver.window.notices.texts()
+    assert any("scene.npy was discarded. File › Restore discarded work" in t for t in notices)
+    restored(driver, ids)
+
+
+def test_a_window_that_stays_discards_nothing(driver, scene):
+    ids = drawn(driver, scene)
+    answer = Answer("Cancel")
+    assert not driver.window.close()
+    assert len(answer.asked) == 1
+    np.testing.assert_array_equal(driver.document.labels.ids, ids)
+    assert discarded() == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -31,8 +32,9 @@ NAMES = ["npy", "npz", "matlab-5", "matlab-7", "hdf5", "netcdf-3", "zarr", "enma
 
 
 def test_names_are_unique_and_stable():
-    assert [row.name for row in registry.BUILT_IN] == NAMES
-    assert len(set(NAMES)) == len(NAMES)
+    names = [row.name for row in registry.BUILT_IN]
+    assert set(NAMES) <= set(names)
+    assert len(set(names)) == len(names)
 
 
 def write_tif(path):
@@ -283,3 +285,16 @@ def test_a_program_registers_a_format_of_its_own(tmp_path, monkeypatch):
         registry.register(row)
     (tmp_path / "a.acme").write_bytes(b"ACME")
     assert open_cube(tmp_path / "a.acme").bands == 4
+
+
+def test_where_another_array_can_be_chosen_is_in_the_table():
+    arrays = {name for row in registry.BUILT_IN for name in row.arrays}
+    assert "NetCDF-3" in arrays
+    assert all(registry.has_arrays(name) for name in arrays)
+    assert not registry.has_arrays("GeoTIFF")
+    assert not registry.has_arrays("")
+
+
+@pytest.mark.parametrize(("name", "raw"), [("a.BSQ", True), ("a", True), ("a.txt", False)])
+def test_names_of_raw_files_are_in_the_table(name, raw):
+    assert registry.can_be_raw(Path(name)) is raw

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
+from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.layers import (
     CLASS_MAP,
     DISAGREEMENT,
@@ -15,7 +19,8 @@ from hsi_viewer.core.display.layers import (
     Layer,
     LayerStack,
 )
-from hsi_viewer.core.display.rasters import IdRaster, ValueRaster
+from hsi_viewer.core.display.outlines import OutlineRaster
+from hsi_viewer.core.display.rasters import IdRaster, Raster, ValueRaster
 from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.session.document.document import Document
@@ -23,6 +28,8 @@ from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.workspace import Workspace
 
 MAP_LAYERS = (CLASS_MAP, UNCERTAINTY, DISAGREEMENT)
+CLASS_LAYERS = (CLASS_MAP, GROUND_TRUTH)
+MapStyle = Literal["grey", "solid", "outlines"]
 
 
 class LayerController(QObject):
@@ -36,7 +43,7 @@ class LayerController(QObject):
     def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._layers = workspace, layers
-        opacity = workspace.settings.map_opacity
+        opacity, colours = self._opacity, colour_table()
         for layer in (
             Layer(IMAGE, about="The scene in the chosen bands"),
             Layer(
@@ -44,36 +51,40 @@ class LayerController(QObject):
                 visible=False,
                 opacity=opacity,
                 about="The pixels that maps are scored on",
+                coded=True,
             ),
-            Layer(CLASS_MAP, opacity=opacity, about="The class of each pixel (P)"),
+            Layer(CLASS_MAP, opacity=opacity, about="The class of each pixel (P)", coded=True),
             Layer(
                 UNCERTAINTY,
                 visible=False,
-                opacity=opacity,
                 about="1 - probability of the mapped class: bright is uncertain (U)",
+                coded=True,
+                bar=ColourBar("Uncertainty", colours, 0.0, 1.0),
             ),
             Layer(
                 DISAGREEMENT,
                 visible=False,
-                opacity=opacity,
                 about="How much the network's exits disagree",
+                coded=True,
+                bar=ColourBar("Exit disagreement", colours, 0.0, 1.0),
             ),
             Layer(LABELS, about="The labelled pixels (Shift+L)"),
         ):
             layers.add(layer)
         self._own = layers.names
-        self._truth_ids: set[int] = set()
 
     def show_document(self, document: Document) -> None:
         """Show the layers of a document that was just opened."""
         for name in self._layers.names:
             if name not in self._own:
                 self._layers.remove(name)
+        self.choose_map_layer(CLASS_MAP)  # what was hidden of another scene isn't hidden here
+        self._layers.show(False, GROUND_TRUTH)
+        self._layers.show(True, IMAGE, LABELS)
         document.labels.changed.connect(self._on_labels)
         document.legend.changed.connect(self._on_legend)
         document.prediction_changed.connect(self._draw_map)
-        document.truth_changed.connect(self._on_truth)
-        self._on_truth()
+        document.truth_changed.connect(self._draw_truth)
         self._on_legend()
 
     # which map layer is seen -----------------------------------------------------------------
@@ -90,22 +101,31 @@ class LayerController(QObject):
         if name:
             self._layers.show(True, name)
 
+    # how the map is drawn --------------------------------------------------------------------
+
+    @property
+    def _opacity(self) -> float:
+        settings = self._workspace.settings
+        return settings.map_opacity if settings.map_style == "grey" else 1.0
+
+    def set_style(self, style: MapStyle) -> None:
+        """Draw maps of classes over a grey picture, solid, or as outlines."""
+        if style != self._workspace.settings.map_style:
+            self._workspace.settings.map_style = style
+            self._layers.set_opacity(self._opacity, *CLASS_LAYERS)
+            self._draw_map()
+            self._draw_truth()
+
     # drawing ---------------------------------------------------------------------------------
 
     def _on_labels(self, top: int, left: int, bottom: int, right: int) -> None:
         box: Box = (top, left, bottom, right)
-        if self._layers[LABELS].raster is None:
+        document, drawn = self._workspace.document, self._layers[LABELS].raster
+        replaced = document is not None and getattr(drawn, "ids", None) is not document.labels.ids
+        if replaced:
             self._draw_labels()
         else:
             self._layers.redraw(LABELS, box)
-
-    @Slot()
-    def _on_truth(self) -> None:
-        document = self._workspace.document
-        truth = document.truth if document is not None else None
-        ids = np.zeros(0, np.intp) if truth is None else np.flatnonzero(np.bincount(truth.ravel()))
-        self._truth_ids = set(ids.tolist())
-        self._draw_truth()
 
     @Slot()
     def _on_legend(self) -> None:
@@ -127,7 +147,7 @@ class LayerController(QObject):
                 self._layers.set_raster(name, None)
             return
         mapped, split = prediction.class_map, prediction.disagreement
-        self._layers.set_raster(CLASS_MAP, IdRaster(mapped, document.legend.colour_table()))
+        self._layers.set_raster(CLASS_MAP, self._ids(mapped, document.legend.colour_table()))
         colours = colour_table()
         doubt = ValueRaster(prediction.confidence, colours, low=1.0, high=0.0, shown=mapped)
         self._layers.set_raster(UNCERTAINTY, doubt)
@@ -140,8 +160,15 @@ class LayerController(QObject):
         if document is None or document.truth is None:
             self._layers.set_raster(GROUND_TRUTH, None)
             return
-        colours = truth_legend(document, self._truth_ids).colour_table()
-        self._layers.set_raster(GROUND_TRUTH, IdRaster(document.truth, colours, sparse=True))
+        colours = truth_legend(document, set(document.truth_ids)).colour_table()
+        self._layers.set_raster(GROUND_TRUTH, self._ids(document.truth, colours, sparse=True))
+
+    def _ids(
+        self, ids: NDArray[np.uint16], colours: NDArray[np.uint8], *, sparse: bool = False
+    ) -> Raster:
+        if self._workspace.settings.map_style == "outlines":
+            return OutlineRaster(ids, colours)
+        return IdRaster(ids, colours, sparse=sparse)
 
 
 def truth_legend(document: Document, present: set[int]) -> ClassLegend:

@@ -104,6 +104,7 @@ class MapMarksFeature(Feature):
             cube=document.cube,
             on_failed=self._on_not_found,
             quiet=True,
+            patient=True,
         )
 
     def _on_not_found(self, _error: Exception) -> None:

@@ -71,11 +71,8 @@ class OverviewsFeature(Feature):
     @Slot()
     def clean(self) -> None:
         """Drop all overviews; those of the open scene are made again when they are needed."""
-        task = self.workspace.tasks.start("Clearing the overview cache", clean_cache)
-        task.succeeded.connect(self._on_cleaned)
-        task.failed.connect(self._on_failed)
+        self.workspace.perform("Clearing the overview cache", clean_cache, self._on_cleaned)
 
-    @Slot(object)
     def _on_cleaned(self, freed: int) -> None:
         self.workspace.notify(f"Overview cache cleared: {freed / MEGABYTE:,.0f} MB freed.")
 

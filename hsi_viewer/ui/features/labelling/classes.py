@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_clearing, plan_removal
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -105,11 +107,20 @@ class ClassFeature(Feature):
     def merge(self, class_id: int, into: int) -> None:
         """Give the labels of a class to another and remove it."""
         document = self.workspace.document
-        if document is not None:
-            name, other = document.legend[class_id].name, document.legend[into].name
-            document.merge_classes(class_id, into)
+        if document is None:
+            return
+        name, other = document.legend[class_id].name, document.legend[into].name
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            there = base.has(class_id, into)
+            return plan_removal(document, base, class_id, into) if there else None
+
+        def on_done(_load: LabelLoad) -> None:
             self._labelling.take_class(into)
-            self.workspace.notify(f"“{name}” was merged into “{other}”. Undo separates them.")
+            told = f"“{name}” was merged into “{other}”."
+            self.workspace.notify(told, "info", self._labelling.undo_choice())
+
+        self._labelling.changes.carry_out(f"Merging {name} into {other}", plan, on_done)
 
     def _chosen(self) -> tuple[Document, LabelClass] | None:
         document, class_id = self.workspace.document, self._labelling.active_class
@@ -134,8 +145,16 @@ class ClassFeature(Feature):
 
     def _clear(self) -> None:
         found = self._chosen()
-        if found is not None:
-            found[0].clear_class(found[1].id)
+        if found is None:
+            return
+        chosen = found[1]
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            return plan_clearing(document, base, chosen.id) if base.has(chosen.id) else None
+
+        self._labelling.changes.carry_out(
+            f"Deleting the labels of {chosen.name}", plan, lambda _load: None
+        )
 
     def _remove(self) -> None:
         found = self._chosen()
@@ -230,10 +249,10 @@ class ClassFeature(Feature):
         document = self.workspace.document
         if document is None:
             return
-        start = Path(self.workspace.settings.last_folder) / f"{document.cube.name} classes.csv"
-        path, _ = QFileDialog.getSaveFileName(self.window, "Save legend", str(start), SAVE_FILTER)
-        if path:
-            self.save_legend(Path(path))
+        name = file_stem(document.cube, "legend") + ".csv"
+        path = ask_where(self.workspace, self.window, "Save legend", name, SAVE_FILTER)
+        if path is not None:
+            self.save_legend(path)
 
     def save_legend(self, path: Path) -> None:
         """Write the classes by the suffix of the path."""
@@ -247,4 +266,4 @@ class ClassFeature(Feature):
         except (HsiError, OSError) as error:
             self.workspace.notify_error(error, "Saving the legend")
         else:
-            self.workspace.notify(f"Legend saved to {path}.", "success")
+            self.workspace.notify(f"Legend saved to {path}.", "success", folder_link(path))

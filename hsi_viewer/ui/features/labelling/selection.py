@@ -13,9 +13,12 @@ from hsi_viewer.core.display.highlight import MaskRaster
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.geometry.shapes import Point, polygon
 from hsi_viewer.core.labels.classes import Colour
-from hsi_viewer.session.document.assign_class import label_pixels
+from hsi_viewer.session.document.assign_class import plan_assigning
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.label_changes import told_labelled
 from hsi_viewer.ui.tools.outline import LassoTool
 
 if TYPE_CHECKING:
@@ -191,9 +194,17 @@ class SelectionFeature(Feature):
         if document is None or active is None:
             self.workspace.notify(NO_CLASS, "warning")
             return
-        changed = label_pixels(document, document.selection.pixels, active, keep=False)
-        name = document.legend.name_of(active)
-        self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo reverts this.")
+        selection, name = document.selection.mask, document.legend.name_of(active)
+        if selection is None:
+            return
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            pixels = np.flatnonzero(selection)
+            there = base.has(active)
+            return plan_assigning(document, base, pixels, active, keep=False) if there else None
+
+        done = told_labelled(self.workspace, name)
+        self.labelling.changes.carry_out("Labelling the selection", plan, done)
 
     @Slot()
     def clear(self) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.geometry.pixels import Pixel
-from hsi_viewer.core.geometry.shapes import rectangle
+from hsi_viewer.core.geometry.shapes import Pixels, rectangle
 from hsi_viewer.core.labels.classes import UNCLASSIFIED, Colour
-from hsi_viewer.core.labels.paint_mode import PaintMode, paint_for
+from hsi_viewer.core.labels.paint_mode import Paint, PaintMode, paint_for
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_paint
 from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.ui.label_changes import LabelChanges
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
-from hsi_viewer.ui.task_thread import TaskRunner
+from hsi_viewer.ui.task_thread import Work
 from hsi_viewer.ui.tools.brush import BrushTool, PointTool
 from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.tools.drag_shape import EllipseTool, LineTool, RectangleTool
@@ -23,9 +28,11 @@ from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
 from hsi_viewer.ui.tools.superpixel import SuperpixelTool
 from hsi_viewer.ui.tools.tool import Tool
 from hsi_viewer.ui.tools.wand import WandTool
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.workspace import Workspace
 
 GREY = (150, 150, 150)
+LARGE_AREA = 500_000  # pixels that are labelled in the interface's thread: in 15 ms
 
 
 class Toolbox(QObject):
@@ -34,6 +41,10 @@ class Toolbox(QObject):
     Signals
     -------
     changed() : another tool, another mode or another option.
+
+    Attributes
+    ----------
+    remedy : what can be done where no class is chosen, or None.
     """
 
     changed = Signal()
@@ -41,7 +52,9 @@ class Toolbox(QObject):
     def __init__(self, workspace: Workspace, canvas: ImageCanvas, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._canvas = workspace, canvas
+        self.changes = LabelChanges(workspace, self)
         self._active_class: int | None = None
+        self.remedy: Choice | None = None
         self.name: ToolName = "navigate"
         self._mode = PaintMode.REPLACE
         self._neighbourhood = SpectralNeighbourhood(workspace, self)
@@ -75,10 +88,9 @@ class Toolbox(QObject):
         """Sizes and other options."""
         return self._workspace.settings
 
-    @property
-    def tasks(self) -> TaskRunner:
-        """Runs what takes longer than a blink."""
-        return self._workspace.tasks
+    def compute(self, title: str, work: Work, on_done: Callable[[Any], None]) -> None:
+        """Do in a worker what takes longer than a blink, as long as the document is open."""
+        self._workspace.compute(title, work, on_done, document=self.document, key="")
 
     @property
     def colour(self) -> Colour:
@@ -90,6 +102,33 @@ class Toolbox(QObject):
 
     def begin(self, *, erase: bool = False) -> Stroke | None:
         """Begin a stroke in the chosen mode; None while there is no document or no class."""
+        document, paint = self.document, self._paint(erase=erase)
+        return None if document is None or paint is None else Stroke(document, paint)
+
+    def label_area(self, size: float, covered: Callable[[], Pixels]) -> None:
+        """Label the pixels that an area covers, as one step; a large area by a worker.
+
+        Parameters
+        ----------
+        size : pixels of a box around it.
+        covered : gives the pixels, in the worker if there is one.
+        """
+        document, paint = self.document, self._paint()
+        if document is None or paint is None:
+            return
+        if size <= LARGE_AREA:
+            stroke = Stroke(document, paint)
+            stroke.paint(covered())
+            stroke.finish()
+            return
+
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            there = paint.class_id == UNCLASSIFIED or base.has(paint.class_id)
+            return plan_paint(document, base, paint, covered()) if there else None
+
+        self.changes.carry_out("Labelling", plan, lambda _load: None, large=True)
+
+    def _paint(self, *, erase: bool = False) -> Paint | None:
         document = self.document
         if document is None:
             return None
@@ -97,11 +136,12 @@ class Toolbox(QObject):
         mode = PaintMode.ERASE if erase and not only_one else self._mode
         paint = paint_for(mode, self.active_class, document.legend)
         if paint is None:
-            self.notify("Choose a class first, or add one (A).", "warning")
+            choices = () if self.remedy is None else (self.remedy,)
+            self._workspace.notify("Choose a class first, or add one (A).", "warning", *choices)
             return None
         if paint.class_id != UNCLASSIFIED and paint.class_id not in document.legend:
             return None
-        return Stroke(document, paint)
+        return paint
 
     def label_pixel(self, pixel: Pixel | None) -> None:
         """Label one pixel in the chosen mode, as one step."""

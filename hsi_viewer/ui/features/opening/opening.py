@@ -128,9 +128,9 @@ class OpenController(QObject):
             prepared = prepare(document, source, token, port)
             return OpenedCube(source, cube, picture, document, prepared)
 
-        self._task = self._workspace.tasks.start(f"Opening {name}", work)
-        self._task.succeeded.connect(self._on_opened)
-        self._task.failed.connect(self._on_failed)
+        self._task = self._workspace.perform(
+            f"Opening {name}", work, self._on_opened, on_failed=self._on_failed, urgent=True
+        )
 
     def _may_be_labels(self, cube: HyperCube) -> bool:
         """Whether a cube has one band of whole numbers and the size of the open scene."""
@@ -140,7 +140,6 @@ class OpenController(QObject):
         whole = cube.bands == 1 and cube.dtype.kind in "iu"
         return whole and cube.shape[:2] == document.cube.shape[:2] and document.cube.bands > 1
 
-    @Slot(object)
     def _on_opened(self, opened: OpenedCube) -> None:
         if not self._as_scene and self._may_be_labels(opened.cube):
             self.kept.emit(opened)
@@ -167,7 +166,6 @@ class OpenController(QObject):
         for warning in (w for w in opened.cube.warnings if w not in asked):
             self._workspace.notify(f"{opened.cube.name}: {warning}", "warning")
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         for problem in registry.problems():
             self._workspace.notify(problem, "warning")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.io import registry
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.opening import arrays_in
@@ -24,7 +25,8 @@ from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_editing import away
 from hsi_viewer.ui.opened_cube import OpenedCube
-from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
+from hsi_viewer.ui.widgets.choice import Choice
+from hsi_viewer.ui.widgets.offer_bar import OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -37,10 +39,8 @@ if TYPE_CHECKING:
 # doctor and sidecar are imported when they are needed: they would slow the start.
 
 BELIEVABLE = 0.5  # score from which a file without a header may be a cube at all
-RAW_NAMES = (".raw", ".img", ".dat", ".bin", ".bsq", ".bil", ".bip", "")  # or it is named so
 USES: dict[Use, str] = {"labels": "Import labels", "library": "Open as a spectral library"}
 OFFER, DOUBT = "use", "doubt"
-WITH_ARRAYS = ("MATLAB 4", "MATLAB 5", "MATLAB 7.3", "NumPy", "HDF5", "Zarr", "TIFF stack")
 DOING = "Examining or saving"
 
 
@@ -139,7 +139,7 @@ class RepairController(QObject):
         choices = (
             Choice(USES["labels"], partial(self.uses["labels"], Path(source)), primary=True),
             Choice("Open as a scene", partial(self._reopen, source, as_scene=True)),
-            Choice("Cancel", lambda: None),
+            Choice("Cancel", lambda: None, escape=True),
         )
         name = Path(source).name
         text = f"{name} has one band of whole numbers and the size of the scene. Are they labels?"
@@ -157,13 +157,16 @@ class RepairController(QObject):
         def work(token: CancelToken, _port: ProgressPort) -> Doubt:
             return Doubt(path, _doubt(path, token))
 
-        task = self._workspace.tasks.start(f"Checking the header of {path.name}", work, quiet=True)
-        task.succeeded.connect(self._on_checked)
+        self._workspace.compute(
+            f"Checking the header of {path.name}",
+            work,
+            self._on_checked,
+            document=opened.document,
+            quiet=True,
+        )
 
-    @Slot(object)
     def _on_checked(self, doubt: Doubt) -> None:
-        document = self._workspace.document
-        if not doubt.problem or document is None or document.cube.path != doubt.path:
+        if not doubt.problem:
             return
         choices = (
             Choice("Show likely readings", partial(self._examine, doubt.path, None), primary=True),
@@ -195,8 +198,9 @@ class RepairController(QObject):
         """Whether the file of the open cube can be read in another way."""
         document = self._workspace.document
         cube = document.cube if document else None
-        formats = ("ENVI", *WITH_ARRAYS)
-        return cube is not None and cube.path is not None and cube.format_name in formats
+        if cube is None or cube.path is None:
+            return False
+        return cube.format_name == "ENVI" or registry.has_arrays(cube.format_name)
 
     def _ask_which_array(self, arrays: Arrays) -> None:
         dialog = ArrayDialog(
@@ -246,7 +250,7 @@ class RepairController(QObject):
         self._offers.offer(
             OFFER,
             f"{examined.path.name} isn't a cube. Use it in the open scene?",
-            (*choices, Choice("Cancel", lambda: None)),
+            (*choices, Choice("Cancel", lambda: None, escape=True)),
             "help-circle-outline",
         )
 
@@ -285,13 +289,7 @@ class RepairController(QObject):
             else:
                 sidecar.save(kept.path, kept.before)
 
-        title = f"Saving how {kept.path.name} is read"
-        task = self._workspace.tasks.start(title, work)
-        task.failed.connect(self._on_failed)
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._workspace.notify_error(error, DOING)
+        self._workspace.perform(f"Saving how {kept.path.name} is read", work, doing=DOING)
 
 
 def _examined(
@@ -350,4 +348,4 @@ def _doubted(examined: Examined, diagnosis: Diagnosis) -> bool:
     if diagnosis.header is not None:
         return bool(diagnosis.problem and diagnosis.readings)
     best = diagnosis.readings[0].score if diagnosis.readings else 0.0
-    return best >= BELIEVABLE or diagnosis.data.suffix.lower() in RAW_NAMES
+    return best >= BELIEVABLE or registry.can_be_raw(diagnosis.data)

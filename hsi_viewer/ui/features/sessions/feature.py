@@ -72,9 +72,9 @@ class SessionsFeature(Feature):
         return self.projects.save_now()
 
     def leave(self, *, discard: bool) -> None:
-        """Let the journal know that the work is given up."""
-        if discard and self.workspace.document is not None:
-            self.workspace.document.abandon()
+        """Let the session know that the work is given up."""
+        if discard:
+            self.sessions.give_up()
 
     def finish(self) -> bool:
         """Wait for strokes that have yet to reach the disk."""

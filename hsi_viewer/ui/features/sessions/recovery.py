@@ -19,11 +19,12 @@ from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
     discarded,
+    forget_old_discarded,
     recoverable_sessions,
 )
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -45,6 +46,7 @@ class RecoveryFeature(Feature):
         self._found: tuple[RecoverableSession, ...] = ()
         self._discarded: tuple[RecoverableSession, ...] = ()
         self._later: set[Path] = set()
+        self._restored: set[Path] = set()  # offered whichever scene is open
         context.opening.opened.connect(self._on_opened)
         self.search()
 
@@ -78,17 +80,18 @@ class RecoveryFeature(Feature):
         """Look for unsaved work in the background."""
 
         def work(_token: CancelToken, _port: ProgressPort) -> Found:
+            forget_old_discarded()
             return recoverable_sessions(), discarded()
 
-        task = self.workspace.tasks.start("Looking for unsaved work", work, quiet=True)
-        task.succeeded.connect(self._on_found)
+        self.workspace.compute(
+            "Looking for unsaved work", work, self._on_found, quiet=True, patient=True
+        )
 
     @Slot(object)
     def _on_opened(self, _opened: object) -> None:
         self._later.clear()  # what belongs to this cube is offered again
         self.search()
 
-    @Slot(object)
     def _on_found(self, result: Found) -> None:
         found, self._discarded = result
         for old in self._found:
@@ -98,7 +101,10 @@ class RecoveryFeature(Feature):
         if session is not None:
             wanted = (session.reference.source, session.reference.part)
             found = tuple(
-                o for o in found if o.reference and (o.reference.source, o.reference.part) == wanted
+                o
+                for o in found
+                if o.path in self._restored
+                or (o.reference and (o.reference.source, o.reference.part) == wanted)
             )
         for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
             self._offer(leftover)
@@ -122,7 +128,7 @@ class RecoveryFeature(Feature):
             described(leftover),
             (
                 Choice("Recover", partial(self.recover, leftover), primary=True),
-                Choice("Later", partial(self._later.add, leftover.path)),
+                Choice("Later", partial(self._later.add, leftover.path), escape=True),
                 Choice("Discard", partial(self.discard, leftover)),
             ),
             SIGN,
@@ -161,14 +167,14 @@ class RecoveryFeature(Feature):
             f"The work on {leftover.name} from {when} was discarded.",
             (
                 Choice("Restore", partial(self._bring_back, put_away)),
-                Choice("Close", lambda: None),
+                Choice("Close", lambda: None, escape=True),
             ),
             BIN,
         )
 
     def _bring_back(self, put_away: Path) -> None:
         try:
-            bring_back(put_away)
+            self._restored.add(bring_back(put_away))
         except OSError as error:
             self.workspace.notify(f"The work could not be restored: {error}", "error")
         self.search()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,6 @@ from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.opened_cube import OpenedCube
-from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -44,6 +42,7 @@ class SessionController(QObject):
         self.context, self._workspace = context, context.workspace
         self.session: Session | None = None
         self.shown_run: int | None = None
+        self.run_pending = False  # the map on the screen is of a run that is still being saved
         self._made: list[Session] = []
         opening = context.opening
         opening.prepare = self._prepare
@@ -90,9 +89,16 @@ class SessionController(QObject):
     @Slot(object)
     def _adopt(self, opened: OpenedCube) -> None:
         """Before anything can be drawn in the new document."""
+        old = self.session
+        if old is not None and old.modified and not old.worth_keeping:
+            self._workspace.notify(
+                f"The unsaved work on {old.reference.name} was discarded. To get it back, choose "
+                "File › Restore discarded work."
+            )
         self._let_go()
         session: Session = opened.prepared
         self.session, self.shown_run = session, session.data.shown_run
+        self.run_pending = False
         session.changed.connect(self._on_changed)
         if session.recorder is not None:
             session.recorder.status_changed.connect(self._on_status)
@@ -151,10 +157,15 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> str:
             return "; ".join(holder.words for holder in others_on(reference, own))
 
-        task = self._start("Looking for other programs", work)
-        task.succeeded.connect(self._on_others)
+        self._workspace.compute(
+            "Looking for other programs",
+            work,
+            self._on_others,
+            document=session.document,
+            quiet=True,
+            patient=True,
+        )
 
-    @Slot(object)
     def _on_others(self, words: str) -> None:
         if words:
             self._workspace.notify(
@@ -162,9 +173,6 @@ class SessionController(QObject):
                 "under different names.",
                 "warning",
             )
-
-    def _start(self, title: str, work: Callable[[CancelToken, ProgressPort], object]) -> Task:
-        return self._workspace.tasks.start(title, work, quiet=True)
 
     # kept up to date -------------------------------------------------------------------------
 
@@ -212,11 +220,7 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> None:
             session.keep_data(data)
 
-        self._start("Keeping notes and view", work).failed.connect(self._on_not_kept)
-
-    @Slot(object)
-    def _on_not_kept(self, error: Exception) -> None:
-        self._workspace.notify_error(error, "Keeping notes and view")
+        self._workspace.perform("Keeping notes and view", work, quiet=True)
 
     def _on_changed(self) -> None:
         self.changed.emit()
@@ -237,6 +241,22 @@ class SessionController(QObject):
 
     # the end ---------------------------------------------------------------------------------
 
+    def give_up(self) -> None:
+        """The user discards the unsaved work; it can be restored, with notes and view."""
+        session = self.session
+        if session is not None and session.modified:
+            self._keep_data_now(session)
+            session.document.abandon()
+
+    def _keep_data_now(self, session: Session) -> None:
+        data = self.data()
+        if data is None:
+            return
+        try:
+            session.keep_data(data)
+        except FileError as error:
+            self._workspace.notify(str(error), "warning")
+
     @Slot(object)
     def _put_away(self, opened: OpenedCube) -> None:
         if isinstance(opened.prepared, Session):
@@ -256,15 +276,14 @@ class SessionController(QObject):
             def work(_token: CancelToken, _port: ProgressPort) -> None:
                 session.close()
 
-            task = self._workspace.tasks.start("Writing the last strokes", work)
-            task.failed.connect(self._on_not_closed)
+            title = "Writing the last strokes"
+            self._workspace.perform(title, work, on_failed=self._on_not_closed)
             return
         try:
             session.close()
         except (OSError, FileError) as error:
             self._on_not_closed(error)
 
-    @Slot(object)
     def _on_not_closed(self, error: Exception) -> None:
         self._workspace.notify(f"The session didn't close properly: {error}", "warning")
 
@@ -289,12 +308,9 @@ class SessionController(QObject):
         """The window is about to close; what is unsaved and not given up stays for the next."""
         self._timer.stop()
         self._autosave.stop()
-        session, data = self.session, self.data()
-        if session is not None and data is not None and session.worth_keeping:
-            try:
-                session.keep_data(data)
-            except FileError as error:
-                self._workspace.notify(str(error), "warning")
+        session = self.session
+        if session is not None and session.worth_keeping:
+            self._keep_data_now(session)
         self._let_go()
         for session in list(self._made):
             self._close(session)

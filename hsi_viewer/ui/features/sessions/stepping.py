@@ -83,12 +83,11 @@ class StepController(QObject):
             return labels.prepare(wanted, before)
 
         title = f"Undo “{step.title}”" if back else f"Redo “{step.title}”"
-        self._task = self._workspace.tasks.start(title, work)
-        self._task.succeeded.connect(self._on_prepared)
-        self._task.failed.connect(self._on_failed)
+        self._task = self._workspace.perform(
+            title, work, self._on_prepared, on_failed=self._on_failed
+        )
         self._task.cancelled.connect(self._on_cancelled)
 
-    @Slot(object)
     def _on_prepared(self, prepared: PreparedEdit) -> None:
         document, self._task = self._document, None
         if document is None or document is not self._workspace.document:
@@ -100,7 +99,6 @@ class StepController(QObject):
         document.labels.expect(None)
         self._go_on()
 
-    @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._task = None
         self._workspace.notify_error(error, "Undo")

@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.spectral_angle import STEPS, THRESHOLDS, AngleMap, angle_map
+from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.highlight import BelowRaster
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.display.rasters import ValueRaster
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.session.document.assign_class import label_pixels
+from hsi_viewer.session.document.assign_class import plan_assigning
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import Base, LabelLoad
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.label_changes import LabelChanges, told_labelled
 from hsi_viewer.ui.plots.colour_maps import colour_table
 
 if TYPE_CHECKING:
@@ -50,6 +54,7 @@ class AngleFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self._changes = LabelChanges(self.workspace, self)
         context.plot.curves.changed.connect(self._on_curves)
         context.viewing.layers.removed.connect(self._on_layer_removed)
         self.workspace.document_changed.connect(self._on_document)
@@ -127,13 +132,16 @@ class AngleFeature(Feature):
         self.panel.show_map(found.name)
         reach = int(np.searchsorted(found.counts, 0.98 * found.counts[-1]))
         top = float(THRESHOLDS[max(reach, 1)])
-        raster = ValueRaster(found.angles, colour_table("viridis")[::-1], 0.0, top)
+        colours = colour_table("viridis")[::-1]
+        raster = ValueRaster(found.angles, colours, 0.0, top)
         self.context.viewing.layers.add(
             Layer(
                 TITLE,
                 raster,
                 removable=True,
                 about=f"Spectral angle to {found.name}: bright is similar, 0 to {top:.3f} rad",
+                coded=True,
+                bar=ColourBar(f"Angle to {found.name}", colours, 0.0, top, "rad"),
             )
         )
         self._show_within()
@@ -197,9 +205,16 @@ class AngleFeature(Feature):
             name = f"within {near.step / 1000:.3f} rad of {near.map.name}"
             document.selection.select(near.mask, name)
         elif near.class_id in document.legend:
-            changed = label_pixels(document, near.pixels, near.class_id, keep=near.keep)
-            name = document.legend.name_of(near.class_id)
-            self.workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo reverts this.")
+            self._label(document, near, near.class_id)
+
+    def _label(self, document: Document, near: Near, class_id: int) -> None:
+        def plan(document: Document, base: Base) -> LabelLoad | None:
+            there = base.has(class_id)
+            pixels, keep = near.pixels, near.keep
+            return plan_assigning(document, base, pixels, class_id, keep=keep) if there else None
+
+        name = document.legend.name_of(class_id)
+        self._changes.carry_out("Labelling", plan, told_labelled(self.workspace, name))
 
     # state -----------------------------------------------------------------------------------
 

@@ -58,7 +58,7 @@ class TrainerImport(QObject):
     def close(self) -> None:
         """The window goes: what it held may be collected as all else."""
         self._rest.stop()
-        gc.unfreeze()
+        allow_collection()
 
 
 def import_trainer(token: CancelToken, _port: ProgressPort) -> None:
@@ -100,5 +100,19 @@ def no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        _Frozen.by_us = True
         gc.freeze()
         gc.enable()
+
+
+class _Frozen:
+    """Whether what the collector passes over was set aside here."""
+
+    by_us = False
+
+
+def allow_collection() -> None:
+    """Let the collector look again through what was set aside here."""
+    if _Frozen.by_us:
+        _Frozen.by_us = False
+        gc.unfreeze()

@@ -99,3 +99,37 @@ def test_what_was_prepared_for_one_edit_is_not_used_for_another():
     labels.expect(labels.prepare(first, labels.snapshot()))
     labels.apply(labels.edit_for(np.array([8]), 4))
     assert labels.ids.ravel()[[1, 2, 8]].tolist() == [0, 0, 4]
+
+
+@given(edits, edits, edits, edits)
+def test_the_array_of_a_prepared_edit_becomes_the_labels(before, then, wanted, later):
+    labels = LabelMap(*SHAPE)
+    carry_out(labels, before)
+    first, expected = labels.snapshot(), labels.ids.copy()
+    carry_out(labels, then)
+    second, expected_then = labels.snapshot(), labels.ids.copy()
+    old = labels.ids
+    goal = LabelMap(*SHAPE)
+    carry_out(goal, [*wanted, ([0], 9)])
+    edit = labels.edit_to(goal.ids)
+    prepared = labels.prepare(edit, second)
+    labels.expect(prepared)
+    labels.apply(edit)
+    assert np.shares_memory(labels.ids, prepared.ids)  # nothing of it was copied here
+    assert not labels.ids.flags.writeable
+    assert not second.current
+    after = labels.snapshot()
+    carry_out(labels, [*later, ([0], 8)])
+    np.testing.assert_array_equal(old, expected_then)  # nobody writes to it any more
+    np.testing.assert_array_equal(first.ids, expected)
+    np.testing.assert_array_equal(second.ids, expected_then)
+    np.testing.assert_array_equal(after.ids, goal.ids)
+
+
+def test_a_snapshot_of_labels_that_were_replaced_is_copied_no_more():
+    labels = LabelMap(*SHAPE)
+    old, snapshot = labels.ids, labels.snapshot()
+    edit = labels.edit_for(np.array([1, 2]), 3)
+    labels.expect(labels.prepare(edit, labels.snapshot()))
+    labels.apply(edit)
+    assert np.shares_memory(snapshot.ids, old)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.label_edit import merged
 from hsi_viewer.core.labels.label_map import LabelMap
 
@@ -29,6 +29,15 @@ def assert_counts_fit(labels: LabelMap) -> None:
     assert [labels.count(i) for i in range(1, 310)] == counts[1:].tolist()
     assert labels.present() == tuple(np.flatnonzero(counts[1:]) + 1)
     assert labels.total == np.count_nonzero(labels.ids)
+
+
+@given(maps, st.integers(1, 30))
+def test_ids_are_counted_in_parts(ids, part):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hsi_viewer.core.labels.class_ids.COUNTED", part)
+        counts = count_ids(ids)
+    np.testing.assert_array_equal(counts, np.bincount(ids.ravel()))
+    assert count_ids(np.zeros((0, 5), np.uint16)).tolist() == [0]
 
 
 @given(paintings)

@@ -15,7 +15,14 @@ from hsi_viewer.session.storage import journal as journal_module
 from hsi_viewer.session.storage.journal import AT_ONCE, Journal, replace_journal
 from hsi_viewer.session.storage.journal_numbering import numbering_after
 from hsi_viewer.session.storage.journal_recorder import Recorder
-from hsi_viewer.session.storage.journal_records import MAGIC, Kind, Record, encode, read_records
+from hsi_viewer.session.storage.journal_records import (
+    MAGIC,
+    Kind,
+    Record,
+    encode,
+    encoded_parts,
+    read_records,
+)
 from hsi_viewer.session.storage.journal_replay import replay
 from hsi_viewer.session.storage.stroke_records import state_of, state_records
 from tests.unit.session.made import (
@@ -352,3 +359,40 @@ def test_a_step_without_edits_is_no_harm(path):
     document.history.push(Step("nothing", ()))
     recorder.close()
     assert content_of(replayed(path)) == content_of(document)
+
+
+@few
+@given(
+    st.lists(st.integers(0, 900).map(lambda n: np.arange(n) % 7), max_size=3),
+    st.sampled_from(["<u2", "<u4", "<i8", "|b1"]),
+)
+def test_the_parts_of_a_record_are_the_record(tmp_path_factory, arrays, dtype):
+    named = {f"a{k}": a.astype(dtype) for k, a in enumerate(arrays)}
+    record = Record(Kind.STEP, {"title": "x"}, named)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hsi_viewer.session.storage.journal_records.PACKED", 100)
+        parts = encoded_parts(record)
+    path = tmp_path_factory.mktemp("parts") / "journal"
+    path.write_bytes(MAGIC + b"".join(parts))
+    contents = read_records(path)
+    (read,) = contents.records
+    assert not contents.damaged
+    assert (read.kind, read.facts) == (Kind.STEP, {"title": "x"})
+    assert list(read.arrays) == list(named)
+    for name, array in named.items():
+        assert read.arrays[name].dtype == array.dtype
+        np.testing.assert_array_equal(read.arrays[name], array)
+
+
+def test_a_large_record_is_not_copied_into_one_piece(path):
+    """That would keep all other threads waiting."""
+    ids = np.random.default_rng(0).integers(0, 60_000, (1500, 1500)).astype("<u2")
+    record = Record(Kind.STATE, {"classes": []}, {"ids": ids})
+    parts = encoded_parts(record)
+    assert sum(map(len, parts)) > 3 << 20
+    assert max(map(len, parts)) < 3 << 20
+    journal = Journal(path, sync=False)
+    journal.append(lambda: record, ids.nbytes)
+    journal.close()
+    assert path.read_bytes() == MAGIC + b"".join(parts)
+    assert journal.length == path.stat().st_size

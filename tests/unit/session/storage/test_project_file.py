@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zipfile
@@ -31,10 +32,12 @@ from hsi_viewer.session.storage.project_file import (
 from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
+    discarded,
     others_on,
     recoverable_sessions,
 )
 from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
+from hsi_viewer.session.storage.session_folder import SessionFolder
 from hsi_viewer.session.storage.training_runs import FACTS, MAPS
 from tests.unit.session.made import COLUMNS, ROWS, carry_out, edit_lists, new_document
 
@@ -417,11 +420,10 @@ def test_what_a_crash_leaves_is_found_and_taken_up(scene):
     assert len(recoverable_sessions()) == 1  # closed without being saved: it stays
 
 
-def test_nothing_is_left_of_what_was_saved_given_up_or_never_done(scene):
+def test_nothing_is_left_of_what_was_saved_or_never_done(scene):
     for end in (
         lambda _d: None,
         lambda d: (d.add_class(), d.mark_saved()),
-        lambda d: (d.add_class(), d.abandon()),
         lambda d: (d.add_class(), d.history.undo()),
     ):
         document, session = opened(scene)
@@ -429,12 +431,58 @@ def test_nothing_is_left_of_what_was_saved_given_up_or_never_done(scene):
         folder = session.folder.path
         session.close()
         assert not folder.exists()
+    assert discarded() == ()
     document, session = opened(scene)
     document.add_class()
     document.abandon()
     document.add_class()  # wanted again
     session.close()
     assert len(recoverable_sessions()) == 1
+
+
+def test_what_was_given_up_is_discarded_and_can_be_brought_back(scene):
+    for name in ("Corn", "Oats"):
+        document, session = opened(scene)
+        document.add_class(name)
+        session.notes = name
+        session.keep_data(session.data_with({}, {}, None))
+        document.abandon()
+        session.close()
+        assert not session.folder.path.exists()
+    assert recoverable_sessions() == ()
+    later, earlier = discarded()
+    assert (later.strokes, later.reference) == (1, session.reference)
+    bring_back(earlier.path)
+    (leftover,) = recoverable_sessions()
+    again = Document(open_cube(scene))
+    recovered = recovered_session(again, leftover, scene)
+    assert [c.name for c in again.legend] == ["Corn"]
+    assert recovered.notes == "Corn"
+    assert again.modified
+    recovered.close()
+
+
+def test_notes_and_runs_that_were_given_up_are_discarded_too(scene):
+    document, session = opened(scene)
+    session.notes = "half done"
+    document.abandon()
+    session.close()
+    assert len(discarded()) == 1
+
+
+def test_what_cannot_be_discarded_stays_as_unsaved_work(scene, monkeypatch):
+    document, session = opened(scene)
+    document.add_class()
+    document.abandon()
+    monkeypatch.setattr(SessionFolder, "move", refused)
+    with pytest.raises(OSError, match="No space"):
+        session.close()
+    assert len(recoverable_sessions()) == 1
+    assert discarded() == ()
+
+
+def refused(*_args) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_discarded_work_can_be_brought_back(scene):

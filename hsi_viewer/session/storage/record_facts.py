@@ -1,0 +1,57 @@
+"""Facts of each kind of journal record, as they are read; others in them are passed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hsi_viewer.core.validation import Text, Whole
+
+Ranges = list[tuple[Whole, Whole]]  # of numbers of steps: first and last
+
+
+@dataclass(frozen=True)
+class StateFacts:
+    """Of a STATE: the classes, as `class_json` reads them."""
+
+    classes: list[Any]
+
+
+@dataclass(frozen=True)
+class StoredEdit:
+    """Of one edit of a step: what it changes, and the classes after it where it changes these."""
+
+    of: Text
+    after: Any = None
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """Of a STEP.
+
+    Attributes
+    ----------
+    title, edits : of the stroke.
+    named : id, name and colour of each class that it gives to pixels.
+    done : numbers of the steps that are done after it; None in journals of older versions.
+    """
+
+    title: Text
+    edits: list[StoredEdit]
+    named: list[tuple[Any, Any, Any]] = field(default_factory=list)
+    done: Ranges | None = None
+
+
+@dataclass(frozen=True)
+class MoveFacts:
+    """Of a MOVE: steps redone, negative for undone, and `done` as in `StepFacts`."""
+
+    steps: Whole
+    done: Ranges | None = None
+
+
+@dataclass(frozen=True)
+class FlagsFacts:
+    """Of a FLAGS: ids of the classes whose flag isn't the default, by the name of the flag."""
+
+    flags: dict[Text, list[Whole]]
