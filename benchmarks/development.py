@@ -38,7 +38,7 @@ from benchmarks.scenes import (
 from benchmarks.table import Table
 from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import TrainingConfig, VoiceChoice
 from hsi_viewer.learning.calibration import expected_calibration_error
 from hsi_viewer.learning.classifiers import fit
 
@@ -51,7 +51,12 @@ LISTS = (
 )
 GAP = 27  # pixels that the engine looks far
 FEW = 100  # scored pixels below which a list says nothing
-ENGINE = {"fast": "sdhsi"}
+ENGINE: dict[str, VoiceChoice] = {
+    "fast": "auto",
+    "voice-pixels": "pixels",
+    "voice-surroundings": "surroundings",
+    "voice-network": "network",
+}
 KEYS = ("scene", "protocol", "n", "seed", "method")
 VALUES = ("oa", "aa", "kappa", "ece", "train_pixels", "test_pixels", "cpu_seconds")
 
@@ -97,9 +102,14 @@ def _task(cube: HyperCube, training: Ids, test: Ids, key: dict[str, object]) -> 
     return Task(cube, training, cube, np.where(np.isin(test, training[training > 0]), test, 0), key)
 
 
+def sides_apart(truth: Ids, *, across: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Masks of two halves with a gap as wide as the engine looks."""
+    return halves(truth, across=across, gap=GAP)
+
+
 def _half(cube: HyperCube, truth: Ids, across: bool, first: int, key: dict[str, object]) -> Task:
     """Learned on one half of a scene, scored on the other, beyond a gap."""
-    sides = halves(truth, across=across, gap=GAP)
+    sides = sides_apart(truth, across=across)
     rng = np.random.default_rng(int(str(key["seed"])))
     training = draw(truth, sides[first], int(str(key["n"])), rng)
     return _task(cube, training, np.where(sides[1 - first], truth, 0).astype(truth.dtype), key)
@@ -160,8 +170,8 @@ class Runner:
 
     def _engine(self, task: Task, method: str) -> Answer:
         seed = int(str(task.key["seed"]))
-        config = TrainingConfig(seed=seed, device="cpu")
-        model = fit(task.cube, task.training, config, classifier=ENGINE[method])
+        config = TrainingConfig(seed=seed, device="cpu", voices=ENGINE[method])
+        model = fit(task.cube, task.training, config)
         labels = task.training if task.other is task.cube else None
         prediction = model.predict(task.other, labels=labels)
         scored = task.test > 0

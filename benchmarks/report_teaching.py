@@ -12,7 +12,7 @@ from benchmarks.report_scenes import SCENES
 CONTROL = "control"
 MEASURES = (
     ("oa_exits", "the network alone"),
-    ("oa_even", "vote with even weights, refined"),
+    ("oa_around", "surroundings alone, half of which is the network, refined"),
     ("oa_final", "final map: vote by evidence, refined"),
 )
 Gains = dict[str, dict[str, list[float]]]
