@@ -5,9 +5,9 @@ trained on one half, scored on the other, beyond a gap as wide as the engine loo
 one half applied to the other as a scene of its own. Only classes that have a label are scored. The
 scenes are those that settings are chosen on: other scenes decide whether the choice holds.
 
-One row at a finished run in results/development.csv; run again, it goes on where it stopped, five
-seeds of the lists that say most before the others. Seconds are of the processor, for training and
-mapping.
+One row at a finished run in results/development.csv; run again, it goes on where it stopped, the
+first seeds of the lists that say most before the others. Seconds are of the processor, for training
+and mapping.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from hsi_viewer.core.training import TrainingConfig, VoiceChoice
 from hsi_viewer.learning.calibration import expected_calibration_error
 from hsi_viewer.learning.classifiers import fit
 
-SEEDS = (range(5), range(5, 10))
+SEEDS = (range(2), range(2, 5), range(5, 10))
 SIDES = {"left": (True, 0), "right": (True, 1), "top": (False, 0), "bottom": (False, 1)}
 LISTS = (
     [("random", 10), ("separated", 10)],
@@ -82,7 +82,7 @@ class Task:
 def tasks() -> Iterator[Task]:
     """Every list of every seed, those that say most first."""
     for seeds, lists in product(SEEDS, LISTS):
-        for name, seed, (protocol, n) in product(DEVELOPMENT, seeds, lists):
+        for seed, name, (protocol, n) in product(seeds, DEVELOPMENT, lists):
             yield task_of(name, protocol, n, seed)
 
 
