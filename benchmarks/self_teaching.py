@@ -67,6 +67,7 @@ CASES = (
     ("indian_pines", "half", 30),
     ("indian_pines", "apply", 30),
     ("indian_pines", "random", 10),
+    ("indian_pines", "separated", 10),
 )
 SEEDS = (range(3), range(3, 10))
 WRONG = 0.1
