@@ -13,6 +13,23 @@ FOLDS = 5
 Scores = Callable[[NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.float32]]
 
 
+def random_folds(targets: NDArray[np.int64], seed: int, count: int = FOLDS) -> NDArray[np.int64]:
+    """Fold (n,) of each label, drawn evenly in each class; -1, never held out, for its only one.
+
+    Parameters
+    ----------
+    targets : (n,) class indices.
+    count : folds.
+    """
+    rng = np.random.default_rng(seed)
+    folds = np.full(targets.size, -1)
+    for k in np.unique(targets):
+        where = rng.permutation(np.flatnonzero(targets == k))
+        if where.size > 1:
+            folds[where] = (np.arange(where.size) + k) % count
+    return folds
+
+
 def trainable(folds: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Folds (n,) of some of the labels, none held out of a class that would miss in training."""
     folds = folds.copy()
