@@ -31,7 +31,7 @@ TITLES: Mapping[ComponentKind, str] = {
 
 COMPONENTS = 10
 CHUNK_VALUES = 1 << 22  # values of the scene that are held in double precision at once
-MEMORY_BYTES = 256 << 20  # of a derived image at most so much is computed once and kept
+MEMORY_BYTES = 256 << 20  # of a derived image this much at most is computed once and kept
 
 
 class TransformSource:

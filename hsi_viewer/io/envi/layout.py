@@ -42,7 +42,7 @@ def layout_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> Layo
     Raises
     ------
     FormatError
-        if the header does not say it or says what cannot be.
+        if the header doesn't give it, or gives something impossible.
     """
     size = {}
     for key in ("lines", "samples", "bands"):

@@ -174,7 +174,7 @@ def _band(path: Path, element: ET.Element, name: str, header: Path) -> Band:
         raise FormatError(f"{header}: the image of a band has one band of raw values.")
     if _text(element, "DATA_TYPE") == "int8":  # for which ENVI has no type
         layout = replace(layout, dtype=np.dtype("i1"))
-    open_source(data, layout, remarks)  # says now what is wrong with it
+    open_source(data, layout, remarks)  # raises now what is wrong with it
     used = _text(element, "NO_DATA_VALUE_USED")
     nodata = fields.get("data ignore value") if used is None else None
     if used == "true":
@@ -240,7 +240,7 @@ def _left_out(left_out: list[tuple[str, str]]) -> list[str]:
 
 
 def _values(bands: list[Band]) -> tuple[Any, dict[str, Any], list[str]]:
-    """Values of the bands, their scale and what is said about both."""
+    """Values of the bands, their scale and the remarks on both."""
     sources: list[Any] = [BandFile(band) for band in bands]
     first, warnings = bands[0], []
     types = dict.fromkeys(source.dtype.name for source in sources)

@@ -30,7 +30,7 @@ def open_erdas(path: Path) -> HyperCube:
     Raises
     ------
     FormatError
-        if it is short, packed in 4 bits or says what cannot be.
+        if it is short, packed in 4 bits or impossible.
     """
     reader = FileReader(path)
     head = reader.read_bytes(0, HEADER_BYTES)

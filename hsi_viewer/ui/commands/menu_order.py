@@ -1,4 +1,4 @@
-"""The order of the menus: where each command stands, whichever file brings it."""
+"""The order of the menus: where each command is, whichever file defines it."""
 
 from __future__ import annotations
 
