@@ -125,8 +125,8 @@ class History:
     """Steps that were done and undone, the oldest forgotten beyond a limit.
 
     Events: `pushed(step)` after a step was recorded and `moved(count)` after steps were redone
-    (count > 0) or undone (count < 0), each followed by `changed`. `stroke_started` is emitted before
-    anything changes, so that others can finish something first.
+    (count > 0) or undone (count < 0), each followed by `changed`. `stroke_started` is emitted
+    before anything changes, so that others can finish something first.
 
     Parameters
     ----------
