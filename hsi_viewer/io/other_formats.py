@@ -110,7 +110,7 @@ class OtherFormats:
                 with self._lock:
                     self._complain(
                         f'The plug-in format "{row.name}" failed on {path} '
-                        f"({type(error).__name__}: {error}) and was passed over."
+                        f"({type(error).__name__}: {error}) and was skipped."
                     )
                 return False
 

@@ -96,7 +96,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     if not size:
         raise FormatError(f"{path} is empty (0 bytes); copy it again.")
     if size > MAX_HEADER_BYTES:
-        raise FormatError(f"{path}: the file is the file is too large for a header ({size} bytes).")
+        raise FormatError(f"{path} is too large for a header ({size} bytes).")
     return parse_header(_text(raw), path.name)
 
 

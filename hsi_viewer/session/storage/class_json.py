@@ -1,4 +1,4 @@
-"""Classes as JSON values and back; fields that this version does not know are passed over."""
+"""Classes as JSON values and back; fields that this version doesn't know are ignored."""
 
 from __future__ import annotations
 
