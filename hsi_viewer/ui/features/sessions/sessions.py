@@ -92,8 +92,8 @@ class SessionController(QObject):
         old = self.session
         if old is not None and old.modified and not old.worth_keeping:
             self._workspace.notify(
-                f"The unsaved work on {old.reference.name} was discarded. File › Restore "
-                "discarded work reopens it."
+                f"The unsaved work on {old.reference.name} was discarded. To get it back, choose "
+                "File › Restore discarded work."
             )
         self._let_go()
         session: Session = opened.prepared
