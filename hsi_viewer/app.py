@@ -115,6 +115,7 @@ class Screenshot(QObject):
         super().__init__(window)
         self._window, self._path = window, path
         self.status = 1
+        window.workspace.works_ahead = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAINTED_MS)

@@ -44,7 +44,7 @@ class TrainerImport(QObject):
     @Slot()
     def start_soon(self) -> None:
         """Import when the interface rests."""
-        if not self.started:
+        if not self.started and self._workspace.works_ahead:
             self._rest.start()
 
     @Slot()
