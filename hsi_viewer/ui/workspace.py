@@ -28,6 +28,11 @@ class Workspace(QObject):
     preferences_changed() : the user has changed preferences; the settings hold them.
     noticed(text, level) : a message for the user.
     announced(text, level, choices) : the same, with the buttons that it is shown with.
+
+    Attributes
+    ----------
+    works_ahead : whether what may be needed later is prepared while nothing else runs; a window
+        of which only a picture is taken has no later.
     """
 
     document_changed = Signal()
@@ -39,6 +44,7 @@ class Workspace(QObject):
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
+        self.works_ahead = True
         self.tasks = TaskRunner(self)
         self.tasks.changed.connect(self.state_changed)
         self._computations: list[Computation] = []
