@@ -34,6 +34,19 @@ def add(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add("classify", run, "train on labels and map the scene", EXAMPLES)
     add_cube(parser)
+    add_labels(parser)
+    add_test(parser)
+    add_placement(parser)
+    add_folder(parser, required=True)
+    add_formats(parser)
+    add_classifier(parser)
+    add_device(parser)
+    add_no_refine(parser)
+    add_reporting(parser)
+
+
+def add_labels(parser: ArgumentParser) -> None:
+    """The labels that are trained on."""
     parser.add_argument(
         "--labels",
         metavar="FILE",
@@ -41,10 +54,10 @@ def add(commands: Commands) -> None:
         help="training labels: image of class ids, ENVI regions, table of pixels, shapes or "
         "ilastik project (--labels labels.tif)",
     )
-    add_test(parser)
-    add_placement(parser)
-    add_folder(parser, required=True)
-    add_formats(parser)
+
+
+def add_classifier(parser: ArgumentParser) -> None:
+    """What is trained, and how."""
     parser.add_argument(
         "--classifier",
         metavar="NAME",
@@ -61,9 +74,6 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--seed", type=seed, default=0, help="of every random choice; 0 if left out (--seed 7)"
     )
-    add_device(parser)
-    add_no_refine(parser)
-    add_reporting(parser)
 
 
 class _ClassifierOption(Action):
