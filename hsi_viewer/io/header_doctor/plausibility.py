@@ -62,10 +62,9 @@ def _judged(window: NDArray[np.float64], huge: float) -> Verdict | None:
     size = np.abs(window)
     likely = (size < huge) & ((size > TINY) | (size == 0))
     values = np.where(likely, window, 0.0)
-    distinct = np.unique(values)
-    if distinct.size < 3:
+    ranks = _ranks(values)
+    if ranks is None:
         return None
-    ranks = np.searchsorted(distinct, values) / (distinct.size - 1)
     rough = {
         axis: float(np.abs(np.diff(ranks, axis=axis)).mean())
         for axis in range(3)
@@ -80,6 +79,16 @@ def _judged(window: NDArray[np.float64], huge: float) -> Verdict | None:
         common = np.abs(np.diff(ranks, axis=2).mean(axis=(0, 1))).mean()
         coherence = float(common / rough[2])
     return Verdict(float(likely.mean()) * smoothness, isotropy, coherence)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Ranks among the distinct values, 0..1; None for fewer than three of them."""
+    order = np.argsort(values, axis=None)
+    ascending = values.ravel()[order]
+    ranks = np.zeros(values.size)
+    ranks[order[1:]] = np.cumsum(ascending[1:] != ascending[:-1])
+    last = ranks[order[-1]]
+    return ranks.reshape(values.shape) / last if last >= 2 else None
 
 
 def _windows(source: CubeSource) -> Iterator[NDArray[np.float64]]:

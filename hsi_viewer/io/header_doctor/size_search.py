@@ -74,8 +74,11 @@ def fundamentals_first(scores: Mapping[Layout, float]) -> list[Layout]:
             unlike.append(layout)
         seen.add(key)
     value: dict[Layout, float] = {}
-    for layout in sorted(unlike, key=_strides):
-        below = [value[b] for b in value if _is_multiple(_strides(layout), _strides(b))]
+    of_strides = sorted(((_strides(layout), layout) for layout in unlike), key=lambda pair: pair[0])
+    steps = np.array([strides for strides, _ in of_strides], np.int64).reshape(-1, 3)
+    for k, (_, layout) in enumerate(of_strides):
+        divides = ((steps[k] % steps[:k]) == 0).all(axis=1) & (steps[k] != steps[:k]).any(axis=1)
+        below = [value[of_strides[j][1]] for j in np.flatnonzero(divides)]
         good = [v for v in below if v >= NEARLY_AS_GOOD * scores[layout]]
         value[layout] = min([scores[layout], *(0.99 * v for v in good)])
     return sorted(unlike, key=lambda layout: -value[layout])
@@ -89,10 +92,6 @@ def _strides(layout: Layout) -> tuple[int, ...]:
         strides[axis] = step
         step *= size[axis]
     return tuple(strides[axis] for axis in size)
-
-
-def _is_multiple(strides: tuple[int, ...], of: tuple[int, ...]) -> bool:
-    return strides != of and all(a % b == 0 for a, b in zip(strides, of, strict=True))
 
 
 def _sample(reader: FileReader, dtype: np.dtype[Any], total: int) -> NDArray[np.float64]:
