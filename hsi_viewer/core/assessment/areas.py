@@ -43,7 +43,7 @@ def class_areas(
     has_data : (rows, columns) where pixels of id 0 count as unclassified; none of them by default.
     """
     counted = class_map > 0 if has_data is None else (class_map > 0) | has_data
-    ids = np.flatnonzero(np.bincount(class_map[counted].ravel())) if counted.any() else []
+    ids = np.flatnonzero(np.bincount(class_map[counted].ravel()))
     total = int(np.count_nonzero(counted))
     areas = []
     for class_id in ids:

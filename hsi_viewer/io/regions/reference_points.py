@@ -185,7 +185,8 @@ def _read_table(path: Path) -> dict[str, NDArray[Any]]:
 
 def _whole(path: Path, name: str, values: NDArray[Any], empty: str | None = None) -> Any:
     try:
-        numbers = np.array([float(empty if v in ("", None) else v) for v in values], np.float64)
+        given = (empty if v in ("", None) and empty is not None else v for v in values)
+        numbers = np.array([float(v) for v in given], np.float64)
     except (TypeError, ValueError):
         numbers = np.array([np.nan])
     if not (np.isfinite(numbers).all() and (np.abs(numbers) < 2**53).all()):
