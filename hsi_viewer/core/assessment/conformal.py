@@ -16,23 +16,23 @@ COVERAGE = 0.9
 Numbers = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ConformalSets:
     """Which classes a pixel may have.
 
     Attributes
     ----------
-    thresholds : (classes,) probability from which on a class is in the set.
+    threshold : probability from which on a class is in the set; 0 of too few labels.
     coverage : that was asked for.
     """
 
-    thresholds: NDArray[np.float64]
+    threshold: float
     coverage: float
 
     def contains(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
         """Whether each class is in the set of each pixel (..., classes); none without data."""
         has_data = probabilities.sum(axis=-1, keepdims=True) > 0
-        inside: NDArray[np.bool_] = (probabilities >= self.thresholds) & has_data
+        inside: NDArray[np.bool_] = (probabilities >= self.threshold) & has_data
         return inside
 
     def sizes(self, probabilities: NDArray[np.floating[Any]]) -> NDArray[np.uint16]:
@@ -42,31 +42,28 @@ class ConformalSets:
 
 
 def fit_conformal(
-    probabilities: NDArray[np.floating[Any]], targets: Numbers, coverage: float = COVERAGE
+    probabilities: NDArray[np.floating[Any]],
+    targets: Numbers,
+    coverage: float = COVERAGE,
+    weights: NDArray[np.float64] | None = None,
 ) -> ConformalSets:
-    """Thresholds from answers for labels that were not trained on.
+    """The threshold from answers for labels that were not trained on.
 
-    Labels are drawn class by class, whatever the share of a class in the scene. So each class has
-    a threshold of its own where it has labels enough, and coverage holds within it; the others
-    have that of all labels.
+    Too few labels (fewer than nine, for 90 %) leave every class possible.
 
     Parameters
     ----------
-    probabilities : (n, classes) of the held-out labels.
+    probabilities : (n, classes) of labels that were held out by place.
     targets : (n,) class indices.
     coverage : share of pixels whose set is to contain the true class, 0..1.
+    weights : (n,) above 0, of the labels, where classes are labelled in other shares than they
+        have in the scene; the same by default.
     """
     own = probabilities[np.arange(len(targets)), targets].astype(np.float64)
-    classes = probabilities.shape[1]
-    pooled = _threshold(own, coverage)
-    found = [_threshold(own[targets == k], coverage) for k in range(classes)]
-    thresholds = np.array([pooled if np.isnan(t) else t for t in found], np.float64)
-    return ConformalSets(np.nan_to_num(thresholds, nan=0.0), coverage)
-
-
-def _threshold(own: NDArray[np.float64], coverage: float) -> float:
-    """Probability that so many labels exceed, with one more to come; NaN of too few labels."""
-    rank = int(np.ceil((own.size + 1) * coverage))
-    if rank > own.size:
-        return float("nan")
-    return float(np.sort(own)[own.size - rank])
+    weights = np.ones(own.size) if weights is None else weights
+    order = np.argsort(-own, kind="stable")
+    covered = np.cumsum(weights[order])
+    next_one = float(weights.mean()) if own.size else 0.0  # the pixel that is to be covered
+    wanted = coverage * (float(weights.sum()) + next_one)
+    at = int(np.searchsorted(covered, wanted * (1 - 1e-12)))
+    return ConformalSets(float(own[order[at]]) if at < own.size else 0.0, coverage)
