@@ -18,7 +18,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import fit
-from hsi_viewer.learning.folds import folds_of
+from hsi_viewer.learning.folds import random_folds
 from hsi_viewer.learning.pixel_model import PixelModel
 from hsi_viewer.learning.spatial_folds import FOLDS, spatial_folds
 
@@ -73,8 +73,7 @@ def evidence_of(
     pixels = np.flatnonzero(np.isin(labels, model.class_ids))
     targets = np.searchsorted(model.class_ids, labels.ravel()[pixels])
     apart = spatial_folds(pixels, targets, cube.columns)
-    drawn = folds_of(targets, 0)
-    drawn = np.where(drawn >= 0, drawn % FOLDS, -1)
+    drawn = random_folds(targets, 0, FOLDS)
     wanted = {
         "separated": apart.folds if apart.too_few is None else None,
         "random": drawn if len(np.unique(targets[drawn >= 0])) > 1 else None,
