@@ -18,10 +18,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QCompleter,
     QLineEdit,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -68,9 +66,10 @@ class NameDelegate(QStyledItemDelegate):
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Take what was typed or picked; an empty name keeps the one of before."""
-        line = cast("QLineEdit", editor)
-        if line.isModified() and line.text().strip():
-            model.setData(index, line.text().strip())
+        # The completer sets the text of what the arrows reach, which counts as no edit for Qt.
+        name = cast("QLineEdit", editor).text().strip()
+        if name and name != index.data():
+            model.setData(index, name)
 
     def destroyEditor(self, editor: QWidget, index: Index) -> None:
         """Forget the line."""
@@ -112,9 +111,7 @@ class NameDelegate(QStyledItemDelegate):
     @Slot(str)
     def _on_picked(self, name: str) -> None:
         if self._line is not None:
-            changed = self._line.isModified() or self._line.text() != name
             self._line.setText(name)
-            self._line.setModified(changed)
             self.commitData.emit(self._line)
             self._end(QStyledItemDelegate.EndEditHint.NoHint)
 
@@ -128,14 +125,15 @@ class NameDelegate(QStyledItemDelegate):
 class KeyDelegate(QStyledItemDelegate):
     """Draws the digit that chooses a class as a key of the keyboard."""
 
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """Leave the text to `paint`."""
+        super().initStyleOption(option, index)
+        option.text = ""
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """A framed digit."""
+        super().paint(painter, option, index)
         text = str(index.data() or "")
-        row = QStyleOptionViewItem(option)
-        self.initStyleOption(row, index)
-        row.text = ""
-        style = row.widget.style() if row.widget is not None else QApplication.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, row, painter, row.widget)
         if not text:
             return
         theme = current_theme()
