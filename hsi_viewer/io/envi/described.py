@@ -89,7 +89,7 @@ class Described(NamedTuple):
 
 
 def described(path: Path, layout: Layout | None = None) -> Described:
-    """Read the header of an image and find its data; parameters and errors as of `open_envi`."""
+    """Read the header of an image and find its data; parameters and errors as in `open_envi`."""
     header = header_of(path)
     fields: dict[str, str] = {}
     warnings: list[str] = []

@@ -1,6 +1,6 @@
 """Plausibility of a way to read a raw file.
 
-A reading is judged by three things that hold for true ones: neighbours are alike along rows,
+A reading is judged by three things that hold for true ones: neighbours are similar along rows,
 columns and the spectrum; the picture is about as rough along rows as along columns; and from one
 band to the next most pixels change the same way.
 """

@@ -1,7 +1,7 @@
 """Rows, columns and bands of a raw file that has no header, from the periods of its values.
 
 The value one row, one column or one band further on is like this one. So the distances at which
-values are most alike, more than at the distances next to them, are the strides of the array.
+values are most similar, more than at the distances next to them, are the strides of the array.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SAMPLE_VALUES = 1 << 22
 PAIRS = 20_000
 STRIDES = 14
 MOST_SHAPES = 24
-# An axis shorter than this is hardly told from chance.
+# An axis shorter than this can hardly be told from chance.
 SHORTEST = 3
 # Share of a reading's score from which a simpler one is preferred.
 NEARLY_AS_GOOD = 0.75

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
-from hsi_viewer.io.envi.header import DTYPES
+from hsi_viewer.io.envi.header import DTYPES, MAX_HEADER_BYTES
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.metadata.wavelengths import from_band_names
 from hsi_viewer.io.opening import open_cube
@@ -406,3 +406,12 @@ class TestRealFiles:
         }.items():
             with pytest.raises(FileError, match=message):
                 open_cube(data_dir / "envi" / name)
+
+
+def test_a_header_that_is_too_large_is_named_once(tmp_path):
+    path = tmp_path / "a.hdr"
+    with path.open("wb") as file:  # sparse
+        file.write(b"ENVI\n")
+        file.truncate(MAX_HEADER_BYTES + 1)
+    with pytest.raises(FormatError, match=r"^[^:]*a\.hdr is too large for a header \(\d+ bytes\)"):
+        open_cube(path)
