@@ -1,4 +1,4 @@
-"""The desktop application: builds the objects, catches what nobody caught, starts Qt."""
+"""The desktop application: builds the objects, reports uncaught exceptions, starts Qt."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def make_application() -> QApplication:
 
 
 class CrashReporter(QObject):
-    """Shows exceptions that nobody caught instead of losing them; the window stays."""
+    """Shows uncaught exceptions instead of losing them; the window stays."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        # Every Python thread keeps the hook that it was started under, dummy ones for ever.
+        # Every Python thread keeps the hook that it was started under, dummy ones always.
         self._window = weakref.ref(window)
 
     def install(self) -> None:

@@ -15,6 +15,7 @@ from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.computation import Computation
 from hsi_viewer.ui.task_thread import Task, TaskRunner, Work
+from hsi_viewer.ui.widgets.choice import Choice
 
 
 class Workspace(QObject):
@@ -26,6 +27,7 @@ class Workspace(QObject):
     state_changed() : something changed that commands depend on.
     preferences_changed() : the user has changed preferences; the settings hold them.
     noticed(text, level) : a message for the user.
+    announced(text, level, choices) : the same, with the buttons that it is shown with.
 
     Attributes
     ----------
@@ -37,6 +39,7 @@ class Workspace(QObject):
     state_changed = Signal()
     preferences_changed = Signal()
     noticed = Signal(str, str)
+    announced = Signal(str, str, object)
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -125,7 +128,7 @@ class Workspace(QObject):
     ) -> Task:
         """Do something in the background that is finished in any case, such as saving a file.
 
-        Nothing replaces it, and its result or error is handed on in whichever document; the
+        Nothing replaces it, and its result or error is handed on whichever document is open; the
         parameters are those of `compute`, and `urgent` is for work that a picture waits for.
         Tasks are started directly only by what has to hear of their reports or of a cancel, by
         what may be gone when they end, and by what nobody waits for.
@@ -167,14 +170,21 @@ class Workspace(QObject):
     def _forget_ended(self) -> None:
         self._computations = [c for c in self._computations if c.task.running]
 
-    def notify(self, text: str, level: str = "info") -> None:
-        """Tell the user something; level is info, success, warning or error."""
-        self.noticed.emit(message(text), level)
+    def notify(self, text: str, level: str = "info", *choices: Choice) -> None:
+        """Tell the user something; level is info, success, warning or error.
 
-    def notify_error(self, error: Exception, doing: str) -> None:
-        """Tell the user what went wrong while doing something."""
+        Parameters
+        ----------
+        choices : what can be done about it, as buttons.
+        """
+        told = message(text)
+        self.noticed.emit(told, level)
+        self.announced.emit(told, level, choices)
+
+    def notify_error(self, error: Exception, doing: str, *choices: Choice) -> None:
+        """Tell the user what went wrong while doing something; `choices` as in `notify`."""
         if isinstance(error, HsiError):
-            self.notify(str(error), "error")
+            self.notify(str(error), "error", *choices)
         elif isinstance(error, MemoryError):
             self.notify(f"{doing}: there is not enough memory; close other programs.", "error")
         else:
@@ -188,7 +198,7 @@ class Workspace(QObject):
         self.state_changed.emit()
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        # A stroke tells of each move of the mouse; commands depend on which classes have labels.
+        # A stroke signals each move of the mouse; commands depend on which classes have labels.
         present = self._document.labels.present() if self._document is not None else ()
         if present != self._present:
             self._present = present

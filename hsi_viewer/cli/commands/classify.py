@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError, Namespace
-from typing import get_args
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from typing import Any, get_args
 
-from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
+from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_cube,
@@ -17,13 +17,14 @@ from hsi_viewer.cli.output import (
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.values import seed
 from hsi_viewer.core.errors import SettingError
-from hsi_viewer.core.training import Preset
+from hsi_viewer.core.training import Preset, VoiceChoice
 
 EXAMPLES = (
     "hsi-viewer classify scene.hdr --labels labels.tif --output result",
     "hsi-viewer classify scene.hdr --labels train.gpkg --test test.gpkg --output result --json",
     "hsi-viewer classify scene.hdr --labels rois.xml --output result --format png,geotiff --quiet",
     "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result",
+    "hsi-viewer classify scene.hdr --labels labels.tif --voices pixels --refine none -o result",
     "hsi-viewer classify scene.hdr --labels half.npy --placement resample --output result",
     f"hsi-viewer classify {SAMPLE} --labels {SAMPLE}/labels --output result --preset best "
     "--seed 7 --device cpu --no-refine --overwrite",
@@ -34,6 +35,20 @@ def add(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add("classify", run, "train on labels and map the scene", EXAMPLES)
     add_cube(parser)
+    add_labels(parser)
+    add_test(parser)
+    add_placement(parser)
+    add_folder(parser, required=True)
+    add_formats(parser)
+    add_classifier(parser)
+    add_device(parser)
+    add_refine(parser)
+    add_no_refine(parser)
+    add_reporting(parser)
+
+
+def add_labels(parser: ArgumentParser) -> None:
+    """The labels that are trained on."""
     parser.add_argument(
         "--labels",
         metavar="FILE",
@@ -41,18 +56,16 @@ def add(commands: Commands) -> None:
         help="training labels: image of class ids, ENVI regions, table of pixels, shapes or "
         "ilastik project (--labels labels.tif)",
     )
-    add_test(parser)
-    add_placement(parser)
-    add_folder(parser, required=True)
-    add_formats(parser)
+
+
+def add_classifier(parser: ArgumentParser) -> None:
+    """What is trained, and how."""
     parser.add_argument(
         "--classifier",
         metavar="NAME",
         type=_classifier,
         default="sdhsi",
-        help="sdhsi (SDHSI-Net, the default), lda (linear discriminant), svm (support vector "
-        "machine), hybridsn-sd (self-distilled HybridSN, minutes), or one that a plug-in adds "
-        "(--classifier svm)",
+        action=_ClassifierOption,
     )
     parser.add_argument(
         "--preset",
@@ -63,9 +76,37 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--seed", type=seed, default=0, help="of every random choice; 0 if left out (--seed 7)"
     )
-    add_device(parser)
-    add_no_refine(parser)
-    add_reporting(parser)
+    parser.add_argument(
+        "--voices",
+        choices=get_args(VoiceChoice),
+        default="auto",
+        help="which classifiers of sdhsi are heard; auto, the default, weighs them by "
+        "cross-validation (--voices pixels)",
+    )
+
+
+class _ClassifierOption(Action):
+    """Stores a name; the help is made of the table of classifiers only when it is shown."""
+
+    def __call__(
+        self, _parser: ArgumentParser, options: Namespace, value: Any, _option: str | None = None
+    ) -> None:
+        setattr(options, self.dest, value)
+
+    def _list(self) -> str:
+        """Every classifier by name and title, those of plug-ins too."""
+        from hsi_viewer.learning.classifiers import DEFAULT, classifiers
+
+        rows = (
+            f"{row.name} ({row.title}{', the default' if row.name == DEFAULT else ''})"
+            for row in classifiers()
+        )
+        return ", ".join(rows).replace("%", "%%") + " (--classifier svm)"
+
+    def _ignore(self, _text: str | None) -> None:
+        """What argparse sets."""
+
+    help = property(_list, _ignore)
 
 
 def _classifier(text: str) -> str:
@@ -81,7 +122,7 @@ def run(options: Namespace) -> int:
     """Train, map, write and print."""
     from hsi_viewer.jobs.classify import classify
 
-    config = config_of(options, preset=options.preset, seed=options.seed)
+    config = config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
     return work(
         options,
         lambda job: classify(options.cube, options.labels, job),
@@ -90,4 +131,5 @@ def run(options: Namespace) -> int:
         test=options.test,
         formats=options.format,
         classifier=options.classifier,
+        refine=options.refine,
     )

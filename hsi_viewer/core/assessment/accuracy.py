@@ -230,7 +230,8 @@ def score_pixels(
     truth, mapped : (n,) true ids, above 0, and mapped ids, 0 for none.
     pixels : (n,) flat indices in the scene, row-major, each once.
     columns : of the scene.
-    regions : (n,) test pixels that belong together, from 0; connected ones of a class if left out.
+    regions : (n,) test pixels that belong together, from 0, and are never parted; connected ones
+        of a class if left out.
     drawn_at_random : as of `score`.
     """
     ids = np.unique(np.concatenate([truth, mapped[mapped > 0]]))
@@ -245,7 +246,9 @@ def score_pixels(
         right = truth == mapped
         if regions is None:
             regions = connected_labels(pixels, rows, columns)
-        group = groups_of(pixels, regions, columns)
+            group = groups_of(pixels, regions, columns)
+        else:
+            group = groups_of(pixels, regions, columns, least=0)
         size = (int(group.max()) + 1, ids.size)
         groups = GroupCounts(
             _counted(group[right], rows[right], size),

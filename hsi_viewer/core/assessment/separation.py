@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hsi_viewer.core.geometry.shapes import Pixels
 
@@ -55,13 +56,28 @@ def separation(training: Pixels, test: Pixels, columns: int, reach: int) -> Sepa
     columns : of the scene.
     reach : how far the model looks, in pixels.
     """
-    from scipy.spatial import KDTree
-
     if not (training.size and test.size):
         return None
+    return separation_of(distances_to(training, test, columns), reach)
+
+
+def distances_to(training: Pixels, test: Pixels, columns: int) -> NDArray[np.float64]:
+    """Distance (n,) of each test pixel to the nearest training pixel; arguments as above.
+
+    Infinite without training pixels.
+    """
+    from scipy.spatial import KDTree
+
+    if not training.size:
+        return np.full(test.size, np.inf)
     tree = KDTree(np.column_stack(np.divmod(training, columns)))
-    found, _ = tree.query(np.column_stack(np.divmod(test, columns)), p=np.inf)
-    distances = np.asarray(found, np.float64)
+    found, _ = tree.query(np.column_stack(np.divmod(test, columns)).reshape(-1, 2), p=np.inf)
+    distances: NDArray[np.float64] = np.asarray(found, np.float64)
+    return distances
+
+
+def separation_of(distances: NDArray[np.float64], reach: int) -> Separation:
+    """The audit of distances (n,) of test pixels, one at least; all finite."""
     return Separation(
         int(distances.min()),
         float(np.median(distances)),

@@ -1,4 +1,4 @@
-"""Layers over the scene: what lies over what, which are seen, and how much shines through."""
+"""Layers over the scene: what lies over what, which are visible, and how transparent they are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
+from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.rasters import Raster
 from hsi_viewer.core.geometry.pixels import Box
 
@@ -28,6 +29,8 @@ class Layer:
     visible, opacity : how it is drawn; opacity lies in 0..1.
     removable : whether the user may remove it.
     about : a sentence for the tool tip.
+    coded : whether its colours have a meaning, so that the image under it is drawn in grey.
+    bar : what the colours of a scalar layer mean, or None.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Layer:
     opacity: float = 1.0
     removable: bool = False
     about: str = ""
+    coded: bool = False
+    bar: ColourBar | None = None
 
 
 class LayerStack:
@@ -72,7 +77,7 @@ class LayerStack:
         return self._layers[self._index(name)]
 
     def add(self, layer: Layer, under: str = LABELS) -> None:
-        """Lay a layer right under another (on top where there is no such layer).
+        """Put a layer right under another (on top if that one doesn't exist).
 
         One of the same name is replaced, where it lies.
         """
@@ -85,11 +90,15 @@ class LayerStack:
         self.redrawn.emit(layer.name, None)
 
     def remove(self, name: str) -> None:
-        """Remove a layer, if it is there."""
+        """Remove a layer, if it exists."""
         if name in self:
             del self._layers[self._index(name)]
             self.removed.emit(name)
             self.changed.emit()
+
+    def set_bar(self, name: str, bar: ColourBar | None) -> None:
+        """Say what the colours of a layer mean."""
+        self._change({name: {"bar": bar}})
 
     def set_raster(self, name: str, raster: Raster | None) -> None:
         """Show something else in a layer."""
@@ -99,8 +108,19 @@ class LayerStack:
         if appears:
             self.changed.emit()
 
+    @property
+    def image_is_grey(self) -> bool:
+        """Whether the image is drawn in grey, because a layer over it has colours with a meaning.
+
+        Colours of a map that is blended with a coloured image are those of no legend.
+        """
+        return any(
+            la.coded and la.visible and la.raster is not None and 0 < la.opacity < 1
+            for la in self._layers
+        )
+
     def redraw(self, name: str, box: Box | None = None) -> None:
-        """Tell that pixels of a layer's raster changed, in a box (top, left, bottom, right)."""
+        """Announce that pixels of a layer's raster changed, in a box (top, left, bottom, right)."""
         self.redrawn.emit(name, box)
 
     def show(self, visible: bool, *names: str) -> None:
@@ -108,7 +128,7 @@ class LayerStack:
         self._change({name: {"visible": visible} for name in names})
 
     def set_opacity(self, opacity: float, *names: str) -> None:
-        """Let layers shine through: 0 is invisible, 1 hides what lies under them."""
+        """Set the opacity of layers: 0 is invisible, 1 hides what lies under them."""
         self._change({name: {"opacity": min(max(opacity, 0.0), 1.0)} for name in names})
 
     def arrange(self, names: tuple[str, ...]) -> None:

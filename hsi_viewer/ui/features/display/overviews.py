@@ -70,7 +70,7 @@ class OverviewsFeature(Feature):
 
     @Slot()
     def clean(self) -> None:
-        """Drop all overviews; those of the open scene are made again when they are needed."""
+        """Drop all overviews; those of the open scene are remade when they are needed."""
         self.workspace.perform("Clearing the overview cache", clean_cache, self._on_cleaned)
 
     def _on_cleaned(self, freed: int) -> None:

@@ -40,9 +40,11 @@ class Toolbox(QObject):
     Signals
     -------
     changed() : another tool, another mode or another option.
+    class_needed() : a stroke could not begin, because no class is chosen.
     """
 
     changed = Signal()
+    class_needed = Signal()
 
     def __init__(self, workspace: Workspace, canvas: ImageCanvas, parent: QObject) -> None:
         super().__init__(parent)
@@ -130,7 +132,7 @@ class Toolbox(QObject):
         mode = PaintMode.ERASE if erase and not only_one else self._mode
         paint = paint_for(mode, self.active_class, document.legend)
         if paint is None:
-            self.notify("Choose a class first, or add one (A).", "warning")
+            self.class_needed.emit()
             return None
         if paint.class_id != UNCLASSIFIED and paint.class_id not in document.legend:
             return None
