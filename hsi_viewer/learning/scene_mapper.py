@@ -27,6 +27,7 @@ from hsi_viewer.learning.training_pixels import (
     choose_pixels,
     note_unused,
     seeds_of,
+    without_strays,
 )
 
 WALKER = WalkerRecipe()
@@ -75,7 +76,8 @@ def labelled_scene(
     scene = SceneFeatures(seen, fit_features(seen, recipe, token), origin=cube, keep=False)
     _, valid = scene.guide(recipe.components, token)
     seeds = seeds_of(ids, class_ids)
-    pixels, targets = choose_pixels(seeds, valid, limit, seed)
+    learned = without_strays(seeds, valid, scene.strays, port)
+    pixels, targets = choose_pixels(seeds, learned, limit, seed)
     note_unused(seeds, valid, port)
     return LabelledScene(scene, valid, ids, class_ids, pixels, targets)
 
