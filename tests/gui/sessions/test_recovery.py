@@ -47,8 +47,12 @@ def left(scene: str, strokes: int):
 
 def wait_for_offer(driver, part: str):
     offers = driver.window.context.offers
-    driver.qtbot.waitUntil(lambda: any(part in o.text for o in offers.offers), timeout=20_000)
-    return next(o for o in offers.offers if part in o.text)
+
+    def shown():
+        return (o for o in offers.offers if part in o.text and o.buttons[0].isVisible())
+
+    driver.qtbot.waitUntil(lambda: any(shown()), timeout=20_000)
+    return next(shown())
 
 
 def press(offer, text: str) -> None:
