@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
@@ -96,6 +97,11 @@ class SceneMapper(TrainingFacts):
     features: Features
     walker: WalkerRecipe
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
+
+    @property
+    def suspected(self) -> tuple[SuspectedFill, ...]:
+        """Fill values that only looking at all of the scene has shown; they are left out."""
+        return tuple(fill for scene in self.scenes for fill in scene.found_fills())
 
     @property
     def title(self) -> str:

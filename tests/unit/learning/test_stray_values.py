@@ -199,6 +199,7 @@ def test_fill_values_that_a_sample_missed_are_found_in_training(monkeypatch) -> 
     assert fill_values.examined(cube).suspected == ()
     model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK)
     assert model.warning == "1 pixel holds -9999 in every band: no data?"
+    assert [(s.value, s.pixels) for s in model.suspected] == [(-9999.0, 1)]
     assert np.argwhere(model.predict(cube).class_map == 0).tolist() == [[41, 41]]
 
 
