@@ -162,7 +162,11 @@ class SceneFeatures:
 
     def found_sentences(self) -> list[str]:
         """A sentence for each value that looking at all of the scene has shown to be a fill."""
-        return [SuspectedFill(value, count).sentence for value, count in self.found.items()]
+        return [fill.sentence for fill in self.found_fills()]
+
+    def found_fills(self) -> tuple[SuspectedFill, ...]:
+        """Values that looking at all of the scene has shown to be fills."""
+        return tuple(SuspectedFill(value, count) for value, count in self.found.items())
 
     def spectra(self, rows: slice, columns: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Standardised values of a window as `Features.standardised`, and where there is data.

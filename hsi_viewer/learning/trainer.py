@@ -32,6 +32,7 @@ from hsi_viewer.learning.training_pixels import (
     choose_pixels,
     note_unused,
     seeds_of,
+    without_strays,
 )
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
 from hsi_viewer.learning.voices.judging import Judge, Judged, of_strength
@@ -138,8 +139,9 @@ class Run:
         self.class_ids, self.token, self.port = class_ids, token, port
         self.seeds = seeds_of(ids, class_ids)
         self.guide, self.valid = scene.guide(recipe.walker.guides, token)
+        learned = without_strays(self.seeds, self.valid, scene.strays, port)
         self.pixels, self.targets = choose_pixels(
-            self.seeds, self.valid, recipe.training.patches, config.seed
+            self.seeds, learned, recipe.training.patches, config.seed
         )
         note_unused(self.seeds, self.valid, port)
 
