@@ -16,6 +16,7 @@ from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
 TILE = 160  # pixels a side: bounds the memory of inference
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
+SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles they are in, at most
 KEEP_BYTES = 400_000_000
 
 Window = tuple[slice, slice]
@@ -107,6 +108,27 @@ class SceneFeatures:
             rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
         ]
         return _picked(values, r - top, c - left), inner
+
+    def sample(self, token: CancelToken | None = None) -> FloatArray:
+        """Features (n, channels) of some thousand pixels with data, evenly over a few tiles."""
+        windows = list(tiles(self.cube.rows, self.cube.columns))
+        windows = windows[:: -(-len(windows) // SAMPLED_TILES)]
+        seen = []
+        for r, c in windows:
+            values, valid = self.window(r, c, 0, token)
+            inside = np.flatnonzero(valid)
+            step = max(1, inside.size * len(windows) // SAMPLED)
+            row, column = np.divmod(inside[step // 2 :: step], valid.shape[1])
+            seen.append(np.ascontiguousarray(values[:, row, column].T))
+        return np.concatenate(seen)
+
+    def narrowed(self) -> SceneFeatures:
+        """The same scene, seen pixel by pixel, where wide windows would have to be computed."""
+        if self._kept is not None:
+            return self
+        narrow = SceneFeatures(self.cube, self.features.narrowed(), origin=self.origin, keep=False)
+        narrow._guide, narrow.found, narrow.strays = self._guide, self.found, self.strays
+        return narrow
 
     def patches(
         self, pixels: NDArray[np.int64], radius: int, token: CancelToken | None = None

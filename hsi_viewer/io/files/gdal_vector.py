@@ -156,7 +156,7 @@ def write_layer(
     name = gdal.local_name(path)
     limit_drivers()
     try:
-        with gdal.quiet(UserWarning):  # that there is no system, which the caller says
+        with gdal.quiet(UserWarning):  # of a missing coordinate system, which the caller reports
             pyogrio.raw.write(
                 name,
                 np.array([shapely.to_wkb(each) for each in geometries], object),
