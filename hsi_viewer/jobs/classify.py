@@ -21,6 +21,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.sampling import draw_per_class
@@ -156,7 +157,10 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         legend = ClassLegend(model.legend)
         scored = None if test is None else to_be_scored(test, legend)
         _note_warnings(cube, (scored,), job)
-        prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job)
+        options = {"standardise": job.standardise} if job.standardise != "training" else {}
+        prediction = model.predict(
+            cube, refine=job.refinement, token=job.token, port=job, **options
+        )
         if model.warning:
             job.report(Note(model.warning))
         settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
@@ -166,7 +170,8 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         "classes": _class_records(legend, None),
         "classifier": model.name,
         **({"seed": settings.seed} if settings is not None else {}),
-        "refined": job.config.refine,
+        "refined": prediction.source.endswith("refined"),
+        **_voices(model),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
@@ -228,7 +233,7 @@ def _train_and_write(
         if model.warning:
             job.report(Note(model.warning))
         prediction = model.predict(
-            cube, labels=training, refine=job.config.refine, token=job.token, port=job
+            cube, labels=training, refine=job.refinement, token=job.token, port=job
         )
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
@@ -239,12 +244,22 @@ def _train_and_write(
         "classifier": job.classifier,
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
-        "refined": job.config.refine,
+        "refined": prediction.source.endswith("refined"),
+        **_voices(model),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
     }
     return _scored(report, prediction, test)
+
+
+def _voices(model: Model) -> dict[str, Any]:
+    """What was heard for the map of the training scene, if the model tells."""
+    evidence: Evidence | None = getattr(model, "evidence", None)
+    if evidence is None:
+        return {}
+    weights = {voice.name: round(voice.weight, 4) for voice in evidence.voices}
+    return {"voices": weights, "walker": evidence.walker, "evidence": evidence.sentence}
 
 
 def _scored(

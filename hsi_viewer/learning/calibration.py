@@ -59,7 +59,13 @@ def fit_temperature(probabilities: FloatArray, targets: NDArray[np.int64]) -> fl
     return float(np.exp(found.x))
 
 
-def fit_steepness(scores: NDArray[np.floating[Any]], targets: NDArray[np.int64]) -> float:
+def fit_steepness(
+    scores: NDArray[np.floating[Any]],
+    targets: NDArray[np.int64],
+    *,
+    softened: bool = True,
+    weights: NDArray[np.float64] | None = None,
+) -> float:
     """Factor of scores whose softmax fits held-back labels best.
 
     As Platt, "Probabilistic outputs for support vector machines" (1999), for several classes: his
@@ -69,17 +75,24 @@ def fit_steepness(scores: NDArray[np.floating[Any]], targets: NDArray[np.int64])
     ----------
     scores : (n, classes), of labels that the scores were not fitted on.
     targets : (n,) class indices.
+    softened : whether his targets are taken; without, the caller must bound the factor.
+    weights : (n,) of the labels, of sum 1; the same by default.
     """
     classes = scores.shape[1]
-    right = (len(targets) + 1) / (len(targets) + 2)
+    right = (len(targets) + 1) / (len(targets) + 2) if softened else 1.0
     wanted = np.full(scores.shape, (1 - right) / (classes - 1))
     wanted[np.arange(len(targets)), targets] = right
+    wanted *= (np.full(len(targets), 1 / len(targets)) if weights is None else weights)[:, None]
 
     def loss(log_factor: float) -> float:
-        z = np.exp(log_factor) * scores
-        z = z - z.max(axis=1, keepdims=True)
-        likelihood = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-        return -float((wanted * likelihood).sum(axis=1).mean())
+        return -float((wanted * log_softmax(np.exp(log_factor) * scores)).sum())
 
-    found = minimize_scalar(loss, bounds=(np.log(1e-4), np.log(1e3)), method="bounded")
+    found = minimize_scalar(loss, bounds=(np.log(1e-6), np.log(1e3)), method="bounded")
     return float(np.exp(found.x))
+
+
+def log_softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Logarithm of the probabilities (n, classes) of logits."""
+    z = logits - logits.max(axis=-1, keepdims=True).astype(np.float64)
+    result: NDArray[np.float64] = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    return result

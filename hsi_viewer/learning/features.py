@@ -27,6 +27,7 @@ from hsi_viewer.learning.scaling import Scaling, fit_scaling, standardised
 FloatArray = NDArray[np.float32]
 CHUNK = 25  # components smoothed between two looks at the token
 LEAST_NOISE = 1e-4  # added to the noise of every direction, in units of its mean
+LEADING = 10  # components that tell whether a spectrum is like those of a scene
 TRUNCATE = 3.0  # Gaussian windows end at this many standard deviations
 
 
@@ -45,6 +46,8 @@ class Features:
     strength : (c,) standard deviation of each component in units of its noise, falling.
     sigmas : Gaussian windows in pixels, 0 for none.
     scales : (len(sigmas) * c,) what each feature is divided by.
+    spectra : (c, b) standardised spectrum of a component of value 1, by least squares; None in
+        models that were read from a file, which have no use for it.
     """
 
     bands: NDArray[np.int64]
@@ -57,6 +60,7 @@ class Features:
     strength: FloatArray
     sigmas: tuple[float, ...]
     scales: FloatArray
+    spectra: FloatArray | None = None
 
     @property
     def channels(self) -> int:
@@ -67,6 +71,24 @@ class Features:
     def reach(self) -> int:
         """Pixels that a feature looks away from its own pixel."""
         return int(np.ceil(TRUNCATE * max(self.sigmas)))
+
+    def distance(self, features: FloatArray) -> FloatArray:
+        """Squared distance (n,) of pixels from the mean of the scene that this was fitted on.
+
+        In its leading components, each of variance 1 over that scene.
+
+        Parameters
+        ----------
+        features : (n, channels).
+        """
+        leading = features[:, :LEADING] * self.scales[:LEADING]
+        result: FloatArray = (leading**2).sum(axis=1)
+        return result
+
+    def narrowed(self) -> Features:
+        """Those of single pixels alone: the first channels."""
+        count = self.strength.size
+        return replace(self, sigmas=self.sigmas[:1], scales=self.scales[:count])
 
     def standardised(
         self, stored: NDArray[Any], is_data: NDArray[np.bool_]
@@ -317,8 +339,23 @@ def fit_features(
         strength.astype(np.float32),
         recipe.sigmas,
         np.ones(kept * len(recipe.sigmas), np.float32),
+        (axes.T @ covariance.numpy()).astype(np.float32),
     )
     return _with_scales(fitted, middle, is_data, recipe.emphasis, token)
+
+
+def rescaled(features: Features, cube: HyperCube) -> Features:
+    """The same features of values that are standardised by another scene of the same bands.
+
+    Raises
+    ------
+    TrainingError
+        if it holds too little data.
+    """
+    step = max(1, int(np.ceil(np.sqrt(cube.rows * cube.columns / FeatureRecipe().sample))))
+    sample = cube.read(slice(0, None, step), slice(0, None, step), features.bands)
+    scaling, _ = fit_scaling(cube, sample)
+    return replace(features, **scaling._asdict())
 
 
 def _fit_noise(stored: NDArray[Any], is_data: NDArray[np.bool_], scaling: Scaling) -> Tensor | None:

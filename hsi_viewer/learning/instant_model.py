@@ -29,10 +29,16 @@ class InstantModel:
     weights: FloatArray
     bias: FloatArray
 
+    def scores(self, features: FloatArray) -> FloatArray:
+        """Scores (n, classes) of features (n, channels)."""
+        product = torch.from_numpy(features) @ torch.from_numpy(self.weights)
+        result: FloatArray = product.numpy() + self.bias
+        return result
+
     def probabilities(self, features: FloatArray) -> FloatArray:
         """Probabilities (rows, columns, classes) of features (channels, rows, columns)."""
         channels, rows, columns = features.shape
-        logits = np.moveaxis(features, 0, 2).reshape(-1, channels) @ self.weights + self.bias
+        logits = self.scores(np.moveaxis(features, 0, 2).reshape(-1, channels))
         return softmax(logits / TEMPERATURE).reshape(rows, columns, -1)
 
 

@@ -16,6 +16,8 @@ from hsi_viewer.learning.features import Features, FloatArray, mirrored
 
 TILE = 160  # pixels a side: bounds the memory of inference
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
+USUAL = 0.999  # share of the training scene's pixels that count as within its range
+SAMPLED_TILES = 9  # that show the range, at most
 KEEP_BYTES = 400_000_000
 
 Window = tuple[slice, slice]
@@ -107,6 +109,24 @@ class SceneFeatures:
             rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
         ]
         return _picked(values, r - top, c - left), inner
+
+    def usual_distance(self, token: CancelToken | None = None) -> float:
+        """Squared distance from the mean that most pixels stay within; see `Features.distance`."""
+        rows, columns = self.cube.rows, self.cube.columns
+        windows = list(tiles(rows, columns))
+        seen = []
+        for r, c in windows[:: -(-len(windows) // SAMPLED_TILES)]:
+            values, valid = self.window(r, c, 0, token)
+            seen.append(self.features.distance(values[:, valid].T))
+        return float(np.quantile(np.concatenate(seen), USUAL)) if sum(map(len, seen)) else np.inf
+
+    def narrowed(self) -> SceneFeatures:
+        """The same scene, seen pixel by pixel, where wide windows would have to be computed."""
+        if self._kept is not None:
+            return self
+        narrow = SceneFeatures(self.cube, self.features.narrowed(), origin=self.origin, keep=False)
+        narrow._guide, narrow.found, narrow.strays = self._guide, self.found, self.strays
+        return narrow
 
     def patches(
         self, pixels: NDArray[np.int64], radius: int, token: CancelToken | None = None

@@ -22,18 +22,15 @@ class TrainingPixels:
     ----------
     patches : (n, channels, side, side).
     targets : (n,) class indices.
-    held : (n,) bool, kept aside to measure how far confidence can be trusted.
     """
 
     patches: Tensor
     targets: Tensor
-    held: Tensor
 
-    def odds(self, with_held: bool) -> Tensor:
+    @property
+    def odds(self) -> Tensor:
         """Probability of drawing each pixel, (n,): the same for every class."""
-        use = torch.ones_like(self.held) if with_held else ~self.held
-        counts = torch.bincount(self.targets[use], minlength=int(self.targets.max()) + 1)
-        odds = use.float() / counts[self.targets].clamp(min=1)
+        odds = 1.0 / torch.bincount(self.targets)[self.targets]
         return odds / odds.sum()
 
 
@@ -117,18 +114,6 @@ def choose_pixels(
         chosen = np.sort(np.concatenate(kept))
         pixels, targets = pixels[chosen], targets[chosen]
     return pixels, targets
-
-
-def hold_back(targets: NDArray[np.int64], enough: int, seed: int) -> NDArray[np.bool_]:
-    """A tenth of each class, if every class has enough pixels; else none, (n,) bool."""
-    held = np.zeros(targets.size, bool)
-    if np.bincount(targets).min() < enough:
-        return held
-    rng = np.random.default_rng(seed)
-    for k in np.unique(targets):
-        where = np.flatnonzero(targets == k)
-        held[rng.choice(where, where.size // 10 or 1, replace=False)] = True
-    return held
 
 
 def turned(x: Tensor, generator: torch.Generator, noise: float) -> Tensor:
