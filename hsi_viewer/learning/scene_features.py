@@ -12,7 +12,8 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import probe_bands, shared_values, usual_of
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.learning.features import Features, FloatArray, mirrored
+from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.windows import mirrored
 
 TILE = 160  # pixels a side: bounds the memory of inference
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
@@ -32,15 +33,14 @@ def tiles(rows: int, columns: int, side: int = TILE) -> Iterator[Window]:
 
 def _picked(values: FloatArray, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> FloatArray:
     """Rows and columns of (channels, rows, columns); a view where nothing is mirrored."""
-    for axis, index in ((1, rows), (2, columns)):
+    values = np.moveaxis(values, 0, 2)  # as it lies in memory
+    for axis, index in ((0, rows), (1, columns)):
         first, last = int(index[0]), int(index[-1])
         if last - first + 1 == index.size and int(index.min()) == first:
-            part = [slice(None)] * 3
-            part[axis] = slice(first, last + 1)
-            values = values[tuple(part)]
+            values = values[first : last + 1] if axis == 0 else values[:, first : last + 1]
         else:
             values = values.take(index, axis=axis)
-    return values
+    return np.moveaxis(values, 2, 0)
 
 
 class SceneFeatures:
