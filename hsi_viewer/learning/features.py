@@ -23,7 +23,7 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.robust import Floats, tidy
 from hsi_viewer.learning.scaling import Scaling, fit_scaling, standardised
-from hsi_viewer.learning.windows import averages, reach_of
+from hsi_viewer.learning.windows import at, averages, reach_of
 
 FloatArray = NDArray[np.float32]
 LEAST_NOISE = 1e-4  # added to the noise of every direction, in units of its mean
@@ -130,8 +130,8 @@ class Features:
         components: FloatArray,
         valid: NDArray[np.bool_],
         strays: NDArray[np.bool_],
-        rows: slice,
-        columns: slice,
+        rows: range,
+        columns: range,
         token: CancelToken | None = None,
     ) -> FloatArray:
         """Features of the inner part of a window.
@@ -143,7 +143,7 @@ class Features:
         components : (c, window rows, window columns), as far as `reach` around the inner part, or
             to the border of the scene, where the window is mirrored.
         valid, strays : (window rows, window columns).
-        rows, columns : the inner part, which may have steps.
+        rows, columns : the inner part; beyond the border of the scene, too.
 
         Returns
         -------
@@ -153,14 +153,10 @@ class Features:
         asked = self.sigmas, self.scales, token
         known = valid & ~strays
         features = averages(across, None if known.all() else known, (rows, columns), *asked)
-        inner = strays[rows, columns]
+        inner = at(strays, rows, columns)
         if inner.any():
             box = _around(inner)
-            part = tuple(
-                slice(s.start + b.start * (s.step or 1), s.start + b.stop * (s.step or 1), s.step)
-                for s, b in zip((rows, columns), box, strict=True)
-            )
-            apart = averages(across, strays, (part[0], part[1]), *asked)
+            apart = averages(across, strays, (rows[box[0]], columns[box[1]]), *asked)
             features[inner] = self._shortened(apart[inner[box]])
         return np.moveaxis(features, 2, 0)
 
@@ -340,7 +336,7 @@ def _with_scales(
     usual = usual if usual.any() else valid
     if not usual.any():
         return fitted
-    inner = slice(0, valid.shape[0]), slice(0, valid.shape[1])
+    inner = range(valid.shape[0]), range(valid.shape[1])
     smoothed = fitted.smooth(components, valid, strays, *inner, token)
     scales = smoothed[:, usual].std(axis=1)
     scales[scales < 1e-6] = 1.0

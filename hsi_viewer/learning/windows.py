@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -49,14 +49,14 @@ class Averages:
             self.source = torch.cat([self.source * weight, weight], dim=2)
 
     def under(
-        self, sigma: float, rows: slice, columns: slice, factors: FloatArray, out: Tensor
+        self, sigma: float, rows: range, columns: range, factors: FloatArray, out: Tensor
     ) -> None:
         """Averages under one window.
 
         Parameters
         ----------
         sigma : standard deviation in pixels; 0 for the pixel itself.
-        rows, columns : the part of which they are wanted, which may have steps.
+        rows, columns : where they are wanted, beyond the borders, too.
         factors : (c,) what they are multiplied by.
         out : (part rows, part columns, c), written to; 0 where the window has no pixel of the mask.
         """
@@ -65,16 +65,16 @@ class Averages:
             torch.mul(part, multiplied, out=out[r, c])
 
     def _parts(
-        self, sigma: float, rows: slice, columns: slice
+        self, sigma: float, rows: range, columns: range
     ) -> Iterator[tuple[slice, slice, Tensor]]:
-        if sigma == 0:
-            yield slice(None), slice(None), self._mean(self.source[rows, columns])
-            return
         height, width = self.source.shape[:2]
-        for row in bands(height, range(*rows.indices(height)), sigma):
+        if sigma == 0:
+            yield slice(None), slice(None), self._mean(at(self.source, rows, columns))
+            return
+        for row in bands(height, rows, sigma):
             seen = self.source[row.seen]
-            lines = (row.matrix @ seen.flatten(1)).unflatten(1, seen.shape[1:])
-            for column in bands(width, range(*columns.indices(width)), sigma):
+            lines = (row.matrix @ seen.flatten(1)).reshape(-1, *seen.shape[1:])
+            for column in bands(width, columns, sigma):
                 yield row.out, column.out, self._mean(column.matrix @ lines[:, column.seen])
 
     def _mean(self, part: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class Averages:
 def averages(
     values: FloatArray,
     mask: NDArray[np.bool_] | None,
-    part: tuple[slice, slice],
+    part: tuple[range, range],
     sigmas: tuple[float, ...],
     scales: FloatArray,
     token: CancelToken | None = None,
@@ -99,17 +99,27 @@ def averages(
     sigmas : standard deviations in pixels.
     scales : (len(sigmas) * c,) what the averages are divided by.
     """
-    height, width, count = values.shape
-    shape = [len(range(*s.indices(n))) for s, n in zip(part, (height, width), strict=True)]
-    out = torch.empty((*shape, len(sigmas) * count))
+    count = values.shape[2]
+    out = torch.empty((len(part[0]), len(part[1]), len(sigmas) * count))
     found = Averages(values, mask)
     for s, sigma in enumerate(sigmas):
         if token is not None:
             token.check()
         own = slice(s * count, (s + 1) * count)
-        found.under(sigma, *part, 1 / scales[own], out[:, :, own])
+        found.under(sigma, *part, np.float32(1) / scales[own], out[:, :, own])
     result: FloatArray = out.numpy()
     return result
+
+
+def at(values: Any, rows: range, columns: range) -> Any:
+    """Values (rows, columns, ...) of an array or tensor at places of mirrored axes."""
+    for axis, places in enumerate((rows, columns)):
+        size = values.shape[axis]
+        index: Any = slice(places.start, places.stop, places.step)
+        if places.start < 0 or places.stop > size:
+            index = mirrored(np.array(places), size)
+        values = values[index] if axis == 0 else values[:, index]
+    return values
 
 
 def reach_of(sigma: float) -> int:
