@@ -104,8 +104,11 @@ def _print_result(result: JobResult, output: Path) -> None:
 def accuracy_text(accuracy: AccuracyReport) -> str:
     """The accuracy in one line."""
     overall, kappa = accuracy.overall, accuracy.kappa
+    interval = f"95 % interval {overall.low:.1%} to {overall.high:.1%}"
+    if overall.low != overall.low:
+        interval = "too few groups of test pixels for an interval"
     return (
-        f"Overall accuracy {overall.value:.1%} (95 % interval {overall.low:.1%} to "
-        f"{overall.high:.1%}), average accuracy {accuracy.average:.1%}, kappa "
+        f"Overall accuracy {overall.value:.1%} ({interval}), average accuracy "
+        f"{accuracy.average:.1%}, kappa "
         f"{'undefined' if kappa != kappa else f'{kappa:.3f}'}, on {accuracy.total} test pixels"
     )

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.intervals import Interval
 
 
 def accuracy_record(accuracy: AccuracyReport) -> dict[str, Any]:
@@ -14,33 +15,40 @@ def accuracy_record(accuracy: AccuracyReport) -> dict[str, Any]:
     Returns
     -------
     dict
-        test_pixels, overall, overall_interval (95 %), average, kappa, and by_class: for each id
-        its test_pixels, producers and users accuracy.
+        test_pixels, groups (None where the pixels are a random sample), overall, average and
+        kappa with their 95 % intervals, and by_class: for each id its test_pixels, producers and
+        users accuracy and F1.
     """
-    overall = accuracy.overall
     classes = zip(
         accuracy.class_ids,
         accuracy.truth_counts,
         accuracy.producers,
         accuracy.users,
+        accuracy.f1_intervals,
         strict=True,
     )
     return {
         "test_pixels": accuracy.total,
-        "overall": _rounded(overall.value),
-        "overall_interval": [_rounded(overall.low), _rounded(overall.high)],
-        "average": _rounded(accuracy.average),
-        "kappa": _rounded(accuracy.kappa),
+        "groups": None if accuracy.groups is None else accuracy.groups.count,
+        **_figure("overall", accuracy.overall),
+        **_figure("average", accuracy.average_interval),
+        **_figure("kappa", accuracy.kappa_interval),
         "by_class": [
             {
                 "id": class_id,
                 "test_pixels": int(count),
-                "producers": _rounded(producers.value),
-                "users": _rounded(users.value),
+                **_figure("producers", producers),
+                **_figure("users", users),
+                **_figure("f1", f1),
             }
-            for class_id, count, producers, users in classes
+            for class_id, count, producers, users, f1 in classes
         ],
     }
+
+
+def _figure(name: str, interval: Interval) -> dict[str, Any]:
+    ends = [_rounded(interval.low), _rounded(interval.high)]
+    return {name: _rounded(interval.value), f"{name}_interval": ends}
 
 
 def _rounded(value: float) -> float | None:

@@ -12,7 +12,7 @@ from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
-from hsi_viewer.core.labels.placement import PlacementNeededError
+from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_sources
 
@@ -25,7 +25,17 @@ def training_labels(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
     HsiError
         if they cannot be read, do not fit the cube, or are of fewer classes.
     """
-    labels = _imported(source, cube, job)
+    return of_two_classes(_imported(source, cube, job))
+
+
+def of_two_classes(labels: ImportedLabels) -> ImportedLabels:
+    """The labels, if they can be learned from.
+
+    Raises
+    ------
+    LabelError
+        if they are of fewer than two classes.
+    """
     present = np.unique(labels.ids[labels.ids > 0])
     if present.size == 0:
         raise LabelError(f"{labels.name}: no pixel is labelled; label at least two classes.")
@@ -45,7 +55,17 @@ def read_test_labels(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
     HsiError
         if they cannot be read, do not fit the cube, or are none.
     """
-    labels = _imported(source, cube, job)
+    return of_test_pixels(_imported(source, cube, job))
+
+
+def of_test_pixels(labels: ImportedLabels) -> ImportedLabels:
+    """The labels, if they can score a map.
+
+    Raises
+    ------
+    LabelError
+        if no pixel is labelled.
+    """
     if not labels.ids.any():
         raise LabelError(f"{labels.name}: no test pixel is labelled.")
     return labels
@@ -92,12 +112,24 @@ def to_be_scored(
 
 def _imported(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
     from hsi_viewer.io.files.identify import split_source
+
+    labels = imported(source, cube, job.placement)
+    check_sources(job.output, [split_source(source)[0]])
+    return labels
+
+
+def imported(source: str, cube: HyperCube, placement: Placement | None) -> ImportedLabels:
+    """Labels of a file on the grid of a cube.
+
+    Raises
+    ------
+    HsiError
+        if they cannot be read, do not fit the cube, or could be laid on it in several ways.
+    """
     from hsi_viewer.io.regions.import_export import import_regions
 
     try:
-        labels = import_regions(source, cube, job.placement)
+        return import_regions(source, cube, placement)
     except PlacementNeededError as needed:
         ways = " or ".join(f"--placement {option}" for option in needed.options)
         raise LabelError(f"{needed} Say {ways}.") from needed
-    check_sources(job.output, [split_source(source)[0]])
-    return labels

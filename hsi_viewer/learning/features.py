@@ -287,7 +287,7 @@ def fit_features(
     fitted = Features(
         bands,
         *scaling,
-        axes.astype(np.float32),
+        np.ascontiguousarray(axes, np.float32),  # as in files, so that products round alike
         strength.astype(np.float32),
         recipe.sigmas,
         np.ones(kept * len(recipe.sigmas), np.float32),

@@ -13,19 +13,30 @@ FOLDS = 5
 Scores = Callable[[NDArray[np.bool_], NDArray[np.bool_]], NDArray[np.float32]]
 
 
-def folds_of(targets: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Fold (n,) of each pixel, evenly in each class; -1, never held back, for a class's only one.
+def random_folds(targets: NDArray[np.int64], seed: int, count: int = FOLDS) -> NDArray[np.int64]:
+    """Fold (n,) of each label, drawn evenly in each class; -1, never held out, for its only one.
 
     Parameters
     ----------
     targets : (n,) class indices.
+    count : folds.
     """
     rng = np.random.default_rng(seed)
     folds = np.full(targets.size, -1)
     for k in np.unique(targets):
         where = rng.permutation(np.flatnonzero(targets == k))
         if where.size > 1:
-            folds[where] = (np.arange(where.size) + k) % FOLDS
+            folds[where] = (np.arange(where.size) + k) % count
+    return folds
+
+
+def trainable(folds: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Folds (n,) of some of the labels, none held out of a class that would miss in training."""
+    folds = folds.copy()
+    for k in np.unique(targets):
+        of_class = targets == k
+        if np.unique(folds[of_class]).size == 1:
+            folds[of_class] = -1
     return folds
 
 
@@ -37,7 +48,7 @@ def held_out(
     Parameters
     ----------
     scores : fits on the pixels of one mask and scores those of another.
-    targets, folds : (n,) of `folds_of`.
+    targets, folds : (n,) class indices, and folds such as those of `spatial_folds`.
     token : checked between folds.
     """
     parts = []

@@ -68,4 +68,4 @@ def fit_instant(
     # By torch: numpy's solver wastes ten times the time on a busy machine.
     weights = torch.linalg.solve(torch.from_numpy(covariance), torch.from_numpy(means.T)).numpy()
     bias = -0.5 * np.einsum("kc,ck->k", means, weights)
-    return InstantModel(weights.astype(np.float32), bias.astype(np.float32))
+    return InstantModel(np.ascontiguousarray(weights, np.float32), bias.astype(np.float32))

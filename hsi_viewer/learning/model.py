@@ -21,7 +21,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import matched
-from hsi_viewer.learning.calibration import tempered
+from hsi_viewer.learning.calibration import reliable, tempered
 from hsi_viewer.learning.checkpoint import load_state, save_model
 from hsi_viewer.learning.features import FloatArray, rescaled
 from hsi_viewer.learning.model_state import ModelState, scene_digest
@@ -31,7 +31,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.training_pixels import seeds_of
 from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.voices.judging import of_strength
-from hsi_viewer.learning.voices.pool import Pool, Strength
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 
 KEEP_BYTES = 256_000_000  # joined output of the voices kept for the next stroke
 STRANGE = 0.01  # share of pixels beyond the training range that is worth a word
@@ -59,6 +59,18 @@ def strength_of(refine: Refine, pool: Pool) -> Strength:
             f"There is no refinement {refine!r}; choose one of 'auto', 'none', 'weak', 'full'."
         )
     return refine
+
+
+def hold_to(seeds: NDArray[np.int64], probabilities: FloatArray) -> None:
+    """Let labelled pixels be what they are labelled, as a walker would; in place.
+
+    Parameters
+    ----------
+    seeds : (rows, columns) index of the class of each labelled pixel, -1 elsewhere.
+    probabilities : (rows, columns, classes).
+    """
+    labelled = seeds >= 0
+    probabilities[labelled] = np.eye(probabilities.shape[2], dtype=np.float32)[seeds[labelled]]
 
 
 def prediction_of(
@@ -174,13 +186,15 @@ class TrainedModel(ModelState):
                 raw = self._output(scene, pool, token, port)
                 painted = time.perf_counter()
                 port.report(Progress("Refining the map along the image"))
-                probabilities = walker.refined(raw.probabilities)
-            probabilities = tempered(probabilities, pool.refined_temperature)
+                probabilities = walker.refined(tempered(raw.probabilities, VOTE))
             source += ", refined"
         else:
             raw = self._output(scene, pool, token, port)
             painted = time.perf_counter()
             probabilities = raw.probabilities.copy()
+            if refine not in (False, "none"):
+                hold_to(seeds_of(known, self.class_ids), probabilities)
+        probabilities = reliable(probabilities, pool.offset, pool.slope)
         self.seconds["predict"] = painted - start
         self.seconds["refine"] = time.perf_counter() - painted
         return prediction_of(

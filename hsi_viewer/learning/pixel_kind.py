@@ -29,6 +29,7 @@ class FitScorer(Protocol):
         values: FloatArray,
         targets: NDArray[np.int64],
         *,
+        folds: NDArray[np.int64],
         seed: int,
         token: CancelToken,
         port: ProgressPort,
@@ -39,6 +40,9 @@ class FitScorer(Protocol):
         ----------
         values : (n, bands) standardised values of labelled pixels.
         targets : (n,) their class indices; every class occurs.
+        folds : (n,) which of them are held out together, by place in the scene; -1 for those that
+            are always trained on. Every class is in each training part.
+        seed : of what is drawn.
         """
 
 

@@ -19,12 +19,14 @@ from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, NotingPort, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.folds import FOLDS
 from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.model_state import facts_of
 from hsi_viewer.learning.pixel_files import PixelState, load_pixels, save_pixels
 from hsi_viewer.learning.pixel_kind import PixelKind
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_mapper import FEATURES, WALKER, SceneMapper, labelled_scene
+from hsi_viewer.learning.spatial_folds import spatial_folds
 
 MOST_PIXELS = 4_000  # labelled pixels that are learned from, evenly over the classes
 
@@ -82,7 +84,10 @@ def fit_pixel_model(
     seconds = {"features": time.perf_counter() - started}
 
     started = time.perf_counter()
-    scorer, steepness = kind.fit(values, known.targets, seed=config.seed, token=token, port=port)
+    folds = spatial_folds(known.pixels, known.targets, cube.columns, FOLDS).folds
+    scorer, steepness = kind.fit(
+        values, known.targets, folds=folds, seed=config.seed, token=token, port=port
+    )
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, known.ids, known.class_ids, legend, config, seconds, known.warning)
     return PixelModel(

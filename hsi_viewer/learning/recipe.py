@@ -128,7 +128,7 @@ class WalkerRecipe:
     gamma: float = 0.002
     seed_weight: float = 10.0
     guides: int = 3
-    doubt: float = 0.5
+    doubt: float = 0.0
     assurance: float = 2.5
 
 

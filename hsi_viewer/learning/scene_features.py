@@ -18,8 +18,7 @@ from hsi_viewer.learning.windows import at, mirrored
 
 TILE = 160  # pixels a side: bounds the memory of inference
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
-USUAL = 0.999  # share of the training scene's pixels that count as within its range
-SAMPLED_TILES = 9  # that show the range, at most
+SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles they are in, at most
 KEEP_BYTES = 400_000_000
 
 SURVEY_TILE = 240  # pixels a side of what is computed at once where few features are kept
@@ -138,6 +137,7 @@ class SceneFeatures:
         if keep and cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
         self._guide: tuple[FloatArray, NDArray[np.bool_]] | None = None
+        self._sample: FloatArray | None = None
         self.strays = np.zeros((0, 0), bool)
 
     def window(
@@ -173,14 +173,20 @@ class SceneFeatures:
         """Whether every pixel has been looked at."""
         return self._guide is not None
 
-    def usual_distance(self, token: CancelToken | None = None) -> float:
-        """Squared distance from the mean that most pixels stay within; see `Features.distance`."""
-        windows, narrow = list(tiles(self.cube.rows, self.cube.columns)), self.narrowed()
-        seen = []
-        for r, c in windows[:: -(-len(windows) // SAMPLED_TILES)]:
-            values, valid = narrow.window(r, c, 0, token)
-            seen.append(self.features.distance(values[:, valid].T))
-        return float(np.quantile(np.concatenate(seen), USUAL)) if sum(map(len, seen)) else np.inf
+    def sample(self, token: CancelToken | None = None) -> FloatArray:
+        """Features (n, channels) of some thousand pixels with data, evenly over the scene."""
+        if self._sample is None:
+            windows = list(tiles(self.cube.rows, self.cube.columns))
+            windows = windows[:: -(-len(windows) // SAMPLED_TILES)]
+            seen = []
+            for r, c in windows:
+                values, valid = self.window(r, c, 0, token)
+                inside = np.flatnonzero(valid)
+                step = max(1, inside.size * len(windows) // SAMPLED)
+                row, column = np.divmod(inside[step // 2 :: step], valid.shape[1])
+                seen.append(np.ascontiguousarray(values[:, row, column].T))
+            self._sample = np.concatenate(seen)
+        return self._sample
 
     def narrowed(self) -> SceneFeatures:
         """The same scene, seen pixel by pixel, where wide windows would have to be computed."""
@@ -312,6 +318,8 @@ class SceneFeatures:
                 part, 0, 2
             )
         self._guide, self.strays = (survey.guide, survey.valid), survey.strays
+        known = out[survey.valid[::step, ::step]]
+        self._sample = known[:: max(1, len(known) // SAMPLED)].copy()
         return np.moveaxis(out, 2, 0)
 
     def _survey(self, count: int) -> Survey:

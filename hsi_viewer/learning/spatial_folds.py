@@ -1,7 +1,7 @@
 """Folds that hold out labels by place: whole strokes or stretches, far from what is trained on.
 
 Labels of one stroke look alike, and wide windows around them overlap. Folds drawn label by label
-therefore flatter whatever looks far. Here the labels of a class are cut where they lie furthest
+therefore favour models that look far. Here the labels of a class are cut where they lie furthest
 apart, along the axis on which they spread most, into parts of similar size; connected labels stay
 together as long as the class then keeps labels to train on.
 """
@@ -13,9 +13,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
+
+from hsi_viewer.core.geometry.connected_labels import connected_labels
 
 FOLDS = 3
 WHOLE = 0.75  # share of a class's labels up to which a connected group is held out in one piece
@@ -142,27 +142,6 @@ def half_folds(pixels: NDArray[np.int64], targets: NDArray[np.int64], columns: i
         if np.ptp(side[members]) > 0:
             held[members] = side[members]
     return SpatialFolds(positions, targets, held, groups)
-
-
-def connected_labels(
-    pixels: NDArray[np.int64], targets: NDArray[np.int64], columns: int
-) -> NDArray[np.int64]:
-    """Group (n,) of each label: those of a class that touch, by an edge or a corner, from 0."""
-    order = np.argsort(pixels, kind="stable")
-    flat, classes, column = pixels[order], targets[order], pixels[order] % columns
-    first, second = [], []
-    for down, right in ((0, 1), (1, -1), (1, 0), (1, 1)):
-        inside = np.flatnonzero((column + right >= 0) & (column + right < columns))
-        wanted = flat[inside] + down * columns + right
-        at = np.searchsorted(flat, wanted).clip(0, max(flat.size - 1, 0))
-        touch = (flat[at] == wanted) & (classes[at] == classes[inside])
-        first.append(inside[touch])
-        second.append(at[touch])
-    edges = np.concatenate(first), np.concatenate(second)
-    graph = coo_array((np.ones(edges[0].size, np.int8), edges), (flat.size, flat.size))
-    groups = np.empty(flat.size, np.int64)
-    groups[order] = connected_components(graph, directed=False)[1]
-    return groups
 
 
 def _folds_of_groups(

@@ -15,6 +15,7 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.distillation import SoftTargets, balanced
 from hsi_viewer.learning.early_maps import coarse_scene
 from hsi_viewer.learning.features import FloatArray, fit_features
@@ -35,7 +36,7 @@ from hsi_viewer.learning.training_pixels import (
 )
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
 from hsi_viewer.learning.voices.judging import Judge, Judged, of_strength
-from hsi_viewer.learning.voices.pool import Pool, Strength
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import CHOICES
 
 SOFT_PIXELS = 1_500  # unlabelled pixels of the second round of "refined_rounds"
@@ -97,7 +98,7 @@ def fit(
     network = run.network(warm_start)
     with run.judged(warm_start) as judged:
         ended = run.train(network, judged.ensemble, warm=warm_start is not None)
-        pool, evidence = judged.evidence()
+        verdict = judged.verdict()
     warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, ids, class_ids, legend, config, seconds, warning)
@@ -108,11 +109,8 @@ def fit(
         features=scene.features,
         recipe=recipe,
         part=judged.ensemble.part,
-        pool=pool,
-        pool_elsewhere=judged.elsewhere,
-        evidence=evidence,
+        **vars(verdict),
         scene_digest=scene_digest(cube),
-        usual_distance=scene.usual_distance(token),
         scenes=[scene],
     )
 
@@ -156,7 +154,7 @@ class Run:
     def paint(self, probabilities: FloatArray, source: str, pool: Pool) -> None:
         """Show an early map."""
         if self.config.refine and pool.walker != "none":
-            probabilities = self.refined(probabilities, pool.walker)
+            probabilities = self.refined(tempered(probabilities, VOTE), pool.walker)
             source += ", refined"
         self.port.report(
             prediction_of(probabilities, self.valid, self.class_ids, source, final=False)
@@ -179,8 +177,8 @@ class Run:
         """The voices and their weights; after a stroke, the evidence of the model before."""
         only, part = CHOICES[self.config.voices]
         values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
-        shrinkage = self.recipe.training.shrinkage
-        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage)
+        shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
+        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample)
         judge = Judge(
             self.scene, fitter, self.pixels, self.targets, values, self.recipe.walker, only
         )

@@ -71,6 +71,7 @@ class Settings:
     wand_distance: Annotated[float, Field(gt=0, le=20)] = 0.4
     segment_size: Annotated[int, Field(ge=9, le=2500)] = 64
     map_opacity: Annotated[float, Field(ge=0, le=1)] = 0.65
+    map_style: Literal["grey", "solid", "outlines"] = "grey"
     autosave_minutes: Annotated[int, Field(ge=0, le=120)] = 5
     band_presets: Annotated[list[Preset], Field(max_length=MAX_PRESETS)] = field(
         default_factory=list

@@ -33,6 +33,7 @@ from hsi_viewer.ui.scene.tiles import TileStore
 from hsi_viewer.ui.theme import ThemeChoice
 from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.widgets.busy_bar import BusyBar
+from hsi_viewer.ui.widgets.notice_bar import NoticeBar
 from hsi_viewer.ui.widgets.offer_bar import OfferBar
 from hsi_viewer.ui.widgets.readout import Readout
 from hsi_viewer.ui.widgets.welcome import Welcome
@@ -90,6 +91,9 @@ class Viewing(Protocol):
     def pins(self) -> int:
         """Number of pinned spectra."""
 
+    def show_map(self, shown: bool) -> None:
+        """Show or hide the class map, or what was chosen in its place."""
+
     def show_composite(self, composite: Composite) -> None:
         """Draw the scene with other bands or another contrast."""
 
@@ -144,6 +148,7 @@ class Sessions(Protocol):
     """The session of the open document."""
 
     shown_run: int | None
+    run_pending: bool
 
     @property
     def session(self) -> Session | None:
@@ -188,7 +193,7 @@ class Context(QObject):
     Attributes
     ----------
     window : parent of dialogs and menus.
-    workspace, docking, canvas, plot, offers, welcome, readout, busy : parts of the window.
+    workspace, docking, canvas, plot, offers, notices, welcome, readout, busy : parts of the window.
     plug_ins : what packages outside brought.
     file_uses : what takes a file of labels, or a spectral library; filled by those who can.
     set_theme, may_leave, open : what the window does when it is asked.
@@ -214,7 +219,7 @@ class Context(QObject):
         self.docking = Docking(window)
         self.canvas = ImageCanvas()
         self.plot = SpectrumPlot()
-        self.offers = OfferBar()
+        self.offers, self.notices = OfferBar(), NoticeBar()
         self.welcome = Welcome()
         self.readout = Readout()
         self.busy = BusyBar()

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
-    QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMessageBox,
     QPushButton,
     QTextBrowser,
@@ -23,13 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+OK = QDialogButtonBox.StandardButton.Ok
 
-def accept_or_cancel(dialog: QDialog, accept: str) -> QDialogButtonBox:
+
+def accept_or_cancel(
+    dialog: QDialog, accept: str, kind: QDialogButtonBox.StandardButton = OK
+) -> QDialogButtonBox:
     """Buttons that accept a dialog, in these words, or reject it."""
-    buttons = QDialogButtonBox(
-        QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-    )
-    accept_button(buttons).setText(accept)
+    buttons = QDialogButtonBox(kind | QDialogButtonBox.StandardButton.Cancel)
+    buttons.button(kind).setText(accept)
     buttons.accepted.connect(dialog.accept)
     buttons.rejected.connect(dialog.reject)
     return buttons
@@ -37,7 +33,7 @@ def accept_or_cancel(dialog: QDialog, accept: str) -> QDialogButtonBox:
 
 def accept_button(buttons: QDialogButtonBox) -> QPushButton:
     """The button that accepts."""
-    return buttons.button(QDialogButtonBox.StandardButton.Ok)
+    return buttons.button(OK)
 
 
 def muted(text: str) -> QLabel:
@@ -94,76 +90,6 @@ def ask_to_leave(parent: QWidget, unsaved: Sequence[str], running: str | None) -
         answer = Leave.DISCARD
     box.deleteLater()
     return answer
-
-
-EXPORT_FORMATS: tuple[tuple[str, str, str], ...] = (
-    ("envi", "ENVI classification", "class_map.hdr and .img"),
-    ("confidence", "Confidence, ENVI", "confidence.hdr and .img, 0 to 1"),
-    ("probabilities", "Probabilities, ENVI", "one band per class, 0 to 1"),
-    ("tif", "GeoTIFF", "class_map.tif with colours and class names"),
-    ("png", "Image with legend", "class_map.png"),
-    ("npy", "NumPy", "class_map.npy: class ids"),
-    ("mat", "MATLAB", "class_map.mat: class ids and names"),
-)
-
-
-class ExportDialog(QDialog):
-    """Asks for a folder and formats."""
-
-    def __init__(self, folder: str, georeferenced: bool, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Export the class map")
-        self.folder = QLineEdit(folder)
-        self.folder.setMinimumWidth(360)
-        self.folder.setAccessibleName("Folder")
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
-        row = QHBoxLayout()
-        row.addWidget(self.folder, 1)
-        row.addWidget(browse)
-        form = QFormLayout()
-        form.addRow("Folder", row)
-        self.formats: dict[str, QCheckBox] = {}
-        for key, title, files in EXPORT_FORMATS:
-            box = QCheckBox(f"{title}   ({files})")
-            box.setChecked(key != "probabilities")
-            if key == "tif" and not georeferenced:
-                box.setChecked(False)
-                box.setEnabled(False)
-                box.setText(f"{title}   (the cube has no georeference)")
-            self.formats[key] = box
-            form.addRow("Formats" if key == "envi" else "", box)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Export")
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.buttons)
-        for box in self.formats.values():
-            box.toggled.connect(self._update)
-        self.folder.textChanged.connect(self._update)
-        self._update()
-
-    def chosen(self) -> tuple[Path, tuple[str, ...]]:
-        """The folder and the formats."""
-        formats = tuple(k for k, box in self.formats.items() if box.isChecked())
-        return Path(self.folder.text().strip()).expanduser(), formats
-
-    @Slot()
-    def _browse(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
-        if path:
-            self.folder.setText(path)
-
-    @Slot()
-    def _update(self) -> None:
-        ready = bool(self.folder.text().strip()) and any(
-            b.isChecked() for b in self.formats.values()
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(ready)
 
 
 class TextDialog(QDialog):

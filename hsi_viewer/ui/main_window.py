@@ -18,7 +18,7 @@ from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.plug_in_feature import commands_of
 from hsi_viewer.ui.menus import Menus
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
-from hsi_viewer.ui.widgets.notice_bar import NoticeBar
+from hsi_viewer.ui.widgets.floating import FloatingColumn
 from hsi_viewer.ui.workspace import Workspace
 
 CLOSE_WAIT_MS = 20_000  # a worker answers within a second; importing torch may take longer
@@ -37,8 +37,8 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self.workspace = Workspace(settings, self)
-        self.notices = NoticeBar()
         self.context = Context(self, self.workspace)
+        self.notices = self.context.notices
         self.context.set_theme, self.context.may_leave = self.set_theme, self.may_leave
         self.features = make_features(self.context)
         self.context.features = self.features
@@ -65,13 +65,13 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self.notices)
-        layout.addWidget(shared.offers)
         layout.addWidget(shared.welcome, 1)
-        for row in (w for f in self.features for w in f.rows_above_image()):
+        rows = [w for f in self.features for w in f.rows_above_image()]
+        for row in rows:
             layout.addWidget(row)
         layout.addWidget(shared.canvas, 1)
         shared.canvas.hide()
+        self.messages = FloatingColumn(centre, rows, shared.offers, shared.notices)
         centre.setFocusProxy(shared.canvas)
         self.setCentralWidget(centre)
         for panel in (p for f in self.features for p in f.panels()):
@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.workspace.document_changed.connect(self.notices.forget)
-        self.workspace.noticed.connect(self.notices.show_notice)
+        self.workspace.announced.connect(self.notices.show_notice)
         self.context.plug_ins.warned.connect(self.notices.show_lasting)
         self.workspace.state_changed.connect(self._on_state)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)

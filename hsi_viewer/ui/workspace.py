@@ -15,6 +15,7 @@ from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.computation import Computation
 from hsi_viewer.ui.task_thread import Task, TaskRunner, Work
+from hsi_viewer.ui.widgets.choice import Choice
 
 
 class Workspace(QObject):
@@ -26,12 +27,14 @@ class Workspace(QObject):
     state_changed() : something changed that commands depend on.
     preferences_changed() : the user has changed preferences; the settings hold them.
     noticed(text, level) : a message for the user.
+    announced(text, level, choices) : the same, with the buttons that it is shown with.
     """
 
     document_changed = Signal()
     state_changed = Signal()
     preferences_changed = Signal()
     noticed = Signal(str, str)
+    announced = Signal(str, str, object)
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -161,14 +164,21 @@ class Workspace(QObject):
     def _forget_ended(self) -> None:
         self._computations = [c for c in self._computations if c.task.running]
 
-    def notify(self, text: str, level: str = "info") -> None:
-        """Tell the user something; level is info, success, warning or error."""
-        self.noticed.emit(message(text), level)
+    def notify(self, text: str, level: str = "info", *choices: Choice) -> None:
+        """Tell the user something; level is info, success, warning or error.
 
-    def notify_error(self, error: Exception, doing: str) -> None:
-        """Tell the user what went wrong while doing something."""
+        Parameters
+        ----------
+        choices : what can be done about it, as buttons.
+        """
+        told = message(text)
+        self.noticed.emit(told, level)
+        self.announced.emit(told, level, choices)
+
+    def notify_error(self, error: Exception, doing: str, *choices: Choice) -> None:
+        """Tell the user what went wrong while doing something; `choices` as of `notify`."""
         if isinstance(error, HsiError):
-            self.notify(str(error), "error")
+            self.notify(str(error), "error", *choices)
         elif isinstance(error, MemoryError):
             self.notify(f"{doing}: there is not enough memory; close other programs.", "error")
         else:

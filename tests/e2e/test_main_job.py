@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 from hsi_viewer.cli import main
 from hsi_viewer.io.products.sample_scene import sample_labels
 from hsi_viewer.learning.training_loop import Learner
-from hsi_viewer.ui.dialogs import ExportDialog
+from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
 from hsi_viewer.ui.main_window import MainWindow
 from tests.patience import PATIENCE
 
@@ -136,7 +136,9 @@ def test_open_label_train_map_export(qapp, settings_folder, tmp_path):
         QTimer.singleShot(0, window.commands.action("file.export").trigger)
         yield lambda: isinstance(QApplication.activeModalWidget(), ExportDialog)
         dialog = QApplication.activeModalWidget()
+        assert dialog.name.text() == "Indian_Pines_run1_classes"
         dialog.folder.setText(str(tmp_path / "out"))
+        dialog.name.setText("class_map")
         QTest.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Save), LEFT)
         yield lambda: any("Exported to" in t for t in window.notices.texts())
 

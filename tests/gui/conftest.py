@@ -120,6 +120,18 @@ class Driver:
     def key(self, key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self.canvas, key, modifier)
 
+    def type(self, *keys: str | Qt.Key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+        """Press keys one after the other; each goes where the keyboard's focus is then."""
+        if QApplication.activeWindow() is None:  # a window manager would do it
+            self.window.activateWindow()
+        for key in [k for part in keys for k in (part if isinstance(part, str) else (part,))]:
+            QTest.keyClick(self.window.windowHandle(), key, modifier)
+            QApplication.processEvents()
+
+    def click_on(self, widget, at: QPoint | None = None, button=Qt.MouseButton.LeftButton) -> None:
+        """Click a widget, in its middle by default."""
+        QTest.mouseClick(widget, button, pos=at or widget.rect().center())
+
     def trigger(self, command: str) -> None:
         self.window.commands.action(command).trigger()
 

@@ -44,7 +44,13 @@ class Means:
 
 
 def fit_means(
-    values: np.ndarray, targets: np.ndarray, *, seed: int, token: CancelToken, port: ProgressPort
+    values: np.ndarray,
+    targets: np.ndarray,
+    *,
+    folds: np.ndarray,
+    seed: int,
+    token: CancelToken,
+    port: ProgressPort,
 ) -> tuple[Means, float]:
     """The means, and the factor that makes the softmax of their scores probabilities."""
     port.report(Progress("Averaging the classes"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hsi_viewer.cli.commands import apply, classify, convert, demo, info, open_window
+from hsi_viewer.cli.commands import apply, assess, classify, convert, demo, info, open_window
 from hsi_viewer.cli.parser import Commands
 
 # In the order of the help.
@@ -13,6 +13,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     info.add,
     classify.add,
     apply.add,
+    assess.add,
     convert.add,
     demo.add,
 )

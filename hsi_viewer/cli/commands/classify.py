@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError, Namespace
-from typing import get_args
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from typing import Any, get_args
 
 from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
 from hsi_viewer.cli.output import (
@@ -35,6 +35,20 @@ def add(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add("classify", run, "train on labels and map the scene", EXAMPLES)
     add_cube(parser)
+    add_labels(parser)
+    add_test(parser)
+    add_placement(parser)
+    add_folder(parser, required=True)
+    add_formats(parser)
+    add_classifier(parser)
+    add_device(parser)
+    add_refine(parser)
+    add_no_refine(parser)
+    add_reporting(parser)
+
+
+def add_labels(parser: ArgumentParser) -> None:
+    """The labels that are trained on."""
     parser.add_argument(
         "--labels",
         metavar="FILE",
@@ -42,18 +56,16 @@ def add(commands: Commands) -> None:
         help="training labels: image of class ids, ENVI regions, table of pixels, shapes or "
         "ilastik project (--labels labels.tif)",
     )
-    add_test(parser)
-    add_placement(parser)
-    add_folder(parser, required=True)
-    add_formats(parser)
+
+
+def add_classifier(parser: ArgumentParser) -> None:
+    """What is trained, and how."""
     parser.add_argument(
         "--classifier",
         metavar="NAME",
         type=_classifier,
         default="sdhsi",
-        help="sdhsi (SDHSI-Net, the default), lda (linear discriminant), svm (support vector "
-        "machine), hybridsn-sd (self-distilled HybridSN, minutes), or one that a plug-in adds "
-        "(--classifier svm)",
+        action=_ClassifierOption,
     )
     parser.add_argument(
         "--preset",
@@ -71,10 +83,30 @@ def add(commands: Commands) -> None:
         help="which classifiers of sdhsi are heard; auto, the default, weighs them by "
         "cross-validation (--voices pixels)",
     )
-    add_device(parser)
-    add_refine(parser)
-    add_no_refine(parser)
-    add_reporting(parser)
+
+
+class _ClassifierOption(Action):
+    """Stores a name; the help is made of the table of classifiers only when it is shown."""
+
+    def __call__(
+        self, _parser: ArgumentParser, options: Namespace, value: Any, _option: str | None = None
+    ) -> None:
+        setattr(options, self.dest, value)
+
+    def _list(self) -> str:
+        """Every classifier by name and title, those of plug-ins too."""
+        from hsi_viewer.learning.classifiers import DEFAULT, classifiers
+
+        rows = (
+            f"{row.name} ({row.title}{', the default' if row.name == DEFAULT else ''})"
+            for row in classifiers()
+        )
+        return ", ".join(rows).replace("%", "%%") + " (--classifier svm)"
+
+    def _ignore(self, _text: str | None) -> None:
+        """What argparse sets."""
+
+    help = property(_list, _ignore)
 
 
 def _classifier(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
+from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.rasters import Raster
 from hsi_viewer.core.geometry.pixels import Box
 
@@ -28,6 +29,8 @@ class Layer:
     visible, opacity : how it is drawn; opacity lies in 0..1.
     removable : whether the user may remove it.
     about : a sentence for the tool tip.
+    coded : whether its colours have a meaning, so that the image under it is drawn in grey.
+    bar : what the colours of a scalar layer mean, or None.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Layer:
     opacity: float = 1.0
     removable: bool = False
     about: str = ""
+    coded: bool = False
+    bar: ColourBar | None = None
 
 
 class LayerStack:
@@ -91,6 +96,10 @@ class LayerStack:
             self.removed.emit(name)
             self.changed.emit()
 
+    def set_bar(self, name: str, bar: ColourBar | None) -> None:
+        """Say what the colours of a layer mean."""
+        self._change({name: {"bar": bar}})
+
     def set_raster(self, name: str, raster: Raster | None) -> None:
         """Show something else in a layer."""
         appears = (self[name].raster is None) != (raster is None)
@@ -98,6 +107,17 @@ class LayerStack:
         self.redrawn.emit(name, None)
         if appears:
             self.changed.emit()
+
+    @property
+    def image_is_grey(self) -> bool:
+        """Whether the image is drawn in grey, because a layer shines over it whose colours count.
+
+        Colours of a map that is blended with a coloured image are those of no legend.
+        """
+        return any(
+            la.coded and la.visible and la.raster is not None and 0 < la.opacity < 1
+            for la in self._layers
+        )
 
     def redraw(self, name: str, box: Box | None = None) -> None:
         """Tell that pixels of a layer's raster changed, in a box (top, left, bottom, right)."""

@@ -26,7 +26,7 @@ def matched_ids(
     by_name = {c.name.casefold(): c.id for c in legend}
     wanted = sorted({int(i) for i in ids} - {UNCLASSIFIED})
     taken = {c.id for c in legend} | set(wanted)
-    free = max((legend.next_id - 1, *taken), default=0) + 1
+    free = max(taken, default=0) + 1
     found: dict[int, int] = {}
     for i in wanted:
         name = names.get(i, "")

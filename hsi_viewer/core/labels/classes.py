@@ -64,7 +64,6 @@ class ClassLegend:
 
     def __init__(self, classes: Iterable[LabelClass] = ()) -> None:
         self._classes: tuple[LabelClass, ...] = ()
-        self._used: set[int] = set()
         self.classes = tuple(classes)
 
     @property
@@ -78,7 +77,6 @@ class ClassLegend:
         if len(set(ids)) != len(ids):
             raise ValueError("Two classes have the same id")
         if value != self._classes:
-            self._used.update(ids)
             self._classes = value
             self.changed.emit()
 
@@ -103,19 +101,23 @@ class ClassLegend:
             return UNCLASSIFIED_NAME
         return self[class_id].name if class_id in self else f"Class {class_id}"
 
-    @property
-    def next_id(self) -> int:
-        """The id above all that were ever used here; at the end of the range, the lowest free."""
-        above = max(self._used, default=0) + 1
-        if above <= MAX_CLASS_ID:
-            return above
-        present = {c.id for c in self._classes}
-        never = (i for i in range(1, MAX_CLASS_ID + 1) if i not in self._used)
-        return next(never, None) or next(i for i in count(1) if i not in present)
+    def next_id(self, reserved: Collection[int] = ()) -> int:
+        """The lowest id that no class has.
 
-    def with_added(self, name: str = "", colour: Colour | None = None) -> tuple[LabelClass, ...]:
+        Parameters
+        ----------
+        reserved : ids that are in use elsewhere, such as in a class map.
+        """
+        taken = {c.id for c in self._classes}.union(reserved)
+        free = (i for i in range(1, MAX_CLASS_ID + 1) if i not in taken)
+        own = {c.id for c in self._classes}
+        return next(free, None) or next(i for i in count(1) if i not in own)
+
+    def with_added(
+        self, name: str = "", colour: Colour | None = None, reserved: Collection[int] = ()
+    ) -> tuple[LabelClass, ...]:
         """The classes and one more, with `next_id`."""
-        class_id = self.next_id
+        class_id = self.next_id(reserved)
         if colour is None:
             colour = next(free_colours({c.colour for c in self._classes}))
         return (*self._classes, LabelClass(class_id, name or f"Class {class_id}", colour))

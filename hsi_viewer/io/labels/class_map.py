@@ -17,6 +17,8 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.labels import class_raster
 
+STEM = "class_map"
+BESIDE = ("confidence", "probabilities")  # images of their own
 FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
 
 
@@ -25,7 +27,7 @@ def export_prediction(
     legend: ClassLegend,
     cube: HyperCube,
     directory: Path,
-    stem: str = "class_map",
+    stem: str = STEM,
     formats: Sequence[str] = FORMATS,
     token: CancelToken | None = None,
 ) -> dict[str, Path]:
@@ -38,7 +40,8 @@ def export_prediction(
     cube : the scene; gives the georeference. If it has none, GeoTIFF is left out, and an earlier
         one removed.
     directory : made if it is not there.
-    stem : of the file names; the confidence goes to confidence.hdr and .img.
+    stem : of the file names. The confidence goes to confidence.hdr and .img, the probabilities
+        likewise; with another stem than the default, their names begin with it.
     formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class).
     token : asked before each file.
 
@@ -62,9 +65,9 @@ def export_prediction(
         if token is not None:
             token.check()
         if name == "confidence":
-            written |= write_confidence(prediction, cube, directory)
+            written |= write_confidence(prediction, cube, directory, _name(stem, name))
         elif name == "probabilities":
-            written |= write_probabilities(prediction, legend, cube, directory)
+            written |= write_probabilities(prediction, legend, cube, directory, _name(stem, name))
         elif name == "envi":
             header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
@@ -76,6 +79,22 @@ def export_prediction(
             WRITERS[name](raster, path)
             written |= {file.name: file for file in _files_of(path, raster)}
     return written
+
+
+def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Path]:
+    """The files that `export_prediction` is about to write; sides such as .aux.xml left out."""
+    files: list[Path] = []
+    for name in formats:
+        if name in ("envi", *BESIDE):
+            own = stem if name == "envi" else _name(stem, name)
+            files += [directory / f"{own}.hdr", directory / f"{own}.img"]
+        else:
+            files.append(directory / f"{stem}.{name}")
+    return files
+
+
+def _name(stem: str, kind: str) -> str:
+    return kind if stem == STEM else f"{stem}_{kind}"
 
 
 def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
@@ -135,7 +154,11 @@ def write_confidence(
 
 
 def write_probabilities(
-    prediction: Prediction, legend: ClassLegend, cube: HyperCube, directory: Path
+    prediction: Prediction,
+    legend: ClassLegend,
+    cube: HyperCube,
+    directory: Path,
+    stem: str = "probabilities",
 ) -> dict[str, Path]:
     """Write the probability of every class as bands of an ENVI image; nothing if not kept."""
     from hsi_viewer.io.writers.cube_writer import probabilities_cube, write_cube
@@ -144,6 +167,6 @@ def write_probabilities(
         return {}
     names = [legend.name_of(i) for i in prediction.class_ids]
     bands = probabilities_cube(prediction.probabilities, names, cube)
-    _, data = _pair(directory, "probabilities")
+    _, data = _pair(directory, stem)
     written = write_cube(bands, data, interleave="bsq")
     return {path.name: path for path in written}

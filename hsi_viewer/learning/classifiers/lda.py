@@ -17,12 +17,12 @@ from sklearn.covariance import ledoit_wolf
 
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.learning.calibration import fit_steepness
-from hsi_viewer.learning.folds import folds_of, held_out
+from hsi_viewer.learning.folds import held_out
 from hsi_viewer.learning.pixel_kind import FloatArray, PixelKind
 from hsi_viewer.learning.pixel_model import fit_pixel_model, load_pixel_model
 
 NAME, TITLE = "lda", "Linear discriminant"
-# Of scores that nothing could be held back for: discriminants of few labels are far too sure.
+# Of scores that nothing could be held out for: discriminants of few labels are far too sure.
 STEEPNESS = 0.1
 LEAST = 1e-6  # of the mean variance, added to every direction
 
@@ -59,13 +59,13 @@ def fit_discriminant(
     values: FloatArray,
     targets: NDArray[np.int64],
     *,
+    folds: NDArray[np.int64],
     seed: int,
     token: CancelToken,
     port: ProgressPort,
 ) -> tuple[Discriminant, float]:
     """The discriminant, and the steepness of its probabilities; see `PixelKind`."""
     port.report(Progress("Fitting the discriminant"))
-    folds = folds_of(targets, seed)
 
     def scores(train: NDArray[np.bool_], test: NDArray[np.bool_]) -> FloatArray:
         return discriminant(values[train], targets[train]).scores(values[test])

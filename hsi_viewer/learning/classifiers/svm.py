@@ -2,7 +2,7 @@
 
 Cortes and Vapnik, "Support-vector networks" (Machine Learning 20, 1995). One machine for each pair
 of classes; cost and width of the kernel are chosen by cross-validation on the labels, and the
-scores that it holds back give the probabilities.
+scores of the labels held out, by place, give the probabilities.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.learning.calibration import fit_steepness
-from hsi_viewer.learning.folds import folds_of, held_out
+from hsi_viewer.learning.folds import held_out, trainable
 from hsi_viewer.learning.pixel_kind import FloatArray, PixelKind
 from hsi_viewer.learning.pixel_model import fit_pixel_model, load_pixel_model
 
@@ -61,23 +61,6 @@ class Machine:
             raise ValueError("the kernel has no width")
         return found
 
-    @classmethod
-    def of(cls, fitted: SVC) -> Self:
-        """Of a machine of scikit-learn, whose coefficients are laid out by classes."""
-        counts = fitted.n_support_
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        pairs = list(combinations(range(len(counts)), 2))
-        weights = np.zeros((starts[-1], len(pairs)))
-        for p, (i, j) in enumerate(pairs):
-            mine, theirs = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
-            weights[mine, p] = fitted.dual_coef_[j - 1, mine]
-            weights[theirs, p] = fitted.dual_coef_[i, theirs]
-        bias = fitted.intercept_.astype(np.float64)
-        if len(counts) == 2:  # which scikit-learn turns round, so that the second is positive
-            weights, bias = -weights, -bias
-        arrays = fitted.support_vectors_, weights, bias, np.array([fitted.gamma])
-        return cls(*(np.ascontiguousarray(a, np.float32) for a in arrays))
-
     def scores(self, values: FloatArray) -> FloatArray:
         """Scores (n, classes) of values (n, bands): votes, and among as many the surer one."""
         step = max(1, CHUNK // len(self.vectors))
@@ -112,33 +95,49 @@ def fit_machine(
     values: FloatArray,
     targets: NDArray[np.int64],
     *,
+    folds: NDArray[np.int64],
     seed: int,
     token: CancelToken,
     port: ProgressPort,
 ) -> tuple[Machine, float]:
     """The machine, and the steepness of its probabilities; see `PixelKind`."""
     some = _searched(targets, seed)
-    cost, width, steepness = _chosen(values[some], targets[some], seed, token, port)
+    few = trainable(folds[some], targets[some])
+    cost, width, steepness = _chosen(values[some], targets[some], few, token, port)
     port.report(Progress("Training the support vector machine"))
-    token.check()
-    return machine(values, targets, cost, width), steepness
+    return machine(values, targets, cost, width, token), steepness
 
 
-def machine(values: FloatArray, targets: NDArray[np.int64], cost: float, width: float) -> Machine:
-    """Fit on values (n, bands) and class indices (n,), every class present."""
-    fitted: Any = SVC(C=cost, gamma=width / values.shape[1])
-    return Machine.of(fitted.fit(values, targets))
+def machine(
+    values: FloatArray, targets: NDArray[np.int64], cost: float, width: float, token: CancelToken
+) -> Machine:
+    """Fit on values (n, bands) and class indices (n,), every class present.
+
+    Pair by pair, as scikit-learn does within one call, so that it can be cancelled in between.
+    """
+    gamma = width / values.shape[1]
+    pairs = list(combinations(range(int(targets.max()) + 1), 2))
+    weights, bias = np.zeros((len(values), len(pairs))), np.zeros(len(pairs))
+    for p, (i, j) in enumerate(pairs):
+        token.check()
+        members = np.flatnonzero((targets == i) | (targets == j))
+        fitted: Any = SVC(C=cost, gamma=gamma).fit(values[members], targets[members])
+        # scikit-learn is positive on the second's side
+        weights[members[fitted.support_], p] = -fitted.dual_coef_[0]
+        bias[p] = -fitted.intercept_[0]
+    used = weights.any(axis=1)
+    arrays = values[used], weights[used], bias, np.array([gamma])
+    return Machine(*(np.ascontiguousarray(a, np.float32) for a in arrays))
 
 
 def _chosen(
     values: FloatArray,
     targets: NDArray[np.int64],
-    seed: int,
+    folds: NDArray[np.int64],
     token: CancelToken,
     port: ProgressPort,
 ) -> tuple[float, float, float]:
-    """Cost, width and steepness that are right most often on labels held back."""
-    folds = folds_of(targets, seed)
+    """Cost, width and steepness that are right most often on labels held out."""
     chosen, most = UNSURE, -1.0
     grid = list(product(COSTS, WIDTHS))
     for done, (cost, width) in enumerate(grid):
@@ -150,7 +149,10 @@ def _chosen(
             cost: float = cost,
             width: float = width,
         ) -> FloatArray:
-            return machine(values[train], targets[train], cost, width).scores(values[test])
+            fitted: Any = SVC(C=cost, gamma=width / values.shape[1])
+            found = fitted.fit(values[train], targets[train]).decision_function(values[test])
+            found = found if found.ndim == 2 else np.stack([-found, found], axis=1)
+            return np.asarray(found, np.float32)
 
         found = held_out(scores, targets, folds, token)
         if found is None:

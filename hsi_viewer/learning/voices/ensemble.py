@@ -19,6 +19,7 @@ from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
 from hsi_viewer.learning.voices.voice import KINDS, Voice, VoiceName
+from hsi_viewer.learning.voices.weighing import mean_margin
 
 Voices = dict[VoiceName, Voice]
 ROWS = 16  # of a tile, of which the voices speak at once
@@ -33,11 +34,13 @@ class VoiceFitter:
     features : of the scene.
     classes : to tell apart.
     shrinkage : of the covariance of the surroundings.
+    sample : (m, channels) features of pixels that stand for the scene.
     """
 
     features: Features
     classes: int
     shrinkage: float
+    sample: FloatArray
 
     def fitted(self, pixels: FloatArray, targets: NDArray[np.int64]) -> Voices:
         """Voices of features (n, channels) and class indices (n,); every class has a pixel."""
@@ -48,17 +51,30 @@ class VoiceFitter:
             "surroundings": fit_instant(pixels, targets, self.classes, self.shrinkage),
         }
 
+    def units(self, voices: Voices) -> dict[VoiceName, float]:
+        """Mean margin of the scores of each voice over the scene.
+
+        Discriminants of fewer labels have larger scores; so scaled, those of a fold and those of
+        all labels can be compared.
+        """
+        return {name: mean_margin(voice.scores(self.sample)) for name, voice in voices.items()}
+
     def held_out(
         self, pixels: FloatArray, targets: NDArray[np.int64], folds: NDArray[np.int64]
     ) -> dict[VoiceName, FloatArray]:
-        """Scores (n, classes) of each label by voices fitted without its fold; NaN of fold -1."""
+        """Scores (n, classes) of each label by voices fitted without its fold; NaN of fold -1.
+
+        They are in the `units` of these voices.
+        """
         said = {
             kind.name: np.full((len(targets), self.classes), np.nan, np.float32) for kind in KINDS
         }
         for fold in np.unique(folds[folds >= 0]):
             test = folds == fold
-            for name, voice in self.fitted(pixels[~test], targets[~test]).items():
-                said[name][test] = voice.scores(pixels[test])
+            voices = self.fitted(pixels[~test], targets[~test])
+            units = self.units(voices)
+            for name, voice in voices.items():
+                said[name][test] = voice.scores(pixels[test]) / np.float32(units[name])
         return said
 
 
@@ -143,7 +159,9 @@ class Ensemble:
                 exits = exits.reshape(*shape, classes)
             for top in range(0, shape[0], ROWS):  # so few that their copy stays in the cache
                 down = slice(top, min(top + ROWS, shape[0]))
-                part = values[:, margin + down.start : margin + down.stop, margin:][:, :, : shape[1]]
+                part = values[:, margin + down.start : margin + down.stop, margin:][
+                    :, :, : shape[1]
+                ]
                 flat = np.moveaxis(part, 0, 2).reshape(-1, len(part))
                 if np.isfinite(within):
                     far = scene.features.distance(flat) > within

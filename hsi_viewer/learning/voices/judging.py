@@ -16,21 +16,22 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.evidence import Evidence, HeldOut, VoiceShare
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.learning.calibration import fit_temperature, tempered
+from hsi_viewer.learning.calibration import fit_reliability, reliable, tempered
 from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.folds import folds_of
+from hsi_viewer.learning.folds import random_folds
 from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_folds
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
-from hsi_viewer.learning.voices.pool import Pool, Strength
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
 from hsi_viewer.learning.voices.weighing import usual_pool, weighed
 
 RANDOM_FOLDS = 3
 REFINED = 100_000  # pixels of a scene that is refined once a fold; of larger ones, answers are raw
+USUAL = 0.999  # share of the training scene's pixels that count as within its range
 WEAK_GAMMA = 0.02
 
 
@@ -48,6 +49,10 @@ class JudgedModel(Protocol):
     @property
     def evidence(self) -> Evidence | None:
         """What its weights rest on."""
+
+    @property
+    def usual_distance(self) -> float:
+        """How far spectra of its scene usually are from the mean."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +79,23 @@ class Judge:
     only: tuple[VoiceName, ...] | None = None
 
     def pool(self) -> Pool:
-        """The pool for the map of this scene."""
-        return self._by_folds(self.separated) or self._usual(self.only)
+        """The pool for the map of this scene, in units of the voices."""
+        return self._by_folds(self.separated) or usual_pool(self.only)
 
     def pool_elsewhere(self) -> Pool:
-        """The pool for scenes without labels: without the walker, which would have no seeds."""
+        """That for scenes without labels: without the walker, which would have no seeds."""
         folds = half_folds(self.pixels, self.targets, self.scene.cube.columns)
         pool = self._by_folds(folds)
         if pool is None:
             near = tuple(k.name for k in KINDS if not k.windows)
-            pool = self._usual(self.only or near)
+            pool = usual_pool(self.only or near)
         return replace(pool, walker="none")
+
+    @property
+    def usual_distance(self) -> float:
+        """Squared distance from the mean that most pixels of the scene stay within."""
+        distance = self.scene.features.distance(self.fitter.sample)
+        return float(np.quantile(distance, USUAL)) if distance.size else float("inf")
 
     @property
     def separated(self) -> SpatialFolds:
@@ -94,29 +105,28 @@ class Judge:
     def evidence(
         self, pool: Pool, part: float, token: CancelToken | None = None
     ) -> tuple[Pool, Evidence]:
-        """The pool with the temperature of its refined answers, and the evidence."""
-        folds = self.separated
-        separated = None
-        if folds.too_few is None:
-            answers = self._answers(pool, folds.folds, token)
-            held = folds.is_held
-            if pool.walker != "none":
-                fitted = fit_temperature(answers[held], self.targets[held])
-                pool = replace(pool, refined_temperature=fitted)
-                answers = tempered(answers, fitted)
-            separated = self._held_out(answers, folds.folds, folds.groups)
-        drawn = folds_of(self.targets, 0)
-        drawn = np.where(drawn >= 0, drawn % RANDOM_FOLDS, -1)
-        random = None
-        if separated is not None:
-            answers = tempered(self._answers(pool, drawn, token), pool.refined_temperature)
-            random = self._held_out(answers, drawn, folds.groups)
-        return pool, evidence_for(pool, part, self.scene.features.reach, separated, random)
+        """The pool with reliable confidence, and the evidence for it."""
+        folds, reach = self.separated, self.scene.features.reach
+        if folds.too_few is not None:
+            return pool, evidence_for(pool, part, reach, None, None)
+        drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
+        found = [self._held_out(pool, f, folds.groups, token) for f in (folds.folds, drawn)]
+        sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
+        offset, slope = fit_reliability(sure, np.concatenate([h.right for h in found]))
+        separated, random = (
+            replace(h, probabilities=reliable(h.probabilities, offset, slope)) for h in found
+        )
+        pool = replace(pool, offset=offset, slope=slope)
+        return pool, evidence_for(pool, part, reach, separated, random)
 
     def _held_out(
-        self, answers: FloatArray, folds: NDArray[np.int64], groups: NDArray[np.int64]
+        self,
+        pool: Pool,
+        folds: NDArray[np.int64],
+        groups: NDArray[np.int64],
+        token: CancelToken | None,
     ) -> HeldOut:
-        held = folds >= 0
+        held, answers = folds >= 0, self._answers(pool, folds, token)
         return HeldOut(
             self.pixels[held], self.targets[held], groups[held], folds[held], answers[held]
         )
@@ -132,9 +142,6 @@ class Judge:
         """The voices, of all labels."""
         return self.fitter.fitted(self.values, self.targets)
 
-    def _usual(self, only: tuple[VoiceName, ...] | None) -> Pool:
-        return usual_pool({n: v.scores(self.values) for n, v in self.fitted().items()}, only)
-
     def _answers(
         self, pool: Pool, folds: NDArray[np.int64], token: CancelToken | None
     ) -> FloatArray:
@@ -147,7 +154,7 @@ class Judge:
             if token is not None:
                 token.check()
             voices = self.fitter.fitted(self.values[~test], self.targets[~test])
-            ensemble = Ensemble(voices, pool)
+            ensemble = Ensemble(voices, pool.in_units(self.fitter.units(voices)))
             if not refined:
                 out[test] = softmax(ensemble.logits(self.values[test]))
                 continue
@@ -155,7 +162,7 @@ class Judge:
             seeds = np.full(cube.rows * cube.columns, -1, np.int64)
             seeds[self.pixels[~test]] = self.targets[~test]
             found = walk(
-                ensemble.mapped(self.scene, token).probabilities,
+                tempered(ensemble.mapped(self.scene, token).probabilities, VOTE),
                 guide,
                 valid,
                 seeds.reshape(cube.rows, cube.columns),
@@ -194,42 +201,59 @@ def voice_shares(pool: Pool, part: float) -> tuple[VoiceShare, ...]:
     return tuple(sorted(shares, key=lambda s: -s.weight))
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What judging ends with.
+
+    Attributes
+    ----------
+    pool, pool_elsewhere, evidence, usual_distance : see `model_state.ModelState`.
+    """
+
+    pool: Pool
+    pool_elsewhere: Pool
+    evidence: Evidence | None
+    usual_distance: float
+
+
 class Judged:
     """The voices of a training run; the evidence is gathered beside the training.
 
     Parameters
     ----------
     ensemble : fitted on all labels, with the weights for this scene.
-    elsewhere : the weights for other scenes.
-    finish : gives the pool with its last temperature, and the evidence.
+    finish : gathers what is left.
     """
 
-    def __init__(
-        self,
-        ensemble: Ensemble,
-        elsewhere: Pool,
-        finish: Callable[[], tuple[Pool, Evidence | None]],
-    ) -> None:
-        self.ensemble, self.elsewhere = ensemble, elsewhere
+    def __init__(self, ensemble: Ensemble, finish: Callable[[], Verdict]) -> None:
+        self.ensemble = ensemble
         self._thread = ThreadPoolExecutor(1)
-        self._found = self._thread.submit(finish)
+        self._verdict = self._thread.submit(finish)
 
     @classmethod
     def at_leisure(cls, judge: Judge, part: float, token: CancelToken) -> Self:
         """With all the evidence there is."""
-        pool = judge.pool()
-        ensemble = Ensemble(judge.fitted(), pool, part=part)
-        return cls(ensemble, judge.pool_elsewhere(), lambda: judge.evidence(pool, part, token))
+        pool, voices = judge.pool(), judge.fitted()
+        units = judge.fitter.units(voices)
+
+        def finish() -> Verdict:
+            reliable_pool, evidence = judge.evidence(pool, part, token)
+            elsewhere = judge.pool_elsewhere().in_units(units)
+            return Verdict(reliable_pool.in_units(units), elsewhere, evidence, judge.usual_distance)
+
+        return cls(Ensemble(voices, pool.in_units(units), part=part), finish)
 
     @classmethod
     def in_passing(cls, judge: Judge, part: float, model: JudgedModel) -> Self:
-        """After a stroke: weighed again, but with the answers and temperature of a model."""
-        pool = replace(judge.pool(), refined_temperature=model.pool.refined_temperature)
+        """After a stroke: weighed again, but with the answers and reliability of a model."""
+        voices = judge.fitted()
+        pool = judge.pool().in_units(judge.fitter.units(voices))
+        pool = replace(pool, offset=model.pool.offset, slope=model.pool.slope)
         evidence = model.evidence
         if evidence is not None:
             evidence = replace(evidence, voices=voice_shares(pool, part), walker=pool.walker)
-        ensemble = Ensemble(judge.fitted(), pool, part=part)
-        return cls(ensemble, model.pool_elsewhere, lambda: (pool, evidence))
+        verdict = Verdict(pool, model.pool_elsewhere, evidence, model.usual_distance)
+        return cls(Ensemble(voices, pool, part=part), lambda: verdict)
 
     def __enter__(self) -> Self:
         return self
@@ -237,6 +261,6 @@ class Judged:
     def __exit__(self, *error: object) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    def evidence(self) -> tuple[Pool, Evidence | None]:
-        """The pool and the evidence, once they are complete."""
-        return self._found.result()
+    def verdict(self) -> Verdict:
+        """The rest, once it is complete."""
+        return self._verdict.result()

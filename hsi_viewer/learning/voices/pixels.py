@@ -48,7 +48,8 @@ class PixelVoice:
         # By torch: numpy's solver wastes ten times the time on a busy machine.
         weights = torch.linalg.solve(covariance, torch.from_numpy(means.T)).numpy()
         bias = -0.5 * np.einsum("kd,dk->k", means, weights)
-        return cls((space @ weights).astype(np.float32), bias.astype(np.float32))
+        weights = np.ascontiguousarray(space @ weights, np.float32)
+        return cls(weights, bias.astype(np.float32))
 
     def scores(self, features: FloatArray) -> FloatArray:
         """Scores (n, classes) of features (n, channels)."""

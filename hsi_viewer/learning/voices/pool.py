@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal
 
-import numpy as np
-
-from hsi_viewer.learning.voices.voice import KINDS, FloatArray, VoiceName
+from hsi_viewer.learning.voices.voice import KINDS, VoiceName
 
 Strength = Literal["none", "weak", "full"]
 
 HEARD = 0.05  # weight below which a voice isn't worth its time
 WEAK, FULL = 0.3, 0.5  # weight of the surroundings from which the walker helps
+VOTE = 0.25  # temperature of what the walker averages: votes, not doubts
 LARGEST = 1e6  # scale or temperature of a pool that a file may hold
 
 
@@ -42,14 +41,15 @@ class Pool:
     ----------
     shares : by the names of the voices.
     walker : strength of the refinement; as strong as the surroundings speak loudly.
-    temperature : of the joined logits; 1 where nothing was held out.
-    refined_temperature : of the probabilities that the walker leaves.
+    temperature : of the joined logits.
+    offset, slope : that make confidence reliable; see `calibration.reliable`.
     """
 
     shares: dict[VoiceName, Share]
     walker: Strength
     temperature: float = 1.0
-    refined_temperature: float = 1.0
+    offset: float = 0.0
+    slope: float = 1.0
 
     @property
     def heard(self) -> tuple[VoiceName, ...]:
@@ -61,10 +61,11 @@ class Pool:
         """Whether the numbers can be those of a pool."""
         weights = [s.weight for s in self.shares.values()]
         factors = [s.scale for s in self.shares.values()]
-        factors += [self.temperature, self.refined_temperature]
+        factors += [self.temperature, self.slope]
         return (
             all(0 <= w <= 1 for w in weights)
             and abs(sum(weights) - 1) < 1e-3
+            and abs(self.offset) <= LARGEST
             and all(isfinite(f) and 1 / LARGEST <= f <= LARGEST for f in factors)
         )
 
@@ -73,11 +74,12 @@ class Pool:
         share = self.shares.get(name)
         return 0.0 if share is None else share.weight * share.scale / self.temperature
 
-    def joined(self, scores: Mapping[VoiceName, FloatArray]) -> FloatArray:
-        """Logits (n, classes) of the scores of the voices that are heard."""
-        parts = [np.float32(self.factor(name)) * scores[name] for name in self.heard]
-        total: FloatArray = np.sum(parts, axis=0, dtype=np.float32)
-        return total
+    def in_units(self, units: Mapping[VoiceName, float]) -> Pool:
+        """The same pool for voices whose scores are so many times as large."""
+        shares = {
+            n: replace(s, scale=s.scale / units[n]) for n, s in self.shares.items() if n in units
+        }
+        return replace(self, shares=shares)
 
 
 def pool_of(shares: dict[VoiceName, Share]) -> Pool:

@@ -47,8 +47,9 @@ class SimilarPixelVoice:
         """Fit on features (n, channels) and class indices (n,); every class has a pixel."""
         space = spectral_space(features, DIMENSIONS)
         spread = float(((space / features.scales[: len(space), None]) ** 2).sum())
-        space = (space * np.sqrt(WIDTH / max(spread, 1e-12))).astype(np.float32)
-        values = projected(pixels, space)
+        scaled = space * np.sqrt(WIDTH / max(spread, 1e-12))
+        near = np.ascontiguousarray(scaled.astype(np.float32))
+        values = projected(pixels, near)
         support = values[_spread_out(targets, classes)]
         likeness = _kernel(values, support).astype(np.float64)
         wanted = np.where(np.eye(classes)[targets] > 0, 1.0, -1.0 / max(classes - 1, 1))
@@ -62,7 +63,7 @@ class SimilarPixelVoice:
             right = weighed @ wanted
             system[np.diag_indices_from(system)] += LEAST * np.trace(system) / len(system)
         solved = torch.linalg.solve(torch.from_numpy(system), torch.from_numpy(right)).numpy()
-        return cls(space, support, solved.astype(np.float32))
+        return cls(near, support, np.ascontiguousarray(solved, np.float32))
 
     def scores(self, features: FloatArray) -> FloatArray:
         """Scores (n, classes) of features (n, channels)."""

@@ -9,7 +9,6 @@ voice speak alone. The rule lost least of those compared in docs/accuracy.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +22,11 @@ STEEPEST = 8.0  # fall of the weight with the mean loss
 LABELS = 5.0  # held-out labels for each step of that
 SURE = 3.0  # mean margin, in logits, of a voice that nothing was held out for
 SURER = 8.0  # at most, of one that was right each time
-COOLEST, HOTTEST = 0.2, 5.0  # temperatures of the joined logits
 
 
-def usual_pool(
-    scores: Mapping[VoiceName, FloatArray], only: tuple[VoiceName, ...] | None = None
-) -> Pool:
-    """The pool of voices about which nothing is known, by their scores on their own labels."""
-    scales = {name: SURE / mean_margin(s) for name, s in scores.items()}
-    weights = _prior(tuple(scores), only)
-    return pool_of({n: Share(weights[n], scales[n]) for n in scores})
+def usual_pool(only: tuple[VoiceName, ...] | None = None) -> Pool:
+    """The pool of voices about which nothing is known, for scores of a mean margin of 1."""
+    return pool_of({n: Share(weight, SURE) for n, weight in _prior(only).items()})
 
 
 def weighed(
@@ -40,7 +34,7 @@ def weighed(
     targets: NDArray[np.int64],
     only: tuple[VoiceName, ...] | None = None,
 ) -> Pool:
-    """The pool of voices by their scores on held-out labels.
+    """The pool of voices by their scores on held-out labels, in whichever units these are.
 
     Parameters
     ----------
@@ -58,15 +52,12 @@ def weighed(
         )
         likelihood = log_softmax(scales[name] * said)[np.arange(len(targets)), targets]
         losses[name] = -float((even * likelihood).sum())
-    prior, least = _prior(tuple(scores), only), min(losses.values())
-    raw = {n: prior[n] * np.exp(-steep * (losses[n] - least)) for n in scores}
+    prior, least = _prior(only), min(losses.values())
+    raw = {n: prior[n] * float(np.exp(-steep * (losses[n] - least))) for n in scores}
     total = sum(raw.values())
     if total <= 0:  # the chosen voices are far worse than the others
         raw, total = prior, 1.0
-    pool = pool_of({n: Share(raw[n] / total, scales[n], -losses[n]) for n in scores})
-    joined = pool.joined(scores)
-    temperature = float(np.clip(1.0 / fit_steepness(joined, targets), COOLEST, HOTTEST))
-    return replace(pool, temperature=temperature)
+    return pool_of({n: Share(raw[n] / total, scales[n], -losses[n]) for n in scores})
 
 
 def mean_margin(scores: FloatArray) -> float:
@@ -77,12 +68,8 @@ def mean_margin(scores: FloatArray) -> float:
     return max(float((best[:, -1] - best[:, -2]).mean()), 1e-6)
 
 
-def _prior(
-    names: tuple[VoiceName, ...], only: tuple[VoiceName, ...] | None
-) -> dict[VoiceName, float]:
-    prior = {k.name: k.prior for k in KINDS if k.name in names}
-    if only is not None:
-        prior = {n: p if n in only else 0.0 for n, p in prior.items()}
+def _prior(only: tuple[VoiceName, ...] | None) -> dict[VoiceName, float]:
+    prior = {k.name: k.prior if only is None or k.name in only else 0.0 for k in KINDS}
     total = sum(prior.values())
     return {n: p / total for n, p in prior.items()}
 

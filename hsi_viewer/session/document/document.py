@@ -18,6 +18,7 @@ from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.text import one_line
 from hsi_viewer.session.document.label_load import (
     base_of,
     carry_out,
@@ -41,6 +42,7 @@ class Document:
     Attributes
     ----------
     results : what else was computed of it: angle map, scatter plot, libraries, model.
+    ids_loaded : whether labels came from a file, whose ids are kept where they have gaps.
     """
 
     cube_changed = Signal()
@@ -55,10 +57,13 @@ class Document:
         self.history = History()
         self.selection = Selection(self.labels.shape)
         self.results = Results()
+        self.ids_loaded = False
         self.truth: NDArray[np.uint16] | None = None
         self.truth_ids: tuple[int, ...] = ()
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
+        self._mapped_ids: set[int] = set()
+        self._added: tuple[int, Step] | None = None
         self._saved_step = self.history.position
         self.abandoned: Step | None = None
         self.history.changed.connect(self.saved_changed.emit)
@@ -93,17 +98,53 @@ class Document:
     # classes -------------------------------------------------------------------------------
 
     def add_class(self, name: str = "") -> LabelClass:
-        """Add a class after the others and return it."""
+        """Add a class after the others and return it; its id is the lowest that is free.
+
+        Ids that a class map of this document or its ground truth contains aren't given to a
+        new class, which would appear in that map.
+        """
+        reserved = self._mapped_ids.union(self.truth_ids)
         if not name:
-            name = self.cube.class_names.get(self.legend.next_id, "")
-        self._set_classes("Add class", self.legend.with_added(name))
-        return self.legend.classes[-1]
+            name = self._unused_name(self.legend.next_id(reserved))
+        self._set_classes("Add class", self.legend.with_added(name, reserved=reserved))
+        added = self.legend.classes[-1]
+        self._added = (added.id, self.history.position)
+        return added
+
+    def _unused_name(self, class_id: int) -> str:
+        """The scene's own name of a class, unless another class has it."""
+        name = self.cube.class_names.get(class_id, "")
+        return "" if name in {c.name for c in self.legend} else name
+
+    def known_names(self) -> tuple[str, ...]:
+        """Names of the scene's classes that no class has yet, in the order of their ids."""
+        present = {c.name.casefold() for c in self.legend}
+        names = (name for _, name in sorted(self.cube.class_names.items()))
+        return tuple(dict.fromkeys(n for n in names if n.casefold() not in present))
 
     def rename_class(self, class_id: int, name: str) -> None:
         """Give a class another name; an empty one is ignored."""
         if name.strip():
             renamed = self.legend.with_replaced(class_id, name=name.strip())
             self._set_classes("Rename class", renamed)
+
+    def name_added(self, class_id: int, name: str) -> None:
+        """Name a class that was added just now, as one step with adding it; later it's renamed."""
+        name = one_line(name)
+        if not name or not self._just_added(class_id) or self.legend[class_id].name == name:
+            self.rename_class(class_id, name)
+            return
+        named = self.legend.with_replaced(class_id, name=name)
+        self.history.undo()
+        self._set_classes(f"Add {name}", named)
+
+    def withdraw_added(self, class_id: int) -> None:
+        """Take back a class that was added just now; later this does nothing."""
+        if self._just_added(class_id):
+            self.history.undo()
+
+    def _just_added(self, class_id: int) -> bool:
+        return self._added is not None and self._added == (class_id, self.history.position)
 
     def recolour_class(self, class_id: int, colour: Colour) -> None:
         """Give a class another colour."""
@@ -142,7 +183,8 @@ class Document:
     def split_off(self, pixels: NDArray[np.int64]) -> LabelClass:
         """Give labelled pixels (flat indices) to a new class, as one step."""
         old = self.legend.name_of(int(self.labels.ids.ravel()[pixels[0]]))
-        classes = self.legend.with_added(f"{old} (part)")
+        reserved = self._mapped_ids.union(self.truth_ids)
+        classes = self.legend.with_added(f"{old} (part)", reserved=reserved)
         self.history.do(
             f"Split {old}",
             LegendChange(self.legend, self.legend.classes, classes),
@@ -240,6 +282,11 @@ class Document:
         if reason:
             raise LabelError(reason)
 
+    @property
+    def ids_given(self) -> bool:
+        """Whether class ids follow a file, a ground truth or the scene's own list of classes."""
+        return self.ids_loaded or self.truth is not None or bool(self.cube.class_names)
+
     # results -------------------------------------------------------------------------------
 
     def set_prediction(
@@ -254,6 +301,8 @@ class Document:
         """
         self.prediction = prediction
         self._trained_on = trained_on
+        if prediction is not None:
+            self._mapped_ids.update(prediction.class_ids)
         self.prediction_changed.emit()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -87,7 +88,7 @@ def accuracy_facts(report: AccuracyReport | None) -> dict[str, float] | None:
     if report is None:
         return None
     overall = report.overall
-    return {
+    facts = {
         "overall": overall.value,
         "low": overall.low,
         "high": overall.high,
@@ -95,6 +96,7 @@ def accuracy_facts(report: AccuracyReport | None) -> dict[str, float] | None:
         "kappa": report.kappa,
         "total": report.total,
     }
+    return {name: value for name, value in facts.items() if not math.isnan(value)}
 
 
 class TrainingRuns:

@@ -16,6 +16,7 @@ from hsi_viewer.ui.features.display.derived_images import DerivedFeature
 from hsi_viewer.ui.features.display.feature import DisplayFeature
 from hsi_viewer.ui.features.display.layers import LayersFeature
 from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
+from hsi_viewer.ui.features.display.map_legend import LegendFeature
 from hsi_viewer.ui.features.display.map_overlay import MapMarksFeature
 from hsi_viewer.ui.features.display.overviews import OverviewsFeature
 from hsi_viewer.ui.features.display.picture import PictureFeature
@@ -84,6 +85,7 @@ def make_features(context: Context) -> list[Feature]:
         LayersFeature(context),
         LinkedViewsFeature(context, view.tiles),
         MapMarksFeature(context),
+        LegendFeature(context),
         FigureFeature(context),
         FillFeature(context, opening.metadata),
         ApplicationFeature(context),

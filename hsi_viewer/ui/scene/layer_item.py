@@ -43,14 +43,20 @@ class LayerItem(QGraphicsObject):
         super().__init__()
         self.name = name
         self.side: Side | None = None
+        self.grey = False  # drawn in grey, whatever its colours
         self.divider = 0.0  # in pixels of the viewport; a side of it is painted, if one is set
         self._store = store
         self._shape = (0, 0)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         store.drawn.connect(self._on_drawn)
 
-    def show_layer(self, layer: Layer, shape: tuple[int, int], visible: bool) -> None:
+    def show_layer(
+        self, layer: Layer, shape: tuple[int, int], visible: bool, *, grey: bool = False
+    ) -> None:
         """Take over how a layer is drawn, over a scene of this size."""
+        if grey != self.grey:
+            self.grey = grey
+            self.update()
         if shape != self._shape:
             self.prepareGeometryChange()
             self._shape = shape
@@ -110,7 +116,7 @@ class LayerItem(QGraphicsObject):
             if not exposed.intersects(_rect(key.box(self._shape))):
                 continue
             if tile is not None:
-                self._paint_part(painter, key, key, tile.image)
+                self._paint_part(painter, key, key, tile.seen(grey=self.grey))
             else:
                 self._paint_coarser_tile(painter, key)
         self._store.want(id(self), self._wanted(missing))
@@ -135,7 +141,7 @@ class LayerItem(QGraphicsObject):
     def _paint_coarser_tile(self, painter: QPainter, key: TileKey) -> None:
         coarse = self._store.coarser_tile(key, self._shape)
         if coarse is not None:
-            self._paint_part(painter, key, coarse, self._store.image(coarse))
+            self._paint_part(painter, key, coarse, self._store.image(coarse, grey=self.grey))
 
     def _paint_part(
         self, painter: QPainter, key: TileKey, drawn: TileKey, image: QImage | None

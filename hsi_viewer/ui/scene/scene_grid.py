@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
-from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, UNCERTAINTY
+from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, UNCERTAINTY
+from hsi_viewer.core.display.outlines import OutlineRaster
 from hsi_viewer.ui.event_errors import reports_errors
+from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.scene.scene_view import Mark, SceneView
 from hsi_viewer.ui.scene.tiles import TileStore
 
@@ -31,6 +33,7 @@ class LinkedView(SceneView):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.viewport().installEventFilter(self)
+        self.legend = MapLegend(self.viewport(), (1.0, 1.0))
         self._layer = layer
         self.show_layers(store)
         self._layers.changed.connect(self._offer)
@@ -63,9 +66,12 @@ class LinkedView(SceneView):
         self._show()
 
     def _show(self) -> None:
-        empty = self._layers[self._layer].raster is None
+        raster = self._layers[self._layer].raster
+        empty = raster is None
         self.hint.setText(f"There is no {self._layer.lower()} yet." if empty else "")
-        self.show_only((self._layer,))
+        outlines = isinstance(raster, OutlineRaster)  # they mean little without the image
+        self.show_only((IMAGE, self._layer) if outlines else (self._layer,))
+        self.legend.show_bar(None if empty else self._layers[self._layer].bar)
 
 
 class SceneGrid(QWidget):

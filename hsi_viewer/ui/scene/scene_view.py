@@ -120,7 +120,10 @@ class SceneView(pg.GraphicsView):
             item = self._items[layer.name]
             item.setZValue(20 * index / len(layers.layers))
             if self._only is None:
-                item.show_layer(layer, self.shape, layer.visible or layer.name in self._sides)
+                compared = layer.name in self._sides
+                shown = replace(layer, opacity=1.0) if compared else layer
+                grey = layer.name == IMAGE and not self._sides and layers.image_is_grey
+                item.show_layer(shown, self.shape, layer.visible or compared, grey=grey)
             else:
                 shown = replace(layer, opacity=1.0)
                 item.show_layer(shown, self.shape, layer.name in self._only)

@@ -62,6 +62,19 @@ class Tile:
 
     version: int
     image: QImage | None
+    _grey: QImage | None = None
+
+    def seen(self, *, grey: bool) -> QImage | None:
+        """The picture, or its brightness alone."""
+        if not grey or self.image is None:
+            return self.image
+        if self._grey is None:
+            self._grey = to_grey(self.image)
+        return self._grey
+
+    def change(self, image: QImage | None) -> None:
+        """Take another picture."""
+        self.image, self._grey = image, None
 
 
 class TileStore(QObject):
@@ -137,9 +150,9 @@ class TileStore(QObject):
                 return coarse
         return None
 
-    def image(self, key: TileKey) -> QImage | None:
+    def image(self, key: TileKey, *, grey: bool = False) -> QImage | None:
         """Picture of a tile that is there."""
-        return self._tiles[key].image
+        return self._tiles[key].seen(grey=grey)
 
     def want(self, owner: Hashable, keys: Iterable[TileKey]) -> None:
         """Ask for the tiles that an owner misses, in this order, and for no others any more."""
@@ -272,6 +285,19 @@ def to_image(rgba: NDArray[np.uint8]) -> QImage | None:
     )
 
 
+def to_grey(image: QImage) -> QImage:
+    """Brightness of a picture; what is transparent stays so."""
+    grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
+    if not image.hasAlphaChannel():
+        return grey
+    masked = grey.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    painter = QPainter(masked)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    return masked
+
+
 def _draw(raster: Raster, key: TileKey) -> QImage | None:
     return to_image(raster.rgba(*_slices(key, raster)))
 
@@ -299,13 +325,15 @@ def _patch(tile: Tile, key: TileKey, raster: Raster, part: Box) -> None:
     rgba = np.ascontiguousarray(raster.rgba(*_part_slices(key, part)))
     if tile.image is None and not rgba[:, :, 3].any():
         return
-    if tile.image is None or not tile.image.hasAlphaChannel():
-        tile.image = _with_alpha(tile.image, key, raster)
+    image = tile.image
+    if image is None or not image.hasAlphaChannel():
+        image = _with_alpha(image, key, raster)
+    tile.change(image)
     height, width = rgba.shape[:2]
     patch = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
     side = TILE << key.level
     at = QPoint((part[1] - key.column * side) >> key.level, (part[0] - key.row * side) >> key.level)
-    painter = QPainter(tile.image)
+    painter = QPainter(image)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     painter.drawImage(at, patch)
     painter.end()

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.assessment.accuracy import AccuracyReport, Interval
+from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.ui.theme import current_theme
 
 NO_REPORT = (
@@ -85,9 +86,7 @@ class AccuracyPanel(QWidget):
         self.average.setText(_percent(report.average))
         self.kappa.setText(f"{report.kappa:.3f}")
         self.interval.setText(
-            f"95 % interval of the overall accuracy {_percent(oa.low)} to {_percent(oa.high)}, "
-            f"{report.total:,} test pixels. Neighbours resemble each other: expect lower accuracy "
-            "on fields without labels."
+            f"Overall accuracy, {_interval(oa)}; {report.total:,} test pixels. {report.basis}"
         )
         self._fill_classes(report)
 
@@ -215,4 +214,6 @@ def _percent(value: float, unit: str = " %") -> str:
 def _interval(interval: Interval) -> str:
     if math.isnan(interval.value):
         return "no test pixels"
+    if math.isnan(interval.low):
+        return "too few groups of test pixels for an interval"
     return f"95 % interval {_percent(interval.low)} to {_percent(interval.high)}"

@@ -1,10 +1,10 @@
-"""ClassPanel: the list of classes with their keys, colours and numbers of labelled pixels."""
+"""ClassPanel: the list of classes with their ids, keys, colours and numbers of labelled pixels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QStyledItemDelegate,
     QTableWidget,
     QTableWidgetItem,
     QToolButton,
@@ -21,8 +22,10 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
 
-KEY, SWATCH, NAME, COUNT, LOCK, EYE = range(6)
+ID, SWATCH, NAME, KEY, COUNT, LOCK, EYE = range(7)
+TITLES = ("Id", "", "Class", "Key", "Pixels", "", "")
 ID_ROLE = Qt.ItemDataRole.UserRole
 ICONS = {EYE: ("eye-off-outline", "eye"), LOCK: ("lock-open-variant-outline", "lock")}
 
@@ -33,7 +36,8 @@ class ClassPanel(QWidget):
     Signals
     -------
     chosen(id) : a row was selected.
-    renamed(id, name), recolour_requested(id), visibility_changed(id, visible).
+    renamed(id, name) : a name was typed; naming_ended(accepted) : its line was closed.
+    recolour_requested(id), visibility_changed(id, visible).
     add_requested(), remove_requested(id).
     load_requested(), draw_requested() : labels from a file, training pixels from a ground truth.
     lock_changed(id, locked), moved(id, place).
@@ -42,6 +46,7 @@ class ClassPanel(QWidget):
 
     chosen = Signal(int)
     renamed = Signal(int, str)
+    naming_ended = Signal(bool)
     recolour_requested = Signal(int)
     visibility_changed = Signal(int, bool)
     add_requested = Signal()
@@ -55,9 +60,9 @@ class ClassPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._filling = False
-        self.table = QTableWidget(0, 6)
+        self.table = QTableWidget(0, 7)
         self.table.setAccessibleName("Classes")
-        self.table.setHorizontalHeaderLabels(["", "", "Class", "Pixels", "", ""])
+        self.table.setHorizontalHeaderLabels(TITLES)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.setShowGrid(False)
@@ -72,9 +77,14 @@ class ClassPanel(QWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((KEY, 24), (SWATCH, 30), (COUNT, 56), (LOCK, 26), (EYE, 28)):
+        header.setMinimumSectionSize(20)
+        for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.table.setColumnWidth(column, width)
+        self._name_cells = NameDelegate(self.table)
+        self.table.setItemDelegateForColumn(NAME, self._name_cells)
+        self._name_cells.closeEditor.connect(self._on_editor_closed)  # after the table's own
+        self.table.setItemDelegateForColumn(KEY, KeyDelegate(self.table))
+        self._set_widths()
         self.table.currentCellChanged.connect(self._on_row)
         self.table.itemChanged.connect(self._on_edited)
         self.table.cellClicked.connect(self._on_clicked)
@@ -127,13 +137,30 @@ class ClassPanel(QWidget):
         layout.addLayout(buttons)
         layout.addLayout(files)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Let the columns follow the size of the text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._set_widths()
+
+    def _set_widths(self) -> None:
+        metrics = self.table.fontMetrics()
+        heading = self.table.horizontalHeader().fontMetrics()
+        texts = {ID: "999", KEY: "9", COUNT: "9,999"}
+        for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
+            title = TITLES[column]
+            own = metrics.horizontalAdvance(texts.get(column, "")) + 8
+            wanted = max(own, heading.horizontalAdvance(title) + 18 if title else 26)
+            self.table.setColumnWidth(column, wanted)
+        self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 6))
+
     def show_classes(self, classes: Sequence[LabelClass], counts: dict[int, int]) -> None:
         """Show classes in order with the number of labelled pixels by id."""
         self._filling = True
         selected = self.selected()
         self.table.setRowCount(len(classes))
         for row, c in enumerate(classes):
-            for column in range(6):
+            for column in range(7):
                 if self.table.item(row, column) is None:
                     self.table.setItem(row, column, _item(column))
             self._fill(row, c, counts.get(c.id, 0))
@@ -166,14 +193,22 @@ class ClassPanel(QWidget):
         """Id of the selected class."""
         return self._id(self.table.currentRow())
 
-    def edit_name(self, class_id: int) -> None:
-        """Open the name of a class for typing."""
+    def edit_name(self, class_id: int, known_names: Sequence[str] = ()) -> None:
+        """Open the name of a class for typing, and offer known names below it."""
+        self._name_cells.accept()
+        self._name_cells.known_names = tuple(known_names)
         for row in range(self.table.rowCount()):
             if self._id(row) == class_id:
                 item = self.table.item(row, NAME)
                 self.table.setFocus()
                 if item:
+                    self.table.scrollToItem(item)
                     self.table.editItem(item)
+        self._name_cells.known_names = ()
+
+    def end_naming(self) -> None:
+        """Take the name that is being typed, as Enter does."""
+        self._name_cells.accept()
 
     def refresh_theme(self) -> None:
         """Draw the icons again in the colours of the theme."""
@@ -189,7 +224,8 @@ class ClassPanel(QWidget):
                     item.setIcon(icon(icons[bool(item.data(ID_ROLE))]))
 
     def _fill(self, row: int, c: LabelClass, count: int) -> None:
-        texts = {KEY: str((row + 1) % 10) if row < 10 else "", NAME: c.name, COUNT: f"{count:,}"}
+        key = str((row + 1) % 10) if row < 10 else ""
+        texts = {ID: str(c.id), NAME: c.name, KEY: key, COUNT: f"{count:,}"}
         for column, text in texts.items():
             item = self.table.item(row, column)
             if item and item.text() != text:
@@ -223,6 +259,10 @@ class ClassPanel(QWidget):
         if not self._filling and class_id is not None:
             self.chosen.emit(class_id)
         self._update_buttons()
+
+    @Slot(QWidget, QStyledItemDelegate.EndEditHint)
+    def _on_editor_closed(self, _editor: QWidget, hint: QStyledItemDelegate.EndEditHint) -> None:
+        self.naming_ended.emit(hint != QStyledItemDelegate.EndEditHint.RevertModelCache)
 
     @Slot(QTableWidgetItem)
     def _on_edited(self, item: QTableWidgetItem) -> None:
@@ -278,9 +318,11 @@ def _item(column: int) -> QTableWidgetItem:
     item = QTableWidgetItem()
     if column != NAME:
         item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+    if column == ID:
+        item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setToolTip("Class id, as it is in every file")
     if column == KEY:
-        item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        item.setToolTip("Shortcut that activates the class")
+        item.setToolTip("Key that activates the class")
     if column == SWATCH:
         item.setToolTip("Double-click to change the colour")
     if column == COUNT:

@@ -34,6 +34,11 @@ LAYERS = (
     ("Uncertainty", "uncertainty", "1 - probability of the mapped class: bright is uncertain"),
     ("Exit disagreement", "disagreement", "How much the network's exits disagree"),
 )
+STYLES = (
+    ("Over a grey image", "grey", "Blended with the image in grey: colours are the legend's"),
+    ("Solid", "solid", "Without the image"),
+    ("Outlines", "outlines", "Borders of classes over the image in colour"),
+)
 STRETCHES: Mapping[ContrastKind, str] = {
     "percentile": "Percentiles",
     "minmax": "Minimum to maximum",
@@ -55,6 +60,7 @@ class DisplayPanel(QWidget):
     play_toggled(bool), speed_changed(bands a second).
     presets_requested(), derive_requested(), contrast_requested() : a button was pressed.
     map_shown(bool), labels_shown(bool), map_opacity_changed(0..1), layer_changed(name).
+    style_chosen(key) : how maps of classes are drawn.
     """
 
     image_chosen = Signal(str)
@@ -70,6 +76,7 @@ class DisplayPanel(QWidget):
     labels_shown = Signal(bool)
     map_opacity_changed = Signal(float)
     layer_changed = Signal(str)
+    style_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +101,7 @@ class DisplayPanel(QWidget):
         self._form.addRow("Stretch", _row(self.stretch, self.open_contrast))
         self._form.addRow("Show", _row(self.show_map, self.show_labels, stretched=True))
         self._form.addRow("Layer", self.layer)
+        self._form.addRow("Style", self.map_style)
         self._form.addRow("Opacity", self.opacity)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 6)
@@ -161,6 +169,11 @@ class DisplayPanel(QWidget):
             self.layer.addItem(text, name)
             self.layer.setItemData(self.layer.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.layer.currentIndexChanged.connect(self._on_layer)
+        self.map_style = _list("Style of the map", "How the class map lies over the image (O)")
+        for text, key, tip in STYLES:
+            self.map_style.addItem(text, key)
+            self.map_style.setItemData(self.map_style.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.map_style.activated.connect(self._on_style)
 
     @property
     def triple(self) -> Triple:
@@ -254,7 +267,15 @@ class DisplayPanel(QWidget):
             self.layer.setCurrentIndex(self.layer.findData(layer))
             self.opacity.setValue(round(100 * opacity))
 
+    def show_style(self, style: str) -> None:
+        """Show how maps of classes are drawn, without asking for it again."""
+        self.map_style.setCurrentIndex(self.map_style.findData(style))
+
     # what the user asks for ------------------------------------------------------------------
+
+    @Slot()
+    def _on_style(self) -> None:
+        self.style_chosen.emit(self.map_style.currentData())
 
     @Slot()
     def _on_image(self) -> None:

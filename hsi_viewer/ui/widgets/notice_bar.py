@@ -1,14 +1,26 @@
-"""NoticeBar: messages above the image instead of modal boxes."""
+"""NoticeBar: messages over the image instead of modal boxes."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hsi_viewer.core.log_entry import Level
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.choice import Choice
 
 ICONS: dict[Level, str] = {
     "info": "information-outline",
@@ -16,13 +28,23 @@ ICONS: dict[Level, str] = {
     "warning": "alert-outline",
     "error": "alert-circle-outline",
 }
-SHOWN_MS = 8000
 MAX_NOTICES = 3
+TICK_MS = 250
+PRESENT_MS = 10_000  # who has moved the mouse within this time is there to read
+# Time to notice a message, and to read each of its letters.
+NOTICED_MS: dict[Level, int] = {
+    "info": 5000,
+    "success": 6000,
+    "warning": 9000,
+    "error": 14_000,
+}
+LETTER_MS = 60
+LONG = 90  # letters of a text that gets the whole width, its buttons below it
 NUMBERS = re.compile(r"\d+")  # a file that has become short tells of each window that it misses
 
 
 class NoticeBar(QWidget):
-    """The last few messages; errors and warnings stay until they are closed."""
+    """The last few messages; each goes once there was time to read it, or by Escape."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +52,10 @@ class NoticeBar(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
         self.notices: list[Notice] = []
+        self._cursor, self._still_ms = QCursor.pos(), 0
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK_MS)
+        self._clock.timeout.connect(self._on_tick)
         self.hide()
 
     def show_lasting(self, text: str) -> None:
@@ -37,16 +63,24 @@ class NoticeBar(QWidget):
         self.show_notice(text, "warning")
         self.notices[-1].lasting = True
 
-    def show_notice(self, text: str, level: Level = "info") -> None:
-        """Show a message; one that differs in nothing but numbers is replaced."""
+    @Slot(str, str, object)
+    def show_notice(self, text: str, level: Level = "info", choices: Sequence[Choice] = ()) -> None:
+        """Show a message; one that differs in nothing but numbers is replaced.
+
+        Parameters
+        ----------
+        choices : what can be done about it, as buttons.
+        """
         words = NUMBERS.sub("", text)
         for old in [n for n in self.notices if NUMBERS.sub("", n.text) == words]:
             self.remove(old)
         while len(self.notices) >= MAX_NOTICES:
             self.remove(self.notices[0])
-        notice = Notice(text, level, self)
+        notice = Notice(text, level, choices, self)
         self.notices.append(notice)
         self._layout.addWidget(notice)
+        self._still_ms = 0
+        self._clock.start()
         self.show()
 
     def remove(self, notice: Notice) -> None:
@@ -56,7 +90,16 @@ class NoticeBar(QWidget):
             self._layout.removeWidget(notice)
             notice.hide()
             notice.deleteLater()
+        if not self.notices:
+            self._clock.stop()
         self.setVisible(bool(self.notices))
+
+    def dismiss(self) -> bool:
+        """Remove the newest message; False if there is none."""
+        if not self.notices:
+            return False
+        self.remove(self.notices[-1])
+        return True
 
     @Slot()
     def forget(self) -> None:
@@ -64,6 +107,22 @@ class NoticeBar(QWidget):
         for notice in [n for n in self.notices if n.level in ("error", "warning")]:
             if not notice.lasting:
                 self.remove(notice)
+
+    def elapse(self, milliseconds: int) -> None:
+        """Let time pass for somebody who reads; a message under the mouse stays."""
+        for notice in [n for n in self.notices if not n.lasting and not n.underMouse()]:
+            notice.left_ms -= milliseconds
+            if notice.left_ms <= 0:
+                self.remove(notice)
+
+    @Slot()
+    def _on_tick(self) -> None:
+        """Time passes while somebody is there: the window is active and the mouse moves."""
+        cursor = QCursor.pos()
+        self._still_ms = 0 if cursor != self._cursor else self._still_ms + TICK_MS
+        self._cursor = cursor
+        if self.window().isActiveWindow() and self._still_ms < PRESENT_MS:
+            self.elapse(TICK_MS)
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
@@ -76,14 +135,22 @@ class NoticeBar(QWidget):
 
 
 class Notice(QFrame):
-    """One message with an icon and a close button."""
+    """One message with an icon, what can be done about it, and a close button.
 
-    def __init__(self, text: str, level: Level, bar: NoticeBar) -> None:
+    Attributes
+    ----------
+    buttons : what can be done about it.
+    left_ms : time for reading that is left.
+    lasting : whether it stays until it is closed.
+    """
+
+    def __init__(self, text: str, level: Level, choices: Sequence[Choice], bar: NoticeBar) -> None:
         super().__init__(bar)
         self.setObjectName("notice")
         self.setProperty("level", level)
         self.text, self.lasting = text, False
-        self._bar = bar
+        self.left_ms = NOTICED_MS[level] + LETTER_MS * len(text)
+        self._bar, self._choices = bar, tuple(choices)
         self._sign, self.level = QLabel(), level
         message = QLabel(text)
         message.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
@@ -93,23 +160,44 @@ class Notice(QFrame):
         close = self._close = QToolButton()
         close.setAutoRaise(True)
         close.setAccessibleName("Close the message")
+        close.setToolTip("Close (Escape)")
         close.clicked.connect(self.close_notice)
-        layout = QHBoxLayout(self)
+        ways, is_long = QBoxLayout.Direction, len(text) > LONG
+        layout = QBoxLayout(ways.TopToBottom if is_long else ways.LeftToRight, self)
         layout.setContentsMargins(10, 5, 5, 5)
-        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(message, 1)
-        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        head, row = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(message, 1)
+        layout.addLayout(head, 1)
+        row.addStretch(1)
+        self.buttons = [self._button(number) for number in range(len(self._choices))]
+        for button in self.buttons:
+            row.addWidget(button)
+        if is_long:
+            head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addLayout(row)
+        else:
+            layout.addLayout(row)
+            layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.refresh_theme()
-        if level in ("info", "success"):
-            timer = QTimer(self)
-            timer.setSingleShot(True)
-            timer.timeout.connect(self.close_notice)
-            timer.start(SHOWN_MS)
+
+    def _button(self, number: int) -> QPushButton:
+        button = QPushButton(self._choices[number].text)
+        button.setProperty("number", number)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(self._on_choice)
+        return button
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
         self._sign.setPixmap(icon(ICONS[self.level]).pixmap(18, 18))
         self._close.setIcon(icon("close"))
+
+    @Slot()
+    def _on_choice(self) -> None:
+        choice = self._choices[int(self.sender().property("number"))]
+        self._bar.remove(self)
+        choice.run()
 
     @Slot()
     def close_notice(self) -> None:

@@ -1,11 +1,12 @@
-"""OfferBar: questions above the image that can wait, each with its buttons."""
+"""OfferBar: questions over the image that can wait, each with its buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -17,28 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.choice import Choice
 
 LONG = 100  # letters of a text that gets the whole width, its buttons below it
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One button of an offer.
-
-    Attributes
-    ----------
-    text : on the button.
-    run : what it does; the offer goes away first.
-    primary : whether it is the likely one.
-    """
-
-    text: str
-    run: Callable[[], object]
-    primary: bool = False
-
-
 class OfferBar(QWidget):
-    """Offers, the latest below; they stay until one of their buttons is pressed."""
+    """Offers, the latest below; they stay until one of their buttons is pressed, or Escape."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +60,15 @@ class OfferBar(QWidget):
             offer.hide()
             offer.deleteLater()
         self.setVisible(bool(self.offers))
+
+    def dismiss(self) -> bool:
+        """Answer the newest question by the choice that changes nothing; False if there is none."""
+        for offer in reversed(self.offers):
+            number = next((n for n, c in enumerate(offer.choices) if c.escape), None)
+            if number is not None:
+                self._on_chosen(offer.key, number)
+                return True
+        return False
 
     def texts(self) -> list[str]:
         """The questions that are shown."""
@@ -122,7 +117,8 @@ class Offer(QFrame):
         message.setWordWrap(True)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
-        ways, is_long = QBoxLayout.Direction, len(text) > LONG
+        told = any(choice.about for choice in choices)
+        ways, is_long = QBoxLayout.Direction, told or len(text) > LONG
         layout = QBoxLayout(ways.TopToBottom if is_long else ways.LeftToRight, self)
         layout.setContentsMargins(10, 6, 8, 6)
         head, row = QHBoxLayout(), QHBoxLayout()
@@ -130,7 +126,7 @@ class Offer(QFrame):
         head.addWidget(message, 1)
         layout.addLayout(head, 1)
         layout.addLayout(row)
-        if is_long:
+        if is_long and not told:
             row.addStretch(1)
         self.buttons: list[QPushButton] = []
         for number, choice in enumerate(choices):
@@ -139,7 +135,10 @@ class Offer(QFrame):
             if choice.primary:
                 button.setObjectName("primary")
             button.clicked.connect(self._on_clicked)
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            if told:
+                row.addLayout(_explained(choice, button), 1)
+            else:
+                row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
             self.buttons.append(button)
         self.refresh_theme()
 
@@ -150,3 +149,23 @@ class Offer(QFrame):
     @Slot()
     def _on_clicked(self) -> None:
         self.chosen.emit(self.key, int(self.sender().property("number")))
+
+
+def _explained(choice: Choice, button: QPushButton) -> QVBoxLayout:
+    """A button with a picture of what it comes to, and a sentence about it."""
+    column = QVBoxLayout()
+    column.addStretch(1)
+    if choice.picture is not None:
+        pixels = np.ascontiguousarray(choice.picture)
+        height, width = pixels.shape[:2]
+        image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        picture = QLabel()
+        picture.setPixmap(QPixmap.fromImage(image))
+        picture.setAccessibleName(f"Preview: {choice.text}")
+        column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
+    about = QLabel(choice.about)
+    about.setObjectName("muted")
+    about.setWordWrap(True)
+    column.addWidget(about)
+    column.addWidget(button)
+    return column

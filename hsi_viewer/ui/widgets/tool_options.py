@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QSizePolicy,
     QSpinBox,
     QToolButton,
@@ -95,7 +96,19 @@ class ToolOptions(QWidget):
             box.activated.connect(self._on_choice)
         self.mode.activated.connect(self._on_mode)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.refresh_theme()
+
+    def sizeHint(self) -> QSize:
+        """As high with any tool, so that choosing one doesn't move the image."""
+        every = (w for group in self._groups.values() for w in group)
+        highest = max(w.sizeHint().height() for w in every)
+        margins = self._row.contentsMargins()
+        return QSize(0, highest + margins.top() + margins.bottom())
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
 
     def show_tool(self, title: str, hint: str, groups: Iterable[str]) -> None:
         """Show the options of a tool: those of the named groups."""

@@ -98,7 +98,7 @@ DIALOGS: dict[str, Callable] = {
         (found := make_diagnosis(folder)), [np.zeros((8, 8, 3), np.uint8)] * len(found.readings), w
     ),
     "DrawDialog": lambda w, k, folder: k("", str(folder), w),
-    "ExportDialog": lambda w, k, folder: k(str(folder), True, w),
+    "ExportDialog": lambda w, k, folder: k(str(folder), True, w, "made", (1, 3)),
     "FigureDialog": lambda w, k, _: k(["Image", "Spectrum"], 0, "Scene", w),
     "HelpWindow": lambda w, k, _: k(read_guide(), guide_folder(), w),
     "MetadataDialog": lambda w, k, _: k(w.workspace.document.cube, w),

@@ -78,7 +78,7 @@ def test_merging_gives_the_labels_to_the_other_class(hands):
     assert document.labels.count(2) == 16
 
 
-def test_a_region_becomes_a_class_and_removed_ids_do_not_return(hands):
+def test_a_region_becomes_a_class_and_a_removed_id_is_given_again(hands):
     hands.tool("rectangle")
     hands.driver.key(Qt.Key.Key_1)
     hands.drag((2, 2), (5, 5))
@@ -91,9 +91,9 @@ def test_a_region_becomes_a_class_and_removed_ids_do_not_return(hands):
     assert (document.labels.count(1), document.labels.count(4)) == (16, 16)
     hands.driver.trigger("edit.undo")
     assert (document.labels.count(1), ids_of(hands)) == (32, [1, 2, 3])
-    document.remove_class(3)
+    document.remove_class(2)
     hands.driver.trigger("class.add")
-    assert ids_of(hands) == [1, 2, 5]
+    assert ids_of(hands) == [1, 3, 2]
 
 
 def test_a_class_without_labels_stays(hands):
@@ -116,8 +116,8 @@ def test_a_legend_is_saved_and_loaded(hands, tmp_path, monkeypatch):
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, p=path: (p, ""))
         hands.driver.trigger("legend.save")
         document.rename_class(2, "other")
-        document.remove_class(3)
         document.add_class("new")
+        document.remove_class(3)
         hands.driver.trigger("legend.load")
         assert set(document.legend.classes) >= set(wanted)
         assert "new" in [c.name for c in document.legend]

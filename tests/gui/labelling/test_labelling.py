@@ -5,7 +5,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
 
 from hsi_viewer.core.geometry.brush import disc_path
 from hsi_viewer.core.labels.sampling import Draw
@@ -15,6 +14,7 @@ from hsi_viewer.ui.widgets.class_panel import COUNT, EYE, NAME
 def add_classes(driver, n: int) -> None:
     for _ in range(n):
         driver.trigger("class.add")
+        driver.type(Qt.Key.Key_Return)  # the name that is proposed
 
 
 def cell(driver, row: int, column: int) -> str:
@@ -113,11 +113,8 @@ def test_rename_recolour_hide_remove(sample):
     add_classes(sample, 2)
     panel = sample.window.panel("classes")
     panel.edit_name(1)
-    editor = panel.table.findChild(QLineEdit)
-    editor.selectAll()
-    QTest.keyClicks(editor, "Barley")
-    QTest.keyClick(editor, Qt.Key.Key_Return)
-    sample.qtbot.waitUntil(lambda: sample.document.legend[1].name == "Barley")
+    sample.type("Barley", Qt.Key.Key_Return)
+    assert sample.document.legend[1].name == "Barley"
     sample.key(Qt.Key.Key_1)
     sample.click(7, 7)
     rect = panel.table.visualItemRect(panel.table.item(0, EYE))
@@ -166,6 +163,22 @@ def test_labels_of_another_size_explain_themselves_and_are_laid_as_chosen(sample
     assert "10 x 12" in text
     assert "145 x 145" in text
     assert sample.document.labels.total == 0
+    # to import nothing is the default; the others are explained, with a picture each
+    offer = offers.offers[-1]
+    assert [b.text() for b in offer.buttons if b.objectName() == "primary"] == ["Don't import"]
+    doubtful = [c for c in offer.choices if not c.escape]
+    assert [c.text for c in doubtful] == ["Stretch to fit", "Align at top left"]
+    stretched, cropped = (c.picture for c in doubtful)
+    assert all(c.about.startswith("Right only if") for c in doubtful)
+    assert stretched.shape == cropped.shape == (145, 145, 3)
+    grey = (cropped == cropped[:, :, :1]).all(axis=2)
+    assert not grey[:10, :12].any()
+    assert grey[10:].all()
+    assert not (stretched == stretched[:, :, :1]).all(axis=2).any()
+    sample.type(Qt.Key.Key_Escape)
+    assert (offers.offers, sample.document.labels.total) == ([], 0)
+    sample.window.context.labelling.files.load(str(path), "labels")
+    sample.qtbot.waitUntil(lambda: bool(offers.offers))
     crop = next(b for b in offers.offers[-1].buttons if b.text() == "Align at top left")
     QTest.mouseClick(crop, Qt.MouseButton.LeftButton)
     sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)

@@ -103,7 +103,7 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a: str(tmp_path))
     panel.table.selectRow(1)
     press(labelled, panel.export_button)
-    labelled.qtbot.waitUntil((tmp_path / "model 2" / MODEL[1]).exists)
+    labelled.qtbot.waitUntil((tmp_path / "scene_run2_model" / MODEL[1]).exists)
 
     press(labelled, panel.delete_button)
     assert len(titles(panel)) == 2

@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from hsi_viewer.cli import main
 from hsi_viewer.cli.program import make_commands, parsed
+from hsi_viewer.core.classifier import Classifier
+from hsi_viewer.learning.classifiers import classifiers
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = make_commands()
 WRITING = ("open", "classify", "apply", "convert", "demo")
-WORKING = ("classify", "apply", "convert", "demo")
+WORKING = ("classify", "apply", "assess", "convert", "demo")
 
 
 def arguments_of(name: str) -> list[argparse.Action]:
@@ -47,6 +51,29 @@ def test_the_help_of_a_command_shows_its_examples(name, capsys):
         assert f"\n  {example}\n" in text
     for argument in arguments_of(name):
         assert all(option in text for option in argument.option_strings)
+
+
+def test_the_help_lists_every_classifier_and_those_of_plug_ins(capsys, monkeypatch):
+    added = Classifier("nearest-mean", "Nearest mean, 100% simple", None, None)
+    rows = (*classifiers(), added)
+    monkeypatch.setattr("hsi_viewer.learning.classifiers.classifiers", lambda: rows)
+    with pytest.raises(SystemExit):
+        main(["classify", "--help"])
+    text = "".join(capsys.readouterr().out.split())  # lines break at hyphens, too
+    for row in rows:
+        assert f"{row.name} ({row.title}".replace(" ", "") in text
+    assert "sdhsi(SDHSI-Net,thedefault)" in text
+
+
+def test_the_help_needs_no_torch():
+    code = (
+        "import sys; from hsi_viewer.cli import main\n"
+        "try: main(['classify', '--help'])\n"
+        "finally: sys.exit('torch' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT)
+    assert "svm (" in run.stdout
+    assert run.returncode == 0, run.stderr
 
 
 def test_the_help_of_everything_lists_the_commands(capsys):

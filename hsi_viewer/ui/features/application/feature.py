@@ -56,8 +56,10 @@ class ApplicationFeature(Feature):
 
     @Slot()
     def cancel(self) -> None:
-        """Cancel what is being drawn, else what runs."""
-        if not self.context.canvas.cancel_drawing():
+        """Cancel what is being drawn; else close a message or question; else cancel what runs."""
+        shared = self.context
+        done = shared.canvas.cancel_drawing() or shared.notices.dismiss() or shared.offers.dismiss()
+        if not done:
             self.activity.cancel_all()
 
     def refresh_theme(self) -> None:

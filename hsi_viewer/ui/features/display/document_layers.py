@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
+from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.layers import (
     CLASS_MAP,
     DISAGREEMENT,
@@ -14,7 +19,8 @@ from hsi_viewer.core.display.layers import (
     Layer,
     LayerStack,
 )
-from hsi_viewer.core.display.rasters import IdRaster, ValueRaster
+from hsi_viewer.core.display.outlines import OutlineRaster
+from hsi_viewer.core.display.rasters import IdRaster, Raster, ValueRaster
 from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.session.document.document import Document
@@ -22,6 +28,8 @@ from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.workspace import Workspace
 
 MAP_LAYERS = (CLASS_MAP, UNCERTAINTY, DISAGREEMENT)
+CLASS_LAYERS = (CLASS_MAP, GROUND_TRUTH)
+MapStyle = Literal["grey", "solid", "outlines"]
 
 
 class LayerController(QObject):
@@ -35,7 +43,7 @@ class LayerController(QObject):
     def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._layers = workspace, layers
-        opacity = workspace.settings.map_opacity
+        opacity, colours = self._opacity, colour_table()
         for layer in (
             Layer(IMAGE, about="The scene in the chosen bands"),
             Layer(
@@ -43,19 +51,22 @@ class LayerController(QObject):
                 visible=False,
                 opacity=opacity,
                 about="The pixels that maps are scored on",
+                coded=True,
             ),
-            Layer(CLASS_MAP, opacity=opacity, about="The class of each pixel (P)"),
+            Layer(CLASS_MAP, opacity=opacity, about="The class of each pixel (P)", coded=True),
             Layer(
                 UNCERTAINTY,
                 visible=False,
-                opacity=opacity,
                 about="1 - probability of the mapped class: bright is uncertain (U)",
+                coded=True,
+                bar=ColourBar("Uncertainty", colours, 0.0, 1.0),
             ),
             Layer(
                 DISAGREEMENT,
                 visible=False,
-                opacity=opacity,
                 about="How much the network's exits disagree",
+                coded=True,
+                bar=ColourBar("Exit disagreement", colours, 0.0, 1.0),
             ),
             Layer(LABELS, about="The labelled pixels (Shift+L)"),
         ):
@@ -67,6 +78,9 @@ class LayerController(QObject):
         for name in self._layers.names:
             if name not in self._own:
                 self._layers.remove(name)
+        self.choose_map_layer(CLASS_MAP)  # what was hidden of another scene isn't hidden here
+        self._layers.show(False, GROUND_TRUTH)
+        self._layers.show(True, IMAGE, LABELS)
         document.labels.changed.connect(self._on_labels)
         document.legend.changed.connect(self._on_legend)
         document.prediction_changed.connect(self._draw_map)
@@ -86,6 +100,21 @@ class LayerController(QObject):
         self._layers.show(False, *(n for n in MAP_LAYERS if n != name))
         if name:
             self._layers.show(True, name)
+
+    # how the map is drawn --------------------------------------------------------------------
+
+    @property
+    def _opacity(self) -> float:
+        settings = self._workspace.settings
+        return settings.map_opacity if settings.map_style == "grey" else 1.0
+
+    def set_style(self, style: MapStyle) -> None:
+        """Draw maps of classes over a grey picture, solid, or as outlines."""
+        if style != self._workspace.settings.map_style:
+            self._workspace.settings.map_style = style
+            self._layers.set_opacity(self._opacity, *CLASS_LAYERS)
+            self._draw_map()
+            self._draw_truth()
 
     # drawing ---------------------------------------------------------------------------------
 
@@ -118,7 +147,7 @@ class LayerController(QObject):
                 self._layers.set_raster(name, None)
             return
         mapped, split = prediction.class_map, prediction.disagreement
-        self._layers.set_raster(CLASS_MAP, IdRaster(mapped, document.legend.colour_table()))
+        self._layers.set_raster(CLASS_MAP, self._ids(mapped, document.legend.colour_table()))
         colours = colour_table()
         doubt = ValueRaster(prediction.confidence, colours, low=1.0, high=0.0, shown=mapped)
         self._layers.set_raster(UNCERTAINTY, doubt)
@@ -132,7 +161,14 @@ class LayerController(QObject):
             self._layers.set_raster(GROUND_TRUTH, None)
             return
         colours = truth_legend(document, set(document.truth_ids)).colour_table()
-        self._layers.set_raster(GROUND_TRUTH, IdRaster(document.truth, colours, sparse=True))
+        self._layers.set_raster(GROUND_TRUTH, self._ids(document.truth, colours, sparse=True))
+
+    def _ids(
+        self, ids: NDArray[np.uint16], colours: NDArray[np.uint8], *, sparse: bool = False
+    ) -> Raster:
+        if self._workspace.settings.map_style == "outlines":
+            return OutlineRaster(ids, colours)
+        return IdRaster(ids, colours, sparse=sparse)
 
 
 def truth_legend(document: Document, present: set[int]) -> ClassLegend:

@@ -229,7 +229,14 @@ class PictureFeature(Feature):
         if picture is not None:
             name = self.pictures.title(picture.composite)
             self.context.viewing.layers.add(
-                Layer(name, picture.raster, removable=True, about="A kept image")
+                Layer(
+                    name,
+                    picture.raster,
+                    removable=True,
+                    about="A kept image",
+                    coded=len(picture.composite.bands) == 1,
+                    bar=self.pictures.bar(picture),
+                )
             )
 
     # presets ---------------------------------------------------------------------------------

@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 from hsi_viewer.core.cube.band_selection import (
     BandPreset,
     Triple,
+    band_name,
     initial_bands,
     matching_preset,
     presets_of,
 )
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.colour_bar import ColourBar, bar_of_picture
 from hsi_viewer.core.display.composite import ColourMap, Composite
 from hsi_viewer.core.display.contrast import Contrast
 from hsi_viewer.core.display.layers import IMAGE, LayerStack
@@ -230,6 +232,14 @@ class PictureController(QObject):
             return name
         return image.name if image.bands == 1 else f"{image.name}: {name}"
 
+    def bar(self, picture: ScenePicture) -> ColourBar | None:
+        """The colours of a picture of a single band; None for three bands."""
+        shown, cube = picture.composite, picture.cube
+        if len(shown.bands) != 1:
+            return None
+        title = self.title(shown) if shown.image is not None else band_name(cube, shown.bands[0])
+        return bar_of_picture(shown, picture.transfers, title, cube.scale, cube.offset)
+
     # -----------------------------------------------------------------------------------------
 
     @property
@@ -284,6 +294,7 @@ class PictureController(QObject):
         self._task = None
         self.picture = picture
         self._layers.set_raster(IMAGE, picture.raster)
+        self._layers.set_bar(IMAGE, self.bar(picture))
         self.drawn.emit(picture)
         if self._unseen and not picture.coarse:
             self._unseen = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.display.document_layers import MapStyle
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.features.display.viewing import ViewController
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
 VIEW = "&View"
+STYLES: tuple[tuple[MapStyle, str], ...] = (
+    ("grey", "Map over a &grey image"),
+    ("solid", "&Solid map"),
+    ("outlines", "Map as &outlines"),
+)
 
 
 def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanvas) -> list[Command]:
@@ -29,6 +35,18 @@ def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanva
             (key,),
             "",
             has_cube,
+        )
+
+    def style(key: MapStyle, title: str) -> Command:
+        return Command(
+            f"view.style.{key}",
+            title,
+            VIEW,
+            lambda _on: view.set_map_style(key),
+            (),
+            "",
+            has_cube,
+            checked=lambda: view.map_style == key,
         )
 
     return [
@@ -102,6 +120,16 @@ def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanva
             "image-outline",
             has_cube,
             checked=lambda: not view.map_shown and not view.labels_shown,
+        ),
+        *(style(*entry) for entry in STYLES),
+        Command(
+            "view.style",
+            "Ne&xt style of the map",
+            VIEW,
+            view.next_map_style,
+            ("O",),
+            "circle-half-full",
+            has_cube,
         ),
         picked("up", "Ctrl+Up", -1, 0),
         picked("down", "Ctrl+Down", 1, 0),

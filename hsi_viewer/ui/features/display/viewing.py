@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from hsi_viewer.core.spectra.curves import Curve, curve_library
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.session.document.document import Document
-from hsi_viewer.ui.features.display.document_layers import MAP_LAYERS, LayerController
+from hsi_viewer.ui.features.display.document_layers import MAP_LAYERS, LayerController, MapStyle
 from hsi_viewer.ui.features.display.picture_controller import PictureController
 from hsi_viewer.ui.opened_cube import OpenedCube
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
@@ -65,6 +65,7 @@ class ViewController(QObject):
         panel.labels_shown.connect(self.show_labels)
         panel.map_opacity_changed.connect(self._on_opacity)
         panel.layer_changed.connect(self._on_layer)
+        panel.style_chosen.connect(self.set_map_style)
         self.layers = LayerStack()
         self.tiles = TileStore(self.layers, workspace.tasks, self)
         self.tiles.failed.connect(self._on_reading_failed)
@@ -164,13 +165,29 @@ class ViewController(QObject):
 
     @Slot(float)
     def _on_opacity(self, opacity: float) -> None:
-        self.layers.set_opacity(opacity, *MAP_LAYERS)
+        self.layers.set_opacity(opacity, self._last_map_layer)
 
     @Slot(bool)
     def show_map(self, shown: bool) -> None:
         """Show or hide the class map, or what was chosen in its place."""
         if shown != self.map_shown:
             self._layering.choose_map_layer(self._last_map_layer if shown else "")
+
+    @Slot(str)
+    def set_map_style(self, style: MapStyle) -> None:
+        """Draw maps of classes over a grey picture, solid, or as outlines."""
+        self._layering.set_style(style)
+        self._on_layers()
+
+    @property
+    def map_style(self) -> MapStyle:
+        """How maps of classes are drawn."""
+        return self._workspace.settings.map_style
+
+    def next_map_style(self) -> None:
+        """Draw maps of classes in the next of the three ways."""
+        styles = get_args(MapStyle)
+        self.set_map_style(styles[(styles.index(self.map_style) + 1) % len(styles)])
 
     @Slot(bool)
     def show_labels(self, shown: bool) -> None:
@@ -196,14 +213,16 @@ class ViewController(QObject):
     def _on_layers(self) -> None:
         """The list of layers is the truth; the panel shows what it says."""
         self._last_map_layer = self._layering.map_layer or self._last_map_layer
-        opacity = self.layers[self._last_map_layer].opacity
-        self._workspace.settings.map_opacity = opacity
+        settings = self._workspace.settings
+        if settings.map_style == "grey":
+            settings.map_opacity = self.layers[CLASS_MAP].opacity
         self._panel.show_layers(
             self.map_shown,
             self.labels_shown,
             LAYER_KEYS[MAP_LAYERS.index(self._last_map_layer)],
-            opacity,
+            self.layers[self._last_map_layer].opacity,
         )
+        self._panel.show_style(settings.map_style)
         self._workspace.state_changed.emit()
 
     # spectra and readout ---------------------------------------------------------------------

@@ -2,61 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
 
+from hsi_viewer.core.labels.class_match import renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
-from hsi_viewer.ui.dialogs import ExportDialog
-from hsi_viewer.ui.workspace import Workspace
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link, saving_folder
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.context import Context
 
 
 class ExportController(QObject):
-    """Exports the map that is on the screen, and the pinned spectra.
+    """Exports the map that is on the screen, and the pinned spectra."""
 
-    Parameters
-    ----------
-    spectra : gives the pinned spectra, or None.
-    """
-
-    def __init__(
-        self, workspace: Workspace, window: QWidget, spectra: Callable[[], SpectralLibrary | None]
-    ) -> None:
-        super().__init__(window)
-        self._workspace, self._window, self._spectra = workspace, window, spectra
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context, self._workspace, self._window = context, context.workspace, context.window
 
     @Slot()
     def choose(self) -> None:
-        """Ask for folder and formats, and export."""
+        """Ask for folder, name and formats, and export."""
         document = self._workspace.document
         if document is None or document.prediction is None:
             return
-        folder = self._workspace.settings.last_folder or str(Path.home())
-        georeferenced = document.cube.georeference is not None
-        dialog = ExportDialog(str(Path(folder) / "export"), georeferenced, self._window)
+        dialog = ExportDialog(
+            str(saving_folder(self._workspace)),
+            document.cube.georeference is not None,
+            self._window,
+            file_stem(document.cube, self._run_word(document), "classes"),
+            [c.id for c in document.legend],
+            keep_gaps=document.ids_given,
+        )
         if dialog.exec():
             directory, formats = dialog.chosen()
-            self.export(directory, formats)
+            self.export(directory, formats, dialog.stem(), dialog.numbering())
         dialog.deleteLater()
 
-    def export(self, directory: Path, formats: tuple[str, ...]) -> None:
-        """Write the map; what stood there before is replaced only by a whole file."""
+    def _run_word(self, document: Document) -> str:
+        sessions, prediction = self._context.sessions, document.prediction
+        run = None if sessions.run_pending else sessions.shown_run
+        if prediction is not None and not prediction.final:
+            return "early"
+        return f"run{run}" if run is not None else ""
+
+    def export(
+        self,
+        directory: Path,
+        formats: tuple[str, ...],
+        stem: str = "class_map",
+        numbering: Mapping[int, int] | None = None,
+    ) -> None:
+        """Write the map; what stood there before is replaced only by a whole file.
+
+        Parameters
+        ----------
+        stem : of the names of the files.
+        numbering : other ids for some of the classes.
+        """
         document = self._workspace.document
         if document is None or document.prediction is None:
             return
         prediction, cube = document.prediction, document.cube
-        legend = ClassLegend(document.legend.classes)
+        legend, numbers = ClassLegend(document.legend.classes), dict(numbering or {})
 
         def work(token: CancelToken, port: ProgressPort) -> list[Path]:
             from hsi_viewer.io.labels.class_map import export_prediction
 
             port.report(Progress(f"Exporting to {directory}"))
             written = export_prediction(
-                prediction, legend, cube, directory, formats=formats, token=token
+                _renumbered(prediction, numbers),
+                ClassLegend(replace(c, id=numbers.get(c.id, c.id)) for c in legend),
+                cube,
+                directory,
+                stem,
+                formats=formats,
+                token=token,
             )
             return list(written.values())
 
@@ -67,19 +96,20 @@ class ExportController(QObject):
     @Slot()
     def choose_spectra(self) -> None:
         """Ask for a file and save the pinned spectra."""
-        library = self._spectra()
+        library = self._context.viewing.pinned_library()
         if library is None:
             return
-        start = Path(self._workspace.settings.last_folder) / f"{library.name} spectra.csv"
-        name, _ = QFileDialog.getSaveFileName(
+        document = self._workspace.document
+        name = file_stem(document.cube, "spectra") if document is not None else "spectra"
+        path = ask_where(
+            self._workspace,
             self._window,
             "Save the spectra",
-            str(start),
+            f"{name}.csv",
             "CSV (*.csv);;ENVI spectral library (*.sli);;Text, one spectrum (*.txt)",
         )
-        if not name:
+        if path is None:
             return
-        path = Path(name)
 
         def work(_token: CancelToken, port: ProgressPort) -> list[Path]:
             from hsi_viewer.io.libraries.spectral_library import write_library
@@ -92,4 +122,15 @@ class ExportController(QObject):
 
     def _on_written(self, files: list[Path]) -> None:
         names = ", ".join(sorted({f.name for f in files}))
-        self._workspace.notify(f"Exported to {files[0].parent}: {names}", "success")
+        self._workspace.notify(
+            f"Exported to {files[0].parent}: {names}", "success", folder_link(files[0])
+        )
+
+
+def _renumbered(prediction: Prediction, numbers: Mapping[int, int]) -> Prediction:
+    """The same map under other ids."""
+    return replace(
+        prediction,
+        class_map=renumbered(prediction.class_map, numbers),
+        class_ids=tuple(numbers.get(i, i) for i in prediction.class_ids),
+    )

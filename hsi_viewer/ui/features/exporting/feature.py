@@ -19,9 +19,7 @@ class ExportingFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.exporting = ExportController(
-            context.workspace, context.window, context.viewing.pinned_library
-        )
+        self.exporting = ExportController(context)
         context.exporting = self.exporting
 
     def commands(self) -> list[Command]:

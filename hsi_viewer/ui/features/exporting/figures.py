@@ -9,7 +9,7 @@ from pathlib import Path
 import pyqtgraph as pg
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Slot
 from PySide6.QtGui import QImage, QImageWriter
-from PySide6.QtWidgets import QFileDialog, QGraphicsView
+from PySide6.QtWidgets import QGraphicsView
 
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, LABELS
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -18,6 +18,7 @@ from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
 from hsi_viewer.ui.plots.scatter_plot import ScatterPlot
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
 
@@ -83,19 +84,19 @@ class FigureFeature(Feature):
         if dialog.exec():
             suffix = dialog.format.currentData()
             view = views[dialog.views.currentIndex()]
-            path = self._ask_path(f"{document.cube.name} {view.accessibleName().lower()}", suffix)
+            name = file_stem(document.cube, view.accessibleName().lower())
+            path = ask_where(
+                self.workspace,
+                self.window,
+                "Save as an image",
+                f"{name}.{suffix}",
+                f"{suffix.upper()} (*.{suffix})",
+            )
             if path is not None:
                 legend = self.legend_of(view) if dialog.legend.isChecked() else []
                 figure = Figure(view, dialog.title.text().strip(), legend)
                 self.save(figure, path, dialog.scale.currentData())
         dialog.deleteLater()
-
-    def _ask_path(self, name: str, suffix: str) -> Path | None:
-        start = Path(self.workspace.settings.last_folder) / f"{name}.{suffix}"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self.window, "Save as an image", str(start), f"{suffix.upper()} (*.{suffix})"
-        )
-        return Path(chosen) if chosen else None
 
     def save(self, figure: Figure, path: Path, scale: float = 2.0) -> None:
         """Write a figure as its suffix says; what stood there is replaced only by a whole file."""
@@ -148,4 +149,4 @@ class FigureFeature(Feature):
         return self.workspace.document is not None
 
     def _on_saved(self, path: Path) -> None:
-        self.workspace.notify(f"Saved {path}.", "success")
+        self.workspace.notify(f"Saved {path}.", "success", folder_link(path))

@@ -16,6 +16,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_clearing, plan_removal
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -116,7 +117,8 @@ class ClassFeature(Feature):
 
         def on_done(_load: LabelLoad) -> None:
             self._labelling.take_class(into)
-            self.workspace.notify(f"“{name}” was merged into “{other}”. Undo separates them.")
+            told = f"“{name}” was merged into “{other}”."
+            self.workspace.notify(told, "info", self._labelling.undo_choice())
 
         self._labelling.changes.carry_out(f"Merging {name} into {other}", plan, on_done)
 
@@ -247,10 +249,10 @@ class ClassFeature(Feature):
         document = self.workspace.document
         if document is None:
             return
-        start = Path(self.workspace.settings.last_folder) / f"{document.cube.name} classes.csv"
-        path, _ = QFileDialog.getSaveFileName(self.window, "Save legend", str(start), SAVE_FILTER)
-        if path:
-            self.save_legend(Path(path))
+        name = file_stem(document.cube, "legend") + ".csv"
+        path = ask_where(self.workspace, self.window, "Save legend", name, SAVE_FILTER)
+        if path is not None:
+            self.save_legend(path)
 
     def save_legend(self, path: Path) -> None:
         """Write the classes by the suffix of the path."""
@@ -264,4 +266,4 @@ class ClassFeature(Feature):
         except (HsiError, OSError) as error:
             self.workspace.notify_error(error, "Saving the legend")
         else:
-            self.workspace.notify(f"Legend saved to {path}.", "success")
+            self.workspace.notify(f"Legend saved to {path}.", "success", folder_link(path))

@@ -20,13 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.labels.sampling import BUFFER, Draw
+from hsi_viewer.core.labels.sampling import REACH, Draw
 
 NOTES = {
     "random": "Pixels anywhere in each class, at most half of it; all others are test pixels. "
     "Optimistic: many test pixels touch training pixels.",
     "fields": "Training pixels come from some fields, test pixels from others, and no test pixel "
-    f"is within {BUFFER} pixels of a training pixel: an honest estimate.",
+    f"is within {REACH} pixels of a training pixel, the reach of the network, where the scene "
+    "has room: an honest estimate.",
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,24 +19,21 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
-from hsi_viewer.core.labels.sampling import Draw, draw_training
+from hsi_viewer.core.labels.sampling import Draw, Split, split_of
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document, present_ids
 from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out, plan_load
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
-from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.features.labelling.label_placement import placement_choice, previews
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 Purpose = Draw | Literal["labels", "add", "test"]
-PLACEMENTS: dict[Placement, str] = {
-    "georeference": "Align by coordinates",
-    "resample": "Stretch to fit",
-    "crop": "Align at top left",
-}
 OFFER = "import"
 DOING = "Reading or writing labels"
 MOST_OFFERED = 6
@@ -60,6 +58,7 @@ class Imported:
     request: Import
     labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
     use: LabelUse | None = None
+    previews: Mapping[Placement, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +71,7 @@ class LabelUse:
     truth, truth_ids : ground truth to be scored, or None, and the class ids in it.
     scored : how many of its pixels.
     added : how many more pixels have a label then.
+    split : training and test pixels, where they were drawn.
     """
 
     load: LabelLoad | None
@@ -79,6 +79,7 @@ class LabelUse:
     truth_ids: tuple[int, ...] = ()
     scored: int = 0
     added: int = 0
+    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,11 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
         truth = checked_ids(ids, document.labels.shape)
         return LabelUse(None, truth, present_ids(truth))
     if isinstance(purpose, Draw):
-        training, test = draw_training(ids, purpose)
-        load = plan_load(document, base, training, names, colours, f"Draw {purpose}")
-        return LabelUse(load, test, present_ids(test), int(np.count_nonzero(test)))
+        split = split_of(ids, purpose)
+        load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}")
+        test = split.test
+        scored = int(np.count_nonzero(test))
+        return LabelUse(load, test, present_ids(test), scored, split=split)
     if purpose == "add":
         here = base.labels.ids
         ids = np.where(here > 0, here, ids)
@@ -165,9 +168,9 @@ class LabelFiles(QObject):
             f"{document.labels.total:,} pixels are already labelled. Replace them with "
             f"{Path(source).name}?",
             (
-                Choice("Replace them", partial(self.load, source, "labels"), primary=True),
-                Choice("Keep existing, add new", partial(self.load, source, "add")),
-                Choice("Cancel", lambda: None),
+                Choice("Replace them", partial(self.load, source, "labels")),
+                Choice("Keep existing, add new", partial(self.load, source, "add"), primary=True),
+                Choice("Cancel", lambda: None, escape=True),
             ),
             "label-multiple-outline",
         )
@@ -208,6 +211,8 @@ class LabelFiles(QObject):
         self.context.offers.withdraw(OFFER)  # a question about another file
         request = Import(document, source, purpose, placement)
         cube, truth, base = document.cube, document.truth, base_of(document)
+        picture = self.context.viewing.picture
+        image = picture.raster if picture is not None else None
 
         def work(_token: CancelToken, _port: ProgressPort) -> Imported:
             from hsi_viewer.io.regions.import_export import import_regions  # slow to import
@@ -215,7 +220,10 @@ class LabelFiles(QObject):
             labels = ImportedLabels(truth) if not source and truth is not None else None
             try:
                 labels = labels or import_regions(source, cube, placement)
-            except (PlacementNeededError, ChoiceNeededError) as needed:
+            except PlacementNeededError as needed:
+                shown = previews(source, cube, needed.options, image)
+                return Imported(request, needed, previews=shown)
+            except ChoiceNeededError as needed:
                 return Imported(request, needed)
             return Imported(request, labels, use_of(request, labels, base))
 
@@ -226,7 +234,7 @@ class LabelFiles(QObject):
     def _on_read(self, imported: Imported) -> None:
         request, labels = imported.request, imported.labels
         if isinstance(labels, PlacementNeededError):
-            self._ask_placement(request, labels)
+            self._ask_placement(request, labels, imported.previews)
             return
         if isinstance(labels, ChoiceNeededError):
             self._ask_which(request, labels)
@@ -260,25 +268,36 @@ class LabelFiles(QObject):
         if purpose == "test":
             return "Ground truth loaded: maps are scored on its pixels that you have not labelled."
         if isinstance(purpose, Draw):
+            note = use.split.note(document.legend.name_of) if use.split is not None else None
             return (
                 f"{document.labels.total:,} training pixels drawn ({purpose}); {use.scored:,} "
-                "others are test pixels."
+                f"others are test pixels.{f' {note}' if note else ''}"
             )
         if purpose == "add":
             return f"{use.added:,} pixels labelled."
         return f"{document.labels.total:,} labelled pixels loaded."
 
-    def _ask_placement(self, request: Import, needed: PlacementNeededError) -> None:
-        """Explain that a file is of another grid, and offer what can be done with it."""
+    def _ask_placement(
+        self,
+        request: Import,
+        needed: PlacementNeededError,
+        shown: Mapping[Placement, NDArray[np.uint8]],
+    ) -> None:
+        """Explain that a file is of another grid, and show what can be done with it.
+
+        Only map coordinates say where labels belong; else not to import them is the safe choice.
+        """
         choices = [
-            Choice(
-                PLACEMENTS[option],
+            placement_choice(
+                option,
                 partial(self.load, request.source, request.purpose, option),
-                primary=index == 0,
+                shown.get(option),
+                safe=option == "georeference",
             )
-            for index, option in enumerate(needed.options)
+            for option in needed.options
         ]
-        choices.append(Choice("Cancel", lambda: None))
+        safe = "georeference" not in needed.options
+        choices.append(Choice("Don't import", lambda: None, primary=safe, escape=True))
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
 
     def _ask_which(self, request: Import, needed: ChoiceNeededError) -> None:
@@ -292,7 +311,7 @@ class LabelFiles(QObject):
             )
             for choice in needed.choices[:MOST_OFFERED]
         ]
-        choices.append(Choice("Cancel", lambda: None))
+        choices.append(Choice("Cancel", lambda: None, escape=True))
         name = Path(request.source).name
         self.context.offers.offer(
             OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
@@ -330,17 +349,17 @@ class LabelFiles(QObject):
         labels, cube = document.labels.snapshot(), document.cube
         legend = ClassLegend(document.legend.classes)
 
-        def work(_token: CancelToken, _port: ProgressPort) -> str:
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Path, str]:
             from hsi_viewer.io.regions.import_export import export_regions
 
-            return " ".join(
-                (f"Labels exported to {path}.", *export_regions(path, labels.ids, legend, cube))
-            )
+            notes = export_regions(path, labels.ids, legend, cube)
+            return path, " ".join((f"Labels exported to {path}.", *notes))
 
         self._workspace.perform(f"Exporting {path.name}", work, self._on_exported, doing=DOING)
 
-    def _on_exported(self, text: str) -> None:
-        self._workspace.notify(text, "success")
+    def _on_exported(self, exported: tuple[Path, str]) -> None:
+        path, text = exported
+        self._workspace.notify(text, "success", folder_link(path))
 
     @Slot()
     def save(self) -> None:
@@ -404,7 +423,7 @@ class LabelFiles(QObject):
             message += (
                 " It contains class ids only: save a session or a legend to keep names and colours."
             )
-        self._workspace.notify(message, "success")
+        self._workspace.notify(message, "success", folder_link(saved.path))
 
     def _ask_where_to_save(self) -> Path | None:
         kinds = "NumPy array (*.npy);;ENVI classification (*.hdr);;MATLAB (*.mat);;GeoTIFF (*.tif)"
@@ -414,9 +433,8 @@ class LabelFiles(QObject):
         document = self._workspace.document
         if document is None:
             return None
-        start = Path(self._workspace.settings.last_folder) / f"{document.cube.name} {name}"
-        path, _ = QFileDialog.getSaveFileName(self.window, title, str(start), filters)
-        return Path(path) if path else None
+        suggested = f"{file_stem(document.cube)}_{name}"
+        return ask_where(self._workspace, self.window, title, suggested, filters)
 
     @Slot()
     def _on_document(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QColorDialog
+from PySide6.QtWidgets import QApplication, QColorDialog
 
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_removal
@@ -14,6 +14,7 @@ from hsi_viewer.ui.features.labelling.label_files import LabelFiles
 from hsi_viewer.ui.features.labelling.toolbox import Toolbox
 from hsi_viewer.ui.tools.brush import MAX_SIZE
 from hsi_viewer.ui.tools.catalogue import ToolName
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
 if TYPE_CHECKING:
@@ -28,11 +29,15 @@ class LabelController(QObject):
         self.context, self.window, self._panel = context, context.window, panel
         workspace = self._workspace = context.workspace
         self.toolbox = Toolbox(workspace, context.canvas, self)
+        self.toolbox.remedy = Choice("Add a class", self.add_class)
         self.files = LabelFiles(context, self)
         self.changes = self.toolbox.changes
         self.files.loaded.connect(self._on_loaded)
         panel.chosen.connect(self.choose_class)
+        self._naming: int | None = None  # a class that was added just now
+        self._typed = ""  # its name, applied once its line is closed
         panel.renamed.connect(self._on_renamed)
+        panel.naming_ended.connect(self._on_naming_ended)
         panel.recolour_requested.connect(self.recolour)
         panel.visibility_changed.connect(self._on_visibility)
         panel.add_requested.connect(self.add_class)
@@ -80,15 +85,33 @@ class LabelController(QObject):
 
     @Slot()
     def add_class(self) -> None:
-        """Add a class and open its name for typing."""
+        """Add a class and open its name for typing; Escape takes the class back."""
         document = self._workspace.document
         if document is None:
             return
-        known = len(document.legend)
+        self._panel.end_naming()
+        self.context.docking.show("classes")
+        names = document.known_names()
         added = document.add_class()
         self.choose_class(added.id)
-        if not document.cube.class_names.get(known + 1):
-            self._panel.edit_name(added.id)
+        self._naming = added.id
+        self._panel.edit_name(added.id, names)
+
+    @Slot(bool)
+    def _on_naming_ended(self, accepted: bool) -> None:
+        """Name the class, or take it back, and let the keys be the canvas's again."""
+        document, added, name = self._workspace.document, self._naming, self._typed
+        self._naming, self._typed = None, ""
+        if document is None or added is None:
+            return
+        if not accepted:
+            document.withdraw_added(added)
+        elif name:
+            document.name_added(added, name)
+            self.take_class(added)
+        focus = QApplication.focusWidget()
+        if focus is None or self._panel.isAncestorOf(focus):
+            self.context.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(int)
     def remove_class(self, class_id: int) -> None:
@@ -108,16 +131,24 @@ class LabelController(QObject):
             count = load.prepared.edit.pixels.size
             if count:
                 self._workspace.notify(
-                    f"“{name}” and its {count:,} labelled pixels were removed. Undo restores them."
+                    f"“{name}” and its {count:,} labelled pixels were removed.",
+                    "info",
+                    self.undo_choice(),
                 )
             self._workspace.state_changed.emit()
 
         self.changes.carry_out(f"Removing {name}", plan, on_done)
 
+    def undo_choice(self) -> Choice:
+        """A button of a message that undoes what it tells."""
+        return Choice("Undo", self.context.commands.action("edit.undo").trigger)
+
     @Slot(int, str)
     def _on_renamed(self, class_id: int, name: str) -> None:
         document = self._workspace.document
-        if document is not None:
+        if class_id == self._naming:
+            self._typed = name
+        elif document is not None:
             document.rename_class(class_id, name)
             self._show_classes()
 

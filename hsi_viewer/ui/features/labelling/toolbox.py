@@ -28,6 +28,7 @@ from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
 from hsi_viewer.ui.tools.superpixel import SuperpixelTool
 from hsi_viewer.ui.tools.tool import Tool
 from hsi_viewer.ui.tools.wand import WandTool
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.workspace import Workspace
 
 GREY = (150, 150, 150)
@@ -40,6 +41,10 @@ class Toolbox(QObject):
     Signals
     -------
     changed() : another tool, another mode or another option.
+
+    Attributes
+    ----------
+    remedy : what can be done where no class is chosen, or None.
     """
 
     changed = Signal()
@@ -49,6 +54,7 @@ class Toolbox(QObject):
         self._workspace, self._canvas = workspace, canvas
         self.changes = LabelChanges(workspace, self)
         self._active_class: int | None = None
+        self.remedy: Choice | None = None
         self.name: ToolName = "navigate"
         self._mode = PaintMode.REPLACE
         self._neighbourhood = SpectralNeighbourhood(workspace, self)
@@ -130,7 +136,8 @@ class Toolbox(QObject):
         mode = PaintMode.ERASE if erase and not only_one else self._mode
         paint = paint_for(mode, self.active_class, document.legend)
         if paint is None:
-            self.notify("Choose a class first, or add one (A).", "warning")
+            choices = () if self.remedy is None else (self.remedy,)
+            self._workspace.notify("Choose a class first, or add one (A).", "warning", *choices)
             return None
         if paint.class_id != UNCLASSIFIED and paint.class_id not in document.legend:
             return None

@@ -14,7 +14,7 @@ from hsi_viewer.core.cube.nodata import number_text
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.opened_cube import OpenedCube
-from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context

@@ -25,7 +25,8 @@ from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_editing import away
 from hsi_viewer.ui.opened_cube import OpenedCube
-from hsi_viewer.ui.widgets.offer_bar import Choice, OfferBar
+from hsi_viewer.ui.widgets.choice import Choice
+from hsi_viewer.ui.widgets.offer_bar import OfferBar
 from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class RepairController(QObject):
         choices = (
             Choice(USES["labels"], partial(self.uses["labels"], Path(source)), primary=True),
             Choice("Open as a scene", partial(self._reopen, source, as_scene=True)),
-            Choice("Cancel", lambda: None),
+            Choice("Cancel", lambda: None, escape=True),
         )
         name = Path(source).name
         text = f"{name} has one band of whole numbers and the size of the scene. Are they labels?"
@@ -249,7 +250,7 @@ class RepairController(QObject):
         self._offers.offer(
             OFFER,
             f"{examined.path.name} isn't a cube. Use it in the open scene?",
-            (*choices, Choice("Cancel", lambda: None)),
+            (*choices, Choice("Cancel", lambda: None, escape=True)),
             "help-circle-outline",
         )
 

@@ -16,7 +16,8 @@ from hsi_viewer.session.storage.lock_file import LockedError, holder_of
 from hsi_viewer.session.storage.project_file import SUFFIX, is_project, lock_of, read_project_data
 from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
-from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.saving import folder_link, saving_folder
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -108,7 +109,7 @@ class ProjectController(QObject):
         session = self.context.sessions.session
         if session is None:
             return None
-        folder = Path(self.workspace.settings.last_folder)
+        folder = saving_folder(self.workspace)
         name = session.reference.name
         stem = Path(name).stem if session.reference.is_file else name
         start = session.project or folder / f"{stem}{SUFFIX}"
@@ -153,7 +154,7 @@ class ProjectController(QObject):
         session.mark_saved(snapshot)
         self.workspace.settings.add_recent(str(path))
         self.workspace.settings.last_folder = str(path.parent)
-        self.workspace.notify(f"Session saved to {path}.", "success")
+        self.workspace.notify(f"Session saved to {path}.", "success", folder_link(path))
 
     def _take(self, session: Session, path: Path, *, take_over: bool = False) -> None:
         try:
@@ -207,7 +208,7 @@ class ProjectController(QObject):
             f"{Path(reference.source).parent} nor next to the session.",
             (
                 Choice("Find it…", partial(self._find, path, data), primary=True),
-                Choice("Cancel", lambda: None),
+                Choice("Cancel", lambda: None, escape=True),
             ),
             "image-search-outline",
         )
@@ -250,7 +251,7 @@ class ProjectController(QObject):
             (
                 Choice("Save as…", self.save_as, primary=True),
                 Choice("Take over", partial(self._take, session, path, take_over=True)),
-                Choice("Stay read-only", lambda: None),
+                Choice("Stay read-only", lambda: None, escape=True),
             ),
             "lock-outline",
         )

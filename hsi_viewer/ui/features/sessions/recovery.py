@@ -24,7 +24,7 @@ from hsi_viewer.session.storage.recoverable_sessions import (
 )
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -128,7 +128,7 @@ class RecoveryFeature(Feature):
             described(leftover),
             (
                 Choice("Recover", partial(self.recover, leftover), primary=True),
-                Choice("Later", partial(self._later.add, leftover.path)),
+                Choice("Later", partial(self._later.add, leftover.path), escape=True),
                 Choice("Discard", partial(self.discard, leftover)),
             ),
             SIGN,
@@ -167,7 +167,7 @@ class RecoveryFeature(Feature):
             f"The work on {leftover.name} from {when} was discarded.",
             (
                 Choice("Restore", partial(self._bring_back, put_away)),
-                Choice("Close", lambda: None),
+                Choice("Close", lambda: None, escape=True),
             ),
             BIN,
         )

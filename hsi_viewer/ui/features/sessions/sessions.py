@@ -42,6 +42,7 @@ class SessionController(QObject):
         self.context, self._workspace = context, context.workspace
         self.session: Session | None = None
         self.shown_run: int | None = None
+        self.run_pending = False  # the map on the screen is of a run that is still being saved
         self._made: list[Session] = []
         opening = context.opening
         opening.prepare = self._prepare
@@ -91,12 +92,13 @@ class SessionController(QObject):
         old = self.session
         if old is not None and old.modified and not old.worth_keeping:
             self._workspace.notify(
-                f"The unsaved work on {old.reference.name} was discarded. File › Restore "
-                "discarded work brings it back."
+                f"The unsaved work on {old.reference.name} was discarded. To get it back, choose "
+                "File › Restore discarded work."
             )
         self._let_go()
         session: Session = opened.prepared
         self.session, self.shown_run = session, session.data.shown_run
+        self.run_pending = False
         session.changed.connect(self._on_changed)
         if session.recorder is not None:
             session.recorder.status_changed.connect(self._on_status)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.spectral_angle import STEPS, THRESHOLDS, AngleMap, angle_map
+from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.highlight import BelowRaster
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.display.rasters import ValueRaster
@@ -131,13 +132,16 @@ class AngleFeature(Feature):
         self.panel.show_map(found.name)
         reach = int(np.searchsorted(found.counts, 0.98 * found.counts[-1]))
         top = float(THRESHOLDS[max(reach, 1)])
-        raster = ValueRaster(found.angles, colour_table("viridis")[::-1], 0.0, top)
+        colours = colour_table("viridis")[::-1]
+        raster = ValueRaster(found.angles, colours, 0.0, top)
         self.context.viewing.layers.add(
             Layer(
                 TITLE,
                 raster,
                 removable=True,
                 about=f"Spectral angle to {found.name}: bright is similar, 0 to {top:.3f} rad",
+                coded=True,
+                bar=ColourBar(f"Angle to {found.name}", colours, 0.0, top, "rad"),
             )
         )
         self._show_within()

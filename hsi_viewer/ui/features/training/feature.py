@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Slot
+
 from hsi_viewer.learning.classifiers import classifiers
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.docking import Panel
@@ -28,6 +30,7 @@ class TrainingFeature(Feature):
         self.panel, self.accuracy = TrainingPanel(classifiers()), AccuracyPanel()
         self.training = TrainController(context.workspace, self.panel, self.accuracy, self)
         self.preload = TrainerImport(context.workspace, self)
+        self.training.first_map.connect(self._on_first_map)
         context.opening.opened.connect(self.preload.start_soon)
 
     def panels(self) -> list[Panel]:
@@ -47,7 +50,17 @@ class TrainingFeature(Feature):
 
     def commands(self) -> list[Command]:
         """The menu Train."""
-        return train_commands(self.workspace, self.training)
+        return train_commands(self.workspace, self.training, self.train)
+
+    @Slot()
+    def train(self) -> None:
+        """Train with the settings of the panel, which shows how far it is."""
+        self.show_panel("training")
+        self.training.train_with_panel()
+
+    @Slot()
+    def _on_first_map(self) -> None:
+        self.context.viewing.show_map(True)
 
     def running(self) -> str | None:
         """A running training keeps the user from leaving without a word."""

@@ -33,7 +33,8 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.features.training.training import Trained
-from hsi_viewer.ui.widgets.offer_bar import Choice
+from hsi_viewer.ui.saving import file_stem, folder_link, may_replace, saving_folder
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.runs_panel import RunRow, RunsPanel
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class RunsFeature(Feature):
 
     def _make(self) -> RunsPanel:
         panel = RunsPanel()
-        panel.show_requested.connect(self.show_run)
+        panel.show_requested.connect(self._on_show_requested)
         panel.renamed.connect(self.rename)
         panel.compare_requested.connect(self.compare)
         panel.export_requested.connect(self.export_model)
@@ -113,6 +114,7 @@ class RunsFeature(Feature):
         session, document = self._session, self.workspace.document
         if session is None or document is None or session.folder is None:
             return
+        self.context.sessions.run_pending = True
         model, number = trained.model, session.training_runs.new_id()
         row, every = trained.classifier, asdict(trained.config)
         config = {k: v for k, v in every.items() if k in row.settings}
@@ -144,6 +146,7 @@ class RunsFeature(Feature):
 
     def _on_kept(self, kept: tuple[Session, Run]) -> None:
         session, run = kept
+        self.context.sessions.run_pending = False
         if session is self._session:
             self.context.sessions.shown_run = run.id
             session.training_runs.enter(run)
@@ -152,6 +155,10 @@ class RunsFeature(Feature):
     # shown again -----------------------------------------------------------------------------
 
     @Slot(int)
+    def _on_show_requested(self, run_id: int) -> None:
+        self.context.viewing.show_map(True)
+        self.show_run(run_id)
+
     def show_run(self, run_id: int) -> None:
         """Show the map of a run in place of the present one."""
         session = self._session
@@ -258,11 +265,13 @@ class RunsFeature(Feature):
             self.workspace.notify("This run has no model.", "warning")
             return
         name = QFileDialog.getExistingDirectory(
-            self.window, "Folder for the model", self.workspace.settings.last_folder
+            self.window, "Folder for the model", str(saving_folder(self.workspace))
         )
         if not name:
             return
-        target = Path(name) / f"model {run_id}"
+        target = Path(name) / f"{file_stem(session.document.cube)}_run{run_id}_model"
+        if not may_replace(self.window, [target / path.name for path in files]):
+            return
 
         def work(_token: CancelToken, _port: ProgressPort) -> Path:
             target.mkdir(parents=True, exist_ok=True)
@@ -273,7 +282,7 @@ class RunsFeature(Feature):
         self.workspace.perform("Saving the model", work, self._on_exported, doing=DOING)
 
     def _on_exported(self, folder: Path) -> None:
-        self.workspace.notify(f"Model saved to {folder}.", "success")
+        self.workspace.notify(f"Model saved to {folder}.", "success", folder_link(folder))
 
     @Slot(int)
     def ask_to_delete(self, run_id: int) -> None:
@@ -283,7 +292,10 @@ class RunsFeature(Feature):
             self.context.offers.offer(
                 f"run {run_id}",
                 f"Delete run “{title}” with its map and model? This can't be undone.",
-                (Choice("Delete", partial(self.delete, run_id)), Choice("Keep", lambda: None)),
+                (
+                    Choice("Delete", partial(self.delete, run_id)),
+                    Choice("Keep", lambda: None, escape=True),
+                ),
                 "trash-can-outline",
             )
 
@@ -306,6 +318,8 @@ def _row_of(run: Run) -> RunRow:
     overall = None
     if run.accuracy is not None:
         overall = run.accuracy.get("overall")
-        low, high, total = (run.accuracy.get(k, 0.0) for k in ("low", "high", "total"))
-        facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %, {total:,.0f} pixels")
+        low, high = run.accuracy.get("low"), run.accuracy.get("high")
+        if low is not None and high is not None:
+            facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %")
+        facts.append(f"{run.accuracy.get('total', 0.0):,.0f} test pixels")
     return RunRow(run.id, run.title, overall, run.labelled, run.seconds, "\n".join(facts))

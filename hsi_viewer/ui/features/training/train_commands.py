@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.commands.table import Command
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 TRAIN = "&Train"
 
 
-def train_commands(workspace: Workspace, training: TrainController) -> list[Command]:
-    """Menu Train."""
+def train_commands(
+    workspace: Workspace, training: TrainController, train: Callable[[], None]
+) -> list[Command]:
+    """Menu Train; `train` is what the command of that name does."""
 
     def trainable() -> bool:
         document = workspace.document
@@ -33,7 +36,7 @@ def train_commands(workspace: Workspace, training: TrainController) -> list[Comm
             "train.start",
             "&Train",
             TRAIN,
-            training.train_with_panel,
+            train,
             ("Ctrl+T",),
             "play-circle-outline",
             trainable,

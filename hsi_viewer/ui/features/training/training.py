@@ -59,9 +59,11 @@ class TrainController(QObject):
     Signals
     -------
     trained(Trained) : a run ended and its map is the document's.
+    first_map() : the first map of a run that the user asked for is the document's.
     """
 
     trained = Signal(object)
+    first_map = Signal()
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class TrainController(QObject):
         self._labelled: NDArray[np.bool_] | None = None
         self._labels_changed = False
         self._again = False
+        self._asked = False  # whether the user asked for this run, and waits for its first map
         self._noted: set[str] = set()  # of this document: each stroke trains again
         panel.choose_classifier(workspace.settings.classifier)
         panel.classifier_changed.connect(self._on_classifier)
@@ -119,7 +122,9 @@ class TrainController(QObject):
     @Slot(object)
     def train(self, config: TrainingConfig) -> None:
         """Start training again on the labels as they are now."""
+        running = self.running
         self._start(config, None)
+        self._asked = not running and self.running
 
     def _start(self, config: TrainingConfig, before: ModelResult | None) -> None:
         document = self._workspace.document
@@ -262,6 +267,9 @@ class TrainController(QObject):
         document = self._workspace.document
         if document is not None and document is self._document:
             document.set_prediction(prediction, self._labelled)
+            if self._asked:
+                self._asked = False
+                self.first_map.emit()
 
     @Slot()
     def _on_document(self) -> None:

@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hsi_viewer.core.assessment.accuracy import score, wilson
+from hsi_viewer.core.assessment.accuracy import score
+from hsi_viewer.core.assessment.intervals import wilson
 
 ids = hnp.arrays(np.uint16, (5, 6), elements=st.sampled_from([0, 1, 2, 5, 300]))
 

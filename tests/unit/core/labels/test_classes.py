@@ -58,7 +58,8 @@ def test_others_keep_their_ids_when_a_class_goes():
     legend = ClassLegend([CORN, WOODS])
     legend.classes = legend.without(1)
     assert legend.classes == (WOODS,)
-    assert legend.with_added()[-1].id == 5
+    assert legend.with_added()[-1].id == 1
+    assert legend.with_added(reserved={1, 2, 9})[-1].id == 3
 
 
 def test_replacing_fields_of_one_class():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.sampling import Draw, draw_per_class, draw_training
+from hsi_viewer.core.labels.sampling import REACH, Draw, draw_per_class, draw_training, split_of
 
 truths = hnp.arrays(np.uint16, (6, 7), elements=st.integers(0, 4)).filter(lambda t: t.any())
 TRUTH = np.repeat(np.array([0, 1, 2, 7], np.uint16), 50).reshape(10, 20)
@@ -56,7 +56,8 @@ def test_draws_are_those_of_the_benchmark(bench_dir, protocol, offset, n):
     name = "field" if protocol == "fields" else "random"
     with np.load(bench_dir / "splits" / f"indian_pines-{name}-{n}.npz") as split:
         for s in (0, 7):
-            draw = Draw(n, protocol=protocol, seed=offset + 1000 * n + s)
+            seed = offset + 1000 * n + s
+            draw = Draw(n, protocol=protocol, seed=seed, gap=8, strict=True)
             training, test = draw_training(truth.astype(np.uint16), draw)
             np.testing.assert_array_equal(training, split[f"train_{s}"])
             np.testing.assert_array_equal(test > 0, split[f"test_{s}"])
@@ -76,7 +77,7 @@ def test_fields_are_kept_apart(seed, unit):
     truth = np.zeros((40, 60), np.uint16)
     for n, (row, column) in enumerate([(0, 0), (0, 22), (0, 44), (25, 0), (25, 22), (25, 44)]):
         truth[row : row + 12, column : column + 12] = 1 + n % 2
-    training, test = draw_training(truth, Draw(12, unit, "fields", seed))
+    training, test = draw_training(truth, Draw(12, unit, "fields", seed, gap=8))
     fields = np.add.outer(np.arange(40) // 20 * 3, np.arange(60) // 20)
     assert not set(fields[training > 0].tolist()) & set(fields[test > 0].tolist())
     assert set(np.unique(training)) == {0, 1, 2}
@@ -90,3 +91,57 @@ def test_fields_are_kept_apart(seed, unit):
 def test_nothing_to_draw_is_refused(amount):
     with pytest.raises(LabelError, match="At least one"):
         draw_training(np.ones((3, 3), np.uint16), Draw(amount))
+
+
+def four_fields(side: int = 12, apart: int = 60) -> np.ndarray:
+    """Two classes; a split of both keeps apart only if it takes fields of one end."""
+    truth = np.zeros((side, 3 * side + apart), np.uint16)
+    truth[:, :side], truth[:, side + 4 : 2 * side + 4] = 1, 2
+    truth[:, apart : apart + side], truth[:, apart + side + 4 : apart + 2 * side + 4] = 2, 1
+    return truth
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**31))
+def test_fields_are_further_apart_than_the_engine_looks_where_the_scene_has_room(seed):
+    split = split_of(four_fields(), Draw(5, protocol="fields", seed=seed))
+    assert not split.smaller_gaps
+    assert split.note() is None
+    _, columns = np.nonzero(split.training)
+    for _, column in np.argwhere(split.test):
+        assert np.abs(columns - column).min() > REACH
+    assert set(np.unique(split.test)) == set(np.unique(split.training)) == {0, 1, 2}
+
+
+def test_what_the_scene_has_no_room_for_is_said():
+    truth = np.zeros((20, 100), np.uint16)
+    truth[:, :20], truth[:, 80:], truth[5:10, 40:50] = 1, 1, 2
+    split = split_of(truth, Draw(5, protocol="fields", seed=1))
+    assert list(split.smaller_gaps) == [2]
+    assert 0 <= split.smaller_gaps[2] < REACH
+    rows, columns = np.nonzero(split.training)
+    gaps = [
+        np.maximum(np.abs(rows - r), np.abs(columns - c)).min()
+        for r, c in np.argwhere(split.test == 2)
+    ]
+    assert min(gaps) == split.smaller_gaps[2] + 1
+    note = split.note({2: "Road"}.get)
+    assert note is not None
+    assert "in 1 of 2 classes" in note
+    assert f"Road ({split.smaller_gaps[2]})" in note
+
+
+def test_a_class_that_leaves_no_test_pixel_is_named():
+    truth = np.zeros((20, 100), np.uint16)
+    truth[:, :20], truth[:, 80:], truth[5, 50] = 1, 1, 2
+    split = split_of(truth, Draw(5, protocol="fields"))
+    assert split.smaller_gaps == {2: -1}
+    assert split.note({2: "Road"}.get) == "No test pixels could be kept apart for Road."
+
+
+def test_strict_drawing_keeps_the_gap_and_leaves_classes_unscored():
+    truth = np.zeros((20, 100), np.uint16)
+    truth[:, :20], truth[:, 80:], truth[5:10, 40:50] = 1, 1, 2
+    split = split_of(truth, Draw(5, protocol="fields", strict=True))
+    assert split.smaller_gaps == {2: -1}
+    assert not (split.test == 2).any()

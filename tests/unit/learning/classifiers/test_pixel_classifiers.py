@@ -20,8 +20,9 @@ from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledE
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import pixel_model
 from hsi_viewer.learning.classifiers import fit, load_model
+from hsi_viewer.learning.classifiers.lda import KIND as LDA
 from hsi_viewer.learning.classifiers.lda import discriminant
-from hsi_viewer.learning.classifiers.svm import Machine
+from hsi_viewer.learning.classifiers.svm import machine
 from hsi_viewer.learning.pixel_model import WALKER
 from hsi_viewer.learning.scene_features import TILE
 from tests.unit.learning.made import Recorder, made_scene
@@ -97,7 +98,8 @@ def test_scores_are_those_of_scikit_learn(classes):
     values = (rng.normal(size=(90, 7)) + targets[:, None] * 0.7).astype(np.float32)
     others = rng.normal(1, 2, (200, 7)).astype(np.float32)
     reference = SVC(C=10.0, gamma=0.1).fit(values, targets)
-    found, wanted = Machine.of(reference).scores(others), reference.decision_function(others)
+    ours = machine(values, targets, 10.0, 0.7, CancelToken())
+    found, wanted = ours.scores(others), reference.decision_function(others)
     wanted = np.stack([-wanted, wanted], axis=1) if classes == 2 else wanted
     np.testing.assert_allclose(found, wanted, atol=1e-4)
     assert (found.argmax(axis=1) == wanted.argmax(axis=1)).all()
@@ -212,6 +214,46 @@ def test_cancel_is_heeded_at_every_report(name, scene):
                 cube, token=token, port=stopping
             )
         assert len(stopping.items) <= number + 1
+
+
+class Patient(CancelToken):
+    """Cancels itself after some checks."""
+
+    def __init__(self, checks: int) -> None:
+        super().__init__()
+        self.left = checks
+
+    def check(self) -> None:
+        if not self.left:
+            self.cancel()
+        self.left -= 1
+        super().check()
+
+
+def test_a_machine_is_cancelled_between_its_pairs():
+    values, targets = np.eye(12, dtype=np.float32), np.arange(12) % 4
+    machine(values, targets, 1.0, 1.0, Patient(6))
+    for pairs in range(6):
+        token = Patient(pairs)
+        with pytest.raises(TaskCancelledError):
+            machine(values, targets, 1.0, 1.0, token)
+        assert token.left == -1
+
+
+def test_labels_are_held_out_by_place():
+    cube, truth = made_scene()
+    training = np.where(np.arange(truth.shape[1]) % 7 < 3, truth, 0)
+    seen = {}
+
+    def fitted(values, targets, *, folds, seed, token, port):
+        seen.update(folds=folds, targets=targets)
+        return LDA.fit(values, targets, folds=folds, seed=seed, token=token, port=port)
+
+    pixel_model.fit_pixel_model(replace(LDA, fit=fitted), cube, training)
+    folds, targets = seen["folds"], seen["targets"]
+    assert (folds >= 0).mean() > 0.5
+    for fold in np.unique(folds[folds >= 0]):
+        assert set(targets[folds != fold]) == set(targets)
 
 
 class Counted:

@@ -1,0 +1,90 @@
+"""An assessment: the honest and the optimistic figure, what they rest on, and what to add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.reliability import Reliability
+from hsi_viewer.core.assessment.separation import Separation
+
+NOTABLE = 0.005  # a smaller difference of the two figures is not worth a word
+MOST_NAMES = 8
+
+NameOf = Callable[[int], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """How good a map is, honestly and optimistically.
+
+    Attributes
+    ----------
+    separated : of test pixels that lie apart from the training pixels; None where there are too
+        few places for it, which the warnings say.
+    random : of test pixels that may touch training pixels; None where there are too few.
+    separation : of the test pixels of `separated`.
+    reliability : of the confidence of their answers.
+    reach : how far the model looks from a pixel, in pixels.
+    places : separate places of the test pixels that could be scored apart.
+    warnings : what the figures cannot say, and what to label for it.
+    """
+
+    separated: AccuracyReport | None
+    random: AccuracyReport | None
+    separation: Separation | None
+    reliability: Reliability | None
+    reach: int
+    places: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def calibration_error(self) -> float:
+        """Expected calibration error, 0..1; NaN where nothing was scored apart."""
+        return float("nan") if self.reliability is None else self.reliability.error
+
+    @property
+    def sentence(self) -> str | None:
+        """Why the two figures differ, and which one to quote; None without a second one."""
+        if self.random is None:
+            return None
+        if self.separated is None:
+            return (
+                "This figure is optimistic: its test pixels lie beside training pixels and look "
+                "like them. It says nothing about places without labels."
+            )
+        gap = self.random.overall.value - self.separated.overall.value
+        if gap < NOTABLE:
+            return (
+                "Both figures agree: test pixels beside training pixels are not easier here than "
+                "those of other places. Quote the figure of separate places."
+            )
+        return (
+            f"Test pixels beside training pixels score {100 * gap:.1f} points higher, because "
+            "they look like them. Quote the figure of separate places: it holds where nothing was "
+            "labelled."
+        )
+
+
+def is_enough(report: AccuracyReport, classes: int) -> bool:
+    """Whether a report may be shown: of two classes and half of all at least, with an interval.
+
+    Parameters
+    ----------
+    report : of separate places.
+    classes : that there are.
+    """
+    measured = int(np.count_nonzero(report.truth_counts))
+    return measured >= max(2, -(-classes // 2)) and not np.isnan(report.overall.low)
+
+
+def named(ids: Sequence[int] | NDArray[np.integer], name_of: NameOf) -> str:
+    """Names in a sentence: "corn, oats and wheat"; of many, the first."""
+    names = [name_of(int(i)) for i in ids]
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} more classes"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,76 @@
+"""What a ground truth says about a map: apart from what the model saw, and all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.assessment.accuracy import AccuracyReport, score_pixels
+from hsi_viewer.core.assessment.assessment import Assessment, NameOf, is_enough, named
+from hsi_viewer.core.assessment.reliability import reliability
+from hsi_viewer.core.assessment.separation import distances_to, separation_of
+from hsi_viewer.core.geometry.connected_labels import connected_labels
+
+Ids = NDArray[np.uint16]
+
+
+def assess_truth(
+    class_map: Ids,
+    confidence: NDArray[np.float32],
+    test: Ids,
+    training: Ids,
+    from_labels: Assessment,
+    name_of: NameOf = str,
+) -> Assessment:
+    """Figures of test pixels beyond the reach of the model from training pixels, and of all.
+
+    Where too few lie beyond it, the honest figure is that of the labels' own cross-validation.
+
+    Parameters
+    ----------
+    class_map, confidence : (rows, columns) the map.
+    test : (rows, columns) true class ids, 0 where not scored; training pixels are left out.
+    training : (rows, columns) class ids that were trained on, 0 for none.
+    from_labels : what cross-validation of the training labels says.
+    name_of : name of a class.
+    """
+    reach, columns = from_labels.reach, test.shape[1]
+    pixels = np.flatnonzero((test > 0) & (training == 0))
+    truth, mapped = test.ravel()[pixels], class_map.ravel()[pixels]
+    random = score_pixels(truth, mapped, pixels, columns) if pixels.size else None
+    distances = distances_to(np.flatnonzero(training), pixels, columns)
+    far = distances > reach
+    classes = np.unique(truth)
+    apart = _scored(truth[far], mapped[far], pixels[far], columns)
+    if apart is None or not is_enough(apart, classes.size):
+        warning = (
+            f"{int(far.sum())} of {pixels.size} test pixels lie beyond the {reach} pixels that "
+            "the model looks, too few to be scored apart; the figure of separate places is from "
+            "cross-validation of the labels."
+        )
+        return replace(from_labels, random=random, warnings=(warning, *from_labels.warnings))
+    warnings = []
+    missing = np.setdiff1d(classes, truth[far])
+    if missing.size:
+        warnings.append(
+            f"Not measured, because all test pixels lie within {reach} pixels of training pixels: "
+            f"{named(missing, name_of)}."
+        )
+    near = int((~far).sum())
+    if near:
+        warnings.append(
+            f"{near} of {pixels.size} test pixels lie within the {reach} pixels that the model "
+            "looks from training pixels, and count for the optimistic figure alone."
+        )
+    sure = reliability(confidence.ravel()[pixels[far]], truth[far] == mapped[far])
+    places = int(connected_labels(pixels[far], truth[far], columns).max()) + 1
+    audit = separation_of(distances[far], reach) if training.any() else None
+    return Assessment(apart, random, audit, sure, reach, places, tuple(warnings))
+
+
+def _scored(
+    truth: Ids, mapped: Ids, pixels: NDArray[np.int64], columns: int
+) -> AccuracyReport | None:
+    return score_pixels(truth, mapped, pixels, columns) if pixels.size else None

@@ -1,0 +1,106 @@
+"""Where and under which names what is saved is offered, and the question before it replaces."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from hsi_viewer.ui.widgets.choice import Choice
+
+if TYPE_CHECKING:
+    from hsi_viewer.core.cube.cube import HyperCube
+    from hsi_viewer.ui.workspace import Workspace
+
+UNFIT = re.compile(r"[^\w.+-]+")  # for names of files
+SUFFIX = re.compile(r"\*(\.\w+)")
+# Files that are written together with one that is chosen.
+TOGETHER = {
+    ".hdr": (".img",),
+    ".img": (".hdr",),
+    ".sli": (".hdr",),
+    ".shp": (".dbf", ".shx"),
+}
+MOST_NAMED = 4
+
+
+def saving_folder(workspace: Workspace) -> Path:
+    """The scene's own folder; the documents' where it has none, or none that can be written."""
+    document = workspace.document
+    path = document.cube.path if document is not None else None
+    if path is not None and os.access(path.parent, os.W_OK):
+        return path.parent
+    places = QStandardPaths.StandardLocation
+    found = QStandardPaths.writableLocation(places.DocumentsLocation)
+    return Path(found) if found and Path(found).is_dir() else Path.home()
+
+
+def file_stem(cube: HyperCube, *words: str) -> str:
+    """A name for files of a scene, without a suffix: its own and further words."""
+    own = cube.path.stem if cube.path is not None and cube.path.suffix else cube.name
+    parts = (UNFIT.sub("_", part).strip("_.") for part in (own, *words))
+    return "_".join(part for part in parts if part) or "scene"
+
+
+def ask_where(
+    workspace: Workspace, parent: QWidget, title: str, name: str | Path, filters: str
+) -> Path | None:
+    """Ask where to save; nothing is replaced without a question, nor a file that goes with it.
+
+    Parameters
+    ----------
+    name : suggested; beside the scene, unless it has a folder.
+    filters : as of QFileDialog; the chosen one gives the suffix where none is typed.
+    """
+    start = saving_folder(workspace) / name
+    chosen, kind = QFileDialog.getSaveFileName(parent, title, str(start), filters)
+    if not chosen:
+        return None
+    path, suffixes = Path(chosen), SUFFIX.findall(kind)
+    also: list[Path] = []
+    if not path.suffix and suffixes:
+        path = path.with_name(path.name + suffixes[0])
+        also = [path]  # the file dialog has not asked for this one
+    also += [path.with_suffix(s) for s in TOGETHER.get(path.suffix.lower(), ())]
+    return path if may_replace(parent, also) else None
+
+
+def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
+    """Ask before files are replaced; True if there are none, or the user wants it."""
+    present = [path for path in dict.fromkeys(paths) if path.exists()]
+    if not present:
+        return True
+    names = ", ".join(path.name for path in present[:MOST_NAMED])
+    more = len(present) - MOST_NAMED
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("HSI Viewer")
+    box.setText(f"Replace {names}{f' and {more} more' if more > 0 else ''}?")
+    box.setInformativeText(
+        f"{'This file is' if len(present) == 1 else 'These files are'} already in "
+        f"{present[0].parent}."
+    )
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(cancel)
+    box.setEscapeButton(cancel)
+    box.exec()
+    wanted = box.clickedButton() is replace
+    box.deleteLater()
+    return wanted
+
+
+def folder_link(path: Path) -> Choice:
+    """A button of a message that opens the folder of a file, or a folder."""
+    return Choice("Open the folder", partial(_open, path if path.is_dir() else path.parent))
+
+
+def _open(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

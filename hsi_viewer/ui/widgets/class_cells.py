@@ -1,0 +1,154 @@
+"""Cells of the class list: the editor of a name, and the key that chooses a class."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    Qt,
+    QTimer,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QCompleter,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from hsi_viewer.ui.theme import current_theme
+
+# The list of names, or another program, has the focus for a moment: the line stays open.
+ELSEWHERE = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+Index = QModelIndex | QPersistentModelIndex
+
+
+class NameDelegate(QStyledItemDelegate):
+    """Edits a class name in place, and lists the names that the scene knows."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.known_names: tuple[str, ...] = ()
+        self._line: QLineEdit | None = None
+        self._completer: QCompleter | None = None
+
+    def createEditor(
+        self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index
+    ) -> QWidget:
+        """A line, with the known names below it while nothing is typed or they match."""
+        line = self._line = QLineEdit(parent)
+        line.setAccessibleName("Class name")
+        self._completer = None
+        if self.known_names:
+            completer = self._completer = QCompleter(list(self.known_names), line)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            line.setCompleter(completer)
+            cast("QAbstractItemView", completer.popup()).installEventFilter(self)
+            completer.activated.connect(self._on_picked)
+            QTimer.singleShot(0, line, self._list_all)
+        return line
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Show the present name, selected, so that typing replaces it."""
+        line = cast("QLineEdit", editor)
+        line.setText(str(index.data() or ""))
+        line.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Take what was typed or picked; an empty name keeps the one of before."""
+        line = cast("QLineEdit", editor)
+        if line.isModified() and line.text().strip():
+            model.setData(index, line.text().strip())
+
+    def destroyEditor(self, editor: QWidget, index: Index) -> None:
+        """Forget the line."""
+        self._line = self._completer = None
+        super().destroyEditor(editor, index)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Enter and Escape end the editing also while the list of names is open."""
+        if watched is self._line:
+            if isinstance(event, QFocusEvent) and event.reason() in ELSEWHERE:
+                return False
+            return super().eventFilter(watched, event)
+        line, names = self._line, cast("QAbstractItemView", watched)
+        if event.type() == QEvent.Type.Hide and line is not None:
+            line.window().activateWindow()  # not every platform does, and keys would go nowhere
+        if line is None or event.type() != QEvent.Type.KeyPress:
+            return False
+        key = cast("QKeyEvent", event).key()
+        if key == Qt.Key.Key_Escape:
+            self._end(QStyledItemDelegate.EndEditHint.RevertModelCache)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            chosen = names.currentIndex()
+            self._on_picked(str(chosen.data()) if chosen.isValid() else line.text())
+        else:
+            return False
+        return True
+
+    def accept(self) -> None:
+        """Take what is typed, if a name is open."""
+        if self._line is not None:
+            self._on_picked(self._line.text())
+
+    @Slot()
+    def _list_all(self) -> None:
+        if self._line is not None and self._completer is not None and self._line.hasFocus():
+            self._completer.setCompletionPrefix("")
+            self._completer.complete()
+
+    @Slot(str)
+    def _on_picked(self, name: str) -> None:
+        if self._line is not None:
+            changed = self._line.isModified() or self._line.text() != name
+            self._line.setText(name)
+            self._line.setModified(changed)
+            self.commitData.emit(self._line)
+            self._end(QStyledItemDelegate.EndEditHint.NoHint)
+
+    def _end(self, hint: QStyledItemDelegate.EndEditHint) -> None:
+        if self._line is not None:
+            if self._completer is not None:
+                cast("QAbstractItemView", self._completer.popup()).hide()
+            self.closeEditor.emit(self._line, hint)
+
+
+class KeyDelegate(QStyledItemDelegate):
+    """Draws the digit that chooses a class as a key of the keyboard."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """A framed digit."""
+        text = str(index.data() or "")
+        row = QStyleOptionViewItem(option)
+        self.initStyleOption(row, index)
+        row.text = ""
+        style = row.widget.style() if row.widget is not None else QApplication.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, row, painter, row.widget)
+        if not text:
+            return
+        theme = current_theme()
+        metrics = option.fontMetrics
+        side = metrics.height()
+        rect = QRectF(option.rect)
+        cap = QRectF(0, 0, side, side)
+        cap.moveCenter(rect.center())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(theme["muted"]))
+        painter.setBrush(QColor(theme["panel"]))
+        painter.drawRoundedRect(cap.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setPen(QColor(theme["text"]))
+        painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()

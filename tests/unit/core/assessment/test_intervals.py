@@ -1,0 +1,117 @@
+"""Intervals over groups: by hand, within bounds, wider than of pixels where errors lie together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from hsi_viewer.core.assessment.accuracy import score
+from hsi_viewer.core.assessment.intervals import grouped_interval, wilson
+
+maps = hnp.arrays(np.uint16, (8, 11), elements=st.integers(0, 3))
+
+
+def test_two_groups_by_hand():
+    """Groups of ten pixels, 8 and 6 of them right: 0.7, jackknife variance 0.01, one degree."""
+    from scipy.stats import t
+
+    found = grouped_interval(0.7, np.array([0.6, 0.8]), np.array([10.0, 10.0]), np.eye(2))
+    assert found.value == 0.7
+    size = 0.7 * 0.3 / 0.01  # pixels that would have this variance, but there are only 20
+    expected = wilson(0.7 * min(size, 20), min(size, 20), t.ppf(0.975, 1))
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_correlation_between_groups_widens():
+    weights, without = np.full(8, 20.0), np.linspace(0.7, 0.8, 8)
+    alone = grouped_interval(0.75, without, weights, 0.4 * np.eye(8))
+    linked = grouped_interval(0.75, without, weights, np.full((8, 8), 0.2) + 0.2 * np.eye(8))
+    assert linked.low < alone.low < 0.75 < alone.high < linked.high
+
+
+def test_where_all_is_right_there_are_as_many_answers_as_groups():
+    from scipy.stats import t
+
+    found = grouped_interval(1.0, np.ones(10), np.full(10, 50.0), np.zeros((10, 10)))
+    expected = wilson(10, 10, t.ppf(0.975, 9))
+    assert (found.low, found.high) == pytest.approx((expected.low, 1.0))
+
+
+@pytest.mark.parametrize("weights", [[100.0], [100.0, 1.0], [100.0, 0.0, 0.0]])
+def test_one_group_alone_tells_nothing(weights):
+    size = len(weights)
+    found = grouped_interval(0.9, np.full(size, 0.9), np.array(weights), np.eye(size))
+    assert found.value == 0.9
+    assert np.isnan([found.low, found.high]).all()
+
+
+@settings(max_examples=30)
+@given(maps, maps, st.booleans())
+def test_every_interval_contains_its_figure_and_stays_within_its_bounds(class_map, test, random):
+    report = score(class_map, test, drawn_at_random=random)
+    figures = [
+        (report.kappa_interval, -1),
+        *((i, 0) for i in (report.overall, report.average_interval, *report.producers)),
+        *((i, 0) for i in (*report.users, *report.f1_intervals)),
+    ]
+    for found, least in figures:
+        if not np.isnan(found.low):
+            assert least <= found.low <= found.value <= found.high <= 1
+
+
+@settings(max_examples=30)
+@given(maps, maps)
+def test_intervals_of_a_random_sample_are_wilsons(class_map, test):
+    report = score(class_map, test, drawn_at_random=True)
+    right = np.diag(report.matrix)
+    pairs = [
+        (report.overall, right.sum(), report.total),
+        *zip(report.producers, right, report.truth_counts, strict=True),
+        *zip(report.users, right, report.mapped_counts, strict=True),
+    ]
+    for found, own, total in pairs:
+        expected = wilson(int(own), int(total))
+        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), nan_ok=True)
+
+
+@pytest.mark.parametrize("name", ["average", "kappa", "f1"])
+def test_intervals_of_a_random_sample_are_as_wide_as_bootstrapped_ones(name):
+    rng = np.random.default_rng(1)
+    test = rng.integers(1, 4, (20, 20)).astype(np.uint16)
+    class_map = np.where(rng.random((20, 20)) < 0.8, test, test % 3 + 1).astype(np.uint16)
+
+    def figure(report):
+        return report.f1_intervals[1] if name == "f1" else getattr(report, f"{name}_interval")
+
+    found = figure(score(class_map, test, drawn_at_random=True))
+    values = []
+    for _ in range(200):
+        chosen = rng.integers(0, 400, (20, 20))
+        again = score(class_map.ravel()[chosen], test.ravel()[chosen], drawn_at_random=True)
+        values.append(figure(again).value)
+    low, high = np.quantile(values, [0.025, 0.975])
+    assert found.high - found.low == pytest.approx(high - low, rel=0.2)
+
+
+def test_a_field_that_is_wrong_as_a_whole_counts_once():
+    """Twelve fields, two of them wrong: about 17 % +- 22 of twelve answers, not +- 2 of 1,200."""
+    test = np.zeros((60, 80), np.uint16)
+    for n in range(12):
+        row, column = divmod(n, 4)
+        test[20 * row : 20 * row + 10, 20 * column : 20 * column + 10] = 1 + n % 2
+    class_map = test.copy()
+    class_map[:10, :10], class_map[40:50, 60:70] = 2, 1
+    grouped = score(class_map, test).overall
+    independent = score(class_map, test, drawn_at_random=True).overall
+    assert grouped.value == independent.value == pytest.approx(10 / 12)
+    assert independent.high - independent.low < 0.05
+    assert grouped.high - grouped.low > 0.3
+
+
+def test_the_report_says_what_its_intervals_rest_on():
+    test = np.ones((40, 40), np.uint16)
+    assert "over 10 groups of neighbouring test pixels" in score(test, test).basis
+    assert "1,600 test pixels as a random sample" in score(test, test, drawn_at_random=True).basis

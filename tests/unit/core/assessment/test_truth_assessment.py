@@ -1,0 +1,66 @@
+"""A ground truth scores apart what lies beyond the reach, and falls back on the labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.truth_assessment import assess_truth
+
+ROWS, COLUMNS = 20, 40
+
+
+def scene():
+    """Two classes in alternating blocks; trained in the first columns, wrong in the far ones."""
+    truth = (np.indices((ROWS, COLUMNS)).sum(axis=0) // 5 % 2 + 1).astype(np.uint16)
+    training = np.where(np.arange(COLUMNS) < 4, truth, 0).astype(np.uint16)
+    class_map = np.where(np.arange(COLUMNS) < 30, truth, 3 - truth).astype(np.uint16)
+    return truth, training, class_map, np.full(truth.shape, 0.75, np.float32)
+
+
+def of_labels(reach: int) -> Assessment:
+    return Assessment(None, None, None, None, reach, 2, ("Label more.",))
+
+
+def test_pixels_beyond_the_reach_are_scored_apart():
+    truth, training, class_map, confidence = scene()
+    found = assess_truth(class_map, confidence, truth, training, of_labels(10))
+    assert found.separated.total == ROWS * (COLUMNS - 14)
+    assert found.separated.overall.value == pytest.approx(16 / 26)
+    assert found.random.overall.value == pytest.approx(26 / 36)
+    assert found.random.total == ROWS * (COLUMNS - 4)
+    assert (found.separation.least, found.separation.reach) == (11, 10)
+    assert found.separation.strict
+    assert found.calibration_error == pytest.approx(0.75 - 16 / 26)
+    assert found.warnings == (
+        "200 of 720 test pixels lie within the 10 pixels that the model looks from training "
+        "pixels, and count for the optimistic figure alone.",
+    )
+
+
+def test_where_the_model_sees_everything_the_labels_speak():
+    truth, training, class_map, confidence = scene()
+    found = assess_truth(class_map, confidence, truth, training, of_labels(39))
+    assert found.separated is None
+    assert found.random.overall.value == pytest.approx(26 / 36)
+    assert found.warnings[0].startswith("0 of 720 test pixels lie beyond the 39 pixels")
+    assert found.warnings[1] == "Label more."
+
+
+def test_a_class_within_the_reach_is_named():
+    truth, training, class_map, confidence = scene()
+    truth[:, 5:8] = 3
+    found = assess_truth(class_map, confidence, truth, training, of_labels(10), "class {}".format)
+    assert found.warnings[0].endswith("within 10 pixels of training pixels: class 3.")
+    assert 3 not in found.separated.class_ids
+
+
+def test_the_truth_of_training_pixels_changes_nothing():
+    truth, training, class_map, confidence = scene()
+    other = np.where(training > 0, 3 - truth, truth)
+    one, two = (
+        assess_truth(class_map, confidence, t, training, of_labels(10)) for t in (truth, other)
+    )
+    assert one.separated.overall == two.separated.overall
+    assert one.random.overall == two.random.overall

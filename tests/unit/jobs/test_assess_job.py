@@ -1,0 +1,92 @@
+"""hsi-viewer assess from files to figures, in words and as one object."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hsi_viewer.cli import main
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.jobs.assess import AssessJob, assess
+from tests.unit.cli.schemas import fitting
+from tests.unit.learning.made import made_scene
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Paths of a cube, of labels in strokes on its left, of one stroke a class, and of a truth."""
+    folder = tmp_path_factory.mktemp("assess")
+    cube, truth = made_scene(30, 70, 8)
+    truth[:, :] = np.where(np.arange(70) < 40, truth, 0)
+    values = cube.read()
+    values[:, 40:], truth[:, 40:] = values[:, :30], truth[:, :30]  # the same fields again, far off
+    strokes = np.zeros_like(truth)
+    for row in range(0, 28, 6):
+        for column in (0, 4, 24, 30):
+            strokes[row, column : column + 3] = truth[row, column : column + 3]
+    single = np.zeros_like(truth)
+    for row, column in ((2, 0), (2, 36), (20, 0), (20, 30)):
+        single[row, column : column + 3] = truth[row, column : column + 3]
+    arrays = {"cube": values, "truth": truth, "strokes": strokes, "single": single}
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return {name: str(folder / f"{name}.npy") for name in arrays}
+
+
+def arguments(files, labels, *more):
+    return ["assess", files["cube"], "--labels", files[labels], "--classifier", "lda", *more]
+
+
+def test_labels_alone_as_one_object(files, capsys):
+    assert main(arguments(files, "strokes", "--json", "-q", "--no-refine")) == 0
+    out, err = capsys.readouterr()
+    found = fitting(out, "assess")
+    for name in ("separated", "random"):
+        low, high = found[name]["interval"]
+        assert 0 <= low < found[name]["overall"] <= high <= 1
+        assert found[name]["groups"] >= 2
+    assert found["separation"]["reach"] == 0
+    assert found["separation"]["least"] >= 2
+    assert 0 <= found["calibration_error"] <= 0.3
+    assert all(text in err for text in found["warnings"])
+
+
+def test_one_stroke_a_class_is_too_little(files, capsys):
+    assert main(arguments(files, "single", "--json", "-q", "--no-refine")) == 0
+    found = fitting(capsys.readouterr().out, "assess")
+    assert found["separated"]["overall"] is None
+    assert found["separated"]["interval"] == [None, None]
+    assert found["random"]["overall"] is not None
+    assert "another place of Class 2, Class 5, Class 7 and Class 9" in found["warnings"][-1]
+
+
+def test_a_ground_truth_in_words(files, capsys):
+    assert main(arguments(files, "strokes", "--truth", files["truth"])) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0].startswith("Separate places: overall accuracy ")
+    assert lines[1].startswith("Random test pixels: overall accuracy ")
+    assert "beyond the 27 pixels that the model looks." in out
+    assert "expected calibration error" in lines[-1]
+    assert "are training pixels and were not scored" in err
+    assert "count for the optimistic figure alone" in err
+
+
+def test_the_truth_does_not_change_the_map(files, tmp_path):
+    rng = np.random.default_rng(0)
+    truth, labels = np.load(files["truth"]), np.load(files["strokes"])
+    free = np.flatnonzero((truth > 0) & (labels == 0))
+    mixed = truth.copy()
+    mixed.flat[free] = rng.permutation(truth.ravel()[free])
+    np.save(tmp_path / "mixed.npy", mixed)
+    one, other = (
+        assess(AssessJob(files["cube"], files["strokes"], path, classifier="lda"))
+        for path in (files["truth"], str(tmp_path / "mixed.npy"))
+    )
+    np.testing.assert_array_equal(one.random.mapped_counts, other.random.mapped_counts)
+    assert one.random.overall.value > other.random.overall.value + 0.3
+
+
+def test_labels_that_are_the_truth_are_refused(files):
+    with pytest.raises(LabelError, match="all test pixels are training pixels"):
+        assess(AssessJob(files["cube"], files["truth"], files["truth"], classifier="lda"))
