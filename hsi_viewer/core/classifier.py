@@ -17,7 +17,7 @@ SETTINGS = ("preset", "distillation", "seed", "device", "refine", "voices")
 
 
 class Model(Protocol):
-    """A trained model, of whichever classifier."""
+    """A trained model of any classifier."""
 
     @property
     def name(self) -> str:
@@ -89,7 +89,7 @@ class Classifier:
         raises `LabelError` or `TrainingError`.
     load : (target) -> Model, from the folder of a model or either of its files.
     settings : names of the fields of `TrainingConfig` that make a difference, of `SETTINGS`.
-    warm_start : whether `fit` takes `warm_start=model`, to go on after labels changed.
+    warm_start : whether `fit` takes `warm_start=model`, to continue after labels changed.
     """
 
     name: str
@@ -100,5 +100,5 @@ class Classifier:
     warm_start: bool = False
 
     def options(self, model: Model | None) -> dict[str, Any]:
-        """Further arguments of `fit` that let it go on from a model, if it can."""
+        """Further arguments of `fit` that let it continue from a model, if it can."""
         return {"warm_start": model} if self.warm_start else {}

@@ -42,7 +42,7 @@ class TrainingConfig:
     Raises
     ------
     SettingError
-        if a setting is none that there is; a seed may be of any type of number, but whole.
+        if a setting doesn't exist; a seed may be of any type of number, but whole.
     """
 
     preset: Preset = "fast"

@@ -182,7 +182,7 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
 
 
 def _open(source: str, job: Job) -> HyperCube:
-    """Open a cube; silently, so that an error about it stands alone in a log."""
+    """Open a cube; silently, so that an error about it is alone in a log."""
     from hsi_viewer.io.opening import open_cube
 
     cube = examined(real_valued(open_cube(source, job.token)))

@@ -1,4 +1,4 @@
-"""What a job is told: where to write, how, and whom to tell."""
+"""Settings of a job: where to write, how, and where reports go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hsi_viewer.learning.classifiers import DEFAULT
 
 @dataclass(frozen=True)
 class Job:
-    """What a job is told and whom it reports to.
+    """Settings of a job, and where its reports go.
 
     Attributes
     ----------

@@ -14,7 +14,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "hsi_viewer"
 # Imported nowhere in the application, and needed all the same.
 NOT_IMPORTED = {
-    "spectral": "its detectors are next; until then tests compare with it",
     "tensorly": "the sample scene is among its files",
 }
 # Come with what is named.

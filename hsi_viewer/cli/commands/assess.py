@@ -25,6 +25,7 @@ EXAMPLES = (
     "hsi-viewer assess scene.hdr --labels labels.tif",
     "hsi-viewer assess scene.hdr --labels train.gpkg --truth truth.tif --json",
     "hsi-viewer assess scene.hdr --labels half.npy --placement resample --classifier svm",
+    "hsi-viewer assess scene.hdr --labels labels.tif --voices pixels",
     f"hsi-viewer assess {SAMPLE} --labels {SAMPLE}/labels --preset best --seed 7 --device cpu "
     "--no-refine --quiet",
 )

@@ -30,7 +30,7 @@ class Holder:
 
     Attributes
     ----------
-    pid, host : of its process; 0 and "" where it does not say.
+    pid, host : of its process; 0 and "" where it doesn't give them.
     since : when the lock was taken, ISO 8601, UTC.
     key : of this one lock.
     """
@@ -67,7 +67,7 @@ class Lock:
 
     Parameters
     ----------
-    path : the lock file, in a folder that is there.
+    path : the lock file, in an existing folder.
     take_over : whether to take it from a living holder, who notices it by `ours`.
 
     Raises

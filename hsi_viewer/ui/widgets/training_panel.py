@@ -223,7 +223,7 @@ class TrainingPanel(QWidget):
         )
 
     def show_reason(self, reason: str | None) -> None:
-        """Say why training cannot start; None enables the button."""
+        """Show why training cannot start; None enables the button."""
         self.train_button.setEnabled(reason is None and self.cancel_button.isHidden())
         self.reason.setText(reason or "")
         self.reason.setVisible(bool(reason))

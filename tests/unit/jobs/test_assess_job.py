@@ -16,13 +16,12 @@ from tests.unit.learning.made import made_scene
 def files(tmp_path_factory):
     """Paths of a cube, of labels in strokes on its left, of one stroke a class, and of a truth."""
     folder = tmp_path_factory.mktemp("assess")
-    cube, truth = made_scene(30, 70, 8)
-    truth[:, :] = np.where(np.arange(70) < 40, truth, 0)
-    values = cube.read()
-    values[:, 40:], truth[:, 40:] = values[:, :30], truth[:, :30]  # the same fields again, far off
+    cube, truth = made_scene(30, 40, 8)
+    values = np.concatenate([cube.read(), cube.read()], axis=1)  # the same fields again, far off
+    truth = np.concatenate([truth, truth], axis=1)
     strokes = np.zeros_like(truth)
-    for row in range(0, 28, 6):
-        for column in (0, 4, 24, 30):
+    for row in (0, 10, 16, 26):
+        for column in (0, 12, 24, 36):
             strokes[row, column : column + 3] = truth[row, column : column + 3]
     single = np.zeros_like(truth)
     for row, column in ((2, 0), (2, 36), (20, 0), (20, 30)):
@@ -46,7 +45,8 @@ def test_labels_alone_as_one_object(files, capsys):
         assert 0 <= low < found[name]["overall"] <= high <= 1
         assert found[name]["groups"] >= 2
     assert found["separation"]["reach"] == 0
-    assert found["separation"]["least"] >= 2
+    assert found["separation"]["least"] >= 1
+    assert found["separated"]["overall"] > 0.7
     assert 0 <= found["calibration_error"] <= 0.3
     assert all(text in err for text in found["warnings"])
 

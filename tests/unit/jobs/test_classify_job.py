@@ -116,7 +116,7 @@ def test_a_saved_model_maps_a_scene_again(scene, tmp_path):
     assert "train_pixels" not in result.report
     messages = [i.message for i in port.items if i.fraction is None]
     assert messages[0] == "Loading the learning engine"
-    refined = apply_model(model, cube, Job(tmp_path / "refined"))
+    refined = apply_model(model, cube, Job(tmp_path / "refined", refine="full"))
     assert "refined" in refined.prediction.source
 
 

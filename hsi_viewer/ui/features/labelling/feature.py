@@ -47,6 +47,14 @@ class LabellingFeature(Feature):
         """The bar of tools, at the left."""
         self.tools.make_bar()
 
+    def leave(self, *, discard: bool) -> None:
+        """Take a name that is being typed: the document goes."""
+        self.panel.end_naming()
+
+    def close(self) -> None:
+        """Close the line of a name while the window is whole."""
+        self.panel.end_naming()
+
     def refresh_theme(self) -> None:
         """Draw the icons of panel and options again."""
         self.panel.refresh_theme()

@@ -29,7 +29,7 @@ class LabelController(QObject):
         self.context, self.window, self._panel = context, context.window, panel
         workspace = self._workspace = context.workspace
         self.toolbox = Toolbox(workspace, context.canvas, self)
-        self.toolbox.remedy = Choice("Add a class", self.add_class)
+        self.toolbox.class_needed.connect(self._on_class_needed)
         self.files = LabelFiles(context, self)
         self.changes = self.toolbox.changes
         self.files.loaded.connect(self._on_loaded)
@@ -138,6 +138,14 @@ class LabelController(QObject):
             self._workspace.state_changed.emit()
 
         self.changes.carry_out(f"Removing {name}", plan, on_done)
+
+    @Slot()
+    def _on_class_needed(self) -> None:
+        self._workspace.notify(
+            "Choose a class first, or add one (A).",
+            "warning",
+            Choice("Add a class", self.add_class),
+        )
 
     def undo_choice(self) -> Choice:
         """A button of a message that undoes what it tells."""

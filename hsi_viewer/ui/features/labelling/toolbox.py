@@ -28,7 +28,6 @@ from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
 from hsi_viewer.ui.tools.superpixel import SuperpixelTool
 from hsi_viewer.ui.tools.tool import Tool
 from hsi_viewer.ui.tools.wand import WandTool
-from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.workspace import Workspace
 
 GREY = (150, 150, 150)
@@ -41,20 +40,17 @@ class Toolbox(QObject):
     Signals
     -------
     changed() : another tool, another mode or another option.
-
-    Attributes
-    ----------
-    remedy : what can be done where no class is chosen, or None.
+    class_needed() : a stroke could not begin, because no class is chosen.
     """
 
     changed = Signal()
+    class_needed = Signal()
 
     def __init__(self, workspace: Workspace, canvas: ImageCanvas, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._canvas = workspace, canvas
         self.changes = LabelChanges(workspace, self)
         self._active_class: int | None = None
-        self.remedy: Choice | None = None
         self.name: ToolName = "navigate"
         self._mode = PaintMode.REPLACE
         self._neighbourhood = SpectralNeighbourhood(workspace, self)
@@ -136,8 +132,7 @@ class Toolbox(QObject):
         mode = PaintMode.ERASE if erase and not only_one else self._mode
         paint = paint_for(mode, self.active_class, document.legend)
         if paint is None:
-            choices = () if self.remedy is None else (self.remedy,)
-            self._workspace.notify("Choose a class first, or add one (A).", "warning", *choices)
+            self.class_needed.emit()
             return None
         if paint.class_id != UNCLASSIFIED and paint.class_id not in document.legend:
             return None

@@ -1,4 +1,4 @@
-"""FillFeature: asks whether values that nobody declared are no data, and keeps the answer."""
+"""FillFeature: asks whether undeclared values are no data, and keeps the answer."""
 
 from __future__ import annotations
 
