@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from hsi_viewer.core.labels.sampling import draw_per_class
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning import scene_features as scene_module
+from hsi_viewer.learning.features import Features
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.windows import at, averages, bands, mirrored, reach_of
+from tests.unit.learning.made import SMALL, made_scene
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(70, 61, 3)).astype(np.float32)
@@ -63,3 +73,33 @@ def test_blocks_cover_an_axis_once_and_see_what_they_must() -> None:
 
 def test_an_axis_is_mirrored_as_often_as_needed() -> None:
     assert mirrored(np.arange(-4, 7), 3).tolist() == [2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0]
+
+
+class Slowly(SceneFeatures):
+    """A scene whose features are filtered as a whole."""
+
+    def window(self, rows, columns, margin=0, token=None):
+        features: Features = self.features
+        stored = self.cube.read(bands=features.bands)
+        components, valid, _ = features.project(stored, np.ones(stored.shape, bool))
+        plain = np.moveaxis(components, 0, 2)
+        planes = np.concatenate([filtered(plain, s) for s in features.sigmas], axis=2)
+        part = [range(s.start - margin, s.stop + margin) for s in (rows, columns)]
+        found = at((planes / features.scales).astype(np.float32), *part)
+        return np.moveaxis(found, 2, 0), valid[rows, columns]
+
+
+def test_the_map_of_tiles_is_that_of_the_slow_way_to_a_thousandth(monkeypatch) -> None:
+    monkeypatch.setattr(scene_module, "KEEP_BYTES", 0)
+    monkeypatch.setattr(scene_module.tiles, "__defaults__", (17,))
+    cube, truth = made_scene()
+    labels, _ = draw_per_class(truth, 4)
+    recipe = replace(SMALL, features=replace(SMALL.features, sigmas=(0.0, 1.0, 8.0)))
+    model = fit(cube, labels, TrainingConfig(voices="surroundings"), recipe=recipe)
+    ensemble = Ensemble(model.voices, model.pool, model.network, model.part)
+    found = ensemble.mapped(SceneFeatures(cube, model.features))
+    monkeypatch.setattr(scene_module.tiles, "__defaults__", (100,))
+    wanted = ensemble.mapped(Slowly(cube, model.features))
+    assert np.abs(found.probabilities - wanted.probabilities).max() < 1e-3
+    assert np.abs(found.disagreement - wanted.disagreement).max() < 1e-3
+    assert np.ptp(found.probabilities) > 0.5
