@@ -81,7 +81,7 @@ def teaching_sentence(rows: list[Row]) -> str:
     if not any(groups.values()):
         return "**In one sentence:** too little is measured to say."
     several = {arm: pooled(v) for arm, v in alone.items() if len(pooled(v)) >= LEAST}
-    best = max(several, key=lambda arm: float(np.mean(several[arm])))
+    best = max(several, key=lambda arm: interval(several[arm])[1])
     lists = [r for r in rows if r["arm"] == CONTROL and r["wrong_labels"] == "0"]
     heard = sum(float(r["around"]) > 0 for r in lists)
     mean, low, high = interval(several[best])
@@ -92,8 +92,8 @@ def teaching_sentence(rows: list[Row]) -> str:
     }
     parts = [f"{', '.join(groups[k])} {words[k]}" for k in words if groups[k]]
     return (
-        f"**In one sentence:** in the network's own output self-distillation gains up to "
-        f"{mean:.1f} points [{low:+.1f}, {high:+.1f}] (`{best}`), but in the final map, after "
+        f"**In one sentence:** in the network's own output self-distillation changes "
+        f"{mean:+.1f} points [{low:+.1f}, {high:+.1f}] at best (`{best}`), and in the final map, after "
         f"vote and walker, {'; '.join(parts)}. (The network was heard in {heard} of {len(lists)} "
         "lists; in the others nothing that it is taught can change the map.)"
     )
