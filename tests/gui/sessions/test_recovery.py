@@ -212,8 +212,8 @@ def test_what_was_discarded_for_another_scene_is_brought_back(driver, scene, tmp
     driver.open(str(other))
     assert len(answer.asked) == 1
     assert driver.document.cube.name == "other.npy"
-    notices = driver.window.notices.texts()
-    assert any("choose File › Restore discarded work." in t for t in notices)
+    way_back = "choose File › Restore discarded work."
+    driver.qtbot.waitUntil(lambda: any(way_back in text for text in notices(driver)))
     restored(driver, ids)
 
 
