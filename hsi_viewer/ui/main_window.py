@@ -44,7 +44,12 @@ class MainWindow(QMainWindow):
         self.context.features = self.features
         self._closing = False
         self._lay_out()
-        self.commands = CommandTable(arranged(commands_of(self.features)), self, settings.shortcuts)
+        self.commands = CommandTable(
+            arranged(commands_of(self.features)),
+            self,
+            settings.shortcuts,
+            lambda: "" if self.workspace.document else "Open a scene first.",
+        )
         self.context.commands = self.commands
         self.menus = Menus(self, self.commands, self.workspace, self.open)
         self.context.tool_bar = self.menus.tool_bar

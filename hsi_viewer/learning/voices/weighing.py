@@ -3,7 +3,7 @@
 A logarithmic pool (Genest and Zidek, Statistical Science 1, 1986): the scores of each voice are
 put on the scale at which they fit the held-out labels best, and added with weights that fall with
 their loss there. Few labels hardly move the weights from where they start; many let the better
-voice speak alone. The rule lost least of those compared in docs/accuracy.md.
+voice speak alone. The rule lost least of those compared in docs/adr/0005-learning-engine.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hsi_viewer.learning.voices.pool import Pool, Share, pool_of
 from hsi_viewer.learning.voices.voice import KINDS, VoiceName
 
 STEEPEST = 8.0  # fall of the weight with the mean loss
-LABELS = 5.0  # held-out labels for each step of that
+LABELS = 8.0  # held-out labels for each step of that
 SURE = 3.0  # mean margin, in logits, of a voice that nothing was held out for
 SURER = 8.0  # at most, of one that was right each time
 

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.ui.commands.table import CommandTable
+from hsi_viewer.ui.commands.synonyms import matches, nearest
+from hsi_viewer.ui.commands.table import Command, CommandTable
 
 ID_ROLE = Qt.ItemDataRole.UserRole
 
@@ -38,7 +39,7 @@ class CommandPalette(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
-        self.resize(460, 380)
+        self.resize(560, 400)
         self._filter("")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -46,31 +47,67 @@ class CommandPalette(QDialog):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
             if step is not None and self.list.count():
-                self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+                self._step(step)
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 item = self.list.currentItem()
-                if item is not None:
+                if item is not None and item.data(ID_ROLE):
                     self._run(item)
                 return True
         return super().eventFilter(watched, event)
 
     @Slot(str)
     def _filter(self, text: str) -> None:
-        words = text.lower().split()
+        """List what fits: by its own words first, then by synonyms; what can't be done last."""
         self.list.clear()
-        for command in self._table.commands:
-            title = f"{self._table.path(command.id)} › {command.words}"
-            found = all(w in title.lower() for w in words)
-            if found and self._table.action(command.id).isEnabled():
-                keys = self._table.keys(command.id)
-                item = QListWidgetItem(title + (f"    {keys}" if keys else ""))
-                item.setData(ID_ROLE, command.id)
-                self.list.addItem(item)
-        self.list.setCurrentRow(0)
+        titles = {c.id: self._title(c) for c in self._table.commands}
+        ranks = {i: matches(text, title) for i, title in titles.items()}
+        found = [i for i, rank in ranks.items() if rank]
+        if not found:
+            likely = set(nearest(text, titles.values()))
+            found = [i for i, title in titles.items() if title in likely]
+            self._add_note(f"Nothing found for “{text.strip()}”." + (" Nearest:" if found else ""))
+        found.sort(key=lambda i: (not self._table.action(i).isEnabled(), -ranks[i]))
+        for command_id in found:
+            self._add(command_id, titles[command_id])
+        first = next((row for row in range(self.list.count()) if self._can_run(row)), -1)
+        self.list.setCurrentRow(first)
+
+    def _title(self, command: Command) -> str:
+        return f"{self._table.path(command.id)} › {command.words}"
+
+    def _add(self, command_id: str, title: str) -> None:
+        keys, action = self._table.keys(command_id), self._table.action(command_id)
+        item = QListWidgetItem(title + (f"    {keys}" if keys else ""))
+        item.setData(ID_ROLE, command_id)
+        if not action.isEnabled():
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            reason = self._table.disabled_reason(command_id)
+            item.setText(item.text() + (f"    — {reason}" if reason else ""))
+            item.setToolTip(reason)
+        elif action.isCheckable() and action.isChecked():
+            item.setText(f"{item.text()}    ✓")
+        self.list.addItem(item)
+
+    def _add_note(self, text: str) -> None:
+        item = QListWidgetItem(text)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(item)
+
+    def _can_run(self, row: int) -> bool:
+        return bool(self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled)
+
+    def _step(self, step: int) -> None:
+        """Go to the next command that can be done."""
+        rows = [row for row in range(self.list.count()) if self._can_run(row)]
+        if rows:
+            here = rows.index(self.list.currentRow()) if self.list.currentRow() in rows else -1
+            self.list.setCurrentRow(rows[(here + step) % len(rows)])
 
     @Slot(QListWidgetItem)
     def _run(self, item: QListWidgetItem) -> None:
+        if not item.data(ID_ROLE):
+            return
         action = self._table.action(item.data(ID_ROLE))
         self.close()
         action.trigger()

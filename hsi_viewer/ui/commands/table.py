@@ -77,9 +77,10 @@ class Placed:
 class _Binding(QObject):
     """Connects one action to its command; a QObject, so that Qt keeps to its thread."""
 
-    def __init__(self, placed: Placed, action: QAction) -> None:
+    def __init__(self, placed: Placed, action: QAction, general_reason: Callable[[], str]) -> None:
         super().__init__(action)
         self.placed, self.command, self.action = placed, placed.command, action
+        self._general_reason = general_reason
         self.keys = ""  # as the platform writes them
         self._tip = ""
         action.triggered.connect(self.trigger)
@@ -97,6 +98,12 @@ class _Binding(QObject):
         self.keys = readable(keys)
         self.action.setShortcuts([QKeySequence(k) for k in keys])
 
+    def disabled_reason(self) -> str:
+        """Why the command cannot be done now; "" if it can, or nothing is known."""
+        if self.command.enabled():
+            return ""
+        return self.command.disabled_reason() or self._general_reason()
+
     def refresh(self) -> None:
         """Take over whether the command can be done, and is on, now."""
         command, action = self.command, self.action
@@ -104,7 +111,7 @@ class _Binding(QObject):
         if command.checked is not None:
             action.setChecked(command.checked())
         keys = f" ({self.keys})" if self.keys else ""
-        reason = None if action.isEnabled() else command.disabled_reason()
+        reason = self.disabled_reason()
         tip = f"{command.words.rstrip('…')}{keys}" + (f"\n{reason}" if reason else "")
         if tip != self._tip:  # setting it again notifies every menu and button
             self._tip = tip
@@ -124,6 +131,7 @@ class CommandTable:
     placed : the commands in the order of the menus.
     owner : the window that the shortcuts work in.
     shortcuts : keys that the user changed, by command id.
+    general_reason : why commands that give no reason of their own cannot be done, or "".
 
     Attributes
     ----------
@@ -140,6 +148,7 @@ class CommandTable:
         placed: Iterable[Placed],
         owner: QWidget,
         shortcuts: Mapping[str, Sequence[str]] | None = None,
+        general_reason: Callable[[], str] = str,
     ) -> None:
         self._bindings: dict[str, _Binding] = {}
         for entry in placed:
@@ -150,7 +159,7 @@ class CommandTable:
             action.setObjectName(command.id)
             action.setCheckable(command.checked is not None)
             owner.addAction(action)
-            binding = _Binding(entry, action)
+            binding = _Binding(entry, action, general_reason)
             binding.refresh_icon()
             self._bindings[command.id] = binding
         self.key_map = KeyMap({c.id: c.shortcuts for c in self.commands}, shortcuts)
@@ -168,6 +177,10 @@ class CommandTable:
     def action(self, command_id: str) -> QAction:
         """The action of a command."""
         return self._bindings[command_id].action
+
+    def disabled_reason(self, command_id: str) -> str:
+        """Why a command cannot be done now; "" where nothing is known."""
+        return self._bindings[command_id].disabled_reason()
 
     def keys(self, command_id: str) -> str:
         """The keys of a command as the platform writes them; "" if it has none."""

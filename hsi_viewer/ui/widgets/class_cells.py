@@ -66,9 +66,10 @@ class NameDelegate(QStyledItemDelegate):
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Take what was typed or picked; an empty name keeps the one of before."""
-        line = cast("QLineEdit", editor)
-        if line.isModified() and line.text().strip():
-            model.setData(index, line.text().strip())
+        # The completer sets the text of what the arrows reach, which counts as no edit for Qt.
+        name = cast("QLineEdit", editor).text().strip()
+        if name and name != index.data():
+            model.setData(index, name)
 
     def destroyEditor(self, editor: QWidget, index: Index) -> None:
         """Forget the line."""
@@ -110,9 +111,7 @@ class NameDelegate(QStyledItemDelegate):
     @Slot(str)
     def _on_picked(self, name: str) -> None:
         if self._line is not None:
-            changed = self._line.isModified() or self._line.text() != name
             self._line.setText(name)
-            self._line.setModified(changed)
             self.commitData.emit(self._line)
             self._end(QStyledItemDelegate.EndEditHint.NoHint)
 

@@ -126,6 +126,7 @@ class SelectionFeature(Feature):
                 ("Ctrl+D",),
                 "select-off",
                 self._has_selection,
+                lambda: "No pixels are selected.",
             ),
         ]
 

@@ -20,7 +20,15 @@ def edit_commands(workspace: Workspace, stepping: StepController) -> list[Comman
 
     return [
         Command(
-            "edit.undo", "&Undo", EDIT, stepping.undo, ("Ctrl+Z",), "undo", can_undo, toolbar=True
+            "edit.undo",
+            "&Undo",
+            EDIT,
+            stepping.undo,
+            ("Ctrl+Z",),
+            "undo",
+            can_undo,
+            lambda: "There is nothing to undo.",
+            toolbar=True,
         ),
         Command(
             "edit.redo",
@@ -30,6 +38,7 @@ def edit_commands(workspace: Workspace, stepping: StepController) -> list[Comman
             ("Ctrl+Y", "Ctrl+Shift+Z"),
             "redo",
             can_redo,
+            lambda: "There is nothing to redo.",
             toolbar=True,
         ),
     ]

@@ -163,6 +163,7 @@ class SpectraFeature(Feature):
                 (),
                 "pin-off-outline",
                 lambda: self.context.viewing.pins > 0,
+                lambda: "No spectra are pinned: click pixels with Navigate (N).",
             ),
             Command(
                 "spectra.clear",
@@ -172,6 +173,7 @@ class SpectraFeature(Feature):
                 (),
                 "notification-clear-all",
                 lambda: bool(curves.curves),
+                lambda: "No spectra are in the plot.",
             ),
         ]
 

@@ -62,5 +62,6 @@ def train_commands(
             (),
             "stop-circle-outline",
             lambda: training.running,
+            lambda: "No training is running.",
         ),
     ]

@@ -1,0 +1,97 @@
+"""The command palette: other programs' words, what can't be done and why, and typing errors."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from hsi_viewer.ui.commands.palette import ID_ROLE, CommandPalette
+from hsi_viewer.ui.commands.synonyms import alternatives, matches, nearest
+
+CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+def listed(palette) -> list[str]:
+    rows = (palette.list.item(i).data(ID_ROLE) for i in range(palette.list.count()))
+    return [row for row in rows if row]
+
+
+def typed(palette, text: str) -> list[str]:
+    palette.line.clear()
+    QTest.keyClicks(palette.line, text)
+    return listed(palette)
+
+
+def opened(driver) -> CommandPalette:
+    driver.type("p", modifier=CTRL_SHIFT)
+    found = driver.window.findChild(CommandPalette)
+    assert found.isVisible()
+    return found
+
+
+WANTED = {
+    "pca": "image.pca",
+    "mnf": "image.mnf",
+    "roi": "labels.export",
+    "sam": "spectra.angle",
+    "confusion": "panel.accuracy",
+    "color": "legend.palette",
+    "export": "file.export",
+    "save": "file.export",
+    "classify": "train.start",
+    "abort": "edit.cancel",
+    "ndvi": "image.index.ndvi",
+    "band math": "image.derive",
+    "screenshot": "file.figure",
+    "settings": "edit.preferences",
+}
+
+
+def test_words_of_other_programs_find_commands_and_what_cannot_be_done_says_why(driver):
+    palette = opened(driver)
+    missing = {word: want for word, want in WANTED.items() if want not in typed(palette, word)}
+    assert missing == {}
+    # greyed, with the reason, below what can be done; arrows pass them over
+    typed(palette, "undo")
+    items = [palette.list.item(i) for i in range(palette.list.count())]
+    undo = next(i for i in items if i.data(ID_ROLE) == "edit.undo")
+    assert not undo.flags() & Qt.ItemFlag.ItemIsEnabled
+    assert "There is nothing to undo." in undo.text()
+    typed(palette, "brush")
+    item = palette.list.item(0)
+    assert "Open a scene first." in item.text()
+    typed(palette, "theme")
+    enabled = [i for i in range(palette.list.count()) if palette._can_run(i)]
+    assert enabled == list(range(len(enabled)))
+    QTest.keyClick(palette.line, Qt.Key.Key_Down)
+    assert palette.list.currentRow() == enabled[1]
+    QTest.keyClick(palette.line, Qt.Key.Key_Up)
+    QTest.keyClick(palette.line, Qt.Key.Key_Up)
+    assert palette.list.currentRow() == enabled[-1]
+    # nothing found: the nearest is offered, and Enter on the sentence does nothing
+    assert "edit.preferences" in typed(palette, "prefrences")
+    assert "Nothing found for “prefrences”" in palette.list.item(0).text()
+    assert typed(palette, "qqqqzzzz") == []
+    QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    # one that can be done is done
+    typed(palette, "messages and log")
+    QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    QApplication.processEvents()
+    assert driver.window.context.docking.docks["messages"].isVisible()
+
+
+def test_every_command_that_cannot_be_done_has_a_reason(driver):
+    table = driver.window.commands
+    without = [c.id for c in table.commands if not c.enabled() and not table.disabled_reason(c.id)]
+    assert without == []
+
+
+def test_words_are_ranked_by_how_well_they_fit():
+    assert matches("theme dark", "View › Theme › Dark theme") == 2
+    assert matches("roi export", "Labels › Export labels as regions…") == 1
+    assert matches("sam", "Image › NDVI") == 0
+    assert "accuracy" in alternatives("confus")
+    assert alternatives("xyz") == {"xyz"}
+    assert nearest("acuracy", ["Panels › Accuracy", "Quit"]) == ["Panels › Accuracy"]
