@@ -31,6 +31,8 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.self_teaching
 	$(BIN)/python -m benchmarks.hybridsn
 	$(BIN)/python -m benchmarks.front_ends
+	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.promise
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.ui
 	$(BIN)/python -m benchmarks.io

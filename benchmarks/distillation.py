@@ -124,7 +124,7 @@ def measure(
     network = run.network(None)
     patches = torch.from_numpy(scene.patches(run.pixels, network.radius))
     targets = torch.from_numpy(run.targets)
-    data = TrainingPixels(patches, targets, torch.zeros(len(targets), dtype=torch.bool))
+    data = TrainingPixels(patches, targets)
     Learner(
         network,
         data,

@@ -74,15 +74,18 @@ GOALS_MB = {"memory": 1073.7, "highest memory": 1073.7}
 
 def start(began: float) -> None:
     """Start the window, open the sample scene, hover over it; print seconds as JSON."""
-    from hsi_viewer.app import make_application
-    from hsi_viewer.preferences.settings import Settings
-    from hsi_viewer.ui.main_window import MainWindow
-    from hsi_viewer.ui.theme import apply_theme
+    from hsi_viewer.core.garbage import no_collection
 
-    app = make_application()
-    apply_theme(app, "light")
-    window = MainWindow(Settings(theme="light", tour_seen=True))
-    window.show()
+    with no_collection():  # as `hsi-viewer open` does
+        from hsi_viewer.app import make_application
+        from hsi_viewer.preferences.settings import Settings
+        from hsi_viewer.ui.main_window import MainWindow
+        from hsi_viewer.ui.theme import apply_theme
+
+        app = make_application()
+        apply_theme(app, "light")
+        window = MainWindow(Settings(theme="light", tour_seen=True))
+        window.show()
     window.open(SAMPLE)
     window.repaint()
     up = time.time() - began

@@ -56,7 +56,7 @@ def fit(
     port : its method `report` is called with `Progress`, an `EpochReport` each epoch, early
         `Prediction` objects and `Note`; see `CallbackPort`. Without one, notes are warnings.
     options : what a classifier takes besides. SDHSI-Net: `warm_start`, a model of this session
-        and of this very cube object, to go on from after labels changed; another isn't used.
+        and of this very cube object, to continue from after labels changed; another isn't used.
 
     Returns
     -------

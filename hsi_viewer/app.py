@@ -1,4 +1,4 @@
-"""The desktop application: builds the objects, catches what nobody caught, starts Qt."""
+"""The desktop application: builds the objects, reports uncaught exceptions, starts Qt."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer import __version__
+from hsi_viewer.core.garbage import no_collection
 from hsi_viewer.preferences.log_file import log_to_file
 from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.main_window import MainWindow
@@ -37,14 +38,15 @@ def run(source: str | None = None, screenshot: Path | None = None) -> int:
     int
         exit status: 0, or 1 if the screenshot could not be made.
     """
-    app = make_application()
-    settings = load_settings()
-    apply_theme(app, settings.theme, settings.text_percent)
-    window = MainWindow(settings)
-    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    crashes = CrashReporter(window)
-    crashes.install()
-    window.show()
+    with no_collection():
+        app = make_application()
+        settings = load_settings()
+        apply_theme(app, settings.theme, settings.text_percent)
+        window = MainWindow(settings)
+        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        crashes = CrashReporter(window)
+        crashes.install()
+        window.show()
     if source:
         window.open(source)
     shot = Screenshot(window, screenshot) if screenshot else None
@@ -75,11 +77,11 @@ def make_application() -> QApplication:
 
 
 class CrashReporter(QObject):
-    """Shows exceptions that nobody caught instead of losing them; the window stays."""
+    """Shows uncaught exceptions instead of losing them; the window stays."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        # Every Python thread keeps the hook that it was started under, dummy ones for ever.
+        # Every Python thread keeps the hook that it was started under, dummy ones always.
         self._window = weakref.ref(window)
 
     def install(self) -> None:
@@ -115,6 +117,7 @@ class Screenshot(QObject):
         super().__init__(window)
         self._window, self._path = window, path
         self.status = 1
+        window.workspace.works_ahead = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAINTED_MS)

@@ -48,7 +48,7 @@ def _temporary(target: Path, mark: str) -> Path:
 
 
 def _short(name: str) -> str:
-    """A name, or what stands for a long one: with a mark and an ending, too, it must be allowed."""
+    """A name, or a stand-in for a long one: with a mark and an ending, too, it must be allowed."""
     raw = os.fsencode(name)
     return name if len(raw) <= MAX_BYTES else f"{name[: MAX_BYTES // 8]}~{crc32(raw):08x}"
 
@@ -58,10 +58,10 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
     """Temporary paths to write to; on success they take the places of the targets together.
 
     Several targets are one result (an image and its header). They are renamed in the order
-    given after all are safely on disk; if a rename fails, those done before are taken back, so
+    given after all are safely on disk; if a rename fails, those done before are undone, so
     that no half-new pair stays. On any error, cancel included, the old files stay unchanged
     and the temporary files are gone. What a killed process could not clear away is cleared,
-    and a half-done exchange of a pair taken back, by the next write to the same target.
+    and a half-done exchange of a pair is undone, by the next write to the same target.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def with_sides(*paths: Path) -> list[Path]:
 def remove_leftovers(*targets: Path) -> None:
     """Clear away what killed processes left beside targets, which are one result.
 
-    An exchange that was half done is taken back: all of the old is restored, or nothing.
+    An exchange that was half done is undone: all of the old is restored, or nothing.
     """
     put_aside: dict[str, list[tuple[Path, Path]]] = {}
     for target in targets:

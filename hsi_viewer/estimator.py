@@ -15,7 +15,7 @@ from hsi_viewer.api import fit
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
-from hsi_viewer.core.training import MAX_SEED, DistillationMode, Preset, TrainingConfig
+from hsi_viewer.core.training import MAX_SEED, DistillationMode, Preset, TrainingConfig, VoiceChoice
 
 if TYPE_CHECKING:
     from hsi_viewer.core.classifier import Model
@@ -28,9 +28,8 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
 
     It classifies pixels by what surrounds them, so X is a whole scene (rows, columns, bands) and
     y a label image (rows, columns) in which 0 is unlabelled; a table of separate spectra has no
-    surroundings and is refused. Maps are refined along the image, and don't depend on whether
-    the scene is the one that was trained on; `hsi_viewer.fit` and `predict(labels=...)` hold a
-    map to its labels.
+    surroundings and is refused. Maps are refined along the image where the evidence bears it
+    out, and don't hold to the labels; `hsi_viewer.fit` and `predict(labels=...)` do.
 
     Parameters
     ----------
@@ -39,6 +38,7 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
     random_state : seed, RandomState, or None for another result each time.
     device : "auto", "cpu", "cuda" or "mps".
     refine : whether maps are refined by the random walker.
+    voices : "auto", "pixels", "surroundings" or "network"; see `hsi_viewer.TrainingConfig`.
 
     Attributes
     ----------
@@ -54,12 +54,14 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
         random_state: Any = 0,
         device: Any = "auto",
         refine: bool = True,
+        voices: VoiceChoice = "auto",
     ) -> None:
         self.preset = preset
         self.distillation = distillation
         self.random_state = random_state
         self.device = device
         self.refine = refine
+        self.voices = voices
 
     def fit(self, X: CubeLike, y: LabelsLike) -> Self:  # noqa: N803 -- scikit-learn's name
         """Train on the labelled pixels of a scene.
@@ -87,7 +89,12 @@ class SdhsiClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unu
         if not isinstance(seed, (int, np.integer)):
             seed = int(check_random_state(seed).randint(0, MAX_SEED, dtype=np.uint32))
         config = TrainingConfig(
-            self.preset, self.distillation, seed, self.device, refine=self.refine
+            self.preset,
+            self.distillation,
+            seed,
+            self.device,
+            refine=self.refine,
+            voices=self.voices,
         )
         cube = _scene(X)
         self.model_: Model = fit(cube, y, config)

@@ -1,7 +1,7 @@
 """What plug-ins import: formats, classifiers and panels of packages outside.
 
 This module is stable where the rest of the package is not: a name of `__all__` is neither removed
-nor changed in meaning without a higher `VERSION`. docs/plugins.md tells how to write a plug-in.
+nor changed in meaning without a higher `VERSION`. docs/plugins.md explains how to write a plug-in.
 
 Names are imported when they are first used, so that a format needs neither Qt nor torch.
 """

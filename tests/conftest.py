@@ -8,6 +8,9 @@ import os
 # beside another process.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker has one core, and so have its children
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 import gc
 import sys
@@ -112,7 +115,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
 def _pass_over_imports() -> None:
     """Look no more through what is imported: that takes longer than most tests, and it stays."""
     global _passed_over
-    if gc.get_freeze_count() == 0 or len(sys.modules) > _passed_over:
+    if len(sys.modules) > _passed_over:
         gc.collect()
         gc.freeze()
         _passed_over = len(sys.modules)

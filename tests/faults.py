@@ -152,3 +152,43 @@ def each_failure(
         if not disk.failed:
             return number - 1
     raise AssertionError(f"still failing after {MOST} calls")
+
+
+@contextmanager
+def only_safe_renames(folder: Path) -> Iterator[list[str]]:
+    """Fail where a new file below a folder gets its name before its bytes are on the disk.
+
+    After a power cut such a file has its name and nothing, or half of it, in it. Gives the names of
+    what was renamed.
+    """
+    old = {path.stat().st_ino for path in folder.rglob("*")}
+    safe: dict[int, int] = {}  # bytes that are on the disk, by file
+    named: list[str] = []
+
+    def synced(real):
+        def call(handle, *args):
+            facts = os.fstat(handle)
+            safe[facts.st_ino] = facts.st_size
+            return real(handle, *args)
+
+        return call
+
+    def renamed(real):
+        def call(source, target, **options):
+            path = Path(source)
+            for part in path.rglob("*") if path.is_dir() else [path]:
+                facts = part.stat()
+                if part.is_file() and facts.st_ino not in old:
+                    assert safe.get(facts.st_ino) == facts.st_size, f"{part} is not on the disk"
+            named.append(Path(target).name)
+            return real(source, target, **options)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("fsync", "fdatasync"):
+            if hasattr(os, name):
+                patch.setattr(os, name, synced(getattr(os, name)))
+        for name in ("replace", "rename"):
+            patch.setattr(os, name, renamed(getattr(os, name)))
+        yield named

@@ -1,4 +1,4 @@
-"""Spectra of the labelled pixels, a bounded number a class, read in a worker."""
+"""Spectra of the labelled pixels, a bounded number per class, read in a worker."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.spectra.band_statistics import LEVELS, BandStatistics, Histograms, Moments
 
-HELD_BYTES = 192 * 2**20  # so much may be held to take percentiles exactly
-COUNTED_BYTES = 192 * 2**20  # so much may be taken by counts of values
+HELD_BYTES = 192 * 2**20  # held at most for exact percentiles
+COUNTED_BYTES = 192 * 2**20  # taken at most by counts of values
 MAX_BINS = 65536
 COUNT_ROWS = 512
 
@@ -122,7 +122,7 @@ def _values(cube: HyperCube, stored: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _percentiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Percentiles (levels, bands) over the values that are there."""
+    """Percentiles (levels, bands) over the values that aren't missing."""
     if np.isfinite(values).all():
         return np.asarray(np.percentile(values, LEVELS, axis=0))
     result = np.full((len(LEVELS), values.shape[1]), np.nan)

@@ -13,7 +13,7 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.spectra.spectrum import spectral_angle
 
-STEPS = 500  # thresholds, a milliradian apart; beyond half a radian nothing is alike
+STEPS = 500  # thresholds, a milliradian apart; beyond half a radian nothing is similar
 THRESHOLDS = (np.arange(STEPS + 1) * 0.001).astype(np.float32)
 
 

@@ -67,6 +67,17 @@ def config_of(options: Namespace, **settings: Any) -> TrainingConfig:
     return TrainingConfig(device=options.device, refine=not options.no_refine, **settings)
 
 
+def add_refine(parser: ArgumentParser) -> None:
+    """How strongly the map is refined."""
+    parser.add_argument(
+        "--refine",
+        choices=("auto", "none", "weak", "full"),
+        default="auto",
+        help="how strongly the map is smoothed along the image; auto, the default, as "
+        "cross-validation on the labels of the model bears out (--refine weak)",
+    )
+
+
 def work(options: Namespace, do: Callable[[Job], JobResult], **settings: Any) -> int:
     """Run a job with progress on standard error, then print what it made; return the status."""
     from hsi_viewer.cli.progress import progress_on_stderr

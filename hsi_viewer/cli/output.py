@@ -23,7 +23,7 @@ def add_cube(parser: ArgumentParser) -> None:
 
 
 def add_folder(parser: ArgumentParser, **options: Any) -> None:
-    """The folder that a job writes to, and whether it may replace what is there."""
+    """The folder that a job writes to, and whether it may replace existing files."""
     parser.add_argument(
         "-o",
         "--output",

@@ -70,7 +70,7 @@ class Commands:
         )
 
     def add(self, name: str, run: Run, what: str, examples: Sequence[str]) -> Parser:
-        """A parser for a command that is carried out by a function, which returns the status."""
+        """A parser for a command that a function runs, which returns the status."""
         description = f"{what[0].upper()}{what[1:]}."
         parser = self._parsers.add_parser(
             name, help=what, description=description, examples=examples

@@ -28,7 +28,7 @@ NO_COMMAND = ("-h", "--help", "--version")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit status; `open` is understood where no command stands."""
+    """Run a command and return the exit status; `open` is assumed where no command is given."""
     # torch's threads spin while they wait; with anything else running on the machine (the window
     # itself) that makes training several times slower. Read once, when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -84,7 +84,7 @@ def parsed(given: Sequence[str]) -> Namespace:
     UsageError
         if it is wrong.
     """
-    if "" in given:  # as of a variable that is not set; as a path it would be this folder
+    if "" in given:  # such as an unset variable gives; as a path it would be this folder
         raise UsageError("one of the arguments is empty; name a file or a folder.")
     found = make_commands()
     line = _with_command(given, found.names)
@@ -123,7 +123,7 @@ def _ended(given: Sequence[str], message: str, kind: str, status: int) -> int:
 
 def _print_json_error(given: Sequence[str], message: str, kind: str, status: int) -> None:
     if "--json" in given:
-        with suppress(HsiError):  # nobody can read it, and the error itself was told
+        with suppress(HsiError):  # nobody can read it, and the error was reported
             print_error(message, kind, status)
 
 

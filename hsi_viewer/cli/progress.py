@@ -24,7 +24,7 @@ class _Console(Console):
 
 @contextmanager
 def progress_on_stderr(quiet: bool = False) -> Iterator[ProgressPort]:
-    """A port that shows what it is told until the block ends; only warnings if it is quiet."""
+    """A port that shows what is reported until the block ends; only warnings if it is quiet."""
     if sys.stderr is None:  # closed at the start
         yield SilentPort()
         return

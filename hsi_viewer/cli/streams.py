@@ -48,7 +48,7 @@ def print_text(text: str) -> None:
     ExportError
         if it cannot be written.
     SystemExit
-        if whoever read it has closed it.
+        if its reader has closed it.
     """
     text = "\n".join(escaped(line) for line in text.split("\n"))
     if sys.stdout is None:

@@ -11,12 +11,13 @@ from hsi_viewer.core.inputs import CubeLike, LabelsLike
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.training import Refine
 
-SETTINGS = ("preset", "distillation", "seed", "device", "refine")
+SETTINGS = ("preset", "distillation", "seed", "device", "refine", "voices")
 
 
 class Model(Protocol):
-    """A trained model, of whichever classifier."""
+    """A trained model of any classifier."""
 
     @property
     def name(self) -> str:
@@ -43,7 +44,7 @@ class Model(Protocol):
         cube: CubeLike,
         *,
         labels: LabelsLike | None = None,
-        refine: bool = True,
+        refine: Refine = True,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
@@ -54,7 +55,8 @@ class Model(Protocol):
         cube : the training scene or another: a cube, an array or a path; `core.inputs.as_cube`
             makes a cube of any.
         labels : (rows, columns) class ids known on this cube, 0 for none, or a path of labels.
-        refine : whether the map is made smooth along the image, where the model can do that.
+        refine : whether and how strongly the map is made smooth along the image, where the model
+            can do that: True is "auto", as the model has it, False is "none".
 
         Raises
         ------
@@ -87,7 +89,7 @@ class Classifier:
         raises `LabelError` or `TrainingError`.
     load : (target) -> Model, from the folder of a model or either of its files.
     settings : names of the fields of `TrainingConfig` that make a difference, of `SETTINGS`.
-    warm_start : whether `fit` takes `warm_start=model`, to go on after labels changed.
+    warm_start : whether `fit` takes `warm_start=model`, to continue after labels changed.
     """
 
     name: str
@@ -98,5 +100,5 @@ class Classifier:
     warm_start: bool = False
 
     def options(self, model: Model | None) -> dict[str, Any]:
-        """Further arguments of `fit` that let it go on from a model, if it can."""
+        """Further arguments of `fit` that let it continue from a model, if it can."""
         return {"warm_start": model} if self.warm_start else {}

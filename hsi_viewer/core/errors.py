@@ -30,7 +30,7 @@ class TrainingError(HsiError):
 
 
 class SettingError(HsiError, ValueError):
-    """A setting of the training is none that there is."""
+    """A setting of the training doesn't exist."""
 
 
 class ModelError(HsiError):
@@ -42,7 +42,7 @@ class ExportError(FileError):
 
 
 class TooLargeError(HsiError, MemoryError):
-    """Values that were asked for at once take more memory than there is for them."""
+    """Values that were asked for at once take more memory than is available."""
 
 
 class FormulaError(HsiError):

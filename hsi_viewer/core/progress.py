@@ -1,4 +1,4 @@
-"""Cancel and progress: the two things a worker shares with whoever started it."""
+"""Cancel and progress: what a worker shares with its starter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that people type and that files hold, as they can be listed, drawn, written and told."""
+"""Texts that people type and that files hold, made fit to be listed, drawn, written and shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of at most so many characters, of which the middle is left out."""
+    """A text without its middle, where it is longer than a number of characters."""
     if len(text) <= most:
         return text
     mark = f" ... ({len(text) - most} characters left out) ... "
@@ -41,7 +41,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def short_name(text: str, most: int = 60) -> str:
-    """A name as one line of at most so many characters, for lists and reprs."""
+    """A name as one line of limited length, for lists and reprs."""
     line = escaped(one_line(text[: 10 * most]))
     return line if len(line) <= most else f"{line[: most - 3]}..."
 

@@ -1,4 +1,4 @@
-"""TimeLeft: how long a task will still take, told steadily."""
+"""TimeLeft: how long a task will still take, smoothed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TimeLeft:
         self._estimate: tuple[float, float] | None = None  # time, seconds left then
 
     def update(self, share: float | None, now: float) -> None:
-        """Take in a report.
+        """Add a report.
 
         Parameters
         ----------
@@ -44,7 +44,7 @@ class TimeLeft:
         self._estimate = (now, estimate)
 
     def seconds(self, now: float) -> float | None:
-        """Seconds left, or None while nobody can tell."""
+        """Seconds left, or None while unknown."""
         if self._estimate is None:
             return None
         return max(self._estimate[0] + self._estimate[1] - now, 0.0)

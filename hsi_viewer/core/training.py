@@ -19,6 +19,9 @@ DistillationMode = Literal[
     "previous_epochs",
     "refined_rounds",
 ]
+VoiceChoice = Literal["auto", "pixels", "surroundings", "network"]
+Refine = bool | Literal["auto", "none", "weak", "full"]
+Standardise = Literal["training", "scene"]
 MAX_SEED = 2**32 - 1
 
 
@@ -33,11 +36,13 @@ class TrainingConfig:
     seed : of every random choice.
     device : "auto" takes cuda, mps or cpu, in this order.
     refine : whether the map is refined by the random walker.
+    voices : which classifiers are heard: "auto" weighs them by cross-validation, "pixels" are
+        those of single pixels, "surroundings" those of wide windows, network included.
 
     Raises
     ------
     SettingError
-        if a setting is none that there is; a seed may be of any type of number, but whole.
+        if a setting doesn't exist; a seed may be of any type of number, but whole.
     """
 
     preset: Preset = "fast"
@@ -45,6 +50,7 @@ class TrainingConfig:
     seed: int = 0
     device: Device = "auto"
     refine: bool = True
+    voices: VoiceChoice = "auto"
 
     def __post_init__(self) -> None:
         _check_choice("preset", self.preset, get_args(Preset))
@@ -54,6 +60,7 @@ class TrainingConfig:
         if not _is_bool(self.refine):
             raise SettingError(f"refine must be True or False, not {_short(self.refine)}.")
         object.__setattr__(self, "refine", bool(self.refine))
+        _check_choice("voices", self.voices, get_args(VoiceChoice))
 
 
 def _check_choice(name: str, value: Any, choices: tuple[str | None, ...]) -> None:

@@ -1,6 +1,6 @@
 """One way to check what comes from a file: settings, sidecars, sessions, runs, models.
 
-A type says what is expected, its ranges by `Annotated[int, Field(ge=1)]`; pydantic compares.
+A type describes what is expected, ranges by `Annotated[int, Field(ge=1)]`; pydantic compares.
 """
 
 from __future__ import annotations

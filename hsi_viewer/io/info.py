@@ -177,7 +177,7 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 
 
 def diagnosis(source: str | Path) -> str | None:
-    """The header doctor's report on a raw file, or None where it has nothing to say."""
+    """The header doctor's report on a raw file, or None where there is nothing to report."""
     from hsi_viewer.io.envi.described import data_beside
     from hsi_viewer.io.envi.pairing import header_of
     from hsi_viewer.io.header_doctor.diagnose import CONVINCING, diagnose

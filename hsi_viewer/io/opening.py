@@ -34,7 +34,7 @@ def open_cube(
     source : path of a file or folder, "file.npz:key", "file.mat:variable", "file.h5:/data/set",
         "sample:indian-pines", or "scene:salinas" and its like (see `scenes`).
     token : asked between steps.
-    port : told what is being done.
+    port : takes reports of what is being done.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _open_header(header: Path) -> HyperCube:
 
 
 def _overruled(path: Path, beside: Sidecar) -> HyperCube | None:
-    """The image read as the sidecar says that its values lie; None where it does not say."""
+    """The image read in the layout of the sidecar; None where it has none."""
     if beside.layout is None:
         return None
     from hsi_viewer.io.envi.image import open_envi

@@ -1,4 +1,4 @@
-"""Formats of packages outside: found, kept apart from what they break, and told of once."""
+"""Formats of packages outside: found, kept from breaking others, and reported once."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class OtherFormats:
             self._add(row)
 
     def problems(self) -> tuple[str, ...]:
-        """Sentences about what could not be used, as far as it was asked for; each is told once."""
+        """Sentences about formats that could not be used, as far as known; each is given once."""
         with self._lock:
             problems = tuple(self._unreported)
             self._unreported.clear()
@@ -110,7 +110,7 @@ class OtherFormats:
                 with self._lock:
                     self._complain(
                         f'The plug-in format "{row.name}" failed on {path} '
-                        f"({type(error).__name__}: {error}) and was passed over."
+                        f"({type(error).__name__}: {error}) and was skipped."
                     )
                 return False
 

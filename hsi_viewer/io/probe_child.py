@@ -33,7 +33,7 @@ BEAT_SECONDS = 0.25
 def main() -> None:
     """Answer requests until there are no more."""
     asking.trust_all()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; who asked says when it is over
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; the parent ends it
     replies = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -43,7 +43,7 @@ def main() -> None:
         for line in sys.stdin:
             busy.set()
             _limit(asking.CPU_SECONDS)
-            # it runs without Python's lock: also for when nobody is there any more to end this one
+            # it runs without Python's lock: also if nobody is left to end this one
             faulthandler.dump_traceback_later(2 * asking.TOTAL_SECONDS, exit=True, file=silent)
             request = json.loads(line)
             touch(Path(request["path"]), request["wanted"])
@@ -62,13 +62,13 @@ def _beat(replies: int, busy: threading.Event) -> None:
 
 
 def _limit(seconds: int) -> None:
-    """Have the system end this process when it has used so much of the processor; 0: never."""
+    """Have the system end this process after some seconds of processor time; 0: never."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def touch(path: Path, wanted: str | None) -> None:
-    """Read what is said of everything in a file, where it lies, and a few values."""
+    """Read the metadata and positions of everything in a file, and a few values."""
     from hsi_viewer.io.arrays.hdf5 import H5File
     from hsi_viewer.io.files.identify import MATLAB_7, magic_of
     from hsi_viewer.io.products.hdf5_file import open_any

@@ -200,7 +200,7 @@ def register(row: Format) -> None:
 
 
 def problems() -> tuple[str, ...]:
-    """Sentences about formats of other packages that cannot be used; each is told once."""
+    """Sentences about formats of other packages that cannot be used; each is given once."""
     return _others.problems()
 
 
@@ -210,7 +210,7 @@ def installed() -> tuple[PlugIn, ...]:
 
 
 def format_of(path: Path, magic: bytes) -> Format | None:
-    """The format of a file or folder; None where no row takes it for one of its own.
+    """The format of a file or folder; None where no row recognises it.
 
     A file with a name that only a format of another package has is compared with that one first:
     many formats of vendors are HDF5 or TIFF inside.
@@ -231,7 +231,7 @@ def _first(rows: tuple[Format, ...], path: Path, magic: bytes) -> Format | None:
 
 
 def is_identified(path: Path) -> bool:
-    """Whether a format takes a file or folder for one of its own, readable or not."""
+    """Whether a format recognises a file or folder, readable or not."""
     return format_of(path, magic_of(path)) is not None
 
 

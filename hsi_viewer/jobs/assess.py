@@ -24,7 +24,7 @@ from hsi_viewer.learning.cross_validation import evidence_of, reach_of
 
 @dataclass(frozen=True)
 class AssessJob:
-    """What is to be assessed, how, and whom to tell.
+    """What is to be assessed, how, and where reports go.
 
     Attributes
     ----------

@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+from hsi_viewer.core.assessment.areas import ClassArea, class_areas
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.sampling import draw_per_class
@@ -156,17 +159,21 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         legend = ClassLegend(model.legend)
         scored = None if test is None else to_be_scored(test, legend)
         _note_warnings(cube, (scored,), job)
-        prediction = model.predict(cube, refine=job.config.refine, token=job.token, port=job)
+        options = {"standardise": job.standardise} if job.standardise != "training" else {}
+        prediction = model.predict(
+            cube, refine=job.refinement, token=job.token, port=job, **options
+        )
         if model.warning:
             job.report(Note(model.warning))
         settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
     report = {
-        "classes": _class_records(legend, None),
+        "classes": _class_records(legend, None, prediction, cube),
         "classifier": model.name,
         **({"seed": settings.seed} if settings is not None else {}),
-        "refined": job.config.refine,
+        "refined": prediction.source.endswith("refined"),
+        **_voices(model),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
@@ -177,7 +184,7 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
 
 
 def _open(source: str, job: Job) -> HyperCube:
-    """Open a cube; silently, so that an error about it stands alone in a log."""
+    """Open a cube; silently, so that an error about it is alone in a log."""
     from hsi_viewer.io.opening import open_cube
 
     cube = examined(real_valued(open_cube(source, job.token)))
@@ -228,23 +235,33 @@ def _train_and_write(
         if model.warning:
             job.report(Note(model.warning))
         prediction = model.predict(
-            cube, labels=training, refine=job.config.refine, token=job.token, port=job
+            cube, labels=training, refine=job.refinement, token=job.token, port=job
         )
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
             files += model.save(job.output)
     report = {
-        "classes": _class_records(legend, training),
+        "classes": _class_records(legend, training, prediction, cube),
         "train_pixels": int(np.count_nonzero(training)),
         "classifier": job.classifier,
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
-        "refined": job.config.refine,
+        "refined": prediction.source.endswith("refined"),
+        **_voices(model),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
         "versions": _versions(),
     }
     return _scored(report, prediction, test)
+
+
+def _voices(model: Model) -> dict[str, Any]:
+    """What was heard for the map of the training scene, if the model tells."""
+    evidence: Evidence | None = getattr(model, "evidence", None)
+    if evidence is None:
+        return {}
+    weights = {voice.name: round(voice.weight, 4) for voice in evidence.voices}
+    return {"voices": weights, "walker": evidence.walker, "evidence": evidence.sentence}
 
 
 def _scored(
@@ -283,13 +300,23 @@ def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult
 
 
 def _class_records(
-    legend: ClassLegend, training: NDArray[np.uint16] | None
+    legend: ClassLegend,
+    training: NDArray[np.uint16] | None,
+    prediction: Prediction,
+    cube: HyperCube,
 ) -> list[dict[str, Any]]:
+    """Each class with what the map gives to it; square metres where the scene has a place."""
+    whole = pixel_area(cube.georeference, cube.rows, cube.columns)
+    areas = {a.class_id: a for a in class_areas(prediction.class_map, whole)}
     records: list[dict[str, Any]] = []
     for c in legend:
         record: dict[str, Any] = {"id": c.id, "name": c.name, "colour": list(c.colour)}
         if training is not None:
             record["train_pixels"] = int(np.count_nonzero(training == c.id))
+        area = areas.get(c.id, ClassArea(c.id, 0, None if whole is None else 0.0, 0.0))
+        record["map_pixels"] = area.pixels
+        metres = area.square_metres
+        record["map_area_m2"] = None if metres is None else round(metres, 2)
         records.append(record)
     return records
 

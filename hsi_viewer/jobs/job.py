@@ -1,4 +1,4 @@
-"""What a job is told: where to write, how, and whom to tell."""
+"""Settings of a job: where to write, how, and where reports go."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import Refine, Standardise, TrainingConfig
 from hsi_viewer.learning.classifiers import DEFAULT
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a job is told and whom it reports to.
+    """Settings of a job, and where its reports go.
 
     Attributes
     ----------
@@ -24,6 +24,8 @@ class Job:
     overwrite : whether results that are in the folder may be replaced.
     test : file of labels that score the map; None scores nothing.
     classifier : key of the one to train.
+    refine : strength of the refinement, unless `config` does without.
+    standardise : by which scene's statistics a cube is standardised that a model is applied to.
     formats : of `export_prediction`; None writes the usual ones, as far as they apply.
     warnings : what was noted so far, for the report.
     """
@@ -37,6 +39,8 @@ class Job:
     test: str | None = None
     formats: tuple[str, ...] | None = None
     classifier: str = DEFAULT
+    refine: Refine = "auto"
+    standardise: Standardise = "training"
     warnings: list[str] = field(default_factory=list)
 
     def report(self, item: object) -> None:
@@ -46,6 +50,11 @@ class Job:
                 return
             self.warnings.append(item.text)
         self.port.report(item)
+
+    @property
+    def refinement(self) -> Refine:
+        """How strongly maps are refined."""
+        return self.refine if self.config.refine else "none"
 
     def announce(self, message: str) -> None:
         """Report a step that has no fraction, unless the job was cancelled."""

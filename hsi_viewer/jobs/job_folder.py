@@ -21,7 +21,7 @@ WRITTEN = re.compile(
 
 @contextmanager
 def output_folder(folder: Path) -> Iterator[None]:
-    """Make a folder and see that it can be written; on any error, take back what is empty.
+    """Make a folder and see that it can be written; on any error, remove what is empty.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def check_no_results(folder: Path) -> None:
 
 
 def earlier_maps(folder: Path, written: Sequence[str]) -> list[str]:
-    """Names of maps in a folder that an earlier run has left there; they tell of other results."""
+    """Names of maps in a folder that an earlier run left there; they belong to other results."""
     own = {*written, "report.json", "model.json", "model.safetensors"}
     return [name for name in _results_in(folder) if name not in own]
 
@@ -125,5 +125,5 @@ def earlier_maps(folder: Path, written: Sequence[str]) -> list[str]:
 def _results_in(folder: Path) -> list[str]:
     try:
         return sorted(path.name for path in folder.iterdir() if WRITTEN.fullmatch(path.name))
-    except OSError:  # which is told when the folder is made or written
+    except OSError:  # which is reported when the folder is made or written
         return []

@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 from hsi_viewer.learning.features import FloatArray
+
+OFFSET_RIDGE, SLOPE_RIDGE = 0.05, 0.5  # how firmly a confidence is believed without evidence
+LEAST_SLOPE = 0.1
+SURE = 1e-4  # confidences nearer than this to 0 and 1 are the same
 
 
 def expected_calibration_error(
@@ -59,7 +63,13 @@ def fit_temperature(probabilities: FloatArray, targets: NDArray[np.int64]) -> fl
     return float(np.exp(found.x))
 
 
-def fit_steepness(scores: NDArray[np.floating[Any]], targets: NDArray[np.int64]) -> float:
+def fit_steepness(
+    scores: NDArray[np.floating[Any]],
+    targets: NDArray[np.int64],
+    *,
+    softened: bool = True,
+    weights: NDArray[np.float64] | None = None,
+) -> float:
     """Factor of scores whose softmax fits held-back labels best.
 
     As Platt, "Probabilistic outputs for support vector machines" (1999), for several classes: his
@@ -69,17 +79,74 @@ def fit_steepness(scores: NDArray[np.floating[Any]], targets: NDArray[np.int64])
     ----------
     scores : (n, classes), of labels that the scores were not fitted on.
     targets : (n,) class indices.
+    softened : whether his targets are taken; without, the caller must bound the factor.
+    weights : (n,) of the labels, of sum 1; the same by default.
     """
     classes = scores.shape[1]
-    right = (len(targets) + 1) / (len(targets) + 2)
+    right = (len(targets) + 1) / (len(targets) + 2) if softened else 1.0
     wanted = np.full(scores.shape, (1 - right) / (classes - 1))
     wanted[np.arange(len(targets)), targets] = right
+    wanted *= (np.full(len(targets), 1 / len(targets)) if weights is None else weights)[:, None]
 
     def loss(log_factor: float) -> float:
-        z = np.exp(log_factor) * scores
-        z = z - z.max(axis=1, keepdims=True)
-        likelihood = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-        return -float((wanted * likelihood).sum(axis=1).mean())
+        return -float((wanted * log_softmax(np.exp(log_factor) * scores)).sum())
 
-    found = minimize_scalar(loss, bounds=(np.log(1e-4), np.log(1e3)), method="bounded")
+    found = minimize_scalar(loss, bounds=(np.log(1e-6), np.log(1e3)), method="bounded")
     return float(np.exp(found.x))
+
+
+def log_softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Logarithm of the probabilities (n, classes) of logits."""
+    z = logits - logits.max(axis=-1, keepdims=True).astype(np.float64)
+    result: NDArray[np.float64] = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    return result
+
+
+def fit_reliability(
+    confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """Offset and slope that turn the logit of a confidence into that of being right.
+
+    Few answers hardly move them from 0 and 1, so that a model that was right each time isn't
+    doubted for want of labels.
+
+    Parameters
+    ----------
+    confidence : (n,) probability of the most likely class, of labels that were held out.
+    right : (n,) whether it was the label's.
+    """
+    logits = _logit(confidence)
+
+    def loss(x: NDArray[np.float64]) -> float:
+        z = x[0] + x[1] * logits
+        unlikely = (np.logaddexp(0, z) - right * z).sum()
+        return float(unlikely + OFFSET_RIDGE * x[0] ** 2 + SLOPE_RIDGE * (x[1] - 1) ** 2)
+
+    found = minimize(loss, [0.0, 1.0], bounds=[(-3, 5), (LEAST_SLOPE, 3)], method="L-BFGS-B").x
+    return float(found[0]), float(found[1])
+
+
+def reliable(probabilities: FloatArray, offset: float, slope: float) -> FloatArray:
+    """Probabilities (..., classes) whose largest is that of being right; it stays the largest.
+
+    Parameters
+    ----------
+    offset, slope : of `fit_reliability`.
+    """
+    if (offset, slope) == (0.0, 1.0):
+        return probabilities
+    ordered = np.partition(probabilities, -2, axis=-1)
+    best, second = ordered[..., -1:], ordered[..., -2:-1]
+    rest = np.maximum(1 - best, 1e-6)
+    wanted = 1 / (1 + np.exp(-(offset + slope * _logit(best))))
+    wanted = np.maximum(wanted, second / (second + rest) + 1e-6)
+    is_best = probabilities == best
+    result: FloatArray = np.where(is_best, wanted, probabilities * (1 - wanted) / rest)
+    result /= result.sum(axis=-1, keepdims=True)
+    return result.astype(np.float32)
+
+
+def _logit(p: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    clipped = np.clip(p.astype(np.float64), SURE, 1 - SURE)
+    logit: NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return logit

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load, save
 
-from hsi_viewer.learning.checkpoint_schema import TENSORS, fitted, network_of
+from hsi_viewer.learning.checkpoint_schema import TENSORS, features_of, network_of
 from hsi_viewer.learning.model_description import (
     FIRST,
     FORMAT,
@@ -26,6 +26,13 @@ from hsi_viewer.learning.model_description import (
     write_pair,
 )
 from hsi_viewer.learning.model_state import ModelState
+from hsi_viewer.learning.voice_files import (
+    evidence_of,
+    evidence_tensors,
+    pools_of,
+    voice_tensors,
+    voices_of,
+)
 
 
 def save_model(model: ModelState, target: str | Path) -> list[Path]:
@@ -39,8 +46,7 @@ def save_model(model: ModelState, target: str | Path) -> list[Path]:
         if the files cannot be written.
     """
     tensors = {f"network.{k}": v.cpu().contiguous() for k, v in model.network.state_dict().items()}
-    for name in ("weights", "bias"):
-        tensors[f"instant.{name}"] = torch.from_numpy(getattr(model.instant, name).copy())
+    tensors |= voice_tensors(model.voices) | evidence_tensors(model.evidence)
     for name in TENSORS:
         tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
     return write_pair(target, _described(model), save(tensors))
@@ -62,7 +68,12 @@ def _described(model: ModelState) -> dict[str, Any]:
         "wavelengths": None if waves is None else waves.tolist(),
         "sensor_range": _sensor_range(model),
         "seed": model.config.seed,
-        "temperature": model.temperature,
+        "part": model.part,
+        "pool": asdict(model.pool),
+        "pool_elsewhere": asdict(model.pool_elsewhere),
+        "evidence": None if model.evidence is None else model.evidence.sentence,
+        "scene_digest": model.scene_digest,
+        "usual_distance": model.usual_distance if np.isfinite(model.usual_distance) else None,
         "warning": model.warning,
         "seconds": model.seconds,
         "versions": model.versions,
@@ -92,11 +103,21 @@ def load_state(target: str | Path) -> ModelState:
     weights, _ = pair_of(target)
     with refusing_damage(weights):
         tensors = load(weights_of(description.weights_digest, weights))
-        features, instant = fitted(tensors, description)
+        features = features_of(tensors, description.channels, description.sigmas, description.bands)
         network = network_of(tensors, description)
+        voices = voices_of(tensors, features, len(description.class_ids))
+        pool, elsewhere = pools_of(description, voices)
+        evidence = evidence_of(tensors, description, pool, features)
+    usual = description.usual_distance
     return ModelState(
         network=network,
-        instant=instant,
+        voices=voices,
+        part=description.part,
+        pool=pool,
+        pool_elsewhere=elsewhere,
+        evidence=evidence,
+        scene_digest=description.scene_digest,
+        usual_distance=float("inf") if usual is None else usual,
         features=features,
         recipe=description.recipe,
         class_ids=description.class_ids,
@@ -106,7 +127,6 @@ def load_state(target: str | Path) -> ModelState:
         if description.wavelengths is None
         else np.array(description.wavelengths, np.float64),
         bands=description.bands,
-        temperature=description.temperature,
         seconds=description.seconds,
         versions=description.versions,
         label_digest=description.label_digest,

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from hsi_viewer.learning.features import Features
-from hsi_viewer.learning.instant_model import InstantModel
 from hsi_viewer.learning.model_description import ModelDescription
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.robust import LARGEST as LARGEST_VALUE
@@ -17,28 +16,16 @@ TENSORS = ("bands", "centre", "spread", "low", "high", "jump", "components", "st
 BOUNDS = {"low": -LARGEST_VALUE, "high": LARGEST_VALUE, "jump": LARGEST_VALUE}
 
 
-def fitted(
-    tensors: dict[str, Tensor], description: ModelDescription
-) -> tuple[Features, InstantModel]:
-    """Features and instant model, of shapes that fit each other.
+def features_of(
+    tensors: dict[str, Tensor], channels: int, sigmas: tuple[float, ...], bands: int
+) -> Features:
+    """Features of a cube of so many bands.
 
     Raises
     ------
     KeyError, ValueError
         if a tensor is missing, or is not what the description says.
     """
-    channels, classes = description.channels, len(description.class_ids)
-    features = features_of(tensors, channels, description.sigmas, description.bands)
-    shapes = {"instant.weights": (channels, classes), "instant.bias": (classes,)}
-    found = checked_tensors(tensors, {name: (s, torch.float32) for name, s in shapes.items()})
-    instant = InstantModel(found["instant.weights"].numpy(), found["instant.bias"].numpy())
-    return features, instant
-
-
-def features_of(
-    tensors: dict[str, Tensor], channels: int, sigmas: tuple[float, ...], bands: int
-) -> Features:
-    """Features of a cube of so many bands; errors as of `fitted`."""
     used = tensors["features.bands"].numel()
     kept = channels // len(sigmas)
     if used < 1 or kept < 1 or kept * len(sigmas) != channels:
@@ -69,7 +56,7 @@ def features_of(
 
 
 def network_of(tensors: dict[str, Tensor], description: ModelDescription) -> SdhsiNet:
-    """The network, built only if the file holds all that it is made of; errors as of `fitted`."""
+    """The network, built only if the file has all of it; errors as of `features_of`."""
     shape, prefix = description.recipe.network, "network."
     deep = shape.stages * shape.convolutions
     widest = max(max(tensor.shape, default=0) for tensor in tensors.values())

@@ -29,10 +29,16 @@ class InstantModel:
     weights: FloatArray
     bias: FloatArray
 
+    def scores(self, features: FloatArray) -> FloatArray:
+        """Scores (n, classes) of features (n, channels)."""
+        product = torch.from_numpy(features) @ torch.from_numpy(self.weights)
+        result: FloatArray = product.numpy() + self.bias
+        return result
+
     def probabilities(self, features: FloatArray) -> FloatArray:
         """Probabilities (rows, columns, classes) of features (channels, rows, columns)."""
         channels, rows, columns = features.shape
-        logits = np.moveaxis(features, 0, 2).reshape(-1, channels) @ self.weights + self.bias
+        logits = self.scores(np.moveaxis(features, 0, 2).reshape(-1, channels))
         return softmax(logits / TEMPERATURE).reshape(rows, columns, -1)
 
 
@@ -62,4 +68,4 @@ def fit_instant(
     # By torch: numpy's solver wastes ten times the time on a busy machine.
     weights = torch.linalg.solve(torch.from_numpy(covariance), torch.from_numpy(means.T)).numpy()
     bias = -0.5 * np.einsum("kc,ck->k", means, weights)
-    return InstantModel(weights.astype(np.float32), bias.astype(np.float32))
+    return InstantModel(np.ascontiguousarray(weights, np.float32), bias.astype(np.float32))

@@ -13,26 +13,65 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning.calibration import reliable, tempered
 from hsi_viewer.learning.checkpoint import load_state, save_model
-from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.model_state import ModelState
-from hsi_viewer.learning.predictor import DenseOutput, dense
+from hsi_viewer.learning.features import FloatArray, rescaled
+from hsi_viewer.learning.model_state import ModelState, scene_digest
+from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.training_pixels import seeds_of
+from hsi_viewer.learning.voices.ensemble import Ensemble
+from hsi_viewer.learning.voices.judging import of_strength
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 
-KEEP_BYTES = 256_000_000  # output of the network kept for the next stroke
+KEEP_BYTES = 256_000_000  # joined output of the voices kept for the next stroke
+STRANGE = 0.01  # share of pixels beyond the training range that is worth a word
 
 
 def load_model(target: str | Path) -> TrainedModel:
     """Read a model from its folder or from either of its files; see `checkpoint.load_state`."""
     return TrainedModel(**vars(load_state(target)))
+
+
+def strength_of(refine: Refine, pool: Pool) -> Strength:
+    """The strength of the walker that a user asks for.
+
+    Raises
+    ------
+    SettingError
+        if there is no such strength.
+    """
+    if refine is True or refine == "auto":
+        return pool.walker
+    if refine is False or refine == "none":
+        return "none"
+    if refine not in ("weak", "full"):
+        raise SettingError(
+            f"There is no refinement {refine!r}; choose one of 'auto', 'none', 'weak', 'full'."
+        )
+    return refine
+
+
+def hold_to(seeds: NDArray[np.int64], probabilities: FloatArray) -> None:
+    """Let labelled pixels be what they are labelled, as a walker would; in place.
+
+    Parameters
+    ----------
+    seeds : (rows, columns) index of the class of each labelled pixel, -1 elsewhere.
+    probabilities : (rows, columns, classes).
+    """
+    labelled = seeds >= 0
+    probabilities[labelled] = np.eye(probabilities.shape[2], dtype=np.float32)[seeds[labelled]]
 
 
 def prediction_of(
@@ -71,9 +110,16 @@ class TrainedModel(ModelState):
     """
 
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
-    _outputs: list[tuple[SceneFeatures, DenseOutput]] = field(default_factory=list, repr=False)
+    _outputs: list[tuple[SceneFeatures, Pool, DenseOutput]] = field(
+        default_factory=list, repr=False
+    )
 
     name: ClassVar[str] = "sdhsi"
+
+    @property
+    def suspected(self) -> tuple[SuspectedFill, ...]:
+        """Fill values that only looking at all of the scene has shown; they are left out."""
+        return tuple(fill for scene in self.scenes for fill in scene.found_fills())
 
     def __repr__(self) -> str:
         return f"<TrainedModel {self.described('SDHSI-Net')}>"
@@ -97,11 +143,15 @@ class TrainedModel(ModelState):
         cube: CubeLike,
         *,
         labels: LabelsLike | None = None,
-        refine: bool = True,
+        refine: Refine = True,
+        standardise: Standardise = "training",
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
         """Map a cube; on the same cube object again, only the refinement is computed.
+
+        Where no label is known on a scene that the model was not trained on, the voices have the
+        weights for other scenes.
 
         Parameters
         ----------
@@ -109,7 +159,10 @@ class TrainedModel(ModelState):
             cube, an array (rows, columns, bands), an xarray.DataArray, or a path.
         labels : (rows, columns) class ids known on this cube, by the rules of
             `core.labels.class_ids`, or a path of labels; they seed the walker.
-        refine : whether the walker smooths the map along the image.
+        refine : how strong a walker smooths the map along the image: "none", "weak", "full", or
+            "auto", as the evidence has it; True is "auto", False is "none".
+        standardise : by which scene's means and spreads of the bands: that of the "training", or
+            this "scene", where sensor or illumination differ.
 
         Raises
         ------
@@ -127,21 +180,27 @@ class TrainedModel(ModelState):
         given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
         known = checked_ids(given, shape)
         start = time.perf_counter()
-        scene = self.scene_of(cube) or self._new_scene(cube, token, port)
-        source = "SDHSI-Net, exits averaged"
-        if refine:
+        scene = self._scene(cube, standardise, token, port)
+        pool = self._pool_for(scene, known)
+        strength = strength_of(refine, pool)
+        source = self._source(pool)
+        if strength != "none":
             guide, valid = scene.guide(self.recipe.walker.guides, token)
             seeds = seeds_of(known, self.class_ids)
-            with Walker(guide, valid, seeds, self.recipe.walker, token) as walker:
-                raw = self._output(scene, token, port)
+            recipe = of_strength(self.recipe.walker, strength)
+            with Walker(guide, valid, seeds, recipe, token) as walker:
+                raw = self._output(scene, pool, token, port)
                 painted = time.perf_counter()
                 port.report(Progress("Refining the map along the image"))
-                probabilities = walker.refined(raw.probabilities)
+                probabilities = walker.refined(tempered(raw.probabilities, VOTE))
             source += ", refined"
         else:
-            raw = self._output(scene, token, port)
+            raw = self._output(scene, pool, token, port)
             painted = time.perf_counter()
             probabilities = raw.probabilities.copy()
+            if refine not in (False, "none"):
+                hold_to(seeds_of(known, self.class_ids), probabilities)
+        probabilities = reliable(probabilities, pool.offset, pool.slope)
         self.seconds["predict"] = painted - start
         self.seconds["refine"] = time.perf_counter() - painted
         return prediction_of(
@@ -160,24 +219,49 @@ class TrainedModel(ModelState):
         """The features of a cube, if they are still at hand."""
         return next((s for s in self.scenes if s.origin is cube), None)
 
-    def _new_scene(self, cube: HyperCube, token: CancelToken, port: ProgressPort) -> SceneFeatures:
+    def _scene(
+        self, cube: HyperCube, standardise: Standardise, token: CancelToken, port: ProgressPort
+    ) -> SceneFeatures:
+        if (scene := self.scene_of(cube)) is not None and standardise == "training":
+            return scene
         seen = examined(real_in(cube, port))
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
-        scene = SceneFeatures(fitting, self.features, token, origin=cube)
-        self.scenes[:] = [scene]
+        features = self.features
+        if standardise == "scene":
+            features = rescaled(features, fitting)
+        scene = SceneFeatures(fitting, features, token, origin=cube)
+        if standardise == "training":
+            self.scenes[:] = [scene]
         return scene
 
-    def _output(self, scene: SceneFeatures, token: CancelToken, port: ProgressPort) -> DenseOutput:
-        for known, output in self._outputs:
-            if known is scene:
+    def _pool_for(self, scene: SceneFeatures, known: NDArray[np.uint16]) -> Pool:
+        """The pool of the training scene, where this is it or labels are known; or the other."""
+        if known.any() or scene_digest(scene.origin) == self.scene_digest:
+            return self.pool
+        return self.pool_elsewhere
+
+    def _source(self, pool: Pool) -> str:
+        """What makes a map: the loudest voice, or the network's exits where they speak."""
+        if pool.factor("surroundings") > 0:
+            return "SDHSI-Net, exits averaged"
+        return "SDHSI-Net, single pixels"
+
+    def _output(
+        self, scene: SceneFeatures, pool: Pool, token: CancelToken, port: ProgressPort
+    ) -> DenseOutput:
+        for known, by, output in self._outputs:
+            if known is scene and by is pool:
                 return output
-        output = dense(
-            self.network,
-            scene,
-            instant=self.instant,
-            temperature=self.temperature,
-            token=token,
-            port=port,
-        )
-        self._outputs[:] = [(scene, output)] if output.probabilities.nbytes <= KEEP_BYTES else []
+        ensemble = Ensemble(self.voices, pool, self.network, self.part)
+        output = ensemble.mapped(scene, token, port, within=self.usual_distance)
+        if pool is self.pool_elsewhere and output.strange > STRANGE:
+            port.report(
+                Note(
+                    f"{output.strange:.0%} of the pixels have spectra outside the range of the "
+                    "scene that the model was trained on; the map isn't to be trusted there. "
+                    "Standardise the bands by this scene, or label some pixels of it."
+                )
+            )
+        kept = output.probabilities.nbytes <= KEEP_BYTES and scene in self.scenes
+        self._outputs[:] = [(scene, pool, output)] if kept else []
         return output

@@ -20,12 +20,14 @@ from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.core.validation import parsed as read_as
 from hsi_viewer.learning.recipe import Recipe, WalkerRecipe
+from hsi_viewer.learning.voices.pool import Pool
 
 FORMAT = "hsi-viewer model"
 SCHEMA = 2  # 1 had no strength of components
 STEM = "model"
 FIRST = "sdhsi"  # the classifier of models whose description doesn't name one
 WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
+RETIRED = {"calibrate_from"}  # of the training's settings
 LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
 
 
@@ -174,12 +176,18 @@ class ModelDescription:
     channels: int
     bands: int
     wavelengths: tuple[float, ...] | None
-    temperature: float
     warning: str | None
     seconds: dict[str, float]
     versions: dict[str, str]
     label_digest: str
     weights_digest: str = ""  # none before November 2026
+    temperature: float = 1.0  # of models with one voice and its network, as the next three lack
+    part: float = 0.5
+    pool: Pool | None = None
+    pool_elsewhere: Pool | None = None
+    scene_digest: str = ""
+    usual_distance: float | None = None
+    evidence: str | None = None
 
 
 def parse_description(text: bytes, path: Path) -> ModelDescription:
@@ -229,11 +237,24 @@ def _object_in(text: bytes, path: Path) -> dict[str, Any]:
 def _check(description: ModelDescription, recipe: object) -> None:
     """Refuse numbers that no model has, with a ValueError."""
     sound = {
-        "recipe": json.loads(json.dumps(asdict(description.recipe))) == recipe,  # no more, no less
+        "recipe": json.loads(json.dumps(asdict(description.recipe))) == _without_retired(recipe),
         "sigmas": description.sigmas and all(0 <= s <= WIDEST for s in description.sigmas),
         "temperature": 0 < description.temperature <= LARGEST,
+        "part": 0 <= description.part <= 1,
+        "pool": all(
+            pool is None or pool.is_sound for pool in (description.pool, description.pool_elsewhere)
+        ),
+        "usual_distance": description.usual_distance is None or description.usual_distance > 0,
     }
     refuse(sound | facts_checked(description) | walker_checked(description.recipe.walker))
+
+
+def _without_retired(recipe: object) -> object:
+    """A recipe without settings that models of before had; the rest must be no more, no less."""
+    if isinstance(recipe, dict) and isinstance(training := recipe.get("training"), dict):
+        kept = {name: v for name, v in training.items() if name not in RETIRED}
+        return {**recipe, "training": kept}
+    return recipe
 
 
 class Facts(Protocol):

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import LabelClass, legend_for
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import Features
-from hsi_viewer.learning.instant_model import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.recipe import Recipe
+from hsi_viewer.learning.voices.ensemble import Voices
+from hsi_viewer.learning.voices.pool import Pool
 
+SAMPLED = 6  # rows and columns of a scene whose values make its digest, about
 PACKAGES = ("hsi-viewer", "torch", "numpy", "scipy", "scikit-learn", "safetensors")
 
 
@@ -83,18 +86,37 @@ def facts_of(
     )
 
 
+def scene_digest(cube: HyperCube) -> str:
+    """SHA-256 of the size of a scene and of some of its values, by which it is known again."""
+    down, across = (max(1, n // SAMPLED) for n in (cube.rows, cube.columns))
+    some = cube.read(slice(0, None, down), slice(0, None, across))
+    size = f"{cube.rows} {cube.columns} {cube.bands} {some.dtype}"
+    return hashlib.sha256(size.encode() + np.ascontiguousarray(some).tobytes()).hexdigest()
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ModelState(TrainingFacts):
-    """A trained network, and all that it needs to map a cube.
+    """Trained voices and their network, and all that they need to map a cube.
 
     Attributes
     ----------
-    network, instant, features, recipe : what was trained and how.
-    temperature : of the calibration; 1 where labels were too few to measure it.
+    network, voices, features, recipe : what was trained and how.
+    part : of the weight of the surroundings, 0..1, which the network has.
+    pool : how the voices are joined on the scene that they were trained on.
+    pool_elsewhere : the same for other scenes, of which no label is known.
+    evidence : what the weights rest on; None in models of before.
+    scene_digest : of values of the training scene, by which it is known again; "" for none.
+    usual_distance : squared distance from the mean of the components that 99.9 % of the training
+        scene's pixels stay within.
     """
 
     network: SdhsiNet
-    instant: InstantModel
+    voices: Voices
     features: Features
     recipe: Recipe
-    temperature: float
+    part: float
+    pool: Pool
+    pool_elsewhere: Pool
+    evidence: Evidence | None = None
+    scene_digest: str = ""
+    usual_distance: float = float("inf")

@@ -37,7 +37,7 @@ SIGMAS = (0.0,)
 STEEPEST = 1e6
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PixelState(TrainingFacts):
     """What a trained classifier of spectra consists of.
 

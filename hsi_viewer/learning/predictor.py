@@ -31,11 +31,13 @@ class DenseOutput:
     probabilities : (rows, columns, classes) mean of the exits, joined with the instant model.
     disagreement : (rows, columns) 0..1, mean total variation between the exits and their mean.
     valid : (rows, columns) where the cube has data.
+    strange : share of the pixels with data whose spectra lie outside of a given range.
     """
 
     probabilities: FloatArray
     disagreement: FloatArray
     valid: NDArray[np.bool_]
+    strange: float = 0.0
 
 
 @dataclass(frozen=True)

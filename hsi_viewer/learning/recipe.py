@@ -65,8 +65,6 @@ class TrainingRecipe:
     patches : labelled pixels kept for training, at most.
     warm_steps, warm_rate : steps and rate when a run starts from a trained model.
     shrinkage : of the instant model's covariance towards a sphere.
-    calibrate_from : labels that every class must have before some are held back to measure how
-        far confidence can be trusted.
     """
 
     steps: int = 150
@@ -79,7 +77,6 @@ class TrainingRecipe:
     warm_steps: int = 12
     warm_rate: float = 1e-3
     shrinkage: float = 0.3
-    calibrate_from: int = 20
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,7 @@ class WalkerRecipe:
     gamma: float = 0.002
     seed_weight: float = 10.0
     guides: int = 3
-    doubt: float = 0.5
+    doubt: float = 0.0
     assurance: float = 2.5
 
 

@@ -15,26 +15,30 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning.calibration import fit_temperature
+from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.distillation import SoftTargets, balanced
+from hsi_viewer.learning.early_maps import coarse_scene
 from hsi_viewer.learning.features import FloatArray, fit_features
-from hsi_viewer.learning.instant_model import InstantModel, fit_instant
 from hsi_viewer.learning.model import TrainedModel, prediction_of, real_in
-from hsi_viewer.learning.model_state import facts_of
-from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.predictor import choose_device, dense, instant_map
+from hsi_viewer.learning.model_state import facts_of, scene_digest
+from hsi_viewer.learning.network import SdhsiNet, radius_of
+from hsi_viewer.learning.predictor import choose_device, dense
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import Recipe, recipe_for
 from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.training_loop import HELD_JOIN, Learner
+from hsi_viewer.learning.training_loop import Learner
 from hsi_viewer.learning.training_pixels import (
     TrainingPixels,
     checked_labels,
     choose_pixels,
-    hold_back,
     note_unused,
     seeds_of,
+    without_strays,
 )
+from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
+from hsi_viewer.learning.voices.judging import Judge, Judged, of_strength
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
+from hsi_viewer.learning.voices.voice import CHOICES
 
 SOFT_PIXELS = 1_500  # unlabelled pixels of the second round of "refined_rounds"
 
@@ -92,19 +96,22 @@ def fit(
 
     started = time.perf_counter()
     run = Run(scene, ids, class_ids, recipe, config, token, port)
-    instant = run.instant()
     network = run.network(warm_start)
-    temperature, ended = run.train(network, instant, warm=warm_start is not None)
+    with run.judged(warm_start) as judged:
+        ended = run.train(network, judged.ensemble, warm=warm_start is not None)
+        verdict = judged.verdict()
     warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, ids, class_ids, legend, config, seconds, warning)
     return TrainedModel(
         **vars(facts),
         network=network,
-        instant=instant,
+        voices=judged.ensemble.voices,
         features=scene.features,
         recipe=recipe,
-        temperature=temperature,
+        part=judged.ensemble.part,
+        **vars(verdict),
+        scene_digest=scene_digest(cube),
         scenes=[scene],
     )
 
@@ -132,33 +139,54 @@ class Run:
         self.scene, self.recipe, self.config = scene, recipe, config
         self.class_ids, self.token, self.port = class_ids, token, port
         self.seeds = seeds_of(ids, class_ids)
+        self.coarse = coarse_scene(scene, recipe.walker.guides, token)
         self.guide, self.valid = scene.guide(recipe.walker.guides, token)
+        learned = without_strays(self.seeds, self.valid, scene.strays, port)
         self.pixels, self.targets = choose_pixels(
-            self.seeds, self.valid, recipe.training.patches, config.seed
+            self.seeds, learned, recipe.training.patches, config.seed
         )
         note_unused(self.seeds, self.valid, port)
+        self.patches = scene.patches(self.pixels, radius_of(recipe.network), token)
 
-    def refined(self, probabilities: FloatArray) -> FloatArray:
+    def refined(self, probabilities: FloatArray, strength: Strength = "full") -> FloatArray:
         """Probabilities after the walker, seeded by the labels."""
-        return walk(
-            probabilities, self.guide, self.valid, self.seeds, self.recipe.walker, self.token
-        )
+        recipe = of_strength(self.recipe.walker, strength)
+        return walk(probabilities, self.guide, self.valid, self.seeds, recipe, self.token)
 
-    def paint(self, probabilities: FloatArray, source: str) -> None:
+    def paint(self, probabilities: FloatArray, source: str, pool: Pool) -> None:
         """Show an early map."""
-        if self.config.refine:
-            probabilities = self.refined(probabilities)
+        if self.config.refine and pool.walker != "none":
+            probabilities = self.refined(tempered(probabilities, VOTE), pool.walker)
             source += ", refined"
         self.port.report(
             prediction_of(probabilities, self.valid, self.class_ids, source, final=False)
         )
 
-    def instant(self) -> InstantModel:
-        """The instant model."""
-        pixels = self.scene.patches(self.pixels, 0, self.token)[:, :, 0, 0]
-        return fit_instant(
-            pixels, self.targets, len(self.class_ids), self.recipe.training.shrinkage
+    def paint_first(self, ensemble: Ensemble) -> None:
+        """Show what the voices say before the network is trained; coarsely of a large scene."""
+        if self.coarse is None:
+            early = ensemble.mapped(self.scene, self.token)
+            self.paint(early.probabilities, "instant model", ensemble.pool)
+            return
+        strength = ensemble.pool.walker if self.config.refine else "none"
+        walker = None if strength == "none" else of_strength(self.recipe.walker, strength)
+        self.port.report(
+            self.coarse.painted(ensemble, self.class_ids, self.seeds, walker, self.token)
         )
+        self.coarse = None  # its memory is of use to the training
+
+    def judged(self, warm_start: TrainedModel | None) -> Judged:
+        """The voices and their weights; after a stroke, the evidence of the model before."""
+        only, part = CHOICES[self.config.voices]
+        values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
+        shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
+        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample)
+        judge = Judge(
+            self.scene, fitter, self.pixels, self.targets, values, self.recipe.walker, only
+        )
+        if warm_start is None or warm_start.config.voices != self.config.voices:
+            return Judged.at_leisure(judge, part, self.token)
+        return Judged.in_passing(judge, part, warm_start)
 
     def network(self, warm_start: TrainedModel | None) -> SdhsiNet:
         """A new network, or one that continues from a trained one; new classes start from zero."""
@@ -174,33 +202,22 @@ class Run:
             network.adopt(warm_start.network, self.class_ids, warm_start.class_ids)
         return network.to(choose_device(self.config.device))
 
-    def train(
-        self, network: SdhsiNet, instant: InstantModel, *, warm: bool
-    ) -> tuple[float, str | None]:
+    def train(self, network: SdhsiNet, ensemble: Ensemble, *, warm: bool) -> str | None:
         """Train the network, painting early maps unless it continues from a trained one.
 
         Returns
         -------
-        temperature, warning : of the calibration, and a sentence if training ended early.
+        A sentence if training ended early.
         """
         if not warm:
-            self.paint(instant_map(instant, self.scene, self.token), "instant model")
-        enough = self.recipe.training.calibrate_from
-        held = hold_back(self.targets, enough, self.config.seed)
-        data = TrainingPixels(
-            torch.from_numpy(self.scene.patches(self.pixels, network.radius, self.token)),
-            torch.from_numpy(self.targets),
-            torch.from_numpy(held),
-        )
-        temperature = 1.0
+            self.paint_first(ensemble)
+        data = TrainingPixels(torch.from_numpy(self.patches), torch.from_numpy(self.targets))
 
         def at_step(done: int) -> None:
-            nonlocal temperature
-            if done == learner.steps // 3 and not warm:
+            shown = done == learner.steps // 3 and not warm and self.scene.is_kept
+            if shown and ensemble.looks_around:
                 early = dense(network, self.scene, depth=1, token=self.token)
-                self.paint(early.probabilities, "SDHSI-Net, shallow exit")
-            if done == int(HELD_JOIN * learner.steps) and held.any():
-                temperature = self._temperature(network, instant, held)
+                self.paint(early.probabilities, "SDHSI-Net, shallow exit", ensemble.pool)
 
         learner = Learner(
             network,
@@ -213,15 +230,7 @@ class Run:
             soft_targets=None if warm else lambda: self.soft_targets(network),
             at_step=at_step,
         )
-        return temperature if (warning := learner.run()) is None else 1.0, warning
-
-    def _temperature(
-        self, network: SdhsiNet, instant: InstantModel, held: NDArray[np.bool_]
-    ) -> float:
-        """Temperature that fits the labels held back so far."""
-        output = dense(network, self.scene, instant=instant, token=self.token)
-        probabilities = output.probabilities.reshape(-1, len(self.class_ids))[self.pixels[held]]
-        return fit_temperature(probabilities, self.targets[held])
+        return learner.run()
 
     def soft_targets(self, network: SdhsiNet) -> SoftTargets:
         """Unlabelled pixels, as many of each mapped class, with their refined probabilities."""

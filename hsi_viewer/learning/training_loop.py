@@ -27,7 +27,6 @@ from hsi_viewer.learning.recipe import Recipe
 from hsi_viewer.learning.training_pixels import TrainingPixels, turned
 
 STEPS_PER_EPOCH = 10
-HELD_JOIN = 0.8  # share of the steps after which held-back labels are learned from too
 
 
 @dataclass
@@ -91,7 +90,7 @@ class Learner:
             if warm
             else torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, total_steps=self.steps)
         )
-        self.held = bool(data.held.any())
+        self.odds = data.odds
 
     def run(self) -> str | None:
         """Train to the end; a sentence if the loss became no number and training ended early.
@@ -142,8 +141,9 @@ class Learner:
     def _step(self, step: int, tally: Tally) -> float:
         """One step of the optimiser; the loss."""
         recipe = self.recipe.training
-        odds = self.data.odds(not self.held or step >= HELD_JOIN * self.steps)
-        chosen = torch.multinomial(odds, recipe.batch, replacement=True, generator=self.generator)
+        chosen = torch.multinomial(
+            self.odds, recipe.batch, replacement=True, generator=self.generator
+        )
         x = turned(self.data.patches[chosen], self.generator, recipe.noise)
         y = self.data.targets[chosen].to(self.device)
         extra = self._unlabelled()

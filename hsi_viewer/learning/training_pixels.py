@@ -22,18 +22,15 @@ class TrainingPixels:
     ----------
     patches : (n, channels, side, side).
     targets : (n,) class indices.
-    held : (n,) bool, kept aside to measure how far confidence can be trusted.
     """
 
     patches: Tensor
     targets: Tensor
-    held: Tensor
 
-    def odds(self, with_held: bool) -> Tensor:
+    @property
+    def odds(self) -> Tensor:
         """Probability of drawing each pixel, (n,): the same for every class."""
-        use = torch.ones_like(self.held) if with_held else ~self.held
-        counts = torch.bincount(self.targets[use], minlength=int(self.targets.max()) + 1)
-        odds = use.float() / counts[self.targets].clamp(min=1)
+        odds = 1.0 / torch.bincount(self.targets)[self.targets]
         return odds / odds.sum()
 
 
@@ -67,6 +64,39 @@ def note_unused(seeds: NDArray[np.int64], valid: NDArray[np.bool_], port: Progre
         port.report(
             Note(f"{unused} of {labelled} labels lie on pixels without data and were not used.")
         )
+
+
+def without_strays(
+    seeds: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    strays: NDArray[np.bool_],
+    port: ProgressPort,
+) -> NDArray[np.bool_]:
+    """Pixels that may be learned from; the port is told of labels that may not.
+
+    A class most of whose labelled pixels are like none of the scene is a rare material, and is
+    learned as it is labelled.
+
+    Parameters
+    ----------
+    seeds, valid : as of `choose_pixels`.
+    strays : (rows, columns) pixels like none of the scene.
+    """
+    labelled = (seeds >= 0) & valid
+    out = np.zeros(valid.shape, bool)
+    for k in np.unique(seeds[labelled & strays]):
+        of_class = labelled & (seeds == k)
+        stray = of_class & strays
+        if 2 * np.count_nonzero(stray) < np.count_nonzero(of_class):
+            out |= stray
+    count, total = int(np.count_nonzero(out)), int(np.count_nonzero(seeds >= 0))
+    if count == 1:
+        port.report(Note(f"1 of {total} labels lies on a stray pixel and was not learned from."))
+    elif count:
+        port.report(
+            Note(f"{count} of {total} labels lie on stray pixels and were not learned from.")
+        )
+    return valid & ~out
 
 
 def seeds_of(labels: NDArray[np.uint16], class_ids: tuple[int, ...]) -> NDArray[np.int64]:
@@ -117,18 +147,6 @@ def choose_pixels(
         chosen = np.sort(np.concatenate(kept))
         pixels, targets = pixels[chosen], targets[chosen]
     return pixels, targets
-
-
-def hold_back(targets: NDArray[np.int64], enough: int, seed: int) -> NDArray[np.bool_]:
-    """A tenth of each class, if every class has enough pixels; else none, (n,) bool."""
-    held = np.zeros(targets.size, bool)
-    if np.bincount(targets).min() < enough:
-        return held
-    rng = np.random.default_rng(seed)
-    for k in np.unique(targets):
-        where = np.flatnonzero(targets == k)
-        held[rng.choice(where, where.size // 10 or 1, replace=False)] = True
-    return held
 
 
 def turned(x: Tensor, generator: torch.Generator, noise: float) -> Tensor:

@@ -16,10 +16,10 @@ class Thinned(Protocol):
 
     @property
     def step(self) -> int:
-        """Every how many-th pixel is there."""
+        """Distance of the pixels that it has."""
 
     def holds(self, bands: tuple[int, ...]) -> bool:
-        """Whether bands are there already."""
+        """Whether bands are already available."""
 
     def read(self, rows: slice, columns: slice, bands: tuple[int, ...]) -> NDArray[Any]:
         """Stored values of a window, in pixels of the thinned cube."""

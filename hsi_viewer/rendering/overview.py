@@ -24,7 +24,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 
 OVERVIEW_PIXELS = 1 << 20
 CHUNK_BYTES = 32 << 20
-HEAD = 1 << 16  # bytes before the values: one per band, 1 when the band is there
+HEAD = 1 << 16  # bytes before the values: one per band, 1 when the band is complete
 SUFFIX = ".overview"
 APART = ("bsq", "bil")  # interleaves of which one band is read without the others
 

@@ -19,7 +19,7 @@ from hsi_viewer.rendering.band_samples import Samples
 from hsi_viewer.rendering.cube_raster import CubeRaster, Thinned
 
 CHUNK_ROWS = 512
-WHOLE_PIXELS = 1 << 22  # a picture of so many pixels takes 16 MiB
+WHOLE_PIXELS = 1 << 22  # a picture of this many pixels takes 16 MiB
 WHOLE_BYTES = 1 << 30  # of a file, when all of it has to be read for three bands
 COARSE_PIXELS = 1 << 13  # of a first picture: so few that a disk finds them in a moment
 

@@ -89,7 +89,7 @@ def _read_data(session: Session, path: Path) -> str:
 def _put_in_order(
     session: Session, folder: SessionFolder, contents: Contents, replayed: Replayed
 ) -> list[str]:
-    """Keep a damaged journal aside and continue with what could be read of it; what to tell."""
+    """Keep a damaged journal aside, continue with what could be read, and return what to report."""
     lost = losses(contents).words()
     summary = f"The journal was damaged: {counted(replayed.strokes, 'stroke')} recovered. {lost}"
     try:

@@ -139,7 +139,7 @@ class Session:
 
         Parameters
         ----------
-        numbering : of the journal that is there and leads to the document as it is; None where
+        numbering : of the existing journal, which leads to the document as it is; None where
             there is none, or one without a record.
         passed : records that only a newer version understands.
         """
@@ -276,7 +276,7 @@ class Session:
         return self._queue is not None and self._queue.busy
 
     def drain(self, seconds: float) -> None:
-        """Wait so long for the disk at the most."""
+        """Wait at most so many seconds for the disk."""
         if self._queue is not None:
             self._queue.drain(seconds)
 

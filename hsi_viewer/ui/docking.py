@@ -230,7 +230,7 @@ class Docking(QObject):
         settings.window_state = _text(self._window.saveState(LAYOUT_VERSION))
 
     def restore(self, settings: Settings) -> None:
-        """Take up the arrangement of the last time, if there is one."""
+        """Restore the last arrangement, if there is one."""
         if settings.window_geometry:
             self._window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
         if settings.window_state:

@@ -1,8 +1,8 @@
 """Errors in event handlers and painters: reported here, because Qt must not see them.
 
-Where Python code that Qt calls raises, Qt goes on with an error pending; when it calls Python again
-before the error is raised, as painting does for each item, the process may end with a segmentation
-fault.
+Where Python code that Qt calls raises, Qt continues with an error pending; when it calls Python
+again before the error is raised, as painting does for each item, the process may end with a
+segmentation fault.
 """
 
 from __future__ import annotations

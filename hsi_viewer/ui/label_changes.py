@@ -34,7 +34,7 @@ class LabelChanges(QObject):
         title : of the task, where there is one.
         plan : works the change out, for the labels and classes as they are then; it is asked again
             if these change meanwhile.
-        on_done : called in the interface's thread once it is carried out.
+        on_done : called in the interface's thread once it is applied.
         large : whether a worker does it in a small scene, too.
         """
         document = self._workspace.document

@@ -73,7 +73,7 @@ class PlugIns(QObject):
         self.changed.emit()
 
     def start(self) -> None:
-        """The window stands: load what needs no Qt in the background, then warn of everything."""
+        """Load what needs no Qt in the background, once the window is complete, then warn."""
         if any(has_plug_ins(group) for group in (FORMATS, CLASSIFIERS)):
             task = self._workspace.tasks.start(
                 "Loading plug-ins", load_others, quiet=True, background=True
@@ -115,7 +115,7 @@ def load_others(token: CancelToken, _port: ProgressPort) -> tuple[PlugIn, ...]:
     from hsi_viewer.io import registry
 
     found = registry.installed()
-    registry.problems()  # told here, not again when a file is opened
+    registry.problems()  # reported here, not again when a file is opened
     token.check()
     if not has_plug_ins(CLASSIFIERS):
         return found

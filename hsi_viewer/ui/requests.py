@@ -60,7 +60,7 @@ class LatestRequestQueue(QObject):
         self.current: Hashable = None
 
     def ask(self, requests: Iterable[Hashable]) -> None:
-        """Wish these things and nothing else any more."""
+        """Request these, and nothing else any more."""
         with self._changed:
             self._requests = deque(requests)
             start = bool(self._requests) and not self._alive
@@ -82,7 +82,7 @@ class LatestRequestQueue(QObject):
         while (request := self._next(run)) is not None:
             try:
                 port.report(Response(request, self._compute(request)))
-            except Exception as error:  # noqa: BLE001 - whoever requested decides
+            except Exception as error:  # noqa: BLE001 - the requester decides
                 port.report(Response(request, error=error))
 
     def _next(self, run: int) -> Hashable:

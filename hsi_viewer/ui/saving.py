@@ -57,7 +57,7 @@ def ask_where(
     Parameters
     ----------
     name : suggested; beside the scene, unless it has a folder.
-    filters : as of QFileDialog; the chosen one gives the suffix where none is typed.
+    filters : as in QFileDialog; the chosen one gives the suffix where none is typed.
     """
     start = saving_folder(workspace) / name
     chosen, kind = QFileDialog.getSaveFileName(parent, title, str(start), filters)

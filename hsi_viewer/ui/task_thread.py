@@ -222,7 +222,7 @@ class TaskRunner(QObject):
 
     @Slot()
     def _forget_ended(self) -> None:
-        # One that has left but not told its result yet is still running to everybody else.
+        # One that has ended but not delivered its result yet is still running to everybody else.
         for task in [t for t in self._tasks if not t.running and t.wait(0)]:
             self._tasks.remove(task)
             task.deleteLater()

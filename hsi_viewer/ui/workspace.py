@@ -28,6 +28,11 @@ class Workspace(QObject):
     preferences_changed() : the user has changed preferences; the settings hold them.
     noticed(text, level) : a message for the user.
     announced(text, level, choices) : the same, with the buttons that it is shown with.
+
+    Attributes
+    ----------
+    works_ahead : whether what may be needed later is prepared while nothing else runs; a window
+        of which only a picture is taken has no later.
     """
 
     document_changed = Signal()
@@ -39,6 +44,7 @@ class Workspace(QObject):
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
+        self.works_ahead = True
         self.tasks = TaskRunner(self)
         self.tasks.changed.connect(self.state_changed)
         self._computations: list[Computation] = []
@@ -122,7 +128,7 @@ class Workspace(QObject):
     ) -> Task:
         """Do something in the background that is finished in any case, such as saving a file.
 
-        Nothing replaces it, and its result or error is handed on in whichever document; the
+        Nothing replaces it, and its result or error is handed on whichever document is open; the
         parameters are those of `compute`, and `urgent` is for work that a picture waits for.
         Tasks are started directly only by what has to hear of their reports or of a cancel, by
         what may be gone when they end, and by what nobody waits for.
@@ -176,7 +182,7 @@ class Workspace(QObject):
         self.announced.emit(told, level, choices)
 
     def notify_error(self, error: Exception, doing: str, *choices: Choice) -> None:
-        """Tell the user what went wrong while doing something; `choices` as of `notify`."""
+        """Tell the user what went wrong while doing something; `choices` as in `notify`."""
         if isinstance(error, HsiError):
             self.notify(str(error), "error", *choices)
         elif isinstance(error, MemoryError):
@@ -192,7 +198,7 @@ class Workspace(QObject):
         self.state_changed.emit()
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        # A stroke tells of each move of the mouse; commands depend on which classes have labels.
+        # A stroke signals each move of the mouse; commands depend on which classes have labels.
         present = self._document.labels.present() if self._document is not None else ()
         if present != self._present:
             self._present = present

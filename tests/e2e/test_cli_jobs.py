@@ -432,24 +432,27 @@ DAMAGE = {
 APPLY = """
 import sys
 from hsi_viewer.cli import main
-status = main(["apply", *sys.argv[1:]])
-print("torch" in sys.modules, "rasterio" in sys.modules)
-sys.exit(status)
+output = sys.argv[1]
+for model in sys.argv[2:]:
+    status = main(["apply", model, model + "/no cube.hdr", "--output", output])
+    print(status, "torch" in sys.modules, "rasterio" in sys.modules, flush=True)
+    print("end of", model, file=sys.stderr, flush=True)
 """
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_model_is_reported_in_one_line_before_torch_and_the_cube(
-    trained, tmp_path, damage
-):
-    for name in ("model.json", "model.safetensors"):
-        (tmp_path / name).write_bytes((trained / name).read_bytes())
-    DAMAGE[damage](tmp_path)
-    arguments = [str(tmp_path), str(tmp_path / "no cube.hdr"), "--output", str(tmp_path / "out")]
-    command = [sys.executable, "-c", APPLY, *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1, ended.stderr
-    assert ended.stderr.count("\n") == 1, ended.stderr
-    assert ended.stderr.startswith(f"hsi-viewer: {tmp_path / 'model.'}")
-    assert ended.stdout == "False False\n"
-    assert not (tmp_path / "out").exists()
+def test_a_damaged_model_is_reported_in_one_line_before_torch_and_the_cube(trained, tmp_path):
+    folders = [tmp_path / damage for damage in DAMAGE]
+    for folder in folders:
+        folder.mkdir()
+        for name in ("model.json", "model.safetensors"):
+            (folder / name).write_bytes((trained / name).read_bytes())
+        DAMAGE[folder.name](folder)
+    output = tmp_path / "out"
+    command = [sys.executable, "-c", APPLY, str(output), *map(str, folders)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == ["1 False False"] * len(DAMAGE)
+    errors = ended.stderr.splitlines()
+    assert errors[1::2] == [f"end of {folder}" for folder in folders]
+    for folder, error in zip(folders, errors[::2], strict=True):
+        assert error.startswith(f"hsi-viewer: {folder / 'model.'}")
+    assert not output.exists()

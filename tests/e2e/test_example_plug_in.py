@@ -79,34 +79,31 @@ def test_a_damaged_file_is_an_error_that_names_it(installed, scene):
     assert "Traceback" not in done.stderr
 
 
+MAPPED = """
+import sys
+import hsi_viewer
+from hsi_viewer.cli import main
+from hsi_viewer.learning.classifiers import load_model
+scene, labels, out, again = sys.argv[1:]
+train = ["--labels", labels, "--classifier", "nearest-mean", "--output", out]
+assert main(["classify", scene, "--json", *train]) == 0
+assert main(["apply", out, scene, "--output", again]) == 0
+made = load_model(out).predict(hsi_viewer.open_cube(scene))
+assert (made.class_map[:, :5] == 1).all() and (made.class_map[:, 5:] == 2).all()
+"""
+
+
 def test_its_classifier_maps_a_cube_and_its_model_is_applied(installed, scene, tmp_path):
     labels = np.zeros((ROWS, COLUMNS), np.uint8)
     labels[:3, :3], labels[:3, -3:] = 1, 2
     np.save(tmp_path / "labels.npy", labels)
     out, again = tmp_path / "out", tmp_path / "again"
-    done = run(
-        installed, "-m", "hsi_viewer.cli", "classify", str(scene), "--json",
-        "--labels", str(tmp_path / "labels.npy"), "--classifier", "nearest-mean",
-        "--output", str(out),
-    )  # fmt: skip
+    files = map(str, (scene, tmp_path / "labels.npy", out, again))
+    done = run(installed, "-c", MAPPED, *files)
     assert done.returncode == 0, done.stderr
-    assert json.loads((out / "report.json").read_text(encoding="utf-8"))["classifier"] == (
-        "nearest-mean"
-    )
-    done = run(
-        installed, "-m", "hsi_viewer.cli", "apply", str(out), str(scene), "--output", str(again)
-    )
-    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["classifier"] == "nearest-mean"
     assert list(again.iterdir())
-    check = (
-        "import sys, numpy as np, hsi_viewer\n"
-        "from hsi_viewer.learning.classifiers import load_model\n"
-        "cube = hsi_viewer.open_cube(sys.argv[1])\n"
-        "made = load_model(sys.argv[2]).predict(cube)\n"
-        "assert (made.class_map[:, :5] == 1).all() and (made.class_map[:, 5:] == 2).all()\n"
-    )
-    done = run(installed, "-c", check, str(scene), str(out))
-    assert done.returncode == 0, done.stderr
 
 
 SHOWN = """

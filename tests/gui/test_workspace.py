@@ -171,3 +171,27 @@ def test_ended_work_is_forgotten(desk):
     desk.workspace.compute("Counting", held, desk.results.append, cube=desk.document.cube)
     desk.finish(held)
     assert desk.workspace._computations == []
+
+
+def test_patient_work_begins_when_no_urgent_work_is_left(desk):
+    first, second, patient = Held("picture"), Held("sharp picture"), Held("fill values")
+    desk.workspace.perform("Opening", first, desk.results.append, urgent=True)
+    waiting = desk.workspace.compute("Looking", patient, desk.results.append, patient=True)
+    patient.go.set()
+    desk.workspace.perform("Drawing", second, desk.results.append, urgent=True)
+    with desk.qtbot.waitSignal(desk.workspace.tasks._rest.timeout):
+        first.go.set()
+    assert desk.results == ["picture"]
+    assert patient.token is None
+    assert waiting.running
+    desk.finish(second)
+    assert desk.results == ["picture", "sharp picture", "fill values"]
+
+
+def test_patient_work_that_is_cancelled_while_it_waits_is_never_done(desk):
+    urgent, patient = Held("picture"), Held("fill values")
+    desk.workspace.perform("Opening", urgent, desk.results.append, urgent=True)
+    desk.workspace.compute("Looking", patient, desk.results.append, patient=True).cancel()
+    desk.finish(urgent)
+    assert patient.token is None
+    assert desk.results == ["picture"]

@@ -89,7 +89,7 @@ def test_a_table_of_spectra_is_refused(fitted):
 
 
 def test_parameters_are_those_of_the_constructor_and_a_copy_has_them():
-    given = {"preset": "best", "distillation": "mutual", "random_state": 3}
+    given = {"preset": "best", "distillation": "mutual", "random_state": 3, "voices": "pixels"}
     estimator = SdhsiClassifier(**given, refine=False).set_params(device="cpu")
     assert estimator.get_params() == {**given, "refine": False, "device": "cpu"}
     assert clone(estimator).get_params() == estimator.get_params()

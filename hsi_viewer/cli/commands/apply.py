@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import get_args
 
-from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
+from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
 from hsi_viewer.cli.output import (
     add_cube,
     add_device,
@@ -14,6 +15,7 @@ from hsi_viewer.cli.output import (
     add_reporting,
 )
 from hsi_viewer.cli.parser import Commands
+from hsi_viewer.core.training import Standardise
 
 EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --output result2",
@@ -21,6 +23,7 @@ EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --test half.npy --placement resample --output result2",
     "hsi-viewer apply result scene2.hdr --output result2 --format envi,probabilities "
     "--device cpu --no-refine --overwrite --quiet",
+    "hsi-viewer apply result scene2.hdr --output result2 --refine weak --standardise scene",
 )
 
 
@@ -36,7 +39,15 @@ def add(commands: Commands) -> None:
     add_folder(parser, required=True)
     add_formats(parser)
     add_device(parser)
+    add_refine(parser)
     add_no_refine(parser)
+    parser.add_argument(
+        "--standardise",
+        choices=get_args(Standardise),
+        default="training",
+        help="whose means and spreads of the bands count: those of the training scene, or of "
+        "this scene, where sensor or illumination differ (--standardise scene)",
+    )
     add_reporting(parser)
 
 
@@ -51,4 +62,6 @@ def run(options: Namespace) -> int:
         placement=options.placement,
         test=options.test,
         formats=options.format,
+        refine=options.refine,
+        standardise=options.standardise,
     )

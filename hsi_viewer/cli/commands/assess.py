@@ -25,6 +25,7 @@ EXAMPLES = (
     "hsi-viewer assess scene.hdr --labels labels.tif",
     "hsi-viewer assess scene.hdr --labels train.gpkg --truth truth.tif --json",
     "hsi-viewer assess scene.hdr --labels half.npy --placement resample --classifier svm",
+    "hsi-viewer assess scene.hdr --labels labels.tif --voices pixels",
     f"hsi-viewer assess {SAMPLE} --labels {SAMPLE}/labels --preset best --seed 7 --device cpu "
     "--no-refine --quiet",
 )
@@ -54,7 +55,7 @@ def run(options: Namespace) -> int:
     from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.jobs.assess import AssessJob, assess, assessment_record
 
-    config = config_of(options, preset=options.preset, seed=options.seed)
+    config = config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
     with terminable(), progress_on_stderr(options.quiet) as port:
         found = assess(
             AssessJob(

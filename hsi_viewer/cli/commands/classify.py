@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from typing import Any, get_args
 
-from hsi_viewer.cli.jobs import add_formats, add_placement, add_test, config_of, work
+from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_cube,
@@ -17,13 +17,14 @@ from hsi_viewer.cli.output import (
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.values import seed
 from hsi_viewer.core.errors import SettingError
-from hsi_viewer.core.training import Preset
+from hsi_viewer.core.training import Preset, VoiceChoice
 
 EXAMPLES = (
     "hsi-viewer classify scene.hdr --labels labels.tif --output result",
     "hsi-viewer classify scene.hdr --labels train.gpkg --test test.gpkg --output result --json",
     "hsi-viewer classify scene.hdr --labels rois.xml --output result --format png,geotiff --quiet",
     "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result",
+    "hsi-viewer classify scene.hdr --labels labels.tif --voices pixels --refine none -o result",
     "hsi-viewer classify scene.hdr --labels half.npy --placement resample --output result",
     f"hsi-viewer classify {SAMPLE} --labels {SAMPLE}/labels --output result --preset best "
     "--seed 7 --device cpu --no-refine --overwrite",
@@ -41,6 +42,7 @@ def add(commands: Commands) -> None:
     add_formats(parser)
     add_classifier(parser)
     add_device(parser)
+    add_refine(parser)
     add_no_refine(parser)
     add_reporting(parser)
 
@@ -73,6 +75,13 @@ def add_classifier(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed", type=seed, default=0, help="of every random choice; 0 if left out (--seed 7)"
+    )
+    parser.add_argument(
+        "--voices",
+        choices=get_args(VoiceChoice),
+        default="auto",
+        help="which classifiers of sdhsi are heard; auto, the default, weighs them by "
+        "cross-validation (--voices pixels)",
     )
 
 
@@ -113,7 +122,7 @@ def run(options: Namespace) -> int:
     """Train, map, write and print."""
     from hsi_viewer.jobs.classify import classify
 
-    config = config_of(options, preset=options.preset, seed=options.seed)
+    config = config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
     return work(
         options,
         lambda job: classify(options.cube, options.labels, job),
@@ -122,4 +131,5 @@ def run(options: Namespace) -> int:
         test=options.test,
         formats=options.format,
         classifier=options.classifier,
+        refine=options.refine,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from hsi_viewer.cli.output import SAMPLE, add_overwrite
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.core.errors import ExportError, HsiError
+from hsi_viewer.core.garbage import no_collection
 
 EXAMPLES = (
     "hsi-viewer open scene.hdr",
@@ -45,7 +46,8 @@ def run(options: Namespace) -> int:
     _choose_qt_platform(picture is not None)
     if picture is not None:
         _check_picture(picture, options.cube, options.overwrite)
-    from hsi_viewer.app import run as run_application
+    with no_collection():
+        from hsi_viewer.app import run as run_application
 
     return run_application(options.cube, picture)
 

@@ -1,8 +1,9 @@
 """What a user's own labels say about a map, by cross-validation; no ground truth is needed.
 
 A label counts as held out by place if all labels of its place (labels of a class that touch) were
-held out with it. A class whose labels lie in one place can only be held out in pieces, beside what
-is trained on; it counts for the optimistic figure alone.
+held out with it, and no label of its class that was trained on lies within `GAP` pixels: the
+labels of one field are alike, and a model that knows some of them knows the others. Figures of
+labels that are nearer come out tens of points too high.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from hsi_viewer.core.assessment.separation import distances_to, separation_of
 from hsi_viewer.core.evidence import Evidence, HeldOut
 from hsi_viewer.core.geometry.connected_labels import connected_labels
 
+GAP = 8  # pixels between a held-out label and those of its class that are trained on
 ENOUGH_PLACES = 2  # of a class, so that one can be held out
 
 Ids = NDArray[np.uint16]
@@ -52,32 +54,35 @@ def assess_labels(
         known.flat[held.pixels] = ids[held.targets]
     places = Places.of(known)
     if held is None:
-        too_few = _too_few(places.counts(ids), ids, reach, name_of)
+        too_few = _too_few(places.counts(ids), ids, name_of)
         return Assessment(None, random, None, None, reach, places.count, (too_few,))
 
-    whole = places.whole(held)
+    apart = places.apart(held)
     place = places.at(held.pixels)
-    report = _report(held, ids, labels.shape[1], whole, place)
-    count = len(np.unique(place[whole]))
-    of_class = np.bincount(
-        np.searchsorted(ids, known.flat[places.first[np.unique(place[whole])]]), minlength=ids.size
-    )
+    report = _report(held, ids, labels.shape[1], apart, place)
+    count = len(np.unique(place[apart]))
+    measured = np.bincount(held.targets[apart], minlength=ids.size) > 0
     if not is_enough(report, ids.size):
-        too_few = _too_few(of_class, ids, reach, name_of)
+        too_few = _too_few(measured * ENOUGH_PLACES, ids, name_of)
         return Assessment(None, random, None, None, reach, count, (too_few,))
-    distances = places.distances(held, whole)
-    audit = separation_of(distances, reach)
+    audit = separation_of(places.distances(held, apart), reach)
     warnings = []
-    if (of_class == 0).any():
-        missing = named(ids[of_class == 0], name_of)
+    if not measured.all():
         warnings.append(
-            f"Not measured, because the labels lie in one place: {missing}. Label a second place "
-            "of each."
+            f"Not measured, because the labels lie in one place: {named(ids[~measured], name_of)}. "
+            f"Label a second place of each, more than {GAP} pixels from the first."
         )
     if not audit.strict:
         warnings.append(str(audit))
-    sure = reliability(held.probabilities[whole].max(axis=1), held.right[whole])
+    sure = reliability(held.probabilities[apart].max(axis=1), held.right[apart])
     return Assessment(report, random, audit, sure, reach, count, tuple(warnings))
+
+
+def labels_apart(held: HeldOut, labels: Ids, class_ids: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Whether each held-out label (n,) was held out by place; arguments as of `assess_labels`."""
+    known = labels.astype(np.int64)
+    known.flat[held.pixels] = np.asarray(class_ids, np.int64)[held.targets]
+    return Places.of(known).apart(held)
 
 
 class Places:
@@ -123,20 +128,28 @@ class Places:
         np.maximum.at(most, place, held.folds)
         return np.where(least == most, most, -1)
 
-    def whole(self, held: HeldOut) -> NDArray[np.bool_]:
-        """Whether each held-out label was held out with all of its place."""
-        whole: NDArray[np.bool_] = self.fold_of(held)[self.at(held.pixels)] >= 0
-        return whole
+    def apart(self, held: HeldOut) -> NDArray[np.bool_]:
+        """Whether each held-out label was held out with its place, far from others of its class."""
+        fold_of_place = self.fold_of(held)
+        fold, class_of = fold_of_place[self.place], self._class_of[self.place]
+        place = self.at(held.pixels)
+        own, apart = self._class_of[place], fold_of_place[place] >= 0
+        for k in np.unique(own):
+            for f in np.unique(held.folds[own == k]):
+                test = np.flatnonzero(apart & (own == k) & (held.folds == f))
+                trained = self.pixels[(class_of == k) & (fold != f)]
+                apart[test] = distances_to(trained, held.pixels[test], self.columns) > GAP
+        return apart
 
-    def distances(self, held: HeldOut, whole: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def distances(self, held: HeldOut, apart: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Distance of each label that was held out by place to the nearest that was trained on."""
         fold_of_label = self.fold_of(held)[self.place]
         distances = np.empty(len(held.pixels))
-        for fold in np.unique(held.folds[whole]):
-            test = whole & (held.folds == fold)
+        for fold in np.unique(held.folds[apart]):
+            test = apart & (held.folds == fold)
             trained = self.pixels[fold_of_label != fold]
             distances[test] = distances_to(trained, held.pixels[test], self.columns)
-        return distances[whole]
+        return distances[apart]
 
 
 def _report(
@@ -158,11 +171,14 @@ def _report(
     )
 
 
-def _too_few(places: Numbers, ids: Numbers, reach: int, name_of: NameOf) -> str:
+def _too_few(places: Numbers, ids: Numbers, name_of: NameOf) -> str:
+    """A sentence that names the classes with too few places, or all of them."""
     lacking = ids[places < ENOUGH_PLACES]
-    apart = f", more than {reach} pixels from its other labels" if reach else ""
     if lacking.size == 0:
-        what = f"label more places of every class{apart}"
+        what = "label more places of every class"
     else:
-        what = f"label another place of {named(lacking, name_of)}{apart}"
-    return f"Too few separate places are labelled for an honest figure: {what}."
+        what = f"label another place of {named(lacking, name_of)}"
+    return (
+        f"Too few separate places are labelled for an honest figure: {what}, more than {GAP} "
+        "pixels from its other labels."
+    )

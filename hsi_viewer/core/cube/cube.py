@@ -24,7 +24,7 @@ MAX_BANDS = 1 << 20
 
 
 def check_size(shape: tuple[int, int, int], dtype: np.dtype[Any], name: str) -> None:
-    """Refuse a cube that cannot be, before anything is allocated for it.
+    """Refuse an impossible cube before anything is allocated for it.
 
     Raises
     ------
@@ -202,7 +202,7 @@ class HyperCube:
         Raises
         ------
         FormatError
-            if it has not three axes, or holds anything but numbers.
+            if it doesn't have three axes, or contains anything but numbers.
         """
         nm = None if wavelengths is None else np.asarray(wavelengths, np.float64)
         values, makes_nan = _numbers(array, name)
@@ -212,12 +212,12 @@ class HyperCube:
     def from_xarray(
         cls, data: Any, *, y: str | None = None, x: str | None = None, band: str | None = None
     ) -> HyperCube:
-        """A cube of an xarray.DataArray, with what its coordinates and attributes tell.
+        """A cube of an xarray.DataArray, with the metadata of its coordinates and attributes.
 
         Parameters
         ----------
         data : its dimensions in any order; dask arrays are computed window by window.
-        y, x, band : names of the dimensions, where names and attributes don't tell them.
+        y, x, band : names of the dimensions, where names and attributes don't give them.
 
         Raises
         ------

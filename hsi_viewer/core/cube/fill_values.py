@@ -1,4 +1,4 @@
-"""Values that stand for no data though nothing says so, found by looking at the spectra.
+"""Undeclared values that stand for no data, found by looking at the spectra.
 
 A fill value is the same in every band of a pixel, which no spectrum is, and lies apart from what
 the other pixels hold. A scene of moderate size is looked at whole, in a few bands; of a larger one
@@ -25,7 +25,7 @@ COSTLY_BYTES = 256 << 20  # of a scene whose bands cannot be read apart
 SAMPLE_SIDE = 128
 CONFIRMED = 8  # pixels of each value whose whole spectra are read
 MOST = 0.7  # part of the bands of a pixel that must hold the value
-AT_MOST = 8  # values; what differs more often is an image whose bands are alike
+AT_MOST = 8  # values; what differs more often is an image whose bands are similar
 FAR = 3.0  # from the other pixels, in units of their range
 FAR_HIGHEST = 0.5  # the same for the highest value of a type at many pixels
 SATURATED_PART = 0.01  # at fewer pixels the highest value is a bright light
@@ -35,7 +35,7 @@ HUGE = 1e15  # no sensor and no reflectance has such values, unless all are so
 # Of a number that programs write where there is no data it is enough that no more than this part
 # of the other pixels lies this near to it, in units of the usual range.
 NEAR, RARE = 0.02, 0.001
-SPECTRA = 1 << 14  # that are kept to tell what is usual
+SPECTRA = 1 << 14  # that are kept to know what is usual
 
 Positions = list[tuple[int, int]]
 
@@ -43,7 +43,7 @@ Positions = list[tuple[int, int]]
 def examined(cube: HyperCube) -> HyperCube:
     """The cube without the values that plainly are no data, and with a warning of each.
 
-    A cube that was examined before, or whose owner says what its fill values are, stays the same.
+    A cube that was examined before, or whose fill values the user has given, stays the same.
     """
     if cube.fill_values is not None:
         return cube
@@ -63,7 +63,7 @@ def with_suspected(cube: HyperCube, found: Iterable[SuspectedFill]) -> HyperCube
 
 
 def with_fill_values(cube: HyperCube, fill_values: tuple[float, ...]) -> HyperCube:
-    """The cube with the fill values that a user says it has; nothing is suspected any more."""
+    """The cube with the fill values that a user gives; nothing is suspected any more."""
     withdrawn = {f.sentence for f in cube.suspected}
     return replace(
         cube,
@@ -96,7 +96,7 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
 def usual_of(cube: HyperCube, bands: NDArray[np.intp]) -> Usual | None:
     """Usual values of a scene in a few bands, of which `examined` has seen only a sample.
 
-    None where it has seen every pixel, or where the sample tells nothing.
+    None where it has seen every pixel, or where the sample shows nothing.
     """
     rows, columns = _steps(cube)
     if rows.step == columns.step == 1 or bands.size < 3:
@@ -211,7 +211,7 @@ def _alike(stored: NDArray[Any], is_data: NDArray[np.bool_]) -> NDArray[np.bool_
         alike: NDArray[np.bool_] = same >= np.ceil(MOST * (bands - 1)) - (bands > 4)
         if alike.mean() < 0.5 or np.unique(stored[:, :, 0][alike]).size <= AT_MOST:
             return alike
-    # Few bands, or bands that are all the same: only what no data holds tells a fill value.
+    # Few bands, or bands that are all the same: only values that no data has reveal a fill value.
     odd = np.isin(stored, CUSTOMARY)
     if stored.dtype.kind == "f":
         odd |= np.abs(stored) >= HUGE

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import TooLargeError
 
-UNKNOWN_MEMORY = 16 << 30  # of a machine that does not tell
+UNKNOWN_MEMORY = 16 << 30  # where the machine doesn't report it
 ALLOWED = (
     "A cube is indexed by rows, columns and bands: whole numbers, slices, lists of numbers, or a "
     "mask of (rows, columns)."
@@ -52,7 +52,7 @@ def memory_bytes() -> int:
 
 
 def check_fits(cube: Readable, pixels: int, bands: int) -> None:
-    """Refuse to read so many values at once that memory would not hold them.
+    """Refuse to read more values at once than memory can hold.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""CubeMetadata: what a file tells of a cube, apart from its values."""
+"""CubeMetadata: what a file gives of a cube, apart from its values."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ HUGE, FEWEST_OF_HUGE = 1e30, 2  # -3.4e38 stands for the lowest 32-bit number, -
 
 @dataclass(frozen=True)
 class SuspectedFill:
-    """A value that stands for no data, it seems, though nothing says so.
+    """An undeclared value that seems to stand for no data.
 
     Attributes
     ----------

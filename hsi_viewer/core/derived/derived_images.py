@@ -31,7 +31,7 @@ TITLES: Mapping[ComponentKind, str] = {
 
 COMPONENTS = 10
 CHUNK_VALUES = 1 << 22  # values of the scene that are held in double precision at once
-MEMORY_BYTES = 256 << 20  # of a derived image at most so much is computed once and kept
+MEMORY_BYTES = 256 << 20  # of a derived image this much at most is computed once and kept
 
 
 class TransformSource:
@@ -124,7 +124,7 @@ def component_image(
     token.check()
     fit = principal_components if kind == "pca" else minimum_noise_fraction
     transform = fit(moments, COMPONENTS)
-    image = _derived(cube, title, TransformSource(cube, transform), transform.names)
+    image = derived(cube, title, TransformSource(cube, transform), transform.names)
     return held(image, token, port, f"{title}: computing the image")
 
 
@@ -140,7 +140,7 @@ def formula_image(
     TaskCancelledError
         when cancelled.
     """
-    image = _derived(cube, name, FormulaSource(cube, formula), (name,))
+    image = derived(cube, name, FormulaSource(cube, formula), (name,))
     return held(image, token, port, f"Computing {name}")
 
 
@@ -165,7 +165,8 @@ def held(image: HyperCube, token: CancelToken, port: ProgressPort, title: str) -
     return replace(image, source=PartlyHeldSource(image.source, values, step))
 
 
-def _derived(cube: HyperCube, name: str, source: CubeSource, names: tuple[str, ...]) -> HyperCube:
+def derived(cube: HyperCube, name: str, source: CubeSource, names: tuple[str, ...]) -> HyperCube:
+    """A cube over a source of derived values, at the place of the scene."""
     return HyperCube(
         source,
         name=name,

@@ -50,7 +50,7 @@ class _Sums:
         self._products = np.zeros((size, size))
 
     def add(self, vectors: Floats) -> None:
-        """Take in vectors (n, size)."""
+        """Add vectors (n, size)."""
         if not len(vectors):
             return
         if not self.count:  # far from zero the products would lose the digits that matter

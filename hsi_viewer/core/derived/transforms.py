@@ -73,7 +73,7 @@ def minimum_noise_fraction(moments: Moments, count: int) -> Transform:
 
 
 def _turned(vectors: Floats) -> Floats:
-    """The vectors with their largest entries positive, for either sign would do."""
+    """The vectors with their largest entries positive, since either sign is right."""
     largest = np.abs(vectors).argmax(axis=0)
     turned: Floats = vectors * np.sign(vectors[largest, np.arange(vectors.shape[1])])
     return turned

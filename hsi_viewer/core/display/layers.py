@@ -1,4 +1,4 @@
-"""Layers over the scene: what lies over what, which are seen, and how much shines through."""
+"""Layers over the scene: what lies over what, which are visible, and how transparent they are."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class LayerStack:
         return self._layers[self._index(name)]
 
     def add(self, layer: Layer, under: str = LABELS) -> None:
-        """Lay a layer right under another (on top where there is no such layer).
+        """Put a layer right under another (on top if that one doesn't exist).
 
         One of the same name is replaced, where it lies.
         """
@@ -90,7 +90,7 @@ class LayerStack:
         self.redrawn.emit(layer.name, None)
 
     def remove(self, name: str) -> None:
-        """Remove a layer, if it is there."""
+        """Remove a layer, if it exists."""
         if name in self:
             del self._layers[self._index(name)]
             self.removed.emit(name)
@@ -110,7 +110,7 @@ class LayerStack:
 
     @property
     def image_is_grey(self) -> bool:
-        """Whether the image is drawn in grey, because a layer shines over it whose colours count.
+        """Whether the image is drawn in grey, because a layer over it has colours with a meaning.
 
         Colours of a map that is blended with a coloured image are those of no legend.
         """
@@ -120,7 +120,7 @@ class LayerStack:
         )
 
     def redraw(self, name: str, box: Box | None = None) -> None:
-        """Tell that pixels of a layer's raster changed, in a box (top, left, bottom, right)."""
+        """Announce that pixels of a layer's raster changed, in a box (top, left, bottom, right)."""
         self.redrawn.emit(name, box)
 
     def show(self, visible: bool, *names: str) -> None:
@@ -128,7 +128,7 @@ class LayerStack:
         self._change({name: {"visible": visible} for name in names})
 
     def set_opacity(self, opacity: float, *names: str) -> None:
-        """Let layers shine through: 0 is invisible, 1 hides what lies under them."""
+        """Set the opacity of layers: 0 is invisible, 1 hides what lies under them."""
         self._change({name: {"opacity": min(max(opacity, 0.0), 1.0)} for name in names})
 
     def arrange(self, names: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Scatter plots: how dense values lie in a plane, and which of them a lasso holds."""
+"""Scatter plots: how dense values lie in a plane, and which of them are in a lasso."""
 
 from __future__ import annotations
 

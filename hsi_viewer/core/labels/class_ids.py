@@ -37,7 +37,7 @@ def class_ids(ids: ArrayLike, name: str = "the labels", *, copy: bool = True) ->
     """Class ids of numbers of any type: a copy, unless none is wanted and they are so already.
 
     These are the rules for labels from everywhere. What is negative, NaN or masked is unlabelled,
-    as 0 is; ids are whole numbers, of whichever type, up to 65535.
+    as 0 is; ids are whole numbers, of any type, up to 65535.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def class_ids(ids: ArrayLike, name: str = "the labels", *, copy: bool = True) ->
 
 
 def count_ids(ids: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Pixels of each class id, from 0 to the highest one there is.
+    """Pixels of each class id, from 0 to the highest that occurs.
 
     In parts, for NumPy counts without letting another thread run, in eight times the memory.
     """

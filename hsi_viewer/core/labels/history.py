@@ -15,13 +15,13 @@ from hsi_viewer.core.labels.label_map import LabelMap
 
 
 class Edit(Protocol):
-    """A change that can be carried out and taken back."""
+    """A change that can be redone and undone."""
 
     def redo(self) -> None:
-        """Carry it out."""
+        """Redo it."""
 
     def undo(self) -> None:
-        """Take it back."""
+        """Undo it."""
 
     @property
     def nbytes(self) -> int:
@@ -45,7 +45,7 @@ class LabelChange:
 
     @property
     def reverse(self) -> LabelChange:
-        """The change that takes it back."""
+        """The change that undoes it."""
         return LabelChange(self.labels, self.edit.reverse)
 
     @property
@@ -79,7 +79,7 @@ class LegendChange:
 
     @property
     def reverse(self) -> LegendChange:
-        """The change that takes it back."""
+        """The change that undoes it."""
         return LegendChange(self.legend, self.after, self.before)
 
     @property
@@ -102,7 +102,7 @@ class Step:
 
 
 def _carry_out(edits: Sequence[Edit], *, back: bool) -> None:
-    """Carry out edits in order, or take them back; many are shown as one change."""
+    """Apply edits in order, or undo them; many are shown as one change."""
     known = [e for e in edits if isinstance(e, LabelChange | LegendChange)]
     if len(edits) == 1 or len(known) < len(edits):
         for edit in edits:
@@ -124,9 +124,9 @@ def _carry_out(edits: Sequence[Edit], *, back: bool) -> None:
 class History:
     """Steps that were done and undone, the oldest forgotten beyond a limit.
 
-    Events: `pushed(step)` after a step was recorded and `moved(count)` after steps were carried
-    out again (count > 0) or taken back (count < 0), each followed by `changed`. `stroke_started`
-    is emitted before anything changes, so that who must finish something first can.
+    Events: `pushed(step)` after a step was recorded and `moved(count)` after steps were redone
+    (count > 0) or undone (count < 0), each followed by `changed`. `stroke_started` is emitted
+    before anything changes, so that others can finish something first.
 
     Parameters
     ----------
@@ -146,11 +146,11 @@ class History:
         self._bytes = 0
 
     def start_stroke(self) -> None:
-        """Tell that labels or classes are about to change."""
+        """Announce that labels or classes are about to change."""
         self.stroke_started.emit()
 
     def push(self, step: Step) -> None:
-        """Record a step that was carried out already."""
+        """Record a step that was already applied."""
         self._done.append(step)
         self._undone.clear()
         self._bytes += step.nbytes
@@ -163,26 +163,26 @@ class History:
         self.changed.emit()
 
     def do(self, title: str, *edits: Edit) -> None:
-        """Carry out edits as one step."""
+        """Apply edits as one step."""
         self.start_stroke()
         for edit in edits:
             edit.redo()
         self.push(Step(title, edits))
 
     def undo(self) -> None:
-        """Take the last step back, if there is one; of a stroke that is open, what it painted."""
+        """Undo the last step, if there is one; of an open stroke, what it painted."""
         if self._done:
             self.start_stroke()
             self._move_to(len(self._done) - 1)
 
     def redo(self) -> None:
-        """Carry out the step undone last, if there is one."""
+        """Redo the step that was undone last, if there is one."""
         if self._undone:
             self.start_stroke()
             self._move_to(len(self._done) + 1)
 
     def go_to(self, count: int) -> None:
-        """Take steps back or carry them out again until `count` are done, as far as they reach."""
+        """Undo or redo steps until `count` are done, as far as there are steps."""
         if min(max(count, 0), len(self.steps)) != len(self._done):
             self.start_stroke()
             self._move_to(count)
@@ -241,10 +241,10 @@ class History:
 
     @property
     def undo_title(self) -> str | None:
-        """Title of the step that `undo` would take back."""
+        """Title of the step that `undo` would undo."""
         return self._done[-1].title if self._done else None
 
     @property
     def redo_title(self) -> str | None:
-        """Title of the step that `redo` would carry out."""
+        """Title of the step that `redo` would redo."""
         return self._undone[-1].title if self._undone else None

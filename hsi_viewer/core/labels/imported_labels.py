@@ -24,7 +24,7 @@ def described(name: str, ids: NDArray[np.uint16]) -> str:
 
 @dataclass(frozen=True)
 class ImportedLabels:
-    """Class ids on the grid of a cube, with what the file said about the classes.
+    """Class ids on the grid of a cube, with what the file gives about the classes.
 
     Attributes
     ----------

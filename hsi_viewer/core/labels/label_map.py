@@ -116,7 +116,7 @@ class LabelMap:
         return LabelEdit(pixels, before[pixels], wanted[pixels])
 
     def apply(self, edit: LabelEdit) -> None:
-        """Carry out an edit."""
+        """Apply an edit."""
         if edit.pixels.size == 0:
             return
         prepared, self._prepared = self._prepared, None

@@ -1,4 +1,4 @@
-"""Labels as they were at one moment, copied later, by whoever needs them.
+"""Labels as they were at one moment, copied later, where they are needed.
 
 To copy the labels of a large scene takes tens of milliseconds, which the interface doesn't have. So
 only the moment is noted: edits that come after it are kept, and a worker that copies the labels
@@ -36,13 +36,13 @@ class LabelSnapshot:
         self.current = True  # whether the labels are still as they were
 
     def note(self, edit: LabelEdit) -> None:
-        """Keep an edit that is about to be carried out."""
+        """Keep an edit that is about to be applied."""
         self.current = False
         if self._ids is None:
             self._since.append(edit)
 
     def keep(self) -> None:
-        """Note that the array stays as it is now: the labels go on in another one."""
+        """Note that the array stays as it is now: later changes go to another one."""
         self.current, self._kept = False, True
 
     @property
@@ -52,7 +52,7 @@ class LabelSnapshot:
             if self._ids is None:
                 kept = self._kept  # asked first: what is noted is noted before
                 ids = self._live if kept and not self._since else self._live.copy()
-                # An edit is noted before it is carried out, so all that the copy has seen is here.
+                # An edit is noted before it is applied, so all that the copy has seen is here.
                 for edit in reversed(tuple(self._since)):
                     np.put(ids, edit.pixels, edit.before)
                 self._ids = self._live = ids

@@ -47,7 +47,7 @@ class Paint:
         return self.only is not None or bool(self.locked)
 
     def title(self, pixels: int) -> str:
-        """Title of the step that gives it to so many pixels."""
+        """Title of the step that gives it to a number of pixels."""
         verb = "Label" if self.class_id else "Erase"
         return f"{verb} {pixels} pixel{'s' if pixels != 1 else ''}"
 

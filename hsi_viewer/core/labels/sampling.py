@@ -20,7 +20,7 @@ from hsi_viewer.core.labels.class_ids import count_ids
 
 REACH = 27  # pixels that the engine looks far: three sigma of its widest window, and its network
 SMALL_FIELD = 8  # fewer pixels are not a field, where a class has larger ones
-FIELD_SHARE = 0.4  # of a class's pixels, about so many lie in fields for training
+FIELD_SHARE = 0.4  # of a class's pixels, about this share lies in fields for training
 LEAST_TEST = 20  # test pixels that a class keeps, with a smaller gap if need be
 # Where the fields drawn first lie too close: others at random, and those on one side of the scene.
 MORE_POOLS, DIRECTIONS = 8, 16

@@ -8,7 +8,7 @@ from psygnal import Signal
 
 
 class Selection:
-    """A set of pixels of a scene, shown in every panel; `changed` tells that it is another.
+    """A set of pixels of a scene, shown in every panel; `changed` is emitted when it is another.
 
     Parameters
     ----------

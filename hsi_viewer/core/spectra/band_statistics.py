@@ -57,7 +57,7 @@ class Moments:
         self.low, self.high = np.full(bands, np.inf), np.full(bands, -np.inf)
 
     def add(self, values: Floats) -> None:
-        """Take in spectra, (pixels, bands), NaN where there is no data."""
+        """Add spectra, (pixels, bands), NaN where there is no data."""
         there = np.isfinite(values)
         n = there.sum(axis=0)
         if not n.any():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.spectra.spectrum import continuum_removed, correlation, spectral_angle
 
 Measure = Literal["angle", "correlation", "shape"]
-MIN_BANDS = 5  # fewer common bands say nothing
+MIN_BANDS = 5  # fewer common bands mean nothing
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# A band is known when the channels that the spectrum has carry at least so much of its response.
+# A band is known when the spectrum's channels carry at least this much of its response.
 MIN_RESPONSE = 0.5
 
 

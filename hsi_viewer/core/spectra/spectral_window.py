@@ -141,7 +141,7 @@ class Segments:
         return int(self._ids[pixel[0] - self.box[0], pixel[1] - self.box[1]])
 
     def pixels(self, number: int, columns: int) -> Pixels:
-        """Flat indices in a scene of so many columns, ascending."""
+        """Flat indices in a scene with a given number of columns, ascending."""
         start = int(self._ends[number - 1]) if number else 0
         inner = self._order[start : int(self._ends[number])]
         width = self.box[3] - self.box[1]

@@ -1,4 +1,4 @@
-"""Formulas on spectra: gaps, smoothing, derivatives, continuum, normalisation, likeness.
+"""Formulas on spectra: gaps, smoothing, derivatives, continuum, normalisation, similarity.
 
 A spectrum is (bands,) float64 with NaN where there is no value. Wavelengths are in nm; band
 numbers do as well, derivatives are then per band.
@@ -20,7 +20,7 @@ Normalisation = Literal["none", "range", "length", "variate"]
 # 113, S17-S24: the bands about 1.38 and 1.88 um).
 WATER_WINDOWS: tuple[tuple[float, float], ...] = ((1350.0, 1430.0), (1800.0, 1950.0))
 
-JUMP = 4.0  # a step of so many usual steps is a gap: bands were taken out of the file
+JUMP = 4.0  # a step of this many usual steps is a gap: bands were taken out of the file
 POLYNOMIAL = 2  # degree of the Savitzky-Golay polynomial
 
 

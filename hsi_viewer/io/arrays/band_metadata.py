@@ -45,7 +45,7 @@ OFFSET_KEYS = ("add_offset", "intercept")
 def with_own_metadata(
     cube: HyperCube, attributes: Mapping[str, Any], first_band: int = 0
 ) -> HyperCube:
-    """A cube with what our own writers say of it: place, bands to show, gain and offset.
+    """A cube with what our own writers add: georeference, bands to show, gain and offset.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def own_georeference(attributes: Mapping[str, Any]) -> Georeference | None:
 
 
 def _finite(value: Any, count: int) -> list[float] | None:
-    """So many finite numbers of an attribute, or None."""
+    """A given count of finite numbers of an attribute, or None."""
     if not isinstance(value, list) or len(value) != count:
         return None
     if not all(isinstance(v, (int, float)) and abs(v) <= sys.float_info.max for v in value):
@@ -314,7 +314,7 @@ def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ..
 
 
 def georeference_variables(georeference: Georeference | None) -> dict[str, Any]:
-    """Variables of a .mat file that say where its raster lies."""
+    """Variables of a .mat file that give its georeference."""
     known = georeference or Georeference()
     transform = {} if known.transform is None else {"transform": np.array(known.transform)}
     return transform | ({"crs_wkt": known.crs_wkt} if known.crs_wkt else {})

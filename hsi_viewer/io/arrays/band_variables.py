@@ -39,7 +39,7 @@ WAVELENGTH_KEYS = ("wavelength", "radiation_wavelength", "center_wavelength", "c
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "radiation_wavelength_unit",
              "radiation_wavelength_units", "wave_units")  # fmt: skip
 WIDTH_KEYS = ("fwhm", "bandwidth", "radiation_bandwidth")
-# Names that tell of bands even where nothing gives their wavelengths.
+# Names of bands even where nothing gives their wavelengths.
 BANDS = re.compile(r"(oa|b|bands?|ch|channel)[ _]?\*a?([ _](radiance|reflectance|toa|refl|rad))?")
 # Of several quantities in a file: what most people want to classify comes first.
 PREFERRED = ("rhos", "surface_reflectance", "sr", "reflectance", "rrs", "rhow", "rhorc", "nlw",

@@ -25,7 +25,7 @@ AXES = (("easting", "northing"), ("x", "y"), ("xc", "yc"), ("lon", "lat"),
 X_MARKS = ("degrees_east", "degree_east", "longitude", "projection_x_coordinate", "x")
 Y_MARKS = ("degrees_north", "degree_north", "latitude", "projection_y_coordinate", "y")
 MARK_KEYS = ("units", "standard_name", "axis")
-# Pixel centres may be off an even grid by so much of a pixel, as numbers of 32 bits are.
+# Pixel centres may be off an even grid by this much of a pixel, as numbers of 32 bits are.
 UNEVEN = 0.1
 ON_GRID = 0.01
 WGS_84 = 4326
@@ -74,7 +74,7 @@ def _wkt(text: str) -> str | None:
 def with_georeference(cube: HyperCube, file: Variables) -> HyperCube:
     """The cube of a file with the georeference that CF conventions give its array, if any.
 
-    A file with a latitude for each pixel, and no such place, is in the geometry of the sensor.
+    A file with a latitude for each pixel, and no such grid, is in the geometry of the sensor.
     """
     known = georeference(file, cube.metadata["array"], cube.rows, cube.columns)
     if known is not None:

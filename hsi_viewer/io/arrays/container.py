@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError
 
-# Names of arrays that say where pixels lie.
+# Names of arrays that give the positions of pixels.
 POSITIONS = ("lat", "lon", "lats", "lons", "nav_lat", "nav_lon", "xlat", "xlong")
 # Files of programs for microscopes, by the names of their stacks of planes.
 MICROSCOPES = {

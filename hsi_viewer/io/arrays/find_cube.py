@@ -30,7 +30,7 @@ RIVAL = 0.5
 # Names of class maps that are written to .mat here.
 MAPS = ("labels", "class_map")
 
-# A matrix with one side so many times as long as the other is a list of spectra, no image.
+# A matrix with one side this many times as long as the other is a list of spectra, not an image.
 LIST_RATIO = 20
 
 
@@ -60,7 +60,7 @@ def _images(container: Container) -> tuple[ArrayChoice, ...]:
 
 
 def _slender(container: Container) -> tuple[ArrayChoice, ...]:
-    """Arrays that are a cube by their axes only, as of one pixel or of one line in one band."""
+    """Arrays that are a cube by their axes only, such as one pixel, or one line in one band."""
     maps = MAPS if "class_colours" in container.arrays else ()  # a class map of ours
     return tuple(
         choice

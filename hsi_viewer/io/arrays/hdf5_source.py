@@ -19,7 +19,7 @@ H5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError
 MAX_CHUNK_BYTES = 1 << 30
 # Bands further apart than this are read one by one instead of with all between them.
 BAND_GAP = 8
-# Of what is read only to be thinned out, so much is in memory.
+# Of what is read only to be thinned out, this much is in memory.
 BLOCK_BYTES = 32 << 20
 # Names of the HDF Group's registry, for files that do not give them.
 KNOWN_FILTERS = {4: "szip", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp",

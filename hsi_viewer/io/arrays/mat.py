@@ -32,7 +32,7 @@ class MatlabFile:
     Parameters
     ----------
     path : of the file.
-    index : finds its variables; version 5 unless said otherwise.
+    index : finds its variables; version 5 by default.
     deep : whether to look into large compressed structs and cell arrays, too, which have to be
         inflated for it.
     """

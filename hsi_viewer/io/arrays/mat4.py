@@ -52,7 +52,7 @@ def index(path: Path) -> dict[str, Variable]:
         length = rows * columns * dtype.itemsize * (2 if imaginary else 1)
         if start + length > size:
             raise FormatError(
-                f'{path} is truncated: the variable "{name}" needs {length} bytes expected, '
+                f'{path} is truncated: {length} bytes expected for the variable "{name}", '
                 f"{max(0, size - start)} bytes found. Copy the file again."
             )
         plain = matrix == 0 and not imaginary

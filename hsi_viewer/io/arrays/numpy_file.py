@@ -38,7 +38,7 @@ PARSER_ERRORS = (
 ARCHIVE_ERRORS = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, *PARSER_ERRORS)
 # NumPy itself takes no header of more than 10,000 characters.
 HEADER_BYTES = 1 << 16
-# The headers of so many arrays are unpacked to show what an archive holds.
+# The headers of this many arrays are unpacked to show what an archive contains.
 MOST_ARRAYS = 1 << 12
 ZIP_MAGIC = b"PK\x03\x04"
 
@@ -52,7 +52,7 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
         if it is not one.
     """
     try:
-        # a header in an archive can say that it is 4 GB long, at no cost to the archive
+        # a header in an archive can claim to be 4 GB long, at no cost to the archive
         head = io.BytesIO(file.read(HEADER_BYTES))
         version = npy.read_magic(head)
         if version not in ((1, 0), (2, 0), (3, 0)):

@@ -26,10 +26,10 @@ def completed(
 
     Parameters
     ----------
-    known : what the raster says of itself; goes first.
+    known : the raster's own metadata, which take precedence.
     path : of the raster.
     shape : rows, columns and bands, as it has them.
-    warnings : told of a header that does not fit.
+    warnings : where a header that doesn't fit is added.
     """
     header = header_by_name(path)
     if header is None:

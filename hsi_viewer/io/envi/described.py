@@ -16,6 +16,7 @@ from hsi_viewer.io.envi.pairing import (
     header_of,
     is_text_file,
     named,
+    unpacked_name,
 )
 
 # Kinds of "file type" whose values do not lie in one raw file.
@@ -39,7 +40,7 @@ def header_finds_data(header: Path, data: Path, new: Path | None = None) -> bool
     header, data : as they are, or will be.
     new : a file that will be there, too.
     """
-    packed = ".gz" if data.name.endswith(".gz") else ""
+    packed = data.name[len(unpacked_name(data.name)) :]
     suffixes = ("", ".bsq", ".bil", ".bip", *DATA_SUFFIXES)
     names = [header.stem + suffix + gz for gz in {"": "", packed: packed} for suffix in suffixes]
     before = names[: names.index(data.name)] if data.name in names else names
@@ -88,7 +89,7 @@ class Described(NamedTuple):
 
 
 def described(path: Path, layout: Layout | None = None) -> Described:
-    """Read the header of an image and find its data; parameters and errors as of `open_envi`."""
+    """Read the header of an image and find its data; parameters and errors as in `open_envi`."""
     header = header_of(path)
     fields: dict[str, str] = {}
     warnings: list[str] = []

@@ -137,7 +137,7 @@ def _gain_and_offset(fields: Mapping[str, str], n: int) -> tuple[float, float] |
 
 
 def _warn_of_gains(fields: Mapping[str, str], warnings: list[str]) -> None:
-    """Say that gains and offsets are not applied, unless they change nothing."""
+    """Warn that gains and offsets are not applied, unless they change nothing."""
     for key, neutral in (("data gain values", 1.0), ("data offset values", 0.0)):
         if key not in fields:
             continue

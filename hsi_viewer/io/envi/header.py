@@ -37,7 +37,7 @@ _OTHER_NAMES = {
         "class lookup", "spectra names", "data gain values", "data offset values",
     )
 } | {"wavelengths": "wavelength"}  # fmt: skip
-# Values of fields that programs write although they have nothing to say.
+# Values of fields that programs write although they mean nothing.
 _NOTHING = frozenset(("", "[]", "{}", "{ }", "{\n}", "None", "{None}"))
 # A number in quotes or brackets, or as NumPy shows its numbers; an exponent as Fortran writes it.
 _DRESSED = re.compile(
@@ -96,7 +96,7 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
     if not size:
         raise FormatError(f"{path} is empty (0 bytes); copy it again.")
     if size > MAX_HEADER_BYTES:
-        raise FormatError(f"{path}: the file is the file is too large for a header ({size} bytes).")
+        raise FormatError(f"{path} is too large for a header ({size} bytes).")
     return parse_header(_text(raw), path.name)
 
 
@@ -174,7 +174,7 @@ def _in_braces(value: str, lines: list[str], at: int) -> str:
 
 
 def _no_header(text: str, name: str) -> FormatError:
-    """An error that says what a file is instead of an ENVI header."""
+    """An error that names what a file is instead of an ENVI header."""
     if all(re.search(rf"^\s*{key}\s+\d", text, re.MULTILINE | re.IGNORECASE) for key in ESRI_KEYS):
         return EsriHeaderError(name, text)
     if text.startswith(("\x5c\x01\x00\x00", "\x00\x00\x01\x5c")):

@@ -9,6 +9,7 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.envi.described import Described, described
 from hsi_viewer.io.envi.fields import describe
 from hsi_viewer.io.envi.layout import Layout, open_source
+from hsi_viewer.io.envi.pairing import unpacked_name
 
 
 def open_envi(path: Path, layout: Layout | None = None) -> HyperCube:
@@ -40,5 +41,5 @@ def open_described(found: Described, path: Path) -> HyperCube:
         raise FormatError(f"{path}: the values that its header describes lie in {data}; open that.")
     source = open_source(data, layout, warnings)
     about = describe(fields, layout.bands, layout.interleave, warnings)
-    name = data.name.removesuffix(".gz")
+    name = unpacked_name(data.name)
     return HyperCube.described(source, about, name, path, warnings)

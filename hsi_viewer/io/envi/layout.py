@@ -42,7 +42,7 @@ def layout_of(fields: Mapping[str, str], name: str, warnings: list[str]) -> Layo
     Raises
     ------
     FormatError
-        if the header does not say it or says what cannot be.
+        if the header doesn't give it, or gives something impossible.
     """
     size = {}
     for key in ("lines", "samples", "bands"):
@@ -109,9 +109,9 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     if found < expected:
         raise FormatError(
             f"{data} is too short: its header gives {layout.rows} rows x {layout.columns} columns "
-            f"x {layout.bands} bands of {layout.dtype.name} after {layout.offset} bytes, which "
-            f"makes {expected} bytes expected, but {found} bytes were found. Copy the file again "
-            "or correct the header."
+            f"x {layout.bands} bands of {layout.dtype.name} after {layout.offset} bytes: "
+            f"{expected} bytes expected, but {found} bytes were found. Copy the file again or "
+            "correct the header."
         )
     check_size(shape, layout.dtype, str(data))  # before anybody makes a list of its bands
     if found > expected:

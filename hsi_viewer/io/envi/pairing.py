@@ -93,9 +93,14 @@ def may_be_raw(path: Path, magic: bytes) -> bool:
     return 0 < size <= (_size_of(str(path)) or 0)
 
 
+def unpacked_name(name: str) -> str:
+    """A file name without the suffix of gzip, in small letters or capitals."""
+    return name[:-3] if name[-3:].casefold() == ".gz" else name
+
+
 def _headers_by_name(path: Path) -> Iterator[Path]:
     """Headers that are named after a data file, the most particular one first."""
-    bare = path.name.removesuffix(".gz")
+    bare = unpacked_name(path.name)
     names = list(dict.fromkeys((f"{path.name}.hdr", f"{bare}.hdr", f"{Path(bare).stem}.hdr")))
     missing = []
     for name in names:
@@ -109,7 +114,7 @@ def _headers_by_name(path: Path) -> Iterator[Path]:
 
 def _belongs(header: Path, path: Path) -> bool:
     """Whether a header that is named after a file may describe it."""
-    bare = path.name.removesuffix(".gz")
+    bare = unpacked_name(path.name)
     suffix = Path(bare).suffix.lower()
     is_full = header.name[:-4].casefold() in (path.name.casefold(), bare.casefold())
     if suffix in NOT_DATA_SUFFIXES:

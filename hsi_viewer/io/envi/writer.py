@@ -91,7 +91,7 @@ def _esri_wkt(wkt: str) -> str:
     from rasterio.errors import CRSError
 
     try:
-        # empty for what the old notation cannot say, as rotated poles
+        # empty for what the old notation cannot express, such as rotated poles
         return str(CRS.from_wkt(wkt).to_wkt(version=WktVersion.WKT1_ESRI)) or wkt
     except CRSError:
         return wkt

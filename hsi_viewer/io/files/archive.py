@@ -18,10 +18,10 @@ COPIED_BYTES = 1 << 20
 
 
 class _Pieces(io.BufferedReader):
-    """A file of which nobody reads much at once, such as a list of contents of a gigabyte."""
+    """A file that is never read in large pieces, such as a list of contents of a gigabyte."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """So many bytes, or all that are left."""
+        """A given number of bytes, or all that are left."""
         if size is None or size < 0 or size > MOST_PIECE:
             at = self.tell()
             left = self.seek(0, io.SEEK_END) - at
@@ -33,7 +33,7 @@ class _Pieces(io.BufferedReader):
 
 @contextmanager
 def opened_archive(path: Path, most: int = MOST_ENTRIES) -> Iterator[zipfile.ZipFile]:
-    """A ZIP archive of at most so many entries.
+    """A ZIP archive with a limited number of entries.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def copied(source: IO[bytes], target: IO[bytes], most: int) -> None:
     Raises
     ------
     ValueError
-        if it is more than so many bytes; those are written.
+        if it is more than the limit; that much is written.
     """
     left = most
     while piece := source.read(min(COPIED_BYTES, left + 1)):

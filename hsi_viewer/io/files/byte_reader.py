@@ -27,7 +27,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 # that promise more than a compressed file can hold.
 MAX_DEFLATE_RATIO = 1032
 PIECE_BYTES = 1 << 20
-# So much of a map may be read before its memory is given back.
+# This much of a map may be read before its memory is given back.
 RELEASE_BYTES = 256 << 20
 
 HAS_PREADV = hasattr(os, "preadv")  # not on Windows
@@ -53,7 +53,7 @@ LOCAL_SYSTEMS = frozenset(
 
 @lru_cache
 def _is_local(device: int) -> bool:
-    """Whether a device is a disk of this machine, as far as Linux tells."""
+    """Whether a device is a disk of this machine, as far as Linux reports."""
     number = f"{os.major(device)}:{os.minor(device)}"
     try:
         lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
@@ -157,7 +157,7 @@ class FileReader:
         return mapped
 
     def release(self, size: int) -> None:
-        """Say that so many bytes of the map were read, to have its memory given back in time.
+        """Count bytes of the map that were read, so that its memory is given back in time.
 
         Else all that was ever read of a file counts as memory of the process. Reading it again
         is possible.
@@ -196,7 +196,7 @@ class FileReader:
                 os.posix_fadvise(descriptor, at, size, os.POSIX_FADV_WILLNEED)
 
     def read_runs(self, buffer: memoryview, offsets: Iterable[int], size: int) -> None:
-        """Fill the buffer with runs of so many bytes from each of the offsets, and read no more."""
+        """Fill the buffer with a run of `size` bytes from each offset, and read no more."""
         done = 0
         if HAS_PREADV:
             descriptor = self._sparse
@@ -250,7 +250,7 @@ class DeflatedReader:
     Raises
     ------
     FormatError
-        if so many bytes cannot come out of so short a stream, or the stream is damaged.
+        if so short a stream cannot hold that many bytes, or the stream is damaged.
     FileError
         if the temporary folder has no room.
     """
@@ -280,7 +280,7 @@ class DeflatedReader:
                 spool.readinto(buffer)  # type: ignore[attr-defined]
 
     def _ensure(self, end: int) -> None:
-        """Decompress until the spool holds so many bytes."""
+        """Decompress until the spool holds a given number of bytes."""
         try:
             if self._spool is None:
                 self._spool = self._new_spool()

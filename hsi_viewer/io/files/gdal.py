@@ -117,7 +117,7 @@ def why(error: BaseException) -> str:
 
 @contextmanager
 def new_tif(new: Path, path: Path, **profile: Any) -> Iterator[Any]:
-    """A GeoTIFF to write, checked when it is closed: GDAL says nothing of a disk that is full then.
+    """A GeoTIFF to write, checked when it is closed: GDAL doesn't report a disk that is full then.
 
     Parameters
     ----------

@@ -140,9 +140,11 @@ def write_layer(
     geometries: Sequence[Any],
     fields: dict[str, NDArray[Any]],
     crs: str | None,
+    *,
+    geometry: str = "Polygon",
     **more: Any,
 ) -> None:
-    """Write polygons by the driver of the suffix.
+    """Write geometries of one type by the driver of the suffix.
 
     Raises
     ------
@@ -154,13 +156,13 @@ def write_layer(
     name = gdal.local_name(path)
     limit_drivers()
     try:
-        with gdal.quiet(UserWarning):  # that there is no system, which the caller says
+        with gdal.quiet(UserWarning):  # of a missing coordinate system, which the caller reports
             pyogrio.raw.write(
                 name,
-                np.array([shapely.to_wkb(geometry) for geometry in geometries], object),
+                np.array([shapely.to_wkb(each) for each in geometries], object),
                 list(fields.values()),
                 np.array(list(fields)),
-                geometry_type="Polygon",
+                geometry_type=geometry,
                 crs=crs,
                 driver=DRIVERS[path.suffix.lower()],
                 **more,

@@ -140,7 +140,7 @@ class _Answer:
 
 
 class Probe:
-    """Asks a helper process about files, and remembers what it said of each.
+    """Asks a helper process about files, and remembers its answers.
 
     The helper is started when it is first needed and stays, so that a further file costs what
     its reading costs; it ends with this process, or when a file is too much for it.
@@ -152,7 +152,7 @@ class Probe:
         self._known: dict[Key, tuple[str | None, float]] = {}
 
     def start(self) -> None:
-        """Start the helper if there is none: it gets ready while the caller imports."""
+        """Start the helper if there is none: it starts up while the caller imports."""
         if self._lock.acquire(blocking=False):
             try:
                 self._ready()
@@ -260,7 +260,7 @@ def check(path: Path, wanted: str | None = None, token: CancelToken | None = Non
 
 
 def trust_all() -> None:
-    """Ask nobody: this process is the helper itself."""
+    """No helper is asked: this process is the helper."""
     global _probe
     _probe = None
 

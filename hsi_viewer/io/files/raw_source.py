@@ -35,13 +35,13 @@ from hsi_viewer.io.files.positions import (
 
 # Runs as long as this are read one by one, however close they lie.
 LONG_RUN = 64 << 10
-# Of a map, so much is gathered by one thread between two looks at the file's size.
+# Of a map, this much is gathered by one thread between two looks at the file's size.
 MAP_BYTES = 16 << 20
-# So many bytes are read by several threads.
+# From this many bytes on, several threads read.
 THREADS_BYTES = 16 << 20
-# A processor fetches so many at a time.
+# A processor fetches this many at a time.
 LINE_BYTES = 64
-# So many runs, of so many bytes in all at the most, are asked of the disk ahead.
+# This many runs, of this many bytes in all at most, are asked of the disk ahead.
 AHEAD_RUNS, AHEAD_BYTES = 1024, 32 << 20
 
 # Values are copied out of a map, and their pages found, without Python's lock.
@@ -257,7 +257,7 @@ class RawSource:
         _shared(copy, len(outer), len(outer) * touched)
 
     def _is_held(self, index: Index, reader: FileReader) -> bool:
-        """Whether the system holds a window in memory, as far as a few of its values tell."""
+        """Whether the system holds a window in memory, judging by a few of its values."""
         sizes = (len(index[0]), len(index[1]), len(index[2]))
         return reader.is_cached(self._at(index, corners) for corners in probes(sizes))
 
@@ -364,7 +364,7 @@ class Runs(NamedTuple):
 
 
 def _shared(work: Callable[[range], None], number: int, nbytes: int) -> None:
-    """Do a piece of work in parts, by several threads where so many bytes are worth them."""
+    """Do a piece of work in parts, by several threads where the bytes are worth them."""
     share = -(-number // (COPIERS if nbytes >= THREADS_BYTES else 1))
     mine, *others = [range(k, min(k + share, number)) for k in range(0, number, share)]
     if not others:

@@ -8,7 +8,7 @@ PRINTABLE = bytes([9, 10, 12, 13, *range(32, 127)])
 LETTERS = bytes(range(160, 256))  # of other alphabets, in a text of one byte a letter
 MOST_LETTERS = 0.3
 
-# Signature, where it stands, and the name with what can be done.
+# Signature, its offset, and the name with what can be done.
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "a JPEG image"),
     (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image; convert it to GeoTIFF with gdal_translate"),

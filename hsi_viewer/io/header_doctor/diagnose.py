@@ -33,7 +33,7 @@ from hsi_viewer.io.sidecars import sidecar
 
 TYPES = ("<u2", "<i2", "<f4", "<f8", "<u1", "<i4", "<u4")
 UNKNOWN_TYPES = ("<u2", "<i2", "<f4", ">u2", ">i2", ">f4", "<u1", "<f8")
-# Score of a reading below which neighbours are no more alike than strangers.
+# Score of a reading below which neighbours are no more similar than distant pixels.
 NOISE = 0.25
 # What a reading pays for each word of the header that it does not keep.
 TRUST = 0.03
@@ -45,11 +45,11 @@ FITTING_COST = 0.2
 LEFT_OVER_COST = 0.15
 # A reading with such a score needs no search among other types.
 CONVINCING = 0.5
-# By so much must another reading be better before the header is doubted: a doubtful one, any.
+# Another reading must be better by this much before the header is doubted: a doubtful one, any.
 CLEARLY = 0.2
 VERY_CLEARLY = 0.33
 DOUBTFUL = 0.3
-# Less is enough if neighbours are by so much more alike, too.
+# Less is enough if neighbours are also more similar by this much.
 SMOOTHER = 0.1
 
 
@@ -62,7 +62,7 @@ class LikelyReading:
     layout : the way.
     score : about 1 for a true reading, about 0 for noise.
     changes : what differs from the header, in words.
-    smoothness : how alike neighbours are; see `Verdict`.
+    smoothness : how similar neighbours are; see `Verdict`.
     """
 
     layout: Layout
@@ -89,7 +89,7 @@ class Diagnosis:
     ----------
     data, header : the files; the header is None if there is none.
     problem : one sentence, or "" if header and data agree and the picture is not noise.
-    expected, found : bytes; expected is None if the header does not say.
+    expected, found : bytes; expected is None if the header doesn't give it.
     readings : likely readings, best first.
     """
 
@@ -211,7 +211,7 @@ def thumbnail(diagnosis: Diagnosis, reading: LikelyReading, side: int = 160) -> 
 
 
 def is_noise(cube: HyperCube) -> bool:
-    """Whether neighbours in a cube are no more alike than strangers; a blank one is not noise."""
+    """Whether neighbours are no more similar than distant pixels; a blank cube is not noise."""
     if min(cube.rows, cube.columns) <= 4:
         return False
     verdict = judge(cube.source)
@@ -226,7 +226,7 @@ def _source(reader: FileReader, layout: Layout) -> RawSource:
 def _stated(
     fields: dict[str, str], header: Path | None, data: Path, found: int
 ) -> tuple[Layout | None, str]:
-    """The layout that the header says, and what is wrong with it."""
+    """The layout that the header gives, and what is wrong with it."""
     if header is None:
         return None, f"{data.name} has no header beside it."
     try:
@@ -293,7 +293,7 @@ def _layouts(
 
 
 def _repaired(fields: dict[str, str]) -> Layout | None:
-    """The layout of a header with what it lacks or says wrongly set to the usual."""
+    """The layout of a header with missing and wrong fields set to the usual."""
     usual = {"interleave": "bil", "data type": "12", "byte order": "0", "header offset": "0"}
     keys = list(usual)
     for changes in [*({key: usual[key]} for key in keys), usual]:

@@ -1,6 +1,6 @@
 """Plausibility of a way to read a raw file.
 
-A reading is judged by three things that hold for true ones: neighbours are alike along rows,
+A reading is judged by three things that hold for true ones: neighbours are similar along rows,
 columns and the spectrum; the picture is about as rough along rows as along columns; and from one
 band to the next most pixels change the same way.
 """
@@ -62,10 +62,9 @@ def _judged(window: NDArray[np.float64], huge: float) -> Verdict | None:
     size = np.abs(window)
     likely = (size < huge) & ((size > TINY) | (size == 0))
     values = np.where(likely, window, 0.0)
-    distinct = np.unique(values)
-    if distinct.size < 3:
+    ranks = _ranks(values)
+    if ranks is None:
         return None
-    ranks = np.searchsorted(distinct, values) / (distinct.size - 1)
     rough = {
         axis: float(np.abs(np.diff(ranks, axis=axis)).mean())
         for axis in range(3)
@@ -80,6 +79,16 @@ def _judged(window: NDArray[np.float64], huge: float) -> Verdict | None:
         common = np.abs(np.diff(ranks, axis=2).mean(axis=(0, 1))).mean()
         coherence = float(common / rough[2])
     return Verdict(float(likely.mean()) * smoothness, isotropy, coherence)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Ranks among the distinct values, 0..1; None for fewer than three of them."""
+    order = np.argsort(values, axis=None)
+    ascending = values.ravel()[order]
+    ranks = np.zeros(values.size)
+    ranks[order[1:]] = np.cumsum(ascending[1:] != ascending[:-1])
+    last = ranks[order[-1]]
+    return ranks.reshape(values.shape) / last if last >= 2 else None
 
 
 def _windows(source: CubeSource) -> Iterator[NDArray[np.float64]]:

@@ -1,7 +1,7 @@
 """Rows, columns and bands of a raw file that has no header, from the periods of its values.
 
 The value one row, one column or one band further on is like this one. So the distances at which
-values are most alike, more than at the distances next to them, are the strides of the array.
+values are most similar, more than at the distances next to them, are the strides of the array.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SAMPLE_VALUES = 1 << 22
 PAIRS = 20_000
 STRIDES = 14
 MOST_SHAPES = 24
-# An axis shorter than this is hardly told from chance.
+# An axis shorter than this can hardly be told from chance.
 SHORTEST = 3
 # Share of a reading's score from which a simpler one is preferred.
 NEARLY_AS_GOOD = 0.75
@@ -74,8 +74,11 @@ def fundamentals_first(scores: Mapping[Layout, float]) -> list[Layout]:
             unlike.append(layout)
         seen.add(key)
     value: dict[Layout, float] = {}
-    for layout in sorted(unlike, key=_strides):
-        below = [value[b] for b in value if _is_multiple(_strides(layout), _strides(b))]
+    of_strides = sorted(((_strides(layout), layout) for layout in unlike), key=lambda pair: pair[0])
+    steps = np.array([strides for strides, _ in of_strides], np.int64).reshape(-1, 3)
+    for k, (_, layout) in enumerate(of_strides):
+        divides = ((steps[k] % steps[:k]) == 0).all(axis=1) & (steps[k] != steps[:k]).any(axis=1)
+        below = [value[of_strides[j][1]] for j in np.flatnonzero(divides)]
         good = [v for v in below if v >= NEARLY_AS_GOOD * scores[layout]]
         value[layout] = min([scores[layout], *(0.99 * v for v in good)])
     return sorted(unlike, key=lambda layout: -value[layout])
@@ -89,10 +92,6 @@ def _strides(layout: Layout) -> tuple[int, ...]:
         strides[axis] = step
         step *= size[axis]
     return tuple(strides[axis] for axis in size)
-
-
-def _is_multiple(strides: tuple[int, ...], of: tuple[int, ...]) -> bool:
-    return strides != of and all(a % b == 0 for a, b in zip(strides, of, strict=True))
 
 
 def _sample(reader: FileReader, dtype: np.dtype[Any], total: int) -> NDArray[np.float64]:

@@ -18,7 +18,7 @@ from hsi_viewer.io.files.text_file import text_of
 MAX_BYTES = 16 << 20
 # Pixels of an image that is copied to have its table.
 MAX_COPIED = 1 << 26
-# What GDAL says that a column is for.
+# The usage that GDAL gives a column.
 NAME, MINIMUM, MAXIMUM, VALUE, RED, GREEN, BLUE = 2, 3, 4, 5, 6, 7, 8
 VALUE_WORDS = ("value", "values", "pixel_value", "pixelvalue", "class_id", "classid", "gridcode",
                "code", "dn", "id")  # fmt: skip
@@ -29,7 +29,7 @@ COLOURS = ("red", "green", "blue")
 
 @dataclass
 class Table:
-    """Columns of a table: titles, what GDAL says they are for (0: nothing), and cells as text."""
+    """Columns of a table: titles, usage by GDAL (0: none), and cells as text."""
 
     titles: list[str]
     uses: list[int]

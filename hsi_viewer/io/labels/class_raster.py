@@ -21,7 +21,7 @@ from hsi_viewer.io.envi import writer as envi_writer
 
 @dataclass(frozen=True)
 class ClassRaster:
-    """Class ids with everything that a file may say about them.
+    """Class ids with everything that a file may contain about them.
 
     Attributes
     ----------

@@ -46,7 +46,7 @@ LABELS_ARE = (
 # Label maps are read whole.
 MAX_PIXELS = 1 << 31
 MAX_SIDE_BYTES = 16 << 20
-# What an archive may unpack to for a scene: so much for any, else so many pixels for one of it.
+# What an archive may unpack to for a scene: this much, or this many pixels for each of it.
 FREE_PIXELS, FINER = 1 << 24, 16
 
 LABEL_NAMES = ("labels", "class_map", "gt", "groundtruth", "ground_truth")
@@ -90,7 +90,7 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
 
 
 def _read_as(row: Format, path: Path, part: str | None, scene: tuple[int, int] | None) -> LabelFile:
-    """Read labels of a format; of one that says nothing of classes, an image of one band."""
+    """Read labels of a format; of one without classes, an image of one band."""
     if row.labels is not None:
         return row.labels(path, Reading(name=part))
     match row.name:
@@ -158,7 +158,7 @@ def _check_pixels(path: Path, shape: tuple[int, ...], most: int = MAX_PIXELS) ->
 
 
 def _most_pixels(scene: tuple[int, int] | None) -> int:
-    """Pixels of labels that may be laid on a scene, on a finer grid than its own at the most."""
+    """Pixels of labels that may be laid on a scene, on a finer grid than its own at most."""
     if scene is None:
         return MAX_PIXELS
     return min(MAX_PIXELS, max(FREE_PIXELS, FINER * math.prod(scene)))

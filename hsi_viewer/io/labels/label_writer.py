@@ -68,5 +68,5 @@ def write_labels(
                 f'{path}: labels cannot be written as "{other}"; choose .npy, .mat, .hdr or .tif.'
             )
     for file in files:
-        sidecar_location.forget(file)  # what a user had said of the image that was replaced
+        sidecar_location.forget(file)  # what a user had set for the image that was replaced
     return files

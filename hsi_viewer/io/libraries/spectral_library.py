@@ -139,7 +139,7 @@ def _read_ecostress(path: Path, text: str) -> SpectralLibrary:
 
 
 def _numbers_after(path: Path, text: str, columns: int) -> NDArray[np.float64]:
-    """The table of numbers at the end of a text: all lines of so many numbers or more."""
+    """The table of numbers at the end of a text: all lines with at least that many numbers."""
     rows = []
     for line in text.splitlines():
         parts = line.replace(",", " ").split()

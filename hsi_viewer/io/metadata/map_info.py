@@ -41,12 +41,12 @@ _DATUMS = {
 # The zones that these codes have; the codes behind them are other systems, in feet even.
 _ZONES = {26700: range(1, 23), 26900: range(1, 24), 25800: range(28, 39)}
 _WGS_84 = ("wgs84", "wgs1984", "worldgeodeticsystem1984")
-# Only what names no file or address: "+init" and grids are read wherever they are said to lie.
+# Only what names no file or address: "+init" and grids are read from any path that is given.
 _CRS_WORDS = re.compile(
     r"epsg:\d{1,7}|\+proj=\w+(?:\s+\+(?!init|\w*grids)\w+(?:=[-+\w.,]+)?){0,30}\s*", re.IGNORECASE
 )
 _NO_DATUM = re.compile(r"(north|south|\d+[ns])$|(units|rotation)\s", re.IGNORECASE)
-# Cheap, for every opening: a name and a bracket, and what no system is without.
+# Cheap, for every opening: a name and a bracket, and what every system has.
 _LOOKS_LIKE_WKT = re.compile(
     r"\s*(LOCAL_CS|ENG\w*CRS|[A-Z_]+\s*[\[(].*(DATUM|ENSEMBLE)\s*[\[(])", re.IGNORECASE | re.DOTALL
 )
@@ -166,7 +166,7 @@ def georeference(
     Parameters
     ----------
     map_info, coordinate_system, projection_info : field values as they are, braces included.
-    warnings : what was assumed is said here.
+    warnings : where assumptions are added.
     """
     if not (map_info or coordinate_system):
         return None
@@ -249,14 +249,14 @@ def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
 def map_info_of(transform: Affine6, wkt: str | None) -> str:
     """A "map info" value, braces included, for a transform that came from another format.
 
-    A shear cannot be said in map info; the rotation of the rows is written then. Rows that run
+    A shear cannot be expressed in map info; the rotation of the rows is written then. Rows that run
     north have a negative height.
     """
     a, b, c, d, e, f = transform
     angle = math.atan2(d, a)
     dx, dy = math.hypot(a, d), b * math.sin(angle) - e * math.cos(angle)
     rotation = math.degrees(angle)
-    if b == d == 0:  # 180 degrees stand for rows that run north; signs can say all
+    if b == d == 0:  # 180 degrees means that rows run north, which signs can express
         dx, dy, rotation = a, -e, 0.0
     turned = f", rotation={rotation!r}" if rotation else ""
     name, zone = _projection(wkt or "")

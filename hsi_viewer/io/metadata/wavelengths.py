@@ -149,7 +149,7 @@ _QUANTITY = re.compile(
     r"(rrs|rho_?(s|t|w|rc|c)|n?lw|lt|toa|boa|reflectance|radiance|refl|rad)(?![^\W_\d])",
     re.IGNORECASE,
 )
-# Imaging spectrometers have at most so many detectors.
+# Imaging spectrometers have at most this many detectors.
 MOST_DETECTORS = 3
 _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)")
 
@@ -167,7 +167,7 @@ def with_units(texts: list[str]) -> NDArray[np.float64] | None:
 def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) that are in band names, or None.
 
-    A number with a unit counts wherever it stands; numbers without a unit count when every
+    A number with a unit counts wherever it is; numbers without a unit count when every
     name begins with one, has one in brackets or behind "wl", "band" or the like, they ascend and
     they lie in the range of a sensor: as nm, or with fractions as micrometres.
     """

@@ -120,7 +120,7 @@ def open_dimap(path: Path) -> HyperCube:
 def _parsed(path: Path) -> ET.Element:
     text = text_of(path, MAX_XML_BYTES)
     if _ENTITIES.search(text):
-        raise FormatError(f"{path} defines entities of XML, which are not read; save it in SNAP.")
+        raise FormatError(f"{path} defines entities, which are not read; save it again in SNAP.")
     try:
         return ET.fromstring(text)  # noqa: S314 - no entities
     except (ET.ParseError, ValueError) as error:
@@ -137,8 +137,8 @@ def _bands(path: Path, root: ET.Element, left_out: list[tuple[str, str]]) -> Ite
             files[_text(element, "BAND_INDEX") or "0"] = href
     if not files:
         raise FormatError(
-            f"{path} is not a BEAM-DIMAP product: no band of it is an ENVI image. "
-            "Of other DIMAP products, open the image itself."
+            f"{path} is not a BEAM-DIMAP product: none of its bands is an ENVI image. "
+            "For other DIMAP products, open the image itself."
         )
     for element in root.iterfind(".//Image_Interpretation/Spectral_Band_Info"):
         index = _text(element, "BAND_INDEX") or "0"
@@ -158,12 +158,12 @@ def _header(path: Path, href: str) -> Path:
     if above and above[-1] not in ("", ".", ".."):  # the .dim file may have been renamed
         folders.append(path.parent / above[-1])
     if any(mark in part for part in (name, *above[-1:]) for mark in ":\0"):
-        raise FormatError(f"{path}: {href!r} names no file of a band.")
+        raise FormatError(f"{path}: {href!r} isn't the name of a band's file.")
     found = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if found is None:
         raise FileError(
             f"{folders[0] / name}, which {path.name} names, is missing; "
-            "copy the .data folder beside the .dim file."
+            "copy the .data folder next to the .dim file."
         )
     return found
 
@@ -171,10 +171,10 @@ def _header(path: Path, href: str) -> Path:
 def _band(path: Path, element: ET.Element, name: str, header: Path) -> Band:
     fields, layout, data, remarks = described(header)
     if layout is None or layout.bands != 1:
-        raise FormatError(f"{header}: the image of a band has one band of raw values.")
+        raise FormatError(f"{header}: it describes more than one band of raw values.")
     if _text(element, "DATA_TYPE") == "int8":  # for which ENVI has no type
         layout = replace(layout, dtype=np.dtype("i1"))
-    open_source(data, layout, remarks)  # says now what is wrong with it
+    open_source(data, layout, remarks)  # raises now what is wrong with it
     used = _text(element, "NO_DATA_VALUE_USED")
     nodata = fields.get("data ignore value") if used is None else None
     if used == "true":
@@ -240,13 +240,13 @@ def _left_out(left_out: list[tuple[str, str]]) -> list[str]:
 
 
 def _values(bands: list[Band]) -> tuple[Any, dict[str, Any], list[str]]:
-    """Values of the bands, their scale and what is said about both."""
+    """Values of the bands, their scale and the remarks on both."""
     sources: list[Any] = [BandFile(band) for band in bands]
     first, warnings = bands[0], []
     types = dict.fromkeys(source.dtype.name for source in sources)
     if len(types) > 1:
         dtype = np.result_type(*(source.dtype for source in sources))
-        warnings.append(f"The bands are of the types {', '.join(types)}, together of {dtype}.")
+        warnings.append(f"Bands of different types ({', '.join(types)}) are read as {dtype}.")
     if all(_is_alike(first, band) for band in bands):
         fields = {"scale": first.scale, "offset": first.offset, "nodata": first.nodata}
         return StackSource(sources, [(k, 0) for k in range(len(bands))]), fields, warnings

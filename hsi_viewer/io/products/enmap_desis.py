@@ -58,7 +58,7 @@ def _others(image: Path) -> list[str]:
 
 
 def _base(image: Path, warnings: list[str]) -> tuple[CubeSource, CubeMetadata]:
-    """Values of an image, and what it says of itself."""
+    """Values of an image, and its own metadata."""
     if image.suffix.lower() in (".bsq", ".bil", ".bip"):
         cube = open_envi(image)
         warnings += cube.warnings
@@ -76,7 +76,7 @@ def _base(image: Path, warnings: list[str]) -> tuple[CubeSource, CubeMetadata]:
 
 
 def open_product_of(path: Path) -> HyperCube:
-    """Open the product of a folder, an image or an XML; errors as of `open_product`."""
+    """Open the product of a folder, an image or an XML; errors as in `open_product`."""
     files = product_files(path)
     if files is None:
         raise FormatError(f"{path} belongs to an incomplete EnMAP or DESIS product.")

@@ -33,7 +33,7 @@ from hsi_viewer.io.files.composed_sources import (
 from hsi_viewer.io.metadata.crs import wkt_of
 from hsi_viewer.io.metadata.map_info import georeference
 
-PRISMA_ASKED = 6  # bands of the shorter half that tell whether a pixel is background
+PRISMA_ASKED = 6  # bands of the shorter half that show whether a pixel is background
 PRISMA_STEP_M = 30.0
 JPL_NODATA = -9999.0  # where a file of EMIT or AVIRIS does not say
 
@@ -247,7 +247,7 @@ def _prisma_scale(attributes: Any, sensor: str, level_1: bool) -> tuple[float, f
 
 
 def _prisma_georeference(attributes: Any, shape: tuple[int, int, int]) -> Georeference | None:
-    """Map grid of level 2D; whether corners are pixel centres is told by the 30 m step."""
+    """Map grid of level 2D; the 30 m step shows whether corners are pixel centres."""
     keys = ("ULcorner_easting", "ULcorner_northing", "LRcorner_easting", "LRcorner_northing")
     if not all(f"Product_{key}" in attributes for key in keys) or "Epsg_Code" not in attributes:
         return None
@@ -313,7 +313,7 @@ def _band_list(
 
 
 def _eos_grid(file: h5py.File, name: str, shape: tuple[int, int, int]) -> Georeference | None:
-    """Map grid of HDF-EOS5: the outer corners of the grid, as its structure tells them."""
+    """Map grid of HDF-EOS5: the outer corners of the grid, as its structure gives them."""
     structure = file.get("HDFEOS INFORMATION/StructMetadata.0")
     text = "" if structure is None else str(scalar(structure[()]))
     corners = [

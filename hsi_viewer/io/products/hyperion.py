@@ -70,7 +70,7 @@ def band_numbers(files: Sequence[Path]) -> list[int] | None:
 def described(
     stack: StackSource, numbers: list[int], folder: Path
 ) -> tuple[BackgroundSource, CubeMetadata, tuple[str, ...]]:
-    """Radiance, what is known of the bands, and what is said about both.
+    """Radiance, what is known of the bands, and remarks on both.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def _array_path(name: str) -> Path:
 
 @dataclass(frozen=True)
 class SceneDescription:
-    """What the files of the scene don't tell: title, text, names of classes, nm of each band."""
+    """What the files of the scene lack: title, text, names of classes, nm of each band."""
 
     title: Text
     about: Text

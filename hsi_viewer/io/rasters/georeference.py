@@ -20,7 +20,7 @@ def georeference_of(dataset: Any, warnings: list[str] | None = None) -> Georefer
     Parameters
     ----------
     dataset : of rasterio.
-    warnings : told of a place that no transform can say.
+    warnings : where a georeference that no transform can express is added.
     """
     side = Side() if dataset.driver in WITH_HEADER else read_side(path_of(dataset))
     transform: Any = dataset.transform

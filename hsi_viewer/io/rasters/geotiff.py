@@ -38,7 +38,7 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
     ----------
     path : the file.
     reading : its name is the number of an image in a TIFF file of several, from 1; without one,
-        those that are alike are the bands of a cube, or else the first is shown.
+        those of the same kind are the bands of a cube, or else the first is shown.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def _is_imagej(dataset: Any) -> bool:
 def _open_stack(
     path: Path, first: RasterSource, reading: Reading, warnings: list[str]
 ) -> HyperCube | None:
-    """A cube of the images of a file that are alike; None if there are none."""
+    """A cube of the images of a file that are of the same kind; None if there are none."""
     from hsi_viewer.io.rasters.tiff_stack import AS_STORED, find_stack, stack_source
 
     stack = find_stack(path)
@@ -107,7 +107,7 @@ def _open_stack(
     as_stored = axes == AS_STORED
     names = (stack.names or None) if as_stored else None
     metadata = raster_metadata(own, warnings)
-    # what the first image says of its only band is not true of a stack of them
+    # the metadata of the first image's only band don't apply to a stack
     metadata = replace(
         metadata,
         wavelengths=from_band_names(names) if names else None,

@@ -105,7 +105,7 @@ class BandFolder(NamedTuple):
     files : one a band, in natural order of their names.
     first : the first of them, open.
     stack : their values.
-    left_out : what is said of images of another size.
+    left_out : remarks on images of another size.
     """
 
     files: list[Path]
@@ -149,7 +149,7 @@ def read_folder(folder: Path) -> BandFolder:
 
 
 def open_folder(folder: Path) -> HyperCube:
-    """Open a folder of single-band images as a cube; errors as of `read_folder`."""
+    """Open a folder of single-band images as a cube; errors as in `read_folder`."""
     return cube_of(folder, read_folder(folder))
 
 

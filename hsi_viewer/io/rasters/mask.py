@@ -13,9 +13,9 @@ from rasterio.windows import Window
 
 from hsi_viewer.io.rasters.tags import FWHM, WAVELENGTH, RasterTags
 
-# An alpha channel is looked at in so many places of so many pixels a side.
+# An alpha channel is looked at in this many places of this many pixels a side.
 WINDOWS, SIDE = 4, 128
-# So much of it is fully opaque or fully transparent; a fourth band of bytes is called alpha, too.
+# This share of it is fully opaque or transparent; a fourth band of bytes is called alpha, too.
 CLEAR = 0.9
 OPAQUE = (1.0, 255.0, 65535.0)
 
@@ -38,7 +38,7 @@ class Mask(NamedTuple):
 
 
 def mask_of(dataset: Any) -> Mask:
-    """The bands of an open raster, and the alpha channel or mask that says where they have data.
+    """The bands of an open raster, and the alpha channel or mask that marks where they have data.
 
     Raises
     ------

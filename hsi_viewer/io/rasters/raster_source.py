@@ -24,7 +24,7 @@ from hsi_viewer.io.rasters.side_tags import with_side
 # GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
 MAX_BLOCK_BYTES = 2**31 - 1
 
-# Thinned reads keep so much of what they pass over in memory.
+# Thinned reads keep this much of what they pass over in memory.
 PIECE_BYTES = 64 << 20
 
 

@@ -40,7 +40,7 @@ class Side:
 
 
 def read_side(path: Path) -> Side:
-    """The place of a raster by the files beside it; what is damaged there says nothing."""
+    """The place of a raster by the files beside it; what is damaged there is ignored."""
     root = gdal_side(path)
     transform, crs, by = None, None, ""
     if root is not None:

@@ -1,7 +1,7 @@
-"""What GDAL's side file (.aux.xml) says of a raster beside its place: no data, names, scales, tags.
+"""What GDAL's side file (.aux.xml) adds to a raster but its place: no data, names, scales, tags.
 
 GDAL itself isn't let at the file: see `files.gdal.open_raster`. Of a GeoTIFF the side file goes
-before the file, as in GDAL; of other rasters it says what they don't.
+before the file, as in GDAL; for other rasters it adds what they lack.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Domains = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class SideBand:
-    """What is said of a band; None for nothing.
+    """Metadata of a band; None for nothing.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ NOTHING = SideBand()
 
 
 class WithSide:
-    """An open raster of rasterio with what its side file says.
+    """An open raster of rasterio with the metadata of its side file.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class WithSide:
 
 
 def with_side(dataset: Any, path: Path) -> Any:
-    """An open raster with what its side file says; as it is, where there is nothing more."""
+    """An open raster with the metadata of its side file; as it is, if there are none."""
     root = gdal_side(path)
     if root is None:
         return dataset

@@ -27,7 +27,7 @@ from hsi_viewer.io.rasters.raster_source import ImageFile, RasterSource
 
 PLANES, ROWS, COLUMNS = 0, 1, 2  # axes of a stack as it is stored
 AS_STORED = (ROWS, COLUMNS, PLANES)
-# A picture for people has no more; with less than so many bands it is before others.
+# A picture for people has no more; with fewer bands than this it comes before others.
 PREVIEW_SAMPLES = 4
 # It would write to the terminal what it finds odd in a file.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
@@ -83,7 +83,7 @@ class Stack:
 def find_stack(path: Path) -> Stack | None:
     """The largest stack in a TIFF file, or None if there is none or it is not understood.
 
-    What a description says is believed only as far as the file goes: tifffile's own series are
+    A description is believed only as far as the file goes: tifffile's own series are
     built of it before that is known.
     """
     try:

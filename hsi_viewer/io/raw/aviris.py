@@ -58,7 +58,7 @@ def open_rfl(path: Path) -> HyperCube:
 def bands_beside(
     path: Path, bands: int
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
-    """Wavelengths and FWHM (nm) of a .spc file of so many bands whose name begins like the image's.
+    """Wavelengths and FWHM (nm) of a .spc file of as many bands, named like the image.
 
     Both are None where there is none.
     """

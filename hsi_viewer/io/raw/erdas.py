@@ -30,7 +30,7 @@ def open_erdas(path: Path) -> HyperCube:
     Raises
     ------
     FormatError
-        if it is short, packed in 4 bits or says what cannot be.
+        if it is short, packed in 4 bits or impossible.
     """
     reader = FileReader(path)
     head = reader.read_bytes(0, HEADER_BYTES)
@@ -47,7 +47,7 @@ def open_erdas(path: Path) -> HyperCube:
     expected = HEADER_BYTES + rows * columns * bands * dtype.itemsize
     if reader.size < expected:
         raise FormatError(
-            f"{path} is too short: {rows} rows x {columns} columns x {bands} bands need {expected} "
+            f"{path} is too short: {rows} rows x {columns} columns x {bands} bands: {expected} "
             f"bytes expected, but {reader.size} bytes were found. Copy the file again."
         )
     nm, fwhm = bands_beside(path, bands) if bands > 1 else (None, None)

@@ -12,7 +12,7 @@ NO_CLASS = frozenset((
     "id", "fid", "objectid", "ogc_fid", "gid", "point", "nr", "no", "number", "area", "shape_area",
     "shape_leng", "elevation", "height", "z", "accuracy", "date", "time",
 ))  # fmt: skip
-# A column of a band is called so; and so many different codes are not classes any more.
+# Names of columns of bands; and a count of codes above which they are not classes.
 NUMBERED = re.compile(r"[a-z_]*\d+(?:\.\d+)?(?:_?nm)?")
 MOST_CODES = 64
 

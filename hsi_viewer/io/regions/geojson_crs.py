@@ -1,7 +1,7 @@
 """The coordinate system of a GeoJSON file, found before GDAL reads it.
 
-GDAL asks the address of one that is a link, wherever in the file it stands, and takes longitude and
-latitude for one that it does not understand.
+GDAL fetches the address of one that is a link, wherever in the file it is, and assumes longitude
+and latitude for one that it doesn't understand.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def import_regions(
     FileError, FormatError
         if the file is missing, damaged or of no kind that is read.
     PlacementNeededError
-        if size or place differ and the user has to say what to do.
+        if size or place differ and the user has to choose what to do.
     LabelError
         if nothing of it lies on the cube, or its values are not classes.
     """

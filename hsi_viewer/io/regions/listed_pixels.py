@@ -17,7 +17,7 @@ from hsi_viewer.io.metadata.crs import crs_of, same_crs, transformed
 from hsi_viewer.io.regions.grid import Grid, set_pixels
 from hsi_viewer.io.regions.raster import place_raster
 
-MAX_PIXELS = 1 << 31  # of the image that a list says it belongs to
+MAX_PIXELS = 1 << 31  # of the image that a list names
 
 Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -51,7 +51,7 @@ class Pixels:
 def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> ImportedLabels:
     """Labels of the pixels that hold the positions.
 
-    Rows and columns are used where the image had the size of the cube or none is told, or nothing
+    Rows and columns are used where the image had the size of the cube or gives none, or nothing
     else is given; else map coordinates, else degrees.
 
     Raises

@@ -29,7 +29,7 @@ def place_raster(
     Raises
     ------
     PlacementNeededError
-        if size or place differ and nothing says how the labels lie on the cube.
+        if size or place differ and the placement isn't given.
     """
     theirs = Grid.of(labels.ids.shape[0], labels.ids.shape[1], labels.georeference)
     notes: list[str] = []

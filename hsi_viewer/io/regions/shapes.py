@@ -130,12 +130,12 @@ def _in_pixels(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
     if left >= -1 and right <= grid.columns + 1:
         if low >= -1 and high <= grid.rows + 1:
             notes.append(
-                "The cube has no georeference: x was interpreted as the column, y for the row."
+                "The cube has no georeference: x was interpreted as the column, y as the row."
             )
             return list(geometries)
         if low >= -grid.rows - 1 and high <= 1:
             notes.append(
-                "The cube has no georeference: x was interpreted as the column, -y for the row."
+                "The cube has no georeference: x was interpreted as the column, -y as the row."
             )
             return list(shapely.transform(geometries, lambda points: points * (1, -1)))
     raise LabelError(

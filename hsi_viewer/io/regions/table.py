@@ -124,7 +124,7 @@ def _are_pixels(plain: Pair, grid: Grid) -> bool:
 def _classes(
     path: Path, head: list[str], rows: list[list[str]], wanted: str | None, notes: list[str]
 ) -> tuple[NDArray[np.uint16], dict[int, str]]:
-    """Class ids and names by id; what was chosen is noted where no name of a column tells it."""
+    """Class ids and names by id; what was chosen is noted where no column is named so."""
 
     def texts(at: int) -> list[str]:
         cells = (row[at] if at < len(row) else "" for row in rows)

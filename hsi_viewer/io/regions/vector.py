@@ -58,7 +58,7 @@ def read_shapes(path: Path, layer: str | None = None, class_field: str | None = 
     FileError, FormatError
         if the file cannot be read or has no such layer or attribute.
     """
-    found = _read(path, layer)
+    found = read_features(path, layer)
     notes = list(found.notes)
     classes, names, taken = _classes(path, found.fields, class_field, len(found.geometries), notes)
     colours: dict[int | str, Colour] = {}
@@ -78,7 +78,8 @@ def read_shapes(path: Path, layer: str | None = None, class_field: str | None = 
     )
 
 
-def _read(path: Path, layer: str | None) -> Layer:
+def read_features(path: Path, layer: str | None) -> Layer:
+    """Geometries and attributes of a layer; None takes the first. Errors as of `read_shapes`."""
     from hsi_viewer.io.files.gdal_vector import check_beginning
 
     check_beginning(path)
@@ -280,11 +281,11 @@ def write_shapes(
             write_layer(made, geometries, fields, None if crs is None else crs.to_wkt(), **options)
         except ExportError as error:
             raise ExportError(str(error).replace(str(made), str(path))) from error
-        _move_to(made, path)
+        move_to(made, path)
     return tuple(notes)
 
 
-def _move_to(made: Path, path: Path) -> None:
+def move_to(made: Path, path: Path) -> None:
     """Exchange a file, or all the files of a shapefile, together."""
     endings = SHAPEFILE if path.suffix.lower() == ".shp" else (path.suffix,)
     pairs = [

@@ -52,7 +52,7 @@ def present(data: Path) -> Path | None:
 
 
 def remember(sidecar: Path) -> None:
-    """Say that a sidecar was written to the user's data folder."""
+    """Note that a sidecar was written to the user's data folder."""
     _names().add(sidecar.name)
 
 

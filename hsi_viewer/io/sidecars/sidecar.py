@@ -1,6 +1,6 @@
-"""NAME.hsi.json: what a user knows better than the file says, beside the file, never in it.
+"""NAME.hsi.json: what a user knows better than the file, kept next to it, never in it.
 
-Where the folder of the file cannot be written to, it lies in the user's own data folder.
+Where the folder of the file cannot be written to, it is in the user's own data folder.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class RawLayout(BaseModel):
 
 
 class Sidecar(BaseModel):
-    """Everything that a sidecar may say; what is not set leaves the file's own word.
+    """Everything that a sidecar may contain; what is not set is as in the file.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Sidecar(BaseModel):
     axes : the array's axes in order, e.g. ("bands", "rows", "columns").
     wavelengths_nm, fwhm_nm, good_bands : one entry per band.
     nodata, scale, default_bands, name : as in HyperCube.
-    fill_values : further values that are no data; an empty list says that there are none.
+    fill_values : further values that are no data; an empty list means that there are none.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -119,7 +119,7 @@ class Sidecar(BaseModel):
         return Reading(part or self.array, axes)
 
     def applied(self, cube: HyperCube) -> HyperCube:
-        """The cube with what the sidecar says about it; lists of another length are left out."""
+        """The cube with the sidecar's metadata; lists of another length are left out."""
         wrong = self._misfits(cube.bands)
         changes = self._lists(wrong)
         if "nodata" in self.model_fields_set:

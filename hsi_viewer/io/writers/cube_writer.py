@@ -76,7 +76,7 @@ def write_cube(
         raise ExportError(f"{path}: complex values are written as ENVI, GeoTIFF or NumPy only.")
     files = _write(chosen, path, interleave, report, fields or {})
     for file in files:
-        sidecar_location.forget(file)  # what a user had said of the image that was replaced
+        sidecar_location.forget(file)  # what a user had set for the image that was replaced
     return files
 
 

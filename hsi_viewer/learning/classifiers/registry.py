@@ -44,7 +44,7 @@ BUILT_IN = (
     _row(
         "sdhsi",
         "SDHSI-Net",
-        settings=("preset", "distillation", "seed", "device", "refine"),
+        settings=("preset", "distillation", "seed", "device", "refine", "voices"),
         warm_start=True,
     ),
     _row("lda", "Linear discriminant"),

@@ -139,7 +139,7 @@ class Document:
         self._set_classes(f"Add {name}", named)
 
     def withdraw_added(self, class_id: int) -> None:
-        """Take back a class that was added just now; later this does nothing."""
+        """Undo a class that was added just now; later this does nothing."""
         if self._just_added(class_id):
             self.history.undo()
 

@@ -48,7 +48,7 @@ class Base:
     classes: tuple[LabelClass, ...]
 
     def has(self, *class_ids: int) -> bool:
-        """Whether these classes are there."""
+        """Whether the document has these classes."""
         return {*class_ids} <= {c.id for c in self.classes}
 
     def is_current(self, document: Labelled) -> bool:

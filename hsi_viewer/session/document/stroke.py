@@ -15,7 +15,7 @@ class Stroke:
     """Paints at once and remembers, so that the whole stroke is undone together.
 
     Where something else changes labels or classes meanwhile, what was painted until then becomes a
-    step before it, for undo and the journal tell steps in their order.
+    step before it, because undo and the journal need steps in order.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Stroke:
         self._document.history.push(Step(title, (LabelChange(self._document.labels, edit),)))
 
     def cancel(self) -> None:
-        """Take back what the stroke painted since the last step."""
+        """Undo what the stroke painted since the last step."""
         self._let_go()
         for edit in reversed(self._edits):
             self._document.labels.apply(edit.reverse)

@@ -1,4 +1,4 @@
-"""Classes as JSON values and back; fields that this version does not know are passed over."""
+"""Classes as JSON values and back; fields that this version doesn't know are ignored."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def classes_from_json(values: object) -> tuple[LabelClass, ...]:
     Raises
     ------
     FormatError
-        if an id, a name or a colour is missing or no such thing, or an id comes twice.
+        if an id, a name or a colour is missing or not valid, or an id occurs twice.
     """
     try:
         stored = checked(list[StoredClass], values)
@@ -50,5 +50,5 @@ def classes_from_json(values: object) -> tuple[LabelClass, ...]:
 
 
 def class_from_parts(class_id: object, name: object, colour: object) -> LabelClass:
-    """A class from its id, name and colour; errors as of `classes_from_json`."""
+    """A class from its id, name and colour; errors as in `classes_from_json`."""
     return classes_from_json([{"id": class_id, "name": name, "colour": colour}])[0]

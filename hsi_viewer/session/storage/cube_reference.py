@@ -17,7 +17,7 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.validation import InvalidError, Text, Whole, checked
 from hsi_viewer.io.files.identify import split_source
 
-MAX_PIXELS = 1 << 31  # labels of so many pixels are in memory
+MAX_PIXELS = 1 << 31  # labels of this many pixels fit in memory
 Length = Annotated[Whole, Field(ge=1)]
 SAMPLED = (3, 3, 16)  # rows, columns, bands: so few that a slow disk is no matter
 

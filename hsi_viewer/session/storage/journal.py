@@ -34,7 +34,7 @@ class Journal:
 
     Parameters
     ----------
-    path : the file; one that is there is gone on with.
+    path : the file; an existing one is continued.
     sync : whether to wait for the disk; off only where speed is measured.
 
     Raises
@@ -139,7 +139,7 @@ class Journal:
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
-        with suppress(OSError):  # some network drives tell only now that a write failed
+        with suppress(OSError):  # some network drives report only now that a write failed
             self._file.close()
 
     # in either thread, one at a time ---------------------------------------------------------
@@ -188,7 +188,7 @@ class Journal:
 
     @contextmanager
     def _remembering(self) -> Iterator[None]:
-        """Keep what the system refused, and say it in the user's words."""
+        """Keep the system's error, and raise it in the user's words."""
         try:
             yield
         except OSError as error:

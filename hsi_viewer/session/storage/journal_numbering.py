@@ -48,7 +48,7 @@ class Numbering:
         return self.other() | {"done": self._listed()}
 
     def move(self, count: int) -> dict[str, Any]:
-        """Of steps carried out again (count > 0) or taken back (count < 0)."""
+        """Of steps redone (count > 0) or undone (count < 0)."""
         self.strokes += 1
         for _ in range(-count):
             if self._done:

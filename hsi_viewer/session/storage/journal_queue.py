@@ -12,7 +12,7 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.session.storage.journal import Journal
 from hsi_viewer.session.storage.journal_records import Record
 
-# So many records, of so many bytes, wait at the most; beyond, one record of the whole state is
+# This many records, of this many bytes, wait at most; beyond that, one record of the whole state is
 # written when the disk has caught up.
 MOST_RECORDS, MOST_BYTES = 512, 1 << 30
 

@@ -1,4 +1,4 @@
-"""Recorder: tells a journal everything that happens to a document's labels and classes."""
+"""Recorder: writes everything that happens to a document's labels and classes to a journal."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Kind(IntEnum):
     FACTS = 1  # of the cube and the program
     STATE = 2  # all classes and labels; the history starts again
     STEP = 3  # a stroke
-    MOVE = 4  # steps taken back or carried out again
+    MOVE = 4  # steps undone or redone
     TRUTH = 5  # ground truth set or removed
     SAVED = 6  # what is before is in a file of the user's
     FLAGS = 7  # which classes are hidden, locked and the like
@@ -65,7 +65,7 @@ class Record:
 
     Attributes
     ----------
-    kind : what it tells; a number that is no `Kind` where a newer version wrote it.
+    kind : what happened; a number that isn't a `Kind` where a newer version wrote it.
     facts : JSON values.
     arrays : by name.
     raw : all of a record of an unknown kind, as it is in the file.

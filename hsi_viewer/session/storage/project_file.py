@@ -35,7 +35,7 @@ from hsi_viewer.session.storage.training_runs import MAPS, MEMBERS
 SUFFIX = ".hsiproj"
 DATA, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
 DATA_LIMIT = 64 * 2**20
-# What the files of a run can need: so much each, a pixel of its map, and a band of its model.
+# What the files of a run can need: this much each, per pixel of its map, and per band of its model.
 FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
 TEXT_LIMIT, TEXT_BYTES = 4 * 2**20, 256
 ROOM_LEFT = 256 * 2**20  # of the disk, after a session file was unpacked

@@ -1,4 +1,4 @@
-"""Facts of each kind of journal record, as they are read; others in them are passed over."""
+"""Facts of each kind of journal record, as they are read; others in them are ignored."""
 
 from __future__ import annotations
 

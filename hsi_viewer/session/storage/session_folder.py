@@ -74,7 +74,7 @@ class SessionFolder:
         return self.path / "runs"
 
     def release(self) -> None:
-        """Leave it to whoever comes next."""
+        """Release it for the next program."""
         self._lock.release()
 
     def remove(self) -> None:

@@ -1,4 +1,4 @@
-"""Strokes and states as journal records; `replay` makes documents of these again."""
+"""Strokes and states as journal records; `replay` makes documents of them."""
 
 from __future__ import annotations
 
@@ -59,20 +59,20 @@ def state_of(document: Document) -> State:
 
 
 def can_record(step: Step) -> bool:
-    """Whether a journal knows how to tell this stroke again."""
+    """Whether a journal can record this stroke."""
     return all(isinstance(e, LabelChange | LegendChange) for e in step.edits)
 
 
 def step_record(
     step: Step, classes: Iterable[LabelClass] = (), marks: Mapping[str, Any] | None = None
 ) -> Record:
-    """A stroke; old class ids are left out, because they are there when it is told again.
+    """A stroke; old class ids are left out, because they are known when it is replayed.
 
     Parameters
     ----------
     step : what was done.
-    classes : as they are after it: name and colour of those that it gives to pixels are told, so
-        that a damaged place before it costs no names.
+    classes : as they are after it. Name and colour of those that it gives to pixels are recorded,
+        so that damage before it costs no names.
     marks : its number (see `numbering`).
     """
     described: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The order of the menus: where each command stands, whichever file brings it."""
+"""The order of the menus: where each command is, whichever file defines it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ORDER: tuple[str | Submenu, ...] = (
     *("edit.notes", "edit.palette", "edit.preferences"),
     *("image.preset.*", "image.presets", LINE),
     *("image.single", "image.next", "image.previous", "image.play", LINE, "image.contrast", LINE),
-    *("image.pca", "image.mnf", "image.derive", "image.keep", "image.remove"),
+    *("image.pca", "image.mnf", "image.anomalies", "image.derive", "image.keep", "image.remove"),
     Submenu("Vie&w", ("spectra.value", "spectra.continuum", "spectra.first", "spectra.second")),
     *("spectra.class_means", "spectra.map_means", "spectra.selection_mean", LINE),
     *("spectra.library", "spectra.match", "spectra.angle", "spectra.scatter", LINE),

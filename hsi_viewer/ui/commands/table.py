@@ -29,7 +29,7 @@ class Command:
     shortcuts : default key sequences, e.g. "Ctrl+O"; the user may change them.
     icon : Material Design name, or "".
     enabled : whether it can be done now.
-    disabled_reason : said in the tool tip while it cannot be done.
+    disabled_reason : shown in the tool tip while it cannot be done.
     checked : for checkable commands, whether it is on now.
     toolbar : whether it is in the tool bar; text : with its words there.
     """
@@ -113,7 +113,7 @@ class _Binding(QObject):
         keys = f" ({self.keys})" if self.keys else ""
         reason = self.disabled_reason()
         tip = f"{command.words.rstrip('…')}{keys}" + (f"\n{reason}" if reason else "")
-        if tip != self._tip:  # to set it again tells every menu and button of a change
+        if tip != self._tip:  # setting it again notifies every menu and button
             self._tip = tip
             action.setToolTip(tip)
 

@@ -96,7 +96,7 @@ class PlugInFeature(Feature):
 
         Parameters
         ----------
-        what : goes on "The plug-in ... failed".
+        what : continues "The plug-in ... failed".
         """
         try:
             return work()
@@ -200,11 +200,11 @@ class PlugInFeature(Feature):
         self.attempt("to leave the scene", lambda: leave(discard=discard), None)
 
     def may_leave(self) -> bool:
-        """Whether the scene may be left; so too if it fails to say."""
+        """Whether the scene may be left; so too if the plug-in fails to answer."""
         return bool(self.attempt("to leave the scene", self._feature.may_leave, True))
 
     def finish(self) -> bool:
-        """Whether the window may close; so too if it fails to say."""
+        """Whether the window may close; so too if the plug-in fails to answer."""
         return bool(self.attempt("to finish", self._feature.finish, True))
 
     def close(self) -> None:

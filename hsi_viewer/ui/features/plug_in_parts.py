@@ -50,13 +50,13 @@ def _belongs(name: object, key: str) -> bool:
 
 @dataclass(frozen=True)
 class GuardedPanel:
-    """A panel that says what went wrong where it cannot be made."""
+    """A panel that shows what went wrong where it cannot be made."""
 
     inner: Panel
     attempt: Attempt
 
     def panel(self, docks: Container[str]) -> Panel:
-        """The panel as the window gets it; one beside an unknown panel stands alone."""
+        """The panel as the window gets it; one beside an unknown panel is alone."""
         beside = self.inner.beside if self.inner.beside in docks else ""
         return replace(
             self.inner,
@@ -92,7 +92,7 @@ def _explanation() -> QLabel:
 
 @dataclass(frozen=True)
 class GuardedCommand:
-    """A command that is disabled where it cannot say whether it can be done."""
+    """A command that is disabled where it fails to answer whether it can be done."""
 
     inner: Command
     attempt: Attempt

@@ -358,7 +358,7 @@ class SpectrumPlot(pg.PlotWidget):
             self.getPlotItem().setYRange(low, high if high > low else low + 1.0, padding=0.05)
 
     def _nm(self) -> Floats:
-        """Wavelengths, or band numbers where there are none: what formulas are taken over."""
+        """Wavelengths, or band numbers where there are none: the axis of formulas."""
         if self._cube is not None and self._cube.wavelengths is not None:
             return self._cube.wavelengths
         return np.arange(1, (self._cube.bands if self._cube else 0) + 1, dtype=np.float64)

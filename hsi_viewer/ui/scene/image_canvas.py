@@ -102,7 +102,7 @@ class ImageCanvas(SceneView):
         return self._painting or super().is_drawing
 
     def cancel_drawing(self) -> bool:
-        """Take back what is being drawn; False if nothing is."""
+        """Undo what is being drawn; False if nothing is."""
         cancelled = self._tool is not None and self._tool.cancel()
         self._painting = self._painting and not cancelled
         self.update_preview()

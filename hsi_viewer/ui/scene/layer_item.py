@@ -23,7 +23,7 @@ from hsi_viewer.core.geometry.pixels import Box
 from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.tiles import FRAME_SECONDS, TileKey, TileStore
 
-# A level is taken as long as its pixels are at most so much larger than those of the screen.
+# A level is taken as long as its pixels are at most this much larger than those of the screen.
 COARSE = 2.0**0.25
 
 Side = Literal["left", "right"]
@@ -128,7 +128,7 @@ class LayerItem(QGraphicsObject):
         return min(max(wanted, 0), self._store.top_level(self._shape))
 
     def _wanted(self, missing: list[TileKey]) -> list[TileKey]:
-        """The coarsest level first, because it stands in for all; then from the middle outwards."""
+        """The coarsest level first, because it replaces all; then from the middle outwards."""
         if not missing:
             return []
         row = sum(k.row for k in missing) / len(missing)

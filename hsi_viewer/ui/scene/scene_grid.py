@@ -98,7 +98,7 @@ class SceneGrid(QWidget):
         canvas.marked.connect(self._on_marks)
 
     def set_number(self, number: int) -> None:
-        """Show so many views: 1, 2 or 4."""
+        """Show 1, 2 or 4 views."""
         while len(self.views) > number:
             view = self.views.pop()
             view.detach()

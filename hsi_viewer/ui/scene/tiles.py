@@ -82,7 +82,7 @@ class TileStore(QObject):
 
     Signals
     -------
-    drawn(name, QRectF) : pixels of a layer are there or changed; in pixels of the scene.
+    drawn(name, QRectF) : pixels of a layer came or changed; in pixels of the scene.
     failed(Exception) : a file could not be read; its tiles stay empty until the next change.
     """
 
@@ -125,7 +125,7 @@ class TileStore(QObject):
                 yield TileKey(name, level, row, column)
 
     def tile(self, key: TileKey, until: float) -> tuple[Tile | None, bool]:
-        """A tile as far as it is there, and whether it is as it should be.
+        """A tile as far as it is drawn, and whether it is complete.
 
         Quick tiles are drawn at once, as long as it is not later than `until` (perf_counter).
         """
@@ -151,7 +151,7 @@ class TileStore(QObject):
         return None
 
     def image(self, key: TileKey, *, grey: bool = False) -> QImage | None:
-        """Picture of a tile that is there."""
+        """Picture of a tile that is drawn."""
         return self._tiles[key].seen(grey=grey)
 
     def want(self, owner: Hashable, keys: Iterable[TileKey]) -> None:
@@ -244,7 +244,7 @@ class TileStore(QObject):
             self._repaint(name, raster, box)
 
     def _repaint(self, name: str, raster: Raster, box: Box) -> None:
-        """Redraw a box in all tiles that there are; what takes long is left to the worker."""
+        """Redraw a box in all existing tiles; what takes long is left to the worker."""
         until = time.perf_counter() + FRAME_SECONDS
         if isinstance(self._queue.current, TileRequest) and self._queue.current.key.layer == name:
             self._stale.add(self._queue.current.key)

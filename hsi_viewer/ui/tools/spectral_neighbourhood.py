@@ -34,7 +34,7 @@ class Found:
 
 
 class SpectralNeighbourhood(QObject):
-    """Keeps the last window and its superpixels; `ready` tells that there are others.
+    """Keeps the last window and its superpixels; `ready` is emitted when there are others.
 
     Signals
     -------

@@ -25,7 +25,7 @@ class Pointer:
     ----------
     row, column : in scene coordinates; pixel (r, c) is the square from (r, c) to (r+1, c+1).
     shift, ctrl, alt : modifiers.
-    reach : how many scene pixels are as near as can be told with the mouse (8 screen pixels).
+    reach : how many scene pixels the mouse can be off (8 screen pixels).
     """
 
     row: float
@@ -112,7 +112,7 @@ class Tool:
         return False
 
     def cancel(self) -> bool:
-        """Escape: take the unfinished stroke back; False if there is none."""
+        """Escape: undo the unfinished stroke; False if there is none."""
         return False
 
     def footprint(self) -> Segments | None:

@@ -41,7 +41,7 @@ class ToolContext(Protocol):
         """Ask the canvas for the preview again."""
 
     def option_changed(self) -> None:
-        """Tell that a tool changed a setting."""
+        """Announce that a tool changed a setting."""
 
     def notify(self, text: str, level: str = "info") -> None:
         """Tell the user something."""

@@ -97,12 +97,12 @@ class AnglePanel(QWidget):
         return self.slider.value()
 
     def show_reference(self, name: str) -> None:
-        """Say which spectrum a map would start from; "" where none is picked."""
+        """Show which spectrum a map would start from; "" where none is picked."""
         self.map_button.setEnabled(bool(name))
         self.picked.setText(f"Picked: {name}" if name else HINT)
 
     def show_map(self, name: str) -> None:
-        """Say what is mapped; "" when nothing is."""
+        """Show what is mapped; "" when nothing is."""
         self.shown.setText(f"Shown: the angle to {name}" if name else "")
         for widget in (
             self.slider,
@@ -116,12 +116,12 @@ class AnglePanel(QWidget):
             self.count.setText("")
 
     def show_count(self, pixels: int) -> None:
-        """Say how many pixels lie within the threshold."""
+        """Show how many pixels lie within the threshold."""
         angle = self.step / 1000
         self.count.setText(f"{pixels:,} pixels within {angle:.3f} rad ({degrees(angle):.2f}°)")
 
     def show_class(self, name: str) -> None:
-        """Say which class the pixels would get; "" where none is chosen."""
+        """Show which class the pixels would get; "" where none is chosen."""
         text = f"Label them “{name}”" if name else "Label these pixels"
         self.label_button.setText(text if len(text) < 34 else f"{text[:31]}…”")
         tip = text if name else "Choose a class first, or add one (A)"

@@ -82,7 +82,7 @@ class ComparePanel(QWidget):
         return self.left.currentText(), self.right.currentText()
 
     def show_layers(self, names: Sequence[str]) -> None:
-        """Offer layers, the uppermost first; chosen ones stay chosen while they are there."""
+        """Offer layers, the uppermost first; chosen ones stay chosen while they exist."""
         before = self.pair()
         with ExitStack() as quiet:
             for box in (self.left, self.right):

@@ -93,7 +93,7 @@ class DerivedPanel(QWidget):
         self._on_text()
 
     def show_cube(self, cube: HyperCube | None) -> None:
-        """List what a scene gives; what it does not is grey and says why."""
+        """List what a scene gives; what it doesn't is grey, with the reason."""
         self._cube = cube
         self.indices.clear()
         several = cube is not None and cube.bands > 1

@@ -62,7 +62,7 @@ class HistoryPanel(QWidget):
 
     Signals
     -------
-    chosen(count) : go to how it was after so many steps.
+    chosen(count) : return to the state after that many steps.
     appeared() : the panel can be seen now.
     """
 

@@ -26,12 +26,12 @@ NOTHING = "This layer is still empty."
 
 
 class _List(QListWidget):
-    """A list that tells when its rows were dragged into another order."""
+    """A list that signals when its rows were dragged into another order."""
 
     arranged = Signal()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Let the base move the row, then tell."""
+        """Let the base move the row, then emit the signal."""
         super().dropEvent(event)
         self.arranged.emit()
 

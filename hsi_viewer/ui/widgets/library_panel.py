@@ -239,7 +239,7 @@ class LibraryPanel(QWidget):
         self._update_buttons()
 
     def show_compared(self, name: str) -> None:
-        """Say which spectrum the ranks are of; "" for none yet."""
+        """Show which spectrum the ranks are of; "" for none yet."""
         if name:
             self.compared.setText(f"Compared with {name}. Click a column to rank by it.")
         elif self.model.rowCount():

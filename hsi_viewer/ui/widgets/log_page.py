@@ -1,4 +1,4 @@
-"""LogPage: everything that the user was told, and what was logged, with a copy button."""
+"""LogPage: every message to the user, and what was logged, with a copy button."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class NotesPanel(QWidget):
         layout.addWidget(self.text)
 
     def show_text(self, text: str, enabled: bool) -> None:
-        """Show a text, unless it is the one that is there."""
+        """Show a text, unless it is already shown."""
         self.text.setEnabled(enabled)
         if text != self.text.toPlainText():
             self.text.blockSignals(True)

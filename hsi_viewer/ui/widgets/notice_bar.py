@@ -30,7 +30,7 @@ ICONS: dict[Level, str] = {
 }
 MAX_NOTICES = 3
 TICK_MS = 250
-PRESENT_MS = 10_000  # who has moved the mouse within this time is there to read
+PRESENT_MS = 10_000  # a user who has moved the mouse within this time can read
 # Time to notice a message, and to read each of its letters.
 NOTICED_MS: dict[Level, int] = {
     "info": 5000,
@@ -40,7 +40,7 @@ NOTICED_MS: dict[Level, int] = {
 }
 LETTER_MS = 60
 LONG = 90  # letters of a text that gets the whole width, its buttons below it
-NUMBERS = re.compile(r"\d+")  # a file that has become short tells of each window that it misses
+NUMBERS = re.compile(r"\d+")  # a truncated file gives a message for each window that it lacks
 
 
 class NoticeBar(QWidget):
@@ -117,7 +117,7 @@ class NoticeBar(QWidget):
 
     @Slot()
     def _on_tick(self) -> None:
-        """Time passes while somebody is there: the window is active and the mouse moves."""
+        """Time passes while somebody is present: the window is active and the mouse moves."""
         cursor = QCursor.pos()
         self._still_ms = 0 if cursor != self._cursor else self._still_ms + TICK_MS
         self._cursor = cursor

@@ -103,7 +103,7 @@ class RegionPanel(QWidget):
         )
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Tell that the panel is in view."""
+        """Announce that the panel is visible."""
         super().showEvent(event)
         self.shown.emit()
 

@@ -36,7 +36,7 @@ TIPS = (
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run as it is listed; `tip` tells the rest."""
+    """One run as it is listed; `tip` contains the rest."""
 
     id: int
     title: str
@@ -178,7 +178,7 @@ class RunsPanel(QWidget):
         changes: Sequence[tuple[str, str, Transition]],
         test: McNemar | None,
     ) -> None:
-        """Say how two maps differ.
+        """Show how two maps differ.
 
         Parameters
         ----------

@@ -88,7 +88,7 @@ class ScatterPanel(QWidget):
             box.blockSignals(False)
 
     def show_selection(self, pixels: int, name: str, thinned: int = 1) -> None:
-        """Say what is selected; thinned: of large scenes every so many-th pixel is counted."""
+        """Show what is selected; thinned: of large scenes only some pixels are counted."""
         text = f"{pixels:,} pixels selected: {name}" if pixels else HINT
         if thinned > 1:
             text += f" The plot shows one pixel in {thinned}; a lasso selects all of them."
@@ -97,14 +97,14 @@ class ScatterPanel(QWidget):
             button.setEnabled(pixels > 0)
 
     def show_class(self, name: str) -> None:
-        """Say which class the pixels would get; "" where none is chosen."""
+        """Show which class the pixels would get; "" where none is chosen."""
         short = name if len(name) < 18 else f"{name[:16]}…"
         self.label_button.setText(f"Label “{short}”" if name else "Label")
         tip = f"Label the selected pixels as “{name}”" if name else "Choose a class first (A)"
         self.label_button.setToolTip(tip)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Tell that the panel is seen."""
+        """Announce that the panel is visible."""
         super().showEvent(event)
         self.shown.emit()
 

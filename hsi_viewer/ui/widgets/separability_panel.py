@@ -84,7 +84,7 @@ class SeparabilityPanel(QWidget):
         self.state.clear()
 
     def show_state(self, text: str) -> None:
-        """Say what the table is worth, e.g. that labels changed."""
+        """Show what the table is worth, e.g. that labels changed."""
         self.state.setText(text)
 
     def show_report(self, report: SeparabilityReport, name_of: Callable[[int], str]) -> None:

@@ -19,7 +19,7 @@ class Stop:
 
     Attributes
     ----------
-    title, text : what is said.
+    title, text : what is shown.
     target : gives the widget that is pointed at, when its turn comes.
     """
 
@@ -83,7 +83,7 @@ class Tour(QFrame):
 
     @Slot()
     def go_next(self) -> None:
-        """Go on, or end after the last step."""
+        """Continue, or end after the last step."""
         if self.index + 1 < len(self._stops):
             self._go(self.index + 1)
         else:
@@ -105,7 +105,7 @@ class Tour(QFrame):
         self.ended.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows and Enter go on and back, Escape ends."""
+        """Arrows and Enter move forward and back, Escape ends."""
         run = {
             Qt.Key.Key_Right: self.go_next,
             Qt.Key.Key_Return: self.go_next,

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.classifier import Classifier
-from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig
+from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig, VoiceChoice
 from hsi_viewer.ui.theme import current_theme, icon
 
 PRESETS = (("Fast", "fast"), ("Best", "best"))
@@ -33,6 +33,12 @@ DISTILLATION: tuple[tuple[str, DistillationMode | None], ...] = (
     ("Towards the mean of the exits", "ensemble"),
     ("Previous epochs", "previous_epochs"),
     ("Rounds on the refined map", "refined_rounds"),
+)
+VOICES: tuple[tuple[str, VoiceChoice], ...] = (
+    ("Weighed by evidence", "auto"),
+    ("Single pixels only", "pixels"),
+    ("Surroundings and network", "surroundings"),
+    ("Network only", "network"),
 )
 
 
@@ -81,6 +87,17 @@ class TrainingPanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.distillation.setToolTip("How the network's exits teach each other")
+        self.voices = QComboBox()
+        self.voices.setAccessibleName("Voices")
+        for text, choice in VOICES:
+            self.voices.addItem(text, choice)
+        self.voices.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.voices.setToolTip(
+            "Which classifiers make the map; by evidence: those that cross-validation on your "
+            "labels bears out"
+        )
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.seed.setMaximumWidth(110)
@@ -96,6 +113,7 @@ class TrainingPanel(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Classifier", self.classifier_box)
         form.addRow("Preset", self.preset)
+        form.addRow("Voices", self.voices)
         form.addRow("Distillation", self.distillation)
         last = QHBoxLayout()
         last.addWidget(self.seed)
@@ -103,6 +121,7 @@ class TrainingPanel(QWidget):
         form.addRow("Seed", last)
         rows = (
             ("preset", self.preset, self.preset),
+            ("voices", self.voices, self.voices),
             ("distillation", self.distillation, self.distillation),
             ("seed", self.seed, last),
             ("refine", self.refine, None),
@@ -200,10 +219,11 @@ class TrainingPanel(QWidget):
             distillation=self.distillation.currentData(),
             seed=self.seed.value(),
             refine=self.refine.isChecked(),
+            voices=self.voices.currentData(),
         )
 
     def show_reason(self, reason: str | None) -> None:
-        """Say why training cannot start; None enables the button."""
+        """Show why training cannot start; None enables the button."""
         self.train_button.setEnabled(reason is None and self.cancel_button.isHidden())
         self.reason.setText(reason or "")
         self.reason.setVisible(bool(reason))

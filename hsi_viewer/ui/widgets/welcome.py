@@ -16,7 +16,7 @@ STEPS = (
 
 
 class Welcome(QWidget):
-    """Offers a file and the sample scene, and says what comes next.
+    """Offers a file and the sample scene, and shows what comes next.
 
     Signals
     -------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import linecache
+import os
 import subprocess
 import sys
 
@@ -66,9 +67,31 @@ def test_a_cancelled_import_leaves_the_collector_on(monkeypatch):
     gc.unfreeze()
 
 
-def test_the_window_needs_no_slow_library():
+START = """
+import gc, os, sys
+from argparse import Namespace
+from hsi_viewer.cli.commands import open_window
+from PySide6.QtWidgets import QApplication
+collected = []
+gc.callbacks.append(lambda phase, info: collected.append(info["generation"]))
+QApplication.exec = lambda *_: 0  # shown, and nothing done in it
+open_window.run(Namespace(cube=None, screenshot=None, overwrite=False))
+print([name for name in {slow} if name in sys.modules])
+print(collected, gc.isenabled(), gc.get_freeze_count() > 10_000)
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_the_window_needs_no_slow_library_and_no_collection_of_garbage(tmp_path):
     """Torch and the like come with the first scene, file formats with their first file."""
     slow = ("torch", "sklearn", "scipy.ndimage", "h5py", "rasterio", "pyproj", "spectral")
-    code = f"import sys, hsi_viewer.app; print([m for m in {slow} if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "[]"
+    homes = {f"XDG_{kind}_HOME": str(tmp_path) for kind in ("CONFIG", "CACHE", "DATA", "STATE")}
+    out = subprocess.run(
+        [sys.executable, "-c", START.replace("{slow}", repr(slow))],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **homes},
+    )
+    assert out.stdout.splitlines() == ["[]", "[] True True"]

@@ -337,6 +337,11 @@ def test_principal_components_become_the_picture(sample):
     sample.settle()
     assert picture(sample).composite.image is None
     assert sample.window.panel("display").preset.currentText() == "True colour"
+    sample.trigger("image.anomalies")
+    sample.settle()
+    sample.qtbot.waitUntil(lambda: picture(sample).composite.image is not None)
+    assert picture(sample).cube.band_names == ("Anomalies (RX)",)
+    assert picture(sample).composite.bands == (0,)
 
 
 def test_an_index_is_the_ratio_of_its_bands_or_says_why_not(sample):

@@ -245,3 +245,43 @@ def test_a_screenshot_does_not_wait_for_the_overview(driver, header, tmp_path, m
     shot = Screenshot(driver.window, tmp_path / "shot.png")
     driver.qtbot.waitUntil(lambda: shot.status == 0, timeout=20_000)
     assert (tmp_path / "shot.png").stat().st_size > 0
+
+
+@pytest.fixture
+def overviews(monkeypatch):
+    """The bands of overviews that were begun."""
+    begun = []
+    monkeypatch.setattr(OverviewSource, "fill", lambda _s, bands, _t, _p: begun.append(bands))
+    monkeypatch.setattr(OverviewSource, "missing", lambda _s, bands: () if begun else tuple(bands))
+    return begun
+
+
+def test_an_overview_does_not_take_the_disk_from_the_visible_part(
+    driver, header, overviews, monkeypatch
+):
+    tiles, go, reads = driver.window.context.viewing.tiles, threading.Event(), []
+    real = CubeRaster.rgba
+
+    def rgba(raster, rows, columns):
+        reads.append(rows)
+        assert go.wait(60)
+        return real(raster, rows, columns)
+
+    monkeypatch.setattr(CubeRaster, "rgba", rgba)
+    open_coarse(driver, header)
+    feature = driver.window.feature("overviews")
+    with driver.qtbot.waitSignal(feature._soon.timeout, check_params_cb=lambda: bool(reads)):
+        driver.canvas.viewport().grab()
+    assert not tiles.idle
+    assert feature._task is None
+    go.set()
+    drawn(driver)
+    driver.qtbot.waitUntil(lambda: bool(overviews))
+
+
+def test_for_a_screenshot_nothing_is_prepared_for_later(driver, header, overviews, tmp_path):
+    shot = Screenshot(driver.window, tmp_path / "shot.png")
+    open_coarse(driver, header)
+    driver.qtbot.waitUntil(lambda: shot.status == 0, timeout=20_000)
+    assert overviews == []
+    assert not driver.window.feature("training").preload.started

@@ -47,8 +47,13 @@ def left(scene: str, strokes: int):
 
 def wait_for_offer(driver, part: str):
     offers = driver.window.context.offers
-    driver.qtbot.waitUntil(lambda: any(part in o.text for o in offers.offers), timeout=20_000)
-    return next(o for o in offers.offers if part in o.text)
+
+    def shown():
+        seen = [o for o in offers.offers if not o.buttons[-1].visibleRegion().isEmpty()]
+        return (o for o in seen if part in o.text)
+
+    driver.qtbot.waitUntil(lambda: any(shown()), timeout=20_000)
+    return next(shown())
 
 
 def press(offer, text: str) -> None:
@@ -207,8 +212,8 @@ def test_what_was_discarded_for_another_scene_is_brought_back(driver, scene, tmp
     driver.open(str(other))
     assert len(answer.asked) == 1
     assert driver.document.cube.name == "other.npy"
-    notices = driver.window.notices.texts()
-    assert any("scene.npy was discarded. File › Restore discarded work" in t for t in notices)
+    way_back = "choose File › Restore discarded work."
+    driver.qtbot.waitUntil(lambda: any(way_back in text for text in notices(driver)))
     restored(driver, ids)
 
 

@@ -12,7 +12,7 @@ from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe, Recipe, Tra
 SMALL = Recipe(
     FeatureRecipe(components=10, sigmas=(1.0, 2.0)),
     NetworkRecipe(channels=16),
-    TrainingRecipe(steps=30, batch=16, calibrate_from=1_000),
+    TrainingRecipe(steps=30, batch=16),
 )
 
 

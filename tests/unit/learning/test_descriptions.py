@@ -12,9 +12,10 @@ from safetensors.torch import load_file
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.sampling import draw_per_class
-from hsi_viewer.learning.checkpoint_schema import fitted, network_of
+from hsi_viewer.learning.checkpoint_schema import features_of, network_of
 from hsi_viewer.learning.model_description import parse_description
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.voice_files import voices_of
 from tests.unit.learning.made import SMALL, made_scene
 from tests.unit.learning.test_hostile_models import with_value
 
@@ -32,10 +33,17 @@ def saved(tmp_path_factory):
 
 
 def described(description, *path_and_value):
+    description = {"temperature": 1.0, **description}  # of models with one voice
     if path_and_value:
         *path, value = path_and_value
         description = with_value(description, tuple(path), value)
     return parse_description(json.dumps(description).encode(), FILE)
+
+
+def fitted(tensors, description):
+    """The features of a file, and its voices, which fit them."""
+    features = features_of(tensors, description.channels, description.sigmas, description.bands)
+    return features, voices_of(tensors, features, len(description.class_ids))
 
 
 WALKER = ("recipe", "walker")

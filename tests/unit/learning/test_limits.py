@@ -14,7 +14,7 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import training_loop
 from hsi_viewer.learning.trainer import fit
-from hsi_viewer.learning.training_pixels import choose_pixels, hold_back
+from hsi_viewer.learning.training_pixels import choose_pixels
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 
@@ -119,21 +119,6 @@ def test_labels_of_another_size_are_refused() -> None:
     cube, _ = made_scene()
     with pytest.raises(LabelError, match="10 x 10"):
         fit(cube, np.ones((10, 10), int))
-
-
-def test_held_back_labels_are_a_tenth_of_each_class_or_none() -> None:
-    targets = np.repeat([0, 1, 2], [40, 20, 100])
-    held = hold_back(targets, 20, 0)
-    assert np.bincount(targets[held]).tolist() == [4, 2, 10]
-    assert not hold_back(targets, 21, 0).any()
-
-
-def test_enough_labels_give_a_calibration() -> None:
-    cube, truth = made_scene()
-    training, _ = draw_per_class(truth, 30)
-    recipe = replace(SMALL, training=replace(SMALL.training, calibrate_from=20))
-    assert fit(cube, training, recipe=recipe).temperature != 1.0
-    assert fit(cube, training, recipe=SMALL).temperature == 1.0
 
 
 def test_legend_names_win_over_the_scenes_and_other_classes_have_a_name() -> None:

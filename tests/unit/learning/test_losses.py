@@ -11,7 +11,7 @@ import torch
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.distillation import BETWEEN_EXITS, Memory, SoftTargets, balanced
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.training_loop import HELD_JOIN, Learner, Tally
+from hsi_viewer.learning.training_loop import Learner, Tally
 from hsi_viewer.learning.training_pixels import TrainingPixels
 from tests.unit.learning.made import SMALL, Recorder
 
@@ -67,13 +67,13 @@ def test_memory_keeps_the_mean_of_the_exits_and_blends_it_by_the_progress() -> N
     assert np.allclose(blended, 0.6 * hard.numpy() + 0.4 * shares, atol=1e-6)
 
 
-def data_of(classes: int, each: int, channels: int = 4, held: int = 0) -> TrainingPixels:
-    """Patches of a network of radius 3, the first ones of each class held back."""
+def data_of(classes: int, each: int, channels: int = 4) -> TrainingPixels:
+    """Patches of a network of radius 3."""
     generator = torch.Generator().manual_seed(0)
     targets = torch.arange(classes).repeat_interleave(each)
     patches = torch.randn(len(targets), channels, 7, 7, generator=generator)
     patches[:, 0] += 4 * targets[:, None, None]
-    return TrainingPixels(patches, targets, torch.arange(len(targets)) % each < held)
+    return TrainingPixels(patches, targets)
 
 
 def learner_of(data: TrainingPixels, port=None, recipe=SMALL, **options) -> Learner:
@@ -196,18 +196,6 @@ def test_a_step_counts_its_right_answers(monkeypatch) -> None:
     ones = int((learner.data.targets[torch.cat(drawn)] == 1).sum())
     assert tally.seen == 48
     assert np.sum(tally.right, axis=0).tolist() == [ones] * 3
-
-
-def test_labels_held_back_are_drawn_only_at_the_end(monkeypatch) -> None:
-    learner = learner_of(data_of(3, 20, held=2))
-    drawn = []
-    real = learner.memory.store
-    monkeypatch.setattr(learner.memory, "store", lambda c, z: drawn.append(c) or real(c, z))
-    learner.run()
-    held = [bool(learner.data.held[c].any()) for c in drawn]
-    join = int(HELD_JOIN * 30)
-    assert not any(held[:join])
-    assert any(held[join:])
 
 
 def test_a_run_that_diverges_goes_back_to_the_last_epoch(monkeypatch) -> None:

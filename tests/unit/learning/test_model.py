@@ -107,7 +107,7 @@ def test_a_stroke_changes_the_map_without_new_inference(monkeypatch) -> None:
     before = model.predict(cube, labels=training)
     stroke = training.copy()
     stroke[:6, :6] = 9
-    monkeypatch.setattr(model_module, "dense", None)  # the network is not asked again
+    monkeypatch.setattr(model_module.Ensemble, "mapped", None)  # no voice is asked again
     after = model.predict(cube, labels=stroke)
     assert (after.class_map[:6, :6] == 9).all()
     assert (before.class_map[:6, :6] == truth[:6, :6]).all()

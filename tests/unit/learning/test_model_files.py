@@ -85,25 +85,33 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from hsi_viewer.learning.model import load_model
-model, steps, real = load_model(sys.argv[2]), int(sys.argv[3]), Path.replace
-def replace(self, target):
-    global steps
-    steps -= 1
-    if steps < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(self, target)
-Path.replace = replace
-model.save(sys.argv[1])
+model, real = load_model(sys.argv[1]), Path.replace
+for old, steps in zip(sys.argv[2::2], map(int, sys.argv[3::2])):
+    def replace(self, target):
+        global steps
+        steps -= 1
+        if steps < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, target)
+    Path.replace = replace
+    if (child := os.fork()) == 0:
+        model.save(old)
+        os._exit(0)
+    print(-os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is a POSIX matter")
-@pytest.mark.parametrize("steps", [1, 3])
-def test_a_kill_within_the_exchange_leaves_a_model_that_loads(models, tmp_path, steps):
-    old, new = tmp_path / "old", tmp_path / "new"
-    models[0].save(old)
+def test_a_kill_within_the_exchange_leaves_a_model_that_loads(models, tmp_path):
+    new, steps = tmp_path / "new", (1, 3)
+    folders = [tmp_path / f"killed after {number}" for number in steps]
     models[1].save(new)
-    command = [sys.executable, "-c", KILLED, str(old), str(new), str(steps)]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
-    assert load_model(old).label_digest == models[0].label_digest
-    assert set(contents(old)) == NAMES
+    for folder in folders:
+        models[0].save(folder)
+    killed = [str(a) for pair in zip(folders, steps, strict=True) for a in pair]
+    command = [sys.executable, "-c", KILLED, str(new), *killed]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(int(signal.SIGKILL))] * 2
+    for folder in folders:
+        assert load_model(folder).label_digest == models[0].label_digest
+        assert set(contents(folder)) == NAMES

@@ -11,7 +11,6 @@ import torch
 from hsi_viewer.learning.training_pixels import (
     TrainingPixels,
     choose_pixels,
-    hold_back,
     seeds_of,
     turned,
 )
@@ -19,19 +18,8 @@ from hsi_viewer.learning.training_pixels import (
 
 def test_every_class_is_drawn_as_often() -> None:
     targets = torch.tensor([0, 0, 0, 1, 2, 2])
-    held = torch.tensor([True, False, False, False, False, False])
-    data = TrainingPixels(torch.zeros(6, 1, 1, 1), targets, held)
-    everything = data.odds(with_held=True)
-    assert everything.tolist() == pytest.approx([1 / 9] * 3 + [1 / 3] + [1 / 6] * 2)
-    kept = data.odds(with_held=False)
-    assert kept.tolist() == pytest.approx([0, 1 / 6, 1 / 6, 1 / 3, 1 / 6, 1 / 6])
-
-
-def test_a_class_that_is_wholly_held_back_is_not_drawn() -> None:
-    data = TrainingPixels(
-        torch.zeros(3, 1, 1, 1), torch.tensor([0, 1, 1]), torch.tensor([True, False, False])
-    )
-    assert data.odds(with_held=False).tolist() == [0, 0.5, 0.5]
+    data = TrainingPixels(torch.zeros(6, 1, 1, 1), targets)
+    assert data.odds.tolist() == pytest.approx([1 / 9] * 3 + [1 / 3] + [1 / 6] * 2)
 
 
 def test_seeds_are_places_among_the_classes_and_ids_of_no_class_are_none() -> None:
@@ -60,14 +48,6 @@ def test_only_more_labels_than_the_limit_are_thinned_out() -> None:
     assert not np.array_equal(pixels, other)
     few = choose_pixels(seeds, valid, 2, 0)[1]  # fewer than there are classes: one of each
     assert few.tolist() == [0, 1, 2]
-
-
-def test_what_is_held_back_depends_on_the_seed_and_is_one_at_least() -> None:
-    targets = np.repeat([0, 1], [9, 200])
-    first, again, other = (hold_back(targets, 5, seed) for seed in (0, 0, 1))
-    assert np.bincount(targets[first]).tolist() == [1, 20]
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
 
 
 def test_patches_are_mirrored_and_turned_in_all_eight_ways() -> None:

@@ -29,6 +29,7 @@ from tests.unit.learning.made import SMALL, Recorder, made_scene
 CUBE, TRUTH = made_scene()
 TRAINING, _ = draw_per_class(TRUTH, 4)
 IDS = (2, 5, 7, 9)
+WIDE = TrainingConfig(voices="surroundings")  # the network and the walker are heard
 
 
 def run_of(cube: HyperCube, training, config=None, port=None, **distillation) -> Run:
@@ -42,7 +43,7 @@ def run_of(cube: HyperCube, training, config=None, port=None, **distillation) ->
 @pytest.mark.parametrize("refine", [True, False])
 def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     port = Recorder()
-    model = fit(CUBE, TRAINING, TrainingConfig(refine=refine), recipe=SMALL, port=port)
+    model = fit(CUBE, TRAINING, replace(WIDE, refine=refine), recipe=SMALL, port=port)
     maps = [i for i in port.items if isinstance(i, Prediction)]
     sources = ["instant model", "SDHSI-Net, shallow exit"]
     assert [m.source for m in maps] == [t + ", refined" * refine for t in sources]
@@ -51,16 +52,16 @@ def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     # The shallow exit is shown after a third of the steps, which is one epoch here.
     assert kinds == ["Progress", "Prediction", *epoch, "Prediction", *epoch, *epoch]
     again = Recorder()
-    fit(CUBE, TRAINING, recipe=SMALL, warm_start=model, port=again)
+    fit(CUBE, TRAINING, WIDE, recipe=SMALL, warm_start=model, port=again)
     assert not any(isinstance(i, Prediction) for i in again.items)
     assert not any("features" in getattr(i, "message", "") for i in again.items)
 
 
 def test_a_warm_start_with_another_recipe_begins_again() -> None:
-    model = fit(CUBE, TRAINING, recipe=SMALL)
+    model = fit(CUBE, TRAINING, WIDE, recipe=SMALL)
     other = replace(SMALL, training=replace(SMALL.training, smoothing=0.1))
     port = Recorder()
-    again = fit(CUBE, TRAINING, recipe=other, warm_start=model, port=port)
+    again = fit(CUBE, TRAINING, WIDE, recipe=other, warm_start=model, port=port)
     assert again.scene_of(CUBE) is not model.scene_of(CUBE)
     assert port.items[0] == Progress("Computing features", 0.0)
     assert sum(isinstance(i, Prediction) for i in port.items) == 2
@@ -78,7 +79,7 @@ def test_a_model_knows_what_it_was_made_of() -> None:
     assert (model.bands, model.config, model.warning) == (20, config, None)
     assert model.versions["numpy"] == version("numpy")
     assert model.versions["hsi-viewer"] == version("hsi-viewer")
-    assert model.temperature == 1.0
+    assert model.pool.temperature == 1.0
     assert not model.network.training
 
 
@@ -148,19 +149,6 @@ def test_nearby_is_counted_in_rows_and_columns(reach: int, monkeypatch) -> None:
     assert len(run.soft_targets(run.network(None)).patches) == 4 * ((2 * reach + 1) ** 2 - 1)
 
 
-def test_the_temperature_is_measured_on_the_labels_held_back(monkeypatch) -> None:
-    run = run_of(CUBE, draw_per_class(TRUTH, 30)[0])
-    held = np.arange(len(run.pixels)) % 10 == 0
-    truth = np.eye(4, dtype=np.float32)[np.searchsorted(IDS, TRUTH)]
-    sure = 0.2 / 3 + (0.8 - 0.2 / 3) * truth
-    wrong = np.flatnonzero(held)[::2]  # half of those are wrong: far too sure of itself
-    sure.reshape(-1, 4)[run.pixels[wrong]] = np.roll(sure.reshape(-1, 4)[run.pixels[wrong]], 1, 1)
-    said_by(monkeypatch, sure)
-    network, instant = run.network(None), run.instant()
-    assert run._temperature(network, instant, held) > 2
-    assert run._temperature(network, instant, ~held) < 1
-
-
 def test_a_map_is_the_likeliest_class_with_its_probability() -> None:
     p = np.array([[[0.2, 0.5, 0.3], [0.7, 0.1, 0.2]], [[0.1, 0.1, 0.8], [0.4, 0.4, 0.2]]], "f4")
     valid = np.array([[True, True], [True, False]])
@@ -171,7 +159,7 @@ def test_a_map_is_the_likeliest_class_with_its_probability() -> None:
 
 
 def test_a_prediction_tells_what_it_is_and_keeps_what_the_network_said(monkeypatch) -> None:
-    model = fit(CUBE, TRAINING, recipe=SMALL)
+    model = fit(CUBE, TRAINING, WIDE, recipe=SMALL)
     port = Recorder()
     plain = model.predict(CUBE, refine=False, port=port)
     assert plain.source == "SDHSI-Net, exits averaged"

@@ -1,4 +1,4 @@
-"""ActivityController: tells the busy bar what runs, its progress and when it will be done."""
+"""ActivityController: shows in the busy bar what runs, its progress and when it will be done."""
 
 from __future__ import annotations
 

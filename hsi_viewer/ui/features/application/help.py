@@ -1,4 +1,4 @@
-"""Help: the user guide, the page of keys, the command palette, and what is told about a scene."""
+"""Help: the user guide, the page of keys, the command palette, and the description of a scene."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ HEADERS = ("Name", "State", "Adds", "Package", "Version")
 STATE = HEADERS.index("State")
 NONE_TEXT = (
     "No plug-ins are installed. Python packages can add formats, classifiers and panels; "
-    "docs/plugins.md in the source says how."
+    "docs/plugins.md in the source explains how."
 )
 
 

@@ -40,7 +40,7 @@ class BandPlayer(QObject):
 
     @Slot(int)
     def set_speed(self, bands_a_second: int) -> None:
-        """Show so many bands a second, if they can be drawn as fast."""
+        """Set the bands per second, as far as they can be drawn that fast."""
         self._clock.setInterval(round(1000 / bands_a_second))
 
     @Slot(bool)

@@ -16,6 +16,7 @@ from hsi_viewer.core.derived.derived_images import (
 from hsi_viewer.core.derived.formula import parse_formula
 from hsi_viewer.core.derived.indices import INDICES, disabled_reason, index_named
 from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.task_thread import Work
@@ -97,6 +98,14 @@ class DerivedFeature(Feature):
             components("pca"),
             components("mnf"),
             Command(
+                "image.anomalies",
+                "&Anomalies (RX)",
+                IMAGE,
+                self.derive_anomalies,
+                enabled=has_bands,
+                disabled_reason=lambda: "Open a scene with two or more bands first.",
+            ),
+            Command(
                 "image.derive",
                 "&Indices and formulas…",
                 IMAGE,
@@ -129,6 +138,20 @@ class DerivedFeature(Feature):
         cube = self._cube
         if cube is not None:
             self._start(TITLES[kind], lambda token, port: component_image(cube, kind, token, port))
+
+    @Slot()
+    def derive_anomalies(self) -> None:
+        """Show how far each spectrum is from the background of the scene."""
+        cube = self._cube
+        if cube is None:
+            return
+
+        def work(token: CancelToken, port: ProgressPort) -> HyperCube:
+            from hsi_viewer.analysis.anomalies import anomaly_image
+
+            return anomaly_image(cube, token, port)
+
+        self._start("Anomalies (RX)", work)
 
     def _start(self, title: str, work: Work) -> None:
         """Derive an image in the background; the latest request wins."""

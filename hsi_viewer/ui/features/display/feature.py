@@ -1,4 +1,4 @@
-"""DisplayFeature: the scene on the canvas, and the panel that says how it is drawn."""
+"""DisplayFeature: the scene on the canvas, and the panel that sets how it is drawn."""
 
 from __future__ import annotations
 

@@ -70,14 +70,14 @@ class OverviewsFeature(Feature):
 
     @Slot()
     def clean(self) -> None:
-        """Drop all overviews; those of the open scene are made again when they are needed."""
+        """Drop all overviews; those of the open scene are remade when they are needed."""
         self.workspace.perform("Clearing the overview cache", clean_cache, self._on_cleaned)
 
     def _on_cleaned(self, freed: int) -> None:
         self.workspace.notify(f"Overview cache cleared: {freed / MEGABYTE:,.0f} MB freed.")
 
     def _on_redrawn(self, name: str, _box: object) -> None:
-        if name == IMAGE:
+        if name == IMAGE and self.workspace.works_ahead:
             self._soon.start()
 
     @Slot()
@@ -88,6 +88,9 @@ class OverviewsFeature(Feature):
             return
         if picture.coarse:
             return  # the sharp picture comes first
+        if not self.context.viewing.tiles.idle:
+            self._soon.start()  # both read the same file
+            return
         source = picture.cube.source
         if not isinstance(source, OverviewSource) or source is self._declined:
             return

@@ -43,7 +43,7 @@ class ArrayDialog(QDialog):
     name : of the file.
     choices : arrays that could be the cube.
     current : the array that is open, or "" for the first.
-    axes : its axes as the user has said them before, or None.
+    axes : its axes as the user chose them before, or None.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class ArrayDialog(QDialog):
 
     @Slot()
     def _show_size(self) -> None:
-        """Say what the chosen axes make of the array."""
+        """Show what the chosen axes make of the array."""
         item, order = self.tree.currentItem(), self.axes.currentData()
         shape = item.data(0, SHAPE_ROLE) if item is not None else None
         if order is None or not shape:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hsi_viewer.io.header_doctor.diagnose import Diagnosis, LikelyReading
 
 SIDE = 160
-THINNEST = 24  # a scene of one row is drawn as thick as this, or nobody would see it
+THINNEST = 24  # a scene of one row is drawn as thick as this, to be visible
 TYPES = (
     "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64",
     "complex64", "complex128",
@@ -109,7 +109,7 @@ class LayoutFields(QWidget):
 
 
 class DoctorDialog(QDialog):
-    """Shows what is wrong with a raw file and its header, and lets the user say how to read it.
+    """Shows what is wrong with a raw file and its header, and lets the user choose how to read it.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ class DoctorDialog(QDialog):
         lines = [f"{number + 1}. {at.rows} x {at.columns} x {at.bands}", ", ".join(kind)]
         if at.offset:
             lines.append(f"offset {at.offset:,}")
-        # Without expected bytes the header could not be understood, and says no reading.
+        # Without expected bytes the header could not be understood, and gives no reading.
         if not reading.changes and self._diagnosis.expected is not None:
             lines.append("as in the header")
         if at == self._answer:

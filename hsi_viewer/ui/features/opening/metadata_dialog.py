@@ -181,7 +181,7 @@ class MetadataDialog(QDialog):
 
     @Slot(object)
     def take_wavelengths(self, found: BandList) -> None:
-        """Fill the wavelengths of a file, and say what it was and what was assumed."""
+        """Fill in the wavelengths of a file, and show what was assumed."""
         bands = self._cube.bands
         if len(found.nm) != bands:
             message = f"{found.name} lists {len(found.nm)} wavelengths; the cube has {bands} bands."
@@ -195,7 +195,7 @@ class MetadataDialog(QDialog):
 
     @Slot(object)
     def show_problem(self, error: Exception) -> None:
-        """Say why a file gave no wavelengths."""
+        """Show why a file gave no wavelengths."""
         self.error.setText(str(error))
 
     def _wavelengths(self) -> list[float] | None:

@@ -96,7 +96,7 @@ class OpenController(QObject):
         self.open(SAMPLE)
 
     def open(self, source: str, prepare: Prepare | None = None, as_scene: bool = False) -> None:
-        """Open a cube in the background; the old one stays until the new one is there.
+        """Open a cube in the background; the old one stays until the new one is ready.
 
         Parameters
         ----------

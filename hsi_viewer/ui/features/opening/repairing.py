@@ -1,4 +1,4 @@
-"""RepairController: what to do about a file that does not say clearly what it is."""
+"""RepairController: what to do about a file whose contents aren't clear."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Examined:
     error : why it did not open, or None.
     uses : what it is good for in the open scene, if it is not a cube.
     diagnosis, thumbnails : of a raw file, with pictures of its readings.
-    answer : how the user has said before that it is to be read, or None.
+    answer : how the user has chosen before that it is read, or None.
     """
 
     path: Path
@@ -85,7 +85,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Kept:
-    """A file that is read as the user said, where the answer lies, and what was said before."""
+    """A file that is read as the user chose, where the choice is saved, and the one before."""
 
     path: Path
     sidecar: Path
@@ -103,7 +103,7 @@ class RepairController(QObject):
 
     Attributes
     ----------
-    answered : what was just said of a file that is opened again because of it, or None.
+    answered : the choice just made for a file that is reopened because of it, or None.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class RepairController(QObject):
         workspace.document_changed.connect(self._withdraw)
 
     def explain(self, source: str, error: Exception) -> None:
-        """Say why a file did not open, and offer what can be done about it."""
+        """Explain why a file did not open, and offer what can be done about it."""
         self._withdraw()
         path, part = split_source(source)
         if isinstance(error, ChoiceNeededError):
@@ -147,7 +147,7 @@ class RepairController(QObject):
 
     @Slot(object)
     def check(self, opened: OpenedCube) -> None:
-        """Say, once the picture is there, if the header of a raw file seems to lie."""
+        """Warn, once the picture is drawn, if the header of a raw file seems wrong."""
         self.answered = None
         cube = opened.cube
         if cube.path is None or cube.format_name != "ENVI" or is_large(cube):
@@ -242,7 +242,7 @@ class RepairController(QObject):
         self._offers.withdraw(DOUBT)
 
     def _offer_uses(self, examined: Examined) -> None:
-        """Ask what a file that is not a cube shall be in the open scene."""
+        """Ask how to use a file that isn't a cube in the open scene."""
         choices = [
             Choice(USES[use], partial(self.uses[use], examined.path), primary=index == 0)
             for index, use in enumerate(examined.uses)
@@ -255,7 +255,7 @@ class RepairController(QObject):
         )
 
     def _keep(self, path: Path, fields: dict[str, Any]) -> None:
-        """Keep an answer beside the file, and open it as the answer says."""
+        """Save an answer next to the file, and open it accordingly."""
 
         def work(_token: CancelToken, _port: ProgressPort) -> Kept:
             from hsi_viewer.io.sidecars import sidecar
@@ -337,7 +337,7 @@ def _doubt(path: Path, token: CancelToken) -> str:
     try:
         stored = sidecar.load(path)
         return "" if stored is not None and stored.layout else doctor.diagnose(path, token).problem
-    except HsiError:  # the scene is open, and what else is wrong is told when it is read
+    except HsiError:  # the scene is open, and what else is wrong is reported when it is read
         return ""
 
 

@@ -51,7 +51,7 @@ def _curve_to_json(curve: Curve) -> dict[str, Any]:
 
 
 def restore_screen(context: Context, state: dict[str, Any]) -> list[str]:
-    """Show what a session says; parts that do not fit the cube are left out.
+    """Restore the screen of a session; parts that do not fit the cube are left out.
 
     Returns
     -------

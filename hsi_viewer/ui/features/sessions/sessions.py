@@ -134,7 +134,7 @@ class SessionController(QObject):
         self.changed.emit()
 
     def _draw(self, session: Session) -> None:
-        """The document came with content: tell all who listen, then show the view as it was."""
+        """The document came with content: emit its signals, then show the view as it was."""
         document, data = session.document, session.data
         document.legend.changed.emit()
         document.labels.changed.emit(0, 0, *document.labels.shape)

@@ -28,12 +28,12 @@ class StepController(QObject):
 
     @Slot()
     def undo(self) -> None:
-        """Take back the last step."""
+        """Undo the last step."""
         self._move(-1)
 
     @Slot()
     def redo(self) -> None:
-        """Carry out again what was undone last."""
+        """Redo what was undone last."""
         self._move(1)
 
     def _move(self, by: int) -> None:
@@ -44,7 +44,7 @@ class StepController(QObject):
 
     @Slot(int)
     def go_to(self, count: int) -> None:
-        """Have so many steps done."""
+        """Undo or redo until a number of steps are done."""
         document = self._workspace.document
         if document is None:
             return
@@ -93,7 +93,7 @@ class StepController(QObject):
         if document is None or document is not self._workspace.document:
             return
         if not prepared.before.current or self._step not in document.history.steps:
-            return  # the user has gone on: what was asked for is out of date
+            return  # the user has continued: what was asked for is out of date
         document.labels.expect(prepared)
         document.history.go_to(self._count)
         document.labels.expect(None)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from hsi_viewer.core.garbage import allow_collection, no_collection
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
-MODULES = ("scipy.ndimage", "torch", "hsi_viewer.learning.trainer")
+# The last one takes a second, and torch imports it when the first optimiser is made.
+MODULES = ("scipy.ndimage", "torch", "hsi_viewer.learning.trainer", "torch._dynamo")
 REST_MS = 300  # without work that the user waits for
 
 
@@ -44,7 +43,7 @@ class TrainerImport(QObject):
     @Slot()
     def start_soon(self) -> None:
         """Import when the interface rests."""
-        if not self.started:
+        if not self.started and self._workspace.works_ahead:
             self._rest.start()
 
     @Slot()
@@ -87,32 +86,3 @@ def load_library_of_torch() -> None:
     for location in spec.submodule_search_locations or ():
         for path in Path(location, "lib").glob("libtorch_cpu.*"):
             load(os.fsencode(path), os.RTLD_NOW)
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Collect no garbage meanwhile, and never again look through what there is at the end.
-
-    Modules stay for ever, and looking through those of torch takes longer than the interface may
-    wait. What is freed by counting references, as documents are, is freed as before.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        _Frozen.by_us = True
-        gc.freeze()
-        gc.enable()
-
-
-class _Frozen:
-    """Whether what the collector passes over was set aside here."""
-
-    by_us = False
-
-
-def allow_collection() -> None:
-    """Let the collector look again through what was set aside here."""
-    if _Frozen.by_us:
-        _Frozen.by_us = False
-        gc.unfreeze()

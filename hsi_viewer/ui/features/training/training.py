@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.classifier import Classifier, Model
+from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
@@ -192,8 +193,10 @@ class TrainController(QObject):
         self._panel.show_running(False)
         self._show(trained.prediction)
         seconds = trained.model.seconds.get("train", 0.0)
+        evidence: Evidence | None = getattr(trained.model, "evidence", None)
+        heard = "" if evidence is None else f": {evidence.sentence}"
         self._panel.show_message(
-            f"Final map, {seconds:.0f} s",
+            f"Final map, {seconds:.0f} s{heard}",
             f"{trained.prediction.source}, trained in {seconds:.1f} s",
         )
         if trained.model.warning:

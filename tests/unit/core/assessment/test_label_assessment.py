@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.assessment.label_assessment import assess_labels
+from hsi_viewer.core.assessment.label_assessment import assess_labels, labels_apart
 from hsi_viewer.core.evidence import Evidence, HeldOut
 
 IDS = (3, 8)
@@ -72,7 +72,7 @@ def test_one_place_of_each_class_gives_no_figure_but_what_to_label():
     assert np.isnan(found.calibration_error)
     assert found.warnings == (
         "Too few separate places are labelled for an honest figure: label another place of Corn "
-        "and Oats, more than 4 pixels from its other labels.",
+        "and Oats, more than 8 pixels from its other labels.",
     )
     assert found.random.overall.value == 1
     assert "optimistic" in found.sentence
@@ -83,7 +83,7 @@ def test_without_folds_the_same_is_said():
     found = assess_labels(Evidence((), "none", 0), labels, IDS)
     assert (found.separated, found.random, found.sentence) == (None, None, None)
     assert found.places == 2
-    assert found.warnings[0].endswith("label another place of 3 and 8.")
+    assert "label another place of 3 and 8, more than 8 pixels" in found.warnings[0]
 
 
 def test_a_class_of_one_place_is_left_out_and_named():
@@ -98,8 +98,20 @@ def test_a_class_of_one_place_is_left_out_and_named():
     assert found.separated.total == 20
     assert found.separated.class_ids == (3, 8)
     assert found.warnings == (
-        "Not measured, because the labels lie in one place: 9. Label a second place of each.",
+        "Not measured, because the labels lie in one place: 9. Label a second place of each, more "
+        "than 8 pixels from the first.",
     )
+
+
+def test_places_within_eight_pixels_are_one_for_a_class():
+    """Strokes of class 3 are 8 rows apart, which is too near, those of class 8 nine."""
+    labels = strokes((3, 2, 2), (3, 10, 2), (8, 2, 20), (8, 11, 20))
+    folds = np.repeat([[0], [1]], [6, 24], axis=0) * np.ones(30, int)
+    held = held_out(labels, folds)
+    assert labels_apart(held, labels, IDS).tolist() == (held.targets == 1).tolist()
+    found = assess_labels(Evidence((), "none", 4, held), labels, IDS)
+    assert found.separated is None
+    assert "another place of 3, more than 8 pixels from its other labels" in found.warnings[0]
 
 
 def test_the_order_of_the_answers_does_not_matter():

@@ -26,7 +26,7 @@ def numbers(shape, dtype="u2"):
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     shape=st.tuples(st.integers(2, 6), st.integers(2, 6), st.integers(2, 7)),

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
-from hsi_viewer.io.envi.header import DTYPES
+from hsi_viewer.io.envi.header import DTYPES, MAX_HEADER_BYTES
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.metadata.wavelengths import from_band_names
 from hsi_viewer.io.opening import open_cube
@@ -38,7 +38,7 @@ def write(folder, stem="cube", suffix=".img", data=None, header_name=None, **fie
     return header
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     code=st.sampled_from(sorted(DTYPES)),
     order=st.sampled_from([0, 1]),
@@ -313,6 +313,30 @@ def test_a_compressed_bomb_is_not_unpacked(tmp_path):
         open_cube(header)
 
 
+@pytest.mark.parametrize(
+    "name", ["cube.img.gz", "cube.gz", "cube.bsq.gz", "cube.dat.gz", "cube.IMG.GZ"]
+)
+@pytest.mark.parametrize("stated", [0, 1])
+def test_a_packed_file_is_named_by_its_suffix_or_its_header(tmp_path, name, stated):
+    header = write(tmp_path, file_compression=stated)
+    data, values = (tmp_path / "cube.img").read_bytes(), open_cube(header).read()
+    (tmp_path / "cube.img").unlink()
+    (tmp_path / name).write_bytes(gzip.compress(data))
+    for path in (header, tmp_path / name):
+        cube = open_cube(path)
+        assert cube.name == name[:-3]
+        np.testing.assert_array_equal(cube.read(), values)
+        assert cube.warnings == ()
+
+
+@pytest.mark.parametrize("stated", [0, 1])
+def test_a_file_named_gz_that_is_not_packed_is_read_as_it_is(tmp_path, stated):
+    header = write(tmp_path, file_compression=stated)
+    values = open_cube(header).read()
+    (tmp_path / "cube.img").rename(tmp_path / "cube.img.gz")
+    np.testing.assert_array_equal(open_cube(header).read(), values)
+
+
 @pytest.mark.parametrize("cut", [0.5, 0.99])
 def test_a_truncated_gzip_is_an_error(tmp_path, cut):
     packed = gzip.compress(np.random.default_rng(0).bytes(48))
@@ -382,3 +406,12 @@ class TestRealFiles:
         }.items():
             with pytest.raises(FileError, match=message):
                 open_cube(data_dir / "envi" / name)
+
+
+def test_a_header_that_is_too_large_is_named_once(tmp_path):
+    path = tmp_path / "a.hdr"
+    with path.open("wb") as file:  # sparse
+        file.write(b"ENVI\n")
+        file.truncate(MAX_HEADER_BYTES + 1)
+    with pytest.raises(FormatError, match=r"^[^:]*a\.hdr is too large for a header \(\d+ bytes\)"):
+        open_cube(path)

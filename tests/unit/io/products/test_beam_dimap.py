@@ -98,7 +98,7 @@ def test_bands_of_several_types(tmp_path):
     cube = open_cube(write_product(tmp_path / "scene.dim", written))
     assert cube.dtype == np.float32
     assert list(cube.read()[0, 0]) == [-3, 0.5]  # ENVI has no type for signed bytes
-    assert cube.warnings == ("The bands are of the types int8, float32, together of float32.",)
+    assert cube.warnings == ("Bands of different types (int8, float32) are read as float32.",)
 
 
 def test_wavelengths_in_other_units(tmp_path):
@@ -150,7 +150,7 @@ def test_a_path_leads_nowhere_but_into_the_folder_beside(tmp_path, href):
         (lambda text: "<!DOCTYPE a [<!ENTITY b 'c'>]>" + text, "defines entities"),
         (lambda text: text.replace("<BAND_WAVELEN>410", "<BAND_WAVELEN>x"), "BAND_WAVELEN is"),
         (lambda text: text.replace(".hdr", ".tif"), "not a BEAM-DIMAP product"),
-        (lambda text: text.replace("r_410.hdr", "c:x.hdr"), "names no file of a band"),
+        (lambda text: text.replace("r_410.hdr", "c:x.hdr"), "isn't the name of a band's file"),
         (lambda text: text.replace("Spectral_Band_Info", "Info"), "no band of values"),
     ],
 )

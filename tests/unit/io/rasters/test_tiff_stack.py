@@ -121,6 +121,16 @@ def test_a_preview_before_or_behind_the_bands_is_none_of_them(tmp_path, at):
     assert "32 images; the 31 of the same size are the bands" in found.warnings[0]
 
 
+@pytest.mark.parametrize("kind", ["u2", "i2", "f4"])
+def test_the_bands_have_their_own_type_behind_a_preview_of_another(tmp_path, kind):
+    planes = (PLANES % 500).astype(kind)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(np.zeros((40, 50, 3), np.uint8), photometric="rgb", metadata=None)
+        for plane in planes:
+            file.write(plane, contiguous=False, metadata=None, compression="zlib")
+    assert check(tmp_path / "a.tif", planes.transpose(1, 2, 0)).dtype == kind
+
+
 def test_a_cube_with_masks_behind_it_stays_the_cube(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         file.write(CUBE, photometric="minisblack", planarconfig="contig", metadata=None)

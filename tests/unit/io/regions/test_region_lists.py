@@ -139,6 +139,29 @@ def test_envi_xml_on_a_map_without_system(tmp_path):
     assert np.count_nonzero(ids) == 7 * 9
 
 
+def test_envi_xml_that_touches_the_edge_of_the_cube_is_in_pixels(tmp_path):
+    whole = XML.format(system="none", outer=f"0 0 {COLUMNS} 0 {COLUMNS} {ROWS} 0 {ROWS}", inner="")
+    assert (labelled(tmp_path / "a.xml", whole).ids == 1).all()
+    for beyond in (f"0 0 {COLUMNS + 1} 0 9 9", f"0 0 9 {ROWS + 1} 9 9", "-1 0 9 0 9 9"):
+        text = XML.format(system="none", outer=beyond, inner="")
+        with pytest.raises(LabelError):  # these are coordinates of the map, far from the cube
+            labelled(tmp_path / "b.xml", text)
+
+
+def test_envi_xml_counts_the_definitions_that_are_left_out(tmp_path):
+    text = XML.format(system="none", outer="3 2 12 2 12 9 3 9", inner="")
+    both = "<PixelDef><Address>4</Address></PixelDef><ThresholdDef><Band>1</Band></ThresholdDef>"
+    for others, number in ((both, 2), ("<PixelDef/>", 1), ("", 0)):
+        changed = text.replace("  </Region>", f"{others}  </Region>")
+        labels = labelled(tmp_path / "a.xml", changed, georeferenced=False)
+        assert np.count_nonzero(labels.ids) == 7 * 9
+        note = f"{number} definitions by pixels or thresholds are left out."
+        assert labels.notes == ((note,) if number else ())
+    alone = text.replace("GeometryDef", "PixelDef")
+    with pytest.raises(FormatError, match="contains no polygon or point"):
+        labelled(tmp_path / "b.xml", alone)
+
+
 def test_xml_with_entities_is_not_read(tmp_path):
     bomb = '<!DOCTYPE a [<!ENTITY x "y">]>' + XML.format(system="&x;", outer="", inner="")
     with pytest.raises(FormatError, match="defines XML entities"):
@@ -152,12 +175,25 @@ def test_xml_with_entities_is_not_read(tmp_path):
         ("line;sample;class_id\n2;3;5\n", {(2, 3): 5}),
         ("Row\tCol\tLabel\n2\t3\twheat\n4\t4\trye\n", {(2, 3): 1, (4, 4): 2}),
         ("2 3 5\n0 0 1\n", {(2, 3): 5, (0, 0): 1}),
+        ("2,3,wheat\n0,0,rye\n", {(2, 3): 1, (0, 0): 2}),
+        ("2,3\n0,0\n", {(2, 3): 1, (0, 0): 1}),
         ("x,y,class\n600035,5199975,5\n", {(2, 3): 5}),
         ("x,y,class\n3,2,5\n", {(2, 3): 5}),
         ("id,Easting,Northing,species\n1,600035.0,5199975.0,oak\n", {(2, 3): 1}),
         ("class;X;Y\n5;600035,5;5199975,5\n", {(2, 3): 5}),
     ],
-    ids=["plain", "semicolons", "tabs", "no head", "map", "pixels", "named map", "decimal comma"],
+    ids=[
+        "plain",
+        "semicolons",
+        "tabs",
+        "no head",
+        "no head, names",
+        "places",
+        "map",
+        "pixels",
+        "named map",
+        "decimal comma",
+    ],
 )
 def test_tables_of_pixels(tmp_path, text, expected):
     assert where(labelled(tmp_path / "pixels.csv", text)) == expected

@@ -180,7 +180,7 @@ def test_shapes_drawn_on_a_scene_without_place_may_count_rows_downward(tmp_path)
     write_polygons(path, Affine.scale(1, -1), [(2, 3, 9, 12)], crs=None, name=["a"])
     labels = import_regions(path, cube_at(None))
     assert np.argwhere(labels.ids).min(axis=0).tolist() == [2, 3]
-    assert "-y for the row" in labels.notes[-1]
+    assert "-y as the row" in labels.notes[-1]
 
 
 def test_damaged_and_missing_files_are_typed_errors(tmp_path):

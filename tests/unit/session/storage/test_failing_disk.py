@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from hsi_viewer.session.storage.training_runs import (
     read_run,
     write_run,
 )
-from tests.faults import Disk, each_failure
+from tests.faults import Disk, each_failure, only_safe_renames
 from tests.unit.session.made import content_of, new_document, stroke
 
 SHAPE = (6, 7)
@@ -299,6 +300,32 @@ def test_a_journal_that_could_not_be_begun_is_reported_and_the_next_start_is_cle
 
     home = Path(tmp_path / "home")
     assert each_failure(home, work, check) >= 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the numbers of files of POSIX")
+def test_nothing_gets_its_name_before_it_is_on_the_disk(scene, folder):
+    document = Document(open_cube(scene))
+    session = new_session(document, scene)
+    path = folder / "a.hsiproj"
+    with only_safe_renames(folder) as named:
+        export_prediction(
+            made_prediction(1), LEGEND, placed_cube(), folder, formats=["envi", "mat"]
+        )
+        write_run(folder, Run(7, "One", ""), made_map(), None)
+        for _ in range(2):
+            session.snapshot(session.data_with({}, {}, None)).write(path)
+    assert {"class_map.img", "class_map.hdr", "class_map.mat", "7", "a.hsiproj"} <= {*named}
+    with only_safe_renames(session.folder.path) as named:
+        session.notes = "new"
+        session.keep_data(session.data_with({}, {}, None))
+        session.recorder.write_state()
+        session.drain(60)
+    assert {"session.json", "journal"} <= {*named}
+    with only_safe_renames(folder):
+        (folder / "b").write_text("lost")
+        with pytest.raises(AssertionError, match="not on the disk"):
+            (folder / "b").replace(folder / "c")
+    session.close()
 
 
 def test_the_harness_itself_fails_what_it_says(folder):

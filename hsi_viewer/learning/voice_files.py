@@ -1,0 +1,138 @@
+"""Voices and evidence in model files: checked before anything is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import torch
+from torch import Tensor
+
+from hsi_viewer.core.evidence import Evidence, HeldOut
+from hsi_viewer.learning.checkpoint_schema import checked_tensors
+from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.instant_model import TEMPERATURE, InstantModel
+from hsi_viewer.learning.model_description import ModelDescription
+from hsi_viewer.learning.voices.ensemble import Voices
+from hsi_viewer.learning.voices.judging import evidence_for
+from hsi_viewer.learning.voices.pixels import PixelVoice
+from hsi_viewer.learning.voices.pool import Pool, Share
+from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
+from hsi_viewer.learning.voices.voice import VoiceName
+
+# What each voice is called in files; "instant" since before there were others.
+PREFIXES: dict[VoiceName, str] = {
+    "pixels": "pixels",
+    "similar_pixels": "similar_pixels",
+    "surroundings": "instant",
+}
+Shapes = dict[str, tuple[int, ...]]
+ANSWERS = ("separated", "random")
+
+
+def voice_tensors(voices: Voices) -> dict[str, Tensor]:
+    """The arrays of the voices, by their names in files."""
+    return {
+        f"{PREFIXES[name]}.{part}": torch.from_numpy(values.copy())
+        for name, voice in voices.items()
+        for part, values in vars(voice).items()
+    }
+
+
+def voices_of(tensors: dict[str, Tensor], features: Features, classes: int) -> Voices:
+    """The voices in a file; models of before have that of the surroundings alone.
+
+    Raises
+    ------
+    KeyError, ValueError
+        if a tensor is missing, or its shape or type is wrong.
+    """
+    channels, own = features.channels, features.strength.size
+    linear: Shapes = {"weights": (channels, classes), "bias": (classes,)}
+    voices: Voices = {"surroundings": InstantModel(**_arrays(tensors, "instant", linear))}
+    if "pixels.weights" in tensors:
+        shapes: Shapes = {**linear, "weights": (own, classes)}
+        voices["pixels"] = PixelVoice(**_arrays(tensors, "pixels", shapes))
+    if "similar_pixels.support" in tensors:
+        support = tensors["similar_pixels.support"].shape
+        if len(support) != 2:
+            raise ValueError("the support of the similar pixels isn't a table")
+        count, size = support
+        kernel: Shapes = {
+            "projection": (own, size),
+            "support": (count, size),
+            "coefficients": (count, classes),
+        }
+        found = _arrays(tensors, "similar_pixels", kernel)
+        voices["similar_pixels"] = SimilarPixelVoice(**found)
+    return voices
+
+
+def pools_of(description: ModelDescription, voices: Voices) -> tuple[Pool, Pool]:
+    """The pools of a model; one of before has a voice with its network, and the full walker.
+
+    Raises
+    ------
+    ValueError
+        if a voice that is heard is missing.
+    """
+    if description.pool is None or description.pool_elsewhere is None:
+        share = Share(1.0, 1 / TEMPERATURE)
+        pool = Pool({"surroundings": share}, "full", description.temperature)
+        return pool, pool
+    for pool in (description.pool, description.pool_elsewhere):
+        missing = [name for name in pool.heard if name not in voices]
+        if missing:
+            raise ValueError(f"the voice {missing[0]} is missing")
+    return description.pool, description.pool_elsewhere
+
+
+def evidence_tensors(evidence: Evidence | None) -> dict[str, Tensor]:
+    """The answers of cross-validation, by their names in files."""
+    if evidence is None:
+        return {}
+    return {
+        f"{kind}.{part.name}": torch.from_numpy(getattr(answers, part.name).copy())
+        for kind in ANSWERS
+        if (answers := getattr(evidence, kind)) is not None
+        for part in fields(answers)
+    }
+
+
+def evidence_of(
+    tensors: dict[str, Tensor], description: ModelDescription, pool: Pool, features: Features
+) -> Evidence | None:
+    """The evidence in a file; None in models of before.
+
+    Raises
+    ------
+    KeyError, ValueError
+        as of `voices_of`.
+    """
+    if description.evidence is None:
+        return None
+    answers = [_held_out(tensors, kind, len(description.class_ids)) for kind in ANSWERS]
+    return evidence_for(pool, description.part, features.reach, *answers)
+
+
+def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut | None:
+    if f"{kind}.pixels" not in tensors:
+        return None
+    size = tensors[f"{kind}.pixels"].numel()
+    wanted: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
+        f"{kind}.{name}": ((size,), torch.int64)
+        for name in ("pixels", "targets", "groups", "folds")
+    }
+    wanted[f"{kind}.probabilities"] = (size, classes), torch.float32
+    found = checked_tensors(tensors, wanted)
+    values = {name.removeprefix(f"{kind}."): t.numpy() for name, t in found.items()}
+    if size and not (values["targets"].min() >= 0 and values["targets"].max() < classes):
+        raise ValueError(f"{kind} answers are of classes that the model doesn't have")
+    return HeldOut(**values)
+
+
+def _arrays(tensors: dict[str, Tensor], prefix: str, shapes: Shapes) -> dict[str, FloatArray]:
+    wanted: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
+        f"{prefix}.{name}": (shape, torch.float32) for name, shape in shapes.items()
+    }
+    found = checked_tensors(tensors, wanted)
+    return {name.removeprefix(f"{prefix}."): t.numpy() for name, t in found.items()}

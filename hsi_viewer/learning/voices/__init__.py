@@ -1,0 +1,1 @@
+"""The voices of the engine: classifiers of several kinds, and how they are weighed."""

@@ -1,0 +1,266 @@
+"""Judging the voices on a scene: weights, the walker's strength, and the evidence for both.
+
+Folds that hold out labels by place choose the voices for the scene itself. Halves of the labelled
+area, as far apart as one scene allows, choose them for other scenes, where nobody labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.evidence import Evidence, HeldOut, VoiceShare
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.learning.calibration import fit_reliability, reliable, tempered
+from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.folds import random_folds
+from hsi_viewer.learning.instant_model import softmax
+from hsi_viewer.learning.random_walker import walk
+from hsi_viewer.learning.recipe import WalkerRecipe
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_folds
+from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
+from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
+from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
+from hsi_viewer.learning.voices.weighing import usual_pool, weighed
+
+RANDOM_FOLDS = 3
+REFINED = 100_000  # pixels of a scene that is refined once a fold; of larger ones, answers are raw
+USUAL = 0.999  # share of the training scene's pixels that count as within its range
+WEAK_GAMMA = 0.02
+
+
+class JudgedModel(Protocol):
+    """What is taken over of a model."""
+
+    @property
+    def pool(self) -> Pool:
+        """Of its own scene."""
+
+    @property
+    def pool_elsewhere(self) -> Pool:
+        """For other scenes."""
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What its weights rest on."""
+
+    @property
+    def usual_distance(self) -> float:
+        """How far spectra of its scene usually are from the mean."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Knows a scene and its labels.
+
+    Attributes
+    ----------
+    scene : features of the cube.
+    fitter : of the voices.
+    pixels : (n,) flat indices of the labels.
+    targets : (n,) class indices; every class occurs.
+    values : (n, channels) features of the labels.
+    walker : the recipe of the full walker.
+    only : voices that may speak; None for all.
+    """
+
+    scene: SceneFeatures
+    fitter: VoiceFitter
+    pixels: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    values: FloatArray
+    walker: WalkerRecipe
+    only: tuple[VoiceName, ...] | None = None
+
+    def pool(self) -> Pool:
+        """The pool for the map of this scene, in units of the voices."""
+        return self._by_folds(self.separated) or usual_pool(self.only)
+
+    def pool_elsewhere(self) -> Pool:
+        """That for scenes without labels: without the walker, which would have no seeds."""
+        folds = half_folds(self.pixels, self.targets, self.scene.cube.columns)
+        pool = self._by_folds(folds)
+        if pool is None:
+            near = tuple(k.name for k in KINDS if not k.windows)
+            pool = usual_pool(self.only or near)
+        return replace(pool, walker="none")
+
+    @property
+    def usual_distance(self) -> float:
+        """Squared distance from the mean that most pixels of the scene stay within."""
+        distance = self.scene.features.distance(self.fitter.sample)
+        return float(np.quantile(distance, USUAL)) if distance.size else float("inf")
+
+    @property
+    def separated(self) -> SpatialFolds:
+        """Folds that hold out labels by place."""
+        return spatial_folds(self.pixels, self.targets, self.scene.cube.columns)
+
+    def evidence(
+        self, pool: Pool, part: float, token: CancelToken | None = None
+    ) -> tuple[Pool, Evidence]:
+        """The pool with reliable confidence, and the evidence for it."""
+        folds, reach = self.separated, self.scene.features.reach
+        if folds.too_few is not None:
+            return pool, evidence_for(pool, part, reach, None, None)
+        drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
+        found = [self._held_out(pool, f, folds.groups, token) for f in (folds.folds, drawn)]
+        sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
+        offset, slope = fit_reliability(sure, np.concatenate([h.right for h in found]))
+        separated, random = (
+            replace(h, probabilities=reliable(h.probabilities, offset, slope)) for h in found
+        )
+        pool = replace(pool, offset=offset, slope=slope)
+        return pool, evidence_for(pool, part, reach, separated, random)
+
+    def _held_out(
+        self,
+        pool: Pool,
+        folds: NDArray[np.int64],
+        groups: NDArray[np.int64],
+        token: CancelToken | None,
+    ) -> HeldOut:
+        held, answers = folds >= 0, self._answers(pool, folds, token)
+        return HeldOut(
+            self.pixels[held], self.targets[held], groups[held], folds[held], answers[held]
+        )
+
+    def _by_folds(self, folds: SpatialFolds) -> Pool | None:
+        if folds.too_few is not None:
+            return None
+        said = self.fitter.held_out(self.values, self.targets, folds.folds)
+        held = folds.is_held
+        return weighed({n: s[held] for n, s in said.items()}, self.targets[held], self.only)
+
+    def fitted(self) -> Voices:
+        """The voices, of all labels."""
+        return self.fitter.fitted(self.values, self.targets)
+
+    def _answers(
+        self, pool: Pool, folds: NDArray[np.int64], token: CancelToken | None
+    ) -> FloatArray:
+        """Probabilities (n, classes) of each label by a pool that never saw its fold."""
+        out = np.zeros((len(self.targets), self.fitter.classes), np.float32)
+        cube = self.scene.cube
+        refined = pool.walker != "none" and cube.rows * cube.columns <= REFINED
+        for fold in np.unique(folds[folds >= 0]):
+            test = folds == fold
+            if token is not None:
+                token.check()
+            voices = self.fitter.fitted(self.values[~test], self.targets[~test])
+            ensemble = Ensemble(voices, pool.in_units(self.fitter.units(voices)))
+            if not refined:
+                out[test] = softmax(ensemble.logits(self.values[test]))
+                continue
+            guide, valid = self.scene.guide(self.walker.guides, token)
+            seeds = np.full(cube.rows * cube.columns, -1, np.int64)
+            seeds[self.pixels[~test]] = self.targets[~test]
+            found = walk(
+                tempered(ensemble.mapped(self.scene, token).probabilities, VOTE),
+                guide,
+                valid,
+                seeds.reshape(cube.rows, cube.columns),
+                of_strength(self.walker, pool.walker),
+                token,
+            )
+            out[test] = found.reshape(len(seeds), -1)[self.pixels[test]]
+        return out
+
+
+def of_strength(walker: WalkerRecipe, strength: Strength) -> WalkerRecipe:
+    """The recipe of a walker of some strength; that of the full one is its own."""
+    return replace(walker, gamma=WEAK_GAMMA) if strength == "weak" else walker
+
+
+def evidence_for(
+    pool: Pool, part: float, reach: int, separated: HeldOut | None, random: HeldOut | None
+) -> Evidence:
+    """The evidence for a pool; reach is that of the widest window, in pixels."""
+    reach = reach if pool.factor("surroundings") > 0 else 0
+    return Evidence(voice_shares(pool, part), pool.walker, reach, separated, random)
+
+
+def voice_shares(pool: Pool, part: float) -> tuple[VoiceShare, ...]:
+    """The voices and the network as people see them, the strongest first."""
+    shares = []
+    for kind in KINDS:
+        if (share := pool.shares.get(kind.name)) is None:
+            continue
+        score = float("nan") if share.score is None else share.score
+        weight = share.weight * (1 - part if kind.name == "surroundings" else 1)
+        shares.append(VoiceShare(kind.name, kind.title, weight, score))
+        if kind.name == "surroundings":
+            around = share.weight * part
+            shares.append(VoiceShare("network", NETWORK_TITLE, around, float("nan")))
+    return tuple(sorted(shares, key=lambda s: -s.weight))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What judging ends with.
+
+    Attributes
+    ----------
+    pool, pool_elsewhere, evidence, usual_distance : see `model_state.ModelState`.
+    """
+
+    pool: Pool
+    pool_elsewhere: Pool
+    evidence: Evidence | None
+    usual_distance: float
+
+
+class Judged:
+    """The voices of a training run; the evidence is gathered beside the training.
+
+    Parameters
+    ----------
+    ensemble : fitted on all labels, with the weights for this scene.
+    finish : gathers what is left.
+    """
+
+    def __init__(self, ensemble: Ensemble, finish: Callable[[], Verdict]) -> None:
+        self.ensemble = ensemble
+        self._thread = ThreadPoolExecutor(1)
+        self._verdict = self._thread.submit(finish)
+
+    @classmethod
+    def at_leisure(cls, judge: Judge, part: float, token: CancelToken) -> Self:
+        """With all the evidence there is."""
+        pool, voices = judge.pool(), judge.fitted()
+        units = judge.fitter.units(voices)
+
+        def finish() -> Verdict:
+            reliable_pool, evidence = judge.evidence(pool, part, token)
+            elsewhere = judge.pool_elsewhere().in_units(units)
+            return Verdict(reliable_pool.in_units(units), elsewhere, evidence, judge.usual_distance)
+
+        return cls(Ensemble(voices, pool.in_units(units), part=part), finish)
+
+    @classmethod
+    def in_passing(cls, judge: Judge, part: float, model: JudgedModel) -> Self:
+        """After a stroke: weighed again, but with the answers and reliability of a model."""
+        voices = judge.fitted()
+        pool = judge.pool().in_units(judge.fitter.units(voices))
+        pool = replace(pool, offset=model.pool.offset, slope=model.pool.slope)
+        evidence = model.evidence
+        if evidence is not None:
+            evidence = replace(evidence, voices=voice_shares(pool, part), walker=pool.walker)
+        verdict = Verdict(pool, model.pool_elsewhere, evidence, model.usual_distance)
+        return cls(Ensemble(voices, pool, part=part), lambda: verdict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def verdict(self) -> Verdict:
+        """The rest, once it is complete."""
+        return self._verdict.result()

@@ -1,0 +1,92 @@
+"""Pool: how the voices are joined into one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Literal
+
+from hsi_viewer.learning.voices.voice import KINDS, VoiceName
+
+Strength = Literal["none", "weak", "full"]
+
+HEARD = 0.05  # weight below which a voice isn't worth its time
+WEAK, FULL = 0.3, 0.5  # weight of the surroundings from which the walker helps
+VOTE = 0.25  # temperature of what the walker averages: votes, not doubts
+LARGEST = 1e6  # scale or temperature of a pool that a file may hold
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of one voice.
+
+    Attributes
+    ----------
+    weight : 0..1; those of all voices sum to 1.
+    scale : factor that makes logits of its scores.
+    score : mean log-likelihood of held-out labels; None where there were none.
+    """
+
+    weight: float
+    scale: float
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How the voices are joined, and what becomes of their map.
+
+    Attributes
+    ----------
+    shares : by the names of the voices.
+    walker : strength of the refinement; as strong as the surroundings speak loudly.
+    temperature : of the joined logits.
+    offset, slope : that make confidence reliable; see `calibration.reliable`.
+    """
+
+    shares: dict[VoiceName, Share]
+    walker: Strength
+    temperature: float = 1.0
+    offset: float = 0.0
+    slope: float = 1.0
+
+    @property
+    def heard(self) -> tuple[VoiceName, ...]:
+        """Names of the voices that speak, in the order of the table."""
+        return tuple(kind.name for kind in KINDS if self.factor(kind.name) > 0)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the numbers can be those of a pool."""
+        weights = [s.weight for s in self.shares.values()]
+        factors = [s.scale for s in self.shares.values()]
+        factors += [self.temperature, self.slope]
+        return (
+            all(0 <= w <= 1 for w in weights)
+            and abs(sum(weights) - 1) < 1e-3
+            and abs(self.offset) <= LARGEST
+            and all(isfinite(f) and 1 / LARGEST <= f <= LARGEST for f in factors)
+        )
+
+    def factor(self, name: VoiceName) -> float:
+        """What the scores of a voice are multiplied by."""
+        share = self.shares.get(name)
+        return 0.0 if share is None else share.weight * share.scale / self.temperature
+
+    def in_units(self, units: Mapping[VoiceName, float]) -> Pool:
+        """The same pool for voices whose scores are so many times as large."""
+        shares = {
+            n: replace(s, scale=s.scale / units[n]) for n, s in self.shares.items() if n in units
+        }
+        return replace(self, shares=shares)
+
+
+def pool_of(shares: dict[VoiceName, Share]) -> Pool:
+    """A pool without the voices that would hardly be heard, and the walker that suits the rest."""
+    weights = {n: s.weight if s.weight >= HEARD else 0.0 for n, s in shares.items()}
+    total = sum(weights.values())
+    kept = {n: Share(weights[n] / total, s.scale, s.score) for n, s in shares.items()}
+    around = sum(kept[k.name].weight for k in KINDS if k.windows and k.name in kept)
+    strength: Strength = "full" if around >= FULL else "weak" if around >= WEAK else "none"
+    return Pool(kept, strength)

@@ -1,0 +1,59 @@
+"""What a voice is, and the voices that there are.
+
+A voice is a classifier with an opinion of its own about a scene. Single pixels say everything
+where pixels are sharp; wide surroundings say more where fields are large and spectra are noisy.
+Nothing here knows which is better on a scene: `weighing` asks the labels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+VoiceName = Literal["pixels", "similar_pixels", "surroundings"]
+
+
+class Voice(Protocol):
+    """A fitted voice."""
+
+    def scores(self, features: FloatArray) -> FloatArray:
+        """Scores (n, classes) of features (n, channels) of `features.Features`."""
+
+
+@dataclass(frozen=True)
+class VoiceKind:
+    """One row of the table of voices.
+
+    Attributes
+    ----------
+    name : stable key, in files and in `TrainingConfig.voices`.
+    title : for people.
+    prior : weight before any evidence, 0..1; together they sum to 1. Wide windows must earn
+        their place: where they are wrong, they are wrong by much.
+    windows : whether it looks further than its own pixel.
+    """
+
+    name: VoiceName
+    title: str
+    prior: float
+    windows: bool
+
+
+KINDS = (
+    VoiceKind("pixels", "Single pixels", 0.2, windows=False),
+    VoiceKind("similar_pixels", "Similar pixels", 0.55, windows=False),
+    VoiceKind("surroundings", "Surroundings", 0.25, windows=True),
+)
+NETWORK_TITLE = "Network"  # it shares the weight of the surroundings, whose features it reads
+
+# What a user may ask for -> the voices that may speak, and the network's part of the surroundings.
+CHOICES: dict[str, tuple[tuple[VoiceName, ...] | None, float]] = {
+    "auto": (None, 0.5),
+    "pixels": (("pixels", "similar_pixels"), 0.5),
+    "surroundings": (("surroundings",), 0.5),
+    "network": (("surroundings",), 1.0),
+}

@@ -1,0 +1,132 @@
+"""Area and accuracy from samples: two published examples, and what holds of any sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from hsi_viewer.core.assessment.area_estimates import estimate_areas
+from hsi_viewer.core.assessment.areas import class_areas, suited_unit
+from hsi_viewer.core.errors import LabelError
+
+
+def of_matrix(counts):
+    """Mapped and reference classes, from 1, of a matrix of counts; rows are the map."""
+    mapped, reference = np.nonzero(counts)
+    times = np.asarray(counts)[mapped, reference]
+    return np.repeat(mapped + 1, times), np.repeat(reference + 1, times)
+
+
+def test_the_example_of_olofsson_and_others():
+    """Section 5: deforestation, forest gain, stable forest and stable non-forest, 900,000 ha."""
+    mapped, reference = of_matrix([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
+    sizes = {1: 200_000, 2: 150_000, 3: 3_200_000, 4: 6_450_000}
+    found = estimate_areas(mapped, mapped, reference, sizes)
+
+    def rounded(estimates, digits=2):
+        return [(round(e.value, digits), round(e.half, digits)) for e in estimates]
+
+    assert rounded([found.overall]) == [(0.95, 0.02)]
+    assert rounded(found.users) == [(0.88, 0.07), (0.73, 0.10), (0.93, 0.04), (0.96, 0.02)]
+    assert rounded(found.producers) == [(0.75, 0.21), (0.85, 0.25), (0.93, 0.03), (0.96, 0.02)]
+    hectares = found.areas(900_000.0)
+    assert [round(h.value) for h in hectares] == [21_158, 11_686, 285_770, 581_386]
+    assert [h.half for h in hectares] == pytest.approx([6_158, 3_756, 15_510, 16_282], abs=1.5)
+    assert round(found.shares[0].value, 4) == 0.0235
+    assert round(found.shares[0].error, 4) == 0.0035
+    np.testing.assert_allclose(found.matrix.sum(axis=1), [0.020, 0.015, 0.320, 0.645], atol=1e-12)
+    np.testing.assert_allclose(found.matrix[0], [0.0176, 0, 0.0013, 0.0011], atol=5e-5)
+
+
+def test_the_example_of_stehman():
+    """Four strata that are not the classes A to D of the map, ten points in each."""
+
+    def classes(text):
+        return np.array([ord(letter) - ord("A") + 1 for letter in text])
+
+    found = estimate_areas(
+        classes("A" * 10 + "B" * 10 + "C" * 10 + "D" * 10),
+        classes("A" * 7 + "BBB" + "A" + "B" * 11 + "C" * 6 + "BB" + "D" * 10),
+        classes("AAAAACBABC" + "A" + "BBBBB" + "AABB" + "CCCCC" + "DDBBA" + "DDDDDDDCCB"),
+        {1: 40_000, 2: 30_000, 3: 20_000, 4: 10_000},
+    )
+    for estimate, value, error in (
+        (found.overall, 0.63, 0.085),
+        (found.shares[0], 0.35, 0.082),
+        (found.shares[2], 0.20, 0.064),
+        (found.users[1], 0.574, 0.125),
+        (found.producers[1], 0.794, 0.117),
+    ):
+        assert (round(estimate.value, 3), round(estimate.error, 3)) == (value, error)
+    assert found.matrix[1, 2] == pytest.approx(0.08)
+
+
+maps = hnp.arrays(np.int64, st.integers(8, 60), elements=st.integers(1, 3))
+
+
+@settings(max_examples=30)
+@given(maps, st.integers(0, 2**32 - 1))
+def test_a_whole_population_gives_its_own_figures_without_error(mapped, seed):
+    reference = np.random.default_rng(seed).integers(1, 4, mapped.size)
+    sizes = {int(i): int(np.count_nonzero(mapped == i)) for i in np.unique(mapped)}
+    found = estimate_areas(mapped, mapped, reference, sizes)
+    assert found.overall.value == pytest.approx((mapped == reference).mean())
+    assert found.overall.error == pytest.approx(0, abs=1e-9)
+    assert sum(s.value for s in found.shares) == pytest.approx(1)
+    assert found.matrix.sum() == pytest.approx(1)
+    assert sum(a.value for a in found.areas()) == pytest.approx(mapped.size)
+    for class_id, share, user in zip(found.class_ids, found.shares, found.users, strict=True):
+        assert share.value == pytest.approx((reference == class_id).mean())
+        low, high = share.interval
+        assert 0 <= low <= share.value + 1e-9 <= high + 2e-9 <= 1 + 2e-9
+        assert np.isnan(user.value) == (class_id not in mapped)
+
+
+def test_standard_errors_are_those_of_repeated_samples():
+    rng = np.random.default_rng(3)
+    mapped = np.repeat([1, 2, 3], [3000, 900, 100])
+    reference = np.where(rng.random(4000) < 0.85, mapped, rng.integers(1, 4, 4000))
+    sizes, shares, errors = {1: 3000, 2: 900, 3: 100}, [], []
+    for _ in range(300):
+        drawn = np.concatenate(
+            [rng.choice(np.flatnonzero(mapped == i), 40, replace=False) for i in sizes]
+        )
+        found = estimate_areas(mapped[drawn], mapped[drawn], reference[drawn], sizes)
+        shares.append(found.shares[1].value)
+        errors.append(found.shares[1].error)
+    assert np.mean(shares) == pytest.approx((reference == 2).mean(), abs=0.01)
+    assert np.mean(errors) == pytest.approx(np.std(shares), rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("strata", "reference", "sizes", "reason"),
+    [
+        ([1, 1, 2, 2], [1, 0, 2, 2], {1: 9, 2: 9}, "1 of 4 reference points aren't labelled yet"),
+        ([1, 1, 2], [1, 1, 2], {1: 9, 2: 9}, "Stratum 2 has 1 reference points of 9 pixels"),
+        ([1, 1], [1, 1], {1: 9, 2: 9}, "Stratum 2 has 0 reference points of 9 pixels"),
+        ([1, 1, 3, 3], [1, 1, 1, 1], {1: 9}, "stratum 3, whose size isn't known"),
+        ([1, 1, 1], [1, 1, 1], {1: 2}, "Stratum 1 has 3 reference points, but 2 pixels"),
+    ],
+)
+def test_points_that_cannot_stand_for_the_scene_are_refused(strata, reference, sizes, reason):
+    strata = np.array(strata)
+    with pytest.raises(LabelError, match=reason):
+        estimate_areas(strata, strata, np.array(reference), sizes)
+
+
+def test_areas_of_a_map():
+    class_map = np.array([[1, 1, 0], [2, 2, 2]], np.uint16)
+    found = class_areas(class_map, np.array([10.0, 20.0]))
+    assert [(a.class_id, a.pixels, a.square_metres) for a in found] == [(1, 2, 20), (2, 3, 60)]
+    assert [a.share for a in found] == [0.4, 0.6]
+    whole = class_areas(class_map, None, np.ones((2, 3), bool))
+    assert [(a.class_id, a.pixels, a.square_metres) for a in whole] == [
+        (0, 1, None),
+        (1, 2, None),
+        (2, 3, None),
+    ]
+    assert class_areas(np.zeros((2, 2), np.uint16)) == ()
+    assert [suited_unit(x) for x in (9e3, 9e5, 9e8)] == ["m²", "ha", "km²"]

@@ -1,0 +1,69 @@
+"""Where a scene is unlike the labels, whatever made the map, tile by tile."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning import applicability, scene_features, trainer
+from hsi_viewer.learning.applicability import SeenScene, applicability_of, dissimilarity_map
+from hsi_viewer.learning.classifiers import fit
+from tests.unit.learning.made import SMALL, Recorder, made_scene
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """Four classes, labelled; a patch of a fifth spectrum, and a corner without data."""
+    made, truth = made_scene(40, 36, 12)
+    values = made.read().copy()
+    values[14:20, 14:20] = np.random.default_rng(5).uniform(3000, 6000, 12)
+    values[36:, 32:] = -999
+    cube = HyperCube.from_array(values, nodata=-999.0)
+    labels = np.where(np.random.default_rng(1).random(truth.shape) < 0.1, truth, 0)
+    labels[12:22, 12:22] = labels[34:, 30:] = 0
+    return cube, labels.astype(np.uint16)
+
+
+@pytest.mark.parametrize("name", ["lda", "sdhsi", "plug-in"])
+def test_the_unknown_patch_is_outside_and_the_rest_inside(scene, monkeypatch, name):
+    cube, labels = scene
+    monkeypatch.setattr(trainer, "recipe_for", lambda _config: SMALL)
+    model = SimpleNamespace()
+    if name != "plug-in":
+        config = TrainingConfig(refine=False)
+        model = fit(cube, labels, config, classifier=name, port=SilentPort())
+    seen = SeenScene(model, cube)
+    known = applicability_of(seen, labels)
+    port = Recorder()
+    found = dissimilarity_map(seen, known, port=port)
+    assert np.isnan(found[36:, 32:]).all()
+    assert np.isfinite(found[:36]).all()
+    assert not known.applies(found[15:19, 15:19]).any()
+    assert known.applies(found[:8, :8]).mean() > 0.9
+    assert port.items[-1].fraction == 1
+
+
+def test_tiles_give_what_the_whole_gives(scene, monkeypatch):
+    cube, labels = scene
+    seen = SeenScene(SimpleNamespace(), cube)
+    known = applicability_of(seen, labels)
+    whole = dissimilarity_map(seen, known)
+    monkeypatch.setattr(
+        applicability, "tiles", lambda rows, columns: scene_features.tiles(rows, columns, 7)
+    )
+    np.testing.assert_allclose(dissimilarity_map(seen, known), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_it_can_be_cancelled(scene):
+    cube, labels = scene
+    seen = SeenScene(SimpleNamespace(), cube)
+    known = applicability_of(seen, labels)
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        dissimilarity_map(seen, known, token)

@@ -1,0 +1,266 @@
+"""The voices: what each says alone, how they are weighed, and what they say together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.sampling import draw_per_class
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.features import fit_features
+from hsi_viewer.learning.instant_model import softmax
+from hsi_viewer.learning.model import load_model
+from hsi_viewer.learning.recipe import FeatureRecipe
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
+from hsi_viewer.learning.voices.pixels import PixelVoice
+from hsi_viewer.learning.voices.pool import HEARD, Pool, Share, pool_of
+from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
+from hsi_viewer.learning.voices.spectral_space import spectral_space
+from hsi_viewer.learning.voices.voice import KINDS
+from hsi_viewer.learning.voices.weighing import SURE, mean_margin, usual_pool, weighed
+from tests.unit.learning.made import SMALL, made_scene
+
+CUBE, TRUTH = made_scene()
+FEATURES = FeatureRecipe(components=20, sigmas=(0.0, 2.0))
+RECIPE = replace(SMALL, features=FEATURES)
+
+
+@pytest.fixture(scope="module")
+def scene() -> SceneFeatures:
+    return SceneFeatures(CUBE, fit_features(CUBE, FEATURES))
+
+
+def labelled(scene: SceneFeatures, each: int, seed: int = 0):
+    """Labels of the made scene: flat indices, features and class indices."""
+    training, _ = draw_per_class(TRUTH, each, seed)
+    pixels = np.flatnonzero(training)
+    targets = np.searchsorted([2, 5, 7, 9], training.flat[pixels])
+    return pixels, scene.patches(pixels, 0)[:, :, 0, 0], targets
+
+
+def test_distances_in_spectral_space_are_those_of_standardised_spectra(scene) -> None:
+    pixels = np.arange(0, 1000, 37)
+    features = scene.patches(pixels, 0)[:, :20, 0, 0]
+    there = features @ spectral_space(scene.features)
+    spectra = scene.spectra_at(pixels)
+    wanted = np.linalg.norm(spectra[:, None] - spectra, axis=2)
+    assert np.allclose(np.linalg.norm(there[:, None] - there, axis=2), wanted, atol=2e-3)
+    few = features @ spectral_space(scene.features, 3)
+    assert few.shape == (len(pixels), 3)
+    assert (np.linalg.norm(few[:, None] - few, axis=2) <= wanted + 2e-3).all()
+
+
+@pytest.mark.parametrize("voice", [PixelVoice, SimilarPixelVoice])
+@pytest.mark.parametrize("each", [1, 2, 40])
+def test_single_pixels_are_told_apart_from_one_label_a_class_on(scene, voice, each) -> None:
+    _, values, targets = labelled(scene, each)
+    fitted = voice.fitted(scene.features, values, targets, 4)
+    everywhere = scene.window(slice(0, 40), slice(0, 36))[0].reshape(len(values[0]), -1).T
+    found = np.array([2, 5, 7, 9])[fitted.scores(everywhere).argmax(axis=1)]
+    assert (found == TRUTH.ravel()).mean() > (0.9 if each == 1 else 0.98)
+    # Windows are not looked at.
+    blind = everywhere.copy()
+    blind[:, 20:] = 1e3
+    assert np.array_equal(fitted.scores(blind), fitted.scores(everywhere))
+
+
+def test_of_many_labels_some_are_the_support_and_all_are_learned_from(scene) -> None:
+    _, values, targets = labelled(scene, 200)
+    assert len(values) > SUPPORT
+    many = SimilarPixelVoice.fitted(scene.features, values, targets, 4)
+    assert len(many.support) <= SUPPORT
+    chosen = [
+        np.flatnonzero((values[:, :20] @ many.projection == p).all(axis=1)) for p in many.support
+    ]
+    few = np.array([c[0] for c in chosen if c.size])
+    assert few.size == len(many.support)
+    alone = SimilarPixelVoice.fitted(scene.features, values[few], targets[few], 4)
+    assert np.abs(alone.coefficients - many.coefficients).max() > 0.1
+
+
+def scores_of(targets, right: float, size: float, seed: int = 0):
+    """Scores of four classes by a voice that is right this often, of some margin."""
+    rng = np.random.default_rng(seed)
+    said = np.where(rng.random(len(targets)) < right, targets, (targets + 1) % 4)
+    return (size * (np.eye(4)[said] + 0.1 * rng.random((len(targets), 4)))).astype(np.float32)
+
+
+def test_the_better_voice_is_heard_and_units_do_not_matter() -> None:
+    targets = np.arange(80) % 4
+    said = {
+        "pixels": scores_of(targets, 0.5, 1.0),
+        "similar_pixels": scores_of(targets, 0.95, 1.0, 1),
+        "surroundings": scores_of(targets, 0.3, 1.0, 2),
+    }
+    pool = weighed(said, targets)
+    assert pool.shares["similar_pixels"].weight > 0.9
+    assert pool.heard == ("similar_pixels",)
+    assert pool.walker == "none"
+    larger = weighed({n: 1000 * s for n, s in said.items()}, targets)
+    for name in said:
+        assert larger.factor(name) * 1000 == pytest.approx(pool.factor(name), rel=1e-2)
+    swapped = {**said, "similar_pixels": said["pixels"], "surroundings": said["similar_pixels"]}
+    assert weighed(swapped, targets).walker == "full"
+
+
+def test_few_labels_hardly_move_the_weights() -> None:
+    targets = np.arange(4)
+    said = {
+        "pixels": scores_of(targets, 1.0, 1.0),
+        "similar_pixels": scores_of(targets, 0.5, 1.0, 3),
+        "surroundings": scores_of(targets, 1.0, 1.0, 2),
+    }
+    few, many = (
+        weighed(said, targets),
+        weighed({n: np.tile(s, (20, 1)) for n, s in said.items()}, np.tile(targets, 20)),
+    )
+    assert few.shares["similar_pixels"].weight > 0.2
+    assert many.shares["similar_pixels"].weight < 0.05
+
+
+def test_only_chosen_voices_speak_and_a_quiet_one_is_left_out() -> None:
+    targets = np.arange(40) % 4
+    said = {k.name: scores_of(targets, 0.9, 1.0, i) for i, k in enumerate(KINDS)}
+    assert weighed(said, targets, ("surroundings",)).heard == ("surroundings",)
+    assert usual_pool(("pixels", "similar_pixels")).factor("surroundings") == 0
+    usual = usual_pool()
+    assert sum(s.weight for s in usual.shares.values()) == pytest.approx(1)
+    assert usual.factor("pixels") == pytest.approx(0.2 * SURE)
+    pool = pool_of({"pixels": Share(1 - HEARD / 2, 1.0), "surroundings": Share(HEARD / 2, 1.0)})
+    assert (pool.heard, pool.shares["pixels"].weight) == (("pixels",), 1.0)
+
+
+@pytest.mark.parametrize(("around", "strength"), [(0.29, "none"), (0.3, "weak"), (0.5, "full")])
+def test_the_walker_is_as_strong_as_the_surroundings_are_loud(around, strength) -> None:
+    shares = {"pixels": Share(1 - around, 1.0), "surroundings": Share(around, 1.0)}
+    assert pool_of(shares).walker == strength
+
+
+def test_scores_of_a_fold_are_in_its_own_units(scene) -> None:
+    pixels, values, targets = labelled(scene, 6)
+    fitter = VoiceFitter(scene.features, 4, 0.3, scene.sample())
+    folds = np.arange(len(pixels)) // 4 % 3
+    folds[:2] = -1
+    said = fitter.held_out(values, targets, folds)
+    test = folds == 1
+    voices = fitter.fitted(values[~test], targets[~test])
+    for name, voice in voices.items():
+        wanted = voice.scores(values[test]) / mean_margin(voice.scores(scene.sample()))
+        assert np.allclose(said[name][test], wanted, rtol=1e-4)
+        assert np.isnan(said[name][folds < 0]).all()
+
+
+def test_a_voice_without_weight_is_not_asked_and_the_network_shares_the_surroundings(scene) -> None:
+    _, values, targets = labelled(scene, 5)
+    model = fit(CUBE, draw_per_class(TRUTH, 5)[0], recipe=RECIPE)
+    fitter = VoiceFitter(scene.features, 4, 0.3, scene.sample())
+    voices = fitter.fitted(values, targets)
+    near = pool_of({"pixels": Share(1.0, 0.5), "surroundings": Share(0.0, 1.0)})
+    alone = Ensemble({"pixels": voices["pixels"]}, near, model.network).mapped(scene)
+    everywhere = scene.window(slice(0, 40), slice(0, 36))[0].reshape(len(values[0]), -1).T
+    wanted = softmax(0.5 * voices["pixels"].scores(everywhere))
+    assert np.allclose(alone.probabilities.reshape(-1, 4), wanted, atol=1e-5)
+    assert not alone.disagreement.any()
+    wide = Pool({"surroundings": Share(1.0, 0.01)}, "full")
+    both = Ensemble(voices, wide, model.network, 0.25).mapped(scene)
+    radius = model.network.radius
+    window, _ = scene.window(slice(0, 40), slice(0, 36), radius)
+    exits = exits_of(model.network, window).mean(axis=0)
+    logits = 0.75 * 0.01 * voices["surroundings"].scores(everywhere) + 0.25 * np.log(exits)
+    assert np.allclose(both.probabilities.reshape(-1, 4), softmax(logits), atol=1e-4)
+    assert both.disagreement.max() > 0
+
+
+def test_a_scene_whose_features_are_not_kept_is_seen_pixel_by_pixel(scene, monkeypatch) -> None:
+    monkeypatch.setattr("hsi_viewer.learning.scene_features.KEEP_BYTES", 0)
+    large = SceneFeatures(CUBE, scene.features)
+    assert large.narrowed().features.reach == 0
+    _, values, targets = labelled(scene, 5)
+    voices = VoiceFitter(scene.features, 4, 0.3, large.sample()).fitted(values, targets)
+    pool = pool_of({"pixels": Share(0.5, 0.1), "similar_pixels": Share(0.5, 3.0)})
+    ensemble = Ensemble(voices, pool)
+    small, wide = ensemble.mapped(large), ensemble.mapped(scene)
+    assert np.allclose(small.probabilities, wide.probabilities, atol=1e-5)
+
+
+def test_a_model_tells_its_voices_and_keeps_them_in_its_files(tmp_path) -> None:
+    training, _ = draw_per_class(TRUTH, 6)
+    model = fit(CUBE, training, recipe=RECIPE)
+    evidence = model.evidence
+    assert sum(v.weight for v in evidence.voices) == pytest.approx(1)
+    assert {v.name for v in evidence.voices} == {k.name for k in KINDS} | {"network"}
+    assert "by 3 spatial folds" in evidence.sentence
+    assert evidence.separated.probabilities.shape == (24, 4)
+    assert evidence.separated.right.mean() > 0.9
+    assert np.allclose(evidence.random.probabilities.sum(axis=1), 1, atol=1e-5)
+    model.save(tmp_path)
+    again = load_model(tmp_path)
+    assert (again.pool, again.pool_elsewhere) == (model.pool, model.pool_elsewhere)
+    for read, told in zip(again.evidence.voices, evidence.voices, strict=True):
+        assert (read.name, read.weight) == (told.name, told.weight)
+    for kind in ("separated", "random"):
+        for name, values in vars(getattr(evidence, kind)).items():
+            assert np.array_equal(getattr(getattr(again.evidence, kind), name), values)
+    # On its own scene, it is the same map; on another, the weights are those for other scenes.
+    assert np.array_equal(again.predict(CUBE).probabilities, model.predict(CUBE).probabilities)
+
+
+@pytest.mark.parametrize("voices", ["pixels", "surroundings", "network"])
+def test_a_user_may_choose_the_voices(voices) -> None:
+    training, _ = draw_per_class(TRUTH, 4)
+    model = fit(CUBE, training, TrainingConfig(voices=voices), recipe=RECIPE)
+    heard = {v.name for v in model.evidence.voices if v.weight > 0}
+    wanted = {
+        "pixels": {"pixels", "similar_pixels"},
+        "surroundings": {"surroundings", "network"},
+        "network": {"network"},
+    }
+    assert heard <= wanted[voices]
+    assert model.predict(CUBE, labels=training).source.endswith("refined") == (voices != "pixels")
+
+
+def test_labels_without_folds_leave_the_usual_weights() -> None:
+    training, _ = draw_per_class(TRUTH, 1)
+    model = fit(CUBE, training, recipe=RECIPE)
+    assert model.evidence.separated is None
+    assert "too few groups of labels" in model.evidence.sentence
+    assert {v.name: v.weight for v in model.evidence.voices}["similar_pixels"] == 0.55
+    found = model.predict(CUBE, labels=training)
+    assert (found.class_map == TRUTH).mean() > 0.9
+    assert (found.class_map[training > 0] == training[training > 0]).all()
+
+
+def test_after_a_stroke_the_evidence_is_that_of_the_model_before() -> None:
+    training, _ = draw_per_class(TRUTH, 6)
+    model = fit(CUBE, training, recipe=RECIPE)
+    stroke = training.copy()
+    stroke[:3, :3] = 2
+    live = fit(CUBE, stroke, recipe=RECIPE, warm_start=model)
+    assert live.evidence.separated is model.evidence.separated
+    assert (live.pool.offset, live.pool.slope) == (model.pool.offset, model.pool.slope)
+
+
+def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> None:
+    training, _ = draw_per_class(TRUTH, 6)
+    model = fit(CUBE, training, recipe=RECIPE)
+    port_items: list[object] = []
+    port = type("Port", (), {"report": lambda self, item: port_items.append(item)})()
+    other = HyperCube.from_array(CUBE.read()[:, ::-1].copy())
+    found = model.predict(other, port=port)
+    assert not found.source.endswith("refined")
+    assert (found.class_map == TRUTH[:, ::-1]).mean() > 0.9
+    assert model.predict(other, refine="weak").source.endswith("refined")
+    assert not any("outside the range" in getattr(i, "text", "") for i in port_items)
+    strange = CUBE.read() * 1.7 + 900
+    found = model.predict(HyperCube.from_array(strange), port=port)
+    told = [i.text for i in port_items if "outside the range" in getattr(i, "text", "")]
+    assert len(told) == 1
+    assert told[0].startswith("100%")
+    same = model.predict(HyperCube.from_array(strange), standardise="scene", port=port)
+    assert (same.class_map == TRUTH).mean() > 0.9 > (found.class_map == TRUTH).mean()
+    assert model.scene_of(other) is None
