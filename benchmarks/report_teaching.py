@@ -94,6 +94,6 @@ def teaching_sentence(rows: list[Row]) -> str:
     return (
         "**In one sentence:** in the network's own output self-distillation changes "
         f"{mean:+.1f} points [{low:+.1f}, {high:+.1f}] at best (`{best}`), and in the final map, "
-        f"after vote and walker, {'; '.join(parts)}. (The network was heard in {heard} of {len(lists)} "
-        "lists; in the others nothing that it is taught can change the map.)"
+        f"after vote and walker, {'; '.join(parts)}. (The network was heard in {heard} of "
+        f"{len(lists)} lists; in the others nothing that it is taught can change the map.)"
     )
