@@ -80,8 +80,12 @@ def teaching_sentence(rows: list[Row]) -> str:
         )
     if not any(groups.values()):
         return "**In one sentence:** too little is measured to say."
-    several = {arm: pooled(v) for arm, v in alone.items() if len(pooled(v)) >= LEAST}
-    best = max(several, key=lambda arm: interval(several[arm])[1])
+    several = {
+        arm: pooled(v)
+        for arm, v in alone.items()
+        if len(pooled(v)) >= LEAST and arm not in UNTAUGHT
+    }
+    best = max(several, key=lambda arm: float(np.mean(several[arm])))
     lists = [r for r in rows if r["arm"] == CONTROL and r["wrong_labels"] == "0"]
     heard = sum(float(r["around"]) > 0 for r in lists)
     mean, low, high = interval(several[best])
