@@ -25,7 +25,7 @@ from hsi_viewer.learning.applicability import SeenScene, applicability_of, dissi
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.learning.cross_validation import evidence_of, probabilities_at, reach_of
 
-SEEDS = range(3)
+SEEDS = range(2)
 LABELS = {"pixels": 20, "strokes": 5}  # of each class
 CLASSIFIERS = ("sdhsi", "lda")
 KEYS = ("scene", "labels", "seed", "classifier")

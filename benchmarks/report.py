@@ -315,21 +315,23 @@ def speed_plot(rows: list[Row]) -> str:
     """Seconds and memory of a whole map against the size of the scene."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
-        size = row["part"].split("x")
+        size = row["part"].split()[-1].split("x")
         if len(size) == 3:
             found[row["figure"]].append((int(size[0]) * int(size[1]), float(row["value"])))
     if not found:
         return ""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
-    for axis, name, unit in (
-        (axes[0], "whole map", "seconds"),
-        (axes[1], "memory beyond the cube", "MiB"),
+    for axis, names, what in (
+        (axes[0], ("first map", "training", "whole map", "training and map"), "seconds"),
+        (axes[1], ("memory beyond the cube",), "memory beyond the cube, MiB"),
     ):
-        pixels, values = zip(*sorted(found[name]), strict=True)
-        axis.loglog(pixels, values, "o-")
+        for name in (n for n in names if n in found):
+            pixels, values = zip(*sorted(found[name]), strict=True)
+            axis.loglog(pixels, values, "o-", label=name)
         axis.set_xlabel("pixels")
-        axis.set_ylabel(f"{name}, {unit}")
+        axis.set_ylabel(what)
         axis.grid(alpha=0.3, which="both")
+    axes[0].legend()
     return saved(figure, "benchmark-speed.png", "Whole map against size")
 
 

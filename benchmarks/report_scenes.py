@@ -17,8 +17,9 @@ SCENES = {
 }
 METHODS = {
     "fast": "**this engine, fast**",
-    "voice pixels": "its voices of single pixels",
-    "voice surroundings": "its voice of windows",
+    "voice-pixels": "its voices of single pixels alone",
+    "voice-surroundings": "its surroundings alone, network included",
+    "voice-network": "its network alone",
     "lda": "LDA, bands",
     "svm": "SVM, bands",
     "forest": "random forest, bands",

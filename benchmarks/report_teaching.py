@@ -10,9 +10,11 @@ from benchmarks.markdown import Row, difference, interval, table
 from benchmarks.report_scenes import SCENES
 
 CONTROL = "control"
+LEAST = 4  # pairs below which an interval says nothing
+UNTAUGHT = ("into_pixels", "sure_pixels")  # arms whose network is that of the control
 MEASURES = (
     ("oa_exits", "the network alone"),
-    ("oa_even", "vote with even weights, refined"),
+    ("oa_around", "surroundings alone, half of which is the network, refined"),
     ("oa_final", "final map: vote by evidence, refined"),
 )
 Gains = dict[str, dict[str, list[float]]]
@@ -23,8 +25,8 @@ def gains(rows: list[Row], measure: str, wrong: str) -> Gains:
     values: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for row in rows:
         if row["wrong_labels"] == wrong:
-            case = f"{SCENES[row['scene']]}, {row['protocol']} {row['n']}"
-            values[case, row["seed"]][row["arm"]] = float(row[measure])
+            case = f"{SCENES[row['scene']]}, {row['protocol'].split(' ')[0]}-{row['n']}"
+            values[case, f"{row['protocol']} {row['seed']}"][row["arm"]] = float(row[measure])
     out: Gains = defaultdict(lambda: defaultdict(list))
     for (case, _), arms in values.items():
         for arm, value in arms.items():
@@ -47,6 +49,7 @@ def teaching_section(rows: list[Row]) -> str:
                 body = [
                     [f"`{arm}`", *(difference(by_case[c]) for c in cases)]
                     for arm, by_case in found.items()
+                    if measure == "oa_final" or arm not in UNTAUGHT
                 ]
                 where = "another scene" if elsewhere else "the scene itself"
                 head = ["arm - control, points of OA", *cases]
@@ -54,35 +57,43 @@ def teaching_section(rows: list[Row]) -> str:
     return "\n".join(parts)
 
 
+def pooled(by_case: dict[str, list[float]]) -> list[float]:
+    """All differences of an arm."""
+    return [gain for values in by_case.values() for gain in values]
+
+
 def teaching_sentence(rows: list[Row]) -> str:
     """The result in one sentence, whichever way it falls."""
     found = gains(rows, "oa_final", "0")
     alone = gains(rows, "oa_exits", "0")
-    seeds = len({r["seed"] for r in rows if r["wrong_labels"] == "0"})
-    if seeds < 2:
-        return "**In one sentence:** too little is measured to say."
-    kept, lost, undecided = [], [], []
+    groups: dict[str, list[str]] = {"gained": [], "lost": [], "undecided": []}
     for arm, by_case in found.items():
-        means = [m for m, _, _ in (interval(v) for v in by_case.values())]
-        up = [c for c, v in by_case.items() if len(v) > 1 and interval(v)[1] > 0]
-        down = [c for c, v in by_case.items() if len(v) > 1 and interval(v)[2] < 0]
-        size = f"`{arm}` ({np.mean(means):+.1f} on average over {len(means)} cases)"
-        if down or np.mean(means) < -0.1:
-            lost.append(size)
-        elif up and min(means) > -0.1:
-            kept.append(size)
-        else:
-            undecided.append(size)
-    network = max(float(np.mean(np.concatenate(list(v.values())))) for v in alone.values())
-    parts = []
-    if kept:
-        parts.append(f"{', '.join(kept)} gained somewhere and lost nowhere")
-    if undecided:
-        parts.append(f"{', '.join(undecided)} could not be told from the control or gave and took")
-    if lost:
-        parts.append(f"{', '.join(lost)} lost")
+        values = pooled(by_case)
+        if len(values) < LEAST:
+            continue
+        mean, low, high = interval(values)
+        word = "gained" if low > 0 else "lost" if high < 0 else "undecided"
+        worst = min(float(np.mean(v)) for v in by_case.values())
+        groups[word].append(
+            f"`{arm}` ({mean:+.1f} [{low:+.1f}, {high:+.1f}] over {len(values)} pairs, "
+            f"worst case {worst:+.1f})"
+        )
+    if not any(groups.values()):
+        return "**In one sentence:** too little is measured to say."
+    several = {arm: pooled(v) for arm, v in alone.items() if len(pooled(v)) >= LEAST}
+    best = max(several, key=lambda arm: float(np.mean(several[arm])))
+    lists = [r for r in rows if r["arm"] == CONTROL and r["wrong_labels"] == "0"]
+    heard = sum(float(r["around"]) > 0 for r in lists)
+    mean, low, high = interval(several[best])
+    words = {
+        "gained": "gained",
+        "undecided": "could not be told from the control",
+        "lost": "lost",
+    }
+    parts = [f"{', '.join(groups[k])} {words[k]}" for k in words if groups[k]]
     return (
-        f"**In one sentence:** over {seeds} seeds, self-distillation raised the network's own "
-        f"output by up to {network:.1f} points on average, but in the final map, after vote and "
-        f"walker, {'; '.join(parts)}."
+        f"**In one sentence:** in the network's own output self-distillation gains up to "
+        f"{mean:.1f} points [{low:+.1f}, {high:+.1f}] (`{best}`), but in the final map, after "
+        f"vote and walker, {'; '.join(parts)}. (The network was heard in {heard} of {len(lists)} "
+        "lists; in the others nothing that it is taught can change the map.)"
     )

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+from hsi_viewer.core.assessment.areas import ClassArea, class_areas
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
@@ -167,7 +169,7 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
     report = {
-        "classes": _class_records(legend, None),
+        "classes": _class_records(legend, None, prediction, cube),
         "classifier": model.name,
         **({"seed": settings.seed} if settings is not None else {}),
         "refined": prediction.source.endswith("refined"),
@@ -239,7 +241,7 @@ def _train_and_write(
             files = _export(prediction, legend, cube, job)
             files += model.save(job.output)
     report = {
-        "classes": _class_records(legend, training),
+        "classes": _class_records(legend, training, prediction, cube),
         "train_pixels": int(np.count_nonzero(training)),
         "classifier": job.classifier,
         "seed": job.config.seed,
@@ -298,13 +300,23 @@ def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult
 
 
 def _class_records(
-    legend: ClassLegend, training: NDArray[np.uint16] | None
+    legend: ClassLegend,
+    training: NDArray[np.uint16] | None,
+    prediction: Prediction,
+    cube: HyperCube,
 ) -> list[dict[str, Any]]:
+    """Each class with what the map gives to it; square metres where the scene has a place."""
+    whole = pixel_area(cube.georeference, cube.rows, cube.columns)
+    areas = {a.class_id: a for a in class_areas(prediction.class_map, whole)}
     records: list[dict[str, Any]] = []
     for c in legend:
         record: dict[str, Any] = {"id": c.id, "name": c.name, "colour": list(c.colour)}
         if training is not None:
             record["train_pixels"] = int(np.count_nonzero(training == c.id))
+        area = areas.get(c.id, ClassArea(c.id, 0, None if whole is None else 0.0, 0.0))
+        record["map_pixels"] = area.pixels
+        metres = area.square_metres
+        record["map_area_m2"] = None if metres is None else round(metres, 2)
         records.append(record)
     return records
 

@@ -6,6 +6,7 @@ A classifier that gathers evidence while it is trained (`model.evidence`) is not
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,10 @@ def reach_of(model: Model, *, refined: bool) -> int:
     """
     evidence: Evidence | None = getattr(model, "evidence", None)
     if evidence is not None:
-        walks = refined and evidence.walker != "none"
-        return max(evidence.reach, REACH) if walks else evidence.reach
+        network: Any = getattr(model, "network", None)
+        heard = any(v.name == "network" and v.weight > 0 for v in evidence.voices)
+        reach = evidence.reach + (network.radius if heard and network is not None else 0)
+        return max(reach, REACH) if refined and evidence.walker != "none" else reach
     return 0 if isinstance(model, PixelModel) and not refined else REACH
 
 

@@ -23,12 +23,11 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.robust import Floats, tidy
 from hsi_viewer.learning.scaling import Scaling, fit_scaling, standardised
+from hsi_viewer.learning.windows import at, averages, reach_of
 
 FloatArray = NDArray[np.float32]
-CHUNK = 25  # components smoothed between two looks at the token
 LEAST_NOISE = 1e-4  # added to the noise of every direction, in units of its mean
 LEADING = 10  # components that tell whether a spectrum is like those of a scene
-TRUNCATE = 3.0  # Gaussian windows end at this many standard deviations
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Features:
     @property
     def reach(self) -> int:
         """Pixels that a feature looks away from its own pixel."""
-        return int(np.ceil(TRUNCATE * max(self.sigmas)))
+        return reach_of(max(self.sigmas))
 
     def distance(self, features: FloatArray) -> FloatArray:
         """Squared distance (n,) of pixels from the mean of the scene that this was fitted on.
@@ -123,16 +122,16 @@ class Features:
         """
         values, valid, strays = self.standardised(stored, is_data)
         axes = torch.from_numpy(self.components[:, :count])
-        projected = (axes.T @ torch.from_numpy(values).T).numpy()
-        return projected.reshape(-1, *valid.shape), valid, strays
+        projected = (torch.from_numpy(values) @ axes).numpy()  # channels last in memory
+        return np.moveaxis(projected.reshape(*valid.shape, -1), 2, 0), valid, strays
 
     def smooth(
         self,
         components: FloatArray,
         valid: NDArray[np.bool_],
         strays: NDArray[np.bool_],
-        rows: slice,
-        columns: slice,
+        rows: range,
+        columns: range,
         token: CancelToken | None = None,
     ) -> FloatArray:
         """Features of the inner part of a window.
@@ -144,82 +143,35 @@ class Features:
         components : (c, window rows, window columns), as far as `reach` around the inner part, or
             to the border of the scene, where the window is mirrored.
         valid, strays : (window rows, window columns).
-        rows, columns : the inner part.
+        rows, columns : the inner part; beyond the border of the scene, too.
 
         Returns
         -------
-        (channels, inner rows, inner columns).
+        (channels, inner rows, inner columns), channels last in memory.
         """
-        if not strays.any():
-            return self._averaged(components, valid, rows, columns, token)
-        features = self._averaged(components, valid & ~strays, rows, columns, token)
-        inner = strays[rows, columns]
+        across = np.ascontiguousarray(np.moveaxis(components, 0, 2))
+        asked = self.sigmas, self.scales, token
+        known = valid & ~strays
+        features = averages(across, None if known.all() else known, (rows, columns), *asked)
+        inner = at(strays, rows, columns)
         if inner.any():
-            apart = self._averaged(components, strays, rows, columns, token)
-            features[:, inner] = self._shortened(apart[:, inner])
-        return features
+            box = _around(inner)
+            apart = averages(across, strays, (rows[box[0]], columns[box[1]]), *asked)
+            features[inner] = self._shortened(apart[inner[box]])
+        return np.moveaxis(features, 2, 0)
 
     def _shortened(self, features: FloatArray) -> FloatArray:
-        """Features (channels, n) of no more than usual length: a network looks at neighbours."""
+        """Features (n, channels) of no more than usual length: a network looks at neighbours."""
         usual = np.sqrt((self.strength**2).sum() * len(self.sigmas))
-        length = np.sqrt((features**2).sum(axis=0))
+        length = np.sqrt((features**2).sum(axis=1, keepdims=True))
         shortened: FloatArray = features * np.minimum(1, usual / np.maximum(length, 1e-6))
         return shortened
 
-    def _averaged(
-        self,
-        components: FloatArray,
-        mask: NDArray[np.bool_],
-        rows: slice,
-        columns: slice,
-        token: CancelToken | None,
-    ) -> FloatArray:
-        """Averages under all windows over the pixels of a mask."""
-        count = components.shape[0]
-        inner = (rows.stop - rows.start, columns.stop - columns.start)
-        out = np.empty((len(self.sigmas), count, *inner), np.float32)
-        weight = None if mask.all() else torch.from_numpy(mask.astype(np.float32))
-        source = torch.from_numpy(components)
-        source = source if weight is None else source * weight
-        factors = torch.from_numpy(1 / self.scales).reshape(len(self.sigmas), count, 1, 1)
-        for s, sigma in enumerate(self.sigmas):
-            smoothed = torch.from_numpy(out[s])
-            down = torch.from_numpy(window_matrix(mask.shape[0], rows, sigma))
-            across = torch.from_numpy(window_matrix(mask.shape[1], columns, sigma)).T
-            for c in range(0, count, CHUNK):
-                if token is not None:
-                    token.check()
-                part = smoothed[c : c + CHUNK]
-                if sigma == 0:
-                    part.copy_(source[c : c + CHUNK, rows, columns])
-                else:
-                    torch.matmul(down @ source[c : c + CHUNK], across, out=part)
-                part *= factors[s, c : c + CHUNK]  # while it is in the cache
-            if weight is not None:
-                smoothed /= (down @ weight @ across).clamp(min=1e-6)
-        return out.reshape(self.channels, *inner)
 
-
-def window_matrix(size: int, inner: slice, sigma: float) -> FloatArray:
-    """Gaussian window along an axis as a matrix, (inner, size); the axis is mirrored at its ends.
-
-    A product of matrices is five times faster here than a loop over the taps of the window; that
-    of torch suffers ten times less than numpy's when something else keeps the processor busy.
-    """
-    reach = int(np.ceil(TRUNCATE * sigma))
-    offsets = np.arange(-reach, reach + 1)
-    taps = np.exp(-0.5 * (offsets / max(sigma, 1e-6)) ** 2)
-    centre = np.arange(inner.start, inner.stop)
-    matrix = np.zeros((centre.size, size))
-    where = mirrored(centre[:, None] + offsets, size)
-    np.add.at(matrix, (np.arange(centre.size)[:, None], where), taps / taps.sum())
-    return matrix.astype(np.float32)
-
-
-def mirrored(index: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Indices into an axis that is mirrored at both ends, as often as needed."""
-    index = index % (2 * size)
-    return np.where(index < size, index, 2 * size - 1 - index)
+def _around(marks: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """The smallest part of (rows, columns) that holds all marks, of which there are some."""
+    rows, columns = (np.flatnonzero(marks.any(axis=axis)) for axis in (1, 0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def usable_bands(cube: HyperCube, sample: NDArray[Any]) -> NDArray[np.int64]:
@@ -335,7 +287,7 @@ def fit_features(
     fitted = Features(
         bands,
         *scaling,
-        axes.astype(np.float32),
+        np.ascontiguousarray(axes, np.float32),  # as in files, so that products round alike
         strength.astype(np.float32),
         recipe.sigmas,
         np.ones(kept * len(recipe.sigmas), np.float32),
@@ -384,7 +336,7 @@ def _with_scales(
     usual = usual if usual.any() else valid
     if not usual.any():
         return fitted
-    inner = slice(0, valid.shape[0]), slice(0, valid.shape[1])
+    inner = range(valid.shape[0]), range(valid.shape[1])
     smoothed = fitted.smooth(components, valid, strays, *inner, token)
     scales = smoothed[:, usual].std(axis=1)
     scales[scales < 1e-6] = 1.0

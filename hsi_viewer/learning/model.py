@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
@@ -114,6 +115,11 @@ class TrainedModel(ModelState):
     )
 
     name: ClassVar[str] = "sdhsi"
+
+    @property
+    def suspected(self) -> tuple[SuspectedFill, ...]:
+        """Fill values that only looking at all of the scene has shown; they are left out."""
+        return tuple(fill for scene in self.scenes for fill in scene.found_fills())
 
     def __repr__(self) -> str:
         return f"<TrainedModel {self.described('SDHSI-Net')}>"

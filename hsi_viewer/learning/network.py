@@ -22,6 +22,11 @@ def crop(x: Tensor, margin: int) -> Tensor:
     return x if margin == 0 else x[..., margin:-margin, margin:-margin]
 
 
+def radius_of(recipe: NetworkRecipe) -> int:
+    """Pixels that the network looks away from its own."""
+    return recipe.convolutions * recipe.stages + FRONT_ENDS[recipe.front_end].radius
+
+
 class Stage(nn.Module):
     """Residual stage of valid 3 x 3 convolutions; the shortcut is cropped to fit."""
 
@@ -63,7 +68,7 @@ class SdhsiNet(nn.Module):
         self.stages = nn.ModuleList(Stage(width, recipe.convolutions) for _ in range(recipe.stages))
         self.heads = nn.ModuleList(nn.Conv2d(width, classes, 1) for _ in range(recipe.stages))
         self.step = recipe.convolutions
-        self.radius = self.step * recipe.stages + self.front.radius
+        self.radius = radius_of(recipe)
         self._initialise(seed)
 
     def _initialise(self, seed: int) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
@@ -27,6 +28,7 @@ from hsi_viewer.learning.training_pixels import (
     choose_pixels,
     note_unused,
     seeds_of,
+    without_strays,
 )
 
 WALKER = WalkerRecipe()
@@ -75,7 +77,8 @@ def labelled_scene(
     scene = SceneFeatures(seen, fit_features(seen, recipe, token), origin=cube, keep=False)
     _, valid = scene.guide(recipe.components, token)
     seeds = seeds_of(ids, class_ids)
-    pixels, targets = choose_pixels(seeds, valid, limit, seed)
+    learned = without_strays(seeds, valid, scene.strays, port)
+    pixels, targets = choose_pixels(seeds, learned, limit, seed)
     note_unused(seeds, valid, port)
     return LabelledScene(scene, valid, ids, class_ids, pixels, targets)
 
@@ -94,6 +97,11 @@ class SceneMapper(TrainingFacts):
     features: Features
     walker: WalkerRecipe
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
+
+    @property
+    def suspected(self) -> tuple[SuspectedFill, ...]:
+        """Fill values that only looking at all of the scene has shown; they are left out."""
+        return tuple(fill for scene in self.scenes for fill in scene.found_fills())
 
     @property
     def title(self) -> str:

@@ -17,10 +17,11 @@ from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, Progress
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.distillation import SoftTargets, balanced
+from hsi_viewer.learning.early_maps import coarse_scene
 from hsi_viewer.learning.features import FloatArray, fit_features
 from hsi_viewer.learning.model import TrainedModel, prediction_of, real_in
 from hsi_viewer.learning.model_state import facts_of, scene_digest
-from hsi_viewer.learning.network import SdhsiNet
+from hsi_viewer.learning.network import SdhsiNet, radius_of
 from hsi_viewer.learning.predictor import choose_device, dense
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import Recipe, recipe_for
@@ -32,6 +33,7 @@ from hsi_viewer.learning.training_pixels import (
     choose_pixels,
     note_unused,
     seeds_of,
+    without_strays,
 )
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
 from hsi_viewer.learning.voices.judging import Judge, Judged, of_strength
@@ -137,11 +139,14 @@ class Run:
         self.scene, self.recipe, self.config = scene, recipe, config
         self.class_ids, self.token, self.port = class_ids, token, port
         self.seeds = seeds_of(ids, class_ids)
+        self.coarse = coarse_scene(scene, recipe.walker.guides, token)
         self.guide, self.valid = scene.guide(recipe.walker.guides, token)
+        learned = without_strays(self.seeds, self.valid, scene.strays, port)
         self.pixels, self.targets = choose_pixels(
-            self.seeds, self.valid, recipe.training.patches, config.seed
+            self.seeds, learned, recipe.training.patches, config.seed
         )
         note_unused(self.seeds, self.valid, port)
+        self.patches = scene.patches(self.pixels, radius_of(recipe.network), token)
 
     def refined(self, probabilities: FloatArray, strength: Strength = "full") -> FloatArray:
         """Probabilities after the walker, seeded by the labels."""
@@ -157,10 +162,23 @@ class Run:
             prediction_of(probabilities, self.valid, self.class_ids, source, final=False)
         )
 
+    def paint_first(self, ensemble: Ensemble) -> None:
+        """Show what the voices say before the network is trained; coarsely of a large scene."""
+        if self.coarse is None:
+            early = ensemble.mapped(self.scene, self.token)
+            self.paint(early.probabilities, "instant model", ensemble.pool)
+            return
+        strength = ensemble.pool.walker if self.config.refine else "none"
+        walker = None if strength == "none" else of_strength(self.recipe.walker, strength)
+        self.port.report(
+            self.coarse.painted(ensemble, self.class_ids, self.seeds, walker, self.token)
+        )
+        self.coarse = None  # its memory is of use to the training
+
     def judged(self, warm_start: TrainedModel | None) -> Judged:
         """The voices and their weights; after a stroke, the evidence of the model before."""
         only, part = CHOICES[self.config.voices]
-        values = self.scene.patches(self.pixels, 0, self.token)[:, :, 0, 0]
+        values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
         shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
         fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample)
         judge = Judge(
@@ -192,15 +210,12 @@ class Run:
         A sentence if training ended early.
         """
         if not warm:
-            early = ensemble.mapped(self.scene, self.token)
-            self.paint(early.probabilities, "instant model", ensemble.pool)
-        data = TrainingPixels(
-            torch.from_numpy(self.scene.patches(self.pixels, network.radius, self.token)),
-            torch.from_numpy(self.targets),
-        )
+            self.paint_first(ensemble)
+        data = TrainingPixels(torch.from_numpy(self.patches), torch.from_numpy(self.targets))
 
         def at_step(done: int) -> None:
-            if done == learner.steps // 3 and not warm and ensemble.looks_around:
+            shown = done == learner.steps // 3 and not warm and self.scene.is_kept
+            if shown and ensemble.looks_around:
                 early = dense(network, self.scene, depth=1, token=self.token)
                 self.paint(early.probabilities, "SDHSI-Net, shallow exit", ensemble.pool)
 

@@ -66,6 +66,39 @@ def note_unused(seeds: NDArray[np.int64], valid: NDArray[np.bool_], port: Progre
         )
 
 
+def without_strays(
+    seeds: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    strays: NDArray[np.bool_],
+    port: ProgressPort,
+) -> NDArray[np.bool_]:
+    """Pixels that may be learned from; the port is told of labels that may not.
+
+    A class most of whose labelled pixels are like none of the scene is a rare material, and is
+    learned as it is labelled.
+
+    Parameters
+    ----------
+    seeds, valid : as of `choose_pixels`.
+    strays : (rows, columns) pixels like none of the scene.
+    """
+    labelled = (seeds >= 0) & valid
+    out = np.zeros(valid.shape, bool)
+    for k in np.unique(seeds[labelled & strays]):
+        of_class = labelled & (seeds == k)
+        stray = of_class & strays
+        if 2 * np.count_nonzero(stray) < np.count_nonzero(of_class):
+            out |= stray
+    count, total = int(np.count_nonzero(out)), int(np.count_nonzero(seeds >= 0))
+    if count == 1:
+        port.report(Note(f"1 of {total} labels lies on a stray pixel and was not learned from."))
+    elif count:
+        port.report(
+            Note(f"{count} of {total} labels lie on stray pixels and were not learned from.")
+        )
+    return valid & ~out
+
+
 def seeds_of(labels: NDArray[np.uint16], class_ids: tuple[int, ...]) -> NDArray[np.int64]:
     """Index of the class of each labelled pixel, -1 elsewhere and for ids of no class.
 

@@ -22,6 +22,7 @@ from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, Voice, VoiceNa
 from hsi_viewer.learning.voices.weighing import mean_margin
 
 Voices = dict[VoiceName, Voice]
+ROWS = 16  # of a tile, of which the voices speak at once
 
 
 @dataclass(frozen=True)
@@ -155,12 +156,19 @@ class Ensemble:
                 disagreement[r, c] = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(
                     shape
                 )
-                values = values[:, margin : margin + shape[0], margin : margin + shape[1]]
-            flat = np.moveaxis(values, 0, 2).reshape(-1, len(values))
-            if np.isfinite(within):
-                far = scene.features.distance(flat) > within
-                strange += int(np.count_nonzero(far & valid[r, c].ravel()))
-            probabilities[r, c] = softmax(self.logits(flat, exits)).reshape(*shape, classes)
+                exits = exits.reshape(*shape, classes)
+            for top in range(0, shape[0], ROWS):  # so few that their copy stays in the cache
+                down = slice(top, min(top + ROWS, shape[0]))
+                part = values[:, margin + down.start : margin + down.stop, margin:][
+                    :, :, : shape[1]
+                ]
+                flat = np.moveaxis(part, 0, 2).reshape(-1, len(part))
+                if np.isfinite(within):
+                    far = scene.features.distance(flat) > within
+                    strange += int(np.count_nonzero(far & valid[r, c][down].ravel()))
+                said = None if exits is None else exits[down].reshape(-1, classes)
+                joined = softmax(self.logits(flat, said))
+                probabilities[r, c][down] = joined.reshape(-1, shape[1], classes)
             port.report(Progress("Predicting the map", (done + 1) / len(windows)))
         share = strange / max(int(valid.sum()), 1)
         return DenseOutput(probabilities, disagreement, valid, share)

@@ -34,7 +34,7 @@ def weighed(
     targets: NDArray[np.int64],
     only: tuple[VoiceName, ...] | None = None,
 ) -> Pool:
-    """The pool of voices by their scores on held-out labels, in whichever units these are.
+    """The pool of voices by their scores on held-out labels, in any units these are.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import threading
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,7 +21,9 @@ from filelock import FileLock, Timeout
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.validation import InvalidError, parsed
 
-PATIENCE = 0.02  # s; who only asks whether a lock is held has it for some microseconds
+# s; who only asks whether a lock is held has it for some microseconds, on a busy machine for longer
+PATIENCE, WITHOUT_HOLDER = 0.02, 1.0
+_one_thread = threading.Lock()  # a thread that asks must not look like a holder to another
 UNKNOWN = "another program"
 
 
@@ -103,7 +106,8 @@ class Lock:
         lock = FileLock(
             path, thread_local=False, fallback_to_soft=False, on_acquired=self._on_acquired
         )
-        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 8)
+        with _one_thread:
+            lock.acquire(timeout=_patience(path), poll_interval=PATIENCE / 8)
         return lock
 
     def _on_acquired(self, handle: int) -> None:
@@ -148,13 +152,26 @@ def holder_of(path: Path) -> Holder | None:
         return None
     lock = FileLock(path, thread_local=False, fallback_to_soft=False)
     try:
-        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 8)
+        with _one_thread, lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 8):
+            return None
     except Timeout:
         return _recorded_holder(path)
     except OSError:
         return None
-    lock.release()
-    return None
+
+
+def _patience(path: Path) -> float:
+    """How long to wait for a lock: longer where the last holder has ended, for who asks only."""
+    holder = _recorded_holder(path)
+    if os.name == "nt" or holder.pid < 1 or holder.host != platform.node():
+        return PATIENCE
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return WITHOUT_HOLDER
+    except (OSError, OverflowError):
+        return PATIENCE
+    return PATIENCE
 
 
 def _words_of(path: Path) -> Path:

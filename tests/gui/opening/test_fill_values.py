@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs import classify
+from hsi_viewer.session.document.results import ModelResult
 from hsi_viewer.ui.features.opening import opening
-from hsi_viewer.ui.features.opening.fill_values import KEY, REFUSE, TAKE
+from hsi_viewer.ui.features.opening.fill_values import KEY, LATER, REFUSE, TAKE
 from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog
 
 SAID = "80 pixels hold -9999 in every band: no data?"
@@ -108,3 +111,41 @@ def test_another_scene_takes_the_question_away(driver, strip, tmp_path) -> None:
 def test_the_command_line_is_warned_too(strip, monkeypatch, tmp_path) -> None:
     cube = classify._open(str(strip), classify.Job(tmp_path))
     assert cube.warnings == (SAID,)
+
+
+LATE = "1 pixel holds -999 in every band: no data? Training leaves them out."
+
+
+def trained(driver) -> None:
+    """A model that has found one more fill value than the sample at opening."""
+    document = driver.document
+    model = SimpleNamespace(suspected=(SuspectedFill(-999.0, 1),))
+    document.results.model = ModelResult(model, np.zeros(document.labels.shape, bool))
+    document.prediction_changed.emit()
+
+
+@pytest.fixture
+def plain(tmp_path):
+    """A scene in which nothing is suspected at opening."""
+    path = tmp_path / "plain.npy"
+    np.save(path, np.random.default_rng(0).uniform(0.1, 0.5, (30, 40, 8)).astype(np.float32))
+    return path
+
+
+def test_what_only_training_has_found_is_offered_too(driver, plain) -> None:
+    driver.open(str(plain))
+    assert shown(driver) == []
+    trained(driver)
+    assert [t for t in shown(driver) if LATE in t] == shown(driver) != []
+    driver.window.context.offers.press(KEY, LATER)
+    trained(driver)
+    assert shown(driver) == []
+    driver.open(str(plain))
+    trained(driver)
+    driver.window.context.offers.press(KEY, TAKE)
+    driver.settle()
+    assert driver.document.cube.nodata == -999.0
+    trained(driver)
+    assert shown(driver) == []
+    driver.open(str(plain))
+    assert driver.document.cube.nodata == -999.0

@@ -163,8 +163,12 @@ def test_the_map_stays_while_training_again(labelled, slow):
     QTest.mouseClick(labelled.window.panel("training").train_button, Qt.MouseButton.LeftButton)
     assert labelled.document.prediction is old
     np.testing.assert_array_equal(labelled.canvas.map_overlay.image, shown)
-    labelled.key(Qt.Key.Key_Escape)
-    assert not labelled.window.feature("training").training.running
+
+    def stopped() -> bool:
+        labelled.key(Qt.Key.Key_Escape)  # the first may close a message
+        return not labelled.window.feature("training").training.running
+
+    labelled.qtbot.waitUntil(stopped)
 
 
 def test_closing_in_mid_training_asks(labelled, slow):

@@ -7,9 +7,13 @@ import pytest
 
 from hsi_viewer.cli import main
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.assess import AssessJob, assess
+from hsi_viewer.learning import cross_validation, trainer
 from tests.unit.cli.schemas import fitting
-from tests.unit.learning.made import made_scene
+from tests.unit.learning.made import SMALL, made_scene
+
+PLAIN = TrainingConfig(refine=False)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +84,7 @@ def test_the_truth_does_not_change_the_map(files, tmp_path):
     mixed.flat[free] = rng.permutation(truth.ravel()[free])
     np.save(tmp_path / "mixed.npy", mixed)
     one, other = (
-        assess(AssessJob(files["cube"], files["strokes"], path, classifier="lda"))
+        assess(AssessJob(files["cube"], files["strokes"], path, PLAIN, "lda"))
         for path in (files["truth"], str(tmp_path / "mixed.npy"))
     )
     np.testing.assert_array_equal(one.random.mapped_counts, other.random.mapped_counts)
@@ -90,3 +94,13 @@ def test_the_truth_does_not_change_the_map(files, tmp_path):
 def test_labels_that_are_the_truth_are_refused(files):
     with pytest.raises(LabelError, match="all test pixels are training pixels"):
         assess(AssessJob(files["cube"], files["truth"], files["truth"], classifier="lda"))
+
+
+def test_the_engine_is_assessed_by_the_evidence_that_it_brings(files, monkeypatch):
+    monkeypatch.setattr(trainer, "recipe_for", lambda _config: SMALL)
+    monkeypatch.setattr(cross_validation, "fit", None)  # nothing is trained again
+    found = assess(AssessJob(files["cube"], files["strokes"], config=TrainingConfig(refine=False)))
+    assert 0.7 < found.separated.overall.value <= 1
+    assert found.random.total >= found.separated.total
+    assert found.reach == found.separation.reach
+    assert 0 <= found.calibration_error <= 1

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import rasterio
 
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, LabelError
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.classify import (
     FORMATS,
     Stopwatch,
@@ -63,6 +66,9 @@ def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):
     assert (report["cube"], report["labels"]) == (cube, f"6 per class from {truth_path}")
     assert [(c["id"], c["train_pixels"]) for c in report["classes"]] == [(i, 6) for i in IDS]
     assert (report["train_pixels"], report["seed"], report["preset"]) == (24, 2, "fast")
+    for record in report["classes"]:
+        assert record["map_pixels"] == np.count_nonzero(mapped == record["id"]) > 0
+        assert record["map_area_m2"] is None
     assert [i.message for i in port.items if i in (port.items[0], port.items[-1])] == [
         "Loading the learning engine",
         "Writing the results",
@@ -111,7 +117,10 @@ def test_a_saved_model_maps_a_scene_again(scene, tmp_path):
     assert (result.report["cube"], result.report["model"]) == (cube, str(model))
     assert result.report["seed"] == load_model(model).config.seed == 4
     assert [c["id"] for c in result.report["classes"]] == list(IDS)
-    assert all(set(c) == {"id", "name", "colour"} for c in result.report["classes"])
+    assert all(
+        set(c) == {"id", "name", "colour", "map_pixels", "map_area_m2"}
+        for c in result.report["classes"]
+    )
     assert result.report["files"] == sorted(p.name for p in again.iterdir())
     assert "train_pixels" not in result.report
     messages = [i.message for i in port.items if i.fraction is None]
@@ -193,3 +202,15 @@ def test_the_report_names_the_network_too_and_damage_is_found_before_the_cube_is
     with pytest.raises(FileError, match=r"model\.safetensors"):
         apply_model(tmp_path / "lda", str(tmp_path / "missing.npy"), Job(tmp_path / "again"))
     assert not (tmp_path / "again").exists()
+
+
+def test_a_map_with_a_place_has_areas(tmp_path):
+    cube, truth = made_scene(20, 24, 8)
+    place = Georeference((30.0, 0, 500_000, 0, -30.0, 5_000_000), "EPSG:32633")
+    write_cube(HyperCube.from_array(cube.read(), georeference=place), tmp_path / "cube.hdr")
+    np.save(tmp_path / "labels.npy", truth)
+    job = Job(tmp_path / "out", TrainingConfig(refine=False), classifier="lda", formats=("npy",))
+    report = classify(str(tmp_path / "cube.hdr"), str(tmp_path / "labels.npy"), job).report
+    areas = [record["map_area_m2"] for record in report["classes"]]
+    assert areas == [900 * record["map_pixels"] for record in report["classes"]]
+    assert sum(areas) == 900 * truth.size

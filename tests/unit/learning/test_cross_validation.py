@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hsi_viewer.core.evidence import Evidence
+from hsi_viewer.core.evidence import Evidence, VoiceShare
 from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, SilentPort, TaskCancelledError
@@ -80,6 +80,9 @@ def test_evidence_that_a_model_brings_is_taken():
     walked = SimpleNamespace(evidence=Evidence((), "full", 5))
     assert reach_of(walked, refined=True) == REACH
     assert reach_of(walked, refined=False) == 5
+    shares = tuple(VoiceShare(name, name, 0.5, 0.0) for name in ("surroundings", "network"))
+    both = SimpleNamespace(evidence=Evidence(shares, "none", 24), network=SimpleNamespace(radius=3))
+    assert reach_of(both, refined=True) == REACH == 27
     assert reach_of(SimpleNamespace(), refined=False) == REACH  # a plug-in may look anywhere
 
 

@@ -10,9 +10,10 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning import scene_features as scene_module
-from hsi_viewer.learning.features import fit_features, noise_covariance, window_matrix
+from hsi_viewer.learning.features import fit_features, noise_covariance
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.windows import window_matrix
 
 RECIPE = FeatureRecipe(components=6, sigmas=(0.0, 1.0, 2.5))
 
@@ -28,7 +29,7 @@ def test_a_window_matrix_is_a_gaussian_filter(sigma: float, size: int) -> None:
     signal = np.random.default_rng(0).normal(size=size)
     radius = int(np.ceil(3 * sigma))
     wanted = gaussian_filter1d(signal, sigma, mode="reflect", radius=radius)
-    assert np.allclose(window_matrix(size, slice(0, size), sigma) @ signal, wanted, atol=1e-5)
+    assert np.allclose(window_matrix(size, np.arange(size), sigma) @ signal, wanted, atol=1e-5)
 
 
 def test_tiles_and_the_whole_scene_give_the_same_features(monkeypatch) -> None:

@@ -13,8 +13,10 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, TaskCancelledError
 from hsi_viewer.core.training import EpochReport
+from hsi_viewer.learning.classifiers import classifier as row_of
 from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.training_pixels import without_strays
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 
@@ -105,6 +107,33 @@ def test_one_label_without_data_is_reported_in_the_singular() -> None:
     fit(HyperCube.from_array(values), np.where(truth < 7, truth, 0), recipe=SMALL, port=recorder)
     notes = [i.text for i in recorder.items if isinstance(i, Note)]
     assert notes == ["1 of 720 labels lies on a pixel without data and was not used."]
+
+
+@pytest.mark.parametrize("classifier", ["sdhsi", "lda"])
+def test_labels_on_stray_pixels_are_not_learned_from(classifier) -> None:
+    cube, truth = made_scene()
+    training, _ = draw_per_class(truth, 5)
+    values = cube.read()
+    rows, columns = np.nonzero(training == 2)
+    values[rows[:2], columns[:2]] = np.linspace(1e4, 5e4, cube.bands)  # alike in no two bands
+    recorder, made = Recorder(), {"recipe": SMALL} if classifier == "sdhsi" else {}
+    row_of(classifier).fit(HyperCube.from_array(values), training, port=recorder, **made)
+    notes = [i.text for i in recorder.items if isinstance(i, Note)]
+    assert "2 of 20 labels lie on stray pixels and were not learned from." in notes
+
+
+def test_a_class_of_rare_pixels_is_learned_as_it_is_labelled() -> None:
+    seeds = np.array([[0, 0, 0, 1, 1, 1, -1, 2]])
+    strays = np.array([[1, 0, 0, 1, 1, 0, 1, 0]], bool)
+    valid = np.array([[1, 1, 1, 1, 1, 1, 1, 0]], bool)
+    recorder = Recorder()
+    learned = without_strays(seeds, valid, strays, recorder)
+    assert learned.tolist() == [[False, True, True, True, True, True, True, False]]
+    assert [i.text for i in recorder.items] == [
+        "1 of 7 labels lies on a stray pixel and was not learned from."
+    ]
+    assert (without_strays(seeds, valid, np.zeros_like(strays), recorder) == valid).all()
+    assert len(recorder.items) == 1
 
 
 def test_labels_are_lists_and_arrays_of_any_type_by_one_set_of_rules() -> None:

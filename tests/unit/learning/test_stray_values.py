@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import fill_values
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
+from hsi_viewer.core.progress import SilentPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.model import load_model
@@ -52,7 +53,7 @@ CLEAN = 0.986  # a point less than the untouched scene reaches
 def accuracy(values: NDArray, stale: NDArray[np.bool_] | None = None, **fields) -> float:
     """Part of the right pixels in rows 9 and below, without those that were stale."""
     cube = HyperCube.from_array(values, **fields)
-    model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK)
+    model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK, port=SilentPort())
     found = model.predict(cube, labels=LABELS)
     scored = np.arange(ROWS)[:, None] >= (9 if stale is None else np.where(stale, ROWS, 9))
     return float((found.class_map == TRUTH)[np.broadcast_to(scored, TRUTH.shape)].mean())
@@ -137,7 +138,7 @@ def test_undeclared_fill_values_are_left_out_of_training(kind: str) -> None:
     values[where], filled[where] = value, True
     labels = np.where(filled, 0, LABELS)
     cube = HyperCube.from_array(values)
-    model = fit(cube, labels, TrainingConfig(device="cpu"), recipe=QUICK)
+    model = fit(cube, labels, TrainingConfig(device="cpu"), recipe=QUICK, port=SilentPort())
     found = model.predict(cube, labels=labels).class_map
     assert ((found == 0) == filled).all()
     scored = ~filled & (np.arange(ROWS)[:, None] >= 9)
@@ -165,7 +166,7 @@ EXTREME: dict[str, Callable[[NDArray], NDArray]] = {
 def test_extreme_values_train_and_are_kept_in_the_model(kind: str, tmp_path) -> None:
     values = EXTREME[kind](CUBE.astype(np.float64))
     cube = HyperCube.from_array(values)
-    model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK)
+    model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK, port=SilentPort())
     found = model.predict(cube, labels=LABELS).class_map
     assert (found == TRUTH)[9:].mean() >= 0.97
     model.save(tmp_path)
@@ -197,8 +198,9 @@ def test_fill_values_that_a_sample_missed_are_found_in_training(monkeypatch) -> 
     values[41, 41] = -9999
     cube = HyperCube.from_array(values)
     assert fill_values.examined(cube).suspected == ()
-    model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK)
+    model = fit(cube, LABELS, TrainingConfig(device="cpu"), recipe=QUICK, port=SilentPort())
     assert model.warning == "1 pixel holds -9999 in every band: no data?"
+    assert [(s.value, s.pixels) for s in model.suspected] == [(-9999.0, 1)]
     assert np.argwhere(model.predict(cube).class_map == 0).tolist() == [[41, 41]]
 
 

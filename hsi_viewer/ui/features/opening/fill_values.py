@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import Slot
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.fill_values import examined
-from hsi_viewer.core.cube.nodata import number_text
+from hsi_viewer.core.cube.fill_values import examined, with_suspected
+from hsi_viewer.core.cube.nodata import SuspectedFill, number_text
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.opened_cube import OpenedCube
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.opening.metadata_editing import MetadataController
 
 KEY = "fill values"
-TAKE, REFUSE = "Treat as no data", "Treat as data"
+TAKE, REFUSE, LATER = "Treat as no data", "Treat as data", "Not now"
 
 
 def answer(cube: HyperCube, *, is_fill: bool) -> dict[str, Any]:
@@ -43,15 +43,28 @@ class FillFeature(Feature):
     def __init__(self, context: Context, metadata: MetadataController) -> None:
         super().__init__(context)
         self._metadata = metadata
+        self._late: tuple[SuspectedFill, ...] = ()  # of the model, not of the sample at opening
+        self._put_off: set[float] = set()
         context.opening.opened.connect(self._on_opened)
         self.workspace.document_changed.connect(self._on_document)
 
     @Slot()
     def _on_document(self) -> None:
         self.context.offers.withdraw(KEY)
+        self._late, self._put_off = (), set()
         document = self.workspace.document
         if document is not None:
             document.cube_changed.connect(self._ask)
+            document.prediction_changed.connect(self._on_map)
+
+    def _on_map(self) -> None:
+        """Training has looked at all of the scene."""
+        document = self.workspace.document
+        result = document.results.model if document is not None else None
+        late = getattr(result.model, "suspected", ()) if result is not None else ()
+        if late != self._late:
+            self._late = late
+            self._ask()
 
     @Slot(object)
     def _on_opened(self, opened: OpenedCube) -> None:
@@ -86,6 +99,8 @@ class FillFeature(Feature):
         document = self.workspace.document
         found = () if document is None else document.cube.suspected
         asked = [s for s in found if np.isfinite(s.value)]
+        if document is not None and not asked:
+            self._offer_late(document.cube)
         if document is None or not asked:
             return
         text = " ".join(s.sentence for s in asked)
@@ -99,6 +114,20 @@ class FillFeature(Feature):
             ),
             "help-circle-outline",
         )
+
+    def _offer_late(self, cube: HyperCube) -> None:
+        known = {cube.nodata, *(cube.fill_values or ()), *self._put_off}
+        late = [s for s in self._late if s.value not in known]
+        if late:
+            self.context.offers.offer(
+                KEY,
+                " ".join(s.sentence for s in late) + " Training leaves them out.",
+                (
+                    Choice(TAKE, partial(self._keep, with_suspected(cube, late), True), True),
+                    Choice(LATER, partial(self._put_off.update, [s.value for s in late])),
+                ),
+                "help-circle-outline",
+            )
 
     def _keep(self, cube: HyperCube, is_fill: bool) -> None:
         document = self.workspace.document

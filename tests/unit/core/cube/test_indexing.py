@@ -120,6 +120,7 @@ def test_the_rows_of_a_cube_can_be_gone_through():
 def test_a_cube_is_an_array_for_numpy():
     cube = HyperCube.from_array(VALUES)
     np.testing.assert_array_equal(np.asarray(cube), VALUES)
+    assert np.asarray(cube).dtype == VALUES.dtype != np.float64
     assert np.array(cube, dtype=float).dtype == np.float64
     assert np.mean(cube) == VALUES.mean()
     np.asarray(cube)[:] = -1

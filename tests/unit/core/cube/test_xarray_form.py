@@ -192,6 +192,21 @@ def test_what_holds_no_numbers_is_refused():
         HyperCube.from_xarray(xr.DataArray(np.full((2, 2, 2), "a"), dims=("y", "x", "band")))
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        *(("nm", 1), ("nanometers", 1), ("Nanometre", 1), ("um", 1e3), ("µm", 1e3), ("μm", 1e3)),
+        *(("micron", 1e3), ("micrometer", 1e3), ("micrometres", 1e3), ("m", 1e9)),
+        ("Angstrom", 0.1),
+    ],
+)
+def test_wavelengths_in_any_unit_of_length_become_nanometres(unit, factor):
+    data = full_cube().to_xarray()
+    given = np.array([450.0, 550.0, 860.0]) / factor
+    data = data.assign_coords(wavelength=("band", given, {"units": unit}))
+    np.testing.assert_allclose(HyperCube.from_xarray(data).wavelengths, [450, 550, 860])
+
+
 def test_wavelengths_in_an_unknown_unit_are_refused():
     data = full_cube().to_xarray()
     data.wavelength.attrs["units"] = "furlong"

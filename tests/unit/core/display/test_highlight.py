@@ -36,3 +36,18 @@ def test_an_area_that_reaches_a_rim_inside_the_scene_goes_on(box):
     for left in (0, 1):  # at the rim of the scene it ends, before it it goes on
         found = area_within(ids[1:6, left:6], (1, left, 6, 6), (7, 7), (3, 3))
         assert (found is None) == (left == 1)
+
+
+@pytest.mark.parametrize("shape", [(10, 20), (20, 10)])
+def test_an_area_over_a_whole_side_of_the_scene_goes_on_beyond_its_window(shape):
+    ids = np.ones(shape, int)
+    for side in (0, 1):
+        low, high = [0, 0], [*shape]
+        high[side] -= 1
+        window = ids[: high[0], : high[1]]
+        assert area_within(window, (*low, *high), shape, (3, 3)) is None
+        low, high = [0, 0], [*shape]
+        low[side] += 1
+        window = ids[low[0] :, low[1] :]
+        assert area_within(window, (*low, *high), shape, (3, 3)) is None
+    assert area_within(ids, (0, 0, *shape), shape, (3, 3)) is not None

@@ -37,6 +37,14 @@ def test_ours_come_first_and_need_nothing_slow():
     assert result.stdout.strip() == "[]"
 
 
+def test_a_classifier_that_says_nothing_of_it_begins_from_the_start_each_time():
+    row = Classifier("a", "A", lambda *_: None, lambda _: None)
+    assert row.options(object()) == {}
+    model = object()
+    warm = Classifier("a", "A", lambda *_: None, lambda _: None, warm_start=True)
+    assert warm.options(model) == {"warm_start": model}
+
+
 def test_settings_are_fields_of_the_config():
     for row in classifiers():
         assert set(row.settings) <= set(SETTINGS)

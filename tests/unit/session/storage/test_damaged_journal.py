@@ -15,6 +15,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session
 from hsi_viewer.session.storage import journal as journal_module
+from hsi_viewer.session.storage.journal_damage import Losses
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
     PREFIX,
@@ -522,3 +523,23 @@ def test_counts_of_labels_agree_with_the_map_after_all_of_this(document):
     fresh = LabelMap(*again.labels.shape)
     fresh.apply(fresh.edit_to(again.labels.ids))
     assert again.labels.total == fresh.total == 4
+
+
+@pytest.mark.parametrize(
+    ("lost", "expected"),
+    [
+        (Losses(), "No stroke is missing."),
+        (Losses(1), "1 stroke is missing."),
+        (Losses(2), "2 strokes are missing."),
+        (Losses(0, 1), "No stroke is missing, and 1 other change."),
+        (Losses(3, 2), "3 strokes are missing, and 2 other changes."),
+        (Losses(1, exact=False), "About 1 stroke may be missing."),
+        (
+            Losses(2, start=True),
+            "2 strokes are missing. The labels from before the first of these strokes are missing, "
+            "too.",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_in_plain_words(lost, expected):
+    assert lost.words() == expected

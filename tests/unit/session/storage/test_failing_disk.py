@@ -321,9 +321,10 @@ def test_nothing_gets_its_name_before_it_is_on_the_disk(scene, folder):
         session.recorder.write_state()
         session.drain(60)
     assert {"session.json", "journal"} <= {*named}
-    (folder / "b").write_text("lost")
-    with pytest.raises(AssertionError, match="not on the disk"), only_safe_renames(folder):
-        (folder / "b").replace(folder / "c")
+    with only_safe_renames(folder):
+        (folder / "b").write_text("lost")
+        with pytest.raises(AssertionError, match="not on the disk"):
+            (folder / "b").replace(folder / "c")
     session.close()
 
 

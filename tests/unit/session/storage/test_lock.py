@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -138,6 +139,60 @@ lock = Lock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
 """
+
+
+def tried(path) -> tuple[threading.Thread, list]:
+    """A thread that takes the lock, and what came of it."""
+    results = []
+
+    def take() -> None:
+        try:
+            results.append(Lock(path))
+        except LockedError as error:
+            results.append(error)
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    return thread, results
+
+
+def test_a_thread_that_asks_does_not_look_like_a_holder(path, monkeypatch):
+    path.touch()
+    taking = []
+
+    class Slow(lock_module.FileLock):
+        """Asked on a busy machine: between having it and giving it back much time passes."""
+
+        def release(self, force=False):
+            if not taking:
+                taking.append(tried(path))
+                taking[0][0].join(10 * lock_module.PATIENCE)
+            super().release(force)
+
+    monkeypatch.setattr(lock_module, "FileLock", Slow)
+    assert holder_of(path) is None
+    ((thread, results),) = taking
+    thread.join()
+    assert results[0].ours
+    results[0].release()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="whether a process lives is asked on POSIX only")
+def test_who_takes_over_from_the_dead_waits_for_another_program_that_asks(path, monkeypatch):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    path.touch()
+    words(path).write_text(json.dumps({"pid": ended.pid, "host": platform.node()}))
+    monkeypatch.setattr(lock_module, "WITHOUT_HOLDER", 120.0)
+    asking = lock_module.FileLock(path, thread_local=False)
+    asking.acquire()
+    thread, results = tried(path)
+    thread.join(10 * lock_module.PATIENCE)
+    assert results == []
+    asking.release()
+    thread.join()
+    assert results[0].ours
+    results[0].release()
 
 
 def test_a_kill_gives_the_lock_back(path):

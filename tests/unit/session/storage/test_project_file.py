@@ -247,6 +247,18 @@ def test_members_that_are_encrypted_or_packed_in_another_way(path, at, value):
         read_project_data(path)
 
 
+def test_without_a_list_of_contents_the_first_members_are_found(path, tmp_path, monkeypatch):
+    written(path)
+    with zipfile.ZipFile(path) as file:
+        names = file.namelist()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.find(b"PK\x01\x02")])
+    expected = read_project_data(path)
+    for most in range(names.index("session.json") + 1, len(names) + 1):
+        monkeypatch.setattr("hsi_viewer.session.storage.project_file.MOST_ENTRIES", most)
+        assert read_project_data(path) == expected
+
+
 def test_a_list_of_contents_that_breaks_between_two_readings_is_reported(path, tmp_path):
     """The description was read, and then the drive went bad."""
     written(path)
