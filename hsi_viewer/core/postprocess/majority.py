@@ -33,9 +33,7 @@ def majority(ids: NDArray[np.uint16], window: int) -> NDArray[np.uint16]:
     for class_id, extent in enumerate(find_objects(ids), start=1):
         if extent is None:
             continue
-        near = tuple(
-            slice(max(s.start - window // 2, 0), s.stop + window // 2) for s in extent
-        )
+        near = tuple(slice(max(s.start - window // 2, 0), s.stop + window // 2) for s in extent)
         count = _counts(ids[near] == class_id, window)
         more = count > most[near]
         tied[near] = (tied[near] & ~more) | ((count == most[near]) & (count > 0))

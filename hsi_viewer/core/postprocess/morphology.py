@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.geometry.connected_regions import CORNERS, SIDES
 
 
-def opened(
-    ids: NDArray[np.uint16], class_id: int, *, corners: bool = False
-) -> NDArray[np.uint16]:
+def opened(ids: NDArray[np.uint16], class_id: int, *, corners: bool = False) -> NDArray[np.uint16]:
     """A class map where a class has lost what is thinner than three pixels.
 
     The pixels that it loses go to the nearest other class. The edge of the scene and pixels
@@ -35,9 +33,7 @@ def opened(
     return result
 
 
-def closed(
-    ids: NDArray[np.uint16], class_id: int, *, corners: bool = False
-) -> NDArray[np.uint16]:
+def closed(ids: NDArray[np.uint16], class_id: int, *, corners: bool = False) -> NDArray[np.uint16]:
     """A class map where a class has filled its gaps of less than three pixels.
 
     Pixels without data (id 0) stay; parameters as of `opened`.

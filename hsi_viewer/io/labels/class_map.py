@@ -11,11 +11,12 @@ import numpy as np
 from hsi_viewer.atomic import side_file, with_sides
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.labels import class_raster
+from hsi_viewer.io.labels.legend_file import write_legend
 
 STEM = "class_map"
 BESIDE = ("confidence", "probabilities")  # images of their own
@@ -48,7 +49,8 @@ def export_prediction(
     Returns
     -------
     dict
-        paths by file name, with those of what is written beside (.aux.xml, .pgw).
+        paths by file name, with those of what is written beside (.aux.xml, .pgw, and .qml, which
+        gives QGIS names and colours).
 
     Raises
     ------
@@ -71,14 +73,25 @@ def export_prediction(
         elif name == "envi":
             header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
-            written |= {header.name: header, data.name: data}
+            style = write_style(raster, data)
+            written |= {file.name: file for file in (header, data, style)}
         elif name == "tif" and cube.georeference is None:
             _take_away(directory / f"{stem}.tif", cube)
         else:
             path = directory / f"{stem}.{name}"
             WRITERS[name](raster, path)
             written |= {file.name: file for file in _files_of(path, raster)}
+            if name == "tif":
+                style = write_style(raster, path)
+                written[style.name] = style
     return written
+
+
+def write_style(raster: class_raster.ClassRaster, image: Path) -> Path:
+    """Write names and colours as the style that QGIS loads with an image; return its path."""
+    style = image.with_suffix(".qml")
+    write_legend(style, ClassLegend(LabelClass(*entry) for entry in raster.entries))
+    return style
 
 
 def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Path]:
@@ -90,6 +103,8 @@ def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Pa
             files += [directory / f"{own}.hdr", directory / f"{own}.img"]
         else:
             files.append(directory / f"{stem}.{name}")
+    if {"envi", "tif"} & set(formats):
+        files.append(directory / f"{stem}.qml")
     return files
 
 
