@@ -175,12 +175,12 @@ def polygons_file(
         fields["area_m2"] = regions.sums(known.row_area[:, None])[1:]
     if confidence is not None:
         fields["confidence"] = _mean_confidence(regions, images[confidence], confidence)
-    grid = Grid.of(*ids.shape, known.labels.georeference)
+    grid = Grid.of(ids.shape[0], ids.shape[1], known.labels.georeference)
     notes = write_polygons(target, regions, known.legend, grid, fields)
     files = [path for path in planned_files(target) if path.exists()]
     if objects is not None:
-        cube = None if spectra is None else images[spectra]
-        write_objects(objects, regions, known.legend, known.labels.georeference, fields, cube)
+        scene = None if spectra is None else images[spectra]
+        write_objects(objects, regions, known.legend, known.labels.georeference, fields, scene)
         files.append(objects)
     return AfterMapResult({"polygons": len(regions)}, files, notes)
 

@@ -31,7 +31,7 @@ def majority(ids: NDArray[np.uint16], window: int) -> NDArray[np.uint16]:
     most = np.zeros(ids.shape, np.uint16)
     winner, tied = ids.copy(), np.zeros(ids.shape, bool)
     for class_id, extent in enumerate(find_objects(ids), start=1):
-        if extent is None:
+        if not extent:  # no pixel of this class
             continue
         near = tuple(slice(max(s.start - window // 2, 0), s.stop + window // 2) for s in extent)
         count = _counts(ids[near] == class_id, window)

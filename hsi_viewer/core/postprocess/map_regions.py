@@ -38,7 +38,8 @@ class MapRegions:
         values : one for each pixel: (rows, columns), or (rows, 1) for rows of equal values.
         """
         weights = np.broadcast_to(values, self.numbers.shape).ravel()
-        return np.bincount(self.numbers.ravel(), weights, minlength=self.classes.size)
+        sums = np.bincount(self.numbers.ravel(), weights, minlength=self.classes.size)
+        return sums.astype(np.float64, copy=False)
 
     def centroids(self) -> NDArray[np.float64]:
         """Mean position (regions + 1, 2) in rows and columns; 0, 0 is the upper left corner."""
@@ -63,7 +64,7 @@ def map_regions(ids: NDArray[np.uint16], *, corners: bool = False) -> MapRegions
     classes = [np.zeros(1, np.uint16)]
     count = 0
     for class_id, extent in enumerate(find_objects(ids), start=1):
-        if extent is None:
+        if not extent:  # no pixel of this class
             continue
         parts, found = label(ids[extent] == class_id, CORNERS if corners else SIDES)
         np.add(parts, count, out=numbers[extent], where=parts > 0, casting="unsafe")

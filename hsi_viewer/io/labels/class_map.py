@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,11 @@ import numpy as np
 from hsi_viewer.atomic import side_file, with_sides
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.labels import class_raster
-from hsi_viewer.io.labels.legend_file import write_legend
 
 STEM = "class_map"
 BESIDE = ("confidence", "probabilities")  # images of their own
@@ -62,6 +62,7 @@ def export_prediction(
         raise ExportError(f"Unknown formats {sorted(unknown)}; choose from {', '.join(FORMATS)}.")
     title = f"Class map of {cube.name}"
     raster = class_raster.class_raster(prediction.class_map, legend, cube.georeference, title)
+    raster = replace(raster, styled=True)
     written: dict[str, Path] = {}
     for name in formats:
         if token is not None:
@@ -73,25 +74,14 @@ def export_prediction(
         elif name == "envi":
             header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
-            style = write_style(raster, data)
-            written |= {file.name: file for file in (header, data, style)}
+            written |= {file.name: file for file in (header, data, class_raster.style_file(data))}
         elif name == "tif" and cube.georeference is None:
             _take_away(directory / f"{stem}.tif", cube)
         else:
             path = directory / f"{stem}.{name}"
             WRITERS[name](raster, path)
             written |= {file.name: file for file in _files_of(path, raster)}
-            if name == "tif":
-                style = write_style(raster, path)
-                written[style.name] = style
     return written
-
-
-def write_style(raster: class_raster.ClassRaster, image: Path) -> Path:
-    """Write names and colours as the style that QGIS loads with an image; return its path."""
-    style = image.with_suffix(".qml")
-    write_legend(style, ClassLegend(LabelClass(*entry) for entry in raster.entries))
-    return style
 
 
 def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Path]:
@@ -116,7 +106,9 @@ def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
     georeference = raster.georeference
     if path.suffix == ".png" and georeference is not None and georeference.transform is not None:
         return [path, class_raster.world_file(path)]
-    return with_sides(path) if path.suffix == ".tif" else [path]
+    if path.suffix == ".tif":
+        return [*with_sides(path), class_raster.style_file(path)]
+    return [path]
 
 
 def _take_away(tif: Path, cube: HyperCube) -> None:

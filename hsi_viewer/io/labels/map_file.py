@@ -14,11 +14,10 @@ from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io.envi.writer import pair_of
-from hsi_viewer.io.labels.class_map import write_style
-from hsi_viewer.io.labels.class_raster import class_raster
+from hsi_viewer.io.labels.class_raster import class_raster, style_file
 from hsi_viewer.io.labels.label_writer import WRITTEN, write_raster
 
-STYLED = (".hdr", ".img", ".tif", ".tiff")  # what QGIS opens
+STYLED = (".img", ".tif", ".tiff")  # images that QGIS opens
 
 
 def write_map(
@@ -51,11 +50,9 @@ def write_map(
         if the suffix is another or a file cannot be written; an old file stays as it was.
     """
     check_suffix(path)
-    raster = replace(class_raster(ids, legend, georeference, title), zero=one_line(zero))
-    files = write_raster(raster, path)
-    if path.suffix.lower() in STYLED:
-        files.append(write_style(raster, files[-1] if path.suffix.lower() == ".hdr" else path))
-    return files
+    raster = class_raster(ids, legend, georeference, title)
+    files = write_raster(replace(raster, zero=one_line(zero), styled=True), path)
+    return [*files, *_styles(files)]
 
 
 def check_suffix(path: Path) -> None:
@@ -77,9 +74,14 @@ def planned_files(path: Path) -> list[Path]:
     """The files that `write_map` is about to write."""
     match path.suffix.lower():
         case ".hdr" | ".img":
-            pair = pair_of(path)
-            return [*pair, pair[1].with_suffix(".qml")]
+            files = [*pair_of(path)]
         case ".tif" | ".tiff":
-            return [path, side_file(path), path.with_suffix(".qml")]
+            files = [path, side_file(path)]
         case _:
-            return [path]
+            files = [path]
+    return [*files, *_styles(files)]
+
+
+def _styles(files: list[Path]) -> list[Path]:
+    """The style beside the image that QGIS opens, if it is one of the files."""
+    return [style_file(path) for path in files if path.suffix.lower() in STYLED]
