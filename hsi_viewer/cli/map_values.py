@@ -6,11 +6,10 @@ import math
 import re
 from argparse import ArgumentTypeError
 
-from hsi_viewer.core.labels.classes import MAX_CLASS_ID
-
 # Square metres of the units that an area may have.
 AREAS = {"m2": 1.0, "m²": 1.0, "ha": 1e4, "km2": 1e6, "km²": 1e6}
-MAX_WINDOW = 255
+# As in core; importing that would load NumPy when the program starts.
+MAX_WINDOW, MAX_CLASS_ID = 255, 65535
 
 
 def class_ids(text: str) -> tuple[int, ...]:
@@ -34,6 +33,14 @@ def window(text: str) -> int:
         raise ArgumentTypeError(
             f'a window has an odd number of pixels, 3 to {MAX_WINDOW}, not "{text[:40]}"'
         )
+    return size
+
+
+def corner(text: str) -> float:
+    """The size of corners in pixels."""
+    size = float(text) if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", text) else -1.0
+    if size < 0:
+        raise ArgumentTypeError(f'a size of corners is 0 to 999 pixels, not "{text[:40]}"')
     return size
 
 

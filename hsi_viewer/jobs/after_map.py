@@ -131,6 +131,7 @@ def polygons_file(
     source: str,
     target: Path,
     *,
+    smooth: float = 0.0,
     confidence: str | None = None,
     objects: Path | None = None,
     spectra: str | None = None,
@@ -142,6 +143,7 @@ def polygons_file(
     ----------
     source : the class map.
     target : .gpkg, .geojson or .shp.
+    smooth : size in pixels of the corners that borders lose; 0 leaves them along the pixels.
     confidence : image of one band on the grid of the map; its mean becomes an attribute.
     objects : CSV file of the regions; None writes none.
     spectra : cube on the grid of the map, whose mean spectra go into the table.
@@ -176,7 +178,7 @@ def polygons_file(
     if confidence is not None:
         fields["confidence"] = _mean_confidence(regions, images[confidence], confidence)
     grid = Grid.of(ids.shape[0], ids.shape[1], known.labels.georeference)
-    notes = write_polygons(target, regions, known.legend, grid, fields)
+    notes = write_polygons(target, regions, known.legend, grid, fields, smooth)
     files = [path for path in planned_files(target) if path.exists()]
     if objects is not None:
         scene = None if spectra is None else images[spectra]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from hsi_viewer.cli.map_values import corner
 from hsi_viewer.cli.maps import add_map, add_target, print_made, target_of
 from hsi_viewer.cli.output import add_reporting
 from hsi_viewer.cli.parser import Commands, UsageError
@@ -12,6 +13,7 @@ from hsi_viewer.cli.streams import terminable
 
 EXAMPLES = (
     "hsi-viewer polygons class_map.tif fields.gpkg",
+    "hsi-viewer polygons class_map.tif fields.gpkg --smooth 2",
     "hsi-viewer polygons class_map.hdr -o fields.shp --confidence confidence.hdr --overwrite",
     "hsi-viewer polygons seeds.tif -o seeds.geojson --objects seeds.csv --spectra scene.hdr "
     "--quiet --json",
@@ -24,6 +26,14 @@ def add(commands: Commands) -> None:
     parser = commands.add("polygons", run, what, EXAMPLES)
     add_map(parser)
     add_target(parser, ".gpkg, .geojson or .shp (--output fields.gpkg)")
+    parser.add_argument(
+        "--smooth",
+        metavar="PIXELS",
+        type=corner,
+        default=0.0,
+        help="size of the corners that borders lose; neighbours stay without gaps, and the outline "
+        "of the data stays (--smooth 2)",
+    )
     parser.add_argument(
         "--confidence",
         metavar="FILE",
@@ -55,6 +65,7 @@ def run(options: Namespace) -> int:
         made = polygons_file(
             options.map,
             target,
+            smooth=options.smooth,
             confidence=options.confidence,
             objects=options.objects,
             spectra=options.spectra,

@@ -126,6 +126,28 @@ def test_polygons_rasterised_again_are_the_map(tmp_path, suffix, place):
         np.testing.assert_allclose(fields["area_m2"] / fields["pixels"], 5.58 * 11.14, rtol=2e-3)
 
 
+def test_smoothed_polygons_have_no_gaps_and_keep_the_outline(tmp_path):
+    rows, columns = np.mgrid[:40, :50]
+    ids = np.where(columns + 0.6 * rows < 40, 2, 5).astype(np.uint16)
+    ids[(rows - 20) ** 2 + (columns - 15) ** 2 < 60] = 300
+    ids[:3] = 0
+    write_map(tmp_path / "map.tif", ids, LEGEND, UTM, "A map")
+
+    def written(name: str, **options: float) -> np.ndarray:
+        polygons_file(str(tmp_path / "map.tif"), tmp_path / name, **options)
+        return shapely.from_wkb(pyogrio.raw.read(tmp_path / name)[2])
+
+    exact, smooth = written("exact.gpkg"), written("smooth.gpkg", smooth=2.0)
+    assert len(exact) == len(smooth) == 3
+    assert shapely.is_valid(smooth).all()
+    inner = [shapely.get_num_coordinates(shapes[-1]) for shapes in (exact, smooth)]
+    assert 2 * inner[1] < inner[0]
+    outline = shapely.union_all(exact)
+    assert shapely.union_all(smooth).equals(outline)
+    assert shapely.area(smooth).sum() == pytest.approx(outline.area)
+    assert shapely.area(smooth) == pytest.approx(shapely.area(exact), rel=0.05)
+
+
 def test_without_a_place_polygons_are_in_pixels(tmp_path):
     np.save(tmp_path / "map.npy", some_ids())
     result = polygons_file(str(tmp_path / "map.npy"), tmp_path / "out.gpkg")
@@ -288,6 +310,7 @@ def test_the_commands_print_what_they_did(tmp_path, made, monkeypatch, capsys):
         (["clean", "map.tif", "c.tif", "--merge", "2=5", "--merge", "2=300"], "merged twice"),
         (["clean", "map.tif", "c.tif", "--open", "2,x"], "class id"),
         (["polygons", "map.tif", "c.gpkg", "--spectra", "a.hdr"], "--objects"),
+        (["polygons", "map.tif", "c.gpkg", "--smooth", "nan"], "size of corners"),
         (["polygons", "map.tif", "c.gpkg", "d.gpkg"], "unrecognized"),
     ],
 )
