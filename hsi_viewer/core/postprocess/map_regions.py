@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.geometry.connected_regions import CORNERS, SIDES
 
+ROWS = 512  # summed at once: the numbers and values of all rows would be copied
+
 
 @dataclass(frozen=True)
 class MapRegions:
@@ -28,7 +30,7 @@ class MapRegions:
 
     def pixels(self) -> NDArray[np.int64]:
         """Number of pixels (regions + 1,) of each region, and of what is in none."""
-        return np.bincount(self.numbers.ravel(), minlength=self.classes.size)
+        return self.sums(np.ones((1, 1))).astype(np.int64)
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum (regions + 1,) of the values of each region.
@@ -37,9 +39,12 @@ class MapRegions:
         ----------
         values : one for each pixel: (rows, columns), or (rows, 1) for rows of equal values.
         """
-        weights = np.broadcast_to(values, self.numbers.shape).ravel()
-        sums = np.bincount(self.numbers.ravel(), weights, minlength=self.classes.size)
-        return sums.astype(np.float64, copy=False)
+        every = np.broadcast_to(values, self.numbers.shape)
+        sums = np.zeros(self.classes.size)
+        for row in range(0, self.numbers.shape[0], ROWS):
+            part = self.numbers[row : row + ROWS].ravel()
+            sums += np.bincount(part, every[row : row + ROWS].ravel(), minlength=sums.size)
+        return sums
 
     def centroids(self) -> NDArray[np.float64]:
         """Mean position (regions + 1, 2) in rows and columns; 0, 0 is the upper left corner."""

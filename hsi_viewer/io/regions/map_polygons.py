@@ -16,6 +16,7 @@ from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.vector import SHAPEFILE, class_fields, write_features
 
 WRITTEN = (".gpkg", ".geojson", ".shp")
+AT_ONCE = 4096  # polygons placed on the map together
 
 
 def write_polygons(
@@ -80,14 +81,17 @@ def _smoothed(polygons: NDArray[Any], smooth: float) -> NDArray[Any]:
 
 
 def _on_map(polygons: NDArray[Any], grid: Grid) -> NDArray[Any]:
+    """The polygons in coordinates of the map, changed in place: two of each would take memory."""
     import shapely
 
     if grid.transform is None:
         return polygons
     a, b, c, d, e, f = grid.transform
     turn = np.array([[a, d], [b, e]])
-    placed: NDArray[Any] = shapely.transform(polygons, lambda xy: xy @ turn + (c, f))
-    return placed
+    for start in range(0, polygons.size, AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        polygons[part] = shapely.transform(polygons[part], lambda xy: xy @ turn + (c, f))
+    return polygons
 
 
 def check_suffix(path: Path) -> None:
