@@ -54,7 +54,7 @@ def write_polygons(
         raise ExportError(f"{path}: the map has no classified pixel, so there is nothing to write.")
     polygons = _on_map(_smoothed(_of_pixels(regions), smooth), grid)
     own = class_fields(regions.classes[1:].tolist(), legend)
-    return write_features(path, polygons, {**own, **fields}, grid)
+    return write_features(path, list(polygons), {**own, **fields}, grid)
 
 
 def _of_pixels(regions: MapRegions) -> NDArray[Any]:
