@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hsi_viewer.cli.commands import apply, assess, classify, convert, demo, info, open_window
+from hsi_viewer.cli.commands import (
+    apply,
+    areas,
+    assess,
+    classify,
+    clean,
+    convert,
+    demo,
+    info,
+    open_window,
+    polygons,
+)
 from hsi_viewer.cli.parser import Commands
 
 # In the order of the help.
@@ -14,6 +25,9 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     classify.add,
     apply.add,
     assess.add,
+    clean.add,
+    polygons.add,
+    areas.add,
     convert.add,
     demo.add,
 )

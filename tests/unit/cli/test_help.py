@@ -18,8 +18,9 @@ from hsi_viewer.learning.classifiers import classifiers
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = make_commands()
-WRITING = ("open", "classify", "apply", "convert", "demo")
-WORKING = ("classify", "apply", "assess", "convert", "demo")
+AFTER_MAP = ("clean", "polygons", "areas")
+WRITING = ("open", "classify", "apply", *AFTER_MAP, "convert", "demo")
+WORKING = ("classify", "apply", "assess", *AFTER_MAP, "convert", "demo")
 
 
 def arguments_of(name: str) -> list[argparse.Action]:
