@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hsi_viewer.cli.commands import apply, assess, classify, convert, demo, info, open_window
+from hsi_viewer.cli.commands import (
+    apply,
+    assess,
+    check_labels,
+    classify,
+    convert,
+    demo,
+    info,
+    open_window,
+    suggest,
+)
 from hsi_viewer.cli.parser import Commands
 
 # In the order of the help.
@@ -14,6 +24,8 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     classify.add,
     apply.add,
     assess.add,
+    suggest.add,
+    check_labels.add,
     convert.add,
     demo.add,
 )

@@ -19,7 +19,7 @@ from hsi_viewer.learning.classifiers import classifiers
 PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = make_commands()
 WRITING = ("open", "classify", "apply", "convert", "demo")
-WORKING = ("classify", "apply", "assess", "convert", "demo")
+WORKING = ("classify", "apply", "assess", "suggest", "check-labels", "convert", "demo")
 
 
 def arguments_of(name: str) -> list[argparse.Action]:

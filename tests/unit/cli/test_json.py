@@ -17,7 +17,7 @@ NAMES = sorted(path.stem for path in SCHEMAS.glob("*.json"))
 
 def test_every_schema_is_one_and_is_listed():
     listed = (SCHEMAS / "README.md").read_text("utf-8")
-    assert NAMES == ["assess", "convert", "error", "info", "report"]
+    assert NAMES == ["assess", "check-labels", "convert", "error", "info", "report", "suggest"]
     for name in NAMES:
         Draft202012Validator.check_schema(schema(name))
         assert f"({name}.json)" in listed
