@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from hsi_viewer.core.errors import HsiError
 
 Run = Callable[[argparse.Namespace], int]
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps names such as "hybridsn-sd" in one line, so that they can be found and copied."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 class UsageError(HsiError):
@@ -27,7 +35,7 @@ class Parser(argparse.ArgumentParser):
         lines = "".join(f"\n  {line}" for line in examples)
         super().__init__(
             allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
             epilog=f"examples:{lines}" if examples else None,
             **options,
         )

@@ -54,7 +54,7 @@ class Job:
     @property
     def refinement(self) -> Refine:
         """How strongly maps are refined."""
-        return self.refine if self.config.refine else "none"
+        return False if self.refine == "none" or not self.config.refine else self.refine
 
     def announce(self, message: str) -> None:
         """Report a step that has no fraction, unless the job was cancelled."""

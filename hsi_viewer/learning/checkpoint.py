@@ -27,6 +27,7 @@ from hsi_viewer.learning.model_description import (
 )
 from hsi_viewer.learning.model_state import ModelState
 from hsi_viewer.learning.voice_files import (
+    answers_in,
     evidence_of,
     evidence_tensors,
     pools_of,
@@ -72,6 +73,7 @@ def _described(model: ModelState) -> dict[str, Any]:
         "pool": asdict(model.pool),
         "pool_elsewhere": asdict(model.pool_elsewhere),
         "evidence": None if model.evidence is None else model.evidence.sentence,
+        "answers": answers_in(model.evidence),
         "scene_digest": model.scene_digest,
         "usual_distance": model.usual_distance if np.isfinite(model.usual_distance) else None,
         "warning": model.warning,
@@ -105,7 +107,7 @@ def load_state(target: str | Path) -> ModelState:
         tensors = load(weights_of(description.weights_digest, weights))
         features = features_of(tensors, description.channels, description.sigmas, description.bands)
         network = network_of(tensors, description)
-        voices = voices_of(tensors, features, len(description.class_ids))
+        voices = voices_of(tensors, features, description)
         pool, elsewhere = pools_of(description, voices)
         evidence = evidence_of(tensors, description, pool, features)
     usual = description.usual_distance

@@ -43,8 +43,13 @@ def load_model(target: str | Path) -> TrainedModel:
     return TrainedModel(**vars(load_state(target)))
 
 
-def strength_of(refine: Refine, pool: Pool) -> Strength:
+def strength_of(refine: Refine, usual: Strength) -> Strength:
     """The strength of the walker that a user asks for.
+
+    Parameters
+    ----------
+    refine : what is asked for.
+    usual : the strength if that is left to the model.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def strength_of(refine: Refine, pool: Pool) -> Strength:
         if there is no such strength.
     """
     if refine is True or refine == "auto":
-        return pool.walker
+        return usual
     if refine is False or refine == "none":
         return "none"
     if refine not in ("weak", "full"):
@@ -182,7 +187,7 @@ class TrainedModel(ModelState):
         start = time.perf_counter()
         scene = self._scene(cube, standardise, token, port)
         pool = self._pool_for(scene, known)
-        strength = strength_of(refine, pool)
+        strength = strength_of(refine, pool.walker)
         source = self._source(pool)
         if strength != "none":
             guide, valid = scene.guide(self.recipe.walker.guides, token)

@@ -188,6 +188,7 @@ class ModelDescription:
     scene_digest: str = ""
     usual_distance: float | None = None
     evidence: str | None = None
+    answers: tuple[str, ...] = ()
 
 
 def parse_description(text: bytes, path: Path) -> ModelDescription:

@@ -16,9 +16,10 @@ from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.training import Refine
 from hsi_viewer.learning.band_matching import matched
 from hsi_viewer.learning.features import Features, FloatArray, fit_features
-from hsi_viewer.learning.model import prediction_of, real_in
+from hsi_viewer.learning.model import prediction_of, real_in, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
@@ -30,6 +31,8 @@ from hsi_viewer.learning.training_pixels import (
     seeds_of,
     without_strays,
 )
+from hsi_viewer.learning.voices.judging import of_strength
+from hsi_viewer.learning.voices.pool import Strength
 
 WALKER = WalkerRecipe()
 FEATURES = FeatureRecipe(components=WALKER.guides, sigmas=(0.0,))  # what the walker is guided by
@@ -130,11 +133,14 @@ class SceneMapper(TrainingFacts):
         cube: CubeLike,
         *,
         labels: LabelsLike | None = None,
-        refine: bool = True,
+        refine: Refine = True,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
-        """Map a cube tile by tile; arguments and errors as of `core.classifier.Model.predict`."""
+        """Map a cube tile by tile; arguments and errors as of `core.classifier.Model.predict`.
+
+        "auto" refines fully where labels are known, and not at all where none are.
+        """
         token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube)
         shape = (cube.rows, cube.columns)
         given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
@@ -142,11 +148,14 @@ class SceneMapper(TrainingFacts):
         start = time.perf_counter()
         scene = self._scene_of(cube, port)
         source = self.title
-        if refine:
+        usual: Strength = "full" if refine is True or known.any() else "none"
+        strength = strength_of(refine, usual)
+        if strength != "none":
             port.report(Progress("Comparing neighbouring pixels"))
             guide, valid = scene.guide(self.walker.guides, token)
             seeds = seeds_of(known, self.class_ids)
-            with Walker(guide, valid, seeds, self.walker, token) as walker:
+            recipe = of_strength(self.walker, strength)
+            with Walker(guide, valid, seeds, recipe, token) as walker:
                 raw, valid = self._mapped(scene, token, port)
                 mapped = time.perf_counter()
                 port.report(Progress("Refining the map along the image"))

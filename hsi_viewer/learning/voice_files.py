@@ -38,7 +38,9 @@ def voice_tensors(voices: Voices) -> dict[str, Tensor]:
     }
 
 
-def voices_of(tensors: dict[str, Tensor], features: Features, classes: int) -> Voices:
+def voices_of(
+    tensors: dict[str, Tensor], features: Features, description: ModelDescription
+) -> Voices:
     """The voices in a file; models of before have that of the surroundings alone.
 
     Raises
@@ -47,12 +49,13 @@ def voices_of(tensors: dict[str, Tensor], features: Features, classes: int) -> V
         if a tensor is missing, or its shape or type is wrong.
     """
     channels, own = features.channels, features.strength.size
+    classes = len(description.class_ids)
     linear: Shapes = {"weights": (channels, classes), "bias": (classes,)}
     voices: Voices = {"surroundings": InstantModel(**_arrays(tensors, "instant", linear))}
-    if "pixels.weights" in tensors:
+    if description.pool is not None:
         shapes: Shapes = {**linear, "weights": (own, classes)}
         voices["pixels"] = PixelVoice(**_arrays(tensors, "pixels", shapes))
-    if "similar_pixels.support" in tensors:
+    if description.pool is not None:
         support = tensors["similar_pixels.support"].shape
         if len(support) != 2:
             raise ValueError("the support of the similar pixels isn't a table")
@@ -86,6 +89,11 @@ def pools_of(description: ModelDescription, voices: Voices) -> tuple[Pool, Pool]
     return description.pool, description.pool_elsewhere
 
 
+def answers_in(evidence: Evidence | None) -> list[str]:
+    """The kinds of answers of cross-validation that there are."""
+    return [kind for kind in ANSWERS if getattr(evidence, kind, None) is not None]
+
+
 def evidence_tensors(evidence: Evidence | None) -> dict[str, Tensor]:
     """The answers of cross-validation, by their names in files."""
     if evidence is None:
@@ -110,13 +118,16 @@ def evidence_of(
     """
     if description.evidence is None:
         return None
-    answers = [_held_out(tensors, kind, len(description.class_ids)) for kind in ANSWERS]
+    answers = [
+        _held_out(tensors, kind, len(description.class_ids))
+        if kind in description.answers
+        else None
+        for kind in ANSWERS
+    ]
     return evidence_for(pool, description.part, features.reach, *answers)
 
 
-def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut | None:
-    if f"{kind}.pixels" not in tensors:
-        return None
+def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut:
     size = tensors[f"{kind}.pixels"].numel()
     wanted: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
         f"{kind}.{name}": ((size,), torch.int64)
@@ -125,8 +136,9 @@ def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut | 
     wanted[f"{kind}.probabilities"] = (size, classes), torch.float32
     found = checked_tensors(tensors, wanted)
     values = {name.removeprefix(f"{kind}."): t.numpy() for name, t in found.items()}
-    if size and not (values["targets"].min() >= 0 and values["targets"].max() < classes):
-        raise ValueError(f"{kind} answers are of classes that the model doesn't have")
+    whole = [values[name] for name in ("pixels", "targets", "groups", "folds")]
+    if any((numbers < 0).any() for numbers in whole) or (values["targets"] >= classes).any():
+        raise ValueError(f"{kind} answers are of labels that cannot be")
     return HeldOut(**values)
 
 

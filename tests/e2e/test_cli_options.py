@@ -220,8 +220,10 @@ def test_no_refine_leaves_the_map_as_the_network_sees_it(scene, trained, tmp_pat
         assert report_of(tmp_path / name)["refined"] is False
         confidence = np.fromfile(tmp_path / name / "confidence.img", np.float32)
         np.testing.assert_allclose(confidence.reshape(ROWS, COLUMNS), raw.confidence, rtol=1e-6)
-    assert report_of(trained)["refined"] is True
-    assert (trained / "confidence.img").read_bytes() != (tmp_path / "b/confidence.img").read_bytes()
+    assert apply(trained, scene, tmp_path / "c", "--refine", "full") == 0
+    assert report_of(tmp_path / "c")["refined"] is True
+    refined = np.fromfile(tmp_path / "c/confidence.img", np.float32)
+    assert not np.allclose(refined.reshape(ROWS, COLUMNS), raw.confidence, atol=0.01)
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu", "cuda"])

@@ -18,7 +18,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
-from hsi_viewer.learning.voices.voice import KINDS, Voice, VoiceName
+from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, Voice, VoiceName
 from hsi_viewer.learning.voices.weighing import mean_margin
 
 Voices = dict[VoiceName, Voice]
@@ -93,7 +93,7 @@ class Ensemble:
     voices: Voices
     pool: Pool
     network: SdhsiNet | None = None
-    part: float = 0.5
+    part: float = NETWORK_PART
 
     @property
     def looks_around(self) -> bool:

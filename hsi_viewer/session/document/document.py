@@ -221,6 +221,7 @@ class Document:
             if the size differs from the cube's.
         """
         carry_out(self, plan_load(self, base_of(self), ids, names, colours, title))
+        self.ids_loaded = True
 
     def draw_training_pixels(
         self,

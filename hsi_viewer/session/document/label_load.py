@@ -33,7 +33,6 @@ class Labelled(Protocol):
     labels: LabelMap
     legend: ClassLegend
     history: History
-    ids_loaded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +195,6 @@ def carry_out(document: Labelled, load: LabelLoad) -> bool:
     elif not load.prepared.edit.pixels.size:
         return True
     labels.expect(load.prepared)
-    document.ids_loaded = True
     document.history.do(load.title, *edits)
     labels.expect(None)
     return True

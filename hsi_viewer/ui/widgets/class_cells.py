@@ -40,6 +40,7 @@ class NameDelegate(QStyledItemDelegate):
         self.known_names: tuple[str, ...] = ()
         self._line: QLineEdit | None = None
         self._completer: QCompleter | None = None
+        self._before = ""  # the name when the line was opened
 
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index
@@ -61,15 +62,15 @@ class NameDelegate(QStyledItemDelegate):
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         """Show the present name, selected, so that typing replaces it."""
         line = cast("QLineEdit", editor)
-        line.setText(str(index.data() or ""))
+        self._before = str(index.data() or "")
+        line.setText(self._before)
         line.selectAll()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Take what was typed or picked; an empty name keeps the one of before."""
-        # The completer sets the text of what the arrows reach, which counts as no edit for Qt.
-        name = cast("QLineEdit", editor).text().strip()
-        if name and name != index.data():
-            model.setData(index, name)
+        text = cast("QLineEdit", editor).text().strip()
+        if text and text != self._before:
+            model.setData(index, text)
 
     def destroyEditor(self, editor: QWidget, index: Index) -> None:
         """Forget the line."""

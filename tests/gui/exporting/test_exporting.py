@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 
@@ -114,7 +114,9 @@ def test_gaps_between_ids_are_closed_unless_they_are_kept(mapped, tmp_path):
     assert "{\n Unclassified, one, three}" in header
     assert np.load(folder / "north.v2_classes.npy").max() == 2
     assert [c.id for c in driver.document.legend] == [1, 3]
-    export(driver, "Replace", before=lambda d: driver.click_on(d.gaps))
+    export(
+        driver, "Replace", before=lambda d: driver.click_on(d.gaps, QPoint(8, d.gaps.height() // 2))
+    )
     assert (
         "{\n Unclassified, one, (unused 2), three}" in (folder / "north.v2_classes.hdr").read_text()
     )

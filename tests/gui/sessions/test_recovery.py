@@ -13,7 +13,11 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import new_session
 from hsi_viewer.session.storage.journal_records import read_records
-from hsi_viewer.session.storage.recoverable_sessions import discarded, recoverable_sessions
+from hsi_viewer.session.storage.recoverable_sessions import (
+    discard,
+    discarded,
+    recoverable_sessions,
+)
 from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.unit.session.made import stroke
 
@@ -57,8 +61,10 @@ def wait_for_offer(driver, part: str):
 
 
 def press(offer, text: str) -> None:
+    """Press a button; the mouse could miss it while a search brings further offers."""
     button = next(b for b in offer.buttons if b.text() == text)
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert button.isEnabled()
+    button.click()
 
 
 def test_damage_is_reported_in_the_offer_and_after_recovery(scene, make_driver):
@@ -109,6 +115,24 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
         press(wait_for_offer(again, "was discarded"), "Restore")
     again.qtbot.waitUntil(lambda: len(recoverable_sessions()) == 4, timeout=20_000)
     assert sorted(o.strokes for o in recoverable_sessions()) == [2, 3, 4, 5]
+
+
+def test_a_search_leaves_the_offers_that_stay_in_their_place(scene, make_driver):
+    for strokes in (1, 2):
+        left(scene, strokes)
+    driver = make_driver()
+    wait_for_offer(driver, "was not saved")
+    recovery, offers = driver.window.feature("recovery"), driver.window.context.offers
+    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks.running)
+    before = list(offers.offers)
+    assert len(before) == 2
+    recovery.search()
+    driver.qtbot.waitUntil(lambda: not driver.window.workspace.tasks.running)
+    assert offers.offers == before
+    gone = next(o for o in recoverable_sessions() if str(o.path) == before[0].key)
+    discard(gone)
+    recovery.search()
+    driver.qtbot.waitUntil(lambda: offers.offers == before[1:])
 
 
 def test_work_that_another_program_has_taken_up_is_refused_in_words(scene, make_driver):
@@ -212,8 +236,8 @@ def test_what_was_discarded_for_another_scene_is_brought_back(driver, scene, tmp
     driver.open(str(other))
     assert len(answer.asked) == 1
     assert driver.document.cube.name == "other.npy"
-    way_back = "choose File › Restore discarded work."
-    driver.qtbot.waitUntil(lambda: any(way_back in text for text in notices(driver)))
+    told = "scene.npy was discarded. To get it back, choose File › Restore discarded work."
+    driver.qtbot.waitUntil(lambda: any(told in text for text in notices(driver)))
     restored(driver, ids)
 
 

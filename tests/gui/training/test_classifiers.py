@@ -84,13 +84,13 @@ def test_settings_that_do_not_apply_are_grey_and_say_why(labelled, name):
     panel = labelled.window.panel("training")
     assert not panel.unused.isVisible()
     choose(labelled, name)
-    for widget in (panel.preset, panel.distillation):
+    for widget in (panel.preset, panel.voices, panel.distillation):
         assert not widget.isEnabled()
         assert widget.toolTip() == f"{TITLES[name]} has no such setting"
     for widget in (panel.seed, panel.refine):
         assert widget.isEnabled()
     assert panel.unused.isVisible()
-    assert panel.unused.text() == f"{TITLES[name]} doesn't use: preset, distillation."
+    assert panel.unused.text() == f"{TITLES[name]} doesn't use: preset, voices, distillation."
     choose(labelled, "sdhsi")
     assert panel.preset.isEnabled()
     assert "Fast" in panel.preset.toolTip()

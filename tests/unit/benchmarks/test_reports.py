@@ -33,7 +33,14 @@ def test_the_best_plain_method_is_chosen_by_its_mean_not_list_by_list():
 
 
 def taught(arm, seed, oa, wrong="0"):
-    return {**row("", seed, 0), "wrong_labels": wrong, "arm": arm, "oa_final": oa, "oa_exits": oa}
+    return {
+        **row("", seed, 0),
+        "wrong_labels": wrong,
+        "arm": arm,
+        "oa_final": oa,
+        "oa_exits": oa,
+        "around": "1",
+    }
 
 
 def test_gains_of_self_distillation_are_paired_with_the_control_of_the_same_list():

@@ -43,7 +43,7 @@ def described(description, *path_and_value):
 def fitted(tensors, description):
     """The features of a file, and its voices, which fit them."""
     features = features_of(tensors, description.channels, description.sigmas, description.bands)
-    return features, voices_of(tensors, features, len(description.class_ids))
+    return features, voices_of(tensors, features, description)
 
 
 WALKER = ("recipe", "walker")

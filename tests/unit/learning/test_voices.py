@@ -21,7 +21,7 @@ from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
-from hsi_viewer.learning.voices.voice import KINDS
+from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART
 from hsi_viewer.learning.voices.weighing import SURE, mean_margin, usual_pool, weighed
 from tests.unit.learning.made import SMALL, made_scene
 
@@ -193,7 +193,10 @@ def test_a_model_tells_its_voices_and_keeps_them_in_its_files(tmp_path) -> None:
     model = fit(CUBE, training, recipe=RECIPE)
     evidence = model.evidence
     assert sum(v.weight for v in evidence.voices) == pytest.approx(1)
-    assert {v.name for v in evidence.voices} == {k.name for k in KINDS} | {"network"}
+    shares = {v.name: v.weight for v in evidence.voices}
+    assert set(shares) == {k.name for k in KINDS} | {"network"}
+    around = shares["network"] + shares["surroundings"]
+    assert shares["network"] == pytest.approx(NETWORK_PART * around)
     assert "by 3 spatial folds" in evidence.sentence
     assert evidence.separated.probabilities.shape == (24, 4)
     assert evidence.separated.right.mean() > 0.9

@@ -56,11 +56,14 @@ class ApplicationFeature(Feature):
 
     @Slot()
     def cancel(self) -> None:
-        """Cancel what is being drawn; else close a message or question; else cancel what runs."""
+        """Cancel what is being drawn; else what runs; else close a message or question."""
         shared = self.context
-        done = shared.canvas.cancel_drawing() or shared.notices.dismiss() or shared.offers.dismiss()
-        if not done:
+        if shared.canvas.cancel_drawing():
+            return
+        if self.activity.shown:
             self.activity.cancel_all()
+        elif not shared.notices.dismiss():
+            shared.offers.dismiss()
 
     def refresh_theme(self) -> None:
         """Draw the busy bar's icons again."""

@@ -263,6 +263,7 @@ class LabelFiles(QObject):
         document, purpose = request.document, request.purpose
         if use.load is not None and not carry_out(document, use.load):
             return None
+        document.ids_loaded = document.ids_loaded or use.load is not None
         if use.truth is not None:
             document.set_truth(use.truth, use.truth_ids)
         if purpose == "test":

@@ -93,9 +93,7 @@ class RecoveryFeature(Feature):
         self.search()
 
     def _on_found(self, result: Found) -> None:
-        found, self._discarded = result
-        for old in self._found:
-            self.context.offers.withdraw(str(old.path))
+        before, (found, self._discarded) = self._found, result
         self._found = found
         session = self.context.sessions.session
         if session is not None:
@@ -106,8 +104,14 @@ class RecoveryFeature(Feature):
                 if o.path in self._restored
                 or (o.reference and (o.reference.source, o.reference.part) == wanted)
             )
-        for leftover in [o for o in found if o.path not in self._later][:SHOWN]:
-            self._offer(leftover)
+        shown = [o for o in found if o.path not in self._later][:SHOWN]
+        for old in before:
+            if old not in shown:
+                self.context.offers.withdraw(str(old.path))
+        kept = {offer.key for offer in self.context.offers.offers}
+        for leftover in shown:
+            if str(leftover.path) not in kept:  # what is there stays in its place under the mouse
+                self._offer(leftover)
         self.workspace.state_changed.emit()
 
     @Slot()

@@ -13,7 +13,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.svm import SVC
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.errors import FileError, FormatError, LabelError, ModelError
+from hsi_viewer.core.errors import FileError, FormatError, LabelError, ModelError, SettingError
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledError
@@ -63,6 +63,24 @@ def test_a_map_with_probabilities(name, scene, models):
         assert prediction.class_ids == model.class_ids == (2, 5, 7, 9)
     assert (model.name, model.warning) == (name, None)
     assert set(model.seconds) == {"features", "train", "predict", "refine"}
+
+
+def test_a_map_is_refined_as_strongly_as_asked(name, scene, models):
+    cube, _, training = scene
+    found = {
+        refine: models[name].predict(cube, labels=training, refine=refine)
+        for refine in ("none", "weak", "full", "auto", False, True)
+    }
+    for same in (("none", False), ("full", "auto"), ("full", True)):
+        a, b = (found[refine].probabilities for refine in same)
+        np.testing.assert_array_equal(a, b)
+    probabilities = [found[refine].probabilities for refine in ("none", "weak", "full")]
+    assert not np.allclose(probabilities[0], probabilities[1], atol=0.01)
+    assert not np.allclose(probabilities[1], probabilities[2], atol=0.01)
+    elsewhere = models[name].predict(cube, refine="auto")  # no label to lead the walker
+    np.testing.assert_array_equal(elsewhere.probabilities, probabilities[0])
+    with pytest.raises(SettingError, match="'strong'"):
+        models[name].predict(cube, refine="strong")
 
 
 def test_the_names_of_classes_stay_with_the_model(name, scene):
