@@ -273,9 +273,8 @@ def main() -> None:
     for row in wrong.rows():
         found[row["scene"], row["planted"], row["n"]].append(float(row["found"]))
     for (name, kind, n), shares in found.items():
-        print(
-            f"{name:14}wrong {kind}, {n} labels per class ({len(shares)} seeds): {np.mean(shares):.0f} %"
-        )
+        share = f"{np.mean(shares):.0f} %"
+        print(f"{name:14}wrong {kind}, {n} labels per class ({len(shares)} seeds): {share}")
 
 
 if __name__ == "__main__":

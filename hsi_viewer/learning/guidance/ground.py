@@ -74,7 +74,8 @@ def segments_of(
     only so many are cut, and the rest is -1.
     """
     numbers = np.full(valid.shape, OUTSIDE, np.int32)
-    windows = list(tiles(*valid.shape, TILE))
+    rows, columns = valid.shape
+    windows = list(tiles(rows, columns, TILE))
     first = 0
     for window in windows[:: -(-len(windows) // MOST_TILES)]:
         if token is not None:

@@ -271,7 +271,7 @@ def depth_of(numbers: NDArray[np.int32]) -> FloatArray:
 
 
 def width_of(spectra: FloatArray) -> float:
-    """The distance at which spectra count as alike: that of the nearest `NEAR` of all pairs."""
+    """The distance at which spectra are similar: that of the nearest `NEAR` of all pairs."""
     some = spectra[:: max(1, len(spectra) // SAMPLED)].astype(np.float64)
     apart = pdist(some)
     apart = apart[apart > 0]
