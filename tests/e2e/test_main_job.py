@@ -131,6 +131,7 @@ def test_open_label_train_map_export(qapp, settings_folder, tmp_path):
         yield lambda: document.prediction is not None
         seen["first"] = document.prediction
         yield lambda: not window.feature("training").training.running
+        yield lambda: not window.context.sessions.run_pending and not window.workspace.tasks.running
         seen["final"], seen["labels"] = document.prediction, labels
         seen["legend"] = document.legend.classes
         QTimer.singleShot(0, window.commands.action("file.export").trigger)
