@@ -8,6 +8,7 @@ from hsi_viewer.cli.commands import (
     apply,
     areas,
     assess,
+    check_labels,
     classify,
     clean,
     convert,
@@ -15,6 +16,7 @@ from hsi_viewer.cli.commands import (
     info,
     open_window,
     polygons,
+    suggest,
 )
 from hsi_viewer.cli.parser import Commands
 
@@ -25,6 +27,8 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     classify.add,
     apply.add,
     assess.add,
+    suggest.add,
+    check_labels.add,
     clean.add,
     polygons.add,
     areas.add,
