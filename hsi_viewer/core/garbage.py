@@ -13,14 +13,15 @@ def no_collection() -> Iterator[None]:
 
     Modules and the window stay for ever, and looking through them, again and again while they
     grow, takes a tenth of the start, and longer at once than the interface may wait. What is
-    freed by counting references, as documents are, is freed as before.
+    freed by counting references, as documents are, is freed as before. After an error or a cancel
+    nothing is set aside: what was to stay may be on its way out.
     """
     gc.disable()
     try:
         yield
-    finally:
         _Frozen.by_us = True
         gc.freeze()
+    finally:
         gc.enable()
 
 

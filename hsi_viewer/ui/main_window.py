@@ -195,7 +195,7 @@ class MainWindow(QMainWindow):
         self.context.docking.save(settings)
         save_settings(settings)
         self.hide()
-        alive = self.workspace.tasks.cancel_all(CLOSE_WAIT_MS)
+        alive = self.workspace.stop(CLOSE_WAIT_MS)
         if alive:
             self.show()
             self.workspace.notify(f"Still stopping: {', '.join(alive)}. Close again.", "warning")

@@ -136,6 +136,13 @@ class Workspace(QObject):
         task = self.tasks.start(title, work, quiet=quiet, urgent=urgent)
         return self._expect(task, "", lambda: True, on_done or _nothing, doing, on_failed)
 
+    def stop(self, wait_ms: int) -> tuple[str, ...]:
+        """Cancel all work and wait for its threads; the titles of what still runs then."""
+        alive = self.tasks.cancel_all(wait_ms)
+        if not alive:
+            self._computations.clear()  # nobody hears of their end any more
+        return alive
+
     def cancel(self, key: str) -> None:
         """Cancel what is being computed under a key."""
         for computation in [c for c in self._computations if key and c.key == key]:

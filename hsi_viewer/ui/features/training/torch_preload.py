@@ -68,8 +68,8 @@ def import_trainer(token: CancelToken, _port: ProgressPort) -> None:
     load_library_of_torch()
     with no_collection():
         for module in MODULES:
-            token.check()
             import_module(module)
+            token.check()
 
 
 def load_library_of_torch() -> None:
