@@ -32,6 +32,7 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.hybridsn
 	$(BIN)/python -m benchmarks.front_ends
 	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.guidance
 	$(BIN)/python -m benchmarks.promise
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.ui

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from hsi_viewer.io.files.reading import ChoiceNeededError
     from hsi_viewer.io.opening import open_cube
     from hsi_viewer.learning.classifiers import classifiers
+    from hsi_viewer.learning.guidance.check_labels import SuspiciousLabel, check_labels
+    from hsi_viewer.learning.guidance.proposals import Suggestion
+    from hsi_viewer.learning.guidance.suggest import suggest
     from hsi_viewer.learning.model import TrainedModel
 
 __version__ = "0.1.0"
@@ -82,12 +85,15 @@ __all__ = [
     "ProgressPort",
     "SdhsiClassifier",
     "SettingError",
+    "Suggestion",
+    "SuspiciousLabel",
     "TaskCancelledError",
     "TooLargeError",
     "TrainedModel",
     "TrainingConfig",
     "TrainingError",
     "__version__",
+    "check_labels",
     "classifiers",
     "draw_per_class",
     "export_prediction",
@@ -96,6 +102,7 @@ __all__ = [
     "open_cube",
     "read_labels",
     "score",
+    "suggest",
 ]
 
 _MODULES = {
@@ -122,6 +129,9 @@ _MODULES = {
     "core.labels.label_file": ("LabelFile",),
     "io.opening": ("open_cube",),
     "learning.classifiers": ("classifiers",),
+    "learning.guidance.check_labels": ("SuspiciousLabel", "check_labels"),
+    "learning.guidance.proposals": ("Suggestion",),
+    "learning.guidance.suggest": ("suggest",),
     "learning.model": ("TrainedModel",),
 }
 _LAZY = {name: f"hsi_viewer.{module}" for module, names in _MODULES.items() for name in names}

@@ -1,4 +1,4 @@
-"""The command line: hsi-viewer open | info | classify | apply | convert | demo.
+"""The command line: hsi-viewer open, info, classify, apply and more.
 
 Nothing slow is imported here: `hsi-viewer CUBE` must show its window at once.
 """

@@ -10,12 +10,20 @@ from hsi_viewer.cli.parser import did_you_mean
 # A row, a band or a seed never has more digits.
 MAX_DIGITS = 10
 MAX_BANDS = 1 << 20
+MAX_COUNT = 1000
 
 
 def seed(text: str) -> int:
     """A whole number of 32 bits."""
     if not (_is_number(text) and int(text) < 2**32):
         raise ArgumentTypeError(f"a seed is a whole number in 0..{2**32 - 1}, not {_short(text)}")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """A whole number, 1 at least."""
+    if not (_is_number(text) and 1 <= int(text) <= MAX_COUNT):
+        raise ArgumentTypeError(f"a count is a whole number in 1..{MAX_COUNT}, not {_short(text)}")
     return int(text)
 
 

@@ -376,9 +376,9 @@ def test_results_never_replace_the_test_labels(scene, folder, capsys):
 # --format ------------------------------------------------------------------------------------
 
 WRITTEN = {
-    "envi": {"class_map.hdr", "class_map.img"},
-    "geotiff": {"class_map.tif", "class_map.tif.aux.xml"},
-    "tif": {"class_map.tif", "class_map.tif.aux.xml"},
+    "envi": {"class_map.hdr", "class_map.img", "class_map.qml"},
+    "geotiff": {"class_map.tif", "class_map.tif.aux.xml", "class_map.qml"},
+    "tif": {"class_map.tif", "class_map.tif.aux.xml", "class_map.qml"},
     "npy": {"class_map.npy"},
     "mat": {"class_map.mat"},
     "png": {"class_map.png", "class_map.pgw"},

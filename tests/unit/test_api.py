@@ -128,7 +128,7 @@ def test_a_map_is_exported_with_names_by_id(tmp_path, scene):
     found = model.predict(cube)
     names = {2: "Corn", 5: "Wheat", 7: "Oats", 9: "Woods"}
     written = hsi_viewer.export_prediction(found, names, cube.read(), str(tmp_path), formats="envi")
-    assert set(written) == {"class_map.hdr", "class_map.img"}
+    assert set(written) == {"class_map.hdr", "class_map.img", "class_map.qml"}
     assert hsi_viewer.read_labels(written["class_map.hdr"]).names == names
     hsi_viewer.export_prediction(found, model.legend, cube, tmp_path / "all")
     assert {p.name for p in (tmp_path / "all").iterdir()} >= {"class_map.png", "confidence.hdr"}

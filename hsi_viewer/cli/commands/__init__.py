@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hsi_viewer.cli.commands import apply, assess, classify, convert, demo, info, open_window
+from hsi_viewer.cli.commands import (
+    apply,
+    areas,
+    assess,
+    check_labels,
+    classify,
+    clean,
+    convert,
+    demo,
+    info,
+    open_window,
+    polygons,
+    suggest,
+)
 from hsi_viewer.cli.parser import Commands
 
 # In the order of the help.
@@ -14,6 +27,11 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     classify.add,
     apply.add,
     assess.add,
+    suggest.add,
+    check_labels.add,
+    clean.add,
+    polygons.add,
+    areas.add,
     convert.add,
     demo.add,
 )

@@ -56,12 +56,15 @@ def _headers_of(data: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def replacing_pair(header: Path, data: Path) -> Iterator[tuple[Path, Path]]:
-    """`replacing` for header and data, in this order; a second header of the old data goes, too."""
+def replacing_pair(header: Path, data: Path, *beside: Path) -> Iterator[tuple[Path, ...]]:
+    """`replacing` for header, data and others, in this order.
+
+    A second header of the old data goes, too.
+    """
     others = [h for h in _headers_of(data) if h != header and h.is_file()]
     old = [h for h in others if data_beside(h) == data]
-    with replacing(data, header) as (new_data, new_header):
-        yield new_header, new_data
+    with replacing(*beside, data, header) as (*new_beside, new_data, new_header):
+        yield new_header, new_data, *new_beside
     for other in old:
         with suppress(OSError):
             other.unlink(missing_ok=True)
@@ -145,9 +148,18 @@ def class_fields(
 
 
 def write_image(
-    header: Path, data: Path, values: NDArray[Any], fields: Mapping[str, str], description: str
+    header: Path,
+    data: Path,
+    values: NDArray[Any],
+    fields: Mapping[str, str],
+    description: str,
+    beside: Mapping[Path, str] | None = None,
 ) -> None:
     """Write one band, (rows, columns), and its header.
+
+    Parameters
+    ----------
+    beside : texts of other files of the same folder, which appear together with the image.
 
     Raises
     ------
@@ -158,7 +170,10 @@ def write_image(
     text = envi_header.format_header(
         {"description": f"{{{envi_header.clean_name(description)}}}", **layout, **fields}
     )
-    with replacing_pair(header, data) as (new_header, new_data):
+    texts = dict(beside or {})
+    with replacing_pair(header, data, *texts) as (new_header, new_data, *others):
         little = values.dtype.newbyteorder("<")
         new_data.write_bytes(np.ascontiguousarray(values, little).data)
         new_header.write_text(text, encoding="utf-8")
+        for other, content in zip(others, texts.values(), strict=True):
+            other.write_text(content, encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ def export_prediction(
     Returns
     -------
     dict
-        paths by file name, with those of what is written beside (.aux.xml, .pgw).
+        paths by file name, with those of what is written beside (.aux.xml, .pgw, and .qml, which
+        gives QGIS names and colours).
 
     Raises
     ------
@@ -60,6 +62,7 @@ def export_prediction(
         raise ExportError(f"Unknown formats {sorted(unknown)}; choose from {', '.join(FORMATS)}.")
     title = f"Class map of {cube.name}"
     raster = class_raster.class_raster(prediction.class_map, legend, cube.georeference, title)
+    raster = replace(raster, styled=True)
     written: dict[str, Path] = {}
     for name in formats:
         if token is not None:
@@ -71,7 +74,7 @@ def export_prediction(
         elif name == "envi":
             header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
-            written |= {header.name: header, data.name: data}
+            written |= {file.name: file for file in (header, data, class_raster.style_file(data))}
         elif name == "tif" and cube.georeference is None:
             _take_away(directory / f"{stem}.tif", cube)
         else:
@@ -90,6 +93,8 @@ def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Pa
             files += [directory / f"{own}.hdr", directory / f"{own}.img"]
         else:
             files.append(directory / f"{stem}.{name}")
+    if {"envi", "tif"} & set(formats):
+        files.append(directory / f"{stem}.qml")
     return files
 
 
@@ -101,7 +106,9 @@ def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
     georeference = raster.georeference
     if path.suffix == ".png" and georeference is not None and georeference.transform is not None:
         return [path, class_raster.world_file(path)]
-    return with_sides(path) if path.suffix == ".tif" else [path]
+    if path.suffix == ".tif":
+        return [*with_sides(path), class_raster.style_file(path)]
+    return [path]
 
 
 def _take_away(tif: Path, cube: HyperCube) -> None:

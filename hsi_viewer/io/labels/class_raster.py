@@ -13,10 +13,17 @@ from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing, side_file
 from hsi_viewer.core.cube.georeference import Georeference
-from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, palette_colour
+from hsi_viewer.core.labels.classes import (
+    UNCLASSIFIED_NAME,
+    ClassLegend,
+    Colour,
+    LabelClass,
+    palette_colour,
+)
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io.arrays.band_metadata import georeference_variables
 from hsi_viewer.io.envi import writer as envi_writer
+from hsi_viewer.io.labels.legend_file import qgis_style
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class ClassRaster:
     title : one line.
     variable : name of the array in a .mat file.
     zero : name of 0.
+    styled : whether a style for QGIS (.qml) is written beside an ENVI or GeoTIFF file.
     """
 
     ids: NDArray[Any]
@@ -39,6 +47,13 @@ class ClassRaster:
     title: str = ""
     variable: str = "class_map"
     zero: str = UNCLASSIFIED_NAME
+    styled: bool = False
+
+    def styles_of(self, image: Path) -> dict[Path, str]:
+        """Text of the style beside an image, by its path; empty if there is none."""
+        if not self.styled:
+            return {}
+        return {style_file(image): qgis_style(LabelClass(*entry) for entry in self.entries)}
 
     @property
     def names(self) -> dict[int, str]:
@@ -76,6 +91,11 @@ def class_raster(
     )
 
 
+def style_file(image: Path) -> Path:
+    """Path of the style that QGIS loads with an image."""
+    return image.with_suffix(".qml")
+
+
 def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
     """An ENVI classification; its class list begins with Unclassified for id 0."""
     fields = {
@@ -86,7 +106,7 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
         "data ignore value": "0",
         **envi_writer.georeference_fields(raster.georeference),
     }
-    envi_writer.write_image(header, data, raster.ids, fields, raster.title)
+    envi_writer.write_image(header, data, raster.ids, fields, raster.title, raster.styles_of(data))
 
 
 def write_npy(raster: ClassRaster, path: Path) -> None:
@@ -170,13 +190,16 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
     palette = {0: (0, 0, 0, 0), **{i: (*c, 255) for i, c in raster.colours.items()}}
     tags = {f"CLASS_{i}": name for i, name in raster.names.items()}
-    with replacing(side_file(path), path) as (new_aux, new):
+    styles = raster.styles_of(path)
+    with replacing(*styles, side_file(path), path) as (*new_styles, new_aux, new):
         with new_tif(new, path, **profile) as file:
             file.write(raster.ids, 1)
             file.write_colormap(1, palette)
             file.set_band_description(1, raster.title or raster.variable)
             file.update_tags(1, CLASS_0=raster.zero, **tags)
         new_aux.write_text(_side_text(raster, side_file(new)), encoding="utf-8")
+        for style, text in zip(new_styles, styles.values(), strict=True):
+            style.write_text(text, encoding="utf-8")
 
 
 def _side_text(raster: ClassRaster, of_gdal: Path) -> str:

@@ -50,7 +50,23 @@ def write_labels(
     raster = class_raster.class_raster(
         ids, legend, cube.georeference, f"Labels of {cube.name}", variable="labels"
     )
-    raster = replace(raster, zero=one_line(zero))
+    files = write_raster(replace(raster, zero=one_line(zero)), path)
+    if not files:
+        raise ExportError(
+            f'{path}: labels cannot be written as "{path.suffix.lower()}"; choose .npy, .mat, .hdr '
+            "or .tif."
+        )
+    return files
+
+
+def write_raster(raster: class_raster.ClassRaster, path: Path) -> list[Path]:
+    """Write class ids by the suffix of the path; nothing if it is not one of `WRITTEN`.
+
+    Raises
+    ------
+    ExportError
+        if the file cannot be written; an old file stays as it was.
+    """
     files = [path]
     match path.suffix.lower():
         case ".npy":
@@ -63,10 +79,8 @@ def write_labels(
         case ".tif" | ".tiff":
             class_raster.write_tif(raster, path)
             files.append(side_file(path))
-        case other:
-            raise ExportError(
-                f'{path}: labels cannot be written as "{other}"; choose .npy, .mat, .hdr or .tif.'
-            )
+        case _:
+            return []
     for file in files:
         sidecar_location.forget(file)  # what a user had set for the image that was replaced
     return files

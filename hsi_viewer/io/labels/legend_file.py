@@ -67,7 +67,7 @@ def write_legend(path: Path, legend: ClassLegend) -> None:
     ExportError
         if the suffix is another, the path is the header of an image, or it cannot be written.
     """
-    writers = {".hdr": _envi_text, ".csv": _csv_text, ".qml": _qml_text}
+    writers = {".hdr": _envi_text, ".csv": _csv_text, ".qml": qgis_style}
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise ExportError(
@@ -218,7 +218,8 @@ def _symbol_colour(symbol: ET.Element) -> Colour | None:
     return None
 
 
-def _qml_text(legend: ClassLegend) -> str:
+def qgis_style(legend: Iterable[LabelClass]) -> str:
+    """The style (.qml) of a class map, which QGIS loads with a raster of the same name."""
     entries = "".join(
         f'        <paletteEntry value="{c.id}" color="#{bytes(c.colour).hex()}" alpha="255" '
         f"label={quoteattr(c.name)}/>\n"

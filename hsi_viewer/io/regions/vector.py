@@ -245,8 +245,6 @@ def write_shapes(
     from rasterio.features import shapes
     from rasterio.transform import Affine
 
-    from hsi_viewer.io.files.gdal_vector import DRIVERS, write_layer
-
     transform = Affine(*(grid.transform or PIXELS))
     found = [
         (shapely.geometry.shape(geometry), int(value))
@@ -254,17 +252,41 @@ def write_shapes(
     ]
     if not found:
         raise ExportError(f"{path}: no pixel is labelled, so there is nothing to write.")
-    values = [value for _, value in found]
-    hexes = {c.id: "#" + bytes(c.colour).hex() for c in legend}
-    unknown = {v: "#" + bytes(palette_colour(v - 1)).hex() for v in values if v not in hexes}
-    fields = {
-        "class_id": np.array(values, np.int32),
-        "class_name": np.array([legend.name_of(v) for v in values], object),
-        "colour": np.array([{**unknown, **hexes}[v] for v in values], object),
+    fields = class_fields([value for _, value in found], legend)
+    return write_features(path, [geometry for geometry, _ in found], fields, grid)
+
+
+def class_fields(class_ids: Sequence[int], legend: ClassLegend) -> dict[str, NDArray[Any]]:
+    """Attributes class_id, class_name and colour of features of some classes."""
+    colours = {v: palette_colour(v - 1) for v in set(class_ids)}
+    colours |= {c.id: c.colour for c in legend}
+    names = {v: legend.name_of(v) for v in set(class_ids)}
+    return {
+        "class_id": np.array(class_ids, np.int32),
+        "class_name": np.array([names[v] for v in class_ids], object),
+        "colour": np.array(["#" + bytes(colours[v]).hex() for v in class_ids], object),
     }
+
+
+def write_features(
+    path: Path, geometries: Sequence[Any], fields: dict[str, NDArray[Any]], grid: Grid
+) -> tuple[str, ...]:
+    """Write polygons on the map of a grid, whole or not at all.
+
+    Returns
+    -------
+    tuple of str
+        sentences for the user.
+
+    Raises
+    ------
+    ExportError
+        if the file cannot be written.
+    """
+    from hsi_viewer.io.files.gdal_vector import DRIVERS, write_layer
+
     crs = crs_of(grid.crs_wkt)
     notes: list[str] = []
-    geometries = [geometry for geometry, _ in found]
     options: dict[str, Any] = {}
     suffix = path.suffix.lower()
     if DRIVERS[suffix] == "GeoJSON":

@@ -78,9 +78,8 @@ def test_names_folder_question_and_link(mapped, tmp_path, monkeypatch):
     assert seen == {"folder": str(folder), "name": "north.v2_run4_classes"}
     files = {p.name for p in folder.iterdir()} - {"north.v2.npy"}
     assert files == {
-        f"north.v2_run4_classes{s}"
-        for s in (".hdr", ".img", ".npy", ".png", ".mat", "_confidence.hdr", "_confidence.img")
-    }
+        f"north.v2_run4_classes{s}" for s in (".hdr", ".img", ".qml", ".npy", ".png", ".mat")
+    } | {f"north.v2_run4_classes_confidence{s}" for s in (".hdr", ".img")}
     # the link opens the folder
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))

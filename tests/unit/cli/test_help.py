@@ -18,8 +18,10 @@ from hsi_viewer.learning.classifiers import classifiers
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = make_commands()
-WRITING = ("open", "classify", "apply", "convert", "demo")
-WORKING = ("classify", "apply", "assess", "convert", "demo")
+AFTER_MAP = ("clean", "polygons", "areas")
+WRITING = ("open", "classify", "apply", *AFTER_MAP, "convert", "demo")
+GUIDING = ("suggest", "check-labels")
+WORKING = ("classify", "apply", "assess", *GUIDING, *AFTER_MAP, "convert", "demo")
 
 
 def arguments_of(name: str) -> list[argparse.Action]:
@@ -80,7 +82,7 @@ def test_the_help_of_everything_lists_the_commands(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    assert all(f"\n    {name} " in text for name in COMMANDS.names)
+    assert all(re.search(rf"^    {name}\s", text, re.MULTILINE) for name in COMMANDS.names)
     for example in COMMANDS.parser.examples[:2]:
         assert f"\n  {example}\n" in text
         assert parsed(shlex.split(example)[1:]).cube == "scene.hdr"

@@ -32,7 +32,7 @@ from hsi_viewer.learning.model import load_model
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 IDS = (2, 5, 7, 9)
-MAPS = {f"class_map.{kind}" for kind in ("img", "hdr", "npy", "png")}
+MAPS = {f"class_map.{kind}" for kind in ("img", "hdr", "qml", "npy", "png")}
 CONFIDENCE = {"confidence.img", "confidence.hdr"}
 
 

@@ -91,7 +91,7 @@ def main(trainings: int, strokes: int) -> None:
     cube, labels = scene()
     model: list[TrainedModel] = []
     ended = {"whole": 0, "cancelled": 0, "in the walker": 0}
-    config = TrainingConfig(device="cpu")
+    config = TrainingConfig(device="cpu", voices="surroundings")  # refined by the walker
 
     def train(number: int) -> None:
         random_walker.IN_ONE_PIECE = 0 if number % 6 > 2 else 10**6  # in tiles, and in one piece

@@ -133,7 +133,7 @@ def test_a_rotated_pole_is_no_latitude_and_longitude(tmp_path, legend):
         assert file.crs == pole
     side = (tmp_path / "class_map.tif.aux.xml").read_text("utf-8")
     assert "<Category>Wasser</Category>" in side
-    assert len([p for p in tmp_path.iterdir() if p.name != "home"]) == 4
+    assert len([p for p in tmp_path.iterdir() if p.name != "home"]) == 5
 
 
 def test_ids_over_255_are_16_bits_wide(tmp_path):

@@ -273,7 +273,8 @@ def test_labels_of_a_failed_export_can_still_be_read(folder):
     def check(disk: Disk) -> None:
         tried.check_message(disk)
         names = {p.name for p in folder.iterdir()}
-        assert names == (set() if tried.error else {"class_map.hdr", "class_map.img"})
+        whole = {"class_map.hdr", "class_map.img", "class_map.qml"}
+        assert names == (set() if tried.error else whole)
         if not tried.error:
             assert read_labels(folder / "class_map.hdr").ids.max() == 2
         for path in folder.iterdir():

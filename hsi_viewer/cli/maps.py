@@ -1,0 +1,73 @@
+"""What clean, polygons and areas share: the class map, the file to write, what is printed."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hsi_viewer.cli.output import add_overwrite, print_json
+from hsi_viewer.cli.parser import UsageError
+from hsi_viewer.cli.streams import complain, print_text
+
+if TYPE_CHECKING:
+    from hsi_viewer.jobs.after_map import AfterMapResult
+
+
+def add_map(parser: ArgumentParser) -> None:
+    """The class map that a command reads."""
+    parser.add_argument(
+        "map",
+        metavar="MAP",
+        help="class map: GeoTIFF, ENVI classification, .npy, .mat or another image of class ids",
+    )
+
+
+def add_target(parser: ArgumentParser, kinds: str) -> None:
+    """The file to write, which may also follow the map without --output."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help=f"file to write: {kinds}",
+    )
+    add_overwrite(parser, "files of that name")
+    parser.set_defaults(take=take_target)
+
+
+def take_target(options: Namespace, rest: list[str]) -> list[str]:
+    """What is left of a command line once the file to write is taken: COMMAND MAP FILE."""
+    if options.output is not None or rest[0].startswith("-"):
+        return rest
+    options.output = Path(rest[0])
+    return rest[1:]
+
+
+def target_of(options: Namespace) -> Path:
+    """The file to write.
+
+    Raises
+    ------
+    UsageError
+        if none is given.
+    """
+    if options.output is None:
+        raise UsageError(
+            "the file to write is missing; add it after the map, or with --output FILE (options: "
+            f"hsi-viewer {options.command} --help)"
+        )
+    target: Path = options.output
+    return target
+
+
+def print_made(options: Namespace, made: AfterMapResult, summary: str) -> None:
+    """Print what was made as JSON, or a summary and the files; warnings in any case."""
+    for warning in made.warnings:
+        complain(warning)
+    names = [str(path.absolute()) for path in made.files]
+    if options.json:
+        print_json({**made.record, "files": names, "warnings": list(made.warnings)})
+    elif not options.quiet:
+        written = ["Written:", *names] if names else []
+        print_text("\n".join([summary, *("\n  ".join(written),)]) if names else summary)

@@ -1,0 +1,1 @@
+"""What follows the class map: cleaning it, its regions, and tables of them."""

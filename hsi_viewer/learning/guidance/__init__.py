@@ -1,0 +1,1 @@
+"""Guidance: where a label helps most, and which labels are wrong."""

@@ -1,0 +1,284 @@
+"""Proposals: the places of a scene where a label helps the map most.
+
+Each place is worth the doubt of the map that its label would settle. A label settles a place the
+better, the more alike the two are, and what is labelled already has settled its own: the gain of a
+label is the doubt at all places, times how much nearer its spectrum is to them than any label so
+far (the facility-location rule of Wei, Iyer and Bilmes, "Submodularity in data subset selection
+and active learning", ICML 2015). So proposals are uncertain, unlike labelled places, unlike each
+other, and stand for many pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+from scipy.spatial.distance import cdist, pdist
+
+from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.guidance.ground import OUTSIDE, Ground
+
+# By the gain over segments or over single pixels; the others are yardsticks of the benchmark: the
+# summed doubt of a segment, the doubt of a pixel, and the gain were doubt the same everywhere.
+Rule = Literal["gain", "fine", "segment", "margin", "cover"]
+Numbers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+MOST_PLACES = 1_500  # that are compared with one another
+SAMPLED = 300  # of them, whose distances say what is near
+NEAR = 0.05
+APART = 2  # pixels between two proposals, at least
+
+
+@dataclass(frozen=True, eq=False)
+class Suggestion:
+    """A place that is worth a label.
+
+    Attributes
+    ----------
+    row, column : the pixel to look at, inside the segment.
+    segment : (n, 2) rows and columns of the pixels around it that look alike, without those that
+        are labelled or were skipped.
+    classes : ids of the two most likely classes there, the likelier first.
+    score : 0..1, how much a label helps in comparison with the best place.
+    """
+
+    row: int
+    column: int
+    segment: Numbers
+    classes: tuple[int, int]
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Doubt:
+    """What a map does not know.
+
+    Attributes
+    ----------
+    first, second : (rows, columns) index of the likeliest class and of the next.
+    doubt : (rows, columns) 1 less the margin between their probabilities, 0..1.
+    """
+
+    first: NDArray[np.int16]
+    second: NDArray[np.int16]
+    doubt: FloatArray
+
+
+def doubt_of(probabilities: FloatArray) -> Doubt:
+    """The two likeliest classes of probabilities (rows, columns, classes), two classes at least."""
+    shape = probabilities.shape[:2]
+    best, next_best = np.full(shape, -1, np.float32), np.full(shape, -1, np.float32)
+    first, second = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+    for k in range(probabilities.shape[2]):
+        p = probabilities[:, :, k]
+        higher = p > best
+        middle = ~higher & (p > next_best)
+        next_best = np.where(higher, best, np.where(middle, p, next_best))
+        second = np.where(higher, first, np.where(middle, k, second)).astype(np.int16)
+        best, first = np.where(higher, p, best), np.where(higher, k, first).astype(np.int16)
+    doubt = 1 - np.clip(best - next_best, 0, 1)
+    return Doubt(first, second, np.nan_to_num(doubt, nan=1.0).astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Places that are compared with one another.
+
+    Attributes
+    ----------
+    pixels : (n,) flat index of the pixel that is looked at.
+    spectra : (n, components).
+    doubt : (n,) of the map, summed over the place.
+    weights : (n,) how many such places of the scene each stands for.
+    """
+
+    pixels: Numbers
+    spectra: FloatArray
+    doubt: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+class Proposer:
+    """Proposes places of one scene, given its map.
+
+    Parameters
+    ----------
+    ground : the scene.
+    probabilities : (rows, columns, classes) of the map, refined as it is shown.
+    class_ids : in the order of the probabilities.
+    labelled, skipped : (rows, columns) pixels that are not asked for; a segment that holds a
+        skipped pixel is skipped as a whole.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        probabilities: FloatArray,
+        class_ids: tuple[int, ...],
+        labelled: Mask,
+        skipped: Mask | None = None,
+    ) -> None:
+        self.ground, self.class_ids, self.labelled = ground, class_ids, labelled
+        self.said = doubt_of(probabilities)
+        numbers = ground.segments
+        self.open = ground.valid & (numbers != OUTSIDE) & ~labelled
+        if skipped is not None and skipped.any():
+            self.open &= ~skipped & ~np.isin(numbers, np.unique(numbers[skipped & self.open]))
+        self._count = int(numbers.max(initial=OUTSIDE)) + 1
+        self._known = ground.components[:, labelled & ground.valid].T
+
+    def suggestions(self, rules: tuple[Rule, ...]) -> list[Suggestion]:
+        """One place by each of some rules, the best first; fewer where no place is left."""
+        taken = np.zeros(self.open.shape, bool)
+        makers = {rule: self._by(rule) for rule in dict.fromkeys(rules)}
+        best: dict[Rule, float] = {}
+        found = []
+        for rule in rules:
+            made = makers[rule](taken)
+            if made is None:
+                continue
+            pixel, score = made
+            best.setdefault(rule, score)
+            at = divmod(pixel, self.open.shape[1])
+            share = float(min(score / best[rule], 1.0)) if best[rule] > 0 else 1.0
+            found.append(self._suggestion(at, share))
+            taken[self.ground.segments == self.ground.segments[at]] |= rule not in (
+                "margin",
+                "fine",
+            )
+            near = tuple(slice(max(0, i - APART), i + APART + 1) for i in at)
+            taken[near] = True
+        return sorted(found, key=lambda s: -s.score)
+
+    def _suggestion(self, at: tuple[int, int], score: float) -> Suggestion:
+        segment = np.argwhere((self.ground.segments == self.ground.segments[at]) & self.open)
+        pair = (self.class_ids[int(i[at])] for i in (self.said.first, self.said.second))
+        return Suggestion(*at, segment.astype(np.int64), (next(pair), next(pair)), score)
+
+    def _by(self, rule: Rule) -> Callable[[Mask], tuple[int, float] | None]:
+        """What gives the next place and its score, apart from a mask of taken pixels."""
+        places = self._pixels() if rule in ("margin", "fine") else self._segments()
+        if not places.pixels.size:
+            return lambda taken: None
+        if rule in ("cover", "gain", "fine"):
+            return self._gains(places, doubtful=rule != "cover")
+        return self._diminishing(places)
+
+    def _diminishing(self, places: Places) -> Callable[[Mask], tuple[int, float] | None]:
+        width, worth = width_of(places.spectra), places.doubt.copy()
+
+        def best(taken: Mask) -> tuple[int, float] | None:
+            left = np.where(taken.ravel()[places.pixels], -1.0, worth)
+            i = int(left.argmax())
+            if left[i] < 0:
+                return None
+            worth[:] *= 1 - alike(places.spectra, places.spectra[i : i + 1], width)[:, 0]
+            return int(places.pixels[i]), float(left[i])
+
+        return best
+
+    def _gains(
+        self, places: Places, *, doubtful: bool
+    ) -> Callable[[Mask], tuple[int, float] | None]:
+        weights = places.weights * (places.doubt if doubtful else 1.0)
+        width = width_of(places.spectra)
+        among = alike(places.spectra, places.spectra, width)
+        settled = alike(places.spectra, self._known, width).max(axis=1, initial=0.0)
+
+        def best(taken: Mask) -> tuple[int, float] | None:
+            gains = np.maximum(among - settled[:, None], 0).T @ weights
+            gains[taken.ravel()[places.pixels]] = -1.0
+            i = int(gains.argmax())
+            if gains[i] < 0:
+                return None
+            np.maximum(settled, among[i], out=settled)
+            return int(places.pixels[i]), float(gains[i])
+
+        return best
+
+    def _segments(self) -> Places:
+        """Segments with a pixel that may be proposed; each is looked at in its core."""
+        inside = np.flatnonzero(self.open)
+        numbers = self.ground.segments.ravel()[inside]
+        sizes = np.bincount(numbers, minlength=self._count)
+        doubts = self.said.doubt.ravel()[inside].astype(np.float64)
+        doubt: NDArray[np.float64] = np.bincount(numbers, doubts, minlength=self._count).astype(
+            np.float64
+        )
+        used = np.flatnonzero(sizes)
+        chosen, weights = chosen_places(doubt[used])
+        used = used[chosen]
+        spectra = np.stack(
+            [
+                np.bincount(numbers, plane.ravel()[inside], minlength=self._count)[used]
+                / sizes[used]
+                for plane in self.ground.components
+            ],
+            axis=1,
+        )
+        cores = self._cores(inside, numbers)[used]
+        return Places(cores, spectra.astype(np.float32), doubt[used], weights)
+
+    def _cores(self, inside: Numbers, numbers: NDArray[np.int32]) -> Numbers:
+        """The pixel of each segment that is furthest from its border, -1 for none."""
+        cores = np.full(self._count, -1, np.int64)
+        deep = depth_of(self.ground.segments).ravel()[inside]
+        order = np.argsort(deep, kind="stable")
+        cores[numbers[order]] = inside[order]  # the deepest comes last
+        return cores
+
+    def _pixels(self) -> Places:
+        """Single pixels that may be proposed."""
+        inside = np.flatnonzero(self.open)
+        doubt = self.said.doubt.ravel()[inside].astype(np.float64)
+        chosen, weights = chosen_places(doubt)
+        inside = inside[chosen]
+        spectra = self.ground.components.reshape(len(self.ground.components), -1)[:, inside].T
+        return Places(inside, spectra, doubt[chosen], weights)
+
+
+def chosen_places(doubt: NDArray[np.float64]) -> tuple[Numbers, NDArray[np.float64]]:
+    """At most `MOST_PLACES` places, ascending, and how many each stands for.
+
+    Half of them are those of most doubt; the others stand for the rest.
+    """
+    if doubt.size <= MOST_PLACES:
+        return np.arange(doubt.size), np.ones(doubt.size)
+    half = MOST_PLACES // 2
+    order = np.argsort(-doubt, kind="stable")
+    rest = np.sort(order[half:])
+    some = rest[np.linspace(0, rest.size - 1, half).astype(np.int64)]
+    chosen = np.concatenate([order[:half], some])
+    weights = np.concatenate([np.ones(half), np.full(half, rest.size / half)])
+    ascending = np.argsort(chosen)
+    return chosen[ascending], weights[ascending]
+
+
+def depth_of(numbers: NDArray[np.int32]) -> FloatArray:
+    """Distance (rows, columns) of each pixel from the border of its segment."""
+    inner = np.ones(numbers.shape, bool)
+    down, across = numbers[1:] != numbers[:-1], numbers[:, 1:] != numbers[:, :-1]
+    inner[1:][down], inner[:-1][down] = False, False
+    inner[:, 1:][across], inner[:, :-1][across] = False, False
+    padded = np.pad(inner, 1)
+    found: FloatArray = distance_transform_edt(padded)[1:-1, 1:-1].astype(np.float32)
+    return found
+
+
+def width_of(spectra: FloatArray) -> float:
+    """The distance at which spectra are similar: that of the nearest `NEAR` of all pairs."""
+    some = spectra[:: max(1, len(spectra) // SAMPLED)].astype(np.float64)
+    apart = pdist(some)
+    apart = apart[apart > 0]
+    return float(np.quantile(apart, NEAR)) if apart.size else 1.0
+
+
+def alike(one: FloatArray, other: FloatArray, width: float) -> NDArray[np.float64]:
+    """Likeness of spectra (n, components) and (m, components) are: (n, m), 0..1."""
+    found: NDArray[np.float64] = np.exp(-cdist(one, other, "sqeuclidean") / (2 * width**2))
+    return found

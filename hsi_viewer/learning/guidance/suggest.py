@@ -1,0 +1,151 @@
+"""suggest: where labels help the map of a model most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import SettingError
+from hsi_viewer.core.evidence import Evidence
+from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
+from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort
+from hsi_viewer.learning.cross_validation import probabilities_at
+from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.guidance.ground import Ground, ground_of
+from hsi_viewer.learning.guidance.proposals import Proposer, Rule, Suggestion
+
+AROUND = ("surroundings", "network")  # voices that look around a pixel
+
+
+def rules_for(evidence: Evidence | None, count: int) -> tuple[Rule, ...]:
+    """The rule for each of some places: single pixels where these say most of a scene.
+
+    Where the cross-validated voices of single pixels outweigh those that look around, the scene is
+    sharp, and single pixels are compared; otherwise, and where nothing is known, segments are.
+    """
+    sharp = False
+    if evidence is not None and evidence.voices:
+        sharp = sum(v.weight for v in evidence.voices if v.name in AROUND) < 0.5
+    rule: Rule = "fine" if sharp else "gain"
+    return (rule,) * count
+
+
+def suggest(
+    model: Model,
+    cube: CubeLike,
+    labels: LabelsLike,
+    count: int = 8,
+    skip: ArrayLike | Iterable[Suggestion] | None = None,
+    *,
+    ground: Ground | None = None,
+    token: CancelToken | None = None,
+    port: ProgressPort | None = None,
+) -> list[Suggestion]:
+    """Places where a label helps the map most, the best first.
+
+    They are where the map is in doubt, unlike what is labelled and unlike each other, and each
+    stands for many pixels. No place is labelled, skipped, or without data.
+
+    Parameters
+    ----------
+    model : of any classifier, trained on this cube or another.
+    cube : a cube, an array (rows, columns, bands), an xarray.DataArray, or a path.
+    labels : (rows, columns) class ids known on the cube, 0 for none; what `read_labels` gives; or
+        a path.
+    count : of places; there are fewer where the scene has no more.
+    skip : places that are not asked for, and the segments around them: a (rows, columns) mask,
+        pairs of row and column, or suggestions.
+    ground : of this cube, from `learning.guidance.ground.ground_of`, to compute it once.
+    token : `token.cancel()`, from another thread, ends the search.
+    port : takes `Progress` and `Note`.
+
+    Raises
+    ------
+    FileError, FormatError
+        if a file cannot be read, or an array cannot be a cube.
+    LabelError
+        if labels do not fit the cube.
+    ModelError
+        if the model does not fit the cube.
+    SettingError
+        if `count` is below 1, or `skip` names no pixels of the cube.
+    TaskCancelledError
+        if the token was cancelled.
+    """
+    if count < 1:
+        raise SettingError(f"The number of suggestions must be at least 1, not {count}.")
+    scene = as_cube(cube)
+    shape = (scene.rows, scene.columns)
+    known = checked_ids(as_labels(labels, scene), shape)
+    skipped = skipped_mask(skip, scene)
+    token, port = token or CancelToken(), port or SilentPort()
+    prediction = model.predict(scene, labels=known, token=token, port=port)
+    ground = ground or ground_of(scene, token, port)
+    mapped = prediction.class_map > 0
+    proposer = Proposer(
+        Ground(ground.components, ground.valid & mapped, ground.segments),
+        _probabilities(prediction),
+        prediction.class_ids,
+        known > 0,
+        skipped,
+    )
+    evidence: Evidence | None = getattr(model, "evidence", None)
+    return proposer.suggestions(rules_for(evidence, count))
+
+
+def skipped_mask(
+    skip: ArrayLike | Iterable[Suggestion] | None, cube: HyperCube
+) -> NDArray[np.bool_]:
+    """The pixels of `skip`, (rows, columns); see `suggest`.
+
+    Raises
+    ------
+    SettingError
+        if these are not pixels of the cube.
+    """
+    shape = (cube.rows, cube.columns)
+    mask = np.zeros(shape, bool)
+    if skip is None:
+        return mask
+    places: Any = skip
+    if not isinstance(skip, np.ndarray):
+        places = list(skip)  # type: ignore[arg-type]
+        places = [(p.row, p.column) if isinstance(p, Suggestion) else p for p in places]
+    try:
+        array = np.asarray(places)
+    except ValueError as error:
+        raise SettingError(f"{_WRONG_SKIP}.") from error
+    if array.size == 0:
+        return mask
+    if array.dtype == bool and array.shape == shape:
+        return array.copy()
+    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
+        raise SettingError(f"{_WRONG_SKIP}, not an array of {array.shape} {array.dtype}.")
+    outside = (array < 0).any(axis=1) | (array >= shape).any(axis=1)
+    if outside.any():
+        row, column = array[outside][0].tolist()
+        raise SettingError(
+            f"The skipped pixel {row}, {column} is outside the cube of {shape[0]} x {shape[1]} "
+            "pixels; count rows and columns from 0."
+        )
+    mask[tuple(array.T)] = True
+    return mask
+
+
+_WRONG_SKIP = "Skipped places are a mask of the cube's size or pairs of row and column"
+
+
+def _probabilities(prediction: Prediction) -> FloatArray:
+    if prediction.probabilities is not None:
+        return prediction.probabilities
+    rows, columns = prediction.class_map.shape
+    everywhere = np.arange(rows * columns)
+    said = probabilities_at(prediction, everywhere, prediction.class_ids)
+    return said.reshape(rows, columns, -1)

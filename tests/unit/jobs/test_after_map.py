@@ -1,0 +1,321 @@
+"""Cleaned maps, polygons and tables are what the map holds, with names, colours and place."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from rasterio.crs import CRS
+from rasterio.features import rasterize
+from rasterio.transform import Affine
+
+from hsi_viewer.cli import main
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.errors import ExportError, FormatError, LabelError
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_regions import map_regions
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.labels.legend_file import read_legend
+from hsi_viewer.io.labels.map_file import write_map
+from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.jobs import object_table
+from hsi_viewer.jobs.after_map import areas_of_file, clean_file, polygons_file
+from tests.unit.cli.schemas import fitting
+
+UTM = Georeference((2.0, 0, 5e5, 0, -2.0, 5.1e6), CRS.from_epsg(32633).to_wkt())
+DEGREES = Georeference((1e-4, 0, 15.0, 0, -1e-4, 60.0), CRS.from_epsg(4326).to_wkt())
+LEGEND = ClassLegend(
+    [
+        LabelClass(2, "Häuser, alt", (250, 1, 2)),
+        LabelClass(5, "Wald", (1, 100, 3)),
+        LabelClass(300, "Wasser", (0, 0, 255)),
+        LabelClass(9, "Nowhere", (9, 9, 9)),
+    ]
+)
+
+
+def some_ids(shape=(14, 11)):
+    """Random classes in one half; a ring around another class in the other."""
+    ids = np.random.default_rng(3).choice(np.array([0, 2, 5, 300], np.uint16), shape)
+    ids[7:] = 2
+    ids[8:12, 3:8] = 5
+    ids[9:11, 4:6] = 300
+    ids[13, 0] = 0
+    return ids
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A map on the disk."""
+    write_map(tmp_path / "map.tif", some_ids(), LEGEND, UTM, "A map")
+    return str(tmp_path / "map.tif")
+
+
+@pytest.mark.parametrize("name", ["c.tif", "c.hdr", "c.img", "c.mat", "c.npy"])
+def test_names_colours_and_place_travel(tmp_path, made, name):
+    result = clean_file(made, tmp_path / name, Cleaning(minimum=4))
+    assert sorted(result.files) == sorted(tmp_path.glob("c.*"))
+    back = read_labels(tmp_path / name)
+    np.testing.assert_array_equal(back.ids == 0, some_ids() == 0)
+    assert result.record["changed_pixels"] == np.count_nonzero(back.ids != some_ids()) > 0
+    for row in result.record["classes"]:
+        assert row["after"] == np.count_nonzero(back.ids == row["id"])
+    if name == "c.npy":
+        return
+    comma = ";" if name in ("c.hdr", "c.img") else ","  # which separates names in a header
+    assert back.names == {c.id: c.name.replace(",", comma) for c in LEGEND}
+    assert back.colours == {c.id: c.colour for c in LEGEND}
+    assert back.georeference.transform == pytest.approx(UTM.transform)
+    assert CRS.from_wkt(back.georeference.crs_wkt) == CRS.from_epsg(32633)
+    if name != "c.mat":
+        style = read_legend(tmp_path / "c.qml")
+        assert {(c.id, c.name, c.colour) for c in style} == {
+            (c.id, c.name, c.colour) for c in LEGEND
+        }
+
+
+def test_a_merged_class_leaves_the_legend(tmp_path, made):
+    clean_file(made, tmp_path / "c.tif", Cleaning(merge={2: 5, 5: 5}))
+    back = read_labels(tmp_path / "c.tif")
+    assert back.names == {5: "Wald", 300: "Wasser", 9: "Nowhere"}
+    np.testing.assert_array_equal(back.ids == 5, np.isin(some_ids(), (2, 5)))
+
+
+def test_a_minimum_area_is_that_of_the_map(tmp_path, made):
+    clean_file(made, tmp_path / "pixels.npy", Cleaning(minimum=5))
+    clean_file(made, tmp_path / "metres.npy", Cleaning(square_metres=20.0))
+    pixels, metres = (np.load(tmp_path / f"{n}.npy") for n in ("pixels", "metres"))
+    np.testing.assert_array_equal(pixels, metres)
+    with pytest.raises(LabelError, match="in pixels"):
+        clean_file(str(tmp_path / "pixels.npy"), tmp_path / "x.npy", Cleaning(square_metres=20.0))
+
+
+@pytest.mark.parametrize(("suffix", "place"), [("gpkg", UTM), ("shp", UTM), ("geojson", DEGREES)])
+def test_polygons_rasterised_again_are_the_map(tmp_path, suffix, place):
+    ids = some_ids()
+    write_map(tmp_path / "map.tif", ids, LEGEND, place, "A map")
+    target = tmp_path / f"out.{suffix}"
+    result = polygons_file(str(tmp_path / "map.tif"), target)
+    assert sorted(result.files) == sorted(tmp_path.glob("out.*"))
+    meta, _, wkb, columns = pyogrio.raw.read(target)
+    fields = dict(zip(meta["fields"], columns, strict=True))
+    shapes = shapely.from_wkb(wkb)
+    assert result.record["polygons"] == len(shapes) == len(map_regions(ids))
+    assert shapely.is_valid(shapes).all()
+    assert any(len(shape.interiors) for shape in shapes)
+    assert CRS.from_user_input(meta["crs"]) == CRS.from_wkt(place.crs_wkt)
+    again = rasterize(
+        zip(shapes, fields["class_id"].tolist(), strict=True),
+        ids.shape,
+        transform=Affine(*place.transform),
+        dtype=np.uint16,
+    )
+    np.testing.assert_array_equal(again, ids)
+    assert [LEGEND.name_of(i) for i in fields["class_id"]] == fields["class_name"].tolist()
+    assert fields["pixels"].sum() == np.count_nonzero(ids)
+    if place is UTM:
+        np.testing.assert_allclose(fields["area_m2"], shapely.area(shapes))
+        np.testing.assert_allclose(fields["area_m2"], fields["pixels"] * 4.0)
+    else:  # 1e-4 degrees at 60 degrees north: 5.58 m by 11.14 m
+        np.testing.assert_allclose(fields["area_m2"] / fields["pixels"], 5.58 * 11.14, rtol=2e-3)
+
+
+def test_smoothed_polygons_have_no_gaps_and_keep_the_outline(tmp_path):
+    rows, columns = np.mgrid[:40, :50]
+    ids = np.where(columns + 0.6 * rows < 40, 2, 5).astype(np.uint16)
+    ids[(rows - 20) ** 2 + (columns - 15) ** 2 < 60] = 300
+    ids[:3] = 0
+    write_map(tmp_path / "map.tif", ids, LEGEND, UTM, "A map")
+
+    def written(name: str, **options: float) -> np.ndarray:
+        polygons_file(str(tmp_path / "map.tif"), tmp_path / name, **options)
+        return shapely.from_wkb(pyogrio.raw.read(tmp_path / name)[2])
+
+    exact, smooth = written("exact.gpkg"), written("smooth.gpkg", smooth=2.0)
+    assert len(exact) == len(smooth) == 3
+    assert shapely.is_valid(smooth).all()
+    inner = [shapely.get_num_coordinates(shapes[-1]) for shapes in (exact, smooth)]
+    assert 2 * inner[1] < inner[0]
+    outline = shapely.union_all(exact)
+    assert shapely.union_all(smooth).equals(outline)
+    assert shapely.area(smooth).sum() == pytest.approx(outline.area)
+    assert shapely.area(smooth) == pytest.approx(shapely.area(exact), rel=0.05)
+
+
+def test_without_a_place_polygons_are_in_pixels(tmp_path):
+    np.save(tmp_path / "map.npy", some_ids())
+    result = polygons_file(str(tmp_path / "map.npy"), tmp_path / "out.gpkg")
+    assert len(result.warnings) == 1
+    meta, _, wkb, columns = pyogrio.raw.read(tmp_path / "out.gpkg")
+    fields = dict(zip(meta["fields"], columns, strict=True))
+    assert "area_m2" not in fields
+    np.testing.assert_allclose(shapely.area(shapely.from_wkb(wkb)), fields["pixels"])
+
+
+def test_objects_have_confidence_centroids_and_mean_spectra(tmp_path, made):
+    ids = some_ids()
+    rng = np.random.default_rng(4)
+    values = rng.uniform(0.1, 1, (*ids.shape, 3)).astype(np.float32)
+    values[0, 0] = -1  # no data
+    confidence = rng.uniform(0, 1, (*ids.shape, 1)).astype(np.float32)
+    waves = np.array([400.0, 500.5, 600.0])
+    write_cube(HyperCube.from_array(values, wavelengths=waves, nodata=-1.0), tmp_path / "cube.hdr")
+    write_cube(HyperCube.from_array(confidence), tmp_path / "confidence.hdr")
+    polygons_file(
+        made,
+        tmp_path / "out.gpkg",
+        confidence=str(tmp_path / "confidence.hdr"),
+        objects=tmp_path / "out.csv",
+        spectra=str(tmp_path / "cube.hdr"),
+    )
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    regions = map_regions(ids)
+    assert len(rows) == len(regions)
+    with_data = (values >= 0).all(axis=2)
+    for number, row in enumerate(rows, start=1):
+        own = regions.numbers == number
+        assert int(row["class_id"]) == ids[own][0]
+        assert row["class_name"] == LEGEND.name_of(int(row["class_id"]))
+        assert int(row["pixels"]) == own.sum()
+        assert float(row["area_m2"]) == 4 * own.sum()
+        assert float(row["confidence"]) == pytest.approx(confidence[own].mean())
+        down, right = np.argwhere(own).mean(axis=0) + 0.5
+        assert (float(row["row"]), float(row["column"])) == pytest.approx((down, right))
+        assert float(row["x"]) == pytest.approx(5e5 + 2 * right)
+        assert float(row["y"]) == pytest.approx(5.1e6 - 2 * down)
+        spectrum = [row[name] for name in ("400 nm", "500.5 nm", "600 nm")]
+        if (own & with_data).any():
+            mean = values[own & with_data].mean(axis=0)
+            assert [float(v) for v in spectrum] == pytest.approx(mean.tolist(), rel=1e-5)
+        else:
+            assert spectrum == ["", "", ""]
+
+
+def test_areas_add_up_and_name_every_class(tmp_path, made):
+    record = areas_of_file(made, tmp_path / "areas.csv").record
+    assert record["pixels"] == np.count_nonzero(some_ids())
+    assert record["area_m2"] == 4 * record["pixels"]
+    assert sum(row["pixels"] for row in record["classes"]) == record["pixels"]
+    assert sum(row["share"] for row in record["classes"]) == pytest.approx(1)
+    assert {row["name"]: row["pixels"] for row in record["classes"]}["Nowhere"] == 0
+    with (tmp_path / "areas.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["class_name"] for row in rows] == [row["name"] for row in record["classes"]]
+    assert sum(float(row["area_m2"]) for row in rows) == record["area_m2"]
+
+
+def test_a_map_without_a_place_has_no_square_metres(tmp_path):
+    np.save(tmp_path / "map.npy", some_ids())
+    record = areas_of_file(str(tmp_path / "map.npy"), tmp_path / "a.csv").record
+    assert record["area_m2"] is None
+    assert "area_m2" not in (tmp_path / "a.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ["c.tif", "c.tif.aux.xml", "c.qml"])
+def test_nothing_is_replaced_without_being_asked(tmp_path, made, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ExportError, match="--overwrite"):
+        clean_file(made, tmp_path / "c.tif", Cleaning(minimum=4))
+    assert (tmp_path / name).read_text() == "mine"
+    clean_file(made, tmp_path / "c.tif", Cleaning(minimum=4), overwrite=True)
+    assert read_labels(tmp_path / "c.tif").names
+
+
+def test_an_input_is_never_replaced(tmp_path, made):
+    with pytest.raises(ExportError, match="input"):
+        clean_file(made, tmp_path / "map.tif", Cleaning(minimum=4), overwrite=True)
+    with pytest.raises(ExportError, match="input"):
+        areas_of_file(made, tmp_path / "map.tif", overwrite=True)
+    np.testing.assert_array_equal(read_labels(made).ids, some_ids())
+
+
+def test_files_that_do_not_fit_are_refused(tmp_path, made, monkeypatch):
+    write_cube(HyperCube.from_array(np.ones((3, 4, 1))), tmp_path / "small.hdr")
+    write_cube(HyperCube.from_array(np.full((14, 11, 1), 87.0)), tmp_path / "percent.hdr")
+    write_cube(HyperCube.from_array(np.ones((14, 11, 2))), tmp_path / "two.hdr")
+    target = tmp_path / "out.gpkg"
+    for name, error, match in (
+        ("small", LabelError, "3 x 4 pixels"),
+        ("percent", FormatError, "not a confidence"),
+        ("two", FormatError, "2 bands"),
+    ):
+        with pytest.raises(error, match=match):
+            polygons_file(made, target, confidence=str(tmp_path / f"{name}.hdr"))
+    with pytest.raises(ExportError, match="gpkg"):
+        polygons_file(made, tmp_path / "out.xyz")
+    with pytest.raises(ExportError, match="tif"):
+        clean_file(made, tmp_path / "out.xyz", Cleaning(minimum=4))
+    with pytest.raises(LabelError, match="no class 4; its classes are 2 "):
+        clean_file(made, tmp_path / "c.tif", Cleaning(open=(4,)))
+    np.save(tmp_path / "empty.npy", np.zeros((3, 4), np.uint8))
+    with pytest.raises(ExportError, match="no classified pixel"):
+        polygons_file(str(tmp_path / "empty.npy"), target)
+    assert not target.exists()
+    monkeypatch.setattr(object_table, "MAX_MEANS", 10)
+    with pytest.raises(object_table.TooLargeError, match="clean it first"):
+        object_table.mean_spectra(
+            map_regions(some_ids()), HyperCube.from_array(np.ones((14, 11, 2)))
+        )
+
+
+def test_an_exported_geotiff_keeps_its_grid(tmp_path, made):
+    clean_file(made, tmp_path / "c.tif", Cleaning(majority=3))
+    with rasterio.open(made) as old, rasterio.open(tmp_path / "c.tif") as new:
+        assert (old.transform, old.crs, old.shape) == (new.transform, new.crs, new.shape)
+        assert new.nodata == 0
+
+
+def test_the_commands_print_what_they_did(tmp_path, made, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["clean", "map.tif", "c.tif", "--majority", "3", "--minimum", "8", "--json"]) == 0
+    record = fitting(capsys.readouterr().out, "clean")
+    assert record["files"] == [str(tmp_path / n) for n in ("c.tif", "c.tif.aux.xml", "c.qml")]
+    assert main(["polygons", "c.tif", "c.geojson", "--json"]) == 0
+    printed = capsys.readouterr()
+    record = fitting(printed.out, "polygons")
+    assert record["files"] == [str(tmp_path / "c.geojson")]
+    assert printed.err == f"hsi-viewer: {record['warnings'][0]}\n"
+    assert main(["areas", "map.tif", "--json"]) == 0
+    assert fitting(capsys.readouterr().out, "areas")["area_m2"] == 4 * np.count_nonzero(some_ids())
+    np.save("plain.npy", some_ids())
+    assert main(["areas", "plain.npy", "-o", "a.csv", "--json"]) == 0
+    assert fitting(capsys.readouterr().out, "areas")["files"] == [str(tmp_path / "a.csv")]
+    assert main(["areas", "map.tif"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [LEGEND.name_of(i) for i in (2, 5, 9, 300)]
+    assert [line.split("  ")[0] for line in lines] == [*names, "All classes"]
+    assert main(["clean", "map.tif", "-o", "m.npy", "--merge", "2,5=2", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert set(np.unique(np.load("m.npy"))) == {0, 2, 300}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["clean", "map.tif", "c.tif"], "nothing to do"),
+        (["clean", "map.tif", "--minimum", "8"], "file to write is missing"),
+        (["clean", "map.tif", "c.tif", "--majority", "4"], "odd number"),
+        (["clean", "map.tif", "c.tif", "--minimum", "8 miles"], "a number of pixels"),
+        (["clean", "map.tif", "c.tif", "--minimum", "0"], "a number of pixels"),
+        (["clean", "map.tif", "c.tif", "--minimum", "nan"], "a number of pixels"),
+        (["clean", "map.tif", "c.tif", "--merge", "3"], '"3,4=3"'),
+        (["clean", "map.tif", "c.tif", "--merge", "0=3"], "class id"),
+        (["clean", "map.tif", "c.tif", "--merge", "2=5", "--merge", "2=300"], "merged twice"),
+        (["clean", "map.tif", "c.tif", "--open", "2,x"], "class id"),
+        (["polygons", "map.tif", "c.gpkg", "--spectra", "a.hdr"], "--objects"),
+        (["polygons", "map.tif", "c.gpkg", "--smooth", "nan"], "size of corners"),
+        (["polygons", "map.tif", "c.gpkg", "d.gpkg"], "unrecognized"),
+    ],
+)
+def test_odd_options_are_refused_in_one_line(tmp_path, made, monkeypatch, capsys, arguments, match):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert match in capsys.readouterr().err
+    assert not list(tmp_path.glob("c.*"))

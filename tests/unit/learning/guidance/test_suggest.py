@@ -1,0 +1,214 @@
+"""Suggestions: never labelled, skipped or without data, and where the map is in doubt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hsi_viewer
+from hsi_viewer.core.errors import LabelError, SettingError
+from hsi_viewer.core.evidence import Evidence, VoiceShare
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.learning.guidance import ground as grounds
+from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
+from hsi_viewer.learning.guidance.proposals import Proposer, doubt_of
+from hsi_viewer.learning.guidance.suggest import rules_for
+from tests.unit.learning.made import made_scene
+
+CUBE, TRUTH = made_scene()
+GROUND = ground_of(CUBE)
+SHAPE = TRUTH.shape
+
+
+class Said:
+    """A model that says what it is told."""
+
+    def __init__(self, probabilities, kept=True):
+        self.probabilities, self.kept, self.class_ids = probabilities, kept, (2, 5, 7, 9)
+
+    def predict(self, cube, *, labels=None, refine=True, token=None, port=None):
+        best = self.probabilities.argmax(axis=2)
+        return Prediction(
+            np.asarray(self.class_ids, np.uint16)[best],
+            self.probabilities.max(axis=2),
+            self.class_ids,
+            self.probabilities if self.kept else None,
+        )
+
+
+def said(seed=0):
+    p = np.random.default_rng(seed).dirichlet(np.ones(4), SHAPE).astype(np.float32)
+    return Said(p)
+
+
+def labels_at(*places):
+    labels = np.zeros(SHAPE, np.uint16)
+    for row, column in places:
+        labels[row, column] = TRUTH[row, column]
+    return labels
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_no_place_is_labelled_skipped_or_without_data(data):
+    seed = data.draw(st.integers(0, 1 << 16))
+    rng = np.random.default_rng(seed)
+    share = data.draw(st.sampled_from([0.0, 0.02, 0.5, 0.98, 1.0]))
+    labels = np.where(rng.random(SHAPE) < share, TRUTH, 0).astype(np.uint16)
+    skip = rng.random(SHAPE) < data.draw(st.sampled_from([0.0, 0.01, 0.3]))
+    valid = rng.random(SHAPE) < data.draw(st.sampled_from([0.0, 0.1, 1.0]))
+    ground = Ground(GROUND.components, valid, np.where(valid, GROUND.segments, -1))
+    count = data.draw(st.integers(1, 12))
+    found = hsi_viewer.suggest(said(seed), CUBE, labels, count, skip, ground=ground)
+    assert len(found) <= count
+    for one in found:
+        at = np.array([[one.row, one.column]])
+        places = np.concatenate([at, one.segment])
+        rows, columns = places.T
+        assert not labels[rows, columns].any()
+        assert not skip[rows, columns].any()
+        assert valid[rows, columns].all()
+        assert (one.segment == at).all(axis=1).any()
+        assert len(set(one.classes)) == 2
+        assert set(one.classes) <= {2, 5, 7, 9}
+    scores = [one.score for one in found]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+    assert len({(one.row, one.column) for one in found}) == len(found)
+
+
+def test_what_was_skipped_is_not_asked_again_with_its_segment():
+    model, labels, asked = said(), labels_at((1, 1), (1, 30)), []
+    for _ in range(4):
+        found = hsi_viewer.suggest(model, CUBE, labels, 3, asked, ground=GROUND)
+        numbers = {int(GROUND.segments[one.row, one.column]) for one in found}
+        assert numbers.isdisjoint(int(GROUND.segments[one.row, one.column]) for one in asked)
+        asked += found
+    pairs = [(one.row, one.column) for one in asked]
+    again = hsi_viewer.suggest(model, CUBE, labels, 3, pairs, ground=GROUND)
+    assert not {(one.row, one.column) for one in again} & set(pairs)
+
+
+def test_a_field_in_doubt_is_asked_about_first():
+    p = np.full((*SHAPE, 4), 0.01, np.float32)
+    p[np.arange(SHAPE[0])[:, None], np.arange(SHAPE[1]), np.searchsorted((2, 5, 7, 9), TRUTH)] = (
+        0.97
+    )
+    p[TRUTH == 7] = (0.02, 0.48, 0.49, 0.01)
+    labels = labels_at((1, 1), (1, 30), (35, 30))
+    first = hsi_viewer.suggest(Said(p), CUBE, labels, 1, ground=GROUND)[0]
+    assert TRUTH[first.row, first.column] == 7
+    assert first.classes == (7, 5)
+
+
+def test_one_label_settles_all_that_is_like_it():
+    even = Said(np.full((*SHAPE, 4), 0.25, np.float32))
+    flat = np.stack([TRUTH, (7 * TRUTH) % 11]).astype(np.float32)
+    ground = Ground(flat, GROUND.valid, segments_of(flat, GROUND.valid))
+    found = hsi_viewer.suggest(even, CUBE, labels_at((1, 1)), 3, ground=ground)
+    assert {int(TRUTH[one.row, one.column]) for one in found} == {5, 7, 9}
+
+
+@pytest.mark.parametrize(
+    ("around", "rule"), [(0.8, "gain"), (0.5, "gain"), (0.3, "fine"), (0.0, "fine")]
+)
+def test_single_pixels_are_compared_where_they_say_most(around, rule):
+    voices = (
+        VoiceShare("pixels", "Single pixels", 1 - around, -0.1),
+        VoiceShare("surroundings", "Surroundings", around / 2, -0.2),
+        VoiceShare("network", "Network", around / 2, float("nan")),
+    )
+    assert rules_for(Evidence(voices, "none", 27), 3) == (rule,) * 3
+
+
+def test_segments_are_compared_where_nothing_is_known():
+    assert rules_for(None, 2) == rules_for(Evidence((), "full", 27), 2) == ("gain", "gain")
+
+
+def test_every_segment_can_be_asked_for_and_then_there_are_no_more():
+    count = int(GROUND.segments.max()) + 1
+    found = hsi_viewer.suggest(said(), CUBE, labels_at(), count + 50, ground=GROUND)
+    assert count - 3 <= len(found) <= count  # places that touch are kept apart
+
+
+def test_a_model_that_kept_no_probabilities_is_asked_for_its_confidence():
+    model = said()
+    model.kept = False
+    assert hsi_viewer.suggest(model, CUBE, labels_at((1, 1)), 2, ground=GROUND)
+
+
+def test_the_engine_is_guided_from_arrays_and_files(tmp_path):
+    labels = labels_at((1, 1), (2, 9), (1, 30), (9, 25), (30, 2), (25, 9), (35, 30), (25, 20))
+    model = hsi_viewer.fit(CUBE, labels, classifier="lda")
+    np.save(tmp_path / "cube.npy", CUBE.read())
+    np.save(tmp_path / "labels.npy", labels)
+    found = hsi_viewer.suggest(model, str(tmp_path / "cube.npy"), tmp_path / "labels.npy", 2)
+    same = hsi_viewer.suggest(model, CUBE.read(), labels.tolist(), count=2)
+    assert [(s.row, s.column) for s in found] == [(s.row, s.column) for s in same]
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("skip", "text"),
+    [
+        ([(40, 0)], "40, 0 is outside"),
+        ([(0, -1)], "outside"),
+        ([1, 2, 3], "pairs of row and column"),
+        (np.zeros((3, 3), bool), "mask of the cube's size"),
+        ([(1, 2), (3,)], "pairs of row and column"),
+        ([(1.5, 2.0)], "pairs of row and column"),
+    ],
+)
+def test_what_cannot_be_skipped_is_named(skip, text):
+    with pytest.raises(SettingError, match=text):
+        hsi_viewer.suggest(said(), CUBE, labels_at(), 1, skip, ground=GROUND)
+
+
+def test_wrong_counts_and_labels_are_refused():
+    with pytest.raises(SettingError, match="at least 1"):
+        hsi_viewer.suggest(said(), CUBE, labels_at(), 0)
+    with pytest.raises(LabelError):
+        hsi_viewer.suggest(said(), CUBE, np.zeros((3, 3)))
+
+
+def test_the_search_can_be_cancelled():
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        hsi_viewer.suggest(said(), CUBE, labels_at(), token=token)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1 << 16), classes=st.integers(2, 6))
+def test_doubt_is_one_less_the_margin_of_the_two_likeliest(seed, classes):
+    p = np.random.default_rng(seed).dirichlet(np.ones(classes), (3, 4)).astype(np.float32)
+    found, order = doubt_of(p), np.argsort(p, axis=2)
+    np.testing.assert_array_equal(found.first, order[:, :, -1])
+    np.testing.assert_array_equal(found.second, order[:, :, -2])
+    two = np.sort(p, axis=2)[:, :, -2:]
+    np.testing.assert_allclose(found.doubt, 1 - (two[:, :, 1] - two[:, :, 0]), atol=1e-6)
+
+
+def test_segments_follow_the_fields_and_leave_out_what_has_no_data():
+    valid = np.ones(SHAPE, bool)
+    valid[:7, :9] = False
+    numbers = segments_of(GROUND.components, valid)
+    np.testing.assert_array_equal(numbers == -1, ~valid)
+    used = np.unique(numbers[valid])
+    np.testing.assert_array_equal(used, np.arange(used.size))
+    pure = [np.bincount(TRUTH[numbers == n]).max() / (numbers == n).sum() for n in used]
+    assert np.mean(pure) > 0.97
+    assert segments_of(GROUND.components, np.zeros(SHAPE, bool)).max() == -1
+
+
+def test_of_a_large_scene_only_some_tiles_are_cut(monkeypatch):
+    monkeypatch.setattr(grounds, "TILE", 8)
+    monkeypatch.setattr(grounds, "MOST_TILES", 4)
+    numbers = segments_of(GROUND.components, np.ones(SHAPE, bool))
+    assert 0 < (numbers >= 0).sum() <= 4 * 64
+    ground = Ground(GROUND.components, np.ones(SHAPE, bool), numbers)
+    proposer = Proposer(ground, said().probabilities, (2, 5, 7, 9), np.zeros(SHAPE, bool))
+    assert all(numbers[s.row, s.column] >= 0 for s in proposer.suggestions(("gain", "fine")))
