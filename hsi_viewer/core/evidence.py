@@ -76,7 +76,7 @@ class Evidence:
     def sentence(self) -> str:
         """The voices and their weights, and how they were chosen."""
         spoken = [v for v in self.voices if round(v.weight, 2) > 0]
-        weights = ", ".join(f"{v.title.lower()} {v.weight:.2g}" for v in spoken)
+        weights = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in spoken)
         if self.separated is None:
             return f"{weights}; too few groups of labels to choose by, so the usual weights"
         count = len(np.unique(self.separated.folds))

@@ -35,6 +35,8 @@ class CommandPalette(QDialog):
         self.line.installEventFilter(self)
         self.list = QListWidget()
         self.list.setAccessibleName("Matching commands")
+        self.list.setWordWrap(True)  # a reason is read whole
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(self._run)
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)

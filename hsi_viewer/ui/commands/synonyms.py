@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -57,14 +58,32 @@ def alternatives(word: str) -> set[str]:
 
 
 def matches(text: str, title: str) -> int:
-    """How well a title fits what was typed: 2 by its own words, 1 by synonyms, 0 not at all."""
+    """How well a title fits what was typed.
+
+    Returns
+    -------
+    3 by its own words, 2 by synonyms, 1 where a word with synonyms is only a part of one of its
+    words ("sam" of "sample"), 0 not at all.
+    """
     words, title = text.casefold().split(), title.casefold()
-    if all(word in title for word in words):
+    whole, own = " ".join(words), all(word in title for word in words)
+    if own and (whole not in _TERMS or _has(title, whole)):
+        return 3
+    if whole in _TERMS and any(_begins(title, t) for t in alternatives(whole) - {whole}):
         return 2
-    whole = " ".join(words)
-    if whole in _TERMS and any(term in title for term in alternatives(whole)):
+    if own:
         return 1
-    return int(all(any(term in title for term in alternatives(word)) for word in words))
+    each = (any(_begins(title, term) for term in alternatives(word)) for word in words)
+    return 2 if all(each) else 0
+
+
+def _has(title: str, term: str) -> bool:
+    return re.search(rf"\b{re.escape(term)}\b", title) is not None
+
+
+def _begins(title: str, term: str) -> bool:
+    """Whether a word of the title begins so: "angle" isn't "rectangle"."""
+    return re.search(rf"\b{re.escape(term)}", title) is not None
 
 
 def nearest(text: str, titles: Iterable[str], count: int = 5) -> list[str]:

@@ -66,6 +66,7 @@ class ClassPanel(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.setShowGrid(False)
+        self.table.setWordWrap(False)  # else a long name is cut at its first hyphen
         self.table.setIconSize(QSize(18, 18))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

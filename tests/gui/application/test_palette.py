@@ -82,6 +82,19 @@ def test_words_of_other_programs_find_commands_and_what_cannot_be_done_says_why(
     assert driver.window.context.docking.docks["messages"].isVisible()
 
 
+def test_reasons_are_read_whole(driver):
+    palette = opened(driver)
+    typed(palette, "sam")
+    QApplication.processEvents()
+    items = [palette.list.item(i) for i in range(palette.list.count())]
+    metrics, room = palette.list.fontMetrics(), palette.list.viewport().width()
+    long = [i for i in items if metrics.horizontalAdvance(i.text()) > room]
+    assert long
+    for item in long:
+        assert palette.list.visualItemRect(item).width() <= room
+        assert palette.list.visualItemRect(item).height() >= 2 * metrics.height()
+
+
 def test_every_command_that_cannot_be_done_has_a_reason(driver):
     table = driver.window.commands
     without = [c.id for c in table.commands if not c.enabled() and not table.disabled_reason(c.id)]
@@ -89,9 +102,15 @@ def test_every_command_that_cannot_be_done_has_a_reason(driver):
 
 
 def test_words_are_ranked_by_how_well_they_fit():
-    assert matches("theme dark", "View › Theme › Dark theme") == 2
-    assert matches("roi export", "Labels › Export labels as regions…") == 1
+    assert matches("theme dark", "View › Theme › Dark theme") == 3
+    assert matches("roi export", "Labels › Export labels as regions…") == 2
     assert matches("sam", "Image › NDVI") == 0
+    # a synonym goes before a word that merely begins so, and means whole words
+    assert matches("sam", "View › Panels › Spectral angle") == 2
+    assert matches("SAM", "File › Open the sample scene") == 1
+    assert matches("sam", "Labels › Tools › Rectangle") == 0
+    assert matches("samp", "File › Open the sample scene") == 3
+    assert matches("run", "Train › Runs…") == 2
     assert "accuracy" in alternatives("confus")
     assert alternatives("xyz") == {"xyz"}
     assert nearest("acuracy", ["Panels › Accuracy", "Quit"]) == ["Panels › Accuracy"]
