@@ -200,9 +200,7 @@ class TaskRunner(QObject):
         """Cancel every task and wait for the threads; the titles of those that still live."""
         for task in self._tasks:
             task.cancel()
-        waiting, self._waiting = self._waiting, []
-        for task in waiting:
-            task.start()  # it ends at once, and lets go of what it was to work on
+        self._waiting.clear()
         alive = tuple(t.title for t in self._tasks if not t.wait(wait_ms))
         if not alive:
             self._forget_ended()
