@@ -240,10 +240,10 @@ def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status,
 def test_a_disk_that_is_full_at_the_export_is_reported_in_one_line(tmp_path):
     limit = "import resource, signal, sys; from hsi_viewer.cli import main\n"
     limit += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))\n"
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
     limit += "sys.exit(main(sys.argv[1:]))"
-    values = np.random.default_rng(0).normal(9, 1, (60, 60, 5))
-    labels = np.zeros((60, 60), np.uint8)
+    values = np.random.default_rng(0).normal(9, 1, (100, 100, 5))
+    labels = np.zeros((100, 100), np.uint8)
     labels[3:6, 3:6], labels[40:44, 40:44] = 1, 2
     values[labels == 2] += 9
     np.save(tmp_path / "cube.npy", values)
