@@ -57,13 +57,13 @@ def _headers_of(data: Path) -> tuple[Path, Path]:
 
 @contextmanager
 def replacing_pair(header: Path, data: Path, *beside: Path) -> Iterator[tuple[Path, ...]]:
-    """`replacing` for header, data and others, in this order.
+    """`replacing` for header, data and others, in this order; an error names the data.
 
     A second header of the old data goes, too.
     """
     others = [h for h in _headers_of(data) if h != header and h.is_file()]
     old = [h for h in others if data_beside(h) == data]
-    with replacing(*beside, data, header) as (*new_beside, new_data, new_header):
+    with replacing(data, *beside, header) as (new_data, *new_beside, new_header):
         yield new_header, new_data, *new_beside
     for other in old:
         with suppress(OSError):
