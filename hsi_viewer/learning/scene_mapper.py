@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +88,7 @@ def labelled_scene(
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SceneMapper(TrainingFacts):
+class SceneMapper(TrainingFacts, ABC):
     """A model that maps a scene tile by tile, refined as the network's map is.
 
     Attributes
@@ -107,15 +108,15 @@ class SceneMapper(TrainingFacts):
         return tuple(fill for scene in self.scenes for fill in scene.found_fills())
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """Of the classifier."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tile_probabilities(
         self, scene: SceneFeatures, rows: slice, columns: slice
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Probabilities (rows, columns, classes) of a tile, and where it has data."""
-        raise NotImplementedError
 
     def tiles(self, rows: int, columns: int) -> list[Window]:
         """The tiles of a scene."""

@@ -2,7 +2,7 @@
 
 The covariance is pooled over the classes and shrunk as in Ledoit and Wolf, "A well-conditioned
 estimator for large-dimensional covariance matrices" (J. Multivariate Anal. 88, 2004). With one
-label a class nothing is left to pool, and the nearest mean decides.
+label per class nothing is left to pool, and the nearest mean decides.
 """
 
 from __future__ import annotations
