@@ -18,12 +18,13 @@ from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, of_two_classes, to_be_scored
+from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.learning.classifiers import DEFAULT, fit
 from hsi_viewer.learning.cross_validation import evidence_of, reach_of
 
 
 @dataclass(frozen=True)
-class AssessJob:
+class AssessJob(Noting):
     """What is to be assessed, how, and where reports go.
 
     Attributes
@@ -46,14 +47,6 @@ class AssessJob:
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
     warnings: list[str] = field(default_factory=list)
-
-    def report(self, item: object) -> None:
-        """Pass on what a step reports, and keep what it notes; the same is noted once."""
-        if isinstance(item, Note):
-            if item.text in self.warnings:
-                return
-            self.warnings.append(item.text)
-        self.port.report(item)
 
     def note(self, *texts: str) -> None:
         """Note some sentences."""

@@ -15,10 +15,11 @@ from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.jobs.job_labels import imported, of_two_classes
+from hsi_viewer.jobs.noting import Noting
 
 
 @dataclass(frozen=True)
-class GuidanceJob:
+class GuidanceJob(Noting):
     """What is looked at, and where reports go.
 
     Attributes
@@ -35,14 +36,6 @@ class GuidanceJob:
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
     warnings: list[str] = field(default_factory=list)
-
-    def report(self, item: object) -> None:
-        """Pass on what a step reports, and keep what it notes; the same is noted once."""
-        if isinstance(item, Note):
-            if item.text in self.warnings:
-                return
-            self.warnings.append(item.text)
-        self.port.report(item)
 
     def read(self) -> tuple[HyperCube, ImportedLabels]:
         """The scene and its labels.

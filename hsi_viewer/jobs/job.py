@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hsi_viewer.core.labels.placement import Placement
-from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Refine, Standardise, TrainingConfig
+from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.learning.classifiers import DEFAULT
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Noting):
     """Settings of a job, and where its reports go.
 
     Attributes
@@ -42,14 +43,6 @@ class Job:
     refine: Refine = "auto"
     standardise: Standardise = "training"
     warnings: list[str] = field(default_factory=list)
-
-    def report(self, item: object) -> None:
-        """Pass on what a step reports, and keep what it notes; the same is noted once."""
-        if isinstance(item, Note):
-            if item.text in self.warnings:
-                return
-            self.warnings.append(item.text)
-        self.port.report(item)
 
     @property
     def refinement(self) -> Refine:
