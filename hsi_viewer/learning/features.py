@@ -84,6 +84,10 @@ class Features:
         result: FloatArray = (leading**2).sum(axis=1)
         return result
 
+    def with_scaling(self, scaling: Scaling) -> Features:
+        """The same features of values that are standardised otherwise."""
+        return replace(self, **scaling._asdict())
+
     def narrowed(self) -> Features:
         """Those of single pixels alone: the first channels."""
         count = self.strength.size
@@ -306,8 +310,7 @@ def rescaled(features: Features, cube: HyperCube) -> Features:
     """
     step = max(1, int(np.ceil(np.sqrt(cube.rows * cube.columns / FeatureRecipe().sample))))
     sample = cube.read(slice(0, None, step), slice(0, None, step), features.bands)
-    scaling, _ = fit_scaling(cube, sample)
-    return replace(features, **scaling._asdict())
+    return features.with_scaling(fit_scaling(cube, sample)[0])
 
 
 def _fit_noise(stored: NDArray[Any], is_data: NDArray[np.bool_], scaling: Scaling) -> Tensor | None:
