@@ -29,7 +29,7 @@ EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --output result2 --refine weak --standardise scene",
     "hsi-viewer apply result flight/*.hdr --output maps --workers 4 --continue",
     "hsi-viewer apply result --table scenes.csv --output maps --scheduler tcp://node1:8786",
-    "hsi-viewer apply result --table scenes.csv --output maps --part 3/40 --tile 512",
+    "hsi-viewer apply result --table scenes.csv --output maps --part 3/40 --tile 256",
     "hsi-viewer apply result --table scenes.csv --output maps --assemble",
 )
 SMALLEST_TILE, LARGEST_TILE = 32, 1024
@@ -115,7 +115,7 @@ def _add_batch(parser: Parser) -> None:
         type=tile,
         default=512,
         help="side of the tiles in which a scene is mapped that has more pixels than two of them "
-        "(--tile 512)",
+        "(--tile 256)",
     )
 
 

@@ -45,7 +45,7 @@ class TileDone:
 
     Attributes
     ----------
-    facts : what the file says of itself.
+    facts : about the tile, as its file gives them.
     computed : False if the file was there before.
     process : id of the process that did it.
     """

@@ -90,7 +90,7 @@ def finished(folder: Path, digest: str) -> Manifest | None:
 
 
 def facts_of(plan: ScenePlan, folder: Path) -> list[TileFacts | None]:
-    """What each tile file of a plan says; None of those that are missing or damaged."""
+    """The facts of each tile of a plan; None of those that are missing or damaged."""
     tiles = folder / TILES
     return [tile_facts(tile_path(tiles, i), plan.digest) for i in range(len(plan.windows))]
 

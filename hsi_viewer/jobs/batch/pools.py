@@ -76,7 +76,7 @@ class OtherProcesses:
         self._pool = self._started()
 
     def stop(self) -> None:
-        """End the processes now, whatever they do; unfinished tiles leave no file."""
+        """End the processes at once; unfinished tiles leave no file."""
         processes = list(getattr(self._pool, "_processes", None) or {})
         running = [p for p in multiprocessing.active_children() if p.pid in processes]
         for process in running:

@@ -189,7 +189,7 @@ class _Batch:
             known = _known_names(self._kept / SCENES)
             if known and not (job.resume or job.overwrite or job.shares_work):
                 raise ExportError(
-                    f"{job.output} contains an earlier batch; add --continue to go on with it, "
+                    f"{job.output} contains an earlier batch; add --continue to resume it, "
                     "--overwrite to compute it again, or choose another folder."
                 )
             names = folder_names(job.scenes, known)

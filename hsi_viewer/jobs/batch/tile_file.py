@@ -21,7 +21,7 @@ NAMES = ("class_map", "confidence", "probabilities")
 
 @dataclass(frozen=True)
 class TileFacts:
-    """What a tile file says of itself.
+    """Facts about a tile, as its file gives them.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ def write_tile(
 
 
 def tile_facts(path: Path, plan: str) -> TileFacts | None:
-    """What a tile file says of itself, if it is whole and of this plan; None otherwise."""
+    """The facts of a tile file that is whole and of this plan; None for any other."""
     try:
         with safe_open(path, "numpy") as file:
             facts = parsed(TileFacts, (file.metadata() or {})["facts"])

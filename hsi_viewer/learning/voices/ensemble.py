@@ -144,7 +144,10 @@ class Ensemble:
         if network is not None:
             network.eval()
             margin = network.radius
-        classes = len(next(iter(self.voices.values())).scores(_nothing(scene))[0])
+        # one that is heard: others may need features that a narrowed scene doesn't have
+        names = (*self.pool.heard, *self.voices)
+        speaker = next(self.voices[name] for name in names if name in self.voices)
+        classes = len(speaker.scores(_nothing(scene))[0])
         probabilities = np.empty((rows, columns, classes), np.float32)
         disagreement = np.zeros((rows, columns), np.float32)
         valid = np.empty((rows, columns), bool)
