@@ -31,6 +31,7 @@ EXAMPLES = (
     "hsi-viewer convert scene.tif --output scene.hdr --interleave bsq --overwrite --quiet",
     f"hsi-viewer convert {SAMPLE} --output scene.npy --json",
     "hsi-viewer convert plant.hdr --reflectance --output reflectance.hdr",
+    "hsi-viewer convert plant.hdr --reflectance --white white.hdr --dark dark.hdr -o plant.tif",
 )
 
 
