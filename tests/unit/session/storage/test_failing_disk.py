@@ -170,7 +170,7 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
             session.recorder.write_state()
             written()
         names = {p.name for p in session.folder.path.iterdir()}
-        assert names == {"journal", "lock", "lock.json", "session.json"}
+        assert names == {"journal", "journal.tally", "lock", "lock.json", "session.json"}
 
     assert each_failure(session.folder.path, work, check, for_good=for_good) > 8
     document.abandon()
