@@ -20,7 +20,7 @@ from hsi_viewer.session.storage.journal_records import (
     read_records,
     tally_after,
 )
-from hsi_viewer.session.storage.journal_tally import Tally, TallyFile
+from hsi_viewer.session.storage.journal_tally import NOTHING, Tally, TallyFile
 
 AT_ONCE = 2**18  # bytes before packing; more is packed and written by the journal's own thread
 
@@ -54,7 +54,7 @@ class Journal:
         self._pending: Future[None] | None = None
         self._error: OSError | None = None
         self._file: BinaryIO
-        self._tally = Tally()
+        self._tally = NOTHING
         self._tally_file = TallyFile(path)
         try:
             if path.exists():
@@ -235,7 +235,7 @@ def replace_journal(path: Path, records: Iterable[Record]) -> None:
 
 def _write_all(path: Path, records: Iterable[Record]) -> tuple[int, Tally]:
     """Write a journal and return its length and its tally."""
-    tally = Tally()
+    tally = NOTHING
     with path.open("wb") as file:
         length = file.write(MAGIC)
         for record in records:

@@ -14,7 +14,7 @@ from hsi_viewer.session.storage.journal_records import (
     numbers_of,
     tally_after,
 )
-from hsi_viewer.session.storage.journal_tally import Tally
+from hsi_viewer.session.storage.journal_tally import NOTHING, Tally
 
 USUAL = 260  # bytes of a stroke, where none is left to be measured
 
@@ -91,14 +91,14 @@ def _counted(records: Sequence[Record], index: int, after: int) -> Losses:
         return Losses()  # all that counts is behind the gap
     n, g, s = found
     before = Tally(b"", n - 1, g - (record.kind in STROKES), s)
-    return _difference(tally_after(Tally(), records[:index]), before)
+    return _difference(tally_after(NOTHING, records[:index]), before)
 
 
 def _difference(held: Tally, wanted: Tally) -> Losses:
     """What is between two tallies of one journal."""
     start = wanted.state > held.state
     if start:
-        held = Tally()
+        held = NOTHING
     strokes = wanted.strokes - held.strokes
     others = wanted.records - held.records - strokes - start
     exact = strokes >= 0 and others >= 0

@@ -35,7 +35,7 @@ from pydantic import Field
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.validation import Flag, Text, Whole, checked, json_values
-from hsi_viewer.session.storage.journal_tally import Tally, read_tally
+from hsi_viewer.session.storage.journal_tally import NOTHING, Tally, read_tally
 
 MAGIC = b"HSIVJRN1"
 PREFIX = struct.Struct("<QI")
@@ -177,7 +177,7 @@ class Contents:
     records: tuple[Record, ...]
     gaps: tuple[Gap, ...]
     length: int
-    held: Tally = Tally()
+    held: Tally = NOTHING
     promised: Tally | None = None
 
     @property

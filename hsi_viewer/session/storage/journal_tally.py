@@ -42,6 +42,9 @@ class Tally:
         return (self.state, self.records) > (other.state, other.records)
 
 
+NOTHING = Tally()
+
+
 def tally_path(journal: Path) -> Path:
     """Path of the tally of a journal."""
     return journal.with_name(f"{journal.name}.tally")

@@ -15,7 +15,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session
 from hsi_viewer.session.storage import journal as journal_module
-from hsi_viewer.session.storage.journal_damage import Losses
+from hsi_viewer.session.storage.journal_damage import Losses, losses
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
     PREFIX,
@@ -378,6 +378,40 @@ def test_a_damaged_journal_that_cannot_be_kept_aside_is_left_alone(scene, monkey
     again.mark_saved()
     recovered.close()
     assert path.read_bytes() == bytes(damaged)
+
+
+def test_only_the_loss_of_a_state_is_a_loss_of_what_came_before_the_strokes(scene):
+    document = Document(open_cube(scene))
+    session = new_session(document, scene)
+    stroke(document, 1, [0])
+    session.recorder.write_state()
+    session.drain(60)
+    for pixel in range(1, 9):
+        stroke(document, 1, [pixel])
+    let_die(session)
+    path = session.folder.journal
+    whole = Whole(path)
+    for number, (start, end) in enumerate(whole.spans[:-1]):
+        path.write_bytes(zeroed(whole.data, start, end - start))
+        lost = recoverable_sessions()[0].losses
+        assert lost.start == (whole.records[number].kind is Kind.STATE)
+        assert lost.exact
+
+
+@pytest.mark.parametrize("rest", [*range(1, 16), 100])
+def test_the_first_part_of_a_record_is_told_from_other_bytes(tmp_path, rest):
+    path = tmp_path / "journal"
+    first, second = encode(Record(Kind.FACTS, {})), encode(Record(Kind.SAVED, {"x": "y" * 200}))
+    path.write_bytes(MAGIC + first + second[:rest])
+    (gap,) = read_records(path).gaps
+    assert gap.cut
+    assert losses(read_records(path)) == Losses(1, exact=False)
+    path.write_bytes(MAGIC + first + bytes(rest))
+    (gap,) = read_records(path).gaps
+    assert gap.cut == (rest < PREFIX.size)  # of so few bytes nothing can be told
+    path.write_bytes(MAGIC + first + b"\xff" * rest)
+    (gap,) = read_records(path).gaps
+    assert gap.cut == (rest < PREFIX.size)
 
 
 # what the records say of steps and classes ------------------------------------------------------
