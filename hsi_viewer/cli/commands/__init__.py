@@ -16,6 +16,7 @@ from hsi_viewer.cli.commands import (
     info,
     open_window,
     polygons,
+    report,
     suggest,
 )
 from hsi_viewer.cli.parser import Commands
@@ -27,6 +28,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     classify.add,
     apply.add,
     assess.add,
+    report.add,
     suggest.add,
     check_labels.add,
     clean.add,
