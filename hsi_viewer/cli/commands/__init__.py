@@ -18,6 +18,7 @@ from hsi_viewer.cli.commands import (
     polygons,
     report,
     suggest,
+    train,
 )
 from hsi_viewer.cli.parser import Commands
 
@@ -26,6 +27,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     open_window.add,
     info.add,
     classify.add,
+    train.add,
     apply.add,
     assess.add,
     report.add,
