@@ -16,6 +16,7 @@ from hsi_viewer.cli.commands import (
     info,
     open_window,
     polygons,
+    report,
     suggest,
     train,
 )
@@ -29,6 +30,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     train.add,
     apply.add,
     assess.add,
+    report.add,
     suggest.add,
     check_labels.add,
     clean.add,
