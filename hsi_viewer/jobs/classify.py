@@ -173,10 +173,10 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         "classifier": model.name,
         **({"seed": settings.seed} if settings is not None else {}),
         "refined": prediction.source.endswith("refined"),
-        **_voices(model),
+        **voices_of(model),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
-        "versions": _versions(),
+        "versions": versions(),
     }
     sources = {"cube": cube_source, "model": str(model_path)}
     result = _scored(report, prediction, None if scored is None else scored.ids)
@@ -247,15 +247,15 @@ def _train_and_write(
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
         "refined": prediction.source.endswith("refined"),
-        **_voices(model),
+        **voices_of(model),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
-        "versions": _versions(),
+        "versions": versions(),
     }
     return _scored(report, prediction, test)
 
 
-def _voices(model: Model) -> dict[str, Any]:
+def voices_of(model: Model) -> dict[str, Any]:
     """What was heard for the map of the training scene, if the model tells."""
     evidence: Evidence | None = getattr(model, "evidence", None)
     if evidence is None:
@@ -287,16 +287,21 @@ def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: J
 
 
 def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult:
-    """Write report.json, which names the sources and itself too."""
+    """Write report.json, which names the sources too."""
+    sources |= {"test": job.test} if job.test is not None else {}
+    return replace(result, report=write_report({**sources, **result.report}, job))
+
+
+def write_report(report: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Write report.json, with warnings and the names of all files; returns what it holds."""
     from hsi_viewer.atomic import replacing
 
-    files = sorted([*result.report["files"], "report.json"])
-    sources |= {"test": job.test} if job.test is not None else {}
-    report = {**sources, **result.report, "warnings": job.warnings, "files": files}
+    files = sorted([*report["files"], "report.json"])
+    report = {**report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"
     with replacing(job.output / "report.json") as (beside,):
         beside.write_text(text, encoding="utf-8")
-    return replace(result, report=report)
+    return report
 
 
 def _class_records(
@@ -327,5 +332,6 @@ def _seconds(model: Model, watch: Stopwatch) -> dict[str, float]:
     return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that make a map."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -17,6 +17,7 @@ from hsi_viewer.cli.commands import (
     open_window,
     polygons,
     suggest,
+    train,
 )
 from hsi_viewer.cli.parser import Commands
 
@@ -25,6 +26,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     open_window.add,
     info.add,
     classify.add,
+    train.add,
     apply.add,
     assess.add,
     suggest.add,
