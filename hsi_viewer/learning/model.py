@@ -21,11 +21,11 @@ from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine, Standardise
-from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
 from hsi_viewer.learning.calibration import reliable, tempered
 from hsi_viewer.learning.checkpoint import load_state, save_model
-from hsi_viewer.learning.features import FloatArray, rescaled
+from hsi_viewer.learning.features import FloatArray, scaled
 from hsi_viewer.learning.model_state import ModelState, scene_digest
 from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
@@ -234,7 +234,7 @@ class TrainedModel(ModelState):
         )
 
     def by_tile(
-        self, cube: HyperCube, refine: Refine, scaling: Scaling | None, token: CancelToken
+        self, cube: HyperCube, refine: Refine, scaling: Scaling | Standardise, token: CancelToken
     ) -> ByTile:
         """How a cube of which no label is known is mapped window by window.
 
@@ -242,7 +242,7 @@ class TrainedModel(ModelState):
         ----------
         cube : of real values.
         refine : as of `predict`.
-        scaling : of the bands; None for that of the training scene.
+        scaling : of the bands, or the scene by whose values they are scaled.
         token : checked while the scene is looked at.
 
         Raises
@@ -251,7 +251,8 @@ class TrainedModel(ModelState):
             if the cube's bands or wavelengths cannot be matched with the model's.
         """
         fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
-        features = self.features if scaling is None else self.features.with_scaling(scaling)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
+        features = scaled(self.features, scaling, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube, keep=False)
         pool = self._pool_for(scene, np.zeros((1, 1), np.uint16))
         ensemble = Ensemble(self.voices, pool, self.network, self.part)
@@ -283,9 +284,8 @@ class TrainedModel(ModelState):
             return scene
         seen = examined(real_in(cube, port))
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
-        features = self.features
-        if standardise == "scene":
-            features = rescaled(features, fitting)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
+        features = scaled(self.features, standardise, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube)
         if standardise == "training":
             self.scenes[:] = [scene]

@@ -18,9 +18,9 @@ from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine, Standardise
-from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
-from hsi_viewer.learning.features import Features, FloatArray, fit_features, rescaled
+from hsi_viewer.learning.features import Features, FloatArray, fit_features, scaled
 from hsi_viewer.learning.model import prediction_of, real_in, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
 from hsi_viewer.learning.predictor import DenseOutput
@@ -175,11 +175,12 @@ class SceneMapper(TrainingFacts, ABC):
         return prediction_of(probabilities, valid, self.class_ids, source)
 
     def by_tile(
-        self, cube: HyperCube, refine: Refine, scaling: Scaling | None, token: CancelToken
+        self, cube: HyperCube, refine: Refine, scaling: Scaling | Standardise, token: CancelToken
     ) -> ByTile:
         """How a cube of which no label is known is mapped; see `model.TrainedModel.by_tile`."""
         fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
-        features = self.features if scaling is None else self.features.with_scaling(scaling)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
+        features = scaled(self.features, scaling, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube, keep=False)
         strength = strength_of(refine, "full" if refine is True else "none")
         refined = strength != "none"
@@ -210,8 +211,10 @@ class SceneMapper(TrainingFacts, ABC):
                 return scene
         seen = examined(real_in(cube, port))
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
         if standardise == "scene":
-            return SceneFeatures(fitting, rescaled(self.features, fitting), origin=cube, keep=False)
+            features = scaled(self.features, standardise, fitting)
+            return SceneFeatures(fitting, features, origin=cube, keep=False)
         self.scenes[:] = [SceneFeatures(fitting, self.features, origin=cube, keep=False)]
         return self.scenes[0]
 

@@ -17,9 +17,7 @@ from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort
 from hsi_viewer.core.training import Refine, Standardise
-from hsi_viewer.learning.band_matching import matched
 from hsi_viewer.learning.by_tile import ByTile
-from hsi_viewer.learning.features import rescaled
 from hsi_viewer.learning.model import TrainedModel, prediction_of
 from hsi_viewer.learning.one_thread import one_thread
 from hsi_viewer.learning.scaling import Scaling
@@ -53,7 +51,7 @@ class SceneStatistics:
     ----------
     fill_values : values of no data, beside the declared one.
     edge : usual squared distance of neighbours; None where that is not needed.
-    scaling : of the bands; None for that of the training scene.
+    scaling : of the bands; None where the scene is mapped whole.
     """
 
     fill_values: tuple[float, ...] = ()
@@ -133,15 +131,13 @@ class TileMapper:
     ) -> SceneStatistics:
         cube, settings = self.cube, self._settings
         self.windows = list(tiles(cube.rows, cube.columns, settings.side))
-        scaling = None if known is None else known.scaling
-        if known is None and settings.standardise == "scene":
-            features = model.features
-            fitting = matched(cube, model.wavelengths, model.bands, features.bands)
-            found = rescaled(features, fitting)
-            scaling = Scaling(*(getattr(found, name) for name in Scaling._fields))
+        scaling: Scaling | Standardise = settings.standardise
+        if known is not None and known.scaling is not None:
+            scaling = known.scaling
         self._by_tile = model.by_tile(cube, settings.refine, scaling, token)
         if known is not None:
             return known
+        scaling = self._by_tile.scene.features.scaling
         edge = self._by_tile.usual_edge(token)
         return SceneStatistics(cube.fill_values or (), edge, scaling)
 
