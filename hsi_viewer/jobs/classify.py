@@ -289,13 +289,8 @@ def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
         **voices_of(model),
         "settings": {"refine": _strength(job), "placement": job.placement},
         "training": [{**asdict(e), "exit_accuracy": list(e.exit_accuracy)} for e in job.epochs],
-<<<<<<< HEAD
         "seconds": _seconds(model.seconds, watch),
-        "files": sorted(p.relative_to(job.output).as_posix() for p in files),
-=======
-        "seconds": _seconds(model, watch),
         "files": sorted(_inside(job.output, p) for p in files),
->>>>>>> main
         "versions": versions(),
     }
     return _scored(report, prediction, scene.test)
