@@ -141,7 +141,12 @@ def run_batch(job: BatchJob) -> BatchResult:
 
     check_model(job.model)
     with output_folder(job.output):
-        return _Batch(job).run()
+        batch = _Batch(job)
+        try:
+            return batch.run()
+        except (KeyboardInterrupt, TaskCancelledError):
+            job.port.report(Note("Stopped; what is finished is kept, and --continue resumes it."))
+            raise
 
 
 class _Batch:
