@@ -60,7 +60,17 @@ class GuideFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock Guide, beside the training."""
-        return [Panel(KEY, "Guide", self._make, "right", beside="training", fill=self._fill)]
+        return [
+            Panel(
+                KEY,
+                "Guide",
+                self._make,
+                "right",
+                beside="training",
+                fill=self._fill,
+                icon="compass-outline",
+            )
+        ]
 
     def _make(self) -> GuidePanel:
         from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
