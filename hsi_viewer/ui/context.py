@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QObject, SignalInstance
 from PySide6.QtWidgets import QMainWindow
 
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.layers import LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
@@ -29,6 +30,7 @@ from hsi_viewer.ui.opened_cube import Prepare
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.plug_ins import PlugIns
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
+from hsi_viewer.ui.scene.map_marks import MapMarks
 from hsi_viewer.ui.scene.tiles import TileStore
 from hsi_viewer.ui.theme import ThemeChoice
 from hsi_viewer.ui.tools.catalogue import ToolName
@@ -82,6 +84,10 @@ class Viewing(Protocol):
     @property
     def tiles(self) -> TileStore:
         """The parts of the layers that are drawn."""
+
+    @property
+    def derived_images(self) -> tuple[HyperCube, ...]:
+        """Images that were derived of the scene."""
 
     @property
     def picked(self) -> Pixel | None:
@@ -199,6 +205,7 @@ class Context(QObject):
     set_theme, may_leave, open : what the window does when it is asked.
     opening, viewing, labelling, exporting, sessions : features, as the others see them.
     features : every feature, in order, once all are made.
+    map_marks : scale bar and north arrow of the scene.
     commands, tool_bar : made from the answers of the features.
     """
 
@@ -208,6 +215,7 @@ class Context(QObject):
     exporting: Exporting
     sessions: Sessions
     commands: CommandTable
+    map_marks: MapMarks
     tool_bar: QToolBar
     set_theme: Callable[[ThemeChoice], None]
     may_leave: Callable[[], bool]

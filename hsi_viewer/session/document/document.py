@@ -12,7 +12,7 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
@@ -256,6 +256,13 @@ class Document:
         self.truth = None if ids is None else checked_ids(ids, self.labels.shape, copy=False)
         self.truth_ids = present_ids(self.truth) if present is None else present
         self.truth_changed.emit()
+
+    @property
+    def truth_legend(self) -> ClassLegend:
+        """The classes and, for ids of the ground truth that they lack, further ones."""
+        missing = set(self.truth_ids) - {c.id for c in self.legend} - {0}
+        taken = {c.colour for c in self.legend}
+        return ClassLegend((*self.legend, *legend_for(missing, self.cube.class_names, taken)))
 
     def test_pixels(self) -> NDArray[np.uint16] | None:
         """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.

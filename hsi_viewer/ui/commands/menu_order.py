@@ -30,7 +30,8 @@ class Submenu:
 ORDER: tuple[str | Submenu, ...] = (
     *("file.open", "file.folder", "file.sample", "session.open", LINE),
     *("file.save", "session.save_as", "file.save_as", "file.recover", "file.discarded", LINE),
-    *("file.export", "file.figure", LINE, "file.metadata", "file.doctor"),
+    Submenu("E&xport", ("file.export", "file.export_layers", "file.figure")),
+    *(LINE, "file.metadata", "file.doctor"),
     *("edit.undo", "edit.redo", "edit.cancel", "edit.history", LINE),
     *("region.copy", "region.paste", "region.delete", LINE),
     *("edit.notes", "edit.palette", "edit.preferences"),

@@ -32,6 +32,8 @@ from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.guide import guide_folder, read_guide
 from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.header_doctor.diagnose import diagnose
+from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
+from hsi_viewer.ui.widgets.figure_dialog import ViewChoice
 
 
 def is_inner(widget: QWidget) -> bool:
@@ -99,7 +101,12 @@ DIALOGS: dict[str, Callable] = {
     ),
     "DrawDialog": lambda w, k, folder: k("", str(folder), w),
     "ExportDialog": lambda w, k, folder: k(str(folder), True, w, "made", (1, 3)),
-    "FigureDialog": lambda w, k, _: k(["Image", "Spectrum"], 0, "Scene", w),
+    "FigureDialog": lambda w, k, _: k(
+        [ViewChoice("Scene"), ViewChoice("Spectrum", is_plot=True)], 0, "Scene", w
+    ),
+    "LayersDialog": lambda w, k, folder: k(
+        [LayerChoice("Class map", "ids", lambda: None)], str(folder), "x", w, georeferenced=False
+    ),
     "HelpWindow": lambda w, k, _: k(read_guide(), guide_folder(), w),
     "MetadataDialog": lambda w, k, _: k(w.workspace.document.cube, w),
     "PreferencesDialog": lambda w, k, _: k(w.workspace.settings, w),

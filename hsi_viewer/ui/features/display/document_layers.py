@@ -22,7 +22,6 @@ from hsi_viewer.core.display.layers import (
 from hsi_viewer.core.display.outlines import OutlineRaster
 from hsi_viewer.core.display.rasters import IdRaster, Raster, ValueRaster
 from hsi_viewer.core.geometry.pixels import Box
-from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.workspace import Workspace
@@ -160,7 +159,7 @@ class LayerController(QObject):
         if document is None or document.truth is None:
             self._layers.set_raster(GROUND_TRUTH, None)
             return
-        colours = truth_legend(document, set(document.truth_ids)).colour_table()
+        colours = document.truth_legend.colour_table()
         self._layers.set_raster(GROUND_TRUTH, self._ids(document.truth, colours, sparse=True))
 
     def _ids(
@@ -169,10 +168,3 @@ class LayerController(QObject):
         if self._workspace.settings.map_style == "outlines":
             return OutlineRaster(ids, colours)
         return IdRaster(ids, colours, sparse=sparse)
-
-
-def truth_legend(document: Document, present: set[int]) -> ClassLegend:
-    """The document's classes and, for ids of a ground truth that they lack, further ones."""
-    missing = present - {c.id for c in document.legend} - {0}
-    taken = {c.colour for c in document.legend}
-    return ClassLegend((*document.legend, *legend_for(missing, document.cube.class_names, taken)))

@@ -81,6 +81,11 @@ class ViewController(QObject):
         """The picture on the screen."""
         return self.pictures.picture
 
+    @property
+    def derived_images(self) -> tuple[HyperCube, ...]:
+        """Images that were derived of the scene."""
+        return self.pictures.images
+
     def show_composite(self, composite: Composite) -> None:
         """Draw the scene with other bands or another contrast."""
         self.pictures.show(composite)
