@@ -324,9 +324,18 @@ class Document:
         """Accuracy of the map on the test pixels; None without a map or test pixels."""
         return self.accuracy_later()()
 
-    def accuracy_later(self) -> Callable[[], AccuracyReport | None]:
-        """A function with which a worker computes the accuracy of the present state."""
-        prediction, truth, trained_on = self.prediction, self.truth, self._trained_on
+    def accuracy_later(
+        self, prediction: Prediction | None = None, trained_on: NDArray[np.bool_] | None = None
+    ) -> Callable[[], AccuracyReport | None]:
+        """A function with which a worker computes the accuracy of a map, by default the shown one.
+
+        Parameters
+        ----------
+        prediction, trained_on : of another map, as in `set_prediction`.
+        """
+        if prediction is None:
+            prediction, trained_on = self.prediction, self._trained_on
+        truth = self.truth
         if prediction is None or truth is None:
             return lambda: None
         labels = self.labels.snapshot()

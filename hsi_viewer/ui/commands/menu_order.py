@@ -56,6 +56,7 @@ ORDER: tuple[str | Submenu, ...] = (
     *(LINE, "labels.load", "labels.export", LINE, "labels.draw", "labels.test", LINE),
     *("labels.regions", "labels.separability"),
     *("train.start", "train.live", "train.cancel", LINE, "train.runs"),
+    *("map.clean", "map.polygons", "map.areas"),
     *("view.fit", "view.in", "view.out", LINE),
     *("view.map", "view.uncertainty", "view.labels", "view.image", LINE),
     Submenu("Map st&yle", ("view.style.*", LINE, "view.style")),

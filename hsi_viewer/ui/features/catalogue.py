@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsi_viewer.ui.features.after_map.cleaning import CleanFeature
+from hsi_viewer.ui.features.after_map.vectors import MapFeature
 from hsi_viewer.ui.features.application.feature import ApplicationFeature
 from hsi_viewer.ui.features.application.help import HelpFeature
 from hsi_viewer.ui.features.application.messages import MessagesFeature
@@ -70,6 +72,8 @@ def make_features(context: Context) -> list[Feature]:
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
         RunsFeature(context, training.training),
+        CleanFeature(context),
+        MapFeature(context),
         NotesFeature(context),
         HelpFeature(context),
         PreferencesFeature(context),

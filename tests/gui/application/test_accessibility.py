@@ -93,6 +93,7 @@ def make_diagnosis(folder):
 
 REPORT = score(np.ones((4, 4), np.uint16), np.eye(4, dtype=np.uint16))
 DIALOGS: dict[str, Callable] = {
+    "AreasDialog": lambda w, k, _: k(w),
     "ArrayDialog": lambda w, k, _: k("x.mat", (ArrayChoice("a", (3, 4, 5), "f4"),), w),
     "CommandPalette": lambda w, k, _: k(w.commands, w),
     "ConfusionDialog": lambda w, k, _: k(REPORT, str, w),
@@ -109,6 +110,7 @@ DIALOGS: dict[str, Callable] = {
     ),
     "HelpWindow": lambda w, k, _: k(read_guide(), guide_folder(), w),
     "MetadataDialog": lambda w, k, _: k(w.workspace.document.cube, w),
+    "PolygonsDialog": lambda w, k, _: k(w),
     "PreferencesDialog": lambda w, k, _: k(w.workspace.settings, w),
     "PresetEditor": lambda w, k, _: k((), None, w),
     "ShortcutPage": lambda w, k, _: k(w.commands, w),

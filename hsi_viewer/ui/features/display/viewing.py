@@ -178,6 +178,10 @@ class ViewController(QObject):
         if shown != self.map_shown:
             self._layering.choose_map_layer(self._last_map_layer if shown else "")
 
+    def preview_map(self, ids: NDArray[np.uint16] | None) -> None:
+        """Draw other ids in the place of the class map, until another map comes; None ends it."""
+        self._layering.preview_map(ids)
+
     @Slot(str)
     def set_map_style(self, style: MapStyle) -> None:
         """Draw maps of classes over a grey picture, solid, or as outlines."""
