@@ -147,7 +147,7 @@ def write_png(raster: ClassRaster, path: Path) -> None:
     transform = None if georeference is None else georeference.transform
     world = world_file(path)
     targets = [path] if transform is None else [world, path]
-    with replacing(*targets) as new:
+    with replacing(*targets, named=path) as new:
         with new[-1].open("wb") as file:
             picture.save(file, format="PNG", optimize=True)
         if transform is not None:
@@ -191,7 +191,7 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     palette = {0: (0, 0, 0, 0), **{i: (*c, 255) for i, c in raster.colours.items()}}
     tags = {f"CLASS_{i}": name for i, name in raster.names.items()}
     styles = raster.styles_of(path)
-    with replacing(*styles, side_file(path), path) as (*new_styles, new_aux, new):
+    with replacing(*styles, side_file(path), path, named=path) as (*new_styles, new_aux, new):
         with new_tif(new, path, **profile) as file:
             file.write(raster.ids, 1)
             file.write_colormap(1, palette)

@@ -40,6 +40,8 @@ FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
 TEXT_LIMIT, TEXT_BYTES = 4 * 2**20, 256
 ROOM_LEFT = 256 * 2**20  # of the disk, after a session file was unpacked
 MOST_NAMED = 20
+ZIP64 = 0xFFFFFFFF  # in place of a size that is in an extra field
+ZIP64_SIZES = struct.Struct("<HHQQ")
 LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
 RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
 
@@ -105,7 +107,8 @@ def write_project(
 
 
 def _write_array(file: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
-    with file.open(name, "w", force_zip64=array.nbytes > 2**31) as member:
+    large = 1.05 * array.nbytes > zipfile.ZIP64_LIMIT  # packed, it may be longer
+    with file.open(name, "w", force_zip64=large) as member:
         np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
 
 
@@ -201,6 +204,25 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
     return ProjectContents(
         np.zeros(shape, np.uint16) if ids is None else ids, truth, tuple(problems)
     )
+
+
+def read_project_labels(path: Path) -> tuple[SessionData, NDArray[np.uint16]]:
+    """The description and the labels (rows, columns) of a session file, without its runs.
+
+    Raises
+    ------
+    FileError
+        if it cannot be read, or its labels are lost.
+    """
+    data, problems = read_project_data(path), list[str]()
+    try:
+        with _opened(path) as members:
+            ids = _array(members, LABELS, data.reference.shape[:2], "the labels", problems)
+    except ARCHIVE_ERRORS as error:
+        raise FileError(f"{path} could not be read: {error}") from error
+    if ids is None:
+        raise FormatError(f"{path} is damaged: {problems[0]}.{_backup_hint(path)}")
+    return data, ids
 
 
 def _array(
@@ -359,11 +381,21 @@ def _scan(path: Path) -> dict[str, _Member]:
             method, (checksum, packed, size, name_length, extra_length) = header[3], header[6:]
             name = file.read(name_length).decode("utf-8", "replace")
             at = file.tell() + extra_length
-            if packed == 0xFFFFFFFF or at + packed > total:
+            if ZIP64 in (packed, size):
+                size, packed = _sizes_in(file.read(extra_length)) or (size, packed)
+            if packed == ZIP64 or at + packed > total:
                 return found
             found[name] = _Member(at, method, packed, size, checksum)
             file.seek(at + packed)
     return found
+
+
+def _sizes_in(extra: bytes) -> tuple[int, int] | None:
+    """Size and packed size of a member beyond 4 GiB, which are first in what follows its name."""
+    if len(extra) < ZIP64_SIZES.size:
+        return None
+    tag, _, size, packed = ZIP64_SIZES.unpack_from(extra)
+    return (size, packed) if tag == 1 else None
 
 
 @contextmanager

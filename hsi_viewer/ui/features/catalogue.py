@@ -33,6 +33,7 @@ from hsi_viewer.ui.features.labelling.selection import SelectionFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
+from hsi_viewer.ui.features.scenes.feature import ScenesFeature
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
 from hsi_viewer.ui.features.sessions.notes import NotesFeature
@@ -74,6 +75,7 @@ def make_features(context: Context) -> list[Feature]:
         RunsFeature(context, training.training),
         CleanFeature(context),
         MapFeature(context),
+        ScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
         PreferencesFeature(context),

@@ -65,7 +65,17 @@ class CleanFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
-        return [Panel(KEY, TITLE, self._make, "right", beside="training", fill=self._ask)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                beside="training",
+                fill=self._ask,
+                icon="auto-fix",
+            )
+        ]
 
     def _make(self) -> CleanPanel:
         from hsi_viewer.ui.widgets.clean_panel import CleanPanel

@@ -142,6 +142,21 @@ def test_the_file_of_the_time_before_is_kept(path):
     assert read_project_data(path).notes == "second"
 
 
+def test_labels_beyond_the_old_limit_of_zip_files_are_written(path, monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 64)  # instead of 2 GiB
+    ids = np.random.default_rng(0).integers(0, 60_000, (ROWS, COLUMNS)).astype(np.uint16)
+    write_project(path, SessionData(REFERENCE), ids, ids, {})
+    monkeypatch.undo()
+    with zipfile.ZipFile(path) as file:
+        ends_at = file.start_dir
+    for data in (path.read_bytes(), path.read_bytes()[:ends_at]):  # also without the list
+        path.write_bytes(data)
+        contents = read_project_arrays(path, read_project_data(path), path.with_name("runs"))
+        assert contents.problems == ()
+        np.testing.assert_array_equal(contents.ids, ids)
+        np.testing.assert_array_equal(contents.truth, ids)
+
+
 def test_a_failed_write_leaves_file_and_backup(path, tmp_path, monkeypatch):
     written(path)
     first = path.read_bytes()
