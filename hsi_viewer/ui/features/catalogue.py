@@ -23,6 +23,7 @@ from hsi_viewer.ui.features.display.picture import PictureFeature
 from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.guidance.guide import GuideFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
@@ -71,6 +72,7 @@ def make_features(context: Context) -> list[Feature]:
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
         RunsFeature(context, training.training),
+        GuideFeature(context, labels, labelling.panel, training.training),
         ScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
