@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsi_viewer.ui.features.after_map.cleaning import CleanFeature
+from hsi_viewer.ui.features.after_map.vectors import MapFeature
 from hsi_viewer.ui.features.application.feature import ApplicationFeature
 from hsi_viewer.ui.features.application.help import HelpFeature
 from hsi_viewer.ui.features.application.messages import MessagesFeature
@@ -73,6 +75,8 @@ def make_features(context: Context) -> list[Feature]:
         LabelCheckFeature(context),
         RunsFeature(context, training.training),
         GuideFeature(context, labels, labelling.panel, training.training),
+        CleanFeature(context),
+        MapFeature(context),
         ScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
