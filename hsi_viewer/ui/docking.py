@@ -84,6 +84,7 @@ class Docking(QObject):
         self._waiting: dict[str, Panel] = {}
         self._added: dict[str, Panel] = {}
         self._default_state = QByteArray()
+        self._before = ""  # all panels were closed
         self._in_front: set[str] = set()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -231,6 +232,28 @@ class Docking(QObject):
             self.bring(there)
         elif centre is not None:
             centre.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether every panel is an icon."""
+        return all(dock.isHidden() for dock in self.docks.values())
+
+    def collapse(self, collapsed: bool) -> None:
+        """Close every panel, or open again those that were closed so."""
+        if collapsed:
+            self._before = self.state()
+            for dock in self.docks.values():
+                dock.hide()
+        elif not (self._before and self.bring_state(self._before)):
+            self.reset()
+
+    def state(self) -> str:
+        """Where the panels are now, as text."""
+        return _text(self._window.saveState(LAYOUT_VERSION))
+
+    def bring_state(self, state: str) -> bool:
+        """Put the panels where they were; False if the text doesn't say where."""
+        return self.take_up(QByteArray.fromBase64(state.encode()))
 
     def save(self, settings: Settings) -> None:
         """Remember the arrangement, if it isn't that of the first start."""

@@ -53,8 +53,9 @@ class MainWindow(QMainWindow):
             lambda: "" if self.workspace.document else "Open a scene first.",
         )
         self.context.commands = self.commands
+        shared = self.context
         self.menus = Menus(
-            self, self.commands, self.workspace, self.open, self.context.docking.docks
+            self, self.commands, self.workspace, self.open, shared.arrange_own, shared.docking.docks
         )
         self.context.tool_bar = self.menus.tool_bar
         for feature in self.features:

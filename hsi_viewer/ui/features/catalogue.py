@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsi_viewer.ui.features.application.arranging import ArrangingFeature
 from hsi_viewer.ui.features.application.feature import ApplicationFeature
 from hsi_viewer.ui.features.application.help import HelpFeature
 from hsi_viewer.ui.features.application.messages import MessagesFeature
@@ -75,6 +76,7 @@ def make_features(context: Context) -> list[Feature]:
         PreferencesFeature(context),
         MessagesFeature(context),
         TourFeature(context),
+        ArrangingFeature(context),
         PictureFeature(context, view, display.panel),
         DerivedFeature(context, view.pictures, display.panel),
         LibraryFeature(context),

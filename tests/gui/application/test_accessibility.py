@@ -91,6 +91,7 @@ def make_diagnosis(folder):
 
 REPORT = score(np.ones((4, 4), np.uint16), np.eye(4, dtype=np.uint16))
 DIALOGS: dict[str, Callable] = {
+    "ArrangementDialog": lambda w, k, _: k(["Mine"], w),
     "ArrayDialog": lambda w, k, _: k("x.mat", (ArrayChoice("a", (3, 4, 5), "f4"),), w),
     "CommandPalette": lambda w, k, _: k(w.commands, w),
     "ConfusionDialog": lambda w, k, _: k(REPORT, str, w),
