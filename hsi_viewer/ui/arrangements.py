@@ -16,6 +16,7 @@ class Arrangement:
     column : groups of panels at the right from top to bottom, each a group of tabs whose first is
         in front.
     strip : tabs below the image.
+    heights : of the groups of the column, in parts of it; () for equal ones.
     strip_share : least share of the window's height that the strip gets; 0: a strip.
     views : number of linked views.
     """
@@ -27,6 +28,7 @@ class Arrangement:
     icon: str
     column: tuple[tuple[str, ...], ...]
     strip: tuple[str, ...] = ()
+    heights: tuple[int, ...] = ()
     strip_share: float = 0.0
     views: int = 1
 
@@ -59,6 +61,7 @@ ARRANGEMENTS = (
         "chart-line",
         (("libraries", "spectral-angle"), ("scatter-plot", "separability")),
         ("spectrum",),
+        heights=(38, 62),
         strip_share=0.38,
     ),
     Arrangement(

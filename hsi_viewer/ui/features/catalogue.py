@@ -31,6 +31,7 @@ from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
+from hsi_viewer.ui.features.opening.start import StartFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
@@ -90,6 +91,7 @@ def make_features(context: Context) -> list[Feature]:
         LegendFeature(context),
         FigureFeature(context),
         FillFeature(context, opening.metadata),
+        StartFeature(context),
         ApplicationFeature(context),
     ]
     return [*built_in, *plug_in_features(context, built_in)]

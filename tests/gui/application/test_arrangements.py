@@ -75,6 +75,7 @@ def test_each_arrangement_comes_by_its_key_and_the_users_own_by_name(driver, tmp
     window.may_leave = lambda: True
     window.close()
     again = make_driver(load_settings())
+    again.open(str(tmp_path / "made.npy"))
     assert list(own(again)) == ["Talk  notes"]
     own(again)["Talk  notes"].trigger()
     assert seen(again) == mine
