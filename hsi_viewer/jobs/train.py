@@ -32,14 +32,17 @@ Ids = NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
-class TrainResult:
-    """Result of a training on several scenes: what report.json holds."""
+class LabelledScene:
+    """A scene and its labels, and how both are named in the report."""
 
-    report: dict[str, Any]
+    cube: HyperCube
+    labels: ImportedLabels
+    source: str
+    labels_source: str
 
 
-def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> TrainResult:
-    """Train on several scenes and write the model.
+def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> dict[str, Any]:
+    """Train on several scenes and write the model; returns what report.json holds.
 
     Each scene is then held out once: a model of the others maps it, and its labels score the map.
 
@@ -59,23 +62,30 @@ def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> TrainResult:
             f"There are {len(cubes)} scenes and {len(labels)} files of labels; name one file of "
             "labels for each scene, in the same order."
         )
+    opened = [_open(source, job) for source in cubes]
+    read = [imported(file, cube, job.placement) for file, cube in zip(labels, opened, strict=True)]
+    parts = zip(opened, read, cubes, labels, strict=True)
+    return train_on([LabelledScene(*each) for each in parts], job)
+
+
+def train_on(labelled: Sequence[LabelledScene], job: Job) -> dict[str, Any]:
+    """Train on scenes that are open; the rest as of `train`."""
     watch = Stopwatch()
-    with watch.step("read"):
-        opened = [_open(source, job) for source in cubes]
-        legend, ids = _labels(labels, opened, job)
-        check_classes(ids)
-        if not job.overwrite:
-            check_no_results(job.output)
-    scenes = TrainingScenes.of(opened, ids)
+    legend, ids = _labels(labelled, job)
+    check_classes(ids)
+    if not job.overwrite:
+        check_no_results(job.output)
+    scenes = TrainingScenes.of([each.cube for each in labelled], ids)
+    settings = job.config, job.classifier, list(legend), job.token, job
     with output_folder(job.output):
         job.announce("Comparing the scenes")
-        scenes, ways = chosen_standardisation(scenes, job.token)
+        with watch.step("compare"):
+            scenes, ways = chosen_standardisation(scenes, job.token)
         with watch.step("train"):
-            model = scenes.fitted(job.config, job.classifier, list(legend), job.token, job)
+            model = scenes.fitted(*settings)
         if model.warning:
             job.report(Note(model.warning))
         with watch.step("hold out"):
-            settings = job.config, job.classifier, list(legend), job.token, job
             scores = list(scenes.held_out(*settings))
         if scenes.standardise == "scene":
             job.report(
@@ -87,8 +97,12 @@ def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> TrainResult:
         files = model.save(job.output)
     report = {
         "scenes": [
-            {"cube": cube, "labels": file, "train_pixels": int(np.count_nonzero(each))}
-            for cube, file, each in zip(cubes, labels, ids, strict=True)
+            {
+                "cube": each.source,
+                "labels": each.labels_source,
+                "train_pixels": int(np.count_nonzero(known)),
+            }
+            for each, known in zip(labelled, ids, strict=True)
         ],
         "classes": [{"id": c.id, "name": c.name, "colour": list(c.colour)} for c in legend],
         "classifier": job.classifier,
@@ -101,7 +115,7 @@ def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> TrainResult:
         "files": [path.name for path in files],
         "versions": versions(),
     }
-    return TrainResult(write_report(report, job))
+    return write_report(report, job)
 
 
 def held_out_record(scores: Sequence[SceneScore]) -> dict[str, Any] | None:
@@ -125,21 +139,18 @@ def _open(source: str, job: Job) -> HyperCube:
     return cube
 
 
-def _labels(
-    sources: Sequence[str], cubes: Sequence[HyperCube], job: Job
-) -> tuple[ClassLegend, list[Ids]]:
+def _labels(labelled: Sequence[LabelledScene], job: Job) -> tuple[ClassLegend, list[Ids]]:
     """Labels of each scene under one legend, in which classes of one name are one."""
     from hsi_viewer.io.labels.label_file import legend_of
 
     legend, found = ClassLegend(()), []
-    for source, cube in zip(sources, cubes, strict=True):
-        read = imported(source, cube, job.placement)
-        if not read.ids.any():
-            raise LabelError(f"{read.name}: no pixel is labelled; leave out this scene.")
-        for text in read.notes:
+    for each in labelled:
+        if not each.labels.ids.any():
+            raise LabelError(f"{each.labels.name}: no pixel is labelled; leave out this scene.")
+        for text in each.labels.notes:
             job.report(Note(text))
-        same = _renumbered(read, legend)
-        legend = _joined(legend, legend_of(same, np.unique(same.ids), cube.class_names))
+        same = _renumbered(each.labels, legend)
+        legend = _joined(legend, legend_of(same, np.unique(same.ids), each.cube.class_names))
         found.append(same.ids)
     return legend, found
 

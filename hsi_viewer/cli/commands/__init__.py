@@ -16,8 +16,10 @@ from hsi_viewer.cli.commands import (
     info,
     open_window,
     polygons,
+    report,
     suggest,
     train,
+    verify,
 )
 from hsi_viewer.cli.parser import Commands
 
@@ -29,6 +31,8 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     train.add,
     apply.add,
     assess.add,
+    report.add,
+    verify.add,
     suggest.add,
     check_labels.add,
     clean.add,

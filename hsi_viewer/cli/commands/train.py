@@ -64,7 +64,7 @@ def run(options: Namespace) -> int:
             placement=options.placement,
             classifier=options.classifier,
         )
-        report = train(options.cubes, options.labels, job).report
+        report = train(options.cubes, options.labels, job)
     if options.json:
         files = [str((options.output / name).absolute()) for name in report["files"]]
         print_json({**report, "files": files})
