@@ -152,7 +152,7 @@ def _client(address: str) -> Any:
             "--scheduler needs Dask; install it with: pip install 'hsi-viewer[cluster]'."
         ) from error
     try:
-        return Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
+        return Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError) as error:
         raise SettingError(
             f"No Dask scheduler answers at {address}; check the address and that it runs."
