@@ -181,10 +181,21 @@ class _Batch:
         for number in range(len(job.scenes)):
             if number not in self._results:
                 self._finish(number)
-        results = [self._results[number] for number in range(len(job.scenes))]
-        summary = write_summary(job.output, results)
+        results, summary = self._summarised()
         seconds = time.monotonic() - self._started
         return BatchResult(results, self._work.computed, self._work.kept, seconds, summary)
+
+    def _summarised(self) -> tuple[list[SceneResult], Path]:
+        """How every scene stands now, and the table of that; one call at a time writes it."""
+        with FileLock(self._kept / "summary.lock"):
+            for number, result in self._results.items():
+                plan = self._plans.get(number)
+                if result.status == "unfinished" and plan is not None:
+                    manifest = finished(self.folder(number), plan.digest)
+                    if manifest is not None:  # another call has finished it since
+                        self._end(number, self._done(number, manifest))
+            results = [self._results[number] for number in range(len(self._job.scenes))]
+            return results, write_summary(self._job.output, results)
 
     def _named(self) -> list[str]:
         """The scenes' folders: as an earlier call has named them, if there was one."""
@@ -323,6 +334,9 @@ class _Batch:
     def _unfinished(self, number: int, missing: int) -> SceneResult:
         """What is to be said of a scene some of whose tiles are missing."""
         failures = self._failures.get(number, [])
+        known = self._kept / f"{self.names[number]}.error"
+        if self._job.assemble and known.exists():
+            return self._result(number, "failed", known.read_text("utf-8"))
         if not failures:
             text = f"{missing} of {len(self._plans[number].windows)} tiles are not computed yet."
             return self._result(number, "unfinished", text)

@@ -1,0 +1,100 @@
+"""The map in tiles: nearly the map of one piece, each tile the same whoever computes it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import SettingError
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.classifiers import hybridsn_sd, lda
+from hsi_viewer.learning.hybridsn.network import HybridRecipe
+from hsi_viewer.learning.one_thread import one_thread
+from hsi_viewer.learning.tile_mapper import MapSettings, SceneStatistics, TileMapper
+from hsi_viewer.learning.trainer import fit
+from tests.unit.learning.made import SMALL, made_scene
+
+ROWS, COLUMNS = 50, 66
+CPU = TrainingConfig(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A cube with a hole, its labels, and the same field of another day: darker, and shifted."""
+    cube, truth = made_scene(ROWS, COLUMNS, 8)
+    values = cube.read().copy()
+    values[20:30, 20:35] = np.nan
+    labels = np.where((np.arange(COLUMNS) % 9 == 4) & (np.arange(ROWS)[:, None] % 5 == 2), truth, 0)
+    labels[20:30, 20:35] = 0
+    later = np.roll(values, (7, 11), (0, 1)) * 0.8 + 40
+    return HyperCube.from_array(values), labels.astype(np.uint16), HyperCube.from_array(later)
+
+
+@pytest.fixture(scope="module", params=["sdhsi", "lda", "hybridsn-sd"])
+def model(request, scene):
+    cube, labels, _ = scene
+    if request.param == "sdhsi":
+        return fit(cube, labels, CPU, recipe=SMALL)
+    if request.param == "lda":
+        return lda.fit(cube, labels, CPU)
+    small = HybridRecipe(components=13, side=9, epochs=1)
+    return hybridsn_sd.fit(cube, labels, CPU, recipe=small)
+
+
+def assembled(mapper: TileMapper) -> tuple[np.ndarray, np.ndarray]:
+    class_map = np.zeros((ROWS, COLUMNS), np.uint16)
+    confidence = np.zeros((ROWS, COLUMNS), np.float32)
+    for index, window in enumerate(mapper.windows):
+        found = mapper.tile(index)
+        class_map[window], confidence[window] = found.class_map, found.confidence
+    return class_map, confidence
+
+
+@pytest.mark.parametrize("refine", ["none", "full"])
+@pytest.mark.parametrize("standardise", ["training", "scene"])
+def test_tiles_make_the_map_of_one_piece(scene, model, refine, standardise):
+    other = scene[2]
+    whole = TileMapper(model, other, MapSettings(refine, standardise))
+    assert len(whole.windows) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wanted = whole.tile(0)
+    tiled = TileMapper(model, other, MapSettings(refine, standardise, side=28))
+    assert len(tiled.windows) == 2 * 3
+    class_map, confidence = assembled(tiled)
+    assert (class_map == wanted.class_map).mean() > 0.995
+    np.testing.assert_array_equal(class_map == 0, wanted.class_map == 0)
+    np.testing.assert_allclose(confidence, wanted.confidence, atol=0.05)
+    # another process, which has read the statistics from the plan, in another order
+    record = json.loads(json.dumps(tiled.statistics.record()))
+    settings = MapSettings(refine, standardise, side=28)
+    again = TileMapper(model, other, settings, SceneStatistics.of_record(record))
+    for index in (4, 1):
+        found = again.tile(index).confidence
+        np.testing.assert_array_equal(found, confidence[again.windows[index]])
+
+
+def test_a_map_of_one_piece_is_what_the_model_predicts(scene, model):
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wanted = model.predict(scene[0], refine="auto")
+        found = TileMapper(model, scene[0], MapSettings()).tile(0)
+    np.testing.assert_array_equal(found.confidence, wanted.confidence)
+    np.testing.assert_array_equal(found.class_map, wanted.class_map)
+
+
+class Foreign:
+    """A classifier of a plug-in, which knows nothing of tiles."""
+
+    name = "foreign"
+
+
+def test_a_classifier_of_a_plug_in_is_asked_for_no_more_than_it_can(scene):
+    mapper = TileMapper(Foreign(), scene[0], MapSettings(side=16))
+    assert mapper.windows == [(slice(0, ROWS), slice(0, COLUMNS))]
+    with pytest.raises(SettingError, match="'foreign' cannot standardise"):
+        TileMapper(Foreign(), scene[0], MapSettings(standardise="scene"))
