@@ -31,7 +31,10 @@ ORDER: tuple[str | Submenu, ...] = (
     *("file.open", "file.folder", "file.sample", "session.open", LINE),
     *("file.save", "session.save_as", "file.save_as", "file.recover", "file.discarded", LINE),
     *("file.scenes", LINE),
-    Submenu("E&xport", ("file.export", "file.export_layers", "file.figure")),
+    Submenu(
+        "E&xport",
+        ("file.export", "file.export_layers", "file.figure", "file.report", "file.bundle"),
+    ),
     *(LINE, "file.metadata", "file.doctor"),
     *("edit.undo", "edit.redo", "edit.cancel", "edit.history", LINE),
     *("region.copy", "region.paste", "region.delete", LINE),
