@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from hsi_viewer.ui.commands.table import Command, Placed
 
 LINE = "-"
+ARRANGEMENT = "&Arrangement"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,14 @@ ORDER: tuple[str | Submenu, ...] = (
     Submenu("Map st&yle", ("view.style.*", LINE, "view.style")),
     *("view.views1", "view.views2", "view.views4", "view.swipe", "view.flicker", LINE),
     *("view.legend", "view.overview", "view.marks", LINE),
-    Submenu("&Panels", ("panel.*", LINE, "panel.next", "panel.previous", LINE, "view.reset")),
+    Submenu(
+        ARRANGEMENT,
+        (
+            *("layout.label", "layout.compare", "layout.spectra", "layout.report", LINE),
+            *("layout.image", "view.reset", LINE, "layout.save"),
+        ),
+    ),
+    Submenu("&Panels", ("panel.*", LINE, "panel.next", "panel.previous")),
     Submenu("T&heme", ("theme.*",)),
     *("help.guide", "help.tour", "help.keys", LINE, "help.messages", LINE),
     *("help.scene", "help.about"),
