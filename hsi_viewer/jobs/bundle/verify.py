@@ -212,7 +212,7 @@ def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids]:
 
     shape = (cube.rows, cube.columns)
     most = 2 * cube.rows * cube.columns + HEADER_BYTES
-    with TemporaryDirectory(prefix="hsi-bundle-") as name:
+    with TemporaryDirectory(prefix="hsi-bundle-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         bundle.unpack(NEEDED, folder, most)
         found = [read_labels(folder / header).ids for header in (TRAINING[0], MAP[0])]

@@ -70,9 +70,8 @@ def gather(
     token, port = token or CancelToken(), port or SilentPort()
     evidence = _evidence(run, token, port)
     assessment, honest = assessed(run, evidence)
-    uncertainty, layers = uncertainty_of(run, evidence, token, port)
+    uncertainty, doubts = uncertainty_of(run, evidence, token, port)
     port.report(Progress("Gathering the facts"))
-    mapped = run.prediction.class_map
     facts = Facts(
         title=f"Class map of {run.cube.name}",
         data=data_facts(run, token, port),
@@ -93,7 +92,7 @@ def gather(
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         warnings=tuple(dict.fromkeys((*run.warnings, *assessment.warnings))),
     )
-    pictures = (map_picture(run), label_picture(run, token), *(la.picture(mapped) for la in layers))
+    pictures = (map_picture(run), label_picture(run, token), *doubts)
     return Report(replace(facts, **described(facts)), pictures)
 
 
