@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
+from PySide6.QtCore import QObject, QSize, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from hsi_viewer.ui.commands.menu_order import with_access_keys
+from hsi_viewer.ui.commands.menu_order import ARRANGEMENT, with_access_keys
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.workspace import Workspace
 
 
 class Menus(QObject):
     """Fills menu bar and tool bar of the window from its command table.
+
+    Parameters
+    ----------
+    panels : keys of the panels, whose icons are at the right of the tool bar.
 
     Attributes
     ----------
@@ -26,10 +31,13 @@ class Menus(QObject):
         commands: CommandTable,
         workspace: Workspace,
         open_source: Callable[[str], None],
+        arrange_own: Callable[[str], None],
+        panels: Iterable[str],
     ) -> None:
         super().__init__(window)
         self._window, self._commands = window, commands
         self._workspace, self._open = workspace, open_source
+        self._arrange_own = arrange_own
         menus = commands.fill_menus(window.menuBar())
         self.recent = QMenu("Open &recent", window)
         self.recent.aboutToShow.connect(self._fill_recent)
@@ -39,19 +47,23 @@ class Menus(QObject):
         line = next(a for a in opened if a.isSeparator())  # below the ways to open something
         for menu in (self.recent, self.public):
             menus["&File"].insertMenu(line, menu)
+        self._arrangements = menus[f"&View/{ARRANGEMENT}"]
+        self._arrangements.aboutToShow.connect(self._fill_own)
+        self._own: list[QAction] = []
         for menu in menus.values():
             menu.aboutToShow.connect(self._refresh)
             actions = [a for a in menu.actions() if not a.isSeparator()]
             titles = with_access_keys(a.text() for a in actions)
             for action, title in zip(actions, titles, strict=True):
                 action.setText(title)
-        self.tool_bar = self._make_tool_bar()
+        self.tool_bar = self._make_tool_bar(panels)
 
-    def _make_tool_bar(self) -> QToolBar:
+    def _make_tool_bar(self, panels: Iterable[str]) -> QToolBar:
         commands = self._commands
         bar = QToolBar("Tools")
         bar.setObjectName("tools")
         bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self._window.addToolBar(bar)
         commands.fill_toolbar(bar)
@@ -59,7 +71,18 @@ class Menus(QObject):
             button = bar.widgetForAction(commands.action(command.id))
             if isinstance(button, QToolButton) and command.text:
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._add_panels(bar, panels)
         return bar
+
+    def _add_panels(self, bar: QToolBar, panels: Iterable[str]) -> None:
+        """An icon for each panel, at the right: what is closed is one click away."""
+        room = QWidget()
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(room)
+        for key in panels:
+            action = self._commands.action(f"panel.{key}")
+            bar.addAction(action)
+            bar.widgetForAction(action).setObjectName("panel-icon")
 
     @Slot()
     def _refresh(self) -> None:
@@ -85,6 +108,25 @@ class Menus(QObject):
                 action = self.public.addAction(scene.title)
                 action.setData(f"{PREFIX}{scene.id}")
                 action.triggered.connect(self._on_recent)
+
+    @Slot()
+    def _fill_own(self) -> None:
+        """List the arrangements that the user saved, below the others."""
+        for old in self._own:
+            self._arrangements.removeAction(old)
+            old.deleteLater()
+        self._own = []
+        for name, *_ in self._workspace.settings.arrangements:
+            action = self._arrangements.addAction(str(name).replace("&", "&&"))
+            action.setData(name)
+            action.triggered.connect(self._on_own)
+            self._own.append(action)
+
+    @Slot()
+    def _on_own(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._arrange_own(action.data())
 
     @Slot()
     def _on_recent(self) -> None:

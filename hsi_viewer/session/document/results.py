@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hsi_viewer.core.assessment.assessment import Assessment
     from hsi_viewer.core.classifier import Model
     from hsi_viewer.core.evidence import RunEvidence
+    from hsi_viewer.learning.guidance.ground import Ground
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,7 @@ class Results:
     evidence : cross-validation of the run whose map is shown, or None; another map removes it.
     assessment : how good the shown map is, honestly and optimistically; None while not known.
     assessing : what is being done to find it out, in words; "" where nothing is.
+    ground : what proposals are made on, or None.
     """
 
     assessed = Signal()
@@ -55,6 +57,7 @@ class Results:
     scatter: ScatterResult | None = None
     libraries: tuple[LoadedLibrary, ...] = ()
     model: ModelResult | None = None
+    ground: Ground | None = None
     evidence: RunEvidence | None = None
     assessment: Assessment | None = None
     assessing: str = ""
@@ -71,4 +74,4 @@ class Results:
 
     def forget_measured(self) -> None:
         """Drop what was measured with metadata that no longer hold: nodata, scale, bad bands."""
-        self.angle_map = self.scatter = None
+        self.angle_map = self.scatter = self.ground = None

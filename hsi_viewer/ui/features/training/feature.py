@@ -38,7 +38,15 @@ class TrainingFeature(Feature):
     def panels(self) -> list[Panel]:
         """Training, with Accuracy as a tab."""
         return [
-            Panel("training", "Training", lambda: self.panel, "right", shown=True, at_once=True),
+            Panel(
+                "training",
+                "Training",
+                lambda: self.panel,
+                "right",
+                shown=True,
+                at_once=True,
+                icon="school-outline",
+            ),
             Panel(
                 "accuracy",
                 "Accuracy",
@@ -47,6 +55,7 @@ class TrainingFeature(Feature):
                 "training",
                 shown=True,
                 at_once=True,
+                icon="bullseye-arrow",
             ),
         ]
 
