@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.map_assessment import assess_map
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.decisions import DECISIONS, Decision
@@ -317,7 +320,10 @@ class Document:
     # results -------------------------------------------------------------------------------
 
     def set_prediction(
-        self, prediction: Prediction | None, trained_on: NDArray[np.bool_] | None = None
+        self,
+        prediction: Prediction | None,
+        trained_on: NDArray[np.bool_] | None = None,
+        evidence: RunEvidence | None = None,
     ) -> None:
         """Show a map in place of the last one.
 
@@ -325,8 +331,10 @@ class Document:
         ----------
         prediction : the new map; None removes it.
         trained_on : (rows, columns), True where its model saw a label.
+        evidence : of the run that made it, if it is known already.
         """
         self.prediction = prediction
+        self.results.evidence = evidence
         self._trained_on = trained_on
         if prediction is not None:
             self._mapped_ids.update(prediction.class_ids)
@@ -362,6 +370,20 @@ class Document:
         def work() -> AccuracyReport | None:
             test = _unseen(truth, labels.ids, trained_on)
             return score(prediction.class_map, test) if test.any() else None
+
+        return work
+
+    def assessment_later(self) -> Callable[[], Assessment | None]:
+        """A function with which a worker measures the present map by all that is known of it."""
+        prediction, truth, trained_on = self.prediction, self.truth, self.trained_on
+        evidence, legend = self.results.evidence, ClassLegend(self.legend.classes)
+        if prediction is None:
+            return lambda: None
+        labels = self.labels.snapshot()
+
+        def work() -> Assessment | None:
+            test = None if truth is None else _unseen(truth, labels.ids, trained_on)
+            return assess_map(prediction, trained_on, evidence, test, legend.name_of)
 
         return work
 

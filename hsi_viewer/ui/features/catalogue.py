@@ -75,7 +75,7 @@ def make_features(context: Context) -> list[Feature]:
         RegionFeature(context, labels, labelling.panel),
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
-        RunsFeature(context, training.training),
+        RunsFeature(context, training.training, training.assessing),
         GuideFeature(context, labels, labelling.panel, training.training),
         CleanFeature(context),
         MapFeature(context),

@@ -1,11 +1,11 @@
-"""AccuracyPanel: how well the map agrees with the test pixels."""
+"""AccuracyPanel: how good the map is, by the labels themselves and by test pixels."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,29 +22,43 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.ui.theme import current_theme
 
-NO_REPORT = (
-    "No test pixels yet. Draw the training pixels from a ground truth, or load one as test "
-    "pixels (Labels menu): pixels that are not labelled are scored."
-)
+TITLES = {
+    "labels": "On separate places, by cross-validation of your labels",
+    "test pixels": "On test pixels that the model cannot see from its training pixels",
+}
+BESIDE = {
+    "labels": "random folds of the labels",
+    "test pixels": "all test pixels, also beside training pixels",
+}
+AUDITED = {"labels": "Held-out labels", "test pixels": "Test pixels"}
+NOT_MEASURED = "No honest figure yet"
+MISSING = "–"
 
 
 class AccuracyPanel(QWidget):
-    """Overall figures, figures by class, and the confusion matrix."""
+    """The honest figure large, the optimistic one small, why they differ, and each class.
+
+    Signals
+    -------
+    stop_requested() : cross-validation is not wanted.
+    """
+
+    stop_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._report: AccuracyReport | None = None
         self._name_of: Callable[[int], str] = str
-        self.empty = QLabel(NO_REPORT)
-        self.empty.setObjectName("muted")
-        self.empty.setWordWrap(True)
+        self.title = QLabel()
+        self.title.setWordWrap(True)
         self.overall, self.average, self.kappa = (QLabel() for _ in range(3))
-        self.interval = QLabel()
-        self.interval.setObjectName("muted")
-        self.interval.setWordWrap(True)
+        self.interval, self.state, self.optimistic = _muted(), _muted(), _muted()
+        self.sentence, self.audit, self.warnings = _muted(), _muted(), _muted()
+        self.sentence.setObjectName("")
         self.figures = QWidget()
         grid = QGridLayout(self.figures)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -58,37 +72,94 @@ class AccuracyPanel(QWidget):
             label.setAccessibleName(f"{title} accuracy" if column < 2 else "Cohen's kappa")
             grid.addWidget(heading, 0, column)
             grid.addWidget(label, 1, column)
+        self.stop_button = QPushButton("Stop")
+        self.stop_button.setToolTip("Stop cross-validating the labels")
+        self.stop_button.clicked.connect(self.stop_requested)
         self.classes = _table("Accuracy by class")
         self.matrix_button = QPushButton("Confusion matrix…")
         self.matrix_button.clicked.connect(self.open_matrix)
-        row = QHBoxLayout()
+        doing, row = QHBoxLayout(), QHBoxLayout()
+        doing.addWidget(self.state, 1)
+        doing.addWidget(self.stop_button)
         row.addStretch(1)
         row.addWidget(self.matrix_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.empty)
+        layout.setSpacing(4)
+        layout.addWidget(self.title)
         layout.addWidget(self.figures)
         layout.addWidget(self.interval)
+        layout.addWidget(self.optimistic)
+        layout.addWidget(self.sentence)
+        layout.addWidget(self.audit)
+        layout.addWidget(self.warnings)
+        layout.addLayout(doing)
         layout.addWidget(self.classes, 1)
         layout.addLayout(row)
-        self.show_report(None, str)
+        layout.addStretch(0)
+        self.show_assessment(None, str)
+        self.show_state("", stoppable=False)
 
-    def show_report(self, report: AccuracyReport | None, name_of: Callable[[int], str]) -> None:
-        """Show a report; None says how to get one."""
-        self._report, self._name_of = report, name_of
-        self.empty.setVisible(report is None)
-        for widget in (self.figures, self.interval, self.classes, self.matrix_button):
-            widget.setVisible(report is not None)
-        if report is None:
-            return
-        oa = report.overall
-        self.overall.setText(_percent(oa.value))
+    def show_state(self, text: str, *, stoppable: bool) -> None:
+        """Show what is under way, or why there is no figure; beside a figure only the former.
+
+        Parameters
+        ----------
+        stoppable : whether it is a cross-validation, which can be stopped.
+        """
+        wanted = stoppable or self._report is None
+        self.state.setText(text if wanted else "")
+        self.state.setVisible(wanted and bool(text))
+        self.stop_button.setVisible(stoppable)
+
+    def show_waiting(self) -> None:
+        """Grey the figures: they are of an earlier map until those of the new one come."""
+        self._grey(True)
+
+    def _grey(self, grey: bool) -> None:
+        for widget in (self.title, self.figures, self.interval, self.optimistic, self.classes):
+            widget.setEnabled(not grey)
+        for label in (self.sentence, self.audit, self.warnings):
+            label.setEnabled(not grey)
+
+    def show_assessment(self, found: Assessment | None, name_of: Callable[[int], str]) -> None:
+        """Show how good the map is; None for nothing."""
+        self._grey(False)
+        honest = found.separated if found is not None else None
+        random = found.random if found is not None else None
+        self._report, self._name_of = honest or random, name_of
+        self.classes.setVisible(self._report is not None)
+        self.matrix_button.setVisible(self._report is not None)
+        for widget in (self.figures, self.interval):
+            widget.setVisible(honest is not None)
+        texts = {self.title: "", self.optimistic: "", self.sentence: "", self.audit: ""}
+        texts[self.warnings] = ""
+        if found is not None:
+            texts = {
+                self.title: TITLES[found.separated_on] if honest is not None else NOT_MEASURED,
+                self.optimistic: _optimistic(found),
+                self.sentence: found.sentence or "",
+                self.audit: _audit(found),
+                self.warnings: "\n".join(_unsaid(found)),
+            }
+        for label, text in texts.items():
+            label.setText(text)
+            label.setVisible(bool(text))
+        if found is not None and honest is not None:
+            self._show_honest(found, honest)
+        if self._report is not None:
+            self._fill_classes(self._report)
+
+    def _show_honest(self, found: Assessment, report: AccuracyReport) -> None:
+        self.overall.setText(_percent(report.overall.value))
         self.average.setText(_percent(report.average))
         self.kappa.setText(f"{report.kappa:.3f}")
+        what = "labels" if found.separated_on == "labels" else "test pixels"
         self.interval.setText(
-            f"Overall accuracy, {_interval(oa)}; {report.total:,} test pixels. {report.basis}"
+            f"Overall accuracy, {_interval(report.overall)}; {report.total:,} {what} in "
+            f"{found.places} places."
         )
-        self._fill_classes(report)
+        self.interval.setToolTip(report.basis)
 
     def _fill_classes(self, report: AccuracyReport) -> None:
         table = self.classes
@@ -205,6 +276,38 @@ def _table(name: str) -> QTableWidget:
     table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
     table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return table
+
+
+def _muted() -> QLabel:
+    label = QLabel()
+    label.setObjectName("muted")
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _optimistic(found: Assessment) -> str:
+    """The small figure, or ""."""
+    report = found.random
+    if report is None:
+        return ""
+    return (
+        f"Optimistic: {_percent(report.overall.value)} overall, average "
+        f"{_percent(report.average)}, kappa {report.kappa:.3f} ({BESIDE[found.random_on]})."
+    )
+
+
+def _audit(found: Assessment) -> str:
+    """How far what was scored lies from what was trained on."""
+    if found.separation is None:
+        return ""
+    return found.separation.sentence(AUDITED[found.separated_on])
+
+
+def _unsaid(found: Assessment) -> list[str]:
+    """Warnings, but for the audit, which has a line of its own."""
+    audit = "" if found.separation is None else str(found.separation)
+    return [w for w in found.warnings if w != audit]
 
 
 def _percent(value: float, unit: str = " %") -> str:
