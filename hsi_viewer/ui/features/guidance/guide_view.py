@@ -58,8 +58,9 @@ class GuideView:
             return
         self._show_classes(document, place)
         if place is not None:
-            self._context.canvas.set_view_box(_box(place, AROUND, 3))
-            panel.close_up.set_view_box(_box(place, CLOSE, 1.3))
+            shape = document.labels.shape
+            self._context.canvas.set_view_box(_box(place, AROUND, 3, shape))
+            panel.close_up.set_view_box(_box(place, CLOSE, 1.3, shape))
 
     def show_outlines(self, area: Area) -> None:
         """Outline the segment of the place, and what an answer covers of it."""
@@ -146,10 +147,19 @@ class GuideView:
         return " ".join(part for part in (*parts, self._loop.progress.sentence) if part)
 
 
-def _box(place: Place, least: float, factor: float) -> tuple[float, float, float, float]:
-    """Left, top, width and height of what is shown around a place."""
+def _box(
+    place: Place, least: float, factor: float, shape: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what is shown around a place, inside the scene."""
     pixels = np.concatenate([place.segment, [[place.row, place.column]]])
     top, left = pixels.min(axis=0)
     bottom, right = pixels.max(axis=0) + 1
     side = max(least, factor * float(max(bottom - top, right - left)))
-    return (left + right - side) / 2, (top + bottom - side) / 2, side, side
+    middle = (left + right) / 2, (top + bottom) / 2
+    x, y = (_within(m - side / 2, side, size) for m, size in zip(middle, shape[::-1], strict=True))
+    return x, y, side, side
+
+
+def _within(start: float, side: float, size: int) -> float:
+    """Start of a side that lies inside a scene of this size, or around it."""
+    return min(max(start, 0.0), size - side) if side < size else (size - side) / 2
