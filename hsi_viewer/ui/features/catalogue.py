@@ -24,6 +24,7 @@ from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.guidance.guide import GuideFeature
+from hsi_viewer.ui.features.guidance.label_checking import CheckFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
@@ -73,6 +74,7 @@ def make_features(context: Context) -> list[Feature]:
         LabelCheckFeature(context),
         RunsFeature(context, training.training),
         GuideFeature(context, labels, labelling.panel, training.training),
+        CheckFeature(context, training.training, training.panel),
         ScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),

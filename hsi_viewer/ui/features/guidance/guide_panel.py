@@ -215,11 +215,6 @@ class GuidePanel(QWidget):
         """Show what an answer covers."""
         self.area.setCurrentIndex(self.area.findData(area))
 
-    def show_legend(self, named: Sequence[tuple[str, Colour]]) -> None:
-        """Say whose mean spectra are drawn in which colour."""
-        marks = [f'<span style="color:{QColor(*c).name()}">■</span> {_html(n)}' for n, c in named]
-        self.legend.setText(f"Here, and on average in {' and '.join(marks)}" if marks else "")
-
     # what is done ----------------------------------------------------------------------------
 
     @Slot(QListWidgetItem)
@@ -243,7 +238,3 @@ def _swatch(colour: Colour) -> QIcon:
     picture = QPixmap(12, 12)
     picture.fill(QColor(*colour))
     return QIcon(picture)
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hsi_viewer.core.display.layers import IMAGE
-from hsi_viewer.core.spectra.curves import Curve
 from hsi_viewer.ui.features.guidance.answered_places import Area
+from hsi_viewer.ui.features.guidance.compared_spectra import show_compared
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, Place
@@ -74,18 +74,11 @@ class GuideView:
 
     def _show_classes(self, document: Document, place: Place | None) -> None:
         """The classes, and the spectra of the two likely ones."""
-        plot, likely = self.panel.plot, self._loop.likely
-        means = self._loop.finder.means.spectra
-        self._drawn = (likely, self._loop.finder.means)
-        self.panel.show_classes(document.legend.classes, likely)
-        known = [document.legend[i] for i in likely if i in means and i in document.legend]
-        curves = [Curve(c.name, means[c.id], "class", c.colour, class_id=c.id) for c in known]
-        with plot.curves.changed.blocked():  # all of it is drawn at once
-            plot.curves.clear()
-            plot.curves.add(*curves)
-        plot.show_live(place.spectrum if place is not None else None)
-        plot.fit()
-        self.panel.show_legend([(c.name, c.colour) for c in known])
+        likely, means = self._loop.likely, self._loop.finder.means
+        self._drawn = (likely, means)
+        panel, spectrum = self.panel, place.spectrum if place is not None else None
+        panel.show_classes(document.legend.classes, likely)
+        show_compared(panel.plot, panel.legend, spectrum, likely, means.spectra, document.legend)
 
     # words -----------------------------------------------------------------------------------
 
