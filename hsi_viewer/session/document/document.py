@@ -12,7 +12,7 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.decisions import DECISIONS, Decision
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
@@ -269,6 +269,13 @@ class Document:
         self.truth_ids = present_ids(self.truth) if present is None else present
         self.truth_changed.emit()
 
+    @property
+    def truth_legend(self) -> ClassLegend:
+        """The classes and, for ids of the ground truth that they lack, further ones."""
+        missing = set(self.truth_ids) - {c.id for c in self.legend} - {0}
+        taken = {c.colour for c in self.legend}
+        return ClassLegend((*self.legend, *legend_for(missing, self.cube.class_names, taken)))
+
     def test_pixels(self) -> NDArray[np.uint16] | None:
         """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.
 
@@ -336,9 +343,18 @@ class Document:
         """Accuracy of the map on the test pixels; None without a map or test pixels."""
         return self.accuracy_later()()
 
-    def accuracy_later(self) -> Callable[[], AccuracyReport | None]:
-        """A function with which a worker computes the accuracy of the present state."""
-        prediction, truth, trained_on = self.prediction, self.truth, self._trained_on
+    def accuracy_later(
+        self, prediction: Prediction | None = None, trained_on: NDArray[np.bool_] | None = None
+    ) -> Callable[[], AccuracyReport | None]:
+        """A function with which a worker computes the accuracy of a map, by default the shown one.
+
+        Parameters
+        ----------
+        prediction, trained_on : of another map, as in `set_prediction`.
+        """
+        if prediction is None:
+            prediction, trained_on = self.prediction, self._trained_on
+        truth = self.truth
         if prediction is None or truth is None:
             return lambda: None
         labels = self.labels.snapshot()

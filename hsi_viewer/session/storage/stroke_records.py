@@ -15,6 +15,7 @@ from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.labels.history import LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.map_change import MapChange
 from hsi_viewer.session.storage.class_json import classes_to_json
 from hsi_viewer.session.storage.journal_numbering import Numbering
 from hsi_viewer.session.storage.journal_records import Kind, Record
@@ -63,13 +64,15 @@ def state_of(document: Document) -> State:
 
 def can_record(step: Step) -> bool:
     """Whether a journal can record this stroke."""
-    return all(isinstance(e, LabelChange | LegendChange) for e in step.edits)
+    return all(isinstance(e, LabelChange | LegendChange | MapChange) for e in step.edits)
 
 
 def step_record(
     step: Step, classes: Iterable[LabelClass] = (), marks: Mapping[str, Any] | None = None
 ) -> Record:
     """A stroke; old class ids are left out, because they are known when it is replayed.
+
+    Changes of the map are left out: the runs keep the maps.
 
     Parameters
     ----------
@@ -81,7 +84,8 @@ def step_record(
     described: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
     used: set[int] = set()
-    for number, edit in enumerate(step.edits):
+    kept = (edit for edit in step.edits if not isinstance(edit, MapChange))
+    for number, edit in enumerate(kept):
         if isinstance(edit, LabelChange):
             described.append({"of": edit.labels.name})
             order = np.argsort(edit.edit.pixels)

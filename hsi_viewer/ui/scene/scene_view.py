@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS
+from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS, Layer
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.layer_item import LayerItem, Side
@@ -132,6 +132,17 @@ class SceneView(pg.GraphicsView):
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the scene; (0, 0) without one."""
         return self._shape or (0, 0)
+
+    @property
+    def shown_layers(self) -> tuple[Layer, ...]:
+        """Layers that are seen here, the undermost first."""
+        layers = self._store.layers.layers if self._store is not None else ()
+        return tuple(
+            layer
+            for layer in layers
+            if layer.raster is not None
+            and (layer.visible if self._only is None else layer.name in self._only)
+        )
 
     @property
     def is_drawing(self) -> bool:
