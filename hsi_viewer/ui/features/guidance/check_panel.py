@@ -23,12 +23,11 @@ from PySide6.QtWidgets import (
 from hsi_viewer.learning.guidance.suspects import AlikePair, Suspect
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 
-TITLES = ("Labelled", "Looks like", "Pixels", "Margin")
+TITLES = ("Labelled", "Looks like", "Pixels")
 TIPS = (
     "The class that the labels have",
     "The class that models fitted without them see there",
     "Labels that touch",
-    "Probability of the label less that of the other class, from 0 to -1",
 )
 MOST_ROWS = 500
 KEYS = {Qt.Key.Key_F: "fix", Qt.Key.Key_K: "keep", Qt.Key.Key_U: "undo"}
@@ -154,10 +153,14 @@ class CheckPanel(QWidget):
         self.table.blockSignals(True)
         self.table.setRowCount(min(len(suspects), MOST_ROWS))
         for row, one in enumerate(suspects[:MOST_ROWS]):
-            texts = (name_of(one.label), name_of(one.looks_like))
-            for column, text in enumerate((*texts, f"{one.pixels.size:,}", f"{one.margin:.2f}")):
+            texts = (name_of(one.label), name_of(one.looks_like), f"{one.pixels.size:,}")
+            tip = (
+                f"{texts[0]} looks like {texts[1]}: margin {one.margin:.2f}, the probability of "
+                "the label less that of the other class"
+            )
+            for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(text)
+                item.setToolTip(tip)
                 self.table.setItem(row, column, item)
         rows = self.table.rowCount()
         self.table.blockSignals(False)
