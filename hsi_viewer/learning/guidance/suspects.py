@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hsi_viewer.core.prediction import Prediction
     from hsi_viewer.learning.guidance.check_labels import SuspiciousLabel
 
-MUCH = 0.2  # share of the labels of two classes that are taken for the other one
+MUCH = 0.2  # share of the labels of two classes that look like the other one
 MOST_PAIRS = 3
 
 Numbers = NDArray[np.int64]
@@ -82,7 +82,7 @@ def contradicted(held: HeldOut) -> Numbers:
 
 @dataclass(frozen=True)
 class AlikePair:
-    """Two classes whose labels are taken for one another.
+    """Two classes whose labels look like one another.
 
     Attributes
     ----------
