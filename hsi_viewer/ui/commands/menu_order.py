@@ -58,7 +58,7 @@ ORDER: tuple[str | Submenu, ...] = (
             *("legend.palette", "legend.load", "legend.save"),
         ),
     ),
-    *(LINE, "labels.guide", LINE),
+    *(LINE, "labels.guide", "labels.check", LINE),
     *("labels.load", "labels.export", LINE, "labels.draw", "labels.test", LINE),
     *("labels.regions", "labels.separability"),
     *("train.start", "train.live", "train.cancel", LINE, "train.runs", "train.scenes"),
