@@ -80,6 +80,7 @@ class RunsFeature(Feature):
         super().__init__(context)
         self._training = training
         self._evidence = EvidenceKeeper(context, assessing, self)
+        self._evidence.kept.connect(self.refresh)
         context.runs = self
         training.trained.connect(self.keep)
         context.sessions.changed.connect(self.refresh)
