@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,8 @@ from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import Refine, TrainingConfig
+from hsi_viewer.jobs import make_report
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import (
@@ -40,6 +41,7 @@ from hsi_viewer.jobs.job_folder import (
     output_folder,
 )
 from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
+from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.learning.classifiers import classifier, fit, load_model
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
@@ -61,6 +63,49 @@ class JobResult:
     report: dict[str, Any]
     prediction: Prediction
     accuracy: AccuracyReport | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A scene with the labels that it is mapped by, and the sources of both.
+
+    Attributes
+    ----------
+    source, cube : the scene.
+    labels_source, labels, legend : training labels (rows, columns), and their classes.
+    test_source, test : test pixels in the same way, or None.
+    """
+
+    source: str
+    cube: HyperCube
+    labels_source: str
+    labels: NDArray[np.uint16]
+    legend: ClassLegend
+    test_source: str | None = None
+    test: NDArray[np.uint16] | None = None
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The sources, as report.json names them."""
+        return {"cube": self.source, "labels": self.labels_source}
+
+    def mapped(self, model: Model, prediction: Prediction, job: Job) -> MappedRun:
+        """The scene with its map."""
+        return MappedRun(
+            source=self.source,
+            cube=self.cube,
+            labels_source=self.labels_source,
+            labels=self.labels,
+            model=model,
+            config=job.config,
+            refine=_strength(job),
+            prediction=prediction,
+            classes=self.legend.classes,
+            test_source=self.test_source,
+            test=self.test,
+            epochs=tuple(job.epochs),
+            warnings=tuple(job.warnings),
+        )
 
 
 class Stopwatch:
@@ -100,11 +145,11 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
         legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
         if job.test is not None:
             test = to_be_scored(read_test_labels(job.test, cube, job), legend, labels.ids)
-        _check_folder(job)
+        _check_folder(job, cube_source, labels_source, *([job.test] if job.test else []))
     _note_warnings(cube, (labels, test), job)
     ids = None if test is None else test.ids
-    result = _train_and_write(cube, legend, labels.ids, ids, job, watch)
-    return _reported(result, {"cube": cube_source, "labels": labels_source}, job)
+    scene = Scene(cube_source, cube, labels_source, labels.ids, legend, job.test, ids)
+    return _reported(_train_and_write(scene, job, watch), scene.sources, job)
 
 
 def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -> JobResult:
@@ -125,9 +170,9 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
         legend = legend_of(truth, np.unique(truth.ids), cube.class_names)
         _check_folder(job)
     _note_warnings(cube, (truth,), job)
-    result = _train_and_write(cube, legend, training, test, job, watch)
     drawn = f"{per_class} per class from {truth_source}"
-    return _reported(result, {"cube": cube_source, "labels": drawn}, job)
+    scene = Scene(cube_source, cube, drawn, training, legend, truth_source, test)
+    return _reported(_train_and_write(scene, job, watch), scene.sources, job)
 
 
 def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
@@ -173,10 +218,10 @@ def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
         "classifier": model.name,
         **({"seed": settings.seed} if settings is not None else {}),
         "refined": prediction.source.endswith("refined"),
-        **_voices(model),
+        **voices_of(model),
         "seconds": _seconds(model, watch),
         "files": sorted(p.name for p in files),
-        "versions": _versions(),
+        "versions": versions(),
     }
     sources = {"cube": cube_source, "model": str(model_path)}
     result = _scored(report, prediction, None if scored is None else scored.ids)
@@ -198,9 +243,12 @@ def _open(source: str, job: Job) -> HyperCube:
     return cube
 
 
-def _check_folder(job: Job) -> None:
+def _check_folder(job: Job, *sources: str) -> None:
     if not job.overwrite:
         check_no_results(job.output)
+    if job.with_report:
+        target = job.output / make_report.FOLDER
+        make_report.check_report(target, [*sources], overwrite=job.overwrite)
 
 
 def _note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
@@ -212,15 +260,9 @@ def _note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], j
         job.report(Note(text))
 
 
-def _train_and_write(
-    cube: HyperCube,
-    legend: ClassLegend,
-    training: NDArray[np.uint16],
-    test: NDArray[np.uint16] | None,
-    job: Job,
-    watch: Stopwatch,
-) -> JobResult:
+def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
     row = classifier(job.classifier)
+    cube, legend, training = scene.cube, scene.legend, scene.labels
     with output_folder(job.output):
         job.announce("Loading the learning engine")
         model = fit(
@@ -240,6 +282,7 @@ def _train_and_write(
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
             files += model.save(job.output)
+        files += _written_beside(scene.mapped(model, prediction, job), job)
     report = {
         "classes": _class_records(legend, training, prediction, cube),
         "train_pixels": int(np.count_nonzero(training)),
@@ -247,15 +290,29 @@ def _train_and_write(
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
         "refined": prediction.source.endswith("refined"),
-        **_voices(model),
+        **voices_of(model),
+        "settings": {"refine": _strength(job), "placement": job.placement},
+        "training": [{**asdict(e), "exit_accuracy": list(e.exit_accuracy)} for e in job.epochs],
         "seconds": _seconds(model, watch),
-        "files": sorted(p.name for p in files),
-        "versions": _versions(),
+        "files": sorted(p.relative_to(job.output).as_posix() for p in files),
+        "versions": versions(),
     }
-    return _scored(report, prediction, test)
+    return _scored(report, prediction, scene.test)
 
 
-def _voices(model: Model) -> dict[str, Any]:
+def _written_beside(run: MappedRun, job: Job) -> list[Path]:
+    """What is wanted besides the maps: the report."""
+    if not job.with_report:
+        return []
+    return make_report.write(run, job.output / make_report.FOLDER, job.token, job)[1]
+
+
+def _strength(job: Job) -> Refine:
+    """Strength of the refinement that was asked for, in a word."""
+    return "none" if job.refinement is False else job.refinement
+
+
+def voices_of(model: Model) -> dict[str, Any]:
     """What was heard for the map of the training scene, if the model tells."""
     evidence: Evidence | None = getattr(model, "evidence", None)
     if evidence is None:
@@ -287,16 +344,21 @@ def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: J
 
 
 def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult:
-    """Write report.json, which names the sources and itself too."""
+    """Write report.json, which names the sources too."""
+    sources |= {"test": job.test} if job.test is not None else {}
+    return replace(result, report=write_report({**sources, **result.report}, job))
+
+
+def write_report(report: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Write report.json, with warnings and the names of all files; returns what it holds."""
     from hsi_viewer.atomic import replacing
 
-    files = sorted([*result.report["files"], "report.json"])
-    sources |= {"test": job.test} if job.test is not None else {}
-    report = {**sources, **result.report, "warnings": job.warnings, "files": files}
+    files = sorted([*report["files"], "report.json"])
+    report = {**report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"
     with replacing(job.output / "report.json") as (beside,):
         beside.write_text(text, encoding="utf-8")
-    return replace(result, report=report)
+    return report
 
 
 def _class_records(
@@ -327,5 +389,6 @@ def _seconds(model: Model, watch: Stopwatch) -> dict[str, float]:
     return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that make a map."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -21,7 +21,7 @@ from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine, Standardise
-from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.calibration import reliable, tempered
 from hsi_viewer.learning.checkpoint import load_state, save_model
 from hsi_viewer.learning.features import FloatArray, rescaled
@@ -231,6 +231,7 @@ class TrainedModel(ModelState):
             return scene
         seen = examined(real_in(cube, port))
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
         features = self.features
         if standardise == "scene":
             features = rescaled(features, fitting)

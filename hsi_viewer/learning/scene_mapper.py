@@ -18,7 +18,7 @@ from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine
-from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.features import Features, FloatArray, fit_features
 from hsi_viewer.learning.model import prediction_of, real_in, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
@@ -175,6 +175,7 @@ class SceneMapper(TrainingFacts, ABC):
                 return scene
         seen = examined(real_in(cube, port))
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
         self.scenes[:] = [SceneFeatures(fitting, self.features, origin=cube, keep=False)]
         return self.scenes[0]
 

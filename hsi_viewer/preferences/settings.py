@@ -61,6 +61,7 @@ class Settings:
     classifier: str = "sdhsi"
     recent_files: list[str] = field(default_factory=list)
     last_folder: str = ""
+    scenes: list[str] = field(default_factory=list)  # session files of the panel Scenes
     brush_size: Annotated[int, Field(ge=1, le=101)] = 1
     brush_square: bool = False
     smooth_outlines: bool = False

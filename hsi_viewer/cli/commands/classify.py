@@ -23,7 +23,7 @@ EXAMPLES = (
     "hsi-viewer classify scene.hdr --labels labels.tif --output result",
     "hsi-viewer classify scene.hdr --labels train.gpkg --test test.gpkg --output result --json",
     "hsi-viewer classify scene.hdr --labels rois.xml --output result --format png,geotiff --quiet",
-    "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result",
+    "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result --report",
     "hsi-viewer classify scene.hdr --labels labels.tif --voices pixels --refine none -o result",
     "hsi-viewer classify scene.hdr --labels half.npy --placement resample --output result",
     f"hsi-viewer classify {SAMPLE} --labels {SAMPLE}/labels --output result --preset best "
@@ -44,7 +44,17 @@ def add(commands: Commands) -> None:
     add_device(parser)
     add_refine(parser)
     add_no_refine(parser)
+    add_report(parser)
     add_reporting(parser)
+
+
+def add_report(parser: ArgumentParser) -> None:
+    """Whether a report is written."""
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="also write a report of the run into DIR/report: HTML, PDF, JSON and CSV",
+    )
 
 
 def add_labels(parser: ArgumentParser) -> None:
@@ -132,4 +142,5 @@ def run(options: Namespace) -> int:
         formats=options.format,
         classifier=options.classifier,
         refine=options.refine,
+        with_report=options.report,
     )

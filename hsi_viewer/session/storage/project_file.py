@@ -206,6 +206,25 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
     )
 
 
+def read_project_labels(path: Path) -> tuple[SessionData, NDArray[np.uint16]]:
+    """The description and the labels (rows, columns) of a session file, without its runs.
+
+    Raises
+    ------
+    FileError
+        if it cannot be read, or its labels are lost.
+    """
+    data, problems = read_project_data(path), list[str]()
+    try:
+        with _opened(path) as members:
+            ids = _array(members, LABELS, data.reference.shape[:2], "the labels", problems)
+    except ARCHIVE_ERRORS as error:
+        raise FileError(f"{path} could not be read: {error}") from error
+    if ids is None:
+        raise FormatError(f"{path} is damaged: {problems[0]}.{_backup_hint(path)}")
+    return data, ids
+
+
 def _array(
     members: _Members, name: str, shape: tuple[int, int], what: str, problems: list[str]
 ) -> NDArray[np.uint16] | None:

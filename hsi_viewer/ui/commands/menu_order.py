@@ -30,6 +30,7 @@ class Submenu:
 ORDER: tuple[str | Submenu, ...] = (
     *("file.open", "file.folder", "file.sample", "session.open", LINE),
     *("file.save", "session.save_as", "file.save_as", "file.recover", "file.discarded", LINE),
+    *("file.scenes", LINE),
     *("file.export", "file.figure", LINE, "file.metadata", "file.doctor"),
     *("edit.undo", "edit.redo", "edit.cancel", "edit.history", LINE),
     *("region.copy", "region.paste", "region.delete", LINE),
@@ -54,7 +55,7 @@ ORDER: tuple[str | Submenu, ...] = (
     ),
     *(LINE, "labels.load", "labels.export", LINE, "labels.draw", "labels.test", LINE),
     *("labels.regions", "labels.separability"),
-    *("train.start", "train.live", "train.cancel", LINE, "train.runs"),
+    *("train.start", "train.live", "train.cancel", LINE, "train.runs", "train.scenes"),
     *("view.fit", "view.in", "view.out", LINE),
     *("view.map", "view.uncertainty", "view.labels", "view.image", LINE),
     Submenu("Map st&yle", ("view.style.*", LINE, "view.style")),

@@ -31,6 +31,7 @@ from hsi_viewer.ui.features.labelling.selection import SelectionFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
+from hsi_viewer.ui.features.scenes.feature import ScenesFeature
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
 from hsi_viewer.ui.features.sessions.notes import NotesFeature
@@ -70,6 +71,7 @@ def make_features(context: Context) -> list[Feature]:
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
         RunsFeature(context, training.training),
+        ScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
         PreferencesFeature(context),
