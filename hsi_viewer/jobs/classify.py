@@ -246,9 +246,7 @@ def _open(source: str, job: Job) -> HyperCube:
 def _check_folder(job: Job, *sources: str) -> None:
     if not job.overwrite:
         check_no_results(job.output)
-    if job.with_report:
-        target = job.output / make_report.FOLDER
-        make_report.check_report(target, [*sources], overwrite=job.overwrite)
+    make_report.check_beside(job, sources)
 
 
 def _note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
@@ -282,7 +280,7 @@ def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
             files += model.save(job.output)
-        files += _written_beside(scene.mapped(model, prediction, job), job)
+        files += make_report.write_beside(scene.mapped(model, prediction, job), job)
     report = {
         "classes": _class_records(legend, training, prediction, cube),
         "train_pixels": int(np.count_nonzero(training)),
@@ -294,17 +292,16 @@ def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
         "settings": {"refine": _strength(job), "placement": job.placement},
         "training": [{**asdict(e), "exit_accuracy": list(e.exit_accuracy)} for e in job.epochs],
         "seconds": _seconds(model, watch),
-        "files": sorted(p.relative_to(job.output).as_posix() for p in files),
+        "files": sorted(_inside(job.output, p) for p in files),
         "versions": versions(),
     }
     return _scored(report, prediction, scene.test)
 
 
-def _written_beside(run: MappedRun, job: Job) -> list[Path]:
-    """What is wanted besides the maps: the report."""
-    if not job.with_report:
-        return []
-    return make_report.write(run, job.output / make_report.FOLDER, job.token, job)[1]
+def _inside(folder: Path, path: Path) -> str:
+    """The name of a file in a folder; the whole path of one that is elsewhere."""
+    within = path.is_relative_to(folder)
+    return path.relative_to(folder).as_posix() if within else str(path.absolute())
 
 
 def _strength(job: Job) -> Refine:

@@ -29,6 +29,7 @@ class Job(Noting):
     standardise : by which scene's statistics a cube is standardised that a model is applied to.
     formats : of `export_prediction`; None writes the usual ones, as far as they apply.
     with_report : whether a report of the run is written, too.
+    bundle : archive that everything is put into, too; None writes none.
     warnings : what was noted so far, for the report.
     epochs : what the training has reported so far.
     """
@@ -45,6 +46,7 @@ class Job(Noting):
     refine: Refine = "auto"
     standardise: Standardise = "training"
     with_report: bool = False
+    bundle: Path | None = None
     warnings: list[str] = field(default_factory=list)
     epochs: list[EpochReport] = field(default_factory=list)
 

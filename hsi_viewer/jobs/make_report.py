@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.jobs.run_folder import RECORD, RunFolder
 
 if TYPE_CHECKING:
+    from hsi_viewer.jobs.job import Job
     from hsi_viewer.jobs.mapped_run import MappedRun
 
 FOLDER = "report"  # of the report, inside the output folder of a run
@@ -50,7 +52,7 @@ def report_on(run: RunFolder, target: Path, *, overwrite: bool = False) -> dict[
     return {**facts, "files": [str(path.absolute()) for path in files]}
 
 
-def check_report(target: Path, sources: list[str], *, overwrite: bool) -> None:
+def check_report(target: Path, sources: Sequence[str], *, overwrite: bool) -> None:
     """Refuse a folder where a report would replace what exists, or what the job reads.
 
     Raises
@@ -58,9 +60,52 @@ def check_report(target: Path, sources: list[str], *, overwrite: bool) -> None:
     ExportError
         for the first such file.
     """
-    paths = [split_source(source)[0] for source in sources]
     targets = [target / name for name in (HTML, PDF, JSON, *CSV)]
-    check_targets(targets, [path for path in paths if path.exists()], overwrite=overwrite)
+    check_targets(targets, _existing(sources), overwrite=overwrite)
+
+
+def check_beside(job: Job, sources: Sequence[str]) -> None:
+    """Refuse where the report or the bundle of a job would replace what exists, or is read.
+
+    Raises
+    ------
+    ExportError
+        for the first such file.
+    """
+    if job.with_report:
+        check_report(job.output / FOLDER, sources, overwrite=job.overwrite)
+    if job.bundle is not None:
+        if job.bundle.suffix.lower() != ".zip":
+            raise ExportError(f"{job.bundle}: a bundle is a .zip file; choose such a name.")
+        check_targets([job.bundle], _existing(sources), overwrite=job.overwrite)
+
+
+def write_beside(run: MappedRun, job: Job) -> list[Path]:
+    """Write the report and the bundle, as far as a job wants them.
+
+    Raises
+    ------
+    HsiError
+        if the run cannot be assessed, or a file cannot be written.
+    """
+    if not job.with_report and job.bundle is None:
+        return []
+    from hsi_viewer.jobs.bundle.write import write_bundle
+    from hsi_viewer.jobs.report.gather import gather
+    from hsi_viewer.jobs.report.write import write_report
+
+    report, files = gather(run, job.token, job), []
+    if job.with_report:
+        files += write_report(report, job.output / FOLDER, job.token, job)
+    if job.bundle is not None:
+        write_bundle(run, report, job.bundle, job.token, job)
+        files.append(job.bundle)
+    return files
+
+
+def _existing(sources: Sequence[str]) -> list[Path]:
+    """Paths of the sources that are files."""
+    return [path for path, _ in map(split_source, sources) if path.exists()]
 
 
 def write(

@@ -19,6 +19,7 @@ from hsi_viewer.cli.commands import (
     report,
     suggest,
     train,
+    verify,
 )
 from hsi_viewer.cli.parser import Commands
 
@@ -31,6 +32,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     apply.add,
     assess.add,
     report.add,
+    verify.add,
     suggest.add,
     check_labels.add,
     clean.add,

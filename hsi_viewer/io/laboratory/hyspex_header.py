@@ -6,6 +6,7 @@ fixed fields up to byte 2181, then wavelengths, quantum efficiency, response and
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import NamedTuple
@@ -55,11 +56,12 @@ def read_hyspex(path: Path, columns: int, bands: int) -> HySpexHeader | None:
             exposure = float(struct.unpack_from("<I", fixed, _EXPOSURE)[0])
             if not struct.unpack_from("<I", fixed, _PRESENT)[0]:
                 return HySpexHeader(exposure, None)
-            file.seek(_FIXED + 8 * bands * (2 + columns))
-            raw = file.read(8 * bands * columns)
+            start, size = _FIXED + 8 * bands * (2 + columns), 8 * bands * columns
+            if os.fstat(file.fileno()).st_size < start + size:
+                return HySpexHeader(exposure, None)
+            file.seek(start)
+            raw = file.read(size)
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
-    if len(raw) < 8 * bands * columns:
-        return HySpexHeader(exposure, None)
     background = np.frombuffer(raw, "<f8").reshape(bands, columns).T
     return HySpexHeader(exposure, background if np.isfinite(background).all() else None)

@@ -26,6 +26,7 @@ EXPOSURES = ("tint", "integration time", "exposure time", "exposure", "shutter t
 # Counts of a saturated detector of 8 to 16 bits, some moved up to fill 16.
 CEILINGS = (255, 1023, 4095, 16383, 65472, 65520, 65532, 65535)
 SAMPLED_LINES = 64
+MOST_ELEMENTS = 1 << 26  # of a detector, columns x bands
 REASONS = {
     reflectance.DEAD: "the white reference is hardly brighter than the dark one",
     reflectance.SATURATED: "the detector is saturated",
@@ -121,6 +122,11 @@ def open_reflectance(scan: Scan, path: Path) -> HyperCube:
     raw = _counts(scan.header)
     if scan.white is None:
         raise FormatError(f"{path}: the scan has no white reference.")
+    if raw.cube.columns * raw.cube.bands > MOST_ELEMENTS:
+        raise FormatError(
+            f"{scan.header}: {raw.cube.columns} columns x {raw.cube.bands} bands are more than any "
+            "camera has; correct the header."
+        )
     white = _counts(scan.white)
     remarks: list[str] = []
     ceiling = _ceiling(raw, white)

@@ -27,6 +27,7 @@ WORKING = (
     "apply",
     "assess",
     "report",
+    "verify",
     *GUIDING,
     *AFTER_MAP,
     "convert",

@@ -39,7 +39,17 @@ class ScenesFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock Scenes."""
-        return [Panel(KEY, TITLE, self._make, "right", "training", fill=self.refresh)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                "training",
+                fill=self.refresh,
+                icon="image-multiple-outline",
+            )
+        ]
 
     def _make(self) -> ScenesPanel:
         from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel

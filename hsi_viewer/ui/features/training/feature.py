@@ -36,7 +36,15 @@ class TrainingFeature(Feature):
     def panels(self) -> list[Panel]:
         """Training, with Accuracy as a tab."""
         return [
-            Panel("training", "Training", lambda: self.panel, "right", shown=True, at_once=True),
+            Panel(
+                "training",
+                "Training",
+                lambda: self.panel,
+                "right",
+                shown=True,
+                at_once=True,
+                icon="school-outline",
+            ),
             Panel(
                 "accuracy",
                 "Accuracy",
@@ -45,6 +53,7 @@ class TrainingFeature(Feature):
                 "training",
                 shown=True,
                 at_once=True,
+                icon="bullseye-arrow",
             ),
         ]
 

@@ -60,7 +60,17 @@ class RunsFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock Runs."""
-        return [Panel(KEY, TITLE, self._make, "right", "accuracy", fill=self.refresh)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                "accuracy",
+                fill=self.refresh,
+                icon="format-list-checks",
+            )
+        ]
 
     def _make(self) -> RunsPanel:
         panel = RunsPanel()

@@ -8,6 +8,7 @@ import pytest
 from hsi_viewer.cli.program import main
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.files.reading import ChoiceNeededError
+from hsi_viewer.io.laboratory.hyspex_header import read_hyspex
 from hsi_viewer.io.laboratory.references import role_of
 from hsi_viewer.io.laboratory.scan import open_scan
 from hsi_viewer.io.opening import open_cube
@@ -185,3 +186,27 @@ def test_a_scan_opened_by_its_data_file(tmp_path):
     bench = Bench()
     folder = resonon(tmp_path / "scan", bench)
     np.testing.assert_allclose(open_scan(folder / "leaf.bil").read(), bench.reflectance, atol=2e-3)
+
+
+def test_impossible_detectors_are_refused(tmp_path):
+    folder = headwall(tmp_path / "scan", Bench())
+    for stem in ("raw_0", "whiteReference", "darkReference"):
+        header = folder / f"{stem}.hdr"
+        text = header.read_text("utf-8").replace("samples = 10\n", "samples = 900000\n")
+        header.write_text(text.replace("bands = 8\n", "bands = 9000\n"), "utf-8")
+        with (folder / stem).open("r+b") as file:
+            file.truncate(12 * 900_000 * 9000 * 2)
+    with pytest.raises(FormatError, match="more than any camera has"):
+        open_cube(folder)
+
+
+def test_a_hyspex_file_whose_header_is_cut_short_has_no_dark_reference(tmp_path):
+    folder = hyspex(tmp_path / "scan", Bench())
+    for path in folder.glob("*.hdr"):
+        text = path.read_text("utf-8")
+        data = path.with_suffix(".hyspex")
+        data.write_bytes(data.read_bytes()[:2300])
+        path.write_text(text.replace("lines = 12\n", "lines = 1\n"), "utf-8")
+    assert (
+        read_hyspex(folder / "ore_VNIR_1800_SN00840_raw.hyspex", COLUMNS, BANDS).background is None
+    )
