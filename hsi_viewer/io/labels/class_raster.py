@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing, side_file
@@ -111,8 +112,6 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
 
 def write_npy(raster: ClassRaster, path: Path) -> None:
     """The ids as an array (rows, columns)."""
-    from numpy.lib import format as npy
-
     ids = np.ascontiguousarray(raster.ids)
     with replacing(path) as (new,), new.open("wb") as file:
         npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(ids))
