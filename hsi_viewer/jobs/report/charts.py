@@ -23,7 +23,9 @@ from hsi_viewer.core.assessment.reliability import Reliability
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.text import short_name
 from hsi_viewer.jobs.report.facts import Facts
+from hsi_viewer.jobs.report.letters import drawable, use_fonts
 
+use_fonts()
 rcParams["svg.hashsalt"] = "hsi-viewer"  # the same chart is the same text
 
 LONGEST = 22  # characters of a name in a chart; tables have all of it
@@ -279,7 +281,7 @@ def styled(axes: Axes, style: Theme) -> None:
 
 def short(name: str) -> str:
     """A name that has room in a chart."""
-    return short_name(name, LONGEST)
+    return drawable(short_name(name, LONGEST))
 
 
 def colour(rgb: tuple[int, int, int]) -> tuple[float, float, float]:

@@ -41,7 +41,7 @@ def uncertainty_of(
             0.0,
         )
     ]
-    if run.prediction.disagreement is not None:
+    if run.prediction.disagreement is not None and run.prediction.disagreement.any():
         layers.append(
             Layer(
                 "Exit disagreement",

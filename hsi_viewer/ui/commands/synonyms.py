@@ -32,7 +32,13 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("zoom", "magnify", "fit", "extent"),
     ("overlay", "map", "layer", "opacity", "transparency"),
     ("uncertainty", "confidence", "probability", "doubt"),
-    ("screenshot", "image", "figure", "picture", "png", "svg"),
+    ("screenshot", "image", "figure", "picture", "png", "svg", "view or plot"),
+    ("csv", "table", "view or plot", "areas"),
+    ("geotiff", "tif", "gis", "qgis", "layers as images", "class map"),
+    ("sieve", "clean", "majority", "filter", "smooth", "morphology", "salt and pepper"),
+    ("vectorise", "vectorize", "polygons", "shapefile", "geopackage", "objects"),
+    ("hectares", "areas", "statistics"),
+    ("apply", "transfer", "inference", "model"),
     ("project", "session", "workspace"),
     ("settings", "preferences", "options", "configuration"),
     ("shortcut", "shortcuts", "keys", "keyboard", "hotkeys"),
@@ -44,6 +50,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("brush", "paint", "draw", "pencil"),
     ("compare", "swipe", "flicker", "linked views", "side by side"),
     ("model", "runs", "history"),
+    ("arrangement", "layout", "workspace", "recipe", "perspective"),
     ("separability", "jeffries", "matusita", "jm"),
 )
 

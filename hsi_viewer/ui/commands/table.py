@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 from hsi_viewer.ui.commands.key_map import KeyMap, readable
 from hsi_viewer.ui.theme import icon
 
-MENUS = ("&File", "&Edit", "&Image", "S&pectra", "&Labels", "&Train", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Image", "S&pectra", "&Labels", "&Train", "&Map", "&View", "&Help")
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,11 @@ class CommandTable:
     def disabled_reason(self, command_id: str) -> str:
         """Why a command cannot be done now; "" where nothing is known."""
         return self._bindings[command_id].disabled_reason()
+
+    def checked(self, command_id: str) -> bool:
+        """Whether a command is on now."""
+        checked = self._bindings[command_id].command.checked
+        return checked is not None and checked()
 
     def keys(self, command_id: str) -> str:
         """The keys of a command as the platform writes them; "" if it has none."""

@@ -267,3 +267,16 @@ def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> 
     same = model.predict(HyperCube.from_array(strange), standardise="scene", port=port)
     assert (same.class_map == TRUTH).mean() > 0.9 > (found.class_map == TRUTH).mean()
     assert model.scene_of(other) is None
+
+
+def test_a_voice_that_knows_nothing_is_sound_in_any_units():
+    rng = np.random.default_rng(1)
+    targets = np.repeat(np.arange(3), 20)
+    known = np.eye(3)[targets] + 0.1 * rng.normal(size=(60, 3))
+    wrong = -100 * np.eye(3)[targets]  # the best scale of it is the least that is tried
+    pool = weighed({"pixels": known, "surroundings": wrong}, targets)
+    other = pool.in_units({"pixels": 1.0, "surroundings": 500.0})
+    assert 0 < other.shares["surroundings"].scale < 1e-6
+    assert other.heard == ("pixels",)
+    assert other.is_sound
+    assert not replace(other, temperature=1e-7).is_sound

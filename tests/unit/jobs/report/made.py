@@ -11,7 +11,12 @@ from hsi_viewer.learning.classifiers import fit
 from tests.unit.learning.made import made_scene
 
 HOSTILE = "<script>alert(1)</script> & $x"
-NAMES = {2: HOSTILE, 5: "Ein sehr langer Name einer Klasse, die es gibt", 7: "Wasser", 9: "Corn"}
+NAMES = {
+    2: HOSTILE,
+    5: "Ein sehr langer Name einer Klasse, die es gibt",
+    7: "Wasser 水 $\\frac$",
+    9: "Corn",
+}
 PLAIN = TrainingConfig(refine=False)
 
 

@@ -18,6 +18,7 @@ from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.jobs.report.charts import charts_of
 from hsi_viewer.jobs.report.gather import gather
 from hsi_viewer.jobs.report.html import drawn
+from hsi_viewer.jobs.report.letters import drawable
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.jobs.report.write import write_report
 from tests.unit.cli.schemas import fitting
@@ -174,6 +175,10 @@ def test_many_classes_and_few_figures_have_room(report, tmp_path):
     files = write_report(dataclasses.replace(report, facts=other), tmp_path)
     assert {p.name for p in files} == {HTML, PDF, JSON, "classes.csv", "class_spectra.csv"}
     fitting((tmp_path / JSON).read_text("utf-8"), "facts")
+
+
+def test_letters_that_no_font_has_are_squares():
+    assert drawable("Wald é 森 \U00010fff") in {"Wald é 森 \N{WHITE SQUARE}", "Wald é □ □"}
 
 
 def test_the_same_chart_is_the_same_text(report):
