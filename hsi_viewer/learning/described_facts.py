@@ -16,7 +16,7 @@ SCHEMA = 2  # 1 had no strength of components
 
 @dataclass(frozen=True, kw_only=True)
 class DescribedFacts:
-    """What the JSON of any model contains, as `TrainingFacts` has it."""
+    """`TrainingFacts` as the JSON of any model contains them."""
 
     classifier: str
     class_ids: tuple[int, ...]
@@ -34,7 +34,7 @@ class DescribedFacts:
 
 
 def facts_checked(description: DescribedFacts) -> dict[str, object]:
-    """Whether what every model has can be, by name."""
+    """Whether the facts of a model are possible, by name."""
     ids, listed = description.class_ids, [c.id for c in description.legend]
     return {
         "class_ids": ids and _ascend(ids) and 1 <= ids[0] <= ids[-1] <= MAX_CLASS_ID,

@@ -138,7 +138,7 @@ def weights_of(digest: str, path: Path) -> bytes:
 
 
 def _bring_back(*pair: Path) -> None:
-    """Take a half-done exchange of a killed program back: the old pair is beside, whole."""
+    """Undo the half-done exchange of a killed program: the old pair lies beside, whole."""
     if not all(path.is_file() for path in pair):
         with suppress(OSError):
             remove_leftovers(*pair)

@@ -1,4 +1,4 @@
-"""What the files of every kind of model have in common: facts as JSON, arrays as safetensors."""
+"""Writing and reading what all kinds of model share: facts as JSON, arrays as safetensors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def feature_tensors(features: Features) -> dict[str, Tensor]:
 
 
 def facts_written(facts: TrainingFacts) -> dict[str, Any]:
-    """What the description of any model contains."""
+    """The facts as the description of any model contains them."""
     waves = facts.wavelengths
     return {
         "format": FORMAT,

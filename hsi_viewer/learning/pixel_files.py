@@ -38,7 +38,7 @@ STEEPEST = 1e6
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PixelState(TrainingFacts):
-    """What a trained classifier of spectra consists of.
+    """The parts of a trained classifier of spectra.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ NameOf = Callable[[int], str]
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """How good a map is, honestly and optimistically.
+    """Accuracy of a map: the honest figure, and the optimistic one beside it.
 
     Attributes
     ----------

@@ -43,7 +43,7 @@ MOST_COMPONENTS, LARGEST_SIDE = 1_000, 99  # larger networks would ask for all t
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HybridState(TrainingFacts):
-    """What a trained HybridSN consists of.
+    """The parts of a trained HybridSN.
 
     Attributes
     ----------
