@@ -27,6 +27,7 @@ from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.guidance.guide import GuideFeature
+from hsi_viewer.ui.features.guidance.label_checking import CheckFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
@@ -76,8 +77,9 @@ def make_features(context: Context) -> list[Feature]:
         RegionFeature(context, labels, labelling.panel),
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
-        RunsFeature(context, training.training),
+        RunsFeature(context, training.training, training.assessing),
         GuideFeature(context, labels, labelling.panel, training.training),
+        CheckFeature(context, training.training, training.panel),
         CleanFeature(context),
         MapFeature(context),
         ScenesFeature(context),
