@@ -33,6 +33,7 @@ from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
 from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
+from hsi_viewer.ui.features.many_scenes.feature import ManyScenesFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.opening.start import StartFeature
@@ -76,12 +77,13 @@ def make_features(context: Context) -> list[Feature]:
         RegionFeature(context, labels, labelling.panel),
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
-        RunsFeature(context, training.training),
+        RunsFeature(context, training.training, training.assessing),
         GuideFeature(context, labels, labelling.panel, training.training),
         CheckFeature(context, training.training, training.panel),
         CleanFeature(context),
         MapFeature(context),
         ScenesFeature(context),
+        ManyScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
         PreferencesFeature(context),
