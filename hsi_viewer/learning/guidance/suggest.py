@@ -124,7 +124,8 @@ def places_to_label(
         labelled,
         skipped,
     )
-    novel: tuple[Rule, ...] = ("novel",) * (count // NOVEL_OF)
+    strange: Rule = "novel"
+    novel = (strange,) * (count // NOVEL_OF)
     found = proposer.suggestions((*rules[: count - len(novel)], *novel))
     if len(found) < count and novel:  # nothing was unlike all that is labelled
         return proposer.suggestions(rules)

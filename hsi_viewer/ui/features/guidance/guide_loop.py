@@ -96,6 +96,7 @@ class GuideLoop(QObject):
             document.history.changed.connect(self._on_history)
             document.prediction_changed.connect(self._on_map)
             document.cube_changed.connect(self._on_cube)
+            document.results.assessed.connect(self._on_assessed)
         self.progressed.emit()
 
     # answers ---------------------------------------------------------------------------------
@@ -209,6 +210,7 @@ class GuideLoop(QObject):
         if found.prediction.final and found.prediction is not self._noted:
             self._noted = found.prediction
             self.progress.add(len(self.answers.done), found.sampled_map, found.accuracy)
+            self._measure()
         asked = [(p.row, p.column) for p in (self.place, *self._postponed) if p is not None]
         places = [p for p in found.places if (p.row, p.column) not in asked and self._is_open(p)]
         self._waiting = deque(p for p in places if not p.novel)
@@ -216,6 +218,20 @@ class GuideLoop(QObject):
         if self.place is None:
             self._next()
         self.exhausted = self.place is None and not found.places
+        self.progressed.emit()
+
+    def _measure(self) -> None:
+        """Take the accuracy of the last map of the series from its cross-validation."""
+        document = self.document
+        if document is None or self._noted is None or document.prediction is not self._noted:
+            return
+        assessment = document.results.assessment
+        by_labels = document.truth is None and document.results.evidence is not None
+        if by_labels and assessment is not None and assessment.separated is not None:
+            self.progress.measure(assessment.separated.overall)
+
+    def _on_assessed(self) -> None:
+        self._measure()
         self.progressed.emit()
 
     def _on_failed(self, error: Exception) -> None:
