@@ -64,7 +64,10 @@ class SeenScene:
 
 
 def applicability_of(
-    seen: SeenScene, labels: NDArray[np.uint16], token: CancelToken | None = None
+    seen: SeenScene,
+    labels: NDArray[np.uint16],
+    token: CancelToken | None = None,
+    background: NDArray[np.bool_] | None = None,
 ) -> Applicability:
     """The area of applicability of a model from the labels that it was trained on.
 
@@ -72,13 +75,20 @@ def applicability_of(
     ----------
     seen : the scene, as the model sees it.
     labels : (rows, columns) class ids that it was trained on, 0 for none; two pixels at least.
+    token : checked while features are computed.
+    background : (rows, columns) where the user said that none of the classes is.
     """
     pixels = np.flatnonzero(labels)
     targets = np.unique(labels.ravel()[pixels], return_inverse=True)[1].reshape(-1)
     kept = some_of_each(targets, MOST_TRAINING)
     pixels, targets = pixels[kept], targets[kept]
     folds = spatial_folds(pixels, targets, labels.shape[1]).folds
-    return fit_applicability(seen.at(pixels, token), targets, folds)
+    found = fit_applicability(seen.at(pixels, token), targets, folds)
+    if background is None or not background.any():
+        return found
+    outside = np.flatnonzero(background & (labels == 0))
+    outside = outside[some_of_each(np.zeros(outside.size, np.int64), MOST_TRAINING)]
+    return found.with_background(seen.at(outside, token))
 
 
 def dissimilarity_map(

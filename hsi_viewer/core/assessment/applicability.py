@@ -6,7 +6,7 @@ prediction models" (Methods Ecol. Evol. 12, 2021).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class Applicability:
     unit : mean distance between two training pixels.
     threshold : dissimilarity of the most remote training pixel of a fold to the other folds,
         outliers left out.
+    background : (n, features) pixels that none of the classes is at, standardised and weighed.
     """
 
     mean: Floats
@@ -37,16 +38,32 @@ class Applicability:
     training: Floats
     unit: float
     threshold: float
+    background: Floats | None = None
+
+    def with_background(self, features: NDArray[np.floating[Any]]) -> Applicability:
+        """The same, knowing pixels (n, features) that none of the classes is at."""
+        return replace(self, background=self._scaled(features) if len(features) else None)
+
+    def _scaled(self, features: NDArray[np.floating[Any]]) -> Floats:
+        scaled: Floats = (np.asarray(features, np.float32) - self.mean) * self.scale
+        return scaled
 
     def dissimilarity(self, features: NDArray[np.floating[Any]]) -> Floats:
         """Distance (n,) to the nearest training pixel, in units of their mean distance.
+
+        What is nearer to the background than to any training pixel lies beyond the threshold.
 
         Parameters
         ----------
         features : (n, features) of pixels.
         """
-        scaled = (np.asarray(features, np.float32) - self.mean) * self.scale
-        found: Floats = _nearest(scaled, self.training) / np.float32(self.unit)
+        scaled = self._scaled(features)
+        nearest = _nearest(scaled, self.training)
+        found: Floats = nearest / np.float32(self.unit)
+        if self.background is not None:
+            beyond = np.nextafter(np.float32(self.threshold), np.float32(np.inf))
+            outside = _nearest(scaled, self.background) < nearest
+            found = np.where(outside, np.maximum(found, beyond), found)
         return found
 
     def applies(self, dissimilarity: Floats) -> NDArray[np.bool_]:

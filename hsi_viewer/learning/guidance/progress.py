@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -76,14 +76,20 @@ class LabelProgress:
         before = old_enough[-1] if old_enough else next(iter(self._maps), None)
         since = answers - before[0] if before is not None else 0
         changed = changed_share(before[1], class_map) if before is not None else None
-        known = accuracy is not None and not np.isnan([accuracy.value, accuracy.low]).any()
-        figures = (accuracy.value, accuracy.low, accuracy.high) if known and accuracy else ()
-        point = Point(answers, since, changed, *figures)
-        self.points.append(point)
+        self.points.append(Point(answers, since, changed))
+        self.measure(accuracy)
         kept = old_enough[-1:] if old_enough else self._maps[:1]
         self._maps = [*kept, *(m for m in self._maps if m not in kept and m[0] > kept[0][0])]
         self._maps.append((answers, class_map))
-        return point
+        return self.points[-1]
+
+    def measure(self, accuracy: Interval | None) -> None:
+        """Note the accuracy of the last map, once it is known with its interval."""
+        if accuracy is None or np.isnan([accuracy.value, accuracy.low, accuracy.high]).any():
+            return
+        if self.points:
+            value, low, high = accuracy.value, accuracy.low, accuracy.high
+            self.points[-1] = replace(self.points[-1], accuracy=value, low=low, high=high)
 
     @property
     def sentence(self) -> str:

@@ -23,9 +23,10 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.guidance.ground import OUTSIDE, Ground
 
-# By the gain over segments or over single pixels; the others are yardsticks of the benchmark: the
-# summed doubt of a segment, the doubt of a pixel, and the gain were doubt the same everywhere.
-Rule = Literal["gain", "fine", "segment", "margin", "cover"]
+# By the gain over segments or over single pixels, or unlike all that is labelled; the others are
+# yardsticks of the benchmark: the summed doubt of a segment, the doubt of a pixel, and the gain
+# were doubt the same everywhere.
+Rule = Literal["gain", "fine", "novel", "segment", "margin", "cover"]
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -47,6 +48,7 @@ class Suggestion:
         are labelled or were skipped.
     classes : ids of the two most likely classes there, the likelier first.
     score : 0..1, how much a label helps in comparison with the best place.
+    novel : whether it is proposed because it resembles none of the classes.
     """
 
     row: int
@@ -54,6 +56,7 @@ class Suggestion:
     segment: Numbers
     classes: tuple[int, int]
     score: float
+    novel: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +113,14 @@ class Places:
     pixels : (n,) flat index of the pixel that is looked at.
     spectra : (n, components).
     doubt : (n,) of the map, summed over the place.
+    sizes : (n,) pixels of the place.
     weights : (n,) how many such places of the scene each stands for.
     """
 
     pixels: Numbers
     spectra: FloatArray
     doubt: NDArray[np.float64]
+    sizes: NDArray[np.float64]
     weights: NDArray[np.float64]
 
 
@@ -168,7 +173,7 @@ class Proposer:
             best.setdefault(rule, score)
             at = divmod(pixel, self.open.shape[1])
             share = float(min(score / best[rule], 1.0)) if best[rule] > 0 else 1.0
-            found.append(self._suggestion(at, share))
+            found.append(self._suggestion(at, share, novel=rule == "novel"))
             taken[self.ground.segments == self.ground.segments[at]] |= rule not in (
                 "margin",
                 "fine",
@@ -177,12 +182,12 @@ class Proposer:
             taken[near] = True
         return sorted(found, key=lambda s: -s.score)
 
-    def _suggestion(self, at: tuple[int, int], score: float) -> Suggestion:
+    def _suggestion(self, at: tuple[int, int], score: float, *, novel: bool) -> Suggestion:
         segment = np.argwhere((self.ground.segments == self.ground.segments[at]) & self.open)
         pair = (self.class_ids[int(i[at])] for i in (self.said.first, self.said.second))
         row, column = self.ground.in_scene(np.array([at], np.int64))[0].tolist()
         segment = self.ground.in_scene(segment.astype(np.int64))
-        return Suggestion(row, column, segment, (next(pair), next(pair)), score)
+        return Suggestion(row, column, segment, (next(pair), next(pair)), score, novel)
 
     def _by(self, rule: Rule) -> Callable[[Mask], tuple[int, float] | None]:
         """What gives the next place and its score, apart from a mask of taken pixels."""
@@ -190,7 +195,9 @@ class Proposer:
         if not places.pixels.size:
             return lambda taken: None
         if rule in ("cover", "gain", "fine"):
-            return self._gains(places, doubtful=rule != "cover")
+            return self._gains(places, places.doubt if rule != "cover" else np.ones(1))
+        if rule == "novel":
+            return self._novel(places)
         return self._diminishing(places)
 
     def _diminishing(self, places: Places) -> Callable[[Mask], tuple[int, float] | None]:
@@ -206,10 +213,31 @@ class Proposer:
 
         return best
 
+    def _novel(self, places: Places) -> Callable[[Mask], tuple[int, float] | None]:
+        """Places further from all that is labelled than labels are from one another, large first.
+
+        The distance takes the part of the doubt: a class that has no label yet may be mapped
+        without any.
+        """
+        if len(self._known) < 2:
+            return lambda taken: None
+        apart = cdist(self._known, self._known)
+        np.fill_diagonal(apart, np.inf)
+        usual = apart.min(axis=1).max()
+        distance = cdist(places.spectra, self._known).min(axis=1)
+        strange = distance > usual
+        best = self._gains(places, np.where(strange, places.sizes * distance, 0.0))
+
+        def novel(taken: Mask) -> tuple[int, float] | None:
+            found = best(taken)
+            return found if found is not None and found[1] > 0 else None
+
+        return novel
+
     def _gains(
-        self, places: Places, *, doubtful: bool
+        self, places: Places, worth: NDArray[np.float64]
     ) -> Callable[[Mask], tuple[int, float] | None]:
-        weights = places.weights * (places.doubt if doubtful else 1.0)
+        weights = places.weights * worth
         width = width_of(places.spectra)
         among = alike(places.spectra, places.spectra, width)
         settled = alike(places.spectra, self._known, width).max(axis=1, initial=0.0)
@@ -246,7 +274,8 @@ class Proposer:
             axis=1,
         )
         cores = self._cores(inside, numbers)[used]
-        return Places(cores, spectra.astype(np.float32), doubt[used], weights)
+        own = sizes[used].astype(np.float64)
+        return Places(cores, spectra.astype(np.float32), doubt[used], own, weights)
 
     def _cores(self, inside: Numbers, numbers: NDArray[np.int32]) -> Numbers:
         """The pixel of each segment that is furthest from its border, -1 for none."""
@@ -263,7 +292,7 @@ class Proposer:
         chosen, weights = chosen_places(doubt)
         inside = inside[chosen]
         spectra = self.ground.components.reshape(len(self.ground.components), -1)[:, inside].T
-        return Places(inside, spectra, doubt[chosen], weights)
+        return Places(inside, spectra, doubt[chosen], np.ones(inside.size), weights)
 
 
 def chosen_places(doubt: NDArray[np.float64]) -> tuple[Numbers, NDArray[np.float64]]:

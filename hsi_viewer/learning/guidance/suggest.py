@@ -26,6 +26,7 @@ from hsi_viewer.learning.guidance.proposals import (
 )
 
 AROUND = ("surroundings", "network")  # voices that look around a pixel
+NOVEL_OF = 8  # of so many places, one resembles none of the classes, where there is such a place
 
 
 def rules_for(evidence: Evidence | None, count: int) -> tuple[Rule, ...]:
@@ -115,6 +116,7 @@ def places_to_label(
     count : of places.
     """
     mapped = ground.valid & ground.seen(prediction.class_map > 0)
+    rules = rules_for(evidence, count)
     proposer = Proposer(
         replace(ground, valid=mapped),
         doubt_of_map(prediction),
@@ -122,7 +124,12 @@ def places_to_label(
         labelled,
         skipped,
     )
-    return proposer.suggestions(rules_for(evidence, count))
+    strange: Rule = "novel"
+    novel = (strange,) * (count // NOVEL_OF)
+    found = proposer.suggestions((*rules[: count - len(novel)], *novel))
+    if len(found) < count and novel:  # nothing was unlike all that is labelled
+        return proposer.suggestions(rules)
+    return found
 
 
 def skipped_mask(

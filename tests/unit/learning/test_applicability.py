@@ -67,3 +67,16 @@ def test_it_can_be_cancelled(scene):
     token.cancel()
     with pytest.raises(TaskCancelledError):
         dissimilarity_map(seen, known, token)
+
+
+def test_places_without_a_class_are_outside(scene):
+    cube, labels = scene
+    seen = SeenScene(SimpleNamespace(), cube)
+    background = np.zeros(labels.shape, bool)
+    background[14:16, 14:16] = True  # in the patch that no class has
+    known, told = applicability_of(seen, labels), applicability_of(seen, labels, None, background)
+    told_outside = ~told.applies(dissimilarity_map(seen, told))
+    outside = ~known.applies(dissimilarity_map(seen, known))
+    assert told_outside[14:20, 14:20].all()
+    assert (told_outside >= outside).all()
+    assert applicability_of(seen, labels, None, background & False).background is None

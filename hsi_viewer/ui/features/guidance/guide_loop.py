@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
 CLOSED = (Decision.SKIPPED, Decision.NO_CLASS)
+NOVEL_EVERY = 8  # of so many places, one is unlike all that is labelled
 
 
 class GuideLoop(QObject):
@@ -52,7 +53,9 @@ class GuideLoop(QObject):
         self.active = False
         self.place: Place | None = None
         self._waiting: deque[Place] = deque()
+        self._novel: deque[Place] = deque()
         self._postponed: deque[Place] = deque()
+        self._since_novel = 0
         self.answers = AnsweredPlaces()
         self.progress = LabelProgress()
         self._noted: Prediction | None = None
@@ -70,14 +73,15 @@ class GuideLoop(QObject):
     def start(self) -> None:
         """Ask about places from now on."""
         self.active, self.exhausted = True, False
+        self._since_novel = NOVEL_EVERY - 2  # a class that is missing is missed from the start
         self._next()
         self._search()
 
     def stop(self) -> None:
         """Ask nothing any more; what was answered stays."""
         self.active = False
-        self._waiting.clear()
-        self._postponed.clear()
+        for places in (self._waiting, self._novel, self._postponed):
+            places.clear()
         self._show(None)
         self.finder.forget()
 
@@ -92,6 +96,7 @@ class GuideLoop(QObject):
             document.history.changed.connect(self._on_history)
             document.prediction_changed.connect(self._on_map)
             document.cube_changed.connect(self._on_cube)
+            document.results.assessed.connect(self._on_assessed)
         self.progressed.emit()
 
     # answers ---------------------------------------------------------------------------------
@@ -182,10 +187,13 @@ class GuideLoop(QObject):
         )
 
     def _next(self) -> None:
-        for places in (self._waiting, self._postponed):
+        due = self._since_novel >= NOVEL_EVERY - 1
+        order = (self._novel, self._waiting) if due else (self._waiting, self._novel)
+        for places in (*order, self._postponed):
             while places:
                 place = places.popleft()
                 if self._is_open(place):
+                    self._since_novel = 0 if place.novel else self._since_novel + 1
                     self._show(place)
                     return
         self._show(None)
@@ -202,12 +210,28 @@ class GuideLoop(QObject):
         if found.prediction.final and found.prediction is not self._noted:
             self._noted = found.prediction
             self.progress.add(len(self.answers.done), found.sampled_map, found.accuracy)
+            self._measure()
         asked = [(p.row, p.column) for p in (self.place, *self._postponed) if p is not None]
-        places = (p for p in found.places if (p.row, p.column) not in asked)
-        self._waiting = deque(p for p in places if self._is_open(p))
+        places = [p for p in found.places if (p.row, p.column) not in asked and self._is_open(p)]
+        self._waiting = deque(p for p in places if not p.novel)
+        self._novel = deque(p for p in places if p.novel)
         if self.place is None:
             self._next()
         self.exhausted = self.place is None and not found.places
+        self.progressed.emit()
+
+    def _measure(self) -> None:
+        """Take the accuracy of the last map of the series from its cross-validation."""
+        document = self.document
+        if document is None or self._noted is None or document.prediction is not self._noted:
+            return
+        assessment = document.results.assessment
+        by_labels = document.truth is None and document.results.evidence is not None
+        if by_labels and assessment is not None and assessment.separated is not None:
+            self.progress.measure(assessment.separated.overall)
+
+    def _on_assessed(self) -> None:
+        self._measure()
         self.progressed.emit()
 
     def _on_failed(self, error: Exception) -> None:
@@ -243,8 +267,8 @@ class GuideLoop(QObject):
 
     def _on_cube(self) -> None:
         """Other metadata, other segments."""
-        self._waiting.clear()
-        self._postponed.clear()
+        for places in (self._waiting, self._novel, self._postponed):
+            places.clear()
         self._show(None)
         self.finder.forget()
         if self.active:

@@ -105,6 +105,9 @@ class GuideView:
         where = f"Row {place.row + 1}, column {place.column + 1}."
         if document.prediction is None or not names:
             return f"Which class is here? {where}"
+        if place.novel:
+            asked = f"A new class (N), or {' or '.join(names)}?"
+            return f"Nothing labelled looks like this. {asked} {where}"
         sure = 100 * float(document.prediction.confidence[place.row, place.column])
         return f"{' or '.join(names)}? The map is {sure:.0f} % sure of {names[0]}. {where}"
 

@@ -47,6 +47,7 @@ class Place:
     segment : (n, 2) rows and columns of the pixels around it that look alike.
     classes : ids of the two most likely classes, the likelier first.
     spectrum : (bands,) of the pixel.
+    novel : whether nothing that is labelled looks like it.
     """
 
     row: int
@@ -54,6 +55,7 @@ class Place:
     segment: NDArray[np.int64]
     classes: tuple[int, int]
     spectrum: NDArray[np.float64]
+    novel: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +138,7 @@ class Search:
 
     def _place(self, one: Suggestion) -> Place:
         spectrum = self.cube.spectrum(one.row, one.column)
-        return Place(one.row, one.column, one.segment, one.classes, spectrum)
+        return Place(one.row, one.column, one.segment, one.classes, spectrum, one.novel)
 
     def _accuracy(self, labels: Ids) -> Interval | None:
         if self.evidence is None:

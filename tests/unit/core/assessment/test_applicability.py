@@ -67,3 +67,16 @@ def test_many_pixels_are_thinned_evenly():
     assert np.unique(kept).size == kept.size
     found = fit_applicability(np.arange(1010.0)[:, None], targets, np.arange(1010) % 4, most=100)
     assert len(found.training) == 60
+
+
+def test_what_is_nearer_to_the_background_is_outside():
+    features = np.array([[0.0], [1.0], [3.0], [6.0]])
+    found = fit_applicability(features, np.zeros(4, int), np.array([0, 0, 1, 1]), weights=ONES)
+    asked = np.array([[0.2], [4.4], [4.6], [5.4], [5.6]])
+    assert found.applies(found.dissimilarity(asked)).all()
+    known = found.with_background(np.array([[5.0]]))
+    assert known.applies(known.dissimilarity(asked)).tolist() == [True, False, False, False, True]
+    before, after = found.dissimilarity(asked), known.dissimilarity(asked)
+    np.testing.assert_array_equal(after[[0, 4]], before[[0, 4]])
+    assert (after >= before).all()
+    assert found.with_background(np.zeros((0, 1))).background is None

@@ -65,6 +65,11 @@ def test_an_accuracy_without_an_interval_is_none():
     assert progress.add(0, map_of(0), Interval(0.9, nan, nan)).accuracy is None
     point = progress.add(1, map_of(0), Interval(0.9, 0.8, 0.95))
     assert (point.accuracy, point.low, point.high) == (0.9, 0.8, 0.95)
+    progress.measure(Interval(0.7, 0.6, 0.8))  # cross-validation ended later
+    assert progress.points[-1].accuracy == 0.7
+    progress.measure(None)
+    assert [p.accuracy for p in progress.points] == [None, 0.7]
+    LabelProgress().measure(Interval(0.7, 0.6, 0.8))
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 1000)), max_size=12))

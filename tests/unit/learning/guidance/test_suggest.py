@@ -257,3 +257,34 @@ def test_a_map_without_probabilities_is_in_doubt_where_its_confidence_is_low(cla
     np.testing.assert_array_equal(found.first, place)
     assert (found.second != found.first).all()
     np.testing.assert_allclose(found.doubt, doubt_of(p).doubt, atol=1e-6)
+
+
+def hidden_field(seed):
+    """A sure map of three classes, with labels of each; a fourth field is mapped as one of them."""
+    rng = np.random.default_rng(seed)
+    hidden = int(rng.choice([2, 5, 7, 9]))
+    known = [k for k in (2, 5, 7, 9) if k != hidden]
+    mapped = np.where(hidden == TRUTH, known[0], TRUTH)
+    p = np.full((*SHAPE, 4), 0.01, np.float32)
+    np.put_along_axis(p, np.searchsorted((2, 5, 7, 9), mapped)[:, :, None], 0.97, axis=2)
+    labels = np.zeros(SHAPE, np.uint16)
+    for k in known:
+        labels.flat[rng.choice(np.flatnonzero(k == TRUTH), 4, replace=False)] = k
+    return hidden, Said(p), labels
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 1 << 16))
+def test_a_class_without_labels_is_found_though_the_map_has_no_doubt(seed):
+    hidden, model, labels = hidden_field(seed)
+    found = hsi_viewer.suggest(model, CUBE, labels, 8, ground=GROUND)
+    assert len(found) == 8
+    (novel,) = (one for one in found if one.novel)
+    assert TRUTH[novel.row, novel.column] == hidden
+
+
+def test_nothing_is_novel_where_all_classes_have_labels():
+    labels = np.where(np.random.default_rng(2).random(SHAPE) < 0.2, TRUTH, 0).astype(np.uint16)
+    found = hsi_viewer.suggest(said(), CUBE, labels, 8, ground=GROUND)
+    assert len(found) == 8
+    assert not any(one.novel for one in found)
