@@ -23,6 +23,7 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.text import one_line
+from hsi_viewer.session.document.class_meaning import regrouped_since
 from hsi_viewer.session.document.label_load import (
     base_of,
     carry_out,
@@ -69,6 +70,7 @@ class Document:
         self.truth_ids: tuple[int, ...] = ()
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
+        self._map_step: Step | None = None
         self._mapped_ids: set[int] = set()
         self._added: tuple[int, Step] | None = None
         self._saved_step = self.history.position
@@ -336,6 +338,7 @@ class Document:
         self.prediction = prediction
         self.results.evidence = evidence
         self._trained_on = trained_on
+        self._map_step = self.history.position
         if prediction is not None:
             self._mapped_ids.update(prediction.class_ids)
         self.prediction_changed.emit()
@@ -346,6 +349,15 @@ class Document:
         if self._trained_on is None:
             return np.zeros(self.labels.shape, bool)
         return self._trained_on
+
+    @property
+    def map_outdated(self) -> bool:
+        """Whether the classes are no longer those of the map, so that it can't be scored."""
+        if self.prediction is None:
+            return False
+        ids = self.prediction.class_ids
+        unknown = bool(self.truth_ids) and not set(ids) & set(self.truth_ids)
+        return unknown or regrouped_since(self.history, self._map_step, ids)
 
     def accuracy(self) -> AccuracyReport | None:
         """Accuracy of the map on the test pixels; None without a map or test pixels."""
@@ -360,9 +372,10 @@ class Document:
         ----------
         prediction, trained_on : of another map, as in `set_prediction`.
         """
+        truth = self.truth
         if prediction is None:
             prediction, trained_on = self.prediction, self._trained_on
-        truth = self.truth
+            truth = None if self.map_outdated else truth
         if prediction is None or truth is None:
             return lambda: None
         labels = self.labels.snapshot()
@@ -375,7 +388,8 @@ class Document:
 
     def assessment_later(self) -> Callable[[], Assessment | None]:
         """A function with which a worker measures the present map by all that is known of it."""
-        prediction, truth, trained_on = self.prediction, self.truth, self.trained_on
+        prediction, trained_on = self.prediction, self.trained_on
+        truth = None if self.map_outdated else self.truth
         evidence, legend = self.results.evidence, ClassLegend(self.legend.classes)
         if prediction is None:
             return lambda: None

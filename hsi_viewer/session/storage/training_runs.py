@@ -173,9 +173,12 @@ class TrainingRuns:
             if it cannot be written.
         """
         self._change(run_id, replace(self._runs[run_id], title=title))
+        self.changed.emit()
 
     def measure(self, run_id: int, honest: Mapping[str, float] | None) -> None:
         """Note the honest figures of a run, as `accuracy_facts` gives them.
+
+        That leaves nothing unsaved: they follow from the run, and may come after it was saved.
 
         Raises
         ------
@@ -187,7 +190,6 @@ class TrainingRuns:
     def _change(self, run_id: int, run: Run) -> None:
         _write_facts(self.folder / str(run_id), run)
         self._runs[run_id] = run
-        self.changed.emit()
 
     def remove(self, run_id: int) -> None:
         """Delete a run with its map and its model."""

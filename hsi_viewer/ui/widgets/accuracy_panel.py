@@ -6,16 +6,12 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -23,8 +19,11 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.confusion_table import accuracy_table
 from hsi_viewer.core.assessment.intervals import Interval
-from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
+from hsi_viewer.ui.widgets.copy_table import CopyTable
+from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
 
 TITLES = {
     "labels": "On separate places, by cross-validation of your labels",
@@ -45,12 +44,15 @@ class AccuracyPanel(QWidget):
     Signals
     -------
     stop_requested() : cross-validation is not wanted.
+    save_requested(TextTable) : a table should be saved as CSV.
     """
 
     stop_requested = Signal()
+    save_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._found: Assessment | None = None
         self._report: AccuracyReport | None = None
         self._name_of: Callable[[int], str] = str
         self.title = QLabel()
@@ -75,14 +77,22 @@ class AccuracyPanel(QWidget):
         self.stop_button = QPushButton("Stop")
         self.stop_button.setToolTip("Stop cross-validating the labels")
         self.stop_button.clicked.connect(self.stop_requested)
-        self.classes = _table("Accuracy by class")
-        self.matrix_button = QPushButton("Confusion matrix…")
+        self.classes = CopyTable("Accuracy by class", self._copied)
+        self.classes.verticalHeader().hide()
+        self.matrix_button = QPushButton("Matrix…")
+        self.matrix_button.setToolTip("The confusion matrix, in pixels or percent")
         self.matrix_button.clicked.connect(self.open_matrix)
+        self.reliability_button = QPushButton("Reliability…")
+        self.reliability_button.setToolTip("Whether the confidence means what it says")
+        self.reliability_button.clicked.connect(self.open_reliability)
+        self.save_button = QPushButton("Save…")
+        self.save_button.setToolTip("Save every figure with its interval as CSV")
+        self.save_button.clicked.connect(self._on_save)
         doing, row = QHBoxLayout(), QHBoxLayout()
         doing.addWidget(self.state, 1)
         doing.addWidget(self.stop_button)
-        row.addStretch(1)
-        row.addWidget(self.matrix_button)
+        for button in (self.matrix_button, self.reliability_button, self.save_button):
+            row.addWidget(button, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(4)
@@ -127,9 +137,12 @@ class AccuracyPanel(QWidget):
         self._grey(False)
         honest = found.separated if found is not None else None
         random = found.random if found is not None else None
-        self._report, self._name_of = honest or random, name_of
+        self._found, self._report, self._name_of = found, honest or random, name_of
         self.classes.setVisible(self._report is not None)
         self.matrix_button.setVisible(self._report is not None)
+        self.save_button.setVisible(self._report is not None)
+        known = found is not None and found.reliability is not None
+        self.reliability_button.setVisible(known)
         for widget in (self.figures, self.interval):
             widget.setVisible(honest is not None)
         texts = {self.title: "", self.optimistic: "", self.sentence: "", self.audit: ""}
@@ -204,78 +217,26 @@ class AccuracyPanel(QWidget):
     @Slot()
     def open_matrix(self) -> None:
         """Open the confusion matrix in a window of its own."""
-        if self._report is not None:
-            dialog = ConfusionDialog(self._report, self._name_of, self.window())
+        if self._report is not None and self._found is not None:
+            title = self.title.text() if self._found.separated else "All test pixels: optimistic"
+            dialog = ConfusionDialog(self._report, self._name_of, self.window(), f"{title}.")
+            dialog.save_requested.connect(self.save_requested)
             dialog.show()
 
-
-class ConfusionDialog(QDialog):
-    """The confusion matrix, counts or percent of the true class."""
-
-    def __init__(
-        self, report: AccuracyReport, name_of: Callable[[int], str], parent: QWidget | None
-    ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Confusion matrix")
-        self._report, self._name_of = report, name_of
-        self.table = _table("Confusion matrix: rows are the truth, columns the map")
-        self.percent_button = QPushButton("Show row percentages")
-        self.percent_button.setCheckable(True)
-        self.percent_button.toggled.connect(self._fill)
-        note = QLabel("Rows: ground truth. Columns: class map, by class id.")
-        note.setObjectName("muted")
-        row = QHBoxLayout()
-        row.addWidget(note)
-        row.addStretch(1)
-        row.addWidget(self.percent_button)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.table, 1)
-        layout.addLayout(row)
-        self._fill()
-        self.resize(min(1100, 300 + 58 * len(report.class_ids)), 140 + 27 * len(report.class_ids))
+    @Slot()
+    def open_reliability(self) -> None:
+        """Open the reliability diagram."""
+        if self._found is not None and self._found.reliability is not None:
+            answers = AUDITED[self._found.separated_on].lower()
+            ReliabilityDialog(self._found.reliability, answers, self.window()).show()
 
     @Slot()
-    def _fill(self) -> None:
-        report, theme = self._report, current_theme()
-        ids = report.class_ids
-        self.table.setRowCount(len(ids))
-        self.table.setColumnCount(len(ids) + 1)
-        self.table.setVerticalHeaderLabels([f"{i}  {self._name_of(i)}" for i in ids])
-        self.table.setHorizontalHeaderLabels([*(str(i) for i in ids), "none"])
-        self.table.verticalHeader().show()
-        for r in range(len(ids)):
-            total = int(report.truth_counts[r])
-            counts = [*(int(n) for n in report.matrix[r]), int(report.unclassified[r])]
-            for c, count in enumerate(counts):
-                share = count / total if total else 0.0
-                item = QTableWidgetItem(
-                    f"{100 * share:.1f}" if self.percent_button.isChecked() else f"{count:,}"
-                )
-                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-                column = self._name_of(ids[c]) if c < len(ids) else "unclassified"
-                item.setToolTip(f"{count:,} pixels of {self._name_of(ids[r])} mapped as {column}")
-                if count:
-                    colour = QColor(theme["accent" if r == c else "red"])
-                    colour.setAlphaF(0.12 + 0.5 * share)
-                    item.setBackground(colour)
-                else:
-                    item.setForeground(QColor(theme["border"]))
-                self.table.setItem(r, c, item)
-        self.table.resizeColumnsToContents()
+    def _on_save(self) -> None:
+        if self._report is not None:
+            self.save_requested.emit(accuracy_table(self._report, self._name_of))
 
-
-def _table(name: str) -> QTableWidget:
-    table = QTableWidget()
-    table.setAccessibleName(name)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(24)
-    table.setShowGrid(False)
-    table.setWordWrap(False)  # else a long name is cut at its first hyphen
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return table
+    def _copied(self) -> str:
+        return "" if self._report is None else accuracy_table(self._report, self._name_of).tabs()
 
 
 def _muted() -> QLabel:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
+from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.learning import cross_validation
+from hsi_viewer.session.document.label_load import LabelLoad, base_of, carry_out
 from hsi_viewer.ui import main_window
 from hsi_viewer.ui.dialogs import Leave
+from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
+from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
 from tests.gui.hands import Hands
 
 SHAPE = (40, 50, 8)
@@ -126,6 +131,36 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
     runs = bench.window.context.sessions.session.training_runs
     bench.driver.qtbot.waitUntil(lambda: bool(runs.runs) and runs.runs[0].honest is not None)
     assert runs.runs[0].honest["overall"] == found.separated.overall.value
+    bench.driver.trigger("train.runs")
+    listed = bench.window.panel("runs").table.item(0, 1)
+    assert listed.text() == panel.overall.text()
+    assert f"of {labelled} labels on separate places are right, 95 %" in listed.toolTip()
+
+    bench.driver.click_on(panel.matrix_button)
+    matrix = bench.window.findChild(ConfusionDialog)
+    assert matrix.table.item(2, 3).text() == "0"  # unclassified, in the row of totals
+    assert matrix.table.item(2, 4).text() == str(labelled)
+    QTest.keyClick(matrix.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = QApplication.clipboard().text()
+    assert copied == confusion_table(found.separated, bench.driver.document.legend.name_of).tabs()
+    assert "Rows: truth. Columns: class map." in copied
+    assert "Total" in copied
+    saved = tmp_path / "matrix.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(saved), ""))
+    QTest.keyClick(matrix.unit, Qt.Key.Key_Down)
+    bench.driver.click_on(matrix.save_button)
+    bench.driver.qtbot.waitUntil(saved.exists)
+    assert saved.read_text(encoding="utf-8").startswith('"Confusion matrix, row percent. ')
+    matrix.close()
+    bench.window.context.docking.show("accuracy")
+    panel.classes.setFocus()
+    bench.driver.type(Qt.Key.Key_C, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text().startswith("Accuracy with 95 % intervals.")
+    bench.driver.click_on(panel.reliability_button)
+    diagram = bench.window.findChild(ReliabilityDialog)
+    error = 100 * found.calibration_error
+    assert f"Expected calibration error {error:.1f} points, of {labelled}" in diagram.text.text()
+    diagram.close()
     path = tmp_path / "work.hsiproj"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
     bench.driver.trigger("file.save")
@@ -133,7 +168,7 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
     bench.driver.settle()
     shown = panel.overall.text(), panel.interval.text(), panel.optimistic.text()
     bench.driver.let_go()
-    del panel
+    del panel, matrix, diagram, listed
 
     monkeypatch.setattr(cross_validation, "evidence_of", None)  # it isn't done again
     again = make_driver()
@@ -188,6 +223,37 @@ def test_cross_validation_delays_nothing_and_stops_when_its_labels_are_past(benc
     qtbot.waitUntil(held.cancelled.is_set)
     assert bench.results.assessment is None
     assert "No map yet" in panel.state.text()
+
+
+def test_a_map_of_other_classes_is_not_scored_and_undo_scores_it_again(bench):
+    truth = np.zeros(SHAPE[:2], np.uint16)
+    for class_id, places in PLACES.items():
+        bench.paint(class_id, *places)
+        for row, column in places:
+            truth[row - 3 : row + 4, column - 3 : column + 4] = class_id
+    document, panel = bench.driver.document, bench.panel
+    bench.train()
+    bench.wait_for_figures()
+    document.set_truth(truth)
+    bench.wait_for_figures()
+    assert "test pixels" in panel.optimistic.text()
+    scored = panel.optimistic.text()
+    document.rename_class(1, "Corn")  # the same class by another name
+    bench.driver.qtbot.waitUntil(lambda: "Corn" in panel.classes.item(0, 0).text())
+    assert panel.optimistic.text() == scored
+
+    classes = tuple(replace(c, name=n) for c, n in zip(document.legend, "AB", strict=True))
+    base = base_of(document)
+    change = document.labels.prepare(document.labels.edit_for(np.array([7]), 1), base.labels)
+    assert carry_out(document, LabelLoad(base, "Load labels", classes, change))
+    document.set_truth(truth)
+    bench.wait_for_figures()
+    assert "classes have changed since this map was made" in panel.warnings.text()
+    assert "random folds of the labels" in panel.optimistic.text()
+    assert document.accuracy() is None
+    bench.driver.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    bench.driver.qtbot.waitUntil(lambda: panel.optimistic.text() == scored)
+    assert "have changed" not in panel.warnings.text()
 
 
 def test_with_one_place_a_class_the_panel_says_what_to_label(bench):

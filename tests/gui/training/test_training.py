@@ -267,12 +267,12 @@ def test_accuracy_panel_shows_the_report(labelled, slow):
     assert f"kappa {report.kappa:.3f} (all test pixels" in panel.optimistic.text()
     assert panel.classes.rowCount() == 16
     panel.open_matrix()
-    from hsi_viewer.ui.widgets.accuracy_panel import ConfusionDialog
+    from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 
     dialog = labelled.window.findChild(ConfusionDialog)
-    assert dialog.table.item(0, 1).text() == f"{report.matrix[0, 1]:,}"
-    dialog.percent_button.click()
-    assert dialog.table.item(0, 1).text() == "100.0"
+    assert dialog.table.item(0, 2).text() == f"{report.matrix[0, 1]}"
+    QTest.keyClick(dialog.unit, Qt.Key.Key_Down)
+    assert dialog.table.item(0, 2).text() == "100.00"
     dialog.close()
 
 

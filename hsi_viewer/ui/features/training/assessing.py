@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.confusion_table import TextTable
 from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.features.training.training import TrainController, Trained
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.workspace import Workspace
@@ -25,6 +29,10 @@ NO_MAP = (
 )
 EARLY = "This is an early map; its accuracy is measured when training ends."
 STOPPED = "Cross-validation was stopped because {}. Train again to measure the map."
+OUTDATED = (
+    "The classes have changed since this map was made, so it isn't scored on the ground truth. "
+    "Train again to score the new classes."
+)
 UNKNOWN = "This map was not measured. Train again, or load a ground truth (Labels menu)."
 
 
@@ -63,6 +71,7 @@ class AssessmentController(QObject):
         training.started.connect(self._on_started)
         training.trained.connect(self.validate)
         panel.stop_requested.connect(self._on_stop)
+        panel.save_requested.connect(self.save_table)
         workspace.document_changed.connect(self._on_document)
         self._show()
 
@@ -156,6 +165,27 @@ class AssessmentController(QObject):
             document.results.evidence = evidence
             self._measure()
 
+    @Slot(object)
+    def save_table(self, table: TextTable) -> None:
+        """Ask where to save a table of figures, and save it as CSV."""
+        document, parent = self._workspace.document, self._panel.window()
+        if document is None:
+            return
+        name = f"{file_stem(document.cube, 'accuracy')}.csv"
+        path = ask_where(self._workspace, parent, "Save the figures", name, "CSV (*.csv)")
+        if path is None:
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Path:
+            with replacing(path) as (new,):
+                new.write_text(table.csv(), encoding="utf-8")
+            return path
+
+        self._workspace.perform("Saving the figures", work, self._on_saved)
+
+    def _on_saved(self, path: Path) -> None:
+        self._workspace.notify(f"Saved {path}.", "success", folder_link(path))
+
     # the assessment --------------------------------------------------------------------------
 
     @Slot()
@@ -206,6 +236,10 @@ class AssessmentController(QObject):
         )
 
     def _on_assessed(self, document: Document, found: Assessment | None) -> None:
+        if document.truth is not None and document.map_outdated:
+            self._reason = OUTDATED
+            if found is not None:
+                found = replace(found, warnings=(OUTDATED, *found.warnings))
         document.results.assessment = found
         self._state(VALIDATING if self.validating else "")
 

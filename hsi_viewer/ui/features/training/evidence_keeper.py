@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.assessment.map_assessment import assess_map
 from hsi_viewer.core.errors import FileError
@@ -32,7 +32,14 @@ class Kept:
 
 
 class EvidenceKeeper(QObject):
-    """Waits for a run to be written and for its cross-validation, whichever comes last."""
+    """Waits for a run to be written and for its cross-validation, whichever comes last.
+
+    Signals
+    -------
+    kept() : the list of runs has the figures of another run.
+    """
+
+    kept = Signal()
 
     def __init__(self, context: Context, assessing: AssessmentController, parent: QObject) -> None:
         super().__init__(parent)
@@ -75,3 +82,4 @@ class EvidenceKeeper(QObject):
                 runs.measure(kept.run, kept.honest)
             except FileError as error:
                 self._workspace.notify_error(error, DOING)
+            self.kept.emit()

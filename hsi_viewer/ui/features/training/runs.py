@@ -80,6 +80,7 @@ class RunsFeature(Feature):
         super().__init__(context)
         self._training = training
         self._evidence = EvidenceKeeper(context, assessing, self)
+        self._evidence.kept.connect(self.refresh)
         context.runs = self
         training.trained.connect(self.keep)
         context.sessions.changed.connect(self.refresh)
@@ -194,7 +195,7 @@ class RunsFeature(Feature):
         return number
 
     def note_shown(self, run_id: int | None) -> None:
-        """Take note that the map of a run is on the screen."""
+        """Note that the map of a run is on the screen."""
         known = self._session is not None and run_id in self._session.training_runs
         self.context.sessions.shown_run = run_id if known else None
         self.refresh()
