@@ -13,12 +13,13 @@ from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError, ModelError
+from hsi_viewer.core.evidence import Evidence, RunEvidence
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.core.training import EpochReport, Refine
+from hsi_viewer.core.training import Refine
 from hsi_viewer.core.validation import InvalidError, checked
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
 from hsi_viewer.session.storage.training_runs import MADE_FROM, MODEL, Run
@@ -35,12 +36,12 @@ class SessionRun:
     source, cube : the scene.
     labels_source, labels : the labels as they are now.
     trained_on : (rows, columns), True where the model saw a label.
+    evidence : of the run that is shown, with the labels that it was trained on, if it is known.
     test_source, truth : the ground truth, or None.
     classes : as they are called now.
     prediction : the map.
     runs, folder, shown : the runs of the session, their folder, and which one is shown.
     model : the latest one, where the shown run is not kept.
-    epochs : what its training reported.
     """
 
     source: str
@@ -48,6 +49,7 @@ class SessionRun:
     labels_source: str
     labels: LabelSnapshot
     trained_on: NDArray[np.bool_]
+    evidence: RunEvidence | None
     test_source: str | None
     truth: Ids | None
     classes: tuple[LabelClass, ...]
@@ -56,7 +58,6 @@ class SessionRun:
     folder: Path
     shown: int | None = None
     model: Model | None = None
-    epochs: tuple[EpochReport, ...] = ()
 
     def mapped(self, token: CancelToken, port: ProgressPort) -> MappedRun:
         """The run with the labels that it was trained on; imports torch.
@@ -75,9 +76,7 @@ class SessionRun:
 
         run = None if self.shown is None else self.runs.get(self.shown)
         model = self._model(run)
-        labels = np.where(self.trained_on, self.labels.ids, np.uint16(0))
-        if not was_trained_on(model, labels):
-            raise LabelError(f"The labels have changed since this map was trained; {AGAIN}.")
+        labels = self._training_labels(model)
         config = settings_of(model)
         refine: Refine = "auto" if config.refine else "none"
         cleanings = _cleanings(run)
@@ -100,8 +99,9 @@ class SessionRun:
             classes=tuple(c for c in self.classes if c.id in mapped | set(model.class_ids)),
             test_source=self.test_source if scored else None,
             test=test if scored else None,
-            epochs=self.epochs,
+            epochs=() if run is None else run.training,
             cleanings=cleanings,
+            evidence=self._evidence_on(labels),
             continued=run is not None and run.live and classifier(model.name).warm_start,
             warnings=(
                 *cube_warnings(self.cube),
@@ -109,6 +109,20 @@ class SessionRun:
                 *notes,
             ),
         )
+
+    def _training_labels(self, model: Model) -> Ids:
+        """The labels that the model was trained on."""
+        if self.evidence is not None and was_trained_on(model, self.evidence.labels):
+            return self.evidence.labels
+        now: Ids = np.where(self.trained_on, self.labels.ids, np.uint16(0))
+        if not was_trained_on(model, now):
+            raise LabelError(f"The labels have changed since this map was trained; {AGAIN}.")
+        return now
+
+    def _evidence_on(self, labels: Ids) -> Evidence | None:
+        """The evidence, if it is of these labels."""
+        known = self.evidence
+        return known.evidence if known is not None and known.labels is labels else None
 
     def _model(self, run: Run | None) -> Model:
         """The model of the shown run, or of the run that its map was made from."""

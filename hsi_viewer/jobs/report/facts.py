@@ -17,7 +17,7 @@ from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.io.files.checksums import FileChecksum
 
-Basis = Literal["cross-validation", "test pixels"]
+Honest = Literal["cross-validation", "test pixels"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,6 @@ class Facts:
     settings : by name, seed included.
     evidence : what models said of labels that they had not seen.
     assessment : the honest and the optimistic figure.
-    honest : what the honest figure was measured on.
     epochs : loss and accuracy of the exits while the network was trained.
     cleanings : what was done to the map afterwards, in order.
     seconds, versions : by step, by package.
@@ -181,7 +180,6 @@ class Facts:
     settings: Mapping[str, Any]
     evidence: Evidence
     assessment: Assessment
-    honest: Basis
     epochs: tuple[EpochReport, ...]
     spectra: Spectra
     uncertainty: Uncertainty
@@ -198,6 +196,14 @@ class Facts:
         """The figures that are shown in full: the honest ones, else the optimistic ones."""
         found = self.assessment
         return found.separated if found.separated is not None else found.random
+
+    @property
+    def honest(self) -> Honest | None:
+        """What the honest figure was measured on; None without one."""
+        if self.assessment.separated is None:
+            return None
+        by_labels = self.assessment.separated_on == "labels"
+        return "cross-validation" if by_labels else "test pixels"
 
     @property
     def training(self) -> int:

@@ -14,10 +14,9 @@ from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.analysis.region_spectra import region_statistics
 from hsi_viewer.core.assessment.areas import ClassArea, class_areas
 from hsi_viewer.core.assessment.assessment import Assessment
-from hsi_viewer.core.assessment.label_assessment import assess_labels
-from hsi_viewer.core.assessment.truth_assessment import assess_truth
+from hsi_viewer.core.assessment.map_assessment import assess_map
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.evidence import Evidence
+from hsi_viewer.core.evidence import Evidence, RunEvidence
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.files.checksums import file_checksums, values_checksum
 from hsi_viewer.io.info import crs_text
@@ -26,7 +25,6 @@ from hsi_viewer.io.writers.own_files import own_files
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.jobs.report.doubt import uncertainty_of
 from hsi_viewer.jobs.report.facts import (
-    Basis,
     ClassFacts,
     ClassSpectrum,
     DataFacts,
@@ -69,7 +67,7 @@ def gather(
     """
     token, port = token or CancelToken(), port or SilentPort()
     evidence = _evidence(run, token, port)
-    assessment, honest = assessed(run, evidence)
+    assessment = assessed(run, evidence)
     uncertainty, doubts = uncertainty_of(run, evidence, token, port)
     port.report(Progress("Gathering the facts"))
     facts = Facts(
@@ -83,7 +81,6 @@ def gather(
         settings=run.settings,
         evidence=evidence,
         assessment=assessment,
-        honest=honest,
         epochs=run.epochs,
         spectra=class_spectra(run, token, port),
         uncertainty=uncertainty,
@@ -99,27 +96,22 @@ def gather(
 def _evidence(run: MappedRun, token: CancelToken, port: ProgressPort) -> Evidence:
     """What cross-validation brings, with the voices of the model."""
     if run.evidence is None:
-        return evidence_of(run.model, run.cube, run.labels, run.config, token, port)
+        given = (run.model, run.cube, run.labels, run.config)
+        return evidence_of(*given, token, port, continued=run.continued)
     own: Evidence | None = getattr(run.model, "evidence", None)
     if run.evidence.voices or own is None:
         return run.evidence
     return replace(run.evidence, voices=own.voices)
 
 
-def assessed(run: MappedRun, evidence: Evidence) -> tuple[Assessment, Basis]:
-    """The honest and the optimistic figure, and what the honest one was measured on."""
-    name_of = run.legend.name_of
+def assessed(run: MappedRun, evidence: Evidence) -> Assessment:
+    """The honest and the optimistic figure, as the window and `assess` have them."""
     refined = run.refine not in (False, "none") and run.config.refine
     reach = reach_of(run.model, refined=refined)
-    found = assess_labels(evidence, run.labels, run.model.class_ids, reach=reach, name_of=name_of)
-    if run.test is None:
-        return found, "cross-validation"
-    prediction = run.prediction
-    by_truth = assess_truth(
-        prediction.class_map, prediction.confidence, run.test, run.labels, found, name_of
-    )
-    same = by_truth.separated is found.separated
-    return by_truth, "cross-validation" if same else "test pixels"
+    known = RunEvidence(evidence, run.labels, run.model.class_ids, reach)
+    name_of = run.legend.name_of
+    found = assess_map(run.prediction, run.labels > 0, known, run.test, name_of)
+    return Assessment(None, None, None, None, reach, 0) if found is None else found
 
 
 def data_facts(run: MappedRun, token: CancelToken, port: ProgressPort) -> DataFacts:

@@ -34,7 +34,7 @@ def facts_record(facts: Facts) -> dict[str, Any]:
         "walker": evidence.walker,
         "evidence": evidence.sentence if evidence.voices else None,
         "accuracy": {
-            "honest": facts.honest if found.separated is not None else None,
+            "honest": facts.honest,
             "separated": _accuracy(found.separated),
             "random": _accuracy(found.random),
             "separation": {

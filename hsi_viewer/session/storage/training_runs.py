@@ -24,6 +24,7 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.training import EpochReport
 from hsi_viewer.core.validation import Finite, InvalidError, parsed
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS, NpzFile
 from hsi_viewer.io.files.archive import opened_archive
@@ -65,6 +66,7 @@ class Run:
     live : whether it followed a stroke; the next such run takes its place.
     honest : "overall", "low", "high", "average", "kappa", "total" on separate places, by
         cross-validation of its labels; None where it wasn't measured.
+    training : loss and accuracy of the exits while it was trained, in order.
     """
 
     id: int
@@ -78,6 +80,7 @@ class Run:
     accuracy: Mapping[str, Finite] | None = None
     live: bool = False
     honest: Mapping[str, Finite] | None = None
+    training: tuple[EpochReport, ...] = ()
 
 
 @dataclass(frozen=True)

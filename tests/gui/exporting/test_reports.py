@@ -39,6 +39,8 @@ def train(driver) -> None:
     driver.qtbot.waitUntil(lambda: bool(trained))
     sessions = driver.window.context.sessions
     driver.qtbot.waitUntil(lambda: not sessions.run_pending and sessions.shown_run is not None)
+    results = driver.document.results
+    driver.qtbot.waitUntil(lambda: results.assessment is not None and not results.assessing)
     driver.settle()
 
 
@@ -86,6 +88,10 @@ def test_report_bundle_and_what_verify_says(mapped, tmp_path, monkeypatch, capsy
     found = fitting(capsys.readouterr().out, "verify")
     assert (found["equal_share"], found["cube"]) == (1, str(tmp_path / "field.npy"))
 
+    assert facts["accuracy"]["separated"] is not None
+    measured = driver.document.results.assessment.separated.overall.value
+    assert facts["accuracy"]["separated"]["overall"] == pytest.approx(measured, abs=1e-6)
+
     # a map that was kept and is read again has no probabilities: its model gives them
     kept = driver.document.prediction
     driver.window.feature("runs").show_run(1)
@@ -100,9 +106,13 @@ def test_report_bundle_and_what_verify_says(mapped, tmp_path, monkeypatch, capsy
     ]
     assert again["classes"] == facts["classes"]
 
-    # the labels of a report are those of its training
+    # the labels of a bundle are those of its training, also when others are drawn meanwhile
     driver.document.load_labels(np.roll(driver.document.labels.ids, 2, axis=1))
-    path.unlink()
+    file_menu(driver, "file.bundle")
+    assert main(["verify", str(path), "--json", "-q"]) == 0
+    assert fitting(capsys.readouterr().out, "verify")["equal_share"] == 1
+    driver.document.results.evidence = None  # as of a run whose cross-validation was stopped
+    before = path.read_bytes()
     file_menu(driver, "file.bundle")
     assert message(driver).startswith("The labels have changed since this map was trained")
-    assert not path.exists()
+    assert path.read_bytes() == before

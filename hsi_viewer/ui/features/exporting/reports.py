@@ -149,6 +149,7 @@ class ReportController(QObject):
             else str(labels),
             labels=document.labels.snapshot(),
             trained_on=document.trained_on,
+            evidence=document.results.evidence,
             test_source=None if document.truth is None else "ground truth of the session",
             truth=document.truth,
             classes=document.legend.classes,

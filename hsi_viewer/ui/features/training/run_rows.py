@@ -1,4 +1,4 @@
-"""Rows of the Runs panel: what it says of each run."""
+"""Rows of the Runs panel: the facts that each run is listed with."""
 
 from __future__ import annotations
 

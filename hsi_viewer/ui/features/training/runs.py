@@ -171,6 +171,7 @@ class RunsFeature(Feature):
             trained.prediction.class_ids,
             None,
             trained.live,
+            training=trained.epochs,
         )
         self._write(session, run, trained.prediction, document.trained_on, model.save)
 

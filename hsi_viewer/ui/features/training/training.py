@@ -32,6 +32,7 @@ class Trained:
     classifier : what was trained.
     labels : (rows, columns) class ids that it was trained on, 0 for none.
     live : whether it followed a stroke, and took the place of such a model before.
+    epochs : what the training reported, in order.
     """
 
     model: Model
@@ -40,6 +41,7 @@ class Trained:
     classifier: Classifier
     labels: NDArray[np.uint16]
     live: bool = False
+    epochs: tuple[EpochReport, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,7 @@ class TrainController(QObject):
         self._labels_changed = False
         self._again = False
         self._asked = False  # whether the user asked for this run, and waits for its first map
+        self._epochs: list[EpochReport] = []  # of the run that is under way
         self._noted: set[str] = set()  # of this document: each stroke trains again
         panel.choose_classifier(workspace.settings.classifier)
         panel.classifier_changed.connect(self._on_classifier)
@@ -142,7 +145,7 @@ class TrainController(QObject):
         options = chosen.options(before.model if before is not None and live else None)
         # What the model saw before is in it still.
         seen = before.labelled if before is not None and live and chosen.warm_start else None
-        self._document, self._again = document, False
+        self._document, self._again, self._epochs = document, False, []
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
             labels = snapshot.ids
@@ -178,6 +181,7 @@ class TrainController(QObject):
         if isinstance(item, Seen):
             self._labelled = item.labelled
         elif isinstance(item, EpochReport):
+            self._epochs.append(item)
             self._panel.show_epoch(item)
         elif isinstance(item, Prediction):
             self._show(item)
@@ -190,6 +194,7 @@ class TrainController(QObject):
 
     @Slot(object)
     def _on_trained(self, trained: Trained) -> None:
+        trained = replace(trained, epochs=tuple(self._epochs))
         if self._document is not None and self._labelled is not None:
             self._document.results.model = ModelResult(trained.model, self._labelled)
         self._panel.show_running(False)

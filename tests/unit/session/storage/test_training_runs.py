@@ -10,6 +10,7 @@ from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.assessment.comparison import mcnemar, transitions
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.training import EpochReport
 from hsi_viewer.session.storage.training_runs import (
     FACTS,
     MAPS,
@@ -57,7 +58,12 @@ def entered(training_runs: TrainingRuns, number: int, **fields) -> Run:
 @pytest.mark.parametrize("disagreement", [True, False])
 def test_a_run_is_read_as_it_was_written(tmp_path, disagreement):
     run = run_of(
-        1, class_ids=(1, 2, 3), source="made", config={"seed": 4}, accuracy={"overall": 0.5}
+        1,
+        class_ids=(1, 2, 3),
+        source="made",
+        config={"seed": 4},
+        accuracy={"overall": 0.5},
+        training=(EpochReport(1, 2, 0.5, (0.25, 0.75)),),
     )
     made = kept(disagreement=disagreement)
     write_run(tmp_path, run, made, save_model)
