@@ -64,11 +64,14 @@ def test_after_a_training(labelled, monkeypatch):
     labelled.qtbot.waitUntil(lambda: bool(card.accuracy.text()))
     assert card.isVisible()
     assert window.rect().contains(card.rect().translated(card.mapTo(window, QPoint())))
-    report = document.accuracy_later()()
     assert card.title.text().startswith("2 classes mapped by Linear discriminant in ")
-    assert f"{100 * report.overall.value:.1f} %" in card.accuracy.text()
-    assert f"{report.total:,} test pixels" in card.accuracy.text()
-    assert "interval" in card.accuracy.text()
+    labelled.qtbot.waitUntil(lambda: document.results.assessment is not None)
+    labelled.qtbot.waitUntil(lambda: not document.results.assessing)
+    found = document.results.assessment
+    report = found.separated or found.random
+    assert f"{100 * report.overall.value:.1f} % right" in card.accuracy.text()
+    assert f"{report.total:,} of " in card.accuracy.text()
+    assert card.accuracy.text().startswith("Optimistic: ") == (found.separated is None)
     assert card.change.isHidden()  # there was no map before
     texts = [b.text() for b in card.buttons]
     assert "Export…" in texts

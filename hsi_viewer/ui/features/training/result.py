@@ -9,9 +9,8 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from hsi_viewer.core.assessment.accuracy import AccuracyReport
-from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.training.training import TrainController, Trained
 from hsi_viewer.ui.widgets.result_card import NextStep, ResultCard
@@ -27,47 +26,49 @@ STEPS = (
     ),
     NextStep("file.report", "Report…", "Saves a report on this run", "file-chart-outline"),
 )
-UNMEASURED = "How accurate it is isn't known: load a ground truth for scoring (Labels menu)."
+UNMEASURED = (
+    "How accurate it is isn't known: label more places, or load a ground truth (Labels menu)."
+)
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a worker finds out about a map.
+class Change:
+    """What differs from the map before.
 
     Attributes
     ----------
-    report : its accuracy, or None without test pixels.
-    changed, mapped : pixels that have another class than in the map before, of all with a class;
-        None where there was no map before.
-    labelled : labelled pixels that were learned from.
+    changed, mapped : pixels that have another class than in the map before, of all with a class.
+    more : labelled pixels that were learned from, more than before.
     """
 
-    report: AccuracyReport | None
-    changed: int | None
+    changed: int
     mapped: int
-    labelled: int
+    more: int
 
 
-def accuracy_text(report: AccuracyReport | None) -> str:
-    """The overall accuracy with its interval, and what it was measured on."""
-    if report is None:
-        return UNMEASURED
-    found = report.overall
-    text = f"{100 * found.value:.1f} % of {report.total:,} test pixels are right"
-    if np.isnan(found.low):
-        return f"{text}; too few separate places for an interval."
-    return f"{text} (95 % interval {100 * found.low:.1f} to {100 * found.high:.1f} %)."
+def accuracy_text(results: Results) -> str:
+    """The figure to quote with its interval, and what it was measured on."""
+    found = results.assessment
+    report = None if found is None else (found.separated or found.random)
+    if found is None or report is None:
+        return f"{results.assessing}…" if results.assessing else UNMEASURED
+    basis = found.separated_on if found.separated is not None else found.random_on
+    where = "your labels, held out place by place" if basis == "labels" else "test pixels"
+    optimistic = "" if found.separated is not None else "Optimistic: "
+    overall = report.overall
+    text = f"{optimistic}{100 * overall.value:.1f} % right"
+    if not np.isnan(overall.low):
+        text += f" (95 % interval {100 * overall.low:.1f} to {100 * overall.high:.1f} %)"
+    return f"{text} on {report.total:,} of {where}."
 
 
-def change_text(facts: Facts, labelled_before: int) -> str:
-    """What differs from the map before."""
-    if facts.changed is None:
-        return ""
-    share = 100 * facts.changed / max(1, facts.mapped)
-    text = f"Since the map before, {facts.changed:,} pixels ({share:.1f} %) changed class"
-    more = facts.labelled - labelled_before
-    if more:
-        text += f", with {abs(more):,} {'more' if more > 0 else 'fewer'} labelled pixels"
+def change_text(change: Change) -> str:
+    """What differs from the map before, in a sentence."""
+    share = 100 * change.changed / max(1, change.mapped)
+    text = f"Since the map before, {change.changed:,} pixels ({share:.1f} %) changed class"
+    if change.more:
+        word = "more" if change.more > 0 else "fewer"
+        text += f", with {abs(change.more):,} {word} labelled pixels"
     return f"{text}."
 
 
@@ -79,8 +80,7 @@ class ResultFeature(Feature):
     def __init__(self, context: Context, training: TrainController) -> None:
         super().__init__(context)
         self._training = training
-        self._before: Prediction | None = None  # the map of the last training of the document
-        self._labelled_before = 0
+        self._before: Trained | None = None  # the last training of the document
         self.card = ResultCard()
         self.card.chosen.connect(self._on_chosen)
         context.dismissible.append(self.card.dismiss)
@@ -101,40 +101,47 @@ class ResultFeature(Feature):
         document = self.workspace.document
         if document is None:
             return
-        prediction, before = trained.prediction, self._before
-        self._before = prediction
-        labelled, score = document.trained_on, document.accuracy_later()
-        if not trained.live:
-            seconds = sum(trained.model.seconds.values())
-            self.card.show_map(
-                f"{len(prediction.class_ids)} classes mapped by {trained.classifier.title} "
-                f"in {seconds:.0f} s",
-                prediction.source,
-            )
-            self._on_state()
+        before, self._before = self._before, trained
+        if trained.live:
+            return
+        seconds = sum(trained.model.seconds.values())
+        self.card.show_map(
+            f"{len(trained.prediction.class_ids)} classes mapped by {trained.classifier.title} "
+            f"in {seconds:.0f} s",
+            trained.prediction.source,
+        )
+        self._on_state()
+        self._show_accuracy()
+        if before is None:
+            return
 
-        def work(_token: CancelToken, _port: ProgressPort) -> Facts:
-            now = prediction.class_map
-            changed = None if before is None else int(np.count_nonzero(now != before.class_map))
-            mapped = int(np.count_nonzero(now))
-            return Facts(score(), changed, mapped, int(np.count_nonzero(labelled)))
+        def work(_token: CancelToken, _port: ProgressPort) -> Change:
+            now = trained.prediction.class_map
+            changed = int(np.count_nonzero(now != before.prediction.class_map))
+            labelled = [int(np.count_nonzero(t.labels)) for t in (before, trained)]
+            return Change(changed, int(np.count_nonzero(now)), labelled[1] - labelled[0])
 
         self.workspace.compute(
-            "Comparing the maps", work, self._on_facts, document=document, quiet=True
+            "Comparing the maps", work, self._on_compared, document=document, quiet=True
         )
 
-    def _on_facts(self, facts: Facts) -> None:
-        self.card.show_accuracy(accuracy_text(facts.report))
-        self.card.show_change(change_text(facts, self._labelled_before))
-        self._labelled_before = facts.labelled
+    def _on_compared(self, change: Change) -> None:
+        self.card.show_change(change_text(change))
+
+    def _show_accuracy(self) -> None:
+        """Show what is known by now; cross-validation of the labels takes longer."""
+        document = self.workspace.document
+        if document is not None and not self.card.isHidden():
+            self.card.show_accuracy(accuracy_text(document.results))
 
     @Slot()
     def _on_document(self) -> None:
-        self._before, self._labelled_before = None, 0
+        self._before = None
         self.card.hide()
         document = self.workspace.document
         if document is not None:
             document.labels.changed.connect(self._on_labels)
+            document.results.assessed.connect(self._show_accuracy)
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
         """The user labels on: the card is read."""
