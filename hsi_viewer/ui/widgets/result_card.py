@@ -47,7 +47,6 @@ class ResultCard(QFrame):
         for label in (self.title, self.accuracy, self.change):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.close_button = QToolButton()
         self.close_button.setAutoRaise(True)
         self.close_button.setAccessibleName("Close the result")
@@ -72,7 +71,7 @@ class ResultCard(QFrame):
 
     def show_map(self, title: str, details: str) -> None:
         """Show what the map is; the figures follow."""
-        self.title.setText(title)
+        _fill(self.title, title)
         self.title.setToolTip(details)
         self.show_accuracy("")
         self.show_change("")
@@ -80,12 +79,12 @@ class ResultCard(QFrame):
 
     def show_accuracy(self, text: str) -> None:
         """Show how good the map is; "" hides the line."""
-        self.accuracy.setText(text)
+        _fill(self.accuracy, text)
         self.accuracy.setVisible(bool(text))
 
     def show_change(self, text: str) -> None:
         """Show what differs from the map before; "" hides the line."""
-        self.change.setText(text)
+        _fill(self.change, text)
         self.change.setVisible(bool(text))
 
     def show_steps(self, steps: Sequence[NextStep]) -> None:
@@ -125,3 +124,10 @@ class ResultCard(QFrame):
     def _on_button(self) -> None:
         self.hide()
         self.chosen.emit(self.sender().property("command"))
+
+
+def _fill(label: QLabel, text: str) -> None:
+    """Show a text that can be copied; an empty label takes no part in the keyboard's way."""
+    flag = Qt.TextInteractionFlag
+    label.setText(text)
+    label.setTextInteractionFlags(flag.TextSelectableByMouse if text else flag.NoTextInteraction)
