@@ -171,6 +171,7 @@ class TrainingPanel(QWidget):
         self.suspects.setFlat(True)
         self.suspects.setToolTip("List them with the class that they look like")
         self.suspects.clicked.connect(self.check_requested)
+        self.suspects.setMinimumWidth(1)  # its text must not roll the panel sideways
         self.suspects.hide()
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Training progress")
