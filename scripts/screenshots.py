@@ -68,7 +68,9 @@ def work(window: MainWindow) -> None:
     window.panel("training").train_button.click()
     wait(lambda: not window.feature("training").training.running)
     rest(window)
-    window.notices.clear()
+    wait(lambda: document is not None and not document.results.assessing)
+    while window.notices.dismiss():
+        pass
 
 
 def fill_panels(window: MainWindow) -> None:
@@ -105,14 +107,14 @@ def main() -> int:
         take(window, "main-window")
         work(window)
         take(window, "with-map")
-        window.context.docking.bring("Accuracy")
+        window.context.docking.bring("accuracy")
         take(window, "accuracy")
         if sys.argv[1:] != ["window"]:
             fill_panels(window)
-            for title, dock in window.context.docking.docks.items():
-                window.context.docking.bring(title)
-                take(window, f"panel-{title.lower().replace(' ', '-')}", dock)
-                if title not in {"Display", "Spectrum", "Classes", "Training"}:
+            for key, dock in window.context.docking.docks.items():
+                window.context.docking.bring(key)
+                take(window, f"panel-{key}", dock)
+                if key not in {"display", "spectrum", "classes", "training"}:
                     dock.hide()
         window.close()
     return 0

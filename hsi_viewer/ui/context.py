@@ -109,6 +109,9 @@ class Viewing(Protocol):
     def show_composite(self, composite: Composite) -> None:
         """Draw the scene with other bands or another contrast."""
 
+    def pin(self, row: int, column: int) -> None:
+        """Keep the spectrum of a pixel in the plot."""
+
     def clear_pins(self) -> None:
         """Remove the pinned spectra."""
 
@@ -139,6 +142,9 @@ class Labelling(Protocol):
     @property
     def active_class(self) -> int | None:
         """Id of the class that tools paint."""
+
+    def take_class(self, class_id: int) -> None:
+        """Let tools paint a class."""
 
     @property
     def tool(self) -> ToolName:
@@ -217,6 +223,7 @@ class Context(QObject):
     window : parent of dialogs and menus.
     workspace, docking, canvas, plot, offers, notices, welcome, readout, busy : parts of the window.
     plug_ins : what packages outside brought.
+    dismissible : close what lies over the image, by Escape; False where nothing does.
     file_uses : what takes a file of labels, or a spectral library; filled by those who can.
     set_theme, may_leave, open : what the window does when it is asked.
     arrange_own : brings an arrangement of panels that the user saved.
@@ -250,5 +257,6 @@ class Context(QObject):
         self.welcome = Welcome()
         self.readout = Readout()
         self.busy = BusyBar()
+        self.dismissible: list[Callable[[], bool]] = []
         self.file_uses: dict[Use, Callable[[Path], None]] = {}
         self.features: Sequence[Stateful] = ()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QToolBar,
     QWidget,
 )
+from shiboken6 import isValid
 
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.arrangements import LABEL, Arrangement
@@ -338,6 +339,8 @@ class Docking(QObject):
 
     @Slot(bool)
     def _on_visibility(self, visible: bool) -> None:
+        if not isValid(self._window):  # it is being deleted, and its docks are told
+            return
         key = next((k for k, d in self.docks.items() if d is self.sender()), "")
         if visible and key:
             self.panel(key)

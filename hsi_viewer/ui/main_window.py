@@ -83,8 +83,11 @@ class MainWindow(QMainWindow):
         layout.addWidget(shared.canvas, 1)
         shared.canvas.hide()
         self.messages = FloatingColumn(centre, rows, shared.offers, shared.notices)
+        cards = [card for f in self.features for card in f.cards()]
+        self.cards = FloatingColumn(centre, [], *cards, at_foot=True)
         for overlay in (w for f in self.features for w in f.overlays()):
             self.messages.avoid(overlay)
+            self.cards.avoid(overlay)
         centre.setFocusProxy(shared.canvas)
         self.setCentralWidget(centre)
         for panel in (p for f in self.features for p in f.panels()):

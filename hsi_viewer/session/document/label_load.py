@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -86,8 +86,13 @@ def plan_load(
     names: Mapping[int, str] | None = None,
     colours: Mapping[int, Colour] | None = None,
     title: str = "Load labels",
+    kept: Sequence[LabelClass] | None = None,
 ) -> LabelLoad:
     """Work out what `Document.load_labels` does; in a worker.
+
+    Parameters
+    ----------
+    kept : classes of the base that stay, also without labels; by default all.
 
     Raises
     ------
@@ -99,7 +104,8 @@ def plan_load(
     pixels = np.flatnonzero(before != wanted)
     edit = LabelEdit(pixels, before.ravel()[pixels], wanted.ravel()[pixels])
     present = np.flatnonzero(count_ids(wanted))
-    classes = classes_with(document.cube, base.classes, present.tolist(), names, colours)
+    stay = base.classes if kept is None else tuple(kept)
+    classes = classes_with(document.cube, stay, present.tolist(), names, colours)
     return LabelLoad(base, title, classes, document.labels.prepare(edit, base.labels))
 
 

@@ -53,7 +53,7 @@ ORDER: tuple[str | Submenu, ...] = (
     Submenu(
         "&Classes",
         (
-            *("class.up", "class.down", "class.lock", LINE),
+            *("class.rename", "class.up", "class.down", "class.lock", LINE),
             *("class.merge", "region.split", "class.clear", "class.remove", LINE),
             *("legend.palette", "legend.load", "legend.save"),
         ),

@@ -17,6 +17,7 @@ from hsi_viewer.ui.features.application.preferences import PreferencesFeature
 from hsi_viewer.ui.features.application.tour import TourFeature
 from hsi_viewer.ui.features.display.derived_images import DerivedFeature
 from hsi_viewer.ui.features.display.feature import DisplayFeature
+from hsi_viewer.ui.features.display.image_menu import ImageMenuFeature
 from hsi_viewer.ui.features.display.layers import LayersFeature
 from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
 from hsi_viewer.ui.features.display.map_legend import LegendFeature
@@ -48,6 +49,7 @@ from hsi_viewer.ui.features.spectra.libraries import LibraryFeature
 from hsi_viewer.ui.features.spectra.scatter import ScatterFeature
 from hsi_viewer.ui.features.spectra.spectra import SpectraFeature
 from hsi_viewer.ui.features.training.feature import TrainingFeature
+from hsi_viewer.ui.features.training.result import ResultFeature
 from hsi_viewer.ui.features.training.runs import RunsFeature
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def make_features(context: Context) -> list[Feature]:
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
         RunsFeature(context, training.training, training.assessing),
+        ResultFeature(context, training.training),
         GuideFeature(context, labels, labelling.panel, training.training),
         CheckFeature(context, training.training, training.panel),
         CleanFeature(context),
@@ -101,6 +104,7 @@ def make_features(context: Context) -> list[Feature]:
         LinkedViewsFeature(context, view.tiles),
         MapMarksFeature(context),
         LegendFeature(context),
+        ImageMenuFeature(context),
         FigureFeature(context),
         FillFeature(context, opening.metadata),
         StartFeature(context),

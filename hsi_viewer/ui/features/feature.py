@@ -72,6 +72,10 @@ class Feature(QObject):
         """Rows of controls above the image, asked for once."""
         return []
 
+    def cards(self) -> list[QWidget]:
+        """Cards at the foot of the image, asked for once."""
+        return []
+
     def overlays(self) -> list[QWidget]:
         """Widgets over the image that messages leave free, asked for once."""
         return []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -401,6 +401,11 @@ class SceneView(pg.GraphicsView):
         # mapToScene takes whole pixels only; the transform keeps the fraction.
         point = self.viewportTransform().inverted()[0].map(position)
         return QPointF(self._box.mapSceneToView(point))
+
+    def pixel_at(self, position: QPoint) -> Pixel | None:
+        """The pixel of the scene at a place of the viewport, or None beside the scene."""
+        pixel = self._pixel_at(QPointF(position))
+        return pixel if pixel is not None and self._inside(pixel) else None
 
     def _pixel_at(self, position: QPointF) -> Pixel | None:
         if self._shape is None:

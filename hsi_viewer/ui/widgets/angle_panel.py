@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import degrees
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
@@ -24,11 +24,13 @@ class AnglePanel(QWidget):
 
     Signals
     -------
-    map_requested(), threshold_changed(step) : a step is one milliradian.
+    map_requested(), visibility_changed(bool).
+    threshold_changed(step) : a step is one milliradian.
     label_requested(), select_requested().
     """
 
     map_requested = Signal()
+    visibility_changed = Signal(bool)
     threshold_changed = Signal(int)
     label_requested = Signal()
     select_requested = Signal()
@@ -60,6 +62,9 @@ class AnglePanel(QWidget):
         self.number.setValue(0.05)
         self.count = QLabel("")
         self.count.setWordWrap(True)
+        self.visible = QCheckBox("Show on the image")
+        self.visible.setChecked(True)
+        self.visible.toggled.connect(self.visibility_changed)
         self.keep = QCheckBox("Keep existing labels")
         self.keep.setChecked(True)
         self.label_button = QPushButton("Label these pixels")
@@ -85,6 +90,7 @@ class AnglePanel(QWidget):
         layout.addWidget(self.picked)
         layout.addWidget(self.map_button)
         layout.addWidget(self.shown)
+        layout.addWidget(self.visible)
         layout.addLayout(threshold)
         layout.addWidget(self.count)
         layout.addWidget(self.keep)
@@ -105,6 +111,7 @@ class AnglePanel(QWidget):
         """Show what is mapped; "" when nothing is."""
         self.shown.setText(f"Shown: the angle to {name}" if name else "")
         for widget in (
+            self.visible,
             self.slider,
             self.number,
             self.keep,
@@ -114,6 +121,11 @@ class AnglePanel(QWidget):
             widget.setEnabled(bool(name))
         if not name:
             self.count.setText("")
+
+    def show_visible(self, visible: bool) -> None:
+        """Show whether the map is on the image."""
+        with QSignalBlocker(self.visible):
+            self.visible.setChecked(visible)
 
     def show_count(self, pixels: int) -> None:
         """Show how many pixels lie within the threshold."""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 WIDEST = 620  # pixels; a text of that width is read at a glance
 NARROWEST = 300  # beside what is avoided; else it is covered
-DEPTH = 120  # pixels below the top that messages mostly take
+DEPTH = 120  # pixels that messages and cards mostly take
 MARGIN = 10
 MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 CHANGES = (
@@ -18,18 +18,22 @@ CHANGES = (
 
 
 class FloatingColumn(QWidget):
-    """Lies over a widget, at the top of its middle, as high as what is in it.
+    """Lies over a widget, at the top or foot of its middle, as high as what is in it.
 
     Parameters
     ----------
     host : what it lies over.
     below : a row at the top of the host that stays free, while it is shown.
+    at_foot : whether it lies at the foot.
     parts : from top to bottom; hidden ones take no room.
     """
 
-    def __init__(self, host: QWidget, below: list[QWidget], *parts: QWidget) -> None:
+    def __init__(
+        self, host: QWidget, below: list[QWidget], *parts: QWidget, at_foot: bool = False
+    ) -> None:
         super().__init__(host)
         self._host, self._below, self._parts = host, below, parts
+        self._at_foot = at_foot
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -61,23 +65,26 @@ class FloatingColumn(QWidget):
         if not shown:
             return
         top = max([w.geometry().bottom() + 1 for w in self._below if w.isVisible()], default=0)
-        left, right = self._room(top + MARGIN)
+        foot = self._host.height()
+        left, right = self._room(foot - DEPTH if self._at_foot else top + MARGIN)
         width = max(1, min(WIDEST, right - left))
         layout = self.layout()
         if layout is None:
             return
         layout.invalidate()
         height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
-        self.setGeometry((left + right - width) // 2, top + MARGIN, width, height)
+        above = foot - MARGIN - height if self._at_foot else top + MARGIN
+        self.setGeometry((left + right - width) // 2, above, width, height)
         self.raise_()
 
     def _room(self, top: int) -> tuple[int, int]:
-        """Left and right end of the widest room at the top that nothing avoided lies in."""
+        """Left and right end of the widest room below a line that nothing avoided lies in."""
         whole = (MARGIN, self._host.width() - MARGIN)
         taken = [
             (corner.x() - MARGIN, corner.x() + w.width() + MARGIN)
             for w in self._avoided
-            if w.isVisible() and (corner := w.mapTo(self._host, QPoint())).y() < top + DEPTH
+            if w.isVisible()
+            and top - w.height() < (corner := w.mapTo(self._host, QPoint())).y() < top + DEPTH
         ]
         starts = [whole[0], *(end for _, end in taken)]
         ends = [whole[1], *(start for start, _ in taken)]

@@ -171,6 +171,7 @@ class TrainingPanel(QWidget):
         self.suspects.setFlat(True)
         self.suspects.setToolTip("List them with the class that they look like")
         self.suspects.clicked.connect(self.check_requested)
+        self.suspects.setMinimumWidth(1)  # its text must not roll the panel sideways
         self.suspects.hide()
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Training progress")
@@ -332,6 +333,9 @@ class TrainingPanel(QWidget):
         self._loss.setData(epochs, [r.loss / (first or 1.0) for r in self._reports])
         self._accuracy.setData(epochs, [r.exit_accuracy[-1] for r in self._reports])
         self.plot.setVisible(bool(self._reports))
+        if epochs:  # by itself the axis begins below the first epoch while there are few
+            last = max(self._reports[-1].epochs, epochs[-1], epochs[0] + 1)
+            self.plot.getPlotItem().setXRange(epochs[0], last, padding=0.03)
 
     @Slot()
     def _on_train(self) -> None:

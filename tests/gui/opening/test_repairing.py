@@ -14,6 +14,7 @@ from hsi_viewer.core.paths import data_folder
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog, listed_numbers
+from hsi_viewer.ui.features.opening.remedies import array_choices
 
 OK = QDialogButtonBox.StandardButton.Ok
 
@@ -49,6 +50,30 @@ def scene(rows: int, columns: int, bands: int) -> np.ndarray:
     r, c, b = np.mgrid[0:rows, 0:columns, 0:bands]
     values = 2000 + 900 * np.sin(r / 9) + 700 * np.cos(c / 7) + 500 * np.sin(b / 11 + r / 40)
     return values.astype(np.uint16)
+
+
+def test_after_cancel_there_is_a_way_back(driver, tmp_path):
+    path = tmp_path / "two.mat"
+    savemat(path, {"first": scene(30, 40, 12), "second": scene(30, 40, 14)})
+    came = in_dialog(ArrayDialog, lambda dialog: dialog.reject())
+    driver.window.open(str(path))
+    driver.qtbot.waitUntil(lambda: "two.mat wasn't opened." in driver.window.notices.texts())
+    assert len(came) == 1
+    in_dialog(ArrayDialog, lambda dialog: dialog.choose("second"))
+    button = driver.window.notices.notices[-1].buttons[0]
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
+        driver.click_on(button)
+    driver.settle()
+    assert driver.document.cube.shape == (30, 40, 14)
+
+
+def test_arrays_that_an_error_names_are_buttons(tmp_path):
+    opened = []
+    text = 'a.mat: no cube. Open another array: "a.mat:data/x", or name one: "a.mat:NAME".'
+    choices = array_choices(text, tmp_path / "a.mat", opened.append)
+    assert [c.text for c in choices] == ["Open data/x"]
+    choices[0].run()
+    assert opened == [f"{tmp_path / 'a.mat'}:data/x"]
 
 
 def test_an_ambiguous_file_asks_for_the_array_and_remembers(driver, tmp_path):

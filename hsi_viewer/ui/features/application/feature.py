@@ -62,8 +62,9 @@ class ApplicationFeature(Feature):
             return
         if self.activity.shown:
             self.activity.cancel_all()
-        elif not shared.notices.dismiss():
-            shared.offers.dismiss()
+        else:
+            ways = (shared.notices.dismiss, shared.offers.dismiss, *shared.dismissible)
+            next((way for way in ways if way()), None)
 
     def refresh_theme(self) -> None:
         """Draw the busy bar's icons again."""

@@ -103,6 +103,15 @@ class ViewController(QObject):
         self.pictures.show_first(opened.picture)
         self._canvas.show_scene(opened.cube.rows, opened.cube.columns)
         document.cube_changed.connect(self._on_cube)
+        for changed in (document.prediction_changed, document.legend.changed):
+            changed.connect(self._read_out_again)
+
+    @Slot()
+    def _read_out_again(self) -> None:
+        """The map or a name under the resting cursor has changed."""
+        document = self._workspace.document
+        if document is not None and self._hovered is not None and self._readout.position.text():
+            self._read_out(document, *self._hovered)
 
     def _on_cube(self) -> None:
         document = self._workspace.document

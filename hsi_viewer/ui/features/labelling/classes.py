@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
 LABELS = "&Labels"
-IN_MENU = ("class.up", "class.down", "class.lock", "class.merge", "class.clear", "class.remove")
+IN_MENU = (
+    "class.rename",
+    "class.up",
+    "class.down",
+    "class.lock",
+    "class.merge",
+    "class.clear",
+    "class.remove",
+)
 OF_LEGEND = ("legend.palette", "legend.load", "legend.save")
 SAVE_FILTER = "CSV (*.csv);;ENVI header (*.hdr);;QGIS style (*.qml)"
 
@@ -69,6 +77,7 @@ class ClassFeature(Feature):
             return Command(name, title, LABELS, run, keys, icon, enabled, lambda: disabled_reason)
 
         return [
+            make("class.rename", "Re&name class", self._rename, ("F2",), "rename-box", chosen),
             make("class.up", "Move class up", lambda: self._step(-1), ("Alt+Up",), "arrow-up",
                  several),
             make("class.down", "Move class down", lambda: self._step(1), ("Alt+Down",),
@@ -133,6 +142,12 @@ class ClassFeature(Feature):
         if found is not None:
             document, chosen = found
             self.move(chosen.id, document.legend.classes.index(chosen) + step)
+
+    def _rename(self) -> None:
+        found = self._chosen()
+        if found is not None:
+            self.show_panel("classes")
+            self._panel.edit_name(found[1].id)
 
     def _is_locked(self) -> bool:
         found = self._chosen()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
-from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
@@ -102,7 +102,9 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
     document, purpose = request.document, request.purpose
     present = np.flatnonzero(count_ids(labels.ids)).tolist()
     listed = labels.names if len(labels.names) <= MOST_LISTED else {}
-    numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(base.classes))
+    replaces = purpose == "labels" or isinstance(purpose, Draw)
+    kept = staying(base, labels.names.values()) if replaces else base.classes
+    numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(kept))
     ids = renumbered(labels.ids, numbers)
     names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
     colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
@@ -111,7 +113,7 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
         return LabelUse(None, truth, present_ids(truth))
     if isinstance(purpose, Draw):
         split = split_of(ids, purpose)
-        load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}")
+        load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}", kept)
         test = split.test
         scored = int(np.count_nonzero(test))
         return LabelUse(load, test, present_ids(test), scored, split=split)
@@ -121,7 +123,20 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
         load = plan_load(document, base, ids, names, colours, "Add labels from a file")
         added = int(np.count_nonzero(ids)) - int(np.count_nonzero(here))
         return LabelUse(load, added=added)
-    return LabelUse(plan_load(document, base, ids, names, colours))
+    return LabelUse(plan_load(document, base, ids, names, colours, kept=kept))
+
+
+def staying(base: Base, names: Collection[str]) -> tuple[LabelClass, ...]:
+    """Classes that stay when a file with these names replaces all labels.
+
+    A class that loses all its labels, and isn't in the file, would stay empty and keep the file's
+    class of its number from having it. One without labels was made on purpose.
+    """
+    if not names:
+        return base.classes
+    named = {name.casefold() for name in names}
+    labelled = {*present_ids(base.labels.ids)}
+    return tuple(c for c in base.classes if c.id not in labelled or c.name.casefold() in named)
 
 
 class LabelFiles(QObject):

@@ -20,6 +20,7 @@ from hsi_viewer.io.opening import open_cube
 from hsi_viewer.rendering.overview import with_overview
 from hsi_viewer.rendering.scene_picture import first_picture, is_large
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.features.opening.remedies import array_choices
 from hsi_viewer.ui.opened_cube import OpenedCube, Prepare
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
@@ -164,7 +165,9 @@ class OpenController(QObject):
             self._workspace.notify(problem, "warning")
         asked = {s.sentence for s in opened.cube.suspected if isfinite(s.value)}
         for warning in (w for w in opened.cube.warnings if w not in asked):
-            self._workspace.notify(f"{opened.cube.name}: {warning}", "warning")
+            path = opened.cube.path
+            named = array_choices(warning, path, self.open) if path is not None else ()
+            self._workspace.notify(f"{opened.cube.name}: {warning}", "warning", *named)
 
     def _on_failed(self, error: Exception) -> None:
         for problem in registry.problems():

@@ -26,6 +26,7 @@ from hsi_viewer.rendering.scene_picture import is_large
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_editing import away
+from hsi_viewer.ui.features.opening.remedies import array_choices
 from hsi_viewer.ui.opened_cube import OpenedCube
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.offer_bar import OfferBar
@@ -132,7 +133,8 @@ class RepairController(QObject):
         elif isinstance(error, HsiError) and part is None:
             self._examine(path, error)
         else:
-            self._workspace.notify_error(error, "Opening the file")
+            named = array_choices(str(error), path, self._reopen)
+            self._workspace.notify_error(error, "Opening the file", *named)
 
     @Slot(str)
     def ask_labels(self, source: str) -> None:
@@ -208,6 +210,9 @@ class RepairController(QObject):
         )
         if dialog.exec():
             self._keep(arrays.path, dialog.chosen())
+        elif not self._is_open(arrays.path):
+            again = partial(self._ask_which_array, arrays)
+            self._offer_again(arrays.path, "Choose an array…", again)
         dialog.deleteLater()
 
     def _examine(self, path: Path, error: Exception | None) -> None:
@@ -225,7 +230,8 @@ class RepairController(QObject):
             self._offer_uses(examined)
             return
         if examined.error is not None:
-            self._workspace.notify_error(examined.error, "Opening the file")
+            named = array_choices(str(examined.error), examined.path, self._reopen)
+            self._workspace.notify_error(examined.error, "Opening the file", *named)
         diagnosis = examined.diagnosis
         if diagnosis is None or not _doubted(examined, diagnosis):
             return
@@ -234,7 +240,21 @@ class RepairController(QObject):
         if ended:
             layout = None if ended == FORGOTTEN else dialog.chosen()
             self._keep(diagnosis.data, {"layout": layout})
+        elif not self._is_open(examined.path):
+            self._offer_again(
+                examined.path, "Show likely readings", lambda: self._on_examined(examined)
+            )
         dialog.deleteLater()
+
+    def _is_open(self, path: Path) -> bool:
+        """Whether the scene of a file, or of its header, is open."""
+        document = self._workspace.document
+        known = document.cube.path if document is not None else None
+        return known is not None and known.with_suffix("") == path.with_suffix("")
+
+    def _offer_again(self, path: Path, text: str, run: Callable[[], None]) -> None:
+        """Tell that a file was not opened after all, with the way back."""
+        self._workspace.notify(f"{path.name} wasn't opened.", "info", Choice(text, run))
 
     @Slot()
     def _withdraw(self) -> None:

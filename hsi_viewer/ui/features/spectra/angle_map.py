@@ -57,6 +57,7 @@ class AngleFeature(Feature):
         self._changes = LabelChanges(self.workspace, self)
         context.plot.curves.changed.connect(self._on_curves)
         context.viewing.layers.removed.connect(self._on_layer_removed)
+        context.viewing.layers.changed.connect(self._on_layers)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
@@ -85,6 +86,7 @@ class AngleFeature(Feature):
 
         panel = AnglePanel(STEPS)
         panel.map_requested.connect(self.start)
+        panel.visibility_changed.connect(self._show_layers)
         panel.threshold_changed.connect(self._show_within)
         panel.label_requested.connect(self.label)
         panel.select_requested.connect(self.select)
@@ -168,6 +170,17 @@ class AngleFeature(Feature):
             about = f"Spectral angle to {self.map.name} within the threshold"
             layers.add(Layer(WITHIN, raster, removable=True, about=about))
         self.panel.show_count(int(self.map.counts[self.panel.step]))
+
+    @Slot(bool)
+    def _show_layers(self, shown: bool) -> None:
+        layers = self.context.viewing.layers
+        layers.show(shown, *(name for name in (TITLE, WITHIN) if name in layers))
+
+    def _on_layers(self) -> None:
+        """Follow what is chosen in the Layers panel."""
+        layers = self.context.viewing.layers
+        if self.made(KEY) and TITLE in layers:
+            self.panel.show_visible(layers[TITLE].visible)
 
     # what becomes of the pixels --------------------------------------------------------------
 

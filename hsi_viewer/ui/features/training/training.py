@@ -199,7 +199,7 @@ class TrainController(QObject):
             self._document.results.model = ModelResult(trained.model, self._labelled)
         self._panel.show_running(False)
         self._show(trained.prediction)
-        seconds = trained.model.seconds.get("train", 0.0)
+        seconds = sum(trained.model.seconds.values())  # as in the list of runs
         evidence: Evidence | None = getattr(trained.model, "evidence", None)
         heard = "" if evidence is None else f": {evidence.sentence}"
         self._panel.show_message(
