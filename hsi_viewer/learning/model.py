@@ -19,7 +19,14 @@ from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.progress import (
+    CancelToken,
+    Note,
+    NotingPort,
+    Progress,
+    ProgressPort,
+    UnlikeSpectra,
+)
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.calibration import reliable, tempered
@@ -230,7 +237,7 @@ class TrainedModel(ModelState):
         if (scene := self.scene_of(cube)) is not None and standardise == "training":
             return scene
         seen = examined(real_in(cube, port))
-        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands, port)
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         features = self.features
         if standardise == "scene":
@@ -262,10 +269,11 @@ class TrainedModel(ModelState):
         output = ensemble.mapped(scene, token, port, within=self.usual_distance)
         if pool is self.pool_elsewhere and output.strange > STRANGE:
             port.report(
-                Note(
+                UnlikeSpectra(
                     f"{output.strange:.0%} of the pixels have spectra outside the range of the "
                     "scene that the model was trained on; the map isn't to be trusted there. "
-                    "Standardise the bands by this scene, or label some pixels of it."
+                    "Standardise the bands by this scene, or label some pixels of it.",
+                    output.strange,
                 )
             )
         kept = output.probabilities.nbytes <= KEEP_BYTES and scene in self.scenes

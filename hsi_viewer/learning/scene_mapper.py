@@ -174,7 +174,7 @@ class SceneMapper(TrainingFacts, ABC):
             if scene.origin is cube:
                 return scene
         seen = examined(real_in(cube, port))
-        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands, port)
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         self.scenes[:] = [SceneFeatures(fitting, self.features, origin=cube, keep=False)]
         return self.scenes[0]
