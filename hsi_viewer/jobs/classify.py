@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
-from hsi_viewer.core.assessment.areas import ClassArea, class_areas
+from hsi_viewer.core.assessment.areas import ClassArea, strip_areas
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
@@ -34,7 +34,6 @@ from hsi_viewer.jobs import make_report
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import (
-    check_no_model,
     check_no_results,
     check_sources,
     earlier_maps,
@@ -42,7 +41,7 @@ from hsi_viewer.jobs.job_folder import (
 )
 from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
 from hsi_viewer.jobs.mapped_run import MappedRun
-from hsi_viewer.learning.classifiers import classifier, fit, load_model
+from hsi_viewer.learning.classifiers import classifier, fit
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -56,12 +55,12 @@ class JobResult:
     Attributes
     ----------
     report : what report.json holds.
-    prediction : the map that was written.
+    prediction : the map that was written; None where an earlier call had done everything.
     accuracy : of the test pixels, where there were some.
     """
 
     report: dict[str, Any]
-    prediction: Prediction
+    prediction: Prediction | None = None
     accuracy: AccuracyReport | None = None
 
 
@@ -109,11 +108,16 @@ class Scene:
 
 
 class Stopwatch:
-    """Seconds by the name of the step."""
+    """Seconds by the name of the step.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    before : seconds that were spent before this was made.
+    """
+
+    def __init__(self, before: float = 0.0) -> None:
         self.seconds: dict[str, float] = {}
-        self._start = time.perf_counter()
+        self._start = time.perf_counter() - before
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -140,13 +144,13 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
 
     watch, test = Stopwatch(), None
     with watch.step("read"):
-        cube = _open(cube_source, job)
+        cube = opened(cube_source, job)
         labels = training_labels(labels_source, cube, job)
         legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
         if job.test is not None:
             test = to_be_scored(read_test_labels(job.test, cube, job), legend, labels.ids)
-        _check_folder(job, cube_source, labels_source, *([job.test] if job.test else []))
-    _note_warnings(cube, (labels, test), job)
+        check_folder(job, cube_source, labels_source, *([job.test] if job.test else []))
+    note_warnings(cube, (labels, test), job)
     ids = None if test is None else test.ids
     scene = Scene(cube_source, cube, labels_source, labels.ids, legend, job.test, ids)
     return _reported(_train_and_write(scene, job, watch), scene.sources, job)
@@ -164,92 +168,86 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
 
     watch = Stopwatch()
     with watch.step("read"):
-        cube = _open(cube_source, job)
+        cube = opened(cube_source, job)
         truth = training_labels(truth_source, cube, job)
         training, test = draw_per_class(truth.ids, per_class, job.config.seed)
         legend = legend_of(truth, np.unique(truth.ids), cube.class_names)
-        _check_folder(job)
-    _note_warnings(cube, (truth,), job)
+        check_folder(job)
+    note_warnings(cube, (truth,), job)
     drawn = f"{per_class} per class from {truth_source}"
     scene = Scene(cube_source, cube, drawn, training, legend, truth_source, test)
     return _reported(_train_and_write(scene, job, watch), scene.sources, job)
 
 
-def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
-    """Map a cube with a model that `classify` has written.
+def write_map(
+    model: Model,
+    prediction: Prediction,
+    cube: HyperCube,
+    job: Job,
+    watch: Stopwatch,
+    sources: dict[str, str],
+    test: NDArray[np.uint16] | None = None,
+) -> JobResult:
+    """Write the map that a model has made of a cube, and the report.
+
+    Parameters
+    ----------
+    watch : that timed "read", and the steps of the model where it does not time them itself.
+    sources : what was read, for the report.
+    test : (rows, columns) ids that score the map; None for none.
 
     Raises
     ------
-    HsiError
-        if a file cannot be read, the model does not fit the cube, or the folder cannot be
-        written.
+    ExportError
+        if the folder cannot be written.
     """
-    from hsi_viewer.learning.model_description import check_model
-
-    check_model(model_path)
-    if not job.overwrite:
-        check_no_model(job.output, model_path)
-    watch, test = Stopwatch(), None
-    with watch.step("read"):
-        cube = _open(cube_source, job)
-        if job.test is not None:
-            test = read_test_labels(job.test, cube, job)
-        _check_folder(job)
-    with output_folder(job.output):
-        job.announce("Loading the learning engine")
-        from hsi_viewer.learning.predictor import move_to_device
-
-        model = load_model(model_path)
-        move_to_device(model, job.config.device)
-        legend = ClassLegend(model.legend)
-        scored = None if test is None else to_be_scored(test, legend)
-        _note_warnings(cube, (scored,), job)
-        options = {"standardise": job.standardise} if job.standardise != "training" else {}
-        prediction = model.predict(
-            cube, refine=job.refinement, token=job.token, port=job, **options
-        )
-        if model.warning:
-            job.report(Note(model.warning))
-        settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
-        with watch.step("export"):
-            files = _export(prediction, legend, cube, job)
+    legend = ClassLegend(model.legend)
+    with watch.step("export"):
+        files = _export(prediction, legend, cube, job)
+    settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
     report = {
         "classes": _class_records(legend, None, prediction, cube),
         "classifier": model.name,
         **({"seed": settings.seed} if settings is not None else {}),
         "refined": prediction.source.endswith("refined"),
         **voices_of(model),
-        "seconds": _seconds(model, watch),
+        "seconds": _seconds(model.seconds | watch.seconds, watch),
         "files": sorted(p.name for p in files),
         "versions": versions(),
     }
-    sources = {"cube": cube_source, "model": str(model_path)}
-    result = _scored(report, prediction, None if scored is None else scored.ids)
-    return _reported(result, sources, job)
+    return _reported(_scored(report, prediction, test), sources, job)
 
 
-def _open(source: str, job: Job) -> HyperCube:
+def opened(source: str, job: Job) -> HyperCube:
     """Open a cube; silently, so that an error about it is alone in a log."""
     from hsi_viewer.io.opening import open_cube
 
     cube = examined(real_valued(open_cube(source, job.token)))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
-    if job.formats is not None and "tif" in job.formats and cube.georeference is None:
+    check_formats(cube, job.formats)
+    return cube
+
+
+def check_formats(cube: HyperCube, formats: tuple[str, ...] | None) -> None:
+    """Refuse a GeoTIFF that was asked for, where the cube has no georeference."""
+    if formats is None or not {"tif", "confidence_tif"} & set(formats):
+        return
+    if cube.georeference is None:
         raise ExportError(
             f"{cube.name} has no georeference, so its map cannot be written as GeoTIFF; choose "
             "other formats."
         )
-    return cube
 
 
-def _check_folder(job: Job, *sources: str) -> None:
+def check_folder(job: Job, *sources: str) -> None:
+    """Refuse a folder that holds results, unless they may be replaced."""
     if not job.overwrite:
         check_no_results(job.output)
     make_report.check_beside(job, sources)
 
 
-def _note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
+def note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
     """Note what is odd about the sources, once all are read."""
     from hsi_viewer.io.info import cube_warnings
 
@@ -291,7 +289,7 @@ def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
         **voices_of(model),
         "settings": {"refine": _strength(job), "placement": job.placement},
         "training": [{**asdict(e), "exit_accuracy": list(e.exit_accuracy)} for e in job.epochs],
-        "seconds": _seconds(model, watch),
+        "seconds": _seconds(model.seconds, watch),
         "files": sorted(_inside(job.output, p) for p in files),
         "versions": versions(),
     }
@@ -324,7 +322,7 @@ def _scored(
     """A result with the accuracy of the test pixels, where there are some."""
     if test is None:
         return JobResult(report, prediction)
-    accuracy = score(prediction.class_map, test)
+    accuracy = score(np.asarray(prediction.class_map), test)
     return JobResult({**report, "accuracy": accuracy_record(accuracy)}, prediction, accuracy)
 
 
@@ -366,7 +364,7 @@ def _class_records(
 ) -> list[dict[str, Any]]:
     """Each class with what the map gives to it; square metres where the scene has a place."""
     whole = pixel_area(cube.georeference, cube.rows, cube.columns)
-    areas = {a.class_id: a for a in class_areas(prediction.class_map, whole)}
+    areas = {a.class_id: a for a in strip_areas(prediction.class_map, whole)}
     records: list[dict[str, Any]] = []
     for c in legend:
         record: dict[str, Any] = {"id": c.id, "name": c.name, "colour": list(c.colour)}
@@ -380,8 +378,8 @@ def _class_records(
     return records
 
 
-def _seconds(model: Model, watch: Stopwatch) -> dict[str, float]:
-    steps = {name: model.seconds.get(name, 0.0) for name in LEARNING_STEPS}
+def _seconds(known: dict[str, float], watch: Stopwatch) -> dict[str, float]:
+    steps = {name: known.get(name, 0.0) for name in LEARNING_STEPS}
     seconds = {"read": watch.seconds["read"], **steps, "export": watch.seconds["export"]}
     return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}
 

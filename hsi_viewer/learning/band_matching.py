@@ -205,9 +205,7 @@ class RescaledSource:
         return values.astype(np.float32)
 
 
-def _resampled_text(
-    cube: HyperCube, have: NDArray[np.float64], wanted: NDArray[np.float64]
-) -> str:
+def _resampled_text(cube: HyperCube, have: NDArray[np.float64], wanted: NDArray[np.float64]) -> str:
     """What the user should know of a cube that is resampled.
 
     Parameters
@@ -218,14 +216,15 @@ def _resampled_text(
     """
     after = np.clip(np.searchsorted(have, wanted), 1, have.size - 1)
     apart = np.minimum(np.abs(wanted - have[after - 1]), np.abs(wanted - have[after]))
-    lacking = wanted[apart > BEYOND_NM]
+    far = max(BEYOND_NM, float(np.median(np.diff(have))))
+    lacking = wanted[apart > far]
     text = (
         f"{cube.name} has other bands than the model was trained on: they were resampled to its "
         f"{wanted.size} wavelengths."
     )
     if lacking.size:
         text += (
-            f" {lacking.size} of these, between {lacking.min():.0f} and {lacking.max():.0f} nm, are "
-            f"more than {BEYOND_NM:.0f} nm from any band of the scene, so the map is less sure."
+            f" {lacking.size} of these, from {lacking.min():.0f} to {lacking.max():.0f} nm, are "
+            f"more than {far:.0f} nm from any band of the scene, so the map is less sure."
         )
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,11 @@ def tiles(rows: int, columns: int, side: int = TILE) -> Iterator[Window]:
     for top in range(0, rows, side):
         for left in range(0, columns, side):
             yield slice(top, min(top + side, rows)), slice(left, min(left + side, columns))
+
+
+def moved(part: slice, by: int) -> slice:
+    """A range of rows or columns, so many further on."""
+    return slice(part.start + by, part.stop + by)
 
 
 def halves(
@@ -190,7 +196,7 @@ class SceneFeatures:
 
     def narrowed(self) -> SceneFeatures:
         """The same scene, seen pixel by pixel, where wide windows would have to be computed."""
-        if self.is_kept:
+        if self.is_kept or len(self.features.sigmas) == 1:
             return self
         narrow = SceneFeatures(self.cube, self.features.narrowed(), origin=self.origin, keep=False)
         narrow._guide, narrow.found, narrow.strays = self._guide, self.found, self.strays
@@ -292,6 +298,19 @@ class SceneFeatures:
                 survey.keep(r, c, *self.features.project(*self._read(r, c, counted=(r, c)), count))
             self._guide, self.strays = (survey.guide, survey.valid), survey.strays
         return self._guide
+
+    def guide_at(
+        self, rows: slice, columns: slice, count: int
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """The guide of a window alone, (count, rows, columns), and where it has data."""
+        components, valid, _ = self.features.project(*self._read(rows, columns), count)
+        return components * self.features.strength[:count, None, None], valid
+
+    def with_cube(self, cube: HyperCube) -> SceneFeatures:
+        """The same features of the same scene, read by way of another cube; none are kept."""
+        other = copy(self)
+        other.cube, other._kept = cube, None
+        return other
 
     def surveyed(self, step: int, count: int, token: CancelToken | None = None) -> FloatArray:
         """Features (channels, ...) of every step-th row and column; the guide on the way.

@@ -66,6 +66,7 @@ class Settings:
     brush_square: bool = False
     smooth_outlines: bool = False
     fill_by: Literal["labels", "map"] = "labels"
+    guide_area: Literal["segment", "core", "pixel"] = "core"
     wand_measure: Literal["angle", "distance"] = "angle"
     wand_connected: bool = True
     wand_angle: Annotated[float, Field(gt=0, le=2)] = 0.08

@@ -14,7 +14,7 @@ from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.instant_model import fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
-from hsi_viewer.learning.scene_features import SceneFeatures, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures, Window, moved, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
@@ -126,29 +126,38 @@ class Ensemble:
         port: ProgressPort | None = None,
         *,
         within: float = np.inf,
+        part: Window | None = None,
     ) -> DenseOutput:
-        """Probabilities of the whole scene, tile by tile.
+        """Probabilities of the whole scene, or of a part, tile by tile.
 
         Parameters
         ----------
-        within : squared distance, as of `Features.distance`, beyond which a pixel is strange.
+        within : squared distance, as of `Features.distance`, beyond which a pixel is far.
+        part : the rows and columns to map; all by default.
         """
         port, network = port or SilentPort(), self.network if self.looks_around else None
         if not self.looks_around:
             scene = scene.narrowed()
-        rows, columns, margin = scene.cube.rows, scene.cube.columns, 0
+        margin = 0
+        down, across = part or (slice(0, scene.cube.rows), slice(0, scene.cube.columns))
+        rows, columns = down.stop - down.start, across.stop - across.start
         if network is not None:
             network.eval()
             margin = network.radius
-        classes = len(next(iter(self.voices.values())).scores(_nothing(scene))[0])
+        # one that is heard: others may need features that a narrowed scene doesn't have
+        names = (*self.pool.heard, *self.voices)
+        speaker = next(self.voices[name] for name in names if name in self.voices)
+        classes = len(speaker.scores(_nothing(scene))[0])
         probabilities = np.empty((rows, columns, classes), np.float32)
         disagreement = np.zeros((rows, columns), np.float32)
-        valid, strange = np.empty((rows, columns), bool), 0
+        valid = np.empty((rows, columns), bool)
+        far = np.zeros((rows, columns), bool) if np.isfinite(within) else None
         windows = list(tiles(rows, columns))
         for done, (r, c) in enumerate(windows):
             if token is not None:
                 token.check()
-            values, valid[r, c] = scene.window(r, c, margin, token)
+            here = moved(r, down.start), moved(c, across.start)
+            values, valid[r, c] = scene.window(*here, margin, token)
             shape, exits = valid[r, c].shape, None
             if network is not None:
                 each = exits_of(network, values)
@@ -158,20 +167,19 @@ class Ensemble:
                 )
                 exits = exits.reshape(*shape, classes)
             for top in range(0, shape[0], ROWS):  # so few that their copy stays in the cache
-                down = slice(top, min(top + ROWS, shape[0]))
-                part = values[:, margin + down.start : margin + down.stop, margin:][
+                some = slice(top, min(top + ROWS, shape[0]))
+                seen = values[:, margin + some.start : margin + some.stop, margin:][
                     :, :, : shape[1]
                 ]
-                flat = np.moveaxis(part, 0, 2).reshape(-1, len(part))
-                if np.isfinite(within):
-                    far = scene.features.distance(flat) > within
-                    strange += int(np.count_nonzero(far & valid[r, c][down].ravel()))
-                said = None if exits is None else exits[down].reshape(-1, classes)
+                flat = np.moveaxis(seen, 0, 2).reshape(-1, len(seen))
+                if far is not None:
+                    beyond = scene.features.distance(flat) > within
+                    far[r, c][some] = beyond.reshape(-1, shape[1]) & valid[r, c][some]
+                said = None if exits is None else exits[some].reshape(-1, classes)
                 joined = softmax(self.logits(flat, said))
-                probabilities[r, c][down] = joined.reshape(-1, shape[1], classes)
+                probabilities[r, c][some] = joined.reshape(-1, shape[1], classes)
             port.report(Progress("Predicting the map", (done + 1) / len(windows)))
-        share = strange / max(int(valid.sum()), 1)
-        return DenseOutput(probabilities, disagreement, valid, share)
+        return DenseOutput(probabilities, disagreement, valid, far)
 
 
 def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:

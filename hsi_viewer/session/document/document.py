@@ -13,6 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
+from hsi_viewer.core.labels.decisions import DECISIONS, Decision
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
@@ -32,8 +33,9 @@ from hsi_viewer.session.document.results import Results
 class Document:
     """The user's work; every change goes through it and is announced by an event.
 
-    Events: `legend.changed`, `labels.changed`, `history.changed`, `selection.changed`, and here
-    `cube_changed`, `prediction_changed`, `truth_changed`, `saved_changed`.
+    Events: `legend.changed`, `labels.changed`, `decisions.changed`, `history.changed`,
+    `selection.changed`, and here `cube_changed`, `prediction_changed`, `truth_changed`,
+    `saved_changed`.
 
     Parameters
     ----------
@@ -41,6 +43,7 @@ class Document:
 
     Attributes
     ----------
+    decisions : a `Decision` for each pixel that one was made about, 0 elsewhere.
     results : what else was computed of it: angle map, scatter plot, libraries, model.
     ids_loaded : whether labels came from a file, whose ids are kept where they have gaps.
     """
@@ -54,6 +57,7 @@ class Document:
         self.cube = cube
         self.legend = ClassLegend()
         self.labels = LabelMap(cube.rows, cube.columns)
+        self.decisions = LabelMap(cube.rows, cube.columns, DECISIONS)
         self.history = History()
         self.selection = Selection(self.labels.shape)
         self.results = Results()
@@ -82,17 +86,25 @@ class Document:
         self.results.forget_measured()
         self.cube_changed.emit()
 
-    def restart(self, classes: tuple[LabelClass, ...], ids: NDArray[np.uint16]) -> None:
-        """Take classes and labels from a session; the history starts again.
+    def restart(
+        self,
+        classes: tuple[LabelClass, ...],
+        ids: NDArray[np.uint16],
+        decisions: NDArray[np.uint16] | None = None,
+    ) -> None:
+        """Take classes, labels and decisions from a session; the history starts again.
 
         Raises
         ------
         LabelError
-            if the size differs from the cube's.
+            if a size differs from the cube's.
         """
         edit = self.labels.edit_to(ids)
+        decided = np.zeros(self.labels.shape, np.uint16) if decisions is None else decisions
+        decided_edit = self.decisions.edit_to(decided)
         self.legend.classes = classes
         self.labels.apply(edit)
+        self.decisions.apply(decided_edit)
         self.history.clear()
 
     # classes -------------------------------------------------------------------------------
@@ -294,6 +306,13 @@ class Document:
     def ids_given(self) -> bool:
         """Whether class ids follow a file, a ground truth or the scene's own list of classes."""
         return self.ids_loaded or self.truth is not None or bool(self.cube.class_names)
+
+    def decide(self, pixels: NDArray[np.int64], decision: Decision) -> bool:
+        """Note a decision about pixels (flat indices), as one step; False if it was noted."""
+        edit = self.decisions.edit_for(pixels, decision)
+        if edit.pixels.size:
+            self.history.do(decision.title, LabelChange(self.decisions, edit))
+        return bool(edit.pixels.size)
 
     # results -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsi_viewer.ui.features.after_map.applying import ApplyFeature
 from hsi_viewer.ui.features.after_map.cleaning import CleanFeature
 from hsi_viewer.ui.features.after_map.vectors import MapFeature
 from hsi_viewer.ui.features.application.feature import ApplicationFeature
@@ -25,6 +26,7 @@ from hsi_viewer.ui.features.display.picture import PictureFeature
 from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.guidance.guide import GuideFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
@@ -73,6 +75,8 @@ def make_features(context: Context) -> list[Feature]:
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
         RunsFeature(context, training.training),
+        GuideFeature(context, labels, labelling.panel, training.training),
+        ApplyFeature(context),
         CleanFeature(context),
         MapFeature(context),
         ScenesFeature(context),

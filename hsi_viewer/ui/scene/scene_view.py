@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS, Layer
 from hsi_viewer.core.geometry.pixels import Pixel
@@ -190,6 +190,10 @@ class SceneView(pg.GraphicsView):
         else:
             at = {"pos": (pixel[1] + 0.5, pixel[0] + 0.5), "pen": cosmetic("#ffffff", 1.5)}
             self._cursor.setData([{**at, "brush": QColor("#000000")}])
+
+    def add_item(self, item: QGraphicsItem) -> None:
+        """Draw something over the layers, in coordinates of column and row."""
+        self._box.addItem(item, ignoreBounds=True)
 
     def detach(self) -> None:
         """Let go of the layers: the view is about to go."""

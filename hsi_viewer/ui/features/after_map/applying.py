@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -27,15 +27,16 @@ from hsi_viewer.core.training import Standardise
 from hsi_viewer.learning.classifiers import classifier, load_model
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
-from hsi_viewer.ui.awaited import import_trainer
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.saving import saving_folder
 from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
+STANDARDISED: dict[Standardise, str] = {"training": "the training", "scene": "this"}
 KEY, DOING = "apply", "Applying the model"
 FILTER = "Models (model.json *.json *.safetensors);;All files (*)"
 
@@ -117,7 +118,9 @@ class ApplyFeature(Feature):
             import_trainer(token, port)
             model = load_model(path)
             move_to_device(model, device)
-            options = {} if standardise == "training" else {"standardise": standardise}
+            options: dict[str, Any] = (
+                {} if standardise == "training" else {"standardise": standardise}
+            )
             made = model.predict(cube, token=token, port=CallbackPort(hear), **options)
             if model.warning:
                 notes.append(Note(model.warning))
@@ -145,13 +148,14 @@ class ApplyFeature(Feature):
         classes = tuple(c for c in joined if c.id in before or c.id in wanted)
         prediction = renumbered_prediction(made.prediction, numbers)
         edits: list[Edit] = []
+        added = len(classes) - len(before)
         if classes != before.classes:
             edits.append(LegendChange(before, before.classes, classes))
         name = model_name(made.path)
         edits.append(self._map_change(document, made, prediction, name))
         document.history.do(f"Apply {name}", *edits)
         self.context.viewing.show_map(True)
-        self._tell(made, len(classes) - len(before.classes), name)
+        self._tell(made, added, name)
 
     def _map_change(
         self, document: Document, made: Applied, prediction: Prediction, name: str
@@ -162,9 +166,7 @@ class ApplyFeature(Feature):
         config = {
             "classifier": made.model.name,
             "applied model": str(made.path),
-            "standardised by": f"the {made.standardise} scene"
-            if made.standardise == "training"
-            else "this scene",
+            "standardised by": f"{STANDARDISED[made.standardise]} scene",
             "notes": [note.text for note in made.notes],
         }
         seconds = sum(made.model.seconds.get(step, 0.0) for step in ("predict", "refine"))

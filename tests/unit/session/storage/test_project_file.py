@@ -109,10 +109,10 @@ def made_run(folder, number=1):
 
 
 @settings(max_examples=40)
-@given(bodies, id_maps, st.none() | id_maps)
-def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, truth):
+@given(bodies, id_maps, st.none() | id_maps, st.none() | id_maps)
+def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, truth, decisions):
     path = tmp_path_factory.mktemp("p") / "a.hsiproj"
-    write_project(path, session_data, ids, truth, {})
+    write_project(path, session_data, ids, truth, {}, decisions=decisions)
     again = read_project_data(path)
     same = replace(again.reference, relative="")
     assert replace(again, contents=(), reference=same) == session_data
@@ -123,6 +123,10 @@ def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, trut
         assert contents.truth is None
     else:
         np.testing.assert_array_equal(contents.truth, truth)
+    if decisions is None or not decisions.any():  # as in files of before there were any
+        assert contents.decisions is None
+    else:
+        np.testing.assert_array_equal(contents.decisions, decisions)
 
 
 def test_runs_are_files_inside(path, tmp_path):
