@@ -92,7 +92,9 @@ def smallest_difference(colours, vision: str) -> float:
 
 
 @pytest.mark.parametrize("vision", VISIONS)
-@pytest.mark.parametrize(("classes", "plain", "on_grey"), [(12, 8.7, 6.7), (16, 5, 4.5), (50, 3.7, 0.7)])
+@pytest.mark.parametrize(
+    ("classes", "plain", "on_grey"), [(12, 8.7, 6.7), (16, 5, 4.5), (50, 3.7, 0.7)]
+)
 def test_maps_are_told_apart_over_the_grey_picture_too(vision, classes, plain, on_grey):
     """On a pixel of any grey, at the opacity that maps have at first."""
     colours, opacity = np.array(PALETTE[:classes]), Settings().map_opacity
