@@ -57,6 +57,18 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True)
+class UnlikeSpectra(Note):
+    """A remark that a scene has spectra unlike those that a model was trained on.
+
+    Attributes
+    ----------
+    share : of the pixels, 0..1.
+    """
+
+    share: float = 0.0
+
+
 class ProgressPort(Protocol):
     """Receives the reports of a worker, and decides what each means.
 

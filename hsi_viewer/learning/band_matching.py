@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ModelError
+from hsi_viewer.core.progress import Note, ProgressPort
 
 SAME_NM = 0.5  # wavelengths this close are the same
 SAMPLED = 2_000  # pixels whose values are compared, about
@@ -59,7 +60,11 @@ class ResampledSource:
 
 
 def matched(
-    cube: HyperCube, wavelengths: NDArray[np.float64] | None, bands: int, used: NDArray[np.int64]
+    cube: HyperCube,
+    wavelengths: NDArray[np.float64] | None,
+    bands: int,
+    used: NDArray[np.int64],
+    port: ProgressPort | None = None,
 ) -> HyperCube:
     """The cube as the model's sensor would have seen it.
 
@@ -69,6 +74,7 @@ def matched(
     wavelengths : (bands,) nm of the training cube, or None.
     bands : of the training cube.
     used : bands that the model looks at.
+    port : takes a `Note` of what was resampled, and of bands that the cube lacks.
 
     Raises
     ------
@@ -95,6 +101,8 @@ def matched(
             f"The model needs {wanted.min():.0f}-{wanted.max():.0f} nm, but {cube.name} covers "
             f"{there}; use a model trained on this sensor, or train on this cube."
         )
+    if port is not None:
+        port.report(Note(_resampled_text(cube, have, wanted)))
     above = np.clip(np.searchsorted(have, wavelengths), 1, have.size - 1)
     low, high = have[above - 1], have[above]
     share = np.clip((wavelengths - low) / np.maximum(high - low, 1e-9), 0.0, 1.0)
@@ -195,3 +203,28 @@ class RescaledSource:
         values: NDArray[np.float64] = stored.astype(np.float64) * gain + shift
         values[~self.cube.is_data(stored)] = np.nan
         return values.astype(np.float32)
+
+
+def _resampled_text(cube: HyperCube, have: NDArray[np.float64], wanted: NDArray[np.float64]) -> str:
+    """What the user should know of a cube that is resampled.
+
+    Parameters
+    ----------
+    cube : the scene.
+    have : (n,) ascending wavelengths of its usable bands.
+    wanted : (m,) those that the model looks at.
+    """
+    after = np.clip(np.searchsorted(have, wanted), 1, have.size - 1)
+    apart = np.minimum(np.abs(wanted - have[after - 1]), np.abs(wanted - have[after]))
+    far = max(BEYOND_NM, float(np.median(np.diff(have))))
+    lacking = wanted[apart > far]
+    text = (
+        f"{cube.name} has other bands than the model was trained on: they were resampled to its "
+        f"{wanted.size} wavelengths."
+    )
+    if lacking.size:
+        text += (
+            f" {lacking.size} of these, from {lacking.min():.0f} to {lacking.max():.0f} nm, are "
+            f"more than {far:.0f} nm from any band of the scene, so the map is less sure."
+        )
+    return text

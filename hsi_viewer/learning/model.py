@@ -19,7 +19,14 @@ from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.progress import (
+    CancelToken,
+    Note,
+    NotingPort,
+    Progress,
+    ProgressPort,
+    UnlikeSpectra,
+)
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
@@ -283,7 +290,7 @@ class TrainedModel(ModelState):
         if (scene := self.scene_of(cube)) is not None and standardise == "training":
             return scene
         seen = examined(real_in(cube, port))
-        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands, port)
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         features = scaled(self.features, standardise, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube)
@@ -313,7 +320,7 @@ class TrainedModel(ModelState):
         output = ensemble.mapped(scene, token, port, within=self.usual_distance)
         note = strange_note(output.strange)
         if pool is self.pool_elsewhere and note is not None:
-            port.report(Note(note))
+            port.report(UnlikeSpectra(note, output.strange or 0.0))
         kept = output.probabilities.nbytes <= KEEP_BYTES and scene in self.scenes
         self._outputs[:] = [(scene, pool, output)] if kept else []
         return output

@@ -210,7 +210,7 @@ class SceneMapper(TrainingFacts, ABC):
             if scene.origin is cube and standardise == "training":
                 return scene
         seen = examined(real_in(cube, port))
-        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = matched(seen, self.wavelengths, self.bands, self.features.bands, port)
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         if standardise == "scene":
             features = scaled(self.features, standardise, fitting)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.labels.classes import UNCLASSIFIED, ClassLegend
+from hsi_viewer.core.labels.classes import UNCLASSIFIED, ClassLegend, LabelClass, free_colours
+from hsi_viewer.core.prediction import Prediction
 
 
 def matched_ids(
@@ -48,3 +50,34 @@ def renumbered(ids: NDArray[np.uint16], numbers: Mapping[int, int]) -> NDArray[n
     for old, new in numbers.items():
         table[old] = new
     return table[ids]
+
+
+def renumbered_prediction(prediction: Prediction, numbers: Mapping[int, int]) -> Prediction:
+    """The same map under other ids."""
+    return replace(
+        prediction,
+        class_map=renumbered(prediction.class_map, numbers),
+        class_ids=tuple(numbers.get(i, i) for i in prediction.class_ids),
+    )
+
+
+def joined_classes(
+    present: ClassLegend, more: Iterable[LabelClass], numbers: Mapping[int, int]
+) -> tuple[LabelClass, ...]:
+    """The classes of a legend and those of another that it lacks, which keep their names.
+
+    Parameters
+    ----------
+    present : stays as it is.
+    more : classes that are added under their new ids, each in its colour if that is free.
+    numbers : of them, as of `matched_ids`.
+    """
+    joined = list(present)
+    for each in more:
+        class_id = numbers.get(each.id, each.id)
+        if any(c.id == class_id for c in joined):
+            continue
+        taken = {c.colour for c in joined}
+        colour = each.colour if each.colour not in taken else next(free_colours(taken))
+        joined.append(LabelClass(class_id, each.name, colour))
+    return tuple(joined)

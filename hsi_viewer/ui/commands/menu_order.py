@@ -62,7 +62,7 @@ ORDER: tuple[str | Submenu, ...] = (
     *("labels.load", "labels.export", LINE, "labels.draw", "labels.test", LINE),
     *("labels.regions", "labels.separability"),
     *("train.start", "train.live", "train.cancel", LINE, "train.runs", "train.scenes"),
-    *("map.clean", "map.polygons", "map.areas", LINE, "map.files"),
+    *("map.apply", "map.files", LINE, "map.clean", "map.polygons", "map.areas"),
     *("view.fit", "view.in", "view.out", LINE),
     *("view.map", "view.uncertainty", "view.labels", "view.image", LINE),
     Submenu("Map st&yle", ("view.style.*", LINE, "view.style")),

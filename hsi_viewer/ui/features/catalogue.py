@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsi_viewer.ui.features.after_map.applying import ApplyFeature
 from hsi_viewer.ui.features.after_map.cleaning import CleanFeature
 from hsi_viewer.ui.features.after_map.vectors import MapFeature
 from hsi_viewer.ui.features.application.arranging import ArrangingFeature
@@ -82,6 +83,7 @@ def make_features(context: Context) -> list[Feature]:
         RunsFeature(context, training.training, training.assessing),
         ResultFeature(context, training.training),
         GuideFeature(context, labels, labelling.panel, training.training),
+        ApplyFeature(context),
         CheckFeature(context, training.training, training.panel),
         CleanFeature(context),
         MapFeature(context),

@@ -12,9 +12,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.map_regions import map_regions
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import SilentPort, UnlikeSpectra
+from hsi_viewer.learning.classifiers import fit
+from hsi_viewer.ui.features.after_map import applying as module
 from hsi_viewer.ui.features.after_map.polygons_dialog import SAVE, PolygonsDialog
 from tests.gui.exporting.test_layers_and_figures import answer, scene
 
@@ -43,6 +48,7 @@ def test_cleaning_polygons_and_areas(mapped, tmp_path, monkeypatch):
     areas(mapped, tmp_path, monkeypatch)
     polygons(mapped, tmp_path, monkeypatch)
     merging(mapped, before)
+    applying(mapped, tmp_path, monkeypatch)
 
 
 def shown_ids(driver) -> np.ndarray:
@@ -170,3 +176,86 @@ def merging(driver, original: Prediction) -> None:
     assert 3 not in shown_ids(driver)
     driver.window.context.docking.docks["clean-map"].close()
     np.testing.assert_array_equal(shown_ids(driver), original.class_map)
+
+
+def trained_elsewhere(folder, colour):
+    """A model of another sensor, whose classes are partly those of the scene, under other ids."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.array([[1, 2, 3, 4]], np.uint16), 4, axis=0)
+    values = rng.uniform(0.1, 0.9, (4, 4, 8)).astype(np.float32)
+    cube = HyperCube.from_array(values, wavelengths=np.linspace(455, 905, 8))
+    names = {1: "two", 2: "grass", 3: "Three", 4: "one"}
+    legend = [LabelClass(i, n, colour if n == "grass" else (i, i, i)) for i, n in names.items()]
+    model = fit(cube, labels, classifier="lda", legend=legend)
+    model.save(folder)
+    return model
+
+
+def applying(driver, tmp_path, monkeypatch) -> None:
+    """The classes of the model join those of the scene by name; undo takes all of it back."""
+    monkeypatch.setattr(module, "import_trainer", lambda _token, _port: None)
+    document = driver.document
+    original, classes = document.prediction, document.legend.classes
+    model = trained_elsewhere(tmp_path / "field7_model", classes[0].colour)
+    path = tmp_path / "field7_model" / "model.json"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: (str(path), ""))
+    sessions = driver.window.context.sessions
+    told: list[str] = []
+    driver.window.workspace.noticed.connect(lambda text, _level: told.append(text))
+    driver.trigger("map.apply")
+    driver.qtbot.waitUntil(lambda: document.prediction is not original)
+    driver.settle()
+    own = model.predict(document.cube, port=SilentPort())
+    becomes = np.array([0, 2, 5, 3, 1], np.uint16)
+    np.testing.assert_array_equal(document.prediction.class_map, becomes[own.class_map])
+    assert document.prediction.class_ids == (2, 5, 3, 1)
+    assert document.legend.classes[:3] == classes
+    assert [(c.id, c.name) for c in document.legend][3:] == [(5, "grass")]
+    assert document.legend[5].colour not in {c.colour for c in classes}
+    assert told[0] == "Applied field7_model to this scene. One class was added."
+    assert "other bands than the model was trained on" in told[1]
+    driver.qtbot.waitUntil(lambda: not sessions.run_pending)
+    run = sessions.session.training_runs.runs[-1]
+    assert run.config["applied model"] == str(path)
+    assert "resampled to its 8 wavelengths" in run.config["notes"][0]
+    assert sessions.shown_run == run.id
+    kept = document.prediction
+    driver.type("z", modifier=CTRL)
+    assert document.prediction is original
+    assert document.legend.classes == classes
+    driver.trigger("edit.redo")
+    assert document.prediction is kept
+    unlike_spectra_and_damage(driver, path, model, monkeypatch)
+    assert "model.json" in told[-1]
+
+
+class Unlike:
+    """A model that finds the spectra of the scene unlike those of its own."""
+
+    def __init__(self, model) -> None:
+        self.model, self.asked = model, []
+        for name in ("name", "class_ids", "legend", "seconds", "warning", "save"):
+            setattr(self, name, getattr(model, name))
+
+    def predict(self, cube, *, standardise="training", port=None, **options):
+        self.asked.append(standardise)
+        if standardise == "training":
+            port.report(UnlikeSpectra("40% of the pixels have other spectra.", 0.4))
+        return self.model.predict(cube, port=port, **options)
+
+
+def unlike_spectra_and_damage(driver, path, model, monkeypatch) -> None:
+    unlike = Unlike(model)
+    monkeypatch.setattr(module, "load_model", lambda _path: unlike)
+    before = driver.document.prediction
+    driver.trigger("map.apply")
+    driver.qtbot.waitUntil(lambda: driver.document.prediction is not before)
+    driver.settle()
+    QApplication.processEvents()  # the message gets its place
+    notice = next(n for n in driver.window.notices.notices if n.text.startswith("40%"))
+    driver.click_on(notice.buttons[0])
+    driver.qtbot.waitUntil(lambda: unlike.asked == ["training", "scene"])
+    driver.settle()
+    path.write_text("{}")
+    driver.trigger("map.apply")
+    driver.settle()

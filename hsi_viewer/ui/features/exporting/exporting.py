@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from hsi_viewer.core.labels.class_match import renumbered
+from hsi_viewer.core.labels.class_match import renumbered_prediction
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
@@ -82,7 +81,7 @@ class ExportController(QObject):
 
             port.report(Progress(f"Exporting to {directory}"))
             written = export_prediction(
-                _renumbered(prediction, numbers),
+                renumbered_prediction(prediction, numbers),
                 ClassLegend(replace(c, id=numbers.get(c.id, c.id)) for c in legend),
                 cube,
                 directory,
@@ -163,12 +162,3 @@ class ExportController(QObject):
         self._workspace.notify(
             f"Exported to {files[0].parent}: {names}", "success", folder_link(files[0])
         )
-
-
-def _renumbered(prediction: Prediction, numbers: Mapping[int, int]) -> Prediction:
-    """The map with other class ids."""
-    return replace(
-        prediction,
-        class_map=renumbered(prediction.class_map, numbers),
-        class_ids=tuple(numbers.get(i, i) for i in prediction.class_ids),
-    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from skimage.color import deltaE_ciede2000
 
 from hsi_viewer.core.labels.classes import PALETTE
+from hsi_viewer.preferences.settings import Settings
 
 OKABE_ITO = ("E69F00", "56B4E9", "009E73", "F0E442", "0072B2", "D55E00", "CC79A7")
 
@@ -80,3 +82,23 @@ def test_there_are_fifty():
 def test_the_first_seven_are_those_of_okabe_and_ito_and_lie_far_apart(vision):
     assert tuple("%02X%02X%02X" % c for c in PALETTE[:7]) == OKABE_ITO  # noqa: UP031
     assert smallest_distance(PALETTE[:7], vision) > 16
+
+
+def smallest_difference(colours, vision: str) -> float:
+    """Smallest CIEDE2000 difference of two of the colours; 2.3 or so is just noticed."""
+    lab = lab_seen(colours, vision)
+    difference = deltaE_ciede2000(lab[:, None], lab[None])
+    return difference[np.triu_indices(len(lab), 1)].min()
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize(
+    ("classes", "plain", "on_grey"), [(12, 8.7, 6.7), (16, 5, 4.5), (50, 3.7, 0.7)]
+)
+def test_maps_are_told_apart_over_the_grey_picture_too(vision, classes, plain, on_grey):
+    """On a pixel of any grey, at the opacity that maps have at first."""
+    colours, opacity = np.array(PALETTE[:classes]), Settings().map_opacity
+    assert smallest_difference(colours, vision) > plain
+    for grey in range(0, 256, 51):
+        drawn = opacity * colours + (1 - opacity) * grey
+        assert smallest_difference(drawn, vision) > on_grey
