@@ -47,6 +47,7 @@ from hsi_viewer.ui.features.spectra.scatter import ScatterFeature
 from hsi_viewer.ui.features.spectra.spectra import SpectraFeature
 from hsi_viewer.ui.features.training.feature import TrainingFeature
 from hsi_viewer.ui.features.training.runs import RunsFeature
+from hsi_viewer.ui.features.training.uncertainty import UncertaintyFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -76,6 +77,7 @@ def make_features(context: Context) -> list[Feature]:
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
         RunsFeature(context, training.training, training.assessing),
+        UncertaintyFeature(context),
         GuideFeature(context, labels, labelling.panel, training.training),
         CleanFeature(context),
         MapFeature(context),
