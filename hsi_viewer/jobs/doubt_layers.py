@@ -175,9 +175,7 @@ def _applicability(
     from hsi_viewer.learning.applicability import SeenScene, applicability_of, dissimilarity_map
 
     if facts.model is None:
-        raise LabelError(
-            "The model of this map isn't at hand: train again to see its reach."
-        )
+        raise LabelError("The model of this map isn't at hand: train again to see its reach.")
     seen = SeenScene(facts.model, facts.cube, token)
     known = applicability_of(seen, facts.labels, token)
     values = dissimilarity_map(seen, known, token, port)

@@ -31,7 +31,7 @@ Numbers = NDArray[np.int64]
 
 
 def reach_of(model: Model, *, refined: bool) -> int:
-    """How far a map looks from a pixel, in pixels, so that labels there may decide it.
+    """Distance (pixels) up to which labels can influence the map of a pixel.
 
     The refinement carries a label about as far as the widest window of the engine looks.
 

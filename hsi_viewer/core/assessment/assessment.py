@@ -22,7 +22,7 @@ Basis = Literal["labels", "test pixels"]
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """How good a map is, honestly and optimistically.
+    """Accuracy of a map: the honest figure, and the optimistic one beside it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How far test pixels lie from training pixels, against how far the model looks."""
+"""Distance of test pixels from training pixels, compared with the reach of the model."""
 
 from __future__ import annotations
 

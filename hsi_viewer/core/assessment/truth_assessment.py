@@ -1,4 +1,4 @@
-"""What a ground truth says about a map: apart from what the model saw, and all of it."""
+"""Accuracy of a map on a ground truth: apart from what the model saw, and on all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the Runs panel: what it says of each run."""
+"""Rows of the Runs panel: figures and settings of each run."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ class RunsFeature(Feature):
         return number
 
     def note_shown(self, run_id: int | None) -> None:
-        """Take note that the map of a run is on the screen."""
+        """Note that the map of a run is on the screen."""
         known = self._session is not None and run_id in self._session.training_runs
         self.context.sessions.shown_run = run_id if known else None
         self.refresh()

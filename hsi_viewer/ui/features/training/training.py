@@ -89,7 +89,7 @@ class TrainController(QObject):
 
     @property
     def model(self) -> Model | None:
-        """That model without what it has learned from."""
+        """The model without its training data."""
         return self.known.model if self.known is not None else None
 
     @property
@@ -112,7 +112,7 @@ class TrainController(QObject):
         self._panel.live.setChecked(live)
 
     def follow_labels(self) -> None:
-        """Train after each stroke from now on, and at once only where there is no map."""
+        """Train after each stroke from now on; at once only if there is no map yet."""
         document = self._workspace.document
         with QSignalBlocker(self._panel.live):
             self.set_live(True)
@@ -210,7 +210,7 @@ class TrainController(QObject):
             self._train_on()
 
     def adopt(self, model: Model, labelled: NDArray[np.bool_]) -> None:
-        """Take a model of a session, so that training continues from it."""
+        """Use the model of a session, so that training continues from it."""
         document = self._workspace.document
         if document is None:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -22,15 +22,14 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
 from hsi_viewer.session.storage.training_runs import MADE_FROM, UNCLASSIFIED
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.plots.colour_maps import colour_table
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
-    from hsi_viewer.ui.widgets.doubt_panel import DoubtPanel
+    from hsi_viewer.ui.widgets.doubt_dialog import DoubtDialog
 
-KEY, TITLE = "uncertainty", "Uncertainty"
 NO_MAP = "Train first: there is no class map yet."
 AREA = next(kind for kind in KINDS if kind.key == "applicability")
 TITLES = {kind.title for kind in KINDS}
@@ -38,7 +37,7 @@ MOST_NAMED = 4
 
 
 class UncertaintyFeature(Feature):
-    """Binds the panel to the map of the open document."""
+    """Adds the layers that are asked for, and binds the dialog to the map of the document."""
 
     key = "uncertainty"
 
@@ -47,41 +46,28 @@ class UncertaintyFeature(Feature):
         self._area: DoubtLayer | None = None
         self._sets: tuple[Prediction, ConformalSets | None] | None = None
         self._whole: tuple[Prediction, Prediction] | None = None  # left out, and before
+        self._applied = DoubtRule()
+        self._previewing = False
+        self._dialog: DoubtDialog | None = None
         context.canvas.hovered.connect(self._on_hover)
         context.canvas.left.connect(self._on_left)
         self.workspace.document_changed.connect(self._on_document)
 
-    def panels(self) -> list[Panel]:
-        """The panel, beside the training."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                beside="training",
-                fill=self._preview,
-                icon="help-rhombus-outline",
-            )
-        ]
-
-    def _make(self) -> DoubtPanel:
-        from hsi_viewer.ui.widgets.doubt_panel import DoubtPanel
-
-        panel = DoubtPanel([(k.key, k.title, k.about) for k in KINDS])
-        panel.layer_requested.connect(self.show_layer)
-        panel.changed.connect(self._preview)
-        panel.visibility_changed.connect(self._preview)
-        panel.apply_requested.connect(self.apply)
-        return panel
-
     @property
-    def panel(self) -> DoubtPanel:
-        """The panel."""
-        return cast("DoubtPanel", self.context.docking.panel(KEY))
+    def dialog(self) -> DoubtDialog:
+        """The controls, made when they are first wanted."""
+        if self._dialog is None:
+            from hsi_viewer.ui.widgets.doubt_dialog import DoubtDialog
+
+            self._dialog = DoubtDialog([(k.key, k.title, k.about) for k in KINDS], self.window)
+            self._dialog.layer_requested.connect(self.show_layer)
+            self._dialog.changed.connect(self._preview)
+            self._dialog.visibility_changed.connect(self._preview)
+            self._dialog.apply_requested.connect(self.apply)
+        return self._dialog
 
     def commands(self) -> list[Command]:
-        """A command for each layer, and one for the panel."""
+        """A command for each layer, and one for the dialog."""
         layers = [
             Command(
                 f"doubt.{kind.key}",
@@ -111,8 +97,11 @@ class UncertaintyFeature(Feature):
 
     @Slot()
     def open(self) -> None:
-        """Bring the panel to the front, with the map on the image."""
-        self.show_panel(KEY)
+        """Open the controls beside the image, with the map on it."""
+        corner = self.context.canvas.mapToGlobal(self.context.canvas.rect().topLeft())
+        self.dialog.move(corner)
+        self.dialog.show()
+        self.dialog.raise_()
         self.context.viewing.show_map(True)
 
     # layers ----------------------------------------------------------------------------------
@@ -163,8 +152,8 @@ class UncertaintyFeature(Feature):
         document = self.workspace.document
         if document is not None:
             document.prediction_changed.connect(self._on_map)
-        if self.made(KEY):
-            self.panel.show_rule(0, applicable=False)
+        if self._dialog is not None:
+            self.dialog.show_rule(0, applicable=False)
             self._preview()
 
     def _on_map(self) -> None:
@@ -174,14 +163,15 @@ class UncertaintyFeature(Feature):
         self._sets = None
         document = self.workspace.document
         shown = document.prediction if document is not None else None
-        if self._whole is not None and shown not in (None, *self._whole):
+        if self._whole is not None and not any(shown is known for known in self._whole):
             self._whole = None
-        if self._area is not None and shown is not self._area.prediction:
-            kept = self._whole is not None and self._area.prediction is self._whole[1]
-            self._area = self._area if kept else None
-        if self.made(KEY):
-            if self._whole is None:
-                self.panel.show_rule(0, applicable=False)
+        whole = self._before()
+        if self._area is not None and self._area.prediction is not whole:
+            self._area = None
+        left_out = self._whole is not None and shown is self._whole[0]
+        if self._dialog is not None:
+            rule = self._applied if left_out else DoubtRule()
+            self.dialog.show_rule(rule.confidence, applicable=rule.applicable)
             self._preview()
 
     # the classes under the cursor ------------------------------------------------------------
@@ -220,8 +210,8 @@ class UncertaintyFeature(Feature):
 
     @property
     def rule(self) -> DoubtRule:
-        """The rule in the panel."""
-        return DoubtRule(self.panel.least, self.panel.applicable.isChecked())
+        """The rule in the dialog."""
+        return DoubtRule(self.dialog.least, self.dialog.applicable.isChecked())
 
     def _before(self) -> Prediction | None:
         """The map with all of its pixels."""
@@ -232,36 +222,29 @@ class UncertaintyFeature(Feature):
     @Slot()
     def _preview(self) -> None:
         """Show on the image what the rule comes to, and say it in numbers."""
-        if not self.made(KEY):
+        if self._dialog is None:
             return
         whole, rule = self._before(), self.rule
-        self.panel.setEnabled(whole is not None)
+        self.dialog.setEnabled(whole is not None)
         if whole is None:
-            self.panel.show_summary(NO_MAP, ready=False)
+            self.dialog.show_summary(NO_MAP, ready=False)
             return
         if rule.applicable and (self._area is None or self._area.prediction is not whole):
             self._find_area(whole)
             return
         document = self.workspace.document
-        seen = self.panel.isVisible()
+        shown = whole if document is None else document.prediction or whole
         doubtful = rule.doubtful(whole, self._area)
-        applied = document is not None and document.prediction is not whole
-        same = (
-            document is not None
-            and document.prediction is not None
-            and np.array_equal(
-                document.prediction.class_map, unclassified_where(whole.class_map, doubtful)
-            )
-        )
-        show = seen and not same
-        self.context.viewing.preview_map(
-            unclassified_where(whole.class_map, doubtful) if show else None
-        )
+        ids = unclassified_where(whole.class_map, doubtful)
+        same = np.array_equal(shown.class_map, ids)
+        if self._previewing or not same:
+            self._previewing = self.dialog.isVisible() and not same
+            self.context.viewing.preview_map(ids if self._previewing else None)
         count, total = int(doubtful.sum()), max(1, int((whole.class_map > 0).sum()))
         text = f"{count:,} of {total:,} pixels ({100 * count / total:.1f} %) are left unclassified."
         if not rule.anything:
-            text = "Every pixel keeps its class." if applied else ""
-        self.panel.show_summary(text, ready=whole.final and not same)
+            text = "" if same else "Every pixel gets its class back."
+        self.dialog.show_summary(text, ready=whole.final and not same)
 
     def _find_area(self, whole: Prediction) -> None:
         document = self.workspace.document
@@ -269,7 +252,7 @@ class UncertaintyFeature(Feature):
         if facts is None:
             return
         facts = replace(facts, prediction=whole)
-        self.panel.show_summary("Comparing the scene with the training pixels…", ready=False)
+        self.dialog.show_summary("Comparing the scene with the training pixels…", ready=False)
 
         def work(token: CancelToken, port: ProgressPort) -> DoubtLayer:
             import_trainer(token, port)
@@ -288,7 +271,7 @@ class UncertaintyFeature(Feature):
         self._preview()
 
     def _on_no_area(self, error: Exception) -> None:
-        self.panel.show_rule(self.panel.least, applicable=False)
+        self.dialog.show_rule(self.dialog.least, applicable=False)
         self._preview()
         self.workspace.notify_error(error, "Finding the area of applicability")
 
@@ -313,7 +296,7 @@ class UncertaintyFeature(Feature):
             run = self.context.runs.keep_map(
                 MadeMap(f"unclassified: {rule}", made, document.trained_on, config)
             )
-        self._whole = made, whole
+        self._whole, self._applied = (made, whole), rule
         after = ShownMap(made, before.trained_on, run)
         change = MapChange(document, before, after, lambda m: self.context.runs.note_shown(m.run))
         document.history.do("Leave doubtful pixels unclassified", change)

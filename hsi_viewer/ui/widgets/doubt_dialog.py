@@ -1,4 +1,4 @@
-"""DoubtPanel: layers of uncertainty, and which doubtful pixels are left unclassified."""
+"""DoubtDialog: layers of uncertainty, and which doubtful pixels are left unclassified."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDialog,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -21,15 +22,17 @@ from PySide6.QtWidgets import (
 ANY = "any confidence"
 
 
-class DoubtPanel(QWidget):
+class DoubtDialog(QDialog):
     """Asks for a layer, and for the least confidence that a pixel of the map needs.
+
+    It stays beside the image while the map is looked at.
 
     Signals
     -------
     layer_requested(key) : compute and show a layer.
     changed() : another rule is wanted.
     apply_requested() : the map with this rule.
-    visibility_changed() : the panel came into view or left it.
+    visibility_changed() : it was opened or closed.
 
     Parameters
     ----------
@@ -45,6 +48,7 @@ class DoubtPanel(QWidget):
         self, kinds: Sequence[tuple[str, str, str]], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setWindowTitle("Uncertainty")
         self._abouts = {key: about for key, _, about in kinds}
         self.layer = QComboBox()
         self.layer.setAccessibleName("Layer of uncertainty")
@@ -72,6 +76,8 @@ class DoubtPanel(QWidget):
         self.apply_button = QPushButton("Apply")
         self.apply_button.setObjectName("primary")
         self.apply_button.clicked.connect(self.apply_requested)
+        for button in (self.show_button, self.apply_button):
+            button.setAutoDefault(False)
         self._lay_out()
         self._on_layer()
         self.show_summary("", ready=False)
@@ -91,11 +97,11 @@ class DoubtPanel(QWidget):
         inner.addWidget(self.summary)
         inner.addWidget(self.apply_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 6)
         layout.addLayout(chosen)
         layout.addWidget(self.about)
         layout.addWidget(box)
         layout.addStretch(1)
+        self.resize(320, self.sizeHint().height())
 
     @property
     def least(self) -> float:
