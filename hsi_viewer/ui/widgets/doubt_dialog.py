@@ -101,7 +101,7 @@ class DoubtDialog(QDialog):
         layout.addWidget(self.about)
         layout.addWidget(box)
         layout.addStretch(1)
-        self.resize(320, self.sizeHint().height())
+        self.resize(self.sizeHint().expandedTo(self.minimumSizeHint()))
 
     @property
     def least(self) -> float:
@@ -152,4 +152,5 @@ def _wrapped() -> QLabel:
     label = QLabel()
     label.setObjectName("muted")
     label.setWordWrap(True)
+    label.setMinimumHeight(2 * label.fontMetrics().lineSpacing())  # else its wrapped text is cut
     return label

@@ -101,6 +101,7 @@ def left_unclassified(bench) -> None:
     """By a slider, seen at once, applied as a run, undone, and by the area of applicability."""
     driver, document = bench.driver, bench.driver.document
     whole, entries = document.prediction, bench.window.feature("legend").legend
+    measured = bench.panel.overall.text()
     driver.trigger("map.doubtful")
     panel = bench.window.feature("uncertainty").dialog
     assert not panel.apply_button.isEnabled()
@@ -128,11 +129,15 @@ def left_unclassified(bench) -> None:
     driver.qtbot.waitUntil(lambda: len(runs.runs) == 2)
     assert runs.runs[1].config["unclassified"] == f"confidence below {100 * least:g} %"
 
+    driver.qtbot.waitUntil(lambda: "made of another one" in bench.panel.state.text())
+
     bench.window.activateWindow()  # as a click on it does
     driver.qtbot.waitUntil(bench.window.isActiveWindow)
     driver.key(Qt.Key.Key_Z, CTRL)
     assert document.prediction is whole
     assert panel.confidence.value() == 0
+    driver.qtbot.waitUntil(lambda: bench.panel.overall.isVisibleTo(bench.panel))
+    assert bench.panel.overall.text() == measured
     assert told not in [text for text, _ in entries.entries]
 
     driver.click_on(panel.applicable, _on_box(panel.applicable))
