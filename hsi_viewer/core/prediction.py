@@ -25,6 +25,7 @@ class Prediction:
     final : False for the early maps that a running training shows.
     outside : share of the pixels with data whose spectra lie outside of the training range, 0..1;
         None where that is not known.
+    unclassified : which doubtful pixels were given no class, in words; "" for none.
     """
 
     class_map: NDArray[np.uint16]
@@ -35,6 +36,7 @@ class Prediction:
     source: str = ""
     final: bool = True
     outside: float | None = None
+    unclassified: str = ""
 
     def __repr__(self) -> str:
         rows, columns = self.class_map.shape

@@ -64,6 +64,17 @@ class Assessment:
                 "like them. It says nothing about places without labels."
             )
         gap = self.random.overall.value - self.separated.overall.value
+        if self.separated_on != self.random_on:
+            return (
+                "The two figures are of different pixels: the first of your labels, held out place "
+                "by place, the second of all test pixels, many of which the model sees from its "
+                "training pixels. Quote the first: it holds where nothing was labelled."
+            )
+        if gap <= -NOTABLE:
+            return (
+                f"Test pixels beside training pixels score {-100 * gap:.1f} points lower here, so "
+                "nearness isn't what makes them right. Quote the figure of separate places."
+            )
         if gap < NOTABLE:
             return (
                 "Both figures agree: test pixels beside training pixels are not easier here than "

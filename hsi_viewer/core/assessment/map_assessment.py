@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.assessment import Assessment, NameOf
-from hsi_viewer.core.assessment.label_assessment import assess_labels
+from hsi_viewer.core.assessment.conformal import ConformalSets, fit_conformal
+from hsi_viewer.core.assessment.label_assessment import assess_labels, labels_apart
 from hsi_viewer.core.assessment.truth_assessment import assess_truth
 from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.labels.sampling import REACH
@@ -43,3 +44,15 @@ def assess_map(
         return None if evidence is None else found
     training = trained_on.astype(np.uint16)
     return assess_truth(prediction.class_map, prediction.confidence, test, training, found, name_of)
+
+
+def conformal_of(found: RunEvidence) -> ConformalSets | None:
+    """Sets of classes from the labels that were held out by place; None with too few of these."""
+    held = found.evidence.separated
+    if held is None:
+        return None
+    apart = labels_apart(held, found.labels, found.class_ids)
+    if not apart.any():
+        return None
+    sets = fit_conformal(held.probabilities[apart], held.targets[apart])
+    return sets if sets.threshold > 0 else None

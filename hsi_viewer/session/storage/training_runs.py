@@ -33,6 +33,7 @@ from hsi_viewer.session.storage.run_evidence import EVIDENCE
 
 FACTS, MAPS, MODEL = "run.json", "maps.npz", ("model.safetensors", "model.json")
 MADE_FROM = "made from run"  # in the settings of a map that was made of another run's
+UNCLASSIFIED = "unclassified"  # in the settings of a map whose doubtful pixels have no class
 MEMBERS = (FACTS, MAPS, *MODEL, EVIDENCE)
 # The arrays of a map and what their values may be.
 REALS = ("float16", "float32", "float64")
@@ -291,6 +292,7 @@ def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
         run.class_ids,
         disagreement=None if disagreement is None else disagreement.astype(np.float32),
         source=run.source,
+        unclassified=str(run.config.get(UNCLASSIFIED, "")),
     )
     return KeptMap(prediction, trained_on)
 

@@ -52,6 +52,7 @@ from hsi_viewer.ui.features.spectra.spectra import SpectraFeature
 from hsi_viewer.ui.features.training.feature import TrainingFeature
 from hsi_viewer.ui.features.training.result import ResultFeature
 from hsi_viewer.ui.features.training.runs import RunsFeature
+from hsi_viewer.ui.features.training.uncertainty import UncertaintyFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -82,6 +83,7 @@ def make_features(context: Context) -> list[Feature]:
         LabelCheckFeature(context),
         RunsFeature(context, training.training, training.assessing),
         ResultFeature(context, training.training),
+        UncertaintyFeature(context),
         GuideFeature(context, labels, labelling.panel, training.training),
         ApplyFeature(context),
         CheckFeature(context, training.training, training.panel),

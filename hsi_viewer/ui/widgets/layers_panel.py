@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -62,6 +63,13 @@ class LayersPanel(QWidget):
         self.list.itemChanged.connect(self._on_item)
         self.list.currentItemChanged.connect(self._on_current)
         self.list.arranged.connect(self._tell_order)
+        self.more = QToolButton()
+        self.more.setIcon(icon("plus"))
+        self.more.setToolTip("Add a layer of uncertainty")
+        self.more.setAccessibleName("Add a layer of uncertainty")
+        self.more.setAutoRaise(True)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(QMenu(self.more))
         self.up = self._button("arrow-up", "Move the layer up", self._move_up)
         self.down = self._button("arrow-down", "Move the layer down", self._move_down)
         self.remove = self._button("delete-outline", "Remove the layer", self._remove)
@@ -74,7 +82,7 @@ class LayersPanel(QWidget):
         self.percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %"))
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
-        for widget in (self.up, self.down, self.remove):
+        for widget in (self.more, self.up, self.down, self.remove):
             buttons.addWidget(widget)
         buttons.addWidget(QLabel("Opacity"))
         buttons.addWidget(self.opacity, 1)
@@ -87,9 +95,14 @@ class LayersPanel(QWidget):
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
+        self.more.setIcon(icon("plus"))
         self.up.setIcon(icon("arrow-up"))
         self.down.setIcon(icon("arrow-down"))
         self.remove.setIcon(icon("delete-outline"))
+
+    def offer(self, actions: Sequence[QAction]) -> None:
+        """Offer layers that are computed when they are chosen."""
+        self.more.menu().addActions(actions)
 
     def show_layers(self, layers: Sequence[Layer]) -> None:
         """List layers, given from the undermost; the chosen one stays chosen."""

@@ -21,6 +21,7 @@ class Readout(QWidget):
         self.position, self.map_xy, self.degrees, self.values, self.label, self.mapped = (
             QLabel() for _ in range(6)
         )
+        self.doubt = QLabel()
         for widget in (
             self.position,
             self.map_xy,
@@ -28,6 +29,7 @@ class Readout(QWidget):
             self.values,
             self.label,
             self.mapped,
+            self.doubt,
         ):
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -63,11 +65,16 @@ class Readout(QWidget):
         """Show latitude and longitude."""
         _show(self.degrees, degrees)
 
+    def show_doubt(self, doubt: str) -> None:
+        """Show which classes the pixel may have."""
+        _show(self.doubt, doubt)
+
     def clear(self) -> None:
         """Show nothing: the cursor has left the scene."""
         self.show_pixel("", "", "", "")
         self.show_values("")
         self.show_degrees("")
+        self.show_doubt("")
 
 
 def _show(widget: QLabel, text: str) -> None:

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 import hsi_viewer.ui
 from hsi_viewer.core.assessment.accuracy import score
+from hsi_viewer.core.assessment.reliability import reliability
 from hsi_viewer.core.guide import guide_folder, read_guide
 from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.header_doctor.diagnose import diagnose
@@ -102,6 +103,7 @@ DIALOGS: dict[str, Callable] = {
     "DoctorDialog": lambda w, k, folder: k(
         (found := make_diagnosis(folder)), [np.zeros((8, 8, 3), np.uint8)] * len(found.readings), w
     ),
+    "DoubtDialog": lambda w, k, _: k([("margin", "Margin", "What it means.")], w),
     "DrawDialog": lambda w, k, folder: k("", str(folder), w),
     "ExportDialog": lambda w, k, folder: k(str(folder), True, w, "made", (1, 3)),
     "FigureDialog": lambda w, k, _: k(
@@ -115,6 +117,9 @@ DIALOGS: dict[str, Callable] = {
     "PolygonsDialog": lambda w, k, _: k(w),
     "PreferencesDialog": lambda w, k, _: k(w.workspace.settings, w),
     "PresetEditor": lambda w, k, _: k((), None, w),
+    "ReliabilityDialog": lambda w, k, _: k(
+        reliability(np.array([0.6, 0.9]), np.array([True, False])), "labels", w
+    ),
     "ShortcutPage": lambda w, k, _: k(w.commands, w),
     "TextDialog": lambda w, k, _: k("About", "Text", w),
 }

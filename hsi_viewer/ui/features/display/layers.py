@@ -18,6 +18,8 @@ from hsi_viewer.ui.widgets.layers_panel import LayersPanel
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
+DOUBT = "doubt."  # what the ids of commands begin with that add a layer of uncertainty
+
 
 class LayersFeature(Feature):
     """Binds the panel to the layers of the view; the layers are the truth."""
@@ -72,6 +74,12 @@ class LayersFeature(Feature):
                 "flicker", "F&licker between two layers", "Shift+F", "layers-triple-outline"
             ),
         ]
+
+    def add_bars(self) -> None:
+        """Offer the layers of uncertainty in the list, too."""
+        table = self.context.commands
+        ids = [c.id for c in table.commands if c.id.startswith(DOUBT)]
+        self.panel.offer([table.action(i) for i in ids])
 
     def _mode(self, mode: str, title: str, key: str, icon: str) -> Command:
         return Command(

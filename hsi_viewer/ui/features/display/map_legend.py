@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 
+UNCLASSIFIED = (150, 150, 150)  # such pixels show the grey image
+
+
 class LegendFeature(Feature):
     """Shows the legend of the uppermost layer that has one."""
 
@@ -83,6 +86,10 @@ class LegendFeature(Feature):
         document = self.workspace.document
         if document is None:
             return []
-        mapped = document.prediction.class_ids if document.prediction is not None else ()
+        prediction = document.prediction
+        mapped = prediction.class_ids if prediction is not None else ()
         present = document.truth_ids if name == GROUND_TRUTH else frozenset(mapped)
-        return [(c.name, c.colour) for c in document.legend if c.id in present and c.visible]
+        entries = [(c.name, c.colour) for c in document.legend if c.id in present and c.visible]
+        if prediction is not None and prediction.unclassified and name == CLASS_MAP:
+            entries.append((f"Unclassified: {prediction.unclassified}", UNCLASSIFIED))
+        return entries

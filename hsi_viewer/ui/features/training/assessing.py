@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,11 @@ OUTDATED = (
     "The classes have changed since this map was made, so it isn't scored on the ground truth. "
     "Train again to score the new classes."
 )
+MADE = (
+    "This map was made of another one, which is the one that was measured: undo, or show its run "
+    "(Ctrl+R), to see its accuracy. A ground truth is scored in any case."
+)
+MOST_KNOWN = 8  # maps whose evidence is at hand when they are shown again, as by undo
 UNKNOWN = "This map was not measured. Train again, or load a ground truth (Labels menu)."
 
 
@@ -67,6 +73,7 @@ class AssessmentController(QObject):
         self._workspace, self._training, self._panel = workspace, training, panel
         self._task: Task | None = None
         self._reason = NO_MAP
+        self._known: deque[tuple[Prediction, RunEvidence]] = deque(maxlen=MOST_KNOWN)
         self._names: tuple[tuple[int, str], ...] = ()
         training.started.connect(self._on_started)
         training.trained.connect(self.validate)
@@ -163,6 +170,8 @@ class AssessmentController(QObject):
         document = self._workspace.document
         if document is not None:
             document.results.evidence = evidence
+            if document.prediction is not None:
+                self._known.append((document.prediction, evidence))
             self._measure()
 
     @Slot(object)
@@ -192,6 +201,7 @@ class AssessmentController(QObject):
     def _on_document(self) -> None:
         document = self._workspace.document
         self._reason = NO_MAP
+        self._known.clear()
         self._panel.show_assessment(None, str)
         if document is not None:
             self._names = _names(document)
@@ -205,8 +215,15 @@ class AssessmentController(QObject):
         document = self._workspace.document
         if document is None:
             return
-        prediction = document.prediction
+        prediction, results = document.prediction, document.results
         self._reason = NO_MAP if prediction is None else UNKNOWN if prediction.final else EARLY
+        if prediction is not None and results.evidence is None:
+            found = (e for known, e in self._known if known is prediction)
+            results.evidence = next(found, None)
+            if prediction.unclassified or prediction.source.endswith(", cleaned"):
+                self._reason = MADE
+        elif prediction is not None and results.evidence is not None:
+            self._known.append((prediction, results.evidence))
         self._measure()
 
     def _on_legend(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hsi_viewer.core.assessment.accuracy import score_pixels
 from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.truth_assessment import assess_truth
 
@@ -64,3 +65,23 @@ def test_the_truth_of_training_pixels_changes_nothing():
     )
     assert one.separated.overall == two.separated.overall
     assert one.random.overall == two.random.overall
+
+
+@pytest.mark.parametrize(
+    ("honest", "beside", "on", "said"),
+    [
+        ((1, 0, 1, 0), (1, 1, 1, 0), "labels", "score 25.0 points higher"),
+        ((1, 1, 1, 0), (1, 1, 1, 0), "labels", "Both figures agree"),
+        ((1, 1, 1, 0), (1, 0, 1, 0), "labels", "score 25.0 points lower here"),
+        ((1, 1, 1, 0), (1, 0, 1, 0), "test pixels", "are of different pixels"),
+    ],
+)
+def test_the_sentence_never_contradicts_the_figures(honest, beside, on, said):
+    pixels = np.arange(4)
+    truth = np.ones(4, np.uint16)
+
+    def report(right):
+        return score_pixels(truth, np.where(right, 1, 2).astype(np.uint16), pixels, 4)
+
+    found = Assessment(report(honest), report(beside), None, None, 0, 4, random_on=on)
+    assert said in found.sentence

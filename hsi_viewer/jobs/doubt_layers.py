@@ -1,0 +1,215 @@
+"""Layers of uncertainty of a class map, computed one by one when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.assessment.map_assessment import conformal_of
+from hsi_viewer.core.assessment.uncertainty import entropy, margin
+from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.evidence import RunEvidence
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+
+Floats = NDArray[np.float32]
+DoubtKey = Literal["confidence", "margin", "entropy", "exits", "applicability", "sets"]
+ROWS = 256  # whose probabilities are looked at together
+NO_PROBABILITIES = (
+    "The probabilities of this map weren't kept: train again, then this layer can be computed."
+)
+
+
+@dataclass(frozen=True)
+class DoubtKind:
+    """A layer of uncertainty.
+
+    Attributes
+    ----------
+    key : stable.
+    title : of the layer.
+    about : what its colours mean.
+    """
+
+    key: DoubtKey
+    title: str
+    about: str
+
+
+KINDS = (
+    DoubtKind("confidence", "Confidence", "Probability of the mapped class; bright is doubtful."),
+    DoubtKind(
+        "margin",
+        "Margin",
+        "Probability of the mapped class less that of the second; bright is doubtful.",
+    ),
+    DoubtKind(
+        "entropy",
+        "Entropy",
+        "How evenly the probability is spread over the classes, 0 to 1; bright is doubtful.",
+    ),
+    DoubtKind(
+        "exits",
+        "Disagreement of the exits",
+        "How far the exits of the network disagree; bright is doubtful.",
+    ),
+    DoubtKind(
+        "applicability",
+        "Area of applicability",
+        "Distance to the training pixels in what the model sees; beyond the threshold it has "
+        "seen nothing like it.",
+    ),
+    DoubtKind(
+        "sets",
+        "Class set size",
+        "Number of classes that a pixel may have if 90 % of the sets are to contain the true one.",
+    ),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MapFacts:
+    """A map and what is known of its making.
+
+    Attributes
+    ----------
+    cube, prediction : the scene and the map.
+    model : that made it; None where it isn't at hand.
+    labels : (rows, columns) class ids that it was trained on.
+    evidence : of its run, or None.
+    """
+
+    cube: HyperCube
+    prediction: Prediction
+    model: Model | None
+    labels: NDArray[np.uint16]
+    evidence: RunEvidence | None
+
+
+@dataclass(frozen=True, eq=False)
+class DoubtLayer:
+    """The values of a layer of uncertainty.
+
+    Attributes
+    ----------
+    kind, prediction : which layer, and of which map.
+    values : (rows, columns), NaN without data.
+    sure, doubtful : values of the first and the last colour.
+    threshold : beyond which a pixel is outside of the area of applicability; NaN of other layers.
+    """
+
+    kind: DoubtKind
+    prediction: Prediction
+    values: NDArray[Any]
+    sure: float
+    doubtful: float
+    threshold: float = float("nan")
+
+    @property
+    def about(self) -> str:
+        """What the colours mean, with the threshold."""
+        if np.isnan(self.threshold):
+            return self.kind.about
+        return f"{self.kind.about} Threshold: {self.threshold:.2f}."
+
+
+def doubt_layer(
+    kind: DoubtKind, facts: MapFacts, token: CancelToken, port: ProgressPort
+) -> DoubtLayer:
+    """Compute a layer, in a worker.
+
+    Raises
+    ------
+    LabelError
+        if what it needs isn't known of this map, with what to do.
+    TaskCancelledError
+        if the token was cancelled.
+    """
+    prediction = facts.prediction
+    if kind.key == "confidence":
+        return DoubtLayer(kind, prediction, prediction.confidence, 1.0, 0.0)
+    if kind.key == "exits":
+        if prediction.disagreement is None or not prediction.disagreement.any():
+            raise LabelError("This map was made without a network, so no exits can disagree.")
+        return DoubtLayer(kind, prediction, prediction.disagreement, 0.0, 1.0)
+    if kind.key == "applicability":
+        return _applicability(kind, facts, token, port)
+    if prediction.probabilities is None:
+        raise LabelError(NO_PROBABILITIES)
+    if kind.key == "margin":
+        values = _by_rows(prediction.probabilities, margin, token)
+        return DoubtLayer(kind, prediction, values, 1.0, 0.0)
+    if kind.key == "entropy":
+        values = _by_rows(prediction.probabilities, entropy, token)
+        return DoubtLayer(kind, prediction, values, 0.0, 1.0)
+    sets = None if facts.evidence is None else conformal_of(facts.evidence)
+    if sets is None:
+        raise LabelError(
+            "Class sets need labels that could be held out by place: the Accuracy panel says what "
+            "to label."
+        )
+    values = _by_rows(prediction.probabilities, sets.sizes, token)
+    most = float(max(2, min(values.max(), len(prediction.class_ids))))
+    return DoubtLayer(kind, prediction, values, 1.0, most)
+
+
+def _by_rows(
+    probabilities: NDArray[np.float32], of: Callable[[Any], Any], token: CancelToken
+) -> Floats:
+    out = np.empty(probabilities.shape[:2], np.float32)
+    for top in range(0, len(out), ROWS):
+        token.check()
+        out[top : top + ROWS] = of(probabilities[top : top + ROWS])
+    return out
+
+
+def _applicability(
+    kind: DoubtKind, facts: MapFacts, token: CancelToken, port: ProgressPort
+) -> DoubtLayer:
+    from hsi_viewer.learning.applicability import SeenScene, applicability_of, dissimilarity_map
+
+    if facts.model is None:
+        raise LabelError("The model of this map isn't at hand: train again to see its reach.")
+    seen = SeenScene(facts.model, facts.cube, token)
+    known = applicability_of(seen, facts.labels, token)
+    values = dissimilarity_map(seen, known, token, port)
+    end = 2 * known.threshold if 0 < known.threshold < np.inf else 1.0
+    return DoubtLayer(kind, facts.prediction, values, 0.0, end, known.threshold)
+
+
+@dataclass(frozen=True)
+class DoubtRule:
+    """Which pixels of a map are left unclassified.
+
+    Attributes
+    ----------
+    confidence : least confidence that a pixel needs, 0..1; 0 for any.
+    applicable : whether pixels outside of the area of applicability are left, too.
+    """
+
+    confidence: float = 0.0
+    applicable: bool = False
+
+    @property
+    def anything(self) -> bool:
+        """Whether it leaves any pixel out at all."""
+        return self.confidence > 0 or self.applicable
+
+    def __str__(self) -> str:
+        parts = [f"confidence below {100 * self.confidence:g} %"] if self.confidence > 0 else []
+        parts += ["outside the area of applicability"] if self.applicable else []
+        return " or ".join(parts)
+
+    def doubtful(self, prediction: Prediction, area: DoubtLayer | None) -> NDArray[np.bool_]:
+        """Pixels (rows, columns) of a map that it leaves out; `area` is of the same map."""
+        out: NDArray[np.bool_] = prediction.confidence < np.float32(self.confidence)
+        if self.applicable and area is not None:
+            out = out | (area.values > np.float32(area.threshold))
+        out &= prediction.class_map > 0
+        return out

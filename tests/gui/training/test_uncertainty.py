@@ -1,0 +1,160 @@
+"""Layers of uncertainty, class sets under the cursor, and doubtful pixels left unclassified."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from hsi_viewer.core.assessment.map_assessment import conformal_of
+from hsi_viewer.core.assessment.uncertainty import entropy, margin
+from tests.gui.training.test_accuracy import PLACES, Bench, made_scene
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def bench(driver, tmp_path) -> Bench:
+    """The window with a map of the made scene, measured."""
+    scene = made_scene()
+    scene[12:18, 10:20] += 8  # like nothing that is labelled
+    np.save(tmp_path / "scene.npy", scene)
+    driver.open(str(tmp_path / "scene.npy"))
+    for _ in PLACES:
+        driver.document.add_class()
+    driver.trigger("tool.brush")
+    driver.window.panel("training").choose_classifier("lda")
+    bench = Bench(driver)
+    for class_id, places in PLACES.items():
+        bench.paint(class_id, *places)
+    bench.train()
+    bench.wait_for_figures()
+    return bench
+
+
+def test_layers_sets_and_doubtful_pixels(bench):
+    layers(bench)
+    under_the_cursor(bench)
+    left_unclassified(bench)
+
+
+def added(bench, command: str, title: str):
+    stack = bench.window.context.viewing.layers
+    bench.driver.trigger(command)
+    bench.driver.qtbot.waitUntil(lambda: title in stack.names)
+    return stack[title]
+
+
+def painted(layer) -> np.ndarray:
+    """The values that a layer shows, from its colours: place of each colour in the bar."""
+    rows, columns = layer.raster.shape
+    shown = layer.raster.rgba(slice(0, rows, 1), slice(0, columns, 1)).astype(int)
+    bar = layer.bar.colours.astype(int)
+    at = np.abs(shown[:, :, None, :3] - bar[None, None, :, :3]).sum(axis=3).argmin(axis=2)
+    return layer.bar.low + (layer.bar.high - layer.bar.low) * at / (len(bar) - 1)
+
+
+def layers(bench) -> None:
+    """Each is what its name says, has a colour bar, and is also offered in the Layers panel."""
+    prediction, evidence = bench.driver.document.prediction, bench.results.evidence
+    p = prediction.probabilities
+    for command, title, expected in (
+        ("doubt.confidence", "Confidence", prediction.confidence),
+        ("doubt.margin", "Margin", margin(p)),
+        ("doubt.entropy", "Entropy", entropy(p)),
+        ("doubt.sets", "Class set size", conformal_of(evidence).sizes(p)),
+    ):
+        layer = added(bench, command, title)
+        assert layer.removable
+        assert bench.window.feature("legend").legend.bar is layer.bar
+        step = abs(layer.bar.high - layer.bar.low) / 100
+        within = np.clip(expected, *sorted((layer.bar.low, layer.bar.high)))
+        np.testing.assert_allclose(painted(layer), within, atol=step)
+
+    bench.driver.trigger("doubt.exits")
+    bench.driver.qtbot.waitUntil(
+        lambda: any("made without a network" in t for t in bench.window.notices.texts())
+    )
+    panel = bench.window.panel("layers").layout().itemAt(0).widget()
+    offered = [action.text() for action in panel.more.menu().actions()]
+    assert "Area of applicability" in [text.replace("&", "") for text in offered]
+    far = added(bench, "doubt.applicability", "Area of applicability")
+    assert "Threshold: " in far.about
+    labelled = bench.driver.document.labels.ids > 0
+    shown = painted(far)
+    assert shown[labelled].max() < 0.02 * far.bar.high  # a training pixel is its own neighbour
+
+
+def under_the_cursor(bench) -> None:
+    """The status bar names the classes that a pixel may have."""
+    document, readout = bench.driver.document, bench.window.context.readout
+    sets = conformal_of(bench.results.evidence)
+    inside = sets.contains(document.prediction.probabilities[4, 4])
+    names = [document.legend.name_of(k + 1) for k in np.flatnonzero(inside)]
+    bench.driver.hover(4, 4)
+    assert readout.doubt.text() == f"90 % set: {', '.join(names)}"
+    assert names
+
+
+def left_unclassified(bench) -> None:
+    """By a slider, seen at once, applied as a run, undone, and by the area of applicability."""
+    driver, document = bench.driver, bench.driver.document
+    whole, entries = document.prediction, bench.window.feature("legend").legend
+    measured = bench.panel.overall.text()
+    driver.trigger("map.doubtful")
+    panel = bench.window.feature("uncertainty").dialog
+    assert not panel.apply_button.isEnabled()
+    panel.confidence.setFocus()
+    middle = round(100 * float(np.median(whole.confidence)))
+    for _ in range(middle):
+        QTest.keyClick(panel.confidence, Qt.Key.Key_Right)
+    least = panel.confidence.value() / 100
+    doubtful = whole.confidence < np.float32(least)
+    assert 0 < doubtful.sum() < doubtful.size
+    assert panel.summary.text().startswith(f"{doubtful.sum():,} of {doubtful.size:,} pixels (")
+    assert document.prediction is whole  # seen, but not done
+    assert panel.percent.text() == f"{middle} %"
+
+    driver.click_on(panel.apply_button)
+    np.testing.assert_array_equal(document.prediction.class_map == 0, doubtful)
+    np.testing.assert_array_equal(
+        document.prediction.class_map[~doubtful], whole.class_map[~doubtful]
+    )
+    told = f"Unclassified: confidence below {100 * least:g} %"
+    for name in ("Confidence", "Margin", "Entropy", "Class set size", "Area of applicability"):
+        assert name not in bench.window.context.viewing.layers.names  # they were of the other map
+    driver.qtbot.waitUntil(lambda: told in [text for text, _ in entries.entries])
+    runs = bench.window.context.sessions.session.training_runs
+    driver.qtbot.waitUntil(lambda: len(runs.runs) == 2)
+    assert runs.runs[1].config["unclassified"] == f"confidence below {100 * least:g} %"
+
+    driver.qtbot.waitUntil(lambda: "made of another one" in bench.panel.state.text())
+
+    bench.window.activateWindow()  # as a click on it does
+    driver.qtbot.waitUntil(bench.window.isActiveWindow)
+    driver.key(Qt.Key.Key_Z, CTRL)
+    assert document.prediction is whole
+    assert panel.confidence.value() == 0
+    driver.qtbot.waitUntil(lambda: bench.panel.overall.isVisibleTo(bench.panel))
+    assert bench.panel.overall.text() == measured
+    assert told not in [text for text, _ in entries.entries]
+
+    driver.click_on(panel.applicable, _on_box(panel.applicable))
+    driver.qtbot.waitUntil(lambda: "pixels (" in panel.summary.text())
+    feature = bench.window.feature("uncertainty")
+    outside = feature._area.values > feature._area.threshold
+    assert panel.summary.text().startswith(f"{outside.sum():,} of ")
+    assert outside[12:18, 10:20].all()
+    assert not outside[document.labels.ids > 0].any()
+    driver.click_on(panel.apply_button)
+    np.testing.assert_array_equal(document.prediction.class_map == 0, outside)
+    driver.click_on(panel.applicable, _on_box(panel.applicable))
+    assert panel.summary.text() == "Every pixel gets its class back."
+    driver.click_on(panel.apply_button)
+    assert document.prediction is whole
+
+
+def _on_box(box) -> QPoint:
+    """The middle of the square that is ticked."""
+    return QPoint(box.height() // 2, box.height() // 2)
