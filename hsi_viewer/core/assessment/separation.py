@@ -32,8 +32,12 @@ class Separation:
         return self.least > self.reach
 
     def __str__(self) -> str:
+        return self.sentence("Test pixels")
+
+    def sentence(self, pixels: str) -> str:
+        """The distances in a sentence about some pixels."""
         distances = (
-            f"Test pixels lie at least {_pixels(self.least)} from the nearest training pixel "
+            f"{pixels} lie at least {_pixels(self.least)} from the nearest training pixel "
             f"(median {self.median:g})"
         )
         if self.strict:

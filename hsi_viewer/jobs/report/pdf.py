@@ -228,6 +228,9 @@ def _show_accuracy(pages: Pages, facts: Facts, charts: dict[str, Chart]) -> None
     by_class = class_accuracy(shown, lambda i: short(facts.name_of(i)))
     pages.paragraph(by_class.title, 8)
     pages.table(by_class.head, by_class.rows)
+    if "matrix" not in charts:
+        pages.paragraph("The confusion matrix of so many classes is in the CSV file.", 8)
+        return
     pages.chart(charts["matrix"])
     matrix = confusion_table(shown, str)
     rows = [(_row_name(facts, row[0]), *row[1:]) for row in matrix.rows]

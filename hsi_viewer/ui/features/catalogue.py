@@ -27,11 +27,13 @@ from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.guidance.guide import GuideFeature
+from hsi_viewer.ui.features.guidance.label_checking import CheckFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
 from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
+from hsi_viewer.ui.features.many_scenes.feature import ManyScenesFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.opening.start import StartFeature
@@ -75,11 +77,13 @@ def make_features(context: Context) -> list[Feature]:
         RegionFeature(context, labels, labelling.panel),
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
-        RunsFeature(context, training.training),
+        RunsFeature(context, training.training, training.assessing),
         GuideFeature(context, labels, labelling.panel, training.training),
+        CheckFeature(context, training.training, training.panel),
         CleanFeature(context),
         MapFeature(context),
         ScenesFeature(context),
+        ManyScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
         PreferencesFeature(context),

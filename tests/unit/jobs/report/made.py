@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from hsi_viewer.core.labels.classes import LabelClass, palette_colour
 from hsi_viewer.core.training import EpochReport, TrainingConfig
@@ -49,3 +50,9 @@ def made_run(**changes) -> MappedRun:
         "warnings": ("Something is odd.",),
     }
     return MappedRun(**(parts | changes))
+
+
+def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
+    """Have pages without contents written, where they are not looked at: drawing takes seconds."""
+    patch.setattr("hsi_viewer.jobs.report.html.html_page", lambda _report: "<html>")
+    patch.setattr("hsi_viewer.jobs.report.pdf.write_pdf", lambda _, path: path.write_bytes(b"%PDF"))
