@@ -70,17 +70,18 @@ class LegendChange:
 
     def redo(self) -> None:
         """Show the new classes."""
-        self._set(self.after)
+        self.legend.classes = self.redone(self.legend.classes)
 
     def undo(self) -> None:
         """Show the old classes."""
-        self._set(self.before)
+        self.reverse.redo()
 
-    def _set(self, classes: tuple[LabelClass, ...]) -> None:
-        now = {c.id: c for c in self.legend}
-        self.legend.classes = tuple(
+    def redone(self, present: tuple[LabelClass, ...]) -> tuple[LabelClass, ...]:
+        """The new classes, shown and locked as those that are present."""
+        now = {c.id: c for c in present}
+        return tuple(
             replace(c, visible=now[c.id].visible, locked=now[c.id].locked) if c.id in now else c
-            for c in classes
+            for c in self.after
         )
 
     @property
@@ -114,15 +115,16 @@ def _carry_out(edits: Sequence[Edit], *, back: bool) -> None:
         for edit in edits:
             (edit.undo if back else edit.redo)()
         return
-    classes: dict[int, LegendChange] = {}
+    classes: dict[int, tuple[ClassLegend, tuple[LabelClass, ...]]] = {}
     pixels: dict[int, list[LabelChange]] = {}
     for edit in (e.reverse if back else e for e in known):
-        if isinstance(edit, LegendChange):
-            classes[id(edit.legend)] = edit
+        if isinstance(edit, LegendChange):  # one by one: a removed id may have been given again
+            legend, present = classes.get(id(edit.legend), (edit.legend, edit.legend.classes))
+            classes[id(legend)] = legend, edit.redone(present)
         else:
             pixels.setdefault(id(edit.labels), []).append(edit)
-    for last in classes.values():
-        last.redo()
+    for legend, wanted in classes.values():
+        legend.classes = wanted
     for changes in pixels.values():
         changes[0].labels.apply(merged([c.edit for c in changes]))
 

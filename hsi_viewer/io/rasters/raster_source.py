@@ -71,11 +71,10 @@ class RasterSource:
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
         wanted = np.arange(self.shape[2])[... if bands is None else bands]
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        if min(height, width, wanted.size) < 1:
-            return np.empty((max(height, 0), max(width, 0), wanted.size), self.dtype)
+        size = tuple(len(range(s.start, s.stop, s.step)) for s in (rows, columns))
+        if min(*size, wanted.size) < 1:
+            return np.empty((*size, wanted.size), self.dtype)
         indexes = [self.mask.bands[b] for b in wanted]
-        size = (-(-height // rows.step), -(-width // columns.step))
         try:
             out = np.empty((wanted.size, *size), self.dtype)
             self._read_into(out, indexes, rows, columns)

@@ -126,7 +126,27 @@ def test_a_file_of_each_format_is_recognised(tmp_path, name):
     assert row.name == name
     assert not row.patterns or row.has_name(path)
     if name not in ("zarr", "enmap-desis"):  # of which these samples are the outside alone
-        assert open_cube(path).rows > 0
+        check_reading(open_cube(path))
+
+
+def check_reading(cube) -> None:
+    """Any bands of any window, none included, are those of the whole cube."""
+    whole = cube.read()
+    assert whole.shape == cube.shape
+    last = cube.bands - 1
+    for bands in ([0], [last], [last, 0], []):
+        np.testing.assert_array_equal(cube.read(bands=bands), whole[:, :, bands])
+    rows, columns = slice(0, cube.rows, 2), slice(1, cube.columns)
+    np.testing.assert_array_equal(cube.read(rows, columns), whole[rows, columns])
+    assert cube.read(rows, columns, bands=[]).shape == (*whole[rows, columns].shape[:2], 0)
+
+
+def test_any_part_of_a_zarr_store_is_read(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    zarr.create_array(str(tmp_path / "a.zarr"), data=ARRAY)
+    cube = open_cube(tmp_path / "a.zarr")
+    check_reading(cube)
+    assert cube.read().size == ARRAY.size
 
 
 @pytest.mark.parametrize("suffix", [".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".flt"])

@@ -310,3 +310,15 @@ def test_an_esri_header_without_data(tmp_path):
     (tmp_path / "scene.prj").write_text("")
     with pytest.raises(FileError, match="an ESRI header, not an ENVI one, and its data file"):
         open_cube(tmp_path / "scene.hdr")
+
+
+def test_widths_have_the_unit_that_the_wavelengths_turn_out_to_have(tmp_path):
+    (tmp_path / "a.img").write_bytes(np.zeros((2, 3, 4), "u1").tobytes())
+    (tmp_path / "a.hdr").write_text(
+        "ENVI\nsamples = 3\nlines = 2\nbands = 4\nheader offset = 0\ndata type = 1\n"
+        "interleave = bip\nbyte order = 0\nwavelength = {0.45, 0.55, 0.65, 2.2}\n"
+        "fwhm = {0.01, 0.01, 0.012, 0.02}\n"
+    )
+    cube = open_cube(tmp_path / "a.hdr")
+    np.testing.assert_allclose(cube.wavelengths, [450, 550, 650, 2200])
+    np.testing.assert_allclose(cube.fwhm, [10, 10, 12, 20])

@@ -35,7 +35,7 @@ def state(document: Document) -> tuple:
 
 
 def prediction_of(class_map: np.ndarray) -> Prediction:
-    return Prediction(class_map, np.ones(class_map.shape, np.float32), (1, 2))
+    return Prediction(class_map, np.ones(class_map.shape, np.float32), (1, 2, 3))
 
 
 # any sequence of edits -----------------------------------------------------------------------

@@ -91,6 +91,19 @@ def test_any_strokes_undone_wholly_give_the_start_and_redone_the_end(made_stroke
     assert [c.id for c in document.legend] == [c.id for c in classes]
 
 
+def test_a_jump_over_a_removed_class_whose_id_was_given_again_restores_its_lock():
+    document = made()
+    before, first = document.legend.classes, document.history.count
+    document.remove_class(4)
+    document.add_class("Another")
+    assert not document.legend[4].locked
+    document.history.go_to(first)
+    assert document.legend.classes == before
+    document.history.go_to(first + 2)
+    assert document.legend[4].name == "Another"
+    assert not document.legend[4].locked
+
+
 @given(corner, corner, st.sampled_from(list(PaintMode)), st.integers(0, 2**31))
 def test_a_mode_touches_only_what_it_says(a, b, mode, seed):
     document = made()
