@@ -190,11 +190,15 @@ class TrainedModel(ModelState):
         strength = strength_of(refine, pool.walker)
         source = self._source(pool)
         if strength != "none":
+            raw = None
+            if not scene.is_kept:  # one look at each pixel serves the map and the walker
+                scene.surveyed(self.recipe.walker.guides)
+                raw = self._output(scene, pool, token, port)
             guide, valid = scene.guide(self.recipe.walker.guides, token)
             seeds = seeds_of(known, self.class_ids)
             recipe = of_strength(self.recipe.walker, strength)
             with Walker(guide, valid, seeds, recipe, token) as walker:
-                raw = self._output(scene, pool, token, port)
+                raw = raw or self._output(scene, pool, token, port)
                 painted = time.perf_counter()
                 port.report(Progress("Refining the map along the image"))
                 probabilities = walker.refined(tempered(raw.probabilities, VOTE))
@@ -247,9 +251,10 @@ class TrainedModel(ModelState):
 
     def _source(self, pool: Pool) -> str:
         """What makes a map: the loudest voice, or the network's exits where they speak."""
-        if pool.factor("surroundings") > 0:
+        if pool.network_share(self.part) > 0:
             return "SDHSI-Net, exits averaged"
-        return "SDHSI-Net, single pixels"
+        around = pool.factor("surroundings") > 0
+        return "SDHSI-Net, voices joined" if around else "SDHSI-Net, single pixels"
 
     def _output(
         self, scene: SceneFeatures, pool: Pool, token: CancelToken, port: ProgressPort

@@ -24,7 +24,8 @@ from hsi_viewer.learning.model import prediction_of, real_in, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
-from hsi_viewer.learning.scene_features import SceneFeatures, Window, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.training_pixels import (
     checked_labels,
     choose_pixels,
@@ -81,7 +82,7 @@ def labelled_scene(
     scene = SceneFeatures(seen, fit_features(seen, recipe, token), origin=cube, keep=False)
     _, valid = scene.guide(recipe.components, token)
     seeds = seeds_of(ids, class_ids)
-    learned = without_strays(seeds, valid, scene.strays, port)
+    learned = without_strays(seeds, valid, scene.surveyed(recipe.components).strays, port)
     pixels, targets = choose_pixels(seeds, learned, limit, seed)
     note_unused(seeds, valid, port)
     return LabelledScene(scene, valid, ids, class_ids, pixels, targets)

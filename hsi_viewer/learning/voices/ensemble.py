@@ -11,10 +11,11 @@ from torch.nn import functional
 
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.instant_model import fit_instant, softmax
+from hsi_viewer.learning.instant_model import InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
-from hsi_viewer.learning.scene_features import SceneFeatures, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
@@ -79,6 +80,26 @@ class VoiceFitter:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What is known of a tile.
+
+    Attributes
+    ----------
+    features : (rows, columns, channels), those of the first window where `around` is given.
+    valid : (rows, columns) where the cube has data.
+    exits : (rows, columns, classes) mean probabilities of the network's exits.
+    around : (rows, columns, classes) scores of the surroundings.
+    disagreement : (rows, columns) of the exits.
+    """
+
+    features: FloatArray
+    valid: NDArray[np.bool_]
+    exits: FloatArray | None = None
+    around: FloatArray | None = None
+    disagreement: FloatArray | None = None
+
+
+@dataclass(frozen=True)
 class Ensemble:
     """Voices and how they are joined.
 
@@ -100,12 +121,24 @@ class Ensemble:
         """Whether a voice with windows is heard."""
         return any(kind.windows for kind in KINDS if kind.name in self.pool.heard)
 
-    def logits(self, features: FloatArray, exits: FloatArray | None = None) -> FloatArray:
+    @property
+    def hears_network(self) -> bool:
+        """Whether the network is there and has a weight that is worth its time."""
+        return self.network is not None and self.pool.network_share(self.part) > 0
+
+    def logits(
+        self,
+        features: FloatArray,
+        exits: FloatArray | None = None,
+        around: FloatArray | None = None,
+    ) -> FloatArray:
         """Joined logits (n, classes) of features (n, channels).
 
         Parameters
         ----------
         exits : (n, classes) mean probabilities of the network's exits, if it speaks.
+        around : (n, classes) scores of the surroundings, if they are known; then the features may
+            be those of the first window alone.
         """
         total: FloatArray = np.zeros((1, 1), np.float32)
         for name in self.pool.heard:
@@ -116,8 +149,47 @@ class Ensemble:
                 total = total + np.float32(self.part * share) * said
                 factor *= 1 - self.part
             if factor > 0:
-                total = total + np.float32(factor) * self.voices[name].scores(features)
+                scores = around if name == "surroundings" else None
+                scores = self.voices[name].scores(features) if scores is None else scores
+                total = total + np.float32(factor) * scores
         return total
+
+    def coarsely(
+        self,
+        scene: SceneFeatures,
+        rows: range,
+        columns: range,
+        guides: int,
+        token: CancelToken | None = None,
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """What the voices, without the network, say of every n-th row and column.
+
+        Returns
+        -------
+        probabilities : (n, m, classes).
+        guide : (n, m, guides) leading components in units of their noise, for a walker.
+        valid : (n, m) where there is data.
+        """
+        first, products, valid = scene.linear(rows, columns, self._weights(scene), token)
+        said = softmax(self.logits(_flat(first), around=self._around(_flat(products))))
+        features = scene.features
+        guide = first[:, :, :guides] * (features.scales[:guides] * features.strength[:guides])
+        return said.reshape(*valid.shape, -1), guide, valid
+
+    def _weights(self, scene: SceneFeatures) -> FloatArray:
+        """Weights (channels, classes) of the surroundings; none where they are not heard."""
+        voice = self.voices.get("surroundings")
+        if "surroundings" in self.pool.heard and isinstance(voice, InstantModel):
+            return voice.weights
+        return np.zeros((scene.features.channels, 0), np.float32)
+
+    def _around(self, products: FloatArray) -> FloatArray | None:
+        """Scores (n, classes) of the surroundings, whose products are known."""
+        voice = self.voices.get("surroundings")
+        if not products.shape[1] or not isinstance(voice, InstantModel):
+            return None
+        scores: FloatArray = products + voice.bias
+        return scores
 
     def mapped(
         self,
@@ -133,45 +205,60 @@ class Ensemble:
         ----------
         within : squared distance, as of `Features.distance`, beyond which a pixel is strange.
         """
-        port, network = port or SilentPort(), self.network if self.looks_around else None
+        port = port or SilentPort()
         if not self.looks_around:
             scene = scene.narrowed()
-        rows, columns, margin = scene.cube.rows, scene.cube.columns, 0
-        if network is not None:
-            network.eval()
-            margin = network.radius
+        rows, columns = scene.cube.rows, scene.cube.columns
         classes = len(next(iter(self.voices.values())).scores(_nothing(scene))[0])
         probabilities = np.empty((rows, columns, classes), np.float32)
         disagreement = np.zeros((rows, columns), np.float32)
         valid, strange = np.empty((rows, columns), bool), 0
         windows = list(tiles(rows, columns))
-        for done, (r, c) in enumerate(windows):
+        by_products = self.looks_around and not self.hears_network and not scene.is_kept
+        look = self._products if by_products else self._features
+        for done, tile in enumerate(windows):
             if token is not None:
                 token.check()
-            values, valid[r, c] = scene.window(r, c, margin, token)
-            shape, exits = valid[r, c].shape, None
-            if network is not None:
-                each = exits_of(network, values)
-                exits = each.mean(axis=0)
-                disagreement[r, c] = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(
-                    shape
-                )
-                exits = exits.reshape(*shape, classes)
-            for top in range(0, shape[0], ROWS):  # so few that their copy stays in the cache
-                down = slice(top, min(top + ROWS, shape[0]))
-                part = values[:, margin + down.start : margin + down.stop, margin:][
-                    :, :, : shape[1]
-                ]
-                flat = np.moveaxis(part, 0, 2).reshape(-1, len(part))
+            seen = look(scene, tile, token)
+            valid[tile] = seen.valid
+            if seen.disagreement is not None:
+                disagreement[tile] = seen.disagreement
+            for start in range(0, seen.valid.shape[0], ROWS):  # their copy stays in the cache
+                down = slice(start, start + ROWS)
+                flat, known = _flat(seen.features[down]), (seen.exits, seen.around)
                 if np.isfinite(within):
                     far = scene.features.distance(flat) > within
-                    strange += int(np.count_nonzero(far & valid[r, c][down].ravel()))
-                said = None if exits is None else exits[down].reshape(-1, classes)
-                joined = softmax(self.logits(flat, said))
-                probabilities[r, c][down] = joined.reshape(-1, shape[1], classes)
+                    strange += int(np.count_nonzero(far & seen.valid[down].ravel()))
+                said = (None if part is None else _flat(part[down]) for part in known)
+                joined = softmax(self.logits(flat, *said))
+                probabilities[tile][down] = joined.reshape(-1, seen.valid.shape[1], classes)
             port.report(Progress("Predicting the map", (done + 1) / len(windows)))
         share = strange / max(int(valid.sum()), 1)
         return DenseOutput(probabilities, disagreement, valid, share)
+
+    def _features(self, scene: SceneFeatures, tile: Window, token: CancelToken | None) -> Seen:
+        """All features of a tile, and what the network says of them if it is heard."""
+        network = self.network if self.hears_network else None
+        if network is None:
+            values, valid = scene.window(*tile, 0, token)
+            return Seen(np.moveaxis(values, 0, 2), valid)
+        margin = network.eval().radius
+        values, valid = scene.window(*tile, margin, token)
+        each = exits_of(network, values)
+        exits = each.mean(axis=0)
+        apart = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(valid.shape)
+        inner = np.moveaxis(values, 0, 2)[margin:, margin:][: valid.shape[0], : valid.shape[1]]
+        return Seen(inner, valid, exits.reshape(*valid.shape, -1), disagreement=apart)
+
+    def _products(self, scene: SceneFeatures, tile: Window, token: CancelToken | None) -> Seen:
+        """Features of the first window of a tile, and scores of the surroundings.
+
+        Of a scene whose features are not kept, none of the others need be computed: the scores
+        are averaged in their place.
+        """
+        first, products, valid = scene.linear(*tile, self._weights(scene), token)
+        around = self._around(_flat(products))
+        return Seen(first, valid, around=None if around is None else around.reshape(products.shape))
 
 
 def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:
@@ -187,6 +274,10 @@ def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:
 def without_network(ensemble: Ensemble) -> Ensemble:
     """The same, with the discriminant of the surroundings speaking for both."""
     return replace(ensemble, network=None)
+
+
+def _flat(part: FloatArray) -> FloatArray:
+    return part.reshape(-1, part.shape[2])
 
 
 def _nothing(scene: SceneFeatures) -> FloatArray:

@@ -193,11 +193,10 @@ def voice_shares(pool: Pool, part: float) -> tuple[VoiceShare, ...]:
         if (share := pool.shares.get(kind.name)) is None:
             continue
         score = float("nan") if share.score is None else share.score
-        weight = share.weight * (1 - part if kind.name == "surroundings" else 1)
-        shares.append(VoiceShare(kind.name, kind.title, weight, score))
+        network = pool.network_share(part) if kind.name == "surroundings" else 0.0
+        shares.append(VoiceShare(kind.name, kind.title, share.weight - network, score))
         if kind.name == "surroundings":
-            around = share.weight * part
-            shares.append(VoiceShare("network", NETWORK_TITLE, around, float("nan")))
+            shares.append(VoiceShare("network", NETWORK_TITLE, network, float("nan")))
     return tuple(sorted(shares, key=lambda s: -s.weight))
 
 

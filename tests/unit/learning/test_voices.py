@@ -18,7 +18,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
 from hsi_viewer.learning.voices.pixels import PixelVoice
-from hsi_viewer.learning.voices.pool import HEARD, Pool, Share, pool_of
+from hsi_viewer.learning.voices.pool import HEARD, NETWORK_HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART
@@ -196,7 +196,8 @@ def test_a_model_tells_its_voices_and_keeps_them_in_its_files(tmp_path) -> None:
     shares = {v.name: v.weight for v in evidence.voices}
     assert set(shares) == {k.name for k in KINDS} | {"network"}
     around = shares["network"] + shares["surroundings"]
-    assert shares["network"] == pytest.approx(NETWORK_PART * around)
+    share = NETWORK_PART * around
+    assert shares["network"] == pytest.approx(share if share >= NETWORK_HEARD else 0.0)
     assert "by 3 spatial folds" in evidence.sentence
     assert evidence.separated.probabilities.shape == (24, 4)
     assert evidence.separated.right.mean() > 0.9
