@@ -17,6 +17,7 @@ from hsi_viewer import __version__
 from hsi_viewer.core.garbage import no_collection
 from hsi_viewer.preferences.log_file import log_to_file
 from hsi_viewer.preferences.settings import load_settings
+from hsi_viewer.ui.dock_sizes import FIRST_SIZE
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import application_icon, apply_theme
 
@@ -46,6 +47,8 @@ def run(source: str | None = None, screenshot: Path | None = None) -> int:
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         crashes = CrashReporter(window)
         crashes.install()
+        if screenshot is not None:
+            window.resize(FIRST_SIZE)  # nobody sees it: the picture may be larger than the screen
         window.show()
     if source:
         window.open(source)

@@ -54,7 +54,7 @@ def _short(name: str) -> str:
 
 
 @contextmanager
-def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
+def replacing(*targets: Path, named: Path | None = None) -> Iterator[tuple[Path, ...]]:
     """Temporary paths to write to; on success they take the places of the targets together.
 
     Several targets are one result (an image and its header). They are renamed in the order
@@ -67,6 +67,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
     ----------
     targets : final paths, in one folder; name the header last, so that a reader that comes in
         between finds no header of files that are not there yet.
+    named : the file that the user knows, for an error; by default the first.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def replacing(*targets: Path) -> Iterator[tuple[Path, ...]]:
         _swap_in(beside, targets, mark)
         _take_sides_along(beside, targets)
     except OSError as error:
-        raise _failure(targets[0], error) from error
+        raise _failure(named or targets[0], error) from error
     finally:
         for path in beside:
             for rubbish in (path, side_file(path)):

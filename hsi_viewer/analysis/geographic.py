@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius of the WGS 84 ellipsoid (Moritz 2000, GRS 80)
 WGS84 = "EPSG:4326"
+FOOT, MILE = 0.3048, 5280  # m in a foot, feet in a mile
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class ScaleAndNorth:
     ----------
     metres : length of one column on the ground.
     north : (right, down) direction of north in the picture, of length 1.
+    in_feet : whether the map counts in feet, so that lengths are written in them.
     """
 
     metres: float
     north: tuple[float, float]
+    in_feet: bool = False
 
 
 def degrees(
@@ -75,7 +79,20 @@ def scale_and_north(georeference: Georeference, rows: int, columns: int) -> Scal
         return None
     north = np.linalg.solve(ground, [0.0, 1.0])
     north /= np.hypot(*north)
-    return ScaleAndNorth(float(np.hypot(*ground[:, 0])), (float(north[0]), float(north[1])))
+    return ScaleAndNorth(
+        float(np.hypot(*ground[:, 0])),
+        (float(north[0]), float(north[1])),
+        _counts_in_feet(georeference),
+    )
+
+
+def _counts_in_feet(georeference: Georeference) -> bool:
+    """Whether the unit of the map is a foot, of whichever kind."""
+    from hsi_viewer.io.metadata.crs import crs_of
+
+    crs = crs_of(georeference.crs_wkt)
+    known = crs is not None and crs.is_projected
+    return known and abs(float(crs.linear_units_factor[1]) / FOOT - 1) < 1e-3
 
 
 def degrees_text(latitude: float, longitude: float) -> str:
@@ -88,6 +105,34 @@ def round_length(longest: float) -> float:
     """The greatest of 1, 2, 5 times a power of ten that is at most so long."""
     power = 10.0 ** math.floor(math.log10(longest))
     return max(f for f in (power, 2 * power, 5 * power) if f <= longest * (1 + 1e-9))
+
+
+class ScaleBar(NamedTuple):
+    """A bar of round length: on the ground, on the screen in pixels, and in words."""
+
+    metres: float
+    length: float
+    text: str
+
+
+def scale_bar(ground: ScaleAndNorth, magnification: float, longest: float) -> ScaleBar:
+    """A scale bar, in feet and miles where the map counts in feet.
+
+    Parameters
+    ----------
+    ground : the scene.
+    magnification : pixels of the screen for each column.
+    longest : the bar may be, on the screen.
+    """
+    metres = longest * ground.metres / magnification
+    if ground.in_feet:
+        unit, name = (FOOT * MILE, "mi") if metres >= FOOT * MILE else (FOOT, "ft")
+        count = round_length(metres / unit)
+        metres, text = count * unit, f"{count:g} {name}"
+    else:
+        metres = round_length(metres)
+        text = length_text(metres)
+    return ScaleBar(metres, metres * magnification / ground.metres, text)
 
 
 def length_text(metres: float) -> str:

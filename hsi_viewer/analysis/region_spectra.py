@@ -27,6 +27,7 @@ def region_statistics(
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
     held: int = HELD_BYTES,
+    levels: tuple[float, ...] = LEVELS,
 ) -> Mapping[int, BandStatistics]:
     """Mean, standard deviation and percentiles of every group of pixels, in physical units.
 
@@ -40,6 +41,7 @@ def region_statistics(
     groups : (rows, columns) number of the group of each pixel, 0 for none; or a mask, which is
         group 1.
     held : bytes of values that may be held in memory for exact percentiles.
+    levels : percent of the percentiles.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def region_statistics(
     found: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
     if small:
         exact = np.zeros(cube.bands)
-        found = {i: (_percentiles(np.concatenate(kept[i])), exact) for i in ids}
+        found = {i: (_percentiles(np.concatenate(kept[i]), levels), exact) for i in ids}
     else:
         bins = min(MAX_BINS, max(256, COUNTED_BYTES // (len(ids) * cube.bands * 8)))
         whole = cube.dtype.kind in "biu"
@@ -73,9 +75,9 @@ def region_statistics(
         for fraction, i, values in _spectra(cube, groups, token):
             counts[i].add(values)
             port.report(Progress("Counting values for the percentiles", 0.5 + 0.5 * fraction))
-        found = {i: (c.percentiles(LEVELS), c.resolution) for i, c in counts.items()}
+        found = {i: (c.percentiles(levels), c.resolution) for i, c in counts.items()}
     return {
-        i: BandStatistics(int(sizes[i]), *moments[i].mean_and_std(), LEVELS, *found[i]).scaled(
+        i: BandStatistics(int(sizes[i]), *moments[i].mean_and_std(), levels, *found[i]).scaled(
             cube.scale, cube.offset
         )
         for i in ids
@@ -121,13 +123,13 @@ def _values(cube: HyperCube, stored: NDArray[Any]) -> NDArray[np.float64]:
     return values
 
 
-def _percentiles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _percentiles(values: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
     """Percentiles (levels, bands) over the values that aren't missing."""
     if np.isfinite(values).all():
-        return np.asarray(np.percentile(values, LEVELS, axis=0))
-    result = np.full((len(LEVELS), values.shape[1]), np.nan)
+        return np.asarray(np.percentile(values, levels, axis=0))
+    result = np.full((len(levels), values.shape[1]), np.nan)
     for band, column in enumerate(values.T):
         known = column[np.isfinite(column)]
         if known.size:
-            result[:, band] = np.percentile(known, LEVELS)
+            result[:, band] = np.percentile(known, levels)
     return result

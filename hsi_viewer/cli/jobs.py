@@ -27,6 +27,7 @@ FORMATS = {
     "mat": "mat",
     "png": "png",
     "confidence": "confidence",
+    "confidence-geotiff": "confidence_tif",
     "probabilities": "probabilities",
 }
 
@@ -57,8 +58,8 @@ def add_formats(parser: ArgumentParser) -> None:
         "--format",
         metavar="NAME,NAME",
         type=names_of(FORMATS),
-        help="files to write, of envi, geotiff, npy, mat, png, confidence and probabilities; "
-        "if left out, all but mat and probabilities (--format png,geotiff)",
+        help="files to write, of envi, geotiff, npy, mat, png, confidence, confidence-geotiff and "
+        "probabilities; if left out, the usual ones (--format png,geotiff)",
     )
 
 

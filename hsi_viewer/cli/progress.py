@@ -13,6 +13,8 @@ from rich.progress import Progress as Bars
 from hsi_viewer.core.progress import Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import EpochReport
 
+STEPS = 20  # lines of a step that tells how far it is, in a log
+
 
 class _Console(Console):
     """A console whose reader may go: rich itself would end the program."""
@@ -71,6 +73,8 @@ class _BarPort:
                 self._begin(item.message)
             if item.fraction is not None:
                 self._bars.update(self._step, total=1.0, completed=item.fraction)
+            if item.detail:
+                self._bars.update(self._step, detail=item.detail)
         elif isinstance(item, EpochReport) and self._current:
             self._bars.update(self._step, detail=_epoch_text(item))
 
@@ -94,7 +98,7 @@ class _LinePort:
 
     def __init__(self, console: Console, notes_only: bool) -> None:
         self._console, self._notes_only = console, notes_only
-        self._message = ""
+        self._message, self._step = "", -1
         self._is_read = True
 
     def report(self, item: object) -> None:
@@ -106,8 +110,18 @@ class _LinePort:
         elif isinstance(item, Progress) and item.message != self._message:
             self._message = item.message
             self._print(item.message)
+            self._detailed(item)
+        elif isinstance(item, Progress) and item.detail:
+            self._detailed(item)
         elif isinstance(item, EpochReport):
             self._print("  " + _epoch_text(item))
+
+    def _detailed(self, item: Progress) -> None:
+        """Print how far a step is, at the start, every twentieth of it, and at the end."""
+        step = int((item.fraction or 0.0) * STEPS)
+        if item.detail and step != self._step:
+            self._step = step
+            self._print("  " + item.detail)
 
     def _print(self, text: str) -> None:
         if not self._is_read:

@@ -23,6 +23,8 @@ class Prediction:
     disagreement : (rows, columns) float32 0..1, how far the exits disagree, or None.
     source : what made it, e.g. "instant model" or "SDHSI-Net, exits averaged, refined".
     final : False for the early maps that a running training shows.
+    outside : share of the pixels with data whose spectra lie outside of the training range, 0..1;
+        None where that is not known.
     """
 
     class_map: NDArray[np.uint16]
@@ -32,6 +34,7 @@ class Prediction:
     disagreement: NDArray[np.float32] | None = None
     source: str = ""
     final: bool = True
+    outside: float | None = None
 
     def __repr__(self) -> str:
         rows, columns = self.class_map.shape

@@ -42,10 +42,12 @@ class Progress:
     ----------
     message : what is being done, in the user's words.
     fraction : 0..1, or None while the end is not known.
+    detail : how far it is, such as the time left; may differ in every report.
     """
 
     message: str
     fraction: float | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True)

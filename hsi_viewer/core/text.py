@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # What turns the direction of a text around, and with it the sense of what is beside it.
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -62,3 +63,14 @@ def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
     shown = tuple(message(text) for text in texts[:MOST_MESSAGES])
     left = len(texts) - len(shown)
     return (*shown, f"{left} more remarks are not shown.") if left else shown
+
+
+def ranges(bands: Iterable[int]) -> str:
+    """Bands, counted from 0, as people write them: "1-3, 7"."""
+    runs: list[list[int]] = []
+    for band in bands:
+        if runs and band == runs[-1][1] + 1:
+            runs[-1][1] = band
+        else:
+            runs.append([band, band])
+    return ", ".join(f"{a + 1}-{b + 1}" if b > a else f"{a + 1}" for a, b in runs)

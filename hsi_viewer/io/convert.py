@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from hsi_viewer.atomic import side_file
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.errors import ExportError, HsiError
+from hsi_viewer.core.errors import ExportError, FormatError, HsiError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io.envi.writer import class_fields, pair_of
 from hsi_viewer.io.labels import label_file
 from hsi_viewer.io.labels.label_writer import WRITTEN, write_labels
+from hsi_viewer.io.laboratory import scan
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.io.writers.own_files import own_files
@@ -28,6 +30,13 @@ UNLABELLED = ("", "unclassified", "unlabelled", "unlabeled", "background", "none
               "nodata", "masked", "masked pixels", "0")  # fmt: skip
 
 
+class References(NamedTuple):
+    """White and dark reference of a scan; what is None is found beside it."""
+
+    white: Path | None = None
+    dark: Path | None = None
+
+
 def convert(
     source: str,
     target: Path,
@@ -36,10 +45,15 @@ def convert(
     port: ProgressPort | None = None,
     *,
     overwrite: bool = False,
+    references: References | None = None,
 ) -> list[Path]:
     """Write a cube or a part of it by the suffix of the target; see `write_cube`.
 
     An image of one band that has names of classes stays a class map.
+
+    Parameters
+    ----------
+    references : white and dark reference of a raw scan, which is written as reflectance.
 
     Raises
     ------
@@ -49,7 +63,7 @@ def convert(
         if the target is a file of the source, exists and is not to be replaced, cannot hold the
         cube or cannot be written.
     """
-    cube = open_cube(source)
+    cube = open_cube(source) if references is None else _reflectance(source, references)
     if cube.path is not None and _overwrites(cube.path, target):
         raise ExportError(
             f"{target} is a file of the cube itself, and the rest of the cube would be lost; "
@@ -73,6 +87,19 @@ def convert(
     legend = label_file.legend_of(labels, labels.names)
     zero = labels.zero or UNCLASSIFIED_NAME
     return write_labels(target, labels.ids[rows, columns], legend, part, zero)
+
+
+def _reflectance(source: str, references: References) -> HyperCube:
+    """A scan as reflectance: of a folder, or one with its references."""
+    if not Path(source).is_file():
+        cube = open_cube(source)
+        if cube.format_name == scan.FORMAT and not any(references):
+            return cube
+        raise FormatError(
+            f"{source} is not a raw scan with references; name the header of the scan, and its "
+            "references with --white and --dark."
+        )
+    return scan.open_scan(Path(source), references.white, references.dark)
 
 
 def _class_map(source: str, cube: HyperCube) -> LabelFile | None:

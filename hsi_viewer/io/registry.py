@@ -81,6 +81,14 @@ def _is_dimap(path: Path, magic: bytes) -> bool:
     return path.with_suffix(".dim").is_file() if is_folder else b"<Dimap_Document" in magic
 
 
+def _is_laboratory(path: Path, magic: bytes) -> bool:
+    if not path.is_dir():
+        return False
+    from hsi_viewer.io.laboratory.scan import is_laboratory_folder
+
+    return is_laboratory_folder(path)
+
+
 def _is_rfl(path: Path, magic: bytes) -> bool:
     from hsi_viewer.io.raw.aviris import is_rfl
 
@@ -147,6 +155,10 @@ BUILT_IN: tuple[Format, ...] = (
     Format(
         "hyperion", "Hyperion folders", (), _is_hyperion,
         image_later("hsi_viewer.io.products.hyperion:open_hyperion"), one_image=True,
+    ),
+    Format(
+        "laboratory", "folders of laboratory scans", (), _is_laboratory,
+        later("hsi_viewer.io.laboratory.scan:open_laboratory_folder"),
     ),
     Format(
         "image-folder", "folders of one image per band", (),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.assessment.areas import ClassArea, class_areas
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend
 from hsi_viewer.core.labels.label_file import LabelFile
@@ -155,8 +156,7 @@ def polygons_file(
         if a file cannot be read, does not fit the map, or cannot be written.
     """
     from hsi_viewer.io.opening import open_cube
-    from hsi_viewer.io.regions.grid import Grid
-    from hsi_viewer.io.regions.map_polygons import check_suffix, planned_files, write_polygons
+    from hsi_viewer.io.regions.map_polygons import check_suffix, planned_files
 
     check_suffix(target)
     known = ClassMapFile.read(source)
@@ -171,18 +171,76 @@ def polygons_file(
                 f"{name} has {cube.rows} x {cube.columns} pixels, but the map has "
                 f"{ids.shape[0]} x {ids.shape[1]}; both must be of one scene."
             )
-    regions = map_regions(ids)
+    place = known.labels.georeference
+    mapped = MapOnGround(ids, known.legend, place, known.row_area)
+    return write_map_polygons(
+        target,
+        mapped,
+        smooth=smooth,
+        confidence=None if confidence is None else images[confidence],
+        objects=objects,
+        spectra=None if spectra is None else images[spectra],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class MapOnGround:
+    """A class map with what its regions are described by.
+
+    Attributes
+    ----------
+    ids : (rows, columns) class ids; 0 is no data.
+    legend : names and colours.
+    georeference : place of the map, or None.
+    row_area : (rows,) square metres of a pixel of each row; None where they are not known.
+    """
+
+    ids: NDArray[np.uint16]
+    legend: ClassLegend
+    georeference: Georeference | None
+    row_area: NDArray[np.float64] | None
+
+
+def write_map_polygons(
+    target: Path,
+    mapped: MapOnGround,
+    *,
+    smooth: float = 0.0,
+    confidence: HyperCube | None = None,
+    objects: Path | None = None,
+    spectra: HyperCube | None = None,
+) -> AfterMapResult:
+    """Write the regions of a map as polygons, and their table if it is wanted.
+
+    Parameters
+    ----------
+    target : .gpkg, .geojson or .shp.
+    mapped : the map.
+    smooth : see `polygons_file`.
+    confidence : image of one band on the grid of the map.
+    objects : CSV file of the regions; None writes none.
+    spectra : cube on the grid of the map, whose mean spectra go into the table.
+
+    Raises
+    ------
+    HsiError
+        if a file cannot be written.
+    """
+    from hsi_viewer.io.regions.grid import Grid
+    from hsi_viewer.io.regions.map_polygons import planned_files, write_polygons
+
+    regions = map_regions(mapped.ids)
     fields: dict[str, NDArray[Any]] = {"pixels": regions.pixels()[1:]}
-    if known.row_area is not None:
-        fields["area_m2"] = regions.sums(known.row_area[:, None])[1:]
+    if mapped.row_area is not None:
+        fields["area_m2"] = regions.sums(mapped.row_area[:, None])[1:]
     if confidence is not None:
-        fields["confidence"] = _mean_confidence(regions, images[confidence], confidence)
-    grid = Grid.of(ids.shape[0], ids.shape[1], known.labels.georeference)
-    notes = write_polygons(target, regions, known.legend, grid, fields, smooth)
+        fields["confidence"] = _mean_confidence(regions, confidence)
+    rows, columns = mapped.ids.shape
+    grid = Grid.of(rows, columns, mapped.georeference)
+    notes = write_polygons(target, regions, mapped.legend, grid, fields, smooth)
     files = [path for path in planned_files(target) if path.exists()]
     if objects is not None:
-        scene = None if spectra is None else images[spectra]
-        write_objects(objects, regions, known.legend, known.labels.georeference, fields, scene)
+        write_objects(objects, regions, mapped.legend, mapped.georeference, fields, spectra)
         files.append(objects)
     return AfterMapResult({"polygons": len(regions)}, files, notes)
 
@@ -234,13 +292,13 @@ def check_targets(targets: Iterable[Path], sources: Iterable[Path], *, overwrite
             raise ExportError(f"{target} exists; choose another name, or add --overwrite.")
 
 
-def _mean_confidence(regions: MapRegions, cube: HyperCube, name: str) -> NDArray[np.float64]:
+def _mean_confidence(regions: MapRegions, cube: HyperCube) -> NDArray[np.float64]:
     if cube.bands != 1:
-        raise FormatError(f"{name} has {cube.bands} bands; a confidence has one.")
+        raise FormatError(f"{cube.name} has {cube.bands} bands; a confidence has one.")
     means = mean_spectra(regions, cube)[:, 0]
     if np.any((means < 0) | (means > 1)):
         raise FormatError(
-            f"{name} contains values beyond 0 to 1, so it is not a confidence; name the file "
+            f"{cube.name} contains values beyond 0 to 1, so it is not a confidence; name the file "
             "confidence.hdr that was written with the map."
         )
     return means

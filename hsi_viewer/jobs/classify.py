@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
-from hsi_viewer.core.assessment.areas import ClassArea, class_areas
+from hsi_viewer.core.assessment.areas import ClassArea, strip_areas
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
@@ -29,18 +29,19 @@ from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import Refine, TrainingConfig
+from hsi_viewer.jobs import make_report
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import (
-    check_no_model,
     check_no_results,
     check_sources,
     earlier_maps,
     output_folder,
 )
 from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
-from hsi_viewer.learning.classifiers import classifier, fit, load_model
+from hsi_viewer.jobs.mapped_run import MappedRun
+from hsi_viewer.learning.classifiers import classifier, fit
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -54,21 +55,69 @@ class JobResult:
     Attributes
     ----------
     report : what report.json holds.
-    prediction : the map that was written.
+    prediction : the map that was written; None where an earlier call had done everything.
     accuracy : of the test pixels, where there were some.
     """
 
     report: dict[str, Any]
-    prediction: Prediction
+    prediction: Prediction | None = None
     accuracy: AccuracyReport | None = None
 
 
-class Stopwatch:
-    """Seconds by the name of the step."""
+@dataclass(frozen=True)
+class Scene:
+    """A scene with the labels that it is mapped by, and the sources of both.
 
-    def __init__(self) -> None:
+    Attributes
+    ----------
+    source, cube : the scene.
+    labels_source, labels, legend : training labels (rows, columns), and their classes.
+    test_source, test : test pixels in the same way, or None.
+    """
+
+    source: str
+    cube: HyperCube
+    labels_source: str
+    labels: NDArray[np.uint16]
+    legend: ClassLegend
+    test_source: str | None = None
+    test: NDArray[np.uint16] | None = None
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The sources, as report.json names them."""
+        return {"cube": self.source, "labels": self.labels_source}
+
+    def mapped(self, model: Model, prediction: Prediction, job: Job) -> MappedRun:
+        """The scene with its map."""
+        return MappedRun(
+            source=self.source,
+            cube=self.cube,
+            labels_source=self.labels_source,
+            labels=self.labels,
+            model=model,
+            config=job.config,
+            refine=_strength(job),
+            prediction=prediction,
+            classes=self.legend.classes,
+            test_source=self.test_source,
+            test=self.test,
+            epochs=tuple(job.epochs),
+            warnings=tuple(job.warnings),
+        )
+
+
+class Stopwatch:
+    """Seconds by the name of the step.
+
+    Parameters
+    ----------
+    before : seconds that were spent before this was made.
+    """
+
+    def __init__(self, before: float = 0.0) -> None:
         self.seconds: dict[str, float] = {}
-        self._start = time.perf_counter()
+        self._start = time.perf_counter() - before
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -95,16 +144,16 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
 
     watch, test = Stopwatch(), None
     with watch.step("read"):
-        cube = _open(cube_source, job)
+        cube = opened(cube_source, job)
         labels = training_labels(labels_source, cube, job)
         legend = legend_of(labels, np.unique(labels.ids), cube.class_names)
         if job.test is not None:
             test = to_be_scored(read_test_labels(job.test, cube, job), legend, labels.ids)
-        _check_folder(job)
-    _note_warnings(cube, (labels, test), job)
+        check_folder(job, cube_source, labels_source, *([job.test] if job.test else []))
+    note_warnings(cube, (labels, test), job)
     ids = None if test is None else test.ids
-    result = _train_and_write(cube, legend, labels.ids, ids, job, watch)
-    return _reported(result, {"cube": cube_source, "labels": labels_source}, job)
+    scene = Scene(cube_source, cube, labels_source, labels.ids, legend, job.test, ids)
+    return _reported(_train_and_write(scene, job, watch), scene.sources, job)
 
 
 def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -> JobResult:
@@ -119,91 +168,86 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
 
     watch = Stopwatch()
     with watch.step("read"):
-        cube = _open(cube_source, job)
+        cube = opened(cube_source, job)
         truth = training_labels(truth_source, cube, job)
         training, test = draw_per_class(truth.ids, per_class, job.config.seed)
         legend = legend_of(truth, np.unique(truth.ids), cube.class_names)
-        _check_folder(job)
-    _note_warnings(cube, (truth,), job)
-    result = _train_and_write(cube, legend, training, test, job, watch)
+        check_folder(job)
+    note_warnings(cube, (truth,), job)
     drawn = f"{per_class} per class from {truth_source}"
-    return _reported(result, {"cube": cube_source, "labels": drawn}, job)
+    scene = Scene(cube_source, cube, drawn, training, legend, truth_source, test)
+    return _reported(_train_and_write(scene, job, watch), scene.sources, job)
 
 
-def apply_model(model_path: Path, cube_source: str, job: Job) -> JobResult:
-    """Map a cube with a model that `classify` has written.
+def write_map(
+    model: Model,
+    prediction: Prediction,
+    cube: HyperCube,
+    job: Job,
+    watch: Stopwatch,
+    sources: dict[str, str],
+    test: NDArray[np.uint16] | None = None,
+) -> JobResult:
+    """Write the map that a model has made of a cube, and the report.
+
+    Parameters
+    ----------
+    watch : that timed "read", and the steps of the model where it does not time them itself.
+    sources : what was read, for the report.
+    test : (rows, columns) ids that score the map; None for none.
 
     Raises
     ------
-    HsiError
-        if a file cannot be read, the model does not fit the cube, or the folder cannot be
-        written.
+    ExportError
+        if the folder cannot be written.
     """
-    from hsi_viewer.learning.model_description import check_model
-
-    check_model(model_path)
-    if not job.overwrite:
-        check_no_model(job.output, model_path)
-    watch, test = Stopwatch(), None
-    with watch.step("read"):
-        cube = _open(cube_source, job)
-        if job.test is not None:
-            test = read_test_labels(job.test, cube, job)
-        _check_folder(job)
-    with output_folder(job.output):
-        job.announce("Loading the learning engine")
-        from hsi_viewer.learning.predictor import move_to_device
-
-        model = load_model(model_path)
-        move_to_device(model, job.config.device)
-        legend = ClassLegend(model.legend)
-        scored = None if test is None else to_be_scored(test, legend)
-        _note_warnings(cube, (scored,), job)
-        options = {"standardise": job.standardise} if job.standardise != "training" else {}
-        prediction = model.predict(
-            cube, refine=job.refinement, token=job.token, port=job, **options
-        )
-        if model.warning:
-            job.report(Note(model.warning))
-        settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
-        with watch.step("export"):
-            files = _export(prediction, legend, cube, job)
+    legend = ClassLegend(model.legend)
+    with watch.step("export"):
+        files = _export(prediction, legend, cube, job)
+    settings: TrainingConfig | None = getattr(model, "config", None)  # a plug-in may have none
     report = {
         "classes": _class_records(legend, None, prediction, cube),
         "classifier": model.name,
         **({"seed": settings.seed} if settings is not None else {}),
         "refined": prediction.source.endswith("refined"),
-        **_voices(model),
-        "seconds": _seconds(model, watch),
+        **voices_of(model),
+        "seconds": _seconds(model.seconds | watch.seconds, watch),
         "files": sorted(p.name for p in files),
-        "versions": _versions(),
+        "versions": versions(),
     }
-    sources = {"cube": cube_source, "model": str(model_path)}
-    result = _scored(report, prediction, None if scored is None else scored.ids)
-    return _reported(result, sources, job)
+    return _reported(_scored(report, prediction, test), sources, job)
 
 
-def _open(source: str, job: Job) -> HyperCube:
+def opened(source: str, job: Job) -> HyperCube:
     """Open a cube; silently, so that an error about it is alone in a log."""
     from hsi_viewer.io.opening import open_cube
 
     cube = examined(real_valued(open_cube(source, job.token)))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
-    if job.formats is not None and "tif" in job.formats and cube.georeference is None:
+    check_formats(cube, job.formats)
+    return cube
+
+
+def check_formats(cube: HyperCube, formats: tuple[str, ...] | None) -> None:
+    """Refuse a GeoTIFF that was asked for, where the cube has no georeference."""
+    if formats is None or not {"tif", "confidence_tif"} & set(formats):
+        return
+    if cube.georeference is None:
         raise ExportError(
             f"{cube.name} has no georeference, so its map cannot be written as GeoTIFF; choose "
             "other formats."
         )
-    return cube
 
 
-def _check_folder(job: Job) -> None:
+def check_folder(job: Job, *sources: str) -> None:
+    """Refuse a folder that holds results, unless they may be replaced."""
     if not job.overwrite:
         check_no_results(job.output)
+    make_report.check_beside(job, sources)
 
 
-def _note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
+def note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
     """Note what is odd about the sources, once all are read."""
     from hsi_viewer.io.info import cube_warnings
 
@@ -212,15 +256,9 @@ def _note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], j
         job.report(Note(text))
 
 
-def _train_and_write(
-    cube: HyperCube,
-    legend: ClassLegend,
-    training: NDArray[np.uint16],
-    test: NDArray[np.uint16] | None,
-    job: Job,
-    watch: Stopwatch,
-) -> JobResult:
+def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
     row = classifier(job.classifier)
+    cube, legend, training = scene.cube, scene.legend, scene.labels
     with output_folder(job.output):
         job.announce("Loading the learning engine")
         model = fit(
@@ -240,6 +278,7 @@ def _train_and_write(
         with watch.step("export"):
             files = _export(prediction, legend, cube, job)
             files += model.save(job.output)
+        files += make_report.write_beside(scene.mapped(model, prediction, job), job)
     report = {
         "classes": _class_records(legend, training, prediction, cube),
         "train_pixels": int(np.count_nonzero(training)),
@@ -247,15 +286,28 @@ def _train_and_write(
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
         "refined": prediction.source.endswith("refined"),
-        **_voices(model),
-        "seconds": _seconds(model, watch),
-        "files": sorted(p.name for p in files),
-        "versions": _versions(),
+        **voices_of(model),
+        "settings": {"refine": _strength(job), "placement": job.placement},
+        "training": [{**asdict(e), "exit_accuracy": list(e.exit_accuracy)} for e in job.epochs],
+        "seconds": _seconds(model.seconds, watch),
+        "files": sorted(_inside(job.output, p) for p in files),
+        "versions": versions(),
     }
-    return _scored(report, prediction, test)
+    return _scored(report, prediction, scene.test)
 
 
-def _voices(model: Model) -> dict[str, Any]:
+def _inside(folder: Path, path: Path) -> str:
+    """The name of a file in a folder; the whole path of one that is elsewhere."""
+    within = path.is_relative_to(folder)
+    return path.relative_to(folder).as_posix() if within else str(path.absolute())
+
+
+def _strength(job: Job) -> Refine:
+    """Strength of the refinement that was asked for, in a word."""
+    return "none" if job.refinement is False else job.refinement
+
+
+def voices_of(model: Model) -> dict[str, Any]:
     """What was heard for the map of the training scene, if the model tells."""
     evidence: Evidence | None = getattr(model, "evidence", None)
     if evidence is None:
@@ -270,7 +322,7 @@ def _scored(
     """A result with the accuracy of the test pixels, where there are some."""
     if test is None:
         return JobResult(report, prediction)
-    accuracy = score(prediction.class_map, test)
+    accuracy = score(np.asarray(prediction.class_map), test)
     return JobResult({**report, "accuracy": accuracy_record(accuracy)}, prediction, accuracy)
 
 
@@ -287,16 +339,21 @@ def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: J
 
 
 def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult:
-    """Write report.json, which names the sources and itself too."""
+    """Write report.json, which names the sources too."""
+    sources |= {"test": job.test} if job.test is not None else {}
+    return replace(result, report=write_report({**sources, **result.report}, job))
+
+
+def write_report(report: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Write report.json, with warnings and the names of all files; returns what it holds."""
     from hsi_viewer.atomic import replacing
 
-    files = sorted([*result.report["files"], "report.json"])
-    sources |= {"test": job.test} if job.test is not None else {}
-    report = {**sources, **result.report, "warnings": job.warnings, "files": files}
+    files = sorted([*report["files"], "report.json"])
+    report = {**report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"
     with replacing(job.output / "report.json") as (beside,):
         beside.write_text(text, encoding="utf-8")
-    return replace(result, report=report)
+    return report
 
 
 def _class_records(
@@ -307,7 +364,7 @@ def _class_records(
 ) -> list[dict[str, Any]]:
     """Each class with what the map gives to it; square metres where the scene has a place."""
     whole = pixel_area(cube.georeference, cube.rows, cube.columns)
-    areas = {a.class_id: a for a in class_areas(prediction.class_map, whole)}
+    areas = {a.class_id: a for a in strip_areas(prediction.class_map, whole)}
     records: list[dict[str, Any]] = []
     for c in legend:
         record: dict[str, Any] = {"id": c.id, "name": c.name, "colour": list(c.colour)}
@@ -321,11 +378,12 @@ def _class_records(
     return records
 
 
-def _seconds(model: Model, watch: Stopwatch) -> dict[str, float]:
-    steps = {name: model.seconds.get(name, 0.0) for name in LEARNING_STEPS}
+def _seconds(known: dict[str, float], watch: Stopwatch) -> dict[str, float]:
+    steps = {name: known.get(name, 0.0) for name in LEARNING_STEPS}
     seconds = {"read": watch.seconds["read"], **steps, "export": watch.seconds["export"]}
     return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that make a map."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.core.training import Refine, Standardise, TrainingConfig
+from hsi_viewer.core.training import EpochReport, Refine, Standardise, TrainingConfig
 from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.learning.classifiers import DEFAULT
 
@@ -28,7 +28,10 @@ class Job(Noting):
     refine : strength of the refinement, unless `config` does without.
     standardise : by which scene's statistics a cube is standardised that a model is applied to.
     formats : of `export_prediction`; None writes the usual ones, as far as they apply.
+    with_report : whether a report of the run is written, too.
+    bundle : archive that everything is put into, too; None writes none.
     warnings : what was noted so far, for the report.
+    epochs : what the training has reported so far.
     """
 
     output: Path
@@ -42,7 +45,16 @@ class Job(Noting):
     classifier: str = DEFAULT
     refine: Refine = "auto"
     standardise: Standardise = "training"
+    with_report: bool = False
+    bundle: Path | None = None
     warnings: list[str] = field(default_factory=list)
+    epochs: list[EpochReport] = field(default_factory=list)
+
+    def report(self, item: object) -> None:
+        """Pass on what a step reports, and keep notes and epochs."""
+        if isinstance(item, EpochReport):
+            self.epochs.append(item)
+        super().report(item)
 
     @property
     def refinement(self) -> Refine:

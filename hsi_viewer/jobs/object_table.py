@@ -37,7 +37,7 @@ def write_areas(path: Path, areas: Sequence[ClassArea], legend: ClassLegend) -> 
         + ([area.square_metres] if known else [])
         for area in areas
     ]
-    _write(path, head, rows)
+    write_table(path, head, rows)
 
 
 def write_objects(
@@ -86,7 +86,7 @@ def write_objects(
         head += [f"band_{i}" for i in range(cube.bands)] if waves is None else _texts(waves)
         means = mean_spectra(regions, cube)
         rows = ((*row, *mean.tolist()) for row, mean in zip(rows, means, strict=True))
-    _write(path, head, rows)
+    write_table(path, head, rows)
 
 
 def mean_spectra(regions: MapRegions, cube: HyperCube) -> NDArray[np.float64]:
@@ -122,7 +122,14 @@ def _texts(wavelengths: NDArray[np.float64]) -> list[str]:
     return [f"{wavelength:g} nm" for wavelength in wavelengths]
 
 
-def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows as CSV, the file whole or not at all; NaN becomes an empty cell.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written.
+    """
     with replacing(path) as (new,), new.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)

@@ -1,9 +1,9 @@
-"""Apply a model to a cube of another sensor: resample where wavelengths overlap, else refuse."""
+"""Apply a model to a cube of another sensor or unit: resampled, rescaled, or refused."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ModelError
 
 SAME_NM = 0.5  # wavelengths this close are the same
+SAMPLED = 2_000  # pixels whose values are compared, about
 BEYOND_NM = 15.0  # how far a model's band may lie outside the cube's range
 
 
@@ -109,3 +110,88 @@ def matched(
         default_bands=None,
         band_names=None,
     )
+
+
+class UsedBands(Protocol):
+    """The bands that a model looks at, and their usual values in its training cube."""
+
+    @property
+    def bands(self) -> NDArray[np.int64]:
+        """(n,) indices."""
+
+    @property
+    def centre(self) -> NDArray[Any]:
+        """(n,) stored values."""
+
+
+def in_units(cube: HyperCube, units: tuple[float, float], used: UsedBands) -> HyperCube:
+    """The cube with its values as the training cube stored them.
+
+    One product of a sensor stores whole numbers with a scale, the next reflectance. A file may
+    have lost its scale, so the values are converted only where that brings them nearer to the
+    usual ones of the training cube.
+
+    Parameters
+    ----------
+    cube : of the bands of the model.
+    units : scale and offset of the training cube.
+    used : bands to be compared.
+    """
+    scale, offset = units
+    gain, shift = cube.scale / scale, (cube.offset - offset) / scale
+    if gain == 1.0 and shift == 0.0:
+        return cube
+    step = max(1, int(np.sqrt(cube.rows * cube.columns / SAMPLED)))
+    stored = cube.read(slice(0, None, step), slice(0, None, step), used.bands)
+    values = np.where(cube.is_data(stored), stored, np.nan).astype(np.float64)
+    known = np.isfinite(values).any(axis=(0, 1))
+    if not known.any():
+        return cube
+    usual, theirs = np.nanmedian(values[:, :, known], axis=(0, 1)), used.centre[known]
+    as_stored = np.median(np.abs(usual - theirs))
+    if np.median(np.abs(usual * gain + shift - theirs)) >= as_stored:
+        return cube
+    return replace(
+        cube,
+        source=RescaledSource(cube, gain, shift),
+        nodata=None,
+        fill_values=(),
+        scale=scale,
+        offset=offset,
+    )
+
+
+@dataclass(frozen=True)
+class RescaledSource:
+    """Stored values times a gain plus a shift, as 32-bit numbers; NaN where there is no data.
+
+    Attributes
+    ----------
+    cube : whose values they are.
+    gain, shift : one for all bands or (bands,).
+    """
+
+    cube: HyperCube
+    gain: float | NDArray[np.float64]
+    shift: float | NDArray[np.float64]
+
+    makes_nan = True
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns, bands."""
+        return self.cube.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32."""
+        return np.dtype(np.float32)
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Values of a window, (rows, columns, bands)."""
+        stored = self.cube.read(rows, columns, bands)
+        chosen = slice(None) if bands is None else bands
+        gain, shift = (np.broadcast_to(v, self.cube.bands)[chosen] for v in (self.gain, self.shift))
+        values: NDArray[np.float64] = stored.astype(np.float64) * gain + shift
+        values[~self.cube.is_data(stored)] = np.nan
+        return values.astype(np.float32)

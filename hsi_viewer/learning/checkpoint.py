@@ -77,6 +77,8 @@ def _described(model: ModelState) -> dict[str, Any]:
         "scene_digest": model.scene_digest,
         "usual_distance": model.usual_distance if np.isfinite(model.usual_distance) else None,
         "warning": model.warning,
+        "scale": model.scale,
+        "offset": model.offset,
         "seconds": model.seconds,
         "versions": model.versions,
         "label_digest": model.label_digest,
@@ -133,4 +135,6 @@ def load_state(target: str | Path) -> ModelState:
         versions=description.versions,
         label_digest=description.label_digest,
         warning=description.warning,
+        scale=description.scale,
+        offset=description.offset,
     )

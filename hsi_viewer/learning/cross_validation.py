@@ -75,7 +75,7 @@ def evidence_of(
         return known
     pixels = np.flatnonzero(np.isin(labels, model.class_ids))
     targets = np.searchsorted(model.class_ids, labels.ravel()[pixels])
-    apart = spatial_folds(pixels, targets, cube.columns)
+    apart = spatial_folds(pixels, targets, cube.columns, joined_at=cube.joined_at)
     drawn = random_folds(targets, 0, FOLDS)
     wanted = {
         "separated": apart.folds if apart.too_few is None else None,

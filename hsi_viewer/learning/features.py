@@ -20,6 +20,7 @@ from torch import Tensor
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.training import Standardise
 from hsi_viewer.learning.noise import noise_covariance, ordered_axes
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.robust import Floats, tidy
@@ -83,6 +84,11 @@ class Features:
         leading = features[:, :LEADING] * self.scales[:LEADING]
         result: FloatArray = (leading**2).sum(axis=1)
         return result
+
+    @property
+    def scaling(self) -> Scaling:
+        """How the values are standardised."""
+        return Scaling(*(getattr(self, name) for name in Scaling._fields))
 
     def narrowed(self) -> Features:
         """Those of single pixels alone: the first channels."""
@@ -301,17 +307,26 @@ def fit_features(
     return _with_scales(fitted, middle, is_data, recipe.emphasis, token)
 
 
-def rescaled(features: Features, cube: HyperCube) -> Features:
-    """The same features of values that are standardised by another scene of the same bands.
+def scaled(features: Features, scaling: Scaling | Standardise, cube: HyperCube) -> Features:
+    """The same features of values that are standardised otherwise.
+
+    Parameters
+    ----------
+    features : as they were fitted.
+    scaling : what to standardise by; "training" for what they were fitted on, "scene" for a cube.
+    cube : of the same bands.
 
     Raises
     ------
     TrainingError
-        if it holds too little data.
+        if the cube holds too little data.
     """
-    step = max(1, int(np.ceil(np.sqrt(cube.rows * cube.columns / FeatureRecipe().sample))))
-    sample = cube.read(slice(0, None, step), slice(0, None, step), features.bands)
-    scaling, _ = fit_scaling(cube, sample)
+    if scaling == "training":
+        return features
+    if scaling == "scene":
+        step = max(1, int(np.ceil(np.sqrt(cube.rows * cube.columns / FeatureRecipe().sample))))
+        sample = cube.read(slice(0, None, step), slice(0, None, step), features.bands)
+        scaling, _ = fit_scaling(cube, sample)
     return replace(features, **scaling._asdict())
 
 

@@ -21,13 +21,15 @@ from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine, Standardise
-from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning.band_matching import in_units, matched
+from hsi_viewer.learning.by_tile import ByTile
 from hsi_viewer.learning.calibration import reliable, tempered
 from hsi_viewer.learning.checkpoint import load_state, save_model
-from hsi_viewer.learning.features import FloatArray, rescaled
+from hsi_viewer.learning.features import FloatArray, scaled
 from hsi_viewer.learning.model_state import ModelState, scene_digest
 from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
+from hsi_viewer.learning.scaling import Scaling
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.training_pixels import seeds_of
 from hsi_viewer.learning.voices.ensemble import Ensemble
@@ -41,6 +43,17 @@ STRANGE = 0.01  # share of pixels beyond the training range that is worth a word
 def load_model(target: str | Path) -> TrainedModel:
     """Read a model from its folder or from either of its files; see `checkpoint.load_state`."""
     return TrainedModel(**vars(load_state(target)))
+
+
+def strange_note(share: float | None) -> str | None:
+    """What a user should know of a share outside the training range; None where it is usual."""
+    if share is None or share <= STRANGE:
+        return None
+    return (
+        f"{share:.0%} of the pixels have spectra outside the range of the scene that the model was "
+        "trained on; the map isn't to be trusted there. Standardise the bands by this scene, or "
+        "label some pixels of it."
+    )
 
 
 def strength_of(refine: Refine, usual: Strength) -> Strength:
@@ -87,6 +100,7 @@ def prediction_of(
     *,
     disagreement: FloatArray | None = None,
     final: bool = True,
+    outside: float | None = None,
 ) -> Prediction:
     """The class map and confidence of probabilities (rows, columns, classes)."""
     best = probabilities.argmax(axis=2)
@@ -94,7 +108,9 @@ def prediction_of(
     confidence = np.take_along_axis(probabilities, best[:, :, None], axis=2)[:, :, 0].copy()
     class_map[~valid] = 0
     confidence[~valid] = 0.0
-    return Prediction(class_map, confidence, class_ids, probabilities, disagreement, source, final)
+    return Prediction(
+        class_map, confidence, class_ids, probabilities, disagreement, source, final, outside
+    )
 
 
 def real_in(cube: HyperCube, port: ProgressPort) -> HyperCube:
@@ -218,6 +234,43 @@ class TrainedModel(ModelState):
             self.class_ids,
             source,
             disagreement=raw.disagreement.copy(),
+            outside=raw.strange,
+        )
+
+    def by_tile(
+        self, cube: HyperCube, refine: Refine, scaling: Scaling | Standardise, token: CancelToken
+    ) -> ByTile:
+        """How a cube of which no label is known is mapped window by window.
+
+        Parameters
+        ----------
+        cube : of real values.
+        refine : as of `predict`.
+        scaling : of the bands, or the scene by whose values they are scaled.
+        token : checked while the scene is looked at.
+
+        Raises
+        ------
+        ModelError
+            if the cube's bands or wavelengths cannot be matched with the model's.
+        """
+        fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
+        features = scaled(self.features, scaling, fitting)
+        scene = SceneFeatures(fitting, features, token, origin=cube, keep=False)
+        pool = self._pool_for(scene, np.zeros((1, 1), np.uint16))
+        ensemble = Ensemble(self.voices, pool, self.network, self.part)
+        strength = strength_of(refine, pool.walker)
+        refined = strength != "none"
+        return ByTile(
+            scene if ensemble.looks_around else scene.narrowed(),
+            lambda scene, window, token: ensemble.mapped(
+                scene, token, within=self.usual_distance, part=window
+            ),
+            of_strength(self.recipe.walker, strength) if refined else None,
+            lambda probabilities: tempered(probabilities, VOTE),
+            lambda probabilities: reliable(probabilities, pool.offset, pool.slope),
+            self._source(pool) + ", refined" * refined,
         )
 
     def save(self, target: str | Path) -> list[Path]:
@@ -235,9 +288,8 @@ class TrainedModel(ModelState):
             return scene
         seen = examined(real_in(cube, port))
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
-        features = self.features
-        if standardise == "scene":
-            features = rescaled(features, fitting)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
+        features = scaled(self.features, standardise, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube)
         if standardise == "training":
             self.scenes[:] = [scene]
@@ -264,14 +316,9 @@ class TrainedModel(ModelState):
                 return output
         ensemble = Ensemble(self.voices, pool, self.network, self.part)
         output = ensemble.mapped(scene, token, port, within=self.usual_distance)
-        if pool is self.pool_elsewhere and output.strange > STRANGE:
-            port.report(
-                Note(
-                    f"{output.strange:.0%} of the pixels have spectra outside the range of the "
-                    "scene that the model was trained on; the map isn't to be trusted there. "
-                    "Standardise the bands by this scene, or label some pixels of it."
-                )
-            )
+        note = strange_note(output.strange)
+        if pool is self.pool_elsewhere and note is not None:
+            port.report(Note(note))
         kept = output.probabilities.nbytes <= KEEP_BYTES and scene in self.scenes
         self._outputs[:] = [(scene, pool, output)] if kept else []
         return output

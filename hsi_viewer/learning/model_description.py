@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from hsi_viewer.atomic import remove_leftovers, replacing
+from hsi_viewer.core.cube.cube import is_scale
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
 from hsi_viewer.core.training import TrainingConfig
@@ -189,6 +190,8 @@ class ModelDescription:
     usual_distance: float | None = None
     evidence: str | None = None
     answers: tuple[str, ...] = ()
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 def parse_description(text: bytes, path: Path) -> ModelDescription:
@@ -281,6 +284,14 @@ class Facts(Protocol):
     def wavelengths(self) -> tuple[float, ...] | None:
         """In nm."""
 
+    @property
+    def scale(self) -> float:
+        """Of the stored values of the training cube."""
+
+    @property
+    def offset(self) -> float:
+        """Added to those."""
+
 
 def facts_checked(description: Facts) -> dict[str, object]:
     """Whether what every model has can be, by name."""
@@ -292,6 +303,7 @@ def facts_checked(description: Facts) -> dict[str, object]:
         "wavelengths": description.wavelengths is None
         or len(description.wavelengths) == description.bands,
         "seed": 0 <= description.config.seed < 2**32,
+        "scale": is_scale(description.scale) and np.isfinite(description.offset),
     }
 
 

@@ -39,6 +39,7 @@ class TrainingFacts:
     versions : of the packages that made it.
     label_digest : SHA-256 of the training labels.
     warning : fill values that training found, and why it ended early; None for nothing.
+    scale, offset : stored value * scale + offset = physical value, of the training cube.
     """
 
     class_ids: tuple[int, ...]
@@ -50,6 +51,8 @@ class TrainingFacts:
     versions: dict[str, str]
     label_digest: str
     warning: str | None = None
+    scale: float = 1.0
+    offset: float = 0.0
 
     def described(self, title: str) -> str:
         """What the model is, in one line."""
@@ -83,6 +86,8 @@ def facts_of(
         versions={name: version(name) for name in PACKAGES},
         label_digest=hashlib.sha256(ids.tobytes()).hexdigest(),
         warning=warning,
+        scale=cube.scale,
+        offset=cube.offset,
     )
 
 

@@ -71,6 +71,8 @@ class DescribedFacts:
     versions: dict[str, str]
     label_digest: str
     weights_digest: str
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +152,8 @@ def facts_written(facts: TrainingFacts) -> dict[str, Any]:
         "bands": facts.bands,
         "wavelengths": None if waves is None else waves.tolist(),
         "warning": facts.warning,
+        "scale": facts.scale,
+        "offset": facts.offset,
         "seconds": facts.seconds,
         "versions": facts.versions,
         "label_digest": facts.label_digest,
@@ -169,6 +173,8 @@ def facts_read(description: DescribedFacts) -> TrainingFacts:
         versions=description.versions,
         label_digest=description.label_digest,
         warning=description.warning,
+        scale=description.scale,
+        offset=description.offset,
     )
 
 

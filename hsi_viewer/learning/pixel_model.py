@@ -84,9 +84,11 @@ def fit_pixel_model(
     seconds = {"features": time.perf_counter() - started}
 
     started = time.perf_counter()
-    folds = spatial_folds(known.pixels, known.targets, cube.columns, FOLDS).folds
+    apart = spatial_folds(
+        known.pixels, known.targets, cube.columns, FOLDS, joined_at=cube.joined_at
+    )
     scorer, steepness = kind.fit(
-        values, known.targets, folds=folds, seed=config.seed, token=token, port=port
+        values, known.targets, folds=apart.folds, seed=config.seed, token=token, port=port
     )
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, known.ids, known.class_ids, legend, config, seconds, known.warning)

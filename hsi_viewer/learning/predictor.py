@@ -32,13 +32,21 @@ class DenseOutput:
     probabilities : (rows, columns, classes) mean of the exits, joined with the instant model.
     disagreement : (rows, columns) 0..1, mean total variation between the exits and their mean.
     valid : (rows, columns) where the cube has data.
-    strange : share of the pixels with data whose spectra lie outside of a given range.
+    far : (rows, columns) pixels with data whose spectra lie outside of a given range; None where
+        none was given.
     """
 
     probabilities: FloatArray
     disagreement: FloatArray
     valid: NDArray[np.bool_]
-    strange: float = 0.0
+    far: NDArray[np.bool_] | None = None
+
+    @property
+    def strange(self) -> float | None:
+        """Share of the pixels with data that are far; None without a range."""
+        if self.far is None:
+            return None
+        return int(np.count_nonzero(self.far)) / max(int(self.valid.sum()), 1)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ WEAKEST = 1e-6  # weight of the weakest edge: no pixel with data is cut off
 
 
 def edge_weights(
-    guide: FloatArray, valid: NDArray[np.bool_], beta: float
+    guide: FloatArray, valid: NDArray[np.bool_], beta: float, mean: float | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Weights of the edges downward, (rows - 1, columns), and rightward, (rows, columns - 1).
 
@@ -44,19 +44,27 @@ def edge_weights(
     guide : (components, rows, columns) image whose distances count.
     valid : (rows, columns); edges to pixels without data have weight 0.
     beta : fall of the weight with squared distance, in units of its mean.
+    mean : of the whole scene, where the guide is that of a part.
     """
-    down, right = np.zeros_like(guide[0, 1:]), np.zeros_like(guide[0, :, 1:])
-    for plane in guide:
-        down += (plane[1:] - plane[:-1]) ** 2
-        right += (plane[:, 1:] - plane[:, :-1]) ** 2
+    down, right = squared_distances(guide)
     both_down, both_right = valid[1:] & valid[:-1], valid[:, 1:] & valid[:, :-1]
-    mean = usual_mean(down[both_down], right[both_right])
+    if mean is None:
+        mean = usual_mean(down[both_down], right[both_right])
     fall = np.float32(beta / mean if mean > 0 else 0.0)
     weakest = np.float32(WEAKEST)
     return (
         np.where(both_down, np.exp(-fall * down) + weakest, 0).astype(np.float32),
         np.where(both_right, np.exp(-fall * right) + weakest, 0).astype(np.float32),
     )
+
+
+def squared_distances(guide: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Squared distances of neighbours, of the edges downward and of those rightward."""
+    down, right = np.zeros_like(guide[0, 1:]), np.zeros_like(guide[0, :, 1:])
+    for plane in guide:
+        down += (plane[1:] - plane[:-1]) ** 2
+        right += (plane[:, 1:] - plane[:, :-1]) ** 2
+    return down, right
 
 
 def usual_mean(*parts: FloatArray) -> float:
@@ -87,6 +95,7 @@ class Walker:
     seeds : (rows, columns) index of the class of each labelled pixel, -1 elsewhere.
     recipe : strength of the parts.
     token : checked at every step, several times a second.
+    mean : as of `edge_weights`.
     """
 
     def __init__(
@@ -96,9 +105,10 @@ class Walker:
         seeds: NDArray[np.int64],
         recipe: WalkerRecipe,
         token: CancelToken | None = None,
+        mean: float | None = None,
     ) -> None:
         self.seeds, self.recipe, self.token = seeds, recipe, token or CancelToken()
-        self.down, self.right = edge_weights(guide, valid, recipe.beta)
+        self.down, self.right = edge_weights(guide, valid, recipe.beta, mean)
         self._pool = ThreadPoolExecutor(1)
         everything = slice(0, seeds.shape[0]), slice(0, seeds.shape[1])
         self._whole: Future[GridSolver] | None = None

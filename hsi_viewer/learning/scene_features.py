@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -23,6 +24,11 @@ SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles th
 SAMPLED_SIDE = 40  # of such a tile, where features are not kept
 AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
+
+
+def moved(part: slice, by: int) -> slice:
+    """A range of rows or columns, so many further on."""
+    return slice(part.start + by, part.stop + by)
 
 
 def halves(
@@ -182,7 +188,7 @@ class SceneFeatures:
 
     def narrowed(self) -> SceneFeatures:
         """The same scene, seen pixel by pixel, where wide windows would have to be computed."""
-        if self.is_kept:
+        if self.is_kept or len(self.features.sigmas) == 1:
             return self
         narrow = SceneFeatures(self.cube, self.features.narrowed(), origin=self.origin, keep=False)
         narrow.survey = self.survey
@@ -302,6 +308,19 @@ class SceneFeatures:
                 token.check()
             self.look_at(tile)
         return survey.guide, survey.valid
+
+    def guide_at(
+        self, rows: slice, columns: slice, count: int
+    ) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """The guide of a window alone, (count, rows, columns), and where it has data."""
+        components, valid, _ = self.features.project(*self._read(rows, columns), count)
+        return components * self.features.strength[:count, None, None], valid
+
+    def with_cube(self, cube: HyperCube) -> SceneFeatures:
+        """The same features of the same scene, read by way of another cube; none are kept."""
+        other = copy(self)
+        other.cube, other._kept = cube, None
+        return other
 
     def surveyed(self, count: int) -> Survey:
         """The survey of so many components, which what is computed from now on adds to."""

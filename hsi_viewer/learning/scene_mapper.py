@@ -17,14 +17,17 @@ from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
-from hsi_viewer.core.training import Refine
-from hsi_viewer.learning.band_matching import matched
-from hsi_viewer.learning.features import Features, FloatArray, fit_features
+from hsi_viewer.core.training import Refine, Standardise
+from hsi_viewer.learning.band_matching import in_units, matched
+from hsi_viewer.learning.by_tile import ByTile
+from hsi_viewer.learning.features import Features, FloatArray, fit_features, scaled
 from hsi_viewer.learning.model import prediction_of, real_in, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
+from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
-from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scaling import Scaling
+from hsi_viewer.learning.scene_features import SceneFeatures, moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.training_pixels import (
     checked_labels,
@@ -136,19 +139,21 @@ class SceneMapper(TrainingFacts, ABC):
         *,
         labels: LabelsLike | None = None,
         refine: Refine = True,
+        standardise: Standardise = "training",
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
         """Map a cube tile by tile; arguments and errors as of `core.classifier.Model.predict`.
 
-        "auto" refines fully where labels are known, and not at all where none are.
+        "auto" refines fully where labels are known, and not at all where none are. The bands are
+        standardised by the means and spreads of the "training", or of this "scene".
         """
         token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube)
         shape = (cube.rows, cube.columns)
         given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
         known = checked_ids(given, shape)
         start = time.perf_counter()
-        scene = self._scene_of(cube, port)
+        scene = self._scene_of(cube, standardise, port)
         source = self.title
         usual: Strength = "full" if refine is True or known.any() else "none"
         strength = strength_of(refine, usual)
@@ -170,12 +175,47 @@ class SceneMapper(TrainingFacts, ABC):
         self.seconds["refine"] = time.perf_counter() - mapped
         return prediction_of(probabilities, valid, self.class_ids, source)
 
-    def _scene_of(self, cube: HyperCube, port: ProgressPort) -> SceneFeatures:
+    def by_tile(
+        self, cube: HyperCube, refine: Refine, scaling: Scaling | Standardise, token: CancelToken
+    ) -> ByTile:
+        """How a cube of which no label is known is mapped; see `model.TrainedModel.by_tile`."""
+        fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
+        features = scaled(self.features, scaling, fitting)
+        scene = SceneFeatures(fitting, features, token, origin=cube, keep=False)
+        strength = strength_of(refine, "full" if refine is True else "none")
+        refined = strength != "none"
+        return ByTile(
+            scene,
+            self._mapped_part,
+            of_strength(self.walker, strength) if refined else None,
+            lambda probabilities: probabilities,
+            lambda probabilities: probabilities,
+            self.title + ", refined" * refined,
+        )
+
+    def _mapped_part(self, scene: SceneFeatures, part: Window, token: CancelToken) -> DenseOutput:
+        rows, columns = (p.stop - p.start for p in part)
+        out = np.empty((rows, columns, len(self.class_ids)), np.float32)
+        valid = np.empty((rows, columns), bool)
+        for r, c in self.tiles(rows, columns):
+            token.check()
+            here = moved(r, part[0].start), moved(c, part[1].start)
+            out[r, c], valid[r, c] = self.tile_probabilities(scene, *here)
+        return DenseOutput(out, np.zeros((rows, columns), np.float32), valid)
+
+    def _scene_of(
+        self, cube: HyperCube, standardise: Standardise, port: ProgressPort
+    ) -> SceneFeatures:
         for scene in self.scenes:
-            if scene.origin is cube:
+            if scene.origin is cube and standardise == "training":
                 return scene
         seen = examined(real_in(cube, port))
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands)
+        fitting = in_units(fitting, (self.scale, self.offset), self.features)
+        if standardise == "scene":
+            features = scaled(self.features, standardise, fitting)
+            return SceneFeatures(fitting, features, origin=cube, keep=False)
         self.scenes[:] = [SceneFeatures(fitting, self.features, origin=cube, keep=False)]
         return self.scenes[0]
 

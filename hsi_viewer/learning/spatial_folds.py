@@ -8,6 +8,7 @@ together as long as the class then keeps labels to train on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -90,9 +91,16 @@ class SpatialFolds:
 
 
 def spatial_folds(
-    pixels: NDArray[np.int64], targets: NDArray[np.int64], columns: int, folds: int = FOLDS
+    pixels: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    columns: int,
+    folds: int = FOLDS,
+    *,
+    joined_at: Sequence[int] = (),
 ) -> SpatialFolds:
     """Folds of labelled pixels; the same labels always give the same folds.
+
+    Of several scenes that were joined, whole scenes are held out.
 
     Parameters
     ----------
@@ -100,7 +108,12 @@ def spatial_folds(
     targets : (n,) class indices.
     columns : of the scene.
     folds : to cut each class into, at most; every class keeps labels in each training part.
+    joined_at : first rows of the scenes in a cube of several; see `HyperCube.joined_at`.
     """
+    if joined_at:
+        whole = _scene_folds(pixels, targets, columns, folds, joined_at)
+        if whole.too_few is None:
+            return whole
     pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
     positions = np.column_stack(np.divmod(pixels, columns))
     groups = connected_labels(pixels, targets, columns)
@@ -121,12 +134,48 @@ def spatial_folds(
     return SpatialFolds(positions, targets, held, groups)
 
 
-def half_folds(pixels: NDArray[np.int64], targets: NDArray[np.int64], columns: int) -> SpatialFolds:
+def _scene_folds(
+    pixels: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    columns: int,
+    folds: int,
+    joined_at: Sequence[int],
+) -> SpatialFolds:
+    """Folds of whole scenes, of similar numbers of labels; a class of one scene is never held."""
+    pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
+    positions = np.column_stack(np.divmod(pixels, columns))
+    scene = np.searchsorted(np.asarray(joined_at), positions[:, 0], side="right") - 1
+    sizes = np.bincount(scene, minlength=len(joined_at))
+    fold_of, filled = np.zeros(sizes.size, np.int64), np.zeros(min(folds, sizes.size))
+    for largest in np.argsort(-sizes, kind="stable"):
+        fold_of[largest] = int(filled.argmin())
+        filled[fold_of[largest]] += sizes[largest]
+    held = np.full(pixels.size, NEVER)
+    for k in np.unique(targets):
+        members = targets == k
+        if np.ptp(fold_of[scene[members]]) > 0:
+            held[members] = fold_of[scene[members]]
+    return SpatialFolds(positions, targets, held, connected_labels(pixels, targets, columns))
+
+
+def half_folds(
+    pixels: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    columns: int,
+    *,
+    joined_at: Sequence[int] = (),
+) -> SpatialFolds:
     """Two folds, the halves of the labelled area: as far as labels of one scene can be apart.
+
+    Of several scenes that were joined, each half is of whole scenes.
 
     Labels of a class that lies in one half only are never held out; parameters as of
     `spatial_folds`.
     """
+    if joined_at:
+        whole = _scene_folds(pixels, targets, columns, 2, joined_at)
+        if whole.too_few is None:
+            return whole
     pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
     positions = np.column_stack(np.divmod(pixels, columns))
     groups = connected_labels(pixels, targets, columns)

@@ -61,10 +61,12 @@ class Settings:
     classifier: str = "sdhsi"
     recent_files: list[str] = field(default_factory=list)
     last_folder: str = ""
+    scenes: list[str] = field(default_factory=list)  # session files of the panel Scenes
     brush_size: Annotated[int, Field(ge=1, le=101)] = 1
     brush_square: bool = False
     smooth_outlines: bool = False
     fill_by: Literal["labels", "map"] = "labels"
+    guide_area: Literal["segment", "core", "pixel"] = "core"
     wand_measure: Literal["angle", "distance"] = "angle"
     wand_connected: bool = True
     wand_angle: Annotated[float, Field(gt=0, le=2)] = 0.08

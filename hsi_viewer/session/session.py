@@ -161,8 +161,8 @@ class Session:
     def _begin(self, journal: Journal, facts: Record) -> Numbering:
         """Write the first records."""
         state = state_of(self.document)
-        untouched = not state.steps and not state.classes and not state.ids.any()
-        records = () if untouched else tuple(state_records(state))
+        touched = state.steps or state.classes or state.ids.any() or state.decisions.ids.any()
+        records = tuple(state_records(state)) if touched else ()
         for record in (facts, *records):
             journal.append(lambda r=record: r)  # type: ignore[misc]
             journal.check_written()
@@ -172,7 +172,7 @@ class Session:
             ):  # so that a damaged journal is not the only one to name the cube
                 text = SessionData(self.reference).to_json()
                 self.folder.data_file.write_text(text, encoding="utf-8")
-        return Numbering() if untouched else numbering_of(state)
+        return numbering_of(state) if touched else Numbering()
 
     def data_with(
         self, view: Mapping[str, Any], features: Mapping[str, Any], shown_run: int | None
@@ -252,6 +252,7 @@ class Session:
         return Snapshot(
             data,
             self.document.labels.snapshot(),
+            self.document.decisions.snapshot(),
             self.document.truth,
             {run.id: self.training_runs.files(run.id) for run in self.training_runs.runs},
             self.document.history.position,
@@ -310,6 +311,7 @@ class Snapshot:
 
     data: SessionData
     labels: LabelSnapshot
+    decisions: LabelSnapshot
     truth: NDArray[np.uint16] | None
     runs: Mapping[int, Mapping[str, Path]]
     step: Step
@@ -317,7 +319,8 @@ class Snapshot:
 
     def write(self, path: Path, token: CancelToken | None = None) -> None:
         """Write the session file; see `write_project`."""
-        write_project(path, self.data, self.labels.ids, self.truth, self.runs, token)
+        ids, decisions = self.labels.ids, self.decisions.ids
+        write_project(path, self.data, ids, self.truth, self.runs, token, decisions)
 
 
 # made in a worker, before anybody looks at the document ------------------------------------------
@@ -353,7 +356,7 @@ def opened_session(document: Document, path: Path, data: SessionData, source: st
     session = Session(document, reference, folder, problem)
     contents = read_project_arrays(path, data, session.training_runs.folder)
     try:
-        document.restart(data.classes, contents.ids)
+        document.restart(data.classes, contents.ids, contents.decisions)
     except LabelError as error:
         raise FileError(f"{path}: {error}") from error
     document.set_truth(contents.truth)

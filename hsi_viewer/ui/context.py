@@ -11,15 +11,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, SignalInstance
 from PySide6.QtWidgets import QMainWindow
 
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.layers import LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.io.suggestions import Use
 from hsi_viewer.rendering.scene_picture import ScenePicture
+from hsi_viewer.session.document.map_change import MadeMap
 from hsi_viewer.session.session import Session
 from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession
 from hsi_viewer.session.storage.session_data import SessionData
@@ -29,6 +33,7 @@ from hsi_viewer.ui.opened_cube import Prepare
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.plug_ins import PlugIns
 from hsi_viewer.ui.scene.image_canvas import ImageCanvas
+from hsi_viewer.ui.scene.map_marks import MapMarks
 from hsi_viewer.ui.scene.tiles import TileStore
 from hsi_viewer.ui.theme import ThemeChoice
 from hsi_viewer.ui.tools.catalogue import ToolName
@@ -84,6 +89,10 @@ class Viewing(Protocol):
         """The parts of the layers that are drawn."""
 
     @property
+    def derived_images(self) -> tuple[HyperCube, ...]:
+        """Images that were derived of the scene."""
+
+    @property
     def picked(self) -> Pixel | None:
         """The pixel whose spectrum was kept last."""
 
@@ -93,6 +102,9 @@ class Viewing(Protocol):
 
     def show_map(self, shown: bool) -> None:
         """Show or hide the class map, or what was chosen in its place."""
+
+    def preview_map(self, ids: NDArray[np.uint16] | None) -> None:
+        """Draw other ids in the place of the class map, until another map comes; None ends it."""
 
     def show_composite(self, composite: Composite) -> None:
         """Draw the scene with other bands or another contrast."""
@@ -142,6 +154,16 @@ class Exporting(Protocol):
 
     def choose_spectra(self) -> None:
         """Ask where to save the pinned spectra."""
+
+
+class Runs(Protocol):
+    """The list of runs."""
+
+    def keep_map(self, made: MadeMap) -> int | None:
+        """Keep a map that no training made; the number of its run, None where none is kept."""
+
+    def note_shown(self, run_id: int | None) -> None:
+        """Take note that the map of a run is on the screen."""
 
 
 class Sessions(Protocol):
@@ -197,8 +219,9 @@ class Context(QObject):
     plug_ins : what packages outside brought.
     file_uses : what takes a file of labels, or a spectral library; filled by those who can.
     set_theme, may_leave, open : what the window does when it is asked.
-    opening, viewing, labelling, exporting, sessions : features, as the others see them.
+    opening, viewing, labelling, exporting, runs, sessions : features, as the others see them.
     features : every feature, in order, once all are made.
+    map_marks : scale bar and north arrow of the scene.
     commands, tool_bar : made from the answers of the features.
     """
 
@@ -206,8 +229,10 @@ class Context(QObject):
     viewing: Viewing
     labelling: Labelling
     exporting: Exporting
+    runs: Runs
     sessions: Sessions
     commands: CommandTable
+    map_marks: MapMarks
     tool_bar: QToolBar
     set_theme: Callable[[ThemeChoice], None]
     may_leave: Callable[[], bool]

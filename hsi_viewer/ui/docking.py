@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QFrame,
-    QMainWindow,
-    QScrollArea,
-    QTabBar,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QWidget
 
 from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.ui.arrangements import LABEL, Arrangement
+from hsi_viewer.ui.dock_sizes import DockSizes
+from hsi_viewer.ui.widgets.rolling_area import RollingArea
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +22,11 @@ AREAS = {
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
-MAX_LETTERS = 42  # a panel that needs more is rolled sideways
-MIN_LINES = 6
-FRONT = ("display", "training")  # in front of their tabs at the first start
+FEATURES = (
+    QDockWidget.DockWidgetFeature.DockWidgetClosable
+    | QDockWidget.DockWidgetFeature.DockWidgetMovable
+    | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,7 @@ class Panel:
     shown : whether it is open at the first start.
     fill : called once it is in its dock, to show there what is so by now.
     at_once : whether it is made with its dock.
+    icon : name of the icon that shows and hides it.
     """
 
     key: str
@@ -57,85 +54,41 @@ class Panel:
     shown: bool = False
     fill: Callable[[], object] = lambda: None
     at_once: bool = False
-
-
-class _Rolling(QScrollArea):
-    """Lets a panel be smaller than its contents: many fit beside a large image.
-
-    The panel gets all the room there is, and rolls below its least size. (A resizable
-    QScrollArea rolls below the preferred height as soon as some text wraps.)
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._panel = QWidget(self)  # until there is a panel
-        self._panel.hide()
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-
-    def take(self, panel: QWidget) -> None:
-        """Hold a panel."""
-        self._panel.deleteLater()
-        self._panel = panel
-        self.setWidget(panel)
-        self.updateGeometry()
-        self._fit()
-
-    def minimumSizeHint(self) -> QSize:
-        """All of its width, if that is not much, and some lines."""
-        metrics = self.fontMetrics()
-        width = self._panel.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(
-            min(width, MAX_LETTERS * metrics.averageCharWidth()), MIN_LINES * metrics.height()
-        )
-
-    def sizeHint(self) -> QSize:
-        """All of the panel."""
-        return self._panel.sizeHint()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the panel the new room."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow contents that need more or less room than before."""
-        if event.type() == QEvent.Type.LayoutRequest and watched is self._panel:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        room, least = self.maximumViewportSize(), self._panel.minimumSizeHint()
-        width = max(room.width(), least.width())
-        if self._height(width) > room.height():
-            width = max(room.width() - self.verticalScrollBar().sizeHint().width(), least.width())
-        self._panel.resize(width, max(room.height(), self._height(width)))
-
-    def _height(self, width: int) -> int:
-        layout = self._panel.layout()
-        if layout is not None and layout.hasHeightForWidth():
-            return layout.minimumHeightForWidth(width)
-        return self._panel.minimumSizeHint().height()
+    icon: str = "puzzle-outline"
 
 
 class Docking(QObject):
     """Makes the docks of a window and keeps their arrangement.
 
+    Signals
+    -------
+    changed() : a panel came to the front, or went.
+
     Attributes
     ----------
     docks : by key, in the order they were added.
+    icons : names of their icons, by key.
     panels : what is in the docks that were seen or asked for, by key.
+    sizes : what the image and the docks get of the window.
     """
+
+    changed = Signal()
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._window = window
         self.docks: dict[str, QDockWidget] = {}
+        self.icons: dict[str, str] = {}
         self.panels: dict[str, QWidget] = {}
+        self.sizes = DockSizes(window, self.docks)
         self._waiting: dict[str, Panel] = {}
-        self._first_state = QByteArray()
-        self._first_shown: list[QDockWidget] = []
-        self._last_tab: dict[str, str] = {}  # of the tabs beside a panel
+        self._added: dict[str, Panel] = {}
+        self._default_state = QByteArray()
+        self._in_front: set[str] = set()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.changed)
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowNestedDocks
@@ -145,22 +98,17 @@ class Docking(QObject):
         window.setCorner(Qt.Corner.BottomRightCorner, AREAS["right"])
 
     def add(self, panel: Panel) -> QDockWidget:
-        """Make the dock of a panel, as a tab beside another where one is named."""
-        key, beside = panel.key, panel.beside
+        """Make the dock of a panel; `arrange` puts it somewhere."""
+        key = panel.key
         dock = QDockWidget(panel.title, self._window)
         dock.setObjectName(key)
-        dock.setWidget(_Rolling())
-        self.docks[key], self._waiting[key] = dock, panel
+        dock.setWidget(RollingArea())
+        self.docks[key], self._waiting[key], self.icons[key] = dock, panel, panel.icon
+        self._added[key] = panel
         if panel.at_once:
             self.panel(key)
-        if beside:
-            self._window.tabifyDockWidget(self.docks[self._last_tab.get(beside, beside)], dock)
-            self._last_tab[beside] = key
-        else:
-            self._window.addDockWidget(AREAS[panel.area], dock)
-        self._lay_out()
-        dock.setVisible(panel.shown)
-        self._lay_out()
+        dock.hide()
+        dock.dockLocationChanged.connect(self._on_location)
         dock.visibilityChanged.connect(self._on_visibility)
         return dock
 
@@ -169,25 +117,81 @@ class Docking(QObject):
         if key in self._waiting:
             waiting = self._waiting.pop(key)
             self.panels[key] = waiting.make()
-            cast("_Rolling", self.docks[key].widget()).take(self.panels[key])
+            cast("RollingArea", self.docks[key].widget()).take(self.panels[key])
             waiting.fill()
         return self.panels[key]
 
     def finish(self) -> None:
-        """Set the sizes of the docks once all are added, and remember the default layout."""
-        self._first_shown = [d for d in self.docks.values() if not d.isHidden()]
-        self._lay_out()
-        self._arrange()
-        self._lay_out()
-        self._first_state = self._window.saveState(LAYOUT_VERSION)
+        """Arrange the docks once all are added, and remember that as the default."""
+        self.reset()
+        self._default_state = self._window.saveState(LAYOUT_VERSION)
 
     @Slot()
     def reset(self) -> None:
-        """Put every dock back where it was at the first start."""
-        self._take_up(self._first_state)
-        for dock in self._first_shown:
-            dock.show()
-        self._arrange()
+        """Put every dock where it was at the first start."""
+        self.arrange(LABEL)
+        for key, panel in self._added.items():
+            if panel.shown and self.docks[key].isHidden() and key not in _keys(LABEL):
+                self.docks[key].show()
+        self.sizes.take(LABEL)
+
+    def arrange(self, chosen: Arrangement) -> None:
+        """Open the panels of an arrangement where it has them; the others are closed."""
+        before = [b for b in self._tab_bars() if not b.isHidden()]
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        group_of = self._place(chosen)
+        for key in self.docks:
+            if key not in group_of:
+                self._put_away(key, group_of)
+        self._lay_out()
+        for group in dict.fromkeys((*chosen.column, chosen.strip)):
+            known = [key for key in group if key in self.docks]
+            for key in known:
+                self.docks[key].show()
+            if known:
+                self.panel(known[0])
+                self.docks[known[0]].raise_()
+        for bar in before:  # Qt 6.11 leaves those of the arrangement before on the window
+            bar.hide()
+        self.sizes.take(chosen)
+
+    def _place(self, chosen: Arrangement) -> dict[str, list[str]]:
+        """Dock the panels of an arrangement; each key with the group that it is a tab of."""
+        group_of: dict[str, list[str]] = {}
+        groups = [*((AREAS["right"], g) for g in chosen.column), (AREAS["bottom"], chosen.strip)]
+        for area, wanted in groups:
+            group = [key for key in wanted if key in self.docks]
+            for number, key in enumerate(group):
+                if number:
+                    self._window.tabifyDockWidget(self.docks[group[number - 1]], self.docks[key])
+                else:
+                    self._window.addDockWidget(area, self.docks[key])
+                group_of[key] = group
+            self._lay_out()
+        return group_of
+
+    def _put_away(self, key: str, group_of: dict[str, list[str]]) -> None:
+        """Dock a closed panel where it will open: with the panel that it belongs to."""
+        panel, dock = self._added[key], self.docks[key]
+        beside = panel.beside
+        while beside and beside not in group_of:
+            beside = self._added[beside].beside
+        area = AREAS[panel.area]
+        there = [k for k in group_of if self._window.dockWidgetArea(self.docks[k]) == area]
+        with_it = beside or next(iter(reversed(there)), "")
+        if with_it:
+            group = group_of[with_it]
+            self._window.tabifyDockWidget(self.docks[group[-1]], dock)
+            group.append(key)
+        else:
+            self._window.addDockWidget(area, dock)
+            group = [key]
+        group_of[key] = group
+        self._lay_out()
+        dock.hide()
+        self._lay_out()
 
     def show(self, key: str) -> QDockWidget:
         """Show a panel in front of its tabs."""
@@ -205,11 +209,15 @@ class Docking(QObject):
             stop.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def toggle(self, key: str, _checked: bool = True) -> None:
-        """Bring a panel that is closed, close one that is open."""
-        if self.docks[key].isHidden():
-            self.bring(key)
-        else:
+        """Bring a panel that isn't seen, collapse one that is to its icon."""
+        if self.is_seen(key):
             self.docks[key].close()
+        else:
+            self.bring(key)
+
+    def is_seen(self, key: str) -> bool:
+        """Whether a panel is open, and in front of its tabs."""
+        return key in self._in_front
 
     def go_on(self, step: int) -> None:
         """Give the focus to the next open panel, or the one before; the image is one of them."""
@@ -225,9 +233,10 @@ class Docking(QObject):
             centre.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def save(self, settings: Settings) -> None:
-        """Remember the arrangement."""
+        """Remember the arrangement, if it isn't that of the first start."""
+        state = self._window.saveState(LAYOUT_VERSION)
         settings.window_geometry = _text(self._window.saveGeometry())
-        settings.window_state = _text(self._window.saveState(LAYOUT_VERSION))
+        settings.window_state = "" if state == self._default_state else _text(state)
 
     def restore(self, settings: Settings) -> None:
         """Restore the last arrangement, if there is one."""
@@ -235,7 +244,7 @@ class Docking(QObject):
             self._window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
         if settings.window_state:
             state = QByteArray.fromBase64(settings.window_state.encode())
-            if not self._take_up(state):
+            if not self.take_up(state):
                 self._take_up_titles(state)
 
     def _lay_out(self) -> None:
@@ -248,15 +257,16 @@ class Docking(QObject):
         """Restore an arrangement of version 1, in which docks were named by their titles."""
         for dock in self.docks.values():
             dock.setObjectName(dock.windowTitle())
-        self._take_up(state, 1)
+        self.take_up(state, 1)
         for key, dock in self.docks.items():
             dock.setObjectName(key)
 
-    def _take_up(self, state: QByteArray, version: int = LAYOUT_VERSION) -> bool:
+    def take_up(self, state: QByteArray, version: int = LAYOUT_VERSION) -> bool:
         """Restore an arrangement; Qt 6.11 leaves the tab bars of the one before on the window."""
         before = [b for b in self._tab_bars() if not b.isHidden()]
         taken = self._window.restoreState(state, version)
         if taken:
+            self.sizes.leave()
             for bar in before:
                 bar.hide()
         return taken
@@ -267,25 +277,33 @@ class Docking(QObject):
 
     @Slot(bool)
     def _on_visibility(self, visible: bool) -> None:
+        key = next((k for k, d in self.docks.items() if d is self.sender()), "")
+        if visible and key:
+            self.panel(key)
+            self._in_front.add(key)
+        else:
+            self._in_front.discard(key)
+        self._fit_tabs()
+        self._soon.start()
+
+    @Slot(Qt.DockWidgetArea)
+    def _on_location(self, area: Qt.DockWidgetArea) -> None:
+        """A title beside a strip leaves it all of its height."""
         dock = self.sender()
-        if visible and isinstance(dock, QDockWidget):
-            self.panel(next(k for k, d in self.docks.items() if d is dock))
-        self._spell_out()
+        if isinstance(dock, QDockWidget):
+            upright = QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar
+            dock.setFeatures(FEATURES | upright if area == AREAS["bottom"] else FEATURES)
 
-    def _spell_out(self) -> None:
-        """Write out the titles of tabs: many are rolled through rather than cut to a letter."""
+    def _fit_tabs(self) -> None:
+        """Shorten the titles of many tabs, rather than let some of them scroll out of sight."""
         for bar in self._tab_bars():
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
-            bar.setUsesScrollButtons(True)
+            bar.setElideMode(Qt.TextElideMode.ElideRight)
+            bar.setUsesScrollButtons(False)
 
-    def _arrange(self) -> None:
-        docks, resize = self.docks, self._window.resizeDocks
-        for key in FRONT:
-            docks[key].raise_()
-        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        resize([docks["display"], docks["classes"]], [300, 320], horizontal)
-        resize([docks["display"], docks["spectrum"]], [335, 340], vertical)
-        resize([docks["classes"], docks["training"]], [330, 330], vertical)
+
+def _keys(arrangement: Arrangement) -> tuple[str, ...]:
+    """The panels of an arrangement."""
+    return tuple(key for group in (*arrangement.column, arrangement.strip) for key in group)
 
 
 def _stops(dock: QDockWidget) -> list[QWidget]:

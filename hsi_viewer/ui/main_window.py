@@ -13,6 +13,7 @@ from hsi_viewer.ui.commands.menu_order import arranged
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.context import Context
 from hsi_viewer.ui.dialogs import Leave, ask_to_leave
+from hsi_viewer.ui.dock_sizes import first_size
 from hsi_viewer.ui.features.catalogue import make_features
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.plug_in_feature import commands_of
@@ -21,6 +22,7 @@ from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
 from hsi_viewer.ui.widgets.floating import FloatingColumn
 from hsi_viewer.ui.workspace import Workspace
 
+SPACING = 2  # pixels between the rows above the image
 CLOSE_WAIT_MS = 20_000  # a worker answers within a second; importing torch may take longer
 
 
@@ -51,7 +53,9 @@ class MainWindow(QMainWindow):
             lambda: "" if self.workspace.document else "Open a scene first.",
         )
         self.context.commands = self.commands
-        self.menus = Menus(self, self.commands, self.workspace, self.open)
+        self.menus = Menus(
+            self, self.commands, self.workspace, self.open, self.context.docking.docks
+        )
         self.context.tool_bar = self.menus.tool_bar
         for feature in self.features:
             feature.add_bars()
@@ -69,7 +73,7 @@ class MainWindow(QMainWindow):
         shared, centre = self.context, QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(SPACING)
         layout.addWidget(shared.welcome, 1)
         rows = [w for f in self.features for w in f.rows_above_image()]
         for row in rows:
@@ -77,6 +81,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(shared.canvas, 1)
         shared.canvas.hide()
         self.messages = FloatingColumn(centre, rows, shared.offers, shared.notices)
+        for overlay in (w for f in self.features for w in f.overlays()):
+            self.messages.avoid(overlay)
         centre.setFocusProxy(shared.canvas)
         self.setCentralWidget(centre)
         for panel in (p for f in self.features for p in f.panels()):
@@ -85,13 +91,18 @@ class MainWindow(QMainWindow):
         status_bar.setSizeGripEnabled(False)
         status_bar.addWidget(shared.readout, 1)
         status_bar.addPermanentWidget(shared.busy)
-        self.resize(1280, 800)
+        shared.docking.sizes.rows_height = lambda: sum(
+            r.sizeHint().height() + SPACING for r in rows
+        )
+        available = self.screen().availableGeometry().size()
+        self.resize(first_size(available, self.workspace.settings.text_percent))
 
     def _connect(self) -> None:
         self.workspace.document_changed.connect(self.notices.forget)
         self.workspace.announced.connect(self.notices.show_notice)
         self.context.plug_ins.warned.connect(self.notices.show_lasting)
         self.workspace.state_changed.connect(self._on_state)
+        self.context.docking.changed.connect(self.commands.refresh)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
 
     def feature(self, key: str) -> Feature:

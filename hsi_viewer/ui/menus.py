@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton
+from PySide6.QtCore import QObject, QSize, Qt, Slot
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from hsi_viewer.ui.commands.menu_order import with_access_keys
 from hsi_viewer.ui.commands.table import CommandTable
@@ -14,6 +14,10 @@ from hsi_viewer.ui.workspace import Workspace
 
 class Menus(QObject):
     """Fills menu bar and tool bar of the window from its command table.
+
+    Parameters
+    ----------
+    panels : keys of the panels, whose icons are at the right of the tool bar.
 
     Attributes
     ----------
@@ -26,6 +30,7 @@ class Menus(QObject):
         commands: CommandTable,
         workspace: Workspace,
         open_source: Callable[[str], None],
+        panels: Iterable[str],
     ) -> None:
         super().__init__(window)
         self._window, self._commands = window, commands
@@ -45,13 +50,14 @@ class Menus(QObject):
             titles = with_access_keys(a.text() for a in actions)
             for action, title in zip(actions, titles, strict=True):
                 action.setText(title)
-        self.tool_bar = self._make_tool_bar()
+        self.tool_bar = self._make_tool_bar(panels)
 
-    def _make_tool_bar(self) -> QToolBar:
+    def _make_tool_bar(self, panels: Iterable[str]) -> QToolBar:
         commands = self._commands
         bar = QToolBar("Tools")
         bar.setObjectName("tools")
         bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self._window.addToolBar(bar)
         commands.fill_toolbar(bar)
@@ -59,7 +65,18 @@ class Menus(QObject):
             button = bar.widgetForAction(commands.action(command.id))
             if isinstance(button, QToolButton) and command.text:
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._add_panels(bar, panels)
         return bar
+
+    def _add_panels(self, bar: QToolBar, panels: Iterable[str]) -> None:
+        """An icon for each panel, at the right: what is closed is one click away."""
+        room = QWidget()
+        room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(room)
+        for key in panels:
+            action = self._commands.action(f"panel.{key}")
+            bar.addAction(action)
+            bar.widgetForAction(action).setObjectName("panel-icon")
 
     @Slot()
     def _refresh(self) -> None:

@@ -143,6 +143,7 @@ def make_driver(qtbot, own_settings) -> Iterator[Callable[..., Driver]]:
     def make(settings: Settings | None = None) -> Driver:
         window = MainWindow(settings or Settings(theme="light"))
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        window.resize(1280, 800)  # whatever screen there is
         window.show()
         qtbot.waitExposed(window)
         drivers.append(Driver(window, qtbot))

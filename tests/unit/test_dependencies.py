@@ -52,7 +52,7 @@ def project() -> dict:
 def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     needed = {COMES_WITH.get(name, name) for name in distributions_of(imports_of(PACKAGE))}
     extras = project()["optional-dependencies"]
-    optional = named(extras["zarr"] + extras["xarray"])
+    optional = named(extras["zarr"] + extras["xarray"] + extras["cluster"])
     assert needed - optional | set(NOT_IMPORTED) == named(project()["dependencies"])
     assert not needed & set(NOT_IMPORTED)
 

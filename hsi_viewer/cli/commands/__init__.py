@@ -16,7 +16,10 @@ from hsi_viewer.cli.commands import (
     info,
     open_window,
     polygons,
+    report,
     suggest,
+    train,
+    verify,
 )
 from hsi_viewer.cli.parser import Commands
 
@@ -25,8 +28,11 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     open_window.add,
     info.add,
     classify.add,
+    train.add,
     apply.add,
     assess.add,
+    report.add,
+    verify.add,
     suggest.add,
     check_labels.add,
     clean.add,

@@ -1,20 +1,23 @@
-"""hsi-viewer apply: map a cube with a trained model."""
+"""hsi-viewer apply: map a scene, or many, with a trained model."""
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import get_args
 
 from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
 from hsi_viewer.cli.output import (
-    add_cube,
+    SAMPLE,
     add_device,
     add_folder,
     add_no_refine,
     add_reporting,
+    print_json,
 )
-from hsi_viewer.cli.parser import Commands
+from hsi_viewer.cli.parser import Commands, Parser, UsageError
+from hsi_viewer.cli.streams import FAILED, print_text, terminable
+from hsi_viewer.cli.values import MAX_DIGITS, count
 from hsi_viewer.core.training import Standardise
 
 EXAMPLES = (
@@ -24,16 +27,27 @@ EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --output result2 --format envi,probabilities "
     "--device cpu --no-refine --overwrite --quiet",
     "hsi-viewer apply result scene2.hdr --output result2 --refine weak --standardise scene",
+    "hsi-viewer apply result flight/*.hdr --output maps --workers 4 --continue",
+    "hsi-viewer apply result --table scenes.csv --output maps --scheduler tcp://node1:8786",
+    "hsi-viewer apply result --table scenes.csv --output maps --part 3/40 --tile 256",
+    "hsi-viewer apply result --table scenes.csv --output maps --assemble",
 )
+SMALLEST_TILE, LARGEST_TILE = 32, 1024
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add("apply", run, "map a cube with a trained model", EXAMPLES)
+    parser = commands.add("apply", run, "map a scene, or many, with a trained model", EXAMPLES)
     parser.add_argument(
         "model", metavar="MODEL", type=Path, help="output folder of classify, or its model.json"
     )
-    add_cube(parser)
+    parser.add_argument(
+        "cubes",
+        metavar="CUBE",
+        nargs="*",
+        help=f"file of a cube, FILE:NAME for one of several arrays, or {SAMPLE}; of several "
+        "cubes, each has a folder of its own in DIR",
+    )
     add_test(parser)
     add_placement(parser)
     add_folder(parser, required=True)
@@ -48,16 +62,116 @@ def add(commands: Commands) -> None:
         help="whose means and spreads of the bands count: those of the training scene, or of "
         "this scene, where sensor or illumination differ (--standardise scene)",
     )
+    _add_batch(parser)
     add_reporting(parser)
+
+
+def _add_batch(parser: Parser) -> None:
+    """How many scenes and large scenes are mapped."""
+    parser.add_argument(
+        "--table",
+        metavar="FILE",
+        type=Path,
+        help="CSV table of scenes with the columns path, region (rows A:B, columns C:D) and name, "
+        "of which only path is needed (--table scenes.csv)",
+    )
+    parser.add_argument(
+        "--continue",
+        dest="resume",
+        action="store_true",
+        help="go on where an earlier call was stopped: finished scenes and tiles are kept",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers",
+        metavar="N",
+        type=count,
+        default=1,
+        help="processes of this machine that work at a time, each in up to 2 GiB of memory; 1 if "
+        "left out (--workers 4)",
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="a running Dask scheduler, whose workers see the same files "
+        "(--scheduler tcp://node1:8786)",
+    )
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument(
+        "--part",
+        metavar="K/N",
+        type=part,
+        help="compute the K-th of N parts of all tiles; the call that finds all done puts the "
+        "maps together (--part 3/40)",
+    )
+    whose.add_argument(
+        "--assemble",
+        action="store_true",
+        help="compute nothing, only put together what the parts have computed",
+    )
+    parser.add_argument(
+        "--tile",
+        metavar="PIXELS",
+        type=tile,
+        default=512,
+        help="side of the tiles in which a scene is mapped that has more pixels than two of them "
+        "(--tile 256)",
+    )
+
+
+def part(text: str) -> tuple[int, int]:
+    """The number of a part, from 1, and how many there are."""
+    number, slash, total = text.partition("/")
+    valid = slash and _is_number(number) and _is_number(total)
+    if not valid or not 1 <= int(number) <= int(total):
+        raise ArgumentTypeError(f"a part is written K/N with K from 1 to N, not {text[:40]}")
+    return int(number), int(total)
+
+
+def tile(text: str) -> int:
+    """The side of a tile in pixels."""
+    if not _is_number(text) or not SMALLEST_TILE <= int(text) <= LARGEST_TILE:
+        raise ArgumentTypeError(
+            f"a tile has {SMALLEST_TILE} to {LARGEST_TILE} pixels a side, not {text[:40]}"
+        )
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
 
 
 def run(options: Namespace) -> int:
     """Map, write and print."""
-    from hsi_viewer.jobs.classify import apply_model
+    if not options.cubes and options.table is None:
+        raise UsageError(
+            "apply needs a cube after the model, or a table of scenes: add --table FILE (options: "
+            "hsi-viewer apply --help)"
+        )
+    alone = len(options.cubes) == 1 and options.table is None
+    if alone and not (options.part or options.assemble or options.scheduler):
+        return _run_one(options)
+    if options.test is not None:
+        raise UsageError(
+            "--test scores the map of one scene; leave it out, or name one scene only."
+        )
+    return _run_many(options)
 
+
+def _run_one(options: Namespace) -> int:
+    from hsi_viewer.jobs.apply import apply_model
+
+    (cube,) = options.cubes
     return work(
         options,
-        lambda job: apply_model(options.model, options.cube, job),
+        lambda job: apply_model(
+            options.model,
+            cube,
+            job,
+            workers=options.workers,
+            side=options.tile,
+            resume=options.resume,
+        ),
         config=config_of(options),
         placement=options.placement,
         test=options.test,
@@ -65,3 +179,47 @@ def run(options: Namespace) -> int:
         refine=options.refine,
         standardise=options.standardise,
     )
+
+
+def _run_many(options: Namespace) -> int:
+    from hsi_viewer.cli.progress import progress_on_stderr
+    from hsi_viewer.core.progress import Note
+    from hsi_viewer.jobs.apply import options_of
+    from hsi_viewer.jobs.batch.run import BatchJob, run_batch
+    from hsi_viewer.jobs.batch.scenes import Scene, read_table
+    from hsi_viewer.jobs.job import Job
+
+    scenes, notes = ([], []) if options.table is None else read_table(options.table)
+    scenes = [Scene(cube) for cube in options.cubes] + scenes
+    job = Job(
+        options.output,
+        config_of(options),
+        formats=options.format,
+        refine=options.refine,
+        standardise=options.standardise,
+    )
+    with terminable(), progress_on_stderr(options.quiet) as port:
+        for text in notes:
+            port.report(Note(text))
+        result = run_batch(
+            BatchJob(
+                options.model,
+                scenes,
+                options.output,
+                options_of(job, options.tile),
+                formats=options.format,
+                workers=options.workers,
+                scheduler=options.scheduler,
+                part=options.part,
+                assemble=options.assemble,
+                resume=options.resume,
+                overwrite=options.overwrite,
+                port=port,
+            )
+        )
+    if options.json:
+        print_json({**result.record(), "warnings": notes})
+    elif not options.quiet:
+        print_text(result.text())
+    unfinished = options.assemble and any(s.status != "done" for s in result.scenes)
+    return FAILED if result.failed or unfinished else 0

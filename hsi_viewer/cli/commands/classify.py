@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
 from typing import Any, get_args
 
 from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
@@ -23,11 +24,11 @@ EXAMPLES = (
     "hsi-viewer classify scene.hdr --labels labels.tif --output result",
     "hsi-viewer classify scene.hdr --labels train.gpkg --test test.gpkg --output result --json",
     "hsi-viewer classify scene.hdr --labels rois.xml --output result --format png,geotiff --quiet",
-    "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result",
-    "hsi-viewer classify scene.hdr --labels labels.tif --voices pixels --refine none -o result",
+    "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result --report",
+    "hsi-viewer classify scene.hdr --labels labels.tif --refine none -o result --bundle result.zip",
     "hsi-viewer classify scene.hdr --labels half.npy --placement resample --output result",
     f"hsi-viewer classify {SAMPLE} --labels {SAMPLE}/labels --output result --preset best "
-    "--seed 7 --device cpu --no-refine --overwrite",
+    "--seed 7 --voices pixels --device cpu --no-refine --overwrite",
 )
 
 
@@ -44,7 +45,24 @@ def add(commands: Commands) -> None:
     add_device(parser)
     add_refine(parser)
     add_no_refine(parser)
+    add_report(parser)
     add_reporting(parser)
+
+
+def add_report(parser: ArgumentParser) -> None:
+    """Whether a report and a bundle are written."""
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="also write a report of the run into DIR/report: HTML, PDF, JSON and CSV",
+    )
+    parser.add_argument(
+        "--bundle",
+        metavar="FILE",
+        type=Path,
+        help="also put map, labels, model, settings, checksums and report into one .zip that "
+        "verify can make again (--bundle result.zip)",
+    )
 
 
 def add_labels(parser: ArgumentParser) -> None:
@@ -132,4 +150,6 @@ def run(options: Namespace) -> int:
         formats=options.format,
         classifier=options.classifier,
         refine=options.refine,
+        with_report=options.report,
+        bundle=options.bundle,
     )

@@ -30,6 +30,8 @@ EXAMPLES = (
     f"hsi-viewer convert {SAMPLE} --output sentinel --wavelengths 490,560,665,842 --format geotiff",
     "hsi-viewer convert scene.tif --output scene.hdr --interleave bsq --overwrite --quiet",
     f"hsi-viewer convert {SAMPLE} --output scene.npy --json",
+    "hsi-viewer convert plant.hdr --reflectance --output reflectance.hdr",
+    "hsi-viewer convert plant.hdr --reflectance --white white.hdr --dark dark.hdr -o plant.tif",
 )
 
 
@@ -76,6 +78,20 @@ def add(commands: Commands) -> None:
         default="bil",
         help="order of the values in an ENVI file; bil if left out (--interleave bsq)",
     )
+    parser.add_argument(
+        "--reflectance",
+        action="store_true",
+        help="turn the counts of a raw scan into reflectance, by the white and dark references "
+        "beside it",
+    )
+    for name in ("white", "dark"):
+        parser.add_argument(
+            f"--{name}",
+            metavar="FILE",
+            type=Path,
+            help=f"{name} reference, with --reflectance; found by its name if left out "
+            f"(--{name} {name}.hdr)",
+        )
     add_reporting(parser)
     parser.set_defaults(take=take_file)
 
@@ -91,14 +107,23 @@ def take_file(options: Namespace, rest: list[str]) -> list[str]:
 def run(options: Namespace) -> int:
     """Write the file and say where."""
     from hsi_viewer.cli.progress import progress_on_stderr
-    from hsi_viewer.io.convert import convert
+    from hsi_viewer.io.convert import References, convert
     from hsi_viewer.io.writers.subset import Subset
 
     target = _target(options.output, options.format)
     subset = Subset(options.rows, options.columns, options.bands, options.wavelengths)
+    if (options.white or options.dark) and not options.reflectance:
+        raise UsageError("--white and --dark need --reflectance; add it.")
+    references = References(options.white, options.dark) if options.reflectance else None
     with terminable(), progress_on_stderr(options.quiet) as port:
         files = convert(
-            options.cube, target, subset, options.interleave, port, overwrite=options.overwrite
+            options.cube,
+            target,
+            subset,
+            options.interleave,
+            port,
+            overwrite=options.overwrite,
+            references=references,
         )
     names = [str(path.absolute()) for path in files]
     if options.json:

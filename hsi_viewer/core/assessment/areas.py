@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hsi_viewer.core.strips import strips
 
 # Square metres of each unit; "pixels" is what is left without a georeference.
 UNITS = {"m²": 1.0, "ha": 1e4, "km²": 1e6, "acres": 4046.8564224}
@@ -52,6 +55,26 @@ def class_areas(
         metres = None if pixel_area is None else float(by_row @ pixel_area)
         areas.append(ClassArea(int(class_id), pixels, metres, pixels / total))
     return tuple(areas)
+
+
+def strip_areas(
+    class_map: Any, pixel_area: NDArray[np.float64] | None = None
+) -> tuple[ClassArea, ...]:
+    """The same of a map that is read by `strips`, however large."""
+    found: dict[int, list[ClassArea]] = {}
+    for rows, ids in strips(class_map):
+        for area in class_areas(ids, None if pixel_area is None else pixel_area[rows]):
+            found.setdefault(area.class_id, []).append(area)
+    total = sum(area.pixels for areas in found.values() for area in areas)
+    return tuple(
+        ClassArea(
+            class_id,
+            pixels := sum(area.pixels for area in areas),
+            None if pixel_area is None else sum(area.square_metres or 0.0 for area in areas),
+            pixels / total,
+        )
+        for class_id, areas in sorted(found.items())
+    )
 
 
 def suited_unit(square_metres: float) -> str:

@@ -118,6 +118,7 @@ class HyperCube:
     about : licence, citation, history; Markdown.
     class_names : names of the classes of the scene's own ground truth, by id, where known.
     ground_truth : where labels are read from for the scene's own ground truth, or "".
+    joined_at : first row of each scene that was joined into this cube; empty for a single scene.
     """
 
     source: CubeSource
@@ -142,6 +143,7 @@ class HyperCube:
     about: str = ""
     class_names: Mapping[int, str] = field(default_factory=dict)
     ground_truth: str = ""
+    joined_at: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_size(self.source.shape, self.source.dtype, self.name)

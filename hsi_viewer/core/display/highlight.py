@@ -23,12 +23,12 @@ class MaskRaster:
 
     def __init__(self, mask: NDArray[np.bool_], colour: Colour, alpha: int = 170) -> None:
         self.shape = (mask.shape[0], mask.shape[1])
-        self._mask = mask
+        self.mask = mask
         self._rgba = np.array([*colour, alpha], np.uint8)
 
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window."""
-        part = self._mask[rows.start : rows.stop, columns.start : columns.stop]
+        part = self.mask[rows.start : rows.stop, columns.start : columns.stop]
         if rows.step > 1:
             part = np.logical_or.reduceat(part, np.arange(0, part.shape[0], rows.step), axis=0)
         if columns.step > 1:
@@ -56,6 +56,12 @@ class BelowRaster:
         self.shape = (values.shape[0], values.shape[1])
         self._values, self._threshold = values, threshold
         self._rgba = np.array([*colour, alpha], np.uint8)
+
+    @property
+    def below(self) -> NDArray[np.bool_]:
+        """All pixels that are drawn, (rows, columns)."""
+        near: NDArray[np.bool_] = self._values <= self._threshold
+        return near
 
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window."""

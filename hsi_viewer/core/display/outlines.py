@@ -19,14 +19,14 @@ class OutlineRaster:
 
     def __init__(self, ids: NDArray[np.uint16], colours: NDArray[np.uint8]) -> None:
         self.shape = (ids.shape[0], ids.shape[1])
-        self._ids, self._colours = ids, colours
+        self.ids, self._colours = ids, colours
 
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window; of a thinned one, neighbours are a step away."""
         above, below = rows.start >= rows.step, rows.stop < self.shape[0]
         left, right = columns.start >= columns.step, columns.stop < self.shape[1]
         down, across = rows.step, columns.step
-        wide = self._ids[
+        wide = self.ids[
             rows.start - above * down : rows.stop + below * down : down,
             columns.start - left * across : columns.stop + right * across : across,
         ]

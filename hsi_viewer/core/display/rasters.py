@@ -117,21 +117,21 @@ class ValueRaster:
         shape: tuple[int, int] | None = None,
     ) -> None:
         self.shape = shape or (values.shape[0], values.shape[1])
-        self._values, self._shown = values, shown
+        self.values, self.shown = values, shown
         self._colours = np.ascontiguousarray(colours)
-        self._low, self._high = low, high
+        self.low, self.high = low, high
         self._step = _step(values, self.shape)
 
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window."""
-        values = _window(self._values, rows, columns, self._step)
+        values = _window(self.values, rows, columns, self._step)
         finite = np.isfinite(values)
         last = len(self._colours) - 1
-        scale = last / (self._high - self._low) if self._high != self._low else 0.0
-        index = np.where(finite, values - self._low, 0.0) * scale
+        scale = last / (self.high - self.low) if self.high != self.low else 0.0
+        index = np.where(finite, values - self.low, 0.0) * scale
         picture: NDArray[np.uint8] = self._colours[np.clip(index, 0, last).astype(np.intp)]
-        if self._shown is not None:
-            finite &= _window(self._shown, rows, columns, self._step) != 0
+        if self.shown is not None:
+            finite &= _window(self.shown, rows, columns, self._step) != 0
         picture[~finite] = 0
         return picture
 

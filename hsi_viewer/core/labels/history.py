@@ -10,6 +10,7 @@ from typing import Protocol
 from psygnal import Signal
 
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.labels.label_edit import LabelEdit, merged
 from hsi_viewer.core.labels.label_map import LabelMap
 
@@ -42,6 +43,11 @@ class LabelChange:
     def undo(self) -> None:
         """Apply its reverse."""
         self.labels.apply(self.edit.reverse)
+
+    @property
+    def is_of_labels(self) -> bool:
+        """Whether it changes labels, not decisions about pixels."""
+        return self.labels.name != DECISIONS
 
     @property
     def reverse(self) -> LabelChange:

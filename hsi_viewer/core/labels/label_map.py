@@ -25,11 +25,13 @@ class LabelMap:
     Parameters
     ----------
     rows, columns : size of the cube.
+    name : by which steps and journals tell it from other maps of the document.
     """
 
     changed = Signal(int, int, int, int)
 
-    def __init__(self, rows: int, columns: int) -> None:
+    def __init__(self, rows: int, columns: int, name: str = "labels") -> None:
+        self.name = name
         self._hold(np.zeros((rows, columns), np.uint16))
         self._counts = np.zeros(1, np.int64)
         self._snapshots: WeakSet[LabelSnapshot] = WeakSet()

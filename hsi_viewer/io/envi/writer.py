@@ -14,6 +14,7 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, Colour
+from hsi_viewer.core.strips import strips
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi.described import data_beside, header_finds_data
 from hsi_viewer.io.metadata.map_info import map_info_of
@@ -155,7 +156,7 @@ def write_image(
     description: str,
     beside: Mapping[Path, str] | None = None,
 ) -> None:
-    """Write one band, (rows, columns), and its header.
+    """Write one band, (rows, columns), strip by strip, and its header.
 
     Parameters
     ----------
@@ -173,7 +174,9 @@ def write_image(
     texts = dict(beside or {})
     with replacing_pair(header, data, *texts) as (new_header, new_data, *others):
         little = values.dtype.newbyteorder("<")
-        new_data.write_bytes(np.ascontiguousarray(values, little).data)
+        with new_data.open("wb") as file:
+            for _, part in strips(values):
+                file.write(np.ascontiguousarray(part, little).data)
         new_header.write_text(text, encoding="utf-8")
         for other, content in zip(others, texts.values(), strict=True):
             other.write_text(content, encoding="utf-8")

@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from hsi_viewer.atomic import side_file, with_sides
+from hsi_viewer.atomic import replacing, side_file, with_sides
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.strips import strips
 from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.labels import class_raster
 
 STEM = "class_map"
 BESIDE = ("confidence", "probabilities")  # images of their own
 FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
+FURTHER = ("probabilities", "confidence_tif")  # what is written only if it is named
 
 
 def export_prediction(
@@ -43,7 +46,8 @@ def export_prediction(
     directory : made if it is not there.
     stem : of the file names. The confidence goes to confidence.hdr and .img, the probabilities
         likewise; with another stem than the default, their names begin with it.
-    formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class).
+    formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class), or
+        "confidence_tif" (a GeoTIFF; left out without a georeference).
     token : asked before each file.
 
     Returns
@@ -57,7 +61,7 @@ def export_prediction(
     ExportError
         if the folder cannot be written; files of an earlier export are unchanged.
     """
-    unknown = set(formats) - {*FORMATS, "probabilities"}
+    unknown = set(formats) - {*FORMATS, *FURTHER}
     if unknown:
         raise ExportError(f"Unknown formats {sorted(unknown)}; choose from {', '.join(FORMATS)}.")
     title = f"Class map of {cube.name}"
@@ -71,6 +75,9 @@ def export_prediction(
             written |= write_confidence(prediction, cube, directory, _name(stem, name))
         elif name == "probabilities":
             written |= write_probabilities(prediction, legend, cube, directory, _name(stem, name))
+        elif name == "confidence_tif":
+            path = directory / f"{_name(stem, 'confidence')}.tif"
+            written |= _write_confidence_tif(prediction, cube, path)
         elif name == "envi":
             header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
@@ -88,7 +95,9 @@ def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Pa
     """The files that `export_prediction` is about to write; sides such as .aux.xml left out."""
     files: list[Path] = []
     for name in formats:
-        if name in ("envi", *BESIDE):
+        if name == "confidence_tif":
+            files.append(directory / f"{_name(stem, 'confidence')}.tif")
+        elif name in ("envi", *BESIDE):
             own = stem if name == "envi" else _name(stem, name)
             files += [directory / f"{own}.hdr", directory / f"{own}.img"]
         else:
@@ -158,6 +167,35 @@ def write_confidence(
     title = f"Probability of the mapped class; {cube.name}"
     envi_writer.write_image(header, data, values, fields, title)
     return {header.name: header, data.name: data}
+
+
+def _write_confidence_tif(prediction: Prediction, cube: HyperCube, path: Path) -> dict[str, Path]:
+    """Write the confidence as a tiled, compressed GeoTIFF; nothing without a georeference."""
+    from rasterio.windows import Window
+
+    from hsi_viewer.io.files.gdal import georeference_profile, new_tif
+
+    if cube.georeference is None:
+        return {}
+    values = prediction.confidence.astype(np.float32)
+    rows, columns = values.shape
+    profile: dict[str, Any] = {
+        "height": rows,
+        "width": columns,
+        "count": 1,
+        "dtype": "float32",
+        "compress": "deflate",
+        "predictor": 3,
+        "nodata": 0,
+        **georeference_profile(cube.georeference),
+    }
+    if min(rows, columns) >= 256:
+        profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
+    with replacing(path) as (new,), new_tif(new, path, **profile) as file:
+        for part, some in strips(values):
+            file.write(some, 1, window=Window(0, part.start, columns, len(some)))
+        file.set_band_description(1, "confidence")
+    return {file.name: file for file in with_sides(path)}
 
 
 def write_probabilities(

@@ -20,6 +20,7 @@ from hsi_viewer.core.labels.classes import (
     LabelClass,
     palette_colour,
 )
+from hsi_viewer.core.strips import ids_in, strips
 from hsi_viewer.core.text import one_line
 from hsi_viewer.io.arrays.band_metadata import georeference_variables
 from hsi_viewer.io.envi import writer as envi_writer
@@ -32,7 +33,7 @@ class ClassRaster:
 
     Attributes
     ----------
-    ids : (rows, columns) uint8, or uint16 where an id exceeds 255.
+    ids : (rows, columns) uint8, or uint16 where an id exceeds 255; or what is read by `strips`.
     entries : id, name and colour of each class, in the order of the legend.
     georeference : of the cube.
     title : one line.
@@ -56,6 +57,11 @@ class ClassRaster:
         return {style_file(image): qgis_style(LabelClass(*entry) for entry in self.entries)}
 
     @property
+    def largest(self) -> int:
+        """The largest id in the map."""
+        return max(ids_in(self.ids), default=0)
+
+    @property
     def names(self) -> dict[int, str]:
         """Names by class id."""
         return {i: name for i, name, _ in self.entries}
@@ -77,9 +83,7 @@ def class_raster(
     entries = [(c.id, c.name, c.colour) for c in legend]
     known = {c.id for c in legend} | {0}
     entries += [
-        (i, legend.name_of(i), palette_colour(i - 1))
-        for i in (int(i) for i in np.unique(ids))
-        if i not in known
+        (i, legend.name_of(i), palette_colour(i - 1)) for i in ids_in(ids) if i not in known
     ]
     largest = max((i for i, _, _ in entries), default=0)
     return ClassRaster(
@@ -101,7 +105,7 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
     fields = {
         "file type": "ENVI Classification",
         **envi_writer.class_fields(
-            {0: raster.zero, **raster.names}, raster.colours, int(raster.ids.max(initial=0))
+            {0: raster.zero, **raster.names}, raster.colours, raster.largest
         ),
         "data ignore value": "0",
         **envi_writer.georeference_fields(raster.georeference),
@@ -113,10 +117,15 @@ def write_npy(raster: ClassRaster, path: Path) -> None:
     """The ids as an array (rows, columns)."""
     from numpy.lib import format as npy
 
-    ids = np.ascontiguousarray(raster.ids)
+    header = {
+        "descr": npy.dtype_to_descr(raster.ids.dtype),
+        "fortran_order": False,
+        "shape": tuple(raster.ids.shape),
+    }
     with replacing(path) as (new,), new.open("wb") as file:
-        npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(ids))
-        file.write(ids.data)  # np.save misses a disk that is full at the end
+        npy.write_array_header_1_0(file, header)
+        for _, ids in strips(raster.ids):
+            file.write(np.ascontiguousarray(ids).data)  # np.save misses a disk that is full
 
 
 def write_mat(raster: ClassRaster, path: Path) -> None:
@@ -126,7 +135,7 @@ def write_mat(raster: ClassRaster, path: Path) -> None:
     names = np.empty((len(raster.entries), 1), object)
     names[:, 0] = [name for _, name, _ in raster.entries]
     variables = {
-        raster.variable: raster.ids,
+        raster.variable: np.asarray(raster.ids),
         "class_ids": np.array([[i] for i, _, _ in raster.entries], np.uint16).reshape(-1, 1),
         "class_names": names,
         "class_colours": np.array([c for _, _, c in raster.entries]).reshape(-1, 3) / 255.0,
@@ -138,16 +147,16 @@ def write_mat(raster: ClassRaster, path: Path) -> None:
 
 def write_png(raster: ClassRaster, path: Path) -> None:
     """A picture with a legend, for people, and a world file (.pgw) that places its map."""
-    from hsi_viewer.io.labels.legend_image import MARGIN, class_picture
+    from hsi_viewer.io.labels.legend_image import MARGIN, MAX_SIDE, class_picture
 
-    picture, (wide, high) = class_picture(
-        raster.ids.astype(np.uint16), list(raster.entries), raster.title
-    )
+    ids, step = _thinned(raster.ids, MAX_SIDE)
+    picture, (wide, high) = class_picture(ids, list(raster.entries), raster.title)
+    wide, high = wide / step, high / step
     georeference = raster.georeference
     transform = None if georeference is None else georeference.transform
     world = world_file(path)
     targets = [path] if transform is None else [world, path]
-    with replacing(*targets) as new:
+    with replacing(*targets, named=path) as new:
         with new[-1].open("wb") as file:
             picture.save(file, format="PNG", optimize=True)
         if transform is not None:
@@ -159,6 +168,18 @@ def write_png(raster: ClassRaster, path: Path) -> None:
             new[0].write_text("".join(f"{value!r}\n" for value in values), encoding="ascii")
     if transform is None:
         world.unlink(missing_ok=True)  # it placed the picture that is replaced
+
+
+def _thinned(image: Any, most: int) -> tuple[NDArray[np.uint16], int]:
+    """The image, or every n-th pixel of one that may be larger than memory; and n."""
+    if isinstance(image, np.ndarray):
+        return image.astype(np.uint16), 1
+    step = max(1, -(-max(image.shape) // most))
+    parts = [
+        values[(-rows.start) % step :: step, ::step].astype(np.uint16)
+        for rows, values in strips(image)
+    ]
+    return np.concatenate(parts), step
 
 
 def world_file(png: Path) -> Path:
@@ -174,11 +195,13 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     ExportError
         if it cannot be written.
     """
+    from rasterio.windows import Window
+
     from hsi_viewer.io.files.gdal import georeference_profile, new_tif
 
-    rows, columns = raster.ids.shape
+    height, columns = raster.ids.shape
     profile: dict[str, Any] = {
-        "height": rows,
+        "height": height,
         "width": columns,
         "count": 1,
         "dtype": raster.ids.dtype.name,
@@ -186,14 +209,15 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
         "nodata": 0,
         **georeference_profile(raster.georeference),
     }
-    if min(rows, columns) >= 256:
+    if min(height, columns) >= 256:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
     palette = {0: (0, 0, 0, 0), **{i: (*c, 255) for i, c in raster.colours.items()}}
     tags = {f"CLASS_{i}": name for i, name in raster.names.items()}
     styles = raster.styles_of(path)
-    with replacing(*styles, side_file(path), path) as (*new_styles, new_aux, new):
+    with replacing(*styles, side_file(path), path, named=path) as (*new_styles, new_aux, new):
         with new_tif(new, path, **profile) as file:
-            file.write(raster.ids, 1)
+            for rows, ids in strips(raster.ids):
+                file.write(ids, 1, window=Window(0, rows.start, columns, len(ids)))
             file.write_colormap(1, palette)
             file.set_band_description(1, raster.title or raster.variable)
             file.update_tags(1, CLASS_0=raster.zero, **tags)
@@ -206,7 +230,7 @@ def _side_text(raster: ClassRaster, of_gdal: Path) -> str:
     """Category names as GDAL keeps them beside a raster, with what it has put there itself."""
     own = of_gdal.read_text(encoding="utf-8") if of_gdal.exists() else ""
     system = re.search(r"<SRS\b.*?</SRS>\s*", own, re.DOTALL)  # what GeoTIFF cannot hold
-    last = max([int(raster.ids.max(initial=0)), *raster.names], default=0)
+    last = max(raster.largest, *raster.names, 0)
     names = {0: raster.zero, **raster.names}
     lines = [f"      <Category>{escape(names.get(i, ''))}</Category>" for i in range(last + 1)]
     return (

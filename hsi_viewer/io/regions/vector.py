@@ -316,7 +316,7 @@ def move_to(made: Path, path: Path) -> None:
         if made.with_suffix(ending).exists()
     ]
     pairs = [*pairs[1:], pairs[0]]
-    with replacing(*(target for _, target in pairs)) as news:
+    with replacing(*(target for _, target in pairs), named=path) as news:
         for (source, _), new in zip(pairs, news, strict=True):
             shutil.copyfile(source, new)
     written = {target for _, target in pairs}

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing, side_file
-from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.arrays.band_metadata import georeference_variables
@@ -296,9 +296,10 @@ def _write_zarr(cube: HyperCube, path: Path, report: Report) -> list[Path]:
 
 
 def probabilities_cube(
-    probabilities: NDArray[np.float32], names: Sequence[str], like: HyperCube
+    probabilities: NDArray[np.float32] | CubeSource, names: Sequence[str], like: HyperCube
 ) -> HyperCube:
     """Class probabilities, (rows, columns, classes), as a cube to write with `write_cube`."""
-    return HyperCube.from_array(
-        probabilities, name="probabilities", band_names=tuple(names), georeference=like.georeference
-    )
+    facts: dict[str, Any] = {"band_names": tuple(names), "georeference": like.georeference}
+    if isinstance(probabilities, np.ndarray):
+        return HyperCube.from_array(probabilities, name="probabilities", **facts)
+    return HyperCube(probabilities, name="probabilities", **facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.learning.features import FloatArray, fit_features
+from hsi_viewer.learning.features import Features, FloatArray, fit_features
 from hsi_viewer.learning.model import real_in
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
@@ -23,22 +24,52 @@ MOST_TILES = 16  # of a large scene that are looked at, evenly spread
 COMPACTNESS = 0.2
 OUTSIDE = -1
 
+Kind = TypeVar("Kind", bound=np.generic)
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
     """What of a scene can be proposed.
 
+    Of a large scene only some tiles are looked at. They lie below one another in these arrays,
+    each in the upper left corner of its place.
+
     Attributes
     ----------
     components : (n, rows, columns) leading components, in units of their noise.
     valid : (rows, columns) where the cube has data.
-    segments : (rows, columns) number of each pixel's segment, from 0; -1 without data, and in
-        the parts of a large scene that are not looked at.
+    segments : (rows, columns) number of each pixel's segment, from 0; -1 without data.
+    windows : the tiles of a large scene; () where the arrays are of all of it.
     """
 
     components: FloatArray
     valid: NDArray[np.bool_]
     segments: NDArray[np.int32]
+    windows: tuple[Window, ...] = ()
+
+    def seen(self, of_scene: NDArray[Kind]) -> NDArray[Kind]:
+        """What these arrays hold of an array (rows, columns, ...) of the scene."""
+        if not self.windows:
+            return of_scene
+        return tiled(of_scene, self.windows)
+
+    def in_scene(self, pixels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows and columns in the scene of pixels (n, 2) of these arrays."""
+        if not self.windows:
+            return pixels
+        corners = np.array([(r.start, c.start) for r, c in self.windows], np.int64)
+        tile, row = np.divmod(pixels[:, 0], TILE)
+        found: NDArray[np.int64] = corners[tile] + np.stack([row, pixels[:, 1]], axis=1)
+        return found
+
+
+def tiled(of_scene: NDArray[Any], windows: tuple[Window, ...]) -> NDArray[Any]:
+    """Windows of an array (rows, columns, ...), below one another; the rest is 0."""
+    out = np.zeros((TILE * len(windows), TILE, *of_scene.shape[2:]), of_scene.dtype)
+    for k, window in enumerate(windows):
+        part = of_scene[window]
+        out[k * TILE : k * TILE + part.shape[0], : part.shape[1]] = part
+    return out
 
 
 def ground_of(
@@ -57,9 +88,34 @@ def ground_of(
     port.report(Progress("Cutting the scene into segments", 0.0))
     seen = examined(real_in(cube, port))
     features = fit_features(seen, FeatureRecipe(COMPONENTS, sigmas=(0.0,)), token)
+    windows = _looked_at(cube.rows, cube.columns)
+    if len(windows) * TILE**2 < cube.rows * cube.columns:
+        return _tiled_ground(seen, features, windows, token)
     scene = SceneFeatures(seen, features, token, origin=cube, keep=False)
     components, valid = scene.guide(COMPONENTS, token)
     return Ground(components, valid, segments_of(components, valid, token=token))
+
+
+def _looked_at(rows: int, columns: int) -> tuple[Window, ...]:
+    """The tiles of a scene, or `MOST_TILES` of them at most, evenly spread."""
+    windows = tuple(tiles(rows, columns, TILE))
+    return windows[:: -(-len(windows) // MOST_TILES)]
+
+
+def _tiled_ground(
+    seen: HyperCube, features: Features, windows: tuple[Window, ...], token: CancelToken
+) -> Ground:
+    count = min(COMPONENTS, features.components.shape[1])
+    shape = (TILE * len(windows), TILE)
+    components, valid = np.zeros((count, *shape), np.float32), np.zeros(shape, bool)
+    strength = features.strength[:count, None, None]
+    for k, (rows, columns) in enumerate(windows):
+        token.check()
+        stored = seen.read(rows, columns, features.bands)
+        found, inside, _ = features.project(stored, seen.is_data(stored), count)
+        place = slice(k * TILE, k * TILE + inside.shape[0]), slice(0, inside.shape[1])
+        components[:, *place], valid[place] = found * strength, inside
+    return Ground(components, valid, segments_of(components, valid, token=token), windows)
 
 
 def segments_of(
@@ -71,14 +127,11 @@ def segments_of(
     """Cut a scene into superpixels of about `size` pixels, numbered from 0, -1 without data.
 
     SLIC: Achanta et al., "SLIC superpixels compared to state-of-the-art superpixel methods"
-    (IEEE Trans. Pattern Anal. Mach. Intell. 34, 2012). Of a scene of more than `MOST_TILES` tiles
-    only so many are cut, and the rest is -1.
+    (IEEE Trans. Pattern Anal. Mach. Intell. 34, 2012), tile by tile.
     """
     numbers = np.full(valid.shape, OUTSIDE, np.int32)
-    rows, columns = valid.shape
-    windows = list(tiles(rows, columns, TILE))
     first = 0
-    for window in windows[:: -(-len(windows) // MOST_TILES)]:
+    for window in tiles(valid.shape[0], valid.shape[1], TILE):
         if token is not None:
             token.check()
         inside = valid[window]

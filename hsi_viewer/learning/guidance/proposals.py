@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial.distance import cdist, pdist
 
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.guidance.ground import OUTSIDE, Ground
 
@@ -32,6 +33,7 @@ MOST_PLACES = 1_500  # that are compared with one another
 SAMPLED = 300  # of them, whose distances say what is near
 NEAR = 0.05
 APART = 2  # pixels between two proposals, at least
+MOST_KNOWN = 3_000  # labelled pixels that places are compared with, evenly over the scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,20 @@ def doubt_of(probabilities: FloatArray) -> Doubt:
     return Doubt(first, second, np.nan_to_num(doubt, nan=1.0).astype(np.float32))
 
 
+def doubt_of_map(prediction: Prediction) -> Doubt:
+    """The same of a map; one that kept no probabilities gives the rest of its confidence evenly."""
+    if prediction.probabilities is not None:
+        return doubt_of(prediction.probabilities)
+    ids = np.asarray(prediction.class_ids, np.int64)
+    order = np.argsort(ids)
+    place = np.searchsorted(ids, prediction.class_map, sorter=order).clip(max=ids.size - 1)
+    first = order[place].astype(np.int16)
+    sure = prediction.confidence
+    margin = sure - (1 - sure) / max(ids.size - 1, 1)
+    doubt = np.nan_to_num(1 - np.clip(margin, 0, 1), nan=1.0).astype(np.float32)
+    return Doubt(first, np.where(first == 0, min(1, ids.size - 1), 0).astype(np.int16), doubt)
+
+
 @dataclass(frozen=True, eq=False)
 class Places:
     """Places that are compared with one another.
@@ -109,7 +125,8 @@ class Proposer:
     Parameters
     ----------
     ground : the scene.
-    probabilities : (rows, columns, classes) of the map, refined as it is shown.
+    said : the map's doubt, or the probabilities (rows, columns, classes) of the map, refined as it
+        is shown.
     class_ids : in the order of the probabilities.
     labelled, skipped : (rows, columns) pixels that are not asked for; a segment that holds a
         skipped pixel is skipped as a whole.
@@ -118,19 +135,24 @@ class Proposer:
     def __init__(
         self,
         ground: Ground,
-        probabilities: FloatArray,
+        said: FloatArray | Doubt,
         class_ids: tuple[int, ...],
         labelled: Mask,
         skipped: Mask | None = None,
     ) -> None:
-        self.ground, self.class_ids, self.labelled = ground, class_ids, labelled
-        self.said = doubt_of(probabilities)
-        numbers = ground.segments
+        self.ground, self.class_ids = ground, class_ids
+        of_scene = said if isinstance(said, Doubt) else doubt_of(said)
+        self.said = Doubt(*(ground.seen(part) for part in vars(of_scene).values()))
+        labelled, numbers = ground.seen(labelled), ground.segments
         self.open = ground.valid & (numbers != OUTSIDE) & ~labelled
         if skipped is not None and skipped.any():
+            skipped = ground.seen(skipped)
             self.open &= ~skipped & ~np.isin(numbers, np.unique(numbers[skipped & self.open]))
         self._count = int(numbers.max(initial=OUTSIDE)) + 1
-        self._known = ground.components[:, labelled & ground.valid].T
+        known = np.flatnonzero(labelled & ground.valid)
+        if known.size > MOST_KNOWN:
+            known = known[np.linspace(0, known.size - 1, MOST_KNOWN).astype(np.int64)]
+        self._known = ground.components.reshape(len(ground.components), -1)[:, known].T
 
     def suggestions(self, rules: tuple[Rule, ...]) -> list[Suggestion]:
         """One place by each of some rules, the best first; fewer where no place is left."""
@@ -158,7 +180,9 @@ class Proposer:
     def _suggestion(self, at: tuple[int, int], score: float) -> Suggestion:
         segment = np.argwhere((self.ground.segments == self.ground.segments[at]) & self.open)
         pair = (self.class_ids[int(i[at])] for i in (self.said.first, self.said.second))
-        return Suggestion(*at, segment.astype(np.int64), (next(pair), next(pair)), score)
+        row, column = self.ground.in_scene(np.array([at], np.int64))[0].tolist()
+        segment = self.ground.in_scene(segment.astype(np.int64))
+        return Suggestion(row, column, segment, (next(pair), next(pair)), score)
 
     def _by(self, rule: Rule) -> Callable[[Mask], tuple[int, float] | None]:
         """What gives the next place and its score, apart from a mask of taken pixels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,13 @@ from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort
-from hsi_viewer.learning.cross_validation import probabilities_at
-from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.guidance.ground import Ground, ground_of
-from hsi_viewer.learning.guidance.proposals import Proposer, Rule, Suggestion
+from hsi_viewer.learning.guidance.proposals import (
+    Proposer,
+    Rule,
+    Suggestion,
+    doubt_of_map,
+)
 
 AROUND = ("surroundings", "network")  # voices that look around a pixel
 
@@ -88,15 +92,36 @@ def suggest(
     token, port = token or CancelToken(), port or SilentPort()
     prediction = model.predict(scene, labels=known, token=token, port=port)
     ground = ground or ground_of(scene, token, port)
-    mapped = prediction.class_map > 0
+    evidence: Evidence | None = getattr(model, "evidence", None)
+    return places_to_label(prediction, ground, known > 0, skipped, evidence, count)
+
+
+def places_to_label(
+    prediction: Prediction,
+    ground: Ground,
+    labelled: NDArray[np.bool_],
+    skipped: NDArray[np.bool_] | None = None,
+    evidence: Evidence | None = None,
+    count: int = 8,
+) -> list[Suggestion]:
+    """Places where a label helps a map most, the best first.
+
+    Parameters
+    ----------
+    prediction : the map.
+    ground : of its scene.
+    labelled, skipped : (rows, columns) pixels that are not asked for; see `Proposer`.
+    evidence : of the model that made the map, where it is known.
+    count : of places.
+    """
+    mapped = ground.valid & ground.seen(prediction.class_map > 0)
     proposer = Proposer(
-        Ground(ground.components, ground.valid & mapped, ground.segments),
-        _probabilities(prediction),
+        replace(ground, valid=mapped),
+        doubt_of_map(prediction),
         prediction.class_ids,
-        known > 0,
+        labelled,
         skipped,
     )
-    evidence: Evidence | None = getattr(model, "evidence", None)
     return proposer.suggestions(rules_for(evidence, count))
 
 
@@ -140,12 +165,3 @@ def skipped_mask(
 
 
 _WRONG_SKIP = "Skipped places are a mask of the cube's size or pairs of row and column"
-
-
-def _probabilities(prediction: Prediction) -> FloatArray:
-    if prediction.probabilities is not None:
-        return prediction.probabilities
-    rows, columns = prediction.class_map.shape
-    everywhere = np.arange(rows * columns)
-    said = probabilities_at(prediction, everywhere, prediction.class_ids)
-    return said.reshape(rows, columns, -1)

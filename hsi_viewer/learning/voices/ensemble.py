@@ -14,7 +14,7 @@ from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.instant_model import InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
-from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_features import SceneFeatures, moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
@@ -198,43 +198,50 @@ class Ensemble:
         port: ProgressPort | None = None,
         *,
         within: float = np.inf,
+        part: Window | None = None,
     ) -> DenseOutput:
-        """Probabilities of the whole scene, tile by tile.
+        """Probabilities of the whole scene, or of a part, tile by tile.
 
         Parameters
         ----------
-        within : squared distance, as of `Features.distance`, beyond which a pixel is strange.
+        within : squared distance, as of `Features.distance`, beyond which a pixel is far.
+        part : the rows and columns to map; all by default.
         """
         port = port or SilentPort()
         if not self.looks_around:
             scene = scene.narrowed()
-        rows, columns = scene.cube.rows, scene.cube.columns
-        classes = len(next(iter(self.voices.values())).scores(_nothing(scene))[0])
+        top, left = (0, 0) if part is None else (part[0].start, part[1].start)
+        whole = slice(0, scene.cube.rows), slice(0, scene.cube.columns)
+        rows, columns = (s.stop - s.start for s in part or whole)
+        # one that is heard: others may need features that a narrowed scene doesn't have
+        names = (*self.pool.heard, *self.voices)
+        speaker = next(self.voices[name] for name in names if name in self.voices)
+        classes = len(speaker.scores(_nothing(scene))[0])
         probabilities = np.empty((rows, columns, classes), np.float32)
         disagreement = np.zeros((rows, columns), np.float32)
-        valid, strange = np.empty((rows, columns), bool), 0
+        valid = np.empty((rows, columns), bool)
+        far = np.zeros((rows, columns), bool) if np.isfinite(within) else None
         windows = list(tiles(rows, columns))
         by_products = self.looks_around and not self.hears_network and not scene.is_kept
         look = self._products if by_products else self._features
         for done, tile in enumerate(windows):
             if token is not None:
                 token.check()
-            seen = look(scene, tile, token)
+            seen = look(scene, (moved(tile[0], top), moved(tile[1], left)), token)
             valid[tile] = seen.valid
             if seen.disagreement is not None:
                 disagreement[tile] = seen.disagreement
             for start in range(0, seen.valid.shape[0], ROWS):  # their copy stays in the cache
                 down = slice(start, start + ROWS)
                 flat, known = _flat(seen.features[down]), (seen.exits, seen.around)
-                if np.isfinite(within):
-                    far = scene.features.distance(flat) > within
-                    strange += int(np.count_nonzero(far & seen.valid[down].ravel()))
-                said = (None if part is None else _flat(part[down]) for part in known)
+                if far is not None:
+                    beyond = scene.features.distance(flat) > within
+                    far[tile][down] = beyond.reshape(-1, seen.valid.shape[1]) & seen.valid[down]
+                said = (None if each is None else _flat(each[down]) for each in known)
                 joined = softmax(self.logits(flat, *said))
                 probabilities[tile][down] = joined.reshape(-1, seen.valid.shape[1], classes)
             port.report(Progress("Predicting the map", (done + 1) / len(windows)))
-        share = strange / max(int(valid.sum()), 1)
-        return DenseOutput(probabilities, disagreement, valid, share)
+        return DenseOutput(probabilities, disagreement, valid, far)
 
     def _features(self, scene: SceneFeatures, tile: Window, token: CancelToken | None) -> Seen:
         """All features of a tile, and what the network says of them if it is heard."""

@@ -84,7 +84,8 @@ class Judge:
 
     def pool_elsewhere(self) -> Pool:
         """That for scenes without labels: without the walker, which would have no seeds."""
-        folds = half_folds(self.pixels, self.targets, self.scene.cube.columns)
+        cube = self.scene.cube
+        folds = half_folds(self.pixels, self.targets, cube.columns, joined_at=cube.joined_at)
         pool = self._by_folds(folds)
         if pool is None:
             near = tuple(k.name for k in KINDS if not k.windows)
@@ -100,7 +101,8 @@ class Judge:
     @property
     def separated(self) -> SpatialFolds:
         """Folds that hold out labels by place."""
-        return spatial_folds(self.pixels, self.targets, self.scene.cube.columns)
+        cube = self.scene.cube
+        return spatial_folds(self.pixels, self.targets, cube.columns, joined_at=cube.joined_at)
 
     def evidence(
         self, pool: Pool, part: float, token: CancelToken | None = None

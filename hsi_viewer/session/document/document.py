@@ -12,7 +12,8 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass
+from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
+from hsi_viewer.core.labels.decisions import DECISIONS, Decision
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_map import LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
@@ -32,8 +33,9 @@ from hsi_viewer.session.document.results import Results
 class Document:
     """The user's work; every change goes through it and is announced by an event.
 
-    Events: `legend.changed`, `labels.changed`, `history.changed`, `selection.changed`, and here
-    `cube_changed`, `prediction_changed`, `truth_changed`, `saved_changed`.
+    Events: `legend.changed`, `labels.changed`, `decisions.changed`, `history.changed`,
+    `selection.changed`, and here `cube_changed`, `prediction_changed`, `truth_changed`,
+    `saved_changed`.
 
     Parameters
     ----------
@@ -41,6 +43,7 @@ class Document:
 
     Attributes
     ----------
+    decisions : a `Decision` for each pixel that one was made about, 0 elsewhere.
     results : what else was computed of it: angle map, scatter plot, libraries, model.
     ids_loaded : whether labels came from a file, whose ids are kept where they have gaps.
     """
@@ -54,6 +57,7 @@ class Document:
         self.cube = cube
         self.legend = ClassLegend()
         self.labels = LabelMap(cube.rows, cube.columns)
+        self.decisions = LabelMap(cube.rows, cube.columns, DECISIONS)
         self.history = History()
         self.selection = Selection(self.labels.shape)
         self.results = Results()
@@ -82,17 +86,25 @@ class Document:
         self.results.forget_measured()
         self.cube_changed.emit()
 
-    def restart(self, classes: tuple[LabelClass, ...], ids: NDArray[np.uint16]) -> None:
-        """Take classes and labels from a session; the history starts again.
+    def restart(
+        self,
+        classes: tuple[LabelClass, ...],
+        ids: NDArray[np.uint16],
+        decisions: NDArray[np.uint16] | None = None,
+    ) -> None:
+        """Take classes, labels and decisions from a session; the history starts again.
 
         Raises
         ------
         LabelError
-            if the size differs from the cube's.
+            if a size differs from the cube's.
         """
         edit = self.labels.edit_to(ids)
+        decided = np.zeros(self.labels.shape, np.uint16) if decisions is None else decisions
+        decided_edit = self.decisions.edit_to(decided)
         self.legend.classes = classes
         self.labels.apply(edit)
+        self.decisions.apply(decided_edit)
         self.history.clear()
 
     # classes -------------------------------------------------------------------------------
@@ -257,6 +269,13 @@ class Document:
         self.truth_ids = present_ids(self.truth) if present is None else present
         self.truth_changed.emit()
 
+    @property
+    def truth_legend(self) -> ClassLegend:
+        """The classes and, for ids of the ground truth that they lack, further ones."""
+        missing = set(self.truth_ids) - {c.id for c in self.legend} - {0}
+        taken = {c.colour for c in self.legend}
+        return ClassLegend((*self.legend, *legend_for(missing, self.cube.class_names, taken)))
+
     def test_pixels(self) -> NDArray[np.uint16] | None:
         """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.
 
@@ -288,6 +307,13 @@ class Document:
         """Whether class ids follow a file, a ground truth or the scene's own list of classes."""
         return self.ids_loaded or self.truth is not None or bool(self.cube.class_names)
 
+    def decide(self, pixels: NDArray[np.int64], decision: Decision) -> bool:
+        """Note a decision about pixels (flat indices), as one step; False if it was noted."""
+        edit = self.decisions.edit_for(pixels, decision)
+        if edit.pixels.size:
+            self.history.do(decision.title, LabelChange(self.decisions, edit))
+        return bool(edit.pixels.size)
+
     # results -------------------------------------------------------------------------------
 
     def set_prediction(
@@ -317,9 +343,18 @@ class Document:
         """Accuracy of the map on the test pixels; None without a map or test pixels."""
         return self.accuracy_later()()
 
-    def accuracy_later(self) -> Callable[[], AccuracyReport | None]:
-        """A function with which a worker computes the accuracy of the present state."""
-        prediction, truth, trained_on = self.prediction, self.truth, self._trained_on
+    def accuracy_later(
+        self, prediction: Prediction | None = None, trained_on: NDArray[np.bool_] | None = None
+    ) -> Callable[[], AccuracyReport | None]:
+        """A function with which a worker computes the accuracy of a map, by default the shown one.
+
+        Parameters
+        ----------
+        prediction, trained_on : of another map, as in `set_prediction`.
+        """
+        if prediction is None:
+            prediction, trained_on = self.prediction, self._trained_on
+        truth = self.truth
         if prediction is None or truth is None:
             return lambda: None
         labels = self.labels.snapshot()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hsi_viewer.analysis.scatter import ScatterResult
     from hsi_viewer.analysis.spectral_angle import AngleMap
     from hsi_viewer.core.classifier import Model
+    from hsi_viewer.learning.guidance.ground import Ground
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,14 @@ class Results:
     scatter : density of two channels, or None.
     libraries : spectral libraries on the bands of the cube.
     model : the latest model, or None.
+    ground : what proposals are made on, or None.
     """
 
     angle_map: AngleMap | None = None
     scatter: ScatterResult | None = None
     libraries: tuple[LoadedLibrary, ...] = ()
     model: ModelResult | None = None
+    ground: Ground | None = None
 
     def add_libraries(self, added: tuple[LoadedLibrary, ...]) -> None:
         """Put libraries after the others, in the place of those of the same name."""
@@ -53,4 +56,4 @@ class Results:
 
     def forget_measured(self) -> None:
         """Drop what was measured with metadata that no longer hold: nodata, scale, bad bands."""
-        self.angle_map = self.scatter = None
+        self.angle_map = self.scatter = self.ground = None

@@ -13,11 +13,14 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
+    PREFIX,
     Record,
     encode,
     encoded_parts,
     read_records,
+    tally_after,
 )
+from hsi_viewer.session.storage.journal_tally import NOTHING, Tally, TallyFile
 
 AT_ONCE = 2**18  # bytes before packing; more is packed and written by the journal's own thread
 
@@ -51,11 +54,14 @@ class Journal:
         self._pending: Future[None] | None = None
         self._error: OSError | None = None
         self._file: BinaryIO
+        self._tally = NOTHING
+        self._tally_file = TallyFile(path)
         try:
             if path.exists():
                 self._go_on()
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                self._tally_file.remove()  # of another one
                 self._file = path.open("xb", buffering=0)
             if not self._file.tell():
                 self._begin()
@@ -70,6 +76,9 @@ class Journal:
         self.length = self._file.seek(0, os.SEEK_END)
         if self.length < len(MAGIC):  # it was made, and no more
             self._file.seek(0)
+        elif contents.records:
+            self._tally = contents.held
+            self._tally_file.write(self._tally)
 
     def _begin(self) -> None:
         self.length = 0
@@ -99,9 +108,12 @@ class Journal:
         self.check_written()
         if nbytes <= AT_ONCE:
             with self._remembering():
-                self._write(encode(make()))
+                record = make()
+                self._add(record, encode(record))
             if self._sync:
                 self._pending = self._thread().submit(self._flush)
+            else:
+                self._flush()
         else:
             self._pending = self._thread().submit(self._write_and_flush, make)
 
@@ -139,6 +151,7 @@ class Journal:
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
+        self._tally_file.close()
         with suppress(OSError):  # some network drives report only now that a write failed
             self._file.close()
 
@@ -156,13 +169,20 @@ class Journal:
             raise
         self.length += sum(map(len, parts))
 
+    def _add(self, record: Record, *parts: bytes) -> None:
+        self._write(*parts)
+        self._tally = _tally_with(self._tally, record, parts[0])
+
     def _write_and_flush(self, make: Callable[[], Record]) -> None:
-        self._write(*encoded_parts(make()))
+        record = make()
+        self._add(record, *encoded_parts(record))
         self._flush()
 
     def _flush(self) -> None:
         if self._sync:
             _sync_data(self._file.fileno())
+        if self._tally.first:
+            self._tally_file.write(self._tally)
 
     def _cut_back(self) -> None:
         self._file.truncate(self.length)
@@ -171,9 +191,10 @@ class Journal:
     def _replace(self, make: Callable[[], Iterable[Record]]) -> None:
         try:
             with replacing(self.path) as (beside,):
-                length = _write_all(beside, make())
+                length, tally = _write_all(beside, make())
                 self._file.close()  # an open file cannot be replaced on Windows
-            self.length = length
+            self.length, self._tally = length, tally
+            self._tally_file.write(tally)
         finally:
             if self._file.closed:
                 self._file = self.path.open("r+b", buffering=0)
@@ -209,15 +230,26 @@ def replace_journal(path: Path, records: Iterable[Record]) -> None:
     """
     with replacing(path) as (beside,):
         _write_all(beside, records)
+    TallyFile(path).remove()
 
 
-def _write_all(path: Path, records: Iterable[Record]) -> int:
-    """Write a journal and return its length."""
+def _write_all(path: Path, records: Iterable[Record]) -> tuple[int, Tally]:
+    """Write a journal and return its length and its tally."""
+    tally = NOTHING
     with path.open("wb") as file:
         length = file.write(MAGIC)
         for record in records:
-            length += sum(file.write(part) for part in encoded_parts(record))
-    return length
+            parts = encoded_parts(record)
+            length += sum(map(file.write, parts))
+            tally = _tally_with(tally, record, parts[0])
+    return length, tally
+
+
+def _tally_with(tally: Tally, record: Record, first_part: bytes) -> Tally:
+    """The tally of a journal with one more record."""
+    if not tally.first:
+        tally = Tally(first_part[: PREFIX.size])
+    return tally_after(tally, (record,))
 
 
 def _sync_data(handle: int) -> None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hsi_viewer.session.storage.journal_records import Contents, Gap, Kind, Record
+from hsi_viewer.session.storage.journal_records import (
+    STROKES,
+    Contents,
+    Gap,
+    Kind,
+    Record,
+    numbers_of,
+    tally_after,
+)
+from hsi_viewer.session.storage.journal_tally import NOTHING, Tally
 
-STROKES = (Kind.STEP, Kind.MOVE)
 USUAL = 260  # bytes of a stroke, where none is left to be measured
 
 
@@ -51,7 +59,9 @@ def losses(contents: Contents) -> Losses:
     known: set[int] = set()
     for gap in contents.gaps:
         after = _numbered(contents.records, gap.index)
-        if after is None:
+        if after is None and gap.index == len(contents.records) and contents.promised is not None:
+            total = _sum(total, _difference(contents.held, contents.promised))
+        elif after is None:
             total = _sum(total, _estimated(contents, gap))
         elif after not in known:  # two gaps with nothing counted between them are one
             known.add(after)
@@ -71,42 +81,28 @@ def _sum(one: Losses, other: Losses) -> Losses:
 def _numbered(records: Sequence[Record], index: int) -> int | None:
     """The first record from an index on that carries its number."""
     indices = range(index, len(records))
-    return next((i for i in indices if _numbers(records[i]) is not None), None)
-
-
-def _numbers(record: Record) -> tuple[int, int, int] | None:
-    """Records, strokes, and whether a STATE is before; None in journals of older versions."""
-    n, g, s = (record.facts.get(key, 0) for key in "ngs")
-    return (n, g, s) if type(n) is type(g) is type(s) is int and n > 0 else None
+    return next((i for i in indices if numbers_of(records[i]) is not None), None)
 
 
 def _counted(records: Sequence[Record], index: int, after: int) -> Losses:
-    found = _numbers(records[after])
-    if found is None or records[after].kind is Kind.STATE:
+    record = records[after]
+    found = numbers_of(record)
+    if found is None or record.kind is Kind.STATE:
         return Losses()  # all that counts is behind the gap
     n, g, s = found
-    last_n, last_g, last_s = _numbers_after(records[:index])
-    start = s > last_s
+    before = Tally(b"", n - 1, g - (record.kind in STROKES), s)
+    return _difference(tally_after(NOTHING, records[:index]), before)
+
+
+def _difference(held: Tally, wanted: Tally) -> Losses:
+    """What is between two tallies of one journal."""
+    start = wanted.state > held.state
     if start:
-        last_n = last_g = 0
-    strokes = g - last_g - (records[after].kind in STROKES)
-    others = n - last_n - 1 - strokes - start
+        held = NOTHING
+    strokes = wanted.strokes - held.strokes
+    others = wanted.records - held.records - strokes - start
     exact = strokes >= 0 and others >= 0
     return Losses(max(strokes, 0), max(others, 0), exact, start)
-
-
-def _numbers_after(records: Sequence[Record]) -> tuple[int, int, int]:
-    """The numbers of the last record; those that older versions wrote are counted."""
-    n = g = s = 0
-    for record in records:
-        found = _numbers(record)
-        if found is not None:
-            n, g, s = found
-        elif record.kind is Kind.STATE:
-            n, g, s = 1, 0, 1
-        elif record.kind is not Kind.FACTS:
-            n, g = n + 1, g + (record.kind in STROKES)
-    return n, g, s
 
 
 def _estimated(contents: Contents, gap: Gap) -> Losses:

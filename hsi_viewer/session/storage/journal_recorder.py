@@ -14,6 +14,7 @@ from hsi_viewer.session.storage.journal import Journal
 from hsi_viewer.session.storage.journal_numbering import Numbering
 from hsi_viewer.session.storage.journal_queue import JournalQueue
 from hsi_viewer.session.storage.journal_records import Kind, Record
+from hsi_viewer.session.storage.session_folder import renewed
 from hsi_viewer.session.storage.stroke_records import (
     can_record,
     flags_of,
@@ -129,7 +130,7 @@ class Recorder:
         """Write the whole state in the place of all records, in the journal's thread."""
         state = state_of(self.document)
         self._numbering = numbering_of(state)
-        before, after = self._facts, self._passed
+        before, after = tuple(map(renewed, self._facts)), self._passed
         self.journal.rewrite(lambda: (*before, *state_records(state), *after))
         self._compact_length = -1
 

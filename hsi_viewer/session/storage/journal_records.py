@@ -13,8 +13,8 @@ all little-endian. Where something does not agree with its length and checksum, 
 the next record that does: a damaged place costs the records that it touches and no others. Records
 of a kind that this version does not know are passed over, and kept.
 
-Every record but the facts of the cube carries its number (see `numbering`), so that what is missing
-between two others can be counted.
+Every record but the facts of the cube carries its number (see `journal_numbering`), so that what is
+missing between two others can be counted; what is missing at the end is counted by `journal_tally`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from math import prod
 from pathlib import Path
@@ -35,6 +35,7 @@ from pydantic import Field
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.validation import Flag, Text, Whole, checked, json_values
+from hsi_viewer.session.storage.journal_tally import NOTHING, Tally, read_tally
 
 MAGIC = b"HSIVJRN1"
 PREFIX = struct.Struct("<QI")
@@ -57,6 +58,9 @@ class Kind(IntEnum):
     TRUTH = 5  # ground truth set or removed
     SAVED = 6  # what is before is in a file of the user's
     FLAGS = 7  # which classes are hidden, locked and the like
+
+
+STROKES = (Kind.STEP, Kind.MOVE)
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,8 @@ class Gap:
     index : of the record that follows it; the number of records where none does.
     start, end : bytes of the file.
     cut : whether the file ends within a record that was being written.
+
+    One of no bytes is at the end of a file that lacks records by its tally.
     """
 
     index: int
@@ -164,11 +170,15 @@ class Contents:
     records : those that are whole.
     gaps : the places between them that cannot be read.
     length : bytes up to the first of these.
+    held : how much is in it by the last of the records.
+    promised : how much should be, where that is more.
     """
 
     records: tuple[Record, ...]
     gaps: tuple[Gap, ...]
     length: int
+    held: Tally = NOTHING
+    promised: Tally | None = None
 
     @property
     def damaged(self) -> bool:
@@ -194,19 +204,54 @@ def read_records(path: Path, *, arrays: bool = True) -> Contents:
     data = path.read_bytes()
     records: list[Record] = []
     gaps: list[Gap] = []
-    at = len(MAGIC) if data.startswith(MAGIC) else 0
-    if MAGIC.startswith(data):  # made, and nothing written yet
-        return Contents((), (), len(data))
+    begun = data.startswith(MAGIC)
+    at = len(MAGIC) if begun else 0
+    if MAGIC.startswith(data):  # made, and nothing written yet, or nothing left
+        at, begun = len(data), True
     for start, end, record in _frames(memoryview(data), at, arrays):
         if start > at:
             gaps.append(Gap(len(records), at, start))
         records.append(record)
         at = end
-    if at < len(data):
-        gaps.append(Gap(len(records), at, len(data), cut=_is_cut(data, at)))
-    if not records and not data.startswith(MAGIC):
+    held = tally_after(Tally(data[len(MAGIC) : len(MAGIC) + PREFIX.size]), records)
+    promised = _promised(path, held, bool(records))
+    if at < len(data) or promised is not None:
+        gaps.append(Gap(len(records), at, len(data), cut=at < len(data) and _is_cut(data, at)))
+    if not records and not begun:
         raise FormatError(f"{path} is not a journal that this version can read.")
-    return Contents(tuple(records), tuple(gaps), gaps[0].start if gaps else at)
+    length = gaps[0].start if gaps else at
+    return Contents(tuple(records), tuple(gaps), length, held, promised)
+
+
+def _promised(path: Path, held: Tally, known: bool) -> Tally | None:
+    """The tally beside a journal, if it counts more than the journal holds."""
+    tally = read_tally(path)
+    if tally is None or (known and tally.first != held.first) or not tally.has_more(held):
+        return None
+    return tally
+
+
+def numbers_of(record: Record) -> tuple[int, int, int] | None:
+    """Records, strokes, and whether a STATE is before; None in journals of older versions."""
+    n, g, s = (record.facts.get(key, 0) for key in "ngs")
+    return (n, g, s) if type(n) is type(g) is type(s) is int and n > 0 else None
+
+
+def tally_after(tally: Tally, records: Iterable[Record]) -> Tally:
+    """The tally after some more records; those that older versions wrote are counted."""
+    for record in records:
+        found = numbers_of(record)
+        if found is not None:
+            n, g, s = found
+        elif record.kind is Kind.FACTS:
+            continue
+        elif record.kind is Kind.STATE:
+            n, g, s = 1, 0, 1
+        else:
+            n, g = tally.records + 1, tally.strokes + (record.kind in STROKES)
+            s = tally.state
+        tally = replace(tally, records=n, strokes=g, state=s)
+    return tally
 
 
 def _frames(data: memoryview, at: int, arrays: bool) -> Iterator[tuple[int, int, Record]]:

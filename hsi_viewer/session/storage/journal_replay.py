@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.classes import LabelClass, legend_for
+from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.labels.history import Edit, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.validation import checked
@@ -108,7 +109,8 @@ class _Replaying:
             case Kind.STATE:
                 classes = classes_from_json(checked(StateFacts, facts).classes)
                 ids = _array(record, "ids").reshape(document.labels.shape)
-                document.restart(classes, ids)
+                decisions = record.arrays.get(DECISIONS)
+                document.restart(classes, ids, decisions)
                 self._numbers, self._last, self._behind = [], 0, False
             case Kind.STEP:
                 self._step(record, checked(StepFacts, facts))
@@ -131,7 +133,7 @@ class _Replaying:
         edits: list[Edit] = []
         if self._behind:
             self._carry_out(edits, self._classes_named(facts))
-        if all(edit.of in ("labels", "classes") for edit in facts.edits):
+        if all(edit.of in ("labels", DECISIONS, "classes") for edit in facts.edits):
             for index, described in enumerate(facts.edits):
                 self._carry_out(edits, _edit(described, index, record, self.document))
         else:
@@ -231,9 +233,10 @@ def _edit(described: StoredEdit, number: int, record: Record, document: Document
     if described.of == "classes":
         after = classes_from_json(described.after)
         return LegendChange(document.legend, document.legend.classes, after)
-    ids = document.labels.ids.ravel()
+    changed = document.decisions if described.of == DECISIONS else document.labels
+    ids = changed.ids.ravel()
     pixels = np.cumsum(_array(record, f"gaps{number}"), dtype=np.int64)
     if pixels.size and not 0 <= pixels[0] <= pixels[-1] < ids.size:
         raise ValueError("a stroke reaches outside the scene")
     given = np.broadcast_to(_array(record, f"after{number}"), pixels.shape).astype(np.uint16)
-    return LabelChange(document.labels, LabelEdit(pixels, ids[pixels], given))
+    return LabelChange(changed, LabelEdit(pixels, ids[pixels], given))

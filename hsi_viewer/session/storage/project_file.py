@@ -2,6 +2,7 @@
 
 session.json                what `SessionData` holds, and the schema version
 labels.npy  truth.npy       class ids, (rows, columns) uint16
+decisions.npy               codes of `Decision`, where one was made
 runs/1/run.json maps.npz model.safetensors model.json
 """
 
@@ -33,13 +34,15 @@ from hsi_viewer.session.storage.session_data import SessionData, session_data_fr
 from hsi_viewer.session.storage.training_runs import MAPS, MEMBERS
 
 SUFFIX = ".hsiproj"
-DATA, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
+DATA, LABELS, TRUTH, DECIDED = "session.json", "labels.npy", "truth.npy", "decisions.npy"
 DATA_LIMIT = 64 * 2**20
 # What the files of a run can need: this much each, per pixel of its map, and per band of its model.
 FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
 TEXT_LIMIT, TEXT_BYTES = 4 * 2**20, 256
 ROOM_LEFT = 256 * 2**20  # of the disk, after a session file was unpacked
 MOST_NAMED = 20
+ZIP64 = 0xFFFFFFFF  # in place of a size that is in an extra field
+ZIP64_SIZES = struct.Struct("<HHQQ")
 LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
 RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
 
@@ -66,6 +69,7 @@ def write_project(
     truth: NDArray[np.uint16] | None,
     runs: Mapping[int, Mapping[str, Path]],
     token: CancelToken | None = None,
+    decisions: NDArray[np.uint16] | None = None,
 ) -> None:
     """Write a session file atomically; the one that stood there becomes NAME.hsiproj.bak.
 
@@ -75,6 +79,7 @@ def write_project(
     body : its project and the relative path of its cube are set here.
     ids, truth : (rows, columns) class ids.
     runs : by number, the files of each run by their name.
+    decisions : (rows, columns) codes of `Decision`; None for none.
 
     Raises
     ------
@@ -82,7 +87,10 @@ def write_project(
         if it cannot be written; what stood there is unchanged.
     """
     relative = data.reference.relative_to(path.parent)
-    contents = [LABELS, *([TRUTH] if truth is not None else [])]
+    arrays = {LABELS: ids, **({} if truth is None else {TRUTH: truth})}
+    if decisions is not None and decisions.any():
+        arrays[DECIDED] = decisions
+    contents = list(arrays)
     contents += [f"runs/{number}/{name}" for number in sorted(runs) for name in runs[number]]
     data = replace(
         data,
@@ -93,9 +101,8 @@ def write_project(
     with replacing(path) as (beside,):
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
             file.writestr(DATA, data.to_json())
-            _write_array(file, LABELS, ids)
-            if truth is not None:
-                _write_array(file, TRUTH, truth)
+            for name, array in arrays.items():
+                _write_array(file, name, array)
             for number, members in sorted(runs.items()):
                 for name, member in members.items():
                     if token is not None:
@@ -105,7 +112,8 @@ def write_project(
 
 
 def _write_array(file: zipfile.ZipFile, name: str, array: NDArray[Any]) -> None:
-    with file.open(name, "w", force_zip64=array.nbytes > 2**31) as member:
+    large = 1.05 * array.nbytes > zipfile.ZIP64_LIMIT  # packed, it may be longer
+    with file.open(name, "w", force_zip64=large) as member:
         np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
 
 
@@ -135,12 +143,14 @@ class ProjectContents:
     Attributes
     ----------
     ids, truth : (rows, columns) class ids; labels that are lost are 0 everywhere.
+    decisions : (rows, columns) codes of `Decision`, or None.
     problems : a sentence for each part that is lost.
     """
 
     ids: NDArray[np.uint16]
     truth: NDArray[np.uint16] | None
     problems: tuple[str, ...]
+    decisions: NDArray[np.uint16] | None = None
 
 
 def read_project_data(path: Path) -> SessionData:
@@ -188,9 +198,10 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
     try:
         with _opened(path) as members:
             ids = _array(members, LABELS, shape, "the labels", problems)
-            truth = None
-            if TRUTH in members.names or TRUTH in data.contents:
-                truth = _array(members, TRUTH, shape, "the test pixels", problems)
+            others = []
+            for name, what in ((TRUTH, "the test pixels"), (DECIDED, "the skipped places")):
+                there = name in members.names or name in data.contents
+                others.append(_array(members, name, shape, what, problems) if there else None)
             lost = _extract_runs(members, data, runs_folder)
     except ARCHIVE_ERRORS as error:
         raise FileError(f"{path} could not be read: {error}") from error
@@ -198,9 +209,27 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
         problems.append(f"parts of run {_few(sorted(lost))} are lost")
     if problems:
         problems = [f"{path.name} is damaged: {'; '.join(problems)}.{_backup_hint(path)}"]
-    return ProjectContents(
-        np.zeros(shape, np.uint16) if ids is None else ids, truth, tuple(problems)
-    )
+    ids = np.zeros(shape, np.uint16) if ids is None else ids
+    return ProjectContents(ids, others[0], tuple(problems), others[1])
+
+
+def read_project_labels(path: Path) -> tuple[SessionData, NDArray[np.uint16]]:
+    """The description and the labels (rows, columns) of a session file, without its runs.
+
+    Raises
+    ------
+    FileError
+        if it cannot be read, or its labels are lost.
+    """
+    data, problems = read_project_data(path), list[str]()
+    try:
+        with _opened(path) as members:
+            ids = _array(members, LABELS, data.reference.shape[:2], "the labels", problems)
+    except ARCHIVE_ERRORS as error:
+        raise FileError(f"{path} could not be read: {error}") from error
+    if ids is None:
+        raise FormatError(f"{path} is damaged: {problems[0]}.{_backup_hint(path)}")
+    return data, ids
 
 
 def _array(
@@ -359,11 +388,21 @@ def _scan(path: Path) -> dict[str, _Member]:
             method, (checksum, packed, size, name_length, extra_length) = header[3], header[6:]
             name = file.read(name_length).decode("utf-8", "replace")
             at = file.tell() + extra_length
-            if packed == 0xFFFFFFFF or at + packed > total:
+            if ZIP64 in (packed, size):
+                size, packed = _sizes_in(file.read(extra_length)) or (size, packed)
+            if packed == ZIP64 or at + packed > total:
                 return found
             found[name] = _Member(at, method, packed, size, checksum)
             file.seek(at + packed)
     return found
+
+
+def _sizes_in(extra: bytes) -> tuple[int, int] | None:
+    """Size and packed size of a member beyond 4 GiB, which are first in what follows its name."""
+    if len(extra) < ZIP64_SIZES.size:
+        return None
+    tag, _, size, packed = ZIP64_SIZES.unpack_from(extra)
+    return (size, packed) if tag == 1 else None
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
-from hsi_viewer.session.storage.journal_damage import STROKES, Losses, losses
-from hsi_viewer.session.storage.journal_records import Contents, Gap, Kind, read_records
+from hsi_viewer.session.storage.journal_damage import Losses, losses
+from hsi_viewer.session.storage.journal_records import STROKES, Contents, Gap, Kind, read_records
 from hsi_viewer.session.storage.lock_file import Holder, holder_of
 from hsi_viewer.session.storage.session_data import session_data_from_json
 from hsi_viewer.session.storage.session_folder import (

@@ -3,6 +3,7 @@
 sessions/20261122-231500-1a2b3c4d/
     lock          held by the program that works on it; lock.json says who that is
     journal       every stroke
+    journal.tally how many there are
     session.json  notes, view and the like, written now and then
     runs/1/       every finished training: facts, map, model
 
@@ -16,7 +17,7 @@ import shutil
 import tempfile
 import uuid
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -148,7 +149,12 @@ def temporary_folder() -> Path:
 
 def facts_record(reference: CubeReference, application: str) -> Record:
     """The first record of a journal: which cube, which program."""
-    return Record(Kind.FACTS, {"cube": asdict(reference), "application": application})
+    return renewed(Record(Kind.FACTS, {"cube": asdict(reference), "application": application}))
+
+
+def renewed(facts: Record) -> Record:
+    """The first record for another journal, told from all others by it."""
+    return replace(facts, facts={**facts.facts, "journal": uuid.uuid4().hex})
 
 
 def keep_aside(path: Path) -> Path:

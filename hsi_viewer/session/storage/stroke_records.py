@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import LabelClass
+from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.labels.history import LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.map_change import MapChange
 from hsi_viewer.session.storage.class_json import classes_to_json
 from hsi_viewer.session.storage.journal_numbering import Numbering
 from hsi_viewer.session.storage.journal_records import Kind, Record
@@ -25,7 +27,7 @@ class State:
 
     Attributes
     ----------
-    classes, labels : as they are.
+    classes, labels, decisions : as they are.
     steps : strokes that can be reached by undo and redo, oldest first.
     done : how many of them are done.
     truth : ground truth (rows, columns), or None.
@@ -34,6 +36,7 @@ class State:
 
     classes: tuple[LabelClass, ...]
     labels: LabelSnapshot
+    decisions: LabelSnapshot
     steps: tuple[Step, ...]
     done: int
     truth: NDArray[np.uint16] | None
@@ -51,6 +54,7 @@ def state_of(document: Document) -> State:
     return State(
         document.legend.classes,
         document.labels.snapshot(),
+        document.decisions.snapshot(),
         history.steps,
         history.count,
         document.truth,
@@ -60,13 +64,15 @@ def state_of(document: Document) -> State:
 
 def can_record(step: Step) -> bool:
     """Whether a journal can record this stroke."""
-    return all(isinstance(e, LabelChange | LegendChange) for e in step.edits)
+    return all(isinstance(e, LabelChange | LegendChange | MapChange) for e in step.edits)
 
 
 def step_record(
     step: Step, classes: Iterable[LabelClass] = (), marks: Mapping[str, Any] | None = None
 ) -> Record:
     """A stroke; old class ids are left out, because they are known when it is replayed.
+
+    Changes of the map are left out: the runs keep the maps.
 
     Parameters
     ----------
@@ -78,13 +84,15 @@ def step_record(
     described: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}
     used: set[int] = set()
-    for number, edit in enumerate(step.edits):
+    kept = (edit for edit in step.edits if not isinstance(edit, MapChange))
+    for number, edit in enumerate(kept):
         if isinstance(edit, LabelChange):
-            described.append({"of": "labels"})
+            described.append({"of": edit.labels.name})
             order = np.argsort(edit.edit.pixels)
             arrays[f"gaps{number}"] = _gaps(edit.edit.pixels[order])
             arrays[f"after{number}"] = after = _shortened(edit.edit.after[order])
-            used.update(np.flatnonzero(count_ids(after)).tolist())
+            if edit.is_of_labels:
+                used.update(np.flatnonzero(count_ids(after)).tolist())
         elif isinstance(edit, LegendChange):
             described.append({"of": "classes", "after": classes_to_json(edit.after)})
         else:
@@ -114,10 +122,11 @@ def state_records(state: State) -> Iterator[Record]:
     """
     whole = all(can_record(s) for s in state.steps)
     steps = state.steps if whole else ()
-    classes, ids = _before(steps[: state.done], state)
+    classes, ids, decisions = _before(steps[: state.done], state)
     numbering = Numbering()
     facts = {"classes": classes_to_json(classes), **numbering.state()}
-    yield Record(Kind.STATE, facts, {"ids": ids})
+    decided = {DECISIONS: decisions} if decisions.any() else {}
+    yield Record(Kind.STATE, facts, {"ids": ids, **decided})
     for step in steps:
         for edit in step.edits:
             classes = edit.after if isinstance(edit, LegendChange) else classes
@@ -149,15 +158,16 @@ def numbering_of(state: State) -> Numbering:
 
 def _before(
     steps: tuple[Step, ...], state: State
-) -> tuple[tuple[LabelClass, ...], NDArray[np.uint16]]:
-    """Classes and labels before steps that lead to a state."""
-    classes, ids = state.classes, state.ids.copy()
+) -> tuple[tuple[LabelClass, ...], NDArray[np.uint16], NDArray[np.uint16]]:
+    """Classes, labels and decisions before steps that lead to a state."""
+    classes, ids, decisions = state.classes, state.ids.copy(), state.decisions.ids.copy()
     for edit in (e for s in reversed(steps) for e in reversed(s.edits)):
         if isinstance(edit, LabelChange):
-            np.put(ids, edit.edit.pixels, edit.edit.before)
+            changed = ids if edit.is_of_labels else decisions
+            np.put(changed, edit.edit.pixels, edit.edit.before)
         elif isinstance(edit, LegendChange):
             classes = edit.before
-    return classes, ids
+    return classes, ids, decisions
 
 
 def truth_record(

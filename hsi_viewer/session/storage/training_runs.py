@@ -30,6 +30,7 @@ from hsi_viewer.io.files.archive import opened_archive
 from hsi_viewer.session.storage.cube_reference import MAX_PIXELS
 
 FACTS, MAPS, MODEL = "run.json", "maps.npz", ("model.safetensors", "model.json")
+MADE_FROM = "made from run"  # in the settings of a map that was made of another run's
 MEMBERS = (FACTS, MAPS, *MODEL)
 # The arrays of a map and what their values may be.
 REALS = ("float16", "float32", "float64")

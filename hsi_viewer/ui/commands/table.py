@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 from hsi_viewer.ui.commands.key_map import KeyMap, readable
 from hsi_viewer.ui.theme import icon
 
-MENUS = ("&File", "&Edit", "&Image", "S&pectra", "&Labels", "&Train", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Image", "S&pectra", "&Labels", "&Train", "&Map", "&View", "&Help")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hsi_viewer.ui.features.after_map.cleaning import CleanFeature
+from hsi_viewer.ui.features.after_map.vectors import MapFeature
 from hsi_viewer.ui.features.application.feature import ApplicationFeature
 from hsi_viewer.ui.features.application.help import HelpFeature
 from hsi_viewer.ui.features.application.messages import MessagesFeature
@@ -23,6 +25,7 @@ from hsi_viewer.ui.features.display.picture import PictureFeature
 from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.guidance.guide import GuideFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
@@ -31,6 +34,7 @@ from hsi_viewer.ui.features.labelling.selection import SelectionFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
+from hsi_viewer.ui.features.scenes.feature import ScenesFeature
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
 from hsi_viewer.ui.features.sessions.notes import NotesFeature
@@ -70,6 +74,10 @@ def make_features(context: Context) -> list[Feature]:
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
         RunsFeature(context, training.training),
+        GuideFeature(context, labels, labelling.panel, training.training),
+        CleanFeature(context),
+        MapFeature(context),
+        ScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
         PreferencesFeature(context),

@@ -72,6 +72,10 @@ class Feature(QObject):
         """Rows of controls above the image, asked for once."""
         return []
 
+    def overlays(self) -> list[QWidget]:
+        """Widgets over the image that messages leave free, asked for once."""
+        return []
+
     def add_bars(self) -> None:
         """Put tool bars on the window; called once there are commands."""
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPalette
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPalette,
+)
 from PySide6.QtWidgets import QGraphicsView
 
+from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.ui.plots.painted_bar import bar_size, paint_bar
 
 MARGIN, SWATCH, GAP = 12.0, 12.0, 8.0
 MAX_NAME = 260.0  # wider names are cut
@@ -32,20 +42,33 @@ class Figure:
     view : drawn as it is on the screen, in its theme.
     title : above the view; "" for none.
     legend : entries from top to bottom.
+    bar : what the colours of numbers mean, below the entries.
+    marks : draws over the view, in the rectangle that it gets, such as a scale bar.
     """
 
     def __init__(
-        self, view: QGraphicsView, title: str = "", legend: Sequence[LegendEntry] = ()
+        self,
+        view: QGraphicsView,
+        title: str = "",
+        legend: Sequence[LegendEntry] = (),
+        bar: ColourBar | None = None,
+        marks: Callable[[QPainter, QRectF], None] | None = None,
     ) -> None:
         self._view, self._title, self._legend = view, title, tuple(legend)
+        self._bar, self._marks = bar, marks
         self._font = QFont(view.font())
         metrics = QFontMetricsF(self._font)
         self._line = max(metrics.height(), SWATCH) + 5.0
         names = [min(metrics.horizontalAdvance(e.name), MAX_NAME) for e in self._legend]
         self._legend_width = SWATCH + GAP + max(names) + 2 * MARGIN if names else 0.0
+        needed = len(self._legend) * self._line + 2 * MARGIN
+        if bar is not None:
+            room = bar_size(bar, QFontMetrics(self._font))
+            self._legend_width = max(self._legend_width, room.width() + 2 * MARGIN)
+            needed += room.height() + (GAP if names else 0.0)
         self._head = self._line + MARGIN if title else 0.0
         shown = view.viewport().size()
-        height = max(float(shown.height()), len(self._legend) * self._line + 2 * MARGIN)
+        height = max(float(shown.height()), needed)
         self.size = QSize(round(shown.width() + self._legend_width), round(self._head + height))
 
     def image(self, scale: float = 2.0) -> QImage:
@@ -88,6 +111,8 @@ class Figure:
         painter.setClipRect(target)
         painter.fillRect(target, view.backgroundBrush())
         view.render(painter, target, shown)
+        if self._marks is not None:
+            self._marks(painter, target)
         painter.restore()
         if self._title:
             bold = QFont(self._font)
@@ -112,3 +137,8 @@ class Figure:
             name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideRight, MAX_NAME)
             box = QRectF(left + SWATCH + GAP, top, MAX_NAME + 4, self._line)
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)
+        if self._bar is not None:
+            listed = len(self._legend) * self._line + (GAP if self._legend else 0.0)
+            corner = QPointF(left, self._head + MARGIN + listed)
+            painter.setPen(ink)
+            paint_bar(painter, self._bar, corner, self._legend_width - 2 * MARGIN)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
@@ -92,6 +93,12 @@ class HistogramPlot(pg.PlotWidget):
         self._silent = False
         self.region.setVisible(bool(found))
 
+    def shown(self) -> list[tuple[str, NDArray[np.float64], NDArray[np.int64]]]:
+        """Name, edges (n + 1,) in physical values and counts (n,) of each histogram."""
+        histograms, scale, _ = self._shown
+        names = CHANNELS if len(histograms) > 1 else ("grey",)
+        return [(n, _edges(h, scale), h.counts) for n, h in zip(names, histograms, strict=False)]
+
     def clear_histograms(self) -> None:
         """Show nothing."""
         self._shown = ((), 1.0, 0)
@@ -108,7 +115,7 @@ class HistogramPlot(pg.PlotWidget):
             name = CHANNELS[i] if len(histograms) > 1 else "muted"
             colour, fill = QColor(theme[name]), QColor(theme[name])
             fill.setAlpha(90 if i == channel else 28)
-            edges = np.linspace(histogram.low, histogram.high, histogram.counts.size + 1) * scale
+            edges = _edges(histogram, scale)
             heights = np.sqrt(histogram.counts / max(1, int(histogram.counts.max())))
             curve = pg.PlotDataItem(
                 edges,
@@ -141,3 +148,7 @@ class HistogramPlot(pg.PlotWidget):
     def keyPressEvent(self, event: object) -> None:
         """Leave all keys to the window: limits are typed in the fields below."""
         event.ignore()  # type: ignore[attr-defined]
+
+
+def _edges(histogram: Histogram, scale: float) -> NDArray[np.float64]:
+    return np.linspace(histogram.low, histogram.high, histogram.counts.size + 1) * scale

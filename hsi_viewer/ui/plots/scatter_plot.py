@@ -42,6 +42,7 @@ class ScatterPlot(pg.PlotWidget):
 
     Attributes
     ----------
+    density : how dense pixels lie, or None.
     points : what is drawn over the density.
     """
 
@@ -61,7 +62,7 @@ class ScatterPlot(pg.PlotWidget):
         item.addItem(self._line)
         self._spots: list[pg.ScatterPlotItem] = []
         self._corners: list[QPointF] = []
-        self._density: Density | None = None
+        self.density: Density | None = None
         self.points: tuple[Points, ...] = ()
         self.refresh_theme()
 
@@ -82,7 +83,7 @@ class ScatterPlot(pg.PlotWidget):
 
     def show_density(self, density: Density | None, x_name: str, y_name: str) -> None:
         """Show how dense pixels lie; None clears everything."""
-        self._density = density
+        self.density = density
         self.show_points(())
         item = self.getPlotItem()
         item.setLabel("bottom", x_name)
@@ -94,6 +95,11 @@ class ScatterPlot(pg.PlotWidget):
         (left, right), (low, high) = density.x, density.y
         self._image.setRect(QRectF(left, low, right - left, high - low))
         self.fit()
+
+    def axis_names(self) -> tuple[str, str]:
+        """What x and y are."""
+        item = self.getPlotItem()
+        return item.getAxis("bottom").labelText, item.getAxis("left").labelText
 
     def show_points(self, points: Sequence[Points]) -> None:
         """Draw the pixels of classes or a selection over the density."""
@@ -117,8 +123,8 @@ class ScatterPlot(pg.PlotWidget):
 
     def fit(self) -> None:
         """Show all pixels."""
-        if self._density is not None:
-            (left, right), (low, high) = self._density.x, self._density.y
+        if self.density is not None:
+            (left, right), (low, high) = self.density.x, self.density.y
             area = QRectF(left, low, right - left, high - low)
             self.getPlotItem().getViewBox().setRange(area, padding=0.03)
             self.getPlotItem().disableAutoRange()
@@ -132,7 +138,7 @@ class ScatterPlot(pg.PlotWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The left button begins a lasso."""
-        if event.button() == Qt.MouseButton.LeftButton and self._density is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self.density is not None:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
             self._corners = [event.position()]
             event.accept()

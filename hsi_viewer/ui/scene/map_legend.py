@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -17,11 +16,11 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.ui.event_errors import reports_errors
+from hsi_viewer.ui.plots.painted_bar import bar_size, paint_bar
 from hsi_viewer.ui.theme import current_theme
 
 MARGIN, PADDING, GAP = 8, 8, 6
 MOST_CLASSES = 24
-BAR_WIDTH = 150
 
 Entry = tuple[str, Colour]
 
@@ -72,10 +71,8 @@ class MapLegend(QWidget):
         metrics = self.fontMetrics()
         line = metrics.height() + 2
         if self.bar is not None:
-            texts = (self.bar.text(self.bar.low), self.bar.text(self.bar.high))
-            wanted = sum(metrics.horizontalAdvance(t) for t in texts) + 2 * GAP
-            width = max(BAR_WIDTH, wanted, metrics.horizontalAdvance(self.bar.title))
-            return QSize(width + 2 * PADDING, 2 * line + 12 + 2 * PADDING)
+            needed = bar_size(self.bar, metrics)
+            return QSize(needed.width() + 2 * PADDING, needed.height() + 2 * PADDING)
         lines = self._lines()
         width = max((metrics.horizontalAdvance(text) for text, _ in lines), default=0)
         return QSize(width + line + GAP + 2 * PADDING, len(lines) * line + 2 * PADDING)
@@ -130,17 +127,8 @@ class MapLegend(QWidget):
             painter.drawText(QPointF(PADDING + line + GAP - 2, top + metrics.ascent() + 1), name)
 
     def _paint_bar(self, painter: QPainter, bar: ColourBar) -> None:
-        metrics, text = self.fontMetrics(), QColor(current_theme()["text"])
-        line, width = metrics.height() + 2, self.width() - 2 * PADDING
-        painter.setPen(text)
-        painter.drawText(QPointF(PADDING, PADDING + metrics.ascent()), bar.title)
-        colours = bar.colours[:, :3].copy()
-        image = QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
-        painter.drawImage(QRectF(PADDING, PADDING + line, width, 12), image)
-        base = PADDING + line + 12 + metrics.ascent() + 1
-        painter.drawText(QPointF(PADDING, base), bar.text(bar.low))
-        high = bar.text(bar.high)
-        painter.drawText(QPointF(PADDING + width - metrics.horizontalAdvance(high), base), high)
+        painter.setPen(QColor(current_theme()["text"]))
+        paint_bar(painter, bar, QPointF(PADDING, PADDING), self.width() - 2 * PADDING)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of it."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from hsi_viewer.analysis.geographic import ScaleAndNorth, length_text, round_length
+from hsi_viewer.analysis.geographic import ScaleAndNorth, ScaleBar, scale_bar
 from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.scene_view import SceneView
 
@@ -38,13 +38,27 @@ class MapMarks(QWidget):
         self.hide()
 
     @property
-    def bar(self) -> tuple[float, float]:
-        """Length of the bar on the ground in metres, and on the screen in pixels; 0, 0 if none."""
-        scale = self._view.magnification()
-        if self._ground is None or scale <= 0:
-            return 0.0, 0.0
-        metres = round_length(LONGEST_BAR * self._ground.metres / scale)
-        return metres, metres * scale / self._ground.metres
+    def bar(self) -> ScaleBar:
+        """The scale bar in this view; of length 0 if none."""
+        return self._bar(self._view.magnification())
+
+    def _bar(self, magnification: float) -> ScaleBar:
+        if self._ground is None or magnification <= 0:
+            return ScaleBar(0.0, 0.0, "")
+        return scale_bar(self._ground, magnification, LONGEST_BAR)
+
+    @property
+    def possible(self) -> bool:
+        """Whether the place of the scene is known."""
+        return self._ground is not None
+
+    def paint_in(self, painter: QPainter, area: QRectF, magnification: float) -> None:
+        """Draw the marks in the lower left corner of a figure's view of the scene."""
+        if self._ground is not None:
+            painter.save()
+            painter.translate(area.left() + MARGIN, area.bottom() - HEIGHT - MARGIN)
+            self._paint(painter, self._ground, self._bar(magnification))
+            painter.restore()
 
     def show_ground(self, ground: ScaleAndNorth | None) -> None:
         """Draw for a scene that lies so; None hides the marks."""
@@ -81,25 +95,27 @@ class MapMarks(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
+        self._paint(painter, ground, self.bar)
+        painter.end()
+        return picture
+
+    def _paint(self, painter: QPainter, ground: ScaleAndNorth, bar: ScaleBar) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shapes = QPainterPath()
         middle = QPointF(REACH, REACH)
         shapes.addPolygon(_arrow(middle, ground.north))
         shapes.closeSubpath()
-        metres, length = self.bar
         left = 2 * REACH + 2
-        shapes.addRect(QRectF(left, HEIGHT - 16, length, 5))
+        shapes.addRect(QRectF(left, HEIGHT - 16, bar.length, 5))
         font = self.font()
         font.setBold(True)
-        shapes.addText(QPointF(left, HEIGHT - 23), font, length_text(metres))
+        shapes.addText(QPointF(left, HEIGHT - 23), font, bar.text)
         tip = middle + QPointF(*ground.north) * TIP
         width = self.fontMetrics().horizontalAdvance("N")
         shapes.addText(tip + QPointF(-width / 2, 4), font, "N")
         painter.setPen(QPen(QColor(0, 0, 0, 200), 3.0, j=Qt.PenJoinStyle.RoundJoin))
         painter.drawPath(shapes)
         painter.fillPath(shapes, QColor("#ffffff"))
-        painter.end()
-        return picture
 
     def _move_to_corner(self) -> None:
         below = self._view.viewport().height() - HEIGHT - MARGIN

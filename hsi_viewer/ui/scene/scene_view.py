@@ -9,9 +9,9 @@ from dataclasses import replace
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS
+from hsi_viewer.core.display.layers import CLASS_MAP, IMAGE, LABELS, Layer
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.layer_item import LayerItem, Side
@@ -134,6 +134,17 @@ class SceneView(pg.GraphicsView):
         return self._shape or (0, 0)
 
     @property
+    def shown_layers(self) -> tuple[Layer, ...]:
+        """Layers that are seen here, the undermost first."""
+        layers = self._store.layers.layers if self._store is not None else ()
+        return tuple(
+            layer
+            for layer in layers
+            if layer.raster is not None
+            and (layer.visible if self._only is None else layer.name in self._only)
+        )
+
+    @property
     def is_drawing(self) -> bool:
         """Whether the mouse is panning or painting: what else depends on its place can wait."""
         return self._pan_from is not None
@@ -179,6 +190,10 @@ class SceneView(pg.GraphicsView):
         else:
             at = {"pos": (pixel[1] + 0.5, pixel[0] + 0.5), "pen": cosmetic("#ffffff", 1.5)}
             self._cursor.setData([{**at, "brush": QColor("#000000")}])
+
+    def add_item(self, item: QGraphicsItem) -> None:
+        """Draw something over the layers, in coordinates of column and row."""
+        self._box.addItem(item, ignoreBounds=True)
 
     def detach(self) -> None:
         """Let go of the layers: the view is about to go."""

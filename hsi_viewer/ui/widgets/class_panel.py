@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -146,12 +146,15 @@ class ClassPanel(QWidget):
 
     def _set_widths(self) -> None:
         metrics = self.table.fontMetrics()
-        heading = self.table.horizontalHeader().fontMetrics()
-        texts = {ID: "999", KEY: "9", COUNT: "9,999"}
+        bold = QFont(self.table.horizontalHeader().font())
+        bold.setWeight(QFont.Weight.DemiBold)  # as the style sheet draws it
+        heading = QFontMetrics(bold)
+        ids = [self._id(row) or 0 for row in range(self.table.rowCount())]
+        texts = {ID: str(max(9, *ids)) if ids else "9", KEY: "9", COUNT: "9,999"}
         for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
             title = TITLES[column]
             own = metrics.horizontalAdvance(texts.get(column, "")) + 8
-            wanted = max(own, heading.horizontalAdvance(title) + 18 if title else 26)
+            wanted = max(own, heading.horizontalAdvance(title) + 13 if title else 24)
             self.table.setColumnWidth(column, wanted)
         self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 6))
 
@@ -165,6 +168,7 @@ class ClassPanel(QWidget):
                 if self.table.item(row, column) is None:
                     self.table.setItem(row, column, _item(column))
             self._fill(row, c, counts.get(c.id, 0))
+        self._set_widths()
         self.hint.setVisible(not classes)
         self._filling = False
         if selected is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,32 +17,51 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.dialogs import accept_or_cancel
+
 FORMATS = (("PNG image", "png"), ("SVG drawing", "svg"))
+TABLE = ("CSV table of the numbers", "csv")
+SAVE = QDialogButtonBox.StandardButton.Save
 SCALES = (("Screen resolution", 1.0), ("2× resolution", 2.0), ("4× resolution", 4.0))
 
 
+@dataclass(frozen=True)
+class ViewChoice:
+    """A view that can be saved.
+
+    Attributes
+    ----------
+    name : as the user reads it.
+    is_plot : whether it has numbers, not a picture of the scene.
+    no_marks : why it can have no scale bar and north arrow; "" if it can.
+    """
+
+    name: str
+    is_plot: bool = False
+    no_marks: str = ""
+
+
 class FigureDialog(QDialog):
-    """Asks for a view, a format, a title and a legend.
+    """Asks for a view, a format, a title, a legend and marks of a map.
 
     Parameters
     ----------
-    views : names of the views that can be saved; chosen : index of the first choice.
+    views : what can be saved; chosen : index of the first choice.
     title : suggested.
     """
 
     def __init__(
-        self, views: Sequence[str], chosen: int, title: str, parent: QWidget | None = None
+        self, views: Sequence[ViewChoice], chosen: int, title: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Save as an image")
+        self.setWindowTitle("Export a view or plot")
+        self._choices = tuple(views)
         self.views = QComboBox()
-        self.views.addItems(list(views))
+        self.views.addItems([view.name for view in views])
         self.views.setCurrentIndex(chosen)
         self.views.setAccessibleName("View to save")
         self.format = QComboBox()
         self.format.setAccessibleName("Image format")
-        for text, name in FORMATS:
-            self.format.addItem(text, name)
         self.scale = QComboBox()
         self.scale.setAccessibleName("Image resolution")
         for text, factor in SCALES:
@@ -51,22 +72,46 @@ class FigureDialog(QDialog):
         self.title.setClearButtonEnabled(True)
         self.legend = QCheckBox("With a legend of classes or spectra")
         self.legend.setChecked(True)
+        self.marks = QCheckBox("With a scale bar and a north arrow")
+        self.marks.setChecked(True)
         self.format.currentIndexChanged.connect(self._on_format)
+        self.views.currentIndexChanged.connect(self._on_view)
         form = QFormLayout()
         form.addRow("View", self.views)
         form.addRow("Format", self.format)
         form.addRow("Size", self.scale)
         form.addRow("Title", self.title)
         form.addRow("", self.legend)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        form.addRow("", self.marks)
+        buttons = accept_or_cancel(self, "Export", SAVE)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(buttons)
         self.setMinimumWidth(380)
+        self._on_view()
 
+    @property
+    def with_marks(self) -> bool:
+        """Whether a scale bar and a north arrow are wanted, and possible."""
+        return self.marks.isChecked() and self.marks.isEnabled()
+
+    @Slot()
+    def _on_view(self) -> None:
+        """Offer what the chosen view can become, keeping the format where it can."""
+        view, before = self._choices[self.views.currentIndex()], self.format.currentData()
+        self.format.clear()
+        for text, name in (*FORMATS, TABLE) if view.is_plot else FORMATS:
+            self.format.addItem(text, name)
+        self.format.setCurrentIndex(max(0, self.format.findData(before)))
+        self._on_format()
+
+    @Slot()
     def _on_format(self) -> None:
-        self.scale.setEnabled(self.format.currentData() == "png")
+        view, kind = self._choices[self.views.currentIndex()], self.format.currentData()
+        self.scale.setEnabled(kind == "png")
+        drawn = kind != TABLE[1]
+        self.title.setEnabled(drawn)
+        self.legend.setEnabled(drawn)
+        self.marks.setEnabled(drawn and not view.no_marks)
+        self.marks.setToolTip(view.no_marks)
+        self.marks.setVisible(not view.is_plot)

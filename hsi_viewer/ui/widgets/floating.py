@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 WIDEST = 620  # pixels; a text of that width is read at a glance
+NARROWEST = 300  # beside what is avoided; else it is covered
+DEPTH = 120  # pixels below the top that messages mostly take
 MARGIN = 10
+MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 CHANGES = (
     QEvent.Type.LayoutRequest,
     QEvent.Type.ShowToParent,
@@ -35,11 +38,17 @@ class FloatingColumn(QWidget):
             layout.addWidget(part)
             part.installEventFilter(self)
         host.installEventFilter(self)
+        self._avoided: list[QWidget] = []
         self.hide()
+
+    def avoid(self, widget: QWidget) -> None:
+        """Leave a widget free from now on."""
+        self._avoided.append(widget)
+        widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the host's size and what is in the column."""
-        changes = (QEvent.Type.Resize,) if watched is self._host else CHANGES
+        changes = CHANGES if watched in self._parts else MOVES
         if event.type() in changes:
             self.settle()
         return False
@@ -51,12 +60,27 @@ class FloatingColumn(QWidget):
         self.setVisible(shown)
         if not shown:
             return
-        width = max(1, min(WIDEST, self._host.width() - 2 * MARGIN))
+        top = max([w.geometry().bottom() + 1 for w in self._below if w.isVisible()], default=0)
+        left, right = self._room(top + MARGIN)
+        width = max(1, min(WIDEST, right - left))
         layout = self.layout()
         if layout is None:
             return
         layout.invalidate()
         height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
-        top = max([w.geometry().bottom() + 1 for w in self._below if w.isVisible()], default=0)
-        self.setGeometry((self._host.width() - width) // 2, top + MARGIN, width, height)
+        self.setGeometry((left + right - width) // 2, top + MARGIN, width, height)
         self.raise_()
+
+    def _room(self, top: int) -> tuple[int, int]:
+        """Left and right end of the widest room at the top that nothing avoided lies in."""
+        whole = (MARGIN, self._host.width() - MARGIN)
+        taken = [
+            (corner.x() - MARGIN, corner.x() + w.width() + MARGIN)
+            for w in self._avoided
+            if w.isVisible() and (corner := w.mapTo(self._host, QPoint())).y() < top + DEPTH
+        ]
+        starts = [whole[0], *(end for _, end in taken)]
+        ends = [whole[1], *(start for start, _ in taken)]
+        rooms = [(start, min(e for e in ends if e > start)) for start in starts if start < whole[1]]
+        widest = max(rooms, key=lambda room: room[1] - room[0])
+        return widest if widest[1] - widest[0] >= NARROWEST else whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -34,6 +35,7 @@ NORMALISATIONS = (
     ("Unit length", "length"),
     ("Mean 0, deviation 1", "variate"),
 )
+STRIP = 2  # times as wide as high
 SPREADS = (
     ("No spread", "none"),
     ("± 1 standard deviation", "deviation"),
@@ -157,7 +159,9 @@ class SpectrumPanel(QWidget):
         return options
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(4)
         head.addWidget(self.view, 1)
         head.addWidget(self.unit)
@@ -169,7 +173,7 @@ class SpectrumPanel(QWidget):
         buttons.addStretch(1)
         buttons.addWidget(self.remove)
         below = QWidget()
-        column = QVBoxLayout(below)
+        column = self._column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.curves, 1)
@@ -181,13 +185,27 @@ class SpectrumPanel(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([240, 120])
-        self.plot.setMinimumHeight(120)
-        self.curves.setMinimumHeight(46)
+        self.plot.setMinimumHeight(80)
+        self.curves.setMinimumHeight(30)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 4)
         layout.setSpacing(4)
-        layout.addLayout(head)
+        layout.addWidget(self._head)
         layout.addWidget(self.splitter, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the list below the plot, or beside it where the panel is a strip."""
+        super().resizeEvent(event)
+        strip = event.size().width() > STRIP * event.size().height()
+        if strip == (self.splitter.orientation() == Qt.Orientation.Horizontal):
+            return
+        layout = self._column if strip else self.layout()
+        if isinstance(layout, QVBoxLayout):
+            layout.insertWidget(0, self._head)
+        self.splitter.setOrientation(
+            Qt.Orientation.Horizontal if strip else Qt.Orientation.Vertical
+        )
+        self.splitter.setSizes([720, 240] if strip else [240, 120])
 
     @Slot()
     def _on_treatment(self) -> None:

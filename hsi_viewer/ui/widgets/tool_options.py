@@ -50,7 +50,7 @@ class ToolOptions(QWidget):
         self._filling = False
         self._groups: dict[str, list[QWidget]] = {}
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 3, 8, 1)
+        self._row.setContentsMargins(8, 2, 8, 1)
         self._row.setSpacing(6)
         self.mode = self._combo("mode", "How labels change", MODES)
         self.brush_size = self._spin("size", "brush_size", "Brush size", 1, max_size, "size ", 2)

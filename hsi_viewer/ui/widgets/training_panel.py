@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -107,12 +108,21 @@ class TrainingPanel(QWidget):
         self.refine = QCheckBox("Refine the map")
         self.refine.setChecked(True)
         self.refine.setToolTip("Random walker on the image graph, seeded by the labels")
-        form = QFormLayout()
+        self.more = QToolButton()
+        self.more.setObjectName("disclosure")
+        self.more.setText("More settings")
+        self.more.setCheckable(True)
+        self.more.setAutoRaise(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setToolTip("Voices, distillation, seed, and refining of the map")
+        self.more.toggled.connect(self._on_more)
+        form = self._form = QFormLayout()
         form.setHorizontalSpacing(8)
         form.setVerticalSpacing(5)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("Classifier", self.classifier_box)
         form.addRow("Preset", self.preset)
+        form.addRow(self.more)
         form.addRow("Voices", self.voices)
         form.addRow("Distillation", self.distillation)
         last = QHBoxLayout()
@@ -130,6 +140,7 @@ class TrainingPanel(QWidget):
             name: (widget, widget.toolTip(), form.labelForField(row) if row is not None else None)
             for name, widget, row in rows
         }
+        self._more_rows = (self.voices, self.distillation, last)
         self.unused = QLabel()
         self.unused.setObjectName("muted")
         self.unused.setWordWrap(True)
@@ -159,7 +170,7 @@ class TrainingPanel(QWidget):
         self.progress.hide()
 
         self.plot = pg.PlotWidget()
-        self.plot.setMinimumHeight(90)
+        self.plot.setMinimumHeight(110)
         self.plot.hide()
         self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
         item = self.plot.getPlotItem()
@@ -186,6 +197,7 @@ class TrainingPanel(QWidget):
         layout.addStretch(0)
         self.refresh_theme()
         self.show_reason(None)
+        self._on_more(False)
         self._show_settings()
         self.classifier_box.currentIndexChanged.connect(self._on_classifier)
 
@@ -253,6 +265,13 @@ class TrainingPanel(QWidget):
         unused = [name for name in self._settings if name not in chosen.settings]
         self.unused.setText(f"{chosen.title} doesn't use: {', '.join(unused)}.")
         self.unused.setVisible(bool(unused))
+
+    @Slot(bool)
+    def _on_more(self, shown: bool) -> None:
+        """Show the settings that few people change, or leave their room to the curves."""
+        for row in self._more_rows:
+            self._form.setRowVisible(row, shown)
+        self.more.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
 
     @Slot()
     def _on_classifier(self) -> None:

@@ -32,6 +32,8 @@ from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.guide import guide_folder, read_guide
 from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.header_doctor.diagnose import diagnose
+from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
+from hsi_viewer.ui.widgets.figure_dialog import ViewChoice
 
 
 def is_inner(widget: QWidget) -> bool:
@@ -91,6 +93,7 @@ def make_diagnosis(folder):
 
 REPORT = score(np.ones((4, 4), np.uint16), np.eye(4, dtype=np.uint16))
 DIALOGS: dict[str, Callable] = {
+    "AreasDialog": lambda w, k, _: k(w),
     "ArrayDialog": lambda w, k, _: k("x.mat", (ArrayChoice("a", (3, 4, 5), "f4"),), w),
     "CommandPalette": lambda w, k, _: k(w.commands, w),
     "ConfusionDialog": lambda w, k, _: k(REPORT, str, w),
@@ -99,9 +102,15 @@ DIALOGS: dict[str, Callable] = {
     ),
     "DrawDialog": lambda w, k, folder: k("", str(folder), w),
     "ExportDialog": lambda w, k, folder: k(str(folder), True, w, "made", (1, 3)),
-    "FigureDialog": lambda w, k, _: k(["Image", "Spectrum"], 0, "Scene", w),
+    "FigureDialog": lambda w, k, _: k(
+        [ViewChoice("Scene"), ViewChoice("Spectrum", is_plot=True)], 0, "Scene", w
+    ),
+    "LayersDialog": lambda w, k, folder: k(
+        [LayerChoice("Class map", "ids", lambda: None)], str(folder), "x", w, georeferenced=False
+    ),
     "HelpWindow": lambda w, k, _: k(read_guide(), guide_folder(), w),
     "MetadataDialog": lambda w, k, _: k(w.workspace.document.cube, w),
+    "PolygonsDialog": lambda w, k, _: k(w),
     "PreferencesDialog": lambda w, k, _: k(w.workspace.settings, w),
     "PresetEditor": lambda w, k, _: k((), None, w),
     "ShortcutPage": lambda w, k, _: k(w.commands, w),

@@ -111,12 +111,12 @@ def images_of_the_guide_are_shown_and_fit(driver):
 def pages_name_only_commands_that_exist(driver):
     """Whatever stands as *Menu › Command* is a command, a menu or a panel."""
     words = {c.words.rstrip("…").lower() for c in driver.window.commands.commands}
-    words |= {"panels", "open recent", "open a public scene"}  # menus
+    words |= {"panels", "export", "open recent", "open a public scene"}  # menus
     named = {
         match.group(1).replace("\n", " ").split(" › ")[-1].rstrip("…").lower()
         for text in GUIDE.pages.values()
         for match in re.finditer(
-            r"\*(?:File|Edit|Image|Spectra|Labels|Train|View|Help)\s›\s([^*]+)\*", text
+            r"\*(?:File|Edit|Image|Spectra|Labels|Train|Map|View|Help)\s›\s([^*]+)\*", text
         )
     }
     assert named

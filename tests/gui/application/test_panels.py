@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from hsi_viewer.preferences.settings import load_settings
+from hsi_viewer.ui.dock_sizes import FRAME, first_size
 
 OLD = Path(__file__).parents[2] / "data" / "settings" / "v1.json"
 
@@ -25,11 +27,17 @@ def arrangement(driver) -> dict[str, tuple]:
 def test_a_panel_behind_a_tab_comes_to_the_front(driver):
     accuracy = driver.window.context.docking.docks["accuracy"]
     assert accuracy.visibleRegion().isEmpty()
-    driver.trigger("panel.accuracy")  # it was open, behind Training: closed now
-    assert accuracy.isHidden()
-    driver.trigger("panel.accuracy")
+    icon = driver.window.context.tool_bar.widgetForAction(
+        driver.window.commands.action("panel.accuracy")
+    )
+    driver.click_on(icon)  # it was open, behind Training
     driver.qtbot.waitUntil(lambda: not accuracy.visibleRegion().isEmpty())
-    assert driver.window.commands.action("panel.accuracy").isChecked()
+    driver.qtbot.waitUntil(icon.isChecked)
+    driver.click_on(icon)  # it is seen: collapsed to its icon
+    assert accuracy.isHidden()
+    driver.qtbot.waitUntil(lambda: not icon.isChecked())
+    driver.click_on(icon)
+    driver.qtbot.waitUntil(lambda: not accuracy.visibleRegion().isEmpty())
 
 
 def test_a_panel_is_made_when_it_is_first_seen(driver, make_driver):
@@ -60,8 +68,8 @@ def test_a_panel_is_made_when_it_is_first_seen(driver, make_driver):
     window.may_leave = lambda: True
     window.close()
     again = make_driver(load_settings())
-    assert {"contrast", "history", "messages"} <= again.window.context.docking.panels.keys()
-    assert "scatter-plot" not in again.window.context.docking.panels
+    assert {"history", "messages"} <= again.window.context.docking.panels.keys()
+    assert not {"contrast", "scatter-plot"} & again.window.context.docking.panels.keys()
 
 
 def f6_goes_through_all_open_panels_and_back_to_the_image(sample):
@@ -147,15 +155,93 @@ def stray_tab_bars(window) -> list[str]:
     return stray
 
 
-def the_scene_stays_large_at_the_first_start(sample):
-    """At 1280 x 800 the image has half of the window's width and most of its height."""
-    window = sample.window
+def share_of_the_image(window) -> float:
+    image = window.context.canvas.size()
+    return image.width() * image.height() / (window.width() * window.height())
+
+
+def test_the_image_has_half_of_the_window_and_no_text_is_cut(sample, qapp):
+    """At the sizes of common screens, in any order, with text of 100 and of 150 %."""
+    window, docks = sample.window, sample.window.context.docking.docks
     assert window.size().toTuple() == (1280, 800)
-    assert window.context.canvas.width() >= 600
-    assert window.context.canvas.height() >= 560
-
-
-def test_panels_of_one_window(sample):
-    """In one window."""
-    the_scene_stays_large_at_the_first_start(sample)
+    assert share_of_the_image(window) >= 0.5
     f6_goes_through_all_open_panels_and_back_to_the_image(sample)
+    for size in ((1920, 1080), (1366, 768), (1024, 700), (1440, 900), (1280, 800)):
+        window.resize(*size)
+        QApplication.processEvents()
+        assert window.size().toTuple() == size
+        assert share_of_the_image(window) >= (0.5 if size[0] >= 1280 else 0.4), size
+        nothing_is_cut(window)
+    spectrum = docks["spectrum"]
+    assert spectrum.y() > window.context.canvas.y()
+    assert sample.window.context.plot.height() >= 100
+    assert sample.window.context.plot.width() >= 600
+    set_text(window, 150)
+    assert spectrum.fontMetrics().height() > 18
+    for size in ((1280, 800), (1024, 700), (1920, 1080)):
+        window.resize(*size)
+        QApplication.processEvents()
+        assert window.size().toTuple() == size  # it does not outgrow the screen
+        nothing_is_cut(window)
+    set_text(window, 100)
+
+
+def set_text(window, percent: int) -> None:
+    window.workspace.settings.text_percent = percent
+    window.set_theme("light")
+    QApplication.processEvents()
+
+
+def nothing_is_cut(window) -> None:
+    """Bars, open panels and the status bar lie inside the window, and tabs have all their room."""
+    inside = window.rect()
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    shown = [b for b in bars if b.isVisible() and inside.intersects(b.geometry())]
+    for bar in shown:
+        assert bar.tabRect(bar.count() - 1).right() <= bar.width()  # none has scrolled out of sight
+        assert inside.contains(bar.geometry())
+    docks = [d for d in window.context.docking.docks.values() if d.isVisible()]
+    for part in (*docks, window.statusBar(), window.context.tool_bar, window.menuBar()):
+        if not part.visibleRegion().isEmpty():
+            assert inside.contains(part.geometry()), part
+    for dock in docks:  # no panel is rolled sideways
+        if not dock.visibleRegion().isEmpty():
+            assert not dock.widget().horizontalScrollBar().isVisible(), dock.objectName()
+    buttons = window.context.tool_bar.findChildren(QToolButton)
+    icons = [b for b in buttons if b.objectName() == "panel-icon"]
+    assert len(icons) == len(window.context.docking.docks)
+    assert all(b.isVisible() for b in icons)
+
+
+def test_the_first_window_fits_the_screen(driver):
+    assert first_size(QSize(2560, 1400), 100) == QSize(1280, 800)
+    assert first_size(QSize(2560, 1400), 150) == QSize(1920, 1200)
+    for screen in (QSize(1280, 800), QSize(1024, 740), QSize(1366, 728)):
+        for percent in (100, 150):
+            size = first_size(screen, percent)
+            assert size.boundedTo(screen - FRAME) == size
+            assert size.expandedTo(driver.window.minimumSizeHint()) == size
+
+
+def test_a_border_that_the_user_moved_stays(driver):
+    window, spectrum = driver.window, driver.window.context.docking.docks["spectrum"]
+    border = QPoint(window.width() // 2, spectrum.y() - 3)
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind, up, button, held in (
+        (QEvent.Type.MouseButtonPress, 0, left, left),
+        (QEvent.Type.MouseMove, 80, none, left),
+        (QEvent.Type.MouseButtonRelease, 80, left, none),
+    ):
+        at = QPointF(border - QPoint(0, up))
+        event = QMouseEvent(
+            kind, at, window.mapToGlobal(at), button, held, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(window, event)
+        QApplication.processEvents()
+    driver.qtbot.waitUntil(lambda: spectrum.height() > 180)
+    moved = spectrum.height()
+    window.resize(1300, 860)
+    QApplication.processEvents()
+    assert spectrum.height() == moved
+    driver.trigger("view.reset")
+    assert spectrum.height() < moved

@@ -151,7 +151,7 @@ def test_the_overview_shows_the_frame_and_dragging_it_pans(scene):
 def test_scale_bar_north_arrow_and_degrees(scene):
     found = feature(scene, MapMarksFeature)
     scene.qtbot.waitUntil(found.marks.isVisible)
-    metres, length = found.marks.bar
+    metres, length, _ = found.marks.bar
     assert metres in {10.0**k * f for k in range(5) for f in (1, 2, 5)}
     per_pixel = metres / length * scene.canvas.magnification()
     assert per_pixel == pytest.approx(5.0, rel=0.005)  # the scale of UTM and the sphere's

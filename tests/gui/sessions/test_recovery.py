@@ -60,11 +60,17 @@ def wait_for_offer(driver, part: str):
     return next(shown())
 
 
-def press(offer, text: str) -> None:
-    """Press a button; the mouse could miss it while a search brings further offers."""
-    button = next(b for b in offer.buttons if b.text() == text)
-    assert button.isEnabled()
-    button.click()
+def press(driver, offer, text: str) -> None:
+    """Click a button where it is in the window, once no search brings further offers."""
+    button, window = next(b for b in offer.buttons if b.text() == text), driver.window
+
+    def place():
+        return button.mapTo(window, button.rect().center())
+
+    driver.qtbot.waitUntil(
+        lambda: not window.workspace.tasks.running and window.childAt(place()) is button
+    )
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place())
 
 
 def test_damage_is_reported_in_the_offer_and_after_recovery(scene, make_driver):
@@ -76,7 +82,7 @@ def test_damage_is_reported_in_the_offer_and_after_recovery(scene, make_driver):
     driver = make_driver()
     offer = wait_for_offer(driver, "30 strokes")  # of 31: the class and thirty strokes
     assert "Its journal is damaged. This can be recovered. 1 stroke is missing." in offer.text
-    press(offer, "Recover")
+    press(driver, offer, "Recover")
     driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
     driver.qtbot.waitUntil(
         lambda: any("30 strokes recovered. 1 stroke is missing." in t for t in notices(driver)),
@@ -100,9 +106,9 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
     first = make_driver()
     for _ in range(4):
         offer = wait_for_offer(first, "was not saved")
-        press(offer, "Discard")
+        press(first, offer, "Discard")
         offer = wait_for_offer(first, "was discarded")
-        press(offer, "Close")
+        press(first, offer, "Close")
         first.qtbot.waitUntil(lambda: not first.window.workspace.tasks.running, timeout=20_000)
     assert recoverable_sessions() == ()
     first.let_go()
@@ -112,7 +118,7 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
     again.trigger("file.discarded")
     assert len([t for t in again.window.context.offers.texts() if "was discarded" in t]) == 4
     while any("was discarded" in t for t in again.window.context.offers.texts()):
-        press(wait_for_offer(again, "was discarded"), "Restore")
+        press(again, wait_for_offer(again, "was discarded"), "Restore")
     again.qtbot.waitUntil(lambda: len(recoverable_sessions()) == 4, timeout=20_000)
     assert sorted(o.strokes for o in recoverable_sessions()) == [2, 3, 4, 5]
 
@@ -141,7 +147,7 @@ def test_work_that_another_program_has_taken_up_is_refused_in_words(scene, make_
     offer = wait_for_offer(driver, "4 strokes")
     other = recovered_session(Document(open_cube(scene)), recoverable_sessions()[0], scene)
     before = other.folder.journal.read_bytes()
-    press(offer, "Recover")
+    press(driver, offer, "Recover")
     driver.qtbot.waitUntil(
         lambda: any("in use by HSI Viewer, process" in t for t in notices(driver)), timeout=20_000
     )
@@ -165,7 +171,7 @@ def test_work_on_a_scene_that_nothing_names_asks_for_the_file(scene, make_driver
     driver = make_driver()
     offer = wait_for_offer(driver, "an unknown scene")
     assert "you will be asked for the file" in offer.text
-    press(offer, "Recover")
+    press(driver, offer, "Recover")
     driver.qtbot.waitUntil(lambda: driver.document is not None, timeout=20_000)
     assert asked == ["Where is the scene of this work?"]
     assert driver.document.labels.total > 30
@@ -204,9 +210,9 @@ def restored(driver, ids) -> None:
     command = driver.window.commands.action("file.discarded")
     driver.qtbot.waitUntil(command.isEnabled)
     driver.trigger("file.discarded")
-    press(wait_for_offer(driver, "was discarded"), "Restore")
+    press(driver, wait_for_offer(driver, "was discarded"), "Restore")
     before = driver.document
-    press(wait_for_offer(driver, "was not saved: 3 strokes"), "Recover")
+    press(driver, wait_for_offer(driver, "was not saved: 3 strokes"), "Recover")
     driver.qtbot.waitUntil(lambda: driver.document is not before)
     driver.settle()
     np.testing.assert_array_equal(driver.document.labels.ids, ids)

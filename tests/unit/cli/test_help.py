@@ -19,9 +19,20 @@ from hsi_viewer.learning.classifiers import classifiers
 PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = make_commands()
 AFTER_MAP = ("clean", "polygons", "areas")
-WRITING = ("open", "classify", "apply", *AFTER_MAP, "convert", "demo")
+WRITING = ("open", "classify", "train", "apply", "report", *AFTER_MAP, "convert", "demo")
 GUIDING = ("suggest", "check-labels")
-WORKING = ("classify", "apply", "assess", *GUIDING, *AFTER_MAP, "convert", "demo")
+WORKING = (
+    "classify",
+    "train",
+    "apply",
+    "assess",
+    "report",
+    "verify",
+    *GUIDING,
+    *AFTER_MAP,
+    "convert",
+    "demo",
+)
 
 
 def arguments_of(name: str) -> list[argparse.Action]:

@@ -21,14 +21,15 @@ from hsi_viewer.io.libraries.spectral_library import library_filters, read_libra
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.other_formats import OtherFormats
 from hsi_viewer.io.regions.import_export import import_filters
+from tests.unit.io.laboratory.scan_files import Bench, headwall
 from tests.unit.io.products.dimap_files import band, write_product
 
 ARRAY = np.arange(5 * 6 * 7, dtype="<i2").reshape(5, 6, 7)
 
 # Keys that others may have stored; a row keeps its own for good.
 NAMES = ["npy", "npz", "matlab-5", "matlab-7", "hdf5", "netcdf-3", "zarr", "enmap-desis",
-         "beam-dimap", "hyperion", "image-folder", "raster", "envi", "erdas", "aviris",
-         "matlab-4"]  # fmt: skip
+         "beam-dimap", "hyperion", "laboratory", "image-folder", "raster", "envi", "erdas",
+         "aviris", "matlab-4"]  # fmt: skip
 
 
 def test_names_are_unique_and_stable():
@@ -105,6 +106,7 @@ SAMPLES = {
     "enmap-desis": ("a-METADATA.XML", write_enmap),
     "beam-dimap": ("a.dim", lambda path: write_product(path, [band("b", ARRAY[:, :, 0])])),
     "hyperion": ("scene", lambda path: write_folder(path, "EO1H1_B008_L1T.tif")),
+    "laboratory": ("scan", lambda path: headwall(path, Bench())),
     "image-folder": ("scene", write_folder),
     "raster": ("a.tif", write_tif),
     "envi": ("a.hdr", write_envi),

@@ -16,10 +16,10 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.jobs.apply import apply_model
 from hsi_viewer.jobs.classify import (
     FORMATS,
     Stopwatch,
-    apply_model,
     classify,
     demonstrate,
 )

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.decisions import Decision
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
 
@@ -34,6 +35,7 @@ def content_of(document: Document) -> tuple:
         [s.title for s in history.steps],
         history.count,
         truth,
+        document.decisions.ids.tobytes(),
     )
 
 
@@ -43,6 +45,7 @@ maps = st.lists(st.integers(0, 4), min_size=PIXELS, max_size=PIXELS).map(
 )
 edits = st.one_of(
     st.tuples(st.just("stroke"), st.integers(0, 5), pixel_lists),
+    st.tuples(st.just("decide"), st.sampled_from(Decision), pixel_lists),
     st.tuples(st.just("add"), st.text(max_size=5)),
     st.tuples(st.just("rename"), st.integers(1, 5), st.text(max_size=5)),
     st.tuples(st.just("recolour"), st.integers(1, 5), st.tuples(*[st.integers(0, 255)] * 3)),
@@ -64,6 +67,8 @@ def carry_out(document: Document, edit: tuple) -> None:  # noqa: C901 - one case
     match what, *given_with:
         case "stroke", class_id, pixels:
             stroke(document, class_id, pixels)
+        case "decide", decision, pixels:
+            document.decide(np.unique(pixels), decision)
         case "add", name:
             document.add_class(name)
         case "rename", class_id, name if class_id in known:

@@ -61,7 +61,11 @@ class MessagesFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The page, at the bottom."""
-        return [Panel(KEY, TITLE, self._make, "bottom", fill=self._add_early)]
+        return [
+            Panel(
+                KEY, TITLE, self._make, "bottom", fill=self._add_early, icon="message-text-outline"
+            )
+        ]
 
     def _make(self) -> LogPage:
         page = LogPage()

@@ -22,7 +22,8 @@ def panel_commands(docking: Docking) -> list[Command]:
                 dock.windowTitle(),
                 VIEW,
                 partial(docking.toggle, key),
-                checked=lambda dock=dock: not dock.isHidden(),  # type: ignore[misc]
+                icon=docking.icons[key],
+                checked=partial(docking.is_seen, key),
             )
             for key, dock in sorted(docking.docks.items())
         ),

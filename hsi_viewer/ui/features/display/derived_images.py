@@ -46,7 +46,17 @@ class DerivedFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The panel Derived, a tab of Display."""
-        return [Panel(KEY, TITLE, self._make, "left", beside="display", fill=self._on_scene)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                beside="display",
+                fill=self._on_scene,
+                icon="function-variant",
+            )
+        ]
 
     def _make(self) -> DerivedPanel:
         from hsi_viewer.ui.widgets.derived_panel import DerivedPanel

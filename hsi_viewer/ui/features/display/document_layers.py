@@ -22,7 +22,6 @@ from hsi_viewer.core.display.layers import (
 from hsi_viewer.core.display.outlines import OutlineRaster
 from hsi_viewer.core.display.rasters import IdRaster, Raster, ValueRaster
 from hsi_viewer.core.geometry.pixels import Box
-from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.workspace import Workspace
@@ -43,6 +42,7 @@ class LayerController(QObject):
     def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._layers = workspace, layers
+        self._preview: NDArray[np.uint16] | None = None
         opacity, colours = self._opacity, colour_table()
         for layer in (
             Layer(IMAGE, about="The scene in the chosen bands"),
@@ -78,12 +78,13 @@ class LayerController(QObject):
         for name in self._layers.names:
             if name not in self._own:
                 self._layers.remove(name)
+        self._preview = None
         self.choose_map_layer(CLASS_MAP)  # what was hidden of another scene isn't hidden here
         self._layers.show(False, GROUND_TRUTH)
         self._layers.show(True, IMAGE, LABELS)
         document.labels.changed.connect(self._on_labels)
         document.legend.changed.connect(self._on_legend)
-        document.prediction_changed.connect(self._draw_map)
+        document.prediction_changed.connect(self._on_prediction)
         document.truth_changed.connect(self._draw_truth)
         self._on_legend()
 
@@ -116,6 +117,12 @@ class LayerController(QObject):
             self._draw_map()
             self._draw_truth()
 
+    def preview_map(self, ids: NDArray[np.uint16] | None) -> None:
+        """Draw other ids in the place of the class map, until another map comes; None ends it."""
+        if ids is not self._preview:
+            self._preview = ids
+            self._draw_map()
+
     # drawing ---------------------------------------------------------------------------------
 
     def _on_labels(self, top: int, left: int, bottom: int, right: int) -> None:
@@ -139,6 +146,10 @@ class LayerController(QObject):
             colours = document.legend.colour_table()
             self._layers.set_raster(LABELS, IdRaster(document.labels.ids, colours, sparse=True))
 
+    def _on_prediction(self) -> None:
+        self._preview = None
+        self._draw_map()
+
     def _draw_map(self) -> None:
         document = self._workspace.document
         prediction = document.prediction if document is not None else None
@@ -147,7 +158,8 @@ class LayerController(QObject):
                 self._layers.set_raster(name, None)
             return
         mapped, split = prediction.class_map, prediction.disagreement
-        self._layers.set_raster(CLASS_MAP, self._ids(mapped, document.legend.colour_table()))
+        seen = mapped if self._preview is None else self._preview
+        self._layers.set_raster(CLASS_MAP, self._ids(seen, document.legend.colour_table()))
         colours = colour_table()
         doubt = ValueRaster(prediction.confidence, colours, low=1.0, high=0.0, shown=mapped)
         self._layers.set_raster(UNCERTAINTY, doubt)
@@ -160,7 +172,7 @@ class LayerController(QObject):
         if document is None or document.truth is None:
             self._layers.set_raster(GROUND_TRUTH, None)
             return
-        colours = truth_legend(document, set(document.truth_ids)).colour_table()
+        colours = document.truth_legend.colour_table()
         self._layers.set_raster(GROUND_TRUTH, self._ids(document.truth, colours, sparse=True))
 
     def _ids(
@@ -169,10 +181,3 @@ class LayerController(QObject):
         if self._workspace.settings.map_style == "outlines":
             return OutlineRaster(ids, colours)
         return IdRaster(ids, colours, sparse=sparse)
-
-
-def truth_legend(document: Document, present: set[int]) -> ClassLegend:
-    """The document's classes and, for ids of a ground truth that they lack, further ones."""
-    missing = present - {c.id for c in document.legend} - {0}
-    taken = {c.colour for c in document.legend}
-    return ClassLegend((*document.legend, *legend_for(missing, document.cube.class_names, taken)))

@@ -37,7 +37,15 @@ class DisplayFeature(Feature):
     def panels(self) -> list[Panel]:
         """The Display panel."""
         return [
-            Panel("display", "Display", lambda: self.panel, "left", shown=True, at_once=True),
+            Panel(
+                "display",
+                "Display",
+                lambda: self.panel,
+                "right",
+                shown=True,
+                at_once=True,
+                icon="palette-outline",
+            ),
         ]
 
     def commands(self) -> list[Command]:

@@ -45,7 +45,14 @@ class LayersFeature(Feature):
         """The dock with the list."""
         return [
             Panel(
-                "layers", "Layers", self._make, "left", beside="display", shown=True, at_once=True
+                "layers",
+                "Layers",
+                self._make,
+                "right",
+                beside="display",
+                shown=True,
+                at_once=True,
+                icon="layers-outline",
             )
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE
 from hsi_viewer.ui.commands.table import Command
@@ -27,6 +28,10 @@ class LegendFeature(Feature):
         self._layers = context.viewing.layers
         self._layers.changed.connect(self.refresh)
         self.workspace.document_changed.connect(self._on_document)
+
+    def overlays(self) -> list[QWidget]:
+        """The legend."""
+        return [self.legend]
 
     def commands(self) -> list[Command]:
         """Show or hide it."""

@@ -51,7 +51,7 @@ class MapMarksFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.marks = MapMarks(context.canvas)
+        self.marks = context.map_marks = MapMarks(context.canvas)
         self._shown = True
         self._at: _Position | None = None
         self._ground: ScaleAndNorth | None = None

@@ -64,9 +64,10 @@ class PictureFeature(Feature):
                 KEY,
                 TITLE,
                 self._make,
-                "left",
+                "right",
                 beside="display",
                 shown=True,
+                icon="chart-histogram",
                 fill=self._refresh_contrast,
             )
         ]

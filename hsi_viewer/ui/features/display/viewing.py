@@ -81,6 +81,11 @@ class ViewController(QObject):
         """The picture on the screen."""
         return self.pictures.picture
 
+    @property
+    def derived_images(self) -> tuple[HyperCube, ...]:
+        """Images that were derived of the scene."""
+        return self.pictures.images
+
     def show_composite(self, composite: Composite) -> None:
         """Draw the scene with other bands or another contrast."""
         self.pictures.show(composite)
@@ -172,6 +177,10 @@ class ViewController(QObject):
         """Show or hide the class map, or what was chosen in its place."""
         if shown != self.map_shown:
             self._layering.choose_map_layer(self._last_map_layer if shown else "")
+
+    def preview_map(self, ids: NDArray[np.uint16] | None) -> None:
+        """Draw other ids in the place of the class map, until another map comes; None ends it."""
+        self._layering.preview_map(ids)
 
     @Slot(str)
     def set_map_style(self, style: MapStyle) -> None:

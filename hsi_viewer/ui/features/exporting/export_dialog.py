@@ -10,17 +10,14 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
+from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
 from hsi_viewer.ui.saving import UNFIT, may_replace
 
 FORMATS: tuple[tuple[str, str, str], ...] = (
@@ -32,6 +29,8 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("npy", "NumPy", "{}.npy: class ids"),
     ("mat", "MATLAB", "{}.mat: class ids and names"),
 )
+NO_PLACE = "the scene has no georeference"
+OLD_MAP = "not kept with a run: train again"
 MOST_LISTED = 6
 SAVE = QDialogButtonBox.StandardButton.Save
 
@@ -45,6 +44,7 @@ class ExportDialog(QDialog):
     georeferenced : whether a GeoTIFF can be written.
     ids : of the classes, in order; where some are left out between them, the user may keep that.
     keep_gaps : whether that is suggested.
+    probabilities : whether the map has those of all classes.
     """
 
     def __init__(
@@ -56,27 +56,23 @@ class ExportDialog(QDialog):
         ids: Sequence[int] = (),
         *,
         keep_gaps: bool = True,
+        probabilities: bool = True,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export the class map")
-        self.folder, self.name = QLineEdit(folder), QLineEdit(name)
-        self.folder.setMinimumWidth(360)
-        self.folder.setAccessibleName("Folder")
-        self.name.setAccessibleName("Name of the files")
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._browse)
-        row = QHBoxLayout()
-        row.addWidget(self.folder, 1)
-        row.addWidget(browse)
+        self._row, self.name = FolderRow(folder), name_line(name)
+        self.folder = self._row.line
+        self._reasons = {} if georeferenced else {"tif": NO_PLACE}
+        if not probabilities:
+            self._reasons["probabilities"] = OLD_MAP
         form = QFormLayout()
-        form.addRow("Folder", row)
+        form.addRow("Folder", self._row)
         form.addRow("Name", self.name)
         self.formats: dict[str, QCheckBox] = {}
         for key, _title, _files in FORMATS:
             box = self.formats[key] = QCheckBox()
-            impossible = key == "tif" and not georeferenced
-            box.setChecked(key != "probabilities" and not impossible)
-            box.setEnabled(not impossible)
+            box.setChecked(key != "probabilities" and key not in self._reasons)
+            box.setEnabled(key not in self._reasons)
             form.addRow("Formats" if key == "envi" else "", box)
         self.gaps = QCheckBox("Keep gaps in the class ids")
         self.gaps.setChecked(keep_gaps)
@@ -101,7 +97,7 @@ class ExportDialog(QDialog):
     def chosen(self) -> tuple[Path, tuple[str, ...]]:
         """The folder and the formats."""
         formats = tuple(k for k, box in self.formats.items() if box.isChecked())
-        return Path(self.folder.text().strip()).expanduser(), formats
+        return self._row.path(), formats
 
     def stem(self) -> str:
         """The name of the files, without a suffix."""
@@ -127,17 +123,10 @@ class ExportDialog(QDialog):
             super().accept()
 
     @Slot()
-    def _browse(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
-        if path:
-            self.folder.setText(path)
-
-    @Slot()
     def _update(self) -> None:
         stem = self.stem()
         for key, title, files in FORMATS:
-            can = self.formats[key].isEnabled()
-            told = files.format(stem) if can else "the scene has no georeference"
+            told = self._reasons.get(key) or files.format(stem)
             self.formats[key].setText(f"{title}   ({told})")
         unused = ", ".join(str(i) for i in _gaps(self._ids)[:MOST_LISTED])
         changed = [f"{old} becomes {new}" for old, new in self.numbering().items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
+from hsi_viewer.ui.features.exporting.layer_list import LayerChoice, layer_choices
+from hsi_viewer.ui.features.exporting.layers_dialog import LayersDialog
 from hsi_viewer.ui.saving import ask_where, file_stem, folder_link, saving_folder
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class ExportController(QObject):
             file_stem(document.cube, self._run_word(document), "classes"),
             [c.id for c in document.legend],
             keep_gaps=document.ids_given,
+            probabilities=document.prediction.probabilities is not None,
         )
         if dialog.exec():
             directory, formats = dialog.chosen()
@@ -92,6 +95,41 @@ class ExportController(QObject):
         self._workspace.perform(
             "Exporting the class map", work, self._on_written, doing="Exporting"
         )
+
+    @Slot()
+    def choose_layers(self) -> None:
+        """Ask for layers, a folder and a format, and export."""
+        document = self._workspace.document
+        if document is None:
+            return
+        viewing = self._context.viewing
+        dialog = LayersDialog(
+            layer_choices(document, viewing.layers, viewing.derived_images),
+            str(saving_folder(self._workspace)),
+            file_stem(document.cube, self._run_word(document)),
+            self._window,
+            georeferenced=document.cube.georeference is not None,
+        )
+        if dialog.exec():
+            self.export_layers(dialog.chosen())
+        dialog.deleteLater()
+
+    def export_layers(self, chosen: Sequence[tuple[LayerChoice, Path]]) -> None:
+        """Write each layer to its file, .tif or .hdr."""
+        document = self._workspace.document
+        if document is None or not chosen:
+            return
+        scene = document.cube
+
+        def work(token: CancelToken, port: ProgressPort) -> list[Path]:
+            from hsi_viewer.jobs.export_layers import write_layer
+
+            written: list[Path] = []
+            for choice, path in chosen:
+                written += write_layer(choice.make(), path, scene, token, port)
+            return written
+
+        self._workspace.perform("Exporting layers", work, self._on_written, doing="Exporting")
 
     @Slot()
     def choose_spectra(self) -> None:

@@ -35,7 +35,16 @@ class ExportingFeature(Feature):
                 self._has_map,
                 lambda: "Train first: there is no class map yet.",
                 toolbar=True,
-            )
+            ),
+            Command(
+                "file.export_layers",
+                "Export &layers as images…",
+                "&File",
+                self.exporting.choose_layers,
+                ("Ctrl+Alt+E",),
+                "layers-outline",
+                self.has_scene,
+            ),
         ]
 
     def _has_map(self) -> bool:

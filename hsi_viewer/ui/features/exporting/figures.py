@@ -1,4 +1,4 @@
-"""Figures: any plot or view that is on the screen, saved as PNG or SVG with its legend."""
+"""Figures: any plot or view on the screen, saved as PNG, SVG, or a table of its numbers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from functools import partial
 from pathlib import Path
 
 import pyqtgraph as pg
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Slot
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Slot
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QGraphicsView
 
-from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, LABELS
+from hsi_viewer.core.display.colour_bar import ColourBar
+from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, LABELS
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
+from hsi_viewer.ui.plots.plot_table import has_table, table_of
 from hsi_viewer.ui.plots.scatter_plot import ScatterPlot
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 from hsi_viewer.ui.scene.scene_view import SceneView
-from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
+from hsi_viewer.ui.widgets.figure_dialog import FigureDialog, ViewChoice
+
+NO_PLACE = "The scene isn't georeferenced."
 
 
 def _png(image: QImage) -> bytes:
@@ -40,7 +44,7 @@ class FigureFeature(Feature):
         return [
             Command(
                 "file.figure",
-                "Save a view as an &image…",
+                "Export a &view or plot…",
                 "&File",
                 self.choose,
                 ("Ctrl+Shift+E",),
@@ -49,7 +53,7 @@ class FigureFeature(Feature):
             ),
             Command(
                 "spectra.figure",
-                "Save the plot as an &image…",
+                "Export the &plot…",
                 "S&pectra",
                 self.choose_plot,
                 (),
@@ -78,25 +82,50 @@ class FigureFeature(Feature):
         document, views = self.workspace.document, self.views()
         if document is None or not views:
             return
-        names = [v.accessibleName() or "View" for v in views]
         index = views.index(first) if first in views else 0
-        dialog = FigureDialog(names, index, document.cube.name, self.window)
+        choices = [self._choice(view) for view in views]
+        dialog = FigureDialog(choices, index, document.cube.name, self.window)
         if dialog.exec():
             suffix = dialog.format.currentData()
             view = views[dialog.views.currentIndex()]
-            name = file_stem(document.cube, view.accessibleName().lower())
             path = ask_where(
                 self.workspace,
                 self.window,
-                "Save as an image",
-                f"{name}.{suffix}",
+                "Export a view or plot",
+                f"{file_stem(document.cube, view.accessibleName().lower())}.{suffix}",
                 f"{suffix.upper()} (*.{suffix})",
             )
-            if path is not None:
-                legend = self.legend_of(view) if dialog.legend.isChecked() else []
-                figure = Figure(view, dialog.title.text().strip(), legend)
+            if path is not None and path.suffix.lower() == ".csv":
+                self.save_table(view, path)
+            elif path is not None:
+                legend = dialog.legend.isChecked()
+                title, marks = dialog.title.text().strip(), dialog.with_marks
+                figure = self.figure_of(view, title, legend=legend, marks=marks)
                 self.save(figure, path, dialog.scale.currentData())
         dialog.deleteLater()
+
+    def _choice(self, view: QGraphicsView) -> ViewChoice:
+        name = view.accessibleName() or "View"
+        lacking = "" if self.context.map_marks.possible else NO_PLACE
+        return ViewChoice(name, has_table(view), lacking if isinstance(view, SceneView) else name)
+
+    def figure_of(
+        self, view: QGraphicsView, title: str, *, legend: bool = True, marks: bool = True
+    ) -> Figure:
+        """A view with a title, a legend and the marks of a map, as far as it has them."""
+        scene = view if isinstance(view, SceneView) else None
+
+        def draw(painter: QPainter, area: QRectF) -> None:
+            if scene is not None:
+                self.context.map_marks.paint_in(painter, area, scene.magnification())
+
+        return Figure(
+            view,
+            title,
+            self.legend_of(view) if legend else (),
+            self._bar_of(scene) if legend and scene is not None else None,
+            draw if marks else None,
+        )
 
     def save(self, figure: Figure, path: Path, scale: float = 2.0) -> None:
         """Write a figure as its suffix says; what stood there is replaced only by a whole file."""
@@ -118,6 +147,20 @@ class FigureFeature(Feature):
             f"Saving {path.name}", work, self._on_saved, doing="Saving the image"
         )
 
+    def save_table(self, view: QGraphicsView, path: Path) -> None:
+        """Write the numbers that a plot shows as CSV."""
+        rows = table_of(view)
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Path:
+            from hsi_viewer.jobs.object_table import write_table
+
+            write_table(path, rows[0], rows[1:])
+            return path
+
+        self.workspace.perform(
+            f"Saving {path.name}", work, self._on_saved, doing="Saving the table"
+        )
+
     def legend_of(self, view: QGraphicsView) -> list[LegendEntry]:
         """The curves or points of a plot, or the classes that the view of the scene shows."""
         if isinstance(view, SpectrumPlot):
@@ -126,24 +169,31 @@ class FigureFeature(Feature):
         if isinstance(view, ScatterPlot):
             return [LegendEntry(p.name, p.colour) for p in view.points]
         if isinstance(view, SceneView):
-            return self._classes_shown()
+            return self._classes_shown(view)
         return []
 
-    def _classes_shown(self) -> list[LegendEntry]:
-        document, layers = self.workspace.document, self.context.viewing.layers
+    def _classes_shown(self, view: SceneView) -> list[LegendEntry]:
+        document = self.workspace.document
         if document is None:
             return []
-        seen = {n for n in (LABELS, CLASS_MAP, GROUND_TRUTH) if n in layers and layers[n].visible}
+        seen = {layer.name for layer in view.shown_layers}
         present: set[int] = set()
         if LABELS in seen:
             present.update(document.labels.present())
         if CLASS_MAP in seen and document.prediction is not None:
             present.update(document.prediction.class_ids)
-        if GROUND_TRUTH in seen and document.truth is not None:
-            present.update(c.id for c in document.legend)
-        return [
-            LegendEntry(c.name, c.colour) for c in document.legend if c.id in present and c.visible
-        ]
+        if GROUND_TRUTH in seen:
+            present.update(document.truth_ids)
+        legend = document.truth_legend if GROUND_TRUTH in seen else document.legend
+        return [LegendEntry(c.name, c.colour) for c in legend if c.id in present and c.visible]
+
+    def _bar_of(self, view: SceneView) -> ColourBar | None:
+        """The colour bar of the uppermost layer of numbers; of the image, if nothing lies on it."""
+        shown = view.shown_layers
+        for layer in reversed(shown):
+            if layer.bar is not None and (layer.name != IMAGE or not any(x.coded for x in shown)):
+                return layer.bar
+        return None
 
     def _has_document(self) -> bool:
         return self.workspace.document is not None

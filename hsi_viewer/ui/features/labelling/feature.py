@@ -33,7 +33,17 @@ class LabellingFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The Classes panel."""
-        return [Panel("classes", "Classes", lambda: self.panel, "right", shown=True, at_once=True)]
+        return [
+            Panel(
+                "classes",
+                "Classes",
+                lambda: self.panel,
+                "right",
+                shown=True,
+                at_once=True,
+                icon="tag-multiple-outline",
+            )
+        ]
 
     def commands(self) -> list[Command]:
         """The menu Labels."""

@@ -51,8 +51,17 @@ class LabelCheckFeature(Feature):
     def panels(self) -> list[Panel]:
         """Two docks beside the training."""
         return [
-            Panel(REGIONS, "Regions", self._make_regions, "right", "training"),
-            Panel(SEPARABILITY, "Separability", self._make_separability, "right", "training"),
+            Panel(
+                REGIONS, "Regions", self._make_regions, "right", "training", icon="vector-polygon"
+            ),
+            Panel(
+                SEPARABILITY,
+                "Separability",
+                self._make_separability,
+                "right",
+                "training",
+                icon="arrow-split-vertical",
+            ),
         ]
 
     def _make_regions(self) -> RegionPanel:

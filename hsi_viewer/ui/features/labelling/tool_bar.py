@@ -59,6 +59,7 @@ class ToolRail(QObject):
             button = bar.widgetForAction(action)
             button.setAccessibleName(spec.title.replace("&", ""))
         self.window.addToolBar(Qt.ToolBarArea.LeftToolBarArea, bar)
+        bar.style().polish(bar)  # the style sheet has rules of its own for upright bars
         self.bar = bar
         return bar
 

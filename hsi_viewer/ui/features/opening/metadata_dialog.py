@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.text import ranges
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 
 CHECKABLE = Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
@@ -265,17 +265,6 @@ def listed_numbers(text: str) -> list[str]:
     if len(words) > 1 and all(DECIMAL_COMMA.fullmatch(word) for word in words):
         text = text.replace(",", ".")
     return NUMBER.findall(text)
-
-
-def ranges(bands: Iterable[int]) -> str:
-    """Bands, counted from 0, as people write them: "1-3, 7"."""
-    runs: list[list[int]] = []
-    for band in bands:
-        if runs and band == runs[-1][1] + 1:
-            runs[-1][1] = band
-        else:
-            runs.append([band, band])
-    return ", ".join(f"{a + 1}-{b + 1}" if b > a else f"{a + 1}" for a, b in runs)
 
 
 def _bands(text: str, count: int) -> list[int]:

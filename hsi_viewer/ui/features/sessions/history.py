@@ -33,7 +33,9 @@ class HistoryFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock History."""
-        return [Panel(KEY, TITLE, self._make, "right", "classes", fill=self.refresh)]
+        return [
+            Panel(KEY, TITLE, self._make, "right", "classes", fill=self.refresh, icon="history")
+        ]
 
     def _make(self) -> HistoryPanel:
         from hsi_viewer.ui.widgets.history_panel import HistoryPanel

@@ -32,7 +32,17 @@ class NotesFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The dock Notes."""
-        return [Panel(KEY, TITLE, self._make, "right", "accuracy", fill=self.refresh)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                "accuracy",
+                fill=self.refresh,
+                icon="note-text-outline",
+            )
+        ]
 
     def _make(self) -> NotesPanel:
         from hsi_viewer.ui.widgets.notes_panel import NotesPanel

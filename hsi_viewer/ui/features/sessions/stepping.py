@@ -111,6 +111,6 @@ class StepController(QObject):
 def _edit_of(step: Step) -> LabelEdit | None:
     """The large edit of a step; None for a small step, or one that has to be merged."""
     changes = [e for e in step.edits if isinstance(e, LabelChange)]
-    if len(changes) == 1 and changes[0].edit.pixels.size > LARGE:
+    if len(changes) == 1 and changes[0].edit.pixels.size > LARGE and changes[0].is_of_labels:
         return changes[0].edit
     return None

@@ -68,7 +68,17 @@ class AngleFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
-        return [Panel(KEY, TITLE, self._make, "right", beside="training", fill=self._refresh)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                beside="training",
+                fill=self._refresh,
+                icon="angle-acute",
+            )
+        ]
 
     def _make(self) -> AnglePanel:
         from hsi_viewer.ui.widgets.angle_panel import AnglePanel

@@ -65,7 +65,7 @@ class LibraryFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The panel, beside the training."""
-        return [Panel(KEY, TITLE, self._make, "right", beside="training")]
+        return [Panel(KEY, TITLE, self._make, "right", beside="training", icon="bookshelf")]
 
     def _make(self) -> LibraryPanel:
         panel = LibraryPanel()

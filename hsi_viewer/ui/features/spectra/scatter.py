@@ -92,7 +92,17 @@ class ScatterFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The plot, beside the training."""
-        return [Panel(KEY, TITLE, self._make, "right", beside="training", fill=self._on_cube)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                beside="training",
+                fill=self._on_cube,
+                icon="chart-scatter-plot",
+            )
+        ]
 
     def _make(self) -> ScatterPanel:
         from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel

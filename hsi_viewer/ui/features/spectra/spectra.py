@@ -98,7 +98,17 @@ class SpectraFeature(Feature):
 
     def panels(self) -> list[Panel]:
         """The Spectrum panel."""
-        return [Panel("spectrum", "Spectrum", lambda: self.panel, "left", shown=True, at_once=True)]
+        return [
+            Panel(
+                "spectrum",
+                "Spectrum",
+                lambda: self.panel,
+                "bottom",
+                shown=True,
+                at_once=True,
+                icon="chart-line",
+            )
+        ]
 
     def commands(self) -> list[Command]:
         """Menu Spectra, its first part."""

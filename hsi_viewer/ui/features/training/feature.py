@@ -50,7 +50,15 @@ class TrainingFeature(Feature):
     def panels(self) -> list[Panel]:
         """Training, with Accuracy as a tab."""
         return [
-            Panel("training", "Training", lambda: self.panel, "right", shown=True, at_once=True),
+            Panel(
+                "training",
+                "Training",
+                lambda: self.panel,
+                "right",
+                shown=True,
+                at_once=True,
+                icon="school-outline",
+            ),
             Panel(
                 "accuracy",
                 "Accuracy",
@@ -59,6 +67,7 @@ class TrainingFeature(Feature):
                 "training",
                 shown=True,
                 at_once=True,
+                icon="bullseye-arrow",
             ),
         ]
 

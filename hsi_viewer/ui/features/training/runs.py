@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,11 +18,14 @@ from PySide6.QtWidgets import QFileDialog
 from hsi_viewer.core.assessment.comparison import McNemar, Transition, mcnemar, transitions
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.learning.classifiers import DEFAULT, load_model
+from hsi_viewer.session.document.map_change import MadeMap
 from hsi_viewer.session.session import Session
 from hsi_viewer.session.storage.lock_file import local_time
 from hsi_viewer.session.storage.training_runs import (
+    MADE_FROM,
     MODEL,
     KeptMap,
     Run,
@@ -54,13 +58,24 @@ class RunsFeature(Feature):
     def __init__(self, context: Context, training: TrainController) -> None:
         super().__init__(context)
         self._training = training
+        context.runs = self
         training.trained.connect(self.keep)
         context.sessions.changed.connect(self.refresh)
         context.sessions.restored.connect(self._on_restored)
 
     def panels(self) -> list[Panel]:
         """The dock Runs."""
-        return [Panel(KEY, TITLE, self._make, "right", "accuracy", fill=self.refresh)]
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                "accuracy",
+                fill=self.refresh,
+                icon="format-list-checks",
+            )
+        ]
 
     def _make(self) -> RunsPanel:
         panel = RunsPanel()
@@ -114,7 +129,6 @@ class RunsFeature(Feature):
         session, document = self._session, self.workspace.document
         if session is None or document is None or session.folder is None:
             return
-        self.context.sessions.run_pending = True
         model, number = trained.model, session.training_runs.new_id()
         row, every = trained.classifier, asdict(trained.config)
         config = {k: v for k, v in every.items() if k in row.settings}
@@ -134,21 +148,59 @@ class RunsFeature(Feature):
             None,
             trained.live,
         )
-        accuracy, trained_on = document.accuracy_later(), document.trained_on
-        kept, folder = KeptMap(trained.prediction, trained_on), session.training_runs.folder
+        self._write(session, run, trained.prediction, document.trained_on, model.save)
 
-        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run]:
+    def keep_map(self, made: MadeMap) -> int | None:
+        """Keep a map that no training made; the number of its run, None where none is kept."""
+        session = self._session
+        if session is None or session.folder is None:
+            return None
+        number, prediction = session.training_runs.new_id(), made.prediction
+        run = Run(
+            number,
+            f"{number}: {made.title}",
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            made.seconds,
+            made.config,
+            prediction.source,
+            0,
+            prediction.class_ids,
+        )
+        self._write(session, run, prediction, made.trained_on, made.save_model)
+        return number
+
+    def note_shown(self, run_id: int | None) -> None:
+        """Take note that the map of a run is on the screen."""
+        known = self._session is not None and run_id in self._session.training_runs
+        self.context.sessions.shown_run = run_id if known else None
+        self.refresh()
+
+    def _write(
+        self,
+        session: Session,
+        run: Run,
+        prediction: Prediction,
+        trained_on: NDArray[np.bool_],
+        save_model: Callable[[Path], object] | None,
+    ) -> None:
+        """Write a run in the background, with the accuracy of its map."""
+        self.context.sessions.run_pending = True
+        accuracy = session.document.accuracy_later(prediction, trained_on)
+        kept, folder = KeptMap(prediction, trained_on), session.training_runs.folder
+
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run, Prediction]:
             labelled = int(np.count_nonzero(trained_on))
             whole = replace(run, labelled=labelled, accuracy=accuracy_facts(accuracy()))
-            return session, write_run(folder, whole, kept, model.save)
+            return session, write_run(folder, whole, kept, save_model), prediction
 
         self.workspace.perform("Saving the run", work, self._on_kept, doing=DOING, quiet=True)
 
-    def _on_kept(self, kept: tuple[Session, Run]) -> None:
-        session, run = kept
+    def _on_kept(self, kept: tuple[Session, Run, Prediction]) -> None:
+        session, run, prediction = kept
         self.context.sessions.run_pending = False
         if session is self._session:
-            self.context.sessions.shown_run = run.id
+            if session.document.prediction is prediction:
+                self.context.sessions.shown_run = run.id
             session.training_runs.enter(run)
             self.context.sessions.keep_data()
 
@@ -190,8 +242,12 @@ class RunsFeature(Feature):
         self.show_run(run.id)
         folder = session.training_runs.folder
         shape = session.document.labels.shape
-        if MODEL[0] not in session.training_runs.files(run.id):
-            return
+        while MODEL[0] not in session.training_runs.files(run.id):
+            origin = run.config.get(MADE_FROM)  # a cleaned map has the model of the map before
+            before = next((r for r in runs if r.id == origin and r.id < run.id), None)
+            if before is None:
+                return
+            run = before
 
         def work(
             token: CancelToken, port: ProgressPort
@@ -314,7 +370,11 @@ class RunsFeature(Feature):
 
 def _row_of(run: Run) -> RunRow:
     facts = [f"Trained {local_time(run.time)}", run.source]
-    facts += [f"{k}: {v}" for k, v in run.config.items() if v is not None]
+    facts += [
+        f"{k}: {v}"
+        for k, v in run.config.items()
+        if v is not None and not isinstance(v, dict | list)
+    ]
     overall = None
     if run.accuracy is not None:
         overall = run.accuracy.get("overall")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.classifier import Classifier, Model
@@ -120,6 +120,15 @@ class TrainController(QObject):
     def set_live(self, live: bool) -> None:
         """Train on after each stroke, or only when asked."""
         self._panel.live.setChecked(live)
+
+    def follow_labels(self) -> None:
+        """Train after each stroke from now on, and at once only where there is no map."""
+        document = self._workspace.document
+        with QSignalBlocker(self._panel.live):
+            self.set_live(True)
+        if document is not None and document.prediction is None and not self.running:
+            self._train_on()
+        self._workspace.state_changed.emit()
 
     @Slot(object)
     def train(self, config: TrainingConfig) -> None:

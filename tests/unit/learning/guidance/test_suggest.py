@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import hsi_viewer
@@ -14,7 +14,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning.guidance import ground as grounds
 from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
-from hsi_viewer.learning.guidance.proposals import Proposer, doubt_of
+from hsi_viewer.learning.guidance.proposals import doubt_of, doubt_of_map
 from hsi_viewer.learning.guidance.suggest import rules_for
 from tests.unit.learning.made import made_scene
 
@@ -204,11 +204,56 @@ def test_segments_follow_the_fields_and_leave_out_what_has_no_data():
     assert segments_of(GROUND.components, np.zeros(SHAPE, bool)).max() == -1
 
 
-def test_of_a_large_scene_only_some_tiles_are_cut(monkeypatch):
+@pytest.fixture
+def tiled_ground(monkeypatch):
+    """Four tiles of 8 x 8 of the scene, of which the last row and column of tiles is cut."""
     monkeypatch.setattr(grounds, "TILE", 8)
     monkeypatch.setattr(grounds, "MOST_TILES", 4)
-    numbers = segments_of(GROUND.components, np.ones(SHAPE, bool))
-    assert 0 < (numbers >= 0).sum() <= 4 * 64
-    ground = Ground(GROUND.components, np.ones(SHAPE, bool), numbers)
-    proposer = Proposer(ground, said().probabilities, (2, 5, 7, 9), np.zeros(SHAPE, bool))
-    assert all(numbers[s.row, s.column] >= 0 for s in proposer.suggestions(("gain", "fine")))
+    return ground_of(CUBE)
+
+
+def test_of_a_large_scene_only_some_tiles_are_looked_at(tiled_ground):
+    assert len(tiled_ground.windows) <= 4
+    assert tiled_ground.components.shape[1:] == (8 * len(tiled_ground.windows), 8)
+    inside = np.argwhere(tiled_ground.valid)
+    rows, columns = tiled_ground.in_scene(inside).T
+    assert GROUND.valid[rows, columns].all()
+    found = tiled_ground.components[:, *inside.T]
+    np.testing.assert_allclose(found, GROUND.components[:, rows, columns], atol=1e-3)
+    np.testing.assert_array_equal(tiled_ground.seen(TRUTH)[*inside.T], TRUTH[rows, columns])
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 1 << 16))
+def test_places_of_a_large_scene_are_named_by_their_pixels_in_it(tiled_ground, seed):
+    rng = np.random.default_rng(seed)
+    labels = np.where(rng.random(SHAPE) < 0.3, TRUTH, 0).astype(np.uint16)
+    skip = rng.random(SHAPE) < 0.01
+    model = said(seed)
+    found = hsi_viewer.suggest(model, CUBE, labels, 6, skip, ground=tiled_ground)
+    assert found
+    for one in found:
+        rows, columns = np.concatenate([[[one.row, one.column]], one.segment]).T
+        assert not labels[rows, columns].any()
+        assert not skip[rows, columns].any()
+        here = (slice(r.start, r.stop) for r, _ in tiled_ground.windows)
+        assert any(r.start <= one.row < r.stop for r in here)
+        best = np.asarray(model.class_ids)[model.probabilities[one.row, one.column].argsort()]
+        assert one.classes == (best[-1], best[-2])
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_a_map_without_probabilities_is_in_doubt_where_its_confidence_is_low(classes):
+    rng = np.random.default_rng(1)
+    ids = tuple(int(i) for i in rng.permutation(np.arange(1, classes + 1)))
+    mapped = rng.integers(1, classes + 1, (5, 6)).astype(np.uint16)
+    sure = rng.uniform(1 / classes, 1, (5, 6)).astype(np.float32)
+    p = np.repeat(((1 - sure) / (classes - 1))[:, :, None], classes, axis=2)
+    place = np.vectorize(ids.index)(mapped)
+    np.put_along_axis(p, place[:, :, None], sure[:, :, None], axis=2)
+    found = doubt_of_map(Prediction(mapped, sure, ids))
+    np.testing.assert_array_equal(found.first, place)
+    assert (found.second != found.first).all()
+    np.testing.assert_allclose(found.doubt, doubt_of(p).doubt, atol=1e-6)

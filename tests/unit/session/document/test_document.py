@@ -243,7 +243,10 @@ def test_only_pixels_that_were_never_seen_are_scored():
     document.set_truth(truth)
     document.load_labels(ids_map(c1=[0], c2=[4]))
     trained_on = document.labels.ids > 0
+    assert document.trained_on.shape == document.labels.shape
+    assert not document.trained_on.any()
     document.set_prediction(prediction_of(truth), trained_on)
+    assert np.flatnonzero(document.trained_on).tolist() == [0, 4]
     document.load_labels(ids_map(c1=[1]))  # 0 and 4 are erased, but the model saw them
     assert np.flatnonzero(document.test_pixels()).tolist() == [2, 3, 5, 6, 7]
     assert document.accuracy().total == 5

@@ -15,7 +15,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session
 from hsi_viewer.session.storage import journal as journal_module
-from hsi_viewer.session.storage.journal_damage import Losses
+from hsi_viewer.session.storage.journal_damage import Losses, losses
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
     PREFIX,
@@ -25,6 +25,7 @@ from hsi_viewer.session.storage.journal_records import (
     read_records,
 )
 from hsi_viewer.session.storage.journal_replay import replay
+from hsi_viewer.session.storage.journal_tally import tally_path
 from hsi_viewer.session.storage.recoverable_sessions import journal_contents, recoverable_sessions
 from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.unit.session.made import carry_out, content_of, new_document, stroke
@@ -155,6 +156,7 @@ DAMAGES = {
     "page": lambda w, c: zeroed(w.data, int(c.integers(len(w.data) // 4096 + 1)) * 4096, 4096),
     "sector": lambda w, c: zeroed(w.data, int(c.integers(len(w.data) // 512 + 1)) * 512, 512),
     "truncated": lambda w, c: w.data[: int(c.integers(len(w.data)))],
+    "between two": lambda w, c: w.data[: w.spans[int(c.integers(len(w.spans)))][0]],
     "garbage": lambda w, c: w.data + c.bytes(int(c.integers(1, 5000))),
     "inserted": lambda w, c: inserted(w, c),
 }
@@ -179,13 +181,12 @@ def test_what_is_left_on_both_sides_is_recovered_and_the_loss_is_counted(scene, 
         (folder / "journal").write_bytes(damaged)
         hit = [False] * len(whole.records) if kind == "inserted" else whole.hit(damaged)
         left = sum(r.kind in STROKES for r, h in zip(whole.records, hit, strict=True) if not h)
-        cut_between = kind == "truncated" and len(damaged) in [b for _, b in whole.spans]
 
         (leftover,) = recoverable_sessions()
         assert (folder / "journal").read_bytes() == damaged
         assert leftover.strokes == left
         assert leftover.reference is not None
-        assert (leftover.losses is None) == (damaged == whole.data or cut_between)
+        assert (leftover.losses is None) == (damaged == whole.data)
         document = Document(open_cube(scene))
         session = recovered_session(document, leftover, scene)
         assert document.labels.ids.ravel().tolist() == whole.expected(hit).tolist()
@@ -239,7 +240,67 @@ def test_a_journal_that_ends_with_a_save_is_kept_if_any_part_of_it_is_damaged(sc
         path.write_bytes(flipped(whole, [at], chance))
         assert len(recoverable_sessions()) == 1
     path.write_bytes(b"")
+    (leftover,) = recoverable_sessions()
+    assert leftover.losses == Losses(30, 1)  # the save is the other one
+    tally_path(path).unlink()
     assert len(recoverable_sessions()) == 0  # it was made, and nothing written yet
+
+
+def test_of_a_journal_cut_between_any_two_records_all_that_is_missing_is_counted(scene):
+    _, folder = worked(scene, np.random.default_rng(5), edits=12)
+    whole = Whole(folder / "journal")
+    kinds = [r.kind for r in whole.records]
+    for count, (start, _) in enumerate(whole.spans):
+        (folder / "journal").write_bytes(whole.data[:start])
+        (leftover,) = recoverable_sessions()
+        lost = kinds[count:]
+        assert leftover.losses.exact
+        assert leftover.losses.strokes == sum(k in STROKES for k in lost)
+        others = [k for k in lost if k not in (*STROKES, Kind.FACTS, Kind.STATE)]
+        assert leftover.losses.others == len(others)
+        assert leftover.losses.start == (Kind.STATE in lost)
+    (folder / "journal").write_bytes(whole.data)
+    assert recoverable_sessions()[0].losses is None
+
+
+def test_a_tally_that_is_behind_damaged_or_of_another_journal_reports_nothing(scene):
+    document = Document(open_cube(scene))
+    session = new_session(document, scene)
+    journal, tally = session.folder.journal, tally_path(session.folder.journal)
+    stroke(document, 1, [0])
+    session.drain(60)
+    behind = tally.read_bytes()
+    for pixel in range(1, 5):
+        stroke(document, 1, [pixel])
+    session.drain(60)
+    ahead = tally.read_bytes()
+    document.restart(document.legend.classes, document.labels.snapshot().ids)
+    session.recorder.write_state()  # shorter than before
+    session.drain(60)
+    let_die(session)
+    cut = journal.read_bytes()
+    for of_old in (behind, ahead, b"", bytes(len(ahead)), ahead[:-1], ahead + b"x"):
+        tally.write_bytes(of_old)
+        assert recoverable_sessions()[0].losses is None
+    assert journal.read_bytes() == cut
+
+
+def test_a_journal_that_goes_on_is_counted_on(scene):
+    document = Document(open_cube(scene))
+    session = new_session(document, scene)
+    stroke(document, 1, [0])
+    let_die(session)
+    tally_path(session.folder.journal).unlink()
+    recovered = recovered_session(Document(open_cube(scene)), recoverable_sessions()[0], scene)
+    path = recovered.folder.journal
+    at = path.stat().st_size
+    stroke(recovered.document, 2, [1])
+    recovered.document.set_truth(recovered.document.labels.snapshot().ids)
+    let_die(recovered)
+    path.write_bytes(path.read_bytes()[:at])
+    (leftover,) = recoverable_sessions()
+    assert leftover.losses == Losses(1, 1)
+    assert leftover.losses.words() == "1 stroke is missing, and 1 other change."
 
 
 def test_work_on_a_scene_that_nothing_names_is_offered_all_the_same(scene):
@@ -317,6 +378,40 @@ def test_a_damaged_journal_that_cannot_be_kept_aside_is_left_alone(scene, monkey
     again.mark_saved()
     recovered.close()
     assert path.read_bytes() == bytes(damaged)
+
+
+def test_only_the_loss_of_a_state_is_a_loss_of_what_came_before_the_strokes(scene):
+    document = Document(open_cube(scene))
+    session = new_session(document, scene)
+    stroke(document, 1, [0])
+    session.recorder.write_state()
+    session.drain(60)
+    for pixel in range(1, 9):
+        stroke(document, 1, [pixel])
+    let_die(session)
+    path = session.folder.journal
+    whole = Whole(path)
+    for number, (start, end) in enumerate(whole.spans[:-1]):
+        path.write_bytes(zeroed(whole.data, start, end - start))
+        lost = recoverable_sessions()[0].losses
+        assert lost.start == (whole.records[number].kind is Kind.STATE)
+        assert lost.exact
+
+
+@pytest.mark.parametrize("rest", [*range(1, 16), 100])
+def test_the_first_part_of_a_record_is_told_from_other_bytes(tmp_path, rest):
+    path = tmp_path / "journal"
+    first, second = encode(Record(Kind.FACTS, {})), encode(Record(Kind.SAVED, {"x": "y" * 200}))
+    path.write_bytes(MAGIC + first + second[:rest])
+    (gap,) = read_records(path).gaps
+    assert gap.cut
+    assert losses(read_records(path)) == Losses(1, exact=False)
+    path.write_bytes(MAGIC + first + bytes(rest))
+    (gap,) = read_records(path).gaps
+    assert gap.cut == (rest < PREFIX.size)  # of so few bytes nothing can be told
+    path.write_bytes(MAGIC + first + b"\xff" * rest)
+    (gap,) = read_records(path).gaps
+    assert gap.cut == (rest < PREFIX.size)
 
 
 # what the records say of steps and classes ------------------------------------------------------

@@ -170,7 +170,7 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
             session.recorder.write_state()
             written()
         names = {p.name for p in session.folder.path.iterdir()}
-        assert names == {"journal", "lock", "lock.json", "session.json"}
+        assert names == {"journal", "journal.tally", "lock", "lock.json", "session.json"}
 
     assert each_failure(session.folder.path, work, check, for_good=for_good) > 8
     document.abandon()
@@ -194,7 +194,17 @@ def made_map() -> KeptMap:
     return KeptMap(made_prediction(1), np.ones(SHAPE, bool))
 
 
-@pytest.mark.parametrize("kind", ["envi", "npy", "png", "mat", "tif", "confidence"])
+EXPORTED = {
+    "envi": "class_map.img",
+    "npy": "class_map.npy",
+    "png": "class_map.png",
+    "mat": "class_map.mat",
+    "tif": "class_map.tif",
+    "confidence": "confidence.img",
+}
+
+
+@pytest.mark.parametrize("kind", EXPORTED)
 def test_exporting_a_map(folder, kind):
     cube = placed_cube()
     export_prediction(made_prediction(1), LEGEND, cube, folder, formats=[kind])
@@ -217,6 +227,8 @@ def test_exporting_a_map(folder, kind):
 
     def check(disk: Disk) -> None:
         tried.check_message(disk)
+        if tried.error is not None:  # the file of the user's, not one beside it
+            assert tried.error.startswith(f"{folder / EXPORTED[kind]} ")
         found = {p.name: p.read_bytes() for p in folder.iterdir()}
         assert found.keys() == old.keys()
         if kind in ("mat", "tif"):  # which hold the time of writing

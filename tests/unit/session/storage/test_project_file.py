@@ -109,10 +109,10 @@ def made_run(folder, number=1):
 
 
 @settings(max_examples=40)
-@given(bodies, id_maps, st.none() | id_maps)
-def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, truth):
+@given(bodies, id_maps, st.none() | id_maps, st.none() | id_maps)
+def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, truth, decisions):
     path = tmp_path_factory.mktemp("p") / "a.hsiproj"
-    write_project(path, session_data, ids, truth, {})
+    write_project(path, session_data, ids, truth, {}, decisions=decisions)
     again = read_project_data(path)
     same = replace(again.reference, relative="")
     assert replace(again, contents=(), reference=same) == session_data
@@ -123,6 +123,10 @@ def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, trut
         assert contents.truth is None
     else:
         np.testing.assert_array_equal(contents.truth, truth)
+    if decisions is None or not decisions.any():  # as in files of before there were any
+        assert contents.decisions is None
+    else:
+        np.testing.assert_array_equal(contents.decisions, decisions)
 
 
 def test_runs_are_files_inside(path, tmp_path):
@@ -140,6 +144,21 @@ def test_the_file_of_the_time_before_is_kept(path):
     write_project(path, SessionData(REFERENCE, notes="second"), zeros(), None, {})
     assert backup_of(path).read_bytes() == first
     assert read_project_data(path).notes == "second"
+
+
+def test_labels_beyond_the_old_limit_of_zip_files_are_written(path, monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 64)  # instead of 2 GiB
+    ids = np.random.default_rng(0).integers(0, 60_000, (ROWS, COLUMNS)).astype(np.uint16)
+    write_project(path, SessionData(REFERENCE), ids, ids, {})
+    monkeypatch.undo()
+    with zipfile.ZipFile(path) as file:
+        ends_at = file.start_dir
+    for data in (path.read_bytes(), path.read_bytes()[:ends_at]):  # also without the list
+        path.write_bytes(data)
+        contents = read_project_arrays(path, read_project_data(path), path.with_name("runs"))
+        assert contents.problems == ()
+        np.testing.assert_array_equal(contents.ids, ids)
+        np.testing.assert_array_equal(contents.truth, ids)
 
 
 def test_a_failed_write_leaves_file_and_backup(path, tmp_path, monkeypatch):

@@ -78,8 +78,7 @@ def test_six_are_discarded_the_newest_first_and_each_comes_back(
     put_away = [discard(o) for o in found]
     assert recoverable_sessions() == ()
     assert [o.strokes for o in discarded()] == [1, 2, 3, 4, 5, 6]  # the last discarded first
-    for path in put_away:
-        bring_back(path)
+    assert [bring_back(path) for path in put_away] == [o.path for o in found]
     assert recoverable_sessions() == found
     document = Document(open_cube(scene))
     session = recovered_session(document, found[0], scene)

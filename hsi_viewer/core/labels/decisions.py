@@ -1,0 +1,27 @@
+"""Decisions: what the user said about pixels, other than a class."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+DECISIONS = "decisions"  # name of their map in steps and journals
+
+
+class Decision(IntEnum):
+    """What was decided about a pixel; 0 where nothing was."""
+
+    SKIPPED = 1  # not asked for again
+    NO_CLASS = 2  # none of the classes is there
+    KEPT = 3  # its label is right, though models contradict it
+
+    @property
+    def title(self) -> str:
+        """Title of the step that notes it."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Decision.SKIPPED: "Skip place",
+    Decision.NO_CLASS: "No class here",
+    Decision.KEPT: "Keep label",
+}

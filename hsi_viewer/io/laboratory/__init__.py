@@ -1,0 +1,1 @@
+"""Scans of laboratory cameras, which lie beside their white and dark references."""

@@ -1,0 +1,101 @@
+"""Planning: looks at a scene once, and says how its map is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.io.writers.own_files import own_files
+from hsi_viewer.jobs.batch.digests import digest_of, file_digest, input_record
+from hsi_viewer.jobs.batch.plan import VERSION, MapOptions, ScenePlan, plan_digest
+from hsi_viewer.jobs.batch.scenes import Scene
+from hsi_viewer.jobs.classify import versions
+from hsi_viewer.learning.model_description import pair_of
+from hsi_viewer.learning.model_state import scene_digest
+from hsi_viewer.learning.tile_mapper import MapSettings, TileMapper
+
+
+def model_digest(path: Path) -> str:
+    """Digest of the files of a model.
+
+    Raises
+    ------
+    FileError
+        if one cannot be read.
+    """
+    return digest_of([file_digest(file) for file in pair_of(path)])
+
+
+def map_settings(options: MapOptions) -> MapSettings:
+    """The same for the engine."""
+    refine = False if options.refine == "off" else options.refine
+    return MapSettings(refine, options.standardise, options.side)  # type: ignore[arg-type]
+
+
+def opened(scene: Scene) -> HyperCube:
+    """The cube of a scene, without what plainly is no data.
+
+    Raises
+    ------
+    HsiError
+        if it cannot be read.
+    """
+    return examined(real_valued(scene.opened()))
+
+
+def digest_for(cube: HyperCube, scene: Scene, model: str, options: MapOptions) -> str:
+    """Digest of all that decides the map of a cube."""
+    return plan_digest(_inputs(cube), scene, model, options, versions())
+
+
+def make_plan(
+    cube: HyperCube,
+    scene: Scene,
+    model: Model,
+    model_path: Path,
+    options: MapOptions,
+    digest: str,
+    token: CancelToken,
+) -> ScenePlan:
+    """Look at samples of a scene, and plan its tiles.
+
+    Raises
+    ------
+    ModelError, SettingError
+        if the model cannot map the cube, or not so.
+    """
+    mapper = TileMapper(model, cube, map_settings(options), token=token)
+    return ScenePlan(
+        version=VERSION,
+        digest=digest,
+        source=scene.source,
+        rows=scene.rows,
+        columns=scene.columns,
+        model=str(model_path.absolute()),
+        model_digest=model_digest(model_path),
+        options=options,
+        shape=(cube.rows, cube.columns),
+        windows=[((r.start, r.stop), (c.start, c.stop)) for r, c in mapper.windows],
+        statistics=mapper.statistics.record(),
+    )
+
+
+def _inputs(cube: HyperCube) -> list[dict[str, Any]]:
+    """What identifies a cube: its files, some of its values, and what is known about them."""
+    files = [] if cube.path is None else input_record(own_files(cube.path))
+    known = {
+        "shape": list(cube.shape),
+        "type": cube.dtype.str,
+        "values": scene_digest(cube),
+        "wavelengths": [] if cube.wavelengths is None else [*map(repr, cube.wavelengths.tolist())],
+        "good bands": cube.good_bands.tolist(),
+        "no data": [repr(cube.nodata), *map(repr, cube.fill_values or ())],
+        "scale": [repr(cube.scale), repr(cube.offset)],
+        "georeference": repr(cube.georeference),
+    }
+    return [*files, known]

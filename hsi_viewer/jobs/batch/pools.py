@@ -1,0 +1,161 @@
+"""Pools: where tiles are computed: in this process, in others, or on the workers of a cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from typing import Any, Protocol
+
+from hsi_viewer.core.errors import SettingError
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.jobs.batch.compute import Task, TileDone, compute_tile, forget
+
+
+class Pool(Protocol):
+    """Computes tiles.
+
+    Attributes
+    ----------
+    at_once : tasks to be submitted at a time.
+    """
+
+    at_once: int
+
+    def submit(self, task: Task) -> Future[TileDone]:
+        """Start a task."""
+
+    def restart(self) -> None:
+        """Be ready again after processes were lost."""
+
+
+class OwnProcess:
+    """One tile after another in the process that asks for them."""
+
+    at_once = 1
+
+    def __init__(self, token: CancelToken) -> None:
+        self._token = token
+
+    def submit(self, task: Task) -> Future[TileDone]:
+        """Compute the tile; the future is done."""
+        future: Future[TileDone] = Future()
+        try:
+            future.set_result(compute_tile(task, self._token))
+        except Exception as error:  # noqa: BLE001 - as a process would hand it on
+            future.set_exception(error)
+        return future
+
+    def restart(self) -> None:
+        """Nothing was lost."""
+
+
+class OtherProcesses:
+    """Processes of this machine, which end with this one, however it ends."""
+
+    def __init__(self, count: int) -> None:
+        self.at_once = 2 * count
+        self._count = count
+        self._pool: Executor = self._started()
+
+    def _started(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")  # nothing of ours survives a fork
+        return ProcessPoolExecutor(self._count, mp_context=context, initializer=_end_with_parent)
+
+    def submit(self, task: Task) -> Future[TileDone]:
+        """Queue a task."""
+        return self._pool.submit(compute_tile, task)
+
+    def restart(self) -> None:
+        """Start new processes."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool = self._started()
+
+    def stop(self) -> None:
+        """End the processes at once; unfinished tiles leave no file."""
+        processes = list(getattr(self._pool, "_processes", None) or {})
+        running = [p for p in multiprocessing.active_children() if p.pid in processes]
+        for process in running:
+            process.terminate()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Cluster:
+    """The workers of a Dask scheduler, which see the same files under the same names."""
+
+    def __init__(self, client: Any) -> None:
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        self.at_once = 2 * max(1, sum(worker["nthreads"] for worker in workers))
+        self._executor = client.get_executor(pure=False, retries=0)
+
+    def submit(self, task: Task) -> Future[TileDone]:
+        """Send a task."""
+        future: Future[TileDone] = self._executor.submit(compute_tile, task)
+        return future
+
+    def restart(self) -> None:
+        """The scheduler does that."""
+
+
+@contextmanager
+def pool_of(workers: int, scheduler: str | None, token: CancelToken) -> Iterator[Pool]:
+    """Where tiles are computed while the block runs.
+
+    Parameters
+    ----------
+    workers : processes; 1 for this one.
+    scheduler : address of a Dask scheduler; excludes workers.
+    token : that tiles in this process ask.
+
+    Raises
+    ------
+    SettingError
+        if there is no scheduler, or Dask is missing.
+    """
+    if scheduler is not None:
+        with _client(scheduler) as client:
+            yield Cluster(client)
+        return
+    if workers == 1:
+        try:
+            yield OwnProcess(token)
+        finally:
+            forget()
+        return
+    pool = OtherProcesses(workers)
+    try:
+        yield pool
+    finally:
+        pool.stop()
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise SettingError(
+            "--scheduler needs Dask; install it with: pip install 'hsi-viewer[cluster]'."
+        ) from error
+    try:
+        return Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"No Dask scheduler answers at {address}; check the address and that it runs."
+        ) from error
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does, even by a kill."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,374 @@
+"""A batch: one model on scene after scene, resumed where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from hsi_viewer.atomic import replacing
+from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import ExportError, HsiError
+from hsi_viewer.core.progress import (
+    CancelToken,
+    Note,
+    Progress,
+    ProgressPort,
+    SilentPort,
+    TaskCancelledError,
+)
+from hsi_viewer.core.validation import InvalidError, checked, json_values
+from hsi_viewer.jobs.batch.compute import Notes, Task, TileDone
+from hsi_viewer.jobs.batch.finish import Manifest, facts_of, finish_scene, finished
+from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, MapOptions, ScenePlan, read_plan
+from hsi_viewer.jobs.batch.planning import digest_for, make_plan, model_digest, opened
+from hsi_viewer.jobs.batch.pools import pool_of
+from hsi_viewer.jobs.batch.running import Failure, Runner
+from hsi_viewer.jobs.batch.scenes import Scene, folder_names
+from hsi_viewer.jobs.batch.summary import SceneResult, write_summary
+from hsi_viewer.jobs.batch.workload import Workload
+from hsi_viewer.jobs.classify import FORMATS, Stopwatch, check_formats
+from hsi_viewer.jobs.job import Job
+from hsi_viewer.jobs.job_folder import check_no_results, check_sources, output_folder
+from hsi_viewer.learning.classifiers import load_model
+from hsi_viewer.learning.predictor import move_to_device
+
+KEPT = ".batch"  # folder of what the batch knows of its scenes
+SCENES = "scenes.json"
+
+
+@dataclass(frozen=True)
+class BatchJob:
+    """One model, many scenes.
+
+    Attributes
+    ----------
+    model : as of `load_model`.
+    scenes : in their order.
+    output : folder of the scenes' folders.
+    options : how maps are made.
+    formats : of `export_prediction`; None writes the usual ones, as far as they apply.
+    workers, scheduler : as of `pools.pool_of`.
+    part : number and count: this call computes every n-th tile; None all.
+    assemble : whether tiles are only put together, not computed.
+    resume : whether work that was done before counts.
+    overwrite : whether results of other calls are replaced.
+    token, port : cancel and progress.
+    """
+
+    model: Path
+    scenes: list[Scene]
+    output: Path
+    options: MapOptions
+    formats: tuple[str, ...] | None = None
+    workers: int = 1
+    scheduler: str | None = None
+    part: tuple[int, int] | None = None
+    assemble: bool = False
+    resume: bool = False
+    overwrite: bool = False
+    token: CancelToken = field(default_factory=CancelToken)
+    port: ProgressPort = field(default_factory=SilentPort)
+
+    @property
+    def shares_work(self) -> bool:
+        """Whether other calls may be at the same scenes."""
+        return self.part is not None or self.assemble
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What a batch has made.
+
+    Attributes
+    ----------
+    scenes : in their order.
+    computed, kept : tiles that were computed, and that were there before.
+    seconds : of the whole.
+    summary : the table.
+    """
+
+    scenes: list[SceneResult]
+    computed: int
+    kept: int
+    seconds: float
+    summary: Path
+
+    @property
+    def failed(self) -> list[SceneResult]:
+        """The scenes without a map that this call should have made."""
+        return [scene for scene in self.scenes if scene.status == "failed"]
+
+    def record(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {
+            "scenes": [scene.record() for scene in self.scenes],
+            "tiles_computed": self.computed,
+            "tiles_kept": self.kept,
+            "seconds": round(self.seconds, 3),
+            "files": [str(self.summary.absolute())],
+        }
+
+    def text(self) -> str:
+        """The same in words."""
+        counts = Counter(scene.status for scene in self.scenes)
+        parts = [f"{counts[s]} {s}" for s in ("done", "failed", "unfinished") if counts[s]]
+        return (
+            f"{len(self.scenes)} scenes: {', '.join(parts)}. {self.computed} tiles computed, "
+            f"{self.kept} kept, in {self.seconds:.1f} s.\nTable: {self.summary.absolute()}"
+        )
+
+
+def run_batch(job: BatchJob) -> BatchResult:
+    """Map every scene, report those that cannot be, and write the table of all.
+
+    Raises
+    ------
+    HsiError
+        if the model cannot be read, or the folder cannot be written or holds other results.
+    TaskCancelledError
+        if the token was cancelled; finished tiles stay, for a call that resumes.
+    """
+    from hsi_viewer.learning.model_description import check_model
+
+    check_model(job.model)
+    with output_folder(job.output):
+        return _Batch(job).run()
+
+
+class _Batch:
+    def __init__(self, job: BatchJob) -> None:
+        self._job = job
+        self._started = time.monotonic()
+        self._kept = job.output / KEPT
+        self.names = self._named()
+        job.port.report(Progress("Loading the learning engine"))
+        self._model: Model = load_model(job.model)
+        move_to_device(self._model, job.options.device)
+        self._model_digest = model_digest(job.model)
+        if self._model.warning:
+            job.port.report(Note(self._model.warning))
+        self._results: dict[int, SceneResult] = {}
+        self._plans: dict[int, ScenePlan] = {}
+        self._left: dict[int, int] = {}  # tiles of each scene that this call still has to do
+        self._failures: dict[int, list[Failure]] = {}
+        self._numbers = {str(self.folder(i)): i for i in range(len(job.scenes))}
+        self._work = Workload(job.scenes, job.workers, job.port)
+
+    def folder(self, number: int) -> Path:
+        """The folder of a scene."""
+        return self._job.output / self.names[number]
+
+    def run(self) -> BatchResult:
+        """Do everything."""
+        job = self._job
+        with pool_of(job.workers, job.scheduler, job.token) as pool:
+            self._work.at_once = max(1, pool.at_once // 2)
+            Runner(pool, self._tasks(), job.token, self._ended).run()
+        for number in range(len(job.scenes)):
+            if number not in self._results:
+                self._finish(number)
+        results = [self._results[number] for number in range(len(job.scenes))]
+        summary = write_summary(job.output, results)
+        seconds = time.monotonic() - self._started
+        return BatchResult(results, self._work.computed, self._work.kept, seconds, summary)
+
+    def _named(self) -> list[str]:
+        """The scenes' folders: as an earlier call has named them, if there was one."""
+        job = self._job
+        self._kept.mkdir(exist_ok=True)
+        with FileLock(self._kept / "names.lock"):
+            known = _known_names(self._kept / SCENES)
+            if known and not (job.resume or job.overwrite or job.shares_work):
+                raise ExportError(
+                    f"{job.output} contains an earlier batch; add --continue to resume it, "
+                    "--overwrite to compute it again, or choose another folder."
+                )
+            names = folder_names(job.scenes, known)
+            rows = dict(zip(names, job.scenes, strict=True))
+            rows = {name: scene for scene, name in known} | rows
+            text = json.dumps(
+                [[s.source, s.rows, s.columns, s.name, name] for name, s in rows.items()], indent=1
+            )
+            with replacing(self._kept / SCENES) as (new,):
+                new.write_text(text, encoding="utf-8")
+        return names
+
+    def _tasks(self) -> Iterator[Task]:
+        """The tiles to compute, scene after scene; each scene is looked at when its turn comes."""
+        for number, scene in enumerate(self._job.scenes):
+            self._job.token.check()
+            try:
+                tasks = self._planned(number, scene)
+            except TaskCancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - reported, and the rest goes on
+                self._fail(number, error)
+                continue
+            if not tasks:
+                self._finish(number)
+            yield from tasks
+
+    def _planned(self, number: int, scene: Scene) -> list[Task]:
+        """The tiles of a scene that this call has to compute."""
+        job, folder = self._job, self.folder(number)
+        cube = opened(scene)
+        self._check(folder, cube)
+        digest = digest_for(cube, scene, self._model_digest, job.options)
+        with self._lock(number):
+            keep = job.resume or job.shares_work
+            manifest = finished(folder, digest) if keep else None
+            if manifest is not None:
+                self._work.keep(number, len(manifest.tiles))
+                self._results[number] = self._done(number, manifest)
+                return []
+            plan = read_plan(folder) if keep else None
+            if plan is None or plan.digest != digest:
+                plan = self._new_plan(number, cube, digest)
+        self._plans[number] = plan
+        self._work.plan(number, len(plan.windows))
+        facts = facts_of(plan, folder)
+        there = sum(f is not None for f in facts)
+        self._work.keep(number, there)
+        missing = [i for i, f in enumerate(facts) if f is None and self._is_mine(number, i)]
+        self._left[number] = len(missing)
+        return [Task(str(folder), i, digest) for i in missing]
+
+    def _check(self, folder: Path, cube: HyperCube) -> None:
+        job = self._job
+        if cube.path is not None:
+            check_sources(folder, [cube.path])
+        if not (job.overwrite or job.resume or job.shares_work):
+            check_no_results(folder)
+        check_formats(cube, job.formats)
+
+    def _new_plan(self, number: int, cube: HyperCube, digest: str) -> ScenePlan:
+        job, folder = self._job, self.folder(number)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        plan = make_plan(
+            cube, job.scenes[number], self._model, job.model, job.options, digest, job.token
+        )
+        for stale in sorted((folder / TILES).glob("tile-*")):
+            stale.unlink()
+        plan.write(folder)
+        return plan
+
+    def _is_mine(self, number: int, index: int) -> bool:
+        """Whether a tile is of the part that this call computes."""
+        job = self._job
+        if job.assemble:
+            return False
+        return job.part is None or (number + index) % job.part[1] == job.part[0] - 1
+
+    def _ended(self, task: Task, end: TileDone | Failure) -> None:
+        number = self._numbers[task.folder]
+        self._left[number] -= 1
+        if isinstance(end, Failure):
+            self._failures.setdefault(number, []).append(end)
+        else:
+            self._work.done(number, end)
+        if self._left[number] == 0:
+            self._finish(number)
+
+    def _finish(self, number: int) -> None:
+        """Put a scene together if all of its tiles are there, and note how it stands if not."""
+        if number in self._results:
+            return
+        try:
+            self._results[number] = self._put_together(number)
+            (self._kept / f"{self.names[number]}.error").unlink(missing_ok=True)
+        except TaskCancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - reported, and the rest goes on
+            self._fail(number, error)
+
+    def _put_together(self, number: int) -> SceneResult:
+        plan, folder = self._plans[number], self.folder(number)
+        with self._lock(number):
+            known = finished(folder, plan.digest)
+            if known is not None:  # another call was faster
+                return self._done(number, known)
+            facts = [f for f in facts_of(plan, folder) if f is not None]
+            if len(facts) < len(plan.windows):
+                return self._unfinished(number, len(plan.windows) - len(facts))
+            watch = Stopwatch(sum(f.seconds for f in facts))
+            with watch.step("read"):
+                cube = opened(self._job.scenes[number])
+            job = Job(
+                folder,
+                token=self._job.token,
+                port=Notes(),
+                formats=self._job.formats or (*FORMATS, "confidence_tif"),
+                overwrite=True,
+            )
+            finish_scene(plan, facts, self._model, cube, job, watch)
+        manifest = finished(folder, plan.digest)
+        if manifest is None:
+            raise ExportError(f"{folder}: the results were changed while they were written.")
+        return self._done(number, manifest)
+
+    def _unfinished(self, number: int, missing: int) -> SceneResult:
+        """What is to be said of a scene some of whose tiles are missing."""
+        failures = self._failures.get(number, [])
+        if not failures:
+            text = f"{missing} of {len(self._plans[number].windows)} tiles are not computed yet."
+            return self._result(number, "unfinished", text)
+        parts = []
+        for failure in failures:
+            rows, columns = self._plans[number].windows[failure.task.index]
+            parts.append(
+                f"rows {rows[0]} to {rows[1]}, columns {columns[0]} to {columns[1]}: "
+                f"{_reason(failure.error)}"
+            )
+        return self._failed(number, f"Failed three times: {'; '.join(parts)}")
+
+    def _fail(self, number: int, error: Exception) -> None:
+        self._results[number] = self._failed(number, _reason(error))
+
+    def _failed(self, number: int, text: str) -> SceneResult:
+        self._work.give_up(number)
+        self._job.port.report(Note(f"{self.names[number]}: {text}"))
+        with replacing(self._kept / f"{self.names[number]}.error") as (new,):
+            new.write_text(text, encoding="utf-8")
+        return self._result(number, "failed", text)
+
+    def _done(self, number: int, manifest: Manifest) -> SceneResult:
+        return replace(self._result(number, "done", ""), manifest=manifest)
+
+    def _result(self, number: int, status: str, error: str) -> SceneResult:
+        scene = self._job.scenes[number]
+        return SceneResult(self.names[number], scene, self.folder(number), status, error)
+
+    @contextmanager
+    def _lock(self, number: int) -> Iterator[None]:
+        """While the block runs, no other call plans this scene or puts it together."""
+        with FileLock(self._kept / f"{self.names[number]}.lock"):
+            yield
+
+
+def _reason(error: BaseException) -> str:
+    """Why something failed, in a sentence."""
+    if isinstance(error, HsiError):
+        return str(error)
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _known_names(path: Path) -> Sequence[tuple[Scene, str]]:
+    """Scenes of earlier calls and their folders."""
+    try:
+        rows = checked(list[tuple[str, Any, Any, str, str]], json_values(path.read_bytes()))
+    except (OSError, InvalidError):
+        return []
+    return [
+        (Scene(source, a and tuple(a), b and tuple(b), name), folder)
+        for source, a, b, name, folder in rows
+    ]

@@ -1,0 +1,115 @@
+"""Runs tasks on a pool: what fails is tried again, what fails three times is reported."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import dataclass
+
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.jobs.batch.compute import Task, TileDone
+from hsi_viewer.jobs.batch.pools import Pool
+
+ATTEMPTS = 3
+LOOK = 0.2  # seconds after which a cancel is seen
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A task that failed every time, and why at last."""
+
+    task: Task
+    error: BaseException
+
+
+@dataclass
+class _Attempt:
+    task: Task
+    failed: int = 0
+    alone: bool = False  # it was running when a process was lost
+
+
+class Runner:
+    """Runs tasks.
+
+    Parameters
+    ----------
+    pool : where.
+    tasks : made while others run.
+    token : asked several times a second.
+    on_end : called with each task that ended well, and with each that didn't.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        tasks: Iterator[Task],
+        token: CancelToken,
+        on_end: Callable[[Task, TileDone | Failure], None],
+    ) -> None:
+        self._pool, self._tasks, self._token, self._on_end = pool, tasks, token, on_end
+        self._again: deque[_Attempt] = deque()
+        self._running: dict[Future[TileDone], _Attempt] = {}
+
+    def run(self) -> None:
+        """Run all tasks.
+
+        Raises
+        ------
+        TaskCancelledError
+            if the token was cancelled.
+        """
+        while True:
+            self._token.check()
+            self._fill()
+            if not self._running:
+                return
+            done, _ = wait(self._running, LOOK, FIRST_COMPLETED)
+            for future in done:
+                self._ended(future)
+
+    def _fill(self) -> None:
+        while len(self._running) < self._pool.at_once and not self._is_one_alone():
+            attempt = self._next()
+            if attempt is None:
+                return
+            try:
+                future = self._pool.submit(attempt.task)
+            except BrokenExecutor:
+                self._again.appendleft(attempt)
+                if not self._running:
+                    self._pool.restart()
+                return
+            self._running[future] = attempt
+
+    def _is_one_alone(self) -> bool:
+        return any(attempt.alone for attempt in self._running.values())
+
+    def _next(self) -> _Attempt | None:
+        if self._again and not (self._again[0].alone and self._running):
+            return self._again.popleft()
+        if self._again:
+            return None
+        task = next(self._tasks, None)
+        return None if task is None else _Attempt(task)
+
+    def _ended(self, future: Future[TileDone]) -> None:
+        attempt = self._running.pop(future)
+        error = future.exception()
+        if error is None:
+            self._on_end(attempt.task, future.result())
+            return
+        if isinstance(error, TaskCancelledError):
+            raise error
+        lost = isinstance(error, BrokenExecutor)
+        if lost and not attempt.alone:  # it may have been another task that ended the process
+            attempt.alone = True
+        else:
+            attempt.failed += 1
+        if attempt.failed < ATTEMPTS:
+            self._again.append(attempt)
+        else:
+            self._on_end(attempt.task, Failure(attempt.task, error))
+        if lost and not self._running:
+            self._pool.restart()

@@ -1,0 +1,1 @@
+"""Bundles: a class map in one file with all that is needed to make it again."""

@@ -1,0 +1,86 @@
+"""MappedRun: a class map with all that it was made from, for reports and bundles."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.training import EpochReport, Refine, TrainingConfig
+
+Ids = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, eq=False)
+class MappedRun:
+    """A class map and what it was made from.
+
+    Attributes
+    ----------
+    source : of the cube, as it was named.
+    cube : the scene, as the model was given it.
+    labels_source, labels : where the training labels came from, and the (rows, columns) class ids
+        that the model was trained on, 0 for none.
+    model : that made the map.
+    config : settings of the training.
+    refine : strength of the refinement that was asked for.
+    prediction : the map, with probabilities where there was memory for them.
+    classes : of the map, as the user calls them.
+    test_source, test : test pixels in the same way, without training pixels; None without any.
+    epochs : what the training reported, in order.
+    cleaning : what was done to the map afterwards; None for nothing.
+    continued : whether the training went on from an earlier model, so that labels and settings
+        alone do not make the same map again.
+    warnings : sentences that were shown while the run was made.
+    """
+
+    source: str
+    cube: HyperCube
+    labels_source: str
+    labels: Ids
+    model: Model
+    config: TrainingConfig
+    refine: Refine
+    prediction: Prediction
+    classes: tuple[LabelClass, ...]
+    test_source: str | None = None
+    test: Ids | None = None
+    epochs: tuple[EpochReport, ...] = ()
+    cleaning: Cleaning | None = None
+    continued: bool = False
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def legend(self) -> ClassLegend:
+        """The classes by id; all are shown."""
+        return ClassLegend(LabelClass(c.id, c.name, c.colour) for c in self.classes)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that make a difference, by name."""
+        from hsi_viewer.learning.classifiers import classifier
+
+        row = classifier(self.model.name)
+        own = {name: getattr(self.config, name) for name in row.settings if name != "refine"}
+        given = {name: value for name, value in own.items() if value is not None}
+        return {"classifier": row.name, **given, "refine": self.refine}
+
+    @property
+    def title(self) -> str:
+        """Title of the classifier."""
+        from hsi_viewer.learning.classifiers import classifier
+
+        return classifier(self.model.name).title
+
+
+def label_digest(labels: Ids) -> str:
+    """SHA-256 of training labels, as models keep it."""
+    return hashlib.sha256(np.ascontiguousarray(labels).tobytes()).hexdigest()

@@ -1,0 +1,249 @@
+"""Sentences of a report: which figure to quote, and a paragraph for the methods section."""
+
+from __future__ import annotations
+
+import math
+from typing import TypedDict
+
+import numpy as np
+
+from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.intervals import Interval
+from hsi_viewer.core.assessment.label_assessment import GAP
+from hsi_viewer.jobs.report.facts import Facts
+
+SOFTWARE = "hsi-viewer"
+REFERENCES = {
+    SOFTWARE: "The HSI Viewer developers: HSI Viewer, version {version}.",
+    "lda": "Ledoit, O., Wolf, M. (2004): A well-conditioned estimator for large-dimensional "
+    "covariance matrices. J. Multivar. Anal. 88, 365-411.",
+    "svm": "Cortes, C., Vapnik, V. (1995): Support-vector networks. Mach. Learn. 20, 273-297.",
+    "hybridsn-sd": "Roy, S. K. et al. (2020): HybridSN: Exploring 3-D-2-D CNN feature hierarchy "
+    "for hyperspectral image classification. IEEE Geosci. Remote Sens. Lett. 17, 277-281.",
+    "walker": "Grady, L. (2006): Random walks for image segmentation. IEEE Trans. Pattern Anal. "
+    "Mach. Intell. 28, 1768-1783.",
+    "folds": "Roberts, D. R. et al. (2017): Cross-validation strategies for data with temporal, "
+    "spatial, hierarchical, or phylogenetic structure. Ecography 40, 913-929.",
+    "kappa": "Cohen, J. (1960): A coefficient of agreement for nominal scales. Educ. Psychol. "
+    "Meas. 20, 37-46.",
+    "calibration": "Guo, C. et al. (2017): On calibration of modern neural networks. Proc. 34th "
+    "Int. Conf. Mach. Learn., 1321-1330.",
+    "applicability": "Meyer, H., Pebesma, E. (2021): Predicting into unknown space? Estimating "
+    "the area of applicability of spatial prediction models. Methods Ecol. Evol. 12, 1620-1633.",
+    "conformal": "Sadinle, M., Lei, J., Wasserman, L. (2019): Least ambiguous set-valued "
+    "classifiers with bounded error levels. J. Am. Stat. Assoc. 114, 223-234.",
+    "areas": "Olofsson, P. et al. (2014): Good practices for estimating area and assessing "
+    "accuracy of land change. Remote Sens. Environ. 148, 42-57.",
+}
+
+
+class Described(TypedDict):
+    """Sentences that follow from the other facts."""
+
+    quote: str
+    methods: str
+    references: tuple[str, ...]
+
+
+def described(facts: Facts) -> Described:
+    """Which figure to quote, the paragraph and its references, from the facts alone."""
+    text = _Text(facts)
+    sentences = [
+        text.scene(),
+        text.training(),
+        *text.voices(),
+        *text.refinement(),
+        *text.cleaning(),
+        *text.honest(),
+        *text.optimistic(),
+        *text.doubt(),
+        text.areas(),
+    ]
+    references = tuple(
+        entry.format(version=facts.versions[SOFTWARE])
+        for name, entry in REFERENCES.items()
+        if name in text.cited
+    )
+    return {"quote": quoted(facts), "methods": " ".join(sentences), "references": references}
+
+
+def quoted(facts: Facts) -> str:
+    """Which figure to quote, or why none can be."""
+    found = facts.assessment
+    if found.separated is None:
+        missing = "No figure of this map can be quoted as its accuracy: "
+        if found.random is None:
+            return missing + "too few pixels are labelled to measure one."
+        return (
+            f"{missing}{percent(found.random.overall.value)} was measured beside the training "
+            "pixels, and is optimistic. Label more places, or load test pixels of other places."
+        )
+    return f"Quote {figures(found.separated)}, {measured_on(facts)}."
+
+
+def measured_on(facts: Facts) -> str:
+    """What the honest figure was measured on."""
+    if facts.honest == "cross-validation":
+        return (
+            "measured by cross-validation over separate places, more than "
+            f"{GAP} pixels from the other labels of their class"
+        )
+    return (
+        f"measured on test pixels more than {facts.assessment.reach} pixels from the training "
+        "pixels, which is as far as the model looks"
+        if facts.assessment.reach
+        else "measured on test pixels that were not trained on"
+    )
+
+
+def figures(report: AccuracyReport) -> str:
+    """Overall accuracy with its interval and what that rests on, average accuracy and kappa."""
+    groups = (
+        f"{report.total:,} test pixels drawn at random"
+        if report.groups is None
+        else f"{report.groups.count} groups of neighbouring pixels"
+    )
+    kappa = report.kappa_interval.value
+    return (
+        f"an overall accuracy of {with_interval(report.overall)} over {groups}, an average "
+        f"accuracy of {percent(report.average)} and a kappa of "
+        f"{'undefined' if math.isnan(kappa) else f'{kappa:.2f}'}"
+    )
+
+
+def with_interval(interval: Interval) -> str:
+    """A share in percent with its 95 % interval, where it has one."""
+    if math.isnan(interval.low):
+        return f"{percent(interval.value)} (too few groups for an interval)"
+    return (
+        f"{percent(interval.value)} (95 % interval {percent(interval.low)} to "
+        f"{percent(interval.high)})"
+    )
+
+
+def percent(share: float) -> str:
+    """A share in percent with a digit, or "undefined"."""
+    return "undefined" if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+class _Text:
+    """The sentences of the paragraph, and the references that they cite."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.cited = {SOFTWARE}
+
+    def scene(self) -> str:
+        data = self.facts.data
+        waves = ""
+        if data.wavelengths is not None:
+            low, high = data.wavelengths
+            waves = f", {low:.0f} to {high:.0f} nm"
+        return (
+            f"The scene {data.name} ({data.rows} x {data.columns} pixels, {data.bands} bands"
+            f"{waves}) was classified into {len(self.facts.classes)} classes with "
+            f"{self.facts.classifier} in HSI Viewer {self.facts.versions[SOFTWARE]}."
+        )
+
+    def training(self) -> str:
+        facts, name = self.facts, str(self.facts.settings["classifier"])
+        self.cited |= {name} & set(REFERENCES)
+        counts = [c.training for c in facts.classes if c.training]
+        settings = ", ".join(
+            f"{key} {value}"
+            for key, value in facts.settings.items()
+            if key in ("preset", "seed") and value is not None
+        )
+        spread = f" ({min(counts)} to {max(counts)} per class)" if counts else ""
+        return f"It was trained on {facts.training:,} labelled pixels{spread}, {settings}."
+
+    def voices(self) -> list[str]:
+        heard = [v for v in self.facts.evidence.voices if round(v.weight, 2) > 0]
+        if not heard:
+            return []
+        listed = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in heard)
+        held = self.facts.evidence.separated
+        how = (
+            "by the usual weights, because too few places are labelled to choose by"
+            if held is None
+            else f"weighed by cross-validation over {len(np.unique(held.folds))} spatial folds"
+        )
+        return [f"The map joins several classifiers ({listed}), {how}."]
+
+    def refinement(self) -> list[str]:
+        if not self.facts.map_source.endswith("refined"):
+            return []
+        self.cited.add("walker")
+        return ["Probabilities were refined along the image by a random walker (Grady 2006)."]
+
+    def cleaning(self) -> list[str]:
+        steps = self.facts.cleaning
+        if steps is None:
+            return []
+        done = []
+        if steps.merge:
+            done.append("classes were merged")
+        if steps.open or steps.close:
+            done.append("classes were opened or closed by a window of 3 x 3 pixels")
+        if steps.majority > 1:
+            done.append(
+                f"each pixel took the most frequent class of {steps.majority} x {steps.majority}"
+            )
+        if steps.square_metres is not None:
+            done.append(f"regions below {steps.square_metres:g} m2 were removed")
+        elif steps.minimum:
+            done.append(f"regions below {steps.minimum:g} pixels were removed")
+        return [f"Afterwards {', '.join(done)}."] if done else []
+
+    def honest(self) -> list[str]:
+        found = self.facts.assessment
+        if found.separated is None:
+            return ["Its accuracy on places without labels was not measured."]
+        self.cited.add("kappa")
+        if self.facts.honest == "cross-validation":
+            self.cited.add("folds")
+        sentence = f"It reached {figures(found.separated)}, {measured_on(self.facts)}"
+        if self.facts.honest == "cross-validation":
+            sentence += " (Roberts et al. 2017)"
+        audit = found.separation
+        distance = "" if audit is None else f" {audit}"
+        return [f"{sentence}; intervals count groups, because errors lie together.{distance}"]
+
+    def optimistic(self) -> list[str]:
+        found = self.facts.assessment.random
+        if found is None:
+            return []
+        return [
+            "Test pixels beside training pixels gave an overall accuracy of "
+            f"{percent(found.overall.value)}, which is optimistic for other places."
+        ]
+
+    def doubt(self) -> list[str]:
+        found, sentences = self.facts.uncertainty, []
+        error = self.facts.assessment.calibration_error
+        if not math.isnan(error):
+            self.cited.add("calibration")
+            sentences.append(
+                f"The expected calibration error of the confidence is {100 * error:.1f} points "
+                "(Guo et al. 2017)."
+            )
+        if found.applicable is not None and not math.isnan(found.applicable.outside):
+            self.cited.add("applicability")
+            sentences.append(
+                f"{percent(found.applicable.outside)} of the map lies outside of the area of "
+                "applicability (Meyer and Pebesma 2021)."
+            )
+        if found.conformal is not None:
+            self.cited.add("conformal")
+            sentences.append(
+                f"Conformal sets of {100 * found.conformal.coverage:.0f} % coverage hold "
+                f"{found.conformal.mean_size:.2f} classes on average (Sadinle et al. 2019)."
+            )
+        return sentences
+
+    def areas(self) -> str:
+        self.cited.add("areas")
+        return (
+            "Areas are counts of map pixels and carry the errors of the map; they can be adjusted "
+            "only with reference points that were drawn at random for it (Olofsson et al. 2014)."
+        )

@@ -1,0 +1,97 @@
+"""Pictures of a report: the scene with its labels, the map, and the layers of uncertainty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.band_selection import band_name, initial_bands
+from hsi_viewer.core.display.colour_bar import ColourBar
+from hsi_viewer.core.display.composite import Composite
+from hsi_viewer.core.display.rasters import IdRaster, Raster, ValueRaster
+from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.jobs.mapped_run import MappedRun
+from hsi_viewer.rendering.scene_picture import render_scene
+
+SIDE = 1200  # pixels of a picture; of a larger scene, every n-th pixel is drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture of the scene.
+
+    Attributes
+    ----------
+    name, about : for people.
+    rgba : (rows, columns, 4), thinned where the scene is large.
+    bar : what its colours mean, or None where they are those of the classes.
+    """
+
+    name: str
+    about: str
+    rgba: NDArray[np.uint8]
+    bar: ColourBar | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Values of doubt over the scene.
+
+    Attributes
+    ----------
+    name, about : for people.
+    values : (rows, columns).
+    sure, doubtful : values of the darkest and the brightest colour.
+    """
+
+    name: str
+    about: str
+    values: NDArray[np.floating] | NDArray[np.uint16]
+    sure: float
+    doubtful: float
+
+    def picture(self, shown: NDArray[np.uint16]) -> Picture:
+        """The layer in colours, transparent where the map has no class."""
+        table = colour_table()
+        raster = ValueRaster(self.values, table, self.sure, self.doubtful, shown=shown)
+        bar = ColourBar(self.name, table, self.sure, self.doubtful)
+        return Picture(self.name, self.about, thinned(raster), bar)
+
+
+@cache
+def colour_table() -> NDArray[np.uint8]:
+    """RGBA (256, 4) from dark to bright, as layers of doubt are drawn in the window."""
+    from matplotlib import colormaps
+
+    table: NDArray[np.uint8] = colormaps["inferno"](np.arange(256), bytes=True)
+    return table
+
+
+def thinned(raster: Raster) -> NDArray[np.uint8]:
+    """RGBA of a raster, at most `SIDE` pixels a side."""
+    rows, columns = raster.shape
+    step = -(-max(rows, columns) // SIDE)
+    picture: NDArray[np.uint8] = raster.rgba(slice(0, rows, step), slice(0, columns, step))
+    return picture
+
+
+def map_picture(run: MappedRun) -> Picture:
+    """The class map in the colours of its classes."""
+    raster = IdRaster(run.prediction.class_map, run.legend.colour_table())
+    return Picture("Class map", run.prediction.source, thinned(raster))
+
+
+def label_picture(run: MappedRun, token: CancelToken | None = None) -> Picture:
+    """The scene in grey, with the training pixels in the colours of their classes over it."""
+    bands = initial_bands(run.cube)
+    scene = thinned(render_scene(run.cube, Composite(bands), token).raster)
+    grey = scene.copy()
+    grey[..., :3] = np.rint(scene[..., :3] @ np.array([0.299, 0.587, 0.114]))[..., None]
+    labels = thinned(IdRaster(run.labels, run.legend.colour_table(), sparse=True))
+    over = labels[..., 3:] > 0
+    names = ", ".join(band_name(run.cube, band) for band in bands)
+    about = f"Training pixels in the colours of their classes, over the scene ({names}) in grey."
+    return Picture("Labels", about, np.where(over, labels, grey))

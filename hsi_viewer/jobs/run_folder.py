@@ -1,0 +1,236 @@
+"""What `classify` left in its output folder, as a run that a report can be made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.errors import FileError, FormatError, LabelError
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.labels.sampling import draw_per_class
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.training import Device, EpochReport, Refine
+from hsi_viewer.core.validation import InvalidError, checked, json_values
+from hsi_viewer.jobs.job_labels import imported, of_test_pixels, to_be_scored
+from hsi_viewer.jobs.mapped_run import Ids, MappedRun, label_digest
+from hsi_viewer.jobs.noting import Noting
+
+RECORD = "report.json"
+MAPS = ("class_map.hdr", "class_map.npy", "class_map.tif", "class_map.mat")
+MOST_BYTES = 1 << 26
+DRAWN = re.compile(r"(\d+) per class from (.+)", re.DOTALL)  # as `demo` names its labels
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What report.json gives about the settings that model.json does not have."""
+
+    refine: Refine = "auto"
+    placement: Placement | None = None
+
+
+@dataclass(frozen=True)
+class RunClass:
+    """A class as report.json lists it."""
+
+    id: int
+    name: str
+    colour: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The part of report.json that a report needs."""
+
+    cube: str
+    classes: tuple[RunClass, ...]
+    seed: int = 0
+    labels: str | None = None
+    test: str | None = None
+    settings: RunSettings = field(default_factory=RunSettings)
+    training: tuple[EpochReport, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunFolder(Noting):
+    """An output folder of `classify`, and where what it read is now.
+
+    Attributes
+    ----------
+    folder : the output folder.
+    cube, labels, test : sources that are to be read in place of those that were named then.
+    device : where the network maps the scene again.
+    token, port : cancel and progress; the port takes each `Note` once.
+    warnings : what was noted so far.
+    """
+
+    folder: Path
+    cube: str | None = None
+    labels: str | None = None
+    test: str | None = None
+    device: Device = "auto"
+    token: CancelToken = field(default_factory=CancelToken)
+    port: ProgressPort = field(default_factory=SilentPort)
+    warnings: list[str] = field(default_factory=list)
+
+    def record(self) -> RunRecord:
+        """What report.json says.
+
+        Raises
+        ------
+        FileError, FormatError
+            if it is missing, damaged, or not of `classify`.
+        """
+        from hsi_viewer.io.files.text_file import text_of
+
+        path = self.folder / RECORD
+        if not path.exists():
+            raise FileError(
+                f"{self.folder} contains no {RECORD}; name the output folder of classify."
+            )
+        try:
+            known = json_values(text_of(path, MOST_BYTES))
+            found = checked(RunRecord, known if isinstance(known, Mapping) else {})
+        except InvalidError as error:
+            raise FormatError(f"{path} is not the record of a run: {error}.") from error
+        if found.labels is None:
+            raise FormatError(
+                f"{self.folder} was written by apply, so it has no training labels to report on; "
+                "name the output folder of classify."
+            )
+        return found
+
+    def mapped_run(self) -> MappedRun:
+        """The run: its model maps the scene again, because files keep no probabilities.
+
+        Raises
+        ------
+        HsiError
+            if a file is missing, or has changed since.
+        """
+        from hsi_viewer.io.opening import open_cube
+        from hsi_viewer.learning.model_description import check_model
+
+        record = self.record()
+        check_model(self.folder)
+        for text in record.warnings:
+            self.report(Note(text))
+        source = self._found(record.cube, self.cube, "--cube")
+        cube = examined(real_valued(open_cube(source, self.token)))
+        legend = ClassLegend(LabelClass(c.id, c.name, c.colour) for c in record.classes)
+        labels_source, labels, drawn = self._labels(record, cube)
+        test_source, test = self._test(record, cube, legend, labels)
+        self.report(Progress("Loading the learning engine"))
+        from hsi_viewer.learning.classifiers import load_model
+        from hsi_viewer.learning.predictor import move_to_device
+
+        model = load_model(self.folder)
+        self._compare(model, cube, source, labels, labels_source)
+        config = replace(model.config, device=self.device)  # type: ignore[attr-defined]
+        move_to_device(model, self.device)
+        refine: Refine = record.settings.refine if config.refine else "none"
+        prediction = model.predict(cube, labels=labels, refine=refine, token=self.token, port=self)
+        return MappedRun(
+            source=record.cube if self.cube is None else self.cube,
+            cube=cube,
+            labels_source=labels_source,
+            labels=labels,
+            model=model,
+            config=config,
+            refine=refine,
+            prediction=self._as_kept(prediction),
+            classes=legend.classes,
+            test_source=test_source,
+            test=test if drawn is None else drawn,
+            epochs=record.training,
+            warnings=tuple(self.warnings),
+        )
+
+    def _found(self, named: str, given: str | None, option: str) -> str:
+        """A source that exists: as it is given, or was named, also beside the folder."""
+        from hsi_viewer.io.files.identify import split_source
+
+        if given is not None or named.startswith(("sample:", "scene:")):
+            return named if given is None else given
+        for base in (Path(), self.folder.absolute().parent, self.folder.absolute()):
+            if split_source(str(base / named))[0].exists():
+                return str(base / named)
+        raise FileError(
+            f"{named}, which {self.folder} was made from, is not there; name where it is now with "
+            f"{option}."
+        )
+
+    def _labels(self, record: RunRecord, cube: HyperCube) -> tuple[str, Ids, Ids | None]:
+        """Source and ids of the training labels, and test pixels that were drawn with them."""
+        drawn = DRAWN.fullmatch(record.labels or "")
+        if drawn is not None and self.labels is None:
+            truth = self._import(drawn[2], None, "--labels", cube, record)
+            training, test = draw_per_class(truth.ids, int(drawn[1]), record.seed)
+            return record.labels or "", training, test
+        labels = self._import(record.labels or "", self.labels, "--labels", cube, record)
+        return self.labels or record.labels or "", labels.ids, None
+
+    def _test(
+        self, record: RunRecord, cube: HyperCube, legend: ClassLegend, labels: Ids
+    ) -> tuple[str | None, Ids | None]:
+        if record.test is None and self.test is None:
+            return None, None
+        read = self._import(record.test or "", self.test, "--test", cube, record)
+        scored = to_be_scored(of_test_pixels(read), legend, labels)
+        return self.test or record.test, scored.ids
+
+    def _import(
+        self, named: str, given: str | None, option: str, cube: HyperCube, record: RunRecord
+    ) -> ImportedLabels:
+        return imported(self._found(named, given, option), cube, record.settings.placement)
+
+    def _compare(
+        self, model: Any, cube: HyperCube, source: str, labels: Ids, labels_source: str
+    ) -> None:
+        """Refuse labels or a scene that the model was not trained on."""
+        from hsi_viewer.learning.model_state import scene_digest
+
+        if label_digest(labels) != model.label_digest:
+            raise LabelError(
+                f"{labels_source} has changed since {self.folder} was made; name the labels of "
+                "then with --labels, or train again."
+            )
+        known = getattr(model, "scene_digest", "")
+        if cube.bands != model.bands or (known and scene_digest(cube) != known):
+            raise FormatError(
+                f"{source} is not the scene that {self.folder} was made from; name it with --cube."
+            )
+
+    def _as_kept(self, prediction: Prediction) -> Prediction:
+        """The map of the folder, where it differs from that of the model."""
+        from hsi_viewer.io.labels.label_file import read_labels
+
+        path = next((self.folder / n for n in MAPS if (self.folder / n).exists()), None)
+        if path is None:
+            return prediction
+        kept = read_labels(path).ids
+        if kept.shape != prediction.class_map.shape:
+            raise FormatError(f"{path} has a different size from the scene; train again.")
+        changed = int(np.count_nonzero(kept != prediction.class_map))
+        if changed:
+            self.report(
+                Note(
+                    f"{path.name} differs from what its model maps in {changed:,} of {kept.size:,} "
+                    "pixels: it was changed since, or made on another machine. The report shows "
+                    "the file's classes, and the model's confidence."
+                )
+            )
+            return replace(prediction, class_map=kept)
+        return prediction

@@ -1,0 +1,111 @@
+"""DockSizes: the image gets at least half of the window, the panels what their text needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from hsi_viewer.ui.arrangements import LABEL, Arrangement
+
+COLUMN_LETTERS = 46  # width of the panels at the right
+COLUMN_SHARES = (0.18, 0.4)  # of the window's width at least, and at most
+IMAGE_SHARE = 0.51  # of the window's area at least, where the panels can do with the rest
+STRIP_LINES = 8.5  # least height of the panels below the image
+STRIP_SHARE = 0.24  # of the window's height at most
+FIRST_SIZE = QSize(1280, 800)  # at 100 % text
+FRAME = QSize(8, 36)  # what the desktop puts around a window; it is known once it is shown
+
+
+def first_size(available: QSize, text_percent: int) -> QSize:
+    """Size of a window that was never open: what the text wants, and no more than the screen has.
+
+    Parameters
+    ----------
+    available : of the screen, without the bars of the desktop.
+    """
+    wanted = FIRST_SIZE * (text_percent / 100)
+    return wanted.boundedTo(available - FRAME)
+
+
+class DockSizes(QObject):
+    """Fits the docks of an arrangement to the window until the user moves their borders.
+
+    Attributes
+    ----------
+    rows_height : height of the rows of controls above the image.
+    """
+
+    def __init__(self, window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
+        super().__init__(window)
+        self._window, self._docks = window, docks
+        self._arrangement: Arrangement | None = None
+        self.rows_height: Callable[[], int] = lambda: 0
+        window.installEventFilter(self)
+
+    def take(self, arrangement: Arrangement) -> None:
+        """Fit the docks of this arrangement from now on."""
+        self._arrangement = arrangement
+        self.fit()
+
+    def leave(self) -> None:
+        """Leave the docks as they are from now on."""
+        self._arrangement = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the window's size; a border that the user takes hold of stays where it is put."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.FontChange):
+            self.fit()
+        elif self._takes_hold(event):
+            self.leave()
+        return False
+
+    def _takes_hold(self, event: QEvent) -> bool:
+        """Whether the user presses on a border between docks."""
+        if not isinstance(event, QMouseEvent) or event.type() != QEvent.Type.MouseButtonPress:
+            return False
+        return self._window.isSeparator(event.position().toPoint())
+
+    def fit(self) -> None:
+        """Give each its part of the window as it is now."""
+        chosen, window = self._arrangement, self._window
+        if chosen is None:
+            return
+        column = [d for group in chosen.column if (d := self._front(group)) is not None]
+        letters = COLUMN_LETTERS * window.fontMetrics().averageCharWidth()
+        least, most = (round(share * window.width()) for share in COLUMN_SHARES)
+        width = min(max(letters, least), most)
+        if column:
+            window.resizeDocks(column, [width] * len(column), Qt.Orientation.Horizontal)
+            window.resizeDocks(column, [100] * len(column), Qt.Orientation.Vertical)
+        self._lay_out()
+        strip = self._front(chosen.strip)
+        if strip is not None:
+            window.resizeDocks([strip], [self._strip_height(strip)], Qt.Orientation.Vertical)
+            self._lay_out()
+
+    def _strip_height(self, strip: QDockWidget) -> int:
+        """What the image doesn't need for its share of the window, within limits."""
+        window, centre = self._window, self._window.centralWidget()
+        if centre is None:
+            return strip.height()
+        share = (self._arrangement or LABEL).strip_share
+        if share:
+            return round(share * window.height())
+        area = IMAGE_SHARE * window.width() * window.height()
+        image = round(area / max(1, centre.width())) + self.rows_height()
+        free = centre.height() + strip.height() - image
+        least = round(STRIP_LINES * window.fontMetrics().lineSpacing())
+        return max(least, min(free, round(STRIP_SHARE * window.height())))
+
+    def _front(self, group: tuple[str, ...]) -> QDockWidget | None:
+        """The open dock of a group, if it is where the arrangement put it."""
+        docks = (self._docks[key] for key in group if key in self._docks)
+        return next((d for d in docks if not (d.isHidden() or d.isFloating())), None)
+
+    def _lay_out(self) -> None:
+        layout = self._window.layout()
+        if layout is not None:
+            layout.activate()

@@ -1,0 +1,1 @@
+"""What follows a class map: cleaning, polygons, areas, and models of other scenes."""

@@ -1,0 +1,245 @@
+"""CleanFeature: the class map without stray pixels and small regions, seen before it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QTimer, Slot
+
+from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
+from hsi_viewer.core.postprocess.cleaned_prediction import cleaned_prediction, cleaning_sentence
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
+from hsi_viewer.session.storage.training_runs import MADE_FROM
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+
+if TYPE_CHECKING:
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.widgets.clean_panel import CleanPanel
+
+KEY, TITLE = "clean-map", "Clean the map"
+REST_MS = 150  # the controls rest so long before the preview is computed
+DOING = "Cleaning the map"
+NO_MAP = "Train first: there is no class map yet."
+UNFINISHED = "The training is still running: its map will be replaced."
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """What cleaning makes of a map.
+
+    Attributes
+    ----------
+    prediction : the map before.
+    cleaning : what was done.
+    ids : (rows, columns) the map after it.
+    changed : number of pixels that got another class.
+    row_area : (rows,) square metres of a pixel, or None.
+    """
+
+    prediction: Prediction
+    cleaning: Cleaning
+    ids: NDArray[np.uint16]
+    changed: int
+    row_area: NDArray[np.float64] | None
+
+
+class CleanFeature(Feature):
+    """Binds the panel to the map of the open document."""
+
+    key = "clean-map"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._found: Cleaned | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._compute)
+        self.workspace.document_changed.connect(self._on_document)
+
+    def panels(self) -> list[Panel]:
+        """The panel, beside the training."""
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                beside="training",
+                fill=self._ask,
+                icon="auto-fix",
+            )
+        ]
+
+    def _make(self) -> CleanPanel:
+        from hsi_viewer.ui.widgets.clean_panel import CleanPanel
+
+        panel = CleanPanel()
+        panel.changed.connect(self._ask)
+        panel.visibility_changed.connect(self._ask)
+        panel.apply_requested.connect(self.apply)
+        return panel
+
+    @property
+    def panel(self) -> CleanPanel:
+        """The panel."""
+        return cast("CleanPanel", self.context.docking.panel(KEY))
+
+    def commands(self) -> list[Command]:
+        """Cleaning, in the menu Map."""
+        return [
+            Command(
+                "map.clean",
+                "&Clean the map…",
+                "&Map",
+                self.open,
+                ("Ctrl+Shift+K",),
+                "auto-fix",
+                self._has_map,
+                lambda: NO_MAP,
+            )
+        ]
+
+    def _has_map(self) -> bool:
+        document = self.workspace.document
+        return document is not None and document.prediction is not None
+
+    @Slot()
+    def open(self) -> None:
+        """Bring the panel to the front, with the map on the image."""
+        self.show_panel(KEY)
+        self.context.viewing.show_map(True)
+
+    # preview ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_document(self) -> None:
+        self._found = None
+        document = self.workspace.document
+        if document is not None:
+            document.prediction_changed.connect(self._on_map)
+            document.legend.changed.connect(self._ask)
+        self._ask()
+
+    def _on_map(self) -> None:
+        self._found = None
+        self._ask()
+
+    @Slot()
+    def _ask(self) -> None:
+        """Compute the preview once the controls rest; hide it where it isn't wanted."""
+        if not self.made(KEY):
+            return
+        document, panel = self.workspace.document, self.panel
+        prediction = document.prediction if document is not None else None
+        mapped = set(prediction.class_ids) if prediction is not None else set()
+        panel.show_classes([c for c in document.legend if c.id in mapped] if document else [])
+        panel.setEnabled(prediction is not None)
+        self._show_preview()
+        if prediction is None:
+            panel.show_result(NO_MAP, ready=False)
+        elif self._found is not None and self._found.cleaning == panel.cleaning():
+            self._on_cleaned(self._found)
+        elif panel.isVisible():
+            panel.show_result("", ready=False)
+            self._rest.start()
+
+    def _show_preview(self) -> None:
+        found, panel, cleaning = self._found, self.panel, self.panel.cleaning()
+        current = found is not None and found.cleaning == cleaning
+        seen = current and panel.isVisible() and panel.preview.isChecked() and panel.anything
+        self.context.viewing.preview_map(found.ids if seen and found is not None else None)
+
+    @Slot()
+    def _compute(self) -> None:
+        document = self.workspace.document
+        if document is None or document.prediction is None or not self.made(KEY):
+            return
+        prediction, cube, cleaning = document.prediction, document.cube, self.panel.cleaning()
+
+        def work(token: CancelToken, port: ProgressPort) -> Cleaned:
+            from hsi_viewer.analysis.pixel_area import pixel_area
+
+            port.report(Progress(DOING))
+            row_area = pixel_area(cube.georeference, cube.rows, cube.columns)
+            ids = cleaned(prediction.class_map, cleaning, row_area)
+            token.check()
+            changed = int(np.count_nonzero(ids != prediction.class_map))
+            return Cleaned(prediction, cleaning, ids, changed, row_area)
+
+        self.workspace.compute(
+            "Cleaning the map", work, self._on_cleaned, document=document, key=KEY, doing=DOING
+        )
+
+    def _on_cleaned(self, found: Cleaned) -> None:
+        document, panel = self.workspace.document, self.panel
+        if document is None or document.prediction is not found.prediction:
+            return
+        self._found = found
+        panel.allow_areas(known=found.row_area is not None)
+        if found.cleaning != panel.cleaning():
+            return  # the next result is on its way
+        mapped = max(1, int(np.count_nonzero(found.ids)))
+        share = (
+            f"{found.changed:,} of {mapped:,} pixels change ({100 * found.changed / mapped:.1f} %)."
+        )
+        text = "" if not panel.anything else share if found.changed else "No pixel changes."
+        final = found.prediction.final
+        panel.show_result(text if final else UNFINISHED, ready=final and found.changed > 0)
+        self._show_preview()
+
+    # keeping it ------------------------------------------------------------------------------
+
+    @Slot()
+    def apply(self) -> None:
+        """Show the cleaned map in the place of the map, as one step and as a run of its own."""
+        document, found = self.workspace.document, self._found
+        if document is None or found is None or document.prediction is not found.prediction:
+            return
+
+        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Cleaned, Prediction]:
+            return found, cleaned_prediction(found.prediction, found.cleaning, found.ids)
+
+        self.workspace.compute("Cleaning the map", work, self._on_made, document=document)
+
+    def _on_made(self, made: tuple[Cleaned, Prediction]) -> None:
+        (found, prediction), document = made, self.workspace.document
+        if document is None or document.prediction is not found.prediction:
+            return
+        sentence = cleaning_sentence(found.cleaning, {c.id: c.name for c in document.legend})
+        before = ShownMap(found.prediction, document.trained_on, self._run())
+        run = self.context.runs.keep_map(self._record(found, prediction, before, sentence))
+        after = ShownMap(prediction, before.trained_on, run)
+        change = MapChange(document, before, after, lambda m: self.context.runs.note_shown(m.run))
+        self.panel.reset()
+        document.history.do("Clean the map", change)
+        self.workspace.notify(f"Cleaned: {sentence}. Undo brings the map before back.", "success")
+
+    def _run(self) -> int | None:
+        """The run of the shown map, if it is known by now."""
+        sessions = self.context.sessions
+        return None if sessions.run_pending else sessions.shown_run
+
+    def _record(
+        self, found: Cleaned, prediction: Prediction, before: ShownMap, sentence: str
+    ) -> MadeMap:
+        """The cleaned map as a run: with the settings of the run before it."""
+        session = self.context.sessions.session
+        runs = session.training_runs.runs if session is not None else ()
+        origin = next((run for run in runs if run.id == before.run), None)
+        config = dict(origin.config) if origin is not None else {}
+        earlier = (config[name] for name in ("cleaned",) if name in config)
+        made = {
+            MADE_FROM: before.run,
+            "cleaned": "; ".join((*earlier, sentence)),
+            "cleaning": [*config.get("cleaning", ()), asdict(found.cleaning)],
+        }
+        named = "" if origin is None else origin.title.partition(": ")[2] or origin.title
+        title = ", ".join(part for part in (named.removesuffix(", cleaned"), "cleaned") if part)
+        return MadeMap(title, prediction, before.trained_on, {**config, **made})

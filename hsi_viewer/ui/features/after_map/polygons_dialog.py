@@ -1,0 +1,76 @@
+"""PolygonsDialog: how the regions of the map become polygons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.ui.dialogs import accept_or_cancel, muted
+
+SAVE = QDialogButtonBox.StandardButton.Save
+EXACT = "Along the pixels"
+COUNTING = "Counting the regions…"
+
+
+class PolygonsDialog(QDialog):
+    """Asks for smoothing, attributes and a table of objects.
+
+    Signals
+    -------
+    clean_requested() : clean the map first.
+    """
+
+    clean_requested = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Polygons of the map")
+        self.smooth = QDoubleSpinBox()
+        self.smooth.setRange(0, 20)
+        self.smooth.setSingleStep(0.5)
+        self.smooth.setDecimals(1)
+        self.smooth.setSuffix(" pixels")
+        self.smooth.setSpecialValueText(EXACT)
+        self.smooth.setAccessibleName("Corners that borders lose")
+        self.smooth.setToolTip("Neighbours keep a common border without gaps")
+        self.confidence = QCheckBox("Mean confidence of each polygon")
+        self.confidence.setChecked(True)
+        self.objects = QCheckBox("A table of objects beside it (CSV)")
+        self.spectra = QCheckBox("with the mean spectrum of each")
+        self.spectra.setEnabled(False)
+        self.objects.toggled.connect(self.spectra.setEnabled)
+        self.count = QLabel(COUNTING)
+        self.count.setWordWrap(True)
+        form = QFormLayout()
+        form.addRow("Borders", self.smooth)
+        form.addRow("Attributes", self.confidence)
+        form.addRow("", self.objects)
+        form.addRow("", self.spectra)
+        self.buttons = accept_or_cancel(self, "Save…", SAVE)
+        self.clean = self.buttons.addButton(
+            "Clean the map first…", QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.clean.clicked.connect(self.clean_requested)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.count)
+        layout.addLayout(form)
+        layout.addWidget(muted("Class, pixels and area of each polygon are always written."))
+        layout.addWidget(self.buttons)
+        self.buttons.button(SAVE).setEnabled(False)
+        self.setMinimumWidth(440)
+
+    def show_count(self, polygons: int, small: int, least: int) -> None:
+        """Say how many polygons there will be, and how many of them are tiny."""
+        tiny = f", {small:,} of them of fewer than {least} pixels" if small else ""
+        self.count.setText(f"{polygons:,} polygons{tiny}.")
+        self.buttons.button(SAVE).setEnabled(polygons > 0)
+        self.adjustSize()

@@ -1,0 +1,137 @@
+"""LayersDialog: which layers become images, where, and in which format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.jobs.export_layers import planned_files
+from hsi_viewer.ui.dialogs import accept_or_cancel, muted
+from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
+from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
+from hsi_viewer.ui.saving import UNFIT, may_replace
+
+FORMATS = (("GeoTIFF (.tif)", ".tif"), ("ENVI image (.hdr and .img)", ".hdr"))
+WITHOUT_PLACE = "The scene has no georeference, so the files have none either."
+SAVE = QDialogButtonBox.StandardButton.Save
+CHECKED, UNCHECKED = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+
+
+class LayersDialog(QDialog):
+    """Asks for layers, a folder, a name and a format; nothing is replaced without a question.
+
+    Parameters
+    ----------
+    choices : the layers; those on the screen are chosen at first, or the first one.
+    folder, name : suggested; names of the files begin with the name.
+    georeferenced : whether the files will have a place on the Earth.
+    """
+
+    def __init__(
+        self,
+        choices: Sequence[LayerChoice],
+        folder: str,
+        name: str,
+        parent: QWidget,
+        *,
+        georeferenced: bool,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export layers")
+        self._choices = tuple(choices)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Layers to export")
+        for choice in self._choices:
+            self.list.addItem(_item(choice))
+        able = [n for n, c in enumerate(self._choices) if not c.reason]
+        for number in [n for n in able if self._choices[n].shown] or able[:1]:
+            self.list.item(number).setCheckState(CHECKED)
+        self.list.setCurrentRow(0)
+        self._row, self.name = FolderRow(folder), name_line(name)
+        self.folder = self._row.line
+        self.format = QComboBox()
+        self.format.setAccessibleName("Format of the images")
+        for text, suffix in FORMATS:
+            self.format.addItem(text, suffix)
+        form = QFormLayout()
+        form.addRow("Folder", self._row)
+        form.addRow("Names begin with", self.name)
+        form.addRow("Format", self.format)
+        self.note = muted("" if georeferenced else WITHOUT_PLACE)
+        self.note.setVisible(not georeferenced)
+        self.present = QLabel()
+        self.present.setWordWrap(True)
+        self.buttons = accept_or_cancel(self, "Export", SAVE)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(form)
+        layout.addWidget(self.note)
+        layout.addWidget(self.present)
+        layout.addWidget(self.buttons)
+        self.resize(620, 480)
+        self.list.itemChanged.connect(self._update)
+        self.folder.textChanged.connect(self._update)
+        self.name.textChanged.connect(self._update)
+        self.format.currentIndexChanged.connect(self._update)
+        self._update()
+
+    def chosen(self) -> list[tuple[LayerChoice, Path]]:
+        """The chosen layers, each with its file."""
+        folder, suffix = self._row.path(), self.format.currentData()
+        stem = UNFIT.sub("_", self.name.text().strip())
+        found: list[tuple[LayerChoice, Path]] = []
+        taken: set[str] = set()
+        for number, choice in enumerate(self._choices):
+            if self.list.item(number).checkState() == CHECKED:
+                word = UNFIT.sub("_", choice.title).strip("_.").lower() or "layer"
+                name = _unused(f"{stem}_{word}" if stem else word, taken)
+                found.append((choice, folder / f"{name}{suffix}"))
+        return found
+
+    def files(self) -> list[Path]:
+        """The files that will be written."""
+        return [file for _, path in self.chosen() for file in planned_files(path)]
+
+    def accept(self) -> None:
+        """Ask before anything is replaced; the dialog stays open if it isn't wanted."""
+        if may_replace(self, self.files()):
+            super().accept()
+
+    @Slot()
+    def _update(self) -> None:
+        files = self.files()
+        ready = bool(self.folder.text().strip()) and bool(files)
+        self.buttons.button(SAVE).setEnabled(ready)
+        present = [path.name for path in files if path.exists()] if ready else []
+        self.present.setText(f"Already in this folder: {', '.join(present)}." if present else "")
+        self.present.setVisible(bool(present))
+
+
+def _item(choice: LayerChoice) -> QListWidgetItem:
+    item = QListWidgetItem(f"{choice.title}   ({choice.reason or choice.about})")
+    item.setCheckState(UNCHECKED)
+    if choice.reason:
+        item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+    return item
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """A name that no other file of this export has; it is taken from now on."""
+    number, own = 2, name
+    while own in taken:
+        own, number = f"{name}_{number}", number + 1
+    taken.add(own)
+    return own

@@ -1,0 +1,1 @@
+"""Guidance: where to label next, and which labels may be wrong."""

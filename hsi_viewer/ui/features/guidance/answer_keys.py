@@ -1,0 +1,88 @@
+"""AnswerKeys: the keys that answer a question of the guide, digits of two keys included."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+Action = Literal[
+    "next", "skip", "no_class", "new_class", "take_back", "only_pixel", "erase", "leave"
+]
+
+KEYS: dict[Qt.Key, Action] = {
+    Qt.Key.Key_Space: "next",
+    Qt.Key.Key_Return: "next",
+    Qt.Key.Key_Enter: "next",
+    Qt.Key.Key_S: "skip",
+    Qt.Key.Key_X: "no_class",
+    Qt.Key.Key_N: "new_class",
+    Qt.Key.Key_U: "take_back",
+    Qt.Key.Key_Period: "only_pixel",
+    Qt.Key.Key_Backspace: "erase",
+    Qt.Key.Key_Escape: "leave",
+}
+DIGITS = "0123456789"
+
+
+class AnswerKeys:
+    """Makes numbers of classes, and actions, of keys.
+
+    A digit names a class at once unless another class begins with it: of 16 classes, 2 is the
+    second, and 1 waits for another digit or Enter.
+
+    Attributes
+    ----------
+    typed : digits that wait for more.
+    """
+
+    def __init__(self) -> None:
+        self.typed = ""
+
+    def digit(self, digit: str, count: int) -> int | None:
+        """The number of a class, from 1, or None: more digits may follow, or no class has it.
+
+        Parameters
+        ----------
+        digit : that was typed.
+        count : of classes.
+        """
+        typed = self.typed + digit
+        self.typed = typed = typed if self._possible(typed, count) else ""
+        longer = any(self._possible(typed + d, count) for d in DIGITS)
+        return None if not typed or longer else self.confirm(count)
+
+    def confirm(self, count: int) -> int | None:
+        """The number that was typed, if there is such a class; its digits are used up."""
+        number, self.typed = int(self.typed or 0), ""
+        return number if 1 <= number <= count else None
+
+    @staticmethod
+    def _possible(typed: str, count: int) -> bool:
+        """Whether the number of a class begins so; zeros in front are allowed."""
+        width = len(str(count))
+        return any(
+            name.startswith(typed)
+            for n in range(1, count + 1)
+            for name in ({str(n), f"{n:0{width}d}"} if len(typed) <= width else ())
+        )
+
+
+def action_of(event: QKeyEvent) -> Action | None:
+    """The action of a key without Ctrl, Alt and the like; None for other keys."""
+    plain = (
+        Qt.KeyboardModifier.NoModifier,
+        Qt.KeyboardModifier.KeypadModifier,
+    )
+    return KEYS.get(Qt.Key(event.key())) if event.modifiers() in plain else None
+
+
+def digit_of(event: QKeyEvent) -> str:
+    """The digit of a key, with Shift where a keyboard has digits so; "" for other keys."""
+    held = event.modifiers() & ~(
+        Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    text = event.text()
+    is_digit = len(text) == 1 and text in DIGITS and held == Qt.KeyboardModifier.NoModifier
+    return text if is_digit else ""

@@ -1,0 +1,155 @@
+"""GuideView: shows the place that is asked about, on the canvas and in the panel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hsi_viewer.core.display.layers import IMAGE
+from hsi_viewer.core.spectra.curves import Curve
+from hsi_viewer.ui.features.guidance.answered_places import Area
+from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
+from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
+from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, Place
+from hsi_viewer.ui.scene.place_outline import PlaceOutline
+
+if TYPE_CHECKING:
+    from hsi_viewer.session.document.document import Document
+    from hsi_viewer.ui.context import Context
+
+AROUND, CLOSE = 72, 24  # pixels across what is shown of the scene, and of the close-up, at least
+
+
+class GuideView:
+    """What is on the screen of a loop.
+
+    Parameters
+    ----------
+    context : whose canvas and layers are used.
+    loop : what is shown.
+    panel : of the guide.
+    """
+
+    def __init__(self, context: Context, loop: GuideLoop, panel: GuidePanel) -> None:
+        self._context, self._loop, self.panel = context, loop, panel
+        panel.close_up.show_layers(context.viewing.tiles)
+        panel.close_up.show_only([IMAGE])
+        self._outlines = [PlaceOutline(context.canvas), PlaceOutline(panel.close_up)]
+        self._drawn: tuple[tuple[int, ...], MeanSpectra] | None = None
+
+    @property
+    def _document(self) -> Document | None:
+        return self._context.workspace.document
+
+    def show_scene(self) -> None:
+        """Make place for the open scene."""
+        document, self._drawn = self._document, None
+        if document is not None:
+            self.panel.close_up.show_scene(*document.labels.shape)
+            self.panel.plot.show_cube(document.cube)
+
+    def show_place(self, area: Area) -> None:
+        """Fly to the place of the loop, and show what is known of it."""
+        document, place, panel = self._document, self._loop.place, self.panel
+        panel.show_place(place is not None)
+        self.show_outlines(area)
+        if document is None:
+            return
+        self._show_classes(document, place)
+        if place is not None:
+            self._context.canvas.set_view_box(_box(place, AROUND, 3))
+            panel.close_up.set_view_box(_box(place, CLOSE, 1.3))
+
+    def show_outlines(self, area: Area) -> None:
+        """Outline the segment of the place, and what an answer covers of it."""
+        document, place = self._document, self._loop.place
+        for outline in self._outlines:
+            if document is None or place is None:
+                outline.hide()
+            else:
+                rows, columns = np.divmod(self._loop.covered(area), document.labels.shape[1])
+                outline.show(place.segment, np.stack([rows, columns], axis=1))
+
+    def _show_classes(self, document: Document, place: Place | None) -> None:
+        """The classes, and the spectra of the two likely ones."""
+        plot, likely = self.panel.plot, self._loop.likely
+        means = self._loop.finder.means.spectra
+        self._drawn = (likely, self._loop.finder.means)
+        self.panel.show_classes(document.legend.classes, likely)
+        known = [document.legend[i] for i in likely if i in means and i in document.legend]
+        curves = [Curve(c.name, means[c.id], "class", c.colour, class_id=c.id) for c in known]
+        with plot.curves.changed.blocked():  # all of it is drawn at once
+            plot.curves.clear()
+            plot.curves.add(*curves)
+        plot.show_live(place.spectrum if place is not None else None)
+        plot.fit()
+        self.panel.show_legend([(c.name, c.colour) for c in known])
+
+    # words -----------------------------------------------------------------------------------
+
+    def show_question(self, typed: str, *, only_pixel: bool) -> None:
+        """Ask about the place, or say what is waited for.
+
+        Parameters
+        ----------
+        typed : digits that wait for more.
+        only_pixel : whether the next answer is about the pixel alone.
+        """
+        text = self._question()
+        if self._loop.place is not None and only_pixel:
+            text += " Next answer: only the pixel."
+        if self._loop.place is not None and typed:
+            text += f" Class {typed}… (another digit, or Enter)"
+        self.panel.show_question(text)
+
+    def _question(self) -> str:
+        document, place = self._document, self._loop.place
+        if document is None or place is None:
+            return self._waiting_for()
+        names = [document.legend.name_of(i) for i in self._loop.likely]
+        where = f"Row {place.row + 1}, column {place.column + 1}."
+        if document.prediction is None or not names:
+            return f"Which class is here? {where}"
+        sure = 100 * float(document.prediction.confidence[place.row, place.column])
+        return f"{' or '.join(names)}? The map is {sure:.0f} % sure of {names[0]}. {where}"
+
+    def _waiting_for(self) -> str:
+        document = self._document
+        if self._loop.exhausted:
+            return "Every place is labelled or skipped: there is nothing left to ask."
+        if document is not None and document.prediction is None:
+            return "Waiting for the first map…"
+        return "Looking for places where a label helps…"
+
+    def show_progress(self) -> None:
+        """Say what the answers have come to."""
+        document, place = self._document, self._loop.place
+        now = (self._loop.likely, self._loop.finder.means)
+        if document is not None and place is not None and now != self._drawn:
+            self._show_classes(document, place)
+        points, panel = self._loop.progress.points, self.panel
+        panel.progress.setText(self._progress(document.labels.total if document else 0))
+        panel.progress.setVisible(self._loop.active or bool(points))
+        panel.progress_plot.show_points(points)
+        panel.progress_plot.setVisible(len(points) > 1)
+
+    def _progress(self, labelled: int) -> str:
+        points = self._loop.progress.points
+        parts = [f"{self._loop.answers.sentence}; {labelled:,} pixels are labelled."]
+        last = points[-1] if points else None
+        if last is not None and None not in (last.accuracy, last.low, last.high):
+            value, low, high = (100 * (v or 0.0) for v in (last.accuracy, last.low, last.high))
+            parts.append(f"Accuracy, from your labels: {value:.0f} % ({low:.0f} to {high:.0f} %).")
+        elif last is not None:
+            parts.append("Accuracy: label more separate places of each class to measure it.")
+        return " ".join(part for part in (*parts, self._loop.progress.sentence) if part)
+
+
+def _box(place: Place, least: float, factor: float) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what is shown around a place."""
+    pixels = np.concatenate([place.segment, [[place.row, place.column]]])
+    top, left = pixels.min(axis=0)
+    bottom, right = pixels.max(axis=0) + 1
+    side = max(least, factor * float(max(bottom - top, right - left)))
+    return (left + right - side) / 2, (top + bottom - side) / 2, side, side

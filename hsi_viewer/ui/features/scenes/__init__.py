@@ -1,0 +1,1 @@
+"""Several scenes: their sessions side by side, and one model of all of them."""

@@ -1,0 +1,227 @@
+"""ScenesFeature: the sessions of several scenes, and a model that is trained on all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.errors import FileError, HsiError
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.session.storage.project_file import SUFFIX, read_project_labels
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.saving import folder_link
+from hsi_viewer.ui.widgets.scene_row import SceneRow
+
+if TYPE_CHECKING:
+    from hsi_viewer.jobs.train import LabelledScene
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
+
+KEY, TITLE = "scenes", "Scenes"
+LISTING, TRAINING = "Listing the scenes", "Training on all scenes"
+
+
+class ScenesFeature(Feature):
+    """Lists session files; one is open at a time, and all can be trained on."""
+
+    key = "scenes"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        context.sessions.changed.connect(self.refresh)
+
+    def panels(self) -> list[Panel]:
+        """The dock Scenes."""
+        return [
+            Panel(
+                KEY,
+                TITLE,
+                self._make,
+                "right",
+                "training",
+                fill=self.refresh,
+                icon="image-multiple-outline",
+            )
+        ]
+
+    def _make(self) -> ScenesPanel:
+        from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
+
+        panel = ScenesPanel()
+        panel.add_requested.connect(self.add)
+        panel.open_requested.connect(self._open)
+        panel.remove_requested.connect(self._remove)
+        panel.train_requested.connect(self.train)
+        panel.shown.connect(self.refresh)
+        return panel
+
+    @property
+    def panel(self) -> ScenesPanel:
+        """The list."""
+        return cast("ScenesPanel", self.context.docking.panel(KEY))
+
+    def commands(self) -> list[Command]:
+        """File › Scenes, and Train › On all scenes."""
+        return [
+            Command(
+                "file.scenes", "Scenes of a &project", "&File", self.show, (), "image-multiple"
+            ),
+            Command(
+                "train.scenes",
+                "Train on &all scenes…",
+                "&Train",
+                self.train,
+                (),
+                "play-box-multiple-outline",
+                lambda: len(self._paths()) > 1,
+                lambda: "Add the sessions of two scenes in the panel Scenes first.",
+            ),
+        ]
+
+    @Slot()
+    def show(self) -> None:
+        """Show the list."""
+        self.show_panel(KEY)
+
+    def _paths(self) -> list[Path]:
+        return [Path(path) for path in self.workspace.settings.scenes]
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the sessions again, if the list is in view."""
+        if not (self.made(KEY) and self.panel.isVisible()):
+            return
+        paths = self._paths()
+
+        def work(token: CancelToken, _port: ProgressPort) -> list[SceneRow]:
+            rows = []
+            for path in paths:
+                token.check()
+                rows.append(_row_of(path))
+            return rows
+
+        self.workspace.compute(LISTING, work, self._on_rows, quiet=True)
+
+    def _on_rows(self, rows: list[SceneRow]) -> None:
+        session = self.context.sessions.session
+        self.panel.show_scenes(rows, None if session is None else session.project)
+
+    @Slot()
+    def add(self) -> None:
+        """Ask for session files, and list them."""
+        names, _ = QFileDialog.getOpenFileNames(
+            self.window,
+            "Add the sessions of scenes",
+            self.workspace.settings.last_folder,
+            f"HSI Viewer session (*{SUFFIX})",
+        )
+        self._keep([*self._paths(), *map(Path, names)])
+
+    def _keep(self, paths: list[Path]) -> None:
+        self.workspace.settings.scenes = list(dict.fromkeys(str(p.absolute()) for p in paths))
+        self.workspace.state_changed.emit()
+        self.refresh()
+
+    @Slot(object)
+    def _open(self, path: Path) -> None:
+        self.context.opening.open(str(path))
+
+    @Slot(object)
+    def _remove(self, path: Path) -> None:
+        """Take a session off the list; its file stays."""
+        self._keep([p for p in self._paths() if p != path])
+
+    @Slot()
+    def train(self) -> None:
+        """Ask where the model is to be kept, and train on all scenes in the background."""
+        folder = QFileDialog.getExistingDirectory(
+            self.window, "An empty folder for the model", self.workspace.settings.last_folder
+        )
+        if folder:
+            self.train_into(Path(folder))
+
+    def train_into(self, folder: Path) -> None:
+        """Train on all scenes in the background; what was saved of each session counts."""
+        paths, settings = self._paths(), self.workspace.settings
+        config = TrainingConfig(device=settings.device)
+        classifier = settings.classifier
+
+        def work(token: CancelToken, port: ProgressPort) -> dict[str, Any]:
+            from hsi_viewer.jobs.job import Job
+            from hsi_viewer.jobs.train import train_on
+
+            scenes = [_scene_of(path, token) for path in paths]
+            job = Job(folder, config, token, port, classifier=classifier)
+            return train_on(scenes, job)
+
+        def done(report: dict[str, Any]) -> None:
+            self._on_trained(report, folder)
+
+        self.workspace.perform(TRAINING, work, done)
+
+    def _on_trained(self, report: dict[str, Any], folder: Path) -> None:
+        text = f"One model of {len(report['scenes'])} scenes is in {folder}. "
+        found = report["held_out"]
+        if found is None:
+            text += "No scene could be held out, so its accuracy on other scenes is unknown."
+        else:
+            each = ", ".join(f"{s['scene']} {s['overall']:.0%}" for s in found["scenes"])
+            text += (
+                f"Scenes held out are mapped {found['overall']:.0%} right by models of the "
+                f"others ({each})."
+            )
+        self.workspace.notify(text, "success", folder_link(folder / "model.json"))
+        if self.made(KEY):
+            self.panel.show_result(text)
+
+
+def _row_of(path: Path) -> SceneRow:
+    """What a session file holds, in short."""
+    try:
+        data, ids = read_project_labels(path)
+    except HsiError as error:
+        return SceneRow(path, path.stem, problem=str(error))
+    present = np.unique(ids[ids > 0])
+    return SceneRow(
+        path,
+        data.reference.name,
+        int(np.count_nonzero(ids)),
+        present.size,
+        has_map=any(name.startswith("runs/") for name in data.contents),
+    )
+
+
+def _scene_of(path: Path, token: CancelToken) -> LabelledScene:
+    """The scene and the labels of a session file.
+
+    Raises
+    ------
+    HsiError
+        if the session or its cube cannot be read, or is another one by now.
+    """
+    from hsi_viewer.core.cube.fill_values import examined
+    from hsi_viewer.core.cube.real_values import real_valued
+    from hsi_viewer.io.opening import open_cube
+    from hsi_viewer.jobs.train import LabelledScene
+
+    data, ids = read_project_labels(path)
+    source = data.reference.found(path.parent)
+    if source is None:
+        raise FileError(
+            f"{path}: its cube {data.reference.source} is neither there nor beside the session; "
+            "open the session and find it."
+        )
+    cube = examined(real_valued(open_cube(source, token)))
+    if (why := data.reference.disabled_reason(cube)) is not None:
+        raise FileError(f"{path}: {why}")
+    names = {c.id: c.name for c in data.classes}
+    colours = {c.id: c.colour for c in data.classes}
+    labels = ImportedLabels(ids, names, colours, name=path.name)
+    return LabelledScene(cube, labels, source, str(path))

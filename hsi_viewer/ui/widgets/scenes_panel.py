@@ -1,0 +1,154 @@
+"""ScenesPanel: the sessions of several scenes, which one is open, and one model of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFont, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.scene_row import SceneRow
+
+HEADERS = ("Scene", "Labels", "Classes", "Map")
+EMPTY = (
+    "Save the session of each scene (Ctrl+S), add the files here, and train one model on the "
+    "labels of all of them. Double-click a scene to open it."
+)
+
+
+class ScenesPanel(QWidget):
+    """The list of scenes and what can be done with them.
+
+    Signals
+    -------
+    add_requested(), open_requested(Path), remove_requested(Path), train_requested().
+    shown() : the panel came into view, so what it shows may be out of date.
+    """
+
+    add_requested = Signal()
+    open_requested = Signal(object)
+    remove_requested = Signal(object)
+    train_requested = Signal()
+    shown = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[SceneRow, ...] = ()
+        self.table = QTableWidget(0, len(HEADERS))
+        self.table.setHorizontalHeaderLabels(HEADERS)
+        self.table.setAccessibleName("Scenes")
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setMinimumHeight(110)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._on_selection)
+        self.table.itemActivated.connect(self._on_open)
+        self.table.itemDoubleClicked.connect(self._on_open)
+        self.hint = QLabel(EMPTY)
+        self.hint.setWordWrap(True)
+        self.hint.setObjectName("muted")
+        self.add_button = self._button("Add sessions…", "plus", self.add_requested)
+        self.open_button = self._button("Open", "folder-open-outline", self._on_open)
+        self.remove_button = self._button("Remove", "minus", self._on_remove)
+        self.train_button = self._button(
+            "Train on all…", "play-box-multiple-outline", self.train_requested
+        )
+        rows = (QHBoxLayout(), QHBoxLayout())
+        for index, button in enumerate(self._buttons()):
+            rows[index // 2].addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 2, 8, 6)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.hint)
+        for row in rows:
+            layout.addLayout(row)
+        self._on_selection()
+
+    def _button(self, text: str, sign: str, slot: object) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("sign", sign)
+        button.setIcon(icon(sign))
+        button.clicked.connect(slot)
+        return button
+
+    def _buttons(self) -> tuple[QPushButton, ...]:
+        return self.add_button, self.open_button, self.remove_button, self.train_button
+
+    def refresh_theme(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        for button in self._buttons():
+            button.setIcon(icon(button.property("sign")))
+
+    def show_scenes(self, rows: Sequence[SceneRow], open_now: Path | None) -> None:
+        """List sessions, the open one in bold."""
+        chosen = self.chosen()
+        self._rows = tuple(rows)
+        self.table.setRowCount(len(self._rows))
+        for r, row in enumerate(self._rows):
+            texts = (row.scene, f"{row.labels:,}", str(row.classes), "yes" if row.has_map else "")
+            if row.problem:
+                texts = (row.scene, "?", "?", "?")
+            for c, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(row.problem or str(row.path))
+                if c:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                if row.path == open_now:
+                    font = QFont(self.table.font())
+                    font.setBold(True)
+                    item.setFont(font)
+                    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, open")
+                self.table.setItem(r, c, item)
+            if row.path == chosen:
+                self.table.selectRow(r)
+        self._on_selection()
+
+    def show_result(self, text: str) -> None:
+        """Say what the last training on all scenes gave."""
+        self.hint.setText(text)
+
+    def chosen(self) -> Path | None:
+        """The session that is selected."""
+        rows = {index.row() for index in self.table.selectedIndexes()}
+        return next((self._rows[r].path for r in rows if r < len(self._rows)), None)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Announce that the panel is visible."""
+        super().showEvent(event)
+        self.shown.emit()
+
+    @Slot()
+    def _on_selection(self) -> None:
+        one = self.chosen() is not None
+        self.open_button.setEnabled(one)
+        self.remove_button.setEnabled(one)
+        self.train_button.setEnabled(sum(not row.problem for row in self._rows) > 1)
+
+    @Slot()
+    def _on_open(self) -> None:
+        if (path := self.chosen()) is not None:
+            self.open_requested.emit(path)
+
+    @Slot()
+    def _on_remove(self) -> None:
+        if (path := self.chosen()) is not None:
+            self.remove_requested.emit(path)

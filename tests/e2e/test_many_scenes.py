@@ -1,0 +1,150 @@
+"""apply on many scenes as users run it: several processes, kill -9, parts, a cluster of Dask."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hsi_viewer.cli import main
+from hsi_viewer.learning import trainer
+from tests.patience import PATIENCE
+from tests.unit.cli.schemas import fitting
+from tests.unit.learning.made import SMALL, made_scene
+
+PROJECT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("HSI_KILL_ROUNDS", "1"))
+OPTIONS = ("--refine", "full", "--tile", "32", "--format", "envi,confidence", "--device", "cpu")
+TILES = 9 + 1
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """A model, a scene of nine tiles, and one of one."""
+    folder = tmp_path_factory.mktemp("scenes")
+    cube, truth = made_scene(90, 70, 12)
+    np.save(folder / "large.npy", cube.read())
+    np.save(folder / "small.npy", cube.read()[:25, 20:60])
+    np.save(folder / "truth.npy", np.where(np.arange(70) % 9 == 0, truth, 0))
+    labelled = [str(folder / "large.npy"), "--labels", str(folder / "truth.npy")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "recipe_for", lambda _config: SMALL)
+        model = str(folder / "model")
+        assert main(["classify", *labelled, "-o", model, "--device", "cpu", "--format", "npy"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reference(files) -> dict[str, bytes]:
+    """The maps of one process that nothing has stopped."""
+    assert main(command(files, files / "reference")) == 0
+    return maps_of(files / "reference")
+
+
+def command(files: Path, output: Path, *options: str) -> list[str]:
+    scenes = [str(files / "large.npy"), str(files / "small.npy")]
+    return ["apply", str(files / "model"), *scenes, "-o", str(output), *OPTIONS, *options]
+
+
+def maps_of(folder: Path) -> dict[str, bytes]:
+    found = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.img"))}
+    assert len(found) == 4
+    return found
+
+
+def started(line: list[str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "hsi_viewer.cli", *line],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_three_processes_make_the_map_of_one(files, reference, tmp_path, capsys):
+    capsys.readouterr()
+    assert main(command(files, tmp_path / "out", "--workers", "3", "--json")) == 0
+    record = fitting(capsys.readouterr().out, "batch")
+    assert (record["tiles_computed"], record["tiles_kept"]) == (TILES, 0)
+    assert maps_of(tmp_path / "out") == reference
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known there")
+def test_killed_at_any_moment_the_map_is_the_same(files, reference, tmp_path, capsys):
+    """The client is killed, and every other time a worker before; finished tiles are kept."""
+    chance = random.Random(0)  # noqa: S311 - nothing secret
+    folders = [tmp_path / "0"]
+    for number in range(KILLS):
+        output = folders[-1]
+        client = started(command(files, output, "--workers", "2", "--continue"))
+        wait_for_tiles(client, output, chance.randrange(1, 4))
+        if number % 2:
+            kill(chance.choice(children_of(client.pid) or [client.pid]))
+            wait_for_tiles(client, output, 1)
+        workers = children_of(client.pid)
+        client.kill()
+        client.communicate()
+        wait_until_ended(workers)
+        if (output / "summary.csv").exists():
+            assert maps_of(output) == reference
+            folders.append(tmp_path / str(len(folders)))
+    kept = len(finished_tiles(folders[-1]))
+    capsys.readouterr()
+    assert main(command(files, folders[-1], "--continue", "--json")) == 0
+    record = fitting(capsys.readouterr().out, "batch")
+    assert record["tiles_kept"] >= kept
+    assert record["tiles_computed"] + record["tiles_kept"] == TILES
+    assert maps_of(folders[-1]) == reference
+
+
+def wait_for_tiles(client: subprocess.Popen, output: Path, more: int) -> None:
+    """Wait until some more tiles are there than now, or the client has ended."""
+    wanted, until = len(finished_tiles(output)) + more, time.monotonic() + PATIENCE
+    while client.poll() is None and len(finished_tiles(output)) < wanted:
+        assert time.monotonic() < until
+        with suppress(subprocess.TimeoutExpired):
+            client.wait(0.02)
+
+
+def kill(process: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+
+
+def finished_tiles(output: Path) -> list[Path]:
+    return list(output.glob("*/tiles/tile-*.safetensors"))
+
+
+def children_of(process: int) -> list[int]:
+    """Processes that a process has started, and theirs; of Linux only."""
+    found = []
+    for path in Path("/proc").glob(f"{process}/task/*/children"):
+        for child in path.read_text().split():
+            found += [int(child), *children_of(int(child))]
+    return found
+
+
+def wait_until_ended(processes: list[int]) -> None:
+    """Wait until processes are gone, as those must be whose client was killed."""
+    until = time.monotonic() + PATIENCE
+    for process in processes:
+        while is_running(process):
+            assert time.monotonic() < until, f"process {process} is still running"
+            select.select([], [], [], 0.02)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

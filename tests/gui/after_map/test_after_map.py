@@ -1,0 +1,172 @@
+"""The menu Map: cleaning with a preview and undo, polygons, and areas of the map that is shown."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pyogrio
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
+from hsi_viewer.core.postprocess.map_regions import map_regions
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.ui.features.after_map.polygons_dialog import SAVE, PolygonsDialog
+from tests.gui.exporting.test_layers_and_figures import answer, scene
+
+ENTER, CTRL = Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def mapped(driver, tmp_path):
+    """A georeferenced scene with a map: two fields of three classes, and noise."""
+    driver.open(scene(tmp_path, 32633))
+    driver.type("a", "one", ENTER, "a", "two", ENTER, "a", "three", ENTER)
+    rng = np.random.default_rng(5)
+    class_map = np.where(np.arange(24) < 12, 1, 2) * np.ones((20, 1), int)
+    noise = rng.random((20, 24)) < 0.08
+    class_map[noise] = 3
+    class_map[:2] = 0
+    confidence = np.where(class_map > 0, 0.75, 0).astype(np.float32)
+    made = Prediction(class_map.astype(np.uint16), confidence, (1, 2, 3), source="m")
+    driver.document.set_prediction(made)
+    return driver
+
+
+def test_cleaning_polygons_and_areas(mapped, tmp_path, monkeypatch):
+    before = cleaning(mapped)
+    areas(mapped, tmp_path, monkeypatch)
+    polygons(mapped, tmp_path, monkeypatch)
+    merging(mapped, before)
+
+
+def shown_ids(driver) -> np.ndarray:
+    """The map as it is drawn on the canvas, by the colours of the classes."""
+    image = driver.canvas.map_overlay.image
+    ids = np.zeros(image.shape[:2], np.uint16)
+    for c in driver.document.legend:
+        ids[(image[:, :, :3] == c.colour).all(axis=2) & (image[:, :, 3] > 0)] = c.id
+    return ids
+
+
+def cleaning(driver) -> Prediction:
+    document, original = driver.document, driver.document.prediction
+    driver.type("k", modifier=CTRL | SHIFT)
+    panel = driver.window.panel("clean-map")
+    assert panel.isVisible()
+    assert not panel.apply_button.isEnabled()
+    panel.majority.setFocus()
+    QTest.keyClick(panel.majority, Qt.Key.Key_Down)
+    panel.minimum.setFocus()
+    panel.minimum.selectAll()
+    QTest.keyClicks(panel.minimum, "3")
+    driver.qtbot.waitUntil(lambda: "pixels change" in panel.summary.text())
+    wanted = cleaned(original.class_map, Cleaning(majority=3, minimum=3))
+    changed = int((wanted != original.class_map).sum())
+    assert changed > 10
+    assert panel.summary.text().startswith(f"{changed} of 432 pixels change")
+    # the preview is drawn, and nothing else has changed
+    np.testing.assert_array_equal(shown_ids(driver), wanted)
+    assert document.prediction is original
+    driver.click_on(panel.preview)
+    np.testing.assert_array_equal(shown_ids(driver), original.class_map)
+    driver.click_on(panel.preview)
+    # an area as the least size: a hectare is 400 pixels of 5 m
+    assert panel.unit.model().item(2).isEnabled()
+    driver.click_on(panel.apply_button)
+    driver.qtbot.waitUntil(lambda: document.prediction is not original)
+    driver.settle()
+    np.testing.assert_array_equal(document.prediction.class_map, wanted)
+    same = wanted == original.class_map
+    np.testing.assert_array_equal(
+        document.prediction.confidence, np.where(same, original.confidence, np.float32(0.25))
+    )
+    sessions = driver.window.context.sessions
+    driver.qtbot.waitUntil(lambda: not sessions.run_pending)
+    (run,) = sessions.session.training_runs.runs
+    assert run.title == "1: cleaned"
+    assert run.config["cleaned"] == "majority of 3 x 3 pixels; regions below 3 pixels removed"
+    assert run.config["cleaning"][0]["majority"] == 3
+    assert sessions.shown_run == 1
+    # one step back, and again
+    kept = document.prediction
+    driver.type("z", modifier=CTRL)
+    assert document.prediction is original
+    assert sessions.shown_run is None
+    driver.trigger("edit.redo")
+    assert document.prediction is kept
+    assert sessions.shown_run == 1
+    return original
+
+
+def areas(driver, tmp_path, monkeypatch) -> None:
+    driver.trigger("map.areas")
+    dialog = driver.window.feature("map")._areas
+    driver.qtbot.waitUntil(lambda: dialog.table.rowCount() > 0)
+    ids = driver.document.prediction.class_map
+    first = [dialog.table.item(0, c).text() for c in range(4)]
+    count = int((ids == 1).sum())
+    assert first[0] == "one"
+    assert first[1] == f"{count:,}"
+    assert first[3] == f"{25 * count:,.1f} m²"
+    driver.click_on(dialog.copy)
+    assert QGuiApplication.clipboard().text().splitlines()[0] == "Class\tPixels\tShare\tArea"
+    path = tmp_path / "areas.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    driver.click_on(dialog.save)
+    driver.qtbot.waitUntil(path.exists)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(int(row["pixels"]) for row in rows) == np.count_nonzero(ids)
+    dialog.close()
+
+
+def polygons(driver, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "fields.gpkg"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    regions = map_regions(driver.document.prediction.class_map)
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, PolygonsDialog)
+        save = dialog.buttons.button(SAVE)
+        if not save.isEnabled():  # the regions are being counted
+            QTimer.singleShot(5, press)
+            return
+        assert dialog.count.text().startswith(f"{len(regions)} polygons")
+        driver.click_on(dialog.objects)
+        driver.click_on(dialog.spectra)
+        driver.click_on(save)
+
+    QTimer.singleShot(0, lambda: answer(PolygonsDialog, lambda _dialog: press()))
+    driver.trigger("map.polygons")
+    driver.settle()
+    meta, _, _, fields = pyogrio.raw.read(path)
+    assert "UTM zone 33N" in meta["crs"]
+    found = dict(zip(meta["fields"], fields, strict=True))
+    assert sorted(found["pixels"]) == sorted(regions.pixels()[1:])
+    assert found["area_m2"].sum() == pytest.approx(25 * 432, rel=0.01)
+    assert ((found["confidence"] > 0) & (found["confidence"] <= 0.75)).all()
+    with path.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.reader(file))) == len(regions) + 1
+
+
+def merging(driver, original: Prediction) -> None:
+    """A class that becomes another one; the preview goes with the panel."""
+    document = driver.document
+    document.set_prediction(original)
+    driver.trigger("map.clean")
+    panel = driver.window.panel("clean-map")
+    box = panel.table.cellWidget(2, 3)
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentText() == "one"
+    driver.qtbot.waitUntil(lambda: "pixels change" in panel.summary.text())
+    assert 3 not in shown_ids(driver)
+    driver.window.context.docking.docks["clean-map"].close()
+    np.testing.assert_array_equal(shown_ids(driver), original.class_map)

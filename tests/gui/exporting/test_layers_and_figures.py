@@ -1,0 +1,211 @@
+"""Layers as georeferenced images, views with legend and scale bar, plots as tables."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+import rasterio
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.ui.features.exporting.layers_dialog import SAVE, LayersDialog
+from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
+
+ENTER = Qt.Key.Key_Return
+CTRL_ALT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+PLACE = (5.0, 0.0, 4e5, 0.0, -5.0, 5.8e6)
+
+
+def scene(folder, epsg: int | None):
+    """A scene of 20 x 24 pixels with a map, opened from a file."""
+    from rasterio.crs import CRS
+
+    rng = np.random.default_rng(2)
+    known = Georeference(PLACE, CRS.from_epsg(epsg).to_wkt()) if epsg else None
+    cube = HyperCube.from_array(
+        rng.uniform(0.1, 0.9, (20, 24, 6)).astype(np.float32),
+        wavelengths=np.linspace(450, 900, 6),
+        georeference=known,
+    )
+    write_cube(cube, folder / "field.hdr")
+    return str(folder / "field.hdr")
+
+
+@pytest.fixture
+def mapped(driver, tmp_path):
+    driver.open(scene(tmp_path, 32633))
+    driver.type("a", "one", ENTER, "a", "two", ENTER)
+    driver.stroke((2, 2), (2, 6))
+    driver.trigger("tool.navigate")
+    rng = np.random.default_rng(1)
+    shares = rng.dirichlet((1.0, 1.0), (20, 24)).astype(np.float32)
+    class_map = (shares.argmax(axis=2) + 1).astype(np.uint16)
+    class_map[0, 0] = 0
+    confidence = np.where(class_map > 0, shares.max(axis=2), 0).astype(np.float32)
+    driver.document.set_prediction(Prediction(class_map, confidence, (1, 2), shares, source="m"))
+    return driver
+
+
+def answer(kind, press, then=None) -> None:
+    """Wait for a dialog of a kind, then use it."""
+    dialog = QApplication.activeModalWidget()
+    if not isinstance(dialog, kind):
+        QTimer.singleShot(0, lambda: answer(kind, press, then))
+        return
+    press(dialog)
+
+
+def test_layers_views_and_plots_are_exported(mapped, tmp_path, monkeypatch):
+    every_layer_with_place_and_names(mapped, tmp_path)
+    views_and_plots(mapped, tmp_path, monkeypatch)
+    (tmp_path / "lab").mkdir()
+    without_a_place(mapped, tmp_path / "lab", monkeypatch)
+
+
+def every_layer_with_place_and_names(driver, tmp_path) -> None:
+    """GeoTIFF and ENVI, each layer in a file of its own."""
+    document = driver.document
+    driver.click(5, 5)
+    driver.trigger("spectra.angle")
+    driver.trigger("image.pca")
+    driver.settle()
+    titles: list[str] = []
+
+    def export(dialog: LayersDialog, suffix: str = ".tif", *wanted: str) -> None:
+        rows = [dialog.list.item(n) for n in range(dialog.list.count())]
+        titles[:] = [row.text().split("   ")[0] for row in rows]
+        for row in rows:
+            title = row.text().split("   ")[0]
+            chosen = not wanted or title in wanted
+            row.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
+        dialog.format.setCurrentIndex(dialog.format.findData(suffix))
+        driver.click_on(dialog.buttons.button(SAVE))
+
+    QTimer.singleShot(0, lambda: answer(LayersDialog, export))
+    driver.type("e", modifier=CTRL_ALT)
+    driver.settle()
+    assert titles == [
+        *("Labels", "Within the angle", "Spectral angle", "Uncertainty"),
+        *("Class map", "Confidence", "Probabilities", "Picture", "Principal components"),
+    ]
+    prediction, known = document.prediction, document.results.angle_map
+    with rasterio.open(tmp_path / "field_uncertainty.tif") as file:
+        assert file.crs.to_epsg() == 32633
+        assert tuple(file.transform)[:6] == PLACE
+        assert file.descriptions == ("Uncertainty",)
+        values = file.read(1)
+        np.testing.assert_allclose(values[1:], 1 - prediction.confidence[1:], atol=1e-6)
+        assert np.isnan(values[0, 0])
+        assert np.isnan(file.nodata)
+    with rasterio.open(tmp_path / "field_probabilities.tif") as file:
+        assert file.descriptions == ("one", "two")
+        np.testing.assert_array_equal(file.read(2), prediction.probabilities[:, :, 1])
+    with rasterio.open(tmp_path / "field_spectral_angle.tif") as file:
+        np.testing.assert_allclose(file.read(1), known.angles, rtol=1e-6)
+        assert file.descriptions[0].startswith("Angle to row 6 col 6")
+    with rasterio.open(tmp_path / "field_within_the_angle.tif") as file:
+        step = driver.window.panel("spectral-angle").step
+        np.testing.assert_array_equal(file.read(1), known.within(step))
+    with rasterio.open(tmp_path / "field_class_map.tif") as file:
+        np.testing.assert_array_equal(file.read(1), prediction.class_map)
+        assert file.colormap(1)[1][:3] == document.legend[1].colour
+    with rasterio.open(tmp_path / "field_picture.tif") as file:
+        shown = driver.canvas.picture.image
+        np.testing.assert_array_equal(file.read(), np.moveaxis(shown, 2, 0))
+    assert open_cube(str(tmp_path / "field_principal_components.tif")).band_names == (
+        driver.window.context.viewing.derived_images[0].band_names
+    )
+    # as ENVI images, and only what is chosen
+    QTimer.singleShot(0, lambda: answer(LayersDialog, lambda d: export(d, ".hdr", "Confidence")))
+    driver.trigger("file.export_layers")
+    driver.settle()
+    made = open_cube(str(tmp_path / "field_confidence.hdr"))
+    assert made.band_names == ("Confidence",)
+    assert made.georeference.transform == PLACE
+    assert {p.name for p in tmp_path.glob("*.hdr")} == {"field.hdr", "field_confidence.hdr"}
+    # a map without probabilities says why they cannot be had, and the scene is never replaced
+    document.set_prediction(Prediction(prediction.class_map, prediction.confidence, (1, 2)))
+    reasons: list[str] = []
+
+    def look(dialog: LayersDialog) -> None:
+        items = [dialog.list.item(n) for n in range(dialog.list.count())]
+        reasons.extend(i.text() for i in items if not i.flags() & Qt.ItemFlag.ItemIsEnabled)
+        dialog.reject()
+
+    QTimer.singleShot(0, lambda: answer(LayersDialog, look))
+    driver.trigger("file.export_layers")
+    assert reasons == ["Probabilities   (not kept with a run: train again)"]
+
+
+def save_view(driver, path, monkeypatch, name: str, kind: str, seen=None) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+
+    def press(dialog: FigureDialog) -> None:
+        dialog.views.setCurrentIndex(dialog.views.findText(name))
+        dialog.format.setCurrentIndex(dialog.format.findData(kind))
+        if seen is not None:
+            seen.append((dialog.marks.isEnabled(), dialog.marks.toolTip()))
+        save = QDialogButtonBox.StandardButton.Save
+        driver.click_on(dialog.findChild(QDialogButtonBox).button(save))
+
+    QTimer.singleShot(0, lambda: answer(FigureDialog, press))
+    driver.trigger("file.figure")
+    driver.settle()
+
+
+def views_and_plots(driver, tmp_path, monkeypatch) -> None:
+    """Views have a legend and a scale bar, and plots become tables."""
+    driver.qtbot.waitUntil(lambda: driver.window.context.map_marks.possible)
+    save_view(driver, tmp_path / "view.svg", monkeypatch, "Scene", "svg")
+    text = (tmp_path / "view.svg").read_text(encoding="utf-8")
+    assert ">one<" in text
+    assert ">two<" in text
+    driver.window.context.viewing.layers.show(False, "Spectral angle")  # which lies above
+    driver.trigger("view.uncertainty")
+    save_view(driver, tmp_path / "doubt.svg", monkeypatch, "Scene", "svg")
+    text = (tmp_path / "doubt.svg").read_text(encoding="utf-8")
+    assert ">Uncertainty<" in text
+    # the marks of the scene lie over the picture, where they are on the screen
+    figures = driver.window.feature("figures")
+    plain, marked = (
+        figures.figure_of(driver.canvas, "", marks=marks).image(1.0) for marks in (False, True)
+    )
+    changed = difference(plain, marked)
+    rows, columns = np.nonzero(changed)
+    assert rows.min() > changed.shape[0] - 80
+    assert columns.max() < 260
+    # numbers of the plots
+    save_view(driver, tmp_path / "spectra.csv", monkeypatch, "Spectrum", "csv")
+    with (tmp_path / "spectra.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0][:2] == ["wavelength_nm", "row 6 col 6"]
+    got = np.array(rows[1:], float)
+    np.testing.assert_allclose(got[:, 0], driver.document.cube.wavelengths)
+    np.testing.assert_allclose(got[:, 1], driver.document.cube.spectrum(5, 5))
+
+
+def difference(one: QImage, other: QImage) -> np.ndarray:
+    """(rows, columns), True where two pictures differ."""
+    a, b = (
+        np.frombuffer(i.constBits(), np.uint8).reshape(i.height(), i.bytesPerLine()).copy()
+        for i in (one, other)
+    )
+    return (a != b).reshape(one.height(), -1, 4).any(axis=2)[:, : one.width()]
+
+
+def without_a_place(driver, tmp_path, monkeypatch) -> None:
+    """There is no scale bar then, and the dialog says why."""
+    driver.document.mark_saved()
+    driver.open(scene(tmp_path, None))
+    seen: list[tuple[bool, str]] = []
+    save_view(driver, tmp_path / "view.png", monkeypatch, "Scene", "png", seen)
+    assert seen == [(False, "The scene isn't georeferenced.")]
+    assert QImage(str(tmp_path / "view.png")).width() >= 2 * driver.canvas.viewport().width()

@@ -1,0 +1,81 @@
+"""The panel Scenes: sessions side by side, one open at a time, and one model of all."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.labels.classes import LabelClass
+from hsi_viewer.io.opening import open_cube
+from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.session.storage.cube_reference import reference_to
+from hsi_viewer.session.storage.project_file import write_project
+from hsi_viewer.session.storage.session_data import SessionData
+from tests.unit.learning.made import made_scene
+
+CLASSES = tuple(LabelClass(i, f"field {i}", (10 * i, 0, 90)) for i in (2, 5, 7, 9))
+
+
+def write_sessions(folder, names="ab"):
+    """A session file of each of some scenes, and their truth."""
+    paths = []
+    for k, name in enumerate(names):
+        cube, truth = made_scene(24, 20, 12)
+        np.save(folder / f"{name}.npy", cube.read() + np.float32(k))
+        ids = np.zeros_like(truth)
+        ids[1::4, 1::4] = truth[1::4, 1::4]
+        opened = open_cube(folder / f"{name}.npy")
+        data = SessionData(reference_to(str(folder / f"{name}.npy"), opened), CLASSES)
+        paths.append(folder / f"{name}.hsiproj")
+        write_project(paths[-1], data, ids, None, {})
+    return paths
+
+
+def double_click(table, row):
+    at = table.visualItemRect(table.item(row, 0)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, monkeypatch):
+    paths = write_sessions(tmp_path)
+    (tmp_path / "broken.hsiproj").write_bytes(b"nothing")
+    driver = make_driver(Settings(theme="light", classifier="lda"))
+    answers = [[str(p) for p in (*paths, tmp_path / "broken.hsiproj")]]
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (answers[0], ""))
+    assert not driver.window.commands.action("train.scenes").isEnabled()
+    driver.trigger("file.scenes")
+    panel = driver.window.context.docking.panels["scenes"]
+    qtbot.waitUntil(panel.isVisible)
+    driver.click_on(panel.add_button)
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 3)
+    texts = [[panel.table.item(r, c).text() for c in range(4)] for r in range(3)]
+    assert texts == [["a.npy", "30", "4", ""], ["b.npy", "30", "4", ""], ["broken", "?", "?", "?"]]
+    assert "not a session file" in panel.table.item(2, 0).toolTip()
+
+    for row, name in ((0, "a.npy"), (1, "b.npy")):
+        with qtbot.waitSignal(driver.window.context.opening.opened):
+            double_click(panel.table, row)
+        driver.settle()
+        assert driver.document.cube.name == name
+        assert driver.document.labels.total == 30
+        qtbot.waitUntil(lambda r=row: panel.table.item(r, 0).font().bold())
+
+    panel.table.selectRow(2)
+    driver.click_on(panel.remove_button)
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 2)
+    assert (tmp_path / "broken.hsiproj").exists()
+
+    target = tmp_path / "model"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(target))
+    driver.click_on(panel.train_button)
+    qtbot.waitUntil(lambda: "One model of 2 scenes" in panel.hint.text())
+    report = json.loads((target / "report.json").read_text("utf-8"))
+    assert [c["name"] for c in report["classes"]] == [c.name for c in CLASSES]
+    assert report["held_out"]["overall"] > 0.9
+    assert f"{report['held_out']['overall']:.0%} right" in panel.hint.text()
+    assert driver.window.workspace.settings.scenes == [str(p) for p in paths]

@@ -1,0 +1,264 @@
+"""Many scenes: the same maps as one by one, resumed, in parts, and whatever fails."""
+
+from __future__ import annotations
+
+import csv
+import json
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.crs import CRS
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.errors import ExportError, HsiError
+from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledError
+from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.jobs.apply import apply_model, options_of
+from hsi_viewer.jobs.batch import compute, pools
+from hsi_viewer.jobs.batch.run import BatchJob, run_batch
+from hsi_viewer.jobs.batch.scenes import Scene
+from hsi_viewer.jobs.batch.tile_file import tile_facts, tile_path
+from hsi_viewer.jobs.classify import classify
+from hsi_viewer.jobs.job import Job
+from hsi_viewer.learning import trainer
+from tests.unit.learning.made import SMALL, Recorder, made_scene
+
+SIDE = 32
+PLACE = Georeference((10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """A model in "model", a scene of four tiles, a small one, and a large ENVI file."""
+    folder = tmp_path_factory.mktemp("batch")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "recipe_for", lambda _config: SMALL)
+        cube, truth = made_scene(50, 44, 12)
+        np.save(folder / "large.npy", cube.read())
+        np.save(folder / "truth.npy", np.where(np.arange(44) % 7 == 0, truth, 0))
+        np.save(folder / "small.npy", cube.read()[:20, 4:34])
+        write_cube(
+            HyperCube.from_array(cube.read() * 1.02, georeference=PLACE), folder / "placed.hdr"
+        )
+        classify(str(folder / "large.npy"), str(folder / "truth.npy"), Job(folder / "model"))
+    return folder
+
+
+@pytest.fixture
+def job(files, tmp_path) -> BatchJob:
+    """Two scenes, refined, which is what needs an overlap."""
+    scenes = [Scene(str(files / name)) for name in ("large.npy", "small.npy")]
+    options = options_of(Job(tmp_path, refine="full"), SIDE)
+    formats = ("envi", "confidence", "npy")
+    return BatchJob(files / "model", scenes, tmp_path / "out", options, formats)
+
+
+def results_of(folder: Path) -> dict[str, bytes]:
+    """The maps of a folder, byte by byte; by name of scene and file."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".img", ".tif", ".npy")
+    }
+
+
+def test_a_batch_makes_the_maps_of_single_calls(job, files, tmp_path):
+    port = Recorder()
+    result = run_batch(replace(job, port=port))
+    assert [s.status for s in result.scenes] == ["done", "done"]
+    assert (result.computed, result.kept) == (4 + 1, 0)
+    for name in ("large", "small"):
+        single = tmp_path / f"single {name}"
+        apply_model(
+            files / "model", str(files / f"{name}.npy"), Job(single, refine="full"), side=SIDE
+        )
+        assert results_of(single) == results_of(tmp_path / "out" / name) != {}
+        report = json.loads((tmp_path / "out" / name / "report.json").read_text("utf-8"))
+        assert report["refined"]
+        assert not (tmp_path / "out" / name / "tiles").exists()
+    shares = [i.fraction for i in port.items if isinstance(i, Progress) and i.fraction is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    assert any("processor time" in i.detail for i in port.items if isinstance(i, Progress))
+
+
+def test_the_tiles_make_nearly_the_map_of_one_piece(job, files, tmp_path):
+    run_batch(job)
+    whole = apply_model(files / "model", job.scenes[0].source, Job(tmp_path / "w", refine="full"))
+    tiled = np.load(tmp_path / "out" / "large" / "class_map.npy")
+    assert (tiled == whole.prediction.class_map).mean() > 0.999
+    confidence = values_of(tmp_path / "out" / "large" / "confidence.img")[0]
+    np.testing.assert_allclose(confidence, whole.prediction.confidence, atol=2e-3)
+
+
+def test_a_region_is_mapped_as_its_own_scene(job, files, tmp_path):
+    np.save(tmp_path / "part.npy", np.load(files / "large.npy")[5:45, 3:40])
+    scenes = [
+        Scene(str(files / "large.npy"), (5, 45), (3, 40), "part"),
+        Scene(str(tmp_path / "part.npy")),
+    ]
+    run_batch(replace(job, scenes=scenes))
+    assert results_of(tmp_path / "out" / "part") == results_of(tmp_path / "out" / "part_2") != {}
+
+
+def test_the_table_lists_every_scene(job, files, tmp_path):
+    scenes = [*job.scenes, Scene(str(files / "placed.hdr")), Scene(str(tmp_path / "none.hdr"))]
+    port = Recorder()
+    result = run_batch(replace(job, scenes=scenes, port=port, formats=None))
+    assert [s.error for s in result.scenes[:3]] == ["", "", ""]
+    assert [s.status for s in result.scenes] == ["done", "done", "done", "failed"]
+    assert "none.hdr does not exist" in result.failed[0].error
+    notes = [item.text for item in port.items if isinstance(item, Note)]
+    assert any("none.hdr does not exist" in text for text in notes)
+    with result.summary.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == ["large", "small", "placed", "none"]
+    assert [row["status"] for row in rows] == [s.status for s in result.scenes]
+    placed = rows[2]
+    pixels = {k: int(v) for k, v in placed.items() if k.endswith("pixels") and k != "pixels"}
+    assert sum(pixels.values()) == int(placed["pixels"]) == 50 * 44
+    assert sum(float(v) for k, v in placed.items() if k.endswith("m2")) == 50 * 44 * 100.0
+    assert 0 <= float(placed["outside"]) <= 1
+    assert 0.25 < float(placed["confidence"]) <= 1
+    assert rows[3]["error"] == result.failed[0].error
+    confidence = tmp_path / "out" / "placed" / "confidence"
+    np.testing.assert_array_equal(
+        values_of(confidence.with_suffix(".tif")), values_of(confidence.with_suffix(".img"))
+    )
+
+
+def test_a_stopped_batch_goes_on_where_it_was(job, tmp_path, monkeypatch):
+    reference = results_of(run_and_return(replace(job, output=tmp_path / "reference")))
+    token, real = CancelToken(), compute.compute_tile
+    seen = []
+
+    def stopping(task, given):
+        seen.append(task.index)
+        if len(seen) == 3:
+            token.cancel()
+        return real(task, given)
+
+    monkeypatch.setattr(pools, "compute_tile", stopping)
+    with pytest.raises(TaskCancelledError):
+        run_batch(replace(job, token=token))
+    monkeypatch.setattr(pools, "compute_tile", real)
+    with pytest.raises(ExportError, match="add --continue"):
+        run_batch(job)
+    result = run_batch(replace(job, resume=True))
+    assert (result.computed, result.kept) == (3, 2)
+    assert results_of(tmp_path / "out") == reference
+    again = run_batch(replace(job, resume=True))
+    assert (again.computed, again.kept) == (0, 5)
+    assert results_of(tmp_path / "out") == reference
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "of another plan"])
+def test_a_damaged_tile_is_computed_again(job, tmp_path, damage, monkeypatch):
+    scene = replace(job, scenes=job.scenes[:1], part=(1, 2))
+    run_batch(scene)
+    path = tile_path(tmp_path / "out" / "large" / "tiles", 0)
+    raw = bytearray(path.read_bytes())
+    if damage == "cut":
+        path.write_bytes(raw[:-9])
+    elif damage == "changed":
+        raw[-9] ^= 1
+        path.write_bytes(raw)
+    else:
+        path.write_bytes(raw.replace(plan_digest(path).encode(), b"0" * 64))
+    result = run_batch(replace(scene, part=None, resume=True))
+    assert (result.computed, result.kept) == (3, 1)
+
+
+@pytest.mark.parametrize("change", ["model", "input", "options", "result"])
+def test_what_has_changed_is_computed_again(job, files, tmp_path, change):
+    source = tmp_path / "scene.npy"
+    np.save(source, np.load(files / "small.npy"))
+    one = replace(job, scenes=[Scene(str(source))], resume=True)
+    run_batch(one)
+    assert run_batch(one).computed == 0
+    if change == "input":
+        np.save(source, np.load(files / "small.npy")[::-1])
+    elif change == "options":
+        one = replace(one, options=replace(one.options, refine="weak"))
+    elif change == "result":
+        (tmp_path / "out" / "scene" / "class_map.img").write_bytes(b"")
+    else:
+        model = tmp_path / "model"
+        model.mkdir()
+        for path in (files / "model").glob("model.*"):
+            (model / path.name).write_bytes(path.read_bytes())
+        text = (model / "model.json").read_text("utf-8")
+        (model / "model.json").write_text(text + "\n", "utf-8")
+        one = replace(one, model=model)
+    assert run_batch(one).computed == 1
+
+
+def test_parts_make_the_same_whatever_their_order(job, tmp_path):
+    reference = results_of(run_and_return(replace(job, output=tmp_path / "reference")))
+    for number in (3, 1, 1):
+        result = run_batch(replace(job, part=(number, 3)))
+        assert not result.failed
+    assert [s.status for s in result.scenes].count("done") < 2
+    result = run_batch(replace(job, part=(2, 3)))
+    assert [s.status for s in result.scenes] == ["done", "done"]
+    assert results_of(tmp_path / "out") == reference
+
+
+def test_assembling_computes_nothing(job, tmp_path, monkeypatch):
+    run_batch(replace(job, part=(1, 2)))
+    result = run_batch(replace(job, assemble=True))
+    assert result.computed == 0
+    unfinished = [s for s in result.scenes if s.status == "unfinished"]
+    assert "tiles are not computed yet" in unfinished[0].error
+
+
+def test_a_tile_that_fails_three_times_is_reported_and_the_rest_goes_on(job, tmp_path, monkeypatch):
+    real, tried = compute.compute_tile, []
+
+    def failing(task, token):
+        if task.index == 2:
+            tried.append(task)
+            raise HsiError("the disk is worn")
+        return real(task, token)
+
+    monkeypatch.setattr(pools, "compute_tile", failing)
+    result = run_batch(job)
+    assert len(tried) == 3
+    assert [s.status for s in result.scenes] == ["failed", "done"]
+    assert "rows 32 to 50, columns 0 to 32: the disk is worn" in result.scenes[0].error
+    monkeypatch.setattr(pools, "compute_tile", real)
+    result = run_batch(replace(job, resume=True))
+    assert (result.computed, result.kept) == (1, 4)
+    assert [s.status for s in result.scenes] == ["done", "done"]
+
+
+def test_probabilities_are_kept_where_they_are_wanted(job, files, tmp_path):
+    options = replace(job.options, probabilities=True)
+    run_batch(replace(job, options=options, formats=("probabilities", "npy")))
+    shares = values_of(tmp_path / "out" / "large" / "probabilities.img")
+    np.testing.assert_allclose(shares.sum(axis=0), 1, atol=1e-5)
+    best = np.array([2, 5, 7, 9])[shares.argmax(axis=0)]
+    np.testing.assert_array_equal(best, np.load(tmp_path / "out" / "large" / "class_map.npy"))
+
+
+def run_and_return(job: BatchJob) -> Path:
+    run_batch(job)
+    return job.output
+
+
+def plan_digest(path: Path) -> str:
+    plan = json.loads((path.parent / "plan.json").read_text("utf-8"))["digest"]
+    assert tile_facts(path, plan) is not None
+    return plan
+
+
+def values_of(path: Path) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(path) as raster:
+            return raster.read()

@@ -1,0 +1,123 @@
+"""The facts of a report are those of the run, and its figures those of `assess`."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+
+from hsi_viewer.core.assessment.areas import class_areas
+from hsi_viewer.core.assessment.label_assessment import assess_labels
+from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.jobs.report.gather import gather
+from hsi_viewer.jobs.report.methods import described
+from hsi_viewer.learning.cross_validation import evidence_of
+from tests.unit.jobs.report.made import NAMES, made_run
+from tests.unit.learning.made import Recorder
+
+
+@pytest.fixture(scope="module")
+def run():
+    return made_run()
+
+
+@pytest.fixture(scope="module")
+def report(run):
+    return gather(run)
+
+
+def test_the_figures_are_those_of_the_assessment(run, report):
+    evidence = evidence_of(run.model, run.cube, run.labels, run.config)
+    wanted = assess_labels(evidence, run.labels, run.model.class_ids, reach=0)
+    found = report.facts.assessment
+    assert found.separated.overall == wanted.separated.overall
+    assert found.random.overall == wanted.random.overall
+    np.testing.assert_array_equal(found.separated.matrix, wanted.separated.matrix)
+    assert report.facts.honest == "cross-validation"
+    assert report.facts.shown is found.separated
+
+
+def test_classes_areas_and_spectra_are_those_of_map_and_cube(run, report):
+    areas = {a.class_id: a for a in class_areas(run.prediction.class_map)}
+    for c in report.facts.classes:
+        assert (c.name, c.pixels) == (NAMES[c.id], areas[c.id].pixels)
+        assert c.training == np.count_nonzero(run.labels == c.id) == 6
+        assert c.square_metres is None
+    assert sum(c.share for c in report.facts.classes) == pytest.approx(1)
+    values = run.cube.read()
+    for s in report.facts.spectra.classes:
+        own = values[run.labels == s.class_id]
+        np.testing.assert_allclose(s.mean, own.mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(s.low, np.percentile(own, 10, axis=0), rtol=1e-5)
+        np.testing.assert_allclose(s.high, np.percentile(own, 90, axis=0), rtol=1e-5)
+    assert report.facts.spectra.unit == "band"
+
+
+def test_the_checksum_is_that_of_the_stored_values(run, report):
+    values = run.cube.read().astype("<f4")
+    wanted = hashlib.sha256(b"24 24 20 <f4" + values.tobytes()).hexdigest()
+    assert report.facts.data.values_sha256 == wanted
+    assert report.facts.data.files == ()
+
+
+def test_every_layer_of_doubt_is_there(run, report):
+    names = [layer.name for layer in report.facts.uncertainty.layers]
+    assert names == ["Confidence", "Margin", "Entropy", "Conformal set size", "Dissimilarity"]
+    assert [p.name for p in report.pictures] == ["Class map", "Labels", *names]
+    assert all(p.rgba.shape == (24, 24, 4) for p in report.pictures)
+    mean = report.facts.uncertainty.layers[0].mean
+    assert mean == pytest.approx(run.prediction.confidence.mean(), abs=1e-5)
+    assert 0 <= report.facts.uncertainty.applicable.outside <= 1
+    sets = report.facts.uncertainty.conformal
+    assert 1 <= sets.mean_size <= 4
+    shown = run.legend[9].colour
+    assert tuple(report.pictures[0].rgba[23, 23, :3]) == shown
+
+
+def test_a_map_without_probabilities_has_fewer_layers(run):
+    bare = dataclasses.replace(run.prediction, probabilities=None)
+    found = gather(dataclasses.replace(run, prediction=bare)).facts.uncertainty
+    assert [layer.name for layer in found.layers] == ["Confidence", "Dissimilarity"]
+    assert found.conformal is None
+
+
+def test_the_paragraph_follows_from_the_facts(report):
+    facts = report.facts
+    overall = facts.assessment.separated.overall
+    assert f"{100 * overall.value:.1f} % (95 % interval {100 * overall.low:.1f} %" in facts.methods
+    assert "(24 x 24 pixels, 20 bands)" in facts.methods
+    assert "24 labelled pixels (6 to 6 per class), seed 0" in facts.methods
+    assert facts.quote.startswith("Quote an overall accuracy of ")
+    assert f"over {facts.assessment.separated.groups.count} groups" in facts.quote
+    for author in ("Ledoit", "Roberts", "Cohen", "Meyer", "Sadinle", "Olofsson", "HSI Viewer"):
+        assert any(author in reference for reference in facts.references)
+    assert "random walker" not in facts.methods
+    cleaned = described(dataclasses.replace(facts, cleaning=Cleaning(majority=3, minimum=8)))
+    assert "most frequent class of 3 x 3, regions below 8 pixels were removed" in cleaned["methods"]
+
+
+def test_without_an_honest_figure_none_is_to_be_quoted(report):
+    bare = dataclasses.replace(report.facts.assessment, separated=None)
+    told = described(dataclasses.replace(report.facts, assessment=bare))
+    assert told["quote"].startswith("No figure of this map can be quoted")
+    assert "was not measured" in told["methods"]
+
+
+def test_test_pixels_beyond_the_reach_are_the_honest_ones(run):
+    test = np.where(run.labels > 0, 0, run.prediction.class_map).astype(np.uint16)
+    found = gather(dataclasses.replace(run, test=test, test_source="truth.npy")).facts
+    assert found.honest == "test pixels"
+    assert found.assessment.separated.total == np.count_nonzero(test)
+    assert [c.test for c in found.classes] == [
+        np.count_nonzero(test == c.id) for c in found.classes
+    ]
+    assert "measured on test pixels that were not trained on" in found.methods
+
+
+def test_it_can_be_cancelled(run):
+    token = CancelToken()
+    with pytest.raises(TaskCancelledError):
+        gather(run, token, Recorder(token, cancel_at=8))

@@ -1,0 +1,142 @@
+"""classify --report, and hsi-viewer report on what it left."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hsi_viewer.cli import main
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.jobs.classify import demonstrate
+from hsi_viewer.jobs.job import Job
+from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
+from hsi_viewer.jobs.run_folder import RunFolder
+from tests.unit.cli.schemas import fitting
+from tests.unit.jobs.report.made import two_places
+from tests.unit.learning.made import made_scene
+
+PLAIN = ("--classifier", "lda", "--no-refine", "-q")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A folder with a scene, its labels, a truth, and a run with its report."""
+    folder = tmp_path_factory.mktemp("job")
+    cube, truth = made_scene(24, 24, 20)
+    for name, array in (("cube", cube.read()), ("labels", two_places(truth)), ("truth", truth)):
+        np.save(folder / f"{name}.npy", array)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        line = ["classify", "cube.npy", "--labels", "labels.npy", "--test", "truth.npy"]
+        assert main([*line, "-o", "out", *PLAIN, "--report"]) == 0
+    return folder
+
+
+@pytest.fixture
+def here(done, tmp_path, monkeypatch):
+    """A copy of it, which is the working directory."""
+    shutil.copytree(done, tmp_path / "job")
+    monkeypatch.chdir(tmp_path / "job")
+    return tmp_path / "job"
+
+
+def without_times(record: dict) -> dict:
+    return {k: v for k, v in record.items() if k not in ("seconds", "files")}
+
+
+def test_the_run_lists_its_report(done):
+    run = fitting((done / "out" / "report.json").read_text("utf-8"), "report")
+    inside = {name for name in run["files"] if name.startswith("report/")}
+    assert inside == {f"report/{p.name}" for p in (done / "out" / "report").iterdir()}
+    assert {f"report/{n}" for n in (HTML, PDF, JSON, "classes.csv")} <= inside
+    assert run["settings"] == {"refine": "none", "placement": None}
+    facts = fitting((done / "out" / "report" / JSON).read_text("utf-8"), "facts")
+    assert facts["accuracy"]["random"]["overall"] == run["accuracy"]["overall"]
+    assert facts["accuracy"]["honest"] == "test pixels"
+    assert [f["name"] for f in facts["data"]["files"]] == ["cube.npy"]
+    assert set(facts["warnings"]) >= set(run["warnings"])
+
+
+def test_a_report_on_the_run_says_the_same(here, capsys):
+    assert main(["report", "out", "-o", "again", "--json", "-q"]) == 0
+    printed = fitting(capsys.readouterr().out, "facts")
+    before = json.loads((here / "out" / "report" / JSON).read_text("utf-8"))
+    after = json.loads((here / "again" / JSON).read_text("utf-8"))
+    assert without_times(printed) == without_times(after) == without_times(before)
+    assert sorted(printed["files"]) == sorted(str(p) for p in (here / "again").iterdir())
+    assert all((here / "again" / n).stat().st_size for n in (HTML, PDF, *CSV[:2]))
+
+
+def test_what_exists_or_is_read_is_not_replaced(here, capsys):
+    assert main(["report", "out"]) == 1
+    assert "report.html exists; choose another name, or add --overwrite" in capsys.readouterr().err
+    assert main(["report", "out", "-o", "out", "--overwrite"]) == 1
+    assert "such as out/report." in capsys.readouterr().err
+    (here / "labels.npy").rename(here / "classes.csv")
+    line = ["report", "out", "--labels", "classes.csv", "-o", ".", "--overwrite"]
+    assert main(line) == 1
+    assert "is an input of this command" in capsys.readouterr().err
+    line = ["classify", "cube.npy", "--labels", "truth.npy", "-o", "out", *PLAIN, "--report"]
+    (here / "out" / "report.json").unlink()
+    assert main(line) == 1
+
+
+def test_labels_or_a_scene_that_changed_are_refused(here, capsys):
+    labels = np.load(here / "labels.npy")
+    labels[5, 5] = 2
+    np.save(here / "labels.npy", labels)
+    assert main(["report", "out", "-o", "new", "-q"]) == 1
+    assert "labels.npy has changed since out was made; name the labels" in capsys.readouterr().err
+    (here / "cube.npy").rename(here / "moved.npy")
+    assert main(["report", "out", "-o", "new", "-q"]) == 1
+    assert "cube.npy, which out was made from, is not there" in capsys.readouterr().err
+    assert not (here / "new").exists()
+    (here / "moved.npy").rename(here / "cube.npy")
+    np.save(here / "labels.npy", two_places(np.load(here / "truth.npy")))
+    np.save(here / "cube.npy", np.load(here / "cube.npy")[:, :, :8])
+    assert main(["report", "out", "-o", "new", "-q"]) == 1
+    assert "not the scene that out was made from" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "not the record of a run"),
+        ("[]", "not the record of a run"),
+        ('{"cube": "c", "model": "m", "classes": []}', "written by apply"),
+        ('{"cube": 3, "classes": []}', "not the record of a run"),
+    ],
+)
+def test_other_records_are_named(tmp_path, capsys, text, problem):
+    (tmp_path / "report.json").write_text(text)
+    assert main(["report", str(tmp_path), "-o", str(tmp_path / "new")]) == 1
+    assert problem in capsys.readouterr().err
+
+
+def test_a_folder_without_a_run_is_named(tmp_path, capsys):
+    assert main(["report", str(tmp_path)]) == 1
+    assert "contains no report.json; name the output folder of classify" in capsys.readouterr().err
+
+
+def test_a_map_that_was_changed_is_shown_and_said(here):
+    mapped = np.load(here / "out" / "class_map.npy")
+    for path in (here / "out").glob("class_map.*"):
+        path.unlink()
+    mapped[0, :4] = 9
+    np.save(here / "out" / "class_map.npy", mapped)
+    run = RunFolder(Path("out")).mapped_run()
+    assert "differs from what its model maps in 4 of 576 pixels" in run.warnings[-1]
+    np.testing.assert_array_equal(run.prediction.class_map, mapped)
+
+
+def test_a_run_of_demo_has_its_labels_drawn_again(here):
+    job = Job(here / "demo", TrainingConfig(seed=3), classifier="lda", formats=("npy",))
+    result = demonstrate("cube.npy", "truth.npy", 4, job)
+    run = RunFolder(here / "demo").mapped_run()
+    assert np.count_nonzero(run.labels) == 16
+    assert np.count_nonzero(run.test) == result.report["accuracy"]["test_pixels"]
+    np.testing.assert_array_equal(run.prediction.class_map, result.prediction.class_map)

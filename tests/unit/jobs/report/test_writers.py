@@ -1,0 +1,196 @@
+"""The files of a report: HTML that needs nothing else, PDF, JSON by its schema, CSV."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import dataclasses
+import io
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.jobs.report.charts import charts_of
+from hsi_viewer.jobs.report.gather import gather
+from hsi_viewer.jobs.report.html import drawn
+from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
+from hsi_viewer.jobs.report.write import write_report
+from tests.unit.cli.schemas import fitting
+from tests.unit.jobs.report.made import HOSTILE, NAMES, made_run
+
+VOID = {"meta", "img", "br", "source"}
+
+
+class Page(HTMLParser):
+    """Elements, their attributes and all text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text, self.open = "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes) -> None:
+        self.tags.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def report():
+    return gather(made_run())
+
+
+@pytest.fixture(scope="module")
+def written(report, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report") / "new"
+    return folder, write_report(report, folder)
+
+
+def test_all_files_are_named(written):
+    folder, files = written
+    assert sorted(files) == sorted(folder.iterdir())
+    assert {p.name for p in files} == {HTML, PDF, JSON, *CSV}
+    assert files[0].name == HTML
+
+
+def test_the_page_needs_nothing_else_and_runs_nothing(written, report):
+    page = Page((written[0] / HTML).read_text("utf-8"))
+    assert page.open == []
+    sources = [
+        value
+        for _, attributes in page.tags
+        for name, value in attributes.items()
+        if name in ("src", "srcset", "href", "action", "data")
+    ]
+    assert len(sources) == len(report.pictures) + 2 * 5
+    assert all(re.match(r"data:image/(png|svg\+xml);base64,", source) for source in sources)
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "link", "iframe", "object"})
+    policy = next(a["content"] for t, a in page.tags if t == "meta" and "http-equiv" in a)
+    assert policy.startswith("default-src 'none'")
+    assert HOSTILE in page.text
+    assert not any(
+        "url(" in style or "@import" in style
+        for style in re.findall(r"<style>.*?</style>", page.text)
+    )
+
+
+def test_the_page_shows_the_facts(written, report):
+    text = Page((written[0] / HTML).read_text("utf-8")).text
+    facts = report.facts
+    for part in (
+        facts.quote,
+        facts.methods,
+        *facts.references,
+        *facts.warnings,
+        *NAMES.values(),
+        facts.data.values_sha256,
+        facts.assessment.sentence,
+        f"{100 * facts.assessment.random.overall.value:.1f} %",
+    ):
+        assert part in text
+
+
+def test_the_pictures_are_those_of_the_run(written, report):
+    page = Page((written[0] / HTML).read_text("utf-8"))
+    images = [
+        a["src"] for t, a in page.tags if t == "img" and a["src"].startswith("data:image/png")
+    ]
+    for source, picture in zip(images, report.pictures, strict=True):
+        image = Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2])))
+        np.testing.assert_array_equal(np.asarray(image), picture.rgba)
+
+
+def test_charts_have_the_colours_of_both_themes(written):
+    page = Page((written[0] / HTML).read_text("utf-8"))
+    charts = [a for t, a in page.tags if t == "img" and "svg" in a["src"]]
+    dark = [a for t, a in page.tags if t == "source"]
+    assert len(charts) == len(dark) == 5
+    for light, other in zip(charts, dark, strict=True):
+        assert other["media"] == "screen and (prefers-color-scheme: dark)"
+        drawn = [
+            base64.b64decode(s.partition(",")[2]).decode() for s in (light["src"], other["srcset"])
+        ]
+        assert "#1c2430" in drawn[0]
+        assert "#e6e9ee" in drawn[1]
+
+
+def test_the_object_fits_its_schema(written, report):
+    record = fitting((written[0] / JSON).read_text("utf-8"), "facts")
+    found = report.facts.assessment.separated
+    assert record["accuracy"]["separated"]["overall"] == pytest.approx(
+        found.overall.value, abs=1e-6
+    )
+    assert record["accuracy"]["separated"]["matrix"]["counts"] == found.matrix.tolist()
+    assert np.array(record["accuracy"]["reliability"]["counts"]).sum() == found.total
+    assert record["classes"][0]["name"] == HOSTILE
+    assert len(record["spectra"]["classes"][0]["p90"]) == 20
+
+
+def test_the_tables_hold_the_figures(written, report):
+    folder, found = written[0], report.facts.assessment.separated
+
+    def rows(name: str) -> list[list[str]]:
+        return list(csv.reader(io.StringIO((folder / name).read_text("utf-8"))))
+
+    matrix = rows("confusion_separated.csv")
+    assert matrix[1][1:5] == [NAMES[i] for i in found.class_ids]
+    cells = np.array([line[1:5] for line in matrix[2:6]], int)
+    np.testing.assert_array_equal(cells, found.matrix)
+    assert rows("accuracy_separated.csv")[2][3] == f"{100 * found.overall.value:.2f}"
+    assert [line[1] for line in rows("classes.csv")[1:]] == list(NAMES.values())
+    assert len(rows("class_spectra.csv")) == 21
+    assert rows("training.csv")[1:] == [
+        ["1", "1", "3", "1", "0.4", "0.3"],
+        ["2", "2", "3", "0.5", "0.4", "0.6"],
+        ["3", "3", "3", "0.3333333", "0.4", "0.9"],
+    ]
+
+
+def test_the_pages_are_pages(written):
+    data = (written[0] / PDF).read_bytes()
+    assert data.startswith(b"%PDF")
+    assert data.rstrip().endswith(b"%%EOF")
+    assert 3 <= len(re.findall(rb"/Type /Page\b", data)) <= 9
+
+
+def test_many_classes_and_few_figures_have_room(report, tmp_path):
+    facts = report.facts
+    bare = dataclasses.replace(facts.assessment, separated=None, random=None, reliability=None)
+    one = facts.classes[0]
+    many = tuple(dataclasses.replace(one, id=i, name=f"{one.name} {i}") for i in range(1, 30))
+    other = dataclasses.replace(facts, assessment=bare, classes=many, epochs=())
+    files = write_report(dataclasses.replace(report, facts=other), tmp_path)
+    assert {p.name for p in files} == {HTML, PDF, JSON, "classes.csv", "class_spectra.csv"}
+    fitting((tmp_path / JSON).read_text("utf-8"), "facts")
+
+
+def test_the_same_chart_is_the_same_text(report):
+    chart = next(c for c in charts_of(report.facts) if c.name == "reliability")
+    assert drawn(chart, "light").getvalue() == drawn(chart, "light").getvalue()
+
+
+def test_a_folder_that_is_a_file_is_refused(report, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    with pytest.raises(ExportError, match="taken"):
+        write_report(report, tmp_path / "taken")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_nothing_is_written_once_cancelled(report, tmp_path):
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        write_report(report, tmp_path / "out", token)
+    assert not (tmp_path / "out").exists()

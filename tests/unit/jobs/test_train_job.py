@@ -1,0 +1,143 @@
+"""One model of several scenes: bands, classes and brightness brought together, scenes held out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hsi_viewer.cli.program import main
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.joined import GAP, joined, joined_labels
+from hsi_viewer.core.errors import FormatError
+from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.learning.spatial_folds import half_folds, spatial_folds
+from tests.unit.cli.schemas import fitting
+from tests.unit.learning.made import made_scene
+
+ROWS, COLUMNS, BANDS = 24, 20, 12
+WAVES = np.linspace(450.0, 900.0, BANDS)
+
+
+def labels_of(truth, every=4):
+    out = np.zeros_like(truth)
+    out[1::every, 1::every] = truth[1::every, 1::every]
+    return out
+
+
+@pytest.fixture
+def three(tmp_path):
+    """Three scenes of the same classes and their labels on the disk; the truth of each."""
+    truths = []
+    for k, name in enumerate("abc"):
+        cube, truth = made_scene(ROWS, COLUMNS, BANDS)
+        rng = np.random.default_rng(k)
+        values = cube.read() + rng.normal(0, 0.01, cube.shape).astype(np.float32)
+        written = HyperCube.from_array(values, wavelengths=WAVES)
+        write_cube(written, tmp_path / f"{name}.hdr")
+        np.save(tmp_path / f"{name}.npy", labels_of(truth))
+        truths.append(truth)
+    return tmp_path, truths
+
+
+def arguments(folder, names="abc", *more):
+    cubes = [str(folder / f"{n}.hdr") for n in names]
+    labels = [str(folder / f"{n}.npy") for n in names]
+    return ["train", *cubes, "--labels", *labels, "--classifier", "lda", "--output",
+            str(folder / "out"), *more]  # fmt: skip
+
+
+def test_a_model_of_three_scenes_maps_each_and_tells_how_it_maps_a_new_one(three, capsys):
+    folder, truths = three
+    assert main(arguments(folder, "abc", "--json", "--quiet")) == 0
+    report = fitting(capsys.readouterr().out, "train")
+    assert [s["scene"] for s in report["held_out"]["scenes"]] == ["a.img", "b.img", "c.img"]
+    assert report["held_out"]["overall"] > 0.9
+    assert report["standardise"] == "training"
+    assert report["scenes"][0]["train_pixels"] == np.count_nonzero(labels_of(truths[0]))
+    done = ["apply", str(folder / "out"), str(folder / "b.hdr"), "--output", str(folder / "map")]
+    assert main([*done, "--quiet"]) == 0
+    assert (np.load(folder / "map" / "class_map.npy") == truths[1]).mean() > 0.9
+
+
+def test_scenes_of_other_brightness_are_standardised_each_by_itself(three, capsys):
+    folder, _ = three
+    cube, _ = made_scene(ROWS, COLUMNS, BANDS)
+    values = cube.read() * 3.0 + 5000
+    write_cube(HyperCube.from_array(values, wavelengths=WAVES), folder / "b.hdr")
+    assert main(arguments(folder, "ab", "--json", "--quiet")) == 0
+    report = fitting(capsys.readouterr().out, "train")
+    assert report["standardise"] == "scene"
+    assert report["standardise_tried"]["scene"] > report["standardise_tried"]["training"] + 0.2
+    assert report["held_out"]["overall"] > 0.9
+    assert any("--standardise scene" in text for text in report["warnings"])
+
+
+def test_bands_of_another_sensor_are_resampled(three, capsys):
+    folder, _ = three
+    cube, _ = made_scene(ROWS, COLUMNS, BANDS)
+    finer = np.linspace(445.0, 905.0, 2 * BANDS)
+    values = np.apply_along_axis(lambda v: np.interp(finer, WAVES, v), 2, cube.read())
+    write_cube(
+        HyperCube.from_array(values, wavelengths=finer),
+        folder / "b.hdr",
+    )
+    assert main(arguments(folder, "ab", "--json", "--quiet", "--overwrite")) == 0
+    assert fitting(capsys.readouterr().out, "train")["held_out"]["overall"] > 0.9
+
+
+def test_scenes_without_labels_or_with_too_few_files_are_refused(three, capsys):
+    folder, _ = three
+    lacking = arguments(folder, "ab")
+    lacking.remove(str(folder / "b.npy"))
+    assert main(lacking) == 1
+    assert "2 scenes and 1 files of labels" in capsys.readouterr().err
+    np.save(folder / "b.npy", np.zeros((ROWS, COLUMNS), np.uint16))
+    assert main(arguments(folder, "ab")) == 1
+    assert "no pixel is labelled; leave out this scene" in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
+def test_joined_cubes_hold_each_scene_and_nothing_between():
+    one = HyperCube.from_array(np.arange(24.0).reshape(2, 3, 4), nodata=5.0)
+    other = HyperCube.from_array(np.arange(60, dtype=np.int16).reshape(3, 5, 4), scale=0.5)
+    whole = joined([one, other], "both")
+    values = whole.read()
+    assert values.shape == (2 + GAP + 3, 5, 4)
+    assert np.isnan(values[0, 1, 1])
+    np.testing.assert_array_equal(values[:2, :3][~np.isnan(values[:2, :3])],
+                                  one.read()[one.read() != 5.0])  # fmt: skip
+    assert np.isnan(values[:2, 3:]).all()
+    assert np.isnan(values[2 : 2 + GAP]).all()
+    np.testing.assert_array_equal(values[-3:], other.read() * 0.5)
+    part = whole.read(slice(1, None, 3), slice(1, 5, 2), [3, 0])
+    np.testing.assert_array_equal(part, values[1::3, 1:5:2][:, :, [3, 0]])
+    ids = joined_labels([np.ones((2, 3), np.uint16), np.full((3, 5), 2, np.uint16)])
+    assert ids.shape == values.shape[:2]
+    assert (np.count_nonzero(ids == 1), np.count_nonzero(ids == 2)) == (6, 15)
+    with pytest.raises(FormatError, match="same bands"):
+        joined([one, replace(other, source=HyperCube.from_array(np.ones((2, 2, 3))).source,
+                             good_bands=np.ones(3, bool))], "both")  # fmt: skip
+
+
+@pytest.mark.parametrize("folds", [spatial_folds, half_folds])
+def test_folds_hold_out_whole_scenes(folds):
+    rng = np.random.default_rng(0)
+    first_rows = (0, 100, 200)
+    rows = np.concatenate([top + rng.integers(0, 40, 30) for top in first_rows])
+    pixels = np.unique(rows * 50 + rng.integers(0, 50, rows.size))
+    targets = rng.integers(0, 3, pixels.size)
+    found = folds(pixels, targets, 50, joined_at=first_rows)
+    scene = np.searchsorted(first_rows, pixels // 50, side="right") - 1
+    assert found.too_few is None
+    assert all(len(np.unique(found.folds[scene == k])) == 1 for k in range(3))
+    assert len(np.unique(found.folds)) == (3 if folds is spatial_folds else 2)
+
+
+def test_a_class_of_one_scene_is_never_held_out_but_the_others_are():
+    pixels = np.array([0, 3, 5, 9, 5000, 5003, 5005])
+    targets = np.array([0, 0, 1, 2, 0, 0, 1])
+    found = spatial_folds(pixels, targets, 50, joined_at=(0, 100))
+    assert found.folds[3] == -1
+    assert len(np.unique(found.folds[targets == 0])) == 2
