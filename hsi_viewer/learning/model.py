@@ -35,6 +35,7 @@ from hsi_viewer.learning.training_pixels import seeds_of
 from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.voices.judging import of_strength
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
+from hsi_viewer.learning.voices.voice import KINDS
 
 KEEP_BYTES = 256_000_000  # joined output of the voices kept for the next stroke
 STRANGE = 0.01  # share of pixels beyond the training range that is worth a word
@@ -305,7 +306,7 @@ class TrainedModel(ModelState):
         """What makes a map: the loudest voice, or the network's exits where they speak."""
         if pool.network_share(self.part) > 0:
             return "SDHSI-Net, exits averaged"
-        around = pool.factor("surroundings") > 0
+        around = any(kind.windows for kind in KINDS if pool.factor(kind.name) > 0)
         return "SDHSI-Net, voices joined" if around else "SDHSI-Net, single pixels"
 
     def _output(

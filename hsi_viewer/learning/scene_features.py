@@ -140,6 +140,8 @@ class SceneFeatures:
         if keep and cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
         self._sample: FloatArray | None = None
+        self._sampled = np.zeros(0, np.int64)
+        self._sampled_spectra: FloatArray | None = None
 
     def window(
         self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
@@ -173,6 +175,7 @@ class SceneFeatures:
     def sample(self, token: CancelToken | None = None) -> FloatArray:
         """Features (n, channels) of some thousand pixels with data, evenly over the scene."""
         if self._sample is None:
+            chosen = []
             side = TILE if self.is_kept else SAMPLED_SIDE
             windows = list(tiles(self.cube.rows, self.cube.columns, side))
             windows = windows[:: -(-len(windows) // (SAMPLED_TILES * (TILE // side)))]
@@ -183,8 +186,16 @@ class SceneFeatures:
                 step = max(1, inside.size * len(windows) // SAMPLED)
                 row, column = np.divmod(inside[step // 2 :: step], valid.shape[1])
                 seen.append(np.ascontiguousarray(values[:, row, column].T))
-            self._sample = np.concatenate(seen)
+                chosen.append((row + r.start) * self.cube.columns + column + c.start)
+            self._sample, self._sampled = np.concatenate(seen), np.concatenate(chosen)
         return self._sample
+
+    def sampled_spectra(self, token: CancelToken | None = None) -> FloatArray:
+        """Spectra (n, bands) of the pixels of `sample`."""
+        if self._sampled_spectra is None:
+            self.sample(token)
+            self._sampled_spectra = self.spectra_at(self._sampled, token)
+        return self._sampled_spectra
 
     def narrowed(self) -> SceneFeatures:
         """The same scene, seen pixel by pixel, where wide windows would have to be computed."""
@@ -227,16 +238,22 @@ class SceneFeatures:
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which of some pixels (n,) have data, and which of them are like none of the scene."""
         valid, strays = np.ones(pixels.size, bool), np.zeros(pixels.size, bool)
+        for some, window, at_them in self._around(pixels, token):
+            _, has_data, stray = self.features.standardised(*self._read(*window))
+            valid[some], strays[some] = has_data[at_them], stray[at_them]
+        return valid, strays
+
+    def _around(
+        self, pixels: NDArray[np.int64], token: CancelToken | None
+    ) -> Iterator[tuple[NDArray[np.int64], Window, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
+        """Pixels that are read together, the window that holds them, and where they are in it."""
         row, column = np.divmod(pixels, self.cube.columns)
         for some in _together(row, column, AROUND_LABELS):
             if token is not None:
                 token.check()
             top, left = int(row[some].min()), int(column[some].min())
             window = slice(top, int(row[some].max()) + 1), slice(left, int(column[some].max()) + 1)
-            _, has_data, stray = self.features.project(*self._read(*window), 1)
-            at_them = row[some] - top, column[some] - left
-            valid[some], strays[some] = has_data[at_them], stray[at_them]
-        return valid, strays
+            yield some, window, (row[some] - top, column[some] - left)
 
     def found_sentences(self) -> list[str]:
         """A sentence for each value that looking at all of the scene has shown to be a fill."""
@@ -258,18 +275,17 @@ class SceneFeatures:
         values, valid, _ = self.features.standardised(*self._read(rows, columns))
         return values, valid
 
+    @property
+    def widths(self) -> tuple[int, int]:
+        """Numbers of a pixel: of its features, and of its spectrum."""
+        return self.features.channels, self.features.bands.size
+
     def spectra_at(self, pixels: NDArray[np.int64], token: CancelToken | None = None) -> FloatArray:
         """Standardised values (n, bands in use) of pixels (n,), flat indices in row-major order."""
         out = np.empty((pixels.size, self.features.bands.size), np.float32)
-        row, column = np.divmod(pixels, self.cube.columns)
-        for r, c in tiles(self.cube.rows, self.cube.columns):
-            inside = (row >= r.start) & (row < r.stop) & (column >= c.start) & (column < c.stop)
-            if inside.any():
-                if token is not None:
-                    token.check()
-                values, _ = self.spectra(r, c)
-                width = c.stop - c.start
-                out[inside] = values[(row[inside] - r.start) * width + column[inside] - c.start]
+        for some, window, at_them in self._around(pixels, token):
+            values, valid = self.spectra(*window)
+            out[some] = values.reshape(*valid.shape, -1)[at_them]
         return out
 
     def linear(

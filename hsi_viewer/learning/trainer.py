@@ -202,10 +202,11 @@ class Run:
         only, part = CHOICES[self.config.voices]
         values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
         shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
-        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample)
-        judge = Judge(
-            self.scene, fitter, self.pixels, self.targets, values, self.recipe.walker, only
-        )
+        seen = self.scene.sampled_spectra(self.token)
+        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample, seen)
+        spectra = self.scene.spectra_at(self.pixels, self.token)
+        asked = self.pixels, self.targets, values, spectra
+        judge = Judge(self.scene, fitter, *asked, self.recipe.walker, only)
         if warm_start is None or warm_start.config.voices != self.config.voices:
             return Judged.at_leisure(judge, part, self.token)
         return Judged.in_passing(judge, part, warm_start)

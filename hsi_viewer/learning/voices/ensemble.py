@@ -18,11 +18,13 @@ from hsi_viewer.learning.scene_features import SceneFeatures, moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
-from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
+from hsi_viewer.learning.voices.similar_pixels import CLOSELY, LOOSELY, SimilarPixelVoice
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, Voice, VoiceName
 from hsi_viewer.learning.voices.weighing import mean_margin
 
 Voices = dict[VoiceName, Voice]
+Part = tuple[slice | range, slice | range]  # rows and columns, or every n-th of them
+SPECTRAL = {kind.name: kind.spectra for kind in KINDS}
 ROWS = 16  # of a tile, of which the voices speak at once
 
 
@@ -36,21 +38,34 @@ class VoiceFitter:
     classes : to tell apart.
     shrinkage : of the covariance of the surroundings.
     sample : (m, channels) features of pixels that stand for the scene.
+    spectra : (m, bands) standardised spectra of these; without, all bands have no voice.
     """
 
     features: Features
     classes: int
     shrinkage: float
     sample: FloatArray
+    spectra: FloatArray | None = None
 
-    def fitted(self, pixels: FloatArray, targets: NDArray[np.int64]) -> Voices:
-        """Voices of features (n, channels) and class indices (n,); every class has a pixel."""
+    def fitted(
+        self, pixels: FloatArray, targets: NDArray[np.int64], spectra: FloatArray | None = None
+    ) -> Voices:
+        """Voices of features (n, channels) and class indices (n,); every class has a pixel.
+
+        Parameters
+        ----------
+        spectra : (n, bands), for the voice of all bands.
+        """
         asked = self.features, pixels, targets, self.classes
-        return {
+        voices: Voices = {
             "pixels": PixelVoice.fitted(*asked),
-            "similar_pixels": SimilarPixelVoice.fitted(*asked),
+            "similar_pixels": SimilarPixelVoice.fitted(*asked, LOOSELY),
+            "closest_pixels": SimilarPixelVoice.fitted(*asked, CLOSELY),
             "surroundings": fit_instant(pixels, targets, self.classes, self.shrinkage),
         }
+        if spectra is not None and self.spectra is not None:
+            voices["bands"] = PixelVoice.of_bands(spectra, targets, self.classes)
+        return voices
 
     def units(self, voices: Voices) -> dict[VoiceName, float]:
         """Mean margin of the scores of each voice over the scene.
@@ -58,25 +73,45 @@ class VoiceFitter:
         Discriminants of fewer labels have larger scores; so scaled, those of a fold and those of
         all labels can be compared.
         """
-        return {name: mean_margin(voice.scores(self.sample)) for name, voice in voices.items()}
+        return {
+            name: mean_margin(scores_by(name, voice, self.sample, self.spectra))
+            for name, voice in voices.items()
+        }
 
     def held_out(
-        self, pixels: FloatArray, targets: NDArray[np.int64], folds: NDArray[np.int64]
+        self,
+        pixels: FloatArray,
+        targets: NDArray[np.int64],
+        folds: NDArray[np.int64],
+        spectra: FloatArray | None = None,
     ) -> dict[VoiceName, FloatArray]:
         """Scores (n, classes) of each label by voices fitted without its fold; NaN of fold -1.
 
         They are in the `units` of these voices.
         """
-        said = {
-            kind.name: np.full((len(targets), self.classes), np.nan, np.float32) for kind in KINDS
-        }
+        said: dict[VoiceName, FloatArray] = {}
         for fold in np.unique(folds[folds >= 0]):
             test = folds == fold
-            voices = self.fitted(pixels[~test], targets[~test])
+            known, asked = (None if spectra is None else spectra[some] for some in (~test, test))
+            voices = self.fitted(pixels[~test], targets[~test], known)
             units = self.units(voices)
             for name, voice in voices.items():
-                said[name][test] = voice.scores(pixels[test]) / np.float32(units[name])
+                shape = len(targets), self.classes
+                scores = said.setdefault(name, np.full(shape, np.nan, np.float32))
+                found = scores_by(name, voice, pixels[test], asked)
+                scores[test] = found / np.float32(units[name])
         return said
+
+
+def scores_by(
+    name: VoiceName, voice: Voice, features: FloatArray, spectra: FloatArray | None
+) -> FloatArray:
+    """Scores (n, classes) of a voice, which is asked about features or about spectra."""
+    if not SPECTRAL[name]:
+        return voice.scores(features)
+    if spectra is None:
+        raise ValueError(f"the voice {name!r} is heard, and no spectra are given")
+    return voice.scores(spectra)
 
 
 @dataclass(frozen=True)
@@ -88,7 +123,8 @@ class Seen:
     features : (rows, columns, channels), those of the first window where `around` is given.
     valid : (rows, columns) where the cube has data.
     exits : (rows, columns, classes) mean probabilities of the network's exits.
-    around : (rows, columns, classes) scores of the surroundings.
+    around : (rows, columns, classes) scores of the surroundings, where they are known.
+    spectra : (rows, columns, bands), if a voice is heard that is asked about them.
     disagreement : (rows, columns) of the exits.
     """
 
@@ -96,6 +132,7 @@ class Seen:
     valid: NDArray[np.bool_]
     exits: FloatArray | None = None
     around: FloatArray | None = None
+    spectra: FloatArray | None = None
     disagreement: FloatArray | None = None
 
 
@@ -131,6 +168,7 @@ class Ensemble:
         features: FloatArray,
         exits: FloatArray | None = None,
         around: FloatArray | None = None,
+        spectra: FloatArray | None = None,
     ) -> FloatArray:
         """Joined logits (n, classes) of features (n, channels).
 
@@ -139,6 +177,7 @@ class Ensemble:
         exits : (n, classes) mean probabilities of the network's exits, if it speaks.
         around : (n, classes) scores of the surroundings, if they are known; then the features may
             be those of the first window alone.
+        spectra : (n, bands), if a voice is heard that is asked about them.
         """
         total: FloatArray = np.zeros((1, 1), np.float32)
         for name in self.pool.heard:
@@ -150,9 +189,14 @@ class Ensemble:
                 factor *= 1 - self.part
             if factor > 0:
                 scores = around if name == "surroundings" else None
-                scores = self.voices[name].scores(features) if scores is None else scores
+                if scores is None:
+                    scores = scores_by(name, self.voices[name], features, spectra)
                 total = total + np.float32(factor) * scores
         return total
+
+    @property
+    def _reads_spectra(self) -> bool:
+        return any(SPECTRAL[name] for name in self.pool.heard)
 
     def coarsely(
         self,
@@ -170,26 +214,19 @@ class Ensemble:
         guide : (n, m, guides) leading components in units of their noise, for a walker.
         valid : (n, m) where there is data.
         """
-        first, products, valid = scene.linear(rows, columns, self._weights(scene), token)
-        said = softmax(self.logits(_flat(first), around=self._around(_flat(products))))
+        seen = self._products(scene, (rows, columns), token)
+        around, spectra = (None if s is None else _flat(s) for s in (seen.around, seen.spectra))
+        said = softmax(self.logits(_flat(seen.features), None, around, spectra))
         features = scene.features
-        guide = first[:, :, :guides] * (features.scales[:guides] * features.strength[:guides])
-        return said.reshape(*valid.shape, -1), guide, valid
+        scale = features.scales[:guides] * features.strength[:guides]
+        guide = seen.features[:, :, :guides] * scale
+        return said.reshape(*seen.valid.shape, -1), guide, seen.valid
 
-    def _weights(self, scene: SceneFeatures) -> FloatArray:
-        """Weights (channels, classes) of the surroundings; none where they are not heard."""
-        voice = self.voices.get("surroundings")
-        if "surroundings" in self.pool.heard and isinstance(voice, InstantModel):
-            return voice.weights
-        return np.zeros((scene.features.channels, 0), np.float32)
-
-    def _around(self, products: FloatArray) -> FloatArray | None:
-        """Scores (n, classes) of the surroundings, whose products are known."""
-        voice = self.voices.get("surroundings")
-        if not products.shape[1] or not isinstance(voice, InstantModel):
-            return None
-        scores: FloatArray = products + voice.bias
-        return scores
+    def _classes(self, scene: SceneFeatures) -> int:
+        # one that is heard: others may need features that a narrowed scene doesn't have
+        name = next(name for name in (*self.pool.heard, *self.voices) if name in self.voices)
+        asked = (np.zeros((1, n), np.float32) for n in scene.widths)
+        return int(scores_by(name, self.voices[name], *asked).shape[1])
 
     def mapped(
         self,
@@ -213,10 +250,7 @@ class Ensemble:
         top, left = (0, 0) if part is None else (part[0].start, part[1].start)
         whole = slice(0, scene.cube.rows), slice(0, scene.cube.columns)
         rows, columns = (s.stop - s.start for s in part or whole)
-        # one that is heard: others may need features that a narrowed scene doesn't have
-        names = (*self.pool.heard, *self.voices)
-        speaker = next(self.voices[name] for name in names if name in self.voices)
-        classes = len(speaker.scores(_nothing(scene))[0])
+        classes = self._classes(scene)
         probabilities = np.empty((rows, columns, classes), np.float32)
         disagreement = np.zeros((rows, columns), np.float32)
         valid = np.empty((rows, columns), bool)
@@ -233,7 +267,7 @@ class Ensemble:
                 disagreement[tile] = seen.disagreement
             for start in range(0, seen.valid.shape[0], ROWS):  # their copy stays in the cache
                 down = slice(start, start + ROWS)
-                flat, known = _flat(seen.features[down]), (seen.exits, seen.around)
+                flat, known = _flat(seen.features[down]), (seen.exits, seen.around, seen.spectra)
                 if far is not None:
                     beyond = scene.features.distance(flat) > within
                     far[tile][down] = beyond.reshape(-1, seen.valid.shape[1]) & seen.valid[down]
@@ -248,24 +282,36 @@ class Ensemble:
         network = self.network if self.hears_network else None
         if network is None:
             values, valid = scene.window(*tile, 0, token)
-            return Seen(np.moveaxis(values, 0, 2), valid)
+            return Seen(np.moveaxis(values, 0, 2), valid, spectra=self._spectra(scene, tile))
         margin = network.eval().radius
         values, valid = scene.window(*tile, margin, token)
         each = exits_of(network, values)
         exits = each.mean(axis=0)
         apart = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(valid.shape)
         inner = np.moveaxis(values, 0, 2)[margin:, margin:][: valid.shape[0], : valid.shape[1]]
-        return Seen(inner, valid, exits.reshape(*valid.shape, -1), disagreement=apart)
+        exits = exits.reshape(*valid.shape, -1)
+        return Seen(inner, valid, exits, None, self._spectra(scene, tile), apart)
 
-    def _products(self, scene: SceneFeatures, tile: Window, token: CancelToken | None) -> Seen:
+    def _products(self, scene: SceneFeatures, tile: Part, token: CancelToken | None) -> Seen:
         """Features of the first window of a tile, and scores of the surroundings.
 
         Of a scene whose features are not kept, none of the others need be computed: the scores
         are averaged in their place.
         """
-        first, products, valid = scene.linear(*tile, self._weights(scene), token)
-        around = self._around(_flat(products))
-        return Seen(first, valid, around=None if around is None else around.reshape(products.shape))
+        voice = self.voices.get("surroundings") if self.looks_around else None
+        linear = voice if isinstance(voice, InstantModel) else None
+        nothing = np.zeros((scene.features.channels, 0), np.float32)
+        weights = nothing if linear is None else linear.weights
+        first, products, valid = scene.linear(*tile, weights, token)
+        around = None if linear is None else products + linear.bias
+        return Seen(first, valid, around=around, spectra=self._spectra(scene, tile))
+
+    def _spectra(self, scene: SceneFeatures, tile: Part) -> FloatArray | None:
+        """Spectra (rows, columns, bands) of a tile, if they are asked for."""
+        if not self._reads_spectra:
+            return None
+        values, valid = scene.spectra(*(slice(p.start, p.stop, p.step) for p in tile))
+        return values.reshape(*valid.shape, -1)
 
 
 def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:
@@ -285,7 +331,3 @@ def without_network(ensemble: Ensemble) -> Ensemble:
 
 def _flat(part: FloatArray) -> FloatArray:
     return part.reshape(-1, part.shape[2])
-
-
-def _nothing(scene: SceneFeatures) -> FloatArray:
-    return np.zeros((1, scene.features.channels), np.float32)
