@@ -18,7 +18,9 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.labels.class_map import FORMATS
+from hsi_viewer.io.labels.class_map import export_prediction as export
 from hsi_viewer.io.labels.label_file import legend_of
+from hsi_viewer.io.labels.label_file import read_labels as read
 from hsi_viewer.learning.classifiers import classifier as row_of
 from hsi_viewer.learning.classifiers import fit as train
 from hsi_viewer.learning.classifiers import load_model as load
@@ -151,8 +153,6 @@ def read_labels(
     """
     path = source if isinstance(source, str) else Path(source)
     if cube is None:
-        from hsi_viewer.io.labels.label_file import read_labels as read
-
         return read(path)
     from hsi_viewer.io.regions.import_export import import_regions
 
@@ -192,8 +192,6 @@ def export_prediction(
     LabelError
         if the map has another size than the cube.
     """
-    from hsi_viewer.io.labels.class_map import export_prediction as export
-
     if isinstance(legend, Mapping):
         legend = legend_for(legend, legend)
     wanted = (formats,) if isinstance(formats, str) else tuple(formats)

@@ -33,7 +33,7 @@ def _failure(target: Path, error: OSError) -> ExportError:
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make renames durable where the system can (not on Windows)."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
@@ -196,7 +196,7 @@ def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> 
     """Rename all, or none: what is replaced is kept aside until the last rename is done."""
     if len(targets) == 1 and not beside[0].is_dir():
         beside[0].replace(targets[0])
-        _sync_folder(targets[0].parent)
+        sync_folder(targets[0].parent)
         return
     kept: list[tuple[Path, Path]] = []
     placed: list[Path] = []
@@ -221,7 +221,7 @@ def _swap_in(beside: tuple[Path, ...], targets: tuple[Path, ...], mark: str) -> 
     except KeyboardInterrupt:  # the new is in place, and a folder of chunks takes its time
         _clear(old)
         raise
-    _sync_folder(targets[0].parent)
+    sync_folder(targets[0].parent)
 
 
 def _clear(paths: list[Path]) -> None:

@@ -87,7 +87,7 @@ def scale_and_north(georeference: Georeference, rows: int, columns: int) -> Scal
 
 
 def _counts_in_feet(georeference: Georeference) -> bool:
-    """Whether the unit of the map is a foot, of whichever kind."""
+    """Whether the unit of the map is a foot of any kind."""
     from hsi_viewer.io.metadata.crs import crs_of
 
     crs = crs_of(georeference.crs_wkt)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.analysis.geographic import degrees
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.io.metadata.crs import crs_of
 
 AXIS, FLATTENING = 6_378_137.0, 1 / 298.257223563  # of WGS 84
 KNOTS = 65  # rows whose area is computed; of those between it is interpolated
@@ -39,8 +40,6 @@ def pixel_area(
 
 def _by_the_map(georeference: Georeference) -> float | None:
     """Square metres of a pixel in the units of a projected map."""
-    from hsi_viewer.io.metadata.crs import crs_of
-
     crs = crs_of(georeference.crs_wkt)
     if crs is None or not crs.is_projected or georeference.transform is None:
         return None

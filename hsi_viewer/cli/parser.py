@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from hsi_viewer.core.errors import HsiError
@@ -98,7 +99,5 @@ class Commands:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence: the word that was probably meant, if one is near."""
-    from difflib import get_close_matches
-
     near = get_close_matches(word.lower(), tuple(known), 1)
     return f". Did you mean {near[0]}?" if near else "."

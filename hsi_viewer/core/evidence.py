@@ -81,3 +81,21 @@ class Evidence:
             return f"{weights}; too few groups of labels to choose by, so the usual weights"
         count = len(np.unique(self.separated.folds))
         return f"{weights}, by {count} spatial folds"
+
+
+@dataclass(frozen=True, eq=False)
+class RunEvidence:
+    """The evidence of one training run, with what is needed to measure its map by it.
+
+    Attributes
+    ----------
+    evidence : answers for the labels of the run by models that had not seen them.
+    labels : (rows, columns) class ids that were trained on, 0 for none.
+    class_ids : of the model, in the order of its probabilities.
+    reach : how far the map looks from a pixel, refinement included, in pixels.
+    """
+
+    evidence: Evidence
+    labels: NDArray[np.uint16]
+    class_ids: tuple[int, ...]
+    reach: int

@@ -22,6 +22,7 @@ from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.map_regions import MapRegions, map_regions
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.labels.label_file import legend_of, read_labels
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.own_files import own_files
 from hsi_viewer.jobs.object_table import mean_spectra, write_areas, write_objects
 
@@ -155,7 +156,6 @@ def polygons_file(
     HsiError
         if a file cannot be read, does not fit the map, or cannot be written.
     """
-    from hsi_viewer.io.opening import open_cube
     from hsi_viewer.io.regions.map_polygons import check_suffix, planned_files
 
     check_suffix(target)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.assessment.areas import ClassArea, strip_areas
 from hsi_viewer.core.classifier import Model
@@ -30,6 +31,9 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note
 from hsi_viewer.core.training import Refine, TrainingConfig
+from hsi_viewer.io.info import cube_warnings
+from hsi_viewer.io.labels.label_file import legend_of
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs import make_report
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.job import Job
@@ -140,8 +144,6 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
         if a file cannot be read, labels do not fit, or the folder cannot be written; before
         anything slow.
     """
-    from hsi_viewer.io.labels.label_file import legend_of
-
     watch, test = Stopwatch(), None
     with watch.step("read"):
         cube = opened(cube_source, job)
@@ -164,8 +166,6 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
     HsiError
         as `classify`.
     """
-    from hsi_viewer.io.labels.label_file import legend_of
-
     watch = Stopwatch()
     with watch.step("read"):
         cube = opened(cube_source, job)
@@ -220,8 +220,6 @@ def write_map(
 
 def opened(source: str, job: Job) -> HyperCube:
     """Open a cube; silently, so that an error about it is alone in a log."""
-    from hsi_viewer.io.opening import open_cube
-
     cube = examined(real_valued(open_cube(source, job.token)))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
@@ -249,8 +247,6 @@ def check_folder(job: Job, *sources: str) -> None:
 
 def note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], job: Job) -> None:
     """Note what is odd about the sources, once all are read."""
-    from hsi_viewer.io.info import cube_warnings
-
     notes = [text for each in labels if each is not None for text in each.notes]
     for text in (*cube_warnings(cube), *notes):
         job.report(Note(text))
@@ -346,8 +342,6 @@ def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult
 
 def write_report(report: dict[str, Any], job: Job) -> dict[str, Any]:
     """Write report.json, with warnings and the names of all files; returns what it holds."""
-    from hsi_viewer.atomic import replacing
-
     files = sorted([*report["files"], "report.json"])
     report = {**report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"

@@ -13,6 +13,7 @@ from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
+from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_sources
 
@@ -111,8 +112,6 @@ def to_be_scored(
 
 
 def _imported(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
-    from hsi_viewer.io.files.identify import split_source
-
     labels = imported(source, cube, job.placement)
     check_sources(job.output, [split_source(source)[0]])
     return labels

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.prediction import Prediction
@@ -36,7 +37,8 @@ class MappedRun:
     classes : of the map, as the user calls them.
     test_source, test : test pixels in the same way, without training pixels; None without any.
     epochs : what the training reported, in order.
-    cleaning : what was done to the map afterwards; None for nothing.
+    cleanings : what was done to the map afterwards, in order.
+    evidence : what cross-validation has brought, where it is known already.
     continued : whether the training went on from an earlier model, so that labels and settings
         alone do not make the same map again.
     warnings : sentences that were shown while the run was made.
@@ -54,7 +56,8 @@ class MappedRun:
     test_source: str | None = None
     test: Ids | None = None
     epochs: tuple[EpochReport, ...] = ()
-    cleaning: Cleaning | None = None
+    cleanings: tuple[Cleaning, ...] = ()
+    evidence: Evidence | None = None
     continued: bool = False
     warnings: tuple[str, ...] = field(default=())
 
@@ -81,6 +84,14 @@ class MappedRun:
         return classifier(self.model.name).title
 
 
-def label_digest(labels: Ids) -> str:
-    """SHA-256 of training labels, as models keep it."""
-    return hashlib.sha256(np.ascontiguousarray(labels).tobytes()).hexdigest()
+def was_trained_on(model: Model, labels: Ids) -> bool:
+    """Whether a model was trained on these very labels; True of one that does not know."""
+    known = getattr(model, "label_digest", "")
+    digest = hashlib.sha256(np.ascontiguousarray(labels).tobytes()).hexdigest()
+    return not known or bool(digest == known)
+
+
+def settings_of(model: Model, seed: int = 0) -> TrainingConfig:
+    """The settings that a model was trained with; the usual ones of one that does not know."""
+    found: TrainingConfig = getattr(model, "config", None) or TrainingConfig(seed=seed)
+    return found

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
@@ -23,7 +23,7 @@ from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, 
 from hsi_viewer.core.training import Device, EpochReport, Refine
 from hsi_viewer.core.validation import InvalidError, checked, json_values
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, to_be_scored
-from hsi_viewer.jobs.mapped_run import Ids, MappedRun, label_digest
+from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
 from hsi_viewer.jobs.noting import Noting
 
 RECORD = "report.json"
@@ -138,7 +138,7 @@ class RunFolder(Noting):
 
         model = load_model(self.folder)
         self._compare(model, cube, source, labels, labels_source)
-        config = replace(model.config, device=self.device)  # type: ignore[attr-defined]
+        config = replace(settings_of(model, record.seed), device=self.device)
         move_to_device(model, self.device)
         refine: Refine = record.settings.refine if config.refine else "none"
         prediction = model.predict(cube, labels=labels, refine=refine, token=self.token, port=self)
@@ -197,18 +197,19 @@ class RunFolder(Noting):
         return imported(self._found(named, given, option), cube, record.settings.placement)
 
     def _compare(
-        self, model: Any, cube: HyperCube, source: str, labels: Ids, labels_source: str
+        self, model: Model, cube: HyperCube, source: str, labels: Ids, labels_source: str
     ) -> None:
         """Refuse labels or a scene that the model was not trained on."""
         from hsi_viewer.learning.model_state import scene_digest
 
-        if label_digest(labels) != model.label_digest:
+        if not was_trained_on(model, labels):
             raise LabelError(
                 f"{labels_source} has changed since {self.folder} was made; name the labels of "
                 "then with --labels, or train again."
             )
         known = getattr(model, "scene_digest", "")
-        if cube.bands != model.bands or (known and scene_digest(cube) != known):
+        bands = getattr(model, "bands", cube.bands)
+        if cube.bands != bands or (known and scene_digest(cube) != known):
             raise FormatError(
                 f"{source} is not the scene that {self.folder} was made from; name it with --cube."
             )

@@ -17,6 +17,8 @@ from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.progress import Note
+from hsi_viewer.io.labels.label_file import legend_of
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs.classify import Stopwatch, versions, voices_of, write_report
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_no_results, check_sources, output_folder
@@ -131,8 +133,6 @@ def held_out_record(scores: Sequence[SceneScore]) -> dict[str, Any] | None:
 
 
 def _open(source: str, job: Job) -> HyperCube:
-    from hsi_viewer.io.opening import open_cube
-
     cube = examined(real_valued(open_cube(source, job.token)))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
@@ -141,8 +141,6 @@ def _open(source: str, job: Job) -> HyperCube:
 
 def _labels(labelled: Sequence[LabelledScene], job: Job) -> tuple[ClassLegend, list[Ids]]:
     """Labels of each scene under one legend, in which classes of one name are one."""
-    from hsi_viewer.io.labels.label_file import legend_of
-
     legend, found = ClassLegend(()), []
     for each in labelled:
         if not each.labels.ids.any():

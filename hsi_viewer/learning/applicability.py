@@ -25,7 +25,7 @@ from hsi_viewer.learning.survey import tiles
 
 
 class SeenScene:
-    """What a model sees of the pixels of a scene.
+    """Features of the pixels of a scene, as a model sees them.
 
     The engine sees its features, with the surroundings of a pixel; others see its spectrum, as far
     as is known of them.

@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 
-from hsi_viewer.learning.checkpoint_schema import TENSORS, features_of, network_of
+from hsi_viewer.learning.checkpoint_schema import features_of, network_of
 from hsi_viewer.learning.model_description import (
     FIRST,
-    FORMAT,
-    SCHEMA,
     description_of,
     pair_of,
     refusing_damage,
     weights_of,
-    write_pair,
+)
+from hsi_viewer.learning.model_files import (
+    facts_read,
+    facts_written,
+    feature_tensors,
+    write_model,
 )
 from hsi_viewer.learning.model_state import ModelState
 from hsi_viewer.learning.voice_files import (
@@ -46,27 +48,19 @@ def save_model(model: ModelState, target: str | Path) -> list[Path]:
     ExportError
         if the files cannot be written.
     """
-    tensors = {f"network.{k}": v.cpu().contiguous() for k, v in model.network.state_dict().items()}
+    tensors = {f"network.{k}": v for k, v in model.network.state_dict().items()}
+    tensors |= feature_tensors(model.features)
     tensors |= voice_tensors(model.voices) | evidence_tensors(model.evidence)
-    for name in TENSORS:
-        tensors[f"features.{name}"] = torch.from_numpy(getattr(model.features, name).copy())
-    return write_pair(target, _described(model), save(tensors))
+    return write_model(target, _described(model), tensors)
 
 
 def _described(model: ModelState) -> dict[str, Any]:
-    waves = model.wavelengths
     return {
-        "format": FORMAT,
-        "schema": SCHEMA,
+        **facts_written(model),
         "classifier": FIRST,
-        "class_ids": model.class_ids,
-        "legend": [asdict(c) for c in model.legend],
-        "config": asdict(model.config),
         "recipe": asdict(model.recipe),
         "sigmas": model.features.sigmas,
         "channels": model.features.channels,
-        "bands": model.bands,
-        "wavelengths": None if waves is None else waves.tolist(),
         "sensor_range": _sensor_range(model),
         "seed": model.config.seed,
         "part": model.part,
@@ -76,12 +70,6 @@ def _described(model: ModelState) -> dict[str, Any]:
         "answers": answers_in(model.evidence),
         "scene_digest": model.scene_digest,
         "usual_distance": model.usual_distance if np.isfinite(model.usual_distance) else None,
-        "warning": model.warning,
-        "scale": model.scale,
-        "offset": model.offset,
-        "seconds": model.seconds,
-        "versions": model.versions,
-        "label_digest": model.label_digest,
     }
 
 
@@ -124,17 +112,5 @@ def load_state(target: str | Path) -> ModelState:
         usual_distance=float("inf") if usual is None else usual,
         features=features,
         recipe=description.recipe,
-        class_ids=description.class_ids,
-        legend=description.legend,
-        config=description.config,
-        wavelengths=None
-        if description.wavelengths is None
-        else np.array(description.wavelengths, np.float64),
-        bands=description.bands,
-        seconds=description.seconds,
-        versions=description.versions,
-        label_digest=description.label_digest,
-        warning=description.warning,
-        scale=description.scale,
-        offset=description.offset,
+        **vars(facts_read(description)),
     )

@@ -20,15 +20,18 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, Silent
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.learning.folds import random_folds
+from hsi_viewer.learning.model import TrainedModel
 from hsi_viewer.learning.pixel_model import PixelModel
 from hsi_viewer.learning.spatial_folds import FOLDS, spatial_folds
+from hsi_viewer.learning.trainer import Run
+from hsi_viewer.learning.training_pixels import checked_labels
 
 Ids = NDArray[np.uint16]
 Numbers = NDArray[np.int64]
 
 
 def reach_of(model: Model, *, refined: bool) -> int:
-    """How far a map looks from a pixel, in pixels, so that labels there may decide it.
+    """Distance (pixels) up to which labels can influence the map of a pixel.
 
     The refinement carries a label about as far as the widest window of the engine looks.
 
@@ -53,6 +56,8 @@ def evidence_of(
     config: TrainingConfig,
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
+    *,
+    continued: bool = False,
 ) -> Evidence:
     """The evidence of a model, gathered by training again where it brings none.
 
@@ -62,6 +67,8 @@ def evidence_of(
     cube, labels, config : what it was trained with; labels (rows, columns), 0 for none.
     token : checked between folds, and by the trainings.
     port : takes `Progress`.
+    continued : whether it went on from an earlier model after labels changed, and brings the
+        evidence of that one.
 
     Raises
     ------
@@ -71,8 +78,10 @@ def evidence_of(
         if the token was cancelled.
     """
     known: Evidence | None = getattr(model, "evidence", None)
-    if known is not None:
+    if known is not None and not continued:
         return known
+    if known is not None and isinstance(model, TrainedModel):
+        return _judged_again(model, cube, labels, config, token or CancelToken()) or known
     pixels = np.flatnonzero(np.isin(labels, model.class_ids))
     targets = np.searchsorted(model.class_ids, labels.ravel()[pixels])
     apart = spatial_folds(pixels, targets, cube.columns, joined_at=cube.joined_at)
@@ -92,6 +101,19 @@ def evidence_of(
             done += len(np.unique(folds[folds >= 0]))
     walker = "full" if config.refine else "none"
     return Evidence((), walker, reach_of(model, refined=False), **found)
+
+
+def _judged_again(
+    model: TrainedModel, cube: HyperCube, labels: Ids, config: TrainingConfig, token: CancelToken
+) -> Evidence | None:
+    """The evidence of the voices for these labels; the network isn't trained."""
+    scene = model.scene_of(cube)
+    if scene is None:
+        return None
+    ids, class_ids = checked_labels(labels, (cube.rows, cube.columns))
+    run = Run(scene, ids, class_ids, model.recipe, config, token, SilentPort())
+    with run.judged(None) as judged:
+        return judged.verdict().evidence
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def frame(shape: Shape) -> list[Place]:
 
 @dataclass(frozen=True)
 class Front:
-    """What boxes of one shape eliminate, and where in their dense matrices everything is.
+    """Pixels that boxes of one shape eliminate, and their places in the dense matrices.
 
     Attributes
     ----------

@@ -47,7 +47,7 @@ def load_model(target: str | Path) -> TrainedModel:
 
 
 def strange_note(share: float | None) -> str | None:
-    """What a user should know of a share outside the training range; None where it is usual."""
+    """Warning about the share of spectra outside the training range; None where it is usual."""
     if share is None or share <= STRANGE:
         return None
     return (
@@ -147,7 +147,7 @@ class TrainedModel(ModelState):
         return f"<TrainedModel {self.described('SDHSI-Net')}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled and copied: without the last scene, and on the CPU."""
+        """State for pickling and copying: without the last scene, and on the CPU."""
         network = self.network
         if next(network.parameters()).device.type != "cpu":
             network = deepcopy(network).cpu()
@@ -303,7 +303,7 @@ class TrainedModel(ModelState):
         return self.pool_elsewhere
 
     def _source(self, pool: Pool) -> str:
-        """What makes a map: the loudest voice, or the network's exits where they speak."""
+        """Name of what makes the map: the loudest voice, or the exits of the network."""
         if pool.network_share(self.part) > 0:
             return "SDHSI-Net, exits averaged"
         around = any(kind.windows for kind in KINDS if pool.factor(kind.name) > 0)

@@ -8,23 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from hsi_viewer.atomic import remove_leftovers, replacing
-from hsi_viewer.core.cube.cube import is_scale
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
-from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.core.validation import parsed as read_as
+from hsi_viewer.learning.described_facts import FORMAT, SCHEMA, DescribedFacts, facts_checked
 from hsi_viewer.learning.recipe import Recipe, WalkerRecipe
 from hsi_viewer.learning.voices.pool import Pool
 
-FORMAT = "hsi-viewer model"
-SCHEMA = 2  # 1 had no strength of components
 STEM = "model"
 FIRST = "sdhsi"  # the classifier of models whose description doesn't name one
 WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
@@ -142,7 +138,7 @@ def weights_of(digest: str, path: Path) -> bytes:
 
 
 def _bring_back(*pair: Path) -> None:
-    """Take a half-done exchange of a killed program back: the old pair is beside, whole."""
+    """Undo the half-done exchange of a killed program: the old pair lies beside, whole."""
     if not all(path.is_file() for path in pair):
         with suppress(OSError):
             remove_leftovers(*pair)
@@ -165,22 +161,14 @@ def refusing_damage(weights: Path) -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True)
-class ModelDescription:
+@dataclass(frozen=True, kw_only=True)
+class ModelDescription(DescribedFacts):
     """Contents of a description, as `TrainedModel` needs them."""
 
-    class_ids: tuple[int, ...]
-    legend: tuple[LabelClass, ...]
-    config: TrainingConfig
     recipe: Recipe
     sigmas: tuple[float, ...]
     channels: int
-    bands: int
-    wavelengths: tuple[float, ...] | None
-    warning: str | None
-    seconds: dict[str, float]
-    versions: dict[str, str]
-    label_digest: str
+    classifier: str = FIRST
     weights_digest: str = ""  # none before November 2026
     temperature: float = 1.0  # of models with one voice and its network, as the next three lack
     part: float = 0.5
@@ -190,8 +178,6 @@ class ModelDescription:
     usual_distance: float | None = None
     evidence: str | None = None
     answers: tuple[str, ...] = ()
-    scale: float = 1.0
-    offset: float = 0.0
 
 
 def parse_description(text: bytes, path: Path) -> ModelDescription:
@@ -261,52 +247,6 @@ def _without_retired(recipe: object) -> object:
     return recipe
 
 
-class Facts(Protocol):
-    """What the description of any model contains."""
-
-    @property
-    def class_ids(self) -> tuple[int, ...]:
-        """Ascending."""
-
-    @property
-    def legend(self) -> tuple[LabelClass, ...]:
-        """The classes."""
-
-    @property
-    def config(self) -> TrainingConfig:
-        """The user's choices."""
-
-    @property
-    def bands(self) -> int:
-        """Of the training cube."""
-
-    @property
-    def wavelengths(self) -> tuple[float, ...] | None:
-        """In nm."""
-
-    @property
-    def scale(self) -> float:
-        """Of the stored values of the training cube."""
-
-    @property
-    def offset(self) -> float:
-        """Added to those."""
-
-
-def facts_checked(description: Facts) -> dict[str, object]:
-    """Whether what every model has can be, by name."""
-    ids, listed = description.class_ids, [c.id for c in description.legend]
-    return {
-        "class_ids": ids and _ascend(ids) and 1 <= ids[0] <= ids[-1] <= MAX_CLASS_ID,
-        "legend": len(set(listed)) == len(listed)
-        and all(0 <= v <= 255 for c in description.legend for v in c.colour),
-        "wavelengths": description.wavelengths is None
-        or len(description.wavelengths) == description.bands,
-        "seed": 0 <= description.config.seed < 2**32,
-        "scale": is_scale(description.scale) and np.isfinite(description.offset),
-    }
-
-
 def walker_checked(walker: WalkerRecipe) -> dict[str, object]:
     """Whether the numbers of the walker can be, by name."""
     numbers = [walker.beta, walker.gamma, walker.seed_weight]
@@ -323,7 +263,3 @@ def refuse(sound: dict[str, object]) -> None:
     wrong = [name for name, right in sound.items() if not right]
     if wrong:
         raise ValueError(f"invalid: {', '.join(wrong)}")
-
-
-def _ascend(ids: tuple[int, ...]) -> bool:
-    return sorted(set(ids)) == list(ids)

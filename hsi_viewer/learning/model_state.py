@@ -1,4 +1,4 @@
-"""What a model consists of, without what it can do: files hold this, and models extend it."""
+"""The parts of a model without its abilities: files hold these, and models extend them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKAGES = ("hsi-viewer", "torch", "numpy", "scipy", "scikit-learn", "safetensor
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrainingFacts:
-    """What is known about the training of any model.
+    """Facts about the training of any model.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class TrainingFacts:
     offset: float = 0.0
 
     def described(self, title: str) -> str:
-        """What the model is, in one line."""
+        """One line that describes the model."""
         parts = [f"{len(self.class_ids)} classes", f"{self.bands} bands"]
         if self.wavelengths is not None:
             parts.append(f"{self.wavelengths.min():g}-{self.wavelengths.max():g} nm")

@@ -86,7 +86,7 @@ class SdhsiNet(nn.Module):
     def adopt(
         self, other: SdhsiNet, class_ids: tuple[int, ...], other_ids: tuple[int, ...]
     ) -> None:
-        """Take the weights of a network of the same shape; the heads class by class."""
+        """Copy the weights of a network of the same shape; the heads class by class."""
         mine = self.state_dict()
         theirs = {k: v.detach().cpu().clone() for k, v in other.state_dict().items()}
         for name, values in mine.items():

@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor
 
-from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning.checkpoint_schema import TENSORS, checked_tensors, features_of
+from hsi_viewer.learning.checkpoint_schema import checked_tensors, features_of
+from hsi_viewer.learning.described_facts import DescribedFacts, facts_checked
 from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.model_description import (
-    FORMAT,
-    SCHEMA,
-    facts_checked,
     pair_of,
     parsed,
     refuse,
@@ -27,7 +21,12 @@ from hsi_viewer.learning.model_description import (
     text_of,
     walker_checked,
     weights_of,
-    write_pair,
+)
+from hsi_viewer.learning.model_files import (
+    facts_read,
+    facts_written,
+    feature_tensors,
+    write_model,
 )
 from hsi_viewer.learning.model_state import TrainingFacts
 from hsi_viewer.learning.pixel_kind import PixelKind, Scorer
@@ -39,7 +38,7 @@ STEEPEST = 1e6
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PixelState(TrainingFacts):
-    """What a trained classifier of spectra consists of.
+    """The parts of a trained classifier of spectra.
 
     Attributes
     ----------
@@ -54,25 +53,6 @@ class PixelState(TrainingFacts):
     steepness: float
     features: Features
     walker: WalkerRecipe
-
-
-@dataclass(frozen=True, kw_only=True)
-class DescribedFacts:
-    """What the JSON of any model contains, as `TrainingFacts` has it."""
-
-    classifier: str
-    class_ids: tuple[int, ...]
-    legend: tuple[LabelClass, ...]
-    config: TrainingConfig
-    bands: int
-    wavelengths: tuple[float, ...] | None
-    warning: str | None
-    seconds: dict[str, float]
-    versions: dict[str, str]
-    label_digest: str
-    weights_digest: str
-    scale: float = 1.0
-    offset: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +82,7 @@ def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
         "steepness": state.steepness,
         "channels": state.features.channels,
     }
-    data = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
-    return write_pair(target, description, data)
+    return write_model(target, description, tensors)
 
 
 def load_pixels(kind: PixelKind, target: str | Path) -> PixelState:
@@ -132,49 +111,6 @@ def load_pixels(kind: PixelKind, target: str | Path) -> PixelState:
         features=features,
         walker=description.walker,
         **vars(facts_read(description)),
-    )
-
-
-def feature_tensors(features: Features) -> dict[str, Tensor]:
-    """Tensors of features, by the names that `checkpoint_schema.features_of` knows."""
-    return {f"features.{name}": torch.from_numpy(getattr(features, name)) for name in TENSORS}
-
-
-def facts_written(facts: TrainingFacts) -> dict[str, Any]:
-    """What the description of any model contains."""
-    waves = facts.wavelengths
-    return {
-        "format": FORMAT,
-        "schema": SCHEMA,
-        "class_ids": facts.class_ids,
-        "legend": [asdict(c) for c in facts.legend],
-        "config": asdict(facts.config),
-        "bands": facts.bands,
-        "wavelengths": None if waves is None else waves.tolist(),
-        "warning": facts.warning,
-        "scale": facts.scale,
-        "offset": facts.offset,
-        "seconds": facts.seconds,
-        "versions": facts.versions,
-        "label_digest": facts.label_digest,
-    }
-
-
-def facts_read(description: DescribedFacts) -> TrainingFacts:
-    """The facts of a description."""
-    waves = description.wavelengths
-    return TrainingFacts(
-        class_ids=description.class_ids,
-        legend=description.legend,
-        config=description.config,
-        wavelengths=None if waves is None else np.array(waves, np.float64),
-        bands=description.bands,
-        seconds=description.seconds,
-        versions=description.versions,
-        label_digest=description.label_digest,
-        warning=description.warning,
-        scale=description.scale,
-        offset=description.offset,
     )
 
 

@@ -1,4 +1,4 @@
-"""What tells one classifier of spectra from another."""
+"""Kinds of classifiers of spectra."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Scorer(Protocol):
 
 
 class FitScorer(Protocol):
-    """How a scorer is fitted."""
+    """Fits a scorer."""
 
     def __call__(
         self,
@@ -48,7 +48,7 @@ class FitScorer(Protocol):
 
 @dataclass(frozen=True)
 class PixelKind:
-    """What tells one classifier of spectra from another.
+    """A kind of classifier of spectra.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ class PixelModel(PixelState, SceneMapper):
 
     @property
     def title(self) -> str:
-        """Of the classifier."""
+        """Title of the classifier."""
         return self.kind.title
 
     def tile_probabilities(

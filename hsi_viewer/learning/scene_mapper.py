@@ -64,7 +64,7 @@ class LabelledScene:
 
     @property
     def warning(self) -> str | None:
-        """What was found in the scene that the user should know."""
+        """Warning about the scene for the user, or None."""
         return " ".join(self.scene.found_sentences()) or None
 
 
@@ -77,7 +77,7 @@ def labelled_scene(
     token: CancelToken,
     port: ProgressPort,
 ) -> LabelledScene:
-    """What is learned from: at most about `limit` pixels; errors as of `trainer.fit`."""
+    """The pixels to learn from, at most about `limit`; errors as of `trainer.fit`."""
     ids, class_ids = checked_labels(labels, (cube.rows, cube.columns))
     token.check()
     port.report(Progress("Standardising the bands"))
@@ -114,7 +114,7 @@ class SceneMapper(TrainingFacts, ABC):
     @property
     @abstractmethod
     def title(self) -> str:
-        """Of the classifier."""
+        """Title of the classifier."""
 
     @abstractmethod
     def tile_probabilities(
@@ -130,7 +130,7 @@ class SceneMapper(TrainingFacts, ABC):
         return f"<{type(self).__name__} {self.described(self.title)}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled and copied: without the last scene."""
+        """State for pickling and copying: without the last scene."""
         return {**self.__dict__, "seconds": dict(self.seconds), "scenes": []}
 
     def predict(

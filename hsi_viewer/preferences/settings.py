@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MAX_RECENT = 10
 MAX_PRESETS = 50
+MAX_ARRANGEMENTS = 20
 
 
 def _preset(value: list[Any]) -> list[Any]:
@@ -39,6 +40,21 @@ def _preset(value: list[Any]) -> list[Any]:
 def _percent(value: list[float]) -> list[float]:
     if len(value) != 2 or not 0 <= value[0] < value[1] <= 100:
         raise ValueError("a stretch is between two percentages")
+    return value
+
+
+def _arrangement(value: list[Any]) -> list[Any]:
+    """A name, the number of views, and where the panels are, as the window writes it."""
+    right = (
+        len(value) == 3
+        and isinstance(value[0], str)
+        and bool(value[0].strip())
+        and type(value[1]) is int
+        and value[1] in (1, 2, 4)
+        and isinstance(value[2], str)
+    )
+    if not right:
+        raise ValueError("an arrangement is a name, a number of views, and a text")
     return value
 
 
@@ -86,6 +102,10 @@ class Settings:
     tour_seen: bool = False
     spectrum_unit: Literal["nm", "um", "band"] = "nm"
     cache_megabytes: Annotated[int, Field(ge=0, le=1_000_000)] = 2000
+    arrangements: Annotated[
+        list[Annotated[list[Any], AfterValidator(_arrangement)]],
+        Field(max_length=MAX_ARRANGEMENTS),
+    ] = field(default_factory=list)
     window_geometry: str = ""
     window_state: str = ""
 

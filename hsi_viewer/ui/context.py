@@ -219,6 +219,7 @@ class Context(QObject):
     plug_ins : what packages outside brought.
     file_uses : what takes a file of labels, or a spectral library; filled by those who can.
     set_theme, may_leave, open : what the window does when it is asked.
+    arrange_own : brings an arrangement of panels that the user saved.
     opening, viewing, labelling, exporting, runs, sessions : features, as the others see them.
     features : every feature, in order, once all are made.
     map_marks : scale bar and north arrow of the scene.
@@ -236,6 +237,7 @@ class Context(QObject):
     tool_bar: QToolBar
     set_theme: Callable[[ThemeChoice], None]
     may_leave: Callable[[], bool]
+    arrange_own: Callable[[str], None]
 
     def __init__(self, window: QMainWindow, workspace: Workspace) -> None:
         super().__init__(window)

@@ -35,24 +35,25 @@ class DockSizes(QObject):
 
     Attributes
     ----------
+    arrangement : that the docks are fitted for, or None.
     rows_height : height of the rows of controls above the image.
     """
 
     def __init__(self, window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
         super().__init__(window)
         self._window, self._docks = window, docks
-        self._arrangement: Arrangement | None = None
+        self.arrangement: Arrangement | None = None
         self.rows_height: Callable[[], int] = lambda: 0
         window.installEventFilter(self)
 
     def take(self, arrangement: Arrangement) -> None:
         """Fit the docks of this arrangement from now on."""
-        self._arrangement = arrangement
+        self.arrangement = arrangement
         self.fit()
 
     def leave(self) -> None:
         """Leave the docks as they are from now on."""
-        self._arrangement = None
+        self.arrangement = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the window's size; a border that the user takes hold of stays where it is put."""
@@ -70,16 +71,19 @@ class DockSizes(QObject):
 
     def fit(self) -> None:
         """Give each its part of the window as it is now."""
-        chosen, window = self._arrangement, self._window
+        chosen, window = self.arrangement, self._window
         if chosen is None:
             return
-        column = [d for group in chosen.column if (d := self._front(group)) is not None]
+        heights = chosen.heights or (100,) * len(chosen.column)
+        fronts = [(self._front(group), h) for group, h in zip(chosen.column, heights, strict=True)]
+        column = [dock for dock, _ in fronts if dock is not None]
         letters = COLUMN_LETTERS * window.fontMetrics().averageCharWidth()
         least, most = (round(share * window.width()) for share in COLUMN_SHARES)
         width = min(max(letters, least), most)
         if column:
             window.resizeDocks(column, [width] * len(column), Qt.Orientation.Horizontal)
-            window.resizeDocks(column, [100] * len(column), Qt.Orientation.Vertical)
+            shares = [window.height() * h // 100 for dock, h in fronts if dock is not None]
+            window.resizeDocks(column, shares, Qt.Orientation.Vertical)
         self._lay_out()
         strip = self._front(chosen.strip)
         if strip is not None:
@@ -91,7 +95,7 @@ class DockSizes(QObject):
         window, centre = self._window, self._window.centralWidget()
         if centre is None:
             return strip.height()
-        share = (self._arrangement or LABEL).strip_share
+        share = (self.arrangement or LABEL).strip_share
         if share:
             return round(share * window.height())
         area = IMAGE_SHARE * window.width() * window.height()

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QTabBar,
+    QToolBar,
+    QWidget,
+)
 
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.arrangements import LABEL, Arrangement
@@ -44,6 +51,7 @@ class Panel:
     fill : called once it is in its dock, to show there what is so by now.
     at_once : whether it is made with its dock.
     icon : name of the icon that shows and hides it.
+    always : whether it is of use without a scene.
     """
 
     key: str
@@ -55,6 +63,7 @@ class Panel:
     fill: Callable[[], object] = lambda: None
     at_once: bool = False
     icon: str = "puzzle-outline"
+    always: bool = False
 
 
 class Docking(QObject):
@@ -83,7 +92,10 @@ class Docking(QObject):
         self.sizes = DockSizes(window, self.docks)
         self._waiting: dict[str, Panel] = {}
         self._added: dict[str, Panel] = {}
-        self._default_state = QByteArray()
+        self._default_state = ""
+        self._before = ""  # all panels were closed
+        self._restored = ""  # of the last window
+        self._resumed = ""  # the first scene came
         self._in_front: set[str] = set()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -124,7 +136,7 @@ class Docking(QObject):
     def finish(self) -> None:
         """Arrange the docks once all are added, and remember that as the default."""
         self.reset()
-        self._default_state = self._window.saveState(LAYOUT_VERSION)
+        self._default_state = self.state()
 
     @Slot()
     def reset(self) -> None:
@@ -215,6 +227,10 @@ class Docking(QObject):
         else:
             self.bring(key)
 
+    def is_of_use(self, key: str) -> bool:
+        """Whether there is a scene, or the panel is of use without."""
+        return not self._resumed or self._added[key].always
+
     def is_seen(self, key: str) -> bool:
         """Whether a panel is open, and in front of its tabs."""
         return key in self._in_front
@@ -232,11 +248,54 @@ class Docking(QObject):
         elif centre is not None:
             centre.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def wait(self) -> None:
+        """Close every panel until there is a scene; `resume` opens them again."""
+        self._resumed = self._restored or self.state()
+        for dock in self.docks.values():
+            dock.hide()
+        for bar in self._window.findChildren(QToolBar):
+            bar.setVisible(bar.orientation() == Qt.Orientation.Horizontal)
+
+    @Slot()
+    def resume(self) -> None:
+        """Put the panels where they were before `wait`; those that were opened since stay."""
+        if self._resumed:
+            arrangement, state = self.sizes.arrangement, self._resumed
+            opened = [key for key, dock in self.docks.items() if not dock.isHidden()]
+            self._resumed = ""
+            self.bring_state(state)
+            if arrangement is not None:
+                self.sizes.take(arrangement)
+            for key in opened:
+                self.show(key)
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether every panel is an icon."""
+        return all(dock.isHidden() for dock in self.docks.values())
+
+    def collapse(self, collapsed: bool) -> None:
+        """Close every panel, or open again those that were closed so."""
+        if collapsed:
+            self._before = self.state()
+            for dock in self.docks.values():
+                dock.hide()
+        elif not (self._before and self.bring_state(self._before)):
+            self.reset()
+
+    def state(self) -> str:
+        """Where the panels are now, as text."""
+        return _text(self._window.saveState(LAYOUT_VERSION))
+
+    def bring_state(self, state: str) -> bool:
+        """Put the panels where they were; False if the text doesn't say where."""
+        return self.take_up(QByteArray.fromBase64(state.encode()))
+
     def save(self, settings: Settings) -> None:
         """Remember the arrangement, if it isn't that of the first start."""
-        state = self._window.saveState(LAYOUT_VERSION)
+        state = self._resumed or self.state()
         settings.window_geometry = _text(self._window.saveGeometry())
-        settings.window_state = "" if state == self._default_state else _text(state)
+        settings.window_state = "" if state == self._default_state else state
 
     def restore(self, settings: Settings) -> None:
         """Restore the last arrangement, if there is one."""
@@ -244,7 +303,9 @@ class Docking(QObject):
             self._window.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
         if settings.window_state:
             state = QByteArray.fromBase64(settings.window_state.encode())
-            if not self.take_up(state):
+            if self.take_up(state):
+                self._restored = settings.window_state
+            else:
                 self._take_up_titles(state)
 
     def _lay_out(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from hsi_viewer.preferences.settings import Settings, save_settings
@@ -53,8 +53,9 @@ class MainWindow(QMainWindow):
             lambda: "" if self.workspace.document else "Open a scene first.",
         )
         self.context.commands = self.commands
+        shared = self.context
         self.menus = Menus(
-            self, self.commands, self.workspace, self.open, self.context.docking.docks
+            self, self.commands, self.workspace, self.open, shared.arrange_own, shared.docking.docks
         )
         self.context.tool_bar = self.menus.tool_bar
         for feature in self.features:
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.context.docking.finish()
         self.context.docking.restore(settings)
+        self.context.docking.wait()
         self._refresh_theme()
         self.workspace.state_changed.emit()
         if self.commands.key_map.problems:
@@ -161,10 +163,16 @@ class MainWindow(QMainWindow):
         """Take files."""
         if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
             event.acceptProposedAction()
+            self.context.welcome.show_drag(True)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Nothing is held over the window any more."""
+        self.context.welcome.show_drag(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the first file that was dropped."""
         event.acceptProposedAction()
+        self.context.welcome.show_drag(False)
         dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls()]
         # of the parts of a shapefile the one that is opened
         dropped.sort(key=lambda path: path.suffix.lower() != ".shp")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, QSize, Qt, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
-from hsi_viewer.ui.commands.menu_order import with_access_keys
+from hsi_viewer.ui.commands.menu_order import ARRANGEMENT, with_access_keys
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.workspace import Workspace
 
@@ -30,11 +31,13 @@ class Menus(QObject):
         commands: CommandTable,
         workspace: Workspace,
         open_source: Callable[[str], None],
+        arrange_own: Callable[[str], None],
         panels: Iterable[str],
     ) -> None:
         super().__init__(window)
         self._window, self._commands = window, commands
         self._workspace, self._open = workspace, open_source
+        self._arrange_own = arrange_own
         menus = commands.fill_menus(window.menuBar())
         self.recent = QMenu("Open &recent", window)
         self.recent.aboutToShow.connect(self._fill_recent)
@@ -44,6 +47,9 @@ class Menus(QObject):
         line = next(a for a in opened if a.isSeparator())  # below the ways to open something
         for menu in (self.recent, self.public):
             menus["&File"].insertMenu(line, menu)
+        self._arrangements = menus[f"&View/{ARRANGEMENT}"]
+        self._arrangements.aboutToShow.connect(self._fill_own)
+        self._own: list[QAction] = []
         for menu in menus.values():
             menu.aboutToShow.connect(self._refresh)
             actions = [a for a in menu.actions() if not a.isSeparator()]
@@ -102,6 +108,25 @@ class Menus(QObject):
                 action = self.public.addAction(scene.title)
                 action.setData(f"{PREFIX}{scene.id}")
                 action.triggered.connect(self._on_recent)
+
+    @Slot()
+    def _fill_own(self) -> None:
+        """List the arrangements that the user saved, below the others."""
+        for old in self._own:
+            self._arrangements.removeAction(old)
+            old.deleteLater()
+        self._own = []
+        for name, *_ in self._workspace.settings.arrangements:
+            action = self._arrangements.addAction(str(name).replace("&", "&&"))
+            action.setData(name)
+            action.triggered.connect(self._on_own)
+            self._own.append(action)
+
+    @Slot()
+    def _on_own(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._arrange_own(action.data())
 
     @Slot()
     def _on_recent(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWindow
+from PySide6.QtGui import QMouseEvent, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -116,6 +116,21 @@ class Driver:
 
     def hover(self, row: int, column: int) -> None:
         self.mouse(QMouseEvent.Type.MouseMove, self.point(row, column))
+
+    def wheel(self, position: QPoint, delta: int) -> None:
+        """Turn the wheel over a place of the canvas, in eighths of a degree."""
+        viewport = self.canvas.viewport()
+        event = QWheelEvent(
+            QPointF(position),
+            QPointF(viewport.mapToGlobal(position)),
+            QPoint(),
+            QPoint(0, delta),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(viewport, event)
 
     def key(self, key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self.canvas, key, modifier)

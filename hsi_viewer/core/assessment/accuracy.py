@@ -85,7 +85,7 @@ class AccuracyReport:
 
     @property
     def basis(self) -> str:
-        """What the intervals rest on, in a sentence."""
+        """A sentence that says what the intervals are based on."""
         if self.groups is None:
             return f"Intervals take the {self.total:,} test pixels as a random sample."
         return (

@@ -47,7 +47,7 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class AreaEstimates:
-    """What a probability sample says of a map.
+    """Accuracy and areas of a map, estimated from a probability sample.
 
     Attributes
     ----------

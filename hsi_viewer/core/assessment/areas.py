@@ -16,7 +16,7 @@ UNITS = {"m²": 1.0, "ha": 1e4, "km²": 1e6, "acres": 4046.8564224}
 
 @dataclass(frozen=True)
 class ClassArea:
-    """What a map gives to a class.
+    """Pixels and area of a class in a map.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ def class_areas(
 def strip_areas(
     class_map: Any, pixel_area: NDArray[np.float64] | None = None
 ) -> tuple[ClassArea, ...]:
-    """The same of a map that is read by `strips`, however large."""
+    """As `class_areas`, for a map of any size that is read by `strips`."""
     found: dict[int, list[ClassArea]] = {}
     for rows, ids in strips(class_map):
         for area in class_areas(ids, None if pixel_area is None else pixel_area[rows]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,12 @@ NOTABLE = 0.005  # a smaller difference of the two figures is not worth a word
 MOST_NAMES = 8
 
 NameOf = Callable[[int], str]
+Basis = Literal["labels", "test pixels"]
 
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
-    """How good a map is, honestly and optimistically.
+    """Accuracy of a map: the honest figure, and the optimistic one beside it.
 
     Attributes
     ----------
@@ -32,6 +34,8 @@ class Assessment:
     reach : how far the model looks from a pixel, in pixels.
     places : separate places of the test pixels that could be scored apart.
     warnings : what the figures cannot say, and what to label for it.
+    separated_on, random_on : what each was measured on: the labels, by cross-validation, or test
+        pixels.
     """
 
     separated: AccuracyReport | None
@@ -41,6 +45,8 @@ class Assessment:
     reach: int
     places: int
     warnings: tuple[str, ...] = ()
+    separated_on: Basis = "labels"
+    random_on: Basis = "labels"
 
     @property
     def calibration_error(self) -> float:

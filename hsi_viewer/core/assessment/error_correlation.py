@@ -1,4 +1,4 @@
-"""How alike the errors of test pixels are, within groups and from group to group."""
+"""Correlation of the errors of test pixels, within groups and between them."""
 
 from __future__ import annotations
 

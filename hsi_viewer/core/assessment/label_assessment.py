@@ -1,4 +1,4 @@
-"""What a user's own labels say about a map, by cross-validation; no ground truth is needed.
+"""Accuracy of a map by cross-validation of the user's labels; no ground truth is needed.
 
 A label counts as held out by place if all labels of its place (labels of a class that touch) were
 held out with it, and no label of its class that was trained on lies within `GAP` pixels: the

@@ -1,4 +1,4 @@
-"""How far test pixels lie from training pixels, against how far the model looks."""
+"""Distance of test pixels from training pixels, compared with the reach of the model."""
 
 from __future__ import annotations
 
@@ -32,8 +32,12 @@ class Separation:
         return self.least > self.reach
 
     def __str__(self) -> str:
+        return self.sentence("Test pixels")
+
+    def sentence(self, pixels: str) -> str:
+        """The distances in a sentence about some pixels."""
         distances = (
-            f"Test pixels lie at least {_pixels(self.least)} from the nearest training pixel "
+            f"{pixels} lie at least {_pixels(self.least)} from the nearest training pixel "
             f"(median {self.median:g})"
         )
         if self.strict:

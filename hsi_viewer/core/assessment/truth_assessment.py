@@ -1,4 +1,4 @@
-"""What a ground truth says about a map: apart from what the model saw, and all of it."""
+"""Accuracy of a map on a ground truth: apart from what the model saw, and on all of it."""
 
 from __future__ import annotations
 
@@ -50,24 +50,29 @@ def assess_truth(
             "the model looks, too few to be scored apart; the figure of separate places is from "
             "cross-validation of the labels."
         )
-        return replace(from_labels, random=random, warnings=(warning, *from_labels.warnings))
-    warnings = []
+        warnings = (warning, *from_labels.warnings)
+        return replace(from_labels, random=random, random_on="test pixels", warnings=warnings)
+    notes = []
     missing = np.setdiff1d(classes, truth[far])
     if missing.size:
-        warnings.append(
+        notes.append(
             f"Not measured, because all test pixels lie within {reach} pixels of training pixels: "
             f"{named(missing, name_of)}."
         )
     near = int((~far).sum())
     if near:
-        warnings.append(
+        notes.append(
             f"{near} of {pixels.size} test pixels lie within the {reach} pixels that the model "
             "looks from training pixels, and count for the optimistic figure alone."
         )
     sure = reliability(confidence.ravel()[pixels[far]], truth[far] == mapped[far])
     places = int(connected_labels(pixels[far], truth[far], columns).max()) + 1
     audit = separation_of(distances[far], reach) if training.any() else None
-    return Assessment(apart, random, audit, sure, reach, places, tuple(warnings))
+    return Assessment(
+        *(apart, random, audit, sure, reach, places, tuple(notes)),
+        separated_on="test pixels",
+        random_on="test pixels",
+    )
 
 
 def _scored(

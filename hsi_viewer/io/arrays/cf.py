@@ -17,7 +17,7 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.io.arrays.band_metadata import flat
 from hsi_viewer.io.arrays.container import is_position
 from hsi_viewer.io.files.reading import ArrayChoice
-from hsi_viewer.io.metadata.crs import wkt_of
+from hsi_viewer.io.metadata.crs import crs_of, wkt_of
 
 # Names of lists of coordinates, of x before y; others are known by their attributes.
 AXES = (("easting", "northing"), ("x", "y"), ("xc", "yc"), ("lon", "lat"),
@@ -65,8 +65,6 @@ def _wkt(text: str) -> str | None:
     """Well-known text as it is, or made of a code or a PROJ string; None of anything else."""
     if not text or re.match(r"\s*[A-Z_]+\[", text):
         return text or None
-    from hsi_viewer.io.metadata.crs import crs_of
-
     crs = crs_of(text.strip())
     return None if crs is None else str(crs.to_wkt())
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyogrio
+import shapely
 from numpy.typing import NDArray
 from pyogrio.core import _register_drivers
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
@@ -122,8 +123,6 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
     FileError, FormatError
         if the file cannot be read.
     """
-    import shapely
-
     name = _ready(path)
     try:
         with gdal.quiet(RuntimeWarning):
@@ -151,8 +150,6 @@ def write_layer(
     ExportError
         if the file cannot be written.
     """
-    import shapely
-
     name = gdal.local_name(path)
     limit_drivers()
     try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -87,8 +88,6 @@ class _Child:
         return self._words(verdict)
 
     def _words(self, verdict: str | None) -> str | None:
-        import signal
-
         by_time = verdict == CRASHES and hasattr(signal, "SIGPROF")
         return SLOW if by_time and self.process.returncode == -signal.SIGPROF else verdict
 

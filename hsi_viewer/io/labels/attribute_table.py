@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -156,8 +157,6 @@ def _of_xml(side: Path) -> Table | None:
 
 def _of_imagine(dataset: Any) -> Table | None:
     """The table within an ERDAS Imagine file, which GDAL writes beside a copy of it."""
-    import tempfile
-
     from rasterio.errors import RasterioError
 
     from hsi_viewer.io.files.gdal import copy_as_tiff

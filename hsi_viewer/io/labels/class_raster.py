@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing, side_file
@@ -115,8 +116,6 @@ def write_envi(raster: ClassRaster, header: Path, data: Path) -> None:
 
 def write_npy(raster: ClassRaster, path: Path) -> None:
     """The ids as an array (rows, columns)."""
-    from numpy.lib import format as npy
-
     header = {
         "descr": npy.dtype_to_descr(raster.ids.dtype),
         "fortran_order": False,

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.io.arrays.container import check_planes
 from hsi_viewer.io.arrays.find_cube import open_container
+from hsi_viewer.io.files import probe
 from hsi_viewer.io.files.identify import MATLAB_7, magic_of
 from hsi_viewer.io.files.reading import Reading
 
@@ -33,7 +35,6 @@ def open_hdf5(path: Path, reading: Reading) -> HyperCube:
     """The cube of a product in HDF5 or NetCDF-4, or of any other file of arrays."""
     from hsi_viewer.io.arrays.band_variables import open_arrays
     from hsi_viewer.io.arrays.cf import with_georeference
-    from hsi_viewer.io.arrays.container import check_planes
     from hsi_viewer.io.products.hdf5_products import open_product
 
     container = _h5_file(path, reading, matlab=False)
@@ -54,8 +55,6 @@ def open_hdf5(path: Path, reading: Reading) -> HyperCube:
 
 
 def _h5_file(path: Path, reading: Reading, *, matlab: bool) -> H5File:
-    from hsi_viewer.io.files import probe
-
     probe.start()  # it imports h5py at the same time as this process
     from hsi_viewer.io.arrays.hdf5 import H5File
 

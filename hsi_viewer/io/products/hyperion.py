@@ -18,6 +18,7 @@ from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.files.composed_sources import BackgroundSource, StackSource
 from hsi_viewer.io.files.text_file import text_of
+from hsi_viewer.io.rasters.georeference import georeference_of
 from hsi_viewer.io.rasters.image_folder import band_files, cube_of, read_folder
 
 _NAME = re.compile(r"EO1H\w*_B(\d{3})_L1\w+", re.IGNORECASE)
@@ -44,8 +45,6 @@ def open_hyperion(folder: Path) -> HyperCube:
     FileError, FormatError
         if the images cannot be read, or do not belong together.
     """
-    from hsi_viewer.io.rasters.georeference import georeference_of
-
     images = read_folder(folder)
     numbers = band_numbers(images.files)
     if numbers is None:

@@ -9,14 +9,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.errors import RasterioError
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.composed_sources import StackSource
+from hsi_viewer.io.files.gdal import open_raster, why
 from hsi_viewer.io.files.reading import FolderError
 from hsi_viewer.io.metadata import wavelengths
+from hsi_viewer.io.rasters.georeference import georeference_of
+from hsi_viewer.io.rasters.mask import mask_of
 from hsi_viewer.io.rasters.raster_source import ImageFile, _opened
+from hsi_viewer.io.rasters.side_tags import with_side
 
 SUFFIXES = (".tif", ".tiff", ".png")
 # Folders of products that are not read, by the ends of their names.
@@ -45,12 +50,7 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
 
 def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
     """The images of the commonest size, a type that holds their values, and what is left out."""
-    from rasterio.errors import RasterioError
-
-    from hsi_viewer.io.files.gdal import open_raster, why
-    from hsi_viewer.io.rasters.mask import mask_of
     from hsi_viewer.io.rasters.raster_source import driver_of, type_of
-    from hsi_viewer.io.rasters.side_tags import with_side
 
     found: dict[tuple[int, int, int], list[tuple[Path, np.dtype[Any]]]] = {}
     for path in files:
@@ -155,7 +155,6 @@ def open_folder(folder: Path) -> HyperCube:
 
 def cube_of(folder: Path, images: BandFolder) -> HyperCube:
     """The images of a folder as a cube."""
-    from hsi_viewer.io.rasters.georeference import georeference_of
     from hsi_viewer.io.rasters.raster_source import scale_of
 
     nm = _wavelengths_of(images.names)

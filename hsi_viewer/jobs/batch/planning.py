@@ -9,7 +9,9 @@ from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.validation import InvalidError, json_values
 from hsi_viewer.io.writers.own_files import own_files
 from hsi_viewer.jobs.batch.digests import digest_of, file_digest, input_record
 from hsi_viewer.jobs.batch.plan import VERSION, MapOptions, ScenePlan, plan_digest
@@ -21,14 +23,20 @@ from hsi_viewer.learning.tile_mapper import MapSettings, TileMapper
 
 
 def model_digest(path: Path) -> str:
-    """Digest of the files of a model.
+    """Digest of the files of a model, without the times that its steps have taken.
 
     Raises
     ------
     FileError
         if one cannot be read.
     """
-    return digest_of([file_digest(file) for file in pair_of(path)])
+    weights, description = pair_of(path)
+    try:
+        facts = json_values(description.read_bytes())
+    except (OSError, InvalidError) as error:
+        raise FileError(f"{description} could not be read: {error}.") from error
+    facts.pop("seconds", None)
+    return digest_of([file_digest(weights), facts])
 
 
 def map_settings(options: MapOptions) -> MapSettings:

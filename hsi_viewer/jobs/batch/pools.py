@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,16 +18,15 @@ from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.jobs.batch.compute import Task, TileDone, compute_tile, forget
 
+LOOK_AGAIN = 5.0  # seconds after which the workers of a cluster are counted again
+
 
 class Pool(Protocol):
-    """Computes tiles.
+    """Computes tiles."""
 
-    Attributes
-    ----------
-    at_once : tasks to be submitted at a time.
-    """
-
-    at_once: int
+    @property
+    def at_once(self) -> int:
+        """Tasks to be submitted at a time."""
 
     def submit(self, task: Task) -> Future[TileDone]:
         """Start a task."""
@@ -64,7 +66,7 @@ class OtherProcesses:
 
     def _started(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # nothing of ours survives a fork
-        return ProcessPoolExecutor(self._count, mp_context=context, initializer=_end_with_parent)
+        return ProcessPoolExecutor(self._count, mp_context=context, initializer=_obey_parent)
 
     def submit(self, task: Task) -> Future[TileDone]:
         """Queue a task."""
@@ -88,9 +90,18 @@ class Cluster:
     """The workers of a Dask scheduler, which see the same files under the same names."""
 
     def __init__(self, client: Any) -> None:
-        workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        self.at_once = 2 * max(1, sum(worker["nthreads"] for worker in workers))
+        self._client = client
         self._executor = client.get_executor(pure=False, retries=0)
+        self._looked, self._at_once = -math.inf, 1
+
+    @property
+    def at_once(self) -> int:
+        """Two tasks for each thread of the workers, which come and go."""
+        if time.monotonic() - self._looked > LOOK_AGAIN:
+            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+            self._at_once = 2 * max(1, sum(worker["nthreads"] for worker in workers))
+            self._looked = time.monotonic()
+        return self._at_once
 
     def submit(self, task: Task) -> Future[TileDone]:
         """Send a task."""
@@ -141,15 +152,16 @@ def _client(address: str) -> Any:
             "--scheduler needs Dask; install it with: pip install 'hsi-viewer[cluster]'."
         ) from error
     try:
-        return Client(address, timeout=10, set_as_default=False)
+        return Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError) as error:
         raise SettingError(
             f"No Dask scheduler answers at {address}; check the address and that it runs."
         ) from error
 
 
-def _end_with_parent() -> None:
-    """Let this process end when the one that started it does, even by a kill."""
+def _obey_parent() -> None:
+    """Let this process end when the one that started it does, even by a kill, and only then."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both, and the parent stops us
     parent = multiprocessing.parent_process()
     if parent is None:
         return

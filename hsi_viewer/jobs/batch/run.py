@@ -141,7 +141,12 @@ def run_batch(job: BatchJob) -> BatchResult:
 
     check_model(job.model)
     with output_folder(job.output):
-        return _Batch(job).run()
+        batch = _Batch(job)
+        try:
+            return batch.run()
+        except (KeyboardInterrupt, TaskCancelledError):
+            job.port.report(Note("Stopped; what is finished is kept, and --continue resumes it."))
+            raise
 
 
 class _Batch:
@@ -228,7 +233,7 @@ class _Batch:
             manifest = finished(folder, digest) if keep else None
             if manifest is not None:
                 self._work.keep(number, len(manifest.tiles))
-                self._results[number] = self._done(number, manifest)
+                self._end(number, self._done(number, manifest))
                 return []
             plan = read_plan(folder) if keep else None
             if plan is None or plan.digest != digest:
@@ -283,7 +288,7 @@ class _Batch:
         if number in self._results:
             return
         try:
-            self._results[number] = self._put_together(number)
+            self._end(number, self._put_together(number))
             (self._kept / f"{self.names[number]}.error").unlink(missing_ok=True)
         except TaskCancelledError:
             raise
@@ -331,7 +336,7 @@ class _Batch:
         return self._failed(number, f"Failed three times: {'; '.join(parts)}")
 
     def _fail(self, number: int, error: Exception) -> None:
-        self._results[number] = self._failed(number, _reason(error))
+        self._end(number, self._failed(number, _reason(error)))
 
     def _failed(self, number: int, text: str) -> SceneResult:
         self._work.give_up(number)
@@ -340,12 +345,16 @@ class _Batch:
             new.write_text(text, encoding="utf-8")
         return self._result(number, "failed", text)
 
+    def _end(self, number: int, result: SceneResult) -> None:
+        self._results[number] = result
+        self._job.port.report(result)
+
     def _done(self, number: int, manifest: Manifest) -> SceneResult:
         return replace(self._result(number, "done", ""), manifest=manifest)
 
     def _result(self, number: int, status: str, error: str) -> SceneResult:
         scene = self._job.scenes[number]
-        return SceneResult(self.names[number], scene, self.folder(number), status, error)
+        return SceneResult(number, self.names[number], scene, self.folder(number), status, error)
 
     @contextmanager
     def _lock(self, number: int) -> Iterator[None]:

@@ -25,6 +25,7 @@ class SceneResult:
 
     Attributes
     ----------
+    number : of the scene, from 0.
     name : of its folder.
     scene : what is mapped.
     folder : of its results.
@@ -33,6 +34,7 @@ class SceneResult:
     manifest : of its results.
     """
 
+    number: int
     name: str
     scene: Scene
     folder: Path

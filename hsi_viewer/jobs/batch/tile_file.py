@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,6 @@ def write_tile(
     ExportError
         if it cannot be written.
     """
-    from dataclasses import asdict
-    from json import dumps
-
     arrays: dict[str, NDArray[Any]] = {
         "class_map": np.ascontiguousarray(prediction.class_map),
         "confidence": np.ascontiguousarray(prediction.confidence, np.float32),

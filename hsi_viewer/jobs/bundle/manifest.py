@@ -58,14 +58,14 @@ class BundleSettings:
     Attributes
     ----------
     classifier, config, refine : what was trained, and how; the seed is in the configuration.
-    cleaning : what was done to the map afterwards.
+    cleanings : what was done to the map afterwards, in order.
     continued : whether the training went on from an earlier model.
     """
 
     classifier: str
     config: TrainingConfig
     refine: Refine
-    cleaning: Cleaning | None = None
+    cleanings: tuple[Cleaning, ...] = ()
     continued: bool = False
 
 

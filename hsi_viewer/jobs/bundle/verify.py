@@ -200,9 +200,9 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     refine = settings.refine if config.refine else "none"
     mapped = model.predict(cube, labels=labels, refine=refine, token=job.token, port=job)
     again = mapped.class_map
-    if settings.cleaning is not None:
-        area = pixel_area(cube.georeference, cube.rows, cube.columns)
-        again = cleaned(again, settings.cleaning, area)
+    area = pixel_area(cube.georeference, cube.rows, cube.columns)
+    for cleaning in settings.cleanings:
+        again = cleaned(again, cleaning, area)
     return int(np.count_nonzero(again == before))
 
 
@@ -212,7 +212,7 @@ def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids]:
 
     shape = (cube.rows, cube.columns)
     most = 2 * cube.rows * cube.columns + HEADER_BYTES
-    with TemporaryDirectory(prefix="hsi-bundle-") as name:
+    with TemporaryDirectory(prefix="hsi-bundle-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         bundle.unpack(NEEDED, folder, most)
         found = [read_labels(folder / header).ids for header in (TRAINING[0], MAP[0])]

@@ -100,7 +100,7 @@ def _manifest(run: MappedRun, report: Report) -> Manifest:
         test=run.test_source,
         legend=tuple(BundleClass(c.id, c.name, c.colour) for c in run.classes),
         settings=BundleSettings(
-            run.model.name, run.config, run.refine, run.cleaning, run.continued
+            run.model.name, run.config, run.refine, run.cleanings, run.continued
         ),
         versions=dict(facts.versions),
     )

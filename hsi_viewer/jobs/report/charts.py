@@ -22,12 +22,16 @@ from hsi_viewer.core.assessment.areas import UNITS, suited_unit
 from hsi_viewer.core.assessment.reliability import Reliability
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.text import short_name
-from hsi_viewer.jobs.report.facts import Facts
+from hsi_viewer.jobs.report.facts import ClassFacts, Facts
+from hsi_viewer.jobs.report.letters import drawable, use_fonts
 
+use_fonts()
 rcParams["svg.hashsalt"] = "hsi-viewer"  # the same chart is the same text
 
 LONGEST = 22  # characters of a name in a chart; tables have all of it
 MOST_NUMBERS = 16  # classes whose matrix has room for numbers
+MOST_CLASSES = 40  # of a chart; tables have all of them
+FEW_BANDS = 3  # of which a line would not be seen
 BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue
 EXITS = ("-", "--", "-.", ":")
 
@@ -78,16 +82,16 @@ class Chart:
 
 def charts_of(facts: Facts) -> list[Chart]:
     """The charts that the facts allow."""
-    rows = 0.24 * len(facts.classes)
     found = []
     report = facts.shown
-    if report is not None:
+    if report is not None and len(report.class_ids) <= MOST_CLASSES:
         side = min(7.0, 2.4 + 0.33 * len(report.class_ids))
+        about = "Rows are the truth, columns the map; colours are percent of the true class."
         found.append(
             Chart(
                 "matrix",
                 "Confusion matrix",
-                "Rows are the truth, columns the map; colours are percent of the true class.",
+                about,
                 (side + 0.6, side),
                 lambda axes, style: draw_matrix(axes, style, report, facts),
             )
@@ -109,8 +113,8 @@ def charts_of(facts: Facts) -> list[Chart]:
         Chart(
             "areas",
             "Areas",
-            "As counted on the map, with its errors.",
-            (6.4, 1.0 + rows),
+            _of_the_largest("As counted on the map, with its errors.", facts),
+            (6.4, 1.0 + 0.24 * min(len(facts.classes), MOST_CLASSES)),
             lambda axes, style: draw_areas(axes, style, facts),
         )
     )
@@ -128,12 +132,27 @@ def charts_of(facts: Facts) -> list[Chart]:
         Chart(
             "spectra",
             "Spectra of the classes",
-            "Mean of the training pixels, and the range of 10 to 90 % of them.",
+            _of_the_largest(
+                "Mean of the training pixels, and the range of 10 to 90 % of them.", facts
+            ),
             (6.4, 3.8),
             lambda axes, style: draw_spectra(axes, style, facts),
         )
     )
     return found
+
+
+def _of_the_largest(about: str, facts: Facts) -> str:
+    """What a chart shows, and of which classes if there are too many."""
+    count = len(facts.classes)
+    return about if count <= MOST_CLASSES else f"{about} The {MOST_CLASSES} largest of {count}."
+
+
+def largest(facts: Facts) -> tuple[ClassFacts, ...]:
+    """The classes with the most pixels of the map, in the order of the list."""
+    order = sorted(facts.classes, key=lambda c: -c.pixels)[:MOST_CLASSES]
+    kept = {c.id for c in order}
+    return tuple(c for c in facts.classes if c.id in kept)
 
 
 def draw_matrix(axes: Axes, style: Theme, report: AccuracyReport, facts: Facts) -> None:
@@ -187,18 +206,19 @@ def draw_reliability(axes: Axes, style: Theme, found: Reliability) -> None:
 
 def draw_areas(axes: Axes, style: Theme, facts: Facts) -> None:
     """A bar for each class in its colour."""
-    metres = [c.square_metres for c in facts.classes]
-    values = [float(c.pixels) for c in facts.classes]
+    classes = largest(facts)
+    metres = [c.square_metres for c in classes]
+    values = [float(c.pixels) for c in classes]
     unit = "pixels"
     if all(m is not None for m in metres):
         unit = suited_unit(max((m or 0.0 for m in metres), default=0.0))
         values = [(m or 0.0) / UNITS[unit] for m in metres]
     at = np.arange(len(values))
-    axes.barh(at, values, color=[colour(c.colour) for c in facts.classes], height=0.75)
-    axes.set_yticks(at, [short(c.name) for c in facts.classes], parse_math=False)
+    axes.barh(at, values, color=[colour(c.colour) for c in classes], height=0.75)
+    axes.set_yticks(at, [short(c.name) for c in classes], parse_math=False)
     axes.invert_yaxis()
     axes.set_xlabel(f"Area ({unit})")
-    for i, c in enumerate(facts.classes):
+    for i, c in enumerate(classes):
         axes.text(
             values[i], i, f" {100 * c.share:.1f} %", va="center", fontsize=7, color=style.muted
         )
@@ -237,11 +257,15 @@ def draw_spectra(axes: Axes, style: Theme, facts: Facts) -> None:
     spectra = facts.spectra
     at = np.array(spectra.positions)
     order = np.argsort(at, kind="stable")
-    known = {c.id: colour(c.colour) for c in facts.classes}
+    known = {c.id: colour(c.colour) for c in largest(facts)}
+    marker = "o" if len(at) < FEW_BANDS else ""
     for s in spectra.classes:
-        own = known.get(s.class_id, style.muted)
+        if s.class_id not in known:
+            continue
+        own = known[s.class_id]
         axes.fill_between(at[order], s.low[order], s.high[order], color=own, alpha=0.18, lw=0)
-        axes.plot(at[order], s.mean[order], color=own, label=short(facts.name_of(s.class_id)))
+        name = short(facts.name_of(s.class_id))
+        axes.plot(at[order], s.mean[order], color=own, marker=marker, label=name)
     axes.set(xlabel="Wavelength (nm)" if spectra.unit == "nm" else "Band", ylabel="Value")
     axes.margins(x=0)
     styled(axes, style)
@@ -279,7 +303,7 @@ def styled(axes: Axes, style: Theme) -> None:
 
 def short(name: str) -> str:
     """A name that has room in a chart."""
-    return short_name(name, LONGEST)
+    return drawable(short_name(name, LONGEST))
 
 
 def colour(rgb: tuple[int, int, int]) -> tuple[float, float, float]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.assessment.applicability import Applicability
 from hsi_viewer.core.assessment.conformal import ConformalSets, fit_conformal
 from hsi_viewer.core.assessment.label_assessment import labels_apart
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
@@ -15,7 +16,7 @@ from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.jobs.report.facts import Applicable, Conformal, LayerFacts, Uncertainty
-from hsi_viewer.jobs.report.pictures import Layer
+from hsi_viewer.jobs.report.pictures import Layer, Picture
 from hsi_viewer.learning.applicability import SeenScene, applicability_of, dissimilarity_map
 
 Floats = NDArray[np.float32]
@@ -24,57 +25,20 @@ ROWS = 256  # whose probabilities are looked at together
 
 def uncertainty_of(
     run: MappedRun, evidence: Evidence, token: CancelToken, port: ProgressPort
-) -> tuple[Uncertainty, tuple[Layer, ...]]:
-    """The layers that can be computed, and their figures.
+) -> tuple[Uncertainty, tuple[Picture, ...]]:
+    """The figures and the pictures of the layers that can be computed.
 
     Raises
     ------
     TaskCancelledError
         if the token was cancelled.
     """
-    layers = [
-        Layer(
-            "Confidence",
-            "Probability of the mapped class; bright is doubtful.",
-            run.prediction.confidence,
-            1.0,
-            0.0,
-        )
-    ]
-    if run.prediction.disagreement is not None:
-        layers.append(
-            Layer(
-                "Exit disagreement",
-                "How far the exits of the network disagree; bright is doubtful.",
-                run.prediction.disagreement,
-                0.0,
-                1.0,
-            )
-        )
-    sets = conformal_sets(run, evidence)
-    conformal = None
-    probabilities = run.prediction.probabilities
-    if probabilities is not None:
-        port.report(Progress("Computing layers of uncertainty"))
-        layers += _of_probabilities(probabilities, token)
-        if sets is not None:
-            sizes = _by_rows(probabilities, sets.sizes, token).astype(np.uint16)
-            conformal = _in_numbers(run, sets, sizes)
-            layers.append(
-                Layer(
-                    "Conformal set size",
-                    f"Classes that a pixel may have if {100 * sets.coverage:.0f} % of the sets are "
-                    "to contain the true one; bright is doubtful.",
-                    sizes,
-                    1.0,
-                    float(max(2, min(sizes.max(), len(run.classes)))),
-                )
-            )
-    applicable, dissimilarity = _applicability(run, token, port)
-    layers.append(dissimilarity)
-    return Uncertainty(tuple(_facts(run, la) for la in layers), applicable, conformal), tuple(
-        layers
-    )
+    doubt = Doubt(run, evidence, token, port)
+    facts, pictures = [], []
+    for layer in doubt.layers():  # one at a time: each is as large as the scene
+        facts.append(_facts(run, layer))
+        pictures.append(layer.picture(run.prediction.class_map))
+    return Uncertainty(tuple(facts), doubt.applicable, doubt.conformal), tuple(pictures)
 
 
 def conformal_sets(run: MappedRun, evidence: Evidence) -> ConformalSets | None:
@@ -89,65 +53,85 @@ def conformal_sets(run: MappedRun, evidence: Evidence) -> ConformalSets | None:
     return sets if sets.threshold > 0 else None
 
 
-def _of_probabilities(probabilities: Floats, token: CancelToken) -> list[Layer]:
-    return [
-        Layer(
-            "Margin",
-            "Probability of the mapped class less that of the second; bright is doubtful.",
-            _by_rows(probabilities, margin, token),
-            1.0,
-            0.0,
-        ),
-        Layer(
-            "Entropy",
-            "Entropy of the probabilities as a share of the largest possible; bright is doubtful.",
-            _by_rows(probabilities, entropy, token),
-            0.0,
-            1.0,
-        ),
-    ]
+class Doubt:
+    """Computes the layers of a run.
+
+    Attributes
+    ----------
+    applicable, conformal : known once the layers were computed; None where they cannot be.
+    """
+
+    def __init__(
+        self, run: MappedRun, evidence: Evidence, token: CancelToken, port: ProgressPort
+    ) -> None:
+        self._run, self._evidence, self._token, self._port = run, evidence, token, port
+        self.applicable: Applicable | None = None
+        self.conformal: Conformal | None = None
+
+    def layers(self) -> Iterator[Layer]:
+        """Every layer that can be computed."""
+        self._port.report(Progress("Computing layers of uncertainty"))
+        prediction = self._run.prediction
+        about = "Probability of the mapped class; bright is doubtful."
+        yield Layer("Confidence", about, prediction.confidence, 1.0, 0.0)
+        if prediction.disagreement is not None and prediction.disagreement.any():
+            about = "How far the exits of the network disagree; bright is doubtful."
+            yield Layer("Exit disagreement", about, prediction.disagreement, 0.0, 1.0)
+        if prediction.probabilities is not None:
+            yield from self._of_probabilities(prediction.probabilities)
+        yield self._dissimilarity()
+
+    def _of_probabilities(self, probabilities: Floats) -> Iterator[Layer]:
+        about = "Probability of the mapped class less that of the second; bright is doubtful."
+        yield Layer("Margin", about, self._by_rows(probabilities, margin), 1.0, 0.0)
+        about = "Entropy of the probabilities, as a share of the largest; bright is doubtful."
+        yield Layer("Entropy", about, self._by_rows(probabilities, entropy), 0.0, 1.0)
+        sets = conformal_sets(self._run, self._evidence)
+        if sets is None:
+            return
+        sizes = self._by_rows(probabilities, sets.sizes)
+        mapped = sizes[self._run.prediction.class_map > 0]
+        if not mapped.size:
+            return
+        share = float((mapped == 1).mean())
+        self.conformal = Conformal(sets.coverage, sets.threshold, float(mapped.mean()), share)
+        about = (
+            f"Classes that a pixel may have if {100 * sets.coverage:.0f} % of the sets are to "
+            "contain the true one; bright is doubtful."
+        )
+        yield Layer("Conformal set size", about, sizes, 1.0, max(2.0, float(mapped.max())))
+
+    def _by_rows(self, probabilities: Floats, of: Callable[[Floats], Any]) -> Floats:
+        out = np.empty(probabilities.shape[:2], np.float32)
+        for top in range(0, len(out), ROWS):
+            self._token.check()
+            out[top : top + ROWS] = of(probabilities[top : top + ROWS])
+        return out
+
+    def _dissimilarity(self) -> Layer:
+        run = self._run
+        seen = SeenScene(run.model, run.cube, self._token)
+        known = applicability_of(seen, run.labels, self._token)
+        values = dissimilarity_map(seen, known, self._token, self._port)
+        mapped = values[(run.prediction.class_map > 0) & np.isfinite(values)]
+        outside = float((~known.applies(mapped)).mean()) if mapped.size else float("nan")
+        self.applicable = Applicable(known.threshold, outside)
+        return Layer("Dissimilarity", _about(known), values, 0.0, _twice(known.threshold))
 
 
-def _by_rows(probabilities: Floats, of: Callable[[Floats], Any], token: CancelToken) -> Floats:
-    out = np.empty(probabilities.shape[:2], np.float32)
-    for top in range(0, len(out), ROWS):
-        token.check()
-        out[top : top + ROWS] = of(probabilities[top : top + ROWS])
-    return out
-
-
-def _in_numbers(run: MappedRun, sets: ConformalSets, sizes: NDArray[np.uint16]) -> Conformal:
-    mapped = sizes[run.prediction.class_map > 0]
-    return Conformal(
-        sets.coverage,
-        sets.threshold,
-        float(mapped.mean()) if mapped.size else float("nan"),
-        float((mapped == 1).mean()) if mapped.size else float("nan"),
-    )
-
-
-def _applicability(
-    run: MappedRun, token: CancelToken, port: ProgressPort
-) -> tuple[Applicable, Layer]:
-    seen = SeenScene(run.model, run.cube, token)
-    known = applicability_of(seen, run.labels, token)
-    values = dissimilarity_map(seen, known, token, port)
-    mapped = values[(run.prediction.class_map > 0) & np.isfinite(values)]
-    outside = float((~known.applies(mapped)).mean()) if mapped.size else float("nan")
-    layer = Layer(
-        "Dissimilarity",
+def _about(known: Applicability) -> str:
+    return (
         "Distance to the nearest training pixel in what the model sees; beyond "
-        f"{known.threshold:.2f} lies outside of the area of applicability.",
-        values,
-        0.0,
-        2 * known.threshold if 0 < known.threshold < np.inf else 1.0,
+        f"{known.threshold:.2f} lies outside of the area of applicability."
     )
-    return Applicable(known.threshold, outside), layer
+
+
+def _twice(threshold: float) -> float:
+    return 2 * threshold if 0 < threshold < np.inf else 1.0
 
 
 def _facts(run: MappedRun, layer: Layer) -> LayerFacts:
-    values = layer.values[run.prediction.class_map > 0].astype(np.float64)
-    values = values[np.isfinite(values)]
-    mean = float(values.mean()) if values.size else float("nan")
+    shown = (run.prediction.class_map > 0) & np.isfinite(layer.values)
+    mean = float(layer.values.mean(dtype=np.float64, where=shown)) if shown.any() else float("nan")
     low, high = sorted((layer.sure, layer.doubtful))
     return LayerFacts(layer.name, layer.about, low, high, mean)

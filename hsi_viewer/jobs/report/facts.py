@@ -163,7 +163,7 @@ class Facts:
     assessment : the honest and the optimistic figure.
     honest : what the honest figure was measured on.
     epochs : loss and accuracy of the exits while the network was trained.
-    cleaning : what was done to the map afterwards, or None.
+    cleanings : what was done to the map afterwards, in order.
     seconds, versions : by step, by package.
     warnings : sentences.
     quote : which figure to quote, in a sentence.
@@ -185,7 +185,7 @@ class Facts:
     epochs: tuple[EpochReport, ...]
     spectra: Spectra
     uncertainty: Uncertainty
-    cleaning: Cleaning | None
+    cleanings: tuple[Cleaning, ...]
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
     warnings: tuple[str, ...] = ()

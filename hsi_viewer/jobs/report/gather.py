@@ -68,11 +68,10 @@ def gather(
         if the token was cancelled.
     """
     token, port = token or CancelToken(), port or SilentPort()
-    evidence = evidence_of(run.model, run.cube, run.labels, run.config, token, port)
+    evidence = _evidence(run, token, port)
     assessment, honest = assessed(run, evidence)
-    uncertainty, layers = uncertainty_of(run, evidence, token, port)
+    uncertainty, doubts = uncertainty_of(run, evidence, token, port)
     port.report(Progress("Gathering the facts"))
-    mapped = run.prediction.class_map
     facts = Facts(
         title=f"Class map of {run.cube.name}",
         data=data_facts(run, token, port),
@@ -88,13 +87,23 @@ def gather(
         epochs=run.epochs,
         spectra=class_spectra(run, token, port),
         uncertainty=uncertainty,
-        cleaning=run.cleaning,
+        cleanings=run.cleanings,
         seconds=dict(run.model.seconds),
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         warnings=tuple(dict.fromkeys((*run.warnings, *assessment.warnings))),
     )
-    pictures = (map_picture(run), label_picture(run, token), *(la.picture(mapped) for la in layers))
+    pictures = (map_picture(run), label_picture(run, token), *doubts)
     return Report(replace(facts, **described(facts)), pictures)
+
+
+def _evidence(run: MappedRun, token: CancelToken, port: ProgressPort) -> Evidence:
+    """What cross-validation brings, with the voices of the model."""
+    if run.evidence is None:
+        return evidence_of(run.model, run.cube, run.labels, run.config, token, port)
+    own: Evidence | None = getattr(run.model, "evidence", None)
+    if run.evidence.voices or own is None:
+        return run.evidence
+    return replace(run.evidence, voices=own.voices)
 
 
 def assessed(run: MappedRun, evidence: Evidence) -> tuple[Assessment, Basis]:

@@ -15,6 +15,7 @@ from hsi_viewer.core.assessment.areas import UNITS, suited_unit
 from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.paths import resource_path
+from hsi_viewer.core.text import short_name
 from hsi_viewer.jobs.report.charts import Chart, charts_of, colours, theme
 from hsi_viewer.jobs.report.facts import Facts
 from hsi_viewer.jobs.report.gather import Report
@@ -24,6 +25,7 @@ from hsi_viewer.jobs.report.tables import class_accuracy
 
 # Nothing is fetched and no script runs, no matter what a name of a class contains.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+LONGEST = 40  # characters of a name in the matrix
 DARK = "screen and (prefers-color-scheme: dark)"
 
 
@@ -148,8 +150,8 @@ def _accuracy(facts: Facts, charts: dict[str, str]) -> list[str]:
     if shown is not None:
         by_class = class_accuracy(shown, facts.name_of)
         parts.append(_rows(by_class.title, by_class.head, by_class.rows))
-        parts.append(charts["matrix"])
-        matrix = confusion_table(shown, facts.name_of)
+        parts.append(charts.get("matrix", ""))
+        matrix = confusion_table(shown, lambda i: short_name(facts.name_of(i), LONGEST))
         parts.append(_rows(matrix.title, matrix.head, matrix.rows, "matrix"))
     if "reliability" in charts:
         parts.append(charts["reliability"])

@@ -10,6 +10,7 @@ import numpy as np
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.core.assessment.label_assessment import GAP
+from hsi_viewer.core.postprocess.cleaned_prediction import cleaning_sentence
 from hsi_viewer.jobs.report.facts import Facts
 
 SOFTWARE = "hsi-viewer"
@@ -177,23 +178,9 @@ class _Text:
         return ["Probabilities were refined along the image by a random walker (Grady 2006)."]
 
     def cleaning(self) -> list[str]:
-        steps = self.facts.cleaning
-        if steps is None:
-            return []
-        done = []
-        if steps.merge:
-            done.append("classes were merged")
-        if steps.open or steps.close:
-            done.append("classes were opened or closed by a window of 3 x 3 pixels")
-        if steps.majority > 1:
-            done.append(
-                f"each pixel took the most frequent class of {steps.majority} x {steps.majority}"
-            )
-        if steps.square_metres is not None:
-            done.append(f"regions below {steps.square_metres:g} m2 were removed")
-        elif steps.minimum:
-            done.append(f"regions below {steps.minimum:g} pixels were removed")
-        return [f"Afterwards {', '.join(done)}."] if done else []
+        names = {c.id: c.name for c in self.facts.classes}
+        steps = [cleaning_sentence(cleaning, names) for cleaning in self.facts.cleanings]
+        return [f"Afterwards the map was cleaned: {'; '.join(steps)}."] if steps else []
 
     def honest(self) -> list[str]:
         found = self.facts.assessment

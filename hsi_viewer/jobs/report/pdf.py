@@ -17,6 +17,7 @@ from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.jobs.report.charts import Chart, charts_of, colour, short, theme
 from hsi_viewer.jobs.report.facts import Facts
 from hsi_viewer.jobs.report.gather import Report
+from hsi_viewer.jobs.report.letters import drawable
 from hsi_viewer.jobs.report.methods import figures
 from hsi_viewer.jobs.report.pictures import Picture
 from hsi_viewer.jobs.report.tables import class_accuracy
@@ -24,7 +25,8 @@ from hsi_viewer.jobs.report.tables import class_accuracy
 WIDTH, HEIGHT = 8.27, 11.69  # inches
 MARGIN = 0.75
 LINE = 1.35  # height of a line, of its letters
-PICTURE = 3.1  # height of a picture, inches
+PICTURE = 3.1  # largest height of a picture, inches
+BETWEEN = 0.3  # two pictures
 POINT = 1 / 72
 CHARACTER = 0.48  # width of a mean letter, of its size
 
@@ -128,9 +130,9 @@ class Pages:
         chart.draw(self.axes(MARGIN + 1.3, width, height), self._style)
         self.down(height + (1.6 if chart.name == "matrix" else 0.65))
 
-    def picture(self, picture: Picture, left: float, width: float) -> None:
+    def picture(self, picture: Picture, left: float, width: float, height: float) -> None:
         """A picture of the scene with its name, and its colours below it; the place stays."""
-        axes = self.axes(left, width, PICTURE)
+        axes = self.axes(left, width, height)
         axes.imshow(picture.rgba, aspect="equal", interpolation="nearest")
         axes.set_axis_off()
         axes.set_title(picture.name, fontsize=9, loc="left", color=self._style.text)
@@ -139,7 +141,7 @@ class Pages:
         low, high = picture.bar.low, picture.bar.high
         table = picture.bar.colours if low < high else picture.bar.colours[::-1]
         low, high = min(low, high), max(low, high)
-        box = (left / WIDTH, (self._top - PICTURE - 0.18) / HEIGHT, width / WIDTH, 0.1 / HEIGHT)
+        box = (left / WIDTH, (self._top - height - 0.18) / HEIGHT, width / WIDTH, 0.1 / HEIGHT)
         bar = self._figure.add_axes(box)
         bar.imshow(table[None], aspect="auto", extent=(low, high, 0, 1))
         bar.set_yticks([])
@@ -166,9 +168,9 @@ class Pages:
         self._top -= 0.1
 
     def _text(self, text: str, x: float, y: float, size: float, ink: str, **options: Any) -> None:
-        self._figure.text(
-            x / WIDTH, y / HEIGHT, text, fontsize=size, color=ink, parse_math=False, **options
-        )
+        at = (x / WIDTH, y / HEIGHT)
+        shown = drawable(text)
+        self._figure.text(*at, shown, fontsize=size, color=ink, parse_math=False, **options)
 
 
 def write_pdf(report: Report, path: Path) -> None:
@@ -184,9 +186,9 @@ def write_pdf(report: Report, path: Path) -> None:
         _show_accuracy(pages, facts, charts)
         pages.chart(charts["areas"])
         pages.chart(charts["spectra"])
-        pages.heading("Uncertainty")
         for start in range(2, len(report.pictures), 2):
-            _show_pictures(pages, report.pictures[start : start + 2])
+            heading = "Uncertainty" if start == 2 else ""
+            _show_pictures(pages, report.pictures[start : start + 2], heading)
         for name in ("reliability", "training"):
             if name in charts:
                 pages.chart(charts[name])
@@ -194,13 +196,16 @@ def write_pdf(report: Report, path: Path) -> None:
         pages.end()
 
 
-def _show_pictures(pages: Pages, pictures: Sequence[Picture]) -> None:
-    pages.room(PICTURE + 1.4)
+def _show_pictures(pages: Pages, pictures: Sequence[Picture], heading: str = "") -> None:
+    width = (WIDTH - 2 * MARGIN - BETWEEN) / 2
+    height = min(PICTURE, max(p.rgba.shape[0] / p.rgba.shape[1] for p in pictures) * width)
+    if heading:
+        pages.heading(heading, keep=height + 1.6)
+    pages.room(height + 1.4)
     pages.down(0.3)
-    width = (WIDTH - 2 * MARGIN - 0.3) / 2
     for i, picture in enumerate(pictures):
-        pages.picture(picture, MARGIN + i * (width + 0.3), width)
-    pages.down(PICTURE + (0.5 if any(p.bar for p in pictures) else 0.15))
+        pages.picture(picture, MARGIN + i * (width + BETWEEN), width, height)
+    pages.down(height + (0.5 if any(p.bar for p in pictures) else 0.15))
     for picture in pictures:
         pages.paragraph(f"{picture.name}: {picture.about}", 7.5)
 
@@ -220,9 +225,12 @@ def _show_accuracy(pages: Pages, facts: Facts, charts: dict[str, Chart]) -> None
         if report is not None:
             pages.heading(title, 10)
             pages.paragraph(f"It reached {figures(report)}.", 8)
-    by_class = class_accuracy(shown, facts.name_of)
+    by_class = class_accuracy(shown, lambda i: short(facts.name_of(i)))
     pages.paragraph(by_class.title, 8)
     pages.table(by_class.head, by_class.rows)
+    if "matrix" not in charts:
+        pages.paragraph("The confusion matrix of so many classes is in the CSV file.", 8)
+        return
     pages.chart(charts["matrix"])
     matrix = confusion_table(shown, str)
     rows = [(_row_name(facts, row[0]), *row[1:]) for row in matrix.rows]

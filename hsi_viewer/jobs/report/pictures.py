@@ -49,7 +49,7 @@ class Layer:
 
     name: str
     about: str
-    values: NDArray[np.floating] | NDArray[np.uint16]
+    values: NDArray[np.float32]
     sure: float
     doubtful: float
 

@@ -49,7 +49,7 @@ def facts_record(facts: Facts) -> dict[str, Any]:
         "training": [asdict(epoch) for epoch in facts.epochs],
         "spectra": _spectra(facts.spectra),
         "uncertainty": asdict(facts.uncertainty),
-        "cleaning": None if facts.cleaning is None else asdict(facts.cleaning),
+        "cleanings": [asdict(cleaning) for cleaning in facts.cleanings],
         "seconds": dict(facts.seconds),
         "versions": dict(facts.versions),
         "warnings": list(facts.warnings),

@@ -46,11 +46,11 @@ class HybridModel(HybridState, SceneMapper):
 
     @property
     def title(self) -> str:
-        """Of the classifier."""
+        """Title of the classifier."""
         return TITLE
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled and copied: without the last scene, and on the CPU."""
+        """State for pickling and copying: without the last scene, and on the CPU."""
         network = self.network
         if next(network.parameters()).device.type != "cpu":
             network = deepcopy(network).cpu()

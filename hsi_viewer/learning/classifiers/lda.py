@@ -42,7 +42,7 @@ class Discriminant:
 
     @classmethod
     def checked(cls, arrays: dict[str, FloatArray], bands: int, classes: int) -> Self:
-        """Of the arrays of a file; a ValueError if their shapes are wrong."""
+        """The discriminant in the arrays of a file; a ValueError if their shapes are wrong."""
         weights, bias = arrays["weights"], arrays["bias"]
         if weights.shape != (bands, classes) or bias.shape != (classes,):
             raise ValueError(f"the weights aren't of {bands} bands and {classes} classes")

@@ -81,7 +81,7 @@ def _table() -> tuple[tuple[Classifier, ...], tuple[PlugIn, ...]]:
 
 
 def _taken_up(plug_in: PlugIn, rows: dict[str, Classifier]) -> PlugIn:
-    """The same plug-in, refused if it isn't a classifier of a name of its own."""
+    """The plug-in, refused if it isn't a classifier or its name is taken."""
     row = plug_in.value
     if plug_in.problem:
         return plug_in

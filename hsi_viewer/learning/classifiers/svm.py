@@ -50,7 +50,7 @@ class Machine:
 
     @classmethod
     def checked(cls, arrays: dict[str, FloatArray], bands: int, classes: int) -> Self:
-        """Of the arrays of a file; a ValueError if their shapes or numbers are wrong."""
+        """The machine in the arrays of a file; a ValueError if shapes or numbers are wrong."""
         found = cls(*(arrays[name] for name in ("vectors", "weights", "bias", "gamma")))
         count, pairs = len(found.vectors), classes * (classes - 1) // 2
         shapes = (count, bands), (count, pairs), (pairs,), (1,)
@@ -62,7 +62,7 @@ class Machine:
         return found
 
     def scores(self, values: FloatArray) -> FloatArray:
-        """Scores (n, classes) of values (n, bands): votes, and among as many the surer one."""
+        """Scores (n, classes) of values (n, bands): votes, and among equal votes the surer one."""
         step = max(1, CHUNK // len(self.vectors))
         parts = [self._decisions(part) for part in torch.split(torch.from_numpy(values), step)]
         return votes(torch.cat(parts).numpy())

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 
 from hsi_viewer.learning.checkpoint_schema import checked_tensors, features_of
+from hsi_viewer.learning.described_facts import DescribedFacts, facts_checked
 from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.hybridsn.network import (
     LEAST_COMPONENTS,
@@ -18,7 +19,6 @@ from hsi_viewer.learning.hybridsn.network import (
     HybridRecipe,
 )
 from hsi_viewer.learning.model_description import (
-    facts_checked,
     pair_of,
     parsed,
     refuse,
@@ -26,16 +26,15 @@ from hsi_viewer.learning.model_description import (
     text_of,
     walker_checked,
     weights_of,
-    write_pair,
 )
-from hsi_viewer.learning.model_state import TrainingFacts
-from hsi_viewer.learning.pixel_files import (
-    SIGMAS,
-    DescribedFacts,
+from hsi_viewer.learning.model_files import (
     facts_read,
     facts_written,
     feature_tensors,
+    write_model,
 )
+from hsi_viewer.learning.model_state import TrainingFacts
+from hsi_viewer.learning.pixel_files import SIGMAS
 from hsi_viewer.learning.recipe import WalkerRecipe
 
 NAME = "hybridsn-sd"
@@ -44,7 +43,7 @@ MOST_COMPONENTS, LARGEST_SIDE = 1_000, 99  # larger networks would ask for all t
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HybridState(TrainingFacts):
-    """What a trained HybridSN consists of.
+    """The parts of a trained HybridSN.
 
     Attributes
     ----------
@@ -78,7 +77,7 @@ def save_hybrid(state: HybridState, target: str | Path) -> list[Path]:
     ExportError
         if the files cannot be written.
     """
-    tensors = {f"network.{k}": v.cpu() for k, v in state.network.state_dict().items()}
+    tensors = {f"network.{k}": v for k, v in state.network.state_dict().items()}
     tensors |= feature_tensors(state.features) | {"axes": torch.from_numpy(state.axes)}
     description = {
         **facts_written(state),
@@ -87,8 +86,7 @@ def save_hybrid(state: HybridState, target: str | Path) -> list[Path]:
         "walker": asdict(state.walker),
         "channels": state.features.channels,
     }
-    data = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
-    return write_pair(target, description, data)
+    return write_model(target, description, tensors)
 
 
 def load_hybrid(target: str | Path) -> HybridState:

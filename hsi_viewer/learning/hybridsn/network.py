@@ -60,13 +60,13 @@ class HybridRecipe:
 
     @property
     def radius(self) -> int:
-        """How far a patch reaches from its pixel."""
+        """Distance (pixels) that a patch reaches from its own pixel."""
         return self.side // 2
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the heads say of a batch and what they say it from, the final output last.
+    """Logits of the heads for a batch and the features behind them, the final output last.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class HybridNet(nn.Module):
         return self
 
     def convolved(self, x: Tensor) -> list[Tensor]:
-        """What each convolution gives of (batch, components, rows, columns)."""
+        """Output of each convolution for (batch, components, rows, columns)."""
         seen, y = [], x.unsqueeze(1)
         for layer in self.solid:
             y = functional.relu(layer(y))

@@ -61,12 +61,13 @@ class Pool:
     def is_sound(self) -> bool:
         """Whether the numbers can be those of a pool."""
         weights = [s.weight for s in self.shares.values()]
-        factors = [s.scale for s in self.shares.values()]
-        factors += [self.temperature, self.slope]
+        scales = [s.scale for s in self.shares.values()]  # tiny for a voice that knows nothing
+        factors = [self.temperature, self.slope]
         return (
             all(0 <= w <= 1 for w in weights)
             and abs(sum(weights) - 1) < 1e-3
             and abs(self.offset) <= LARGEST
+            and all(isfinite(s) and 0 <= s <= LARGEST for s in scales)
             and all(isfinite(f) and 1 / LARGEST <= f <= LARGEST for f in factors)
         )
 

@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
+from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.map_assessment import assess_map
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.decisions import DECISIONS, Decision
@@ -20,6 +23,7 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.text import one_line
+from hsi_viewer.session.document.class_meaning import regrouped_since
 from hsi_viewer.session.document.label_load import (
     base_of,
     carry_out,
@@ -66,6 +70,7 @@ class Document:
         self.truth_ids: tuple[int, ...] = ()
         self.prediction: Prediction | None = None
         self._trained_on: NDArray[np.bool_] | None = None
+        self._map_step: Step | None = None
         self._mapped_ids: set[int] = set()
         self._added: tuple[int, Step] | None = None
         self._saved_step = self.history.position
@@ -317,7 +322,10 @@ class Document:
     # results -------------------------------------------------------------------------------
 
     def set_prediction(
-        self, prediction: Prediction | None, trained_on: NDArray[np.bool_] | None = None
+        self,
+        prediction: Prediction | None,
+        trained_on: NDArray[np.bool_] | None = None,
+        evidence: RunEvidence | None = None,
     ) -> None:
         """Show a map in place of the last one.
 
@@ -325,9 +333,12 @@ class Document:
         ----------
         prediction : the new map; None removes it.
         trained_on : (rows, columns), True where its model saw a label.
+        evidence : of the run that made it, if it is known already.
         """
         self.prediction = prediction
+        self.results.evidence = evidence
         self._trained_on = trained_on
+        self._map_step = self.history.position
         if prediction is not None:
             self._mapped_ids.update(prediction.class_ids)
         self.prediction_changed.emit()
@@ -338,6 +349,15 @@ class Document:
         if self._trained_on is None:
             return np.zeros(self.labels.shape, bool)
         return self._trained_on
+
+    @property
+    def map_outdated(self) -> bool:
+        """Whether the classes are no longer those of the map, so that it can't be scored."""
+        if self.prediction is None:
+            return False
+        ids = self.prediction.class_ids
+        unknown = bool(self.truth_ids) and not set(ids) & set(self.truth_ids)
+        return unknown or regrouped_since(self.history, self._map_step, ids)
 
     def accuracy(self) -> AccuracyReport | None:
         """Accuracy of the map on the test pixels; None without a map or test pixels."""
@@ -352,9 +372,10 @@ class Document:
         ----------
         prediction, trained_on : of another map, as in `set_prediction`.
         """
+        truth = self.truth
         if prediction is None:
             prediction, trained_on = self.prediction, self._trained_on
-        truth = self.truth
+            truth = None if self.map_outdated else truth
         if prediction is None or truth is None:
             return lambda: None
         labels = self.labels.snapshot()
@@ -362,6 +383,21 @@ class Document:
         def work() -> AccuracyReport | None:
             test = _unseen(truth, labels.ids, trained_on)
             return score(prediction.class_map, test) if test.any() else None
+
+        return work
+
+    def assessment_later(self) -> Callable[[], Assessment | None]:
+        """A function with which a worker measures the present map by all that is known of it."""
+        prediction, trained_on = self.prediction, self.trained_on
+        truth = None if self.map_outdated else self.truth
+        evidence, legend = self.results.evidence, ClassLegend(self.legend.classes)
+        if prediction is None:
+            return lambda: None
+        labels = self.labels.snapshot()
+
+        def work() -> Assessment | None:
+            test = None if truth is None else _unseen(truth, labels.ids, trained_on)
+            return assess_map(prediction, trained_on, evidence, test, legend.name_of)
 
         return work
 

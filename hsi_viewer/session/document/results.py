@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from psygnal import Signal
 
 if TYPE_CHECKING:
     from hsi_viewer.analysis.library_matching import LoadedLibrary
     from hsi_viewer.analysis.scatter import ScatterResult
     from hsi_viewer.analysis.spectral_angle import AngleMap
+    from hsi_viewer.core.assessment.assessment import Assessment
     from hsi_viewer.core.classifier import Model
+    from hsi_viewer.core.evidence import RunEvidence
     from hsi_viewer.learning.guidance.ground import Ground
 
 
@@ -30,9 +33,11 @@ class ModelResult:
     labelled: NDArray[np.bool_]
 
 
-@dataclass
+@dataclass(eq=False)
 class Results:
     """Results of a document; what shows them reads them here.
+
+    `assessed` is emitted when `assessment` or `assessing` changed.
 
     Attributes
     ----------
@@ -40,14 +45,27 @@ class Results:
     scatter : density of two channels, or None.
     libraries : spectral libraries on the bands of the cube.
     model : the latest model, or None.
+    evidence : cross-validation of the run whose map is shown, or None; another map removes it.
+    assessment : how good the shown map is, honestly and optimistically; None while not known.
+    assessing : what is being done to find it out, in words; "" where nothing is.
     ground : what proposals are made on, or None.
     """
+
+    assessed = Signal()
 
     angle_map: AngleMap | None = None
     scatter: ScatterResult | None = None
     libraries: tuple[LoadedLibrary, ...] = ()
     model: ModelResult | None = None
     ground: Ground | None = None
+    evidence: RunEvidence | None = None
+    assessment: Assessment | None = None
+    assessing: str = ""
+
+    def show_assessment(self, assessment: Assessment | None, assessing: str = "") -> None:
+        """Take another assessment of the shown map, or none, and what is still under way."""
+        self.assessment, self.assessing = assessment, assessing
+        self.assessed.emit()
 
     def add_libraries(self, added: tuple[LoadedLibrary, ...]) -> None:
         """Put libraries after the others, in the place of those of the same name."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from hsi_viewer.atomic import replacing
+from hsi_viewer.atomic import replacing, sync_folder
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
@@ -88,7 +88,7 @@ class Journal:
         except OSError:
             self._file.close()
             raise
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
 
     # writing ---------------------------------------------------------------------------------
 
@@ -255,12 +255,3 @@ def _tally_with(tally: Tally, record: Record, first_part: bytes) -> Tally:
 def _sync_data(handle: int) -> None:
     """Flush a file's bytes and length to the disk."""
     (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -3,7 +3,7 @@
 session.json                what `SessionData` holds, and the schema version
 labels.npy  truth.npy       class ids, (rows, columns) uint16
 decisions.npy               codes of `Decision`, where one was made
-runs/1/run.json maps.npz model.safetensors model.json
+runs/1/run.json maps.npz model.safetensors model.json evidence.npz
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS
 from hsi_viewer.io.files.archive import MOST_ENTRIES, copied, opened_archive
+from hsi_viewer.session.storage.run_evidence import EVIDENCE
 from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
 from hsi_viewer.session.storage.training_runs import MAPS, MEMBERS
 
@@ -289,9 +290,9 @@ def _extract(members: _Members, name: str, limit: int, folder: Path) -> bool:
 
 
 def _most_bytes(name: str, shape: tuple[int, int, int]) -> int:
-    """Bytes that a file of a run can need for a scene: its map, its model, or a text."""
+    """Bytes that a file of a run can need for a scene: its map, its answers, its model, a text."""
     rows, columns, bands = shape
-    if name.endswith(MAPS):
+    if name.endswith((MAPS, EVIDENCE)):
         return FILE_LIMIT + MAP_BYTES * rows * columns
     if name.endswith(".json"):
         return TEXT_LIMIT + TEXT_BYTES * bands

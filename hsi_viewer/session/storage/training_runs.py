@@ -28,10 +28,11 @@ from hsi_viewer.core.validation import Finite, InvalidError, parsed
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS, NpzFile
 from hsi_viewer.io.files.archive import opened_archive
 from hsi_viewer.session.storage.cube_reference import MAX_PIXELS
+from hsi_viewer.session.storage.run_evidence import EVIDENCE
 
 FACTS, MAPS, MODEL = "run.json", "maps.npz", ("model.safetensors", "model.json")
 MADE_FROM = "made from run"  # in the settings of a map that was made of another run's
-MEMBERS = (FACTS, MAPS, *MODEL)
+MEMBERS = (FACTS, MAPS, *MODEL, EVIDENCE)
 # The arrays of a map and what their values may be.
 REALS = ("float16", "float32", "float64")
 MAP_DTYPES = {
@@ -62,6 +63,8 @@ class Run:
     accuracy : "overall", "low", "high", "average", "kappa", "total" on the test pixels of that
         moment, or None.
     live : whether it followed a stroke; the next such run takes its place.
+    honest : "overall", "low", "high", "average", "kappa", "total" on separate places, by
+        cross-validation of its labels; None where it wasn't measured.
     """
 
     id: int
@@ -74,6 +77,7 @@ class Run:
     class_ids: tuple[Annotated[int, Field(ge=0, le=MAX_CLASS_ID)], ...] = ()
     accuracy: Mapping[str, Finite] | None = None
     live: bool = False
+    honest: Mapping[str, Finite] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,10 +169,24 @@ class TrainingRuns:
         ExportError
             if it cannot be written.
         """
-        run = replace(self._runs[run_id], title=title)
+        self._change(run_id, replace(self._runs[run_id], title=title))
+        self.changed.emit()
+
+    def measure(self, run_id: int, honest: Mapping[str, float] | None) -> None:
+        """Note the honest figures of a run, as `accuracy_facts` gives them.
+
+        That leaves nothing unsaved: they follow from the run, and may come after it was saved.
+
+        Raises
+        ------
+        ExportError
+            if they cannot be written.
+        """
+        self._change(run_id, replace(self._runs[run_id], honest=honest))
+
+    def _change(self, run_id: int, run: Run) -> None:
         _write_facts(self.folder / str(run_id), run)
         self._runs[run_id] = run
-        self.changed.emit()
 
     def remove(self, run_id: int) -> None:
         """Delete a run with its map and its model."""

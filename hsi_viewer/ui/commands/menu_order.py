@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from hsi_viewer.ui.commands.table import Command, Placed
 
 LINE = "-"
+ARRANGEMENT = "&Arrangement"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ ORDER: tuple[str | Submenu, ...] = (
     *("file.open", "file.folder", "file.sample", "session.open", LINE),
     *("file.save", "session.save_as", "file.save_as", "file.recover", "file.discarded", LINE),
     *("file.scenes", LINE),
-    Submenu("E&xport", ("file.export", "file.export_layers", "file.figure")),
+    Submenu(
+        "E&xport",
+        ("file.export", "file.export_layers", "file.figure", "file.report", "file.bundle"),
+    ),
     *(LINE, "file.metadata", "file.doctor"),
     *("edit.undo", "edit.redo", "edit.cancel", "edit.history", LINE),
     *("region.copy", "region.paste", "region.delete", LINE),
@@ -54,17 +58,24 @@ ORDER: tuple[str | Submenu, ...] = (
             *("legend.palette", "legend.load", "legend.save"),
         ),
     ),
-    *(LINE, "labels.guide", LINE),
+    *(LINE, "labels.guide", "labels.check", LINE),
     *("labels.load", "labels.export", LINE, "labels.draw", "labels.test", LINE),
     *("labels.regions", "labels.separability"),
     *("train.start", "train.live", "train.cancel", LINE, "train.runs", "train.scenes"),
-    *("map.clean", "map.polygons", "map.areas"),
+    *("map.clean", "map.polygons", "map.areas", LINE, "map.files"),
     *("view.fit", "view.in", "view.out", LINE),
     *("view.map", "view.uncertainty", "view.labels", "view.image", LINE),
     Submenu("Map st&yle", ("view.style.*", LINE, "view.style")),
     *("view.views1", "view.views2", "view.views4", "view.swipe", "view.flicker", LINE),
     *("view.legend", "view.overview", "view.marks", LINE),
-    Submenu("&Panels", ("panel.*", LINE, "panel.next", "panel.previous", LINE, "view.reset")),
+    Submenu(
+        ARRANGEMENT,
+        (
+            *("layout.label", "layout.compare", "layout.spectra", "layout.report", LINE),
+            *("layout.image", "view.reset", LINE, "layout.save"),
+        ),
+    ),
+    Submenu("&Panels", ("panel.*", LINE, "panel.next", "panel.previous")),
     Submenu("T&heme", ("theme.*",)),
     *("help.guide", "help.tour", "help.keys", LINE, "help.messages", LINE),
     *("help.scene", "help.about"),

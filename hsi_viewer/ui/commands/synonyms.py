@@ -50,6 +50,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("brush", "paint", "draw", "pencil"),
     ("compare", "swipe", "flicker", "linked views", "side by side"),
     ("model", "runs", "history"),
+    ("arrangement", "layout", "workspace", "recipe", "perspective"),
     ("separability", "jeffries", "matusita", "jm"),
 )
 

@@ -182,6 +182,11 @@ class CommandTable:
         """Why a command cannot be done now; "" where nothing is known."""
         return self._bindings[command_id].disabled_reason()
 
+    def checked(self, command_id: str) -> bool:
+        """Whether a command is on now."""
+        checked = self._bindings[command_id].command.checked
+        return checked is not None and checked()
+
     def keys(self, command_id: str) -> str:
         """The keys of a command as the platform writes them; "" if it has none."""
         return self._bindings[command_id].keys

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.features.after_map.cleaning import CleanFeature
 from hsi_viewer.ui.features.after_map.vectors import MapFeature
+from hsi_viewer.ui.features.application.arranging import ArrangingFeature
 from hsi_viewer.ui.features.application.feature import ApplicationFeature
 from hsi_viewer.ui.features.application.help import HelpFeature
 from hsi_viewer.ui.features.application.messages import MessagesFeature
@@ -26,13 +27,16 @@ from hsi_viewer.ui.features.exporting.feature import ExportingFeature
 from hsi_viewer.ui.features.exporting.figures import FigureFeature
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.guidance.guide import GuideFeature
+from hsi_viewer.ui.features.guidance.label_checking import CheckFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
 from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
+from hsi_viewer.ui.features.many_scenes.feature import ManyScenesFeature
 from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
+from hsi_viewer.ui.features.opening.start import StartFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
 from hsi_viewer.ui.features.scenes.feature import ScenesFeature
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
@@ -73,16 +77,19 @@ def make_features(context: Context) -> list[Feature]:
         RegionFeature(context, labels, labelling.panel),
         ClassFeature(context, labels, labelling.panel),
         LabelCheckFeature(context),
-        RunsFeature(context, training.training),
+        RunsFeature(context, training.training, training.assessing),
         GuideFeature(context, labels, labelling.panel, training.training),
+        CheckFeature(context, training.training, training.panel),
         CleanFeature(context),
         MapFeature(context),
         ScenesFeature(context),
+        ManyScenesFeature(context),
         NotesFeature(context),
         HelpFeature(context),
         PreferencesFeature(context),
         MessagesFeature(context),
         TourFeature(context),
+        ArrangingFeature(context),
         PictureFeature(context, view, display.panel),
         DerivedFeature(context, view.pictures, display.panel),
         LibraryFeature(context),
@@ -96,6 +103,7 @@ def make_features(context: Context) -> list[Feature]:
         LegendFeature(context),
         FigureFeature(context),
         FillFeature(context, opening.metadata),
+        StartFeature(context),
         ApplicationFeature(context),
     ]
     return [*built_in, *plug_in_features(context, built_in)]

@@ -65,6 +65,7 @@ class GuardedPanel:
             fill=self._fill,
             beside=beside,
             at_once=False,
+            always=True,
         )
 
     def _make(self) -> QWidget:

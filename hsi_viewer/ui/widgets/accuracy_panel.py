@@ -1,50 +1,66 @@
-"""AccuracyPanel: how well the map agrees with the test pixels."""
+"""AccuracyPanel: how good the map is, by the labels themselves and by test pixels."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.confusion_table import accuracy_table
 from hsi_viewer.core.assessment.intervals import Interval
-from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
+from hsi_viewer.ui.widgets.copy_table import CopyTable
+from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
 
-NO_REPORT = (
-    "No test pixels yet. Draw the training pixels from a ground truth, or load one as test "
-    "pixels (Labels menu): pixels that are not labelled are scored."
-)
+TITLES = {
+    "labels": "On separate places, by cross-validation of your labels",
+    "test pixels": "On test pixels that the model cannot see from its training pixels",
+}
+BESIDE = {
+    "labels": "random folds of the labels",
+    "test pixels": "all test pixels, also beside training pixels",
+}
+AUDITED = {"labels": "Held-out labels", "test pixels": "Test pixels"}
+NOT_MEASURED = "No honest figure yet"
+MISSING = "–"
 
 
 class AccuracyPanel(QWidget):
-    """Overall figures, figures by class, and the confusion matrix."""
+    """The honest figure large, the optimistic one small, why they differ, and each class.
+
+    Signals
+    -------
+    stop_requested() : cross-validation is not wanted.
+    save_requested(TextTable) : a table should be saved as CSV.
+    """
+
+    stop_requested = Signal()
+    save_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._found: Assessment | None = None
         self._report: AccuracyReport | None = None
         self._name_of: Callable[[int], str] = str
-        self.empty = QLabel(NO_REPORT)
-        self.empty.setObjectName("muted")
-        self.empty.setWordWrap(True)
+        self.title = QLabel()
+        self.title.setWordWrap(True)
         self.overall, self.average, self.kappa = (QLabel() for _ in range(3))
-        self.interval = QLabel()
-        self.interval.setObjectName("muted")
-        self.interval.setWordWrap(True)
+        self.interval, self.state, self.optimistic = _muted(), _muted(), _muted()
+        self.sentence, self.audit, self.warnings = _muted(), _muted(), _muted()
+        self.sentence.setObjectName("")
         self.figures = QWidget()
         grid = QGridLayout(self.figures)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -58,37 +74,105 @@ class AccuracyPanel(QWidget):
             label.setAccessibleName(f"{title} accuracy" if column < 2 else "Cohen's kappa")
             grid.addWidget(heading, 0, column)
             grid.addWidget(label, 1, column)
-        self.classes = _table("Accuracy by class")
-        self.matrix_button = QPushButton("Confusion matrix…")
+        self.stop_button = QPushButton("Stop")
+        self.stop_button.setToolTip("Stop cross-validating the labels")
+        self.stop_button.clicked.connect(self.stop_requested)
+        self.classes = CopyTable("Accuracy by class", self._copied)
+        self.classes.verticalHeader().hide()
+        self.matrix_button = QPushButton("Matrix…")
+        self.matrix_button.setToolTip("The confusion matrix, in pixels or percent")
         self.matrix_button.clicked.connect(self.open_matrix)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.matrix_button)
+        self.reliability_button = QPushButton("Reliability…")
+        self.reliability_button.setToolTip("Whether the confidence means what it says")
+        self.reliability_button.clicked.connect(self.open_reliability)
+        self.save_button = QPushButton("Save…")
+        self.save_button.setToolTip("Save every figure with its interval as CSV")
+        self.save_button.clicked.connect(self._on_save)
+        doing, row = QHBoxLayout(), QHBoxLayout()
+        doing.addWidget(self.state, 1)
+        doing.addWidget(self.stop_button)
+        for button in (self.matrix_button, self.reliability_button, self.save_button):
+            row.addWidget(button, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
-        layout.addWidget(self.empty)
+        layout.setSpacing(4)
+        layout.addWidget(self.title)
         layout.addWidget(self.figures)
         layout.addWidget(self.interval)
+        layout.addWidget(self.optimistic)
+        layout.addWidget(self.sentence)
+        layout.addWidget(self.audit)
+        layout.addWidget(self.warnings)
+        layout.addLayout(doing)
         layout.addWidget(self.classes, 1)
         layout.addLayout(row)
-        self.show_report(None, str)
+        layout.addStretch(0)
+        self.show_assessment(None, str)
+        self.show_state("", stoppable=False)
 
-    def show_report(self, report: AccuracyReport | None, name_of: Callable[[int], str]) -> None:
-        """Show a report; None says how to get one."""
-        self._report, self._name_of = report, name_of
-        self.empty.setVisible(report is None)
-        for widget in (self.figures, self.interval, self.classes, self.matrix_button):
-            widget.setVisible(report is not None)
-        if report is None:
-            return
-        oa = report.overall
-        self.overall.setText(_percent(oa.value))
+    def show_state(self, text: str, *, stoppable: bool) -> None:
+        """Show what is under way, or why there is no figure; beside a figure only the former.
+
+        Parameters
+        ----------
+        stoppable : whether it is a cross-validation, which can be stopped.
+        """
+        wanted = stoppable or self._report is None
+        self.state.setText(text if wanted else "")
+        self.state.setVisible(wanted and bool(text))
+        self.stop_button.setVisible(stoppable)
+
+    def show_waiting(self) -> None:
+        """Grey the figures: they are of an earlier map until those of the new one come."""
+        self._grey(True)
+
+    def _grey(self, grey: bool) -> None:
+        for widget in (self.title, self.figures, self.interval, self.optimistic, self.classes):
+            widget.setEnabled(not grey)
+        for label in (self.sentence, self.audit, self.warnings):
+            label.setEnabled(not grey)
+
+    def show_assessment(self, found: Assessment | None, name_of: Callable[[int], str]) -> None:
+        """Show how good the map is; None for nothing."""
+        self._grey(False)
+        honest = found.separated if found is not None else None
+        random = found.random if found is not None else None
+        self._found, self._report, self._name_of = found, honest or random, name_of
+        self.classes.setVisible(self._report is not None)
+        self.matrix_button.setVisible(self._report is not None)
+        self.save_button.setVisible(self._report is not None)
+        known = found is not None and found.reliability is not None
+        self.reliability_button.setVisible(known)
+        for widget in (self.figures, self.interval):
+            widget.setVisible(honest is not None)
+        texts = {self.title: "", self.optimistic: "", self.sentence: "", self.audit: ""}
+        texts[self.warnings] = ""
+        if found is not None:
+            texts = {
+                self.title: TITLES[found.separated_on] if honest is not None else NOT_MEASURED,
+                self.optimistic: _optimistic(found),
+                self.sentence: found.sentence or "",
+                self.audit: _audit(found),
+                self.warnings: "\n".join(_unsaid(found)),
+            }
+        for label, text in texts.items():
+            label.setText(text)
+            label.setVisible(bool(text))
+        if found is not None and honest is not None:
+            self._show_honest(found, honest)
+        if self._report is not None:
+            self._fill_classes(self._report)
+
+    def _show_honest(self, found: Assessment, report: AccuracyReport) -> None:
+        self.overall.setText(_percent(report.overall.value))
         self.average.setText(_percent(report.average))
         self.kappa.setText(f"{report.kappa:.3f}")
+        what = "labels" if found.separated_on == "labels" else "test pixels"
         self.interval.setText(
-            f"Overall accuracy, {_interval(oa)}; {report.total:,} test pixels. {report.basis}"
+            f"Overall accuracy, {_interval(report.overall)}; {report.total:,} {what} in "
+            f"{found.places} places."
         )
-        self._fill_classes(report)
+        self.interval.setToolTip(report.basis)
 
     def _fill_classes(self, report: AccuracyReport) -> None:
         table = self.classes
@@ -133,78 +217,58 @@ class AccuracyPanel(QWidget):
     @Slot()
     def open_matrix(self) -> None:
         """Open the confusion matrix in a window of its own."""
-        if self._report is not None:
-            dialog = ConfusionDialog(self._report, self._name_of, self.window())
+        if self._report is not None and self._found is not None:
+            title = self.title.text() if self._found.separated else "All test pixels: optimistic"
+            dialog = ConfusionDialog(self._report, self._name_of, self.window(), f"{title}.")
+            dialog.save_requested.connect(self.save_requested)
             dialog.show()
 
-
-class ConfusionDialog(QDialog):
-    """The confusion matrix, counts or percent of the true class."""
-
-    def __init__(
-        self, report: AccuracyReport, name_of: Callable[[int], str], parent: QWidget | None
-    ) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Confusion matrix")
-        self._report, self._name_of = report, name_of
-        self.table = _table("Confusion matrix: rows are the truth, columns the map")
-        self.percent_button = QPushButton("Show row percentages")
-        self.percent_button.setCheckable(True)
-        self.percent_button.toggled.connect(self._fill)
-        note = QLabel("Rows: ground truth. Columns: class map, by class id.")
-        note.setObjectName("muted")
-        row = QHBoxLayout()
-        row.addWidget(note)
-        row.addStretch(1)
-        row.addWidget(self.percent_button)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.table, 1)
-        layout.addLayout(row)
-        self._fill()
-        self.resize(min(1100, 300 + 58 * len(report.class_ids)), 140 + 27 * len(report.class_ids))
+    @Slot()
+    def open_reliability(self) -> None:
+        """Open the reliability diagram."""
+        if self._found is not None and self._found.reliability is not None:
+            answers = AUDITED[self._found.separated_on].lower()
+            ReliabilityDialog(self._found.reliability, answers, self.window()).show()
 
     @Slot()
-    def _fill(self) -> None:
-        report, theme = self._report, current_theme()
-        ids = report.class_ids
-        self.table.setRowCount(len(ids))
-        self.table.setColumnCount(len(ids) + 1)
-        self.table.setVerticalHeaderLabels([f"{i}  {self._name_of(i)}" for i in ids])
-        self.table.setHorizontalHeaderLabels([*(str(i) for i in ids), "none"])
-        self.table.verticalHeader().show()
-        for r in range(len(ids)):
-            total = int(report.truth_counts[r])
-            counts = [*(int(n) for n in report.matrix[r]), int(report.unclassified[r])]
-            for c, count in enumerate(counts):
-                share = count / total if total else 0.0
-                item = QTableWidgetItem(
-                    f"{100 * share:.1f}" if self.percent_button.isChecked() else f"{count:,}"
-                )
-                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-                column = self._name_of(ids[c]) if c < len(ids) else "unclassified"
-                item.setToolTip(f"{count:,} pixels of {self._name_of(ids[r])} mapped as {column}")
-                if count:
-                    colour = QColor(theme["accent" if r == c else "red"])
-                    colour.setAlphaF(0.12 + 0.5 * share)
-                    item.setBackground(colour)
-                else:
-                    item.setForeground(QColor(theme["border"]))
-                self.table.setItem(r, c, item)
-        self.table.resizeColumnsToContents()
+    def _on_save(self) -> None:
+        if self._report is not None:
+            self.save_requested.emit(accuracy_table(self._report, self._name_of))
+
+    def _copied(self) -> str:
+        return "" if self._report is None else accuracy_table(self._report, self._name_of).tabs()
 
 
-def _table(name: str) -> QTableWidget:
-    table = QTableWidget()
-    table.setAccessibleName(name)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(24)
-    table.setShowGrid(False)
-    table.setWordWrap(False)  # else a long name is cut at its first hyphen
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return table
+def _muted() -> QLabel:
+    label = QLabel()
+    label.setObjectName("muted")
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _optimistic(found: Assessment) -> str:
+    """The small figure, or ""."""
+    report = found.random
+    if report is None:
+        return ""
+    return (
+        f"Optimistic: {_percent(report.overall.value)} overall, average "
+        f"{_percent(report.average)}, kappa {report.kappa:.3f} ({BESIDE[found.random_on]})."
+    )
+
+
+def _audit(found: Assessment) -> str:
+    """How far what was scored lies from what was trained on."""
+    if found.separation is None:
+        return ""
+    return found.separation.sentence(AUDITED[found.separated_on])
+
+
+def _unsaid(found: Assessment) -> list[str]:
+    """Warnings, but for the audit, which has a line of its own."""
+    audit = "" if found.separation is None else str(found.separation)
+    return [w for w in found.warnings if w != audit]
 
 
 def _percent(value: float, unit: str = " %") -> str:

@@ -28,7 +28,8 @@ from hsi_viewer.ui.theme import icon
 HEADERS = ("Run", "Overall", "Labels", "Seconds")
 TIPS = (
     "Settings and time of the training; double-click to rename",
-    "Overall accuracy on the test pixels of that time",
+    "Overall accuracy on the test pixels of that time; without any, of the labels, cross-validated "
+    "on separate places",
     "Number of training pixels",
     "Training time",
 )

@@ -50,6 +50,7 @@ class TrainingPanel(QWidget):
     -------
     train_requested(TrainingConfig), cancel_requested(), live_changed(bool),
     classifier_changed(str) : name of the one that the user chose.
+    check_requested() : look at the labels that seem wrong.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ class TrainingPanel(QWidget):
     cancel_requested = Signal()
     live_changed = Signal(bool)
     classifier_changed = Signal(str)
+    check_requested = Signal()
 
     def __init__(self, classifiers: Sequence[Classifier], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,6 +167,11 @@ class TrainingPanel(QWidget):
         self.reason.setWordWrap(True)
         self.status = QLabel()
         self.status.setWordWrap(True)
+        self.suspects = QPushButton()
+        self.suspects.setFlat(True)
+        self.suspects.setToolTip("List them with the class that they look like")
+        self.suspects.clicked.connect(self.check_requested)
+        self.suspects.hide()
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Training progress")
         self.progress.hide()
@@ -193,6 +200,7 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.reason)
         layout.addWidget(self.progress)
         layout.addWidget(self.status)
+        layout.addWidget(self.suspects)
         layout.addWidget(self.plot, 1)
         layout.addStretch(0)
         self.refresh_theme()
@@ -302,6 +310,12 @@ class TrainingPanel(QWidget):
         """Show how the training ended; the details are the tooltip."""
         self.status.setText(text)
         self.status.setToolTip(details)
+
+    def show_suspects(self, count: int) -> None:
+        """Say how many labels look like another class, with the way to their list."""
+        verb = "label looks" if count == 1 else "labels look"
+        self.suspects.setText(f"{count:,} {verb} like another class: check")
+        self.suspects.setVisible(count > 0)
 
     def clear_curves(self) -> None:
         """Remove the curves: they are of another scene."""

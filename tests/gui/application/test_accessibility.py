@@ -93,6 +93,8 @@ def make_diagnosis(folder):
 
 REPORT = score(np.ones((4, 4), np.uint16), np.eye(4, dtype=np.uint16))
 DIALOGS: dict[str, Callable] = {
+    "ArrangementDialog": lambda w, k, _: k(["Mine"], w),
+    "ApplyDialog": lambda w, k, folder: k(w, folder),
     "AreasDialog": lambda w, k, _: k(w),
     "ArrayDialog": lambda w, k, _: k("x.mat", (ArrayChoice("a", (3, 4, 5), "f4"),), w),
     "CommandPalette": lambda w, k, _: k(w.commands, w),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
@@ -11,8 +13,22 @@ from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.dock_sizes import FRAME, first_size
+from tests.gui.hands import made_cube
 
 OLD = Path(__file__).parents[2] / "data" / "settings" / "v1.json"
+
+
+@pytest.fixture
+def opened(make_driver, tmp_path):
+    """Makes windows with a small scene open."""
+    np.save(tmp_path / "made.npy", made_cube())
+
+    def make(settings=None):
+        made = make_driver(settings)
+        made.open(str(tmp_path / "made.npy"))
+        return made
+
+    return make
 
 
 def arrangement(driver) -> dict[str, tuple]:
@@ -24,7 +40,8 @@ def arrangement(driver) -> dict[str, tuple]:
     }
 
 
-def test_a_panel_behind_a_tab_comes_to_the_front(driver):
+def test_a_panel_behind_a_tab_comes_to_the_front(opened):
+    driver = opened()
     accuracy = driver.window.context.docking.docks["accuracy"]
     assert accuracy.visibleRegion().isEmpty()
     icon = driver.window.context.tool_bar.widgetForAction(
@@ -68,6 +85,7 @@ def test_a_panel_is_made_when_it_is_first_seen(driver, make_driver):
     window.may_leave = lambda: True
     window.close()
     again = make_driver(load_settings())
+    again.open("sample:indian-pines")
     assert {"history", "messages"} <= again.window.context.docking.panels.keys()
     assert not {"contrast", "scatter-plot"} & again.window.context.docking.panels.keys()
 
@@ -91,7 +109,8 @@ def f6_goes_through_all_open_panels_and_back_to_the_image(sample):
     assert window.context.docking.docks[shown[-1]].isAncestorOf(QApplication.focusWidget())
 
 
-def test_the_arrangement_is_remembered_and_can_be_reset(driver, make_driver):
+def test_the_arrangement_is_remembered_and_can_be_reset(opened):
+    driver = opened()
     first = arrangement(driver)
     window = driver.window
     window.context.docking.docks["spectrum"].setFloating(True)
@@ -102,15 +121,15 @@ def test_the_arrangement_is_remembered_and_can_be_reset(driver, make_driver):
     changed = arrangement(driver)
     window.may_leave = lambda: True
     window.close()
-    again = make_driver(load_settings())
+    again = opened(load_settings())
     assert arrangement(again) == changed
     again.trigger("view.reset")
     assert arrangement(again) == first
 
 
-def test_settings_of_the_version_that_named_panels_by_their_titles(make_driver):
+def test_settings_of_the_version_that_named_panels_by_their_titles(opened):
     """The arrangement and the keys of panels are what the user had made of them."""
-    driver = make_driver(load_settings(OLD))
+    driver = opened(load_settings(OLD))
     docks = driver.window.context.docking.docks
     assert docks["classes"].isHidden()
     assert not docks["spectral-angle"].isHidden()
@@ -120,16 +139,17 @@ def test_settings_of_the_version_that_named_panels_by_their_titles(make_driver):
     driver.window.may_leave = lambda: True
     driver.window.close()
     assert load_settings().shortcuts == {"panel.spectral-angle": ["F9"], "view.map": ["F7"]}
-    again = make_driver(load_settings())
+    again = opened(load_settings())
     assert again.window.context.docking.docks["classes"].isHidden()
 
 
-def test_no_tab_bar_is_left_over(driver, make_driver):
+def test_no_tab_bar_is_left_over(opened):
     """Each visible tab bar is that of panels that stand right above it; none lies on another."""
+    driver = opened()
     driver.trigger("panel.history")
     driver.window.may_leave = lambda: True
     driver.window.close()
-    again = make_driver(load_settings())
+    again = opened(load_settings())
     again.trigger("panel.notes")
     for arranged in (again, again):
         QApplication.processEvents()
@@ -223,7 +243,8 @@ def test_the_first_window_fits_the_screen(driver):
             assert size.expandedTo(driver.window.minimumSizeHint()) == size
 
 
-def test_a_border_that_the_user_moved_stays(driver):
+def test_a_border_that_the_user_moved_stays(opened):
+    driver = opened()
     window, spectrum = driver.window, driver.window.context.docking.docks["spectrum"]
     border = QPoint(window.width() // 2, spectrum.y() - 3)
     left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton

@@ -77,17 +77,17 @@ def press(page: ShortcutPage, command: str, key, modifier=Qt.KeyboardModifier.No
 
 def test_new_keys_work_at_once_and_the_next_time(driver, make_driver, qtbot):
     page = open_page(driver)
-    press(page, "theme.dark", Qt.Key.Key_F8)
-    assert "F8 now starts" in page.message.text()
-    assert load_settings().shortcuts == {"theme.dark": ["F8"]}
+    press(page, "theme.dark", Qt.Key.Key_F12)
+    assert "F12 now starts" in page.message.text()
+    assert load_settings().shortcuts == {"theme.dark": ["F12"]}
     page.close()
     driver.window.activateWindow()
     qtbot.waitUntil(driver.window.isActiveWindow)
-    QTest.keyClick(driver.window, Qt.Key.Key_F8)
+    QTest.keyClick(driver.window, Qt.Key.Key_F12)
     assert driver.window.workspace.settings.theme == "dark"
     again = make_driver(load_settings())
-    assert again.window.commands.keys("theme.dark") == "F8"
-    assert "F8" in again.window.commands.action("theme.dark").toolTip()
+    assert again.window.commands.keys("theme.dark") == "F12"
+    assert "F12" in again.window.commands.action("theme.dark").toolTip()
     driver.window.set_theme("light")
 
 

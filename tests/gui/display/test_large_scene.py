@@ -6,9 +6,8 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage, QMouseEvent
 
 from benchmarks.big_scene import write_big_scene
 from hsi_viewer.app import Screenshot
@@ -53,21 +52,6 @@ def screen(driver) -> np.ndarray:
     return flat[:, : 4 * image.width()].reshape(image.height(), image.width(), 4)[:, :, :3].copy()
 
 
-def wheel(driver, position: QPoint, delta: int) -> None:
-    viewport = driver.canvas.viewport()
-    event = QWheelEvent(
-        QPointF(position),
-        QPointF(viewport.mapToGlobal(position)),
-        QPoint(),
-        QPoint(0, delta),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(viewport, event)
-
-
 def colours(cube: HyperCube, rows, columns) -> np.ndarray:
     """What numpy makes of pixels, with the contrast of the whole scene."""
     stored = cube.read()[rows, columns][:, None]
@@ -107,7 +91,7 @@ def test_what_is_on_the_screen_is_what_numpy_computes_at_any_zoom(large):
     shown = HyperCube.from_array(cube.read(bands=picture.bands), nodata=0.0)
     large.canvas.centre_on(3000, 1000)
     for _ in range(40):
-        wheel(large, large.canvas.rect().center(), 120)
+        large.wheel(large.canvas.rect().center(), 120)
     drawn(large)
     assert large.canvas._box.viewRect().width() < 40
     # A group of lines that hold data lies in the middle.
@@ -160,7 +144,7 @@ def test_a_stroke_is_on_the_screen_at_once_and_undone(large):
     large.window.feature("labelling").tools.options.brush_size.setValue(25)
     large.canvas.centre_on(3000, 1000)
     for _ in range(20):
-        wheel(large, large.canvas.rect().center(), 120)
+        large.wheel(large.canvas.rect().center(), 120)
     drawn(large)
     view = large.canvas._box.viewRect().center()
     row, column = int(view.y()), int(view.x())

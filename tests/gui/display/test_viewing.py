@@ -2,28 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from hsi_viewer.analysis.geographic import ScaleAndNorth
 from hsi_viewer.ui.scene.map_marks import MapMarks
-
-
-def wheel(driver, position: QPoint, delta: int) -> None:
-    viewport = driver.canvas.viewport()
-    event = QWheelEvent(
-        QPointF(position),
-        QPointF(viewport.mapToGlobal(position)),
-        QPoint(),
-        QPoint(0, delta),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(viewport, event)
 
 
 def test_hover_shows_the_spectrum_and_the_readout(sample):
@@ -45,7 +29,7 @@ def test_the_pixel_under_the_mouse_is_the_pixel_that_is_read_at_every_zoom(sampl
                     sample.window.context.readout.position.text()
                     == f"Row {row + 1}, column {column + 1}"
                 )
-        wheel(sample, sample.point(72, 31), 240)
+        sample.wheel(sample.point(72, 31), 240)
 
 
 def test_a_click_pins_and_marks_the_pixel(sample):
@@ -60,7 +44,7 @@ def test_a_click_pins_and_marks_the_pixel(sample):
 def test_the_wheel_zooms_at_the_cursor(sample):
     point = sample.point(30, 110)
     width = sample.canvas._box.viewRect().width()
-    wheel(sample, point, 120)
+    sample.wheel(point, 120)
     assert sample.canvas._box.viewRect().width() < width
     moved = sample.point(30, 110) - point
     assert abs(moved.x()) <= 1
@@ -70,7 +54,7 @@ def test_the_wheel_zooms_at_the_cursor(sample):
 def test_zoom_and_pan_go_on_while_a_brush_is_active(sample):
     sample.key(Qt.Key.Key_B)
     assert sample.window.context.labelling.tool == "brush"
-    wheel(sample, sample.point(70, 70), 480)
+    sample.wheel(sample.point(70, 70), 480)
     before = sample.canvas._box.viewRect().center()
     sample.stroke((70, 70), (74, 76), button=Qt.MouseButton.MiddleButton)
     after = sample.canvas._box.viewRect().center()
@@ -80,7 +64,7 @@ def test_zoom_and_pan_go_on_while_a_brush_is_active(sample):
 
 def test_space_and_left_drag_pan(sample):
     sample.key(Qt.Key.Key_B)
-    wheel(sample, sample.point(70, 70), 480)
+    sample.wheel(sample.point(70, 70), 480)
     before = sample.canvas._box.viewRect().center()
     QTest.keyPress(sample.canvas, Qt.Key.Key_Space)
     sample.stroke((70, 70), (74, 70))
@@ -93,10 +77,10 @@ def test_space_and_left_drag_pan(sample):
 
 def test_home_and_double_click_fit_and_arrows_pan(sample):
     whole = sample.canvas._box.viewRect()
-    wheel(sample, sample.point(10, 10), 600)
+    sample.wheel(sample.point(10, 10), 600)
     sample.key(Qt.Key.Key_Home)
     assert sample.canvas._box.viewRect() == whole
-    wheel(sample, sample.point(10, 10), 600)
+    sample.wheel(sample.point(10, 10), 600)
     QTest.mouseDClick(sample.canvas.viewport(), Qt.MouseButton.LeftButton, pos=sample.point(12, 12))
     assert sample.canvas._box.viewRect() == whole
     sample.key(Qt.Key.Key_Right)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import classifier
@@ -42,12 +43,18 @@ def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
     """A made-up run whose map is right in the first columns."""
     class_map = np.where(np.arange(COLUMNS) < right, driver.document.truth, 9).astype(np.uint16)
     made = Prediction(class_map, np.full(class_map.shape, 0.75, np.float32), (1, 2, 9), source="m")
-    model = SimpleNamespace(seconds={"train": 1.5})
+    model = SimpleNamespace(
+        seconds={"train": 1.5}, evidence=Evidence((), "none", 0), class_ids=(1, 2, 9)
+    )
     model.save = save_model
     driver.document.set_prediction(made, driver.document.labels.ids > 0)
     before = driver.window.context.sessions.shown_run
     driver.window.feature("training").training.trained.emit(
-        Trained(model, made, TrainingConfig(seed=right), classifier("sdhsi"), warm)
+        Trained(
+            *(model, made, TrainingConfig(seed=right), classifier("sdhsi")),
+            driver.document.labels.ids.copy(),
+            warm,
+        )
     )
     driver.qtbot.waitUntil(lambda: driver.window.context.sessions.shown_run != before)
     driver.settle()

@@ -8,11 +8,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note, TaskCancelledError
 from hsi_viewer.core.training import EpochReport
-from hsi_viewer.learning import trainer
+from hsi_viewer.learning import cross_validation, trainer
 
 
 def prediction(value: int, *, final: bool = True) -> Prediction:
@@ -28,7 +29,8 @@ def prediction(value: int, *, final: bool = True) -> Prediction:
 class SlowTrainer:
     """Stands in for the trainer: shows one early map and works until it is cancelled or let go."""
 
-    name = "sdhsi"
+    name, class_ids = "sdhsi", (1, 2)
+    evidence = Evidence((), "none", 0)
 
     def __init__(self) -> None:
         self.started = threading.Event()
@@ -62,6 +64,7 @@ class SlowTrainer:
 def slow(monkeypatch) -> SlowTrainer:
     coarser_tile = SlowTrainer()
     monkeypatch.setattr(trainer, "fit", coarser_tile.fit)
+    monkeypatch.setattr(cross_validation, "evidence_of", lambda model, *_a, **_k: model.evidence)
     return coarser_tile
 
 
@@ -262,17 +265,21 @@ def test_accuracy_panel_shows_the_report(labelled, slow):
     report = labelled.document.accuracy()
     truth = labelled.document.test_pixels()
     assert report.overall.value == pytest.approx((truth == 2).sum() / (truth > 0).sum())
-    panel = labelled.window.panel("accuracy")
-    assert panel.overall.text() == f"{100 * report.overall.value:.1f} %"
-    assert panel.kappa.text() == f"{report.kappa:.3f}"
+    panel, results = labelled.window.panel("accuracy"), labelled.document.results
+    labelled.qtbot.waitUntil(lambda: results.evidence is not None and not results.assessing)
+    separated = results.assessment.separated  # the stand-in looks no further than a pixel
+    assert separated.total == results.assessment.random.total == report.total
+    assert panel.overall.text() == f"{100 * separated.overall.value:.1f} %"
+    assert f"Optimistic: {100 * report.overall.value:.1f} % overall" in panel.optimistic.text()
+    assert f"kappa {report.kappa:.3f} (all test pixels" in panel.optimistic.text()
     assert panel.classes.rowCount() == 16
     panel.open_matrix()
-    from hsi_viewer.ui.widgets.accuracy_panel import ConfusionDialog
+    from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 
     dialog = labelled.window.findChild(ConfusionDialog)
-    assert dialog.table.item(0, 1).text() == f"{report.matrix[0, 1]:,}"
-    dialog.percent_button.click()
-    assert dialog.table.item(0, 1).text() == "100.0"
+    assert dialog.table.item(0, 2).text() == f"{report.matrix[0, 1]}"
+    QTest.keyClick(dialog.unit, Qt.Key.Key_Down)
+    assert dialog.table.item(0, 2).text() == "100.00"
     dialog.close()
 
 

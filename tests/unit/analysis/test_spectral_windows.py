@@ -8,7 +8,7 @@ import pytest
 from hsi_viewer.analysis.labelled_spectra import labelled_spectra
 from hsi_viewer.analysis.spectral_windows import basis_of, box_for, read_window, superpixels
 from hsi_viewer.core.cube.cube import ArraySource, HyperCube
-from hsi_viewer.core.spectra.spectral_window import Segments, flood_selected
+from hsi_viewer.core.spectra.spectral_window import Segments, SpectralWindow, flood_selected
 
 RNG = np.random.default_rng(2)
 SPECTRA = RNG.uniform(100, 900, (4, 30))
@@ -129,3 +129,15 @@ def test_large_classes_are_sampled():
 def test_a_scene_without_data_is_refused():
     with pytest.raises(ValueError, match="too few pixels"):
         basis_of(HyperCube.from_array(np.full((5, 5, 3), np.nan)))
+
+
+def test_opposite_spectra_are_half_a_turn_apart():
+    """Though rounding may make the distance of their directions more than 2."""
+    directions = RNG.normal(size=(1, 400, 7)).astype(np.float32)
+    directions /= np.linalg.norm(directions, axis=2, keepdims=True)
+    both = np.concatenate([directions, -directions])
+    known = np.ones(both.shape[:2], bool)
+    window = SpectralWindow((0, 0, 2, 400), both, both, known)
+    for column in range(400):
+        found = window.spectral_distance((0, column), "angle")
+        assert found[1, column] == pytest.approx(np.pi, abs=2e-3)

@@ -69,6 +69,23 @@ def test_single_pixels_are_told_apart_from_one_label_a_class_on(scene, voice, ea
     assert np.array_equal(fitted.scores(blind), fitted.scores(everywhere))
 
 
+def test_with_one_label_a_class_the_nearest_spectrum_decides(scene) -> None:
+    """Of any length: the score of a long one is lowered by as much as it is longer."""
+    pixels, values, targets = labelled(scene, 1)
+    fitted = PixelVoice.fitted(scene.features, values, targets, 4)
+    everywhere = scene.window(slice(0, 40), slice(0, 36))[0].reshape(len(values[0]), -1).T
+    space = spectral_space(scene.features)
+    there = everywhere[:, :20].astype(np.float64) @ space
+    known = values[np.argsort(targets), :20].astype(np.float64) @ space
+    distances = np.linalg.norm(there[:, None] - known, axis=2)
+    nearest, second = np.sort(distances, axis=1)[:, :2].T
+    clear = second - nearest > 1e-3
+    found = fitted.scores(everywhere).argmax(axis=1)
+    np.testing.assert_array_equal(found[clear], distances.argmin(axis=1)[clear])
+    assert clear.mean() > 0.9
+    assert pixels.size == 4
+
+
 def test_of_many_labels_some_are_the_support_and_all_are_learned_from(scene) -> None:
     _, values, targets = labelled(scene, 200)
     assert len(values) > SUPPORT
@@ -306,3 +323,16 @@ def test_closest_pixels_follow_their_labels_more_closely_than_similar_ones(scene
         voices[n].scores(values[:1])[0] for n in ("similar_pixels", "closest_pixels")
     )
     assert closely[wrong[0]] - closely[targets[0]] > loosely[wrong[0]] - loosely[targets[0]]
+
+
+def test_a_voice_that_knows_nothing_is_sound_in_any_units():
+    rng = np.random.default_rng(1)
+    targets = np.repeat(np.arange(3), 20)
+    known = np.eye(3)[targets] + 0.1 * rng.normal(size=(60, 3))
+    wrong = -100 * np.eye(3)[targets]  # the best scale of it is the least that is tried
+    pool = weighed({"pixels": known, "surroundings": wrong}, targets)
+    other = pool.in_units({"pixels": 1.0, "surroundings": 500.0})
+    assert 0 < other.shares["surroundings"].scale < 1e-6
+    assert other.heard == ("pixels",)
+    assert other.is_sound
+    assert not replace(other, temperature=1e-7).is_sound

@@ -177,6 +177,11 @@ def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
                 [("Mine", 650, 550, 450)],
             ],
         ),
+        (
+            "arrangements",
+            [[], [["Mine", 2, "AAAA"]]],
+            [[["Mine", 3, "AAAA"]], [["", 1, "AAAA"]], [["Mine", 1]], [["Mine", True, "AAAA"]]],
+        ),
         ("stretch_percent", [[0, 100], [2.5, 97]], [[2], [2, 2], [-1, 98], [2, 101], [1, 2, 3]]),
         ("text_percent", [80, 200], [79, 201, 100.0, True]),
         ("brush_size", [1, 101], [0, 102, 2.0]),

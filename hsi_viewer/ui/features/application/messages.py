@@ -63,7 +63,13 @@ class MessagesFeature(Feature):
         """The page, at the bottom."""
         return [
             Panel(
-                KEY, TITLE, self._make, "bottom", fill=self._add_early, icon="message-text-outline"
+                KEY,
+                TITLE,
+                self._make,
+                "bottom",
+                fill=self._add_early,
+                icon="message-text-outline",
+                always=True,
             )
         ]
 

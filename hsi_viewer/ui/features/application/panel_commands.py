@@ -23,6 +23,7 @@ def panel_commands(docking: Docking) -> list[Command]:
                 VIEW,
                 partial(docking.toggle, key),
                 icon=docking.icons[key],
+                enabled=partial(docking.is_of_use, key),
                 checked=partial(docking.is_seen, key),
             )
             for key, dock in sorted(docking.docks.items())

@@ -86,7 +86,7 @@ def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanva
             ("P",),
             "layers-outline",
             has_cube,
-            checked=lambda: view.map_shown,
+            checked=lambda: has_cube() and view.map_shown,
             toolbar=True,
         ),
         Command(

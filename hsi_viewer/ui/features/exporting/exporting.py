@@ -166,7 +166,7 @@ class ExportController(QObject):
 
 
 def _renumbered(prediction: Prediction, numbers: Mapping[int, int]) -> Prediction:
-    """The same map under other ids."""
+    """The map with other class ids."""
     return replace(
         prediction,
         class_map=renumbered(prediction.class_map, numbers),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.exporting.exporting import ExportController
+from hsi_viewer.ui.features.exporting.reports import ReportController
 from hsi_viewer.ui.features.feature import Feature
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class ExportingFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.exporting = ExportController(context)
+        self.exporting, self.reports = ExportController(context), ReportController(context)
         context.exporting = self.exporting
 
     def commands(self) -> list[Command]:
@@ -45,6 +46,7 @@ class ExportingFeature(Feature):
                 "layers-outline",
                 self.has_scene,
             ),
+            *self.reports.commands(),
         ]
 
     def _has_map(self) -> bool:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Slot
 from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QGraphicsView
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, LABELS
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -137,8 +138,6 @@ class FigureFeature(Feature):
             encode = partial(_png, figure.image(scale))
 
         def work(_token: CancelToken, _port: ProgressPort) -> Path:
-            from hsi_viewer.atomic import replacing
-
             with replacing(path) as (new,):
                 new.write_bytes(encode())
             return path

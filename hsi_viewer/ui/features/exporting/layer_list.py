@@ -1,4 +1,4 @@
-"""What of the open scene can be exported as an image, and what each file will contain."""
+"""Layers of the open scene that can be exported as images, and the contents of each file."""
 
 from __future__ import annotations
 

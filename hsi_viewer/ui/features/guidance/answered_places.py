@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, label
 
 from hsi_viewer.core.labels.history import History, Step
 from hsi_viewer.ui.features.guidance.place_finder import Place
@@ -82,6 +81,8 @@ def covered(place: Place, area: Area, columns: int) -> NDArray[np.int64]:
 
 def core_of(place: Place) -> NDArray[np.int64]:
     """Rows and columns (n, 2) inside the border of a segment that the pixel is connected with."""
+    from scipy.ndimage import binary_erosion, label  # slow, and not needed at the start
+
     corner = place.segment.min(axis=0)
     inside = np.zeros(place.segment.max(axis=0) - corner + 1, bool)
     inside[tuple((place.segment - corner).T)] = True

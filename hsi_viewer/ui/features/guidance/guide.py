@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
 
 from hsi_viewer.ui.commands.table import Command
@@ -53,6 +53,11 @@ class GuideFeature(Feature):
         self._view: GuideView | None = None
         classes.naming_ended.connect(self._on_named)
         context.canvas.installEventFilter(self)
+        context.window.installEventFilter(self)
+        self._room = QTimer(self)  # after the docks were fitted to the window
+        self._room.setSingleShot(True)
+        self._room.setInterval(0)
+        self._room.timeout.connect(self._make_room)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
@@ -146,7 +151,7 @@ class GuideFeature(Feature):
         self._labelling.use_tool("navigate")
         self.loop.start()
         self.panel.show_active(True)
-        self._make_room()
+        self._room.start()
         self._training.follow_labels()
         self.context.viewing.show_map(True)
         self._on_place()
@@ -154,6 +159,7 @@ class GuideFeature(Feature):
         self.context.canvas.setFocus()
         self.workspace.state_changed.emit()
 
+    @Slot()
     def _make_room(self) -> None:
         """Let the neighbours of the dock shrink until the whole question is seen."""
         dock = self.context.docking.docks[KEY]
@@ -195,9 +201,15 @@ class GuideFeature(Feature):
 
     # keys ------------------------------------------------------------------------------------
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the keys of the guide before they start commands."""
-        if not self.loop.active or not isinstance(event, QKeyEvent):
+        if not self.loop.active:
+            return False
+        if watched is self.window:
+            if event.type() == QEvent.Type.Resize:
+                self._room.start()
+            return False
+        if not isinstance(event, QKeyEvent):
             return False
         if action_of(event) is None and not digit_of(event):
             return False
@@ -327,6 +339,10 @@ class GuideFeature(Feature):
         if state.get("on") is True and self._reason() is None:
             self.start()
         self._on_progress()
+
+    def close(self) -> None:
+        """The window goes: nothing is fitted to it any more."""
+        self._room.stop()
 
     def leave(self, *, discard: bool) -> None:
         """The document goes: nothing is asked about it any more."""

@@ -149,10 +149,10 @@ class GuidePanel(QWidget):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(4)
         inner.addLayout(top)
+        inner.addLayout(grid)
+        inner.addLayout(area)
         inner.addWidget(self.plot, 2)
         inner.addWidget(self.legend)
-        inner.addLayout(area)
-        inner.addLayout(grid)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
@@ -215,11 +215,6 @@ class GuidePanel(QWidget):
         """Show what an answer covers."""
         self.area.setCurrentIndex(self.area.findData(area))
 
-    def show_legend(self, named: Sequence[tuple[str, Colour]]) -> None:
-        """Say whose mean spectra are drawn in which colour."""
-        marks = [f'<span style="color:{QColor(*c).name()}">■</span> {_html(n)}' for n, c in named]
-        self.legend.setText(f"Here, and on average in {' and '.join(marks)}" if marks else "")
-
     # what is done ----------------------------------------------------------------------------
 
     @Slot(QListWidgetItem)
@@ -243,7 +238,3 @@ def _swatch(colour: Colour) -> QIcon:
     picture = QPixmap(12, 12)
     picture.fill(QColor(*colour))
     return QIcon(picture)
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

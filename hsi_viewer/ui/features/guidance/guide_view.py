@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hsi_viewer.core.display.layers import IMAGE
-from hsi_viewer.core.spectra.curves import Curve
 from hsi_viewer.ui.features.guidance.answered_places import Area
+from hsi_viewer.ui.features.guidance.compared_spectra import show_compared
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, Place
@@ -58,8 +58,9 @@ class GuideView:
             return
         self._show_classes(document, place)
         if place is not None:
-            self._context.canvas.set_view_box(_box(place, AROUND, 3))
-            panel.close_up.set_view_box(_box(place, CLOSE, 1.3))
+            shape = document.labels.shape
+            self._context.canvas.set_view_box(_box(place, AROUND, 3, shape))
+            panel.close_up.set_view_box(_box(place, CLOSE, 1.3, shape))
 
     def show_outlines(self, area: Area) -> None:
         """Outline the segment of the place, and what an answer covers of it."""
@@ -73,18 +74,11 @@ class GuideView:
 
     def _show_classes(self, document: Document, place: Place | None) -> None:
         """The classes, and the spectra of the two likely ones."""
-        plot, likely = self.panel.plot, self._loop.likely
-        means = self._loop.finder.means.spectra
-        self._drawn = (likely, self._loop.finder.means)
-        self.panel.show_classes(document.legend.classes, likely)
-        known = [document.legend[i] for i in likely if i in means and i in document.legend]
-        curves = [Curve(c.name, means[c.id], "class", c.colour, class_id=c.id) for c in known]
-        with plot.curves.changed.blocked():  # all of it is drawn at once
-            plot.curves.clear()
-            plot.curves.add(*curves)
-        plot.show_live(place.spectrum if place is not None else None)
-        plot.fit()
-        self.panel.show_legend([(c.name, c.colour) for c in known])
+        likely, means = self._loop.likely, self._loop.finder.means
+        self._drawn = (likely, means)
+        panel, spectrum = self.panel, place.spectrum if place is not None else None
+        panel.show_classes(document.legend.classes, likely)
+        show_compared(panel.plot, panel.legend, spectrum, likely, means.spectra, document.legend)
 
     # words -----------------------------------------------------------------------------------
 
@@ -146,10 +140,19 @@ class GuideView:
         return " ".join(part for part in (*parts, self._loop.progress.sentence) if part)
 
 
-def _box(place: Place, least: float, factor: float) -> tuple[float, float, float, float]:
-    """Left, top, width and height of what is shown around a place."""
+def _box(
+    place: Place, least: float, factor: float, shape: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what is shown around a place, inside the scene."""
     pixels = np.concatenate([place.segment, [[place.row, place.column]]])
     top, left = pixels.min(axis=0)
     bottom, right = pixels.max(axis=0) + 1
     side = max(least, factor * float(max(bottom - top, right - left)))
-    return (left + right - side) / 2, (top + bottom - side) / 2, side, side
+    middle = (left + right) / 2, (top + bottom) / 2
+    x, y = (_within(m - side / 2, side, size) for m, size in zip(middle, shape[::-1], strict=True))
+    return x, y, side, side
+
+
+def _within(start: float, side: float, size: int) -> float:
+    """Start of a side that lies inside a scene of this size, or around it."""
+    return min(max(start, 0.0), size - side) if side < size else (size - side) / 2

@@ -205,7 +205,7 @@ class ClassFeature(Feature):
 
     @Slot()
     def recolour_all(self) -> None:
-        """Give every class the colour of its place in the palette."""
+        """Reset the colour of every class to that of its place in the palette."""
         document = self.workspace.document
         if document is not None:
             classes = tuple(
@@ -224,7 +224,7 @@ class ClassFeature(Feature):
             self.load_legend(Path(path))
 
     def load_legend(self, path: Path) -> None:
-        """Take names and colours by id; classes that are here alone stay."""
+        """Apply names and colours by id; classes that only this scene has stay."""
         from hsi_viewer.io.labels.legend_file import read_legend
 
         document = self.workspace.document

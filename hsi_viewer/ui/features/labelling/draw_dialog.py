@@ -111,7 +111,7 @@ class DrawDialog(QDialog):
         return "" if self.loaded.isChecked() else self.file.text().strip()
 
     def draw(self) -> Draw:
-        """How to draw."""
+        """The chosen protocol of drawing."""
         return Draw(
             self.count.value(),
             self.unit.currentData(),

@@ -58,7 +58,7 @@ class LabellingFeature(Feature):
         self.tools.make_bar()
 
     def leave(self, *, discard: bool) -> None:
-        """Take a name that is being typed: the document goes."""
+        """Accept a name that is being typed, because the document is about to close."""
         self.panel.end_naming()
 
     def close(self) -> None:

@@ -124,12 +124,12 @@ class LabelCheckFeature(Feature):
         ]
 
     def refresh_theme(self) -> None:
-        """Take the colours of the theme."""
+        """Draw in the colours of the theme."""
         if self.made(SEPARABILITY):
             self.separability.refresh_theme()
 
     def close(self) -> None:
-        """No more lists."""
+        """Stop keeping the lists."""
         self._rest.stop()
 
     # regions ---------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ class SavedLabels:
 
 
 def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
-    """Work out in a worker what labels come to in a document.
+    """Compute in a worker what loading labels changes in a document.
 
     Raises
     ------
@@ -156,7 +156,7 @@ class LabelFiles(QObject):
             self.take(source)
 
     def take(self, path: str | Path) -> None:
-        """Import labels or regions; ask what becomes of the labels that are here, if any."""
+        """Import labels or regions; ask what to do with existing labels, if any."""
         source, document = str(path), self._workspace.document
         if document is None:
             return
@@ -248,7 +248,7 @@ class LabelFiles(QObject):
         self.loaded.emit()
 
     def _use_again(self, request: Import, labels: ImportedLabels) -> None:
-        """Labels or classes have changed meanwhile: work it out for those of now."""
+        """Labels or classes have changed meanwhile: compute the change again."""
         base = base_of(request.document)
 
         def work(_token: CancelToken, _port: ProgressPort) -> Imported:
@@ -377,7 +377,7 @@ class LabelFiles(QObject):
             self.save_to(path)
 
     def save_now(self, path: Path) -> bool:
-        """Save before the document is left; False if the labels are not in a file then."""
+        """Save before the document closes; False if the labels are not in a file afterwards."""
         from hsi_viewer.io.labels.label_writer import write_labels
 
         document = self._workspace.document

@@ -85,7 +85,7 @@ class LabelController(QObject):
 
     @Slot()
     def add_class(self) -> None:
-        """Add a class and open its name for typing; Escape takes the class back."""
+        """Add a class and open its name for typing; Escape removes the class again."""
         document = self._workspace.document
         if document is None:
             return
@@ -99,7 +99,7 @@ class LabelController(QObject):
 
     @Slot(bool)
     def _on_naming_ended(self, accepted: bool) -> None:
-        """Name the class, or take it back, and let the keys be the canvas's again."""
+        """Name the class, or remove it again, and give the keyboard back to the canvas."""
         document, added, name = self._workspace.document, self._naming, self._typed
         self._naming, self._typed = None, ""
         if document is None or added is None:
@@ -148,7 +148,7 @@ class LabelController(QObject):
         )
 
     def undo_choice(self) -> Choice:
-        """A button of a message that undoes what it tells."""
+        """A button that undoes what the message reports."""
         return Choice("Undo", self.context.commands.action("edit.undo").trigger)
 
     @Slot(int, str)
@@ -205,7 +205,7 @@ class LabelController(QObject):
 
     @Slot(int)
     def set_brush_size(self, size: int) -> None:
-        """Set the diameter; even sizes become odd, for a brush has a middle pixel."""
+        """Set the diameter; even sizes become odd, because a brush has a middle pixel."""
         self._workspace.settings.brush_size = min(max(size | 1, 1), MAX_SIZE)
         self.toolbox.option_changed()
         self._workspace.state_changed.emit()

@@ -35,7 +35,7 @@ LARGE_AREA = 500_000  # pixels that are labelled in the interface's thread: in 1
 
 
 class Toolbox(QObject):
-    """The context that tools work at.
+    """The context of the tools.
 
     Signals
     -------
@@ -85,7 +85,7 @@ class Toolbox(QObject):
         return self._workspace.settings
 
     def compute(self, title: str, work: Work, on_done: Callable[[Any], None]) -> None:
-        """Do in a worker what takes longer than a blink, as long as the document is open."""
+        """Run slow work in a worker, as long as the document is open."""
         self._workspace.compute(title, work, on_done, document=self.document, key="")
 
     @property
@@ -185,7 +185,7 @@ class Toolbox(QObject):
 
     @property
     def mode(self) -> PaintMode:
-        """How a tool changes the pixels that it touches."""
+        """Effect of a tool on the pixels that it touches."""
         return self._mode
 
     def set_mode(self, mode: PaintMode) -> None:

@@ -33,6 +33,7 @@ class OpeningFeature(Feature):
         self.opening.kept.connect(self.repairing.take_back)
         self.opening.labels_found.connect(self.repairing.ask_labels)
         context.welcome.open_requested.connect(self.opening.choose)
+        context.welcome.folder_requested.connect(self.opening.choose_folder)
         context.welcome.sample_requested.connect(self.opening.open_sample)
         context.opening = self.opening
 

@@ -20,6 +20,8 @@ from hsi_viewer.io import registry
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.opening import arrays_in
+from hsi_viewer.io.sidecars import location as sidecar_location
+from hsi_viewer.io.sidecars import sidecar
 from hsi_viewer.rendering.scene_picture import is_large
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
@@ -186,8 +188,6 @@ class RepairController(QObject):
             return
 
         def work(_token: CancelToken, _port: ProgressPort) -> Arrays:
-            from hsi_viewer.io.sidecars import sidecar
-
             stored = sidecar.load(path)
             return Arrays(path, arrays_in(path), array, stored.axes if stored else None)
 
@@ -258,8 +258,6 @@ class RepairController(QObject):
         """Save an answer next to the file, and open it accordingly."""
 
         def work(_token: CancelToken, _port: ProgressPort) -> Kept:
-            from hsi_viewer.io.sidecars import sidecar
-
             layout = fields.get("layout")
             answer = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
             before = sidecar.load(path)
@@ -281,9 +279,6 @@ class RepairController(QObject):
             return
 
         def work(_token: CancelToken, _port: ProgressPort) -> None:
-            from hsi_viewer.io.sidecars import location as sidecar_location
-            from hsi_viewer.io.sidecars import sidecar
-
             if kept.before is None:
                 sidecar_location.forget(kept.path)
             else:
@@ -297,7 +292,6 @@ def _examined(
 ) -> Examined:
     """Find out in a worker what a file is."""
     from hsi_viewer.io.header_doctor import diagnose as doctor
-    from hsi_viewer.io.sidecars import sidecar
 
     try:
         if not path.is_file():
@@ -332,7 +326,6 @@ def _examined(
 def _doubt(path: Path, token: CancelToken) -> str:
     """The doctor's doubts about a file that opened, unless the user has decided; for a worker."""
     from hsi_viewer.io.header_doctor import diagnose as doctor
-    from hsi_viewer.io.sidecars import sidecar
 
     try:
         stored = sidecar.load(path)

@@ -9,6 +9,8 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
 
+from hsi_viewer.core.cube.fill_values import examined
+from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import FileError, HsiError
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -206,8 +208,6 @@ def _scene_of(path: Path, token: CancelToken) -> LabelledScene:
     HsiError
         if the session or its cube cannot be read, or is another one by now.
     """
-    from hsi_viewer.core.cube.fill_values import examined
-    from hsi_viewer.core.cube.real_values import real_valued
     from hsi_viewer.io.opening import open_cube
     from hsi_viewer.jobs.train import LabelledScene
 

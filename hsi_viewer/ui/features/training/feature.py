@@ -11,6 +11,7 @@ from hsi_viewer.learning.classifiers import classifiers
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.docking import Panel
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.training.assessing import AssessmentController
 from hsi_viewer.ui.features.training.torch_preload import TrainerImport
 from hsi_viewer.ui.features.training.train_commands import train_commands
 from hsi_viewer.ui.features.training.training import TrainController
@@ -41,7 +42,8 @@ class TrainingFeature(Feature):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.panel, self.accuracy = TrainingPanel(classifiers()), AccuracyPanel()
-        self.training = TrainController(context.workspace, self.panel, self.accuracy, self)
+        self.training = TrainController(context.workspace, self.panel, self)
+        self.assessing = AssessmentController(context.workspace, self.training, self.accuracy, self)
         self.preload = TrainerImport(context.workspace, self)
         self.training.first_map.connect(self._on_first_map)
         context.canvas.view_changed.connect(self._on_view)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,12 +19,13 @@ from PySide6.QtWidgets import QFileDialog
 from hsi_viewer.core.assessment.comparison import McNemar, Transition, mcnemar, transitions
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.learning.classifiers import DEFAULT, load_model
 from hsi_viewer.session.document.map_change import MadeMap
 from hsi_viewer.session.session import Session
-from hsi_viewer.session.storage.lock_file import local_time
+from hsi_viewer.session.storage.run_evidence import read_evidence
 from hsi_viewer.session.storage.training_runs import (
     MADE_FROM,
     MODEL,
@@ -35,18 +37,35 @@ from hsi_viewer.session.storage.training_runs import (
 )
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.training.evidence_keeper import EvidenceKeeper
+from hsi_viewer.ui.features.training.run_rows import row_of
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.features.training.training import Trained
 from hsi_viewer.ui.saving import file_stem, folder_link, may_replace, saving_folder
 from hsi_viewer.ui.widgets.choice import Choice
-from hsi_viewer.ui.widgets.runs_panel import RunRow, RunsPanel
+from hsi_viewer.ui.widgets.runs_panel import RunsPanel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.training.assessing import AssessmentController
     from hsi_viewer.ui.features.training.training import TrainController
+
+log = logging.getLogger(__name__)
 
 KEY, TITLE = "runs", "Runs"
 DOING = "Saving or reading a run"
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A run that was read to be shown again; its evidence, where there is any that is whole."""
+
+    session: Session
+    run: Run
+    map: KeptMap
+    evidence: RunEvidence | None
+
+
 Compared = tuple[tuple[Run, Run], int, tuple[Transition, ...], McNemar | None, int]
 
 
@@ -55,9 +74,13 @@ class RunsFeature(Feature):
 
     key = "runs"
 
-    def __init__(self, context: Context, training: TrainController) -> None:
+    def __init__(
+        self, context: Context, training: TrainController, assessing: AssessmentController
+    ) -> None:
         super().__init__(context)
         self._training = training
+        self._evidence = EvidenceKeeper(context, assessing, self)
+        self._evidence.kept.connect(self.refresh)
         context.runs = self
         training.trained.connect(self.keep)
         context.sessions.changed.connect(self.refresh)
@@ -119,7 +142,7 @@ class RunsFeature(Feature):
         """List the runs as they are now."""
         runs = self._session.training_runs.runs if self._session else ()
         if self.made(KEY):
-            self.panel.show_runs([_row_of(run) for run in runs], self.context.sessions.shown_run)
+            self.panel.show_runs([row_of(run) for run in runs], self.context.sessions.shown_run)
 
     # a training ended ------------------------------------------------------------------------
 
@@ -130,6 +153,7 @@ class RunsFeature(Feature):
         if session is None or document is None or session.folder is None:
             return
         model, number = trained.model, session.training_runs.new_id()
+        self._evidence.expect(trained, number)
         row, every = trained.classifier, asdict(trained.config)
         config = {k: v for k, v in every.items() if k in row.settings}
         preset = f"{config['preset']}, " if "preset" in config else ""
@@ -170,7 +194,7 @@ class RunsFeature(Feature):
         return number
 
     def note_shown(self, run_id: int | None) -> None:
-        """Take note that the map of a run is on the screen."""
+        """Note that the map of a run is on the screen."""
         known = self._session is not None and run_id in self._session.training_runs
         self.context.sessions.shown_run = run_id if known else None
         self.refresh()
@@ -203,6 +227,7 @@ class RunsFeature(Feature):
                 self.context.sessions.shown_run = run.id
             session.training_runs.enter(run)
             self.context.sessions.keep_data()
+            self._evidence.keep()
 
     # shown again -----------------------------------------------------------------------------
 
@@ -219,15 +244,21 @@ class RunsFeature(Feature):
         run, folder = session.training_runs[run_id], session.training_runs.folder
         shape = session.document.labels.shape
 
-        def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run, KeptMap]:
-            return session, run, read_map(folder, run, shape)
+        def work(_token: CancelToken, _port: ProgressPort) -> Shown:
+            kept = read_map(folder, run, shape)
+            try:
+                evidence = read_evidence(folder / str(run.id), shape)
+            except FileError as error:
+                log.warning("%s", error)  # the map is shown, and its accuracy is unknown
+                evidence = None
+            return Shown(session, run, kept, evidence)
 
         self.workspace.perform(f"Reading “{run.title}”", work, self._on_map, doing=DOING)
 
-    def _on_map(self, read: tuple[Session, Run, KeptMap]) -> None:
-        session, run, kept = read
+    def _on_map(self, read: Shown) -> None:
+        session, run, kept = read.session, read.run, read.map
         if session is self._session:
-            session.document.set_prediction(kept.prediction, kept.trained_on)
+            session.document.set_prediction(kept.prediction, kept.trained_on, read.evidence)
             self.context.sessions.shown_run = run.id
             self.refresh()
 
@@ -366,20 +397,3 @@ class RunsFeature(Feature):
         """Draw the icons in the colours of the theme."""
         if self.made(KEY):
             self.panel.refresh_theme()
-
-
-def _row_of(run: Run) -> RunRow:
-    facts = [f"Trained {local_time(run.time)}", run.source]
-    facts += [
-        f"{k}: {v}"
-        for k, v in run.config.items()
-        if v is not None and not isinstance(v, dict | list)
-    ]
-    overall = None
-    if run.accuracy is not None:
-        overall = run.accuracy.get("overall")
-        low, high = run.accuracy.get("low"), run.accuracy.get("high")
-        if low is not None and high is not None:
-            facts.append(f"95 % interval {100 * low:.1f} to {100 * high:.1f} %")
-        facts.append(f"{run.accuracy.get('total', 0.0):,.0f} test pixels")
-    return RunRow(run.id, run.title, overall, run.labelled, run.seconds, "\n".join(facts))

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
-from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
@@ -19,7 +18,6 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.results import ModelResult
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.task_thread import Task
-from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.workspace import Workspace
 
@@ -33,6 +31,7 @@ class Trained:
     model, prediction : the results.
     config : the user's choices.
     classifier : what was trained.
+    labels : (rows, columns) class ids that it was trained on, 0 for none.
     live : whether it followed a stroke, and took the place of such a model before.
     """
 
@@ -40,6 +39,7 @@ class Trained:
     prediction: Prediction
     config: TrainingConfig
     classifier: Classifier
+    labels: NDArray[np.uint16]
     live: bool = False
 
 
@@ -50,31 +50,23 @@ class Seen:
     labelled: NDArray[np.bool_]
 
 
-SCORING = "Scoring the map"
-QUICK_PIXELS = 1 << 20  # scored in a few milliseconds
-
-
 class TrainController(QObject):
-    """Binds the training and accuracy panels to the document.
+    """Binds the training panel to the document.
 
     Signals
     -------
+    started() : a run has begun.
     trained(Trained) : a run ended and its map is the document's.
     first_map() : the first map of a run that the user asked for is the document's.
     """
 
+    started = Signal()
     trained = Signal(object)
     first_map = Signal()
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        panel: TrainingPanel,
-        accuracy: AccuracyPanel,
-        parent: QObject,
-    ) -> None:
+    def __init__(self, workspace: Workspace, panel: TrainingPanel, parent: QObject) -> None:
         super().__init__(parent)
-        self._workspace, self._panel, self._accuracy = workspace, panel, accuracy
+        self._workspace, self._panel = workspace, panel
         self.viewed = Viewed()  # where early maps are painted first
         self._task: Task | None = None
         self._document: Document | None = None
@@ -99,7 +91,7 @@ class TrainController(QObject):
 
     @property
     def model(self) -> Model | None:
-        """That model without what it has learned from."""
+        """The model without its training data."""
         return self.known.model if self.known is not None else None
 
     @property
@@ -122,7 +114,7 @@ class TrainController(QObject):
         self._panel.live.setChecked(live)
 
     def follow_labels(self) -> None:
-        """Train after each stroke from now on, and at once only where there is no map."""
+        """Train after each stroke from now on; at once only if there is no map yet."""
         document = self._workspace.document
         with QSignalBlocker(self._panel.live):
             self.set_live(True)
@@ -166,7 +158,7 @@ class TrainController(QObject):
             prediction = model.predict(
                 cube, labels=labels, refine=config.refine, token=token, port=port
             )
-            return Trained(model, prediction, config, chosen, live)
+            return Trained(model, prediction, config, chosen, labels, live)
 
         self._panel.show_running(True)
         self._panel.show_message("Starting")
@@ -175,6 +167,7 @@ class TrainController(QObject):
         self._task.succeeded.connect(self._on_trained)
         self._task.cancelled.connect(self._on_cancelled)
         self._task.failed.connect(self._on_failed)
+        self.started.emit()
         self._workspace.state_changed.emit()
 
     @Slot()
@@ -220,7 +213,7 @@ class TrainController(QObject):
             self._train_on()
 
     def adopt(self, model: Model, labelled: NDArray[np.bool_]) -> None:
-        """Take a model of a session, so that training continues from it."""
+        """Use the model of a session, so that training continues from it."""
         document = self._workspace.document
         if document is None:
             return
@@ -294,10 +287,6 @@ class TrainController(QObject):
         if document is not None:
             document.labels.changed.connect(self._on_labels)
             document.history.changed.connect(self._on_history)
-            document.prediction_changed.connect(self._show_accuracy)
-            document.truth_changed.connect(self._show_accuracy)
-            document.legend.changed.connect(self._show_accuracy)
-        self._show_accuracy()
 
     @Slot()
     def _on_state(self) -> None:
@@ -306,24 +295,3 @@ class TrainController(QObject):
         self._panel.show_reason(None if self.running else reason)
         if self.running:
             self._panel.train_button.setEnabled(False)
-
-    def _show_accuracy(self) -> None:
-        document = self._workspace.document
-        self._workspace.cancel(SCORING)
-        if document is None or document.prediction is None or document.truth is None:
-            self._accuracy.show_report(None, document.legend.name_of if document else str)
-            return
-        score = document.accuracy_later()
-        if document.truth.size <= QUICK_PIXELS:
-            self._accuracy.show_report(score(), document.legend.name_of)
-            return
-
-        def work(_token: CancelToken, _port: ProgressPort) -> AccuracyReport | None:
-            return score()
-
-        self._workspace.compute(SCORING, work, self._on_scored, document=document, quiet=True)
-
-    def _on_scored(self, report: AccuracyReport | None) -> None:
-        document = self._workspace.document
-        if document is not None:
-            self._accuracy.show_report(report, document.legend.name_of)

@@ -12,6 +12,7 @@ from hsi_viewer.core.cube.band_selection import (
     SHORT_WAVE_INFRARED,
     TRUE_COLOUR,
     band_label,
+    band_name,
     initial_bands,
     nearest_band,
     preset_bands,
@@ -86,3 +87,9 @@ def test_labels_of_bands():
     assert band_label(cube_of([400.0, 500.25]), 1) == "500.2 nm · band 2"
     assert band_label(cube_of(bands=2, band_names=("red", "blue")), 1) == "blue · band 2"
     assert band_label(cube_of([400.0, NAN]), 1) == "band 2"
+
+
+def test_a_band_is_named_by_its_wavelength_its_name_or_its_number():
+    named = cube_of([500.4, NAN], band_names=("blue", "ratio"))
+    assert [band_name(named, band) for band in (0, 1)] == ["500 nm", "ratio"]
+    assert [band_name(cube_of(bands=2), band) for band in (0, 1)] == ["Band 1", "Band 2"]

@@ -235,3 +235,20 @@ def test_stacks_of_planes_of_a_microscope_are_named(tmp_path, program, name, cou
     with pytest.raises(FormatError, match=f"{program}, which contains {count} stacks of planes"):
         open_cube(path)
     assert open_cube(f"{path}:{name.format(0)}").shape == planes.shape
+
+
+@pytest.mark.parametrize(
+    ("key", "x", "y"),
+    [
+        ("standard_name", "projection_x_coordinate", "projection_y_coordinate"),
+        ("axis", "X", "Y"),
+        ("units", "degrees_east", "degrees_north"),
+    ],
+)
+def test_coordinates_of_any_name_are_known_by_their_attributes(tmp_path, key, x, y):
+    path = write(tmp_path / "a.nc", "rho_{n}", attrs=lambda b: {"wavelength": NM[b]})
+    add(path, across=5e5 + 15 + 30.0 * np.arange(COLUMNS), along=4e6 - 15 - 30.0 * np.arange(ROWS))
+    assert open_cube(path).georeference is None
+    with h5py.File(path, "a") as file:
+        file["across"].attrs[key], file["along"].attrs[key] = x, y
+    assert open_cube(path).georeference.transform == (30, 0, 5e5, 0, -30, 4e6)

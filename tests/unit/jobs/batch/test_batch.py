@@ -192,9 +192,13 @@ def test_what_has_changed_is_computed_again(job, files, tmp_path, change):
         model.mkdir()
         for path in (files / "model").glob("model.*"):
             (model / path.name).write_bytes(path.read_bytes())
-        text = (model / "model.json").read_text("utf-8")
-        (model / "model.json").write_text(text + "\n", "utf-8")
+        facts = json.loads((model / "model.json").read_text("utf-8"))
+        facts["seconds"]["predict"] = 9.0  # which makes no other model
+        (model / "model.json").write_text(json.dumps(facts), "utf-8")
         one = replace(one, model=model)
+        assert run_batch(one).computed == 0
+        facts["warning"] = "trained on a Monday"
+        (model / "model.json").write_text(json.dumps(facts), "utf-8")
     assert run_batch(one).computed == 1
 
 

@@ -24,7 +24,7 @@ from hsi_viewer.jobs.bundle.write import write_bundle
 from hsi_viewer.jobs.report.gather import gather
 from hsi_viewer.learning import trainer
 from tests.unit.cli.schemas import fitting
-from tests.unit.jobs.report.made import made_run, two_places
+from tests.unit.jobs.report.made import leave_undrawn, made_run, two_places
 from tests.unit.learning.made import SMALL, made_scene
 
 LABELS = "labels/training.img"
@@ -53,10 +53,12 @@ def here(done, tmp_path, monkeypatch):
     return tmp_path / "job"
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Bundles have no report here: pages take longer to draw than all else."""
-    monkeypatch.setattr("hsi_viewer.jobs.report.write.write_report", lambda *_: [])
+@pytest.fixture(scope="module", autouse=True)
+def undrawn():
+    """No page of a report is drawn for these bundles."""
+    with pytest.MonkeyPatch.context() as patch:
+        leave_undrawn(patch)
+        yield
 
 
 def members(path: Path) -> dict[str, bytes]:
@@ -108,7 +110,7 @@ def test_every_pixel_comes_out_again(here, capsys):
     assert "576 of 576 pixels of the map are equal (100 %)" in capsys.readouterr().out
 
 
-def test_so_does_every_pixel_of_the_engine(here, undrawn, capsys, monkeypatch):
+def test_so_does_every_pixel_of_the_engine(here, capsys, monkeypatch):
     monkeypatch.setattr(trainer, "recipe_for", lambda _config: SMALL)
     line = ["classify", "cube.npy", "--labels", "labels.npy", "-o", "net", "-q", "--seed", "5"]
     assert main([*line, "--bundle", "net.zip"]) == 0
@@ -162,13 +164,13 @@ def test_other_versions_and_other_settings_are_said(here, capsys):
     assert "trained on from an earlier model" in found["warnings"][1]
 
 
-def test_a_cleaned_map_is_cleaned_again(here, undrawn):
+def test_a_cleaned_map_is_cleaned_again(here):
     run = made_run()
     cleaning = Cleaning(merge={9: 7})
     changed = cleaned(run.prediction.class_map, cleaning)
     assert np.count_nonzero(changed != run.prediction.class_map)
     prediction = type(run.prediction)(changed, run.prediction.confidence, run.prediction.class_ids)
-    run = made_run(source="cube.npy", prediction=prediction, cleaning=cleaning)
+    run = made_run(source="cube.npy", prediction=prediction, cleanings=(cleaning,))
     write_bundle(run, gather(run), here / "clean.zip")
     assert verify(VerifyJob(here / "clean.zip")).share == 1
 
@@ -182,7 +184,7 @@ def test_nothing_is_replaced_and_names_are_checked_first(here, capsys):
     assert not (here / "new").exists()
 
 
-def test_a_bundle_that_fails_leaves_the_old_one(here, undrawn, monkeypatch):
+def test_a_bundle_that_fails_leaves_the_old_one(here, monkeypatch):
     run = made_run()
     report, before = gather(run), (here / "map.zip").read_bytes()
     token = CancelToken()

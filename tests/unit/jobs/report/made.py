@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from hsi_viewer.core.labels.classes import LabelClass, palette_colour
 from hsi_viewer.core.training import EpochReport, TrainingConfig
@@ -11,7 +12,12 @@ from hsi_viewer.learning.classifiers import fit
 from tests.unit.learning.made import made_scene
 
 HOSTILE = "<script>alert(1)</script> & $x"
-NAMES = {2: HOSTILE, 5: "Ein sehr langer Name einer Klasse, die es gibt", 7: "Wasser", 9: "Corn"}
+NAMES = {
+    2: HOSTILE,
+    5: "Ein sehr langer Name einer Klasse, die es gibt",
+    7: "Wasser 水 $\\frac$",
+    9: "Corn",
+}
 PLAIN = TrainingConfig(refine=False)
 
 
@@ -44,3 +50,9 @@ def made_run(**changes) -> MappedRun:
         "warnings": ("Something is odd.",),
     }
     return MappedRun(**(parts | changes))
+
+
+def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
+    """Have pages without contents written, where they are not looked at: drawing takes seconds."""
+    patch.setattr("hsi_viewer.jobs.report.html.html_page", lambda _report: "<html>")
+    patch.setattr("hsi_viewer.jobs.report.pdf.write_pdf", lambda _, path: path.write_bytes(b"%PDF"))

@@ -95,8 +95,8 @@ def test_the_paragraph_follows_from_the_facts(report):
     for author in ("Ledoit", "Roberts", "Cohen", "Meyer", "Sadinle", "Olofsson", "HSI Viewer"):
         assert any(author in reference for reference in facts.references)
     assert "random walker" not in facts.methods
-    cleaned = described(dataclasses.replace(facts, cleaning=Cleaning(majority=3, minimum=8)))
-    assert "most frequent class of 3 x 3, regions below 8 pixels were removed" in cleaned["methods"]
+    cleaned = described(dataclasses.replace(facts, cleanings=(Cleaning(majority=3, minimum=8),)))
+    assert "majority of 3 x 3 pixels; regions below 8 pixels removed." in cleaned["methods"]
 
 
 def test_without_an_honest_figure_none_is_to_be_quoted(report):

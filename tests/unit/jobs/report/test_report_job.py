@@ -16,7 +16,7 @@ from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.jobs.run_folder import RunFolder
 from tests.unit.cli.schemas import fitting
-from tests.unit.jobs.report.made import two_places
+from tests.unit.jobs.report.made import leave_undrawn, two_places
 from tests.unit.learning.made import made_scene
 
 PLAIN = ("--classifier", "lda", "--no-refine", "-q")
@@ -61,7 +61,8 @@ def test_the_run_lists_its_report(done):
     assert set(facts["warnings"]) >= set(run["warnings"])
 
 
-def test_a_report_on_the_run_says_the_same(here, capsys):
+def test_a_report_on_the_run_says_the_same(here, capsys, monkeypatch):
+    leave_undrawn(monkeypatch)
     assert main(["report", "out", "-o", "again", "--json", "-q"]) == 0
     printed = fitting(capsys.readouterr().out, "facts")
     before = json.loads((here / "out" / "report" / JSON).read_text("utf-8"))

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.jobs.report.charts import charts_of
+from hsi_viewer.jobs.report.charts import MOST_CLASSES, charts_of, largest
 from hsi_viewer.jobs.report.gather import gather
 from hsi_viewer.jobs.report.html import drawn
+from hsi_viewer.jobs.report.letters import drawable
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.jobs.report.write import write_report
 from tests.unit.cli.schemas import fitting
@@ -165,15 +167,34 @@ def test_the_pages_are_pages(written):
     assert 3 <= len(re.findall(rb"/Type /Page\b", data)) <= 9
 
 
+def test_charts_have_room_for_many_classes(report):
+    facts, one = report.facts, report.facts.classes[0]
+    many = tuple(dataclasses.replace(one, id=i, pixels=i) for i in range(1, 3001))
+    known = dataclasses.replace(facts, classes=many)
+    assert [c.id for c in largest(known)] == list(range(3001 - MOST_CLASSES, 3001))
+    areas = next(c for c in charts_of(known) if c.name == "areas")
+    assert areas.size[1] < 11
+    assert areas.about.endswith(f"The {MOST_CLASSES} largest of 3000.")
+    ids = tuple(range(1, MOST_CLASSES + 2))
+    size = len(ids)
+    wide = AccuracyReport(ids, np.eye(size, dtype=np.int64), np.zeros(size, np.int64))
+    found = dataclasses.replace(facts.assessment, separated=wide)
+    assert "matrix" not in {c.name for c in charts_of(dataclasses.replace(facts, assessment=found))}
+
+
 def test_many_classes_and_few_figures_have_room(report, tmp_path):
     facts = report.facts
     bare = dataclasses.replace(facts.assessment, separated=None, random=None, reliability=None)
     one = facts.classes[0]
-    many = tuple(dataclasses.replace(one, id=i, name=f"{one.name} {i}") for i in range(1, 30))
+    many = tuple(dataclasses.replace(one, id=i, name=f"{one.name} {i}") for i in range(1, 60))
     other = dataclasses.replace(facts, assessment=bare, classes=many, epochs=())
     files = write_report(dataclasses.replace(report, facts=other), tmp_path)
     assert {p.name for p in files} == {HTML, PDF, JSON, "classes.csv", "class_spectra.csv"}
     fitting((tmp_path / JSON).read_text("utf-8"), "facts")
+
+
+def test_letters_that_no_font_has_are_squares():
+    assert drawable("Wald é 森 \U00010fff") in {"Wald é 森 \N{WHITE SQUARE}", "Wald é □ □"}
 
 
 def test_the_same_chart_is_the_same_text(report):

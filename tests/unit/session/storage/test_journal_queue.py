@@ -162,3 +162,24 @@ def test_what_nobody_expected_is_a_failure_too(path):
     stroke(document, 1, [1])
     recorder.close()
     assert content_of(replayed(path)) == content_of(document)
+
+
+def test_the_last_stroke_is_waited_for_while_it_is_written(path, disk):
+    document, recorder = recorded(path)
+    begun, write = threading.Event(), Journal._write
+
+    def noted(journal, data):
+        begun.set()
+        write(journal, data)
+
+    disk.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journal, "_write", noted)
+        stroke(document, 1, [3])
+        assert begun.wait(60)
+        assert recorder.journal.busy  # nothing waits behind it
+        assert not recorder.journal.drain(0.0)
+        disk.set()
+        assert recorder.journal.drain(60)
+    assert not recorder.journal.busy
+    recorder.close()

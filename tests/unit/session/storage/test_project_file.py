@@ -545,6 +545,10 @@ def test_the_second_program_on_a_session_file_reads_only_until_it_takes_over(sce
     document = Document(open_cube(scene))
     second = opened_session(document, path, read_project_data(path), scene)
     assert second.read_only
+    second.leave_project()
+    assert not second.read_only
+    assert second.project is None
+    second.open_read_only(path)
     with pytest.raises(LockedError, match="process"):
         second.take_project(path)
     second.take_project(path, take_over=True)

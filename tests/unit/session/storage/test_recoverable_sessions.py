@@ -89,6 +89,7 @@ def test_six_are_discarded_the_newest_first_and_each_comes_back(
 
 
 def test_the_last_ten_stay_by_the_order_of_discarding(scene):
+    assert DISCARDED_KEPT == 10
     put_away = []
     for number in range(DISCARDED_KEPT + 3):
         work = left(scene)

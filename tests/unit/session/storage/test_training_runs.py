@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
+from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.assessment.comparison import mcnemar, transitions
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.prediction import Prediction
@@ -16,6 +17,7 @@ from hsi_viewer.session.storage.training_runs import (
     KeptMap,
     Run,
     TrainingRuns,
+    accuracy_facts,
     read_map,
     write_run,
 )
@@ -288,3 +290,25 @@ def test_only_files_that_are_there_belong_to_a_run(tmp_path):
     (tmp_path / "1" / MODEL[0]).unlink()
     (tmp_path / "1" / "notes.txt").write_text("not of a run")
     assert training_runs.files(1) == {n: tmp_path / "1" / n for n in (FACTS, MAPS, MODEL[1])}
+
+
+def test_a_run_keeps_the_figures_of_its_accuracy_that_are_known():
+    truth = np.array([[1, 1, 1, 2, 2, 2]], np.uint16)
+    report = score(np.array([[1, 1, 2, 2, 2, 2]], np.uint16), truth, drawn_at_random=True)
+    facts = accuracy_facts(report)
+    assert facts == pytest.approx(
+        {
+            "overall": 5 / 6,
+            "low": report.overall.low,
+            "high": report.overall.high,
+            "average": 5 / 6,
+            "kappa": 2 / 3,
+            "total": 6,
+        }
+    )
+    one_class = score(np.array([[1, 1]], np.uint16), np.array([[1, 1]], np.uint16))
+    known = accuracy_facts(one_class)
+    assert known["overall"] == 1.0
+    assert not any(np.isnan(v) for v in known.values())
+    assert set(known) < set(facts)
+    assert accuracy_facts(None) is None

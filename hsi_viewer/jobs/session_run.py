@@ -1,0 +1,164 @@
+"""The map that the window shows, as a run that a report or a bundle can be made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.analysis.pixel_area import pixel_area
+from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.errors import LabelError, ModelError
+from hsi_viewer.core.labels.classes import LabelClass
+from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
+from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.training import EpochReport, Refine
+from hsi_viewer.core.validation import InvalidError, checked
+from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
+from hsi_viewer.session.storage.training_runs import MADE_FROM, MODEL, Run
+
+AGAIN = "train again, then save this once more"
+
+
+@dataclass(frozen=True, eq=False)
+class SessionRun:
+    """What the window knows of its map at one moment.
+
+    Attributes
+    ----------
+    source, cube : the scene.
+    labels_source, labels : the labels as they are now.
+    trained_on : (rows, columns), True where the model saw a label.
+    test_source, truth : the ground truth, or None.
+    classes : as they are called now.
+    prediction : the map.
+    runs, folder, shown : the runs of the session, their folder, and which one is shown.
+    model : the latest one, where the shown run is not kept.
+    epochs : what its training reported.
+    """
+
+    source: str
+    cube: HyperCube
+    labels_source: str
+    labels: LabelSnapshot
+    trained_on: NDArray[np.bool_]
+    test_source: str | None
+    truth: Ids | None
+    classes: tuple[LabelClass, ...]
+    prediction: Prediction
+    runs: Mapping[int, Run]
+    folder: Path
+    shown: int | None = None
+    model: Model | None = None
+    epochs: tuple[EpochReport, ...] = ()
+
+    def mapped(self, token: CancelToken, port: ProgressPort) -> MappedRun:
+        """The run with the labels that it was trained on; imports torch.
+
+        Raises
+        ------
+        LabelError
+            if these have changed since.
+        ModelError
+            if the model is not kept.
+        HsiError
+            if a file cannot be read.
+        """
+        from hsi_viewer.io.info import cube_warnings
+        from hsi_viewer.learning.classifiers import classifier
+
+        run = None if self.shown is None else self.runs.get(self.shown)
+        model = self._model(run)
+        labels = np.where(self.trained_on, self.labels.ids, np.uint16(0))
+        if not was_trained_on(model, labels):
+            raise LabelError(f"The labels have changed since this map was trained; {AGAIN}.")
+        config = settings_of(model)
+        refine: Refine = "auto" if config.refine else "none"
+        cleanings = _cleanings(run)
+        prediction, notes = self._with_probabilities(model, labels, refine, cleanings, token, port)
+        test = None
+        if self.truth is not None:
+            seen = self.trained_on | (self.labels.ids > 0)
+            test = np.where(seen, np.uint16(0), self.truth)
+        scored = test is not None and bool(test.any())
+        mapped = {*prediction.class_ids, *np.unique(prediction.class_map).tolist()}
+        return MappedRun(
+            source=self.source,
+            cube=self.cube,
+            labels_source=self.labels_source,
+            labels=labels,
+            model=model,
+            config=config,
+            refine=refine,
+            prediction=prediction,
+            classes=tuple(c for c in self.classes if c.id in mapped | set(model.class_ids)),
+            test_source=self.test_source if scored else None,
+            test=test if scored else None,
+            epochs=self.epochs,
+            cleanings=cleanings,
+            continued=run is not None and run.live and classifier(model.name).warm_start,
+            warnings=(
+                *cube_warnings(self.cube),
+                *([model.warning] if model.warning else []),
+                *notes,
+            ),
+        )
+
+    def _model(self, run: Run | None) -> Model:
+        """The model of the shown run, or of the run that its map was made from."""
+        from hsi_viewer.learning.classifiers import load_model
+
+        origin = run
+        while origin is not None:
+            target = self.folder / str(origin.id)
+            if all((target / name).is_file() for name in MODEL):
+                return load_model(target)
+            before = origin.config.get(MADE_FROM)
+            origin = self.runs.get(before) if isinstance(before, int) else None
+        if run is None and self.model is not None:
+            return self.model
+        raise ModelError(f"The model of this map is not kept; {AGAIN}.")
+
+    def _with_probabilities(
+        self,
+        model: Model,
+        labels: Ids,
+        refine: Refine,
+        cleanings: tuple[Cleaning, ...],
+        token: CancelToken,
+        port: ProgressPort,
+    ) -> tuple[Prediction, list[str]]:
+        """The map with its probabilities, which runs do not keep, and what to say of it."""
+        shown = self.prediction
+        if shown.probabilities is not None:
+            return shown, []
+        port.report(Progress("Mapping the scene"))
+        again = model.predict(self.cube, labels=labels, refine=refine, token=token, port=port)
+        area = pixel_area(self.cube.georeference, self.cube.rows, self.cube.columns)
+        ids = again.class_map
+        for cleaning in cleanings:
+            ids = cleaned(ids, cleaning, area)
+        changed = int(np.count_nonzero(ids != shown.class_map))
+        found = replace(again, class_map=shown.class_map, confidence=shown.confidence)
+        found = replace(found, source=shown.source, disagreement=shown.disagreement)
+        if not changed:
+            return found, []
+        return found, [
+            f"The model maps {changed:,} of {ids.size:,} pixels otherwise than the map that is "
+            "shown; margin, entropy and conformal sets are those of the model."
+        ]
+
+
+def _cleanings(run: Run | None) -> tuple[Cleaning, ...]:
+    """How a map was cleaned, by the settings of its run."""
+    try:
+        listed = () if run is None else run.config.get("cleaning", ())
+        return checked(tuple[Cleaning, ...], listed)
+    except InvalidError as error:
+        raise ModelError(f"The cleaning of this map is not readable ({error}); {AGAIN}.") from error

@@ -1,0 +1,49 @@
+"""One spectrum against the mean spectra of two classes, and whose curve is whose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel
+
+from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.spectra.curves import Curve
+from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+
+Spectrum = NDArray[np.float64]
+
+
+def show_compared(
+    plot: SpectrumPlot,
+    words: QLabel,
+    spectrum: Spectrum | None,
+    class_ids: Iterable[int],
+    means: Mapping[int, Spectrum],
+    legend: ClassLegend,
+) -> None:
+    """Draw a spectrum over the means of those classes that have one.
+
+    Parameters
+    ----------
+    plot : what draws it.
+    words : says which colour is which class.
+    spectrum : (bands,), or None.
+    class_ids : of the classes to compare with.
+    means : (bands,) by class id.
+    legend : names and colours.
+    """
+    known = [legend[i] for i in class_ids if i in means and i in legend]
+    curves = [Curve(c.name, means[c.id], "class", c.colour, class_id=c.id) for c in known]
+    with plot.curves.changed.blocked():  # all of it is drawn at once
+        plot.curves.clear()
+        plot.curves.add(*curves)
+    plot.show_live(spectrum)
+    plot.fit()
+    marks = [
+        f'<span style="color:{QColor(*c.colour).name()}">■</span> {escape(c.name)}' for c in known
+    ]
+    words.setText(f"Here, and on average in {' and '.join(marks)}" if marks else "")

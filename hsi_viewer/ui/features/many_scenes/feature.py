@@ -1,0 +1,168 @@
+"""ManyScenesFeature: the model of the open scene, or a saved one, applied to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Slot
+
+from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.many_scenes.apply_dialog import ApplyDialog
+from hsi_viewer.ui.saving import folder_link, saving_folder
+
+if TYPE_CHECKING:
+    from hsi_viewer.core.classifier import Model
+    from hsi_viewer.jobs.batch.run import BatchResult
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.task_thread import Task
+
+TITLE = "Applying the model to files"
+MAPS, MODEL = "maps", "model"  # folder that is suggested, and of the model among what is kept
+
+
+class ManyScenesFeature(Feature):
+    """Map › Apply to files."""
+
+    key = "many-scenes"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._dialog: ApplyDialog | None = None
+        self._task: Task | None = None
+        self.workspace.state_changed.connect(self._show_model)
+
+    def commands(self) -> list[Command]:
+        """One command of the menu Map."""
+        return [
+            Command(
+                "map.files", "Apply to &files…", "&Map", self.show, (), "image-multiple-outline"
+            )
+        ]
+
+    @property
+    def _model(self) -> Model | None:
+        document = self.workspace.document
+        known = document.results.model if document is not None else None
+        return None if known is None else known.model
+
+    @Slot()
+    def show(self) -> None:
+        """Show the dialog; one at a time."""
+        if self._dialog is None:
+            self._dialog = ApplyDialog(self.window, saving_folder(self.workspace) / MAPS)
+            self._dialog.start_requested.connect(self.start)
+            self._dialog.cancel_requested.connect(self.cancel)
+            self._dialog.open_requested.connect(self._open)
+        self._show_model()
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()  # so that its keys are its own
+
+    @Slot()
+    def _show_model(self) -> None:
+        """Offer the model of the open scene as it is now."""
+        model = self._model
+        if self._dialog is not None and self._task is None:
+            title = "" if model is None else f"{model.name}, {len(model.class_ids)} classes"
+            self._dialog.show_model(title and f"Of the open scene: {title}")
+
+    def running(self) -> str | None:
+        """What closing the window would stop."""
+        return TITLE if self._task is not None else None
+
+    def close(self) -> None:
+        """The dialog goes with the window."""
+        if self._dialog is not None:
+            self._dialog.hide()
+
+    @Slot(str)
+    def _open(self, source: str) -> None:
+        self.context.opening.open(source)
+
+    # a batch ---------------------------------------------------------------------------------
+
+    @Slot()
+    def start(self) -> None:
+        """Apply the model to every scene of the list."""
+        dialog = self._dialog
+        if dialog is None or self._task is not None:
+            return
+        path, model = dialog.model.currentData(), self._model
+        if path is None and model is None:
+            self.workspace.notify("The scene whose model this was is closed; choose a model.")
+            return
+        output = Path(dialog.folder.text().strip()).expanduser()
+        scenes, processes = list(dialog.scenes), dialog.processes.value()
+        by_scene = dialog.by_scene.isChecked()
+
+        def work(token: CancelToken, port: ProgressPort) -> BatchResult:
+            from hsi_viewer.jobs.apply import options_of
+            from hsi_viewer.jobs.batch.run import KEPT, BatchJob, run_batch
+            from hsi_viewer.jobs.job import Job
+            from hsi_viewer.jobs.job_folder import output_folder
+
+            where = output / KEPT / MODEL if path is None else Path(path)
+            with output_folder(output):
+                if path is None and model is not None:
+                    model.save(where)
+                options = options_of(Job(output, standardise="scene" if by_scene else "training"))
+                return run_batch(
+                    BatchJob(
+                        where,
+                        scenes,
+                        output,
+                        options,
+                        workers=processes,
+                        resume=True,
+                        token=token,
+                        port=port,
+                    )
+                )
+
+        self._task = self.workspace.tasks.start(TITLE, work)
+        self._task.reported.connect(self._on_report)
+        self._task.succeeded.connect(self._on_done)
+        self._task.failed.connect(self._on_failed)
+        self._task.ended.connect(self._on_ended)
+        dialog.show_running(running=True)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop; what is finished stays."""
+        if self._task is not None:
+            self._task.cancel()
+
+    @Slot(object)
+    def _on_report(self, item: object) -> None:
+        from hsi_viewer.jobs.batch.summary import SceneResult
+
+        dialog = self._dialog
+        if dialog is None:
+            return
+        if isinstance(item, Progress):
+            dialog.show_progress(item)
+        elif isinstance(item, SceneResult):
+            dialog.show_result(item.number, item)
+        elif isinstance(item, Note) and not item.text.startswith("Stopped"):
+            self.workspace.notify(item.text, "warning")
+
+    @Slot(object)
+    def _on_done(self, result: Any) -> None:
+        failed = len(result.failed)
+        done = len(result.scenes) - failed
+        text = f"{done} of {len(result.scenes)} scenes mapped; the table is {result.summary}."
+        level = "warning" if failed else "success"
+        self.workspace.notify(text, level, folder_link(result.summary))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self.workspace.notify_error(error, "Applying the model")
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self._task = None
+        if self._dialog is not None:
+            self._dialog.show_running(running=False)

@@ -1,0 +1,103 @@
+"""Map › Apply to files: the model of the open scene on other files, cancelled, resumed, opened."""
+
+from __future__ import annotations
+
+import csv
+from threading import Event
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.jobs.batch import pools
+from hsi_viewer.jobs.classify import classify
+from hsi_viewer.jobs.job import Job
+from hsi_viewer.learning.classifiers import load_model
+from hsi_viewer.session.document.results import ModelResult
+from hsi_viewer.ui.features.many_scenes.apply_dialog import ApplyDialog
+from tests.unit.learning.made import made_scene
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three scenes, one of them damaged, and a model in "model"."""
+    cube, truth = made_scene(20, 24, 8)
+    for name in ("first", "second"):
+        np.save(tmp_path / f"{name}.npy", cube.read())
+    (tmp_path / "damaged.npy").write_bytes(b"nothing of use")
+    np.save(tmp_path / "truth.npy", truth)
+    training = Job(
+        tmp_path / "model", TrainingConfig(device="cpu"), classifier="lda", formats=("npy",)
+    )
+    classify(str(tmp_path / "first.npy"), str(tmp_path / "truth.npy"), training)
+    return tmp_path
+
+
+def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
+    driver.open(str(folder / "first.npy"))
+    driver.trigger("map.files")
+    dialog = driver.window.findChild(ApplyDialog)
+    assert dialog.isVisible()
+    assert dialog.model.count() == 0
+    assert not dialog.start.isEnabled()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    document = driver.document
+    document.results.model = ModelResult(load_model(folder / "model"), document.labels.ids)
+    driver.trigger("map.files")
+    assert driver.window.findChildren(ApplyDialog) == [dialog]
+    assert dialog.model.itemText(0) == "Of the open scene: lda, 4 classes"
+    assert not dialog.start.isEnabled()  # no files yet
+    names = [str(folder / name) for name in ("first.npy", "damaged.npy", "second.npy")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_args: (names, ""))
+    driver.click_on(dialog.add_files)
+    dialog.folder.selectAll()
+    QTest.keyClicks(dialog.folder, str(folder / "maps"))
+    cancelled_and_resumed(driver, dialog, folder, monkeypatch)
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
+        click(dialog, 2, 0)
+    driver.settle()
+    assert driver.document.cube.path == folder / "second.npy"
+
+
+def cancelled_and_resumed(driver, dialog, folder, monkeypatch) -> None:
+    """Cancel at the first tile, close and show the dialog while it runs, then let it finish."""
+    real = pools.compute_tile
+
+    def waiting(task, token):
+        while not token.cancelled:
+            Event().wait(0.02)
+        return real(task, token)
+
+    monkeypatch.setattr(pools, "compute_tile", waiting)
+    driver.click_on(dialog.start)
+    assert dialog.table.item(0, 1).text() == "Waiting"
+    assert not dialog.start.isEnabled()
+    dialog.activateWindow()  # a window manager does it for a window that is clicked
+    driver.qtbot.waitUntil(dialog.isActiveWindow)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    assert dialog.running
+    driver.trigger("map.files")
+    assert dialog.isVisible()
+    driver.click_on(dialog.cancel)
+    driver.qtbot.waitUntil(dialog.start.isEnabled)
+    monkeypatch.setattr(pools, "compute_tile", real)
+    driver.click_on(dialog.start)
+    driver.qtbot.waitUntil(dialog.start.isEnabled)
+    cells = [[dialog.table.item(r, c).text() for c in range(5)] for r in range(3)]
+    assert [row[1] for row in cells] == ["Done", "Failed", "Done"]
+    assert "damaged.npy" in cells[1][4]
+    assert cells[0][2].endswith("%")
+    with (folder / "maps" / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["done", "failed", "done"]
+    maps = [np.load(folder / "maps" / n / "class_map.npy") for n in ("first", "second")]
+    np.testing.assert_array_equal(*maps)
+
+
+def click(dialog, row: int, column: int) -> None:
+    table = dialog.table
+    where = table.visualRect(table.model().index(row, column)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=where)

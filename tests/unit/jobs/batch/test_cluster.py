@@ -1,0 +1,62 @@
+"""Tiles on the workers of a Dask scheduler."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import LocalCluster
+
+from hsi_viewer.core.errors import SettingError
+from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.jobs.apply import options_of
+from hsi_viewer.jobs.batch.run import BatchJob, run_batch
+from hsi_viewer.jobs.batch.scenes import Scene
+from hsi_viewer.jobs.classify import classify
+from hsi_viewer.jobs.job import Job
+from tests.unit.learning.made import made_scene
+
+
+@pytest.fixture
+def job(tmp_path) -> BatchJob:
+    """A scene of four tiles, refined."""
+    cube, truth = made_scene(50, 44, 8)
+    np.save(tmp_path / "scene.npy", cube.read())
+    np.save(tmp_path / "truth.npy", truth)
+    sources = str(tmp_path / "scene.npy"), str(tmp_path / "truth.npy")
+    training = Job(tmp_path / "model", TrainingConfig(device="cpu"), classifier="lda")
+    classify(*sources, replace(training, formats=("npy",)))
+    options = options_of(Job(tmp_path, TrainingConfig(device="cpu"), refine="full"), 32)
+    scenes = [Scene(sources[0])]
+    return BatchJob(tmp_path / "model", scenes, tmp_path / "out", options, ("envi", "confidence"))
+
+
+def maps_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.img"))}
+
+
+def test_a_cluster_makes_the_map_of_one_process(job, tmp_path):
+    run_batch(job)
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address=None,
+    ) as cluster:
+        there = replace(job, output=tmp_path / "there", scheduler=cluster.scheduler_address)
+        result = run_batch(there)
+    assert (result.computed, [s.status for s in result.scenes]) == (4, ["done"])
+    assert maps_of(tmp_path / "there") == maps_of(tmp_path / "out") != {}
+
+
+def test_a_scheduler_that_does_not_answer_is_named(job, monkeypatch):
+    with pytest.raises(SettingError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        run_batch(replace(job, scheduler="tcp://127.0.0.1:9"))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SettingError, match=r"pip install 'hsi-viewer\[cluster\]'"):
+        run_batch(replace(job, resume=True, scheduler="tcp://127.0.0.1:9"))
