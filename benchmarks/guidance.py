@@ -110,15 +110,15 @@ class Scene:
             len(self.class_ids),
             recipe.training.shrinkage,
             self.features.sample(),
+            self.features.sampled_spectra(),
         )
-        values = self.features.patches(pixels, 0)[:, :, 0, 0]
-        judge = Judge(
-            self.features, fitter, pixels, targets, np.ascontiguousarray(values), recipe.walker
-        )
+        values = np.ascontiguousarray(self.features.patches(pixels, 0)[:, :, 0, 0])
+        spectra = self.features.spectra_at(pixels)
+        judge = Judge(self.features, fitter, pixels, targets, values, spectra, recipe.walker)
         voices = judge.fitted()
         pool = judge.pool().in_units(fitter.units(voices))
         said = Ensemble(voices, pool).mapped(self.features).probabilities
-        evidence = evidence_for(pool, 0.0, self.features.features.reach, None, None)
+        evidence = evidence_for(pool, 0.0, self.features.features, None, None)
         if pool.walker != "none":
             guide, valid = self.features.guide(recipe.walker.guides)
             strength = of_strength(recipe.walker, pool.walker)

@@ -106,18 +106,22 @@ class Study:
         self.classes, self.targets = len(self.class_ids), self.run.targets
         self.values = self.home.patches(self.run.pixels, 0)[:, :, 0, 0]
         self.fitter = VoiceFitter(
-            self.home.features, self.classes, own.shrinkage, self.home.sample()
+            self.home.features,
+            self.classes,
+            own.shrinkage,
+            self.home.sample(),
+            self.home.sampled_spectra(),
         )
+        self.spectra = self.home.spectra_at(self.run.pixels)
         self.judged = self._pool(None)
         self.around = self._pool(CHOICES["surroundings"][0])
         self.single = self._pool(CHOICES["pixels"][0])
-        self.voices = self.fitter.fitted(self.values, self.targets)
+        self.voices = self.fitter.fitted(self.values, self.targets, self.spectra)
 
     def _pool(self, only: tuple[VoiceName, ...] | None) -> Pool:
         run = self.run
-        judge = Judge(
-            self.home, self.fitter, run.pixels, self.targets, self.values, self.recipe.walker, only
-        )
+        known = run.pixels, self.targets, self.values, self.spectra
+        judge = Judge(self.home, self.fitter, *known, self.recipe.walker, only)
         self.folds = judge.separated
         return judge.pool_elsewhere() if self.elsewhere else judge.pool()
 
@@ -147,13 +151,15 @@ class Study:
         """Labels of each spatial fold, and the voices that were trained without it."""
         for fold in self.folds.used:
             test = self.folds.folds == fold
-            yield test, self.fitter.fitted(self.values[~test], self.targets[~test])
+            known = self.values[~test], self.targets[~test], self.spectra[~test]
+            yield test, self.fitter.fitted(*known)
 
     def held(self) -> FloatArray:
         """What the folds say of each label (n, classes), and the label itself where none does."""
         said = np.eye(self.classes, dtype=np.float32)[self.targets]
         for test, voices in self.without_folds():
-            said[test] = softmax(self.ensemble(voices, self.judged).logits(self.values[test]))
+            asked = self.values[test], None, None, self.spectra[test]
+            said[test] = softmax(self.ensemble(voices, self.judged).logits(*asked))
         return said
 
     def teacher(self, arm: str, network: SdhsiNet) -> FloatArray:

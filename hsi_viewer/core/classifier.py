@@ -12,6 +12,7 @@ from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import Refine
+from hsi_viewer.core.viewed import Viewed
 
 SETTINGS = ("preset", "distillation", "seed", "device", "refine", "voices")
 
@@ -90,6 +91,7 @@ class Classifier:
     load : (target) -> Model, from the folder of a model or either of its files.
     settings : names of the fields of `TrainingConfig` that make a difference, of `SETTINGS`.
     warm_start : whether `fit` takes `warm_start=model`, to continue after labels changed.
+    early_maps : whether `fit` takes `viewed=Viewed`, to paint first what is on the screen.
     """
 
     name: str
@@ -98,7 +100,9 @@ class Classifier:
     load: Callable[[str | Path], Model]
     settings: tuple[str, ...] = ("seed", "refine")
     warm_start: bool = False
+    early_maps: bool = False
 
-    def options(self, model: Model | None) -> dict[str, Any]:
-        """Further arguments of `fit` that let it continue from a model, if it can."""
-        return {"warm_start": model} if self.warm_start else {}
+    def options(self, model: Model | None, viewed: Viewed | None = None) -> dict[str, Any]:
+        """Further arguments of `fit`, as far as it takes them: where it continues and paints."""
+        options = {"warm_start": model} if self.warm_start else {}
+        return {**options, "viewed": viewed} if self.early_maps and viewed else options

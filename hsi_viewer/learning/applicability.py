@@ -18,9 +18,10 @@ from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.learning.features import FloatArray, fit_features
 from hsi_viewer.learning.model import TrainedModel
-from hsi_viewer.learning.scene_features import SceneFeatures, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_mapper import FEATURES
 from hsi_viewer.learning.spatial_folds import spatial_folds
+from hsi_viewer.learning.survey import tiles
 
 
 class SeenScene:

@@ -15,7 +15,8 @@ from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker, squared_distances, usual_mean
 from hsi_viewer.learning.recipe import WalkerRecipe
-from hsi_viewer.learning.scene_features import SceneFeatures, Window, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import Window, tiles
 
 OVERLAP = 64  # pixels that the walker looks beyond a window; labels and edges reach about 30
 SCALE_TILES, SCALE_SIDE = 16, 160  # of the scene, in which the usual edge is measured

@@ -135,15 +135,18 @@ def reliable(probabilities: FloatArray, offset: float, slope: float) -> FloatArr
     """
     if (offset, slope) == (0.0, 1.0):
         return probabilities
-    ordered = np.partition(probabilities, -2, axis=-1)
-    best, second = ordered[..., -1:], ordered[..., -2:-1]
+    at = probabilities.argmax(axis=-1)[..., None]
+    best = np.take_along_axis(probabilities, at, axis=-1)
+    result = probabilities.copy()
+    np.put_along_axis(result, at, -1.0, axis=-1)
+    second = result.max(axis=-1, keepdims=True)
     rest = np.maximum(1 - best, 1e-6)
     wanted = 1 / (1 + np.exp(-(offset + slope * _logit(best))))
     wanted = np.maximum(wanted, second / (second + rest) + 1e-6)
-    is_best = probabilities == best
-    result: FloatArray = np.where(is_best, wanted, probabilities * (1 - wanted) / rest)
+    result *= (1 - wanted) / rest
+    np.put_along_axis(result, at, wanted.astype(result.dtype), axis=-1)
     result /= result.sum(axis=-1, keepdims=True)
-    return result.astype(np.float32)
+    return result
 
 
 def _logit(p: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

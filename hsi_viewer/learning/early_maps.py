@@ -1,106 +1,228 @@
-"""Early maps of large scenes: every n-th pixel, so that the first costs a look at the scene.
+"""Early maps of large scenes: a look at once, then finer where the user looks, beside training.
 
 What a map of every pixel costs grows with the scene; a screen shows no more than some of them. The
-features of the pixels that are shown are those of the final map, so what is coarse is the picture,
-not the answer.
+first look sees every n-th pixel, its windows on a thinned grid, so that it costs the same for any
+scene. What comes after is as right as the final map, only coarser, and where nothing is to be
+painted the scene is surveyed for the final map. All of it leaves the optimiser alone.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import ceil, sqrt
+from threading import Event
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.viewed import Viewed, ViewedPart
+from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray
-from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.ensemble import Ensemble
+from hsi_viewer.learning.voices.pool import VOTE
 
-PIXELS = 40_000  # of an early map of a large scene, about
+PIXELS = 40_000  # of the first look at a scene or a part of it, about
+THINNED = 4  # pixels of the thinned grid from one that is looked at to the next
+BLOCK = 240  # pixels a side of the thinned grid that are computed at once
+PAUSE = 0.1  # seconds until the view is asked for again where all of it is painted
+OFTEN = 1.0  # seconds between two maps, at least
 
 
 @dataclass(frozen=True)
-class CoarseScene:
-    """Every n-th row and column of a large scene.
+class Sketch:
+    """What is wanted of the maps of a large scene.
 
     Attributes
     ----------
-    features : (channels, coarse rows, coarse columns).
-    guide, valid : (count, rows, columns) and (rows, columns) of all pixels.
-    step : n.
+    scene : its features, which are not kept.
+    ensemble : the voices, without the network.
+    class_ids : of the answers.
+    seeds : (rows, columns) class index of each labelled pixel, -1 elsewhere.
+    walker : how a map is refined; None for not at all.
+    viewed : what is on the screen, if somebody looks.
     """
 
-    features: FloatArray
-    guide: FloatArray
-    valid: NDArray[np.bool_]
-    step: int
+    scene: SceneFeatures
+    ensemble: Ensemble
+    class_ids: tuple[int, ...]
+    seeds: NDArray[np.int64]
+    walker: WalkerRecipe | None
+    viewed: Viewed | None
+    token: CancelToken
 
-    def painted(
-        self,
-        ensemble: Ensemble,
-        class_ids: tuple[int, ...],
-        seeds: NDArray[np.int64],
-        walker: WalkerRecipe | None,
-        token: CancelToken,
-    ) -> Prediction:
-        """The map of an ensemble, each of its pixels as large as the step.
+    def look(self, window: Window, step: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Probabilities (n, m, classes) of every step-th row and column, and where is data.
 
         Parameters
         ----------
-        class_ids : of the answers.
-        seeds : (rows, columns) class index of each labelled pixel, -1 elsewhere.
-        walker : how the map is refined; None for not at all.
+        step : a multiple of what `thinning` gives for it.
         """
-        channels, *shape = self.features.shape
-        flat = np.moveaxis(self.features, 0, 2).reshape(-1, channels)
-        probabilities = softmax(ensemble.logits(flat)).reshape(*shape, -1)
-        source = f"instant model, every {self.step} pixels"
-        if walker is not None:
-            every = slice(None, None, self.step)
-            guide = np.ascontiguousarray(self.guide[:, every, every])
-            known = coarse_seeds(seeds, self.step)
+        thin = thinning(step)
+        scene = self.scene if thin == 1 else self.scene.thinned(thin)
+        rows, columns = (range(s.start // thin, -(-s.stop // thin)) for s in window)
+        parts = []
+        for r in _blocks(rows, step // thin):
+            line = []
+            for c in _blocks(columns, step // thin):
+                self.token.check()
+                line.append(self.ensemble.coarsely(scene, r, c, self._guides, self.token))
+            parts.append([np.concatenate(each, axis=1) for each in zip(*line, strict=True)])
+        said, guide, valid = (np.concatenate(each) for each in zip(*parts, strict=True))
+        if self.walker is not None:
+            known = coarse_seeds(self.seeds[window], step)
             # A coarse pixel stands for many, so its own answer counts for as many.
-            walker = replace(walker, gamma=walker.gamma * self.step**2)
-            valid = self.valid[every, every]
-            probabilities = walk(probabilities, guide, valid, known, walker, token)
-            source += ", refined"
-        return Prediction(
-            np.where(self.valid, self._spread(ids_of(probabilities, class_ids)), 0),
-            np.where(self.valid, self._spread(probabilities.max(axis=2)), np.float32(0)),
-            class_ids,
-            source=source,
-            final=False,
-        )
+            walker = replace(self.walker, gamma=self.walker.gamma * step**2)
+            leading = np.ascontiguousarray(np.moveaxis(guide, 2, 0))
+            said = walk(tempered(said, VOTE), leading, valid, known, walker, self.token)
+        return said, valid
 
-    def _spread(self, coarse: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Values (coarse rows, coarse columns) at each pixel: those of the nearest."""
-        index = (
-            np.minimum((np.arange(size) + self.step // 2) // self.step, count - 1)
-            for size, count in zip(self.valid.shape, coarse.shape, strict=True)
-        )
-        return coarse[np.ix_(*index)]
+    @property
+    def _guides(self) -> int:
+        return 0 if self.walker is None else self.walker.guides
 
 
-def coarse_scene(
-    scene: SceneFeatures, guides: int, token: CancelToken | None = None
-) -> CoarseScene | None:
-    """A look at a scene that is seen for the first time; None where all features are at hand.
+class Painter:
+    """Paints the maps of a large scene; as a context, beside the training.
 
     Parameters
     ----------
-    guides : components that guide the walker.
+    sketch : what is wanted.
+    port : takes the maps.
     """
-    if scene.is_kept or scene.is_surveyed:
-        return None
-    step = ceil(sqrt(scene.cube.rows * scene.cube.columns / PIXELS))
-    features = scene.surveyed(step, guides, token)
-    return CoarseScene(features, *scene.guide(guides, token), step)
+
+    def __init__(self, sketch: Sketch, port: ProgressPort) -> None:
+        self.sketch, self.port = sketch, port
+        shape = sketch.seeds.shape
+        self._ids, self._confidence = np.zeros(shape, np.uint16), np.zeros(shape, np.float32)
+        self._whole: Window = slice(0, shape[0]), slice(0, shape[1])
+        self._tiles = list(tiles(*shape))
+        self._finest = dict.fromkeys(range(len(self._tiles)), max(shape))  # step that is painted
+        self._survey = sketch.scene.survey
+        self._looked, self._published = False, 0.0
+        self._stop, self._pool = Event(), ThreadPoolExecutor(1)
+        self._work: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        self.first_look()
+        self._work = self._pool.submit(self._paint_on)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._pool.shutdown()
+        if self._work is not None and error[0] is None:
+            self._work.result()
+
+    def first_look(self) -> None:
+        """Paint what is on the screen, or all of it if nobody looks."""
+        part = self._part
+        window = self._whole if part is None else (part.rows, part.columns)
+        self._look_at(window)
+        self._looked = window == self._whole
+
+    @property
+    def _part(self) -> ViewedPart | None:
+        part = None if self.sketch.viewed is None else self.sketch.viewed.part
+        return None if part is None else part.within(*self.sketch.seeds.shape)
+
+    def _look_at(self, window: Window) -> None:
+        step = step_of(*((s.stop - s.start) for s in window))
+        self._put(window, step)
+        self._publish(f"every {step} pixels")
+
+    def _paint_on(self) -> None:
+        if not self._looked and not self._stop.is_set():
+            self._look_at(self._whole)
+        while not self._stop.is_set():
+            self.sketch.token.check()
+            part = self._part
+            number = self._next_tile(part)
+            if number is not None and part is not None:
+                self._paint(number, part)
+            elif self._survey is not None and (unseen := self._survey.unseen):
+                self.sketch.scene.look_at(unseen[0])
+            elif self.sketch.viewed is None:
+                return
+            else:
+                self._stop.wait(PAUSE)
+
+    def _next_tile(self, part: ViewedPart | None) -> int | None:
+        """A tile that is on the screen and painted more coarsely than it is shown."""
+        if part is None:
+            return None
+        wanted = (
+            number
+            for number, tile in enumerate(self._tiles)
+            if self._finest[number] > fitting(part.step) and part.meets(*tile)
+        )
+        return next(wanted, None)
+
+    def _paint(self, number: int, part: ViewedPart) -> None:
+        step = fitting(part.step)
+        self._put(self._tiles[number], step)
+        self._finest[number] = step
+        is_done = self._next_tile(part) is None
+        if is_done or time.perf_counter() - self._published >= OFTEN:
+            fine = sum(s < max(self._ids.shape) for s in self._finest.values())
+            self._publish(f"{fine / len(self._tiles):.0%} of the scene finely")
+
+    def _put(self, window: Window, step: int) -> None:
+        """Paint a window, each pixel of the map as large as the step."""
+        said, valid = self.sketch.look(window, step)
+        index = np.ix_(
+            *(
+                np.minimum((np.arange(s.stop - s.start) + step // 2) // step, count - 1)
+                for s, count in zip(window, valid.shape, strict=True)
+            )
+        )
+        ids = np.where(valid, np.array(self.sketch.class_ids, np.uint16)[said.argmax(axis=2)], 0)
+        self._ids[window] = ids[index]
+        self._confidence[window] = np.where(valid, said.max(axis=2), np.float32(0))[index]
+
+    def _publish(self, how: str) -> None:
+        refined = "" if self.sketch.walker is None else ", refined"
+        self.port.report(
+            Prediction(
+                self._ids.copy(),
+                self._confidence.copy(),
+                self.sketch.class_ids,
+                source=f"instant model, {how}{refined}",
+                final=False,
+            )
+        )
+        self._published = time.perf_counter()
+
+
+def step_of(rows: int, columns: int) -> int:
+    """Every which row and column of so many makes about `PIXELS`."""
+    return fitting(ceil(sqrt(rows * columns / PIXELS)))
+
+
+def thinning(step: int) -> int:
+    """Step of the grid on which windows are computed for every step-th pixel."""
+    return max(1, step // THINNED)
+
+
+def fitting(step: int) -> int:
+    """The largest step up to this one that is a multiple of its thinning."""
+    return step - step % thinning(step)
+
+
+def _blocks(places: range, step: int) -> Iterator[range]:
+    """Parts of an axis, each with every step-th of its places."""
+    side = max(BLOCK // step, 1) * step
+    for start in range(places.start, places.stop, side):
+        yield range(start, min(start + side, places.stop), step)
 
 
 def coarse_seeds(seeds: NDArray[np.int64], step: int) -> NDArray[np.int64]:
@@ -113,9 +235,3 @@ def coarse_seeds(seeds: NDArray[np.int64], step: int) -> NDArray[np.int64]:
     )
     out[near] = seeds[at]
     return out
-
-
-def ids_of(probabilities: FloatArray, class_ids: tuple[int, ...]) -> NDArray[np.uint16]:
-    """Id (rows, columns) of the likeliest class."""
-    found: NDArray[np.uint16] = np.array(class_ids, np.uint16)[probabilities.argmax(axis=2)]
-    return found

@@ -21,13 +21,13 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.training import Standardise
+from hsi_viewer.learning.noise import noise_covariance, ordered_axes
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.robust import Floats, tidy
 from hsi_viewer.learning.scaling import Scaling, fit_scaling, standardised
 from hsi_viewer.learning.windows import at, averages, reach_of
 
 FloatArray = NDArray[np.float32]
-LEAST_NOISE = 1e-4  # added to the noise of every direction, in units of its mean
 LEADING = 10  # components that tell whether a spectrum is like those of a scene
 
 
@@ -161,10 +161,65 @@ class Features:
         features = averages(across, None if known.all() else known, (rows, columns), *asked)
         inner = at(strays, rows, columns)
         if inner.any():
-            box = _around(inner)
-            apart = averages(across, strays, (rows[box[0]], columns[box[1]]), *asked)
-            features[inner] = self._shortened(apart[inner[box]])
+            features[inner] = self._of_strays(across, strays, rows, columns, inner, token)
         return np.moveaxis(features, 2, 0)
+
+    def linear(
+        self,
+        components: FloatArray,
+        valid: NDArray[np.bool_],
+        strays: NDArray[np.bool_],
+        rows: range,
+        columns: range,
+        weights: FloatArray,
+        token: CancelToken | None = None,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Features of the first window, and products of all features with weights.
+
+        The same as those of `smooth`, but what is averaged are a few products, not many features:
+        averages of products are products of averages.
+
+        Parameters
+        ----------
+        weights : (channels, k); the rest as of `smooth`.
+
+        Returns
+        -------
+        first : (inner rows, inner columns, c).
+        products : (inner rows, inner columns, k).
+        """
+        across = np.ascontiguousarray(np.moveaxis(components, 0, 2))
+        known, part, count = valid & ~strays, (rows, columns), self.strength.size
+        mask = None if known.all() else known
+        first = averages(across, mask, part, self.sigmas[:1], self.scales[:count], token)
+        products = np.zeros((len(rows), len(columns), weights.shape[1]), np.float32)
+        scaled = (weights / self.scales[:, None]).reshape(len(self.sigmas), count, -1)
+        own = torch.from_numpy(np.concatenate(scaled, axis=1))
+        said = (torch.from_numpy(across).flatten(0, 1) @ own).numpy().reshape(*valid.shape, -1)
+        even = np.ones(weights.shape[1], np.float32)
+        for sigma, under in zip(self.sigmas, np.split(said, len(scaled), axis=2), strict=True):
+            values = np.ascontiguousarray(under)
+            products += averages(values, mask, part, (sigma,), even, token)
+        inner = at(strays, rows, columns)
+        if inner.any():
+            features = self._of_strays(across, strays, rows, columns, inner, token)
+            first[inner], products[inner] = features[:, :count], features @ weights
+        return first, products
+
+    def _of_strays(
+        self,
+        across: FloatArray,
+        strays: NDArray[np.bool_],
+        rows: range,
+        columns: range,
+        inner: NDArray[np.bool_],
+        token: CancelToken | None,
+    ) -> FloatArray:
+        """Features (n, channels) of the strays of an inner part, of which there are some."""
+        box = _around(inner)
+        part = rows[box[0]], columns[box[1]]
+        apart = averages(across, strays, part, self.sigmas, self.scales, token)
+        return self._shortened(apart[inner[box]])
 
     def _shortened(self, features: FloatArray) -> FloatArray:
         """Features (n, channels) of no more than usual length: a network looks at neighbours."""
@@ -208,56 +263,6 @@ def usable_bands(cube: HyperCube, sample: NDArray[Any]) -> NDArray[np.int64]:
             "the good bands of this cube."
         )
     return bands
-
-
-def noise_covariance(values: FloatArray, valid: NDArray[np.bool_]) -> Tensor | None:
-    """Covariance of the noise, half of that of the differences of neighbouring pixels.
-
-    Parameters
-    ----------
-    values : (rows, columns, b).
-    valid : (rows, columns), False where a pixel is not to be used.
-
-    Returns
-    -------
-    (b, b), positive definite; None if no two neighbours differ.
-    """
-    noise, pairs = torch.zeros((values.shape[2], values.shape[2]), dtype=torch.float64), 0
-    for one, other in (
-        ((slice(1, None),), (slice(None, -1),)),
-        ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
-    ):
-        used = valid[one] & valid[other]
-        apart = torch.from_numpy((values[one] - values[other])[used])
-        noise += (apart.T @ apart).double()
-        pairs += len(apart)
-    noise /= 2 * max(pairs, 1)
-    mean = float(noise.diagonal().mean())
-    if not mean > 0:
-        return None
-    noise += LEAST_NOISE * mean * torch.eye(len(noise), dtype=torch.float64)
-    return noise
-
-
-def ordered_axes(
-    covariance: Tensor, noise: Tensor | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Directions in which the variance is largest in units of the noise.
-
-    Returns
-    -------
-    variances : (b,) falling, in units of the noise.
-    axes : (b, b) in columns, each of noise 1.
-    """
-    if noise is None:
-        variances, axes = torch.linalg.eigh(covariance)
-    else:
-        root = torch.linalg.cholesky(noise)
-        half = torch.linalg.solve_triangular(root, covariance, upper=False)
-        whole = torch.linalg.solve_triangular(root, half.T, upper=False)
-        variances, axes = torch.linalg.eigh((whole + whole.T) / 2)
-        axes = torch.linalg.solve_triangular(root.T, axes, upper=True)
-    return variances.flip(0).numpy(), axes.flip(1).numpy()
 
 
 def fit_features(
@@ -353,7 +358,8 @@ def _with_scales(
         return fitted
     inner = range(valid.shape[0]), range(valid.shape[1])
     smoothed = fitted.smooth(components, valid, strays, *inner, token)
-    scales = smoothed[:, usual].std(axis=1)
+    pixels = torch.from_numpy(np.moveaxis(smoothed, 0, 2)[usual])
+    scales = pixels.std(dim=0, correction=0).numpy()
     scales[scales < 1e-6] = 1.0
     scales /= np.tile(fitted.strength, len(fitted.sigmas)) ** emphasis
     return replace(fitted, scales=scales.astype(np.float32))

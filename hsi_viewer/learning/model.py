@@ -42,6 +42,7 @@ from hsi_viewer.learning.training_pixels import seeds_of
 from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.voices.judging import of_strength
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
+from hsi_viewer.learning.voices.voice import KINDS
 
 KEEP_BYTES = 256_000_000  # joined output of the voices kept for the next stroke
 STRANGE = 0.01  # share of pixels beyond the training range that is worth a word
@@ -213,11 +214,15 @@ class TrainedModel(ModelState):
         strength = strength_of(refine, pool.walker)
         source = self._source(pool)
         if strength != "none":
+            raw = None
+            if not scene.is_kept:  # one look at each pixel serves the map and the walker
+                scene.surveyed(self.recipe.walker.guides)
+                raw = self._output(scene, pool, token, port)
             guide, valid = scene.guide(self.recipe.walker.guides, token)
             seeds = seeds_of(known, self.class_ids)
             recipe = of_strength(self.recipe.walker, strength)
             with Walker(guide, valid, seeds, recipe, token) as walker:
-                raw = self._output(scene, pool, token, port)
+                raw = raw or self._output(scene, pool, token, port)
                 painted = time.perf_counter()
                 port.report(Progress("Refining the map along the image"))
                 probabilities = walker.refined(tempered(raw.probabilities, VOTE))
@@ -306,9 +311,10 @@ class TrainedModel(ModelState):
 
     def _source(self, pool: Pool) -> str:
         """Name of what makes the map: the loudest voice, or the exits of the network."""
-        if pool.factor("surroundings") > 0:
+        if pool.network_share(self.part) > 0:
             return "SDHSI-Net, exits averaged"
-        return "SDHSI-Net, single pixels"
+        around = any(kind.windows for kind in KINDS if pool.factor(kind.name) > 0)
+        return "SDHSI-Net, voices joined" if around else "SDHSI-Net, single pixels"
 
     def _output(
         self, scene: SceneFeatures, pool: Pool, token: CancelToken, port: ProgressPort

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.instant_model import InstantModel
 from hsi_viewer.learning.network import SdhsiNet
-from hsi_viewer.learning.scene_features import SceneFeatures, Window, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import Window, tiles
 
 UNLIKELY = 1e-6  # no vote rules a class out
 
@@ -101,11 +102,12 @@ def by_tile(
     *,
     depth: int | None = None,
     token: CancelToken | None = None,
+    windows: Iterable[Window] | None = None,
 ) -> Iterator[ExitTile]:
-    """Apply a network to every pixel; see `dense`."""
+    """Apply a network to every pixel, or to those of some windows; see `dense`."""
     network.eval()
     device = next(network.parameters()).device
-    for r, c in tiles(scene.cube.rows, scene.cube.columns):
+    for r, c in windows or tiles(scene.cube.rows, scene.cube.columns):
         if token is not None:
             token.check()
         values, valid = scene.window(r, c, network.radius, token)

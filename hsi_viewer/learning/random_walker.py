@@ -21,7 +21,7 @@ from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.grid_solver import GridSolver
 from hsi_viewer.learning.recipe import WalkerRecipe
-from hsi_viewer.learning.scene_features import Window, tiles
+from hsi_viewer.learning.survey import Window, tiles
 
 IN_ONE_PIECE = 1_500_000  # pixels, in about 1.1 GiB
 TILE, OVERLAP = 1024, 64  # of larger scenes, pixels; labels and edges reach about 30 pixels

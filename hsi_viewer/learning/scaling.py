@@ -51,7 +51,9 @@ def fit_scaling(cube: HyperCube, sample: NDArray[Any]) -> tuple[Scaling, Tensor]
     jump = np.where(high > low, usual_jump(pixels, is_data), LARGEST)
     kept = ~tidy(pixels, is_data, -beyond, 1 + beyond, jump)
     pixels = pixels[kept] if kept.sum() >= 2 else pixels
-    middle, spread = pixels.mean(axis=0), pixels.std(axis=0)
+    spread, middle = (
+        part.numpy() for part in torch.std_mean(torch.from_numpy(pixels), dim=0, correction=0)
+    )
     spread[spread == 0] = 1.0
     pixels = (pixels - middle) / spread
     bounds = (-beyond - middle) / spread, (1 + beyond - middle) / spread, jump / spread

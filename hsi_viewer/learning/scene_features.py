@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,55 +13,17 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import probe_bands, shared_values, usual_of
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
+from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.survey import TILE, Survey, Window, tiles
 from hsi_viewer.learning.windows import at, mirrored
 
-TILE = 160  # pixels a side: bounds the memory of inference
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
 SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles they are in, at most
+SAMPLED_SIDE = 40  # of such a tile, where features are not kept
+AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
-
-SURVEY_TILE = 240  # pixels a side of what is computed at once where few features are kept
-
-Window = tuple[slice, slice]
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What looking at every pixel of a scene gives.
-
-    Attributes
-    ----------
-    guide : (count, rows, columns) components.
-    valid, strays : (rows, columns).
-    strength : (count, 1, 1) of the components.
-    """
-
-    guide: FloatArray
-    valid: NDArray[np.bool_]
-    strays: NDArray[np.bool_]
-    strength: FloatArray
-
-    def keep(
-        self,
-        rows: slice,
-        columns: slice,
-        components: FloatArray,
-        valid: NDArray[np.bool_],
-        strays: NDArray[np.bool_],
-    ) -> None:
-        """Take what `Features.project` gives of a part of the scene."""
-        leading = components[: len(self.guide)]
-        np.multiply(leading, self.strength, out=self.guide[:, rows, columns])
-        self.valid[rows, columns], self.strays[rows, columns] = valid, strays
-
-
-def tiles(rows: int, columns: int, side: int = TILE) -> Iterator[Window]:
-    """Windows that cover a scene without overlap, row by row."""
-    for top in range(0, rows, side):
-        for left in range(0, columns, side):
-            yield slice(top, min(top + side, rows)), slice(left, min(left + side, columns))
 
 
 def moved(part: slice, by: int) -> slice:
@@ -106,6 +68,43 @@ def _extent(row: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[int, int
     return int(np.ptp(row)) + 1, int(np.ptp(column)) + 1
 
 
+def _together(
+    row: NDArray[np.int64], column: NDArray[np.int64], around: int
+) -> Iterator[NDArray[np.int64]]:
+    """Pixels whose windows are computed together, because they lie close to one another.
+
+    Parameters
+    ----------
+    around : pixels by which the window of one is higher and wider than the pixel.
+    """
+    groups = [np.arange(row.size)] if row.size else []
+    while groups:
+        some = groups.pop()
+        parts = halves(some, row[some], column[some])
+        sizes = [_extent(row[i], column[i]) for i in (some, *parts)]
+        whole, *apart = ((h + around) * (w + around) for h, w in sizes)
+        if len(parts) == 2 and (max(sizes[0]) > TILE or sum(apart) < whole):
+            groups += parts
+        else:
+            yield some
+
+
+class Projected(NamedTuple):
+    """Components around a part of the mirrored scene, as `Features.smooth` takes them."""
+
+    components: FloatArray
+    valid: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
+    rows: range
+    columns: range
+
+    @property
+    def inner(self) -> NDArray[np.bool_]:
+        """(rows, columns) where the part itself has data."""
+        has_data: NDArray[np.bool_] = at(self.valid, self.rows, self.columns)
+        return has_data
+
+
 class SceneFeatures:
     """Features of a cube by window, mirrored beyond its borders.
 
@@ -119,9 +118,7 @@ class SceneFeatures:
 
     Attributes
     ----------
-    found : pixels by fill value that only looking at all of a large scene has shown; complete
-        once the guide was asked for.
-    strays : (rows, columns) pixels like none of the scene, as `Features.project` says; likewise.
+    survey : what tiles that were computed have shown, from the moment on that a guide is wanted.
     """
 
     def __init__(
@@ -136,15 +133,15 @@ class SceneFeatures:
         self.cube = cube
         self.origin = origin or cube
         self.features = features
-        self.found: dict[float, int] = {}
+        self.survey: Survey | None = None
         self._probes = probe_bands(cube, np.arange(features.bands.size))
         self._usual = usual_of(cube, features.bands[self._probes])
         self._kept: tuple[FloatArray, NDArray[np.bool_]] | None = None
         if keep and cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
-        self._guide: tuple[FloatArray, NDArray[np.bool_]] | None = None
         self._sample: FloatArray | None = None
-        self.strays = np.zeros((0, 0), bool)
+        self._sampled = np.zeros(0, np.int64)
+        self._sampled_spectra: FloatArray | None = None
 
     def window(
         self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
@@ -166,7 +163,8 @@ class SceneFeatures:
                 return part[:, :, columns.start + near : columns.stop + far], valid[rows, columns]
             inner = np.moveaxis(values, 0, 2)[MARGIN:-MARGIN, MARGIN:-MARGIN]
             return np.moveaxis(at(inner, r, c), 2, 0), valid[rows, columns]
-        values, valid = self._compute(r, c, token)
+        found = self._projected(r, c, tile=(rows, columns))
+        values, valid = self.features.smooth(*found, token), found.inner
         return values, valid[margin : len(r) - margin, margin : len(c) - margin]
 
     @property
@@ -174,16 +172,13 @@ class SceneFeatures:
         """Whether all features are at hand; otherwise each window is computed when asked for."""
         return self._kept is not None
 
-    @property
-    def is_surveyed(self) -> bool:
-        """Whether every pixel has been looked at."""
-        return self._guide is not None
-
     def sample(self, token: CancelToken | None = None) -> FloatArray:
         """Features (n, channels) of some thousand pixels with data, evenly over the scene."""
         if self._sample is None:
-            windows = list(tiles(self.cube.rows, self.cube.columns))
-            windows = windows[:: -(-len(windows) // SAMPLED_TILES)]
+            chosen = []
+            side = TILE if self.is_kept else SAMPLED_SIDE
+            windows = list(tiles(self.cube.rows, self.cube.columns, side))
+            windows = windows[:: -(-len(windows) // (SAMPLED_TILES * (TILE // side)))]
             seen = []
             for r, c in windows:
                 values, valid = self.window(r, c, 0, token)
@@ -191,15 +186,23 @@ class SceneFeatures:
                 step = max(1, inside.size * len(windows) // SAMPLED)
                 row, column = np.divmod(inside[step // 2 :: step], valid.shape[1])
                 seen.append(np.ascontiguousarray(values[:, row, column].T))
-            self._sample = np.concatenate(seen)
+                chosen.append((row + r.start) * self.cube.columns + column + c.start)
+            self._sample, self._sampled = np.concatenate(seen), np.concatenate(chosen)
         return self._sample
+
+    def sampled_spectra(self, token: CancelToken | None = None) -> FloatArray:
+        """Spectra (n, bands) of the pixels of `sample`."""
+        if self._sampled_spectra is None:
+            self.sample(token)
+            self._sampled_spectra = self.spectra_at(self._sampled, token)
+        return self._sampled_spectra
 
     def narrowed(self) -> SceneFeatures:
         """The same scene, seen pixel by pixel, where wide windows would have to be computed."""
         if self.is_kept or len(self.features.sigmas) == 1:
             return self
         narrow = SceneFeatures(self.cube, self.features.narrowed(), origin=self.origin, keep=False)
-        narrow._guide, narrow.found, narrow.strays = self._guide, self.found, self.strays
+        narrow.survey = self.survey
         return narrow
 
     def patches(
@@ -215,7 +218,10 @@ class SceneFeatures:
         out = np.empty((pixels.size, side, side, self.features.channels), np.float32)
         out = np.moveaxis(out, 3, 1)  # channels last in memory, as the network reads them
         row, column = np.divmod(pixels, self.cube.columns)
-        for some in self._together(row, column, radius):
+        groups = [np.arange(row.size)] if row.size else []
+        if not self.is_kept:
+            groups = list(_together(row, column, 2 * (self.features.reach + radius)))
+        for some in groups:
             if token is not None:
                 token.check()
             top, left = int(row[some].min()), int(column[some].min())
@@ -227,24 +233,27 @@ class SceneFeatures:
                 out[i] = values[:, r : r + side, c : c + side]
         return out
 
-    def _together(
-        self, row: NDArray[np.int64], column: NDArray[np.int64], radius: int
-    ) -> Iterator[NDArray[np.int64]]:
-        """Pixels whose windows are computed together, because they lie close to one another."""
-        around = 2 * (self.features.reach + radius)
-        groups = [np.arange(row.size)] if row.size else []
-        if self.is_kept:
-            yield from groups
-            return
-        while groups:
-            some = groups.pop()
-            parts = halves(some, row[some], column[some])
-            sizes = [_extent(row[i], column[i]) for i in (some, *parts)]
-            whole, *apart = ((h + around) * (w + around) for h, w in sizes)
-            if len(parts) == 2 and (max(sizes[0]) > TILE or sum(apart) < whole):
-                groups += parts
-            else:
-                yield some
+    def looked_at(
+        self, pixels: NDArray[np.int64], token: CancelToken | None = None
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which of some pixels (n,) have data, and which of them are like none of the scene."""
+        valid, strays = np.ones(pixels.size, bool), np.zeros(pixels.size, bool)
+        for some, window, at_them in self._around(pixels, token):
+            _, has_data, stray = self.features.standardised(*self._read(*window))
+            valid[some], strays[some] = has_data[at_them], stray[at_them]
+        return valid, strays
+
+    def _around(
+        self, pixels: NDArray[np.int64], token: CancelToken | None
+    ) -> Iterator[tuple[NDArray[np.int64], Window, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
+        """Pixels that are read together, the window that holds them, and where they are in it."""
+        row, column = np.divmod(pixels, self.cube.columns)
+        for some in _together(row, column, AROUND_LABELS):
+            if token is not None:
+                token.check()
+            top, left = int(row[some].min()), int(column[some].min())
+            window = slice(top, int(row[some].max()) + 1), slice(left, int(column[some].max()) + 1)
+            yield some, window, (row[some] - top, column[some] - left)
 
     def found_sentences(self) -> list[str]:
         """A sentence for each value that looking at all of the scene has shown to be a fill."""
@@ -252,7 +261,8 @@ class SceneFeatures:
 
     def found_fills(self) -> tuple[SuspectedFill, ...]:
         """Values that looking at all of the scene has shown to be fills."""
-        return tuple(SuspectedFill(value, count) for value, count in self.found.items())
+        found = {} if self.survey is None else self.survey.found
+        return tuple(SuspectedFill(value, count) for value, count in found.items())
 
     def spectra(self, rows: slice, columns: slice) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Standardised values of a window as `Features.standardised`, and where there is data.
@@ -265,19 +275,38 @@ class SceneFeatures:
         values, valid, _ = self.features.standardised(*self._read(rows, columns))
         return values, valid
 
+    @property
+    def widths(self) -> tuple[int, int]:
+        """Numbers of a pixel: of its features, and of its spectrum."""
+        return self.features.channels, self.features.bands.size
+
     def spectra_at(self, pixels: NDArray[np.int64], token: CancelToken | None = None) -> FloatArray:
         """Standardised values (n, bands in use) of pixels (n,), flat indices in row-major order."""
         out = np.empty((pixels.size, self.features.bands.size), np.float32)
-        row, column = np.divmod(pixels, self.cube.columns)
-        for r, c in tiles(self.cube.rows, self.cube.columns):
-            inside = (row >= r.start) & (row < r.stop) & (column >= c.start) & (column < c.stop)
-            if inside.any():
-                if token is not None:
-                    token.check()
-                values, _ = self.spectra(r, c)
-                width = c.stop - c.start
-                out[inside] = values[(row[inside] - r.start) * width + column[inside] - c.start]
+        for some, window, at_them in self._around(pixels, token):
+            values, valid = self.spectra(*window)
+            out[some] = values.reshape(*valid.shape, -1)[at_them]
         return out
+
+    def linear(
+        self,
+        rows: range | slice,
+        columns: range | slice,
+        weights: FloatArray,
+        token: CancelToken | None = None,
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """Features of the first window, products of all features, and where there is data.
+
+        Parameters
+        ----------
+        rows, columns : a window, or every n-th row and column of one.
+        weights, and what is returned : as of `Features.linear`.
+        """
+        r = rows if isinstance(rows, range) else range(rows.start, rows.stop)
+        c = columns if isinstance(columns, range) else range(columns.start, columns.stop)
+        found = self._projected(r, c, tile=_sliced((r, c)))
+        first, products = self.features.linear(*found, weights, token)
+        return first, products, found.inner
 
     def guide(
         self, count: int, token: CancelToken | None = None
@@ -289,15 +318,12 @@ class SceneFeatures:
         components : (count, rows, columns), not smoothed, in units of their noise.
         valid : (rows, columns).
         """
-        count = min(count, self.features.components.shape[1])
-        if self._guide is None or self._guide[0].shape[0] != count:
-            survey = self._survey(count)
-            for r, c in tiles(self.cube.rows, self.cube.columns):
-                if token is not None:
-                    token.check()
-                survey.keep(r, c, *self.features.project(*self._read(r, c, counted=(r, c)), count))
-            self._guide, self.strays = (survey.guide, survey.valid), survey.strays
-        return self._guide
+        survey = self.surveyed(count)
+        for tile in survey.unseen:
+            if token is not None:
+                token.check()
+            self.look_at(tile)
+        return survey.guide, survey.valid
 
     def guide_at(
         self, rows: slice, columns: slice, count: int
@@ -312,81 +338,63 @@ class SceneFeatures:
         other.cube, other._kept = cube, None
         return other
 
-    def surveyed(self, step: int, count: int, token: CancelToken | None = None) -> FloatArray:
-        """Features (channels, ...) of every step-th row and column; the guide on the way.
+    def surveyed(self, count: int) -> Survey:
+        """The survey of so many components, which what is computed from now on adds to."""
+        count = min(count, self.features.components.shape[1])
+        if self.survey is None or len(self.survey.guide) != count:
+            shape = self.cube.rows, self.cube.columns
+            self.survey = Survey(*shape, self.features.strength[:count])
+        return self.survey
 
-        Parameters
-        ----------
-        count : components of the guide, which later is there at once.
-        """
-        rows, columns, reach = self.cube.rows, self.cube.columns, self.features.reach
-        survey = self._survey(min(count, self.features.components.shape[1]))
-        shape = (-(-rows // step), -(-columns // step), self.features.channels)
-        out = np.empty(shape, np.float32)
-        for r, c in tiles(rows, columns, SURVEY_TILE):
-            if token is not None:
-                token.check()
-            wide = _around(range(r.start, r.stop), reach, rows)
-            broad = _around(range(c.start, c.stop), reach, columns)
-            found = self.features.project(*self._read(wide, broad, counted=(r, c)))
-            inner = _sliced(_within((r, c), wide, broad))
-            components, valid, strays = found
-            survey.keep(r, c, components[:, *inner], valid[inner], strays[inner])
-            down, across = -(-r.start // step), -(-c.start // step)
-            nodes = range(down * step, r.stop, step), range(across * step, c.stop, step)
-            if not nodes[0] or not nodes[1]:
-                continue
-            part = self.features.smooth(*found, *_within(nodes, wide, broad), token)
-            out[down : down + part.shape[1], across : across + part.shape[2]] = np.moveaxis(
-                part, 0, 2
-            )
-        self._guide, self.strays = (survey.guide, survey.valid), survey.strays
-        known = out[survey.valid[::step, ::step]]
-        self._sample = known[:: max(1, len(known) // SAMPLED)].copy()
-        return np.moveaxis(out, 2, 0)
+    def look_at(self, tile: Window) -> None:
+        """Add a tile to the survey, unless it is there."""
+        if self.survey is not None and self.survey.lacks(*tile):
+            stored, is_data = self._read(*tile)
+            found = self.features.project(stored, is_data, len(self.survey.guide))
+            self.survey.keep(tile, *found, self._fills(stored))
 
-    def _survey(self, count: int) -> Survey:
-        self.found.clear()
-        shape, strength = (self.cube.rows, self.cube.columns), self.features.strength[:count]
-        return Survey(
-            np.empty((count, *shape), np.float32),
-            np.empty(shape, bool),
-            np.empty(shape, bool),
-            strength[:, None, None],
-        )
+    def thinned(self, step: int) -> SceneFeatures:
+        """Every step-th row and column as a scene of its own, its windows as wide on the ground."""
+        sigmas = tuple(sigma / step for sigma in self.features.sigmas)
+        cube = replace(self.cube, source=ThinnedSource(self.cube.source, step))
+        thin = SceneFeatures(cube, replace(self.features, sigmas=sigmas), keep=False)
+        thin._probes, thin._usual = self._probes, self._usual
+        return thin
 
-    def _read(
-        self, rows: slice, columns: slice, *, counted: Window | None = None
-    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """Stored values of the bands in use, and where they are data; fill values are not.
-
-        Those in the counted part of the scene are noted.
-        """
+    def _read(self, rows: slice, columns: slice) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Stored values of the bands in use, and where they are data; fill values are not."""
         stored = self.cube.read(rows, columns, self.features.bands)
         is_data = self.cube.is_data(stored)
-        if self._usual is not None:
-            probes = stored[:, :, self._probes], is_data[:, :, self._probes]
-            for value, _, _ in shared_values(*probes, self._usual):
-                is_data &= ~is_nodata(stored, value)
-            if counted is not None:
-                inner = _sliced(_within(counted, rows, columns))
-                part = probes[0][inner], probes[1][inner]
-                for value, count, _ in shared_values(*part, self._usual):
-                    self.found[value] = self.found.get(value, 0) + count
+        for value in self._fills(stored):
+            is_data &= ~is_nodata(stored, value)
         return stored, is_data
 
-    def _compute(
-        self, rows: range, columns: range, token: CancelToken | None
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Features (channels, ...) at places of the mirrored scene, and where there is data."""
+    def _fills(self, stored: NDArray[Any]) -> dict[float, int]:
+        """Pixels by fill value that only looking at all of a large scene shows."""
+        if self._usual is None:
+            return {}
+        probes = stored[:, :, self._probes]
+        found = shared_values(probes, self.cube.is_data(probes), self._usual)
+        return {value: count for value, count, _ in found}
+
+    def _projected(self, rows: range, columns: range, *, tile: Window) -> Projected:
+        """What `Features.smooth` is given for places of the mirrored scene.
+
+        If they hold a tile that the survey lacks, it is added.
+        """
         reach = self.features.reach
         wide, broad = (
             _around(rows, reach, self.cube.rows),
             _around(columns, reach, self.cube.columns),
         )
-        components, valid, strays = self.features.project(*self._read(wide, broad))
-        inner = _within((rows, columns), wide, broad)
-        return self.features.smooth(components, valid, strays, *inner, token), at(valid, *inner)
+        stored, is_data = self._read(wide, broad)
+        found = self.features.project(stored, is_data)
+        if self.survey is not None and self.survey.lacks(*tile):
+            own = _sliced(_within(tile, wide, broad))
+            components, valid, strays = found
+            seen = components[:, *own], valid[own], strays[own]
+            self.survey.keep(tile, *seen, self._fills(stored[own]))
+        return Projected(*found, *_within((rows, columns), wide, broad))
 
     def _compute_all(self, token: CancelToken | None) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Features of the whole scene and a margin, (channels, ...), channels last in memory."""
@@ -397,7 +405,8 @@ class SceneFeatures:
         inner = values[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns]
         for r, c in tiles(rows, columns):
             places = range(r.start, r.stop), range(c.start, c.stop)
-            features, valid[r, c] = self._compute(*places, token)
+            found = self._projected(*places, tile=(r, c))
+            features, valid[r, c] = self.features.smooth(*found, token), found.inner
             inner[r, c] = np.moveaxis(features, 0, 2)
         outside = np.arange(-MARGIN, 0), np.arange(MARGIN)
         for row in np.concatenate([outside[0], rows + outside[1]]):

@@ -27,7 +27,8 @@ from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
 from hsi_viewer.learning.scaling import Scaling
-from hsi_viewer.learning.scene_features import SceneFeatures, Window, moved, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures, moved
+from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.training_pixels import (
     checked_labels,
     choose_pixels,
@@ -84,7 +85,7 @@ def labelled_scene(
     scene = SceneFeatures(seen, fit_features(seen, recipe, token), origin=cube, keep=False)
     _, valid = scene.guide(recipe.components, token)
     seeds = seeds_of(ids, class_ids)
-    learned = without_strays(seeds, valid, scene.strays, port)
+    learned = without_strays(seeds, valid, scene.surveyed(recipe.components).strays, port)
     pixels, targets = choose_pixels(seeds, learned, limit, seed)
     note_unused(seeds, valid, port)
     return LabelledScene(scene, valid, ids, class_ids, pixels, targets)

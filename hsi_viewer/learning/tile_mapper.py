@@ -21,8 +21,8 @@ from hsi_viewer.learning.by_tile import ByTile
 from hsi_viewer.learning.model import TrainedModel, prediction_of
 from hsi_viewer.learning.one_thread import one_thread
 from hsi_viewer.learning.scaling import Scaling
-from hsi_viewer.learning.scene_features import Window, tiles
 from hsi_viewer.learning.scene_mapper import SceneMapper
+from hsi_viewer.learning.survey import Window, tiles
 
 SIDE = 512  # pixels a side of a tile
 IN_ONE_PIECE = 2  # tiles' pixels of a scene that is mapped whole

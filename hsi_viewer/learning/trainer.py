@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -15,17 +16,19 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.viewed import Viewed
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.distillation import SoftTargets, balanced
-from hsi_viewer.learning.early_maps import coarse_scene
+from hsi_viewer.learning.early_maps import Painter, Sketch
 from hsi_viewer.learning.features import FloatArray, fit_features
 from hsi_viewer.learning.model import TrainedModel, prediction_of, real_in
 from hsi_viewer.learning.model_state import facts_of, scene_digest
 from hsi_viewer.learning.network import SdhsiNet, radius_of
-from hsi_viewer.learning.predictor import choose_device, dense
+from hsi_viewer.learning.predictor import by_tile, choose_device, dense
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import Recipe, recipe_for
 from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.training_loop import Learner
 from hsi_viewer.learning.training_pixels import (
     TrainingPixels,
@@ -41,6 +44,7 @@ from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import CHOICES
 
 SOFT_PIXELS = 1_500  # unlabelled pixels of the second round of "refined_rounds"
+SOFT_TILES = 9  # of a large scene, about, from which they are drawn
 
 
 def fit(
@@ -51,6 +55,7 @@ def fit(
     legend: Iterable[LabelClass] = (),
     warm_start: TrainedModel | None = None,
     recipe: Recipe | None = None,
+    viewed: Viewed | None = None,
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> TrainedModel:
@@ -65,6 +70,7 @@ def fit(
     warm_start : a model to continue from after labels changed; it must have been trained in this
         session on this very cube with the same recipe, otherwise training starts again.
     recipe : in place of the preset's, for benchmarks.
+    viewed : what is on the screen, where early maps of a large scene are painted first.
     token : checked at every step.
     port : takes `Progress`, an `EpochReport` each epoch, early `Prediction` objects, and a `Note`
         of what was left out or taken otherwise, which is a Python warning if there is no port.
@@ -95,11 +101,12 @@ def fit(
     seconds = {"features": time.perf_counter() - started}
 
     started = time.perf_counter()
-    run = Run(scene, ids, class_ids, recipe, config, token, port)
+    run = Run(scene, ids, class_ids, recipe, config, token, port, viewed)
     network = run.network(warm_start)
     with run.judged(warm_start) as judged:
         ended = run.train(network, judged.ensemble, warm=warm_start is not None)
         verdict = judged.verdict()
+    scene.guide(recipe.walker.guides, token)  # what looking at every pixel shows belongs to it
     warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, ids, class_ids, legend, config, seconds, warning)
@@ -135,23 +142,40 @@ class Run:
         config: TrainingConfig,
         token: CancelToken,
         port: ProgressPort,
+        viewed: Viewed | None = None,
     ) -> None:
         self.scene, self.recipe, self.config = scene, recipe, config
-        self.class_ids, self.token, self.port = class_ids, token, port
+        self.class_ids, self.token, self.port, self.viewed = class_ids, token, port, viewed
         self.seeds = seeds_of(ids, class_ids)
-        self.coarse = coarse_scene(scene, recipe.walker.guides, token)
-        self.guide, self.valid = scene.guide(recipe.walker.guides, token)
-        learned = without_strays(self.seeds, self.valid, scene.strays, port)
+        self.survey = scene.surveyed(recipe.walker.guides)
+        valid, strays = self._at_labels()
+        learned = without_strays(self.seeds, valid, strays, port)
         self.pixels, self.targets = choose_pixels(
             self.seeds, learned, recipe.training.patches, config.seed
         )
-        note_unused(self.seeds, self.valid, port)
+        note_unused(self.seeds, valid, port)
         self.patches = scene.patches(self.pixels, radius_of(recipe.network), token)
 
-    def refined(self, probabilities: FloatArray, strength: Strength = "full") -> FloatArray:
-        """Probabilities after the walker, seeded by the labels."""
-        recipe = of_strength(self.recipe.walker, strength)
-        return walk(probabilities, self.guide, self.valid, self.seeds, recipe, self.token)
+    def _at_labels(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Where (rows, columns) there is data, and what strays, at least at the labels."""
+        if self.scene.is_kept:
+            self.scene.guide(self.recipe.walker.guides, self.token)
+            return self.survey.valid, self.survey.strays
+        labelled = np.flatnonzero(self.seeds >= 0)
+        valid, strays = np.ones(self.seeds.shape, bool), np.zeros(self.seeds.shape, bool)
+        valid.flat[labelled], strays.flat[labelled] = self.scene.looked_at(labelled, self.token)
+        return valid, strays
+
+    def refined(
+        self,
+        probabilities: FloatArray,
+        strength: Strength = "full",
+        window: Window = (slice(None), slice(None)),
+    ) -> FloatArray:
+        """Probabilities after the walker, seeded by the labels, of all or of a window of it."""
+        recipe, survey = of_strength(self.recipe.walker, strength), self.survey
+        guide, valid = survey.guide[:, *window], survey.valid[window]
+        return walk(probabilities, guide, valid, self.seeds[window], recipe, self.token)
 
     def paint(self, probabilities: FloatArray, source: str, pool: Pool) -> None:
         """Show an early map."""
@@ -159,31 +183,30 @@ class Run:
             probabilities = self.refined(tempered(probabilities, VOTE), pool.walker)
             source += ", refined"
         self.port.report(
-            prediction_of(probabilities, self.valid, self.class_ids, source, final=False)
+            prediction_of(probabilities, self.survey.valid, self.class_ids, source, final=False)
         )
 
-    def paint_first(self, ensemble: Ensemble) -> None:
-        """Show what the voices say before the network is trained; coarsely of a large scene."""
-        if self.coarse is None:
+    def painting(self, ensemble: Ensemble) -> AbstractContextManager[object]:
+        """Show what the voices say before the network is trained, and of a large scene after."""
+        if self.scene.is_kept:
             early = ensemble.mapped(self.scene, self.token)
             self.paint(early.probabilities, "instant model", ensemble.pool)
-            return
+            return nullcontext()
         strength = ensemble.pool.walker if self.config.refine else "none"
         walker = None if strength == "none" else of_strength(self.recipe.walker, strength)
-        self.port.report(
-            self.coarse.painted(ensemble, self.class_ids, self.seeds, walker, self.token)
-        )
-        self.coarse = None  # its memory is of use to the training
+        asked = self.class_ids, self.seeds, walker, self.viewed, self.token
+        return Painter(Sketch(self.scene, ensemble, *asked), self.port)
 
     def judged(self, warm_start: TrainedModel | None) -> Judged:
         """The voices and their weights; after a stroke, the evidence of the model before."""
         only, part = CHOICES[self.config.voices]
         values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
         shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
-        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample)
-        judge = Judge(
-            self.scene, fitter, self.pixels, self.targets, values, self.recipe.walker, only
-        )
+        seen = self.scene.sampled_spectra(self.token)
+        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample, seen)
+        spectra = self.scene.spectra_at(self.pixels, self.token)
+        asked = self.pixels, self.targets, values, spectra
+        judge = Judge(self.scene, fitter, *asked, self.recipe.walker, only)
         if warm_start is None or warm_start.config.voices != self.config.voices:
             return Judged.at_leisure(judge, part, self.token)
         return Judged.in_passing(judge, part, warm_start)
@@ -209,8 +232,7 @@ class Run:
         -------
         A sentence if training ended early.
         """
-        if not warm:
-            self.paint_first(ensemble)
+        painting = nullcontext() if warm else self.painting(ensemble)
         data = TrainingPixels(torch.from_numpy(self.patches), torch.from_numpy(self.targets))
 
         def at_step(done: int) -> None:
@@ -230,24 +252,44 @@ class Run:
             soft_targets=None if warm else lambda: self.soft_targets(network),
             at_step=at_step,
         )
-        return learner.run()
+        with painting:
+            return learner.run()
 
     def soft_targets(self, network: SdhsiNet) -> SoftTargets:
         """Unlabelled pixels, as many of each mapped class, with their refined probabilities."""
-        output = dense(network, self.scene, token=self.token)
-        refined = self.refined(output.probabilities).reshape(-1, len(self.class_ids))
-        best = np.where(refined.max(axis=1) > self.recipe.distillation.confident, 1, 0)
-        best = np.where(best & self.valid.ravel(), refined.argmax(axis=1), -1)
-        best[self.pixels] = -1
+        seen, refined = self._taught(network)
+        best = np.where(
+            refined.max(axis=1) > self.recipe.distillation.confident, refined.argmax(axis=1), -1
+        )
+        best[~self.survey.valid.flat[seen] | np.isin(seen, self.pixels)] = -1
         if (reach := self.recipe.distillation.nearby) is not None:
-            best[distance_transform_cdt(self.seeds < 0, "chessboard").ravel() > reach] = -1
+            apart = distance_transform_cdt(self.seeds < 0, "chessboard")
+            best[apart.flat[seen] > reach] = -1
         rng = np.random.default_rng(self.config.seed)
         share = max(SOFT_PIXELS // len(self.class_ids), 1)
         kept = [
             rng.permutation(np.flatnonzero(best == k))[:share] for k in range(len(self.class_ids))
         ]
-        pixels = np.sort(np.concatenate(kept))
-        patches = self.scene.patches(pixels, network.radius, self.token)
-        soft = torch.from_numpy(refined[pixels])
+        chosen = np.concatenate(kept)
+        chosen = chosen[np.argsort(seen[chosen])]
+        patches = self.scene.patches(seen[chosen], network.radius, self.token)
+        soft = torch.from_numpy(refined[chosen])
         soft = balanced(soft) if self.recipe.distillation.balanced else soft
         return SoftTargets(torch.from_numpy(patches), soft)
+
+    def _taught(self, network: SdhsiNet) -> tuple[NDArray[np.int64], FloatArray]:
+        """Flat indices (n,) of pixels, all or those of some tiles, and refined answers there."""
+        rows, columns = self.seeds.shape
+        if self.scene.is_kept:
+            output = dense(network, self.scene, token=self.token)
+            refined = self.refined(output.probabilities)
+            return np.arange(rows * columns), refined.reshape(rows * columns, -1)
+        windows, seen, said = list(tiles(rows, columns)), [], []
+        windows = windows[:: -(-len(windows) // SOFT_TILES)]
+        for tile in by_tile(network, self.scene, token=self.token, windows=windows):
+            r, c = tile.window
+            refined = self.refined(tile.exits.mean(axis=0), window=tile.window)
+            at = np.arange(r.start, r.stop)[:, None] * columns + np.arange(c.start, c.stop)
+            seen.append(at.ravel())
+            said.append(refined.reshape(at.size, -1))
+        return np.concatenate(seen), np.concatenate(said)

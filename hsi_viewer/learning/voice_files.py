@@ -21,8 +21,10 @@ from hsi_viewer.learning.voices.voice import VoiceName
 
 # What each voice is called in files; "instant" since before there were others.
 PREFIXES: dict[VoiceName, str] = {
+    "bands": "bands",
     "pixels": "pixels",
     "similar_pixels": "similar_pixels",
+    "closest_pixels": "closest_pixels",
     "surroundings": "instant",
 }
 Shapes = dict[str, tuple[int, ...]]
@@ -48,26 +50,43 @@ def voices_of(
     KeyError, ValueError
         if a tensor is missing, or its shape or type is wrong.
     """
-    channels, own = features.channels, features.strength.size
     classes = len(description.class_ids)
-    linear: Shapes = {"weights": (channels, classes), "bias": (classes,)}
-    voices: Voices = {"surroundings": InstantModel(**_arrays(tensors, "instant", linear))}
-    if description.pool is not None:
-        shapes: Shapes = {**linear, "weights": (own, classes)}
-        voices["pixels"] = PixelVoice(**_arrays(tensors, "pixels", shapes))
-    if description.pool is not None:
-        support = tensors["similar_pixels.support"].shape
-        if len(support) != 2:
-            raise ValueError("the support of the similar pixels isn't a table")
-        count, size = support
-        kernel: Shapes = {
-            "projection": (own, size),
-            "support": (count, size),
-            "coefficients": (count, classes),
-        }
-        found = _arrays(tensors, "similar_pixels", kernel)
-        voices["similar_pixels"] = SimilarPixelVoice(**found)
+    wanted = {"surroundings"} if description.pool is None else set(description.pool.shares)
+    voices: Voices = {}
+    rows = {
+        "surroundings": features.channels,
+        "pixels": features.strength.size,
+        "bands": features.bands.size,
+    }
+    linear: dict[VoiceName, type[InstantModel | PixelVoice]] = {
+        "surroundings": InstantModel,
+        "pixels": PixelVoice,
+        "bands": PixelVoice,
+    }
+    for name, kind in linear.items():
+        if name in wanted:
+            shapes: Shapes = {"weights": (rows[name], classes), "bias": (classes,)}
+            voices[name] = kind(**_arrays(tensors, PREFIXES[name], shapes))
+    kernels: tuple[VoiceName, ...] = ("similar_pixels", "closest_pixels")
+    for name in kernels:
+        if name in wanted:
+            voices[name] = _kernel(tensors, name, features, classes)
     return voices
+
+
+def _kernel(
+    tensors: dict[str, Tensor], name: VoiceName, features: Features, classes: int
+) -> SimilarPixelVoice:
+    support = tensors[f"{name}.support"].shape
+    if len(support) != 2:
+        raise ValueError(f"the support of {name} isn't a table")
+    count, size = support
+    shapes: Shapes = {
+        "projection": (int(features.strength.size), size),
+        "support": (count, size),
+        "coefficients": (count, classes),
+    }
+    return SimilarPixelVoice(**_arrays(tensors, name, shapes))
 
 
 def pools_of(description: ModelDescription, voices: Voices) -> tuple[Pool, Pool]:
@@ -124,7 +143,7 @@ def evidence_of(
         else None
         for kind in ANSWERS
     ]
-    return evidence_for(pool, description.part, features.reach, *answers)
+    return evidence_for(pool, description.part, features, *answers)
 
 
 def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut:

@@ -28,8 +28,9 @@ from hsi_viewer.learning.hybridsn.network import HybridNet, HybridRecipe
 from hsi_viewer.learning.hybridsn.training import components_of, fit_components, patches_of, train
 from hsi_viewer.learning.model_state import facts_of
 from hsi_viewer.learning.predictor import choose_device
-from hsi_viewer.learning.scene_features import SceneFeatures, Window, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_mapper import FEATURES, WALKER, SceneMapper, labelled_scene
+from hsi_viewer.learning.survey import Window, tiles
 
 TITLE = "Self-distilled HybridSN"
 RECIPE = HybridRecipe()

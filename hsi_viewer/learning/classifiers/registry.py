@@ -46,6 +46,7 @@ BUILT_IN = (
         "SDHSI-Net",
         settings=("preset", "distillation", "seed", "device", "refine", "voices"),
         warm_start=True,
+        early_maps=True,
     ),
     _row("lda", "Linear discriminant"),
     _row("svm", "Support vector machine"),

@@ -14,7 +14,8 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, Silent
 from hsi_viewer.learning.features import Features, FloatArray, fit_features
 from hsi_viewer.learning.model import real_in
 from hsi_viewer.learning.recipe import FeatureRecipe
-from hsi_viewer.learning.scene_features import SceneFeatures, Window, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import Window, tiles
 
 COMPONENTS = 8
 SEGMENT = 40  # pixels of a segment, about

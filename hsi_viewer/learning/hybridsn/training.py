@@ -16,7 +16,8 @@ from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning.distillation import divergence
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.hybridsn.network import HybridNet, HybridRecipe, Outputs
-from hsi_viewer.learning.scene_features import SceneFeatures, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import tiles
 
 SAMPLE = 40_000  # pixels that the components are fitted on, at most
 

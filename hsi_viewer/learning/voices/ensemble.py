@@ -11,17 +11,20 @@ from torch.nn import functional
 
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.instant_model import fit_instant, softmax
+from hsi_viewer.learning.instant_model import InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
-from hsi_viewer.learning.scene_features import SceneFeatures, Window, moved, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures, moved
+from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
-from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
+from hsi_viewer.learning.voices.similar_pixels import CLOSELY, LOOSELY, SimilarPixelVoice
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, Voice, VoiceName
 from hsi_viewer.learning.voices.weighing import mean_margin
 
 Voices = dict[VoiceName, Voice]
+Part = tuple[slice | range, slice | range]  # rows and columns, or every n-th of them
+SPECTRAL = {kind.name: kind.spectra for kind in KINDS}
 ROWS = 16  # of a tile, of which the voices speak at once
 
 
@@ -35,21 +38,34 @@ class VoiceFitter:
     classes : to tell apart.
     shrinkage : of the covariance of the surroundings.
     sample : (m, channels) features of pixels that stand for the scene.
+    spectra : (m, bands) standardised spectra of these; without, all bands have no voice.
     """
 
     features: Features
     classes: int
     shrinkage: float
     sample: FloatArray
+    spectra: FloatArray | None = None
 
-    def fitted(self, pixels: FloatArray, targets: NDArray[np.int64]) -> Voices:
-        """Voices of features (n, channels) and class indices (n,); every class has a pixel."""
+    def fitted(
+        self, pixels: FloatArray, targets: NDArray[np.int64], spectra: FloatArray | None = None
+    ) -> Voices:
+        """Voices of features (n, channels) and class indices (n,); every class has a pixel.
+
+        Parameters
+        ----------
+        spectra : (n, bands), for the voice of all bands.
+        """
         asked = self.features, pixels, targets, self.classes
-        return {
+        voices: Voices = {
             "pixels": PixelVoice.fitted(*asked),
-            "similar_pixels": SimilarPixelVoice.fitted(*asked),
+            "similar_pixels": SimilarPixelVoice.fitted(*asked, LOOSELY),
+            "closest_pixels": SimilarPixelVoice.fitted(*asked, CLOSELY),
             "surroundings": fit_instant(pixels, targets, self.classes, self.shrinkage),
         }
+        if spectra is not None and self.spectra is not None:
+            voices["bands"] = PixelVoice.of_bands(spectra, targets, self.classes)
+        return voices
 
     def units(self, voices: Voices) -> dict[VoiceName, float]:
         """Mean margin of the scores of each voice over the scene.
@@ -57,25 +73,67 @@ class VoiceFitter:
         Discriminants of fewer labels have larger scores; so scaled, those of a fold and those of
         all labels can be compared.
         """
-        return {name: mean_margin(voice.scores(self.sample)) for name, voice in voices.items()}
+        return {
+            name: mean_margin(scores_by(name, voice, self.sample, self.spectra))
+            for name, voice in voices.items()
+        }
 
     def held_out(
-        self, pixels: FloatArray, targets: NDArray[np.int64], folds: NDArray[np.int64]
+        self,
+        pixels: FloatArray,
+        targets: NDArray[np.int64],
+        folds: NDArray[np.int64],
+        spectra: FloatArray | None = None,
     ) -> dict[VoiceName, FloatArray]:
         """Scores (n, classes) of each label by voices fitted without its fold; NaN of fold -1.
 
         They are in the `units` of these voices.
         """
-        said = {
-            kind.name: np.full((len(targets), self.classes), np.nan, np.float32) for kind in KINDS
-        }
+        said: dict[VoiceName, FloatArray] = {}
         for fold in np.unique(folds[folds >= 0]):
             test = folds == fold
-            voices = self.fitted(pixels[~test], targets[~test])
+            known, asked = (None if spectra is None else spectra[some] for some in (~test, test))
+            voices = self.fitted(pixels[~test], targets[~test], known)
             units = self.units(voices)
             for name, voice in voices.items():
-                said[name][test] = voice.scores(pixels[test]) / np.float32(units[name])
+                shape = len(targets), self.classes
+                scores = said.setdefault(name, np.full(shape, np.nan, np.float32))
+                found = scores_by(name, voice, pixels[test], asked)
+                scores[test] = found / np.float32(units[name])
         return said
+
+
+def scores_by(
+    name: VoiceName, voice: Voice, features: FloatArray, spectra: FloatArray | None
+) -> FloatArray:
+    """Scores (n, classes) of a voice, which is asked about features or about spectra."""
+    if not SPECTRAL[name]:
+        return voice.scores(features)
+    if spectra is None:
+        raise ValueError(f"the voice {name!r} is heard, and no spectra are given")
+    return voice.scores(spectra)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a tile.
+
+    Attributes
+    ----------
+    features : (rows, columns, channels), those of the first window where `around` is given.
+    valid : (rows, columns) where the cube has data.
+    exits : (rows, columns, classes) mean probabilities of the network's exits.
+    around : (rows, columns, classes) scores of the surroundings, where they are known.
+    spectra : (rows, columns, bands), if a voice is heard that is asked about them.
+    disagreement : (rows, columns) of the exits.
+    """
+
+    features: FloatArray
+    valid: NDArray[np.bool_]
+    exits: FloatArray | None = None
+    around: FloatArray | None = None
+    spectra: FloatArray | None = None
+    disagreement: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -100,12 +158,26 @@ class Ensemble:
         """Whether a voice with windows is heard."""
         return any(kind.windows for kind in KINDS if kind.name in self.pool.heard)
 
-    def logits(self, features: FloatArray, exits: FloatArray | None = None) -> FloatArray:
+    @property
+    def hears_network(self) -> bool:
+        """Whether the network is there and has a weight that is worth its time."""
+        return self.network is not None and self.pool.network_share(self.part) > 0
+
+    def logits(
+        self,
+        features: FloatArray,
+        exits: FloatArray | None = None,
+        around: FloatArray | None = None,
+        spectra: FloatArray | None = None,
+    ) -> FloatArray:
         """Joined logits (n, classes) of features (n, channels).
 
         Parameters
         ----------
         exits : (n, classes) mean probabilities of the network's exits, if it speaks.
+        around : (n, classes) scores of the surroundings, if they are known; then the features may
+            be those of the first window alone.
+        spectra : (n, bands), if a voice is heard that is asked about them.
         """
         total: FloatArray = np.zeros((1, 1), np.float32)
         for name in self.pool.heard:
@@ -116,8 +188,45 @@ class Ensemble:
                 total = total + np.float32(self.part * share) * said
                 factor *= 1 - self.part
             if factor > 0:
-                total = total + np.float32(factor) * self.voices[name].scores(features)
+                scores = around if name == "surroundings" else None
+                if scores is None:
+                    scores = scores_by(name, self.voices[name], features, spectra)
+                total = total + np.float32(factor) * scores
         return total
+
+    @property
+    def _reads_spectra(self) -> bool:
+        return any(SPECTRAL[name] for name in self.pool.heard)
+
+    def coarsely(
+        self,
+        scene: SceneFeatures,
+        rows: range,
+        columns: range,
+        guides: int,
+        token: CancelToken | None = None,
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """What the voices, without the network, say of every n-th row and column.
+
+        Returns
+        -------
+        probabilities : (n, m, classes).
+        guide : (n, m, guides) leading components in units of their noise, for a walker.
+        valid : (n, m) where there is data.
+        """
+        seen = self._products(scene, (rows, columns), token)
+        around, spectra = (None if s is None else _flat(s) for s in (seen.around, seen.spectra))
+        said = softmax(self.logits(_flat(seen.features), None, around, spectra))
+        features = scene.features
+        scale = features.scales[:guides] * features.strength[:guides]
+        guide = seen.features[:, :, :guides] * scale
+        return said.reshape(*seen.valid.shape, -1), guide, seen.valid
+
+    def _classes(self, scene: SceneFeatures) -> int:
+        # one that is heard: others may need features that a narrowed scene doesn't have
+        name = next(name for name in (*self.pool.heard, *self.voices) if name in self.voices)
+        asked = (np.zeros((1, n), np.float32) for n in scene.widths)
+        return int(scores_by(name, self.voices[name], *asked).shape[1])
 
     def mapped(
         self,
@@ -135,51 +244,74 @@ class Ensemble:
         within : squared distance, as of `Features.distance`, beyond which a pixel is far.
         part : the rows and columns to map; all by default.
         """
-        port, network = port or SilentPort(), self.network if self.looks_around else None
+        port = port or SilentPort()
         if not self.looks_around:
             scene = scene.narrowed()
-        margin = 0
-        down, across = part or (slice(0, scene.cube.rows), slice(0, scene.cube.columns))
-        rows, columns = down.stop - down.start, across.stop - across.start
-        if network is not None:
-            network.eval()
-            margin = network.radius
-        # one that is heard: others may need features that a narrowed scene doesn't have
-        names = (*self.pool.heard, *self.voices)
-        speaker = next(self.voices[name] for name in names if name in self.voices)
-        classes = len(speaker.scores(_nothing(scene))[0])
+        top, left = (0, 0) if part is None else (part[0].start, part[1].start)
+        whole = slice(0, scene.cube.rows), slice(0, scene.cube.columns)
+        rows, columns = (s.stop - s.start for s in part or whole)
+        classes = self._classes(scene)
         probabilities = np.empty((rows, columns, classes), np.float32)
         disagreement = np.zeros((rows, columns), np.float32)
         valid = np.empty((rows, columns), bool)
         far = np.zeros((rows, columns), bool) if np.isfinite(within) else None
         windows = list(tiles(rows, columns))
-        for done, (r, c) in enumerate(windows):
+        by_products = self.looks_around and not self.hears_network and not scene.is_kept
+        look = self._products if by_products else self._features
+        for done, tile in enumerate(windows):
             if token is not None:
                 token.check()
-            here = moved(r, down.start), moved(c, across.start)
-            values, valid[r, c] = scene.window(*here, margin, token)
-            shape, exits = valid[r, c].shape, None
-            if network is not None:
-                each = exits_of(network, values)
-                exits = each.mean(axis=0)
-                disagreement[r, c] = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(
-                    shape
-                )
-                exits = exits.reshape(*shape, classes)
-            for top in range(0, shape[0], ROWS):  # so few that their copy stays in the cache
-                some = slice(top, min(top + ROWS, shape[0]))
-                seen = values[:, margin + some.start : margin + some.stop, margin:][
-                    :, :, : shape[1]
-                ]
-                flat = np.moveaxis(seen, 0, 2).reshape(-1, len(seen))
+            seen = look(scene, (moved(tile[0], top), moved(tile[1], left)), token)
+            valid[tile] = seen.valid
+            if seen.disagreement is not None:
+                disagreement[tile] = seen.disagreement
+            for start in range(0, seen.valid.shape[0], ROWS):  # their copy stays in the cache
+                down = slice(start, start + ROWS)
+                flat, known = _flat(seen.features[down]), (seen.exits, seen.around, seen.spectra)
                 if far is not None:
                     beyond = scene.features.distance(flat) > within
-                    far[r, c][some] = beyond.reshape(-1, shape[1]) & valid[r, c][some]
-                said = None if exits is None else exits[some].reshape(-1, classes)
-                joined = softmax(self.logits(flat, said))
-                probabilities[r, c][some] = joined.reshape(-1, shape[1], classes)
+                    far[tile][down] = beyond.reshape(-1, seen.valid.shape[1]) & seen.valid[down]
+                said = (None if each is None else _flat(each[down]) for each in known)
+                joined = softmax(self.logits(flat, *said))
+                probabilities[tile][down] = joined.reshape(-1, seen.valid.shape[1], classes)
             port.report(Progress("Predicting the map", (done + 1) / len(windows)))
         return DenseOutput(probabilities, disagreement, valid, far)
+
+    def _features(self, scene: SceneFeatures, tile: Window, token: CancelToken | None) -> Seen:
+        """All features of a tile, and what the network says of them if it is heard."""
+        network = self.network if self.hears_network else None
+        if network is None:
+            values, valid = scene.window(*tile, 0, token)
+            return Seen(np.moveaxis(values, 0, 2), valid, spectra=self._spectra(scene, tile))
+        margin = network.eval().radius
+        values, valid = scene.window(*tile, margin, token)
+        each = exits_of(network, values)
+        exits = each.mean(axis=0)
+        apart = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(valid.shape)
+        inner = np.moveaxis(values, 0, 2)[margin:, margin:][: valid.shape[0], : valid.shape[1]]
+        exits = exits.reshape(*valid.shape, -1)
+        return Seen(inner, valid, exits, None, self._spectra(scene, tile), apart)
+
+    def _products(self, scene: SceneFeatures, tile: Part, token: CancelToken | None) -> Seen:
+        """Features of the first window of a tile, and scores of the surroundings.
+
+        Of a scene whose features are not kept, none of the others need be computed: the scores
+        are averaged in their place.
+        """
+        voice = self.voices.get("surroundings") if self.looks_around else None
+        linear = voice if isinstance(voice, InstantModel) else None
+        nothing = np.zeros((scene.features.channels, 0), np.float32)
+        weights = nothing if linear is None else linear.weights
+        first, products, valid = scene.linear(*tile, weights, token)
+        around = None if linear is None else products + linear.bias
+        return Seen(first, valid, around=around, spectra=self._spectra(scene, tile))
+
+    def _spectra(self, scene: SceneFeatures, tile: Part) -> FloatArray | None:
+        """Spectra (rows, columns, bands) of a tile, if they are asked for."""
+        if not self._reads_spectra:
+            return None
+        values, valid = scene.spectra(*(slice(p.start, p.stop, p.step) for p in tile))
+        return values.reshape(*valid.shape, -1)
 
 
 def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:
@@ -197,5 +329,5 @@ def without_network(ensemble: Ensemble) -> Ensemble:
     return replace(ensemble, network=None)
 
 
-def _nothing(scene: SceneFeatures) -> FloatArray:
-    return np.zeros((1, scene.features.channels), np.float32)
+def _flat(part: FloatArray) -> FloatArray:
+    return part.reshape(-1, part.shape[2])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.evidence import Evidence, HeldOut, VoiceShare
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.calibration import fit_reliability, reliable, tempered
-from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.folds import random_folds
 from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.random_walker import walk
@@ -65,7 +65,7 @@ class Judge:
     fitter : of the voices.
     pixels : (n,) flat indices of the labels.
     targets : (n,) class indices; every class occurs.
-    values : (n, channels) features of the labels.
+    values, spectra : (n, channels) features and (n, bands) standardised spectra of the labels.
     walker : the recipe of the full walker.
     only : voices that may speak; None for all.
     """
@@ -75,6 +75,7 @@ class Judge:
     pixels: NDArray[np.int64]
     targets: NDArray[np.int64]
     values: FloatArray
+    spectra: FloatArray
     walker: WalkerRecipe
     only: tuple[VoiceName, ...] | None = None
 
@@ -108,9 +109,9 @@ class Judge:
         self, pool: Pool, part: float, token: CancelToken | None = None
     ) -> tuple[Pool, Evidence]:
         """The pool with reliable confidence, and the evidence for it."""
-        folds, reach = self.separated, self.scene.features.reach
+        folds, features = self.separated, self.scene.features
         if folds.too_few is not None:
-            return pool, evidence_for(pool, part, reach, None, None)
+            return pool, evidence_for(pool, part, features, None, None)
         drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
         found = [self._held_out(pool, f, folds.groups, token) for f in (folds.folds, drawn)]
         sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
@@ -119,7 +120,7 @@ class Judge:
             replace(h, probabilities=reliable(h.probabilities, offset, slope)) for h in found
         )
         pool = replace(pool, offset=offset, slope=slope)
-        return pool, evidence_for(pool, part, reach, separated, random)
+        return pool, evidence_for(pool, part, features, separated, random)
 
     def _held_out(
         self,
@@ -136,13 +137,13 @@ class Judge:
     def _by_folds(self, folds: SpatialFolds) -> Pool | None:
         if folds.too_few is not None:
             return None
-        said = self.fitter.held_out(self.values, self.targets, folds.folds)
+        said = self.fitter.held_out(self.values, self.targets, folds.folds, self.spectra)
         held = folds.is_held
         return weighed({n: s[held] for n, s in said.items()}, self.targets[held], self.only)
 
     def fitted(self) -> Voices:
         """The voices, of all labels."""
-        return self.fitter.fitted(self.values, self.targets)
+        return self.fitter.fitted(self.values, self.targets, self.spectra)
 
     def _answers(
         self, pool: Pool, folds: NDArray[np.int64], token: CancelToken | None
@@ -155,10 +156,12 @@ class Judge:
             test = folds == fold
             if token is not None:
                 token.check()
-            voices = self.fitter.fitted(self.values[~test], self.targets[~test])
+            known = self.values[~test], self.targets[~test], self.spectra[~test]
+            voices = self.fitter.fitted(*known)
             ensemble = Ensemble(voices, pool.in_units(self.fitter.units(voices)))
             if not refined:
-                out[test] = softmax(ensemble.logits(self.values[test]))
+                asked = self.values[test], None, None, self.spectra[test]
+                out[test] = softmax(ensemble.logits(*asked))
                 continue
             guide, valid = self.scene.guide(self.walker.guides, token)
             seeds = np.full(cube.rows * cube.columns, -1, np.int64)
@@ -181,10 +184,14 @@ def of_strength(walker: WalkerRecipe, strength: Strength) -> WalkerRecipe:
 
 
 def evidence_for(
-    pool: Pool, part: float, reach: int, separated: HeldOut | None, random: HeldOut | None
+    pool: Pool,
+    part: float,
+    features: Features,
+    separated: HeldOut | None,
+    random: HeldOut | None,
 ) -> Evidence:
-    """The evidence for a pool; reach is that of the widest window, in pixels."""
-    reach = reach if pool.factor("surroundings") > 0 else 0
+    """The evidence for a pool; its reach is that of the widest window that is heard."""
+    reach = features.reach if "surroundings" in pool.heard else 0
     return Evidence(voice_shares(pool, part), pool.walker, reach, separated, random)
 
 
@@ -195,11 +202,10 @@ def voice_shares(pool: Pool, part: float) -> tuple[VoiceShare, ...]:
         if (share := pool.shares.get(kind.name)) is None:
             continue
         score = float("nan") if share.score is None else share.score
-        weight = share.weight * (1 - part if kind.name == "surroundings" else 1)
-        shares.append(VoiceShare(kind.name, kind.title, weight, score))
+        network = pool.network_share(part) if kind.name == "surroundings" else 0.0
+        shares.append(VoiceShare(kind.name, kind.title, share.weight - network, score))
         if kind.name == "surroundings":
-            around = share.weight * part
-            shares.append(VoiceShare("network", NETWORK_TITLE, around, float("nan")))
+            shares.append(VoiceShare("network", NETWORK_TITLE, network, float("nan")))
     return tuple(sorted(shares, key=lambda s: -s.weight))
 
 

@@ -1,4 +1,7 @@
-"""The voice of single pixels: a linear discriminant in spectral space.
+"""The voices of single pixels and of all bands: linear discriminants in two spaces.
+
+That of single pixels is free of the noise that the components of a scene leave out; with it goes
+what only few pixels show. That of all bands keeps both, as the plain method of the field does.
 
 The covariance is pooled over the classes and shrunk as in Ledoit and Wolf, "A well-conditioned
 estimator for large-dimensional covariance matrices" (J. Multivariate Anal. 88, 2004). With one
@@ -26,7 +29,7 @@ class PixelVoice:
 
     Attributes
     ----------
-    weights : (c, classes), for the first c channels.
+    weights : (c, classes), for the first c channels, or all bands.
     bias : (classes,).
     """
 
@@ -39,22 +42,34 @@ class PixelVoice:
     ) -> Self:
         """Fit on features (n, channels) and class indices (n,); every class has a pixel."""
         space = spectral_space(features)
-        values = pixels[:, : len(space)].astype(np.float64) @ space
-        counts = np.bincount(targets, minlength=classes)[:, None]
-        means = np.zeros((classes, values.shape[1]))
-        np.add.at(means, targets, values)
-        means /= counts
-        covariance = torch.from_numpy(_shrunk(values - means[targets], classes))
-        # By torch: numpy's solver wastes ten times the time on a busy machine.
-        weights = torch.linalg.solve(covariance, torch.from_numpy(means.T)).numpy()
-        bias = -0.5 * np.einsum("kd,dk->k", means, weights)
-        weights = np.ascontiguousarray(space @ weights, np.float32)
+        found, bias = discriminant(pixels[:, : len(space)] @ space, targets, classes)
+        weights: FloatArray = np.ascontiguousarray(space @ found, np.float32)
         return cls(weights, bias.astype(np.float32))
 
+    @classmethod
+    def of_bands(cls, spectra: FloatArray, targets: NDArray[np.int64], classes: int) -> Self:
+        """Fit on standardised spectra (n, bands), for answers on others; the rest as `fitted`."""
+        found, bias = discriminant(spectra.astype(np.float64), targets, classes)
+        return cls(np.ascontiguousarray(found, np.float32), bias.astype(np.float32))
+
     def scores(self, features: FloatArray) -> FloatArray:
-        """Scores (n, classes) of features (n, channels)."""
+        """Scores (n, classes) of features (n, channels), or of spectra (n, bands)."""
         result: FloatArray = projected(features, self.weights) + self.bias
         return result
+
+
+def discriminant(
+    values: NDArray[np.float64], targets: NDArray[np.int64], classes: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (d, classes) and bias (classes,) of values (n, d) and class indices (n,)."""
+    counts = np.bincount(targets, minlength=classes)[:, None]
+    means = np.zeros((classes, values.shape[1]))
+    np.add.at(means, targets, values)
+    means /= counts
+    covariance = torch.from_numpy(_shrunk(values - means[targets], classes))
+    # By torch: numpy's solver wastes ten times the time on a busy machine.
+    weights = torch.linalg.solve(covariance, torch.from_numpy(means.T)).numpy()
+    return weights, -0.5 * np.einsum("kd,dk->k", means, weights)
 
 
 def _shrunk(apart: NDArray[np.float64], classes: int) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ Strength = Literal["none", "weak", "full"]
 HEARD = 0.05  # weight below which a voice isn't worth its time
 WEAK, FULL = 0.3, 0.5  # weight of the surroundings from which the walker helps
 VOTE = 0.25  # temperature of what the walker averages: votes, not doubts
+NETWORK_HEARD = 0.02  # the same for the network, whose part of the surroundings is small
 LARGEST = 1e6  # scale or temperature of a pool that a file may hold
 
 
@@ -69,6 +70,12 @@ class Pool:
             and all(isfinite(s) and 0 <= s <= LARGEST for s in scales)
             and all(isfinite(f) and 1 / LARGEST <= f <= LARGEST for f in factors)
         )
+
+    def network_share(self, part: float) -> float:
+        """Weight of the network, which has a part of that of the surroundings; 0 if not heard."""
+        around = self.shares.get("surroundings")
+        share = 0.0 if around is None else part * around.weight
+        return share if share >= NETWORK_HEARD else 0.0
 
     def factor(self, name: VoiceName) -> float:
         """What the scores of a voice are multiplied by."""

@@ -19,7 +19,7 @@ from hsi_viewer.learning.voices.spectral_space import projected, spectral_space
 
 DIMENSIONS = 30
 WIDTH = 0.1  # fall of the kernel with squared distance, in units of the scene's mean one
-RIDGE = 0.01
+LOOSELY, CLOSELY = 0.1, 0.001  # ridges: how closely labels are followed
 SUPPORT = 500  # labels that a pixel is compared with, at most
 CHUNK = 1 << 15  # pixels compared at a time
 LEAST = 1e-8  # added to the diagonal of the normal equations, in units of its mean
@@ -42,7 +42,12 @@ class SimilarPixelVoice:
 
     @classmethod
     def fitted(
-        cls, features: Features, pixels: FloatArray, targets: NDArray[np.int64], classes: int
+        cls,
+        features: Features,
+        pixels: FloatArray,
+        targets: NDArray[np.int64],
+        classes: int,
+        ridge: float = LOOSELY,
     ) -> Self:
         """Fit on features (n, channels) and class indices (n,); every class has a pixel."""
         space = spectral_space(features, DIMENSIONS)
@@ -56,10 +61,10 @@ class SimilarPixelVoice:
         # The rarer a class, the closer its labels are followed.
         trust = len(targets) / (classes * np.bincount(targets, minlength=classes)[targets])
         if len(support) == len(values):
-            system, right = likeness + np.diag(RIDGE / trust), wanted
+            system, right = likeness + np.diag(ridge / trust), wanted
         else:
             weighed = likeness.T * trust
-            system = weighed @ likeness + RIDGE * _kernel(support, support)
+            system = weighed @ likeness + ridge * _kernel(support, support)
             right = weighed @ wanted
             system[np.diag_indices_from(system)] += LEAST * np.trace(system) / len(system)
         solved = torch.linalg.solve(torch.from_numpy(system), torch.from_numpy(right)).numpy()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
-VoiceName = Literal["pixels", "similar_pixels", "surroundings"]
+VoiceName = Literal["bands", "pixels", "similar_pixels", "closest_pixels", "surroundings"]
 
 
 class Voice(Protocol):
@@ -35,18 +35,22 @@ class VoiceKind:
     prior : weight before any evidence, 0..1; together they sum to 1. Wide windows must earn
         their place: where they are wrong, they are wrong by much.
     windows : whether it looks further than its own pixel.
+    spectra : whether it is asked about standardised spectra, and not about features.
     """
 
     name: VoiceName
     title: str
     prior: float
     windows: bool
+    spectra: bool = False
 
 
 KINDS = (
-    VoiceKind("pixels", "Single pixels", 0.2, windows=False),
-    VoiceKind("similar_pixels", "Similar pixels", 0.55, windows=False),
-    VoiceKind("surroundings", "Surroundings", 0.25, windows=True),
+    VoiceKind("bands", "All bands", 0.16, windows=False, spectra=True),
+    VoiceKind("pixels", "Single pixels", 0.16, windows=False),
+    VoiceKind("similar_pixels", "Similar pixels", 0.24, windows=False),
+    VoiceKind("closest_pixels", "Closest pixels", 0.24, windows=False),
+    VoiceKind("surroundings", "Surroundings", 0.2, windows=True),
 )
 NETWORK_PART = 0.05  # of their weight; more of it lost accuracy on separate fields
 NETWORK_TITLE = "Network"  # it shares the weight of the surroundings, whose features it reads
@@ -54,7 +58,7 @@ NETWORK_TITLE = "Network"  # it shares the weight of the surroundings, whose fea
 # What a user may ask for -> the voices that may speak, and the network's part of the surroundings.
 CHOICES: dict[str, tuple[tuple[VoiceName, ...] | None, float]] = {
     "auto": (None, NETWORK_PART),
-    "pixels": (("pixels", "similar_pixels"), NETWORK_PART),
+    "pixels": (tuple(k.name for k in KINDS if not k.windows), NETWORK_PART),
     "surroundings": (("surroundings",), NETWORK_PART),
     "network": (("surroundings",), 1.0),
 }

@@ -18,7 +18,7 @@ from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.voices.pool import Pool, Share, pool_of
 from hsi_viewer.learning.voices.voice import KINDS, VoiceName
 
-STEEPEST = 8.0  # fall of the weight with the mean loss
+STEEPEST = 6.0  # fall of the weight with the mean loss
 LABELS = 8.0  # held-out labels for each step of that
 SURE = 3.0  # mean margin, in logits, of a voice that nothing was held out for
 SURER = 8.0  # at most, of one that was right each time

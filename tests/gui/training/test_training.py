@@ -40,8 +40,9 @@ class SlowTrainer:
         self.warning = ""
         self.runs: list[tuple[int, object]] = []  # labelled pixels, and the model gone on from
 
-    def fit(self, cube, labels, config, *, legend, warm_start, token, port):
+    def fit(self, cube, labels, config, *, legend, warm_start, viewed, token, port):
         self.runs.append((int((labels > 0).sum()), warm_start))
+        self.viewed = viewed
         port.report(EpochReport(1, 3, 2.0, (0.2, 0.3, 0.4)))
         port.report(prediction(1, final=False))
         self.started.set()
@@ -105,6 +106,12 @@ def test_progress_curves_early_map_and_final_map(labelled, slow):
     panel = labelled.window.panel("training")
     assert labelled.document.prediction.source == "map 1"
     assert panel.epochs_shown() == 1
+    part = slow.viewed.part  # early maps are painted first where the user looks
+    assert (part.rows, part.columns) == (slice(0, 145), slice(0, 145))
+    labelled.window.context.canvas.zoom(3.0)
+    nearer = slow.viewed.part
+    assert 0 < nearer.rows.start < nearer.rows.stop < 145
+    assert nearer.step == 1
     assert panel.cancel_button.isVisible()
     assert not panel.train_button.isEnabled()
     slow.may_end.set()

@@ -104,11 +104,11 @@ def test_a_modes_losses_change_the_network() -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 4)
     confidences = []
+    heard = TrainingConfig(voices="network")
     for mode in get_args(DistillationMode):
         recipe = replace(SMALL, distillation=replace(SMALL.distillation, mode=mode))
-        confidences.append(
-            fit(cube, training, recipe=recipe).predict(cube, refine=False).confidence
-        )
+        model = fit(cube, training, heard, recipe=recipe)
+        confidences.append(model.predict(cube, refine=False).confidence)
     pairs = [(i, j) for i in range(len(confidences)) for j in range(i)]
     assert not any(np.array_equal(confidences[i], confidences[j]) for i, j in pairs)
 

@@ -2,65 +2,142 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning import early_maps
-from hsi_viewer.learning import scene_features as scene_module
-from hsi_viewer.learning.early_maps import coarse_scene, coarse_seeds
+from hsi_viewer.core.viewed import Viewed, ViewedPart
+from hsi_viewer.learning import early_maps, scene_features
+from hsi_viewer.learning.early_maps import (
+    Painter,
+    Sketch,
+    coarse_seeds,
+    fitting,
+    step_of,
+    thinning,
+)
 from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.instant_model import softmax
+from hsi_viewer.learning.instant_model import InstantModel, fit_instant
+from hsi_viewer.learning.predictor import choose_device
 from hsi_viewer.learning.scene_features import SceneFeatures, halves
-from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.survey import tiles
+from hsi_viewer.learning.trainer import Run, fit
+from hsi_viewer.learning.voices.ensemble import Ensemble
+from hsi_viewer.learning.voices.pool import Share, pool_of
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 CUBE, TRUTH = made_scene(50, 47)
 TRAINING, _ = draw_per_class(TRUTH, 4)
+IDS = (2, 5, 7, 9)
+WHOLE = slice(0, 50), slice(0, 47)
 
 
 @pytest.fixture
 def large(monkeypatch) -> SceneFeatures:
     """The scene as if it were large, in tiles of 20 pixels that meet the steps nowhere."""
-    monkeypatch.setattr(scene_module, "KEEP_BYTES", 0)
-    monkeypatch.setattr(scene_module, "SURVEY_TILE", 20)
+    monkeypatch.setattr(scene_features, "KEEP_BYTES", 0)
+    monkeypatch.setattr(scene_features.tiles, "__defaults__", (20,))
     monkeypatch.setattr(early_maps, "PIXELS", 300)  # every third pixel
+    monkeypatch.setattr(early_maps, "BLOCK", 20)
     return SceneFeatures(CUBE, fit_features(CUBE, SMALL.features))
 
 
-def test_features_of_every_third_pixel_are_those_of_the_scene(large) -> None:
-    whole, _ = large.window(slice(0, 50), slice(0, 47))
-    guide, valid = SceneFeatures(CUBE, large.features).guide(3)
-    coarse = coarse_scene(large, 3)
-    assert coarse is not None
-    assert coarse.step == 3
-    assert np.allclose(coarse.features, whole[:, ::3, ::3], atol=1e-5)
-    assert np.allclose(coarse.guide, guide, atol=1e-5)
-    assert np.array_equal(coarse.valid, valid)
-    assert coarse_scene(large, 3) is None  # it has been seen
+def around(scene: SceneFeatures) -> Ensemble:
+    """The discriminant of the surroundings alone, on four labels a class."""
+    pixels = np.flatnonzero(TRAINING)
+    targets = np.searchsorted(IDS, TRAINING.ravel()[pixels])
+    values = scene.patches(pixels, 0)[:, :, 0, 0]
+    voice = fit_instant(np.ascontiguousarray(values), targets, 4, 0.3)
+    return Ensemble({"surroundings": voice}, pool_of({"surroundings": Share(1.0, 0.1)}))
 
 
-def test_pixels_without_data_are_mapped_to_nothing(large) -> None:
+def sketch(scene: SceneFeatures, viewed: Viewed | None = None, walker=None) -> Sketch:
+    seeds = np.where(TRAINING > 0, np.searchsorted(IDS, TRAINING), -1)
+    scene.surveyed(3)
+    return Sketch(scene, around(scene), IDS, seeds, walker, viewed, CancelToken())
+
+
+def test_what_is_said_of_every_third_pixel_is_what_the_final_map_says_there(large) -> None:
+    asked = sketch(large)
+    said, valid = asked.look(WHOLE, 3)
+    whole = asked.ensemble.mapped(large)
+    assert np.abs(said - whole.probabilities[::3, ::3]).max() < 1e-4
+    assert valid.all()
+    part, _ = asked.look((slice(6, 31), slice(9, 40)), 3)
+    assert np.abs(part - whole.probabilities[6:31:3, 9:40:3]).max() < 1e-4
+
+
+def test_a_look_at_few_pixels_is_on_a_thinned_grid_and_nearly_the_same(large) -> None:
+    assert [(thinning(n), fitting(n)) for n in (1, 3, 7, 8, 9, 13)] == [
+        *((1, 1), (1, 3), (1, 7), (2, 8), (2, 8)),
+        (3, 12),
+    ]
+    read: list[int] = []
+    real = ThinnedSource.read
+
+    def counted(self, rows, columns, bands):
+        found = real(self, rows, columns, bands)
+        read.append(found.shape[0] * found.shape[1])
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ThinnedSource, "read", counted)
+        said, _ = sketch(large).look(WHOLE, 8)
+    assert said.shape == (7, 6, 4)
+    assert 0 < sum(read) < TRUTH.size  # windows overlap, and still not every pixel was read
+    right = np.array(IDS)[said.argmax(axis=2)] == TRUTH[::8, ::8]
+    assert right.mean() > 0.85
+
+
+def test_products_are_averaged_to_what_all_features_give(large, monkeypatch) -> None:
     values = CUBE.read().copy()
     values[:10, :9] = np.nan
+    values[30, 20:23] = 1e5  # strays
+    cube = HyperCube.from_array(values)
+    features = fit_features(cube, SMALL.features)
+    slow = SceneFeatures(cube, features)
+    ensemble = around(large)
+    quick = ensemble.mapped(slow)
+    monkeypatch.setattr(scene_features, "KEEP_BYTES", 10**9)
+    kept = SceneFeatures(cube, features)
+    assert kept.is_kept
+    wanted = ensemble.mapped(kept)
+    assert np.array_equal(quick.valid, wanted.valid)
+    assert not quick.valid[:10, :9].any()
+    assert SceneFeatures(cube, features).looked_at(np.array([30 * 47 + 21]))[1].all()
+    assert np.abs(quick.probabilities - wanted.probabilities).max() < 1e-3
+
+
+def test_windows_are_not_computed_one_by_one_where_scores_can_be_averaged(
+    large, monkeypatch
+) -> None:
+    def unwanted(*_args, **_options):
+        raise AssertionError("all features were computed")
+
+    monkeypatch.setattr(SceneFeatures, "window", unwanted)
+    voice = InstantModel(np.ones((large.features.channels, 4), np.float32), np.zeros(4, np.float32))
+    ensemble = Ensemble({"surroundings": voice}, pool_of({"surroundings": Share(1.0, 0.1)}))
+    assert np.allclose(ensemble.mapped(large).probabilities, 0.25)
+
+
+def test_pixels_without_data_are_painted_as_nothing(large) -> None:
+    values = CUBE.read().copy()
+    values[:12, :9] = np.nan
     scene = SceneFeatures(HyperCube.from_array(values), large.features)
-    coarse = coarse_scene(scene, 3)
-
-    class Certain:
-        """Whoever says the second class of all."""
-
-        def logits(self, features: np.ndarray) -> np.ndarray:
-            return np.tile(np.float32([0, 2, 0, 1]), (len(features), 1))
-
-    seeds = np.full(TRUTH.shape, -1, np.int64)
-    found = coarse.painted(Certain(), (2, 5, 7, 9), seeds, None, scene_module.CancelToken())
-    assert not found.class_map[:10, :9].any()
-    assert not found.confidence[:10, :9].any()
-    assert (found.class_map[10:] == 5).all()
-    assert found.confidence[20, 20] == pytest.approx(softmax(np.float32([0, 2, 0, 1])).max())
+    port = Recorder()
+    Painter(sketch(scene), port).first_look()
+    (found,) = port.items
+    assert not found.class_map[:10, :7].any()
+    assert not found.confidence[:10, :7].any()
+    assert (found.class_map[14:] > 0).all()
+    assert (found.confidence[14:] > 0.25).all()
 
 
 def test_a_large_scene_is_mapped_before_the_network_is_trained(large) -> None:
@@ -76,6 +153,90 @@ def test_a_large_scene_is_mapped_before_the_network_is_trained(large) -> None:
     assert (maps[0].class_map == TRUTH).mean() > 0.85
     final = model.predict(CUBE, labels=TRAINING)
     assert (maps[0].class_map == final.class_map).mean() > 0.85
+    scene = model.scene_of(CUBE)
+    assert scene is not None
+    guide, valid = SceneFeatures(CUBE, scene.features).guide(3)
+    assert np.allclose(scene.survey.guide, guide, atol=1e-5)
+    assert np.array_equal(scene.survey.valid, valid)
+
+
+class Waiting:
+    """A port that keeps maps and lets a test wait for the first that is as it wants."""
+
+    def __init__(self) -> None:
+        self.maps: list[Prediction] = []
+        self._came = threading.Condition()
+
+    def report(self, item: object) -> None:
+        with self._came:
+            self.maps.append(item)
+            self._came.notify_all()
+
+    def wait_for(self, wanted) -> Prediction:
+        with self._came:
+            assert self._came.wait_for(lambda: any(wanted(m) for m in self.maps), 60)
+            return next(m for m in self.maps if wanted(m))
+
+
+def test_what_is_on_the_screen_is_painted_first_and_what_comes_into_view_next(large) -> None:
+    viewed = Viewed(ViewedPart(slice(0, 20), slice(0, 18), 1))
+    port, asked = Waiting(), sketch(large, viewed)
+    exact = asked.ensemble.mapped(large)
+    ids = np.array(IDS)[exact.probabilities.argmax(axis=2)]
+    with Painter(asked, port):
+        first = port.maps[0]
+        assert first.class_map[:20, :18].all()
+        assert not first.class_map[20:].any()  # nobody has looked there
+        seen = port.wait_for(lambda m: "finely" in m.source)
+        assert np.array_equal(seen.class_map[:20, :20], ids[:20, :20])
+        assert (seen.class_map > 0).all()  # the rest is coarse by now
+        assert not np.array_equal(seen.class_map[30:], ids[30:])
+        viewed.tell(ViewedPart(slice(40, 50), slice(0, 47), 1))
+        later = port.wait_for(lambda m: np.array_equal(m.class_map[40:], ids[40:]))
+        assert not later.final
+    assert not large.survey.unseen  # meanwhile the scene was surveyed for the final map
+
+
+def test_a_cancelled_training_stops_the_painter(large) -> None:
+    asked = sketch(large, Viewed(ViewedPart(*WHOLE, 1)))
+    painter = Painter(asked, Recorder())
+    painter.first_look()
+    asked.token.cancel()
+    with pytest.raises(TaskCancelledError):
+        painter.first_look()
+
+
+def test_an_error_of_the_painter_ends_the_training(large, monkeypatch) -> None:
+    def fails(*_args):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(SceneFeatures, "look_at", fails)
+    with pytest.raises(OSError, match="the disk is gone"):
+        fit(CUBE, TRAINING, recipe=SMALL, port=Recorder())
+
+
+def test_soft_targets_of_a_large_scene_come_from_some_of_its_tiles(large, monkeypatch) -> None:
+    monkeypatch.setattr("hsi_viewer.learning.trainer.SOFT_TILES", 3)
+    run = Run(large, TRAINING, IDS, SMALL, TrainingConfig(), CancelToken(), Recorder())
+    network = run.network(None).to(choose_device("cpu"))
+    run.soft_targets(network)
+    seen, said = run._taught(network)
+    windows = list(tiles(50, 47))[::3]
+    assert seen.size == sum((r.stop - r.start) * (c.stop - c.start) for r, c in windows)
+    assert np.unique(seen).size == seen.size
+    assert np.allclose(said.sum(axis=1), 1, atol=1e-4)
+
+
+def test_every_which_pixel_depends_on_the_size() -> None:
+    assert step_of(100, 100) == 1
+    assert step_of(1500, 1500) == 8
+    assert 4000 * 4000 / step_of(4000, 4000) ** 2 == pytest.approx(early_maps.PIXELS, rel=0.1)
+
+
+def test_a_part_of_another_scene_is_cut_to_this_one() -> None:
+    part = ViewedPart(slice(10, 80), slice(-3, 5), 2)
+    assert part.within(50, 40) == ViewedPart(slice(10, 50), slice(0, 5), 2)
+    assert part.within(10, 40) is None
 
 
 def test_labels_move_to_the_nearest_coarse_pixel() -> None:
@@ -106,6 +267,24 @@ def test_windows_are_computed_around_labels_and_not_of_all_between(large, monkey
     rows, columns = np.divmod(pixels, 47)
     for patch, r, c in zip(found, rows, columns, strict=True):
         assert np.allclose(patch, whole[:, r : r + 3, c : c + 3], atol=1e-5)
+
+
+def test_labels_on_no_data_are_found_without_looking_at_the_rest(large, monkeypatch) -> None:
+    values = CUBE.read().copy()
+    values[30, 12] = np.nan
+    scene = SceneFeatures(HyperCube.from_array(values), large.features)
+    read, real = [], scene._read
+
+    def counted(rows, columns):
+        read.append((rows.stop - rows.start) * (columns.stop - columns.start))
+        return real(rows, columns)
+
+    monkeypatch.setattr(scene, "_read", counted)
+    pixels = np.array([3, 30 * 47 + 12, 30 * 47 + 13])
+    valid, strays = scene.looked_at(pixels)
+    assert valid.tolist() == [True, False, True]
+    assert not strays.any()
+    assert sum(read) == 3
 
 
 def test_pixels_are_halved_along_their_longer_extent() -> None:

@@ -10,7 +10,8 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning import scene_features as scene_module
-from hsi_viewer.learning.features import fit_features, noise_covariance
+from hsi_viewer.learning.features import fit_features
+from hsi_viewer.learning.noise import noise_covariance
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.windows import window_matrix

@@ -26,7 +26,8 @@ from hsi_viewer.learning.predictor import (
     precision,
 )
 from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe
-from hsi_viewer.learning.scene_features import SceneFeatures, tiles
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.survey import tiles
 from tests.unit.learning.made import Recorder
 
 FEATURES = FeatureRecipe(components=4, sigmas=(0.0, 1.0))

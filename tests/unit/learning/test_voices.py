@@ -18,7 +18,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
 from hsi_viewer.learning.voices.pixels import PixelVoice
-from hsi_viewer.learning.voices.pool import HEARD, Pool, Share, pool_of
+from hsi_viewer.learning.voices.pool import HEARD, NETWORK_HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART
@@ -147,7 +147,7 @@ def test_only_chosen_voices_speak_and_a_quiet_one_is_left_out() -> None:
     assert usual_pool(("pixels", "similar_pixels")).factor("surroundings") == 0
     usual = usual_pool()
     assert sum(s.weight for s in usual.shares.values()) == pytest.approx(1)
-    assert usual.factor("pixels") == pytest.approx(0.2 * SURE)
+    assert usual.factor("pixels") == pytest.approx(0.16 * SURE)
     pool = pool_of({"pixels": Share(1 - HEARD / 2, 1.0), "surroundings": Share(HEARD / 2, 1.0)})
     assert (pool.heard, pool.shares["pixels"].weight) == (("pixels",), 1.0)
 
@@ -213,7 +213,8 @@ def test_a_model_tells_its_voices_and_keeps_them_in_its_files(tmp_path) -> None:
     shares = {v.name: v.weight for v in evidence.voices}
     assert set(shares) == {k.name for k in KINDS} | {"network"}
     around = shares["network"] + shares["surroundings"]
-    assert shares["network"] == pytest.approx(NETWORK_PART * around)
+    share = NETWORK_PART * around
+    assert shares["network"] == pytest.approx(share if share >= NETWORK_HEARD else 0.0)
     assert "by 3 spatial folds" in evidence.sentence
     assert evidence.separated.probabilities.shape == (24, 4)
     assert evidence.separated.right.mean() > 0.9
@@ -236,7 +237,7 @@ def test_a_user_may_choose_the_voices(voices) -> None:
     model = fit(CUBE, training, TrainingConfig(voices=voices), recipe=RECIPE)
     heard = {v.name for v in model.evidence.voices if v.weight > 0}
     wanted = {
-        "pixels": {"pixels", "similar_pixels"},
+        "pixels": {"bands", "pixels", "similar_pixels", "closest_pixels"},
         "surroundings": {"surroundings", "network"},
         "network": {"network"},
     }
@@ -249,7 +250,7 @@ def test_labels_without_folds_leave_the_usual_weights() -> None:
     model = fit(CUBE, training, recipe=RECIPE)
     assert model.evidence.separated is None
     assert "too few groups of labels" in model.evidence.sentence
-    assert {v.name: v.weight for v in model.evidence.voices}["similar_pixels"] == 0.55
+    assert {v.name: v.weight for v in model.evidence.voices}["similar_pixels"] == 0.24
     found = model.predict(CUBE, labels=training)
     assert (found.class_map == TRUTH).mean() > 0.9
     assert (found.class_map[training > 0] == training[training > 0]).all()
@@ -284,6 +285,44 @@ def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> 
     same = model.predict(HyperCube.from_array(strange), standardise="scene", port=port)
     assert (same.class_map == TRUTH).mean() > 0.9 > (found.class_map == TRUTH).mean()
     assert model.scene_of(other) is None
+
+
+def test_the_voice_of_all_bands_is_asked_about_spectra_wherever_it_is_heard(scene) -> None:
+    pixels, values, targets = labelled(scene, 5)
+    spectra = scene.spectra_at(pixels)
+    fitter = VoiceFitter(scene.features, 4, 0.3, scene.sample(), scene.sampled_spectra())
+    voices = fitter.fitted(values, targets, spectra)
+    wanted = softmax(0.3 * voices["bands"].scores(scene.spectra(slice(0, 40), slice(0, 36))[0]))
+    alone = Ensemble(voices, pool_of({"bands": Share(1.0, 0.3)}))
+    assert np.allclose(alone.mapped(scene).probabilities.reshape(-1, 4), wanted, atol=1e-6)
+    folds = np.arange(len(targets)) // 4 % 3
+    held = fitter.held_out(values, targets, folds, spectra)
+    assert set(held) == {kind.name for kind in KINDS}
+    own = fitter.fitted(values[folds > 0], targets[folds > 0], spectra[folds > 0])
+    unit = np.float32(fitter.units(own)["bands"])
+    assert np.allclose(held["bands"][folds == 0] * unit, own["bands"].scores(spectra[folds == 0]))
+    without = VoiceFitter(scene.features, 4, 0.3, scene.sample()).fitted(values, targets)
+    assert "bands" not in without
+    with pytest.raises(ValueError, match="no spectra"):
+        alone.logits(values)
+
+
+def test_one_label_a_class_is_enough_for_the_discriminant_of_all_bands(scene) -> None:
+    pixels, _, targets = labelled(scene, 1)
+    voice = PixelVoice.of_bands(scene.spectra_at(pixels), targets, 4)
+    said = voice.scores(scene.spectra(slice(0, 40), slice(0, 36))[0]).argmax(axis=1)
+    assert (np.array((2, 5, 7, 9))[said] == TRUTH.ravel()).mean() > 0.9
+
+
+def test_closest_pixels_follow_their_labels_more_closely_than_similar_ones(scene) -> None:
+    _, values, targets = labelled(scene, 6)
+    wrong = targets.copy()
+    wrong[0] = (wrong[0] + 1) % 4
+    voices = VoiceFitter(scene.features, 4, 0.3, scene.sample()).fitted(values, wrong)
+    loosely, closely = (
+        voices[n].scores(values[:1])[0] for n in ("similar_pixels", "closest_pixels")
+    )
+    assert closely[wrong[0]] - closely[targets[0]] > loosely[wrong[0]] - loosely[targets[0]]
 
 
 def test_a_voice_that_knows_nothing_is_sound_in_any_units():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QRectF, Slot
 
+from hsi_viewer.core.viewed import ViewedPart
 from hsi_viewer.learning.classifiers import classifiers
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.docking import Panel
@@ -14,11 +15,23 @@ from hsi_viewer.ui.features.training.assessing import AssessmentController
 from hsi_viewer.ui.features.training.torch_preload import TrainerImport
 from hsi_viewer.ui.features.training.train_commands import train_commands
 from hsi_viewer.ui.features.training.training import TrainController
+from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
+
+
+def viewed_part(view: SceneView) -> ViewedPart | None:
+    """The pixels of the scene that a view shows, if any."""
+    scale, (rows, columns) = view.magnification(), view.shape
+    part = QRectF(0, 0, columns, rows).intersected(view.seen()).toAlignedRect()
+    if part.isEmpty() or scale <= 0:
+        return None
+    down = slice(part.top(), part.top() + part.height())
+    across = slice(part.left(), part.left() + part.width())
+    return ViewedPart(down, across, max(1, int(1 / scale)))
 
 
 class TrainingFeature(Feature):
@@ -33,6 +46,7 @@ class TrainingFeature(Feature):
         self.assessing = AssessmentController(context.workspace, self.training, self.accuracy, self)
         self.preload = TrainerImport(context.workspace, self)
         self.training.first_map.connect(self._on_first_map)
+        context.canvas.view_changed.connect(self._on_view)
         context.opening.opened.connect(self.preload.start_soon)
 
     def panels(self) -> list[Panel]:
@@ -72,6 +86,10 @@ class TrainingFeature(Feature):
     @Slot()
     def _on_first_map(self) -> None:
         self.context.viewing.show_map(True)
+
+    @Slot()
+    def _on_view(self) -> None:
+        self.training.viewed.tell(viewed_part(self.context.canvas))
 
     def running(self) -> str | None:
         """A running training keeps the user from leaving without a word."""

@@ -13,6 +13,7 @@ from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
+from hsi_viewer.core.viewed import Viewed
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.results import ModelResult
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
@@ -68,6 +69,7 @@ class TrainController(QObject):
     def __init__(self, workspace: Workspace, panel: TrainingPanel, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._panel = workspace, panel
+        self.viewed = Viewed()  # where early maps are painted first
         self._task: Task | None = None
         self._document: Document | None = None
         self._labelled: NDArray[np.bool_] | None = None
@@ -142,7 +144,8 @@ class TrainController(QObject):
         cube, snapshot, legend = document.cube, document.labels.snapshot(), document.legend.classes
         chosen = self._panel.classifier
         live = before is not None and before.model.name == chosen.name
-        options = chosen.options(before.model if before is not None and live else None)
+        known = before.model if before is not None and live else None
+        options = chosen.options(known, self.viewed)
         # What the model saw before is in it still.
         seen = before.labelled if before is not None and live and chosen.warm_start else None
         self._document, self._again, self._epochs = document, False, []

@@ -24,7 +24,7 @@ from hsi_viewer.learning.classifiers.lda import KIND as LDA
 from hsi_viewer.learning.classifiers.lda import discriminant
 from hsi_viewer.learning.classifiers.svm import machine
 from hsi_viewer.learning.pixel_model import WALKER
-from hsi_viewer.learning.scene_features import TILE
+from hsi_viewer.learning.survey import TILE
 from tests.unit.learning.made import Recorder, made_scene
 
 NAMES = ("lda", "svm")
