@@ -148,6 +148,9 @@ def run(options: Namespace) -> int:
             "apply needs a cube after the model, or a table of scenes: add --table FILE (options: "
             "hsi-viewer apply --help)"
         )
+    from hsi_viewer.learning.model_description import check_model
+
+    check_model(options.model)  # before the engine is loaded, which takes seconds
     alone = len(options.cubes) == 1 and options.table is None
     if alone and not (options.part or options.assemble or options.scheduler):
         return _run_one(options)

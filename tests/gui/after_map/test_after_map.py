@@ -251,8 +251,11 @@ def unlike_spectra_and_damage(driver, path, model, monkeypatch) -> None:
     driver.trigger("map.apply")
     driver.qtbot.waitUntil(lambda: driver.document.prediction is not before)
     driver.settle()
-    QApplication.processEvents()  # the message gets its place
-    notice = next(n for n in driver.window.notices.notices if n.text.startswith("40%"))
+    bar = driver.window.notices
+    driver.qtbot.waitUntil(
+        lambda: any(n.text.startswith("40%") and n.buttons[0].height() > 10 for n in bar.notices)
+    )
+    notice = next(n for n in bar.notices if n.text.startswith("40%"))
     driver.click_on(notice.buttons[0])
     driver.qtbot.waitUntil(lambda: unlike.asked == ["training", "scene"])
     driver.settle()

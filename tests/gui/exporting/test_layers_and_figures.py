@@ -164,11 +164,12 @@ def save_view(driver, path, monkeypatch, name: str, kind: str, seen=None) -> Non
 def views_and_plots(driver, tmp_path, monkeypatch) -> None:
     """Views have a legend and a scale bar, and plots become tables."""
     driver.qtbot.waitUntil(lambda: driver.window.context.map_marks.possible)
+    driver.window.context.viewing.layers.show(False, "Spectral angle")  # which lies above
+    driver.trigger("view.map")  # hidden by the derived image, which lies below it
     save_view(driver, tmp_path / "view.svg", monkeypatch, "Scene", "svg")
     text = (tmp_path / "view.svg").read_text(encoding="utf-8")
     assert ">one<" in text
     assert ">two<" in text
-    driver.window.context.viewing.layers.show(False, "Spectral angle")  # which lies above
     driver.trigger("view.uncertainty")
     save_view(driver, tmp_path / "doubt.svg", monkeypatch, "Scene", "svg")
     text = (tmp_path / "doubt.svg").read_text(encoding="utf-8")

@@ -109,7 +109,7 @@ def test_another_scene_takes_the_question_away(driver, strip, tmp_path) -> None:
 
 
 def test_the_command_line_is_warned_too(strip, monkeypatch, tmp_path) -> None:
-    cube = classify._open(str(strip), classify.Job(tmp_path))
+    cube = classify.opened(str(strip), classify.Job(tmp_path))
     assert cube.warnings == (SAID,)
 
 
