@@ -2,84 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
-from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
-from hsi_viewer.core.labels.class_match import matched_ids, renumbered
-from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
-from hsi_viewer.core.labels.sampling import Draw, Split, split_of
+from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
 from hsi_viewer.io.files.reading import ChoiceNeededError
-from hsi_viewer.session.document.document import Document, present_ids
-from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out, plan_load
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import base_of, carry_out
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
 from hsi_viewer.ui.features.labelling.label_placement import placement_choice, previews
+from hsi_viewer.ui.features.labelling.label_use import Import, Imported, LabelUse, Purpose, use_of
 from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
-Purpose = Draw | Literal["labels", "add", "test"]
 OFFER = "import"
 DOING = "Reading or writing labels"
 MOST_OFFERED = 6
-# A class map of a spectral library lists hundreds of classes, of which few are in a scene.
-MOST_LISTED = 64
-
-
-@dataclass(frozen=True, eq=False)
-class Import:
-    """A request to import labels."""
-
-    document: Document
-    source: str
-    purpose: Purpose
-    placement: Placement | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Imported:
-    """Result of an import: labels, or the question of which array they are or how to place them."""
-
-    request: Import
-    labels: ImportedLabels | PlacementNeededError | ChoiceNeededError
-    use: LabelUse | None = None
-    previews: Mapping[Placement, NDArray[np.uint8]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class LabelUse:
-    """Effect of loading labels from a file.
-
-    Attributes
-    ----------
-    load : the labels and classes that take the place of others, or None.
-    truth, truth_ids : ground truth to be scored, or None, and the class ids in it.
-    scored : how many of its pixels.
-    added : how many more pixels have a label then.
-    split : training and test pixels, where they were drawn.
-    """
-
-    load: LabelLoad | None
-    truth: NDArray[np.uint16] | None = None
-    truth_ids: tuple[int, ...] = ()
-    scored: int = 0
-    added: int = 0
-    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -89,54 +44,6 @@ class SavedLabels:
     path: Path
     document: Document
     step: Step | None
-
-
-def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
-    """Compute in a worker what loading labels changes in a document.
-
-    Raises
-    ------
-    LabelError
-        if they do not fit the cube, or nothing can be drawn from them.
-    """
-    document, purpose = request.document, request.purpose
-    present = np.flatnonzero(count_ids(labels.ids)).tolist()
-    listed = labels.names if len(labels.names) <= MOST_LISTED else {}
-    replaces = purpose == "labels" or isinstance(purpose, Draw)
-    kept = staying(base, labels.names.values()) if replaces else base.classes
-    numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(kept))
-    ids = renumbered(labels.ids, numbers)
-    names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
-    colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}
-    if purpose == "test":
-        truth = checked_ids(ids, document.labels.shape)
-        return LabelUse(None, truth, present_ids(truth))
-    if isinstance(purpose, Draw):
-        split = split_of(ids, purpose)
-        load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}", kept)
-        test = split.test
-        scored = int(np.count_nonzero(test))
-        return LabelUse(load, test, present_ids(test), scored, split=split)
-    if purpose == "add":
-        here = base.labels.ids
-        ids = np.where(here > 0, here, ids)
-        load = plan_load(document, base, ids, names, colours, "Add labels from a file")
-        added = int(np.count_nonzero(ids)) - int(np.count_nonzero(here))
-        return LabelUse(load, added=added)
-    return LabelUse(plan_load(document, base, ids, names, colours, kept=kept))
-
-
-def staying(base: Base, names: Collection[str]) -> tuple[LabelClass, ...]:
-    """Classes that stay when a file with these names replaces all labels.
-
-    A class that loses all its labels, and isn't in the file, would stay empty and keep the file's
-    class of its number from having it. One without labels was made on purpose.
-    """
-    if not names:
-        return base.classes
-    named = {name.casefold() for name in names}
-    labelled = {*present_ids(base.labels.ids)}
-    return tuple(c for c in base.classes if c.id not in labelled or c.name.casefold() in named)
 
 
 class LabelFiles(QObject):
