@@ -74,9 +74,9 @@ class SampleAssessment:
         if found.untold:
             low, high = (100 * x for x in found.bounds)
             notes.append(
-                f"The class of {found.untold} of {found.points + found.untold} points is "
-                "unknown; the estimates take them to be like the others of their stratum. Were all of "
-                f"them wrong or all right, the overall accuracy would be {low:.1f} or {high:.1f} %."
+                f"The class of {found.untold} of {found.points + found.untold} points is unknown; "
+                "the estimates take them to be like the others of their stratum. Were all of them "
+                f"wrong or all right, the overall accuracy would be {low:.1f} or {high:.1f} %."
             )
         if found.unmapped > 0:
             notes.append(
