@@ -17,8 +17,8 @@ from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
-from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.judging import evenness
+from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import HEARD, NETWORK_HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
