@@ -28,10 +28,11 @@ def add(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Print the areas, and write them if a file is given."""
+    from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.jobs.after_map import areas_of_file
 
-    with terminable():
-        made = areas_of_file(options.map, options.output, overwrite=options.overwrite)
+    with terminable(), progress_on_stderr(options.quiet) as port:
+        made = areas_of_file(options.map, options.output, overwrite=options.overwrite, port=port)
     print_made(options, made, "\n".join(lines_of(made.record)))
     return 0
 
