@@ -18,6 +18,7 @@ from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.jobs.batch.compute import Task, TileDone, compute_tile, forget
 
+ANSWER = 10.0  # seconds in which a scheduler must answer
 LOOK_AGAIN = 5.0  # seconds after which the workers of a cluster are counted again
 
 
@@ -152,7 +153,7 @@ def _client(address: str) -> Any:
             "--scheduler needs Dask; install it with: pip install 'hsi-viewer[cluster]'."
         ) from error
     try:
-        return Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
+        return Client(address, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError) as error:
         raise SettingError(
             f"No Dask scheduler answers at {address}; check the address and that it runs."
