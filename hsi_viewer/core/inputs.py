@@ -139,7 +139,7 @@ def known_ids(labels: LabelsLike | None, cube: HyperCube) -> NDArray[np.uint16]:
     shape = cube.rows, cube.columns
     if labels is None:
         return np.zeros(shape, np.uint16)
-    return labels_inside(checked_ids(as_labels(labels, cube), shape), cube)
+    return labels_inside(checked_ids(as_labels(labels, cube), shape), cube)[0]
 
 
 def _path(source: str | os.PathLike[str]) -> str | Path:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.blocks import BLOCK_BYTES
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import LabelError, TrainingError
-from hsi_viewer.core.progress import Note, ProgressPort
 
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
@@ -60,7 +59,7 @@ class RegionOfInterest:
                 raise TrainingError(
                     f"{cube.name}: all of the chosen bands are marked bad. Choose other bands."
                 )
-            cube = replace(cube, good_bands=good)
+            cube = replace(cube, good_bands=good, chosen=self.bands)
         return cube
 
     def sentence(self, cube: HyperCube) -> str:
@@ -70,7 +69,7 @@ class RegionOfInterest:
             parts.append(f"{_percent(self.share(cube))} of the scene")
         if self.bands is not None:
             used = int(np.count_nonzero(self.bands & cube.good_bands))
-            parts.append(f"{used} of {int(np.count_nonzero(cube.good_bands))} bands")
+            parts.append(f"{used} of {cube.bands} bands")
         return "; ".join(parts)
 
     def share(self, cube: HyperCube) -> float:
@@ -79,15 +78,16 @@ class RegionOfInterest:
             return 1.0
         return int(np.count_nonzero(self.inside)) / (cube.rows * cube.columns)
 
-    def record(self, cube: HyperCube) -> dict[str, Any]:
-        """The same for report.json; `cube` is the whole scene. Bands are counted from 1."""
-        found: dict[str, Any] = {}
-        if self.inside is not None:
-            found["pixels"] = int(np.count_nonzero(self.inside))
-            found["share"] = round(self.share(cube), 6)
-        if self.bands is not None:
-            found["bands"] = (np.flatnonzero(self.bands & cube.good_bands) + 1).tolist()
-        return found
+
+def region_record(cube: HyperCube) -> dict[str, Any] | None:
+    """What is used of a cube, for report.json; None of a whole scene. Bands are counted from 1."""
+    found: dict[str, Any] = {}
+    if cube.inside is not None:
+        pixels = int(np.count_nonzero(cube.inside))
+        found |= {"pixels": pixels, "share": round(pixels / cube.inside.size, 6)}
+    if cube.chosen is not None:
+        found["bands_used"] = (np.flatnonzero(cube.good_bands) + 1).tolist()
+    return found or None
 
 
 class InsideSource:
@@ -171,21 +171,22 @@ def _percent(share: float) -> str:
 
 
 def labels_inside(
-    ids: NDArray[np.uint16], cube: HyperCube, port: ProgressPort | None = None, what: str = "labels"
-) -> NDArray[np.uint16]:
-    """Class ids (rows, columns) without those outside of the region; the port is told how many."""
+    ids: NDArray[np.uint16], cube: HyperCube, what: str = "labels"
+) -> tuple[NDArray[np.uint16], str]:
+    """Class ids (rows, columns) without those outside of the region, and a sentence about these.
+
+    The sentence is "" where there are none; `what` says what the ids are.
+    """
     if cube.inside is None:
-        return ids
+        return ids, ""
     outside = (ids > 0) & ~cube.inside
     count = int(np.count_nonzero(outside))
     if not count:
-        return ids
-    if port is not None:
-        total = int(np.count_nonzero(ids))
-        lie, used = ("lies", "isn't") if count == 1 else ("lie", "aren't")
-        outside_it = f"{count} of {total} {what} {lie} outside the region of interest"
-        port.report(Note(f"{outside_it} and {used} used."))
-    return np.where(outside, np.uint16(0), ids)
+        return ids, ""
+    total = int(np.count_nonzero(ids))
+    lie, used = ("lies", "isn't") if count == 1 else ("lie", "aren't")
+    sentence = f"{count} of {total} {what} {lie} outside the region of interest and {used} used."
+    return np.where(outside, np.uint16(0), ids), sentence
 
 
 def sampled(cube: HyperCube, count: int, bands: NDArray[Any] | None = None) -> NDArray[Any]:

@@ -22,7 +22,7 @@ from hsi_viewer.core.entry_points import PlugIn, plug_ins
 from hsi_viewer.core.errors import FormatError, SettingError
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.progress import CancelToken, NotingPort, ProgressPort
+from hsi_viewer.core.progress import CancelToken, Note, NotingPort, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 
 GROUP = "hsi_viewer.classifiers"
@@ -156,8 +156,9 @@ def fit(
     """
     row = _named(classifier)
     if cube.inside is not None:
-        ids = checked_ids(labels, (cube.rows, cube.columns))
-        labels = labels_inside(ids, cube, port or NotingPort())
+        labels, outside = labels_inside(checked_ids(labels, (cube.rows, cube.columns)), cube)
+        if outside:
+            (port or NotingPort()).report(Note(outside))
     return row.fit(cube, labels, config, legend=legend, token=token, port=port, **options)
 
 
