@@ -153,7 +153,7 @@ def test_samples_are_of_the_inside_alone(rows, columns, count, seed):
     used = RegionOfInterest(inside).of(HyperCube.from_array(values))
     sample = sampled(used, count)
     assert sample.shape[1:] == (1, 2)
-    assert 0 < len(sample)
+    assert len(sample) > 0
     assert np.nanmax(sample) < 100
     assert len(sample) >= min(count // 2, inside.sum())
     r, c = extent(used)
