@@ -26,6 +26,7 @@ from hsi_viewer.jobs.classify import (
     JobResult,
     Stopwatch,
     check_folder,
+    note_region,
     note_warnings,
     opened,
     write_map,
@@ -83,6 +84,7 @@ def apply_model(
         move_to_device(model, job.config.device)
         scored = None if test is None else to_be_scored(test, ClassLegend(model.legend))
         note_warnings(cube, (scored,), job)
+        note_region(cube, job)
         options = options_of(job, side)
         mapper = TileMapper(model, cube, map_settings(options), token=job.token)
         ids = None if scored is None else scored.ids
@@ -104,7 +106,16 @@ def options_of(job: Job, side: int = SIDE) -> MapOptions:
         device=job.config.device,
         side=side,
         probabilities="probabilities" in (job.formats or ()),
+        region=_absolute(job.region),
+        mask=_absolute(job.mask),
     )
+
+
+def _absolute(source: str | None) -> str | None:
+    """A file as every process of a batch finds it."""
+    if source is None or not Path(source).exists():
+        return source
+    return str(Path(source).absolute())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,15 @@ from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
+from hsi_viewer.cli.jobs import (
+    add_formats,
+    add_placement,
+    add_refine,
+    add_region,
+    add_test,
+    config_of,
+    work,
+)
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_device,
@@ -30,6 +38,7 @@ EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --output result2 --format envi,probabilities "
     "--device cpu --no-refine --overwrite --quiet",
     "hsi-viewer apply result scene2.hdr --output result2 --refine weak --standardise scene",
+    "hsi-viewer apply result scene2.hdr --region field.geojson --mask clouds.tif -o result2",
     "hsi-viewer apply result flight/*.hdr --output maps --workers 4 --continue",
     "hsi-viewer apply result --table scenes.csv --output maps --scheduler tcp://node1:8786",
     "hsi-viewer apply result --table scenes.csv --output maps --part 3/40 --tile 256",
@@ -53,6 +62,7 @@ def add(commands: Commands) -> None:
     )
     add_test(parser)
     add_placement(parser)
+    add_region(parser, bands=False)
     add_folder(parser, required=True)
     add_formats(parser)
     add_device(parser)
@@ -186,6 +196,8 @@ def _run_one(options: Namespace, workers: int | WorkerProcesses) -> int:
         formats=options.format,
         refine=options.refine,
         standardise=options.standardise,
+        region=options.region,
+        mask=options.mask,
     )
 
 
@@ -205,6 +217,8 @@ def _run_many(options: Namespace, workers: int | WorkerProcesses) -> int:
         formats=options.format,
         refine=options.refine,
         standardise=options.standardise,
+        region=options.region,
+        mask=options.mask,
     )
     with terminable(), progress_on_stderr(options.quiet) as port:
         for text in notes:

@@ -237,7 +237,7 @@ class _Batch:
     def _planned(self, number: int, scene: Scene) -> list[Task]:
         """The tiles of a scene that this call has to compute."""
         job, folder = self._job, self.folder(number)
-        cube = opened(scene)
+        cube = opened(scene, job.options)
         self._check(folder, cube)
         digest = digest_for(cube, scene, self._model_digest, job.options)
         with self._lock(number):
@@ -318,7 +318,7 @@ class _Batch:
                 return self._unfinished(number, len(plan.windows) - len(facts))
             watch = Stopwatch(sum(f.seconds for f in facts))
             with watch.step("read"):
-                cube = opened(self._job.scenes[number])
+                cube = opened(self._job.scenes[number], self._job.options)
             job = Job(
                 folder,
                 token=self._job.token,

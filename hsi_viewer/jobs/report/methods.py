@@ -140,10 +140,11 @@ class _Text:
         if data.wavelengths is not None:
             low, high = data.wavelengths
             waves = f", {low:.0f} to {high:.0f} nm"
+        used = f" Only a region of interest was used ({data.region})." if data.region else ""
         return (
             f"The scene {data.name} ({data.rows} x {data.columns} pixels, {data.bands} bands"
             f"{waves}) was classified into {len(self.facts.classes)} classes with "
-            f"{self.facts.classifier} in HSI Viewer {self.facts.versions[SOFTWARE]}."
+            f"{self.facts.classifier} in HSI Viewer {self.facts.versions[SOFTWARE]}.{used}"
         )
 
     def training(self) -> str:
