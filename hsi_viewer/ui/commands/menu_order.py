@@ -63,6 +63,7 @@ ORDER: tuple[str | Submenu, ...] = (
     *("labels.regions", "labels.separability"),
     *("train.start", "train.live", "train.cancel", LINE, "train.runs", "train.scenes"),
     *("map.apply", "map.files", LINE, "map.clean", "map.doubtful", "map.polygons", "map.areas"),
+    *(LINE, "map.sample", "map.label_sample", "map.export_sample"),
     *("view.fit", "view.in", "view.out", LINE),
     *("view.map", "view.uncertainty", "view.labels", "view.image", LINE),
     Submenu("U&ncertainty layers", ("doubt.*",)),

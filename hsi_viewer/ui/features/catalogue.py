@@ -40,6 +40,7 @@ from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.opening.start import StartFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
+from hsi_viewer.ui.features.reference.feature import ReferenceFeature
 from hsi_viewer.ui.features.scenes.feature import ScenesFeature
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
@@ -85,6 +86,7 @@ def make_features(context: Context) -> list[Feature]:
         ResultFeature(context, training.training),
         UncertaintyFeature(context),
         GuideFeature(context, labels, labelling.panel, training.training),
+        ReferenceFeature(context, training.accuracy),
         ApplyFeature(context),
         CheckFeature(context, training.training, training.panel),
         CleanFeature(context),
