@@ -46,11 +46,15 @@ def run(options: Namespace) -> int:
     """Print the areas, and write them if a file is given."""
     if options.strata is not None and options.reference is None:
         raise UsageError("--strata needs the points that were drawn; add --reference FILE.")
-    with terminable():
+    from hsi_viewer.cli.progress import progress_on_stderr
+
+    with terminable(), progress_on_stderr(options.quiet) as port:
         if options.reference is None:
             from hsi_viewer.jobs.after_map import areas_of_file
 
-            made = areas_of_file(options.map, options.output, overwrite=options.overwrite)
+            made = areas_of_file(
+                options.map, options.output, overwrite=options.overwrite, port=port
+            )
         else:
             from hsi_viewer.jobs.sampling import estimated_areas_of_file
 

@@ -35,7 +35,8 @@ from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 from hsi_viewer.io.regions.shapes import reprojected
-from hsi_viewer.io.regions.vector import move_to, read_features
+from hsi_viewer.io.regions.vector import read_features
+from hsi_viewer.io.regions.vector_writer import move_to
 
 SUFFIXES = (".gpkg", ".geojson", ".csv")
 WHOLE = ("row", "column", "seed", "points")
