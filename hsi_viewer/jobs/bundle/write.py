@@ -8,11 +8,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hsi_viewer.atomic import replacing
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.files.checksums import file_checksum
 from hsi_viewer.jobs.bundle.manifest import (
     MANIFEST,
+    REGION,
     TEST,
     TRAINING,
     BundleClass,
@@ -79,6 +83,11 @@ def _write_files(run: MappedRun, report: Report, folder: Path, token: CancelToke
     write_labels(folder / "labels" / TRAINING[0], run.labels, run.legend, run.cube)
     if run.test is not None:
         write_labels(folder / "labels" / TEST[0], run.test, run.legend, run.cube)
+    if run.cube.inside is not None:
+        (folder / "region").mkdir()
+        inside = run.cube.inside.astype(np.uint16)
+        legend = ClassLegend([LabelClass(1, "Region of interest", (255, 255, 255))])
+        write_labels(folder / "region" / REGION[0], inside, legend, run.cube)
     (folder / "model").mkdir()
     run.model.save(folder / "model")
     write_report(report, folder / "report", token)
@@ -95,6 +104,10 @@ def _manifest(run: MappedRun, report: Report) -> Manifest:
             run.cube.bands,
             facts.data.values_sha256,
             facts.data.files,
+            run.cube.inside is not None,
+            None
+            if run.cube.chosen is None
+            else tuple((np.flatnonzero(run.cube.good_bands) + 1).tolist()),
         ),
         labels=run.labels_source,
         test=run.test_source,
