@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 DECISIONS = "decisions"  # name of their map in steps and journals
 
 
@@ -18,6 +21,12 @@ class Decision(IntEnum):
     def title(self) -> str:
         """Title of the step that notes it."""
         return _TITLES[self]
+
+
+def background_of(decisions: NDArray[np.uint16]) -> NDArray[np.bool_] | None:
+    """Where (rows, columns) none of the classes is, by what was decided; None for nowhere."""
+    background: NDArray[np.bool_] = decisions == Decision.NO_CLASS
+    return background if background.any() else None
 
 
 _TITLES = {

@@ -17,15 +17,17 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.postprocess.clean import cleaned
+from hsi_viewer.core.postprocess.map_steps import after_steps
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Device
 from hsi_viewer.jobs.bundle.archive import Bundle, Contents, opened_bundle
-from hsi_viewer.jobs.bundle.manifest import MAP, TRAINING, Manifest
+from hsi_viewer.jobs.bundle.manifest import BACKGROUND, MAP, TRAINING, Manifest
+from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.noting import Noting
 
 Ids = NDArray[np.uint16]
 NEEDED = tuple(f"labels/{n}" for n in TRAINING) + tuple(f"map/{n}" for n in MAP)
+NO_CLASS = tuple(f"labels/{n}" for n in BACKGROUND)
 HEADER_BYTES = 1 << 22
 
 
@@ -109,7 +111,8 @@ def verify(job: VerifyJob) -> Verified:
         cube = _opened(source, job)
         same, changed = _compared(cube, manifest, job)
         equal = None
-        broken = [name for name in NEEDED if name in (*contents.changed, *contents.missing)]
+        differing = {*contents.changed, *contents.missing}
+        broken = [name for name in (*NEEDED, *NO_CLASS) if name in differing]
         if broken:
             job.note(f"The map was not made again, because {broken[0]} has changed.")
         elif not same:
@@ -177,7 +180,7 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     from hsi_viewer.learning.classifiers import fit
 
     manifest = bundle.manifest
-    labels, before = _unpacked(bundle, cube)
+    labels, before, background = _unpacked(bundle, cube)
     settings = manifest.settings
     for text in _differences(manifest):
         job.note(text)
@@ -199,26 +202,28 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     )
     refine = settings.refine if config.refine else "none"
     mapped = model.predict(cube, labels=labels, refine=refine, token=job.token, port=job)
-    again = mapped.class_map
+    facts = MapFacts(cube, mapped, model, labels, None, background)
     area = pixel_area(cube.georeference, cube.rows, cube.columns)
-    for cleaning in settings.cleanings:
-        again = cleaned(again, cleaning, area)
-    return int(np.count_nonzero(again == before))
+    again = after_steps(mapped, settings.cleanings, area, lambda: outside_of(facts, job.token, job))
+    return int(np.count_nonzero(again.class_map == before))
 
 
-def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids]:
-    """Training labels and map of a bundle, of the size of the scene."""
+def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids, NDArray[np.bool_] | None]:
+    """Training labels, map and background of a bundle, of the size of the scene."""
     from hsi_viewer.io.labels.label_file import read_labels
 
     shape = (cube.rows, cube.columns)
     most = 2 * cube.rows * cube.columns + HEADER_BYTES
     with TemporaryDirectory(prefix="hsi-bundle-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        bundle.unpack(NEEDED, folder, most)
-        found = [read_labels(folder / header).ids for header in (TRAINING[0], MAP[0])]
+        listed = {file.name for file in bundle.manifest.files}
+        named = NO_CLASS if listed.issuperset(NO_CLASS) else ()
+        bundle.unpack((*NEEDED, *named), folder, most)
+        headers = (TRAINING[0], MAP[0], *([BACKGROUND[0]] if named else []))
+        found = [read_labels(folder / header).ids for header in headers]
     if any(ids.shape != shape for ids in found):
         raise FormatError(f"{bundle.path}: its labels or its map are of another size.")
-    return found[0], found[1]
+    return found[0], found[1], found[2] > 0 if named else None
 
 
 def _differences(manifest: Manifest) -> list[str]:

@@ -8,10 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hsi_viewer.atomic import replacing
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.files.checksums import file_checksum
 from hsi_viewer.jobs.bundle.manifest import (
+    BACKGROUND,
     MANIFEST,
     TEST,
     TRAINING,
@@ -79,6 +83,10 @@ def _write_files(run: MappedRun, report: Report, folder: Path, token: CancelToke
     write_labels(folder / "labels" / TRAINING[0], run.labels, run.legend, run.cube)
     if run.test is not None:
         write_labels(folder / "labels" / TEST[0], run.test, run.legend, run.cube)
+    if run.background is not None and run.background.any():
+        none = ClassLegend((LabelClass(1, "None of the classes", (128, 128, 128)),))
+        ids = run.background.astype(np.uint16)
+        write_labels(folder / "labels" / BACKGROUND[0], ids, none, run.cube)
     (folder / "model").mkdir()
     run.model.save(folder / "model")
     write_report(report, folder / "report", token)
@@ -99,8 +107,6 @@ def _manifest(run: MappedRun, report: Report) -> Manifest:
         labels=run.labels_source,
         test=run.test_source,
         legend=tuple(BundleClass(c.id, c.name, c.colour) for c in run.classes),
-        settings=BundleSettings(
-            run.model.name, run.config, run.refine, run.cleanings, run.continued
-        ),
+        settings=BundleSettings(run.model.name, run.config, run.refine, run.steps, run.continued),
         versions=dict(facts.versions),
     )
