@@ -20,7 +20,7 @@ from hsi_viewer.core import readers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hsi_viewer.api import export_prediction, fit, load_model, read_labels
+    from hsi_viewer.api import explain, export_prediction, fit, load_model, read_labels
     from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
     from hsi_viewer.core.classifier import Classifier, Model
     from hsi_viewer.core.cube.cube import HyperCube
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         TooLargeError,
         TrainingError,
     )
+    from hsi_viewer.core.explanation import Explanation
     from hsi_viewer.core.labels.imported_labels import ImportedLabels
     from hsi_viewer.core.labels.label_file import LabelFile
     from hsi_viewer.core.labels.placement import PlacementNeededError
@@ -67,6 +68,7 @@ __all__ = [
     "ChoiceNeededError",
     "Classifier",
     "EpochReport",
+    "Explanation",
     "ExportError",
     "FileError",
     "FormatError",
@@ -96,6 +98,7 @@ __all__ = [
     "check_labels",
     "classifiers",
     "draw_per_class",
+    "explain",
     "export_prediction",
     "fit",
     "load_model",
@@ -106,11 +109,12 @@ __all__ = [
 ]
 
 _MODULES = {
-    "api": ("export_prediction", "fit", "load_model", "read_labels"),
+    "api": ("explain", "export_prediction", "fit", "load_model", "read_labels"),
     "core.assessment.accuracy": ("AccuracyReport", "score"),
     "core.classifier": ("Classifier", "Model"),
     "core.cube.cube": ("HyperCube",),
     "core.cube.georeference": ("Georeference",),
+    "core.explanation": ("Explanation",),
     "core.errors": (
         *("ExportError", "FileError", "FormatError", "HsiError", "LabelError", "ModelError"),
         *("SettingError", "TooLargeError", "TrainingError"),

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from scipy.io import loadmat
 
 from hsi_viewer.core.assessment.map_assessment import conformal_of
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
+from hsi_viewer.core.postprocess.map_regions import map_regions
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.jobs.bundle.verify import VerifyJob, verify
+from tests.gui.exporting.test_exporting import export
 from tests.gui.training.test_accuracy import PLACES, Bench, made_scene
+from tests.unit.jobs.report.made import leave_undrawn
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -33,10 +42,16 @@ def bench(driver, tmp_path) -> Bench:
     return bench
 
 
-def test_layers_sets_and_doubtful_pixels(bench):
+def test_layers_sets_and_doubtful_pixels(bench, make_driver, tmp_path, monkeypatch):
     layers(bench)
     under_the_cursor(bench)
-    left_unclassified(bench)
+    measured = left_unclassified(bench)
+    path = what_leaves_the_window(bench, tmp_path, monkeypatch)
+    whole = bench.driver.document.prediction.class_map.copy()
+    bench.driver.let_go()
+    again = make_driver()
+    again.window.open(str(path))
+    comes_back_with_the_session(again, path, whole, measured)
 
 
 def added(bench, command: str, title: str):
@@ -97,7 +112,7 @@ def under_the_cursor(bench) -> None:
     assert names
 
 
-def left_unclassified(bench) -> None:
+def left_unclassified(bench) -> str:
     """By a slider, seen at once, applied as a run, undone, and by the area of applicability."""
     driver, document = bench.driver, bench.driver.document
     whole, entries = document.prediction, bench.window.feature("legend").legend
@@ -142,8 +157,8 @@ def left_unclassified(bench) -> None:
 
     driver.click_on(panel.applicable, _on_box(panel.applicable))
     driver.qtbot.waitUntil(lambda: "pixels (" in panel.summary.text())
-    feature = bench.window.feature("uncertainty")
-    outside = feature._area.values > feature._area.threshold
+    area = bench.window.feature("uncertainty").leaving_out._area
+    outside = area.values > area.threshold
     assert panel.summary.text().startswith(f"{outside.sum():,} of ")
     assert outside[12:18, 10:20].all()
     assert not outside[document.labels.ids > 0].any()
@@ -153,6 +168,86 @@ def left_unclassified(bench) -> None:
     assert panel.summary.text() == "Every pixel gets its class back."
     driver.click_on(panel.apply_button)
     assert document.prediction is whole
+    panel.close()
+    return measured
+
+
+def what_leaves_the_window(bench, tmp_path, monkeypatch):
+    """Files, areas, polygons, bundle and session have class 0 where pixels were left out."""
+    driver, document = bench.driver, bench.driver.document
+    driver.trigger("map.doubtful")
+    panel = bench.window.feature("uncertainty").dialog
+    panel.confidence.setFocus()
+    middle = round(100 * float(np.median(document.prediction.confidence)))
+    for _ in range(middle):
+        QTest.keyClick(panel.confidence, Qt.Key.Key_Right)
+    driver.click_on(panel.apply_button)
+    panel.close()
+    sessions, ids = bench.window.context.sessions, document.prediction.class_map
+    driver.qtbot.waitUntil(lambda: not sessions.run_pending and sessions.shown_run is not None)
+    left = ids == 0
+    assert 0 < left.sum() < left.size
+
+    bench.window.activateWindow()  # as a click on it does
+    driver.qtbot.waitUntil(bench.window.isActiveWindow)
+    export(driver)
+    header = tmp_path / f"scene_run{sessions.shown_run}_classes.hdr"
+    assert header.exists(), sorted(p.name for p in tmp_path.iterdir())
+    np.testing.assert_array_equal(read_labels(header).ids, ids)
+    np.testing.assert_array_equal(np.load(header.with_suffix(".npy")), ids)
+    np.testing.assert_array_equal(loadmat(header.with_suffix(".mat"))["class_map"], ids)
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    target = tmp_path / "areas.csv"
+    driver.trigger("map.areas")
+    dialog = bench.window.feature("map")._areas
+    driver.qtbot.waitUntil(lambda: dialog.table.rowCount() > 0)
+    driver.click_on(dialog.save)
+    driver.qtbot.waitUntil(target.exists)
+    with target.open(encoding="utf-8", newline="") as file:
+        assert sum(int(row["pixels"]) for row in csv.DictReader(file)) == (~left).sum()
+    dialog.close()
+    regions = map_regions(ids)
+    assert regions.pixels()[1:].sum() == (~left).sum()  # which polygons are made of
+
+    leave_undrawn(monkeypatch)
+    target = tmp_path / "left.zip"
+    driver.trigger("file.bundle")
+    driver.qtbot.waitUntil(target.exists)
+    driver.settle()
+    found = verify(VerifyJob(target))
+    assert (found.share, found.warnings) == (1, ())
+
+    target = tmp_path / "work.hsiproj"
+    driver.trigger("file.save")
+    driver.qtbot.waitUntil(lambda: not sessions.unsaved())
+    driver.settle()
+    return target
+
+
+def comes_back_with_the_session(driver, path, left_out, measured) -> None:
+    """A session that is opened again has the map; moving the slider back restores all pixels."""
+    driver.qtbot.waitUntil(
+        lambda: driver.document is not None and driver.document.prediction is not None
+    )
+    driver.settle()
+    document, panel = driver.document, driver.window.feature("uncertainty").dialog
+    np.testing.assert_array_equal(document.prediction.class_map, left_out)
+    assert document.prediction.unclassified.startswith("confidence below ")
+    driver.trigger("map.doubtful")
+    driver.qtbot.waitUntil(lambda: panel.confidence.value() > 0)
+    assert document.prediction.unclassified == f"confidence below {panel.confidence.value()} %"
+    assert not panel.apply_button.isEnabled()
+    panel.confidence.setFocus()
+    QTest.keyClick(panel.confidence, Qt.Key.Key_Home)
+    assert panel.summary.text() == "Every pixel gets its class back."
+    driver.click_on(panel.apply_button)
+    assert (document.prediction.class_map > 0).all()
+    kept = left_out > 0
+    np.testing.assert_array_equal(document.prediction.class_map[kept], left_out[kept])
+    accuracy = driver.window.panel("accuracy")
+    driver.qtbot.waitUntil(lambda: accuracy.overall.text() == measured)
+    assert driver.window.context.sessions.shown_run == 1
 
 
 def _on_box(box) -> QPoint:
