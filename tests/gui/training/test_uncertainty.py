@@ -213,8 +213,8 @@ def what_leaves_the_window(bench, tmp_path, monkeypatch):
     leave_undrawn(monkeypatch)
     target = tmp_path / "left.zip"
     driver.trigger("file.bundle")
-    driver.qtbot.waitUntil(target.exists)
     driver.settle()
+    assert target.exists(), bench.window.notices.texts()
     found = verify(VerifyJob(target))
     assert (found.share, found.warnings) == (1, ())
 

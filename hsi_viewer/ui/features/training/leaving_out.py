@@ -218,7 +218,7 @@ class LeavingOut(QObject):
             return
         rule = DoubtRule(self._dialog.least, self._dialog.applicable.isChecked())
         before = ShownMap(shown, document.trained_on, self._run())
-        left = self._left if self._left is not None and shown is self._left.shown else None
+        left = self._left  # of this map, or of one that was made from it
         origin = before.run if left is None else left.run
         evidence = None if left is None else left.evidence
         after = ShownMap(whole, before.trained_on, origin, evidence)
