@@ -169,8 +169,7 @@ class CleanFeature(Feature):
 
             port.report(Progress(DOING))
             row_area = pixel_area(cube.georeference, cube.rows, cube.columns)
-            ids = cleaned(prediction.class_map, cleaning, row_area)
-            token.check()
+            ids = cleaned(prediction.class_map, cleaning, row_area, token, port)
             changed = int(np.count_nonzero(ids != prediction.class_map))
             return Cleaned(prediction, cleaning, ids, changed, row_area)
 

@@ -201,27 +201,27 @@ class MapFeature(Feature):
         wanted = dialog.confidence.isChecked()
         scene = cube if objects is not None and dialog.spectra.isChecked() else None
 
-        def work(_token: CancelToken, port: ProgressPort) -> tuple[list[Path], tuple[str, ...]]:
+        def work(token: CancelToken, port: ProgressPort) -> tuple[list[Path], tuple[str, ...]]:
             from hsi_viewer.analysis.pixel_area import pixel_area
-            from hsi_viewer.jobs.after_map import MapOnGround, check_targets, write_map_polygons
+            from hsi_viewer.jobs.after_map import check_targets
             from hsi_viewer.jobs.export_layers import value_cube
+            from hsi_viewer.jobs.polygons import MapOnGround, PolygonOptions, write_map_polygons
 
             port.report(Progress(f"Writing {path.name}"))
             targets = [path, *([objects] if objects is not None else [])]
             check_targets(targets, [cube.path] if cube.path else [], overwrite=True)
             row_area = pixel_area(cube.georeference, cube.rows, cube.columns)
-            mapped = MapOnGround(prediction.class_map, legend, cube.georeference, row_area)
             sure = np.where(prediction.class_map > 0, prediction.confidence, np.nan)
-            made = write_map_polygons(
-                path,
-                mapped,
-                smooth=smooth,
-                confidence=value_cube(sure, ("confidence",), cube, "Confidence")
-                if wanted
-                else None,
-                objects=objects,
-                spectra=scene,
+            mapped = MapOnGround(
+                prediction.class_map,
+                legend,
+                cube.georeference,
+                row_area,
+                value_cube(sure, ("confidence",), cube, "Confidence") if wanted else None,
+                scene,
             )
+            options = PolygonOptions(smooth, objects, token=token, port=port)
+            made = write_map_polygons(path, mapped, options)
             return made.files, made.warnings
 
         self.workspace.perform("Writing polygons", work, self._on_polygons, doing="Exporting")
