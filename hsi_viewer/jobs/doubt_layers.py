@@ -22,6 +22,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 DoubtKey = Literal["confidence", "margin", "entropy", "exits", "applicability", "sets"]
+FEW_PLACES = "The labels are of too few places to be certain: fewer may. Label nine places or more."
 ROWS = 256  # whose probabilities are looked at together
 NO_PROBABILITIES = (
     "The probabilities of this map weren't kept: train again, then this layer can be computed."
@@ -121,7 +122,9 @@ class DoubtLayer:
 
     @property
     def about(self) -> str:
-        """What the colours mean, with the threshold."""
+        """What the colours mean, with the threshold, and whether it can be relied on."""
+        if self.sets is not None and not self.sets.places:
+            return f"{self.kind.about} {FEW_PLACES}"
         if np.isnan(self.threshold):
             return self.kind.about
         return f"{self.kind.about} Threshold: {self.threshold:.2f}."

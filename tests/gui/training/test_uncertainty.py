@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from scipy.io import loadmat
 
+from hsi_viewer import explain
 from hsi_viewer.core.assessment.map_assessment import conformal_of
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
 from hsi_viewer.core.postprocess.map_regions import map_regions
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.jobs.bundle.verify import VerifyJob, verify
+from hsi_viewer.ui.widgets.why_panel import PICK
 from tests.gui.exporting.test_exporting import export
 from tests.gui.training.test_accuracy import PLACES, Bench, made_scene
 from tests.unit.jobs.report.made import leave_undrawn
@@ -45,6 +47,7 @@ def bench(driver, tmp_path) -> Bench:
 def test_layers_sets_and_doubtful_pixels(bench, make_driver, tmp_path, monkeypatch):
     layers(bench)
     under_the_cursor(bench)
+    why_this_class(bench)
     measured = left_unclassified(bench)
     path = what_leaves_the_window(bench, tmp_path, monkeypatch)
     whole = bench.driver.document.prediction.class_map.copy()
@@ -110,6 +113,54 @@ def under_the_cursor(bench) -> None:
     bench.driver.hover(4, 4)
     assert readout.doubt.text() == f"90 % set: {', '.join(names)}"
     assert names
+
+
+def why_this_class(bench) -> None:
+    """A click on the image explains the pixel; only the latest one is shown."""
+    driver, document = bench.driver, bench.driver.document
+    driver.trigger("map.why")
+    panel = bench.window.panel("why")
+    assert panel.title.text() == PICK
+    driver.trigger("tool.navigate")
+    driver.click(20, 5)
+    driver.click(4, 4)
+    driver.qtbot.waitUntil(lambda: panel.found is not None and panel.found.row == 4)
+    found, prediction = panel.found, document.prediction
+    assert (found.row, found.column) == (4, 4)
+    assert found.class_id == prediction.class_map[4, 4]
+    name = document.legend.name_of(found.class_id)
+    assert panel.title.text().startswith(f"{name}, ")
+    assert panel.title.text().endswith("at row 5, column 5")
+    model, labels = bench.results.model.model, bench.results.evidence.labels
+    wanted = explain(model, document.cube, 4, 4, found.class_id, labels=labels)
+    assert [g.effect for g in found.groups] == pytest.approx([g.effect for g in wanted.groups])
+    assert max(found.groups, key=lambda g: g.effect).title == "Band 1"  # where the classes differ
+    bands = panel.tables["bands"]
+    assert bands.rowCount() == 8
+    assert bands.item(0, 0).text() == "Band 1"
+    assert panel.tables["voices"].item(0, 0).text() == "Linear discriminant"
+    (spectrum,) = [c for c in [panel.plot.live_values()[1]] if c is not None]
+    np.testing.assert_allclose(spectrum, document.cube.spectrum(4, 4), rtol=1e-5)
+    assert len(panel.plot.curves.curves) == 2
+
+    nearest = panel.tables["nearest"]
+    panel.tabs.setCurrentWidget(nearest)
+    assert nearest.item(0, 3).text() == "0.000"  # it is a training pixel itself
+    nearest.setFocus()
+    driver.type(Qt.Key.Key_C, modifier=CTRL)
+    copied = QApplication.clipboard().text().splitlines()
+    assert copied[1] == "Class\tRow\tColumn\tDistance"
+    assert len(copied) == 2 + nearest.rowCount()
+    last = nearest.rowCount() - 1
+    at = nearest.visualItemRect(nearest.item(last, 0)).center()
+    QTest.mouseClick(nearest.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert bench.window.feature("why")._outline.shown
+
+    driver.click(15, 15)  # like nothing that is labelled
+    driver.qtbot.waitUntil(lambda: panel.found is not None and panel.found.row == 15)
+    assert not bench.window.feature("why")._outline.shown
+    assert "Outside the area of applicability" in panel.note.text()
+    driver.trigger("tool.brush")
 
 
 def left_unclassified(bench) -> str:
