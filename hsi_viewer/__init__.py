@@ -20,11 +20,22 @@ from hsi_viewer.core import readers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hsi_viewer.api import explain, export_prediction, fit, load_model, read_labels
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hsi_viewer.api import (
+        explain,
+        export_prediction,
+        fit,
+        load_model,
+        read_labels,
+        region_of_interest,
+    )
     from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
     from hsi_viewer.core.classifier import Classifier, Model
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.cube.georeference import Georeference
+    from hsi_viewer.core.cube.region import RegionOfInterest
     from hsi_viewer.core.errors import (
         ExportError,
         FileError,
@@ -85,6 +96,7 @@ __all__ = [
     "Prediction",
     "Progress",
     "ProgressPort",
+    "RegionOfInterest",
     "SdhsiClassifier",
     "SettingError",
     "Suggestion",
@@ -104,15 +116,20 @@ __all__ = [
     "load_model",
     "open_cube",
     "read_labels",
+    "region_of_interest",
     "score",
     "suggest",
 ]
 
 _MODULES = {
-    "api": ("explain", "export_prediction", "fit", "load_model", "read_labels"),
+    "api": (
+        *("explain", "export_prediction", "fit", "load_model", "read_labels"),
+        "region_of_interest",
+    ),
     "core.assessment.accuracy": ("AccuracyReport", "score"),
     "core.classifier": ("Classifier", "Model"),
     "core.cube.cube": ("HyperCube",),
+    "core.cube.region": ("RegionOfInterest",),
     "core.cube.georeference": ("Georeference",),
     "core.explanation": ("Explanation",),
     "core.errors": (
@@ -164,4 +181,10 @@ def _import_labels(source: str | Path, cube: HyperCube) -> ImportedLabels:
     return import_regions(source, cube)
 
 
-readers.provide(_open_cube, _import_labels)
+def _read_mask(source: str | Path, cube: HyperCube) -> NDArray[np.bool_]:
+    from hsi_viewer.io.regions.region_file import read_mask
+
+    return read_mask(source, cube)
+
+
+readers.provide(_open_cube, _import_labels, _read_mask)

@@ -224,7 +224,9 @@ class MapOcclusion:
                 neutral = np.rint(neutral)
             stack[1 + i][..., own] = neutral.astype(stack.dtype)
         source = ArraySource(stack.reshape(-1, side, cube.bands))
-        scene = replace(cube, source=source, georeference=None, path=None, joined_at=())
+        scene = replace(
+            cube, source=source, georeference=None, path=None, joined_at=(), inside=None
+        )
         model = self._model
         if isinstance(model, SceneMapper):  # which else forgets the scene that it has mapped
             model = replace(model, scenes=[])

@@ -16,7 +16,7 @@ from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.survey import TILE, Survey, Window, tiles
+from hsi_viewer.learning.survey import TILE, Survey, Window, tiles, tiles_inside
 from hsi_viewer.learning.windows import at, mirrored
 
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
@@ -199,7 +199,7 @@ class SceneFeatures:
         if self._sample is None:
             chosen = []
             side = TILE if self.is_kept else SAMPLED_SIDE
-            windows = list(tiles(self.cube.rows, self.cube.columns, side))
+            windows = tiles_inside(self.cube, side)
             windows = windows[:: -(-len(windows) // (SAMPLED_TILES * (TILE // side)))]
             seen = []
             for r, c in windows:
@@ -387,7 +387,8 @@ class SceneFeatures:
     def thinned(self, step: int) -> SceneFeatures:
         """Every step-th row and column as a scene of its own, its windows as wide on the ground."""
         sigmas = tuple(sigma / step for sigma in self.features.sigmas)
-        cube = replace(self.cube, source=ThinnedSource(self.cube.source, step))
+        inside = None if self.cube.inside is None else self.cube.inside[::step, ::step]
+        cube = replace(self.cube, source=ThinnedSource(self.cube.source, step), inside=inside)
         thin = SceneFeatures(cube, replace(self.features, sigmas=sigmas), keep=False)
         thin._probes, thin._usual = self._probes, self._usual
         return thin

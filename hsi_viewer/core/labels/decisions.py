@@ -23,14 +23,14 @@ class Decision(IntEnum):
         return _TITLES[self]
 
 
-def background_of(decisions: NDArray[np.uint16]) -> NDArray[np.bool_] | None:
-    """Where (rows, columns) none of the classes is, by what was decided; None for nowhere."""
-    background: NDArray[np.bool_] = decisions == Decision.NO_CLASS
-    return background if background.any() else None
-
-
 _TITLES = {
     Decision.SKIPPED: "Skip place",
     Decision.NO_CLASS: "No class here",
     Decision.KEPT: "Keep label",
 }
+
+
+def background_of(decisions: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Where (rows, columns) the user said that none of the classes is."""
+    background: NDArray[np.bool_] = decisions == Decision.NO_CLASS
+    return background

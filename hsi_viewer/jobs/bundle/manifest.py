@@ -21,6 +21,7 @@ MAP = ("class_map.hdr", "class_map.img")
 TRAINING = ("training.hdr", "training.img")
 TEST = ("test.hdr", "test.img")
 BACKGROUND = ("no_class.hdr", "no_class.img")  # where the user said that none of the classes is
+REGION = ("region.hdr", "region.img")
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,10 @@ class BundleScene:
     ----------
     source : as it was named.
     rows, columns, bands : its size.
-    values_sha256 : of all stored values.
+    values_sha256 : of all stored values, those outside of the region as no data.
     files : that it consisted of.
+    has_region : whether only a region of interest was used, which the bundle contains.
+    bands_used : numbers of the bands that were chosen, from 1; None for all good ones.
     """
 
     source: str
@@ -41,6 +44,8 @@ class BundleScene:
     bands: int
     values_sha256: str
     files: tuple[FileChecksum, ...] = ()
+    has_region: bool = False
+    bands_used: tuple[Annotated[int, Field(ge=1)], ...] | None = None
 
 
 @dataclass(frozen=True)

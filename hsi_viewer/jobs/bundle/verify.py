@@ -16,12 +16,13 @@ from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.postprocess.map_steps import after_steps
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Device
 from hsi_viewer.jobs.bundle.archive import Bundle, Contents, opened_bundle
-from hsi_viewer.jobs.bundle.manifest import BACKGROUND, MAP, TRAINING, Manifest
+from hsi_viewer.jobs.bundle.manifest import BACKGROUND, MAP, REGION, TRAINING, Manifest
 from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.noting import Noting
 
@@ -108,7 +109,7 @@ def verify(job: VerifyJob) -> Verified:
                 "scene after the bundle."
             )
             return Verified(contents, None, None, (), pixels, None, tuple(job.warnings))
-        cube = _opened(source, job)
+        cube = _opened(source, bundle, job)
         same, changed = _compared(cube, manifest, job)
         equal = None
         differing = {*contents.changed, *contents.missing}
@@ -150,10 +151,19 @@ def _source_of(job: VerifyJob, manifest: Manifest) -> str | None:
     return named if there else None
 
 
-def _opened(source: str, job: VerifyJob) -> HyperCube:
+def _opened(source: str, bundle: Bundle, job: VerifyJob) -> HyperCube:
+    """The scene, or what was used of it."""
     from hsi_viewer.io.opening import open_cube
 
-    return examined(real_valued(open_cube(source, job.token)))
+    cube, then = real_valued(open_cube(source, job.token)), bundle.manifest.scene
+    if (cube.rows, cube.columns, cube.bands) != (then.rows, then.columns, then.bands):
+        return cube
+    inside = bands = None
+    if then.has_region:
+        inside = _labels_in(bundle, "region", REGION, cube) > 0
+    if then.bands_used is not None:
+        bands = np.isin(np.arange(1, cube.bands + 1), then.bands_used)
+    return examined(RegionOfInterest(inside, bands).of(cube))
 
 
 def _compared(cube: HyperCube, manifest: Manifest, job: VerifyJob) -> tuple[bool, tuple[str, ...]]:
@@ -210,20 +220,28 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
 
 def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids, NDArray[np.bool_] | None]:
     """Training labels, map and background of a bundle, of the size of the scene."""
+    labels, before = (
+        _labels_in(bundle, place, names, cube)
+        for place, names in (("labels", TRAINING), ("map", MAP))
+    )
+    listed = {file.name for file in bundle.manifest.files}
+    if not listed.issuperset(NO_CLASS):
+        return labels, before, None
+    return labels, before, _labels_in(bundle, "labels", BACKGROUND, cube) > 0
+
+
+def _labels_in(bundle: Bundle, place: str, names: tuple[str, str], cube: HyperCube) -> Ids:
+    """A raster of a bundle, header and values, of the size of the scene."""
     from hsi_viewer.io.labels.label_file import read_labels
 
-    shape = (cube.rows, cube.columns)
     most = 2 * cube.rows * cube.columns + HEADER_BYTES
     with TemporaryDirectory(prefix="hsi-bundle-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        listed = {file.name for file in bundle.manifest.files}
-        named = NO_CLASS if listed.issuperset(NO_CLASS) else ()
-        bundle.unpack((*NEEDED, *named), folder, most)
-        headers = (TRAINING[0], MAP[0], *([BACKGROUND[0]] if named else []))
-        found = [read_labels(folder / header).ids for header in headers]
-    if any(ids.shape != shape for ids in found):
-        raise FormatError(f"{bundle.path}: its labels or its map are of another size.")
-    return found[0], found[1], found[2] > 0 if named else None
+        bundle.unpack(tuple(f"{place}/{file}" for file in names), folder, most)
+        ids = read_labels(folder / names[0]).ids
+    if ids.shape != (cube.rows, cube.columns):
+        raise FormatError(f"{bundle.path}: {place}/{names[0]} has another size than the scene.")
+    return ids
 
 
 def _differences(manifest: Manifest) -> list[str]:

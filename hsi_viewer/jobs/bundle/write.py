@@ -17,6 +17,7 @@ from hsi_viewer.io.files.checksums import file_checksum
 from hsi_viewer.jobs.bundle.manifest import (
     BACKGROUND,
     MANIFEST,
+    REGION,
     TEST,
     TRAINING,
     BundleClass,
@@ -87,6 +88,11 @@ def _write_files(run: MappedRun, report: Report, folder: Path, token: CancelToke
         none = ClassLegend((LabelClass(1, "None of the classes", (128, 128, 128)),))
         ids = run.background.astype(np.uint16)
         write_labels(folder / "labels" / BACKGROUND[0], ids, none, run.cube)
+    if run.cube.inside is not None:
+        (folder / "region").mkdir()
+        inside = run.cube.inside.astype(np.uint16)
+        legend = ClassLegend([LabelClass(1, "Region of interest", (255, 255, 255))])
+        write_labels(folder / "region" / REGION[0], inside, legend, run.cube)
     (folder / "model").mkdir()
     run.model.save(folder / "model")
     write_report(report, folder / "report", token)
@@ -103,6 +109,10 @@ def _manifest(run: MappedRun, report: Report) -> Manifest:
             run.cube.bands,
             facts.data.values_sha256,
             facts.data.files,
+            run.cube.inside is not None,
+            None
+            if run.cube.chosen is None
+            else tuple((np.flatnonzero(run.cube.good_bands) + 1).tolist()),
         ),
         labels=run.labels_source,
         test=run.test_source,

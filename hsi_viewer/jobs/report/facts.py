@@ -34,6 +34,7 @@ class DataFacts:
     dtype, format_name : of its values and its file.
     wavelengths : (low, high) in nm, or None.
     crs : coordinate system, or None.
+    region : what of it was used, as in "34 % of the scene; 120 of 200 bands"; "" for all.
     """
 
     source: str
@@ -47,6 +48,7 @@ class DataFacts:
     format_name: str
     wavelengths: tuple[float, float] | None
     crs: str | None
+    region: str = ""
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,7 @@ def _data(facts: Facts) -> str:
         ("Size", f"{data.rows} x {data.columns} pixels, {data.bands} bands of {data.dtype}"),
         ("Format", data.format_name),
         ("Coordinate system", data.crs or "none"),
+        *([("Region of interest", data.region)] if data.region else []),
         ("SHA-256 of the values", data.values_sha256),
         *((f"SHA-256 of {f.name}", f"{f.sha256} ({f.size:,} bytes)") for f in data.files),
         ("Training labels", facts.labels),

@@ -142,10 +142,11 @@ class _Text:
         if data.wavelengths is not None:
             low, high = data.wavelengths
             waves = f", {low:.0f} to {high:.0f} nm"
+        used = f" Only a region of interest was used ({data.region})." if data.region else ""
         return (
             f"The scene {data.name} ({data.rows} x {data.columns} pixels, {data.bands} bands"
             f"{waves}) was classified into {len(self.facts.classes)} classes with "
-            f"{self.facts.classifier} in HSI Viewer {self.facts.versions[SOFTWARE]}."
+            f"{self.facts.classifier} in HSI Viewer {self.facts.versions[SOFTWARE]}.{used}"
         )
 
     def training(self) -> str:
@@ -167,7 +168,7 @@ class _Text:
         listed = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in heard)
         held = self.facts.evidence.separated
         how = (
-            "by the usual weights, because too few places are labelled to choose by"
+            "not weighed by cross-validation, because too few places are labelled"
             if held is None
             else f"weighed by cross-validation over {len(np.unique(held.folds))} spatial folds"
         )
