@@ -315,7 +315,7 @@ def facts_of(document: Document) -> MapFacts | None:
     own = known is not None and np.array_equal(known.labelled, trained_on)
     labels = np.where(trained_on, document.labels.ids, 0).astype(np.uint16)
     return MapFacts(
-        document.cube,
+        document.used_cube,
         prediction,
         known.model if own and known is not None else None,
         labels if evidence is None else evidence.labels,
