@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 from hsi_viewer.core.cube.band_choice import written
 from hsi_viewer.core.display.highlight import MaskRaster
 from hsi_viewer.core.display.layers import OUTSIDE, Layer
-from hsi_viewer.core.geometry.shapes import polygon
+from hsi_viewer.core.geometry.shapes import Point, polygon
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document.document import Document
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MENU = "&Map"
 DIM: Colour = (70, 70, 76)
+OUTLINE: Colour = (255, 255, 255)
 READING = "Reading the region of interest"
 NOTHING = "No region of interest is set."
 ICONS = {
@@ -65,6 +67,11 @@ class _RegionPolygon(PolygonTool):
         self._feature.add_inside(vertices)
         self._feature.put_away()
 
+    def _show(self, points: list[Point], *, closed: bool = True) -> None:
+        super()._show(points, closed=closed)
+        if self._preview is not None:
+            self._preview = replace(self._preview, colour=OUTLINE)
+
 
 class RegionOfInterestFeature(Feature):
     """Draws the region, reads it from files, shows it on the image and in the Training panel."""
@@ -77,6 +84,7 @@ class RegionOfInterestFeature(Feature):
         self._polygon = _RegionPolygon(self)
         self.drawing = False
         self._bands: BandsDialog | None = None
+        self._told: tuple[object, object] = None, None  # what the panel tells of
         panel.clear_region_requested.connect(self.clear)
         labelling.toolbox.changed.connect(self._on_tool)
         self.workspace.document_changed.connect(self._on_document)
@@ -154,7 +162,7 @@ class RegionOfInterestFeature(Feature):
     def _on_tool(self) -> None:
         self.drawing = False  # another tool was chosen
 
-    def add_inside(self, outline: list[tuple[float, float]]) -> None:
+    def add_inside(self, outline: list[Point]) -> None:
         """Add what an outline of rows and columns encloses to the region."""
         document = self.workspace.document
         if document is None:
@@ -301,8 +309,15 @@ class RegionOfInterestFeature(Feature):
     @Slot()
     def _show_state(self) -> None:
         document = self.workspace.document
-        used = "" if document is None else document.region.now.sentence(document.cube)
-        self._panel.show_region(used)
+        if document is None:
+            self._panel.show_region("")
+            return
+        cube, region = document.cube, document.region.now
+        if (
+            self._told[0] is not cube or self._told[1] is not region
+        ):  # counting pixels takes a while
+            self._told = cube, region
+            self._panel.show_region(region.sentence(cube))
 
     def _has_document(self) -> bool:
         return self.workspace.document is not None
