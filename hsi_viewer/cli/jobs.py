@@ -29,6 +29,8 @@ FORMATS = {
     "confidence": "confidence",
     "confidence-geotiff": "confidence_tif",
     "probabilities": "probabilities",
+    "cog": "cog",
+    "zarr": "zarr",
 }
 
 
@@ -58,8 +60,9 @@ def add_formats(parser: ArgumentParser) -> None:
         "--format",
         metavar="NAME,NAME",
         type=names_of(FORMATS),
-        help="files to write, of envi, geotiff, npy, mat, png, confidence, confidence-geotiff and "
-        "probabilities; if left out, the usual ones (--format png,geotiff)",
+        help="files to write, of envi, geotiff, npy, mat, png, confidence, confidence-geotiff, "
+        "probabilities, cog and zarr (map and confidence in both); if left out, the usual ones "
+        "(--format png,geotiff)",
     )
 
 

@@ -20,6 +20,7 @@ from hsi_viewer.jobs.batch.planning import digest_for, make_plan, map_settings, 
 from hsi_viewer.jobs.batch.pools import pool_of
 from hsi_viewer.jobs.batch.running import Failure, Runner
 from hsi_viewer.jobs.batch.scenes import Scene
+from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
 from hsi_viewer.jobs.batch.workload import Workload
 from hsi_viewer.jobs.classify import (
     JobResult,
@@ -42,7 +43,7 @@ def apply_model(
     cube_source: str,
     job: Job,
     *,
-    workers: int = 1,
+    workers: int | WorkerProcesses = 1,
     side: int = SIDE,
     resume: bool = False,
 ) -> JobResult:
@@ -53,7 +54,7 @@ def apply_model(
 
     Parameters
     ----------
-    workers : processes that map a scene of many tiles.
+    workers : processes that map a scene of many tiles: how many, or those started before.
     side : of a tile, in pixels.
     resume : whether finished results in the folder are kept, if they are of the same.
 
@@ -130,7 +131,7 @@ class _Tiled:
     def mapped(
         self,
         job: Job,
-        workers: int,
+        workers: int | WorkerProcesses,
         watch: Stopwatch,
         test: NDArray[np.uint16] | None,
         *,
@@ -146,7 +147,8 @@ class _Tiled:
             )
             plan.write(job.output)
         there = facts_of(plan, job.output)
-        work = Workload([self.scene], workers, job)
+        count = workers if isinstance(workers, int) else workers.count
+        work = Workload([self.scene], count, job)
         work.plan(0, len(there))
         work.keep(0, sum(facts is not None for facts in there))
         missing = [i for i, facts in enumerate(there) if facts is None]

@@ -232,7 +232,7 @@ def opened(source: str, job: Job) -> HyperCube:
 
 def check_formats(cube: HyperCube, formats: tuple[str, ...] | None) -> None:
     """Refuse a GeoTIFF that was asked for, where the cube has no georeference."""
-    if formats is None or not {"tif", "confidence_tif"} & set(formats):
+    if formats is None or not {"tif", "confidence_tif", "cog"} & set(formats):
         return
     if cube.georeference is None:
         raise ExportError(

@@ -166,7 +166,7 @@ class _Text:
         listed = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in heard)
         held = self.facts.evidence.separated
         how = (
-            "by the usual weights, because too few places are labelled to choose by"
+            "not weighed by cross-validation, because too few places are labelled"
             if held is None
             else f"weighed by cross-validation over {len(np.unique(held.folds))} spatial folds"
         )
