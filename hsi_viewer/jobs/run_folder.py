@@ -170,7 +170,7 @@ class RunFolder(Noting):
             config=config,
             refine=refine,
             prediction=prediction,
-            cleanings=cleanings,
+            steps=cleanings,
             classes=legend.classes,
             test_source=test_source,
             test=test if drawn is None else drawn,
