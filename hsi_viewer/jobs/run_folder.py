@@ -160,7 +160,7 @@ class RunFolder(Noting):
         move_to_device(model, self.device)
         refine: Refine = record.settings.refine if config.refine else "none"
         prediction = model.predict(cube, labels=labels, refine=refine, token=self.token, port=self)
-        prediction, cleanings = self._as_kept(prediction, cube)
+        prediction, steps = self._as_kept(prediction, cube)
         return MappedRun(
             source=record.cube if self.cube is None else self.cube,
             cube=cube,
@@ -170,7 +170,7 @@ class RunFolder(Noting):
             config=config,
             refine=refine,
             prediction=prediction,
-            steps=cleanings,
+            steps=steps,
             classes=legend.classes,
             test_source=test_source,
             test=test if drawn is None else drawn,
