@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.evidence import Evidence
@@ -42,6 +43,7 @@ class MappedRun:
     continued : whether the training went on from an earlier model, so that labels and settings
         alone do not make the same map again.
     warnings : sentences that were shown while the run was made.
+    sample : what labelled reference points say about the map; None without any.
     """
 
     source: str
@@ -60,6 +62,7 @@ class MappedRun:
     evidence: Evidence | None = None
     continued: bool = False
     warnings: tuple[str, ...] = field(default=())
+    sample: SampleAssessment | None = None
 
     @property
     def legend(self) -> ClassLegend:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
+from hsi_viewer.core.assessment.labelled_sample import LabelledSample
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment, assess_sample
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError, ModelError
@@ -42,6 +44,7 @@ class SessionRun:
     prediction : the map.
     runs, folder, shown : the runs of the session, their folder, and which one is shown.
     model : the latest one, where the shown run is not kept.
+    sample : reference points with their labels, or None.
     """
 
     source: str
@@ -58,6 +61,7 @@ class SessionRun:
     folder: Path
     shown: int | None = None
     model: Model | None = None
+    sample: LabelledSample | None = None
 
     def mapped(self, token: CancelToken, port: ProgressPort) -> MappedRun:
         """The run with the labels that it was trained on; imports torch.
@@ -102,6 +106,7 @@ class SessionRun:
             epochs=() if run is None else run.training,
             cleanings=cleanings,
             evidence=self._evidence_on(labels),
+            sample=self._assessed_sample(),
             continued=run is not None and run.live and classifier(model.name).warm_start,
             warnings=(
                 *cube_warnings(self.cube),
@@ -109,6 +114,14 @@ class SessionRun:
                 *notes,
             ),
         )
+
+    def _assessed_sample(self) -> SampleAssessment | None:
+        """What the reference points say about the map, once all are labelled."""
+        if self.sample is None or not self.sample.complete:
+            return None
+        area = pixel_area(self.cube.georeference, self.cube.rows, self.cube.columns)
+        given = self.sample.sample, self.sample.reference
+        return assess_sample(*given, self.prediction.class_map, area)
 
     def _training_labels(self, model: Model) -> Ids:
         """The labels that the model was trained on."""

@@ -3,6 +3,7 @@
 HTML, PDF, JSON = "report.html", "report.pdf", "report.json"
 CSV = (
     "classes.csv",
+    "areas.csv",
     "class_spectra.csv",
     "training.csv",
     "accuracy_separated.csv",
