@@ -85,7 +85,7 @@ def gather(
         epochs=run.epochs,
         spectra=class_spectra(run, token, port),
         uncertainty=uncertainty,
-        cleanings=run.cleanings,
+        steps=run.steps,
         seconds=dict(run.model.seconds),
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         sample=run.sample,

@@ -233,6 +233,7 @@ def _doubt(facts: Facts) -> list[str]:
             f"{found.conformal.mean_size:.2f} classes on average; "
             f"{percent(found.conformal.single)} of them hold a single one."
         )
+    lines += found.missing
     return [f"<p>{escape(line)}</p>" for line in lines]
 
 

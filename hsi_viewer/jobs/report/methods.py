@@ -9,10 +9,12 @@ import numpy as np
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.area_estimates import Estimate
+from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.core.assessment.label_assessment import GAP
 from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
-from hsi_viewer.core.postprocess.cleaned_prediction import cleaning_sentence
+from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_steps import step_sentence
 from hsi_viewer.jobs.report.facts import Facts
 
 SOFTWARE = "hsi-viewer"
@@ -59,7 +61,7 @@ def described(facts: Facts) -> Described:
         text.training(),
         *text.voices(),
         *text.refinement(),
-        *text.cleaning(),
+        *text.steps(),
         *text.honest(),
         *text.optimistic(),
         *text.doubt(),
@@ -194,10 +196,15 @@ class _Text:
         self.cited.add("walker")
         return ["Probabilities were refined along the image by a random walker (Grady 2006)."]
 
-    def cleaning(self) -> list[str]:
+    def steps(self) -> list[str]:
         names = {c.id: c.name for c in self.facts.classes}
-        steps = [cleaning_sentence(cleaning, names) for cleaning in self.facts.cleanings]
-        return [f"Afterwards the map was cleaned: {'; '.join(steps)}."] if steps else []
+        sentences = []
+        for step in self.facts.steps:
+            what = "was cleaned" if isinstance(step, Cleaning) else "was changed"
+            sentences.append(f"Afterwards the map {what}: {step_sentence(step, names)}.")
+        if any(isinstance(step, DoubtRule) and step.applicable for step in self.facts.steps):
+            self.cited.add("applicability")
+        return sentences
 
     def honest(self) -> list[str]:
         found = self.facts.assessment

@@ -54,6 +54,7 @@ from hsi_viewer.ui.features.training.feature import TrainingFeature
 from hsi_viewer.ui.features.training.result import ResultFeature
 from hsi_viewer.ui.features.training.runs import RunsFeature
 from hsi_viewer.ui.features.training.uncertainty import UncertaintyFeature
+from hsi_viewer.ui.features.training.why import WhyFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -85,6 +86,7 @@ def make_features(context: Context) -> list[Feature]:
         RunsFeature(context, training.training, training.assessing),
         ResultFeature(context, training.training),
         UncertaintyFeature(context),
+        WhyFeature(context),
         GuideFeature(context, labels, labelling.panel, training.training),
         ReferenceFeature(context, training.accuracy),
         ApplyFeature(context),

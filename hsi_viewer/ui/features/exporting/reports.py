@@ -159,6 +159,7 @@ class ReportController(QObject):
             shown=self._shown(),
             model=None if known is None else known.model,
             sample=document.results.sample,
+            decisions=document.decisions.snapshot(),
         )
 
     def _on_report(self, files: list[Path]) -> None:
