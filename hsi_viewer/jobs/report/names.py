@@ -3,11 +3,11 @@
 HTML, PDF, JSON = "report.html", "report.pdf", "report.json"
 CSV = (
     "classes.csv",
-    "areas.csv",
     "class_spectra.csv",
     "training.csv",
     "accuracy_separated.csv",
     "confusion_separated.csv",
     "accuracy_random.csv",
     "confusion_random.csv",
+    "areas.csv",  # only with reference points
 )
