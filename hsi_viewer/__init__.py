@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hsi_viewer.api import (
+        explain,
         export_prediction,
         fit,
         load_model,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         TooLargeError,
         TrainingError,
     )
+    from hsi_viewer.core.explanation import Explanation
     from hsi_viewer.core.labels.imported_labels import ImportedLabels
     from hsi_viewer.core.labels.label_file import LabelFile
     from hsi_viewer.core.labels.placement import PlacementNeededError
@@ -77,6 +79,7 @@ __all__ = [
     "ChoiceNeededError",
     "Classifier",
     "EpochReport",
+    "Explanation",
     "ExportError",
     "FileError",
     "FormatError",
@@ -107,6 +110,7 @@ __all__ = [
     "check_labels",
     "classifiers",
     "draw_per_class",
+    "explain",
     "export_prediction",
     "fit",
     "load_model",
@@ -118,12 +122,16 @@ __all__ = [
 ]
 
 _MODULES = {
-    "api": ("export_prediction", "fit", "load_model", "read_labels", "region_of_interest"),
+    "api": (
+        *("explain", "export_prediction", "fit", "load_model", "read_labels"),
+        "region_of_interest",
+    ),
     "core.assessment.accuracy": ("AccuracyReport", "score"),
     "core.classifier": ("Classifier", "Model"),
     "core.cube.cube": ("HyperCube",),
     "core.cube.region": ("RegionOfInterest",),
     "core.cube.georeference": ("Georeference",),
+    "core.explanation": ("Explanation",),
     "core.errors": (
         *("ExportError", "FileError", "FormatError", "HsiError", "LabelError", "ModelError"),
         *("SettingError", "TooLargeError", "TrainingError"),

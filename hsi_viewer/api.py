@@ -19,6 +19,7 @@ from hsi_viewer.core.inputs import (
     as_labels,
     region_of,
 )
+from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
@@ -37,6 +38,7 @@ from hsi_viewer.learning.classifiers.registry import DEFAULT
 
 if TYPE_CHECKING:
     from hsi_viewer.core.classifier import Model
+    from hsi_viewer.core.explanation import Explanation
     from hsi_viewer.core.labels.classes import LabelClass
 
 
@@ -113,6 +115,48 @@ def fit(
         port=port,
         **options,
     )
+
+
+def explain(
+    model: Model,
+    cube: CubeLike,
+    row: int,
+    column: int,
+    class_id: int | None = None,
+    *,
+    labels: LabelsLike | None = None,
+    token: CancelToken | None = None,
+) -> Explanation:
+    """Why a model gives a pixel its class, before the map is refined along the image.
+
+    Parameters
+    ----------
+    model : of any classifier, trained or loaded.
+    cube : a cube, an array (rows, columns, bands), an xarray.DataArray, or a path.
+    row, column : the pixel, from 0.
+    class_id : the class to explain; the most likely one by default.
+    labels : that it was trained on; without them no training pixels are compared.
+    token : `token.cancel()`, from another thread, ends it.
+
+    Returns
+    -------
+    Explanation
+        `groups` of bands with their effect, `voices`, `nearest` training pixels, `class_means`.
+
+    Raises
+    ------
+    LabelError
+        if the pixel is outside of the scene or has no data, or the class isn't the model's.
+    ModelError
+        if the cube's bands or wavelengths cannot be matched with the model's.
+    """
+    from hsi_viewer.learning.explaining import Explainer
+
+    scene = as_cube(cube)
+    known = None
+    if labels is not None:
+        known = checked_ids(as_labels(labels, scene), (scene.rows, scene.columns))
+    return Explainer(model, scene, known, token=token).explain(row, column, class_id, token)
 
 
 def region_of_interest(

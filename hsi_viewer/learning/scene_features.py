@@ -105,6 +105,28 @@ class Projected(NamedTuple):
         return has_data
 
 
+class Standardised(NamedTuple):
+    """Standardised values (window rows, window columns, bands) around a part of the scene.
+
+    `rows` and `columns` are the part, counted from the start of the window, which may be mirrored.
+    """
+
+    values: FloatArray
+    valid: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
+    rows: range
+    columns: range
+
+    @property
+    def middle(self) -> FloatArray:
+        """(bands,) of the pixel in the middle of the part."""
+        rows, columns = (p[len(p) // 2] for p in (self.rows, self.columns))
+        found: FloatArray = at(self.values, range(rows, rows + 1), range(columns, columns + 1))[
+            0, 0
+        ]
+        return found
+
+
 class SceneFeatures:
     """Features of a cube by window, mirrored beyond its borders.
 
@@ -274,6 +296,15 @@ class SceneFeatures:
         """
         values, valid, _ = self.features.standardised(*self._read(rows, columns))
         return values, valid
+
+    def standardised_around(self, rows: range, columns: range) -> Standardised:
+        """What features of places of the mirrored scene are made of."""
+        reach = self.features.reach
+        wide = _around(rows, reach, self.cube.rows)
+        broad = _around(columns, reach, self.cube.columns)
+        values, valid, strays = self.features.standardised(*self._read(wide, broad))
+        inner = _within((rows, columns), wide, broad)
+        return Standardised(values.reshape(*valid.shape, -1), valid, strays, *inner)
 
     @property
     def widths(self) -> tuple[int, int]:

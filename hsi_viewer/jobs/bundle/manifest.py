@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
-from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_steps import MapStep
 from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.io.files.checksums import FileChecksum
 
@@ -20,6 +20,7 @@ MOST_FILES = 64
 MAP = ("class_map.hdr", "class_map.img")
 TRAINING = ("training.hdr", "training.img")
 TEST = ("test.hdr", "test.img")
+BACKGROUND = ("no_class.hdr", "no_class.img")  # where the user said that none of the classes is
 REGION = ("region.hdr", "region.img")
 
 
@@ -63,14 +64,15 @@ class BundleSettings:
     Attributes
     ----------
     classifier, config, refine : what was trained, and how; the seed is in the configuration.
-    cleanings : what was done to the map afterwards, in order.
+    cleanings : what was done to the map afterwards, in order: cleanings, and rules by which
+        doubtful pixels are left unclassified.
     continued : whether the training went on from an earlier model.
     """
 
     classifier: str
     config: TrainingConfig
     refine: Refine
-    cleanings: tuple[Cleaning, ...] = ()
+    cleanings: tuple[MapStep, ...] = ()
     continued: bool = False
 
 

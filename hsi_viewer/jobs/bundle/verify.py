@@ -18,15 +18,17 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.postprocess.clean import cleaned
+from hsi_viewer.core.postprocess.map_steps import after_steps
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Device
 from hsi_viewer.jobs.bundle.archive import Bundle, Contents, opened_bundle
-from hsi_viewer.jobs.bundle.manifest import MAP, REGION, TRAINING, Manifest
+from hsi_viewer.jobs.bundle.manifest import BACKGROUND, MAP, REGION, TRAINING, Manifest
+from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.noting import Noting
 
 Ids = NDArray[np.uint16]
 NEEDED = tuple(f"labels/{n}" for n in TRAINING) + tuple(f"map/{n}" for n in MAP)
+NO_CLASS = tuple(f"labels/{n}" for n in BACKGROUND)
 HEADER_BYTES = 1 << 22
 
 
@@ -110,7 +112,8 @@ def verify(job: VerifyJob) -> Verified:
         cube = _opened(source, bundle, job)
         same, changed = _compared(cube, manifest, job)
         equal = None
-        broken = [name for name in NEEDED if name in (*contents.changed, *contents.missing)]
+        differing = {*contents.changed, *contents.missing}
+        broken = [name for name in (*NEEDED, *NO_CLASS) if name in differing]
         if broken:
             job.note(f"The map was not made again, because {broken[0]} has changed.")
         elif not same:
@@ -187,7 +190,7 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     from hsi_viewer.learning.classifiers import fit
 
     manifest = bundle.manifest
-    labels, before = _unpacked(bundle, cube)
+    labels, before, background = _unpacked(bundle, cube)
     settings = manifest.settings
     for text in _differences(manifest):
         job.note(text)
@@ -209,20 +212,22 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     )
     refine = settings.refine if config.refine else "none"
     mapped = model.predict(cube, labels=labels, refine=refine, token=job.token, port=job)
-    again = mapped.class_map
+    facts = MapFacts(cube, mapped, model, labels, None, background)
     area = pixel_area(cube.georeference, cube.rows, cube.columns)
-    for cleaning in settings.cleanings:
-        again = cleaned(again, cleaning, area)
-    return int(np.count_nonzero(again == before))
+    again = after_steps(mapped, settings.cleanings, area, lambda: outside_of(facts, job.token, job))
+    return int(np.count_nonzero(again.class_map == before))
 
 
-def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids]:
-    """Training labels and map of a bundle, of the size of the scene."""
+def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids, NDArray[np.bool_] | None]:
+    """Training labels, map and background of a bundle, of the size of the scene."""
     labels, before = (
         _labels_in(bundle, place, names, cube)
         for place, names in (("labels", TRAINING), ("map", MAP))
     )
-    return labels, before
+    listed = {file.name for file in bundle.manifest.files}
+    if not listed.issuperset(NO_CLASS):
+        return labels, before, None
+    return labels, before, _labels_in(bundle, "labels", BACKGROUND, cube) > 0
 
 
 def _labels_in(bundle: Bundle, place: str, names: tuple[str, str], cube: HyperCube) -> Ids:

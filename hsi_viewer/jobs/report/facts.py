@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.sample_assessment import OTHER, OTHER_NAME, SampleAssessment
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import Colour
-from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_steps import MapStep
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.io.files.checksums import FileChecksum
 
@@ -142,11 +143,18 @@ class Conformal:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """What is known about the doubt of each pixel; None where it could not be computed."""
+    """What is known about the doubt of each pixel; None where it could not be computed.
+
+    Attributes
+    ----------
+    layers, applicable, conformal : see there.
+    missing : a sentence for each layer that could not be computed, which says why.
+    """
 
     layers: tuple[LayerFacts, ...]
     applicable: Applicable | None
     conformal: Conformal | None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,12 +172,13 @@ class Facts:
     evidence : what models said of labels that they had not seen.
     assessment : the honest and the optimistic figure.
     epochs : loss and accuracy of the exits while the network was trained.
-    cleanings : what was done to the map afterwards, in order.
+    steps : what was done to the map afterwards, in order.
     seconds, versions : by step, by package.
     warnings : sentences.
     quote : which figure to quote, in a sentence.
     methods : a paragraph for the methods section of a paper.
     references : of what the paragraph names.
+    sample : what labelled reference points say about the map; None without any.
     """
 
     title: str
@@ -185,13 +194,14 @@ class Facts:
     epochs: tuple[EpochReport, ...]
     spectra: Spectra
     uncertainty: Uncertainty
-    cleanings: tuple[Cleaning, ...]
+    steps: tuple[MapStep, ...]
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     quote: str = ""
     methods: str = ""
     references: tuple[str, ...] = field(default=())
+    sample: SampleAssessment | None = None
 
     @property
     def shown(self) -> AccuracyReport | None:
@@ -214,5 +224,5 @@ class Facts:
 
     def name_of(self, class_id: int) -> str:
         """Name of a class; also for 0 and for ids that the map does not have."""
-        known = {c.id: c.name for c in self.classes}
+        known = {OTHER: OTHER_NAME} | {c.id: c.name for c in self.classes}
         return known.get(class_id, "Unclassified" if class_id == 0 else f"Class {class_id}")

@@ -85,9 +85,10 @@ def gather(
         epochs=run.epochs,
         spectra=class_spectra(run, token, port),
         uncertainty=uncertainty,
-        cleanings=run.cleanings,
+        steps=run.steps,
         seconds=dict(run.model.seconds),
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        sample=run.sample,
         warnings=tuple(dict.fromkeys((*run.warnings, *assessment.warnings))),
     )
     pictures = (map_picture(run), label_picture(run, token), *doubts)

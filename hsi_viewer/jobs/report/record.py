@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.reliability import Reliability
+from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.report.facts import Facts, Spectra
+from hsi_viewer.jobs.sampling import areas_record
 
 
 def facts_record(facts: Facts) -> dict[str, Any]:
@@ -46,10 +49,12 @@ def facts_record(facts: Facts) -> dict[str, Any]:
             "calibration_error": found.calibration_error,
             "reliability": _reliability(found.reliability),
         },
+        "areas": areas_record(facts.sample, facts.name_of),
         "training": [asdict(epoch) for epoch in facts.epochs],
         "spectra": _spectra(facts.spectra),
         "uncertainty": asdict(facts.uncertainty),
-        "cleanings": [asdict(cleaning) for cleaning in facts.cleanings],
+        "cleanings": [asdict(step) for step in facts.steps if isinstance(step, Cleaning)],
+        "unclassified": [str(step) for step in facts.steps if isinstance(step, DoubtRule)],
         "seconds": dict(facts.seconds),
         "versions": dict(facts.versions),
         "warnings": list(facts.warnings),
