@@ -23,6 +23,7 @@ from hsi_viewer.core.assessment.reference_sample import (
 from hsi_viewer.core.assessment.sample_assessment import (
     SampleAssessment,
     assess_sample,
+    reference_name,
     sample_table,
 )
 from hsi_viewer.core.errors import LabelError
@@ -148,7 +149,7 @@ def estimated_areas_of_file(
     record["estimates"] = sample_record(found, legend)
     if target is not None:
         with replacing(target) as (new,):
-            new.write_text(sample_table(found, legend.name_of).csv(), encoding="utf-8")
+            new.write_text(sample_table(found, reference_name(legend)).csv(), encoding="utf-8")
     return AfterMapResult(record, files, found.notes)
 
 
@@ -196,7 +197,7 @@ def sample_record(found: SampleAssessment, legend: ClassLegend) -> dict[str, Any
         "classes": [
             {
                 "id": class_id,
-                "name": legend.name_of(class_id),
+                "name": reference_name(legend)(class_id),
                 "users": _record(estimates.users[k]),
                 "producers": _record(estimates.producers[k]),
                 "share": _record(estimates.shares[k]),

@@ -73,7 +73,13 @@ class Session:
         self._queue: JournalQueue | None = None
         self._notes = ""
         self._extras, self._extras_saved = 0, 0
+        self._other_extras: dict[str, None] = {}
         self.training_runs.changed.connect(self._on_extras)
+
+    def note_extra(self, words: str) -> None:
+        """Note that something else that features keep has changed, named in the plural."""
+        self._other_extras[words] = None
+        self._on_extras()
 
     def _on_extras(self) -> None:
         self._extras += 1
@@ -108,7 +114,7 @@ class Session:
 
     @property
     def extras_modified(self) -> bool:
-        """Whether runs or notes are in no session file yet."""
+        """Whether runs, notes or what features keep are in no session file yet."""
         return self._extras != self._extras_saved
 
     @property
@@ -116,7 +122,7 @@ class Session:
         """Contents other than labels, in words."""
         runs = len(self.training_runs.runs)
         maps = (f"{runs} class map{'s' if runs > 1 else ''}",) if runs else ()
-        return (*maps, *(("notes",) if self._notes else ()))
+        return (*maps, *(("notes",) if self._notes else ()), *self._other_extras)
 
     @property
     def modified(self) -> bool:

@@ -12,12 +12,14 @@ from hsi_viewer.core.assessment.area_estimates import AreaEstimates, Estimate
 from hsi_viewer.core.assessment.areas import UNITS, suited_unit
 from hsi_viewer.core.assessment.confusion_table import TextTable
 from hsi_viewer.core.assessment.reference_sample import Ids, Numbers, ReferenceSample
+from hsi_viewer.core.labels.classes import ClassLegend
 
 NO_SAMPLE = (
     "Areas can only be estimated from a probability sample of the scene, and labels or test pixels "
     "that somebody chose aren't one. Draw a reference sample (Map menu, or hsi-viewer sample) and "
     "label its points."
 )
+OTHER, OTHER_NAME = 65535, "None of the classes"  # reference of a point that has no class
 OWN_STRATA = "The strata are the classes of this map (Olofsson et al. 2014)."
 OTHER_STRATA = (
     "The points were drawn from another map than this one, whose classes are the strata (Stehman "
@@ -84,6 +86,16 @@ class SampleAssessment:
                 "unclassified in the map, and counts as wrong."
             )
         return tuple(notes)
+
+
+def reference_name(legend: ClassLegend) -> Callable[[int], str]:
+    """Names of classes, and of `OTHER`."""
+
+    def name_of(class_id: int) -> str:
+        known = class_id != OTHER or class_id in legend
+        return legend.name_of(class_id) if known else OTHER_NAME
+
+    return name_of
 
 
 def assess_sample(

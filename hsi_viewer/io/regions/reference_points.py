@@ -24,7 +24,12 @@ from hsi_viewer.core.assessment.reference_sample import (
     map_digest,
     stratum_sizes,
 )
-from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE
+from hsi_viewer.core.assessment.sample_assessment import (
+    NO_SAMPLE,
+    OTHER,
+    OTHER_NAME,
+    reference_name,
+)
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend
 from hsi_viewer.io.metadata.crs import crs_of
@@ -95,7 +100,8 @@ def _fields(
     sample: ReferenceSample, reference: Numbers, legend: ClassLegend
 ) -> dict[str, NDArray[Any]]:
     rows, columns = np.divmod(sample.pixels, sample.shape[1])
-    names = [legend.name_of(int(i)) if i > 0 else "" for i in reference]
+    name_of = reference_name(legend)
+    names = [name_of(int(i)) if i > 0 else "" for i in reference]
     return {
         "point": np.arange(1, len(rows) + 1),
         "row": rows,
@@ -268,7 +274,7 @@ def _classes(path: Path, fields: Any, legend: ClassLegend, count: int) -> Number
         ids = _whole(path, "class_id", fields["class_id"], empty="0")
     if ids.min() < 0 or ids.max() > MAX_CLASS_ID:
         raise FormatError(f"{path}: class ids are whole numbers from 0 to {MAX_CLASS_ID}.")
-    numbers = {c.name.casefold(): c.id for c in legend}
+    numbers = {OTHER_NAME.casefold(): OTHER} | {c.name.casefold(): c.id for c in legend}
     names = fields.get("class_name", np.full(count, "", object))
     for k in np.flatnonzero(ids == 0):
         name = str(names[k] or "").strip()

@@ -32,6 +32,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("zoom", "magnify", "fit", "extent"),
     ("overlay", "map", "layer", "opacity", "transparency"),
     ("uncertainty", "confidence", "probability", "doubt"),
+    ("why", "explain", "explanation", "interpretability", "importance", "occlusion"),
     ("screenshot", "image", "figure", "picture", "png", "svg", "view or plot"),
     ("csv", "table", "view or plot", "areas"),
     ("geotiff", "tif", "gis", "qgis", "layers as images", "class map"),

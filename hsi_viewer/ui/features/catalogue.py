@@ -40,6 +40,7 @@ from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.opening.start import StartFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
+from hsi_viewer.ui.features.reference.feature import ReferenceFeature
 from hsi_viewer.ui.features.scenes.feature import ScenesFeature
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
@@ -53,6 +54,7 @@ from hsi_viewer.ui.features.training.feature import TrainingFeature
 from hsi_viewer.ui.features.training.result import ResultFeature
 from hsi_viewer.ui.features.training.runs import RunsFeature
 from hsi_viewer.ui.features.training.uncertainty import UncertaintyFeature
+from hsi_viewer.ui.features.training.why import WhyFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -84,7 +86,9 @@ def make_features(context: Context) -> list[Feature]:
         RunsFeature(context, training.training, training.assessing),
         ResultFeature(context, training.training),
         UncertaintyFeature(context),
+        WhyFeature(context),
         GuideFeature(context, labels, labelling.panel, training.training),
+        ReferenceFeature(context, training.accuracy),
         ApplyFeature(context),
         CheckFeature(context, training.training, training.panel),
         CleanFeature(context),

@@ -73,6 +73,7 @@ class MapFeature(Feature):
         if document is not None:
             document.prediction_changed.connect(self._count)
             document.legend.changed.connect(self._count)
+            document.results.sampled.connect(self._count)
         self._count()
 
     def close(self) -> None:
@@ -88,10 +89,15 @@ class MapFeature(Feature):
         if self._areas is None:
             self._areas = AreasDialog(self.window)
             self._areas.save_requested.connect(self.save_areas)
+            self._areas.sample_requested.connect(self._draw_sample)
             self._areas.finished.connect(self._forget_areas)
         self._count()
         self._areas.show()
         self._areas.raise_()
+
+    @Slot()
+    def _draw_sample(self) -> None:
+        self.context.commands.action("map.sample").trigger()
 
     @Slot()
     def _forget_areas(self) -> None:
@@ -121,7 +127,8 @@ class MapFeature(Feature):
     def _on_counted(self, areas: tuple[ClassArea, ...]) -> None:
         document = self.workspace.document
         if self._areas is not None and document is not None:
-            self._areas.show_areas(areas, document.legend)
+            found = document.results.sample_assessment
+            self._areas.show_areas(areas, document.legend, found, document.results.sample_reason)
 
     @Slot()
     def save_areas(self) -> None:

@@ -158,6 +158,7 @@ class ReportController(QObject):
             folder=session.training_runs.folder,
             shown=self._shown(),
             model=None if known is None else known.model,
+            decisions=document.decisions.snapshot(),
         )
 
     def _on_report(self, files: list[Path]) -> None:

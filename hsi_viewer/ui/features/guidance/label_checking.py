@@ -26,8 +26,8 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.features.guidance.compared_spectra import show_compared
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, means_of
+from hsi_viewer.ui.plots.compared_spectra import show_compared
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context

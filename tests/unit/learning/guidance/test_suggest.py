@@ -14,7 +14,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning.guidance import ground as grounds
 from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
-from hsi_viewer.learning.guidance.proposals import doubt_of, doubt_of_map
+from hsi_viewer.learning.guidance.proposals import Proposer, doubt_of, doubt_of_map
 from hsi_viewer.learning.guidance.suggest import rules_for
 from tests.unit.learning.made import made_scene
 
@@ -112,16 +112,52 @@ def test_one_label_settles_all_that_is_like_it():
     assert {int(TRUTH[one.row, one.column]) for one in found} == {5, 7, 9}
 
 
+def evidence_of(around, score):
+    voices = (
+        VoiceShare("pixels", "Single pixels", 1 - around, score),
+        VoiceShare("surroundings", "Surroundings", around / 2, score - 0.1),
+        VoiceShare("network", "Network", around / 2, float("nan")),
+    )
+    return Evidence(voices, "none", 27)
+
+
 @pytest.mark.parametrize(
     ("around", "rule"), [(0.8, "gain"), (0.5, "gain"), (0.3, "fine"), (0.0, "fine")]
 )
 def test_single_pixels_are_compared_where_they_say_most(around, rule):
-    voices = (
-        VoiceShare("pixels", "Single pixels", 1 - around, -0.1),
-        VoiceShare("surroundings", "Surroundings", around / 2, -0.2),
-        VoiceShare("network", "Network", around / 2, float("nan")),
-    )
-    assert rules_for(Evidence(voices, "none", 27), 3) == (rule,) * 3
+    for labelled in range(20):
+        assert rules_for(evidence_of(around, 0.0), 3, labelled) == (rule,) * 3
+        assert "drawn" not in rules_for(evidence_of(around, float("nan")), 3, labelled)
+
+
+def test_where_single_pixels_leave_doubt_about_held_out_labels_up_to_half_are_drawn():
+    shares = []
+    for score in (-0.01, -0.2, -0.7, -3.0):
+        rules = [r for n in range(200) for r in rules_for(evidence_of(0.2, score), 4, n)]
+        assert set(rules) <= {"fine", "drawn"}
+        shares.append(rules.count("drawn") / len(rules))
+    np.testing.assert_allclose(shares, [0.01, 0.18, 0.5, 0.5], atol=0.05)
+    assert set(rules_for(evidence_of(0.6, -3.0), 4)) == {"gain"}
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1 << 16))
+def test_drawn_places_take_turns_with_the_others_and_keep_the_order_of_the_scores(seed):
+    rng = np.random.default_rng(seed)
+    labels = np.where(rng.random(SHAPE) < rng.choice([0.01, 0.9]), TRUTH, 0).astype(np.uint16)
+    model = said(seed)
+    proposer = Proposer(GROUND, model.probabilities, model.class_ids, labels > 0)
+    rules = ("fine", "drawn", "drawn", "fine", "drawn")
+    found = proposer.suggestions(rules)
+    assert [(s.row, s.column) for s in found] == [
+        (s.row, s.column) for s in proposer.suggestions(rules)
+    ]
+    assert all(not labels[s.row, s.column] for s in found)
+    scores = [s.score for s in found]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == scores[1] == scores[2]
+    fine = proposer.suggestions(("fine",))[0]
+    assert (found[0].row, found[0].column) == (fine.row, fine.column)
 
 
 def test_segments_are_compared_where_nothing_is_known():
