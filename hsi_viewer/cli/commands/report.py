@@ -11,6 +11,7 @@ from hsi_viewer.cli.streams import print_text, terminable
 
 EXAMPLES = (
     "hsi-viewer report result --output result-report",
+    "hsi-viewer report result --map clean.tif --output clean-report",
     "hsi-viewer report result --cube moved/scene.hdr --labels moved/labels.tif --test test.tif",
     f"hsi-viewer report result --cube {SAMPLE} --device cpu --overwrite --json --quiet",
 )
@@ -40,6 +41,12 @@ def add(commands: Commands) -> None:
             help=f"where {what} of the run can be found now, unless it is where it was "
             f"(--{name} moved/{name}.tif)",
         )
+    parser.add_argument(
+        "--map",
+        metavar="FILE",
+        help="a map that clean has made of the map of the run, to report on with its steps "
+        "(--map clean.tif)",
+    )
     add_device(parser)
     add_reporting(parser)
 
@@ -58,6 +65,7 @@ def run(options: Namespace) -> int:
             options.labels,
             options.test,
             options.device,
+            options.map,
             port=port,
         )
         record = report_on(folder, target, overwrite=options.overwrite)

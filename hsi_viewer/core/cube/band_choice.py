@@ -100,3 +100,11 @@ def _of_indices(cube: HyperCube, indices: NDArray[Any]) -> NDArray[np.bool_]:
     chosen = np.zeros(cube.bands, bool)
     chosen[indices] = True
     return chosen
+
+
+def written(chosen: NDArray[np.bool_]) -> str:
+    """Chosen bands (bands,) as text that `chosen_bands` reads, such as "bands 1-50, 60"."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(np.int8), [0]])))
+    runs = zip(ends[::2] + 1, ends[1::2], strict=True)
+    parts = [f"{first}" if first == last else f"{first}-{last}" for first, last in runs]
+    return f"bands {', '.join(parts)}" if parts else ""

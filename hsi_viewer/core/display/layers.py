@@ -16,6 +16,7 @@ UNCERTAINTY = "Uncertainty"
 DISAGREEMENT = "Exit disagreement"
 GROUND_TRUTH = "Ground truth"
 LABELS = "Labels"
+OUTSIDE = "Outside the region"
 
 
 @dataclass(frozen=True)

@@ -44,12 +44,15 @@ def rules_for(evidence: Evidence | None, count: int, labelled: int = 0) -> tuple
     count : of places.
     labelled : pixels so far; the turns of the rules follow from it.
     """
+    segments: Rule = "gain"
     if evidence is None or not evidence.voices:
-        return ("gain",) * count
+        return (segments,) * count
     if sum(v.weight for v in evidence.voices if v.name in AROUND) >= 0.5:
-        return ("gain",) * count
+        return (segments,) * count
+    pixels: Rule = "fine"
+    drawn: Rule = "drawn"
     turns = np.random.default_rng(labelled).random(count) < min(overlap_of(evidence), MOST_DRAWN)
-    return tuple("drawn" if drawn else "fine" for drawn in turns.tolist())
+    return tuple(drawn if turn else pixels for turn in turns.tolist())
 
 
 def overlap_of(evidence: Evidence) -> float:

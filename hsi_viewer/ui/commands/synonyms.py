@@ -24,6 +24,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("rgb", "true colour", "composite", "bands", "picture"),
     ("cir", "infrared", "false colour", "nir"),
     ("ndvi", "index", "indices", "vegetation", "band math", "formula", "calculator"),
+    ("roi", "region of interest", "area of interest", "aoi", "crop", "subset", "spatial subset"),
     ("mask", "nodata", "no data", "fill", "background"),
     ("header", "doctor", "repair", "metadata", "wavelengths", "bad bands", "bbl"),
     ("library", "spectral library", "endmember", "signature", "reference"),

@@ -33,6 +33,7 @@ from hsi_viewer.ui.features.guidance.label_checking import CheckFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
+from hsi_viewer.ui.features.labelling.region_of_interest import RegionOfInterestFeature
 from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
 from hsi_viewer.ui.features.many_scenes.feature import ManyScenesFeature
@@ -91,6 +92,7 @@ def make_features(context: Context) -> list[Feature]:
         ReferenceFeature(context, training.accuracy),
         ApplyFeature(context),
         CheckFeature(context, training.training, training.panel),
+        RegionOfInterestFeature(context, labels, training.panel),
         CleanFeature(context),
         MapFeature(context),
         ScenesFeature(context),

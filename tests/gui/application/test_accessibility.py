@@ -98,6 +98,7 @@ DIALOGS: dict[str, Callable] = {
     "ApplyDialog": lambda w, k, folder: k(w, folder),
     "AreasDialog": lambda w, k, _: k(w),
     "ArrayDialog": lambda w, k, _: k("x.mat", (ArrayChoice("a", (3, 4, 5), "f4"),), w),
+    "BandsDialog": lambda w, k, _: k(w.workspace.document.cube, "", w),
     "CommandPalette": lambda w, k, _: k(w.commands, w),
     "ConfusionDialog": lambda w, k, _: k(REPORT, str, w),
     "DoctorDialog": lambda w, k, folder: k(

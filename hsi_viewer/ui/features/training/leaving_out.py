@@ -263,7 +263,8 @@ def facts_later(document: Document) -> Callable[[], MapFacts] | None:
     prediction, known = document.prediction, document.results.model
     if prediction is None:
         return None
-    cube, evidence, trained_on = document.cube, document.results.evidence, document.trained_on
+    cube, evidence = document.used_cube, document.results.evidence
+    trained_on = document.trained_on
     labels, decisions = document.labels.snapshot(), document.decisions.snapshot()
 
     def facts() -> MapFacts:
