@@ -165,7 +165,7 @@ class RunFolder(Noting):
         move_to_device(model, self.device)
         refine: Refine = record.settings.refine if config.refine else "none"
         prediction = model.predict(cube, labels=labels, refine=refine, token=self.token, port=self)
-        prediction, cleanings = self._as_kept(prediction, cube)
+        prediction, steps = self._as_kept(prediction, cube)
         return MappedRun(
             source=record.cube if self.cube is None else self.cube,
             cube=cube,
@@ -176,7 +176,7 @@ class RunFolder(Noting):
             refine=refine,
             sample=self._sample(prediction, cube, legend),
             prediction=prediction,
-            steps=cleanings,
+            steps=steps,
             classes=legend.classes,
             test_source=test_source,
             test=test if drawn is None else drawn,

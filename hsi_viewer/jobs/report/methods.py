@@ -107,11 +107,12 @@ def measured_on(facts: Facts) -> str:
             "measured by cross-validation over separate places, more than "
             f"{GAP} pixels from the other labels of their class"
         )
+    reach = facts.assessment.reach
+    if facts.assessment.separation is None:
+        return "measured on test pixels of a scene that was not trained on"
+    why = ", which is as far as the model looks" if reach >= GAP else ""
     return (
-        f"measured on test pixels more than {facts.assessment.reach} pixels from the training "
-        "pixels, which is as far as the model looks"
-        if facts.assessment.reach
-        else "measured on test pixels that were not trained on"
+        f"measured on test pixels more than {max(reach, GAP)} pixels from the training pixels{why}"
     )
 
 
