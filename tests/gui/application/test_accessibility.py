@@ -120,6 +120,7 @@ DIALOGS: dict[str, Callable] = {
     "ReliabilityDialog": lambda w, k, _: k(
         reliability(np.array([0.6, 0.9]), np.array([True, False])), "labels", w
     ),
+    "SessionList": lambda w, k, _: k("Unsaved work", "About it.", [], ("Recover",), w),
     "ShortcutPage": lambda w, k, _: k(w.commands, w),
     "TextDialog": lambda w, k, _: k("About", "Text", w),
 }
