@@ -114,6 +114,7 @@ DIALOGS: dict[str, Callable] = {
     ),
     "HelpWindow": lambda w, k, _: k(read_guide(), guide_folder(), w),
     "MetadataDialog": lambda w, k, _: k(w.workspace.document.cube, w),
+    "OpenDialog": lambda w, k, folder: k(w, "Open", str(folder), "All files (*)"),
     "PolygonsDialog": lambda w, k, _: k(w),
     "PreferencesDialog": lambda w, k, _: k(w.workspace.settings, w),
     "PresetEditor": lambda w, k, _: k((), None, w),

@@ -64,7 +64,9 @@ class SessionList(QDialog):
             for column in range(len(texts)):
                 item.setToolTip(column, sentence)
             self.tree.addTopLevelItem(item)
-        self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        first = self.tree.topLevelItem(0)
+        if first is not None:
+            self.tree.setCurrentItem(first)
         self.tree.itemDoubleClicked.connect(self._on_first)
         box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         box.rejected.connect(self.reject)
