@@ -15,8 +15,10 @@ run: $(STAMP)  ## the application on the sample scene; without a display the sam
 		$(BIN)/hsi-viewer open $(SAMPLE); \
 	fi
 
+# In the order of the folders, for the longest files come first in it; with compiled files, which
+# many child processes import.
 test: lint  ## lint and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

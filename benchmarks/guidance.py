@@ -3,13 +3,13 @@
 A simulated user answers from the ground truth, one pixel an answer, `BATCH` answers between two
 maps of the engine's voices without the network. Starts: two random pixels of each class, or one
 stroke of three pixels in one field of each class. Scored on a fixed half of the ground truth that
-is never asked for, and on everything that is not labelled. Then planted wrong
-labels: which share of them is in the first tenth of the list of suspicious labels.
+is never asked for, and on everything that is not labelled. Then planted wrong labels (see
+wrong_labels.py), and classes without a label (see hidden_class.py).
 
     python -m benchmarks.guidance [--seeds 10] [--scenes NAME ...] [--rules NAME ...]
 
-One row at a number of labels in results/guidance.csv and results/wrong_labels.csv; run again, it
-goes on where it stopped, and it ends by printing the curves.
+One row at a number of labels in results/guidance.csv; run again, it goes on where it stopped, and
+it ends by printing the curves. After a change of the rules, remove the rows of "guide" first.
 """
 
 from __future__ import annotations
@@ -24,26 +24,15 @@ from collections import defaultdict
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label as regions_of
 
-from benchmarks.scenes import DEVELOPMENT, Ids, development_scene, draw
+from benchmarks import hidden_class, wrong_labels
+from benchmarks.guided_scene import Scene
+from benchmarks.scenes import DEVELOPMENT, Ids
 from benchmarks.table import Table
-from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.evidence import Evidence
-from hsi_viewer.core.geometry.connected_labels import connected_labels
-from hsi_viewer.learning.calibration import tempered
-from hsi_viewer.learning.features import FloatArray, fit_features
-from hsi_viewer.learning.guidance.check_labels import check_labels
-from hsi_viewer.learning.guidance.ground import Ground, ground_of
-from hsi_viewer.learning.guidance.proposals import Proposer, Rule
-from hsi_viewer.learning.guidance.suggest import rules_for
-from hsi_viewer.learning.random_walker import walk
-from hsi_viewer.learning.recipe import Recipe
-from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.training_pixels import seeds_of
-from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
-from hsi_viewer.learning.voices.judging import Judge, evidence_for, of_strength
-from hsi_viewer.learning.voices.pool import VOTE
+from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.learning.guidance.proposals import Proposer, Rule, Suggestion, doubt_of_map
+from hsi_viewer.learning.guidance.suggest import NOVEL_OF, places_to_label
 
 TRIED: dict[str, tuple[Rule, ...]] = {
     "margin": ("margin",),
@@ -59,94 +48,39 @@ RULES = ("random", *TRIED, "guide")
 STARTS = ("pixels", "stroke")
 ANSWERS, BATCH = 128, 4
 SCORED = 8  # answers between two rows
-PLANTED = ("pixels", "strokes")
 KEYS = ("scene", "start", "seed", "rule", "answers")
 VALUES = ("labels", "fixed_half", "unlabelled", "seconds_map", "seconds_proposal")
-WRONG_KEYS = ("scene", "planted", "n", "seed")
-
-
-class Scene:
-    """A development scene and what is computed of it once."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.cube, self.truth = development_scene(name)
-        self.class_ids = tuple(int(i) for i in np.unique(self.truth) if i)
-        self.ground: Ground = ground_of(self.cube)
-        recipe = Recipe()
-        seen = examined(self.cube)
-        self.features = SceneFeatures(seen, fit_features(seen, recipe.features), origin=self.cube)
-
-    def scored_half(self, seed: int) -> NDArray[np.bool_]:
-        """A random half of the pixels, the same for all rules."""
-        rng = np.random.default_rng(seed)
-        half: NDArray[np.bool_] = rng.random(self.truth.shape) < 0.5
-        return half
-
-    def start(self, kind: str, seed: int, allowed: NDArray[np.bool_]) -> Ids:
-        """The first labels."""
-        rng = np.random.default_rng(77 + seed)
-        if kind == "pixels":
-            return draw(self.truth, allowed & (self.truth > 0), 2, rng)
-        labels = np.zeros_like(self.truth)
-        for k in self.class_ids:
-            fields, _count = regions_of(self.truth == k, np.ones((3, 3)))
-            sizes = np.bincount(fields.ravel())[1:]
-            large = np.flatnonzero(sizes >= min(3, sizes.max())) + 1
-            row, column = np.nonzero(fields == rng.choice(large))
-            i = int(rng.integers(row.size))
-            near = np.argsort(np.hypot(row - row[i], column - column[i]), kind="stable")[:3]
-            labels[row[near], column[near]] = k
-        return labels
-
-    def mapped(self, labels: Ids) -> tuple[FloatArray, Evidence]:
-        """Refined probabilities by the engine's voices, and their weights."""
-        recipe = Recipe()
-        pixels = np.flatnonzero(labels)
-        seeds = seeds_of(labels, self.class_ids)
-        targets = seeds.ravel()[pixels]
-        fitter = VoiceFitter(
-            self.features.features,
-            len(self.class_ids),
-            recipe.training.shrinkage,
-            self.features.sample(),
-            self.features.sampled_spectra(),
-        )
-        values = np.ascontiguousarray(self.features.patches(pixels, 0)[:, :, 0, 0])
-        spectra = self.features.spectra_at(pixels)
-        judge = Judge(self.features, fitter, pixels, targets, values, spectra, recipe.walker)
-        voices = judge.fitted()
-        pool = judge.pool().in_units(fitter.units(voices))
-        said = Ensemble(voices, pool).mapped(self.features).probabilities
-        evidence = evidence_for(pool, 0.0, self.features.features, None, None)
-        if pool.walker != "none":
-            guide, valid = self.features.guide(recipe.walker.guides)
-            strength = of_strength(recipe.walker, pool.walker)
-            said = walk(tempered(said, VOTE), guide, valid, seeds, strength)
-        return said, evidence
 
 
 def ask(
     scene: Scene,
-    said: FloatArray,
+    prediction: Prediction,
     evidence: Evidence,
     labels: Ids,
     closed: NDArray[np.bool_],
     rule: str,
     rng: np.random.Generator,
+    given: int,
 ) -> NDArray[np.int64]:
-    """The next pixels that the user is asked for, flat."""
+    """The next pixels that the user is asked for, flat, after so many answers."""
     if rule == "random":
         free = np.flatnonzero((labels == 0) & ~closed)
         return rng.choice(free, min(BATCH, free.size), replace=False)
+    ground = scene.ground_at(~closed)
     if rule == "guide":
-        rules = rules_for(evidence, BATCH)
+        found = in_turn(
+            places_to_label(prediction, ground, labels > 0, None, evidence, NOVEL_OF), given
+        )
     else:
-        rules = TRIED[rule] * (BATCH // len(TRIED[rule]))
-    # What is closed is taken out of the ground, not skipped: its segment may still be asked for.
-    ground = Ground(scene.ground.components, scene.ground.valid & ~closed, scene.ground.segments)
-    found = Proposer(ground, said, scene.class_ids, labels > 0).suggestions(rules)
+        doubt, rules = doubt_of_map(prediction), TRIED[rule] * (BATCH // len(TRIED[rule]))
+        found = Proposer(ground, doubt, prediction.class_ids, labels > 0).suggestions(rules)
     return np.array([s.row * labels.shape[1] + s.column for s in found], np.int64)
+
+
+def in_turn(found: list[Suggestion], given: int) -> list[Suggestion]:
+    """The places that the window shows next: one of `NOVEL_OF` is unlike all that is labelled."""
+    novel = [s for s in found if s.novel] if given % NOVEL_OF == 0 else []
+    return [*novel, *(s for s in found if not s.novel)][:BATCH]
 
 
 def simulate(scene: Scene, start: str, seed: int, rule: str, table: Table, answers: int) -> None:
@@ -162,13 +96,13 @@ def simulate(scene: Scene, start: str, seed: int, rule: str, table: Table, answe
     given = 0
     while given <= answers:
         began = time.process_time()
-        said, evidence = scene.mapped(labels)
+        prediction, evidence = scene.mapped(labels)
         mapped = time.process_time() - began
         began = time.process_time()
-        asked = ask(scene, said, evidence, labels, closed, rule, rng)
+        asked = ask(scene, prediction, evidence, labels, closed, rule, rng, given)
         proposed = time.process_time() - began
         if given % SCORED == 0 and not table.has(**key, answers=given):
-            right = np.asarray(scene.class_ids)[said.argmax(axis=2)] == scene.truth
+            right = prediction.class_map == scene.truth
             free = (scene.truth > 0) & (labels == 0)
             table.add(
                 **key,
@@ -181,51 +115,6 @@ def simulate(scene: Scene, start: str, seed: int, rule: str, table: Table, answe
             )
         labels.flat[asked] = scene.truth.flat[asked]
         given += BATCH
-
-
-def plant(scene: Scene, kind: str, n: int, seed: int) -> tuple[Ids, Ids]:
-    """Labels of which a tenth is wrong, and what they should be: single pixels, or strokes.
-
-    Parameters
-    ----------
-    n : labels per class; as strokes, about so many in strokes of three.
-    """
-    rng = np.random.default_rng(9_000 + seed)
-    if kind == "pixels":
-        right = draw(scene.truth, scene.truth > 0, n, rng)
-        groups = np.arange(np.count_nonzero(right))
-    else:
-        right = np.zeros_like(scene.truth)
-        for _ in range(max(1, n // 3)):
-            more = scene.start("stroke", int(rng.integers(1 << 30)), scene.truth > 0)
-            right = np.where(more > 0, more, right).astype(right.dtype)
-        pixels = np.flatnonzero(right)
-        groups = connected_labels(pixels, right.flat[pixels].astype(np.int64), right.shape[1])
-    pixels = np.flatnonzero(right)
-    given = right.copy()
-    names = np.unique(groups)
-    for group in rng.choice(names, max(1, round(names.size / 10)), replace=False):
-        mine = pixels[groups == group]
-        others = [k for k in scene.class_ids if k != right.flat[mine[0]]]
-        given.flat[mine] = rng.choice(others)
-    return given, right
-
-
-def find_planted(scene: Scene, kind: str, n: int, seed: int, table: Table) -> None:
-    """One list of labels, a tenth of them wrong."""
-    key = {"scene": scene.name, "planted": kind, "n": n, "seed": seed}
-    if table.has(**key):
-        return
-    given, right = plant(scene, kind, n, seed)
-    began = time.process_time()
-    found = check_labels(scene.cube, given)
-    seconds = time.process_time() - began
-    wrong = int((given != right).sum())
-    first = found[: max(1, round(len(found) / 10))]
-    hits = sum(given[s.row, s.column] != right[s.row, s.column] for s in first)
-    table.add(
-        **key, labels=int((given > 0).sum()), wrong=wrong, found=100 * hits / wrong, seconds=seconds
-    )
 
 
 def curves(rows: list[dict[str, str]]) -> list[str]:
@@ -252,29 +141,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--scenes", nargs="+", default=DEVELOPMENT, choices=DEVELOPMENT)
-    parser.add_argument("--starts", nargs="+", default=STARTS, choices=STARTS)
-    parser.add_argument("--rules", nargs="*", default=RULES, choices=RULES)
+    parser.add_argument("--starts", nargs="*", default=STARTS, choices=STARTS)
+    parser.add_argument("--rules", nargs="*", default=("random", "margin", "guide"), choices=RULES)
     parser.add_argument("--answers", type=int, default=ANSWERS)
-    parser.add_argument("--planted", nargs="*", default=PLANTED, choices=PLANTED)
+    kinds = wrong_labels.PLANTED
+    parser.add_argument("--planted", nargs="*", default=kinds, choices=kinds)
+    rules = hidden_class.RULES
+    parser.add_argument("--hidden", nargs="*", default=rules, choices=rules)
     options = parser.parse_args()
     table = Table("guidance", KEYS, VALUES)
-    wrong = Table("wrong_labels", WRONG_KEYS, ("labels", "wrong", "found", "seconds"))
+    wrong = Table("wrong_labels", wrong_labels.KEYS, wrong_labels.VALUES)
+    hidden = Table("hidden_class", hidden_class.KEYS, hidden_class.VALUES)
     scenes = {name: Scene(name) for name in options.scenes}
     for seed in range(options.seeds):
         for scene in scenes.values():
-            for kind in options.planted:
-                for n in (10, 20):
-                    find_planted(scene, kind, n, seed, wrong)
             for start in options.starts:
                 for rule in options.rules:
                     simulate(scene, start, seed, rule, table, options.answers)
+            for kind in options.planted:
+                for n in wrong_labels.COUNTS:
+                    wrong_labels.find_planted(scene, kind, n, seed, wrong)
+            for rule in options.hidden:
+                for class_id in scene.class_ids:
+                    hidden_class.find_hidden(scene, class_id, seed, rule, hidden)
     print("\n".join(curves(table.rows())))
-    found: dict[tuple[str, ...], list[float]] = defaultdict(list)
-    for row in wrong.rows():
-        found[row["scene"], row["planted"], row["n"]].append(float(row["found"]))
-    for (name, kind, n), shares in found.items():
-        share = f"{np.mean(shares):.0f} %"
-        print(f"{name:14}wrong {kind}, {n} labels per class ({len(shares)} seeds): {share}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from scipy.ndimage import binary_dilation, distance_transform_cdt
 
 from benchmarks.scenes import DEVELOPMENT, Ids, development_scene, separated_split
 from benchmarks.table import Table
-from hsi_viewer.core.assessment.conformal import fit_conformal
+from hsi_viewer.core.assessment.conformal import fit_by_place
 from hsi_viewer.core.assessment.label_assessment import GAP, assess_labels, labels_apart
 from hsi_viewer.core.assessment.reliability import reliability
 from hsi_viewer.core.progress import SilentPort
@@ -74,8 +74,8 @@ def measure(scene: str, kind: str, seed: int, classifier: str) -> dict[str, floa
         row |= {"separated": overall.value, "low": overall.low, "high": overall.high}
         row |= {name: 100 * row[name] for name in ("separated", "low", "high")}
         apart = labels_apart(held, training, ids)
-        sets = fit_conformal(held.probabilities[apart], held.targets[apart])
-        inside = sets.contains(answers)
+        known = (part[apart] for part in (held.probabilities, held.targets, held.groups))
+        inside = fit_by_place(*known).contains(answers)
         row["counted"] = float(apart.sum())
         row["ece_promised"] = 100 * found.calibration_error
         row["covered"] = 100 * float(inside[np.arange(targets.size), targets].mean())
@@ -107,7 +107,13 @@ def main() -> None:
     for name in ("separated", "random"):
         gaps = [float(r[name]) - float(r["true"]) for r in rows]
         print(f"{name} promises {np.mean(gaps):+.1f} points, {np.mean(np.abs(gaps)):.1f} off.")
-    print(f"Conformal sets: {np.mean([float(r['covered']) for r in rows]):.1f} % covered.")
+    print(f"{'':28}covered  set size  calibration error")
+    for scene in DEVELOPMENT:
+        for classifier in CLASSIFIERS:
+            own = [r for r in rows if (r["scene"], r["classifier"]) == (scene, classifier)]
+            means = [np.mean([float(r[n]) for r in own]) for n in ("covered", "set_size")]
+            error = np.mean([float(r["ece_true"]) for r in own])
+            print(f"{scene:16}{classifier:12}{means[0]:7.1f}{means[1]:10.2f}{error:10.1f}")
 
 
 if __name__ == "__main__":

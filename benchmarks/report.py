@@ -10,6 +10,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from benchmarks.markdown import DOCS, Row, interval, rows_of, saved, spread, table
+from benchmarks.report_guidance import (
+    guidance_plot,
+    guidance_section,
+    hidden_section,
+    wrong_section,
+)
 from benchmarks.report_hybridsn import hybrid_section
 from benchmarks.report_scenes import regret_plot, regret_section, scenes_section
 from benchmarks.report_teaching import teaching_section, teaching_sentence
@@ -352,6 +358,10 @@ def main() -> None:
         "{hybridsn}": hybrid_section(rows_of("hybridsn")),
         "{teaching sentence}": teaching_sentence(rows_of("self_teaching")),
         "{teaching}": teaching_section(rows_of("self_teaching")),
+        "{guidance plot}": guidance_plot(rows_of("guidance")),
+        "{guidance}": guidance_section(rows_of("guidance")),
+        "{hidden class}": hidden_section(rows_of("hidden_class")),
+        "{wrong labels}": wrong_section(rows_of("wrong_labels")),
         "{front_ends}": front_end_section(rows_of("front_ends")),
         "{speed}": speed_section(speed),
         "{speed plot}": speed_plot(speed),

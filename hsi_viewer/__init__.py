@@ -20,11 +20,22 @@ from hsi_viewer.core import readers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hsi_viewer.api import export_prediction, fit, load_model, read_labels
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hsi_viewer.api import (
+        explain,
+        export_prediction,
+        fit,
+        load_model,
+        read_labels,
+        region_of_interest,
+    )
     from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
     from hsi_viewer.core.classifier import Classifier, Model
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.cube.georeference import Georeference
+    from hsi_viewer.core.cube.region import RegionOfInterest
     from hsi_viewer.core.errors import (
         ExportError,
         FileError,
@@ -36,6 +47,7 @@ if TYPE_CHECKING:
         TooLargeError,
         TrainingError,
     )
+    from hsi_viewer.core.explanation import Explanation
     from hsi_viewer.core.labels.imported_labels import ImportedLabels
     from hsi_viewer.core.labels.label_file import LabelFile
     from hsi_viewer.core.labels.placement import PlacementNeededError
@@ -67,6 +79,7 @@ __all__ = [
     "ChoiceNeededError",
     "Classifier",
     "EpochReport",
+    "Explanation",
     "ExportError",
     "FileError",
     "FormatError",
@@ -83,6 +96,7 @@ __all__ = [
     "Prediction",
     "Progress",
     "ProgressPort",
+    "RegionOfInterest",
     "SdhsiClassifier",
     "SettingError",
     "Suggestion",
@@ -96,21 +110,28 @@ __all__ = [
     "check_labels",
     "classifiers",
     "draw_per_class",
+    "explain",
     "export_prediction",
     "fit",
     "load_model",
     "open_cube",
     "read_labels",
+    "region_of_interest",
     "score",
     "suggest",
 ]
 
 _MODULES = {
-    "api": ("export_prediction", "fit", "load_model", "read_labels"),
+    "api": (
+        *("explain", "export_prediction", "fit", "load_model", "read_labels"),
+        "region_of_interest",
+    ),
     "core.assessment.accuracy": ("AccuracyReport", "score"),
     "core.classifier": ("Classifier", "Model"),
     "core.cube.cube": ("HyperCube",),
+    "core.cube.region": ("RegionOfInterest",),
     "core.cube.georeference": ("Georeference",),
+    "core.explanation": ("Explanation",),
     "core.errors": (
         *("ExportError", "FileError", "FormatError", "HsiError", "LabelError", "ModelError"),
         *("SettingError", "TooLargeError", "TrainingError"),
@@ -160,4 +181,10 @@ def _import_labels(source: str | Path, cube: HyperCube) -> ImportedLabels:
     return import_regions(source, cube)
 
 
-readers.provide(_open_cube, _import_labels)
+def _read_mask(source: str | Path, cube: HyperCube) -> NDArray[np.bool_]:
+    from hsi_viewer.io.regions.region_file import read_mask
+
+    return read_mask(source, cube)
+
+
+readers.provide(_open_cube, _import_labels, _read_mask)

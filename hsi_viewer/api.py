@@ -8,8 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
+from hsi_viewer.core.inputs import (
+    CubeLike,
+    LabelsLike,
+    MaskLike,
+    RegionLike,
+    as_cube,
+    as_labels,
+    region_of,
+)
+from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
@@ -28,6 +38,7 @@ from hsi_viewer.learning.classifiers.registry import DEFAULT
 
 if TYPE_CHECKING:
     from hsi_viewer.core.classifier import Model
+    from hsi_viewer.core.explanation import Explanation
     from hsi_viewer.core.labels.classes import LabelClass
 
 
@@ -37,6 +48,9 @@ def fit(
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 -- frozen
     *,
     classifier: str = DEFAULT,
+    region: RegionLike | None = None,
+    mask: MaskLike | None = None,
+    bands: str | Sequence[int] | None = None,
     legend: Iterable[LabelClass] = (),
     token: CancelToken | None = None,
     port: ProgressPort | None = None,
@@ -52,6 +66,10 @@ def fit(
     config : preset, distillation, seed, device.
     classifier : "sdhsi", "lda", "svm", "hybridsn-sd", or the name of an installed one; see
         `classifiers`.
+    region, mask, bands : what is trained on: inside of the region, outside of the mask, on the
+        chosen bands; see `region_of_interest`. Labels elsewhere aren't used, and a note says how
+        many there are. Map the same part by `predict(cube, region=region)`; the bands are kept in
+        the model.
     legend : names and colours of the classes; of the others the names are those of the labels'
         file, of the scene's own ground truth, or "Class n".
     token : `token.cancel()`, from another thread, ends the training.
@@ -70,9 +88,9 @@ def fit(
     FileError, FormatError
         if a file cannot be read, or an array cannot be a cube.
     LabelError
-        if labels do not fit the cube or name fewer than two classes.
+        if labels or the region do not fit the cube, or labels name fewer than two classes inside.
     SettingError
-        if there is no classifier of that name.
+        if there is no classifier of that name, or the scene lacks the bands.
     TrainingError
         if the cube cannot be learned from, or the device isn't available.
     TaskCancelledError
@@ -80,6 +98,8 @@ def fit(
     """
     row_of(classifier)  # refuses a wrong name before files are read
     scene = as_cube(cube)
+    if region is not None or mask is not None or bands is not None:
+        scene = region_of(scene, region, mask, bands).of(scene)
     known = as_labels(labels, scene)
     classes = tuple(legend)
     if isinstance(known, (LabelFile, ImportedLabels)):
@@ -95,6 +115,78 @@ def fit(
         port=port,
         **options,
     )
+
+
+def explain(
+    model: Model,
+    cube: CubeLike,
+    row: int,
+    column: int,
+    class_id: int | None = None,
+    *,
+    labels: LabelsLike | None = None,
+    token: CancelToken | None = None,
+) -> Explanation:
+    """Why a model gives a pixel its class, before the map is refined along the image.
+
+    Parameters
+    ----------
+    model : of any classifier, trained or loaded.
+    cube : a cube, an array (rows, columns, bands), an xarray.DataArray, or a path.
+    row, column : the pixel, from 0.
+    class_id : the class to explain; the most likely one by default.
+    labels : that it was trained on; without them no training pixels are compared.
+    token : `token.cancel()`, from another thread, ends it.
+
+    Returns
+    -------
+    Explanation
+        `groups` of bands with their effect, `voices`, `nearest` training pixels, `class_means`.
+
+    Raises
+    ------
+    LabelError
+        if the pixel is outside of the scene or has no data, or the class isn't the model's.
+    ModelError
+        if the cube's bands or wavelengths cannot be matched with the model's.
+    """
+    from hsi_viewer.learning.explaining import Explainer
+
+    scene = as_cube(cube)
+    known = None
+    if labels is not None:
+        known = checked_ids(as_labels(labels, scene), (scene.rows, scene.columns))
+    return Explainer(model, scene, known, token=token).explain(row, column, class_id, token)
+
+
+def region_of_interest(
+    cube: CubeLike,
+    region: RegionLike | None = None,
+    *,
+    mask: MaskLike | None = None,
+    bands: str | Sequence[int] | None = None,
+) -> RegionOfInterest:
+    """The region of interest of a scene, for `fit(region=...)` and `predict(region=...)`.
+
+    Parameters
+    ----------
+    cube : the scene.
+    region : what lies inside: a (rows, columns) mask of which nonzero is inside, or a path of
+        polygons or of such a mask. Polygons are laid on the scene by place where it has one.
+    mask : what is left out, such as clouds: a mask of which nonzero is outside, or a path.
+    bands : ranges, as "400-900, 1000-1300": wavelengths in nm where the scene has wavelengths,
+        else numbers of bands from 1; "0.4-0.9 um" and "bands 1-50" say which. Or indices from 0.
+
+    Raises
+    ------
+    FileError, FormatError
+        if a file cannot be read.
+    LabelError
+        if a mask has another size than the scene, or nothing of it lies on the scene.
+    SettingError
+        if the bands cannot be read, or the scene lacks them.
+    """
+    return region_of(as_cube(cube), region, mask, bands)
 
 
 def load_model(target: str | os.PathLike[str]) -> Model:

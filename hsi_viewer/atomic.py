@@ -97,6 +97,21 @@ def replacing(*targets: Path, named: Path | None = None) -> Iterator[tuple[Path,
 
 
 @contextmanager
+def scratch_beside(target: Path) -> Iterator[Path]:
+    """A temporary path beside a target, for a step on the way to it; gone when the block ends.
+
+    What a killed process could not clear away is cleared by the next write to the target.
+    """
+    path = _temporary(target, f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    try:
+        yield path
+    finally:
+        for rubbish in (path, side_file(path)):
+            with suppress(OSError):
+                rubbish.unlink(missing_ok=True)
+
+
+@contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
     """A temporary folder to fill; on success it takes the place of the target.
 

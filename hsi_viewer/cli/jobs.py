@@ -29,6 +29,8 @@ FORMATS = {
     "confidence": "confidence",
     "confidence-geotiff": "confidence_tif",
     "probabilities": "probabilities",
+    "cog": "cog",
+    "zarr": "zarr",
 }
 
 
@@ -58,9 +60,34 @@ def add_formats(parser: ArgumentParser) -> None:
         "--format",
         metavar="NAME,NAME",
         type=names_of(FORMATS),
-        help="files to write, of envi, geotiff, npy, mat, png, confidence, confidence-geotiff and "
-        "probabilities; if left out, the usual ones (--format png,geotiff)",
+        help="files to write, of envi, geotiff, npy, mat, png, confidence, confidence-geotiff, "
+        "probabilities, cog and zarr (map and confidence in both); if left out, the usual ones "
+        "(--format png,geotiff)",
     )
+
+
+def add_region(parser: ArgumentParser, *, bands: bool = True) -> None:
+    """What of a scene is used."""
+    parser.add_argument(
+        "--region",
+        metavar="FILE",
+        help="use only what lies inside: polygons, laid on the scene by place, or a raster of "
+        "which nonzero is inside; the rest is class 0 (--region field.geojson)",
+    )
+    parser.add_argument(
+        "--mask",
+        metavar="FILE",
+        help="leave out what a file marks, such as clouds: a raster of which nonzero is left out, "
+        "or polygons (--mask clouds.tif)",
+    )
+    if bands:
+        parser.add_argument(
+            "--bands",
+            metavar="RANGES",
+            help="use only these bands: ranges of wavelengths in nm, of scenes without wavelengths "
+            'ranges of numbers from 1; "0.4-0.9 um" and "bands 1-50" say which '
+            "(--bands 400-900,1000-1300)",
+        )
 
 
 def config_of(options: Namespace, **settings: Any) -> TrainingConfig:

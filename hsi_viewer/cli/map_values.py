@@ -1,4 +1,4 @@
-"""Values of the options that clean a class map: classes, merges, windows and minimum sizes."""
+"""Values of the options of class maps: classes, merges, windows, minimum sizes, and samples."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from argparse import ArgumentTypeError
 AREAS = {"m2": 1.0, "m²": 1.0, "ha": 1e4, "km2": 1e6, "km²": 1e6}
 # As in core; importing that would load NumPy when the program starts.
 MAX_WINDOW, MAX_CLASS_ID = 255, 65535
+MAX_POINTS = 10**6  # that a sample may have
 
 
 def class_ids(text: str) -> tuple[int, ...]:
@@ -55,6 +56,28 @@ def minimum(text: str) -> tuple[float, float | None]:
             f'not "{text[:40]}"'
         )
     return (value, None) if unit is None else (0.0, value * AREAS[unit])
+
+
+def share(text: str) -> float:
+    """A share between 0 and 1, neither of them."""
+    value = float(text) if re.fullmatch(r"[0-9]?\.[0-9]{1,9}", text, re.ASCII) else 0.0
+    if not 0 < value < 1:
+        raise ArgumentTypeError(f'a share is a number between 0 and 1 (0.05), not "{text[:40]}"')
+    return value
+
+
+def expected(text: str) -> tuple[int | None, float]:
+    """The expected accuracy of all classes (None), or of one as ID=SHARE."""
+    class_id, equals, value = text.rpartition("=")
+    return (_class_id(class_id, text) if equals else None), share(value)
+
+
+def point_count(text: str) -> int:
+    """A number of points."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,7}", text, re.ASCII) else 0
+    if not 1 <= number <= MAX_POINTS:
+        raise ArgumentTypeError(f'a number of points is from 1 to {MAX_POINTS}, not "{text[:40]}"')
+    return number
 
 
 def _class_id(text: str, whole: str) -> int:

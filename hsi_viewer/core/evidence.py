@@ -78,7 +78,7 @@ class Evidence:
         spoken = [v for v in self.voices if round(v.weight, 2) > 0]
         weights = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in spoken)
         if self.separated is None:
-            return f"{weights}; too few groups of labels to choose by, so the usual weights"
+            return f"{weights}; too few groups of labels to choose by"
         count = len(np.unique(self.separated.folds))
         return f"{weights}, by {count} spatial folds"
 

@@ -12,19 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
-from hsi_viewer.core.assessment.areas import ClassArea, class_areas
-from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.georeference import Georeference
-from hsi_viewer.core.errors import ExportError, FormatError, LabelError
+from hsi_viewer.core.assessment.areas import ClassArea, strip_areas
+from hsi_viewer.core.errors import ExportError, LabelError
+from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
-from hsi_viewer.core.postprocess.map_regions import MapRegions, map_regions
+from hsi_viewer.core.postprocess.cleaned_prediction import cleaning_sentence
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.strips import ids_in
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.labels.label_file import legend_of, read_labels
-from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.own_files import own_files
-from hsi_viewer.jobs.object_table import mean_spectra, write_areas, write_objects
+from hsi_viewer.jobs.cleaning_record import (
+    CleaningRecord,
+    ids_digest,
+    record_file,
+    steps_of,
+    write_record,
+)
+from hsi_viewer.jobs.object_table import write_areas
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class ClassMapFile:
             if it cannot be read or is not one.
         """
         labels = read_labels(source)
-        legend = legend_of(labels, {*labels.names, *np.unique(labels.ids).tolist()})
+        legend = legend_of(labels, {*labels.names, *ids_in(labels.ids)})
         rows, columns = labels.ids.shape
         return cls(source, labels, legend, pixel_area(labels.georeference, rows, columns))
 
@@ -66,7 +73,7 @@ class ClassMapFile:
 
     def areas(self) -> list[ClassArea]:
         """Area of every class of the legend, also of those without a pixel."""
-        found = {a.class_id: a for a in class_areas(self.labels.ids, self.row_area)}
+        found = {a.class_id: a for a in strip_areas(self.labels.ids, self.row_area)}
         none = None if self.row_area is None else 0.0
         return [found.get(c.id, ClassArea(c.id, 0, none, 0.0)) for c in self.legend]
 
@@ -88,9 +95,15 @@ class AfterMapResult:
 
 
 def clean_file(
-    source: str, target: Path, cleaning: Cleaning, *, overwrite: bool = False
+    source: str,
+    target: Path,
+    cleaning: Cleaning,
+    *,
+    overwrite: bool = False,
+    token: CancelToken | None = None,
+    port: ProgressPort | None = None,
 ) -> AfterMapResult:
-    """Clean a class map and write it by the suffix of the target.
+    """Clean a class map and write it by the suffix of the target, with a record of the steps.
 
     Raises
     ------
@@ -100,8 +113,12 @@ def clean_file(
     from hsi_viewer.io.labels.map_file import check_suffix, planned_files, write_map
 
     check_suffix(target)
+    port = port or SilentPort()
+    port.report(Progress("Reading the map"))
     known = ClassMapFile.read(source)
-    check_targets(planned_files(target), known.sources, overwrite=overwrite)
+    record_path = record_file(target)
+    planned = [*planned_files(target), record_path]
+    check_targets(planned, known.sources, overwrite=overwrite)
     _check_classes(known, cleaning.class_ids)
     if cleaning.square_metres is not None and known.row_area is None:
         raise LabelError(
@@ -109,144 +126,44 @@ def clean_file(
             "pixels (--minimum 8)."
         )
     ids = known.labels.ids
-    result = cleaned(ids, cleaning, known.row_area)
+    result = cleaned(ids, cleaning, known.row_area, token, port)
     gone = set(cleaning.merge) - set(cleaning.merge.values())
     legend = ClassLegend(c for c in known.legend if c.id not in gone)
+    steps = (*steps_of(known.sources, ids), cleaning)
+    names = {c.id: c.name for c in known.legend}
+    done = "; ".join(cleaning_sentence(step, names) for step in steps)
+    port.report(Progress("Writing the map"))
     files = write_map(
         target,
         result,
         legend,
         known.labels.georeference,
-        f"Class map of {known.labels.name}, cleaned",
+        f"Class map of {known.labels.name}, cleaned: {done}",
         known.labels.zero or UNCLASSIFIED_NAME,
     )
-    before, after = (np.bincount(m.ravel(), minlength=1 << 16) for m in (ids, result))
+    name = known.sources[0].name if known.sources else source
+    write_record(
+        record_path, CleaningRecord(name, ids_digest(ids), ids_digest(result), done, steps)
+    )
+    before, after = (_counted(m) for m in (ids, result))
     classes = [
         {"id": c.id, "name": c.name, "before": int(before[c.id]), "after": int(after[c.id])}
         for c in known.legend
     ]
-    record = {"changed_pixels": int(np.count_nonzero(ids != result)), "classes": classes}
-    return AfterMapResult(record, files)
-
-
-def polygons_file(
-    source: str,
-    target: Path,
-    *,
-    smooth: float = 0.0,
-    confidence: str | None = None,
-    objects: Path | None = None,
-    spectra: str | None = None,
-    overwrite: bool = False,
-) -> AfterMapResult:
-    """Write the regions of a class map as polygons, and their table if it is wanted.
-
-    Parameters
-    ----------
-    source : the class map.
-    target : .gpkg, .geojson or .shp.
-    smooth : size in pixels of the corners that borders lose; 0 leaves them along the pixels.
-    confidence : image of one band on the grid of the map; its mean becomes an attribute.
-    objects : CSV file of the regions; None writes none.
-    spectra : cube on the grid of the map, whose mean spectra go into the table.
-    overwrite : whether existing files may be replaced.
-
-    Raises
-    ------
-    HsiError
-        if a file cannot be read, does not fit the map, or cannot be written.
-    """
-    from hsi_viewer.io.regions.map_polygons import check_suffix, planned_files
-
-    check_suffix(target)
-    known = ClassMapFile.read(source)
-    images = {name: open_cube(name) for name in (confidence, spectra) if name is not None}
-    targets = [*planned_files(target), *([] if objects is None else [objects])]
-    sources = [*known.sources, *(cube.path for cube in images.values() if cube.path is not None)]
-    check_targets(targets, sources, overwrite=overwrite)
-    ids = known.labels.ids
-    for name, cube in images.items():
-        if (cube.rows, cube.columns) != ids.shape:
-            raise LabelError(
-                f"{name} has {cube.rows} x {cube.columns} pixels, but the map has "
-                f"{ids.shape[0]} x {ids.shape[1]}; both must be of one scene."
-            )
-    place = known.labels.georeference
-    mapped = MapOnGround(ids, known.legend, place, known.row_area)
-    return write_map_polygons(
-        target,
-        mapped,
-        smooth=smooth,
-        confidence=None if confidence is None else images[confidence],
-        objects=objects,
-        spectra=None if spectra is None else images[spectra],
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class MapOnGround:
-    """A class map with what its regions are described by.
-
-    Attributes
-    ----------
-    ids : (rows, columns) class ids; 0 is no data.
-    legend : names and colours.
-    georeference : place of the map, or None.
-    row_area : (rows,) square metres of a pixel of each row; None where they are not known.
-    """
-
-    ids: NDArray[np.uint16]
-    legend: ClassLegend
-    georeference: Georeference | None
-    row_area: NDArray[np.float64] | None
-
-
-def write_map_polygons(
-    target: Path,
-    mapped: MapOnGround,
-    *,
-    smooth: float = 0.0,
-    confidence: HyperCube | None = None,
-    objects: Path | None = None,
-    spectra: HyperCube | None = None,
-) -> AfterMapResult:
-    """Write the regions of a map as polygons, and their table if it is wanted.
-
-    Parameters
-    ----------
-    target : .gpkg, .geojson or .shp.
-    mapped : the map.
-    smooth : see `polygons_file`.
-    confidence : image of one band on the grid of the map.
-    objects : CSV file of the regions; None writes none.
-    spectra : cube on the grid of the map, whose mean spectra go into the table.
-
-    Raises
-    ------
-    HsiError
-        if a file cannot be written.
-    """
-    from hsi_viewer.io.regions.grid import Grid
-    from hsi_viewer.io.regions.map_polygons import planned_files, write_polygons
-
-    regions = map_regions(mapped.ids)
-    fields: dict[str, NDArray[Any]] = {"pixels": regions.pixels()[1:]}
-    if mapped.row_area is not None:
-        fields["area_m2"] = regions.sums(mapped.row_area[:, None])[1:]
-    if confidence is not None:
-        fields["confidence"] = _mean_confidence(regions, confidence)
-    rows, columns = mapped.ids.shape
-    grid = Grid.of(rows, columns, mapped.georeference)
-    notes = write_polygons(target, regions, mapped.legend, grid, fields, smooth)
-    files = [path for path in planned_files(target) if path.exists()]
-    if objects is not None:
-        write_objects(objects, regions, mapped.legend, mapped.georeference, fields, spectra)
-        files.append(objects)
-    return AfterMapResult({"polygons": len(regions)}, files, notes)
+    record = {
+        "changed_pixels": int(np.count_nonzero(ids != result)),
+        "cleaned": done,
+        "classes": classes,
+    }
+    return AfterMapResult(record, [*files, record_path])
 
 
 def areas_of_file(
-    source: str, target: Path | None = None, *, overwrite: bool = False
+    source: str,
+    target: Path | None = None,
+    *,
+    overwrite: bool = False,
+    port: ProgressPort | None = None,
 ) -> AfterMapResult:
     """Areas of the classes of a map, and as a CSV file if a target is given.
 
@@ -255,7 +172,10 @@ def areas_of_file(
     HsiError
         if the map cannot be read or the file cannot be written.
     """
+    port = port or SilentPort()
+    port.report(Progress("Reading the map"))
     known = ClassMapFile.read(source)
+    port.report(Progress("Measuring the classes"))
     areas = known.areas()
     files = [] if target is None else [target]
     check_targets(files, known.sources, overwrite=overwrite)
@@ -292,16 +212,10 @@ def check_targets(targets: Iterable[Path], sources: Iterable[Path], *, overwrite
             raise ExportError(f"{target} exists; choose another name, or add --overwrite.")
 
 
-def _mean_confidence(regions: MapRegions, cube: HyperCube) -> NDArray[np.float64]:
-    if cube.bands != 1:
-        raise FormatError(f"{cube.name} has {cube.bands} bands; a confidence has one.")
-    means = mean_spectra(regions, cube)[:, 0]
-    if np.any((means < 0) | (means > 1)):
-        raise FormatError(
-            f"{cube.name} contains values beyond 0 to 1, so it is not a confidence; name the file "
-            "confidence.hdr that was written with the map."
-        )
-    return means
+def _counted(ids: NDArray[np.uint16]) -> NDArray[np.int64]:
+    """Pixels of each possible id."""
+    found = count_ids(ids)
+    return np.pad(found, (0, (1 << 16) - found.size))
 
 
 def _check_classes(known: ClassMapFile, class_ids: set[int]) -> None:

@@ -20,11 +20,13 @@ from hsi_viewer.jobs.batch.planning import digest_for, make_plan, map_settings, 
 from hsi_viewer.jobs.batch.pools import pool_of
 from hsi_viewer.jobs.batch.running import Failure, Runner
 from hsi_viewer.jobs.batch.scenes import Scene
+from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
 from hsi_viewer.jobs.batch.workload import Workload
 from hsi_viewer.jobs.classify import (
     JobResult,
     Stopwatch,
     check_folder,
+    note_region,
     note_warnings,
     opened,
     write_map,
@@ -41,7 +43,7 @@ def apply_model(
     cube_source: str,
     job: Job,
     *,
-    workers: int = 1,
+    workers: int | WorkerProcesses = 1,
     side: int = SIDE,
     resume: bool = False,
 ) -> JobResult:
@@ -52,7 +54,7 @@ def apply_model(
 
     Parameters
     ----------
-    workers : processes that map a scene of many tiles.
+    workers : processes that map a scene of many tiles: how many, or those started before.
     side : of a tile, in pixels.
     resume : whether finished results in the folder are kept, if they are of the same.
 
@@ -82,6 +84,7 @@ def apply_model(
         move_to_device(model, job.config.device)
         scored = None if test is None else to_be_scored(test, ClassLegend(model.legend))
         note_warnings(cube, (scored,), job)
+        note_region(cube, job)
         options = options_of(job, side)
         mapper = TileMapper(model, cube, map_settings(options), token=job.token)
         ids = None if scored is None else scored.ids
@@ -103,7 +106,16 @@ def options_of(job: Job, side: int = SIDE) -> MapOptions:
         device=job.config.device,
         side=side,
         probabilities="probabilities" in (job.formats or ()),
+        region=_absolute(job.region),
+        mask=_absolute(job.mask),
     )
+
+
+def _absolute(source: str | None) -> str | None:
+    """A file as every process of a batch finds it."""
+    if source is None or not Path(source).exists():
+        return source
+    return str(Path(source).absolute())
 
 
 @dataclass(frozen=True)
@@ -119,7 +131,7 @@ class _Tiled:
     def mapped(
         self,
         job: Job,
-        workers: int,
+        workers: int | WorkerProcesses,
         watch: Stopwatch,
         test: NDArray[np.uint16] | None,
         *,
@@ -135,7 +147,8 @@ class _Tiled:
             )
             plan.write(job.output)
         there = facts_of(plan, job.output)
-        work = Workload([self.scene], workers, job)
+        count = workers if isinstance(workers, int) else workers.count
+        work = Workload([self.scene], count, job)
         work.plan(0, len(there))
         work.keep(0, sum(facts is not None for facts in there))
         missing = [i for i, facts in enumerate(there) if facts is None]

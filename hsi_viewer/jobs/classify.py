@@ -23,6 +23,7 @@ from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.cube.region import RegionOfInterest, region_record
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import ClassLegend
@@ -153,6 +154,7 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
             test = to_be_scored(read_test_labels(job.test, cube, job), legend, labels.ids)
         check_folder(job, cube_source, labels_source, *([job.test] if job.test else []))
     note_warnings(cube, (labels, test), job)
+    note_region(cube, job)
     ids = None if test is None else test.ids
     scene = Scene(cube_source, cube, labels_source, labels.ids, legend, job.test, ids)
     return _reported(_train_and_write(scene, job, watch), scene.sources, job)
@@ -211,6 +213,7 @@ def write_map(
         **({"seed": settings.seed} if settings is not None else {}),
         "refined": prediction.source.endswith("refined"),
         **voices_of(model),
+        **region_of_report(cube, job),
         "seconds": _seconds(model.seconds | watch.seconds, watch),
         "files": sorted(p.name for p in files),
         "versions": versions(),
@@ -220,7 +223,7 @@ def write_map(
 
 def opened(source: str, job: Job) -> HyperCube:
     """Open a cube; silently, so that an error about it is alone in a log."""
-    cube = examined(real_valued(open_cube(source, job.token)))
+    cube = examined(job.used_of(real_valued(open_cube(source, job.token))))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
     check_formats(cube, job.formats)
@@ -229,7 +232,7 @@ def opened(source: str, job: Job) -> HyperCube:
 
 def check_formats(cube: HyperCube, formats: tuple[str, ...] | None) -> None:
     """Refuse a GeoTIFF that was asked for, where the cube has no georeference."""
-    if formats is None or not {"tif", "confidence_tif"} & set(formats):
+    if formats is None or not {"tif", "confidence_tif", "cog"} & set(formats):
         return
     if cube.georeference is None:
         raise ExportError(
@@ -250,6 +253,19 @@ def note_warnings(cube: HyperCube, labels: tuple[ImportedLabels | None, ...], jo
     notes = [text for each in labels if each is not None for text in each.notes]
     for text in (*cube_warnings(cube), *notes):
         job.report(Note(text))
+
+
+def note_region(cube: HyperCube, job: Job) -> None:
+    """Note what is used of a scene, unless it is all of it."""
+    sentence = RegionOfInterest(cube.inside, cube.chosen).sentence(cube)
+    if sentence:
+        job.report(Note(f"Region of interest: {sentence}."))
+
+
+def region_of_report(cube: HyperCube, job: Job) -> dict[str, Any]:
+    """The same for report.json."""
+    record = region_record(cube)
+    return {} if record is None else {"region": {**job.region_sources, **record}}
 
 
 def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
@@ -284,6 +300,7 @@ def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
         "refined": prediction.source.endswith("refined"),
         **voices_of(model),
         "settings": {"refine": _strength(job), "placement": job.placement},
+        **region_of_report(cube, job),
         "training": [{**asdict(e), "exit_accuracy": list(e.exit_accuracy)} for e in job.epochs],
         "seconds": _seconds(model.seconds, watch),
         "files": sorted(_inside(job.output, p) for p in files),

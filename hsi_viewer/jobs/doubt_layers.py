@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.assessment.conformal import ConformalSets
 from hsi_viewer.core.assessment.map_assessment import conformal_of
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
 from hsi_viewer.core.classifier import Model
@@ -19,7 +20,9 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 
 Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 DoubtKey = Literal["confidence", "margin", "entropy", "exits", "applicability", "sets"]
+FEW_PLACES = "The labels are of too few places to be certain: fewer may. Label nine places or more."
 ROWS = 256  # whose probabilities are looked at together
 NO_PROBABILITIES = (
     "The probabilities of this map weren't kept: train again, then this layer can be computed."
@@ -72,6 +75,8 @@ KINDS = (
     ),
 )
 
+AREA = next(kind for kind in KINDS if kind.key == "applicability")
+
 
 @dataclass(frozen=True, eq=False)
 class MapFacts:
@@ -83,6 +88,7 @@ class MapFacts:
     model : that made it; None where it isn't at hand.
     labels : (rows, columns) class ids that it was trained on.
     evidence : of its run, or None.
+    background : (rows, columns), True where the user said that none of the classes is; or None.
     """
 
     cube: HyperCube
@@ -90,6 +96,7 @@ class MapFacts:
     model: Model | None
     labels: NDArray[np.uint16]
     evidence: RunEvidence | None
+    background: Mask | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +109,7 @@ class DoubtLayer:
     values : (rows, columns), NaN without data.
     sure, doubtful : values of the first and the last colour.
     threshold : beyond which a pixel is outside of the area of applicability; NaN of other layers.
+    sets : the class sets whose sizes these are; None of other layers.
     """
 
     kind: DoubtKind
@@ -110,13 +118,28 @@ class DoubtLayer:
     sure: float
     doubtful: float
     threshold: float = float("nan")
+    sets: ConformalSets | None = None
 
     @property
     def about(self) -> str:
-        """What the colours mean, with the threshold."""
+        """What the colours mean, with the threshold, and whether it can be relied on."""
+        if self.sets is not None and not self.sets.places:
+            return f"{self.kind.about} {FEW_PLACES}"
         if np.isnan(self.threshold):
             return self.kind.about
         return f"{self.kind.about} Threshold: {self.threshold:.2f}."
+
+    @property
+    def outside(self) -> Mask:
+        """Pixels (rows, columns) outside of the area of applicability, those without data aside."""
+        beyond: Mask = self.values > np.float32(self.threshold)
+        return beyond
+
+    @property
+    def shown(self) -> Mask:
+        """Pixels (rows, columns) that the map gives a class and the layer a value."""
+        shown: Mask = (self.prediction.class_map > 0) & np.isfinite(self.values)
+        return shown
 
 
 def doubt_layer(
@@ -156,7 +179,12 @@ def doubt_layer(
         )
     values = _by_rows(prediction.probabilities, sets.sizes, token)
     most = float(max(2, min(values.max(), len(prediction.class_ids))))
-    return DoubtLayer(kind, prediction, values, 1.0, most)
+    return DoubtLayer(kind, prediction, values, 1.0, most, sets=sets)
+
+
+def outside_of(facts: MapFacts, token: CancelToken, port: ProgressPort) -> Mask:
+    """Pixels (rows, columns) outside of the area of applicability; errors as of `doubt_layer`."""
+    return doubt_layer(AREA, facts, token, port).outside
 
 
 def _by_rows(
@@ -177,39 +205,7 @@ def _applicability(
     if facts.model is None:
         raise LabelError("The model of this map isn't at hand: train again to see its reach.")
     seen = SeenScene(facts.model, facts.cube, token)
-    known = applicability_of(seen, facts.labels, token)
+    known = applicability_of(seen, facts.labels, token, facts.background)
     values = dissimilarity_map(seen, known, token, port)
     end = 2 * known.threshold if 0 < known.threshold < np.inf else 1.0
     return DoubtLayer(kind, facts.prediction, values, 0.0, end, known.threshold)
-
-
-@dataclass(frozen=True)
-class DoubtRule:
-    """Which pixels of a map are left unclassified.
-
-    Attributes
-    ----------
-    confidence : least confidence that a pixel needs, 0..1; 0 for any.
-    applicable : whether pixels outside of the area of applicability are left, too.
-    """
-
-    confidence: float = 0.0
-    applicable: bool = False
-
-    @property
-    def anything(self) -> bool:
-        """Whether it leaves any pixel out at all."""
-        return self.confidence > 0 or self.applicable
-
-    def __str__(self) -> str:
-        parts = [f"confidence below {100 * self.confidence:g} %"] if self.confidence > 0 else []
-        parts += ["outside the area of applicability"] if self.applicable else []
-        return " or ".join(parts)
-
-    def doubtful(self, prediction: Prediction, area: DoubtLayer | None) -> NDArray[np.bool_]:
-        """Pixels (rows, columns) of a map that it leaves out; `area` is of the same map."""
-        out: NDArray[np.bool_] = prediction.confidence < np.float32(self.confidence)
-        if self.applicable and area is not None:
-            out = out | (area.values > np.float32(area.threshold))
-        out &= prediction.class_map > 0
-        return out

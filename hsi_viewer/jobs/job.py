@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.inputs import region_of
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import EpochReport, Refine, Standardise, TrainingConfig
@@ -30,6 +32,8 @@ class Job(Noting):
     formats : of `export_prediction`; None writes the usual ones, as far as they apply.
     with_report : whether a report of the run is written, too.
     bundle : archive that everything is put into, too; None writes none.
+    region, mask : files of what is used of the scene and of what is left out; None for all of it.
+    bands : that are trained on, as `core.cube.band_choice` reads them; None for all good ones.
     warnings : what was noted so far, for the report.
     epochs : what the training has reported so far.
     """
@@ -47,6 +51,9 @@ class Job(Noting):
     standardise: Standardise = "training"
     with_report: bool = False
     bundle: Path | None = None
+    region: str | None = None
+    mask: str | None = None
+    bands: str | None = None
     warnings: list[str] = field(default_factory=list)
     epochs: list[EpochReport] = field(default_factory=list)
 
@@ -60,6 +67,22 @@ class Job(Noting):
     def refinement(self) -> Refine:
         """How strongly maps are refined."""
         return False if self.refine == "none" or not self.config.refine else self.refine
+
+    def used_of(self, cube: HyperCube) -> HyperCube:
+        """The region of interest and the chosen bands of a scene, as a cube.
+
+        Raises
+        ------
+        HsiError
+            if a file cannot be read or does not fit the scene, or the scene lacks the bands.
+        """
+        return region_of(cube, self.region, self.mask, self.bands).of(cube)
+
+    @property
+    def region_sources(self) -> dict[str, str]:
+        """What was asked for, by option, as far as it was."""
+        asked = {"region": self.region, "mask": self.mask, "bands": self.bands}
+        return {name: text for name, text in asked.items() if text is not None}
 
     def announce(self, message: str) -> None:
         """Report a step that has no fraction, unless the job was cancelled."""

@@ -13,7 +13,8 @@ from hsi_viewer.core.errors import ExportError
 # Every name that a job writes; "_2" and ".img.hdr" where other data would lose their header.
 WRITTEN = re.compile(
     r"(?:class_map|confidence|probabilities)(?:_2)*\.(?:img|hdr|img\.hdr)"
-    r"|class_map(?:_2)*\.qml|class_map\.(?:npy|mat|png|pgw)|(?:class_map|confidence)\.tif(?:\.\w+)*"
+    r"|class_map(?:_2|\.cog)*\.qml|class_map\.(?:npy|mat|png|pgw|zarr)"
+    r"|(?:class_map|confidence)(?:\.cog)?\.tif(?:\.\w+)*"
     r"|model\.(?:json|safetensors)|report\.json",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import labels_inside
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
@@ -26,7 +27,7 @@ def training_labels(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
     HsiError
         if they cannot be read, do not fit the cube, or are of fewer classes.
     """
-    return of_two_classes(_imported(source, cube, job))
+    return of_two_classes(inside_of(of_two_classes(_imported(source, cube, job)), cube, "labels"))
 
 
 def of_two_classes(labels: ImportedLabels) -> ImportedLabels:
@@ -56,7 +57,7 @@ def read_test_labels(source: str, cube: HyperCube, job: Job) -> ImportedLabels:
     HsiError
         if they cannot be read, do not fit the cube, or are none.
     """
-    return of_test_pixels(_imported(source, cube, job))
+    return of_test_pixels(inside_of(_imported(source, cube, job), cube, "test pixels"))
 
 
 def of_test_pixels(labels: ImportedLabels) -> ImportedLabels:
@@ -109,6 +110,23 @@ def to_be_scored(
             notes.append(f"{both} of {total} test pixels are training pixels and were not scored.")
         ids = np.where(training > 0, np.uint16(0), ids)
     return replace(test, ids=ids, notes=tuple(notes))
+
+
+def inside_of(labels: ImportedLabels, cube: HyperCube, what: str) -> ImportedLabels:
+    """Labels without those outside of the region of interest; a note says how many there are.
+
+    Raises
+    ------
+    LabelError
+        if all are outside.
+    """
+    ids, note = labels_inside(labels.ids, cube, what)
+    if note and not ids.any():
+        raise LabelError(
+            f"{labels.name}: all {what} lie outside the region of interest. Label pixels inside of "
+            "it, or choose another region."
+        )
+    return replace(labels, ids=ids, notes=(*labels.notes, *([note] if note else [])))
 
 
 def _imported(source: str, cube: HyperCube, job: Job) -> ImportedLabels:

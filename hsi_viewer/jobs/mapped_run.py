@@ -13,7 +13,7 @@ from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
-from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_steps import MapStep
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import EpochReport, Refine, TrainingConfig
 
@@ -37,10 +37,11 @@ class MappedRun:
     classes : of the map, as the user calls them.
     test_source, test : test pixels in the same way, without training pixels; None without any.
     epochs : what the training reported, in order.
-    cleanings : what was done to the map afterwards, in order.
+    steps : what was done to the map afterwards, in order.
     evidence : what cross-validation has brought, where it is known already.
     continued : whether the training went on from an earlier model, so that labels and settings
         alone do not make the same map again.
+    background : (rows, columns), True where the user said that none of the classes is; or None.
     warnings : sentences that were shown while the run was made.
     """
 
@@ -56,9 +57,10 @@ class MappedRun:
     test_source: str | None = None
     test: Ids | None = None
     epochs: tuple[EpochReport, ...] = ()
-    cleanings: tuple[Cleaning, ...] = ()
+    steps: tuple[MapStep, ...] = ()
     evidence: Evidence | None = None
     continued: bool = False
+    background: NDArray[np.bool_] | None = None
     warnings: tuple[str, ...] = field(default=())
 
     @property

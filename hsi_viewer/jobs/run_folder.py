@@ -13,7 +13,9 @@ from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.cube.region import labels_inside
 from hsi_viewer.core.errors import FileError, FormatError, LabelError
+from hsi_viewer.core.inputs import region_of
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
@@ -50,6 +52,15 @@ class RunClass:
 
 
 @dataclass(frozen=True)
+class RunRegion:
+    """What of the scene was used, as report.json gives it: files, and bands as written."""
+
+    region: str | None = None
+    mask: str | None = None
+    bands: str | None = None
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """The part of report.json that a report needs."""
 
@@ -59,6 +70,7 @@ class RunRecord:
     labels: str | None = None
     test: str | None = None
     settings: RunSettings = field(default_factory=RunSettings)
+    region: RunRegion = field(default_factory=RunRegion)
     training: tuple[EpochReport, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -128,7 +140,7 @@ class RunFolder(Noting):
         for text in record.warnings:
             self.report(Note(text))
         source = self._found(record.cube, self.cube, "--cube")
-        cube = examined(real_valued(open_cube(source, self.token)))
+        cube = examined(self._used_of(real_valued(open_cube(source, self.token)), record.region))
         legend = ClassLegend(LabelClass(c.id, c.name, c.colour) for c in record.classes)
         labels_source, labels, drawn = self._labels(record, cube)
         test_source, test = self._test(record, cube, legend, labels)
@@ -158,6 +170,14 @@ class RunFolder(Noting):
             warnings=tuple(self.warnings),
         )
 
+    def _used_of(self, cube: HyperCube, used: RunRegion) -> HyperCube:
+        """The region of interest and the chosen bands of a scene, as they were."""
+        region, mask = (
+            None if named is None else self._found(named, None, "")
+            for named in (used.region, used.mask)
+        )
+        return region_of(cube, region, mask, used.bands).of(cube)
+
     def _found(self, named: str, given: str | None, option: str) -> str:
         """A source that exists: as it is given, or was named, also beside the folder."""
         from hsi_viewer.io.files.identify import split_source
@@ -168,8 +188,8 @@ class RunFolder(Noting):
             if split_source(str(base / named))[0].exists():
                 return str(base / named)
         raise FileError(
-            f"{named}, which {self.folder} was made from, is not there; name where it is now with "
-            f"{option}."
+            f"{named}, which {self.folder} was made from, is not there; "
+            + (f"name where it is now with {option}." if option else "put it back.")
         )
 
     def _labels(self, record: RunRecord, cube: HyperCube) -> tuple[str, Ids, Ids | None]:
@@ -194,7 +214,8 @@ class RunFolder(Noting):
     def _import(
         self, named: str, given: str | None, option: str, cube: HyperCube, record: RunRecord
     ) -> ImportedLabels:
-        return imported(self._found(named, given, option), cube, record.settings.placement)
+        labels = imported(self._found(named, given, option), cube, record.settings.placement)
+        return replace(labels, ids=labels_inside(labels.ids, cube)[0])
 
     def _compare(
         self, model: Model, cube: HyperCube, source: str, labels: Ids, labels_source: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,14 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError, ModelError
 from hsi_viewer.core.evidence import Evidence, RunEvidence
 from hsi_viewer.core.labels.classes import LabelClass
+from hsi_viewer.core.labels.decisions import background_of
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
-from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
+from hsi_viewer.core.postprocess.map_steps import MapStep, after_steps, steps_of
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.training import Refine
-from hsi_viewer.core.validation import InvalidError, checked
+from hsi_viewer.core.validation import InvalidError
+from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
 from hsi_viewer.session.storage.training_runs import MADE_FROM, MODEL, Run
 
@@ -42,6 +45,7 @@ class SessionRun:
     prediction : the map.
     runs, folder, shown : the runs of the session, their folder, and which one is shown.
     model : the latest one, where the shown run is not kept.
+    decisions : what was decided about pixels, other than a class; None for nothing.
     """
 
     source: str
@@ -58,6 +62,12 @@ class SessionRun:
     folder: Path
     shown: int | None = None
     model: Model | None = None
+    decisions: LabelSnapshot | None = None
+
+    @cached_property
+    def background(self) -> NDArray[np.bool_] | None:
+        """(rows, columns) where the user said that none of the classes is."""
+        return None if self.decisions is None else background_of(self.decisions.ids)
 
     def mapped(self, token: CancelToken, port: ProgressPort) -> MappedRun:
         """The run with the labels that it was trained on; imports torch.
@@ -79,8 +89,8 @@ class SessionRun:
         labels = self._training_labels(model)
         config = settings_of(model)
         refine: Refine = "auto" if config.refine else "none"
-        cleanings = _cleanings(run)
-        prediction, notes = self._with_probabilities(model, labels, refine, cleanings, token, port)
+        steps = _steps(run)
+        prediction, notes = self._with_probabilities(model, labels, refine, steps, token, port)
         test = None
         if self.truth is not None:
             seen = self.trained_on | (self.labels.ids > 0)
@@ -100,9 +110,10 @@ class SessionRun:
             test_source=self.test_source if scored else None,
             test=test if scored else None,
             epochs=() if run is None else run.training,
-            cleanings=cleanings,
+            steps=steps,
             evidence=self._evidence_on(labels),
             continued=run is not None and run.live and classifier(model.name).warm_start,
+            background=self.background,
             warnings=(
                 *cube_warnings(self.cube),
                 *([model.warning] if model.warning else []),
@@ -144,7 +155,7 @@ class SessionRun:
         model: Model,
         labels: Ids,
         refine: Refine,
-        cleanings: tuple[Cleaning, ...],
+        steps: tuple[MapStep, ...],
         token: CancelToken,
         port: ProgressPort,
     ) -> tuple[Prediction, list[str]]:
@@ -155,12 +166,12 @@ class SessionRun:
         port.report(Progress("Mapping the scene"))
         again = model.predict(self.cube, labels=labels, refine=refine, token=token, port=port)
         area = pixel_area(self.cube.georeference, self.cube.rows, self.cube.columns)
-        ids = again.class_map
-        for cleaning in cleanings:
-            ids = cleaned(ids, cleaning, area)
+        facts = MapFacts(self.cube, again, model, labels, None, self.background)
+        ids = after_steps(again, steps, area, lambda: outside_of(facts, token, port)).class_map
         changed = int(np.count_nonzero(ids != shown.class_map))
         found = replace(again, class_map=shown.class_map, confidence=shown.confidence)
         found = replace(found, source=shown.source, disagreement=shown.disagreement)
+        found = replace(found, unclassified=shown.unclassified)
         if not changed:
             return found, []
         return found, [
@@ -169,10 +180,9 @@ class SessionRun:
         ]
 
 
-def _cleanings(run: Run | None) -> tuple[Cleaning, ...]:
-    """How a map was cleaned, by the settings of its run."""
+def _steps(run: Run | None) -> tuple[MapStep, ...]:
+    """What was done to a map, by the settings of its run."""
     try:
-        listed = () if run is None else run.config.get("cleaning", ())
-        return checked(tuple[Cleaning, ...], listed)
+        return () if run is None else steps_of(run.config)
     except InvalidError as error:
-        raise ModelError(f"The cleaning of this map is not readable ({error}); {AGAIN}.") from error
+        raise ModelError(f"The steps of this map are not readable ({error}); {AGAIN}.") from error

@@ -19,10 +19,16 @@ from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.progress import Note
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
-from hsi_viewer.jobs.classify import Stopwatch, versions, voices_of, write_report
+from hsi_viewer.jobs.classify import (
+    Stopwatch,
+    region_of_report,
+    versions,
+    voices_of,
+    write_report,
+)
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_no_results, check_sources, output_folder
-from hsi_viewer.jobs.job_labels import imported
+from hsi_viewer.jobs.job_labels import imported, inside_of
 from hsi_viewer.learning.several_scenes import (
     SceneScore,
     TrainingScenes,
@@ -65,7 +71,10 @@ def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> dict[str, An
             "labels for each scene, in the same order."
         )
     opened = [_open(source, job) for source in cubes]
-    read = [imported(file, cube, job.placement) for file, cube in zip(labels, opened, strict=True)]
+    read = [
+        inside_of(imported(file, cube, job.placement), cube, "labels")
+        for file, cube in zip(labels, opened, strict=True)
+    ]
     parts = zip(opened, read, cubes, labels, strict=True)
     return train_on([LabelledScene(*each) for each in parts], job)
 
@@ -103,6 +112,7 @@ def train_on(labelled: Sequence[LabelledScene], job: Job) -> dict[str, Any]:
                 "cube": each.source,
                 "labels": each.labels_source,
                 "train_pixels": int(np.count_nonzero(known)),
+                **region_of_report(each.cube, job),
             }
             for each, known in zip(labelled, ids, strict=True)
         ],
@@ -133,7 +143,7 @@ def held_out_record(scores: Sequence[SceneScore]) -> dict[str, Any] | None:
 
 
 def _open(source: str, job: Job) -> HyperCube:
-    cube = examined(real_valued(open_cube(source, job.token)))
+    cube = examined(job.used_of(real_valued(open_cube(source, job.token))))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
     return cube

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import sampled
 from hsi_viewer.core.errors import ModelError
 from hsi_viewer.core.progress import Note, ProgressPort
 
@@ -149,8 +150,7 @@ def in_units(cube: HyperCube, units: tuple[float, float], used: UsedBands) -> Hy
     gain, shift = cube.scale / scale, (cube.offset - offset) / scale
     if gain == 1.0 and shift == 0.0:
         return cube
-    step = max(1, int(np.sqrt(cube.rows * cube.columns / SAMPLED)))
-    stored = cube.read(slice(0, None, step), slice(0, None, step), used.bands)
+    stored = sampled(cube, SAMPLED, used.bands)
     values = np.where(cube.is_data(stored), stored, np.nan).astype(np.float64)
     known = np.isfinite(values).any(axis=(0, 1))
     if not known.any():

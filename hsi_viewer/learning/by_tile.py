@@ -16,7 +16,7 @@ from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker, squared_distances, usual_mean
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.survey import Window, tiles
+from hsi_viewer.learning.survey import Window, tiles_inside
 
 OVERLAP = 64  # pixels that the walker looks beyond a window; labels and edges reach about 30
 SCALE_TILES, SCALE_SIDE = 16, 160  # of the scene, in which the usual edge is measured
@@ -49,7 +49,7 @@ class ByTile:
         """Usual squared distance of neighbours, from some tiles; None where nothing is refined."""
         if self.walker is None:
             return None
-        windows = list(tiles(self.scene.cube.rows, self.scene.cube.columns, SCALE_SIDE))
+        windows = tiles_inside(self.scene.cube, SCALE_SIDE)
         found: list[FloatArray] = []
         for r, c in windows[:: -(-len(windows) // SCALE_TILES)]:
             token.check()

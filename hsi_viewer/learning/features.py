@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import densest, sampled
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.training import Standardise
@@ -271,21 +272,19 @@ def fit_features(
     """Fit scaling, components and feature scales on a sample of the scene.
 
     Scaling and covariance come from a regular grid of pixels, noise and scales of the windows from
-    the centre of the scene, because they need neighbours.
+    the centre of the scene, or the densest part of its region, because they need neighbours.
 
     Raises
     ------
     TrainingError
         if the cube has no usable band or no data.
     """
-    step = max(1, int(np.ceil(np.sqrt(cube.rows * cube.columns / recipe.sample))))
-    sample = cube.read(slice(0, None, step), slice(0, None, step))
+    sample = sampled(cube, recipe.sample)
     if token is not None:
         token.check()
     bands = usable_bands(cube, sample)
     scaling, covariance = fit_scaling(cube, sample[:, :, bands])
-    side = int(np.sqrt(recipe.sample))
-    middle = cube.read(_central(cube.rows, side), _central(cube.columns, side), bands)
+    middle = cube.read(*densest(cube, int(np.sqrt(recipe.sample))), bands)
     is_data = cube.is_data(middle)
     if token is not None:
         token.check()
@@ -324,8 +323,7 @@ def scaled(features: Features, scaling: Scaling | Standardise, cube: HyperCube) 
     if scaling == "training":
         return features
     if scaling == "scene":
-        step = max(1, int(np.ceil(np.sqrt(cube.rows * cube.columns / FeatureRecipe().sample))))
-        sample = cube.read(slice(0, None, step), slice(0, None, step), features.bands)
+        sample = sampled(cube, FeatureRecipe().sample, features.bands)
         scaling, _ = fit_scaling(cube, sample)
     return replace(features, **scaling._asdict())
 
@@ -363,8 +361,3 @@ def _with_scales(
     scales[scales < 1e-6] = 1.0
     scales /= np.tile(fitted.strength, len(fitted.sigmas)) ** emphasis
     return replace(fitted, scales=scales.astype(np.float32))
-
-
-def _central(size: int, side: int) -> slice:
-    start = max(0, (size - side) // 2)
-    return slice(start, min(size, start + side))

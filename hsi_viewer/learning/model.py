@@ -16,8 +16,7 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import SettingError
-from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.inputs import CubeLike, LabelsLike, RegionLike, as_cube, known_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import (
     CancelToken,
@@ -174,6 +173,7 @@ class TrainedModel(ModelState):
         labels: LabelsLike | None = None,
         refine: Refine = True,
         standardise: Standardise = "training",
+        region: RegionLike | None = None,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
@@ -192,6 +192,8 @@ class TrainedModel(ModelState):
             "auto", as the evidence has it; True is "auto", False is "none".
         standardise : by which scene's means and spreads of the bands: that of the "training", or
             this "scene", where sensor or illumination differ.
+        region : the part that is mapped, by the rules of `hsi_viewer.region_of_interest`; the rest
+            is class 0. Its bands don't matter here: they are those of the training.
 
         Raises
         ------
@@ -204,10 +206,8 @@ class TrainedModel(ModelState):
         TaskCancelledError
             if the token was cancelled.
         """
-        token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube)
-        shape = (cube.rows, cube.columns)
-        given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
-        known = checked_ids(given, shape)
+        token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube, region)
+        known = known_ids(labels, cube)
         start = time.perf_counter()
         scene = self._scene(cube, standardise, token, port)
         pool = self._pool_for(scene, known)

@@ -16,7 +16,7 @@ from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.survey import TILE, Survey, Window, tiles
+from hsi_viewer.learning.survey import TILE, Survey, Window, tiles, tiles_inside
 from hsi_viewer.learning.windows import at, mirrored
 
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
@@ -105,6 +105,28 @@ class Projected(NamedTuple):
         return has_data
 
 
+class Standardised(NamedTuple):
+    """Standardised values (window rows, window columns, bands) around a part of the scene.
+
+    `rows` and `columns` are the part, counted from the start of the window, which may be mirrored.
+    """
+
+    values: FloatArray
+    valid: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
+    rows: range
+    columns: range
+
+    @property
+    def middle(self) -> FloatArray:
+        """(bands,) of the pixel in the middle of the part."""
+        rows, columns = (p[len(p) // 2] for p in (self.rows, self.columns))
+        found: FloatArray = at(self.values, range(rows, rows + 1), range(columns, columns + 1))[
+            0, 0
+        ]
+        return found
+
+
 class SceneFeatures:
     """Features of a cube by window, mirrored beyond its borders.
 
@@ -177,7 +199,7 @@ class SceneFeatures:
         if self._sample is None:
             chosen = []
             side = TILE if self.is_kept else SAMPLED_SIDE
-            windows = list(tiles(self.cube.rows, self.cube.columns, side))
+            windows = tiles_inside(self.cube, side)
             windows = windows[:: -(-len(windows) // (SAMPLED_TILES * (TILE // side)))]
             seen = []
             for r, c in windows:
@@ -275,6 +297,15 @@ class SceneFeatures:
         values, valid, _ = self.features.standardised(*self._read(rows, columns))
         return values, valid
 
+    def standardised_around(self, rows: range, columns: range) -> Standardised:
+        """What features of places of the mirrored scene are made of."""
+        reach = self.features.reach
+        wide = _around(rows, reach, self.cube.rows)
+        broad = _around(columns, reach, self.cube.columns)
+        values, valid, strays = self.features.standardised(*self._read(wide, broad))
+        inner = _within((rows, columns), wide, broad)
+        return Standardised(values.reshape(*valid.shape, -1), valid, strays, *inner)
+
     @property
     def widths(self) -> tuple[int, int]:
         """Numbers of a pixel: of its features, and of its spectrum."""
@@ -356,7 +387,8 @@ class SceneFeatures:
     def thinned(self, step: int) -> SceneFeatures:
         """Every step-th row and column as a scene of its own, its windows as wide on the ground."""
         sigmas = tuple(sigma / step for sigma in self.features.sigmas)
-        cube = replace(self.cube, source=ThinnedSource(self.cube.source, step))
+        inside = None if self.cube.inside is None else self.cube.inside[::step, ::step]
+        cube = replace(self.cube, source=ThinnedSource(self.cube.source, step), inside=inside)
         thin = SceneFeatures(cube, replace(self.features, sigmas=sigmas), keep=False)
         thin._probes, thin._usual = self._probes, self._usual
         return thin

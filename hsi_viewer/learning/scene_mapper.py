@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.nodata import SuspectedFill
-from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
-from hsi_viewer.core.labels.class_ids import checked_ids
+from hsi_viewer.core.inputs import CubeLike, LabelsLike, RegionLike, as_cube, known_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
 from hsi_viewer.core.training import Refine, Standardise
@@ -140,6 +139,7 @@ class SceneMapper(TrainingFacts, ABC):
         labels: LabelsLike | None = None,
         refine: Refine = True,
         standardise: Standardise = "training",
+        region: RegionLike | None = None,
         token: CancelToken | None = None,
         port: ProgressPort | None = None,
     ) -> Prediction:
@@ -148,10 +148,8 @@ class SceneMapper(TrainingFacts, ABC):
         "auto" refines fully where labels are known, and not at all where none are. The bands are
         standardised by the means and spreads of the "training", or of this "scene".
         """
-        token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube)
-        shape = (cube.rows, cube.columns)
-        given = np.zeros(shape, np.uint16) if labels is None else as_labels(labels, cube)
-        known = checked_ids(given, shape)
+        token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube, region)
+        known = known_ids(labels, cube)
         start = time.perf_counter()
         scene = self._scene_of(cube, standardise, port)
         source = self.title

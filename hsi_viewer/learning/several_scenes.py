@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.joined import joined, joined_labels
+from hsi_viewer.core.cube.region import sampled
 from hsi_viewer.core.errors import HsiError, LabelError
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
@@ -183,8 +184,7 @@ class _Scaling(NamedTuple):
 
 def _scaling(cube: HyperCube) -> _Scaling:
     """Robust means and spreads of the bands of a scene."""
-    step = max(1, int(np.ceil(np.sqrt(cube.rows * cube.columns / FeatureRecipe().sample))))
-    sample = cube.read(slice(0, None, step), slice(0, None, step))
+    sample = sampled(cube, FeatureRecipe().sample)
     bands = usable_bands(cube, sample)
     fitted, _ = fit_scaling(cube, sample[:, :, bands])
     centre, spread = np.zeros(cube.bands), np.ones(cube.bands)

@@ -8,6 +8,8 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import touches
 from hsi_viewer.learning.features import FloatArray
 
 TILE = 160  # pixels a side: bounds the memory of inference
@@ -20,6 +22,11 @@ def tiles(rows: int, columns: int, side: int = TILE) -> Iterator[Window]:
     for top in range(0, rows, side):
         for left in range(0, columns, side):
             yield slice(top, min(top + side, rows)), slice(left, min(left + side, columns))
+
+
+def tiles_inside(cube: HyperCube, side: int = TILE) -> list[Window]:
+    """The same of a cube, those that its region of interest touches."""
+    return [tile for tile in tiles(cube.rows, cube.columns, side) if touches(cube, tile)]
 
 
 class Survey:

@@ -28,7 +28,7 @@ from hsi_viewer.learning.predictor import by_tile, choose_device, dense
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import Recipe, recipe_for
 from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.survey import Window, tiles
+from hsi_viewer.learning.survey import Window, tiles_inside
 from hsi_viewer.learning.training_loop import Learner
 from hsi_viewer.learning.training_pixels import (
     TrainingPixels,
@@ -284,7 +284,7 @@ class Run:
             output = dense(network, self.scene, token=self.token)
             refined = self.refined(output.probabilities)
             return np.arange(rows * columns), refined.reshape(rows * columns, -1)
-        windows, seen, said = list(tiles(rows, columns)), [], []
+        windows, seen, said = tiles_inside(self.scene.cube), [], []
         windows = windows[:: -(-len(windows) // SOFT_TILES)]
         for tile in by_tile(network, self.scene, token=self.token, windows=windows):
             r, c = tile.window

@@ -17,6 +17,7 @@ from hsi_viewer import __version__
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, LabelError
 from hsi_viewer.core.labels.history import Step
+from hsi_viewer.core.labels.label_map import LABELS
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.session.document.document import Document
@@ -73,7 +74,13 @@ class Session:
         self._queue: JournalQueue | None = None
         self._notes = ""
         self._extras, self._extras_saved = 0, 0
+        self._other_extras: dict[str, None] = {}
         self.training_runs.changed.connect(self._on_extras)
+
+    def note_extra(self, words: str) -> None:
+        """Note that something else that features keep has changed, named in the plural."""
+        self._other_extras[words] = None
+        self._on_extras()
 
     def _on_extras(self) -> None:
         self._extras += 1
@@ -108,7 +115,7 @@ class Session:
 
     @property
     def extras_modified(self) -> bool:
-        """Whether runs or notes are in no session file yet."""
+        """Whether runs, notes or what features keep are in no session file yet."""
         return self._extras != self._extras_saved
 
     @property
@@ -116,7 +123,7 @@ class Session:
         """Contents other than labels, in words."""
         runs = len(self.training_runs.runs)
         maps = (f"{runs} class map{'s' if runs > 1 else ''}",) if runs else ()
-        return (*maps, *(("notes",) if self._notes else ()))
+        return (*maps, *(("notes",) if self._notes else ()), *self._other_extras)
 
     @property
     def modified(self) -> bool:
@@ -161,7 +168,8 @@ class Session:
     def _begin(self, journal: Journal, facts: Record) -> Numbering:
         """Write the first records."""
         state = state_of(self.document)
-        touched = state.steps or state.classes or state.ids.any() or state.decisions.ids.any()
+        maps = (state.ids, *(other.ids for other in state.others.values()))
+        touched = state.steps or state.classes or any(map_.any() for map_ in maps)
         records = tuple(state_records(state)) if touched else ()
         for record in (facts, *records):
             journal.append(lambda r=record: r)  # type: ignore[misc]
@@ -252,7 +260,7 @@ class Session:
         return Snapshot(
             data,
             self.document.labels.snapshot(),
-            self.document.decisions.snapshot(),
+            {n: m.snapshot() for n, m in self.document.maps.items() if n != LABELS},
             self.document.truth,
             {run.id: self.training_runs.files(run.id) for run in self.training_runs.runs},
             self.document.history.position,
@@ -311,7 +319,7 @@ class Snapshot:
 
     data: SessionData
     labels: LabelSnapshot
-    decisions: LabelSnapshot
+    others: Mapping[str, LabelSnapshot]
     truth: NDArray[np.uint16] | None
     runs: Mapping[int, Mapping[str, Path]]
     step: Step
@@ -319,8 +327,8 @@ class Snapshot:
 
     def write(self, path: Path, token: CancelToken | None = None) -> None:
         """Write the session file; see `write_project`."""
-        ids, decisions = self.labels.ids, self.decisions.ids
-        write_project(path, self.data, ids, self.truth, self.runs, token, decisions)
+        others = {name: each.ids for name, each in self.others.items()}
+        write_project(path, self.data, self.labels.ids, self.truth, self.runs, token, others)
 
 
 # made in a worker, before anybody looks at the document ------------------------------------------
@@ -356,7 +364,7 @@ def opened_session(document: Document, path: Path, data: SessionData, source: st
     session = Session(document, reference, folder, problem)
     contents = read_project_arrays(path, data, session.training_runs.folder)
     try:
-        document.restart(data.classes, contents.ids, contents.decisions)
+        document.restart(data.classes, contents.ids, contents.others)
     except LabelError as error:
         raise FileError(f"{path}: {error}") from error
     document.set_truth(contents.truth)

@@ -97,6 +97,10 @@ class Viewing(Protocol):
         """The pixel whose spectrum was kept last."""
 
     @property
+    def picked_changed(self) -> SignalInstance:
+        """Signal: another pixel was picked, or none is."""
+
+    @property
     def pins(self) -> int:
         """Number of pinned spectra."""
 

@@ -72,11 +72,12 @@ def apply_theme(
 def icon(name: str, colour: str | None = None) -> QIcon:
     """Icon of the Material Design set in the theme's colour, e.g. icon("brush")."""
     theme = current_theme()
-    found = qtawesome.icon(
-        f"mdi6.{name}",
-        color=theme[colour] if colour else theme["text"],
-        color_disabled=theme["border"],
-    )
+    return _drawn(name, theme[colour] if colour else theme["text"], theme["border"])
+
+
+@cache  # every window asks for some 350, and again after each change of theme
+def _drawn(name: str, colour: str, disabled: str) -> QIcon:
+    found = qtawesome.icon(f"mdi6.{name}", color=colour, color_disabled=disabled)
     return cast("QIcon", found)
 
 

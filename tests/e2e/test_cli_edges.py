@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from hsi_viewer.cli import main
-from hsi_viewer.io.products.sample_scene import sample_labels
 from tests.patience import PATIENCE
+from tests.unit.learning.made import made_scene
 
 SAMPLE = "sample:indian-pines"
 COMMAND = (sys.executable, "-m", "hsi_viewer.cli")
@@ -211,10 +211,12 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
 )
 def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status, expected):
     (tmp_path / "there").mkdir()
-    np.save(tmp_path / "labels.npy", np.where(np.arange(145) % 9 == 0, sample_labels(), 0))
+    cube, truth = made_scene()
+    np.save(tmp_path / "cube.npy", cube.read())
+    np.save(tmp_path / "labels.npy", np.where(np.arange(36) % 9 == 0, truth, 0))
     output = tmp_path / "there" / "a" / "b"
     arguments = ["--labels", str(tmp_path / "labels.npy"), "--output", str(output)]
-    command = [*COMMAND, "classify", SAMPLE, *arguments, "--device", "cpu"]
+    command = [*COMMAND, "classify", str(tmp_path / "cube.npy"), *arguments, "--device", "cpu"]
     running = subprocess.Popen(
         command,
         stderr=subprocess.PIPE,
@@ -227,7 +229,7 @@ def test_a_signal_while_classify_trains_leaves_no_folder(tmp_path, sent, status,
             assert line, "it ended before it trained"
         assert output.is_dir()
         running.send_signal(sent)
-        error = running.communicate(timeout=60)[1]
+        error = running.communicate(timeout=PATIENCE)[1]
     finally:
         running.kill()
     assert running.returncode == status

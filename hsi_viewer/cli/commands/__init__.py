@@ -17,6 +17,7 @@ from hsi_viewer.cli.commands import (
     open_window,
     polygons,
     report,
+    sample,
     suggest,
     train,
     verify,
@@ -38,6 +39,7 @@ COMMANDS: tuple[Callable[[Commands], None], ...] = (
     clean.add,
     polygons.add,
     areas.add,
+    sample.add,
     convert.add,
     demo.add,
 )

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
+from hsi_viewer.cli.jobs import (
+    add_formats,
+    add_placement,
+    add_refine,
+    add_region,
+    add_test,
+    config_of,
+    work,
+)
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_device,
@@ -20,6 +28,9 @@ from hsi_viewer.cli.streams import FAILED, print_text, terminable
 from hsi_viewer.cli.values import MAX_DIGITS, count
 from hsi_viewer.core.training import Standardise
 
+if TYPE_CHECKING:
+    from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
+
 EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --output result2",
     "hsi-viewer apply result scene2.hdr --test test.gpkg --output result2 --json",
@@ -27,6 +38,7 @@ EXAMPLES = (
     "hsi-viewer apply result scene2.hdr --output result2 --format envi,probabilities "
     "--device cpu --no-refine --overwrite --quiet",
     "hsi-viewer apply result scene2.hdr --output result2 --refine weak --standardise scene",
+    "hsi-viewer apply result scene2.hdr --region field.geojson --mask clouds.tif -o result2",
     "hsi-viewer apply result flight/*.hdr --output maps --workers 4 --continue",
     "hsi-viewer apply result --table scenes.csv --output maps --scheduler tcp://node1:8786",
     "hsi-viewer apply result --table scenes.csv --output maps --part 3/40 --tile 256",
@@ -50,6 +62,7 @@ def add(commands: Commands) -> None:
     )
     add_test(parser)
     add_placement(parser)
+    add_region(parser, bands=False)
     add_folder(parser, required=True)
     add_formats(parser)
     add_device(parser)
@@ -152,16 +165,18 @@ def run(options: Namespace) -> int:
 
     check_model(options.model)  # before the engine is loaded, which takes seconds
     alone = len(options.cubes) == 1 and options.table is None
-    if alone and not (options.part or options.assemble or options.scheduler):
-        return _run_one(options)
-    if options.test is not None:
+    one = alone and not (options.part or options.assemble or options.scheduler)
+    if options.test is not None and not one:
         raise UsageError(
             "--test scores the map of one scene; leave it out, or name one scene only."
         )
-    return _run_many(options)
+    from hsi_viewer.jobs.batch.worker_processes import worker_processes
+
+    with worker_processes(options.workers) as workers:  # they load the engine, as we do now
+        return _run_one(options, workers) if one else _run_many(options, workers)
 
 
-def _run_one(options: Namespace) -> int:
+def _run_one(options: Namespace, workers: int | WorkerProcesses) -> int:
     from hsi_viewer.jobs.apply import apply_model
 
     (cube,) = options.cubes
@@ -171,7 +186,7 @@ def _run_one(options: Namespace) -> int:
             options.model,
             cube,
             job,
-            workers=options.workers,
+            workers=workers,
             side=options.tile,
             resume=options.resume,
         ),
@@ -181,10 +196,12 @@ def _run_one(options: Namespace) -> int:
         formats=options.format,
         refine=options.refine,
         standardise=options.standardise,
+        region=options.region,
+        mask=options.mask,
     )
 
 
-def _run_many(options: Namespace) -> int:
+def _run_many(options: Namespace, workers: int | WorkerProcesses) -> int:
     from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.core.progress import Note
     from hsi_viewer.jobs.apply import options_of
@@ -200,6 +217,8 @@ def _run_many(options: Namespace) -> int:
         formats=options.format,
         refine=options.refine,
         standardise=options.standardise,
+        region=options.region,
+        mask=options.mask,
     )
     with terminable(), progress_on_stderr(options.quiet) as port:
         for text in notes:
@@ -211,7 +230,7 @@ def _run_many(options: Namespace) -> int:
                 options.output,
                 options_of(job, options.tile),
                 formats=options.format,
-                workers=options.workers,
+                workers=workers,
                 scheduler=options.scheduler,
                 part=options.part,
                 assemble=options.assemble,

@@ -1,19 +1,22 @@
-"""hsi-viewer areas: how much of a class map each class covers."""
+"""hsi-viewer areas: how much of a class map each class covers, as counted and as estimated."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 from hsi_viewer.cli.maps import add_map, add_target, print_made
 from hsi_viewer.cli.output import add_reporting
-from hsi_viewer.cli.parser import Commands
+from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.streams import terminable
 
 EXAMPLES = (
     "hsi-viewer areas class_map.tif",
     "hsi-viewer areas class_map.hdr --json",
     "hsi-viewer areas class_map.tif --output areas.csv --overwrite --quiet",
+    "hsi-viewer areas class_map.tif --reference points.gpkg",
+    "hsi-viewer areas newer_map.tif --reference points.gpkg --strata class_map.tif --json",
 )
 
 
@@ -23,17 +26,80 @@ def add(commands: Commands) -> None:
     parser = commands.add("areas", run, what, EXAMPLES)
     add_map(parser)
     add_target(parser, "a table, .csv; without it nothing is written (--output areas.csv)")
+    parser.add_argument(
+        "--reference",
+        metavar="FILE",
+        type=Path,
+        help="labelled points that `sample` has drawn; areas and accuracy are estimated by them, "
+        "with intervals (--reference points.gpkg)",
+    )
+    parser.add_argument(
+        "--strata",
+        metavar="MAP",
+        help="the map that the points were drawn from, if it is another one "
+        "(--strata class_map.tif)",
+    )
     add_reporting(parser)
 
 
 def run(options: Namespace) -> int:
     """Print the areas, and write them if a file is given."""
-    from hsi_viewer.jobs.after_map import areas_of_file
+    if options.strata is not None and options.reference is None:
+        raise UsageError("--strata needs the points that were drawn; add --reference FILE.")
+    from hsi_viewer.cli.progress import progress_on_stderr
 
-    with terminable():
-        made = areas_of_file(options.map, options.output, overwrite=options.overwrite)
-    print_made(options, made, "\n".join(lines_of(made.record)))
+    with terminable(), progress_on_stderr(options.quiet) as port:
+        if options.reference is None:
+            from hsi_viewer.jobs.after_map import areas_of_file
+
+            made = areas_of_file(
+                options.map, options.output, overwrite=options.overwrite, port=port
+            )
+        else:
+            from hsi_viewer.jobs.sampling import estimated_areas_of_file
+
+            made = estimated_areas_of_file(
+                options.map,
+                options.reference,
+                options.strata,
+                options.output,
+                overwrite=options.overwrite,
+            )
+    lines = lines_of(made.record)
+    if options.reference is not None:
+        lines += ["", *estimate_lines(made.record["estimates"])]
+    print_made(options, made, "\n".join(lines))
     return 0
+
+
+def estimate_lines(record: dict[str, Any]) -> list[str]:
+    """The estimates in words: overall accuracy, then a line for each class."""
+    from hsi_viewer.core.assessment.areas import UNITS, suited_unit
+
+    classes = record["classes"]
+    wide = max(len(row["name"]) for row in classes)
+    unit, factor = "pixels", 1.0
+    if record["area_unit"] == "m2":
+        unit = suited_unit(max(row["area"]["value"] for row in classes))
+        factor = 1 / UNITS[unit]
+    return [
+        f"Estimated from {record['points']} reference points, with 95 % intervals. "
+        f"{record['method']}",
+        f"Overall accuracy {_ranged(record['overall'], 100)} %",
+        *(
+            f"{row['name']:{wide}}  {_ranged(row['area'], factor, 4)} {unit}  user's "
+            f"{_ranged(row['users'], 100)} %  producer's {_ranged(row['producers'], 100)} %"
+            for row in classes
+        ),
+    ]
+
+
+def _ranged(estimate: dict[str, Any], factor: float, digits: int = 1) -> str:
+    if estimate["value"] is None:
+        return "undefined"
+    low, high = estimate["interval"]
+    value, low, high = (f"{factor * x:.{digits}f}" for x in (estimate["value"], low, high))
+    return f"{value} ({low} to {high})"
 
 
 def lines_of(record: dict[str, Any]) -> list[str]:

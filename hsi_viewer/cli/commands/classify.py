@@ -6,7 +6,15 @@ from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Any, get_args
 
-from hsi_viewer.cli.jobs import add_formats, add_placement, add_refine, add_test, config_of, work
+from hsi_viewer.cli.jobs import (
+    add_formats,
+    add_placement,
+    add_refine,
+    add_region,
+    add_test,
+    config_of,
+    work,
+)
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_cube,
@@ -27,6 +35,8 @@ EXAMPLES = (
     "hsi-viewer classify scene.hdr --labels labels.tif --classifier svm --output result --report",
     "hsi-viewer classify scene.hdr --labels labels.tif --refine none -o result --bundle result.zip",
     "hsi-viewer classify scene.hdr --labels half.npy --placement resample --output result",
+    "hsi-viewer classify scene.hdr --labels labels.tif --region field.geojson --mask clouds.tif "
+    "--bands 400-900,1000-1300 --output result",
     f"hsi-viewer classify {SAMPLE} --labels {SAMPLE}/labels --output result --preset best "
     "--seed 7 --voices pixels --device cpu --no-refine --overwrite",
 )
@@ -39,6 +49,7 @@ def add(commands: Commands) -> None:
     add_labels(parser)
     add_test(parser)
     add_placement(parser)
+    add_region(parser)
     add_folder(parser, required=True)
     add_formats(parser)
     add_classifier(parser)
@@ -152,4 +163,7 @@ def run(options: Namespace) -> int:
         refine=options.refine,
         with_report=options.report,
         bundle=options.bundle,
+        region=options.region,
+        mask=options.mask,
+        bands=options.bands,
     )

@@ -69,6 +69,7 @@ def add(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Clean, write and say what changed."""
+    from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.core.postprocess.clean import Cleaning
     from hsi_viewer.jobs.after_map import clean_file
 
@@ -88,8 +89,8 @@ def run(options: Namespace) -> int:
             "there is nothing to do: add --majority, --minimum, --open, --close or --merge "
             "(options: hsi-viewer clean --help)"
         )
-    with terminable():
-        made = clean_file(options.map, target, cleaning, overwrite=options.overwrite)
+    with terminable(), progress_on_stderr(options.quiet) as port:
+        made = clean_file(options.map, target, cleaning, overwrite=options.overwrite, port=port)
     print_made(options, made, f"{made.record['changed_pixels']} pixels changed.")
     return 0
 

@@ -56,18 +56,18 @@ def add(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Write the polygons and say where."""
-    from hsi_viewer.jobs.after_map import polygons_file
+    from hsi_viewer.cli.progress import progress_on_stderr
+    from hsi_viewer.jobs.polygons import PolygonOptions, polygons_file
 
     target = target_of(options)
     if options.spectra is not None and options.objects is None:
         raise UsageError("--spectra needs a table to write the spectra to; add --objects FILE.")
-    with terminable():
+    with terminable(), progress_on_stderr(options.quiet) as port:
         made = polygons_file(
             options.map,
             target,
-            smooth=options.smooth,
+            PolygonOptions(options.smooth, options.objects, port=port),
             confidence=options.confidence,
-            objects=options.objects,
             spectra=options.spectra,
             overwrite=options.overwrite,
         )

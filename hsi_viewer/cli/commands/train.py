@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from hsi_viewer.cli.commands.classify import add_classifier
-from hsi_viewer.cli.jobs import add_placement, config_of
+from hsi_viewer.cli.jobs import add_placement, add_region, config_of
 from hsi_viewer.cli.output import (
     add_device,
     add_folder,
@@ -19,6 +19,8 @@ from hsi_viewer.cli.streams import print_text, terminable
 EXAMPLES = (
     "hsi-viewer train north.hdr south.hdr --labels north.tif south.tif --output model",
     "hsi-viewer train a.hdr b.hdr --labels a.npy b.npy --classifier lda -o model --json --quiet",
+    "hsi-viewer train a.hdr b.hdr --labels a.npy b.npy --region area.gpkg --mask roads.geojson "
+    "--bands 400-900 --output model",
     "hsi-viewer train a.hdr b.hdr --labels a.npy b.npy --preset best --seed 7 --voices pixels "
     "--device cpu --placement resample --overwrite --output model",
 )
@@ -41,6 +43,7 @@ def add(commands: Commands) -> None:
         help="labels of each scene, in the same order (--labels north.tif south.tif)",
     )
     add_placement(parser)
+    add_region(parser)
     add_folder(parser, required=True)
     add_classifier(parser)
     add_device(parser)
@@ -63,6 +66,9 @@ def run(options: Namespace) -> int:
             config=config,
             placement=options.placement,
             classifier=options.classifier,
+            region=options.region,
+            mask=options.mask,
+            bands=options.bands,
         )
         report = train(options.cubes, options.labels, job)
     if options.json:

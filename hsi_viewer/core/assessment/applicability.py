@@ -66,6 +66,17 @@ class Applicability:
             found = np.where(outside, np.maximum(found, beyond), found)
         return found
 
+    def distances(self, features: NDArray[np.floating[Any]]) -> Floats:
+        """Distance (n, m) of each pixel to each training pixel, in units of their mean distance.
+
+        Parameters
+        ----------
+        features : (n, features) of pixels.
+        """
+        apart = np.sqrt(_squares(self._scaled(features), self.training)) / self.unit
+        found: Floats = apart.astype(np.float32)
+        return found
+
     def applies(self, dissimilarity: Floats) -> NDArray[np.bool_]:
         """Whether each pixel is in the area of applicability."""
         inside: NDArray[np.bool_] = dissimilarity <= np.float32(self.threshold)

@@ -13,36 +13,41 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.assessment.intervals import Z95
+from hsi_viewer.core.assessment.intervals import Z95, wilson
 from hsi_viewer.core.errors import LabelError
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 LEAST_POINTS = 2  # of a stratum; one has no variance
+CANNOT_TELL = -1  # reference of a point whose class is unknown
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate with its standard error.
+    """An estimate with its standard error and its 95 % interval; NaN where it is undefined.
 
-    Attributes
-    ----------
-    value, error : NaN where the sample has no such point.
+    The interval of a share is Wilson's for as many independent points as have the same variance
+    (Korn and Graubard 1998, Survey Methodology 24, 193-201): about value ± `half`, within 0 to 1,
+    and wider than nothing where all points are right.
     """
 
     value: float
     error: float
+    low: float
+    high: float
 
     @property
     def half(self) -> float:
-        """Half of the 95 % interval."""
+        """Half of the published 95 % interval, value ± 1.96 standard errors."""
         return Z95 * self.error
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of a share, within 0..1."""
-        return max(0.0, self.value - self.half), min(1.0, self.value + self.half)
+    def times(self, factor: float) -> Estimate:
+        """The estimate in another unit."""
+        return Estimate(*(factor * x for x in (self.value, self.error, self.low, self.high)))
+
+
+UNDEFINED = Estimate(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +62,11 @@ class AreaEstimates:
     shares : share of the area of each class, adjusted for the errors of the map.
     matrix : (classes, classes) estimated shares of the area; rows are the map, columns the
         reference.
+    unmapped : share of the area that the map leaves unclassified.
     total : pixels of the population.
+    points : that were labelled.
+    untold : further points whose class is unknown.
+    bounds : overall accuracy if all of those are wrong, and if all are right.
     """
 
     class_ids: tuple[int, ...]
@@ -66,12 +75,16 @@ class AreaEstimates:
     producers: tuple[Estimate, ...]
     shares: tuple[Estimate, ...]
     matrix: Floats
+    unmapped: float
     total: int
+    points: int
+    untold: int
+    bounds: tuple[float, float]
 
     def areas(self, whole: float | None = None) -> tuple[Estimate, ...]:
         """Area of each class, in pixels, or in the unit of the whole area."""
         factor = float(self.total) if whole is None else whole
-        return tuple(Estimate(factor * s.value, factor * s.error) for s in self.shares)
+        return tuple(share.times(factor) for share in self.shares)
 
 
 def estimate_areas(
@@ -79,10 +92,14 @@ def estimate_areas(
 ) -> AreaEstimates:
     """Estimates from a stratified random sample.
 
+    Points whose class is unknown are left out of their stratum, as if they were like its other
+    points; `bounds` says what that may hide.
+
     Parameters
     ----------
     strata : (n,) stratum of each point.
-    mapped, reference : (n,) class of each in the map and in truth, above 0.
+    mapped : (n,) class of each in the map; 0 where it is unclassified.
+    reference : (n,) class of each in truth, above 0, or `CANNOT_TELL`.
     sizes : pixels of every stratum of the population.
 
     Raises
@@ -90,20 +107,24 @@ def estimate_areas(
     LabelError
         if the points cannot stand for the population, with the reason.
     """
-    _check(strata, reference, sizes)
+    told = reference != CANNOT_TELL
+    _check(strata[told], reference[told], sizes)
+    everything = _Stratified(strata, sizes)
+    right = (mapped == reference).astype(np.float64)
+    bounds = everything.share(right), everything.share(right + ~told)
+    strata, mapped, reference, right = (a[told] for a in (strata, mapped, reference, right))
     sample = _Stratified(strata, sizes)
     ids = np.unique(np.concatenate([mapped, reference]))
-    right = (mapped == reference).astype(np.float64)
+    ids = ids[ids > 0]
     users, producers, shares = [], [], []
     for class_id in ids:
         in_map, in_truth = ((a == class_id).astype(np.float64) for a in (mapped, reference))
         users.append(sample.ratio(in_map * right, in_map))
         producers.append(sample.ratio(in_truth * right, in_truth))
         shares.append(sample.mean(in_truth))
-    matrix = np.zeros((ids.size, ids.size))
-    np.add.at(
-        matrix, (np.searchsorted(ids, mapped), np.searchsorted(ids, reference)), sample.weights
-    )
+    matrix, has = np.zeros((ids.size, ids.size)), mapped > 0
+    cells = np.searchsorted(ids, mapped[has]), np.searchsorted(ids, reference[has])
+    np.add.at(matrix, cells, sample.weights[has])
     return AreaEstimates(
         tuple(int(i) for i in ids),
         sample.mean(right),
@@ -111,7 +132,11 @@ def estimate_areas(
         tuple(producers),
         tuple(shares),
         matrix,
+        sample.share((~has).astype(np.float64)),
         int(sample.size.sum()),
+        int(strata.size),
+        int(np.count_nonzero(~told)),
+        bounds,
     )
 
 
@@ -133,7 +158,7 @@ def _check(strata: Numbers, reference: Numbers, sizes: Mapping[int, int]) -> Non
         if size > 0 and points < min(LEAST_POINTS, size):
             raise LabelError(
                 f"Stratum {stratum} has {points} reference points of {size} pixels; every stratum "
-                f"needs {LEAST_POINTS} at least."
+                f"needs {LEAST_POINTS} at least whose class is known."
             )
         if points > size:
             raise LabelError(
@@ -158,17 +183,34 @@ class _Stratified:
         self.points = np.bincount(self.stratum, minlength=names.size).astype(np.float64)
         self.weights = (self.size / self.points)[self.stratum] / self.size.sum()
 
+    def share(self, values: Floats) -> float:
+        """Mean of the population, within 0 to 1."""
+        return min(1.0, max(0.0, float(self.weights @ values)))
+
     def mean(self, values: Floats) -> Estimate:
-        """Mean of the population."""
-        return Estimate(float(self.weights @ values), self._error(values))
+        """Mean of the population of values of 0 and 1."""
+        return self.ratio(values, np.ones_like(values))
 
     def ratio(self, part: Floats, whole: Floats) -> Estimate:
-        """Ratio of two means of the population."""
+        """Ratio of two means of the population, of which the first is a part of the second."""
         total = float(self.weights @ whole)
         if total <= 0:
-            return Estimate(float("nan"), float("nan"))
-        found = float(self.weights @ part) / total
-        return Estimate(found, self._error(part - found * whole) / total)
+            return UNDEFINED
+        found = min(1.0, float(self.weights @ part) / total)
+        error = self._error(part - found * whole) / total
+        spread = found * (1 - found)
+        size = spread / error**2 if spread > 0 and error > 0 else self._points(whole)
+        if size == np.inf:
+            return Estimate(found, error, found, found)
+        interval = wilson(found * size, size)
+        return Estimate(found, error, min(found, interval.low), max(found, interval.high))
+
+    def _points(self, whole: Floats) -> float:
+        """Independent points that know as much of a part; infinitely many if all were drawn."""
+        weights = self.weights * whole
+        left = (1 - self.points / self.size)[self.stratum]
+        spread = float((weights**2 * left).sum())
+        return float(weights.sum()) ** 2 / spread if spread > 0 else float("inf")
 
     def _error(self, values: Floats) -> float:
         """Standard error of the mean."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.assessment import Assessment, NameOf
-from hsi_viewer.core.assessment.conformal import ConformalSets, fit_conformal
+from hsi_viewer.core.assessment.conformal import ConformalSets, fit_by_place
 from hsi_viewer.core.assessment.label_assessment import assess_labels, labels_apart
 from hsi_viewer.core.assessment.truth_assessment import assess_truth
 from hsi_viewer.core.evidence import RunEvidence
@@ -54,5 +54,5 @@ def conformal_of(found: RunEvidence) -> ConformalSets | None:
     apart = labels_apart(held, found.labels, found.class_ids)
     if not apart.any():
         return None
-    sets = fit_conformal(held.probabilities[apart], held.targets[apart])
+    sets = fit_by_place(held.probabilities[apart], held.targets[apart], held.groups[apart])
     return sets if sets.threshold > 0 else None

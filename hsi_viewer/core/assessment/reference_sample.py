@@ -5,8 +5,10 @@ Size and allocation after Olofsson et al. (2014, Remote Sens. Environ. 148, 42-5
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ from hsi_viewer.core.errors import LabelError
 
 LEAST_IN_CLASS = 50  # points of a rare class, if it has as many pixels
 USERS = 0.8  # user's accuracy that is expected where nothing is known
+
+Allocation = Literal["recommended", "proportional", "equal"]
 
 Ids = NDArray[np.uint16]
 Numbers = NDArray[np.int64]
@@ -37,6 +41,7 @@ class ReferenceSample:
     sizes : pixels of each class of that map.
     shape : rows and columns of the scene.
     seed : of the draw.
+    digest : of the map, by `map_digest`; "" if it isn't known.
     """
 
     pixels: Numbers
@@ -44,6 +49,7 @@ class ReferenceSample:
     sizes: Mapping[int, int]
     shape: tuple[int, int]
     seed: int
+    digest: str = ""
 
     @property
     def inclusion(self) -> NDArray[np.float64]:
@@ -51,12 +57,21 @@ class ReferenceSample:
         drawn = {s: int(np.count_nonzero(self.strata == s)) for s in self.sizes}
         return np.array([drawn[s] / self.sizes[s] for s in self.strata.tolist()], np.float64)
 
-    def estimates(self, reference: Ids, class_map: Ids | None = None) -> AreaEstimates:
+    def is_from(self, class_map: Ids) -> bool:
+        """Whether the points were drawn from this map, so that its classes are the strata."""
+        if class_map.shape != self.shape:
+            return False
+        if self.digest:
+            return self.digest == map_digest(class_map)
+        own = class_map.ravel()[self.pixels]
+        return stratum_sizes(class_map) == dict(self.sizes) and bool((own == self.strata).all())
+
+    def estimates(self, reference: Numbers, class_map: Ids | None = None) -> AreaEstimates:
         """Accuracy and areas from the labels of the points.
 
         Parameters
         ----------
-        reference : (n,) labels, 0 for none yet.
+        reference : (n,) labels, 0 for none yet, `CANNOT_TELL` for none possible.
         class_map : (rows, columns) the map to be assessed, if it is another than the one that the
             points were drawn from; the strata then differ from its classes.
 
@@ -76,14 +91,12 @@ class ReferenceSample:
         return estimate_areas(self.strata, mapped, reference.astype(np.int64), self.sizes)
 
 
-def why_no_areas(sample: ReferenceSample | None) -> str | None:
-    """Why areas cannot be estimated; None if they can."""
-    if sample is not None:
-        return None
-    return (
-        "Areas can only be estimated from a probability sample of the scene, and these test "
-        "pixels were chosen otherwise. Draw a reference sample and label its points."
-    )
+def map_digest(class_map: Ids) -> str:
+    """Sixteen digits that name a map: its size and the class of every pixel."""
+    rows, columns = class_map.shape
+    digest = hashlib.sha256(f"{rows} x {columns}:".encode())
+    digest.update(np.ascontiguousarray(class_map, "<u2").data)
+    return digest.hexdigest()[:16]
 
 
 def stratum_sizes(class_map: Ids) -> dict[int, int]:
@@ -122,9 +135,12 @@ def sample_size(
 
 
 def allocation(
-    sizes: Mapping[int, int], points: int, least: int = LEAST_IN_CLASS
+    sizes: Mapping[int, int],
+    points: int,
+    least: int = LEAST_IN_CLASS,
+    kind: Allocation = "recommended",
 ) -> dict[int, int]:
-    """Points of each class: some for every rare class, the others by area.
+    """Points of each class.
 
     More points than wanted where even the least of every class are more.
 
@@ -132,26 +148,28 @@ def allocation(
     ----------
     sizes : pixels of each class of the map; a class never gets more points.
     points : wanted in all.
-    least : points of each class, as far as it has pixels.
+    least : points of each class of "recommended", as far as it has pixels.
+    kind : "recommended" gives some to every rare class and the others by area; "proportional" all
+        by area, but the two that a variance needs; "equal" as many to each class.
     """
-    least = max(least, LEAST_POINTS)
-    found = {i: min(least, n) for i, n in sizes.items()}
-    free = points - sum(found.values())
-    growing = dict(sizes)
-    while free > 0 and growing:
-        rest = points - sum(found[i] for i in sizes if i not in growing)
-        total = sum(growing.values())
+    least = max(least, LEAST_POINTS) if kind == "recommended" else LEAST_POINTS
+    fixed: dict[int, int] = {}
+    growing = {i: 1 if kind == "equal" else n for i, n in sizes.items()}
+    while growing:
+        rest, total = points - sum(fixed.values()), sum(growing.values())
         fair = {i: rest * n / total for i, n in growing.items()}
-        stuck = [i for i in growing if fair[i] <= found[i] or sizes[i] <= found[i]]
-        if stuck:
-            growing = {i: n for i, n in growing.items() if i not in stuck}
-            continue
-        whole = {i: min(int(f), sizes[i]) for i, f in fair.items()}
-        left = min(rest, sum(sizes[i] for i in growing)) - sum(whole.values())
-        for i in sorted(growing, key=lambda i: int(fair[i]) - fair[i])[:left]:
-            whole[i] = min(whole[i] + 1, sizes[i])
-        return {**found, **whole}
-    return found
+        low = {i: min(least, sizes[i]) for i in growing if fair[i] <= min(least, sizes[i])}
+        full = {i: sizes[i] for i in growing if fair[i] >= sizes[i]}
+        if not (low or full):
+            whole = {i: int(f) for i, f in fair.items()}
+            by_rest = sorted(growing, key=lambda i: (int(fair[i]) - fair[i], i))
+            for i in by_rest[: rest - sum(whole.values())]:
+                whole[i] += 1
+            fixed |= whole
+            break
+        fixed |= low or full
+        growing = {i: n for i, n in growing.items() if i not in fixed}
+    return {i: fixed[i] for i in sizes}
 
 
 def draw_sample(class_map: Ids, points: Mapping[int, int], seed: int = 0) -> ReferenceSample:
@@ -181,4 +199,6 @@ def draw_sample(class_map: Ids, points: Mapping[int, int], seed: int = 0) -> Ref
     pixels = rng.permutation(np.concatenate(drawn)) if drawn else np.zeros(0, np.int64)
     strata = class_map.ravel()[pixels].astype(np.int64)
     shape = (class_map.shape[0], class_map.shape[1])
-    return ReferenceSample(pixels.astype(np.int64), strata, sizes, shape, seed)
+    return ReferenceSample(
+        pixels.astype(np.int64), strata, sizes, shape, seed, map_digest(class_map)
+    )

@@ -36,8 +36,10 @@ def blocks(
             )
 
 
-def sample_steps(cube: HyperCube, side: int = SAMPLE_SIDE) -> tuple[slice, slice]:
-    """Strided slices over the whole scene with at most about side x side pixels.
+def sample_steps(
+    cube: HyperCube, side: int = SAMPLE_SIDE, box: tuple[slice, slice] | None = None
+) -> tuple[slice, slice]:
+    """Strided slices over the whole scene, or a box of it, with at most about side x side pixels.
 
     Of a large cube whose bands are not stored apart all bands of a row are read for one: fewer
     rows are taken.
@@ -45,7 +47,9 @@ def sample_steps(cube: HyperCube, side: int = SAMPLE_SIDE) -> tuple[slice, slice
     size = cube.rows * cube.columns * cube.bands * cube.dtype.itemsize
     costly = size > LARGE_BYTES and cube.interleave not in ("bsq", "bil") and not cube.in_memory
     rows = max(1, side // 4) if costly else side
-    return (
-        slice(0, cube.rows, max(1, cube.rows // rows)),
-        slice(0, cube.columns, max(1, cube.columns // side)),
+    whole = slice(0, cube.rows), slice(0, cube.columns)
+    down, across = (
+        slice(part.start, part.stop, max(1, (part.stop - part.start) // most))
+        for part, most in zip(box or whole, (rows, side), strict=True)
     )
+    return down, across

@@ -119,6 +119,9 @@ class HyperCube:
     class_names : names of the classes of the scene's own ground truth, by id, where known.
     ground_truth : where labels are read from for the scene's own ground truth, or "".
     joined_at : first row of each scene that was joined into this cube; empty for a single scene.
+    inside : (rows, columns) region of interest, outside of which `source` gives no data; None for
+        a whole scene (see `region`).
+    chosen : (bands,) bands that were chosen, of which the good ones are `good_bands`; None for all.
     """
 
     source: CubeSource
@@ -144,6 +147,8 @@ class HyperCube:
     class_names: Mapping[int, str] = field(default_factory=dict)
     ground_truth: str = ""
     joined_at: tuple[int, ...] = ()
+    inside: NDArray[np.bool_] | None = None
+    chosen: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         check_size(self.source.shape, self.source.dtype, self.name)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.blocks import sample_steps
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.nodata import SuspectedFill
+from hsi_viewer.core.cube.region import extent
 
 PROBES = 9  # bands that are looked at
 WHOLE_PIXELS = 1 << 20  # of a larger scene a sample is looked at
@@ -83,12 +84,17 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
     bands = probe_bands(cube)
     rows, columns = _steps(cube)
     stored = cube.read(rows, columns, bands)
-    part = stored.shape[0] * stored.shape[1] / (cube.rows * cube.columns)
+    box = (rows.stop - rows.start) * (columns.stop - columns.start)
+    part = stored.shape[0] * stored.shape[1] / box
+
+    def at(places: slice, number: int) -> int:
+        return int(places.start + number * places.step)
+
     is_data = cube.is_data(stored)
     found = [
         SuspectedFill(value, max(1, round(count / part)), part < 1)
         for value, count, first in shared_values(stored, is_data)
-        if _holds_everywhere(cube, value, [(r * rows.step, c * columns.step) for r, c in first])
+        if _holds_everywhere(cube, value, [(at(rows, r), at(columns, c)) for r, c in first])
     ]
     return (*found, *_not_finite(cube, stored, part))
 
@@ -247,10 +253,12 @@ def _not_finite(cube: HyperCube, stored: NDArray[Any], part: float) -> list[Susp
 
 
 def _steps(cube: HyperCube) -> tuple[slice, slice]:
-    """The whole scene where its size allows, else a sample."""
-    pixels = cube.rows * cube.columns
+    """The whole scene, or the box of its region, where their size allows, else a sample."""
+    box = extent(cube)
+    height, width = (part.stop - part.start for part in box)
+    pixels = height * width
     apart = cube.in_memory or cube.interleave in ("bsq", "bil")
     whole = pixels * cube.bands * cube.dtype.itemsize
     if pixels <= WHOLE_PIXELS and (apart or whole <= COSTLY_BYTES):
-        return slice(0, cube.rows, 1), slice(0, cube.columns, 1)
-    return sample_steps(cube, SAMPLE_SIDE)
+        return slice(box[0].start, box[0].stop, 1), slice(box[1].start, box[1].stop, 1)
+    return sample_steps(cube, SAMPLE_SIDE, box)

@@ -86,7 +86,16 @@ def joined(cubes: Sequence[HyperCube], name: str) -> HyperCube:
         fill_values=(),
         format_name="joined scenes",
         joined_at=first_rows if len(cubes) > 1 else (),
+        inside=_inside_of(cubes),
     )
+
+
+def _inside_of(cubes: Sequence[HyperCube]) -> NDArray[np.bool_] | None:
+    """The regions of interest of scenes that have any, on the grid of the joined cube."""
+    if all(cube.inside is None for cube in cubes):
+        return None
+    parts = (np.ones((c.rows, c.columns), bool) if c.inside is None else c.inside for c in cubes)
+    return joined_labels([part.astype(np.uint16) for part in parts]) > 0
 
 
 def joined_labels(labels: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint16]:

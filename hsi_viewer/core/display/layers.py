@@ -16,6 +16,7 @@ UNCERTAINTY = "Uncertainty"
 DISAGREEMENT = "Exit disagreement"
 GROUND_TRUTH = "Ground truth"
 LABELS = "Labels"
+OUTSIDE = "Outside the region"
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,29 @@ class LayerStack:
 
     def __init__(self) -> None:
         self._layers: list[Layer] = []
+        self._blind = False
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """All layers, the undermost first."""
-        return tuple(self._layers)
+        return tuple(map(self._seen, self._layers))
+
+    @property
+    def blind(self) -> bool:
+        """Whether all layers but the image are empty for everybody who looks."""
+        return self._blind
+
+    def set_blind(self, blind: bool) -> None:
+        """Hide what all layers but the image hold, however they are shown, or give it back."""
+        if blind != self._blind:
+            self._blind = blind
+            self.changed.emit()
+            for name in self.names:
+                self.redrawn.emit(name, None)
+
+    def _seen(self, layer: Layer) -> Layer:
+        hidden = self._blind and layer.name != IMAGE
+        return replace(layer, raster=None) if hidden else layer
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,7 +93,7 @@ class LayerStack:
         return name in self.names
 
     def __getitem__(self, name: str) -> Layer:
-        return self._layers[self._index(name)]
+        return self._seen(self._layers[self._index(name)])
 
     def add(self, layer: Layer, under: str = LABELS) -> None:
         """Put a layer right under another (on top if that one doesn't exist).
@@ -102,8 +121,9 @@ class LayerStack:
 
     def set_raster(self, name: str, raster: Raster | None) -> None:
         """Show something else in a layer."""
-        appears = (self[name].raster is None) != (raster is None)
-        self._layers[self._index(name)] = replace(self[name], raster=raster)
+        old = self._layers[self._index(name)]
+        appears = (old.raster is None) != (raster is None)
+        self._layers[self._index(name)] = replace(old, raster=raster)
         self.redrawn.emit(name, None)
         if appears:
             self.changed.emit()
@@ -116,7 +136,7 @@ class LayerStack:
         """
         return any(
             la.coded and la.visible and la.raster is not None and 0 < la.opacity < 1
-            for la in self._layers
+            for la in self.layers
         )
 
     def redraw(self, name: str, box: Box | None = None) -> None:
@@ -142,7 +162,7 @@ class LayerStack:
         if sorted(names) != sorted(self.names):
             raise ValueError(f"{names} are not the layers {self.names}")
         if names != self.names:
-            self._layers = [self[name] for name in names]
+            self._layers = [self._layers[self._index(name)] for name in names]
             self.changed.emit()
 
     def _index(self, name: str) -> int:
@@ -152,9 +172,9 @@ class LayerStack:
         raise KeyError(name)
 
     def _change(self, wanted: dict[str, dict[str, object]]) -> None:
-        before = self.layers
+        before = list(self._layers)
         for name, fields in wanted.items():
             index = self._index(name)
             self._layers[index] = replace(self._layers[index], **fields)  # type: ignore[arg-type]
-        if self.layers != before:
+        if self._layers != before:
             self.changed.emit()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 DECISIONS = "decisions"  # name of their map in steps and journals
 
 
@@ -25,3 +28,9 @@ _TITLES = {
     Decision.NO_CLASS: "No class here",
     Decision.KEPT: "Keep label",
 }
+
+
+def background_of(decisions: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Where (rows, columns) the user said that none of the classes is."""
+    background: NDArray[np.bool_] = decisions == Decision.NO_CLASS
+    return background

@@ -10,9 +10,8 @@ from typing import Protocol
 from psygnal import Signal
 
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
-from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.labels.label_edit import LabelEdit, merged
-from hsi_viewer.core.labels.label_map import LabelMap
+from hsi_viewer.core.labels.label_map import LABELS, LabelMap
 
 
 class Edit(Protocol):
@@ -46,8 +45,8 @@ class LabelChange:
 
     @property
     def is_of_labels(self) -> bool:
-        """Whether it changes labels, not decisions about pixels."""
-        return self.labels.name != DECISIONS
+        """Whether it changes labels, not decisions about pixels or the region of interest."""
+        return self.labels.name == LABELS
 
     @property
     def reverse(self) -> LabelChange:

@@ -14,6 +14,7 @@ from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.labels.prepared_edit import PreparedEdit
 
+LABELS = "labels"  # name of the map of labels in steps and journals
 BOXED = 1 << 20  # pixels whose columns are computed at once
 
 
@@ -30,7 +31,7 @@ class LabelMap:
 
     changed = Signal(int, int, int, int)
 
-    def __init__(self, rows: int, columns: int, name: str = "labels") -> None:
+    def __init__(self, rows: int, columns: int, name: str = LABELS) -> None:
         self.name = name
         self._hold(np.zeros((rows, columns), np.uint16))
         self._counts = np.zeros(1, np.int64)

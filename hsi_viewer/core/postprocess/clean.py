@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 from hsi_viewer.core.postprocess.majority import majority
 from hsi_viewer.core.postprocess.morphology import closed, opened
 from hsi_viewer.core.postprocess.sieve import sieved
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+
+DOING = "Cleaning the map"
+Step = Callable[[NDArray[np.uint16]], NDArray[np.uint16]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ def cleaned(
     ids: NDArray[np.uint16],
     cleaning: Cleaning,
     pixel_area: NDArray[np.float64] | None = None,
+    token: CancelToken | None = None,
+    port: ProgressPort | None = None,
 ) -> NDArray[np.uint16]:
     """A cleaned class map; pixels of id 0 stay, and no other pixel becomes 0.
 
@@ -53,28 +60,46 @@ def cleaned(
     ids : (rows, columns) class ids; 0 is no data.
     cleaning : what to do.
     pixel_area : (rows,) square metres of a pixel of each row; needed for a minimum area only.
+    token, port : cancel, and progress step by step.
 
     Raises
     ------
     ValueError
         if a minimum area is wanted and the area of a pixel is not known, a class would merge with
         0, or the window of the majority filter is even.
+    TaskCancelledError
+        if the token was cancelled.
     """
     if cleaning.square_metres is not None and pixel_area is None:
         raise ValueError("The area of a pixel is not known")
-    result = _merged(ids, cleaning.merge)
-    for class_id in cleaning.open:
-        result = opened(result, class_id, corners=cleaning.corners)
-    for class_id in cleaning.close:
-        result = closed(result, class_id, corners=cleaning.corners)
-    if cleaning.majority != 1:
-        result = majority(result, cleaning.majority)
-    if cleaning.square_metres is not None:
-        minimum = cleaning.square_metres
-        return sieved(result, minimum, corners=cleaning.corners, pixel_size=pixel_area)
-    if cleaning.minimum > 1:
-        result = sieved(result, cleaning.minimum, corners=cleaning.corners)
+    token, port = token or CancelToken(), port or SilentPort()
+    steps = _steps(cleaning, pixel_area, token)
+    result = ids.copy()
+    for done, step in enumerate(steps):
+        token.check()
+        port.report(Progress(DOING, done / len(steps)))
+        result = step(result)
+    token.check()
     return result
+
+
+def _steps(
+    cleaning: Cleaning, pixel_area: NDArray[np.float64] | None, token: CancelToken
+) -> list[Step]:
+    """The steps that are wanted, in their order."""
+    corners, steps = cleaning.corners, list[Step]()
+    if cleaning.merge:
+        steps.append(partial(_merged, merge=cleaning.merge))
+    steps += [partial(opened, class_id=i, corners=corners) for i in cleaning.open]
+    steps += [partial(closed, class_id=i, corners=corners) for i in cleaning.close]
+    if cleaning.majority != 1:
+        steps.append(partial(majority, window=cleaning.majority, token=token))
+    sieve = partial(sieved, corners=corners, token=token)
+    if cleaning.square_metres is not None:
+        steps.append(partial(sieve, minimum=cleaning.square_metres, pixel_size=pixel_area))
+    elif cleaning.minimum > 1:
+        steps.append(partial(sieve, minimum=cleaning.minimum))
+    return steps
 
 
 def _merged(ids: NDArray[np.uint16], merge: Mapping[int, int]) -> NDArray[np.uint16]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.progress import CancelToken
+
 MAX_WINDOW = 255  # whose pixels can still be counted in 16 bits
 
 
-def majority(ids: NDArray[np.uint16], window: int) -> NDArray[np.uint16]:
+def majority(
+    ids: NDArray[np.uint16], window: int, *, token: CancelToken | None = None
+) -> NDArray[np.uint16]:
     """A class map where each pixel has the most frequent class of the window around it.
 
     Where two classes are equally frequent, the pixel stays. Pixels of id 0 neither change nor
@@ -18,6 +22,7 @@ def majority(ids: NDArray[np.uint16], window: int) -> NDArray[np.uint16]:
     ----------
     ids : (rows, columns) class ids; 0 is no data.
     window : its side in pixels, odd.
+    token : asked class by class.
 
     Raises
     ------
@@ -33,6 +38,8 @@ def majority(ids: NDArray[np.uint16], window: int) -> NDArray[np.uint16]:
     for class_id, extent in enumerate(find_objects(ids), start=1):
         if not extent:  # no pixel of this class
             continue
+        if token is not None:
+            token.check()
         near = tuple(slice(max(s.start - window // 2, 0), s.stop + window // 2) for s in extent)
         count = _counts(ids[near] == class_id, window)
         more = count > most[near]

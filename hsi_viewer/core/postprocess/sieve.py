@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.postprocess.map_regions import MapRegions, map_regions
+from hsi_viewer.core.progress import CancelToken
 
 # Sums of areas may miss the minimum by their rounding.
 TOLERANCE = 1e-9
+ASK = 1 << 12  # regions that join others between two looks at the token
 
 
 def sieved(
@@ -19,6 +21,7 @@ def sieved(
     *,
     corners: bool = False,
     pixel_size: NDArray[np.float64] | None = None,
+    token: CancelToken | None = None,
 ) -> NDArray[np.uint16]:
     """A class map without regions below a minimum, the smallest removed first.
 
@@ -32,13 +35,16 @@ def sieved(
     minimum : smallest region that stays, in pixels or in the unit of `pixel_size`.
     corners : whether pixels that touch only at a corner are connected.
     pixel_size : (rows,) size of a pixel of each row; None counts pixels.
+    token : asked now and then.
     """
     regions = map_regions(ids, corners=corners)
     if pixel_size is None:
         sizes = regions.pixels().astype(np.float64)
     else:
         sizes = regions.sums(pixel_size[:, None])
-    return _Merging(regions, sizes, minimum * (1 - TOLERANCE), corners).merged()
+    return _Merging(regions, sizes, minimum * (1 - TOLERANCE), corners).merged(
+        token or CancelToken()
+    )
 
 
 class _Merging:
@@ -60,11 +66,15 @@ class _Merging:
         self._parts = {int(n): [int(n)] for n in np.flatnonzero(self._small)}
         self._starts, self._others, self._borders = _borders(regions.numbers, self._small, corners)
 
-    def merged(self) -> NDArray[np.uint16]:
+    def merged(self, token: CancelToken) -> NDArray[np.uint16]:
         """The map of class ids once every small region has joined another."""
         queue: list[tuple[float, int]] = [(self._sizes[n], n) for n in self._parts]
         heapq.heapify(queue)
+        looked = 0
         while queue:
+            looked += 1
+            if looked % ASK == 0:
+                token.check()
             size, number = heapq.heappop(queue)
             if self._root(number) != number or self._sizes[number] != size:
                 continue  # it has joined another, or grown, since

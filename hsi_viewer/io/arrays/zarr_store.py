@@ -52,7 +52,14 @@ def is_zarr(path: Path) -> bool:
     return any(os.path.isfile(path / mark) for mark in MARKS)  # noqa: PTH113
 
 
-def _zarr() -> Any:
+def zarr_package() -> Any:
+    """The package zarr.
+
+    Raises
+    ------
+    FileError
+        if it is not installed.
+    """
     try:
         import zarr
     except ImportError as error:
@@ -158,7 +165,7 @@ class ZarrFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            root = _zarr().open(str(path), mode="r")
+            root = zarr_package().open(str(path), mode="r")
             is_group = hasattr(root, "arrays")
             members = _arrays_in(root) if is_group else [("array", root)]
             self._scales = _of_scales(dict(root.attrs)) if is_group else {}
@@ -231,6 +238,21 @@ def open_zarr(path: Path, reading: Reading) -> HyperCube:
     return with_own_metadata(cube, folder.attributes(cube.metadata["array"]))
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuse to write a store in the place of anything else, or without the package.
+
+    Raises
+    ------
+    ExportError, FileError
+        if something else is there, or the package zarr is missing.
+    """
+    if path.exists() and not is_zarr(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise ExportError(
+            f"{path} is not a Zarr store, so it is not replaced; choose another name."
+        )
+    zarr_package()
+
+
 def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[Any]]]) -> None:
     """Write a cube as the array "cube" of a group, its metadata as attributes.
 
@@ -245,11 +267,7 @@ def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[A
     ExportError
         if it cannot be written; an old store stays as it was.
     """
-    if path.exists() and not is_zarr(path) and not (path.is_dir() and not any(path.iterdir())):
-        raise ExportError(
-            f"{path} is not a Zarr store, so it is not replaced; choose another name."
-        )
-    _zarr()
+    check_replaceable(path)
     # An interrupt waits for what is being written: the package's own thread would continue in the
     # folder that is cleared away. One chunk at a time: if one failed, others would continue, too.
     with replacing_folder(path) as new, ThreadPoolExecutor(1) as writer:
@@ -265,7 +283,7 @@ def write_zarr(path: Path, cube: HyperCube, tiles: Iterable[tuple[int, NDArray[A
 def _new_array(path: Path, new: Path, cube: HyperCube) -> Any:
     try:
         array = (
-            _zarr()
+            zarr_package()
             .open_group(str(new), mode="w")
             .create_array(
                 "cube",

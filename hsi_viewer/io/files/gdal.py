@@ -19,6 +19,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.transform import Affine
 
+from hsi_viewer.atomic import scratch_beside
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError
 
@@ -144,6 +145,42 @@ def new_tif(new: Path, path: Path, **profile: Any) -> Iterator[Any]:
             f"{path} could not be written: the disk seems to be full. Choose another folder or "
             "free some space; the previous file is unchanged."
         )
+
+
+@contextmanager
+def new_cog(new: Path, path: Path, *, overviews: str, **profile: Any) -> Iterator[Any]:
+    """As `new_tif`, a cloud-optimised GeoTIFF: in tiles, with overviews, in the order for reading.
+
+    Parameters
+    ----------
+    new, path : as of `new_tif`.
+    overviews : how their pixels are found: "nearest", "average", "mode".
+    profile : for rasterio.open.
+
+    Raises
+    ------
+    ExportError
+        if it cannot be written whole.
+    """
+    import rasterio.shutil
+
+    with scratch_beside(path) as plain:
+        with new_tif(plain, path, **profile) as file:
+            yield file
+        options = {"blocksize": 256, "compress": "deflate", "predictor": "yes"}
+        try:
+            with open_raster(plain, driver="GTiff") as file:
+                rasterio.shutil.copy(
+                    file, str(new), driver="COG", overview_resampling=overviews, **options
+                )
+            whole = _is_whole(new)
+        except (RasterioError, ValueError, TypeError) as error:
+            raise ExportError(
+                f"{path} could not be written: {why(error)}. Choose another folder or free some "
+                "space; the previous file is unchanged."
+            ) from error
+        if not whole:
+            raise ExportError(f"{path} could not be written: the disk seems to be full.")
 
 
 def _is_whole(path: Path) -> bool:

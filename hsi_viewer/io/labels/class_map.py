@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from hsi_viewer.io.labels import class_raster
 STEM = "class_map"
 BESIDE = ("confidence", "probabilities")  # images of their own
 FORMATS = ("envi", "confidence", "npy", "png", "tif", "mat")
-FURTHER = ("probabilities", "confidence_tif")  # what is written only if it is named
+FURTHER = ("probabilities", "confidence_tif", "cog", "zarr")  # what is written only if it is named
 
 
 def export_prediction(
@@ -47,7 +48,8 @@ def export_prediction(
     stem : of the file names. The confidence goes to confidence.hdr and .img, the probabilities
         likewise; with another stem than the default, their names begin with it.
     formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class), or
-        "confidence_tif" (a GeoTIFF; left out without a georeference).
+        "confidence_tif" (a GeoTIFF), "cog" (cloud-optimised GeoTIFFs of map and confidence), both
+        left out without a georeference, or "zarr" (a store of map and confidence).
     token : asked before each file.
 
     Returns
@@ -71,13 +73,14 @@ def export_prediction(
     for name in formats:
         if token is not None:
             token.check()
-        if name == "confidence":
-            written |= write_confidence(prediction, cube, directory, _name(stem, name))
-        elif name == "probabilities":
-            written |= write_probabilities(prediction, legend, cube, directory, _name(stem, name))
+        if name in BESIDE:
+            written |= _write_beside(name, prediction, legend, cube, directory, stem)
         elif name == "confidence_tif":
             path = directory / f"{_name(stem, 'confidence')}.tif"
             written |= _write_confidence_tif(prediction, cube, path)
+        elif name in ("cog", "zarr"):
+            write = _write_cogs if name == "cog" else _write_zarr
+            written |= write(raster, prediction, cube, directory, stem)
         elif name == "envi":
             header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
@@ -97,6 +100,8 @@ def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Pa
     for name in formats:
         if name == "confidence_tif":
             files.append(directory / f"{_name(stem, 'confidence')}.tif")
+        elif name == "cog":
+            files += [directory / f"{own}.cog.tif" for own in (stem, _name(stem, "confidence"))]
         elif name in ("envi", *BESIDE):
             own = stem if name == "envi" else _name(stem, name)
             files += [directory / f"{own}.hdr", directory / f"{own}.img"]
@@ -169,11 +174,60 @@ def write_confidence(
     return {header.name: header, data.name: data}
 
 
-def _write_confidence_tif(prediction: Prediction, cube: HyperCube, path: Path) -> dict[str, Path]:
+def _write_beside(
+    name: str,
+    prediction: Prediction,
+    legend: ClassLegend,
+    cube: HyperCube,
+    directory: Path,
+    stem: str,
+) -> dict[str, Path]:
+    """Write the confidence or the probabilities as an ENVI image of its own."""
+    own = _name(stem, name)
+    if name == "confidence":
+        return write_confidence(prediction, cube, directory, own)
+    return write_probabilities(prediction, legend, cube, directory, own)
+
+
+def _write_zarr(
+    raster: class_raster.ClassRaster,
+    prediction: Prediction,
+    _cube: HyperCube,
+    directory: Path,
+    stem: str,
+) -> dict[str, Path]:
+    """Write map and confidence as one Zarr store."""
+    from hsi_viewer.io.labels.zarr_map import write_zarr_map
+
+    path = directory / f"{stem}.zarr"
+    write_zarr_map(raster, prediction.confidence, path)
+    return {path.name: path}
+
+
+def _write_cogs(
+    raster: class_raster.ClassRaster,
+    prediction: Prediction,
+    cube: HyperCube,
+    directory: Path,
+    stem: str,
+) -> dict[str, Path]:
+    """Write map and confidence as cloud-optimised GeoTIFFs; nothing without a georeference."""
+    if cube.georeference is None:
+        return {}
+    path = directory / f"{stem}.cog.tif"
+    class_raster.write_tif(raster, path, cog=True)
+    sure = directory / f"{_name(stem, 'confidence')}.cog.tif"
+    written = {file.name: file for file in _files_of(path, raster)}
+    return written | _write_confidence_tif(prediction, cube, sure, cog=True)
+
+
+def _write_confidence_tif(
+    prediction: Prediction, cube: HyperCube, path: Path, *, cog: bool = False
+) -> dict[str, Path]:
     """Write the confidence as a tiled, compressed GeoTIFF; nothing without a georeference."""
     from rasterio.windows import Window
 
-    from hsi_viewer.io.files.gdal import georeference_profile, new_tif
+    from hsi_viewer.io.files.gdal import georeference_profile, new_cog, new_tif
 
     if cube.georeference is None:
         return {}
@@ -191,7 +245,8 @@ def _write_confidence_tif(prediction: Prediction, cube: HyperCube, path: Path) -
     }
     if min(rows, columns) >= 256:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
-    with replacing(path) as (new,), new_tif(new, path, **profile) as file:
+    opened = partial(new_cog, overviews="average") if cog else new_tif
+    with replacing(path) as (new,), opened(new, path, **profile) as file:
         for part, some in strips(values):
             file.write(some, 1, window=Window(0, part.start, columns, len(some)))
         file.set_band_description(1, "confidence")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -186,8 +187,14 @@ def world_file(png: Path) -> Path:
     return png.with_suffix(".pgw")
 
 
-def write_tif(raster: ClassRaster, path: Path) -> None:
+def write_tif(raster: ClassRaster, path: Path, *, cog: bool = False) -> None:
     """GeoTIFF with colour table; category names in GDAL's side file (.aux.xml) and as band tags.
+
+    Parameters
+    ----------
+    raster : what to write.
+    path : target.
+    cog : whether it is cloud-optimised: in tiles, with overviews.
 
     Raises
     ------
@@ -196,7 +203,7 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     """
     from rasterio.windows import Window
 
-    from hsi_viewer.io.files.gdal import georeference_profile, new_tif
+    from hsi_viewer.io.files.gdal import georeference_profile, new_cog, new_tif
 
     height, columns = raster.ids.shape
     profile: dict[str, Any] = {
@@ -214,7 +221,8 @@ def write_tif(raster: ClassRaster, path: Path) -> None:
     tags = {f"CLASS_{i}": name for i, name in raster.names.items()}
     styles = raster.styles_of(path)
     with replacing(*styles, side_file(path), path, named=path) as (*new_styles, new_aux, new):
-        with new_tif(new, path, **profile) as file:
+        opened = partial(new_cog, overviews="nearest") if cog else new_tif
+        with opened(new, path, **profile) as file:
             for rows, ids in strips(raster.ids):
                 file.write(ids, 1, window=Window(0, rows.start, columns, len(ids)))
             file.write_colormap(1, palette)

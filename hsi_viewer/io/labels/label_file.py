@@ -108,8 +108,11 @@ def _read_as(row: Format, path: Path, part: str | None, scene: tuple[int, int] |
             return _read_container(H5File(path, row.name == "matlab-7", part), part)
         case "zarr":
             from hsi_viewer.io.arrays.zarr_store import ZarrFolder
+            from hsi_viewer.io.labels.zarr_map import with_zarr_legend
 
-            return _read_container(ZarrFolder(path), part)
+            store = ZarrFolder(path)
+            attributes = store.attributes(_matrix_in(store, part))
+            return with_zarr_legend(_read_container(store, part), attributes)
         case "raster":
             return _read_raster(path, part)
         case "envi":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,19 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FormatError
-from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend, Colour, palette_colour
+from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend, Colour
 from hsi_viewer.io.labels.legend_file import colour_of
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.class_column import NO_CLASS, like_class
 from hsi_viewer.io.regions.grid import PIXELS, Grid
-from hsi_viewer.io.regions.shapes import Shapes, reprojected
+from hsi_viewer.io.regions.shapes import Shapes
+from hsi_viewer.io.regions.vector_writer import class_fields, write_features
 
 if TYPE_CHECKING:
     from hsi_viewer.io.regions.geojson_crs import Cleaned
-
-SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 ID_FIELDS = ("class_id", "classid", "class_nr", "classvalue", "gridcode", "dn", "raster_val")
 NAME_FIELDS = (
@@ -254,75 +251,3 @@ def write_shapes(
         raise ExportError(f"{path}: no pixel is labelled, so there is nothing to write.")
     fields = class_fields([value for _, value in found], legend)
     return write_features(path, [geometry for geometry, _ in found], fields, grid)
-
-
-def class_fields(class_ids: Sequence[int], legend: ClassLegend) -> dict[str, NDArray[Any]]:
-    """Attributes class_id, class_name and colour of features of some classes."""
-    colours = {v: palette_colour(v - 1) for v in set(class_ids)}
-    colours |= {c.id: c.colour for c in legend}
-    names = {v: legend.name_of(v) for v in set(class_ids)}
-    return {
-        "class_id": np.array(class_ids, np.int32),
-        "class_name": np.array([names[v] for v in class_ids], object),
-        "colour": np.array(["#" + bytes(colours[v]).hex() for v in class_ids], object),
-    }
-
-
-def write_features(
-    path: Path, geometries: Sequence[Any], fields: dict[str, NDArray[Any]], grid: Grid
-) -> tuple[str, ...]:
-    """Write polygons on the map of a grid, whole or not at all.
-
-    Returns
-    -------
-    tuple of str
-        sentences for the user.
-
-    Raises
-    ------
-    ExportError
-        if the file cannot be written.
-    """
-    from hsi_viewer.io.files.gdal_vector import DRIVERS, write_layer
-
-    crs = crs_of(grid.crs_wkt)
-    notes: list[str] = []
-    options: dict[str, Any] = {}
-    suffix = path.suffix.lower()
-    if DRIVERS[suffix] == "GeoJSON":
-        options["COORDINATE_PRECISION"] = "12"
-        if crs is not None and crs.to_epsg() != 4326:
-            geometries = reprojected(geometries, crs, crs_of("EPSG:4326"))
-            crs = crs_of("EPSG:4326")
-            notes.append("GeoJSON uses longitude and latitude (WGS 84), as its standard requires.")
-    if grid.transform is None:
-        notes.append("The cube has no georeference: x is the column, y the row.")
-    with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
-        made = Path(folder, path.name)
-        try:
-            write_layer(made, geometries, fields, None if crs is None else crs.to_wkt(), **options)
-        except ExportError as error:
-            raise ExportError(str(error).replace(str(made), str(path))) from error
-        move_to(made, path)
-    return tuple(notes)
-
-
-def move_to(made: Path, path: Path) -> None:
-    """Exchange a file, or all the files of a shapefile, together."""
-    endings = SHAPEFILE if path.suffix.lower() == ".shp" else (path.suffix,)
-    pairs = [
-        (made.with_suffix(ending), path.with_suffix(ending))
-        for ending in endings
-        if made.with_suffix(ending).exists()
-    ]
-    pairs = [*pairs[1:], pairs[0]]
-    with replacing(*(target for _, target in pairs), named=path) as news:
-        for (source, _), new in zip(pairs, news, strict=True):
-            shutil.copyfile(source, new)
-    written = {target for _, target in pairs}
-    for journal in ("-wal", "-shm", "-journal"):  # of the GeoPackage that was replaced
-        path.with_name(path.name + journal).unlink(missing_ok=True)
-    if path.suffix.lower() == ".shp":  # a system or an index of the shapes that stood there before
-        for ending in (*SHAPEFILE, ".sbn", ".sbx", ".qix"):
-            if (stale := path.with_suffix(ending)) not in written:
-                stale.unlink(missing_ok=True)

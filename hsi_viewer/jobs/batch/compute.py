@@ -114,7 +114,7 @@ def _plan(folder: Path, digest: str) -> ScenePlan:
 @lru_cache(maxsize=1)
 def _mapper(folder: str, digest: str) -> TileMapper:
     plan = _plan(Path(folder), digest)
-    cube = real_valued(plan.scene.opened())
+    cube = plan.options.used_of(real_valued(plan.scene.opened()))
     if (cube.rows, cube.columns) != plan.shape:
         raise FileError(f"{plan.source} was replaced while it was mapped; start the command again.")
     model = _model(plan.model, plan.model_digest, plan.options.device)

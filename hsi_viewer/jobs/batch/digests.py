@@ -21,6 +21,11 @@ def digest_of(record: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def bytes_digest(values: bytes) -> str:
+    """SHA-256 of bytes."""
+    return hashlib.sha256(values).hexdigest()
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of a whole file.
 

@@ -153,7 +153,7 @@ def finish_scene(
             {"rows": rows, "columns": columns, "checksum": f.checksum}
             for (rows, columns), f in zip(plan.windows, facts, strict=True)
         ],
-        [_written(job.output, name) for name in result.report["files"]],
+        [each for name in result.report["files"] for each in _written(job.output, name)],
     )
     with replacing(job.output / MANIFEST) as (new,):
         new.write_text(json.dumps(asdict(manifest), indent=1, allow_nan=False), encoding="utf-8")
@@ -169,6 +169,11 @@ def _outside(facts: Sequence[TileFacts], mapped: int) -> float | None:
     return sum((share or 0.0) * count for share, count in shares) / mapped
 
 
-def _written(folder: Path, name: str) -> WrittenFile:
+def _written(folder: Path, name: str) -> list[WrittenFile]:
+    """A file of the results, or those of a store."""
     path = folder / name
-    return WrittenFile(name, path.stat().st_size, file_digest(path))
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    return [
+        WrittenFile(p.relative_to(folder).as_posix(), p.stat().st_size, file_digest(p))
+        for p in files
+    ]

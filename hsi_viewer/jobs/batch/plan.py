@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hsi_viewer.atomic import replacing
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.inputs import region_of
 from hsi_viewer.core.validation import InvalidError, parsed
 from hsi_viewer.jobs.batch.digests import digest_of
 from hsi_viewer.jobs.batch.scenes import Range, Scene
@@ -25,6 +27,7 @@ class MapOptions:
     refine, standardise, device : as of the command line; refine without the walker is "none".
     side : pixels a side of a tile.
     probabilities : whether the tiles keep them.
+    region, mask : files of what is mapped of each scene and of what is left out; None for all.
     """
 
     refine: str
@@ -32,6 +35,12 @@ class MapOptions:
     device: str
     side: int
     probabilities: bool
+    region: str | None = None
+    mask: str | None = None
+
+    def used_of(self, cube: HyperCube) -> HyperCube:
+        """The part of a scene that is mapped; errors as of `core.inputs.region_of`."""
+        return region_of(cube, self.region, self.mask).of(cube)
 
 
 @dataclass(frozen=True)

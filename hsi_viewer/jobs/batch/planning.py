@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
@@ -13,7 +15,7 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.validation import InvalidError, json_values
 from hsi_viewer.io.writers.own_files import own_files
-from hsi_viewer.jobs.batch.digests import digest_of, file_digest, input_record
+from hsi_viewer.jobs.batch.digests import bytes_digest, digest_of, file_digest, input_record
 from hsi_viewer.jobs.batch.plan import VERSION, MapOptions, ScenePlan, plan_digest
 from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.jobs.classify import versions
@@ -45,15 +47,15 @@ def map_settings(options: MapOptions) -> MapSettings:
     return MapSettings(refine, options.standardise, options.side)  # type: ignore[arg-type]
 
 
-def opened(scene: Scene) -> HyperCube:
-    """The cube of a scene, without what plainly is no data.
+def opened(scene: Scene, options: MapOptions) -> HyperCube:
+    """The part of a scene that is mapped, without what plainly is no data.
 
     Raises
     ------
     HsiError
-        if it cannot be read.
+        if it cannot be read, or the region of interest does not fit it.
     """
-    return examined(real_valued(scene.opened()))
+    return examined(options.used_of(real_valued(scene.opened())))
 
 
 def digest_for(cube: HyperCube, scene: Scene, model: str, options: MapOptions) -> str:
@@ -100,6 +102,7 @@ def _inputs(cube: HyperCube) -> list[dict[str, Any]]:
         "shape": list(cube.shape),
         "type": cube.dtype.str,
         "values": scene_digest(cube),
+        "region": "" if cube.inside is None else bytes_digest(np.packbits(cube.inside).tobytes()),
         "wavelengths": [] if cube.wavelengths is None else [*map(repr, cube.wavelengths.tolist())],
         "good bands": cube.good_bands.tolist(),
         "no data": [repr(cube.nodata), *map(repr, cube.fill_values or ())],

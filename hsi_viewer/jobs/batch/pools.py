@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
-from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.jobs.batch.compute import Task, TileDone, compute_tile, forget
+from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses, worker_processes
 
+ANSWER = 10.0  # seconds in which a scheduler must answer
 LOOK_AGAIN = 5.0  # seconds after which the workers of a cluster are counted again
 
 
@@ -57,33 +54,24 @@ class OwnProcess:
 
 
 class OtherProcesses:
-    """Processes of this machine, which end with this one, however it ends."""
+    """Processes of this machine.
 
-    def __init__(self, count: int) -> None:
-        self.at_once = 2 * count
-        self._count = count
-        self._pool: Executor = self._started()
+    Parameters
+    ----------
+    processes : started by whoever stops them.
+    """
 
-    def _started(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")  # nothing of ours survives a fork
-        return ProcessPoolExecutor(self._count, mp_context=context, initializer=_obey_parent)
+    def __init__(self, processes: WorkerProcesses) -> None:
+        self.at_once = 2 * processes.count
+        self._processes = processes
 
     def submit(self, task: Task) -> Future[TileDone]:
         """Queue a task."""
-        return self._pool.submit(compute_tile, task)
+        return self._processes.executor.submit(compute_tile, task)
 
     def restart(self) -> None:
         """Start new processes."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = self._started()
-
-    def stop(self) -> None:
-        """End the processes at once; unfinished tiles leave no file."""
-        processes = list(getattr(self._pool, "_processes", None) or {})
-        running = [p for p in multiprocessing.active_children() if p.pid in processes]
-        for process in running:
-            process.terminate()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._processes.restart()
 
 
 class Cluster:
@@ -113,12 +101,14 @@ class Cluster:
 
 
 @contextmanager
-def pool_of(workers: int, scheduler: str | None, token: CancelToken) -> Iterator[Pool]:
+def pool_of(
+    workers: int | WorkerProcesses, scheduler: str | None, token: CancelToken
+) -> Iterator[Pool]:
     """Where tiles are computed while the block runs.
 
     Parameters
     ----------
-    workers : processes; 1 for this one.
+    workers : number of processes, 1 for this one; or processes that were started before.
     scheduler : address of a Dask scheduler; excludes workers.
     token : that tiles in this process ask.
 
@@ -137,11 +127,12 @@ def pool_of(workers: int, scheduler: str | None, token: CancelToken) -> Iterator
         finally:
             forget()
         return
-    pool = OtherProcesses(workers)
-    try:
-        yield pool
-    finally:
-        pool.stop()
+    if isinstance(workers, WorkerProcesses):
+        yield OtherProcesses(workers)
+        return
+    with worker_processes(workers) as started:
+        if isinstance(started, WorkerProcesses):
+            yield OtherProcesses(started)
 
 
 def _client(address: str) -> Any:
@@ -152,22 +143,8 @@ def _client(address: str) -> Any:
             "--scheduler needs Dask; install it with: pip install 'hsi-viewer[cluster]'."
         ) from error
     try:
-        return Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
+        return Client(address, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError) as error:
         raise SettingError(
             f"No Dask scheduler answers at {address}; check the address and that it runs."
         ) from error
-
-
-def _obey_parent() -> None:
-    """Let this process end when the one that started it does, even by a kill, and only then."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both, and the parent stops us
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -34,6 +34,7 @@ from hsi_viewer.jobs.batch.pools import pool_of
 from hsi_viewer.jobs.batch.running import Failure, Runner
 from hsi_viewer.jobs.batch.scenes import Scene, folder_names
 from hsi_viewer.jobs.batch.summary import SceneResult, write_summary
+from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
 from hsi_viewer.jobs.batch.workload import Workload
 from hsi_viewer.jobs.classify import FORMATS, Stopwatch, check_formats
 from hsi_viewer.jobs.job import Job
@@ -69,7 +70,7 @@ class BatchJob:
     output: Path
     options: MapOptions
     formats: tuple[str, ...] | None = None
-    workers: int = 1
+    workers: int | WorkerProcesses = 1
     scheduler: str | None = None
     part: tuple[int, int] | None = None
     assemble: bool = False
@@ -166,7 +167,7 @@ class _Batch:
         self._left: dict[int, int] = {}  # tiles of each scene that this call still has to do
         self._failures: dict[int, list[Failure]] = {}
         self._numbers = {str(self.folder(i)): i for i in range(len(job.scenes))}
-        self._work = Workload(job.scenes, job.workers, job.port)
+        self._work = Workload(job.scenes, 1, job.port)
 
     def folder(self, number: int) -> Path:
         """The folder of a scene."""
@@ -236,7 +237,7 @@ class _Batch:
     def _planned(self, number: int, scene: Scene) -> list[Task]:
         """The tiles of a scene that this call has to compute."""
         job, folder = self._job, self.folder(number)
-        cube = opened(scene)
+        cube = opened(scene, job.options)
         self._check(folder, cube)
         digest = digest_for(cube, scene, self._model_digest, job.options)
         with self._lock(number):
@@ -317,7 +318,7 @@ class _Batch:
                 return self._unfinished(number, len(plan.windows) - len(facts))
             watch = Stopwatch(sum(f.seconds for f in facts))
             with watch.step("read"):
-                cube = opened(self._job.scenes[number])
+                cube = opened(self._job.scenes[number], self._job.options)
             job = Job(
                 folder,
                 token=self._job.token,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
-from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_steps import MapStep
 from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.io.files.checksums import FileChecksum
 
@@ -20,6 +20,8 @@ MOST_FILES = 64
 MAP = ("class_map.hdr", "class_map.img")
 TRAINING = ("training.hdr", "training.img")
 TEST = ("test.hdr", "test.img")
+BACKGROUND = ("no_class.hdr", "no_class.img")  # where the user said that none of the classes is
+REGION = ("region.hdr", "region.img")
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,10 @@ class BundleScene:
     ----------
     source : as it was named.
     rows, columns, bands : its size.
-    values_sha256 : of all stored values.
+    values_sha256 : of all stored values, those outside of the region as no data.
     files : that it consisted of.
+    has_region : whether only a region of interest was used, which the bundle contains.
+    bands_used : numbers of the bands that were chosen, from 1; None for all good ones.
     """
 
     source: str
@@ -40,6 +44,8 @@ class BundleScene:
     bands: int
     values_sha256: str
     files: tuple[FileChecksum, ...] = ()
+    has_region: bool = False
+    bands_used: tuple[Annotated[int, Field(ge=1)], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,14 +64,15 @@ class BundleSettings:
     Attributes
     ----------
     classifier, config, refine : what was trained, and how; the seed is in the configuration.
-    cleanings : what was done to the map afterwards, in order.
+    cleanings : what was done to the map afterwards, in order: cleanings, and rules by which
+        doubtful pixels are left unclassified.
     continued : whether the training went on from an earlier model.
     """
 
     classifier: str
     config: TrainingConfig
     refine: Refine
-    cleanings: tuple[Cleaning, ...] = ()
+    cleanings: tuple[MapStep, ...] = ()
     continued: bool = False
 
 

@@ -16,16 +16,19 @@ from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.postprocess.clean import cleaned
+from hsi_viewer.core.postprocess.map_steps import after_steps
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Device
 from hsi_viewer.jobs.bundle.archive import Bundle, Contents, opened_bundle
-from hsi_viewer.jobs.bundle.manifest import MAP, TRAINING, Manifest
+from hsi_viewer.jobs.bundle.manifest import BACKGROUND, MAP, REGION, TRAINING, Manifest
+from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.noting import Noting
 
 Ids = NDArray[np.uint16]
 NEEDED = tuple(f"labels/{n}" for n in TRAINING) + tuple(f"map/{n}" for n in MAP)
+NO_CLASS = tuple(f"labels/{n}" for n in BACKGROUND)
 HEADER_BYTES = 1 << 22
 
 
@@ -106,10 +109,11 @@ def verify(job: VerifyJob) -> Verified:
                 "scene after the bundle."
             )
             return Verified(contents, None, None, (), pixels, None, tuple(job.warnings))
-        cube = _opened(source, job)
+        cube = _opened(source, bundle, job)
         same, changed = _compared(cube, manifest, job)
         equal = None
-        broken = [name for name in NEEDED if name in (*contents.changed, *contents.missing)]
+        differing = {*contents.changed, *contents.missing}
+        broken = [name for name in (*NEEDED, *NO_CLASS) if name in differing]
         if broken:
             job.note(f"The map was not made again, because {broken[0]} has changed.")
         elif not same:
@@ -147,10 +151,19 @@ def _source_of(job: VerifyJob, manifest: Manifest) -> str | None:
     return named if there else None
 
 
-def _opened(source: str, job: VerifyJob) -> HyperCube:
+def _opened(source: str, bundle: Bundle, job: VerifyJob) -> HyperCube:
+    """The scene, or what was used of it."""
     from hsi_viewer.io.opening import open_cube
 
-    return examined(real_valued(open_cube(source, job.token)))
+    cube, then = real_valued(open_cube(source, job.token)), bundle.manifest.scene
+    if (cube.rows, cube.columns, cube.bands) != (then.rows, then.columns, then.bands):
+        return cube
+    inside = bands = None
+    if then.has_region:
+        inside = _labels_in(bundle, "region", REGION, cube) > 0
+    if then.bands_used is not None:
+        bands = np.isin(np.arange(1, cube.bands + 1), then.bands_used)
+    return examined(RegionOfInterest(inside, bands).of(cube))
 
 
 def _compared(cube: HyperCube, manifest: Manifest, job: VerifyJob) -> tuple[bool, tuple[str, ...]]:
@@ -177,7 +190,7 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     from hsi_viewer.learning.classifiers import fit
 
     manifest = bundle.manifest
-    labels, before = _unpacked(bundle, cube)
+    labels, before, background = _unpacked(bundle, cube)
     settings = manifest.settings
     for text in _differences(manifest):
         job.note(text)
@@ -199,26 +212,36 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     )
     refine = settings.refine if config.refine else "none"
     mapped = model.predict(cube, labels=labels, refine=refine, token=job.token, port=job)
-    again = mapped.class_map
+    facts = MapFacts(cube, mapped, model, labels, None, background)
     area = pixel_area(cube.georeference, cube.rows, cube.columns)
-    for cleaning in settings.cleanings:
-        again = cleaned(again, cleaning, area)
-    return int(np.count_nonzero(again == before))
+    again = after_steps(mapped, settings.cleanings, area, lambda: outside_of(facts, job.token, job))
+    return int(np.count_nonzero(again.class_map == before))
 
 
-def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids]:
-    """Training labels and map of a bundle, of the size of the scene."""
+def _unpacked(bundle: Bundle, cube: HyperCube) -> tuple[Ids, Ids, NDArray[np.bool_] | None]:
+    """Training labels, map and background of a bundle, of the size of the scene."""
+    labels, before = (
+        _labels_in(bundle, place, names, cube)
+        for place, names in (("labels", TRAINING), ("map", MAP))
+    )
+    listed = {file.name for file in bundle.manifest.files}
+    if not listed.issuperset(NO_CLASS):
+        return labels, before, None
+    return labels, before, _labels_in(bundle, "labels", BACKGROUND, cube) > 0
+
+
+def _labels_in(bundle: Bundle, place: str, names: tuple[str, str], cube: HyperCube) -> Ids:
+    """A raster of a bundle, header and values, of the size of the scene."""
     from hsi_viewer.io.labels.label_file import read_labels
 
-    shape = (cube.rows, cube.columns)
     most = 2 * cube.rows * cube.columns + HEADER_BYTES
     with TemporaryDirectory(prefix="hsi-bundle-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        bundle.unpack(NEEDED, folder, most)
-        found = [read_labels(folder / header).ids for header in (TRAINING[0], MAP[0])]
-    if any(ids.shape != shape for ids in found):
-        raise FormatError(f"{bundle.path}: its labels or its map are of another size.")
-    return found[0], found[1]
+        bundle.unpack(tuple(f"{place}/{file}" for file in names), folder, most)
+        ids = read_labels(folder / names[0]).ids
+    if ids.shape != (cube.rows, cube.columns):
+        raise FormatError(f"{bundle.path}: {place}/{names[0]} has another size than the scene.")
+    return ids
 
 
 def _differences(manifest: Manifest) -> list[str]:

@@ -8,11 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hsi_viewer.atomic import replacing
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.files.checksums import file_checksum
 from hsi_viewer.jobs.bundle.manifest import (
+    BACKGROUND,
     MANIFEST,
+    REGION,
     TEST,
     TRAINING,
     BundleClass,
@@ -79,6 +84,15 @@ def _write_files(run: MappedRun, report: Report, folder: Path, token: CancelToke
     write_labels(folder / "labels" / TRAINING[0], run.labels, run.legend, run.cube)
     if run.test is not None:
         write_labels(folder / "labels" / TEST[0], run.test, run.legend, run.cube)
+    if run.background is not None and run.background.any():
+        none = ClassLegend((LabelClass(1, "None of the classes", (128, 128, 128)),))
+        ids = run.background.astype(np.uint16)
+        write_labels(folder / "labels" / BACKGROUND[0], ids, none, run.cube)
+    if run.cube.inside is not None:
+        (folder / "region").mkdir()
+        inside = run.cube.inside.astype(np.uint16)
+        legend = ClassLegend([LabelClass(1, "Region of interest", (255, 255, 255))])
+        write_labels(folder / "region" / REGION[0], inside, legend, run.cube)
     (folder / "model").mkdir()
     run.model.save(folder / "model")
     write_report(report, folder / "report", token)
@@ -95,12 +109,14 @@ def _manifest(run: MappedRun, report: Report) -> Manifest:
             run.cube.bands,
             facts.data.values_sha256,
             facts.data.files,
+            run.cube.inside is not None,
+            None
+            if run.cube.chosen is None
+            else tuple((np.flatnonzero(run.cube.good_bands) + 1).tolist()),
         ),
         labels=run.labels_source,
         test=run.test_source,
         legend=tuple(BundleClass(c.id, c.name, c.colour) for c in run.classes),
-        settings=BundleSettings(
-            run.model.name, run.config, run.refine, run.cleanings, run.continued
-        ),
+        settings=BundleSettings(run.model.name, run.config, run.refine, run.steps, run.continued),
         versions=dict(facts.versions),
     )

@@ -13,7 +13,7 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import Colour
-from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_steps import MapStep
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.io.files.checksums import FileChecksum
 
@@ -34,6 +34,7 @@ class DataFacts:
     dtype, format_name : of its values and its file.
     wavelengths : (low, high) in nm, or None.
     crs : coordinate system, or None.
+    region : what of it was used, as in "34 % of the scene; 120 of 200 bands"; "" for all.
     """
 
     source: str
@@ -47,6 +48,7 @@ class DataFacts:
     format_name: str
     wavelengths: tuple[float, float] | None
     crs: str | None
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,11 +142,18 @@ class Conformal:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """What is known about the doubt of each pixel; None where it could not be computed."""
+    """What is known about the doubt of each pixel; None where it could not be computed.
+
+    Attributes
+    ----------
+    layers, applicable, conformal : see there.
+    missing : a sentence for each layer that could not be computed, which says why.
+    """
 
     layers: tuple[LayerFacts, ...]
     applicable: Applicable | None
     conformal: Conformal | None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +171,7 @@ class Facts:
     evidence : what models said of labels that they had not seen.
     assessment : the honest and the optimistic figure.
     epochs : loss and accuracy of the exits while the network was trained.
-    cleanings : what was done to the map afterwards, in order.
+    steps : what was done to the map afterwards, in order.
     seconds, versions : by step, by package.
     warnings : sentences.
     quote : which figure to quote, in a sentence.
@@ -183,7 +192,7 @@ class Facts:
     epochs: tuple[EpochReport, ...]
     spectra: Spectra
     uncertainty: Uncertainty
-    cleanings: tuple[Cleaning, ...]
+    steps: tuple[MapStep, ...]
     seconds: Mapping[str, float]
     versions: Mapping[str, str]
     warnings: tuple[str, ...] = ()

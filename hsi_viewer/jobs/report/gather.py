@@ -16,6 +16,7 @@ from hsi_viewer.core.assessment.areas import ClassArea, class_areas
 from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.map_assessment import assess_map
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.evidence import Evidence, RunEvidence
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.files.checksums import file_checksums, values_checksum
@@ -84,7 +85,7 @@ def gather(
         epochs=run.epochs,
         spectra=class_spectra(run, token, port),
         uncertainty=uncertainty,
-        cleanings=run.cleanings,
+        steps=run.steps,
         seconds=dict(run.model.seconds),
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         warnings=tuple(dict.fromkeys((*run.warnings, *assessment.warnings))),
@@ -132,6 +133,7 @@ def data_facts(run: MappedRun, token: CancelToken, port: ProgressPort) -> DataFa
         format_name=cube.format_name,
         wavelengths=(float(waves.min()), float(waves.max())) if waves is not None else None,
         crs=None if place is None else crs_text(place.crs_wkt),
+        region=RegionOfInterest(cube.inside, cube.chosen).sentence(cube),
     )
 
 

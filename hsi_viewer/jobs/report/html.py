@@ -208,6 +208,7 @@ def _doubt(facts: Facts) -> list[str]:
             f"{found.conformal.mean_size:.2f} classes on average; "
             f"{percent(found.conformal.single)} of them hold a single one."
         )
+    lines += found.missing
     return [f"<p>{escape(line)}</p>" for line in lines]
 
 
@@ -235,6 +236,7 @@ def _data(facts: Facts) -> str:
         ("Size", f"{data.rows} x {data.columns} pixels, {data.bands} bands of {data.dtype}"),
         ("Format", data.format_name),
         ("Coordinate system", data.crs or "none"),
+        *([("Region of interest", data.region)] if data.region else []),
         ("SHA-256 of the values", data.values_sha256),
         *((f"SHA-256 of {f.name}", f"{f.sha256} ({f.size:,} bytes)") for f in data.files),
         ("Training labels", facts.labels),

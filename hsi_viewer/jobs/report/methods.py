@@ -8,9 +8,11 @@ from typing import TypedDict
 import numpy as np
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.core.assessment.label_assessment import GAP
-from hsi_viewer.core.postprocess.cleaned_prediction import cleaning_sentence
+from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.core.postprocess.map_steps import step_sentence
 from hsi_viewer.jobs.report.facts import Facts
 
 SOFTWARE = "hsi-viewer"
@@ -54,7 +56,7 @@ def described(facts: Facts) -> Described:
         text.training(),
         *text.voices(),
         *text.refinement(),
-        *text.cleaning(),
+        *text.steps(),
         *text.honest(),
         *text.optimistic(),
         *text.doubt(),
@@ -140,10 +142,11 @@ class _Text:
         if data.wavelengths is not None:
             low, high = data.wavelengths
             waves = f", {low:.0f} to {high:.0f} nm"
+        used = f" Only a region of interest was used ({data.region})." if data.region else ""
         return (
             f"The scene {data.name} ({data.rows} x {data.columns} pixels, {data.bands} bands"
             f"{waves}) was classified into {len(self.facts.classes)} classes with "
-            f"{self.facts.classifier} in HSI Viewer {self.facts.versions[SOFTWARE]}."
+            f"{self.facts.classifier} in HSI Viewer {self.facts.versions[SOFTWARE]}.{used}"
         )
 
     def training(self) -> str:
@@ -165,7 +168,7 @@ class _Text:
         listed = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in heard)
         held = self.facts.evidence.separated
         how = (
-            "by the usual weights, because too few places are labelled to choose by"
+            "not weighed by cross-validation, because too few places are labelled"
             if held is None
             else f"weighed by cross-validation over {len(np.unique(held.folds))} spatial folds"
         )
@@ -177,10 +180,15 @@ class _Text:
         self.cited.add("walker")
         return ["Probabilities were refined along the image by a random walker (Grady 2006)."]
 
-    def cleaning(self) -> list[str]:
+    def steps(self) -> list[str]:
         names = {c.id: c.name for c in self.facts.classes}
-        steps = [cleaning_sentence(cleaning, names) for cleaning in self.facts.cleanings]
-        return [f"Afterwards the map was cleaned: {'; '.join(steps)}."] if steps else []
+        sentences = []
+        for step in self.facts.steps:
+            what = "was cleaned" if isinstance(step, Cleaning) else "was changed"
+            sentences.append(f"Afterwards the map {what}: {step_sentence(step, names)}.")
+        if any(isinstance(step, DoubtRule) and step.applicable for step in self.facts.steps):
+            self.cited.add("applicability")
+        return sentences
 
     def honest(self) -> list[str]:
         found = self.facts.assessment

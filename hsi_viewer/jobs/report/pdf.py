@@ -189,6 +189,8 @@ def write_pdf(report: Report, path: Path) -> None:
         for start in range(2, len(report.pictures), 2):
             heading = "Uncertainty" if start == 2 else ""
             _show_pictures(pages, report.pictures[start : start + 2], heading)
+        for text in facts.uncertainty.missing:
+            pages.paragraph(text, 8)
         for name in ("reliability", "training"):
             if name in charts:
                 pages.chart(charts[name])

@@ -13,6 +13,7 @@ from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.rasters import IdRaster, Raster, ValueRaster
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.jobs.doubt_layers import DoubtLayer
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.rendering.scene_picture import render_scene
 
@@ -36,29 +37,13 @@ class Picture:
     bar: ColourBar | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """Values of doubt over the scene.
-
-    Attributes
-    ----------
-    name, about : for people.
-    values : (rows, columns).
-    sure, doubtful : values of the darkest and the brightest colour.
-    """
-
-    name: str
-    about: str
-    values: NDArray[np.float32]
-    sure: float
-    doubtful: float
-
-    def picture(self, shown: NDArray[np.uint16]) -> Picture:
-        """The layer in colours, transparent where the map has no class."""
-        table = colour_table()
-        raster = ValueRaster(self.values, table, self.sure, self.doubtful, shown=shown)
-        bar = ColourBar(self.name, table, self.sure, self.doubtful)
-        return Picture(self.name, self.about, thinned(raster), bar)
+def doubt_picture(layer: DoubtLayer) -> Picture:
+    """A layer of uncertainty in colours, transparent where the map has no class."""
+    table, name = colour_table(), layer.kind.title
+    shown = layer.prediction.class_map
+    raster = ValueRaster(layer.values, table, layer.sure, layer.doubtful, shown=shown)
+    bar = ColourBar(name, table, layer.sure, layer.doubtful)
+    return Picture(name, layer.about, thinned(raster), bar)
 
 
 @cache

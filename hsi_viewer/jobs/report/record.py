@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.reliability import Reliability
+from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.report.facts import Facts, Spectra
 
@@ -49,7 +51,8 @@ def facts_record(facts: Facts) -> dict[str, Any]:
         "training": [asdict(epoch) for epoch in facts.epochs],
         "spectra": _spectra(facts.spectra),
         "uncertainty": asdict(facts.uncertainty),
-        "cleanings": [asdict(cleaning) for cleaning in facts.cleanings],
+        "cleanings": [asdict(step) for step in facts.steps if isinstance(step, Cleaning)],
+        "unclassified": [str(step) for step in facts.steps if isinstance(step, DoubtRule)],
         "seconds": dict(facts.seconds),
         "versions": dict(facts.versions),
         "warnings": list(facts.warnings),

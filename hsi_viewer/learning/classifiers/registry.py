@@ -17,10 +17,12 @@ from numpy.typing import ArrayLike
 
 from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import labels_inside
 from hsi_viewer.core.entry_points import PlugIn, plug_ins
 from hsi_viewer.core.errors import FormatError, SettingError
+from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.progress import CancelToken, Note, NotingPort, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 
 GROUP = "hsi_viewer.classifiers"
@@ -153,6 +155,10 @@ def fit(
         if the token was cancelled.
     """
     row = _named(classifier)
+    if cube.inside is not None:
+        labels, outside = labels_inside(checked_ids(labels, (cube.rows, cube.columns)), cube)
+        if outside:
+            (port or NotingPort()).report(Note(outside))
     return row.fit(cube, labels, config, legend=legend, token=token, port=port, **options)
 
 

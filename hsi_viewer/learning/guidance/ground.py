@@ -15,7 +15,7 @@ from hsi_viewer.learning.features import Features, FloatArray, fit_features
 from hsi_viewer.learning.model import real_in
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.survey import Window, tiles
+from hsi_viewer.learning.survey import Window, tiles, tiles_inside
 
 COMPONENTS = 8
 SEGMENT = 40  # pixels of a segment, about
@@ -88,7 +88,7 @@ def ground_of(
     port.report(Progress("Cutting the scene into segments", 0.0))
     seen = examined(real_in(cube, port))
     features = fit_features(seen, FeatureRecipe(COMPONENTS, sigmas=(0.0,)), token)
-    windows = _looked_at(cube.rows, cube.columns)
+    windows = _looked_at(cube)
     if len(windows) * TILE**2 < cube.rows * cube.columns:
         return _tiled_ground(seen, features, windows, token)
     scene = SceneFeatures(seen, features, token, origin=cube, keep=False)
@@ -96,9 +96,9 @@ def ground_of(
     return Ground(components, valid, segments_of(components, valid, token=token))
 
 
-def _looked_at(rows: int, columns: int) -> tuple[Window, ...]:
-    """The tiles of a scene, or `MOST_TILES` of them at most, evenly spread."""
-    windows = tuple(tiles(rows, columns, TILE))
+def _looked_at(cube: HyperCube) -> tuple[Window, ...]:
+    """The tiles of a scene and its region, or `MOST_TILES` of them at most, evenly spread."""
+    windows = tuple(tiles_inside(cube, TILE))
     return windows[:: -(-len(windows) // MOST_TILES)]
 
 

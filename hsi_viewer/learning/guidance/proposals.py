@@ -23,10 +23,10 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.guidance.ground import OUTSIDE, Ground
 
-# By the gain over segments or over single pixels, or unlike all that is labelled; the others are
-# yardsticks of the benchmark: the summed doubt of a segment, the doubt of a pixel, and the gain
-# were doubt the same everywhere.
-Rule = Literal["gain", "fine", "novel", "segment", "margin", "cover"]
+# By the gain over segments or over single pixels, unlike all that is labelled, or drawn at random;
+# the others are yardsticks of the benchmark: the summed doubt of a segment, the doubt of a pixel,
+# and the gain were doubt the same everywhere.
+Rule = Literal["gain", "fine", "novel", "drawn", "segment", "margin", "cover"]
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -155,16 +155,20 @@ class Proposer:
             self.open &= ~skipped & ~np.isin(numbers, np.unique(numbers[skipped & self.open]))
         self._count = int(numbers.max(initial=OUTSIDE)) + 1
         known = np.flatnonzero(labelled & ground.valid)
+        self._seed = known.size
         if known.size > MOST_KNOWN:
             known = known[np.linspace(0, known.size - 1, MOST_KNOWN).astype(np.int64)]
         self._known = ground.components.reshape(len(ground.components), -1)[:, known].T
 
     def suggestions(self, rules: tuple[Rule, ...]) -> list[Suggestion]:
-        """One place by each of some rules, the best first; fewer where no place is left."""
+        """One place by each of some rules, the best first; fewer where no place is left.
+
+        A place that was drawn has the score of the one before it.
+        """
         taken = np.zeros(self.open.shape, bool)
         makers = {rule: self._by(rule) for rule in dict.fromkeys(rules)}
         best: dict[Rule, float] = {}
-        found = []
+        found: list[Suggestion] = []
         for rule in rules:
             made = makers[rule](taken)
             if made is None:
@@ -173,10 +177,13 @@ class Proposer:
             best.setdefault(rule, score)
             at = divmod(pixel, self.open.shape[1])
             share = float(min(score / best[rule], 1.0)) if best[rule] > 0 else 1.0
+            if rule == "drawn":
+                share = found[-1].score if found else 1.0
             found.append(self._suggestion(at, share, novel=rule == "novel"))
             taken[self.ground.segments == self.ground.segments[at]] |= rule not in (
                 "margin",
                 "fine",
+                "drawn",
             )
             near = tuple(slice(max(0, i - APART), i + APART + 1) for i in at)
             taken[near] = True
@@ -191,6 +198,8 @@ class Proposer:
 
     def _by(self, rule: Rule) -> Callable[[Mask], tuple[int, float] | None]:
         """What gives the next place and its score, apart from a mask of taken pixels."""
+        if rule == "drawn":
+            return self._drawn()
         places = self._pixels() if rule in ("margin", "fine") else self._segments()
         if not places.pixels.size:
             return lambda taken: None
@@ -199,6 +208,18 @@ class Proposer:
         if rule == "novel":
             return self._novel(places)
         return self._diminishing(places)
+
+    def _drawn(self) -> Callable[[Mask], tuple[int, float] | None]:
+        """Single pixels at random, the same ones for as many labels."""
+        inside = np.flatnonzero(self.open)
+        rng = np.random.default_rng(self._seed)
+        order = rng.choice(inside, min(inside.size, MOST_PLACES), replace=False)
+
+        def drawn(taken: Mask) -> tuple[int, float] | None:
+            free = order[~taken.ravel()[order]]
+            return (int(free[0]), 1.0) if free.size else None
+
+        return drawn
 
     def _diminishing(self, places: Places) -> Callable[[Mask], tuple[int, float] | None]:
         width, worth = width_of(places.spectra), places.doubt.copy()

@@ -26,20 +26,39 @@ from hsi_viewer.learning.guidance.proposals import (
 )
 
 AROUND = ("surroundings", "network")  # voices that look around a pixel
+MOST_DRAWN = 0.5  # share of the places that are drawn at random
 NOVEL_OF = 8  # of so many places, one resembles none of the classes, where there is such a place
 
 
-def rules_for(evidence: Evidence | None, count: int) -> tuple[Rule, ...]:
+def rules_for(evidence: Evidence | None, count: int, labelled: int = 0) -> tuple[Rule, ...]:
     """The rule for each of some places: single pixels where these say most of a scene.
 
     Where the cross-validated voices of single pixels outweigh those that look around, the scene is
-    sharp, and single pixels are compared; otherwise, and where nothing is known, segments are.
+    sharp, and single pixels are compared; otherwise, and where nothing is known, segments are. If
+    classes overlap in a sharp scene, doubt doesn't show where a label helps: the more the voices
+    doubt labels that were held out, the more places are drawn at random, up to half of them.
+
+    Parameters
+    ----------
+    evidence : of the model that made the map.
+    count : of places.
+    labelled : pixels so far; the turns of the rules follow from it.
     """
-    sharp = False
-    if evidence is not None and evidence.voices:
-        sharp = sum(v.weight for v in evidence.voices if v.name in AROUND) < 0.5
-    rule: Rule = "fine" if sharp else "gain"
-    return (rule,) * count
+    segments: Rule = "gain"
+    if evidence is None or not evidence.voices:
+        return (segments,) * count
+    if sum(v.weight for v in evidence.voices if v.name in AROUND) >= 0.5:
+        return (segments,) * count
+    pixels: Rule = "fine"
+    drawn: Rule = "drawn"
+    turns = np.random.default_rng(labelled).random(count) < min(overlap_of(evidence), MOST_DRAWN)
+    return tuple(drawn if turn else pixels for turn in turns.tolist())
+
+
+def overlap_of(evidence: Evidence) -> float:
+    """How much the best voice doubts labels that were held out, 0..1; 0 where none were."""
+    scores = [v.score for v in evidence.voices if v.weight > 0 and np.isfinite(v.score)]
+    return 1.0 - float(np.exp(min(max(scores), 0.0))) if scores else 0.0
 
 
 def suggest(
@@ -116,7 +135,7 @@ def places_to_label(
     count : of places.
     """
     mapped = ground.valid & ground.seen(prediction.class_map > 0)
-    rules = rules_for(evidence, count)
+    rules = rules_for(evidence, count, int(np.count_nonzero(labelled)))
     proposer = Proposer(
         replace(ground, valid=mapped),
         doubt_of_map(prediction),

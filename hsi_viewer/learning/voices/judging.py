@@ -27,12 +27,19 @@ from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
-from hsi_viewer.learning.voices.weighing import usual_pool, weighed
+from hsi_viewer.learning.voices.weighing import (
+    STEEPEST,
+    STEEPEST_ELSEWHERE,
+    usual_pool,
+    weighed,
+    weight_around,
+)
 
 RANDOM_FOLDS = 3
 REFINED = 100_000  # pixels of a scene that is refined once a fold; of larger ones, answers are raw
 USUAL = 0.999  # share of the training scene's pixels that count as within its range
 WEAK_GAMMA = 0.02
+LOOKED_AT = 100  # pixels a side of the part that tells how even the map of single pixels is
 
 
 class JudgedModel(Protocol):
@@ -81,13 +88,13 @@ class Judge:
 
     def pool(self) -> Pool:
         """The pool for the map of this scene, in units of the voices."""
-        return self._by_folds(self.separated) or usual_pool(self.only)
+        return self._by_folds(self.separated, STEEPEST) or self._unjudged()
 
     def pool_elsewhere(self) -> Pool:
         """That for scenes without labels: without the walker, which would have no seeds."""
         cube = self.scene.cube
         folds = half_folds(self.pixels, self.targets, cube.columns, joined_at=cube.joined_at)
-        pool = self._by_folds(folds)
+        pool = self._by_folds(folds, STEEPEST_ELSEWHERE)
         if pool is None:
             near = tuple(k.name for k in KINDS if not k.windows)
             pool = usual_pool(self.only or near)
@@ -134,12 +141,25 @@ class Judge:
             self.pixels[held], self.targets[held], groups[held], folds[held], answers[held]
         )
 
-    def _by_folds(self, folds: SpatialFolds) -> Pool | None:
+    def _by_folds(self, folds: SpatialFolds, steepest: float) -> Pool | None:
         if folds.too_few is not None:
             return None
         said = self.fitter.held_out(self.values, self.targets, folds.folds, self.spectra)
         held = folds.is_held
-        return weighed({n: s[held] for n, s in said.items()}, self.targets[held], self.only)
+        scores = {n: s[held] for n, s in said.items()}
+        return weighed(scores, self.targets[held], self.only, steepest)
+
+    def _unjudged(self) -> Pool:
+        """The pool of labels that can't be held out: by how evenly single pixels map the scene."""
+        near = tuple(k.name for k in KINDS if not k.windows)
+        if self.only is not None:
+            return usual_pool(self.only)
+        voices = self.fitted()
+        ensemble = Ensemble(voices, usual_pool(near).in_units(self.fitter.units(voices)))
+        cube = self.scene.cube
+        rows, columns = (_middle(n) for n in (cube.rows, cube.columns))
+        seen = ensemble.mapped(self.scene, part=(rows, columns))
+        return usual_pool(around=weight_around(evenness(seen.probabilities, seen.valid)))
 
     def fitted(self) -> Voices:
         """The voices, of all labels."""
@@ -176,6 +196,28 @@ class Judge:
             )
             out[test] = found.reshape(len(seeds), -1)[self.pixels[test]]
         return out
+
+
+def evenness(probabilities: FloatArray, valid: NDArray[np.bool_]) -> float:
+    """Share of neighbouring pixels that have the same class, 0..1; 1 where there are none.
+
+    Parameters
+    ----------
+    probabilities : (rows, columns, classes).
+    valid : (rows, columns) where there is data.
+    """
+    said = probabilities.argmax(axis=2)
+    alike = pairs = 0
+    for axis in (0, 1):
+        one, other = (np.delete(said, end, axis) for end in (0, -1))
+        both = np.delete(valid, 0, axis) & np.delete(valid, -1, axis)
+        alike, pairs = alike + int((both & (one == other)).sum()), pairs + int(both.sum())
+    return alike / pairs if pairs else 1.0
+
+
+def _middle(size: int) -> slice:
+    start = max(0, (size - LOOKED_AT) // 2)
+    return slice(start, min(size, start + LOOKED_AT))
 
 
 def of_strength(walker: WalkerRecipe, strength: Strength) -> WalkerRecipe:

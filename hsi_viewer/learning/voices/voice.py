@@ -48,8 +48,8 @@ class VoiceKind:
 KINDS = (
     VoiceKind("bands", "All bands", 0.16, windows=False, spectra=True),
     VoiceKind("pixels", "Single pixels", 0.16, windows=False),
-    VoiceKind("similar_pixels", "Similar pixels", 0.24, windows=False),
-    VoiceKind("closest_pixels", "Closest pixels", 0.24, windows=False),
+    VoiceKind("similar_pixels", "Similar pixels", 0.36, windows=False),
+    VoiceKind("closest_pixels", "Closest pixels", 0.12, windows=False),
     VoiceKind("surroundings", "Surroundings", 0.2, windows=True),
 )
 NETWORK_PART = 0.05  # of their weight; more of it lost accuracy on separate fields

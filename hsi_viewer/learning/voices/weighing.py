@@ -19,20 +19,47 @@ from hsi_viewer.learning.voices.pool import Pool, Share, pool_of
 from hsi_viewer.learning.voices.voice import KINDS, VoiceName
 
 STEEPEST = 6.0  # fall of the weight with the mean loss
+STEEPEST_ELSEWHERE = 3.0  # the same for other scenes, on which no label says who is right
 LABELS = 8.0  # held-out labels for each step of that
 SURE = 3.0  # mean margin, in logits, of a voice that nothing was held out for
 SURER = 8.0  # at most, of one that was right each time
+UNEVEN, EVEN = 0.6, 0.85  # share of neighbours that single pixels map alike
+LOUD, QUIET = 0.5, 0.05  # weight of the surroundings where few do, and where most do
 
 
-def usual_pool(only: tuple[VoiceName, ...] | None = None) -> Pool:
-    """The pool of voices about which nothing is known, for scores of a mean margin of 1."""
-    return pool_of({n: Share(weight, SURE) for n, weight in _prior(only).items()})
+def usual_pool(only: tuple[VoiceName, ...] | None = None, around: float | None = None) -> Pool:
+    """The pool of voices about which nothing is known, for scores of a mean margin of 1.
+
+    Parameters
+    ----------
+    only : the voices that may speak; all by default.
+    around : weight of the surroundings, 0..1; that of the table by default.
+    """
+    weights = _prior(only)
+    if around is not None and 0 < weights["surroundings"] < 1:
+        rest = (1 - around) / (1 - weights["surroundings"])
+        weights = {n: around if n == "surroundings" else rest * w for n, w in weights.items()}
+    return pool_of({n: Share(weight, SURE) for n, weight in weights.items()})
+
+
+def weight_around(even: float) -> float:
+    """Weight of the surroundings where no label can be held out.
+
+    Single pixels that map a scene evenly can be relied on, and wide windows would only blur it;
+    where their map is scattered, they can't.
+
+    Parameters
+    ----------
+    even : share of neighbouring pixels that single pixels map to the same class, 0..1.
+    """
+    return float(np.interp(even, (UNEVEN, EVEN), (LOUD, QUIET)))
 
 
 def weighed(
     scores: Mapping[VoiceName, FloatArray],
     targets: NDArray[np.int64],
     only: tuple[VoiceName, ...] | None = None,
+    steepest: float = STEEPEST,
 ) -> Pool:
     """The pool of voices by their scores on held-out labels, in any units these are.
 
@@ -41,9 +68,10 @@ def weighed(
     scores : (n, classes) of each voice.
     targets : (n,) class indices; of at least two classes.
     only : the voices that may speak; all by default.
+    steepest : how fast weights fall with the loss, where there are many labels.
     """
     even = _even_weights(targets)
-    steep = min(STEEPEST, len(targets) / LABELS)
+    steep = min(steepest, len(targets) / LABELS)
     scales, losses = {}, {}
     for name, said in scores.items():
         scales[name] = min(

@@ -12,13 +12,14 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
 from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.map_assessment import assess_map
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.decisions import DECISIONS, Decision
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
-from hsi_viewer.core.labels.label_map import LabelMap
+from hsi_viewer.core.labels.label_map import LABELS, LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
@@ -32,6 +33,7 @@ from hsi_viewer.session.document.label_load import (
     plan_removal,
 )
 from hsi_viewer.session.document.results import Results
+from hsi_viewer.session.document.used_region import UsedRegion
 
 
 class Document:
@@ -48,6 +50,7 @@ class Document:
     Attributes
     ----------
     decisions : a `Decision` for each pixel that one was made about, 0 elsewhere.
+    region : the pixels and bands that are trained on and mapped.
     results : what else was computed of it: angle map, scatter plot, libraries, model.
     ids_loaded : whether labels came from a file, whose ids are kept where they have gaps.
     """
@@ -62,6 +65,7 @@ class Document:
         self.legend = ClassLegend()
         self.labels = LabelMap(cube.rows, cube.columns)
         self.decisions = LabelMap(cube.rows, cube.columns, DECISIONS)
+        self.region = UsedRegion(*cube.shape)
         self.history = History()
         self.selection = Selection(self.labels.shape)
         self.results = Results()
@@ -76,6 +80,10 @@ class Document:
         self._saved_step = self.history.position
         self.abandoned: Step | None = None
         self.history.changed.connect(self.saved_changed.emit)
+        self.region.changed.connect(self._on_region)
+
+    def _on_region(self) -> None:
+        self.results.ground = None
 
     def set_cube(self, cube: HyperCube) -> None:
         """Take the same pixels with other metadata; labels and map stay.
@@ -95,9 +103,13 @@ class Document:
         self,
         classes: tuple[LabelClass, ...],
         ids: NDArray[np.uint16],
-        decisions: NDArray[np.uint16] | None = None,
+        others: Mapping[str, NDArray[np.uint16]] | None = None,
     ) -> None:
-        """Take classes, labels and decisions from a session; the history starts again.
+        """Take classes, labels and other maps from a session; the history starts again.
+
+        Parameters
+        ----------
+        others : `maps` by their names; those that are not named become empty.
 
         Raises
         ------
@@ -105,12 +117,28 @@ class Document:
             if a size differs from the cube's.
         """
         edit = self.labels.edit_to(ids)
-        decided = np.zeros(self.labels.shape, np.uint16) if decisions is None else decisions
-        decided_edit = self.decisions.edit_to(decided)
+        given = others or {}
+        edits = {
+            name: map_.edit_to(given.get(name, np.zeros(map_.shape, np.uint16)))
+            for name, map_ in self.maps.items()
+            if name != LABELS
+        }
         self.legend.classes = classes
         self.labels.apply(edit)
-        self.decisions.apply(decided_edit)
+        for name, other in edits.items():
+            self.maps[name].apply(other)
         self.history.clear()
+
+    @property
+    def maps(self) -> dict[str, LabelMap]:
+        """Every map that strokes change, by name."""
+        known = (self.labels, self.decisions, self.region.pixels, self.region.bands)
+        return {each.name: each for each in known}
+
+    @property
+    def used_cube(self) -> HyperCube:
+        """The region of interest and chosen bands of the cube; the same object until changed."""
+        return self.region.of(self.cube)
 
     # classes -------------------------------------------------------------------------------
 
@@ -289,7 +317,7 @@ class Document:
         """
         if self.truth is None:
             return None
-        return _unseen(self.truth, self.labels.ids, self._trained_on)
+        return _unseen(self.truth, self.labels.ids, self._trained_on, self.region.now)
 
     def training_disabled_reason(self) -> str | None:
         """Reason why training cannot start, in the user's words; None when it can."""
@@ -378,10 +406,10 @@ class Document:
             truth = None if self.map_outdated else truth
         if prediction is None or truth is None:
             return lambda: None
-        labels = self.labels.snapshot()
+        labels, region = self.labels.snapshot(), self.region.now
 
         def work() -> AccuracyReport | None:
-            test = _unseen(truth, labels.ids, trained_on)
+            test = _unseen(truth, labels.ids, trained_on, region)
             return score(prediction.class_map, test) if test.any() else None
 
         return work
@@ -393,10 +421,10 @@ class Document:
         evidence, legend = self.results.evidence, ClassLegend(self.legend.classes)
         if prediction is None:
             return lambda: None
-        labels = self.labels.snapshot()
+        labels, region = self.labels.snapshot(), self.region.now
 
         def work() -> Assessment | None:
-            test = None if truth is None else _unseen(truth, labels.ids, trained_on)
+            test = None if truth is None else _unseen(truth, labels.ids, trained_on, region)
             return assess_map(prediction, trained_on, evidence, test, legend.name_of)
 
         return work
@@ -440,10 +468,15 @@ def present_ids(ids: NDArray[np.uint16] | None) -> tuple[int, ...]:
 
 
 def _unseen(
-    truth: NDArray[np.uint16], ids: NDArray[np.uint16], trained_on: NDArray[np.bool_] | None
+    truth: NDArray[np.uint16],
+    ids: NDArray[np.uint16],
+    trained_on: NDArray[np.bool_] | None,
+    region: RegionOfInterest,
 ) -> NDArray[np.uint16]:
-    """A ground truth without pixels that are labelled or that a model was trained on."""
+    """A ground truth without pixels that are labelled, trained on, or outside of the region."""
     seen = ids > 0
+    if region.inside is not None:
+        seen |= ~region.inside
     if trained_on is not None:
         seen |= trained_on
     return np.where(seen, np.uint16(0), truth)

@@ -10,17 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.session.document.document import Document
 
 
 @dataclass(frozen=True, eq=False)
 class ShownMap:
-    """A class map, the pixels that its model was trained on, and the run that it is kept in."""
+    """A class map, the pixels that its model was trained on, and the run that it is kept in.
+
+    Attributes
+    ----------
+    evidence : of the run that made it, where the map was read again; None otherwise.
+    """
 
     prediction: Prediction | None
     trained_on: NDArray[np.bool_]
     run: int | None = None
+    evidence: RunEvidence | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +81,7 @@ class MapChange:
 
     def _replace(self, old: ShownMap, new: ShownMap) -> None:
         if self.document.prediction is old.prediction:
-            self.document.set_prediction(new.prediction, new.trained_on)
+            self.document.set_prediction(new.prediction, new.trained_on, new.evidence)
             self.shown(new)
 
     @property

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from hsi_viewer.analysis.scatter import ScatterResult
     from hsi_viewer.analysis.spectral_angle import AngleMap
     from hsi_viewer.core.assessment.assessment import Assessment
+    from hsi_viewer.core.assessment.labelled_sample import LabelledSample
+    from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
     from hsi_viewer.core.classifier import Model
     from hsi_viewer.core.evidence import RunEvidence
     from hsi_viewer.learning.guidance.ground import Ground
@@ -37,7 +39,8 @@ class ModelResult:
 class Results:
     """Results of a document; what shows them reads them here.
 
-    `assessed` is emitted when `assessment` or `assessing` changed.
+    `assessed` is emitted when `assessment` or `assessing` changed, `sampled` when `sample` or
+    `sample_assessment` did.
 
     Attributes
     ----------
@@ -49,9 +52,13 @@ class Results:
     assessment : how good the shown map is, honestly and optimistically; None while not known.
     assessing : what is being done to find it out, in words; "" where nothing is.
     ground : what proposals are made on, or None.
+    sample : reference points that were drawn from a map, and their labels; or None.
+    sample_assessment : what they say about the shown map; None until all are labelled.
+    sample_reason : why they say nothing yet.
     """
 
     assessed = Signal()
+    sampled = Signal()
 
     angle_map: AngleMap | None = None
     scatter: ScatterResult | None = None
@@ -61,6 +68,9 @@ class Results:
     evidence: RunEvidence | None = None
     assessment: Assessment | None = None
     assessing: str = ""
+    sample: LabelledSample | None = None
+    sample_assessment: SampleAssessment | None = None
+    sample_reason: str = ""
 
     def show_assessment(self, assessment: Assessment | None, assessing: str = "") -> None:
         """Take another assessment of the shown map, or none, and what is still under way."""

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.classes import LabelClass, legend_for
-from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.labels.history import Edit, LabelChange, LegendChange, Step
 from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.validation import checked
@@ -109,8 +108,7 @@ class _Replaying:
             case Kind.STATE:
                 classes = classes_from_json(checked(StateFacts, facts).classes)
                 ids = _array(record, "ids").reshape(document.labels.shape)
-                decisions = record.arrays.get(DECISIONS)
-                document.restart(classes, ids, decisions)
+                document.restart(classes, ids, record.arrays)
                 self._numbers, self._last, self._behind = [], 0, False
             case Kind.STEP:
                 self._step(record, checked(StepFacts, facts))
@@ -133,7 +131,7 @@ class _Replaying:
         edits: list[Edit] = []
         if self._behind:
             self._carry_out(edits, self._classes_named(facts))
-        if all(edit.of in ("labels", DECISIONS, "classes") for edit in facts.edits):
+        if all(edit.of in (*self.document.maps, "classes") for edit in facts.edits):
             for index, described in enumerate(facts.edits):
                 self._carry_out(edits, _edit(described, index, record, self.document))
         else:
@@ -233,7 +231,7 @@ def _edit(described: StoredEdit, number: int, record: Record, document: Document
     if described.of == "classes":
         after = classes_from_json(described.after)
         return LegendChange(document.legend, document.legend.classes, after)
-    changed = document.decisions if described.of == DECISIONS else document.labels
+    changed = document.maps[described.of]
     ids = changed.ids.ravel()
     pixels = np.cumsum(_array(record, f"gaps{number}"), dtype=np.int64)
     if pixels.size and not 0 <= pixels[0] <= pixels[-1] < ids.size:

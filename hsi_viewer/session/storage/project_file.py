@@ -3,6 +3,7 @@
 session.json                what `SessionData` holds, and the schema version
 labels.npy  truth.npy       class ids, (rows, columns) uint16
 decisions.npy               codes of `Decision`, where one was made
+region.npy, bands.npy       1 for pixels and bands that are used, where not all are
 runs/1/run.json maps.npz model.safetensors model.json evidence.npz
 """
 
@@ -18,7 +19,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,15 +28,17 @@ from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS
 from hsi_viewer.io.files.archive import MOST_ENTRIES, copied, opened_archive
+from hsi_viewer.session.document.used_region import BANDS, REGION
 from hsi_viewer.session.storage.run_evidence import EVIDENCE
 from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
 from hsi_viewer.session.storage.training_runs import MAPS, MEMBERS
 
 SUFFIX = ".hsiproj"
-DATA, LABELS, TRUTH, DECIDED = "session.json", "labels.npy", "truth.npy", "decisions.npy"
+DATA, LABELS, TRUTH = "session.json", "labels.npy", "truth.npy"
 DATA_LIMIT = 64 * 2**20
 # What the files of a run can need: this much each, per pixel of its map, and per band of its model.
 FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
@@ -70,7 +73,7 @@ def write_project(
     truth: NDArray[np.uint16] | None,
     runs: Mapping[int, Mapping[str, Path]],
     token: CancelToken | None = None,
-    decisions: NDArray[np.uint16] | None = None,
+    others: Mapping[str, NDArray[np.uint16]] | None = None,
 ) -> None:
     """Write a session file atomically; the one that stood there becomes NAME.hsiproj.bak.
 
@@ -80,7 +83,7 @@ def write_project(
     body : its project and the relative path of its cube are set here.
     ids, truth : (rows, columns) class ids.
     runs : by number, the files of each run by their name.
-    decisions : (rows, columns) codes of `Decision`; None for none.
+    others : the other maps of the document, by name; empty ones are left out.
 
     Raises
     ------
@@ -89,8 +92,7 @@ def write_project(
     """
     relative = data.reference.relative_to(path.parent)
     arrays = {LABELS: ids, **({} if truth is None else {TRUTH: truth})}
-    if decisions is not None and decisions.any():
-        arrays[DECIDED] = decisions
+    arrays |= {f"{name}.npy": each for name, each in (others or {}).items() if each.any()}
     contents = list(arrays)
     contents += [f"runs/{number}/{name}" for number in sorted(runs) for name in runs[number]]
     data = replace(
@@ -144,14 +146,14 @@ class ProjectContents:
     Attributes
     ----------
     ids, truth : (rows, columns) class ids; labels that are lost are 0 everywhere.
-    decisions : (rows, columns) codes of `Decision`, or None.
+    others : the other maps of the document that are there, by name.
     problems : a sentence for each part that is lost.
     """
 
     ids: NDArray[np.uint16]
     truth: NDArray[np.uint16] | None
     problems: tuple[str, ...]
-    decisions: NDArray[np.uint16] | None = None
+    others: Mapping[str, NDArray[np.uint16]] = field(default_factory=dict)
 
 
 def read_project_data(path: Path) -> SessionData:
@@ -199,10 +201,11 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
     try:
         with _opened(path) as members:
             ids = _array(members, LABELS, shape, "the labels", problems)
-            others = []
-            for name, what in ((TRUTH, "the test pixels"), (DECIDED, "the skipped places")):
-                there = name in members.names or name in data.contents
-                others.append(_array(members, name, shape, what, problems) if there else None)
+            found: dict[str, NDArray[np.uint16]] = {}
+            for name, (size, what) in _others(shape, data.reference.shape[2]).items():
+                if name in members.names or name in data.contents:
+                    array = _array(members, name, size, what, problems)
+                    found |= {} if array is None else {name: array}
             lost = _extract_runs(members, data, runs_folder)
     except ARCHIVE_ERRORS as error:
         raise FileError(f"{path} could not be read: {error}") from error
@@ -211,7 +214,19 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
     if problems:
         problems = [f"{path.name} is damaged: {'; '.join(problems)}.{_backup_hint(path)}"]
     ids = np.zeros(shape, np.uint16) if ids is None else ids
-    return ProjectContents(ids, others[0], tuple(problems), others[1])
+    truth = found.pop(TRUTH, None)
+    others = {name.removesuffix(".npy"): array for name, array in found.items()}
+    return ProjectContents(ids, truth, tuple(problems), others)
+
+
+def _others(shape: tuple[int, int], bands: int) -> dict[str, tuple[tuple[int, int], str]]:
+    """Size of each array beside the labels, and what it is, by the name of its member."""
+    return {
+        TRUTH: (shape, "the test pixels"),
+        f"{DECISIONS}.npy": (shape, "the skipped places"),
+        f"{REGION}.npy": (shape, "the region of interest"),
+        f"{BANDS}.npy": ((1, bands), "the chosen bands"),
+    }
 
 
 def read_project_labels(path: Path) -> tuple[SessionData, NDArray[np.uint16]]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.labels.history import LabelChange, LegendChange, Step
+from hsi_viewer.core.labels.label_map import LABELS
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.map_change import MapChange
@@ -27,7 +27,8 @@ class State:
 
     Attributes
     ----------
-    classes, labels, decisions : as they are.
+    classes, labels : as they are.
+    others : the other maps of the document, by name.
     steps : strokes that can be reached by undo and redo, oldest first.
     done : how many of them are done.
     truth : ground truth (rows, columns), or None.
@@ -36,7 +37,7 @@ class State:
 
     classes: tuple[LabelClass, ...]
     labels: LabelSnapshot
-    decisions: LabelSnapshot
+    others: Mapping[str, LabelSnapshot]
     steps: tuple[Step, ...]
     done: int
     truth: NDArray[np.uint16] | None
@@ -54,7 +55,7 @@ def state_of(document: Document) -> State:
     return State(
         document.legend.classes,
         document.labels.snapshot(),
-        document.decisions.snapshot(),
+        {name: each.snapshot() for name, each in document.maps.items() if name != LABELS},
         history.steps,
         history.count,
         document.truth,
@@ -122,11 +123,12 @@ def state_records(state: State) -> Iterator[Record]:
     """
     whole = all(can_record(s) for s in state.steps)
     steps = state.steps if whole else ()
-    classes, ids, decisions = _before(steps[: state.done], state)
+    classes, maps = _before(steps[: state.done], state)
     numbering = Numbering()
     facts = {"classes": classes_to_json(classes), **numbering.state()}
-    decided = {DECISIONS: decisions} if decisions.any() else {}
-    yield Record(Kind.STATE, facts, {"ids": ids, **decided})
+    ids = maps.pop(LABELS)
+    others = {name: values for name, values in maps.items() if values.any()}
+    yield Record(Kind.STATE, facts, {"ids": ids, **others})
     for step in steps:
         for edit in step.edits:
             classes = edit.after if isinstance(edit, LegendChange) else classes
@@ -158,16 +160,16 @@ def numbering_of(state: State) -> Numbering:
 
 def _before(
     steps: tuple[Step, ...], state: State
-) -> tuple[tuple[LabelClass, ...], NDArray[np.uint16], NDArray[np.uint16]]:
-    """Classes, labels and decisions before steps that lead to a state."""
-    classes, ids, decisions = state.classes, state.ids.copy(), state.decisions.ids.copy()
+) -> tuple[tuple[LabelClass, ...], dict[str, NDArray[np.uint16]]]:
+    """Classes, and maps by name, before steps that lead to a state."""
+    classes, maps = state.classes, {LABELS: state.ids.copy()}
+    maps |= {name: others.ids.copy() for name, others in state.others.items()}
     for edit in (e for s in reversed(steps) for e in reversed(s.edits)):
         if isinstance(edit, LabelChange):
-            changed = ids if edit.is_of_labels else decisions
-            np.put(changed, edit.edit.pixels, edit.edit.before)
+            np.put(maps[edit.labels.name], edit.edit.pixels, edit.edit.before)
         elif isinstance(edit, LegendChange):
             classes = edit.before
-    return classes, ids, decisions
+    return classes, maps
 
 
 def truth_record(

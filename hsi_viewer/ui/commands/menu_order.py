@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -62,7 +62,9 @@ ORDER: tuple[str | Submenu, ...] = (
     *("labels.load", "labels.export", LINE, "labels.draw", "labels.test", LINE),
     *("labels.regions", "labels.separability"),
     *("train.start", "train.live", "train.cancel", LINE, "train.runs", "train.scenes"),
-    *("map.apply", "map.files", LINE, "map.clean", "map.doubtful", "map.polygons", "map.areas"),
+    Submenu("&Region of interest", ("roi.draw", "roi.*", LINE, "roi.invert", "roi.clear")),
+    *(LINE, "map.apply", "map.files", LINE, "map.why", "map.clean", "map.doubtful"),
+    *("map.polygons", "map.areas", LINE, "map.sample", "map.label_sample", "map.export_sample"),
     *("view.fit", "view.in", "view.out", LINE),
     *("view.map", "view.uncertainty", "view.labels", "view.image", LINE),
     Submenu("U&ncertainty layers", ("doubt.*",)),
@@ -115,15 +117,15 @@ def _placed(
         if pattern == LINE:
             line = True
             continue
-        for found in [i for i in waiting if _fits(i, pattern, exact)]:
+        for found in _fitting(waiting, pattern, exact):
             yield Placed(waiting.pop(found), line, submenu)
             line = False
 
 
-def _fits(command: str, pattern: str, exact: set[str]) -> bool:
+def _fitting(waiting: Mapping[str, Command], pattern: str, exact: set[str]) -> list[str]:
     if "*" in pattern:
-        return command not in exact and fnmatchcase(command, pattern)
-    return command == pattern
+        return [i for i in waiting if i not in exact and fnmatchcase(i, pattern)]
+    return [pattern] if pattern in waiting else []
 
 
 def with_access_keys(titles: Iterable[str]) -> list[str]:

@@ -33,6 +33,7 @@ from hsi_viewer.ui.features.guidance.label_checking import CheckFeature
 from hsi_viewer.ui.features.labelling.classes import ClassFeature
 from hsi_viewer.ui.features.labelling.feature import LabellingFeature
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
+from hsi_viewer.ui.features.labelling.region_of_interest import RegionOfInterestFeature
 from hsi_viewer.ui.features.labelling.regions import RegionFeature
 from hsi_viewer.ui.features.labelling.selection import SelectionFeature
 from hsi_viewer.ui.features.many_scenes.feature import ManyScenesFeature
@@ -40,6 +41,7 @@ from hsi_viewer.ui.features.opening.feature import OpeningFeature
 from hsi_viewer.ui.features.opening.fill_values import FillFeature
 from hsi_viewer.ui.features.opening.start import StartFeature
 from hsi_viewer.ui.features.plug_in_feature import plug_in_features
+from hsi_viewer.ui.features.reference.feature import ReferenceFeature
 from hsi_viewer.ui.features.scenes.feature import ScenesFeature
 from hsi_viewer.ui.features.sessions.feature import SessionsFeature
 from hsi_viewer.ui.features.sessions.history import HistoryFeature
@@ -53,6 +55,7 @@ from hsi_viewer.ui.features.training.feature import TrainingFeature
 from hsi_viewer.ui.features.training.result import ResultFeature
 from hsi_viewer.ui.features.training.runs import RunsFeature
 from hsi_viewer.ui.features.training.uncertainty import UncertaintyFeature
+from hsi_viewer.ui.features.training.why import WhyFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -84,9 +87,12 @@ def make_features(context: Context) -> list[Feature]:
         RunsFeature(context, training.training, training.assessing),
         ResultFeature(context, training.training),
         UncertaintyFeature(context),
+        WhyFeature(context),
         GuideFeature(context, labels, labelling.panel, training.training),
+        ReferenceFeature(context, training.accuracy),
         ApplyFeature(context),
         CheckFeature(context, training.training, training.panel),
+        RegionOfInterestFeature(context, labels, training.panel),
         CleanFeature(context),
         MapFeature(context),
         ScenesFeature(context),

@@ -24,6 +24,7 @@ from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 from hsi_viewer.ui.widgets.copy_table import CopyTable
 from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
+from hsi_viewer.ui.widgets.sample_figures import SampleFigures
 
 TITLES = {
     "labels": "On separate places, by cross-validation of your labels",
@@ -55,6 +56,8 @@ class AccuracyPanel(QWidget):
         self._found: Assessment | None = None
         self._report: AccuracyReport | None = None
         self._name_of: Callable[[int], str] = str
+        self.sample = SampleFigures()
+        self.sample.save_requested.connect(self.save_requested)
         self.title = QLabel()
         self.title.setWordWrap(True)
         self.overall, self.average, self.kappa = (QLabel() for _ in range(3))
@@ -96,6 +99,7 @@ class AccuracyPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(4)
+        layout.addWidget(self.sample)
         layout.addWidget(self.title)
         layout.addWidget(self.figures)
         layout.addWidget(self.interval)

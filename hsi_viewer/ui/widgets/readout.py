@@ -33,6 +33,15 @@ class Readout(QWidget):
         ):
             layout.addWidget(widget)
         layout.addStretch(1)
+        self._blind = False
+
+    def set_blind(self, blind: bool) -> None:
+        """Leave out what the labels and the map say of pixels, or show it again."""
+        self._blind = blind
+        if blind:
+            self.show_doubt("")
+            for widget in (self.label, self.mapped):
+                _show(widget, "")
 
     def sizeHint(self) -> QSize:
         """The height of a line; any width."""
@@ -52,8 +61,8 @@ class Readout(QWidget):
         for widget, text in (
             (self.position, position),
             (self.map_xy, map_xy),
-            (self.label, label),
-            (self.mapped, mapped),
+            (self.label, "" if self._blind else label),
+            (self.mapped, "" if self._blind else mapped),
         ):
             _show(widget, text)
 
@@ -67,7 +76,7 @@ class Readout(QWidget):
 
     def show_doubt(self, doubt: str) -> None:
         """Show which classes the pixel may have."""
-        _show(self.doubt, doubt)
+        _show(self.doubt, "" if self._blind else doubt)
 
     def clear(self) -> None:
         """Show nothing: the cursor has left the scene."""

@@ -62,6 +62,7 @@ class TrainingPanel(QWidget):
     live_changed = Signal(bool)
     classifier_changed = Signal(str)
     check_requested = Signal()
+    clear_region_requested = Signal()
 
     def __init__(self, classifiers: Sequence[Classifier], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -162,6 +163,15 @@ class TrainingPanel(QWidget):
         buttons.addWidget(self.train_button, 1)
         buttons.addWidget(self.live)
         buttons.addWidget(self.cancel_button)
+        self.region = QLabel()
+        self.region.setWordWrap(True)
+        self.clear_region = QPushButton("Use whole scene")
+        self.clear_region.setToolTip("Clear the region of interest and the chosen bands")
+        self.clear_region.clicked.connect(self.clear_region_requested)
+        region = QHBoxLayout()
+        region.addWidget(self.region, 1)
+        region.addWidget(self.clear_region)
+        self.show_region("")
         self.reason = QLabel()
         self.reason.setObjectName("muted")
         self.reason.setWordWrap(True)
@@ -197,6 +207,7 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(form)
         layout.addWidget(self.unused)
+        layout.addLayout(region)
         layout.addLayout(buttons)
         layout.addWidget(self.reason)
         layout.addWidget(self.progress)
@@ -249,6 +260,12 @@ class TrainingPanel(QWidget):
         self.reason.setText(reason or "")
         self.reason.setVisible(bool(reason))
         self.train_button.setToolTip(reason or "Train on the labelled pixels (Ctrl+T)")
+
+    def show_region(self, used: str) -> None:
+        """Say what of the scene is trained on and mapped; "" for all of it."""
+        self.region.setText(f"Region of interest: {used}")
+        self.region.setVisible(bool(used))
+        self.clear_region.setVisible(bool(used))
 
     def show_running(self, running: bool) -> None:
         """Switch between the settings and a running training."""

@@ -98,6 +98,7 @@ DIALOGS: dict[str, Callable] = {
     "ApplyDialog": lambda w, k, folder: k(w, folder),
     "AreasDialog": lambda w, k, _: k(w),
     "ArrayDialog": lambda w, k, _: k("x.mat", (ArrayChoice("a", (3, 4, 5), "f4"),), w),
+    "BandsDialog": lambda w, k, _: k(w.workspace.document.cube, "", w),
     "CommandPalette": lambda w, k, _: k(w.commands, w),
     "ConfusionDialog": lambda w, k, _: k(REPORT, str, w),
     "DoctorDialog": lambda w, k, folder: k(
@@ -122,6 +123,7 @@ DIALOGS: dict[str, Callable] = {
         reliability(np.array([0.6, 0.9]), np.array([True, False])), "labels", w
     ),
     "SessionList": lambda w, k, _: k("Unsaved work", "About it.", [], ("Recover",), w),
+    "SampleDialog": lambda w, k, _: k(w),
     "ShortcutPage": lambda w, k, _: k(w.commands, w),
     "TextDialog": lambda w, k, _: k("About", "Text", w),
 }

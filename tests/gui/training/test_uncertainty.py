@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+from scipy.io import loadmat
 
+from hsi_viewer import explain
 from hsi_viewer.core.assessment.map_assessment import conformal_of
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
+from hsi_viewer.core.postprocess.map_regions import map_regions
+from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.jobs.bundle.verify import VerifyJob, verify
+from hsi_viewer.ui.widgets.why_panel import PICK
+from tests.gui.exporting.test_exporting import export
 from tests.gui.training.test_accuracy import PLACES, Bench, made_scene
+from tests.unit.jobs.report.made import leave_undrawn
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -33,10 +44,17 @@ def bench(driver, tmp_path) -> Bench:
     return bench
 
 
-def test_layers_sets_and_doubtful_pixels(bench):
+def test_layers_sets_and_doubtful_pixels(bench, make_driver, tmp_path, monkeypatch):
     layers(bench)
     under_the_cursor(bench)
-    left_unclassified(bench)
+    why_this_class(bench)
+    measured = left_unclassified(bench)
+    path = what_leaves_the_window(bench, tmp_path, monkeypatch)
+    whole = bench.driver.document.prediction.class_map.copy()
+    bench.driver.let_go()
+    again = make_driver()
+    again.window.open(str(path))
+    comes_back_with_the_session(again, path, whole, measured)
 
 
 def added(bench, command: str, title: str):
@@ -97,7 +115,55 @@ def under_the_cursor(bench) -> None:
     assert names
 
 
-def left_unclassified(bench) -> None:
+def why_this_class(bench) -> None:
+    """A click on the image explains the pixel; only the latest one is shown."""
+    driver, document = bench.driver, bench.driver.document
+    driver.trigger("map.why")
+    panel = bench.window.panel("why")
+    assert panel.title.text() == PICK
+    driver.trigger("tool.navigate")
+    driver.click(20, 5)
+    driver.click(4, 4)
+    driver.qtbot.waitUntil(lambda: panel.found is not None and panel.found.row == 4)
+    found, prediction = panel.found, document.prediction
+    assert (found.row, found.column) == (4, 4)
+    assert found.class_id == prediction.class_map[4, 4]
+    name = document.legend.name_of(found.class_id)
+    assert panel.title.text().startswith(f"{name}, ")
+    assert panel.title.text().endswith("at row 5, column 5")
+    model, labels = bench.results.model.model, bench.results.evidence.labels
+    wanted = explain(model, document.cube, 4, 4, found.class_id, labels=labels)
+    assert [g.effect for g in found.groups] == pytest.approx([g.effect for g in wanted.groups])
+    assert max(found.groups, key=lambda g: g.effect).title == "Band 1"  # where the classes differ
+    bands = panel.tables["bands"]
+    assert bands.rowCount() == 8
+    assert bands.item(0, 0).text() == "Band 1"
+    assert panel.tables["voices"].item(0, 0).text() == "Linear discriminant"
+    (spectrum,) = [c for c in [panel.plot.live_values()[1]] if c is not None]
+    np.testing.assert_allclose(spectrum, document.cube.spectrum(4, 4), rtol=1e-5)
+    assert len(panel.plot.curves.curves) == 2
+
+    nearest = panel.tables["nearest"]
+    panel.tabs.setCurrentWidget(nearest)
+    assert nearest.item(0, 3).text() == "0.000"  # it is a training pixel itself
+    nearest.setFocus()
+    driver.type(Qt.Key.Key_C, modifier=CTRL)
+    copied = QApplication.clipboard().text().splitlines()
+    assert copied[1] == "Class\tRow\tColumn\tDistance"
+    assert len(copied) == 2 + nearest.rowCount()
+    last = nearest.rowCount() - 1
+    at = nearest.visualItemRect(nearest.item(last, 0)).center()
+    QTest.mouseClick(nearest.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert bench.window.feature("why")._outline.shown
+
+    driver.click(15, 15)  # like nothing that is labelled
+    driver.qtbot.waitUntil(lambda: panel.found is not None and panel.found.row == 15)
+    assert not bench.window.feature("why")._outline.shown
+    assert "Outside the area of applicability" in panel.note.text()
+    driver.trigger("tool.brush")
+
+
+def left_unclassified(bench) -> str:
     """By a slider, seen at once, applied as a run, undone, and by the area of applicability."""
     driver, document = bench.driver, bench.driver.document
     whole, entries = document.prediction, bench.window.feature("legend").legend
@@ -142,8 +208,8 @@ def left_unclassified(bench) -> None:
 
     driver.click_on(panel.applicable, _on_box(panel.applicable))
     driver.qtbot.waitUntil(lambda: "pixels (" in panel.summary.text())
-    feature = bench.window.feature("uncertainty")
-    outside = feature._area.values > feature._area.threshold
+    area = bench.window.feature("uncertainty").leaving_out._area
+    outside = area.values > area.threshold
     assert panel.summary.text().startswith(f"{outside.sum():,} of ")
     assert outside[12:18, 10:20].all()
     assert not outside[document.labels.ids > 0].any()
@@ -153,6 +219,86 @@ def left_unclassified(bench) -> None:
     assert panel.summary.text() == "Every pixel gets its class back."
     driver.click_on(panel.apply_button)
     assert document.prediction is whole
+    panel.close()
+    return measured
+
+
+def what_leaves_the_window(bench, tmp_path, monkeypatch):
+    """Files, areas, polygons, bundle and session have class 0 where pixels were left out."""
+    driver, document = bench.driver, bench.driver.document
+    driver.trigger("map.doubtful")
+    panel = bench.window.feature("uncertainty").dialog
+    panel.confidence.setFocus()
+    middle = round(100 * float(np.median(document.prediction.confidence)))
+    for _ in range(middle):
+        QTest.keyClick(panel.confidence, Qt.Key.Key_Right)
+    driver.click_on(panel.apply_button)
+    panel.close()
+    sessions, ids = bench.window.context.sessions, document.prediction.class_map
+    driver.qtbot.waitUntil(lambda: not sessions.run_pending and sessions.shown_run is not None)
+    left = ids == 0
+    assert 0 < left.sum() < left.size
+
+    bench.window.activateWindow()  # as a click on it does
+    driver.qtbot.waitUntil(bench.window.isActiveWindow)
+    export(driver)
+    header = tmp_path / f"scene_run{sessions.shown_run}_classes.hdr"
+    assert header.exists(), sorted(p.name for p in tmp_path.iterdir())
+    np.testing.assert_array_equal(read_labels(header).ids, ids)
+    np.testing.assert_array_equal(np.load(header.with_suffix(".npy")), ids)
+    np.testing.assert_array_equal(loadmat(header.with_suffix(".mat"))["class_map"], ids)
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    target = tmp_path / "areas.csv"
+    driver.trigger("map.areas")
+    dialog = bench.window.feature("map")._areas
+    driver.qtbot.waitUntil(lambda: dialog.table.rowCount() > 0)
+    driver.click_on(dialog.save)
+    driver.qtbot.waitUntil(target.exists)
+    with target.open(encoding="utf-8", newline="") as file:
+        assert sum(int(row["pixels"]) for row in csv.DictReader(file)) == (~left).sum()
+    dialog.close()
+    regions = map_regions(ids)
+    assert regions.pixels()[1:].sum() == (~left).sum()  # which polygons are made of
+
+    leave_undrawn(monkeypatch)
+    target = tmp_path / "left.zip"
+    driver.trigger("file.bundle")
+    driver.settle()
+    assert target.exists(), bench.window.notices.texts()
+    found = verify(VerifyJob(target))
+    assert (found.share, found.warnings) == (1, ())
+
+    target = tmp_path / "work.hsiproj"
+    driver.trigger("file.save")
+    driver.qtbot.waitUntil(lambda: not sessions.unsaved())
+    driver.settle()
+    return target
+
+
+def comes_back_with_the_session(driver, path, left_out, measured) -> None:
+    """A session that is opened again has the map; moving the slider back restores all pixels."""
+    driver.qtbot.waitUntil(
+        lambda: driver.document is not None and driver.document.prediction is not None
+    )
+    driver.settle()
+    document, panel = driver.document, driver.window.feature("uncertainty").dialog
+    np.testing.assert_array_equal(document.prediction.class_map, left_out)
+    assert document.prediction.unclassified.startswith("confidence below ")
+    driver.trigger("map.doubtful")
+    driver.qtbot.waitUntil(lambda: panel.confidence.value() > 0)
+    assert document.prediction.unclassified == f"confidence below {panel.confidence.value()} %"
+    assert not panel.apply_button.isEnabled()
+    panel.confidence.setFocus()
+    QTest.keyClick(panel.confidence, Qt.Key.Key_Home)
+    assert panel.summary.text() == "Every pixel gets its class back."
+    driver.click_on(panel.apply_button)
+    assert (document.prediction.class_map > 0).all()
+    kept = left_out > 0
+    np.testing.assert_array_equal(document.prediction.class_map[kept], left_out[kept])
+    accuracy = driver.window.panel("accuracy")
+    driver.qtbot.waitUntil(lambda: accuracy.overall.text() == measured)
+    assert driver.window.context.sessions.shown_run == 1
 
 
 def _on_box(box) -> QPoint:

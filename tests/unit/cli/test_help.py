@@ -18,7 +18,7 @@ from hsi_viewer.learning.classifiers import classifiers
 
 PROJECT = Path(__file__).resolve().parents[3]
 COMMANDS = make_commands()
-AFTER_MAP = ("clean", "polygons", "areas")
+AFTER_MAP = ("clean", "polygons", "areas", "sample")
 WRITING = ("open", "classify", "train", "apply", "report", *AFTER_MAP, "convert", "demo")
 GUIDING = ("suggest", "check-labels")
 WORKING = (

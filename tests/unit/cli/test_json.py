@@ -17,7 +17,7 @@ NAMES = sorted(path.stem for path in SCHEMAS.glob("*.json"))
 
 def test_every_schema_is_one_and_is_listed():
     listed = (SCHEMAS / "README.md").read_text("utf-8")
-    maps, guidance = ["areas", "clean", "polygons"], ["check-labels", "suggest"]
+    maps, guidance = ["areas", "clean", "polygons", "sample"], ["check-labels", "suggest"]
     others = ["assess", "batch", "convert", "error", "facts", "info", "report", "train", "verify"]
     assert sorted(maps + guidance + others) == NAMES
     for name in NAMES:

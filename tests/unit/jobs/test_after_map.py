@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyogrio
@@ -20,12 +23,13 @@ from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.postprocess.map_regions import map_regions
+from hsi_viewer.core.progress import CallbackPort, CancelToken, TaskCancelledError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.labels.legend_file import read_legend
 from hsi_viewer.io.labels.map_file import write_map
 from hsi_viewer.io.writers.cube_writer import write_cube
-from hsi_viewer.jobs import object_table
-from hsi_viewer.jobs.after_map import areas_of_file, clean_file, polygons_file
+from hsi_viewer.jobs.after_map import areas_of_file, clean_file
+from hsi_viewer.jobs.polygons import PolygonOptions, polygons_file
 from tests.unit.cli.schemas import fitting
 
 UTM = Georeference((2.0, 0, 5e5, 0, -2.0, 5.1e6), CRS.from_epsg(32633).to_wkt())
@@ -134,7 +138,7 @@ def test_smoothed_polygons_have_no_gaps_and_keep_the_outline(tmp_path):
     write_map(tmp_path / "map.tif", ids, LEGEND, UTM, "A map")
 
     def written(name: str, **options: float) -> np.ndarray:
-        polygons_file(str(tmp_path / "map.tif"), tmp_path / name, **options)
+        polygons_file(str(tmp_path / "map.tif"), tmp_path / name, PolygonOptions(**options))
         return shapely.from_wkb(pyogrio.raw.read(tmp_path / name)[2])
 
     exact, smooth = written("exact.gpkg"), written("smooth.gpkg", smooth=2.0)
@@ -146,6 +150,81 @@ def test_smoothed_polygons_have_no_gaps_and_keep_the_outline(tmp_path):
     assert shapely.union_all(smooth).equals(outline)
     assert shapely.area(smooth).sum() == pytest.approx(outline.area)
     assert shapely.area(smooth) == pytest.approx(shapely.area(exact), rel=0.05)
+
+
+def test_regions_that_cross_strips_are_one_polygon(tmp_path, made):
+    """Whatever the height of the strips: the same polygons, measures and objects."""
+    found = []
+    for name, borders in (("whole", 1 << 19), ("strips", 60)):
+        options = PolygonOptions(objects=tmp_path / f"{name}.csv", most_borders=borders)
+        polygons_file(made, tmp_path / f"{name}.geojson", options)
+        polygons_file(made, tmp_path / f"{name}.shp", replace(options, objects=None))
+        polygons_file(made, tmp_path / f"{name}.gpkg", replace(options, objects=None))
+        for suffix in ("gpkg", "shp", "geojson"):
+            _, _, wkb, columns = pyogrio.raw.read(tmp_path / f"{name}.{suffix}")
+            shapes = shapely.to_wkt(shapely.normalize(shapely.from_wkb(wkb)), 6)
+            found.append(sorted(zip(shapes, *(c.tolist() for c in columns), strict=True)))
+        with (tmp_path / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            found.append(sorted(tuple(row[1:]) for row in csv.reader(file)))
+    assert found[:4] == found[4:]
+
+
+def test_smoothed_polygons_have_no_gaps_across_strips(tmp_path):
+    rows, columns = np.mgrid[:40, :50]
+    ids = np.where(columns + 0.6 * rows < 40, 2, 5).astype(np.uint16)
+    ids[(rows - 20) ** 2 + (columns - 15) ** 2 < 60] = 300
+    write_map(tmp_path / "map.tif", ids, LEGEND, UTM, "A map")
+    exact, smooth = [], []
+    for size, found in ((0.0, exact), (2.0, smooth)):
+        options = PolygonOptions(size, most_borders=60)
+        polygons_file(str(tmp_path / "map.tif"), tmp_path / f"{size}.gpkg", options)
+        found += shapely.from_wkb(pyogrio.raw.read(tmp_path / f"{size}.gpkg")[2]).tolist()
+    assert len(exact) == len(smooth) == 3
+    assert shapely.is_valid(smooth).all()
+    whole = shapely.union_all(smooth)
+    assert whole.equals(shapely.box(5e5, 5.1e6 - 80, 5e5 + 100, 5.1e6))
+    assert shapely.area(smooth).sum() == pytest.approx(whole.area)
+    assert shapely.get_num_coordinates(smooth).sum() < shapely.get_num_coordinates(exact).sum()
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "shp", "geojson"])
+def test_a_cancelled_export_leaves_no_file(tmp_path, made, suffix):
+    token = CancelToken()
+    (tmp_path / f"out.{suffix}").write_bytes(b"mine")
+
+    def stop(item):
+        if item.fraction:
+            token.cancel()
+
+    options = PolygonOptions(
+        objects=tmp_path / "out.csv", most_borders=9, token=token, port=CallbackPort(stop)
+    )
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(TaskCancelledError):
+        polygons_file(made, tmp_path / f"out.{suffix}", options, overwrite=True)
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / f"out.{suffix}").read_bytes() == b"mine"
+    token = CancelToken()
+    clean = partial(clean_file, made, tmp_path / "c.tif", Cleaning(majority=3, minimum=4))
+    with pytest.raises(TaskCancelledError):
+        clean(token=token, port=CallbackPort(lambda item: item.fraction and token.cancel()))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_steps_of_cleaning_are_kept_beside_the_map(tmp_path, made):
+    """Also those before; a map that has changed since has no steps."""
+    clean_file(made, tmp_path / "a.tif", Cleaning(majority=3))
+    clean_file(str(tmp_path / "a.tif"), tmp_path / "b.hdr", Cleaning(minimum=4))
+    record = json.loads((tmp_path / "b.cleaning.json").read_text("utf-8"))
+    assert (record["source"], len(record["source_sha256"])) == ("a.tif", 64)
+    assert record["text"] == "majority of 3 x 3 pixels; regions below 4 pixels removed"
+    assert [(s["majority"], s["minimum"]) for s in record["steps"]] == [(3, 0.0), (1, 4.0)]
+    assert record["text"] in (tmp_path / "b.hdr").read_text("utf-8")
+    with rasterio.open(tmp_path / "a.tif") as file:
+        assert file.descriptions[0].endswith("cleaned: majority of 3 x 3 pixels")
+    write_map(tmp_path / "a.tif", some_ids(), LEGEND, UTM, "Another map")
+    again = clean_file(str(tmp_path / "a.tif"), tmp_path / "c.tif", Cleaning(minimum=4))
+    assert again.record["cleaned"] == "regions below 4 pixels removed"
 
 
 def test_without_a_place_polygons_are_in_pixels(tmp_path):
@@ -170,8 +249,8 @@ def test_objects_have_confidence_centroids_and_mean_spectra(tmp_path, made):
     polygons_file(
         made,
         tmp_path / "out.gpkg",
+        PolygonOptions(objects=tmp_path / "out.csv"),
         confidence=str(tmp_path / "confidence.hdr"),
-        objects=tmp_path / "out.csv",
         spectra=str(tmp_path / "cube.hdr"),
     )
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
@@ -236,7 +315,7 @@ def test_an_input_is_never_replaced(tmp_path, made):
     np.testing.assert_array_equal(read_labels(made).ids, some_ids())
 
 
-def test_files_that_do_not_fit_are_refused(tmp_path, made, monkeypatch):
+def test_files_that_do_not_fit_are_refused(tmp_path, made):
     write_cube(HyperCube.from_array(np.ones((3, 4, 1))), tmp_path / "small.hdr")
     write_cube(HyperCube.from_array(np.full((14, 11, 1), 87.0)), tmp_path / "percent.hdr")
     write_cube(HyperCube.from_array(np.ones((14, 11, 2))), tmp_path / "two.hdr")
@@ -258,11 +337,6 @@ def test_files_that_do_not_fit_are_refused(tmp_path, made, monkeypatch):
     with pytest.raises(ExportError, match="no classified pixel"):
         polygons_file(str(tmp_path / "empty.npy"), target)
     assert not target.exists()
-    monkeypatch.setattr(object_table, "MAX_MEANS", 10)
-    with pytest.raises(object_table.TooLargeError, match="clean it first"):
-        object_table.mean_spectra(
-            map_regions(some_ids()), HyperCube.from_array(np.ones((14, 11, 2)))
-        )
 
 
 def test_an_exported_geotiff_keeps_its_grid(tmp_path, made):
@@ -276,12 +350,16 @@ def test_the_commands_print_what_they_did(tmp_path, made, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["clean", "map.tif", "c.tif", "--majority", "3", "--minimum", "8", "--json"]) == 0
     record = fitting(capsys.readouterr().out, "clean")
-    assert record["files"] == [str(tmp_path / n) for n in ("c.tif", "c.tif.aux.xml", "c.qml")]
+    assert record["files"] == [
+        str(tmp_path / n) for n in ("c.tif", "c.tif.aux.xml", "c.qml", "c.cleaning.json")
+    ]
+    assert record["cleaned"] == "majority of 3 x 3 pixels; regions below 8 pixels removed"
     assert main(["polygons", "c.tif", "c.geojson", "--json"]) == 0
     printed = capsys.readouterr()
     record = fitting(printed.out, "polygons")
     assert record["files"] == [str(tmp_path / "c.geojson")]
-    assert printed.err == f"hsi-viewer: {record['warnings'][0]}\n"
+    assert printed.err.endswith(f"hsi-viewer: {record['warnings'][0]}\n")
+    assert "Writing polygons" in printed.err
     assert main(["areas", "map.tif", "--json"]) == 0
     assert fitting(capsys.readouterr().out, "areas")["area_m2"] == 4 * np.count_nonzero(some_ids())
     np.save("plain.npy", some_ids())

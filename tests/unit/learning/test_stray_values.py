@@ -23,7 +23,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 
 ROWS, COLUMNS, BANDS = 48, 50, 40
-QUICK = replace(Recipe(), training=TrainingRecipe(steps=40))
+QUICK = replace(Recipe(), training=TrainingRecipe(steps=15))
 Spoil = Callable[[NDArray, np.random.Generator], NDArray[np.bool_] | None]
 
 

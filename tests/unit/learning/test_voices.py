@@ -17,12 +17,23 @@ from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
+from hsi_viewer.learning.voices.judging import evenness
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import HEARD, NETWORK_HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART
-from hsi_viewer.learning.voices.weighing import SURE, mean_margin, usual_pool, weighed
+from hsi_viewer.learning.voices.weighing import (
+    LOUD,
+    QUIET,
+    STEEPEST,
+    STEEPEST_ELSEWHERE,
+    SURE,
+    mean_margin,
+    usual_pool,
+    weighed,
+    weight_around,
+)
 from tests.unit.learning.made import SMALL, made_scene
 
 CUBE, TRUTH = made_scene()
@@ -245,15 +256,57 @@ def test_a_user_may_choose_the_voices(voices) -> None:
     assert model.predict(CUBE, labels=training).source.endswith("refined") == (voices != "pixels")
 
 
-def test_labels_without_folds_leave_the_usual_weights() -> None:
+def test_without_folds_an_even_map_of_single_pixels_leaves_them_the_weight() -> None:
     training, _ = draw_per_class(TRUTH, 1)
     model = fit(CUBE, training, recipe=RECIPE)
     assert model.evidence.separated is None
     assert "too few groups of labels" in model.evidence.sentence
-    assert {v.name: v.weight for v in model.evidence.voices}["similar_pixels"] == 0.24
+    weights = {v.name: v.weight for v in model.evidence.voices}
+    assert weights["similar_pixels"] == pytest.approx(0.45 * (1 - QUIET))
+    assert weights["surroundings"] + weights["network"] == pytest.approx(QUIET)
     found = model.predict(CUBE, labels=training)
     assert (found.class_map == TRUTH).mean() > 0.9
     assert (found.class_map[training > 0] == training[training > 0]).all()
+
+
+def test_without_folds_a_scattered_map_of_single_pixels_gives_the_surroundings_half() -> None:
+    noise = np.random.default_rng(0).normal(size=CUBE.read().shape) * 3 * CUBE.read().std()
+    noisy = HyperCube.from_array((CUBE.read() + noise).astype(np.float32))
+    training, _ = draw_per_class(TRUTH, 1)
+    model = fit(noisy, training, recipe=RECIPE)
+    shares = model.pool.shares
+    assert shares["surroundings"].weight == pytest.approx(LOUD)
+    assert model.pool.walker == "full"
+    other = fit(noisy, training, TrainingConfig(voices="pixels"), recipe=RECIPE)
+    assert other.pool.shares["surroundings"].weight == 0
+
+
+def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
+    said = np.eye(3, dtype=np.float32)[np.array([[0, 0, 1], [0, 2, 1], [1, 1, 1]])]
+    valid = np.ones((3, 3), bool)
+    assert evenness(said, valid) == pytest.approx(6 / 12)
+    valid[1, 1] = False
+    assert evenness(said, valid) == pytest.approx(6 / 8)
+    assert evenness(said[:1, :1], valid[:1, :1]) == 1.0
+    assert evenness(said, np.zeros((3, 3), bool)) == 1.0
+    assert [weight_around(e) for e in (0.0, 0.6, 0.725, 0.85, 1.0)] == pytest.approx(
+        [LOUD, LOUD, (LOUD + QUIET) / 2, QUIET, QUIET]
+    )
+    usual = usual_pool(around=0.3)
+    assert usual.shares["surroundings"].weight == pytest.approx(0.3)
+    assert usual.shares["similar_pixels"].weight == pytest.approx(0.45 * 0.7)
+
+
+def test_weights_for_other_scenes_fall_more_gently_with_the_loss() -> None:
+    targets = np.arange(80) % 4
+    said = {
+        "pixels": scores_of(targets, 0.9, 1.0),
+        "similar_pixels": scores_of(targets, 0.6, 1.0, 1),
+        "surroundings": scores_of(targets, 0.8, 1.0, 2),
+    }
+    here, there = (weighed(said, targets, None, s) for s in (STEEPEST, STEEPEST_ELSEWHERE))
+    assert here.shares["pixels"].weight > there.shares["pixels"].weight > 0.3
+    assert there.shares["surroundings"].weight > here.shares["surroundings"].weight
 
 
 def test_after_a_stroke_the_evidence_is_that_of_the_model_before() -> None:

@@ -36,6 +36,8 @@ def content_of(document: Document) -> tuple:
         history.count,
         truth,
         document.decisions.ids.tobytes(),
+        document.region.pixels.ids.tobytes(),
+        document.region.bands.ids.tobytes(),
     )
 
 
@@ -46,6 +48,9 @@ maps = st.lists(st.integers(0, 4), min_size=PIXELS, max_size=PIXELS).map(
 edits = st.one_of(
     st.tuples(st.just("stroke"), st.integers(0, 5), pixel_lists),
     st.tuples(st.just("decide"), st.sampled_from(Decision), pixel_lists),
+    st.tuples(st.just("region"), st.none() | maps),
+    st.tuples(st.just("bands"), st.lists(st.integers(0, 3), max_size=4)),
+    st.tuples(st.just("whole")),
     st.tuples(st.just("add"), st.text(max_size=5)),
     st.tuples(st.just("rename"), st.integers(1, 5), st.text(max_size=5)),
     st.tuples(st.just("recolour"), st.integers(1, 5), st.tuples(*[st.integers(0, 255)] * 3)),
@@ -69,6 +74,14 @@ def carry_out(document: Document, edit: tuple) -> None:  # noqa: C901 - one case
             stroke(document, class_id, pixels)
         case "decide", decision, pixels:
             document.decide(np.unique(pixels), decision)
+        case "region", ids:
+            inside = None if ids is None else ids > 2
+            document.region.set_inside(document.history, "Region", inside)
+        case "bands", bands:
+            chosen = np.isin(np.arange(4), bands)
+            document.region.set_bands(document.history, "Bands", chosen)
+        case "whole", *_:
+            document.region.clear(document.history)
         case "add", name:
             document.add_class(name)
         case "rename", class_id, name if class_id in known:

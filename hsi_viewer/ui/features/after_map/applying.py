@@ -99,7 +99,7 @@ class ApplyFeature(Feature):
         document = self.workspace.document
         if document is None:
             return
-        cube, device = document.cube, self.workspace.settings.device
+        cube, device = document.used_cube, self.workspace.settings.device
 
         def work(token: CancelToken, port: ProgressPort) -> Applied:
             from hsi_viewer.learning.model_description import check_model
@@ -131,7 +131,7 @@ class ApplyFeature(Feature):
             work,
             partial(self._on_applied, document),
             document=document,
-            cube=cube,
+            cube=document.cube,
             key=KEY,
             doing=DOING,
         )

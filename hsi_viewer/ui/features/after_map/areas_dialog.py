@@ -16,12 +16,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.assessment.areas import ClassArea
+from hsi_viewer.core.assessment.areas import UNITS, ClassArea
+from hsi_viewer.core.assessment.sample_assessment import (
+    NO_SAMPLE,
+    SampleAssessment,
+    reference_name,
+)
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.ui.dialogs import muted
 from hsi_viewer.ui.widgets.region_panel import swatch
 
-HEAD = ("Class", "Pixels", "Share", "Area")
+HEAD = ("Class", "Pixels", "Share", "Area", "Estimated (95 % interval)")
 AS_COUNTED = "As counted in the map: the errors of the map are in these figures."
 NO_AREA = "The scene gives no area of a pixel."
 HECTARE = 10_000.0
@@ -33,9 +38,11 @@ class AreasDialog(QDialog):
     Signals
     -------
     save_requested() : write it as CSV.
+    sample_requested() : draw reference points, by which areas can be estimated.
     """
 
     save_requested = Signal()
+    sample_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -53,6 +60,11 @@ class AreasDialog(QDialog):
         self.note = muted(AS_COUNTED)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.save = self.buttons.addButton("Save as CSV…", QDialogButtonBox.ButtonRole.ActionRole)
+        self.sample = self.buttons.addButton(
+            "Reference sample…", QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.sample.setToolTip("Draw points at random, by which areas are estimated without bias")
+        self.sample.clicked.connect(self.sample_requested)
         self.copy = self.buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         self.save.clicked.connect(self.save_requested)
         self.copy.clicked.connect(self._copy)
@@ -64,19 +76,46 @@ class AreasDialog(QDialog):
         self.resize(560, 420)
         self.areas: tuple[ClassArea, ...] = ()
 
-    def show_areas(self, areas: Sequence[ClassArea], legend: ClassLegend) -> None:
-        """List the classes in the order of the legend; none while the map is counted."""
-        self.areas = tuple(areas)
+    def show_areas(
+        self,
+        areas: Sequence[ClassArea],
+        legend: ClassLegend,
+        found: SampleAssessment | None = None,
+        reason: str = "",
+    ) -> None:
+        """List the classes in the order of the legend; none while the map is counted.
+
+        Parameters
+        ----------
+        found : what a labelled reference sample says, or None.
+        reason : why a sample says nothing yet; "" without one.
+        """
+        estimated = _estimated(found)
+        counted = {area.class_id for area in areas}
+        areas = [
+            *areas,
+            *(ClassArea(i, 0, None, 0.0) for i in estimated if areas and i not in counted),
+        ]
+        self.areas = tuple(area for area in areas if area.class_id in counted)
         known = any(area.square_metres is not None for area in areas)
         self.table.setColumnHidden(3, not known)
-        self.note.setText(AS_COUNTED if known or not areas else f"{AS_COUNTED} {NO_AREA}")
+        self.table.setColumnHidden(4, found is None)
+        note = AS_COUNTED if known or not areas else f"{AS_COUNTED} {NO_AREA}"
+        if found is not None:
+            note = " ".join([f"{AS_COUNTED} Estimated by points.", found.method, *found.notes])
+        self.note.setText(note if found is not None else f"{note} {reason or NO_SAMPLE}")
         self.table.setRowCount(len(areas))
         for row, area in enumerate(areas):
-            name = QTableWidgetItem(legend.name_of(area.class_id))
+            name = QTableWidgetItem(reference_name(legend)(area.class_id))
             if area.class_id in legend:
                 name.setIcon(QIcon(swatch(legend[area.class_id])))
             self.table.setItem(row, 0, name)
-            texts = (f"{area.pixels:,}", f"{100 * area.share:.2f} %", area_text(area.square_metres))
+            texts = (
+                f"{area.pixels:,}",
+                f"{100 * area.share:.2f} %",
+                area_text(area.square_metres),
+                estimated.get(area.class_id, ""),
+            )
             for column, text in enumerate(texts, start=1):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -95,6 +134,21 @@ class AreasDialog(QDialog):
         ]
         lines = ["\t".join(cells) for cells in ([HEAD[c] for c in columns], *rows)]
         QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def _estimated(found: SampleAssessment | None) -> dict[int, str]:
+    """Estimated areas by class id, with their intervals."""
+    if found is None:
+        return {}
+    texts = {}
+    for class_id, area in zip(found.estimates.class_ids, found.areas, strict=True):
+        values = (area.value, area.low, area.high)
+        if found.unit == "pixels":
+            value, low, high = (f"{x:,.0f}" for x in values)
+        else:
+            value, low, high = (area_text(x * UNITS[found.unit]) for x in values)
+        texts[class_id] = f"{value} ({low} to {high})"
+    return texts
 
 
 def area_text(square_metres: float | None) -> str:

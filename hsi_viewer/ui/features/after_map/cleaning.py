@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer, Slot
 
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.cleaned_prediction import cleaned_prediction, cleaning_sentence
+from hsi_viewer.core.postprocess.map_steps import with_step
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
@@ -168,8 +169,7 @@ class CleanFeature(Feature):
 
             port.report(Progress(DOING))
             row_area = pixel_area(cube.georeference, cube.rows, cube.columns)
-            ids = cleaned(prediction.class_map, cleaning, row_area)
-            token.check()
+            ids = cleaned(prediction.class_map, cleaning, row_area, token, port)
             changed = int(np.count_nonzero(ids != prediction.class_map))
             return Cleaned(prediction, cleaning, ids, changed, row_area)
 
@@ -238,8 +238,9 @@ class CleanFeature(Feature):
         made = {
             MADE_FROM: before.run,
             "cleaned": "; ".join((*earlier, sentence)),
-            "cleaning": [*config.get("cleaning", ()), asdict(found.cleaning)],
         }
         named = "" if origin is None else origin.title.partition(": ")[2] or origin.title
         title = ", ".join(part for part in (named.removesuffix(", cleaned"), "cleaned") if part)
-        return MadeMap(title, prediction, before.trained_on, {**config, **made})
+        return MadeMap(
+            title, prediction, before.trained_on, {**with_step(config, found.cleaning), **made}
+        )

@@ -73,6 +73,7 @@ class MapFeature(Feature):
         if document is not None:
             document.prediction_changed.connect(self._count)
             document.legend.changed.connect(self._count)
+            document.results.sampled.connect(self._count)
         self._count()
 
     def close(self) -> None:
@@ -88,10 +89,15 @@ class MapFeature(Feature):
         if self._areas is None:
             self._areas = AreasDialog(self.window)
             self._areas.save_requested.connect(self.save_areas)
+            self._areas.sample_requested.connect(self._draw_sample)
             self._areas.finished.connect(self._forget_areas)
         self._count()
         self._areas.show()
         self._areas.raise_()
+
+    @Slot()
+    def _draw_sample(self) -> None:
+        self.context.commands.action("map.sample").trigger()
 
     @Slot()
     def _forget_areas(self) -> None:
@@ -121,7 +127,8 @@ class MapFeature(Feature):
     def _on_counted(self, areas: tuple[ClassArea, ...]) -> None:
         document = self.workspace.document
         if self._areas is not None and document is not None:
-            self._areas.show_areas(areas, document.legend)
+            found = document.results.sample_assessment
+            self._areas.show_areas(areas, document.legend, found, document.results.sample_reason)
 
     @Slot()
     def save_areas(self) -> None:
@@ -201,27 +208,27 @@ class MapFeature(Feature):
         wanted = dialog.confidence.isChecked()
         scene = cube if objects is not None and dialog.spectra.isChecked() else None
 
-        def work(_token: CancelToken, port: ProgressPort) -> tuple[list[Path], tuple[str, ...]]:
+        def work(token: CancelToken, port: ProgressPort) -> tuple[list[Path], tuple[str, ...]]:
             from hsi_viewer.analysis.pixel_area import pixel_area
-            from hsi_viewer.jobs.after_map import MapOnGround, check_targets, write_map_polygons
+            from hsi_viewer.jobs.after_map import check_targets
             from hsi_viewer.jobs.export_layers import value_cube
+            from hsi_viewer.jobs.polygons import MapOnGround, PolygonOptions, write_map_polygons
 
             port.report(Progress(f"Writing {path.name}"))
             targets = [path, *([objects] if objects is not None else [])]
             check_targets(targets, [cube.path] if cube.path else [], overwrite=True)
             row_area = pixel_area(cube.georeference, cube.rows, cube.columns)
-            mapped = MapOnGround(prediction.class_map, legend, cube.georeference, row_area)
             sure = np.where(prediction.class_map > 0, prediction.confidence, np.nan)
-            made = write_map_polygons(
-                path,
-                mapped,
-                smooth=smooth,
-                confidence=value_cube(sure, ("confidence",), cube, "Confidence")
-                if wanted
-                else None,
-                objects=objects,
-                spectra=scene,
+            mapped = MapOnGround(
+                prediction.class_map,
+                legend,
+                cube.georeference,
+                row_area,
+                value_cube(sure, ("confidence",), cube, "Confidence") if wanted else None,
+                scene,
             )
+            options = PolygonOptions(smooth, objects, token=token, port=port)
+            made = write_map_polygons(path, mapped, options)
             return made.files, made.warnings
 
         self.workspace.perform("Writing polygons", work, self._on_polygons, doing="Exporting")

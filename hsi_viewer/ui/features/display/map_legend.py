@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE
+from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, OUTSIDE
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.scene.map_legend import Entry, MapLegend
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 
+DIMMED = (70, 70, 76)  # what lies outside the region of interest
 UNCLASSIFIED = (150, 150, 150)  # such pixels show the grey image
 
 
@@ -71,16 +72,25 @@ class LegendFeature(Feature):
 
     def refresh(self) -> None:
         """Show the legend of what is seen now."""
+        outside = self._outside()
         for layer in reversed(self._layers.layers):
             if not layer.visible or layer.raster is None:
                 continue
             if layer.name in (CLASS_MAP, GROUND_TRUTH):
-                self.legend.show_classes(self._classes(layer.name))
+                self.legend.show_classes([*self._classes(layer.name), *outside])
                 return
-            if layer.bar is not None or layer.name == IMAGE:
+            if layer.bar is not None:
                 self.legend.show_bar(layer.bar)
                 return
-        self.legend.show_classes(())
+            if layer.name == IMAGE:
+                break
+        self.legend.show_classes(outside)
+
+    def _outside(self) -> list[Entry]:
+        """What dims the image outside of the region of interest."""
+        if OUTSIDE not in self._layers or not self._layers[OUTSIDE].visible:
+            return []
+        return [(OUTSIDE, DIMMED)]
 
     def _classes(self, name: str) -> list[Entry]:
         document = self.workspace.document

@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, SpectrumRequest, read_pixel
 from hsi_viewer.core.cube.band_selection import band_name
@@ -37,7 +37,14 @@ LAYER_KEYS = ("classes", "uncertainty", "disagreement")  # in the panel, as MAP_
 
 
 class ViewController(QObject):
-    """Binds the document to the canvas, the spectrum plot and the readout."""
+    """Binds the document to the canvas, the spectrum plot and the readout.
+
+    Signals
+    -------
+    picked_changed() : another pixel was picked, or none is.
+    """
+
+    picked_changed = Signal()
 
     def __init__(
         self,
@@ -310,12 +317,14 @@ class ViewController(QObject):
         row, column = pixel.request.row, pixel.request.column
         self._picked, self._picked_spectrum = (row, column), pixel.values
         self._plot.add_pin(pixel.values, f"row {row + 1} col {column + 1}", (row, column))
+        self.picked_changed.emit()
 
     @Slot()
     def clear_pins(self) -> None:
         """Remove all pinned spectra."""
         self._picked, self._picked_spectrum = None, None
         self._plot.clear_pins()
+        self.picked_changed.emit()
 
     @property
     def pins(self) -> int:
@@ -357,6 +366,7 @@ class ViewController(QObject):
         self._canvas.set_marks(marks)
         self._canvas.centre_on(row, column)
         self._on_hover(row, column)
+        self.picked_changed.emit()
 
     def _read_out(self, document: Document, row: int, column: int) -> None:
         cube, prediction = document.cube, document.prediction

@@ -143,7 +143,7 @@ class ReportController(QObject):
         known = document.results.model
         return SessionRun(
             source=session.reference.at(session.reference.source),
-            cube=document.cube,
+            cube=document.used_cube,
             labels_source=f"labels of the session {session.reference.name}"
             if labels is None
             else str(labels),
@@ -158,6 +158,7 @@ class ReportController(QObject):
             folder=session.training_runs.folder,
             shown=self._shown(),
             model=None if known is None else known.model,
+            decisions=document.decisions.snapshot(),
         )
 
     def _on_report(self, files: list[Path]) -> None:

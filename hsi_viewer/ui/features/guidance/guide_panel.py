@@ -33,8 +33,8 @@ from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.theme import icon
 
 AREAS = (
-    ("the core of the segment", "core", "What lies inside the border of the segment"),
-    ("the whole segment", "segment", "All pixels around it that look alike"),
+    ("segment core", "core", "What lies inside the border of the segment"),
+    ("whole segment", "segment", "All pixels around it that look alike"),
     ("only the pixel", "pixel", "The pixel in the middle"),
 )
 CLOSE_UP = 108  # screen pixels

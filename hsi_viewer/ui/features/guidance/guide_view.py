@@ -8,10 +8,10 @@ import numpy as np
 
 from hsi_viewer.core.display.layers import IMAGE
 from hsi_viewer.ui.features.guidance.answered_places import Area
-from hsi_viewer.ui.features.guidance.compared_spectra import show_compared
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, Place
+from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.scene.place_outline import PlaceOutline
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, SpectrumRequest, read_pixel
+from hsi_viewer.core.cube.region import labels_inside
 from hsi_viewer.core.labels.decisions import Decision
 from hsi_viewer.core.labels.paint_mode import Paint
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -26,8 +27,8 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.features.guidance.compared_spectra import show_compared
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, means_of
+from hsi_viewer.ui.plots.compared_spectra import show_compared
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -163,13 +164,14 @@ class CheckFeature(Feature):
         if document is None or reason is not None:
             self.panel.show_state(reason or "")
             return
-        cube, labels, decisions = document.cube, document.labels, document.decisions.snapshot()
+        cube, labels, decisions = document.used_cube, document.labels, document.decisions.snapshot()
         snapshot, truth = labels.snapshot(), document.truth
 
         def work(token: CancelToken, port: ProgressPort) -> Checked:
             from hsi_viewer.learning.guidance.check_labels import check_labels
 
-            ids = truth if source == "truth" and truth is not None else snapshot.ids
+            given = truth if source == "truth" and truth is not None else snapshot.ids
+            ids, _ = labels_inside(given, cube)
             found = check_labels(cube, ids, token=token, port=port)
             kept = decisions.ids == Decision.KEPT
             asked = [one for one in found if not kept[one.row, one.column]]

@@ -17,7 +17,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.class_ids import count_ids
-from hsi_viewer.core.labels.decisions import Decision
+from hsi_viewer.core.labels.decisions import Decision, background_of
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -116,7 +116,7 @@ class Search:
 
         ground = self.ground or ground_of(self.cube, token, port)
         labels, decisions = self.labels.ids, self.decisions.ids
-        background = decisions == Decision.NO_CLASS
+        background = background_of(decisions)
         skipped = background | (decisions == Decision.SKIPPED)
         for pixel in self.asked:
             skipped[pixel] = True
@@ -211,7 +211,7 @@ class PlaceFinder(QObject):
         self._again = False
         known = document.results.model
         search = Search(
-            document.cube,
+            document.used_cube,
             prediction,
             getattr(known.model, "evidence", None) if known is not None else None,
             document.labels.snapshot(),

@@ -96,7 +96,7 @@ class AssessmentController(QObject):
         if document is None:
             return
         cube, model, config, labels = (
-            document.cube,
+            document.used_cube,
             trained.model,
             trained.config,
             trained.labels,
@@ -119,7 +119,7 @@ class AssessmentController(QObject):
             VALIDATING,
             work,
             partial(self._on_validated, document, trained.prediction),
-            cube=cube,
+            cube=document.cube,
             document=document,
             on_failed=self._on_failed,
             quiet=True,

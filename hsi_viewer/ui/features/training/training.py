@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
 from hsi_viewer.core.classifier import Classifier, Model
+from hsi_viewer.core.cube.region import labels_inside
+from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.evidence import Evidence
+from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
@@ -50,6 +53,15 @@ class Seen:
     """Told before the first map: (rows, columns), True where the model sees a label."""
 
     labelled: NDArray[np.bool_]
+
+
+def require_classes_inside(labels: NDArray[np.uint16]) -> None:
+    """Raise LabelError unless the region of interest has labels of two classes."""
+    if np.count_nonzero(count_ids(labels)[1:]) < 2:
+        raise LabelError(
+            "Fewer than two classes have labels inside the region of interest. Label pixels "
+            "inside of it, or use the whole scene."
+        )
 
 
 class TrainController(QObject):
@@ -141,7 +153,8 @@ class TrainController(QObject):
             self._workspace.notify(reason, "warning")
             return
         config = replace(config, device=self._workspace.settings.device)
-        cube, snapshot, legend = document.cube, document.labels.snapshot(), document.legend.classes
+        cube = document.used_cube
+        snapshot, legend = document.labels.snapshot(), document.legend.classes
         chosen = self._panel.classifier
         live = before is not None and before.model.name == chosen.name
         known = before.model if before is not None and live else None
@@ -151,7 +164,10 @@ class TrainController(QObject):
         self._document, self._again, self._epochs = document, False, []
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
-            labels = snapshot.ids
+            labels, outside = labels_inside(snapshot.ids, cube)
+            if outside:
+                port.report(Note(outside))
+                require_classes_inside(labels)
             port.report(Seen(labels > 0 if seen is None else (labels > 0) | seen))
             import_trainer(token, port)
             model = chosen.fit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.assessment.conformal import fit_conformal
+from hsi_viewer.core.assessment.conformal import fit_by_place, fit_conformal
 
 
 def drawn(rng, count, shares=(0.7, 0.2, 0.1)):
@@ -35,6 +35,44 @@ def test_the_threshold_by_hand():
 def test_too_few_labels_leave_every_class_possible(count):
     sets = fit_conformal(np.tile([0.9, 0.1], (count, 1)), np.zeros(count, int))
     np.testing.assert_array_equal(sets.sizes(np.array([[1.0, 0.0], [0.0, 0.0]])), [2, 0])
+
+
+def test_labels_of_one_place_count_as_one():
+    """Nine places of 1 to 9 labels, and their least certain one counts like the others."""
+    own, groups = (
+        np.repeat(np.linspace(0.1, 0.9, 9), range(1, 10)),
+        np.repeat(range(9), range(1, 10)),
+    )
+    p, targets = np.column_stack([own, 1 - own]), np.zeros(own.size, int)
+    assert fit_conformal(p, targets, groups=groups + 7).threshold == pytest.approx(0.1)
+    assert fit_conformal(p, targets).threshold == pytest.approx(0.3)  # 42.4 of 45 labels
+    fewer = groups < 8
+    found = fit_by_place(p[fewer], targets[fewer], groups[fewer])
+    assert (found.threshold, found.places) == (
+        fit_conformal(p[fewer], targets[fewer]).threshold,
+        False,
+    )
+    assert fit_by_place(p, targets, groups).places
+
+
+def test_pixels_of_new_places_are_covered():
+    """Where places differ, counting labels promises too much, and counting places does not."""
+    rng = np.random.default_rng(8)
+    covered = []
+    for _ in range(80):
+        hard = rng.random(40) < 0.3
+        groups = np.repeat(np.arange(20), 6)
+        own = np.where(hard, 0.3, 0.8)[np.repeat(np.arange(40), 6)] + rng.uniform(-0.2, 0.2, 240)
+        p = np.column_stack([own, 1 - own])
+        known, zeros = p[:120], np.zeros(120, int)
+        covered.append(
+            [
+                fit_conformal(known, zeros, groups=by).contains(p[120:])[:, 0].mean()
+                for by in (None, groups)
+            ]
+        )
+    plain, by_place = np.mean(covered, axis=0)
+    assert plain < 0.9 <= by_place < 0.97
 
 
 @pytest.mark.parametrize("coverage", [0.8, 0.9])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,9 +13,9 @@ from hsi_viewer.core.assessment.intervals import Z95
 from hsi_viewer.core.assessment.reference_sample import (
     allocation,
     draw_sample,
+    map_digest,
     sample_size,
     stratum_sizes,
-    why_no_areas,
 )
 from hsi_viewer.core.errors import LabelError
 
@@ -38,15 +40,24 @@ def test_rare_classes_get_the_least_and_the_others_share_by_area():
     assert allocation(PUBLISHED, 641, 75) == {1: 75, 2: 75, 3: 163, 4: 328}
 
 
+def test_allocations_by_area_alone_and_in_equal_parts():
+    assert allocation(PUBLISHED, 641, kind="proportional") == {1: 13, 2: 10, 3: 205, 4: 413}
+    assert allocation(PUBLISHED, 641, kind="equal") == {1: 161, 2: 160, 3: 160, 4: 160}
+    assert allocation({1: 9, 2: 500, 3: 1}, 100, kind="equal") == {1: 9, 2: 90, 3: 1}
+    assert allocation({1: 9000, 2: 4}, 3, kind="proportional") == {1: 2, 2: 2}
+
+
 @settings(max_examples=30)
 @given(
     st.dictionaries(st.integers(1, 9), st.integers(2, 3000), min_size=1, max_size=6),
     st.integers(1, 2000),
     st.integers(0, 80),
+    st.sampled_from(["recommended", "proportional", "equal"]),
 )
-def test_every_allocation_fits_its_classes(sizes, points, least):
-    found = allocation(sizes, points, least)
-    assert set(found) == set(sizes)
+def test_every_allocation_fits_its_classes(sizes, points, least, kind):
+    found = allocation(sizes, points, least, kind)
+    assert list(found) == list(sizes)
+    least = least if kind == "recommended" else 0
     assert all(min(max(least, 2), n) <= found[i] <= n for i, n in sizes.items())
     fixed = sum(min(max(least, 2), n) for n in sizes.values())
     assert sum(found.values()) == min(max(points, fixed), sum(sizes.values()))
@@ -85,6 +96,17 @@ def test_every_pixel_of_a_class_is_as_likely():
         assert abs(own - own.mean()).max() < 4.5 * np.sqrt(own.mean())
 
 
+def test_a_sample_knows_its_map():
+    class_map = made_map()
+    sample, other = draw_sample(class_map, {1: 4, 5: 4}), class_map.copy()
+    other.ravel()[np.setdiff1d(np.flatnonzero(other == 5), sample.pixels)[0]] = 1
+    assert sample.digest == map_digest(class_map) != map_digest(class_map.reshape(30, 20))
+    for known in (sample, replace(sample, digest="")):
+        assert known.is_from(class_map)
+        assert not known.is_from(other)
+        assert not known.is_from(class_map[:5])
+
+
 def test_estimates_follow_from_the_labels_and_another_map_can_be_assessed():
     class_map = made_map()
     truth = np.where(np.arange(30) < 15, 1, 5).astype(np.uint16) * np.ones((20, 1), np.uint16)
@@ -100,8 +122,6 @@ def test_estimates_follow_from_the_labels_and_another_map_can_be_assessed():
         sample.estimates(np.where(np.arange(570) == 7, 0, reference))
 
 
-def test_refusals():
+def test_more_points_than_pixels_are_refused():
     with pytest.raises(LabelError, match="Class 5 has 190 pixels in the map, too few for 200"):
         draw_sample(made_map(), {5: 200})
-    assert "probability sample" in why_no_areas(None)
-    assert why_no_areas(draw_sample(made_map(), {1: 3})) is None

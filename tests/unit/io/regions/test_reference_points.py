@@ -7,6 +7,7 @@ import csv
 import numpy as np
 import pytest
 
+from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
 from hsi_viewer.core.assessment.reference_sample import draw_sample
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
@@ -22,7 +23,7 @@ def drawn():
     class_map = np.ones((12, 10), np.uint16)
     class_map[:, 6:] = 5
     sample = draw_sample(class_map, {1: 6, 5: 4}, seed=7)
-    return sample, np.array([1, 5, 0, 1, 5, 1, 1, 0, 5, 5], np.uint16)
+    return sample, np.array([1, 5, 0, 1, 5, 1, 1, CANNOT_TELL, 5, 5])
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".gpkg", ".geojson"])
@@ -36,6 +37,7 @@ def test_what_is_written_is_read(tmp_path, drawn, suffix, grid):
     np.testing.assert_array_equal(again.strata, sample.strata)
     np.testing.assert_array_equal(labels, reference)
     assert (again.sizes, again.seed, again.shape) == (sample.sizes, 7, (12, 10))
+    assert again.digest == sample.digest
     np.testing.assert_allclose(again.inclusion, sample.inclusion)
 
 
@@ -53,6 +55,30 @@ def test_a_table_has_the_place_and_the_probability_of_each_point(tmp_path, drawn
     expected = {1: 6 / 72, 5: 4 / 48}[int(first["stratum"])]
     assert float(first["inclusion_probability"]) == pytest.approx(expected)
     assert (first["class_id"], first["class_name"]) == ("1", "Corn")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".gpkg", ".geojson"])
+def test_a_blind_file_tells_no_class_and_needs_its_map(tmp_path, drawn, suffix):
+    sample, reference = drawn
+    class_map = np.ones((12, 10), np.uint16)
+    class_map[:, 6:] = 5
+    path = tmp_path / f"points{suffix}"
+    write_reference_points(path, sample, np.zeros(10, np.int64), LEGEND, GRID, blind=True)
+    assert b"strat" not in path.read_bytes()
+    assert b"inclusion" not in path.read_bytes()
+    with pytest.raises(FormatError, match=r"was written blind.*--strata MAP"):
+        read_reference_points(path, LEGEND, GRID)
+    again, labels = read_reference_points(path, LEGEND, GRID, class_map)
+    np.testing.assert_array_equal(again.strata, sample.strata)
+    assert again.sizes == sample.sizes
+    assert not labels.any()
+    other = class_map.copy()
+    other[0, 0] = 5
+    with pytest.raises(LabelError, match="drawn from another map"):
+        read_reference_points(path, LEGEND, GRID, other)
+    write_reference_points(path, sample, reference, LEGEND, GRID)
+    with pytest.raises(LabelError, match="drawn from another map"):
+        read_reference_points(path, LEGEND, GRID, other)
 
 
 def test_names_alone_are_enough(tmp_path, drawn):
@@ -78,6 +104,7 @@ def test_names_alone_are_enough(tmp_path, drawn):
         ((",1,Corn", ",,Rye"), FormatError, 'there is no class "Rye"'),
         ((",1,Corn", ",-1,Corn"), FormatError, "class ids are whole numbers from 0 to 65535"),
         ((",72,", ",73,"), FormatError, "different stratum_pixels"),
+        (("seed,", "dice,"), FormatError, "Draw a reference sample"),
     ],
 )
 def test_other_files_are_refused(tmp_path, drawn, change, error, reason):
@@ -94,7 +121,7 @@ def test_other_files_are_refused(tmp_path, drawn, change, error, reason):
         read_reference_points(path, LEGEND, GRID)
 
 
-def test_a_point_that_is_listed_twice_is_refused(tmp_path, drawn):
+def test_points_listed_twice_or_left_out_are_refused(tmp_path, drawn):
     sample, reference = drawn
     path = tmp_path / "points.csv"
     write_reference_points(path, sample, reference, LEGEND, GRID)
@@ -102,6 +129,14 @@ def test_a_point_that_is_listed_twice_is_refused(tmp_path, drawn):
     path.write_text("\n".join([*lines, lines[1]]), encoding="utf-8")
     with pytest.raises(FormatError, match="a pixel has two points"):
         read_reference_points(path, LEGEND, GRID)
+    path.write_text("\n".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(FormatError, match=r"contains 9 of 10 points\. Points that were left out"):
+        read_reference_points(path, LEGEND, GRID)
+
+
+def test_labels_that_somebody_chose_are_refused(tmp_path):
+    with pytest.raises(FormatError, match="Areas can only be estimated from a probability sample"):
+        read_reference_points(tmp_path / "truth.tif", LEGEND, GRID)
 
 
 def test_only_points_can_be_written(tmp_path, drawn):

@@ -17,6 +17,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledError
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.apply import apply_model, options_of
 from hsi_viewer.jobs.batch import compute, pools
@@ -85,6 +86,22 @@ def test_a_batch_makes_the_maps_of_single_calls(job, files, tmp_path):
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
     assert any("processor time" in i.detail for i in port.items if isinstance(i, Progress))
+
+
+def test_tiles_go_into_cogs_and_stores_too(job, files, tmp_path):
+    one = replace(job, scenes=[Scene(str(files / "placed.hdr"))], formats=("cog", "zarr", "npy"))
+    run_batch(one)
+    folder = tmp_path / "out" / "placed"
+    ids = np.load(folder / "class_map.npy")
+    np.testing.assert_array_equal(values_of(folder / "class_map.cog.tif")[0], ids)
+    labels = read_labels(folder / "class_map.zarr")
+    np.testing.assert_array_equal(labels.ids, ids)
+    assert labels.georeference.transform == PLACE.transform
+    assert (folder / "class_map.cog.qml").exists()
+    assert run_batch(replace(one, resume=True)).computed == 0
+    chunk = next(p for p in (folder / "class_map.zarr").rglob("*") if p.name == "0" and p.is_file())
+    chunk.write_bytes(b"damaged")
+    assert run_batch(replace(one, resume=True)).computed == 4
 
 
 def test_the_tiles_make_nearly_the_map_of_one_piece(job, files, tmp_path):

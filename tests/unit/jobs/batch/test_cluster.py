@@ -13,6 +13,7 @@ from distributed import LocalCluster
 from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.apply import options_of
+from hsi_viewer.jobs.batch import pools
 from hsi_viewer.jobs.batch.run import BatchJob, run_batch
 from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.jobs.classify import classify
@@ -55,6 +56,7 @@ def test_a_cluster_makes_the_map_of_one_process(job, tmp_path):
 
 
 def test_a_scheduler_that_does_not_answer_is_named(job, monkeypatch):
+    monkeypatch.setattr(pools, "ANSWER", 0.2)
     with pytest.raises(SettingError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         run_batch(replace(job, scheduler="tcp://127.0.0.1:9"))
     monkeypatch.setitem(sys.modules, "distributed", None)

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.cli import main
+from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.errors import ExportError, FormatError, HsiError
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
+from hsi_viewer.core.postprocess.map_steps import after_steps
 from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
 from hsi_viewer.core.validation import parsed
 from hsi_viewer.io.labels.label_file import read_labels
@@ -21,6 +23,7 @@ from hsi_viewer.jobs.bundle.archive import opened_bundle
 from hsi_viewer.jobs.bundle.manifest import MANIFEST, MOST_FILES, Manifest
 from hsi_viewer.jobs.bundle.verify import VerifyJob, verify
 from hsi_viewer.jobs.bundle.write import write_bundle
+from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.report.gather import gather
 from hsi_viewer.learning import trainer
 from tests.unit.cli.schemas import fitting
@@ -170,9 +173,38 @@ def test_a_cleaned_map_is_cleaned_again(here):
     changed = cleaned(run.prediction.class_map, cleaning)
     assert np.count_nonzero(changed != run.prediction.class_map)
     prediction = type(run.prediction)(changed, run.prediction.confidence, run.prediction.class_ids)
-    run = made_run(source="cube.npy", prediction=prediction, cleanings=(cleaning,))
+    run = made_run(source="cube.npy", prediction=prediction, steps=(cleaning,))
     write_bundle(run, gather(run), here / "clean.zip")
     assert verify(VerifyJob(here / "clean.zip")).share == 1
+
+
+def test_doubtful_pixels_are_left_out_again(here):
+    """By confidence, then cleaned, then by the area of applicability with its background."""
+    run = made_run()
+    background = np.zeros((24, 24), bool)
+    background[8:10, 5:12] = True
+    facts = MapFacts(run.cube, run.prediction, run.model, run.labels, None, background)
+    outside = outside_of(facts, CancelToken(), SilentPort())
+    assert outside[background].any()
+    least = float(np.median(run.prediction.confidence))
+    steps = (DoubtRule(least), Cleaning(merge={9: 7}), DoubtRule(0.1, applicable=True))
+    left = after_steps(run.prediction, steps, None, lambda: outside)
+    assert 0 < np.count_nonzero(left.class_map == 0) < 576
+    assert (left.class_map[outside] == 0).all()
+    run = made_run(source="cube.npy", prediction=left, steps=steps, background=background)
+    write_bundle(run, gather(run), here / "left.zip")
+    assert verify(VerifyJob(here / "left.zip")).share == 1
+    files = members(here / "left.zip")
+    assert parsed(Manifest, files[MANIFEST], strict=False).settings.cleanings == steps
+    inside = np.frombuffer(files["map/class_map.img"], np.uint8).reshape(24, 24)
+    np.testing.assert_array_equal(inside, left.class_map)
+    assert b"left unclassified: confidence below" in files["report/report.json"]
+
+    changed = bytearray(files["labels/no_class.img"])
+    changed[0] ^= 1
+    rewritten(here / "left.zip", {**files, "labels/no_class.img": bytes(changed)})
+    found = verify(VerifyJob(here / "left.zip"))
+    assert (found.contents.changed, found.equal) == (("labels/no_class.img",), None)
 
 
 def test_nothing_is_replaced_and_names_are_checked_first(here, capsys):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.assessment.areas import class_areas
+from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.label_assessment import assess_labels
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
@@ -65,7 +66,9 @@ def test_the_checksum_is_that_of_the_stored_values(run, report):
 
 def test_every_layer_of_doubt_is_there(run, report):
     names = [layer.name for layer in report.facts.uncertainty.layers]
-    assert names == ["Confidence", "Margin", "Entropy", "Conformal set size", "Dissimilarity"]
+    assert names == [
+        *("Confidence", "Margin", "Entropy", "Area of applicability", "Class set size")
+    ]
     assert [p.name for p in report.pictures] == ["Class map", "Labels", *names]
     assert all(p.rgba.shape == (24, 24, 4) for p in report.pictures)
     mean = report.facts.uncertainty.layers[0].mean
@@ -80,8 +83,11 @@ def test_every_layer_of_doubt_is_there(run, report):
 def test_a_map_without_probabilities_has_fewer_layers(run):
     bare = dataclasses.replace(run.prediction, probabilities=None)
     found = gather(dataclasses.replace(run, prediction=bare)).facts.uncertainty
-    assert [layer.name for layer in found.layers] == ["Confidence", "Dissimilarity"]
+    assert [layer.name for layer in found.layers] == ["Confidence", "Area of applicability"]
     assert found.conformal is None
+    assert [text.partition(":")[0] for text in found.missing] == [
+        *("Margin", "Entropy", "Disagreement of the exits", "Class set size")
+    ]
 
 
 def test_the_paragraph_follows_from_the_facts(report):
@@ -95,8 +101,10 @@ def test_the_paragraph_follows_from_the_facts(report):
     for author in ("Ledoit", "Roberts", "Cohen", "Meyer", "Sadinle", "Olofsson", "HSI Viewer"):
         assert any(author in reference for reference in facts.references)
     assert "random walker" not in facts.methods
-    cleaned = described(dataclasses.replace(facts, cleanings=(Cleaning(majority=3, minimum=8),)))
-    assert "majority of 3 x 3 pixels; regions below 8 pixels removed." in cleaned["methods"]
+    steps = (Cleaning(majority=3, minimum=8), DoubtRule(0.4))
+    told = described(dataclasses.replace(facts, steps=steps))["methods"]
+    assert "cleaned: majority of 3 x 3 pixels; regions below 8 pixels removed." in told
+    assert "changed: pixels left unclassified: confidence below 40 %." in told
 
 
 def test_without_an_honest_figure_none_is_to_be_quoted(report):

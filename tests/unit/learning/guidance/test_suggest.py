@@ -14,7 +14,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning.guidance import ground as grounds
 from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
-from hsi_viewer.learning.guidance.proposals import doubt_of, doubt_of_map
+from hsi_viewer.learning.guidance.proposals import Proposer, doubt_of, doubt_of_map
 from hsi_viewer.learning.guidance.suggest import rules_for
 from tests.unit.learning.made import made_scene
 
@@ -112,16 +112,51 @@ def test_one_label_settles_all_that_is_like_it():
     assert {int(TRUTH[one.row, one.column]) for one in found} == {5, 7, 9}
 
 
+def evidence_of(around, score):
+    voices = (
+        VoiceShare("pixels", "Single pixels", 1 - around, score),
+        VoiceShare("surroundings", "Surroundings", around / 2, score - 0.1),
+        VoiceShare("network", "Network", around / 2, float("nan")),
+    )
+    return Evidence(voices, "none", 27)
+
+
 @pytest.mark.parametrize(
     ("around", "rule"), [(0.8, "gain"), (0.5, "gain"), (0.3, "fine"), (0.0, "fine")]
 )
 def test_single_pixels_are_compared_where_they_say_most(around, rule):
-    voices = (
-        VoiceShare("pixels", "Single pixels", 1 - around, -0.1),
-        VoiceShare("surroundings", "Surroundings", around / 2, -0.2),
-        VoiceShare("network", "Network", around / 2, float("nan")),
-    )
-    assert rules_for(Evidence(voices, "none", 27), 3) == (rule,) * 3
+    for labelled in range(20):
+        assert rules_for(evidence_of(around, 0.0), 3, labelled) == (rule,) * 3
+        assert "drawn" not in rules_for(evidence_of(around, float("nan")), 3, labelled)
+
+
+def test_where_single_pixels_leave_doubt_about_held_out_labels_up_to_half_are_drawn():
+    shares = []
+    for score in (-0.01, -0.2, -0.7, -3.0):
+        rules = [r for n in range(200) for r in rules_for(evidence_of(0.2, score), 4, n)]
+        assert set(rules) <= {"fine", "drawn"}
+        shares.append(rules.count("drawn") / len(rules))
+    np.testing.assert_allclose(shares, [0.01, 0.18, 0.5, 0.5], atol=0.05)
+    assert set(rules_for(evidence_of(0.6, -3.0), 4)) == {"gain"}
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 1 << 16))
+def test_drawn_places_take_turns_with_the_others_and_keep_the_order_of_the_scores(seed):
+    rng = np.random.default_rng(seed)
+    labels = np.where(rng.random(SHAPE) < rng.choice([0.01, 0.9]), TRUTH, 0).astype(np.uint16)
+    model = said(seed)
+    strip = np.arange(SHAPE[0])[:, None] < 8  # few pixels to compare
+    ground = Ground(GROUND.components, GROUND.valid & strip, GROUND.segments)
+    proposer = Proposer(ground, model.probabilities, model.class_ids, labels > 0)
+    rules = ("fine", "drawn", "drawn", "fine", "drawn")
+    found = proposer.suggestions(rules)
+    again = proposer.suggestions(rules)
+    assert [(s.row, s.column) for s in found] == [(s.row, s.column) for s in again]
+    assert all(not labels[s.row, s.column] for s in found)
+    scores = [s.score for s in found]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == scores[1] == scores[2]
 
 
 def test_segments_are_compared_where_nothing_is_known():
@@ -230,7 +265,8 @@ def test_of_a_large_scene_only_some_tiles_are_looked_at(tiled_ground):
 def test_places_of_a_large_scene_are_named_by_their_pixels_in_it(tiled_ground, seed):
     rng = np.random.default_rng(seed)
     labels = np.where(rng.random(SHAPE) < 0.3, TRUTH, 0).astype(np.uint16)
-    skip = rng.random(SHAPE) < 0.01
+    skip = rng.random(SHAPE) < 0.05
+    skip[32:] = False  # the last tile stays open
     model = said(seed)
     found = hsi_viewer.suggest(model, CUBE, labels, 6, skip, ground=tiled_ground)
     assert found
@@ -288,3 +324,27 @@ def test_nothing_is_novel_where_all_classes_have_labels():
     found = hsi_viewer.suggest(said(), CUBE, labels, 8, ground=GROUND)
     assert len(found) == 8
     assert not any(one.novel for one in found)
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes"), [((2, 40, 3), 2), ((60, 1, 5), 2), ((20, 20, 1), 2), ((40, 40, 12), 40)]
+)
+def test_scenes_of_odd_shapes_and_of_many_classes_have_places(shape, classes):
+    rng = np.random.default_rng(0)
+    rows, columns, bands = shape
+    truth = np.arange(rows * columns).reshape(rows, columns) * classes // (rows * columns) + 1
+    spectra = rng.uniform(100, 900, (classes, bands))
+    cube = spectra[truth - 1] + rng.normal(0, 5, shape)
+    empty = np.zeros((rows, columns), bool)
+    empty[0, :3] = True
+    cube[empty] = np.nan
+    labels = np.zeros((rows, columns), np.uint16)
+    for k in range(1, classes + 1):
+        labels.flat[rng.choice(np.flatnonzero((truth == k) & ~empty), 2, replace=False)] = k
+    model = Said(rng.dirichlet(np.ones(classes), (rows, columns)).astype(np.float32))
+    model.class_ids = tuple(range(1, classes + 1))
+    found = hsi_viewer.suggest(model, cube.astype(np.float32), labels, 8)
+    assert found
+    for one in found:
+        assert not labels[one.row, one.column]
+        assert not empty[one.row, one.column]

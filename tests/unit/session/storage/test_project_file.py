@@ -112,7 +112,8 @@ def made_run(folder, number=1):
 @given(bodies, id_maps, st.none() | id_maps, st.none() | id_maps)
 def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, truth, decisions):
     path = tmp_path_factory.mktemp("p") / "a.hsiproj"
-    write_project(path, session_data, ids, truth, {}, decisions=decisions)
+    others = {} if decisions is None else {"decisions": decisions, "region": decisions}
+    write_project(path, session_data, ids, truth, {}, others=others)
     again = read_project_data(path)
     same = replace(again.reference, relative="")
     assert replace(again, contents=(), reference=same) == session_data
@@ -124,9 +125,11 @@ def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, trut
     else:
         np.testing.assert_array_equal(contents.truth, truth)
     if decisions is None or not decisions.any():  # as in files of before there were any
-        assert contents.decisions is None
+        assert contents.others == {}
     else:
-        np.testing.assert_array_equal(contents.decisions, decisions)
+        assert sorted(contents.others) == ["decisions", "region"]
+        for other in contents.others.values():
+            np.testing.assert_array_equal(other, decisions)
 
 
 def test_runs_are_files_inside(path, tmp_path):

@@ -1,0 +1,149 @@
+"""Vector files, written: features on the map of a grid, all at once or some at a time."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.atomic import replacing
+from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.labels.classes import ClassLegend, palette_colour
+from hsi_viewer.io.metadata.crs import crs_of
+from hsi_viewer.io.regions.grid import Grid
+from hsi_viewer.io.regions.shapes import reprojected
+
+SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+# What GDAL writes before the first feature of a GeoJSON file, at the end of it, and after the last.
+BEFORE, AFTER = b'"features": [\n', b"\n]\n}\n"
+
+Write = Callable[[Sequence[Any], dict[str, NDArray[Any]]], None]
+
+
+def class_fields(class_ids: Sequence[int], legend: ClassLegend) -> dict[str, NDArray[Any]]:
+    """Attributes class_id, class_name and colour of features of some classes."""
+    colours = {v: palette_colour(v - 1) for v in set(class_ids)}
+    colours |= {c.id: c.colour for c in legend}
+    names = {v: legend.name_of(v) for v in set(class_ids)}
+    return {
+        "class_id": np.array(class_ids, np.int32),
+        "class_name": np.array([names[v] for v in class_ids], object),
+        "colour": np.array(["#" + bytes(colours[v]).hex() for v in class_ids], object),
+    }
+
+
+def write_features(
+    path: Path, geometries: Sequence[Any], fields: dict[str, NDArray[Any]], grid: Grid
+) -> tuple[str, ...]:
+    """Write polygons on the map of a grid, whole or not at all.
+
+    Returns
+    -------
+    tuple of str
+        sentences for the user.
+
+    Raises
+    ------
+    ExportError
+        if the file cannot be written.
+    """
+    with new_features(path, grid) as (write, notes):
+        write(geometries, fields)
+    return tuple(notes)
+
+
+@contextmanager
+def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
+    """Write polygons, some at a time: the file is there, whole, once the block has ended.
+
+    Parameters
+    ----------
+    path : its suffix names the driver.
+    grid : of the map.
+
+    Yields
+    ------
+    write : takes geometries in the coordinates of the map, and their attributes, the same ones
+        each time.
+    notes : sentences for the user.
+
+    Raises
+    ------
+    ExportError
+        if the file cannot be written.
+    """
+    from hsi_viewer.io.files.gdal_vector import DRIVERS, write_layer
+
+    crs = crs_of(grid.crs_wkt)
+    notes: list[str] = []
+    geojson = DRIVERS[path.suffix.lower()] == "GeoJSON"
+    degrees = crs_of("EPSG:4326")
+    turned = geojson and crs is not None and crs.to_epsg() != 4326
+    if turned:
+        notes.append("GeoJSON uses longitude and latitude (WGS 84), as its standard requires.")
+    if grid.transform is None:
+        notes.append("The cube has no georeference: x is the column, y the row.")
+    written = degrees if turned else crs
+    wkt = None if written is None else written.to_wkt()
+    with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
+        made = Path(folder, path.name)
+        more = Path(folder, "more", path.name)  # GDAL would read a GeoJSON file to append to it
+        more.parent.mkdir()
+
+        def write(geometries: Sequence[Any], fields: dict[str, NDArray[Any]]) -> None:
+            if not len(geometries):
+                return
+            places = reprojected(geometries, crs, degrees) if turned else geometries
+            appended = made.exists()
+            target = more if geojson and appended else made
+            options = {"COORDINATE_PRECISION": "12"} if geojson else {"append": appended}
+            try:
+                write_layer(target, places, fields, wkt, **options)
+                if target is more:
+                    _append(more, made)
+            except ExportError as error:
+                raise ExportError(str(error).replace(str(target), str(path))) from error
+
+        yield write, notes
+        if made.exists():
+            move_to(made, path)
+
+
+def _append(more: Path, made: Path) -> None:
+    """Append the features of a GeoJSON file of GDAL to another."""
+    with more.open("rb") as source, made.open("rb+") as target:
+        begins = source.read(1 << 16).index(BEFORE) + len(BEFORE)
+        target.seek(-len(AFTER), 2)
+        if target.read() != AFTER:
+            raise ValueError(f"{made} does not end as GDAL ends GeoJSON files")
+        target.seek(-len(AFTER), 2)
+        target.write(b",\n")
+        source.seek(begins)
+        shutil.copyfileobj(source, target)
+
+
+def move_to(made: Path, path: Path) -> None:
+    """Exchange a file, or all the files of a shapefile, together."""
+    endings = SHAPEFILE if path.suffix.lower() == ".shp" else (path.suffix,)
+    pairs = [
+        (made.with_suffix(ending), path.with_suffix(ending))
+        for ending in endings
+        if made.with_suffix(ending).exists()
+    ]
+    pairs = [*pairs[1:], pairs[0]]
+    with replacing(*(target for _, target in pairs), named=path) as news:
+        for (source, _), new in zip(pairs, news, strict=True):
+            shutil.copyfile(source, new)
+    written = {target for _, target in pairs}
+    for journal in ("-wal", "-shm", "-journal"):  # of the GeoPackage that was replaced
+        path.with_name(path.name + journal).unlink(missing_ok=True)
+    if path.suffix.lower() == ".shp":  # a system or an index of the shapes that stood there before
+        for ending in (*SHAPEFILE, ".sbn", ".sbx", ".qix"):
+            if (stale := path.with_suffix(ending)) not in written:
+                stale.unlink(missing_ok=True)

@@ -1,0 +1,94 @@
+"""UsedRegion: the pixels and bands of a document that are trained on and mapped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import RegionOfInterest
+from hsi_viewer.core.labels.history import History, LabelChange
+from hsi_viewer.core.labels.label_map import LabelMap
+
+REGION, BANDS = "region", "bands"  # names of the maps in steps and journals
+
+
+class UsedRegion:
+    """The region of interest and the chosen bands, kept as maps, so that strokes change them.
+
+    `changed` is emitted after either has changed.
+
+    Parameters
+    ----------
+    rows, columns, bands : of the scene.
+
+    Attributes
+    ----------
+    pixels : 1 inside, 0 outside; 0 everywhere stands for the whole scene.
+    bands : (1, bands) 1 for chosen bands; 0 everywhere stands for all.
+    """
+
+    changed = Signal()
+
+    def __init__(self, rows: int, columns: int, bands: int) -> None:
+        self.pixels = LabelMap(rows, columns, REGION)
+        self.bands = LabelMap(1, bands, BANDS)
+        self._now: RegionOfInterest | None = None
+        self._used: tuple[HyperCube, HyperCube] | None = None
+        self.pixels.changed.connect(self._on_change)
+        self.bands.changed.connect(self._on_change)
+
+    @property
+    def now(self) -> RegionOfInterest:
+        """What is used now: the same object until it changes."""
+        if self._now is None:
+            inside = self.pixels.ids > 0 if self.pixels.total else None
+            bands = self.bands.ids[0] > 0 if self.bands.total else None
+            self._now = RegionOfInterest(inside, bands)
+        return self._now
+
+    def of(self, cube: HyperCube) -> HyperCube:
+        """What is used of a cube: the same object again until either changes.
+
+        Where none of the chosen bands is good, no band is: to train on it is refused.
+        """
+        now = self.now
+        if not now:
+            return cube
+        if self._used is None or self._used[0] is not cube:
+            used = RegionOfInterest(now.inside).of(cube)
+            if now.bands is not None:
+                used = replace(used, good_bands=cube.good_bands & now.bands, chosen=now.bands)
+            self._used = cube, used
+        return self._used[1]
+
+    def set_inside(self, history: History, title: str, inside: NDArray[np.bool_] | None) -> None:
+        """Use only some pixels (rows, columns), or all of them, as one step."""
+        wanted = np.zeros(self.pixels.shape, bool) if inside is None else inside
+        edit = self.pixels.edit_to(wanted.astype(np.uint16))
+        if edit.pixels.size:
+            history.do(title, LabelChange(self.pixels, edit))
+
+    def set_bands(self, history: History, title: str, chosen: NDArray[np.bool_] | None) -> None:
+        """Use only some bands (bands,), or all good ones, as one step."""
+        wanted = np.zeros(self.bands.shape[1], bool) if chosen is None else chosen
+        edit = self.bands.edit_to(wanted[None].astype(np.uint16))
+        if edit.pixels.size:
+            history.do(title, LabelChange(self.bands, edit))
+
+    def clear(self, history: History) -> None:
+        """Use all pixels and all bands, as one step."""
+        changes = [
+            LabelChange(part, part.edit_to(np.zeros(part.shape, np.uint16)))
+            for part in (self.pixels, self.bands)
+            if part.total
+        ]
+        if changes:
+            history.do("Use the whole scene", *changes)
+
+    def _on_change(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
+        self._now = self._used = None
+        self.changed.emit()

@@ -1,0 +1,1 @@
+"""Reference samples: drawn from a map, and labelled without seeing it."""

@@ -1,0 +1,434 @@
+"""ReferenceFeature: draws a reference sample from the map, and has its points labelled blind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
+from PySide6.QtGui import QKeyEvent
+
+from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
+from hsi_viewer.core.assessment.labelled_sample import LabelledSample, sample_from_json
+from hsi_viewer.core.assessment.reference_sample import draw_sample, stratum_sizes
+from hsi_viewer.core.assessment.sample_assessment import OTHER, reference_name
+from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.guidance.answer_keys import Action, AnswerKeys, action_of, digit_of
+from hsi_viewer.ui.features.reference.estimating import SampleEstimator
+from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
+
+if TYPE_CHECKING:
+    from hsi_viewer.jobs.sampling import SamplePlan
+    from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
+    from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
+    from hsi_viewer.ui.features.reference.sample_view import SampleView
+    from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
+
+KEY, MENU = "reference", "&Map"
+NO_MAP = "Train first: there is no class map yet."
+NO_SAMPLE = "Draw a reference sample first."
+FILTERS = "GeoPackage (*.gpkg);;GeoJSON (*.geojson);;CSV (*.csv)"
+REST_MS = 300  # after an answer, before it is written into the session's folder
+USED: tuple[Action, ...] = ("next", "skip", "no_class", "take_back", "erase", "leave")
+
+
+class ReferenceFeature(Feature):
+    """Binds the sample of the document to dialog, keys, canvas and panels.
+
+    Parameters
+    ----------
+    accuracy : shows what the sample says about the map.
+    """
+
+    key = "reference"
+
+    def __init__(self, context: Context, accuracy: AccuracyPanel) -> None:
+        super().__init__(context)
+        self._accuracy = accuracy
+        self.active = False
+        self._keys, self._tool = AnswerKeys(), ""
+        self._view: SampleView | None = None
+        self._dialog: SampleDialog | None = None
+        self.estimator = SampleEstimator(self.workspace, self)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(context.sessions.keep_data)
+        context.canvas.installEventFilter(self)
+        self.workspace.document_changed.connect(self._on_document)
+        self.workspace.state_changed.connect(self._on_state)
+
+    # panel and commands ----------------------------------------------------------------------
+
+    def panels(self) -> list[Panel]:
+        """The dock of the sample, beside the training."""
+        return [
+            Panel(
+                KEY,
+                "Reference sample",
+                self._make,
+                "right",
+                beside="training",
+                fill=self.refresh,
+                icon="dice-multiple-outline",
+            )
+        ]
+
+    def _make(self) -> SamplePanel:
+        from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
+        from hsi_viewer.ui.features.reference.sample_view import SampleView
+
+        panel = SamplePanel(self.context.canvas)
+        panel.installEventFilter(self)
+        panel.started.connect(self.start)
+        panel.drawn.connect(self.choose)
+        panel.exported.connect(self.export)
+        panel.class_chosen.connect(self.answer)
+        panel.acted.connect(self._act)
+        self._view = SampleView(self.context, panel)
+        return panel
+
+    @property
+    def panel(self) -> SamplePanel:
+        """The panel."""
+        return cast("SamplePanel", self.context.docking.panel(KEY))
+
+    def commands(self) -> list[Command]:
+        """Three commands of the menu Map."""
+        return [
+            Command(
+                "map.sample",
+                "&Draw a reference sample…",
+                MENU,
+                self.choose,
+                (),
+                "dice-multiple-outline",
+                self._has_map,
+                lambda: NO_MAP,
+            ),
+            Command(
+                "map.label_sample",
+                "&Label the reference sample",
+                MENU,
+                self._switch,
+                (),
+                "eye-off-outline",
+                lambda: self._sample is not None and not self._sample.complete,
+                lambda: NO_SAMPLE if self._sample is None else "All points are labelled.",
+                checked=lambda: self.active,
+            ),
+            Command(
+                "map.export_sample",
+                "&Export the reference sample…",
+                MENU,
+                self.export,
+                (),
+                "export-variant",
+                lambda: self._sample is not None,
+                lambda: NO_SAMPLE,
+            ),
+        ]
+
+    def _has_map(self) -> bool:
+        document = self.workspace.document
+        return document is not None and document.prediction is not None
+
+    @property
+    def _sample(self) -> LabelledSample | None:
+        document = self.workspace.document
+        return document.results.sample if document is not None else None
+
+    def refresh_theme(self) -> None:
+        """Take the colours of the theme."""
+        if self.made(KEY):
+            self.panel.refresh_theme()
+
+    # drawing ---------------------------------------------------------------------------------
+
+    @Slot()
+    def choose(self) -> None:
+        """Ask how many points, and draw them."""
+        from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
+
+        document = self.workspace.document
+        if document is None or document.prediction is None:
+            return
+        self.stop()
+        old = document.results.sample
+        dialog = self._dialog = SampleDialog(self.window, old.done if old is not None else 0)
+        ids = document.prediction.class_map
+
+        def work(_token: CancelToken, _port: ProgressPort) -> dict[int, int]:
+            return stratum_sizes(ids)
+
+        self.workspace.compute(
+            "Counting the classes", work, self._on_sizes, document=document, quiet=True
+        )
+        accepted = dialog.exec()
+        self._dialog = None
+        if accepted:
+            self.draw(dialog.plan(), label=dialog.at_once.isChecked())
+        dialog.deleteLater()
+
+    def _on_sizes(self, sizes: dict[int, int]) -> None:
+        document = self.workspace.document
+        if self._dialog is not None and document is not None:
+            self._dialog.show_sizes(sizes, ClassLegend(document.legend.classes))
+
+    def draw(self, plan: SamplePlan, *, label: bool = True) -> None:
+        """Draw a sample from the map that is shown, in the place of an older one."""
+        document = self.workspace.document
+        if document is None or document.prediction is None:
+            return
+        ids = document.prediction.class_map
+
+        def work(_token: CancelToken, _port: ProgressPort) -> LabelledSample:
+            return LabelledSample(draw_sample(ids, plan.points(stratum_sizes(ids)), plan.seed))
+
+        def done(drawn: LabelledSample) -> None:
+            document.results.sample = drawn
+            self._changed()
+            self.show_panel(KEY)
+            if label:
+                self.start()
+
+        self.workspace.compute("Drawing the sample", work, done, document=document)
+
+    # on and off ------------------------------------------------------------------------------
+
+    def _switch(self, on: bool) -> None:
+        if on:
+            self.start()
+        else:
+            self.stop()
+
+    @Slot()
+    def start(self) -> None:
+        """Ask about one point after the other, with the map hidden."""
+        sample = self._sample
+        if sample is None or sample.complete or self.active:
+            return
+        guide = self.context.commands.action("labels.guide")
+        if guide.isChecked():
+            guide.trigger()
+        self._tool = self.context.labelling.tool
+        self.context.commands.action("tool.navigate").trigger()
+        self.active = True
+        self._set_blind(True)
+        self.show_panel(KEY)
+        self.panel.show_active(True)
+        self.refresh()
+        self.context.canvas.setFocus()
+        self.workspace.state_changed.emit()
+
+    def stop(self) -> None:
+        """Show the map again; what was answered stays."""
+        if not self.active:
+            return
+        self.active, self._keys.typed = False, ""
+        self._set_blind(False)
+        self.context.commands.action(f"tool.{self._tool}").trigger()
+        if self.made(KEY):
+            self.panel.show_active(False)
+        self.refresh()
+        self.workspace.state_changed.emit()
+
+    def _set_blind(self, blind: bool) -> None:
+        self.context.viewing.layers.set_blind(blind)
+        self.context.readout.set_blind(blind)
+
+    # keys ------------------------------------------------------------------------------------
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Take the keys of the answers before they start commands."""
+        if not self.active or not isinstance(event, QKeyEvent):
+            return False
+        if action_of(event) not in USED and not digit_of(event):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.KeyPress:
+            if not event.isAutoRepeat():
+                self._press(event)
+            return True
+        return event.type() == QEvent.Type.KeyRelease
+
+    def _press(self, event: QKeyEvent) -> None:
+        action, document = action_of(event), self.workspace.document
+        if document is None:
+            return
+        count = len(document.legend)
+        if action is None:
+            self._choose(self._keys.digit(digit_of(event), count))
+        elif action == "next" and self._keys.typed:
+            self._choose(self._keys.confirm(count))
+        elif self._keys.typed and action in ("erase", "leave"):
+            self._keys.typed = ""
+            self.refresh()
+        else:
+            self._keys.typed = ""
+            self._act(action)
+
+    def _choose(self, number: int | None) -> None:
+        document = self.workspace.document
+        if number is not None and document is not None:
+            self.answer(document.legend.classes[number - 1].id)
+        else:
+            self.refresh()
+
+    # answers ---------------------------------------------------------------------------------
+
+    @Slot(int)
+    def answer(self, class_id: int) -> None:
+        """Label the point, and ask about the next one."""
+        sample = self._sample
+        if sample is None or not self.active:
+            return
+        sample.answer(class_id)
+        self._changed()
+        if sample.complete:
+            self.stop()
+            self.show_panel("accuracy")
+            self.workspace.notify(
+                f"All {sample.total} reference points are labelled. The Accuracy panel shows "
+                "what they say about the map.",
+                "success",
+            )
+
+    @Slot(str)
+    def _act(self, action: str) -> None:
+        """Carry out an answer that isn't a class."""
+        sample = self._sample
+        if sample is None:
+            return
+        if action == "skip":
+            self.answer(CANNOT_TELL)
+        elif action == "no_class":
+            self.answer(OTHER)
+        elif action == "next":
+            sample.later()
+            self.refresh()
+        elif action == "take_back" and sample.take_back():
+            self._changed()
+        elif action == "leave":
+            self.stop()
+
+    def _changed(self) -> None:
+        """Keep the answers in the session, and say what follows from them."""
+        session = self.context.sessions.session
+        if session is not None:
+            session.note_extra("reference points")
+            self._rest.start()
+        self.refresh()
+        self.estimator.estimate()
+        self.workspace.state_changed.emit()
+
+    # what is shown ---------------------------------------------------------------------------
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the point that is asked about, or what can be done."""
+        if self.made(KEY) and self._view is not None:
+            self._view.show(self._sample, self._keys.typed, active=self.active)
+            self._on_state()
+
+    @Slot()
+    def _on_state(self) -> None:
+        if self.active and self.context.commands.action("labels.guide").isChecked():
+            self.stop()
+        if self.made(KEY):
+            sample = self._sample
+            done, total = (0, 0) if sample is None else (sample.done, sample.total)
+            self.panel.show_state(can_draw=self._has_map(), done=done, total=total)
+
+    @Slot()
+    def _on_document(self) -> None:
+        self._leave_blind()
+        document = self.workspace.document
+        if document is not None:
+            document.legend.changed.connect(self._on_legend)
+            document.results.sampled.connect(self._show_estimates)
+        if self._view is not None:
+            self._view.show_scene()
+        self._on_legend()
+
+    def _on_legend(self) -> None:
+        self._show_estimates()
+        self.refresh()
+
+    def _show_estimates(self) -> None:
+        document = self.workspace.document
+        if document is not None:
+            found, reason = document.results.sample_assessment, document.results.sample_reason
+            self._accuracy.sample.show_sample(found, reason, reference_name(document.legend))
+
+    def _leave_blind(self) -> None:
+        self.active, self._keys.typed = False, ""
+        self._set_blind(False)
+        if self.made(KEY):
+            self.panel.show_active(False)
+
+    # files -----------------------------------------------------------------------------------
+
+    @Slot()
+    def export(self) -> None:
+        """Ask for a file and write the points; without strata while they are labelled blind."""
+        document, sample = self.workspace.document, self._sample
+        if document is None or sample is None:
+            return
+        name = f"{file_stem(document.cube, 'reference')}.gpkg"
+        path = ask_where(self.workspace, self.window, "Export the points", name, FILTERS)
+        if path is not None:
+            self._write(path, document, sample)
+
+    def _write(self, path: Path, document: Document, sample: LabelledSample) -> None:
+        drawn, reference, cube = sample.sample, sample.reference.copy(), document.cube
+        legend, blind = ClassLegend(document.legend.classes), not sample.complete
+
+        def work(_token: CancelToken, _port: ProgressPort) -> Path:
+            from hsi_viewer.io.regions.grid import Grid
+            from hsi_viewer.io.regions.reference_points import write_reference_points
+
+            grid = Grid.of_cube(cube)
+            write_reference_points(path, drawn, reference, legend, grid, blind=blind)
+            return path
+
+        def done(written: Path) -> None:
+            self.workspace.notify(f"Saved {written}.", "success", folder_link(written))
+
+        self.workspace.perform("Exporting the points", work, done, doing="Exporting")
+
+    # the session -----------------------------------------------------------------------------
+
+    def session_state(self) -> dict[str, Any]:
+        """The sample with its labels."""
+        sample = self._sample
+        return {} if sample is None else {"sample": sample.to_json(), "on": self.active}
+
+    def restore_session_state(self, state: dict[str, Any]) -> None:
+        """Go on where the session was saved."""
+        document = self.workspace.document
+        if document is None:
+            return
+        shape = document.labels.shape
+        document.results.sample = sample_from_json(state.get("sample"), shape)
+        if document.results.sample is None:
+            self.workspace.notify("The reference sample of the session isn't valid.", "warning")
+        self.estimator.estimate()
+        if state.get("on") is True:
+            self.start()
+        self.refresh()
+
+    def leave(self, *, discard: bool) -> None:
+        """The document goes: nothing is asked about it any more."""
+        self.stop()
+
+    def close(self) -> None:
+        """The window writes what is left itself."""
+        self._rest.stop()
