@@ -40,7 +40,12 @@ LIBRARIES = (
     " pytest rasterio.features safetensors.torch scipy.io scipy.ndimage scipy.optimize"
     " scipy.sparse.linalg shapely skimage.segmentation sklearn.svm spectral tifffile torch zarr"
 )
-ENVIRONMENT = {"CI": "1", "HSI_FUZZ_SECONDS": "1", "QT_QPA_PLATFORM": "offscreen"}
+ENVIRONMENT = {
+    "CI": "1",
+    "HSI_FUZZ_SECONDS": "1",
+    "HSI_NO_SHRINKING": "1",
+    "QT_QPA_PLATFORM": "offscreen",
+}
 OPTIONS = ("-x", "-q", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 NO_TESTS = 5  # exit status of pytest
 

@@ -1,31 +1,40 @@
 """Many tiles and many scenes by one process and by two: python -m benchmarks.scale.
 
-Each part runs `hsi-viewer apply` in processes of its own and writes its rows to results/scale.csv
-at once; parts that are there are not measured again. Wall-clock figures are only worth something
-when nothing else runs; the column load says how busy the machine was, and processor time tells on
-a busy one, too, whether two processes do more work than one.
+Two processes are compared with one, each with one thread: one core against two. That is how apply
+works, so that a map does not depend on the number of cores; the row "cores that 1 process uses"
+shows it. The clock runs from the start of the command to its end, with the import of the engine,
+the plan, and the files of the map, which one process does in either case.
+
+Each run writes its rows to results/scale.csv at once, and what it made stays in a folder until all
+is measured: a call after a stop goes on. Wall-clock figures are only worth something when nothing
+else runs; the column load says how busy the machine was, and processor time tells on a busy one,
+too, whether two processes do more work than one.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from benchmarks.big_scene import drop_from_memory, write_big_scene
 from benchmarks.speed import generated
 from benchmarks.table import Table
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.postprocess.map_regions import map_regions
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
@@ -42,12 +51,17 @@ BANDS, CLASSES, PER_CLASS = 100, 9, 30
 TRAINED = 300  # rows and columns of the scene that the model is trained on
 SCENES = 40
 MIB = 2.0**20
+RUNS = {1: "1 process", 2: "2 processes"}
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+MAP = (20_000, 2_000)  # rows and columns of the map whose regions become polygons
+NOISE = 0.005  # share of its pixels that have any class, as a map of single pixels has them
 # A small process between: the peak memory of one that is started counts that of its starter.
 WATCH = (
     "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
     "used = resource.getrusage(resource.RUSAGE_CHILDREN); "
     "print(used.ru_utime + used.ru_stime, used.ru_maxrss)"
 )
+Made = Callable[[], list[Path]]  # makes the scenes, unless they are there
 SPARSE = (25_000, 20_000, 100)  # 100 GB of uint16, nearly all of it no data
 
 
@@ -90,10 +104,19 @@ def apply(model: Path, scenes: list[Path], output: Path, workers: int) -> Run:
         drop_from_memory(scene.with_suffix(".img"))
     command = [sys.executable, "-m", "hsi_viewer.cli", "apply", str(model), *map(str, scenes)]
     command += ["-o", str(output), "--workers", str(workers), "--refine", "full", "--quiet"]
-    command += ["--format", "envi,confidence", "--device", "cpu"]
+    command += ["--format", "envi,confidence", "--device", "cpu", "--overwrite"]
+    return watched(command)
+
+
+def watched(command: list[str]) -> Run:
+    """Run a command with one thread in each of its processes."""
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", WATCH, *command], check=True, capture_output=True, text=True
+        [sys.executable, "-c", WATCH, *command],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **dict.fromkeys(ONE_THREAD, "1")},
     )
     wall = time.perf_counter() - start
     processor, memory = map(float, done.stdout.split())
@@ -101,22 +124,43 @@ def apply(model: Path, scenes: list[Path], output: Path, workers: int) -> Run:
 
 
 def two_against_one(
-    measured: Measured, part: str, size: str, model: Path, scenes: list[Path], folder: Path
+    measured: Measured, part: str, size: str, model: Path, made: Made, folder: Path
 ) -> None:
     """The same scenes by one process and by two; the maps must be the same."""
     if measured.has(part, size, "speed-up"):
         return
-    one = apply(model, scenes, folder / f"{part} 1", 1)
-    two = apply(model, scenes, folder / f"{part} 2", 2)
+    scenes = made()
+    runs = [_one_run(measured, part, size, model, scenes, folder, n) for n in (1, 2)]
     maps = [sorted((folder / f"{part} {n}").rglob("*.img")) for n in (1, 2)]
     assert len(maps[0]) == 2 * len(scenes)
     assert [p.read_bytes() for p in maps[0]] == [p.read_bytes() for p in maps[1]]
-    measured.add(part, size, "1 process", one.wall, "s", "")
-    measured.add(part, size, "2 processes", two.wall, "s", "")
+    one, two = runs
+    cores = one.processor / one.wall
+    measured.add(part, size, "cores that 1 process uses", cores, "", "<= 1.05")
     share = two.processor / one.processor
     measured.add(part, size, "processor time of 2 to that of 1", share, "", "")
     measured.add(part, size, "peak memory", max(one.memory, two.memory) / MIB, "MiB", "<= 2048")
     measured.add(part, size, "speed-up", one.wall / two.wall, "", ">= 1.8")
+
+
+def _one_run(
+    measured: Measured,
+    part: str,
+    size: str,
+    model: Path,
+    scenes: list[Path],
+    folder: Path,
+    processes: int,
+) -> Run:
+    """One of the runs; one that an earlier call has finished is taken from its note."""
+    note = folder / f"{part} {processes}.json"
+    if note.exists():
+        return Run(**json.loads(note.read_text("utf-8")))
+    run = apply(model, scenes, folder / f"{part} {processes}", processes)
+    if not measured.has(part, size, RUNS[processes]):
+        measured.add(part, size, RUNS[processes], run.wall, "s", "")
+    note.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    return run
 
 
 class _Counting:
@@ -131,13 +175,27 @@ class _Counting:
         return values
 
 
-def bytes_read(measured: Measured, size: str, model: Path, scene: Path) -> None:
+def disk(measured: Measured, size: str, made: Made) -> None:
+    """How long it takes to read the scene once, one byte after the other."""
+    figure = "the file read once, from the disk"
+    if measured.has("reading", size, figure):
+        return
+    data = made()[0].with_suffix(".img")
+    drop_from_memory(data)
+    start = time.perf_counter()
+    with data.open("rb", buffering=0) as file:
+        while file.read(64 << 20):
+            pass
+    measured.add("reading", size, figure, time.perf_counter() - start, "s", "")
+
+
+def bytes_read(measured: Measured, size: str, model: Path, made: Made) -> None:
     """What one inner tile reads, to what is in it; with and without refinement."""
     for refine in ("none", "full"):
         figure = f"bytes read of a tile to its own, refine {refine}"
         if measured.has("reading", size, figure):
             continue
-        cube = opened(Scene(str(scene)))
+        cube = opened(Scene(str(made()[0])))
         counting = _Counting(cube)
         mapper = TileMapper(load_model(model), replace(cube, source=counting), MapSettings(refine))
         index = len(mapper.windows) // 2
@@ -173,10 +231,35 @@ def sparse(measured: Measured, model: Path, folder: Path) -> None:
     measured.add("sparse", size, "whole scene by 1 process, extrapolated", hours, "h", "")
 
 
+def polygons(measured: Measured, folder: Path) -> None:
+    """The regions of a large map as polygons: time and memory."""
+    size = "x".join(map(str, MAP))
+    if measured.has("polygons", size, "peak memory"):
+        return
+    rng, best = np.random.default_rng(0), np.full(MAP, -np.inf, np.float32)
+    ids = np.zeros(MAP, np.uint8)
+    for k in range(4):
+        field = gaussian_filter(rng.standard_normal(MAP, np.float32), 4)
+        ids[field > best] = k + 1
+        np.maximum(best, field, out=best)
+    noisy = rng.random(MAP, np.float32) < NOISE
+    ids[noisy] = rng.integers(1, 5, int(noisy.sum()))
+    np.save(folder / "map.npy", ids)
+    files = [str(folder / "map.npy"), str(folder / "map.gpkg")]
+    command = [sys.executable, "-m", "hsi_viewer.cli", "polygons", *files]
+    run = watched([*command, "--overwrite", "--quiet"])
+    count = float(len(map_regions(ids)))
+    measured.add("polygons", size, "regions", count, "", "")
+    measured.add("polygons", size, "time", run.wall, "s", "")
+    measured.add("polygons", size, "peak memory", run.memory / MIB, "MiB", "<= 1024")
+
+
 def trained_model(folder: Path) -> Path:
     """A model of the default classifier, trained on a scene of the same kind."""
     from hsi_viewer.cli import main
 
+    if (folder / "model" / "report.json").exists():
+        return folder / "model"
     cube, truth = generated(TRAINED, TRAINED, BANDS, CLASSES)
     rng = np.random.default_rng(1)
     labels = np.zeros_like(truth)
@@ -186,7 +269,8 @@ def trained_model(folder: Path) -> Path:
     write_cube(cube, folder / "trained.hdr")
     np.save(folder / "labels.npy", labels)
     sources = [str(folder / "trained.hdr"), "--labels", str(folder / "labels.npy")]
-    done = main(["classify", *sources, "-o", str(folder / "model"), "--device", "cpu", "-q"])
+    target = str(folder / "model")
+    done = main(["classify", *sources, "-o", target, "--device", "cpu", "-q", "--overwrite"])
     assert done == 0
     return folder / "model"
 
@@ -196,40 +280,55 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--side", type=int, default=4000, help="of the large scene, in pixels")
     parser.add_argument("--small", type=int, default=300, help="of the forty scenes, in pixels")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "hsi-viewer-scale",
+        help="for scenes and maps; kept after a stop, removed at the end",
+    )
     wanted = parser.parse_args(arguments)
-    measured = Measured()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        model = trained_model(folder)
-        large, small = (f"{n}x{n}x{BANDS}" for n in (wanted.side, wanted.small))
-        parts: list[Callable[[], None]] = [
-            lambda: bytes_read(measured, large, model, _large(folder, wanted.side)),
-            lambda: two_against_one(
-                measured, "one scene", large, model, [_large(folder, wanted.side)], folder
-            ),
-            lambda: two_against_one(
-                measured, f"{SCENES} scenes", small, model, _small(folder, wanted.small), folder
-            ),
-            lambda: sparse(measured, model, folder),
-        ]
-        for part in parts:
-            part()
+    measured, folder = Measured(), wanted.folder / f"{wanted.side}-{wanted.small}"
+    folder.mkdir(parents=True, exist_ok=True)
+    model = trained_model(folder)
+    large, small = (f"{n}x{n}x{BANDS}" for n in (wanted.side, wanted.small))
+    parts: list[Callable[[], None]] = [
+        lambda: polygons(measured, folder),
+        lambda: two_against_one(
+            measured,
+            f"{SCENES} scenes",
+            small,
+            model,
+            lambda: _small(folder, wanted.small),
+            folder,
+        ),
+        lambda: two_against_one(
+            measured, "one scene", large, model, lambda: _large(folder, wanted.side), folder
+        ),
+        lambda: bytes_read(measured, large, model, lambda: _large(folder, wanted.side)),
+        lambda: disk(measured, large, lambda: _large(folder, wanted.side)),
+        lambda: sparse(measured, model, folder),
+    ]
+    for part in parts:
+        part()
+    shutil.rmtree(folder)
     return 0
 
 
-def _large(folder: Path, side: int) -> Path:
+def _large(folder: Path, side: int) -> list[Path]:
     path = folder / "large.hdr"
     if not path.exists():
         cube, _ = generated(side, side, BANDS, CLASSES, folder / "large.raw")
         write_cube(cube, path)
         (folder / "large.raw").unlink()
-    return path
+    return [path]
 
 
 def _small(folder: Path, side: int) -> list[Path]:
     paths = [folder / f"small{n:02d}.hdr" for n in range(SCENES)]
     cube, _ = generated(side, side, BANDS, CLASSES)
     for n, path in enumerate(paths):
+        if path.exists():
+            continue
         write_cube(HyperCube.from_array(np.roll(cube.read(), 7 * n, axis=0)), path)
         assert open_cube(path).shape == cube.shape
     return paths

@@ -124,9 +124,8 @@ def _pass_over_imports() -> None:
 def _left_behind(threads: set[threading.Thread], windows: set[int], workers: set[int]) -> list[str]:
     """Name what exists now and did not before the test."""
     left = [f"thread {t.name}" for t in threading.enumerate() if _is_new(t, threads)]
-    app = _application()
-    if app is not None:
-        left += [f"widget {w!r}" for key, w in _top_level_widgets().items() if key not in windows]
+    left += [f"widget {w!r}" for key, w in _top_level_widgets().items() if key not in windows]
+    if not left and _application() is not None:  # last, because it looks at every object there is
         left += ["a running QThread"] * len(_running_qthreads() - workers)
     return left
 

@@ -15,8 +15,14 @@ from hsi_viewer.core.progress import Note
 from hsi_viewer.core.validation import json_values
 from hsi_viewer.jobs.batch.compute import Task, TileDone
 from hsi_viewer.jobs.batch.finish import facts_of, finish_scene, finished
-from hsi_viewer.jobs.batch.plan import MapOptions, read_plan
-from hsi_viewer.jobs.batch.planning import digest_for, make_plan, map_settings, model_digest
+from hsi_viewer.jobs.batch.plan import MapOptions
+from hsi_viewer.jobs.batch.planning import (
+    digest_for,
+    kept_plan,
+    make_plan,
+    map_settings,
+    model_digest,
+)
 from hsi_viewer.jobs.batch.pools import pool_of
 from hsi_viewer.jobs.batch.running import Failure, Runner
 from hsi_viewer.jobs.batch.scenes import Scene
@@ -140,8 +146,8 @@ class _Tiled:
         digest = digest_for(self.cube, self.scene, model_digest(self.model_path), self.options)
         if resume and finished(job.output, digest) is not None:
             return JobResult(json_values((job.output / "report.json").read_bytes()))
-        plan = read_plan(job.output)
-        if plan is None or plan.digest != digest:
+        plan = kept_plan(job.output, digest, self.scene, self.model_path)
+        if plan is None:
             plan = make_plan(
                 self.cube, self.scene, self.model, self.model_path, self.options, digest, job.token
             )
@@ -152,7 +158,7 @@ class _Tiled:
         work.plan(0, len(there))
         work.keep(0, sum(facts is not None for facts in there))
         missing = [i for i, facts in enumerate(there) if facts is None]
-        tasks = (Task(str(job.output), i, digest) for i in missing)
+        tasks = (Task(str(job.output.absolute()), i, digest) for i in missing)
 
         def ended(_task: Task, end: TileDone | Failure) -> None:
             if isinstance(end, Failure):

@@ -19,6 +19,7 @@ from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, 
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, of_two_classes, to_be_scored
 from hsi_viewer.jobs.noting import Noting
+from hsi_viewer.jobs.sampling import areas_record
 from hsi_viewer.learning.classifiers import DEFAULT, fit
 from hsi_viewer.learning.cross_validation import evidence_of, reach_of
 
@@ -119,6 +120,7 @@ def assessment_record(found: Assessment) -> dict[str, Any]:
             "reach": found.reach,
         },
         "calibration_error": _rounded(found.calibration_error),
+        "areas": areas_record(None, str),
         "warnings": list(found.warnings),
     }
 

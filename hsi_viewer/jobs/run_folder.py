@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hsi_viewer.analysis.pixel_area import pixel_area
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment, assess_sample
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
@@ -20,10 +22,13 @@ from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.labels.sampling import draw_per_class
+from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
+from hsi_viewer.core.postprocess.cleaned_prediction import cleaned_prediction
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Device, EpochReport, Refine
 from hsi_viewer.core.validation import InvalidError, checked, json_values
+from hsi_viewer.jobs.cleaning_record import record_file, steps_of
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, to_be_scored
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
 from hsi_viewer.jobs.noting import Noting
@@ -84,6 +89,9 @@ class RunFolder(Noting):
     folder : the output folder.
     cube, labels, test : sources that are to be read in place of those that were named then.
     device : where the network maps the scene again.
+    map : a map that was cleaned from that of the folder, to be reported on in its place.
+    reference, strata : labelled reference points, and the map that they were drawn from, if it is
+        another one.
     token, port : cancel and progress; the port takes each `Note` once.
     warnings : what was noted so far.
     """
@@ -93,6 +101,9 @@ class RunFolder(Noting):
     labels: str | None = None
     test: str | None = None
     device: Device = "auto"
+    map: str | None = None
+    reference: Path | None = None
+    strata: str | None = None
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
     warnings: list[str] = field(default_factory=list)
@@ -154,6 +165,7 @@ class RunFolder(Noting):
         move_to_device(model, self.device)
         refine: Refine = record.settings.refine if config.refine else "none"
         prediction = model.predict(cube, labels=labels, refine=refine, token=self.token, port=self)
+        prediction, steps = self._as_kept(prediction, cube)
         return MappedRun(
             source=record.cube if self.cube is None else self.cube,
             cube=cube,
@@ -162,7 +174,9 @@ class RunFolder(Noting):
             model=model,
             config=config,
             refine=refine,
-            prediction=self._as_kept(prediction),
+            sample=self._sample(prediction, cube, legend),
+            prediction=prediction,
+            steps=steps,
             classes=legend.classes,
             test_source=test_source,
             test=test if drawn is None else drawn,
@@ -177,6 +191,21 @@ class RunFolder(Noting):
             for named in (used.region, used.mask)
         )
         return region_of(cube, region, mask, used.bands).of(cube)
+
+    def _sample(
+        self, mapped: Prediction, cube: HyperCube, legend: ClassLegend
+    ) -> SampleAssessment | None:
+        """What the reference points say about the map."""
+        if self.reference is None:
+            return None
+        from hsi_viewer.io.labels.label_file import read_labels
+        from hsi_viewer.io.regions.grid import Grid
+        from hsi_viewer.jobs.sampling import points_for
+
+        drawn_from = None if self.strata is None else read_labels(self.strata).ids
+        given = points_for(self.reference, legend, Grid.of_cube(cube), mapped.class_map, drawn_from)
+        area = pixel_area(cube.georeference, cube.rows, cube.columns)
+        return assess_sample(*given, mapped.class_map, area)
 
     def _found(self, named: str, given: str | None, option: str) -> str:
         """A source that exists: as it is given, or was named, also beside the folder."""
@@ -235,14 +264,27 @@ class RunFolder(Noting):
                 f"{source} is not the scene that {self.folder} was made from; name it with --cube."
             )
 
-    def _as_kept(self, prediction: Prediction) -> Prediction:
-        """The map of the folder, where it differs from that of the model."""
+    def _as_kept(
+        self, prediction: Prediction, cube: HyperCube
+    ) -> tuple[Prediction, tuple[Cleaning, ...]]:
+        """The map of the file, where it differs from that of the model, and how it was cleaned."""
         from hsi_viewer.io.labels.label_file import read_labels
 
-        path = next((self.folder / n for n in MAPS if (self.folder / n).exists()), None)
+        own = (self.folder / n for n in MAPS if (self.folder / n).exists())
+        path = next(own, None) if self.map is None else Path(self.map)
         if path is None:
-            return prediction
+            return prediction, ()
         kept = read_labels(path).ids
+        steps = steps_of([path], kept)
+        if self.map is not None and not steps:
+            raise LabelError(
+                f"{path} has no record of cleaning beside it ({record_file(path).name}), or has "
+                "changed since; leave out --map to report on the map of the run."
+            )
+        area = pixel_area(cube.georeference, cube.rows, cube.columns)
+        for step in steps:
+            ids = cleaned(prediction.class_map, step, area, self.token)
+            prediction = cleaned_prediction(prediction, step, ids)
         if kept.shape != prediction.class_map.shape:
             raise FormatError(f"{path} has a different size from the scene; train again.")
         changed = int(np.count_nonzero(kept != prediction.class_map))
@@ -254,5 +296,5 @@ class RunFolder(Noting):
                     "the file's classes, and the model's confidence."
                 )
             )
-            return replace(prediction, class_map=kept)
-        return prediction
+            return replace(prediction, class_map=kept), steps
+        return prediction, steps

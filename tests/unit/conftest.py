@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
-# New examples are for developers to meet, not for whoever happens to land next.
-settings.register_profile("unit", deadline=None, derandomize=bool(os.environ.get("CI")))
+# New examples are for developers to meet, not for whoever happens to land next. Where only the
+# failure counts (benchmarks.mutants), no smallest example is looked for: that takes minutes.
+skipped = {Phase.shrink, Phase.explain} if os.environ.get("HSI_NO_SHRINKING") else set[Phase]()
+settings.register_profile(
+    "unit",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    phases=tuple(phase for phase in Phase if phase not in skipped),
+)
 settings.load_profile("unit")

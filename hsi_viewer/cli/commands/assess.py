@@ -77,6 +77,8 @@ def run(options: Namespace) -> int:
 
 def lines_of(found: Assessment) -> list[str]:
     """The figures in words, the honest one first."""
+    from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE
+
     lines = ["Separate places: not measured, too few are labelled"]
     if found.separated is not None:
         lines = [f"Separate places: {_small(accuracy_text(found.separated))}"]
@@ -89,7 +91,7 @@ def lines_of(found: Assessment) -> list[str]:
             f"Confidence is off by {100 * found.calibration_error:.1f} points on average "
             "(expected calibration error)."
         )
-    return lines
+    return [*lines, f"No areas: {_small(NO_SAMPLE)}"]
 
 
 def _small(text: str) -> str:

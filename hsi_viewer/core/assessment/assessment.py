@@ -63,6 +63,11 @@ class Assessment:
                 "This figure is optimistic: its test pixels lie beside training pixels and look "
                 "like them. It says nothing about places without labels."
             )
+        if self.separation is None and self.separated_on == self.random_on == "test pixels":
+            return (
+                "Both figures agree, because no pixel of this scene was trained on: all test "
+                "pixels lie apart."
+            )
         gap = self.random.overall.value - self.separated.overall.value
         if self.separated_on != self.random_on:
             return (

@@ -40,6 +40,8 @@ class Separation:
             f"{pixels} lie at least {_pixels(self.least)} from the nearest training pixel "
             f"(median {self.median:g})"
         )
+        if self.strict and self.reach == 0:
+            return f"{distances}; the model looks at single pixels."
         if self.strict:
             return f"{distances}, beyond the {_pixels(self.reach)} that the model looks."
         share = f"{100 * self.within:.0f} %" if self.within < 1 else "all"

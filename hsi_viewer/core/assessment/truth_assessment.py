@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score_pixels
 from hsi_viewer.core.assessment.assessment import Assessment, NameOf, is_enough, named
+from hsi_viewer.core.assessment.label_assessment import GAP
 from hsi_viewer.core.assessment.reliability import reliability
 from hsi_viewer.core.assessment.separation import distances_to, separation_of
 from hsi_viewer.core.geometry.connected_labels import connected_labels
@@ -24,9 +25,11 @@ def assess_truth(
     from_labels: Assessment,
     name_of: NameOf = str,
 ) -> Assessment:
-    """Figures of test pixels beyond the reach of the model from training pixels, and of all.
+    """Figures of test pixels apart from training pixels, and of all.
 
-    Where too few lie beyond it, the honest figure is that of the labels' own cross-validation.
+    Apart are those beyond the reach of the model, and more than `GAP` pixels away: neighbours of
+    training pixels are like them, also for a model that looks at single pixels. Where too few lie
+    there, the honest figure is that of the labels' own cross-validation.
 
     Parameters
     ----------
@@ -41,14 +44,14 @@ def assess_truth(
     truth, mapped = test.ravel()[pixels], class_map.ravel()[pixels]
     random = score_pixels(truth, mapped, pixels, columns) if pixels.size else None
     distances = distances_to(np.flatnonzero(training), pixels, columns)
-    far = distances > reach
+    gap = max(reach, GAP)
+    far = distances > gap
     classes = np.unique(truth)
     apart = _scored(truth[far], mapped[far], pixels[far], columns)
     if apart is None or not is_enough(apart, classes.size):
         warning = (
-            f"{int(far.sum())} of {pixels.size} test pixels lie beyond the {reach} pixels that "
-            "the model looks, too few to be scored apart; the figure of separate places is from "
-            "cross-validation of the labels."
+            f"{int(far.sum())} of {pixels.size} test pixels lie {_beyond(reach)}, too few to be "
+            "scored apart; the figure of separate places is from cross-validation of the labels."
         )
         warnings = (warning, *from_labels.warnings)
         return replace(from_labels, random=random, random_on="test pixels", warnings=warnings)
@@ -56,14 +59,14 @@ def assess_truth(
     missing = np.setdiff1d(classes, truth[far])
     if missing.size:
         notes.append(
-            f"Not measured, because all test pixels lie within {reach} pixels of training pixels: "
+            f"Not measured, because all test pixels lie within {gap} pixels of training pixels: "
             f"{named(missing, name_of)}."
         )
     near = int((~far).sum())
     if near:
         notes.append(
-            f"{near} of {pixels.size} test pixels lie within the {reach} pixels that the model "
-            "looks from training pixels, and count for the optimistic figure alone."
+            f"{near} of {pixels.size} test pixels lie {_within(reach)}, and count for the "
+            "optimistic figure alone."
         )
     sure = reliability(confidence.ravel()[pixels[far]], truth[far] == mapped[far])
     places = int(connected_labels(pixels[far], truth[far], columns).max()) + 1
@@ -73,6 +76,20 @@ def assess_truth(
         separated_on="test pixels",
         random_on="test pixels",
     )
+
+
+def _beyond(reach: int) -> str:
+    """Where test pixels say something about other places, in words."""
+    if reach >= GAP:
+        return f"beyond the {reach} pixels that the model looks"
+    return f"more than {GAP} pixels from training pixels, which look like their neighbours"
+
+
+def _within(reach: int) -> str:
+    """Where test pixels say nothing about other places, in words."""
+    if reach >= GAP:
+        return f"within the {reach} pixels that the model looks from training pixels"
+    return f"within {GAP} pixels of training pixels, which look like their neighbours"
 
 
 def _scored(

@@ -11,7 +11,7 @@ from typing import Any
 
 from hsi_viewer.core.errors import FileError
 
-WHOLE = 8 << 20  # bytes of a file that is read whole; of a larger one, some blocks are
+WHOLE = 256 << 20  # bytes of a file that is read whole; of a larger one, some blocks are
 BLOCKS, BLOCK = 64, 64 << 10
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.validation import InvalidError, json_values
 from hsi_viewer.io.writers.own_files import own_files
 from hsi_viewer.jobs.batch.digests import bytes_digest, digest_of, file_digest, input_record
-from hsi_viewer.jobs.batch.plan import VERSION, MapOptions, ScenePlan, plan_digest
+from hsi_viewer.jobs.batch.plan import (
+    VERSION,
+    MapOptions,
+    ScenePlan,
+    plan_digest,
+    read_plan,
+)
 from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.jobs.classify import versions
 from hsi_viewer.learning.model_description import pair_of
@@ -83,7 +90,7 @@ def make_plan(
     return ScenePlan(
         version=VERSION,
         digest=digest,
-        source=scene.source,
+        source=scene.whole_source,
         rows=scene.rows,
         columns=scene.columns,
         model=str(model_path.absolute()),
@@ -93,6 +100,29 @@ def make_plan(
         windows=[((r.start, r.stop), (c.start, c.stop)) for r, c in mapper.windows],
         statistics=mapper.statistics.record(),
     )
+
+
+def kept_plan(folder: Path, digest: str, scene: Scene, model_path: Path) -> ScenePlan | None:
+    """The plan of an earlier call, with the places where scene and model are now.
+
+    Parameters
+    ----------
+    folder : of the scene's results.
+    digest : that the plan must have.
+    scene, model_path : which may have been moved since; their contents are those of the digest.
+
+    Raises
+    ------
+    ExportError
+        if the new places cannot be written down.
+    """
+    plan = read_plan(folder)
+    if plan is None or plan.digest != digest:
+        return None
+    now = replace(plan, source=scene.whole_source, model=str(model_path.absolute()))
+    if now != plan:
+        now.write(folder)
+    return now
 
 
 def _inputs(cube: HyperCube) -> list[dict[str, Any]]:

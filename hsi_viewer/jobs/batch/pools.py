@@ -58,7 +58,7 @@ class OtherProcesses:
 
     Parameters
     ----------
-    processes : started by whoever stops them.
+    processes : started by the caller, who stops them.
     """
 
     def __init__(self, processes: WorkerProcesses) -> None:

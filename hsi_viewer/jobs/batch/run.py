@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,8 @@ from hsi_viewer.core.progress import (
 from hsi_viewer.core.validation import InvalidError, checked, json_values
 from hsi_viewer.jobs.batch.compute import Notes, Task, TileDone
 from hsi_viewer.jobs.batch.finish import Manifest, facts_of, finish_scene, finished
-from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, MapOptions, ScenePlan, read_plan
-from hsi_viewer.jobs.batch.planning import digest_for, make_plan, model_digest, opened
+from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, MapOptions, ScenePlan
+from hsi_viewer.jobs.batch.planning import digest_for, kept_plan, make_plan, model_digest, opened
 from hsi_viewer.jobs.batch.pools import pool_of
 from hsi_viewer.jobs.batch.running import Failure, Runner
 from hsi_viewer.jobs.batch.scenes import Scene, folder_names
@@ -171,7 +171,7 @@ class _Batch:
 
     def folder(self, number: int) -> Path:
         """The folder of a scene."""
-        return self._job.output / self.names[number]
+        return self._job.output.absolute() / self.names[number]
 
     def run(self) -> BatchResult:
         """Do everything."""
@@ -247,8 +247,8 @@ class _Batch:
                 self._work.keep(number, len(manifest.tiles))
                 self._end(number, self._done(number, manifest))
                 return []
-            plan = read_plan(folder) if keep else None
-            if plan is None or plan.digest != digest:
+            plan = kept_plan(folder, digest, scene, job.model) if keep else None
+            if plan is None:
                 plan = self._new_plan(number, cube, digest)
         self._plans[number] = plan
         self._work.plan(number, len(plan.windows))
@@ -356,7 +356,10 @@ class _Batch:
     def _failed(self, number: int, text: str) -> SceneResult:
         self._work.give_up(number)
         self._job.port.report(Note(f"{self.names[number]}: {text}"))
-        with replacing(self._kept / f"{self.names[number]}.error") as (new,):
+        with (  # a full disk must not stop the other scenes
+            suppress(ExportError),
+            replacing(self._kept / f"{self.names[number]}.error") as (new,),
+        ):
             new.write_text(text, encoding="utf-8")
         return self._result(number, "failed", text)
 

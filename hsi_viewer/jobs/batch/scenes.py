@@ -56,6 +56,14 @@ class Scene:
         return subset_cube(cube, Subset(self.rows, self.columns))
 
     @property
+    def whole_source(self) -> str:
+        """The source by its whole path, for processes that work elsewhere."""
+        path, part = split_source(self.source)
+        if not path.exists():  # a scene that comes with the application, or is fetched
+            return self.source
+        return str(path.absolute()) if part is None else f"{path.absolute()}:{part}"
+
+    @property
     def wanted_name(self) -> str:
         """The name for its folder, where no other has it."""
         if self.name:

@@ -88,6 +88,7 @@ def gather(
         steps=run.steps,
         seconds=dict(run.model.seconds),
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        sample=run.sample,
         warnings=tuple(dict.fromkeys((*run.warnings, *assessment.warnings))),
     )
     pictures = (map_picture(run), label_picture(run, token), *doubts)

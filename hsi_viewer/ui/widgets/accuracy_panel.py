@@ -28,7 +28,7 @@ from hsi_viewer.ui.widgets.sample_figures import SampleFigures
 
 TITLES = {
     "labels": "On separate places, by cross-validation of your labels",
-    "test pixels": "On test pixels that the model cannot see from its training pixels",
+    "test pixels": "On test pixels apart from the training pixels",
 }
 BESIDE = {
     "labels": "random folds of the labels",

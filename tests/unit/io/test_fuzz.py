@@ -50,7 +50,7 @@ VALUES = st.one_of(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     fields=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=12), junk=st.text(max_size=60)
@@ -67,7 +67,7 @@ def test_any_header_is_read_or_refused(tmp_path, fields, junk):
         check_typed(doctor.diagnose, tmp_path / "x.hdr")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_parsed_or_refused(text):
     try:

@@ -52,6 +52,8 @@ def test_labels_alone_as_one_object(files, capsys):
     assert found["separation"]["least"] >= 1
     assert found["separated"]["overall"] > 0.7
     assert 0 <= found["calibration_error"] <= 0.3
+    assert found["areas"]["estimates"] is None
+    assert "Draw a reference sample" in found["areas"]["reason"]
     assert all(text in err for text in found["warnings"])
 
 
@@ -71,7 +73,8 @@ def test_a_ground_truth_in_words(files, capsys):
     assert lines[0].startswith("Separate places: overall accuracy ")
     assert lines[1].startswith("Random test pixels: overall accuracy ")
     assert "beyond the 27 pixels that the model looks." in out
-    assert "expected calibration error" in lines[-1]
+    assert "expected calibration error" in lines[-2]
+    assert lines[-1].startswith("No areas: areas can only be estimated from a probability sample")
     assert "are training pixels and were not scored" in err
     assert "count for the optimistic figure alone" in err
 

@@ -105,8 +105,9 @@ def test_a_modes_losses_change_the_network() -> None:
     training, _ = draw_per_class(truth, 4)
     confidences = []
     heard = TrainingConfig(voices="network")
+    short = replace(SMALL, training=replace(SMALL.training, steps=8))
     for mode in get_args(DistillationMode):
-        recipe = replace(SMALL, distillation=replace(SMALL.distillation, mode=mode))
+        recipe = replace(short, distillation=replace(SMALL.distillation, mode=mode))
         model = fit(cube, training, heard, recipe=recipe)
         confidences.append(model.predict(cube, refine=False).confidence)
     pairs = [(i, j) for i in range(len(confidences)) for j in range(i)]

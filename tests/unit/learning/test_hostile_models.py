@@ -86,7 +86,7 @@ def test_a_description_with_anything_anywhere(saved, bad):
     _, description = saved
     refused = rounds = 0
     for k, path in enumerate(paths_in(description)):
-        for new in HOSTILE[k % 3 :: 3]:
+        for new in HOSTILE[k % 5 :: 5]:
             text = json.dumps(with_value(description, path, new))
             (bad / "model.json").write_text(text, "utf-8")
             refused += is_refused(bad)
@@ -109,12 +109,12 @@ def test_bytes_changed_anywhere(saved, bad):
 def test_tensors_of_other_shapes_types_and_numbers(saved, bad):
     weights = bad / "model.safetensors"
     whole = load_file(saved[0] / "model.safetensors")
-    for name, tensor in whole.items():
+    for k, (name, tensor) in enumerate(whole.items()):
         others = [tensor[None], tensor.repeat(2, *[1] * (tensor.ndim - 1)), tensor.bool()]
         others += [tensor.to(torch.bfloat16), tensor.flatten()[:0], tensor - 10**6]
         if tensor.is_floating_point():
             others[-1] = torch.full_like(tensor, float("nan"))
-        for other in others if tensor.ndim else others[:1]:
+        for other in others[k % 2 :: 2] if tensor.ndim else others[:1]:
             save_file({**whole, name: other.contiguous()}, weights)
             with pytest.raises(FormatError, match=r"model\.safetensors"):
                 load_model(bad)

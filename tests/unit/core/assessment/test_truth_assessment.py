@@ -40,6 +40,31 @@ def test_pixels_beyond_the_reach_are_scored_apart():
     )
 
 
+@pytest.mark.parametrize("reach", [0, 3, 8])
+def test_neighbours_of_training_pixels_are_left_out_for_a_model_of_single_pixels_too(reach):
+    """Else both figures would be of the same pixels, and the honest one as optimistic."""
+    truth, training, class_map, confidence = scene()
+    found = assess_truth(class_map, confidence, truth, training, of_labels(reach))
+    assert found.separated.total == ROWS * (COLUMNS - 12)
+    assert found.separated.overall.value == pytest.approx(18 / 28)
+    assert found.random.overall.value == pytest.approx(26 / 36)
+    assert found.separation.least == 9
+    assert "points higher" in found.sentence
+    near = "160 of 720 test pixels lie within 8 pixels of training pixels, which look like their"
+    assert found.warnings[0].startswith(near) == (reach < 8)
+    beside = truth * (np.arange(COLUMNS) < 12)
+    few = assess_truth(class_map, confidence, beside, training, of_labels(0))
+    assert few.separated is None
+    assert few.warnings[0].startswith("0 of 160 test pixels lie more than 8 pixels from training")
+
+
+def test_of_a_scene_that_was_not_trained_on_both_figures_agree_and_say_why():
+    truth, training, class_map, confidence = scene()
+    found = assess_truth(class_map, confidence, truth, training * 0, of_labels(0))
+    assert found.separated.overall == found.random.overall
+    assert "because no pixel of this scene was trained on" in found.sentence
+
+
 def test_where_the_model_sees_everything_the_labels_speak():
     truth, training, class_map, confidence = scene()
     found = assess_truth(class_map, confidence, truth, training, of_labels(39))

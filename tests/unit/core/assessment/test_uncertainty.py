@@ -24,6 +24,7 @@ def test_by_hand():
     assert entropy(np.full((1, 4), 0.25)) == pytest.approx([1])
     assert margin(np.ones((3, 1))) == pytest.approx([1, 1, 1])
     assert entropy(np.ones((3, 1))) == pytest.approx([0, 0, 0])
+    assert entropy(np.ones((3, 4, 1))).tolist() == [[0] * 4] * 3
 
 
 @settings(max_examples=30)

@@ -103,3 +103,14 @@ def test_a_sample_of_a_large_file_takes_fewer_rows_where_bands_are_not_apart(int
     assert columns == slice(0, 2000, 2000 // 256)
     small = HyperCube.from_array(np.zeros((3000, 2, 2), "u1"))
     assert sample_steps(small, 256)[0] == slice(0, 3000, 3000 // 256)
+
+
+class Small(Huge):
+    """A file of few bytes: it is read as a whole, in any order."""
+
+    shape = (3000, 20, 4)
+
+
+def test_a_sample_of_a_small_file_takes_every_row_that_it_may():
+    rows, columns = sample_steps(HyperCube(Small(), interleave="bip"), 256)
+    assert (rows, columns) == (slice(0, 3000, 3000 // 256), slice(0, 20, 1))

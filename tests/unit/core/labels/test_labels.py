@@ -38,6 +38,7 @@ def test_ids_are_counted_in_parts(ids, part):
         counts = count_ids(ids)
     np.testing.assert_array_equal(counts, np.bincount(ids.ravel()))
     assert count_ids(np.zeros((0, 5), np.uint16)).tolist() == [0]
+    assert count_ids(np.zeros((3, 5), np.uint16)).tolist() == [15]
 
 
 @given(paintings)

@@ -21,7 +21,7 @@ from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, legend_for
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.io.files.gdal import open_raster
-from hsi_viewer.io.labels.class_map import FORMATS, export_prediction
+from hsi_viewer.io.labels.class_map import FORMATS, export_prediction, planned_files
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.metadata.map_info import georeference, map_info_of
@@ -205,6 +205,15 @@ def test_many_classes_fit_beside_a_small_map(tmp_path):
         predicted(ids), legend_for(range(200)), scene((10, 20)), tmp_path, formats=["png"]
     )
     assert (tmp_path / "class_map.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("formats", [*((name,) for name in FORMATS), FORMATS])
+def test_the_files_that_are_planned_are_those_written(tmp_path, legend, formats):
+    folder = tmp_path / "out"
+    planned = planned_files(folder, "m", formats)
+    export_prediction(predicted(some_ids()), legend, scene(), folder, "m", formats=formats)
+    sides = {".xml", ".clr", ".pgw"}
+    assert sorted(planned) == sorted(p for p in folder.iterdir() if p.suffix not in sides)
 
 
 def test_no_geotiff_without_a_georeference(tmp_path, legend):

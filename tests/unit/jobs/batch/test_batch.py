@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 import rasterio
 from rasterio.crs import CRS
 
+from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, HsiError
@@ -20,7 +23,7 @@ from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledE
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.apply import apply_model, options_of
-from hsi_viewer.jobs.batch import compute, pools
+from hsi_viewer.jobs.batch import compute, pools, run
 from hsi_viewer.jobs.batch.run import BatchJob, run_batch
 from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.jobs.batch.tile_file import tile_facts, tile_path
@@ -217,6 +220,52 @@ def test_what_has_changed_is_computed_again(job, files, tmp_path, change):
         facts["warning"] = "trained on a Monday"
         (model / "model.json").write_text(json.dumps(facts), "utf-8")
     assert run_batch(one).computed == 1
+
+
+def test_all_may_be_moved_and_touched_in_between(job, files, tmp_path, monkeypatch):
+    """Model, scene and results; also where all are named from the current folder."""
+    reference = results_of(run_and_return(replace(job, output=tmp_path / "reference")))
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    shutil.copytree(files / "model", tmp_path / "before" / "model")
+    for name in ("large.npy", "small.npy"):
+        shutil.copy(files / name, tmp_path / "before" / name)
+    monkeypatch.chdir(tmp_path / "before")
+    scenes = [Scene("large.npy"), Scene("small.npy")]
+    moved = replace(job, model=Path("model"), scenes=scenes, output=Path("out"), resume=True)
+    assert run_batch(replace(moved, part=(1, 2))).computed == 2
+    monkeypatch.chdir(tmp_path / "after")
+    for path in sorted((tmp_path / "before").iterdir()):
+        path.rename(tmp_path / "after" / path.name)
+    os.utime("large.npy", (1, 1))
+    result = run_batch(moved)
+    assert (result.computed, result.kept) == (3, 2)
+    assert results_of(tmp_path / "after" / "out") == reference
+
+
+def test_a_full_disk_stops_no_other_scene(job, tmp_path, monkeypatch):
+    """Neither while a map is written nor while the failure is noted; the tiles stay."""
+    real = run.finish_scene
+
+    def failing(plan, *rest):
+        if plan.source.endswith("large.npy"):
+            raise ExportError("large.img could not be written: No space left on device.")
+        return real(plan, *rest)
+
+    def full(*targets, **named):
+        if targets[0].suffix == ".error":
+            raise ExportError("No space left on device")
+        return replacing(*targets, **named)
+
+    monkeypatch.setattr(run, "finish_scene", failing)
+    monkeypatch.setattr(run, "replacing", full)
+    result = run_batch(job)
+    assert [s.status for s in result.scenes] == ["failed", "done"]
+    assert "No space left" in result.scenes[0].error
+    monkeypatch.setattr(run, "finish_scene", real)
+    again = run_batch(replace(job, resume=True))
+    assert (again.computed, again.kept) == (0, 5)
+    assert [s.status for s in again.scenes] == ["done", "done"]
 
 
 def test_parts_make_the_same_whatever_their_order(job, tmp_path):

@@ -7,14 +7,20 @@ import hashlib
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_cdt
 
 from hsi_viewer.core.assessment.areas import class_areas
 from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.label_assessment import assess_labels
+from hsi_viewer.core.assessment.reference_sample import allocation, draw_sample, stratum_sizes
+from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE, OTHER, assess_sample
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.jobs.report.gather import gather
+from hsi_viewer.jobs.report.gather import Report, gather
+from hsi_viewer.jobs.report.html import html_page
 from hsi_viewer.jobs.report.methods import described
+from hsi_viewer.jobs.report.record import facts_record
+from hsi_viewer.jobs.report.tables import csv_tables
 from hsi_viewer.learning.cross_validation import evidence_of
 from tests.unit.jobs.report.made import NAMES, made_run
 from tests.unit.learning.made import Recorder
@@ -107,6 +113,33 @@ def test_the_paragraph_follows_from_the_facts(report):
     assert "changed: pixels left unclassified: confidence below 40 %." in told
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_reference_points_are_quoted_and_give_areas(run, report, own, monkeypatch):
+    monkeypatch.setattr("hsi_viewer.jobs.report.html._chart", lambda _chart: "")  # seconds
+    drawn_from = run.prediction.class_map.copy()
+    if not own:
+        drawn_from[0, 0] = 2 if drawn_from[0, 0] != 2 else 5
+    sizes = stratum_sizes(drawn_from)
+    sample = draw_sample(drawn_from, allocation(sizes, 40, 8), 3)
+    truth = run.prediction.class_map.ravel()[sample.pixels].astype(np.int64)
+    truth[:4] = OTHER
+    found = assess_sample(sample, truth, run.prediction.class_map)
+    facts = dataclasses.replace(report.facts, sample=found)
+    told = described(facts)
+    assert told["quote"].startswith("Quote an overall accuracy of ")
+    assert f"estimated from {sample.pixels.size} reference points" in told["quote"]
+    assert "None of the classes" in told["methods"]
+    assert any("Stehman, S. V. (2014)" in r for r in told["references"]) != own
+    record = facts_record(facts)
+    shares = [c["share"]["value"] for c in record["areas"]["estimates"]["classes"]]
+    assert sum(shares) == pytest.approx(1, abs=1e-5)
+    page = html_page(Report(facts, report.pictures))
+    assert "Reference points drawn at random" in page
+    assert f"Estimated, {found.unit}" in page
+    assert csv_tables(facts)["areas.csv"].count("Area, pixels") == len(shares)
+    assert facts_record(report.facts)["areas"]["reason"] == NO_SAMPLE
+
+
 def test_without_an_honest_figure_none_is_to_be_quoted(report):
     bare = dataclasses.replace(report.facts.assessment, separated=None)
     told = described(dataclasses.replace(report.facts, assessment=bare))
@@ -118,11 +151,12 @@ def test_test_pixels_beyond_the_reach_are_the_honest_ones(run):
     test = np.where(run.labels > 0, 0, run.prediction.class_map).astype(np.uint16)
     found = gather(dataclasses.replace(run, test=test, test_source="truth.npy")).facts
     assert found.honest == "test pixels"
-    assert found.assessment.separated.total == np.count_nonzero(test)
+    apart = distance_transform_cdt(run.labels == 0, "chessboard") > 8  # though it looks at pixels
+    assert found.assessment.separated.total == np.count_nonzero(apart) < np.count_nonzero(test)
     assert [c.test for c in found.classes] == [
         np.count_nonzero(test == c.id) for c in found.classes
     ]
-    assert "measured on test pixels that were not trained on" in found.methods
+    assert "measured on test pixels more than 8 pixels from the training pixels" in found.methods
 
 
 def test_it_can_be_cancelled(run):

@@ -134,6 +134,22 @@ def test_a_map_that_was_changed_is_shown_and_said(here):
     np.testing.assert_array_equal(run.prediction.class_map, mapped)
 
 
+def test_a_cleaned_map_is_reported_with_its_steps(here, capsys):
+    kept = np.load(here / "out" / "class_map.npy")
+    kept[5:7, 5:7] = np.where(kept[5:7, 5:7] == 2, 5, 2)
+    np.save(here / "noisy.npy", kept)
+    assert main(["clean", "out/class_map.npy", "c.npy", "--majority", "3", "-q"]) == 0
+    assert main(["clean", "c.npy", "d.npy", "--merge", "5=2", "-q"]) == 0
+    assert main(["report", "out", "--map", "d.npy", "-o", "r", "--json", "-q"]) == 0
+    facts = fitting(capsys.readouterr().out, "facts")
+    assert [(c["majority"], c["merge"]) for c in facts["cleanings"]] == [(3, {}), (1, {"5": 2})]
+    page = (here / "r" / HTML).read_text("utf-8")
+    assert "Afterwards the map was cleaned: majority of 3 x 3 pixels" in page
+    assert not any("differs from what" in text for text in facts["warnings"])
+    assert main(["report", "out", "--map", "noisy.npy", "-o", "s", "-q"]) == 1
+    assert "no record of cleaning beside it (noisy.cleaning.json)" in capsys.readouterr().err
+
+
 def test_a_run_of_demo_has_its_labels_drawn_again(here):
     job = Job(here / "demo", TrainingConfig(seed=3), classifier="lda", formats=("npy",))
     result = demonstrate("cube.npy", "truth.npy", 4, job)

@@ -72,7 +72,7 @@ def carry_out(document: Document, stroke) -> None:
         on_patches[name]()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(strokes)
 def test_any_strokes_undone_wholly_give_the_start_and_redone_the_end(made_strokes):
     document = made()

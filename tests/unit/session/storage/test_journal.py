@@ -34,7 +34,7 @@ from tests.unit.session.made import (
     stroke,
 )
 
-few = settings(max_examples=40)  # each writes files; in all they take five seconds
+few = settings(max_examples=30)  # each writes files; in all they take four seconds
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def made_run(folder, number=1):
 # the file ------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(bodies, id_maps, st.none() | id_maps, st.none() | id_maps)
 def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, truth, decisions):
     path = tmp_path_factory.mktemp("p") / "a.hsiproj"
@@ -178,7 +178,7 @@ def test_a_failed_write_leaves_file_and_backup(path, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.glob("*.hsiproj*")] == [path.name]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(share=st.floats(0, 1, exclude_max=True))  # the file's length differs from run to run
 def test_a_file_cut_anywhere_is_read_as_far_as_it_goes(tmp_path_factory, share):
     folder = tmp_path_factory.mktemp("cut")

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,8 @@ def test_six_are_discarded_the_newest_first_and_each_comes_back(
     folder = temporary_folder() if temporary else sessions_folder()
     assert [o.path.parent for o in found] == [folder] * 6
     assert [o.when for o in found] == [5, 4, 3, 2, 1, 0]
+    assert {o.name for o in found} == {found[0].reference.name}
+    assert replace(found[0], reference=None).name == "an unknown scene"
     put_away = [discard(o) for o in found]
     assert recoverable_sessions() == ()
     assert [o.strokes for o in discarded()] == [1, 2, 3, 4, 5, 6]  # the last discarded first
