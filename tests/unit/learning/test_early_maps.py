@@ -43,7 +43,8 @@ WHOLE = slice(0, 50), slice(0, 47)
 def large(monkeypatch) -> SceneFeatures:
     """The scene as if it were large, in tiles of 20 pixels that meet the steps nowhere."""
     monkeypatch.setattr(scene_features, "KEEP_BYTES", 0)
-    monkeypatch.setattr(scene_features.tiles, "__defaults__", (20,))
+    for cut in (scene_features.tiles, scene_features.tiles_inside):
+        monkeypatch.setattr(cut, "__defaults__", (20,))
     monkeypatch.setattr(early_maps, "PIXELS", 300)  # every third pixel
     monkeypatch.setattr(early_maps, "BLOCK", 20)
     return SceneFeatures(CUBE, fit_features(CUBE, SMALL.features))
