@@ -44,6 +44,35 @@ def take_target(options: Namespace, rest: list[str]) -> list[str]:
     return rest[1:]
 
 
+def add_reference(parser: ArgumentParser) -> None:
+    """Labelled reference points, and the map that they were drawn from."""
+    parser.add_argument(
+        "--reference",
+        metavar="FILE",
+        type=Path,
+        help="labelled points that `sample` has drawn; areas and accuracy are estimated by them, "
+        "with intervals (--reference points.gpkg)",
+    )
+    parser.add_argument(
+        "--strata",
+        metavar="MAP",
+        help="the map that the points were drawn from, if it is another one "
+        "(--strata class_map.tif)",
+    )
+
+
+def check_strata(options: Namespace) -> None:
+    """Refuse a map of strata without points.
+
+    Raises
+    ------
+    UsageError
+        if there is one.
+    """
+    if options.strata is not None and options.reference is None:
+        raise UsageError("--strata needs the points that were drawn; add --reference FILE.")
+
+
 def target_of(options: Namespace) -> Path:
     """The file to write.
 

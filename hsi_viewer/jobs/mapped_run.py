@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.evidence import Evidence
@@ -43,6 +44,7 @@ class MappedRun:
         alone do not make the same map again.
     background : (rows, columns), True where the user said that none of the classes is; or None.
     warnings : sentences that were shown while the run was made.
+    sample : what labelled reference points say about the map; None without any.
     """
 
     source: str
@@ -62,6 +64,7 @@ class MappedRun:
     continued: bool = False
     background: NDArray[np.bool_] | None = None
     warnings: tuple[str, ...] = field(default=())
+    sample: SampleAssessment | None = None
 
     @property
     def legend(self) -> ClassLegend:

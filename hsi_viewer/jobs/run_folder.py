@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hsi_viewer.analysis.pixel_area import pixel_area
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment, assess_sample
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
@@ -89,6 +90,8 @@ class RunFolder(Noting):
     cube, labels, test : sources that are to be read in place of those that were named then.
     device : where the network maps the scene again.
     map : a map that was cleaned from that of the folder, to be reported on in its place.
+    reference, strata : labelled reference points, and the map that they were drawn from, if it is
+        another one.
     token, port : cancel and progress; the port takes each `Note` once.
     warnings : what was noted so far.
     """
@@ -99,6 +102,8 @@ class RunFolder(Noting):
     test: str | None = None
     device: Device = "auto"
     map: str | None = None
+    reference: Path | None = None
+    strata: str | None = None
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
     warnings: list[str] = field(default_factory=list)
@@ -169,6 +174,7 @@ class RunFolder(Noting):
             model=model,
             config=config,
             refine=refine,
+            sample=self._sample(prediction, cube, legend),
             prediction=prediction,
             steps=steps,
             classes=legend.classes,
@@ -185,6 +191,21 @@ class RunFolder(Noting):
             for named in (used.region, used.mask)
         )
         return region_of(cube, region, mask, used.bands).of(cube)
+
+    def _sample(
+        self, mapped: Prediction, cube: HyperCube, legend: ClassLegend
+    ) -> SampleAssessment | None:
+        """What the reference points say about the map."""
+        if self.reference is None:
+            return None
+        from hsi_viewer.io.labels.label_file import read_labels
+        from hsi_viewer.io.regions.grid import Grid
+        from hsi_viewer.jobs.sampling import points_for
+
+        drawn_from = None if self.strata is None else read_labels(self.strata).ids
+        given = points_for(self.reference, legend, Grid.of_cube(cube), mapped.class_map, drawn_from)
+        area = pixel_area(cube.georeference, cube.rows, cube.columns)
+        return assess_sample(*given, mapped.class_map, area)
 
     def _found(self, named: str, given: str | None, option: str) -> str:
         """A source that exists: as it is given, or was named, also beside the folder."""

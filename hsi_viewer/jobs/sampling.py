@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,16 @@ from hsi_viewer.core.assessment.reference_sample import (
     LEAST_IN_CLASS,
     USERS,
     Allocation,
+    Ids,
+    Numbers,
+    ReferenceSample,
     allocation,
     draw_sample,
     sample_size,
     stratum_sizes,
 )
 from hsi_viewer.core.assessment.sample_assessment import (
+    NO_SAMPLE,
     SampleAssessment,
     assess_sample,
     reference_name,
@@ -146,7 +150,7 @@ def estimated_areas_of_file(
     strata = None if drawn_from is None else ClassMapFile.read(drawn_from)
     found, legend = assessed_file(known, reference, strata)
     record = areas_of_file(source).record
-    record["estimates"] = sample_record(found, legend)
+    record["estimates"] = sample_record(found, reference_name(legend))
     if target is not None:
         with replacing(target) as (new,):
             new.write_text(sample_table(found, reference_name(legend)).csv(), encoding="utf-8")
@@ -163,25 +167,39 @@ def assessed_file(
     HsiError
         if the file cannot be read, or its points aren't a labelled probability sample.
     """
-    from hsi_viewer.io.regions.reference_points import read_reference_points
-
     ids = known.labels.ids
     grid = Grid.of(ids.shape[0], ids.shape[1], known.labels.georeference)
-    if strata is not None and strata.labels.ids.shape != ids.shape:
-        raise LabelError(f"{strata.source} and {known.source} differ in size.")
     classes = {c.id: c for c in (*(strata.legend if strata else ()), *known.legend)}
     legend = ClassLegend(classes.values())
-    drawn_from = strata.labels.ids if strata is not None else ids
-    try:
-        sample, labels = read_reference_points(reference, legend, grid, drawn_from)
-    except LabelError:
-        if strata is not None:
-            raise
-        sample, labels = read_reference_points(reference, legend, grid)
+    drawn_from = None if strata is None else strata.labels.ids
+    sample, labels = points_for(reference, legend, grid, ids, drawn_from)
     return assess_sample(sample, labels, ids, known.row_area), legend
 
 
-def sample_record(found: SampleAssessment, legend: ClassLegend) -> dict[str, Any]:
+def points_for(
+    reference: Path, legend: ClassLegend, grid: Grid, class_map: Ids, drawn_from: Ids | None = None
+) -> tuple[ReferenceSample, Numbers]:
+    """A sample and its labels from a file, drawn from a map that is given or from another one.
+
+    Raises
+    ------
+    HsiError
+        if the file cannot be read or isn't a sample, or it was drawn from another map than the
+        one that is said to be it.
+    """
+    from hsi_viewer.io.regions.reference_points import read_reference_points
+
+    if drawn_from is not None:
+        if drawn_from.shape != class_map.shape:
+            raise LabelError("The map that the points were drawn from has another size.")
+        return read_reference_points(reference, legend, grid, drawn_from)
+    try:
+        return read_reference_points(reference, legend, grid, class_map)
+    except LabelError:
+        return read_reference_points(reference, legend, grid)
+
+
+def sample_record(found: SampleAssessment, name_of: Callable[[int], str]) -> dict[str, Any]:
     """The estimates as JSON values; None where a figure is undefined."""
     estimates = found.estimates
     metres = found.square_metres
@@ -197,7 +215,7 @@ def sample_record(found: SampleAssessment, legend: ClassLegend) -> dict[str, Any
         "classes": [
             {
                 "id": class_id,
-                "name": reference_name(legend)(class_id),
+                "name": name_of(class_id),
                 "users": _record(estimates.users[k]),
                 "producers": _record(estimates.producers[k]),
                 "share": _record(estimates.shares[k]),
@@ -207,6 +225,13 @@ def sample_record(found: SampleAssessment, legend: ClassLegend) -> dict[str, Any
         ],
         "matrix": [[round(float(x), 6) for x in row] for row in estimates.matrix],
     }
+
+
+def areas_record(found: SampleAssessment | None, name_of: Callable[[int], str]) -> dict[str, Any]:
+    """The estimates, or the reason why there are none."""
+    if found is None:
+        return {"estimates": None, "reason": NO_SAMPLE}
+    return {"estimates": sample_record(found, name_of), "reason": None}
 
 
 def _record(estimate: Estimate) -> dict[str, Any]:

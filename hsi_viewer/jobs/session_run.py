@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
+from hsi_viewer.core.assessment.labelled_sample import LabelledSample
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment, assess_sample
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError, ModelError
@@ -45,6 +47,7 @@ class SessionRun:
     prediction : the map.
     runs, folder, shown : the runs of the session, their folder, and which one is shown.
     model : the latest one, where the shown run is not kept.
+    sample : reference points with their labels, or None.
     decisions : what was decided about pixels, other than a class; None for nothing.
     """
 
@@ -62,6 +65,7 @@ class SessionRun:
     folder: Path
     shown: int | None = None
     model: Model | None = None
+    sample: LabelledSample | None = None
     decisions: LabelSnapshot | None = None
 
     @cached_property
@@ -112,6 +116,7 @@ class SessionRun:
             epochs=() if run is None else run.training,
             steps=steps,
             evidence=self._evidence_on(labels),
+            sample=self._assessed_sample(),
             continued=run is not None and run.live and classifier(model.name).warm_start,
             background=self.background,
             warnings=(
@@ -120,6 +125,14 @@ class SessionRun:
                 *notes,
             ),
         )
+
+    def _assessed_sample(self) -> SampleAssessment | None:
+        """What the reference points say about the map, once all are labelled."""
+        if self.sample is None or not self.sample.complete:
+            return None
+        area = pixel_area(self.cube.georeference, self.cube.rows, self.cube.columns)
+        given = self.sample.sample, self.sample.reference
+        return assess_sample(*given, self.prediction.class_map, area)
 
     def _training_labels(self, model: Model) -> Ids:
         """The labels that the model was trained on."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
-from hsi_viewer.cli.maps import add_map, add_target, print_made
+from hsi_viewer.cli.maps import add_map, add_reference, add_target, check_strata, print_made
 from hsi_viewer.cli.output import add_reporting
-from hsi_viewer.cli.parser import Commands, UsageError
+from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import terminable
 
 EXAMPLES = (
@@ -26,26 +25,13 @@ def add(commands: Commands) -> None:
     parser = commands.add("areas", run, what, EXAMPLES)
     add_map(parser)
     add_target(parser, "a table, .csv; without it nothing is written (--output areas.csv)")
-    parser.add_argument(
-        "--reference",
-        metavar="FILE",
-        type=Path,
-        help="labelled points that `sample` has drawn; areas and accuracy are estimated by them, "
-        "with intervals (--reference points.gpkg)",
-    )
-    parser.add_argument(
-        "--strata",
-        metavar="MAP",
-        help="the map that the points were drawn from, if it is another one "
-        "(--strata class_map.tif)",
-    )
+    add_reference(parser)
     add_reporting(parser)
 
 
 def run(options: Namespace) -> int:
     """Print the areas, and write them if a file is given."""
-    if options.strata is not None and options.reference is None:
-        raise UsageError("--strata needs the points that were drawn; add --reference FILE.")
+    check_strata(options)
     from hsi_viewer.cli.progress import progress_on_stderr
 
     with terminable(), progress_on_stderr(options.quiet) as port:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from hsi_viewer.cli.maps import add_reference, check_strata
 from hsi_viewer.cli.output import SAMPLE, add_device, add_overwrite, add_reporting, print_json
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import print_text, terminable
@@ -13,6 +14,7 @@ EXAMPLES = (
     "hsi-viewer report result --output result-report",
     "hsi-viewer report result --map clean.tif --output clean-report",
     "hsi-viewer report result --cube moved/scene.hdr --labels moved/labels.tif --test test.tif",
+    "hsi-viewer report result --reference points.gpkg --strata class_map.tif",
     f"hsi-viewer report result --cube {SAMPLE} --device cpu --overwrite --json --quiet",
 )
 
@@ -47,6 +49,7 @@ def add(commands: Commands) -> None:
         help="a map that clean has made of the map of the run, to report on with its steps "
         "(--map clean.tif)",
     )
+    add_reference(parser)
     add_device(parser)
     add_reporting(parser)
 
@@ -57,6 +60,7 @@ def run(options: Namespace) -> int:
     from hsi_viewer.jobs.make_report import FOLDER, report_on
     from hsi_viewer.jobs.run_folder import RunFolder
 
+    check_strata(options)
     target = options.output or options.run_folder / FOLDER
     with terminable(), progress_on_stderr(options.quiet) as port:
         folder = RunFolder(
@@ -66,6 +70,8 @@ def run(options: Namespace) -> int:
             options.test,
             options.device,
             options.map,
+            options.reference,
+            options.strata,
             port=port,
         )
         record = report_on(folder, target, overwrite=options.overwrite)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.assessment import Assessment
+from hsi_viewer.core.assessment.sample_assessment import OTHER, OTHER_NAME, SampleAssessment
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.postprocess.map_steps import MapStep
@@ -177,6 +178,7 @@ class Facts:
     quote : which figure to quote, in a sentence.
     methods : a paragraph for the methods section of a paper.
     references : of what the paragraph names.
+    sample : what labelled reference points say about the map; None without any.
     """
 
     title: str
@@ -199,6 +201,7 @@ class Facts:
     quote: str = ""
     methods: str = ""
     references: tuple[str, ...] = field(default=())
+    sample: SampleAssessment | None = None
 
     @property
     def shown(self) -> AccuracyReport | None:
@@ -221,5 +224,5 @@ class Facts:
 
     def name_of(self, class_id: int) -> str:
         """Name of a class; also for 0 and for ids that the map does not have."""
-        known = {c.id: c.name for c in self.classes}
+        known = {OTHER: OTHER_NAME} | {c.id: c.name for c in self.classes}
         return known.get(class_id, "Unclassified" if class_id == 0 else f"Class {class_id}")

@@ -88,6 +88,7 @@ def gather(
         steps=run.steps,
         seconds=dict(run.model.seconds),
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        sample=run.sample,
         warnings=tuple(dict.fromkeys((*run.warnings, *assessment.warnings))),
     )
     pictures = (map_picture(run), label_picture(run, token), *doubts)
@@ -98,7 +99,7 @@ def _evidence(run: MappedRun, token: CancelToken, port: ProgressPort) -> Evidenc
     """What cross-validation brings, with the voices of the model."""
     if run.evidence is None:
         given = (run.model, run.cube, run.labels, run.config)
-        return evidence_of(*given, token, port, continued=run.continued)
+        return evidence_of(*given, token, port, continued=run.continued, refine=run.refine)
     own: Evidence | None = getattr(run.model, "evidence", None)
     if run.evidence.voices or own is None:
         return run.evidence

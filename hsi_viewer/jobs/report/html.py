@@ -13,6 +13,11 @@ from PIL import Image
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.areas import UNITS, suited_unit
 from hsi_viewer.core.assessment.confusion_table import confusion_table
+from hsi_viewer.core.assessment.sample_assessment import (
+    NO_SAMPLE,
+    SampleAssessment,
+    areas_table,
+)
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.text import short_name
@@ -38,7 +43,7 @@ def html_page(report: Report) -> str:
         f"<header><h1>{escape(facts.title)}</h1><p class=lead>{escape(facts.quote)}</p></header>",
         _section("Map", [_pictures((first, labels)), _legend(facts)]),
         _section("Accuracy", _accuracy(facts, charts)),
-        _section("Areas", [charts["areas"], _areas(facts)]),
+        _section("Areas", [charts["areas"], _areas(facts), *_estimates(facts)]),
         _section("Spectra of the classes", [charts["spectra"]]),
         _section("Uncertainty", [*_doubt(facts), _pictures(layers)]),
         _section("Training", [*_evidence(facts), charts.get("training", "")]),
@@ -138,7 +143,7 @@ def _swatch(rgb: tuple[int, int, int]) -> str:
 
 def _accuracy(facts: Facts, charts: dict[str, str]) -> list[str]:
     found = facts.assessment
-    boxes = []
+    boxes = [] if facts.sample is None else [_sampled(facts.sample)]
     if found.separated is not None:
         boxes.append(_figure("Separate places: quote this one", found.separated, "honest"))
     if found.random is not None:
@@ -193,6 +198,26 @@ def _areas(facts: Facts) -> str:
     ]
     title = "As counted on the map: its errors are in these numbers."
     return _rows(title, [*head, *([f"Area ({unit})"] if known else [])], rows)
+
+
+def _sampled(found: SampleAssessment) -> str:
+    """The figure of the reference points."""
+    overall = found.estimates.overall
+    return (
+        f"<div class=honest><h3>Reference points drawn at random</h3>"
+        f"<strong>{percent(overall.value)}</strong><p>Overall accuracy "
+        f"{escape(with_interval(overall))}, estimated from {found.estimates.points:,} points. "
+        f"{escape(found.method)}</p></div>"
+    )
+
+
+def _estimates(facts: Facts) -> list[str]:
+    """Areas adjusted for the errors of the map, or why there are none."""
+    if facts.sample is None:
+        return [f"<p>{escape(NO_SAMPLE)}</p>"]
+    shown = areas_table(facts.sample, facts.name_of)
+    notes = (facts.sample.method, *facts.sample.notes)
+    return [_rows(shown.title, shown.head, shown.rows), *(f"<p>{escape(n)}</p>" for n in notes)]
 
 
 def _doubt(facts: Facts) -> list[str]:

@@ -8,9 +8,11 @@ from typing import TypedDict
 import numpy as np
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.area_estimates import Estimate
 from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.core.assessment.label_assessment import GAP
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.postprocess.map_steps import step_sentence
 from hsi_viewer.jobs.report.facts import Facts
@@ -37,6 +39,9 @@ REFERENCES = {
     "classifiers with bounded error levels. J. Am. Stat. Assoc. 114, 223-234.",
     "areas": "Olofsson, P. et al. (2014): Good practices for estimating area and assessing "
     "accuracy of land change. Remote Sens. Environ. 148, 42-57.",
+    "strata": "Stehman, S. V. (2014): Estimating area and map accuracy for stratified random "
+    "sampling when the strata are different from the map classes. Int. J. Remote Sens. 35, "
+    "4923-4939.",
 }
 
 
@@ -73,6 +78,8 @@ def described(facts: Facts) -> Described:
 def quoted(facts: Facts) -> str:
     """Which figure to quote, or why none can be."""
     found = facts.assessment
+    if facts.sample is not None:
+        return f"Quote an overall accuracy of {_sampled(facts.sample)}."
     if found.separated is None:
         missing = "No figure of this map can be quoted as its accuracy: "
         if found.random is None:
@@ -82,6 +89,15 @@ def quoted(facts: Facts) -> str:
             "pixels, and is optimistic. Label more places, or load test pixels of other places."
         )
     return f"Quote {figures(found.separated)}, {measured_on(facts)}."
+
+
+def _sampled(found: SampleAssessment) -> str:
+    """Overall accuracy by reference points, and what they are."""
+    return (
+        f"{with_interval(found.estimates.overall)}, estimated from {found.estimates.points:,} "
+        "reference points that were drawn at random, stratified by the classes of "
+        f"{'the map' if found.own_strata else 'an earlier map'}"
+    )
 
 
 def measured_on(facts: Facts) -> str:
@@ -115,7 +131,7 @@ def figures(report: AccuracyReport) -> str:
     )
 
 
-def with_interval(interval: Interval) -> str:
+def with_interval(interval: Interval | Estimate) -> str:
     """A share in percent with its 95 % interval, where it has one."""
     if math.isnan(interval.low):
         return f"{percent(interval.value)} (too few groups for an interval)"
@@ -239,6 +255,20 @@ class _Text:
 
     def areas(self) -> str:
         self.cited.add("areas")
+        found = self.facts.sample
+        if found is not None:
+            own = found.own_strata
+            self.cited |= set() if own else {"strata"}
+            areas = ", ".join(
+                f"{self.facts.name_of(i)} {area.value:,.4g} (95 % interval {area.low:,.4g} to "
+                f"{area.high:,.4g}) {found.unit}"
+                for i, area in zip(found.estimates.class_ids, found.areas, strict=True)
+            )
+            return (
+                "Accuracy and areas were also estimated without bias (Olofsson et al. 2014"
+                f"{'' if own else '; Stehman 2014'}): the overall accuracy is {_sampled(found)}, "
+                f"seed {found.seed}; the areas are {areas}."
+            )
         return (
             "Areas are counts of map pixels and carry the errors of the map; they can be adjusted "
             "only with reference points that were drawn at random for it (Olofsson et al. 2014)."

@@ -9,4 +9,5 @@ CSV = (
     "confusion_separated.csv",
     "accuracy_random.csv",
     "confusion_random.csv",
+    "areas.csv",  # only with reference points
 )

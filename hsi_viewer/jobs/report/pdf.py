@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from hsi_viewer.core.assessment.confusion_table import confusion_table
+from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE, areas_table
 from hsi_viewer.jobs.report.charts import Chart, charts_of, colour, short, theme
 from hsi_viewer.jobs.report.facts import Facts
 from hsi_viewer.jobs.report.gather import Report
@@ -185,6 +186,7 @@ def write_pdf(report: Report, path: Path) -> None:
         pages.swatches([(short(c.name), c.colour) for c in facts.classes], 3)
         _show_accuracy(pages, facts, charts)
         pages.chart(charts["areas"])
+        _show_estimates(pages, facts)
         pages.chart(charts["spectra"])
         for start in range(2, len(report.pictures), 2):
             heading = "Uncertainty" if start == 2 else ""
@@ -238,6 +240,18 @@ def _show_accuracy(pages: Pages, facts: Facts, charts: dict[str, Chart]) -> None
     rows = [(_row_name(facts, row[0]), *row[1:]) for row in matrix.rows]
     pages.paragraph(f"{matrix.title} Classes by their ids.", 8)
     pages.table(matrix.head, rows)
+
+
+def _show_estimates(pages: Pages, facts: Facts) -> None:
+    """Areas adjusted for the errors of the map, or why there are none."""
+    if facts.sample is None:
+        pages.paragraph(NO_SAMPLE, 8)
+        return
+    shown = areas_table(facts.sample, lambda i: short(facts.name_of(i)))
+    pages.paragraph(shown.title, 8)
+    pages.table(shown.head, shown.rows)
+    for text in (facts.sample.method, *facts.sample.notes):
+        pages.paragraph(text, 8)
 
 
 def _row_name(facts: Facts, head: str) -> str:

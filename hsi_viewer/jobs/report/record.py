@@ -14,6 +14,7 @@ from hsi_viewer.core.assessment.reliability import Reliability
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.report.facts import Facts, Spectra
+from hsi_viewer.jobs.sampling import areas_record
 
 
 def facts_record(facts: Facts) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def facts_record(facts: Facts) -> dict[str, Any]:
             "calibration_error": found.calibration_error,
             "reliability": _reliability(found.reliability),
         },
+        "areas": areas_record(facts.sample, facts.name_of),
         "training": [asdict(epoch) for epoch in facts.epochs],
         "spectra": _spectra(facts.spectra),
         "uncertainty": asdict(facts.uncertainty),

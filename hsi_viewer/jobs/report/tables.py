@@ -11,6 +11,7 @@ from typing import Any
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.confusion_table import TextTable, accuracy_table, confusion_table
 from hsi_viewer.core.assessment.intervals import Interval
+from hsi_viewer.core.assessment.sample_assessment import sample_table
 from hsi_viewer.jobs.report.facts import Facts
 
 
@@ -20,6 +21,8 @@ def csv_tables(facts: Facts) -> dict[str, str]:
         "classes.csv": _classes(facts),
         "class_spectra.csv": _spectra(facts),
     }
+    if facts.sample is not None:
+        tables["areas.csv"] = sample_table(facts.sample, facts.name_of).csv()
     if facts.epochs:
         tables["training.csv"] = _training(facts)
     for name, report in (

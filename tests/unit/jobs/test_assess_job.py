@@ -7,6 +7,7 @@ import pytest
 
 from hsi_viewer.cli import main
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.assess import AssessJob, assess
 from hsi_viewer.learning import cross_validation, trainer
@@ -52,6 +53,8 @@ def test_labels_alone_as_one_object(files, capsys):
     assert found["separation"]["least"] >= 1
     assert found["separated"]["overall"] > 0.7
     assert 0 <= found["calibration_error"] <= 0.3
+    assert found["areas"]["estimates"] is None
+    assert "Draw a reference sample" in found["areas"]["reason"]
     assert all(text in err for text in found["warnings"])
 
 
@@ -71,7 +74,8 @@ def test_a_ground_truth_in_words(files, capsys):
     assert lines[0].startswith("Separate places: overall accuracy ")
     assert lines[1].startswith("Random test pixels: overall accuracy ")
     assert "beyond the 27 pixels that the model looks." in out
-    assert "expected calibration error" in lines[-1]
+    assert "expected calibration error" in lines[-2]
+    assert lines[-1].startswith("No areas: areas can only be estimated from a probability sample")
     assert "are training pixels and were not scored" in err
     assert "count for the optimistic figure alone" in err
 
@@ -103,4 +107,7 @@ def test_the_engine_is_assessed_by_the_evidence_that_it_brings(files, monkeypatc
     assert 0.7 < found.separated.overall.value <= 1
     assert found.random.total >= found.separated.total
     assert found.reach == found.separation.reach
+    refined = assess(AssessJob(files["cube"], files["strokes"], refine="full"))
+    assert refined.reach >= REACH > 0
+    assert refined.calibration_error != found.calibration_error
     assert 0 <= found.calibration_error <= 1

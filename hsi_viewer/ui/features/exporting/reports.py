@@ -158,6 +158,7 @@ class ReportController(QObject):
             folder=session.training_runs.folder,
             shown=self._shown(),
             model=None if known is None else known.model,
+            sample=document.results.sample,
             decisions=document.decisions.snapshot(),
         )
 

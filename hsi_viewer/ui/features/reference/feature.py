@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
@@ -14,12 +13,12 @@ from hsi_viewer.core.assessment.reference_sample import draw_sample, stratum_siz
 from hsi_viewer.core.assessment.sample_assessment import OTHER, reference_name
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.features.guidance.answer_keys import Action, AnswerKeys, action_of, digit_of
 from hsi_viewer.ui.features.reference.estimating import SampleEstimator
-from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
+from hsi_viewer.ui.features.reference.sample_commands import sample_commands
+from hsi_viewer.ui.features.reference.sample_export import export_sample
 
 if TYPE_CHECKING:
     from hsi_viewer.jobs.sampling import SamplePlan
@@ -29,10 +28,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.reference.sample_view import SampleView
     from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 
-KEY, MENU = "reference", "&Map"
-NO_MAP = "Train first: there is no class map yet."
-NO_SAMPLE = "Draw a reference sample first."
-FILTERS = "GeoPackage (*.gpkg);;GeoJSON (*.geojson);;CSV (*.csv)"
+KEY = "reference"
 REST_MS = 300  # after an answer, before it is written into the session's folder
 USED: tuple[Action, ...] = ("next", "skip", "no_class", "take_back", "erase", "leave")
 
@@ -100,48 +96,18 @@ class ReferenceFeature(Feature):
 
     def commands(self) -> list[Command]:
         """Three commands of the menu Map."""
-        return [
-            Command(
-                "map.sample",
-                "&Draw a reference sample…",
-                MENU,
-                self.choose,
-                (),
-                "dice-multiple-outline",
-                self._has_map,
-                lambda: NO_MAP,
-            ),
-            Command(
-                "map.label_sample",
-                "&Label the reference sample",
-                MENU,
-                self._switch,
-                (),
-                "eye-off-outline",
-                lambda: self._sample is not None and not self._sample.complete,
-                lambda: NO_SAMPLE if self._sample is None else "All points are labelled.",
-                checked=lambda: self.active,
-            ),
-            Command(
-                "map.export_sample",
-                "&Export the reference sample…",
-                MENU,
-                self.export,
-                (),
-                "export-variant",
-                lambda: self._sample is not None,
-                lambda: NO_SAMPLE,
-            ),
-        ]
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
+        return sample_commands(self)
 
     @property
-    def _sample(self) -> LabelledSample | None:
+    def sample(self) -> LabelledSample | None:
+        """The sample of the document, or None."""
         document = self.workspace.document
         return document.results.sample if document is not None else None
+
+    def has_map(self) -> bool:
+        """Whether there is a map to draw from."""
+        document = self.workspace.document
+        return document is not None and document.prediction is not None
 
     def refresh_theme(self) -> None:
         """Take the colours of the theme."""
@@ -201,7 +167,8 @@ class ReferenceFeature(Feature):
 
     # on and off ------------------------------------------------------------------------------
 
-    def _switch(self, on: bool) -> None:
+    def switch(self, on: bool) -> None:
+        """Start or stop labelling."""
         if on:
             self.start()
         else:
@@ -210,7 +177,7 @@ class ReferenceFeature(Feature):
     @Slot()
     def start(self) -> None:
         """Ask about one point after the other, with the map hidden."""
-        sample = self._sample
+        sample = self.sample
         if sample is None or sample.complete or self.active:
             return
         guide = self.context.commands.action("labels.guide")
@@ -287,7 +254,7 @@ class ReferenceFeature(Feature):
     @Slot(int)
     def answer(self, class_id: int) -> None:
         """Label the point, and ask about the next one."""
-        sample = self._sample
+        sample = self.sample
         if sample is None or not self.active:
             return
         sample.answer(class_id)
@@ -304,7 +271,7 @@ class ReferenceFeature(Feature):
     @Slot(str)
     def _act(self, action: str) -> None:
         """Carry out an answer that isn't a class."""
-        sample = self._sample
+        sample = self.sample
         if sample is None:
             return
         if action == "skip":
@@ -335,7 +302,7 @@ class ReferenceFeature(Feature):
     def refresh(self) -> None:
         """Show the point that is asked about, or what can be done."""
         if self.made(KEY) and self._view is not None:
-            self._view.show(self._sample, self._keys.typed, active=self.active)
+            self._view.show(self.sample, self._keys.typed, active=self.active)
             self._on_state()
 
     @Slot()
@@ -343,9 +310,9 @@ class ReferenceFeature(Feature):
         if self.active and self.context.commands.action("labels.guide").isChecked():
             self.stop()
         if self.made(KEY):
-            sample = self._sample
+            sample = self.sample
             done, total = (0, 0) if sample is None else (sample.done, sample.total)
-            self.panel.show_state(can_draw=self._has_map(), done=done, total=total)
+            self.panel.show_state(can_draw=self.has_map(), done=done, total=total)
 
     @Slot()
     def _on_document(self) -> None:
@@ -374,41 +341,17 @@ class ReferenceFeature(Feature):
         if self.made(KEY):
             self.panel.show_active(False)
 
-    # files -----------------------------------------------------------------------------------
-
     @Slot()
     def export(self) -> None:
         """Ask for a file and write the points; without strata while they are labelled blind."""
-        document, sample = self.workspace.document, self._sample
-        if document is None or sample is None:
-            return
-        name = f"{file_stem(document.cube, 'reference')}.gpkg"
-        path = ask_where(self.workspace, self.window, "Export the points", name, FILTERS)
-        if path is not None:
-            self._write(path, document, sample)
-
-    def _write(self, path: Path, document: Document, sample: LabelledSample) -> None:
-        drawn, reference, cube = sample.sample, sample.reference.copy(), document.cube
-        legend, blind = ClassLegend(document.legend.classes), not sample.complete
-
-        def work(_token: CancelToken, _port: ProgressPort) -> Path:
-            from hsi_viewer.io.regions.grid import Grid
-            from hsi_viewer.io.regions.reference_points import write_reference_points
-
-            grid = Grid.of_cube(cube)
-            write_reference_points(path, drawn, reference, legend, grid, blind=blind)
-            return path
-
-        def done(written: Path) -> None:
-            self.workspace.notify(f"Saved {written}.", "success", folder_link(written))
-
-        self.workspace.perform("Exporting the points", work, done, doing="Exporting")
+        if self.sample is not None:
+            export_sample(self.workspace, self.window, self.sample)
 
     # the session -----------------------------------------------------------------------------
 
     def session_state(self) -> dict[str, Any]:
         """The sample with its labels."""
-        sample = self._sample
+        sample = self.sample
         return {} if sample is None else {"sample": sample.to_json(), "on": self.active}
 
     def restore_session_state(self, state: dict[str, Any]) -> None:

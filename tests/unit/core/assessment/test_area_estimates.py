@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hsi_viewer.core.assessment.area_estimates import estimate_areas
+from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL, estimate_areas
 from hsi_viewer.core.assessment.areas import class_areas, suited_unit
 from hsi_viewer.core.errors import LabelError
 
@@ -92,20 +92,79 @@ def test_a_whole_population_gives_its_own_figures_without_error(mapped, seed):
         assert np.isnan(user.value) == (class_id not in mapped)
 
 
-def test_standard_errors_are_those_of_repeated_samples():
+@pytest.mark.parametrize("own", [True, False])
+def test_intervals_hold_the_truth_as_often_as_they_say(own):
+    """In 200 samples; the strata are the classes of the map, or of another one (Stehman)."""
     rng = np.random.default_rng(3)
-    mapped = np.repeat([1, 2, 3], [3000, 900, 100])
-    reference = np.where(rng.random(4000) < 0.85, mapped, rng.integers(1, 4, 4000))
-    sizes, shares, errors = {1: 3000, 2: 900, 3: 100}, [], []
-    for _ in range(300):
+    strata = np.repeat([1, 2, 3], [6000, 1800, 600])
+    reference = np.where(rng.random(8400) < 0.85, strata, rng.integers(1, 4, 8400))
+    mapped = strata if own else np.where(rng.random(8400) < 0.9, reference, 3)
+    sizes = {1: 6000, 2: 1800, 3: 600}
+    truth = estimate_areas(strata, mapped, reference, sizes)
+    held, shares, errors = [], [], []
+    for _ in range(200):
         drawn = np.concatenate(
-            [rng.choice(np.flatnonzero(mapped == i), 40, replace=False) for i in sizes]
+            [rng.choice(np.flatnonzero(strata == i), 80, replace=False) for i in sizes]
         )
-        found = estimate_areas(mapped[drawn], mapped[drawn], reference[drawn], sizes)
+        found = estimate_areas(strata[drawn], mapped[drawn], reference[drawn], sizes)
+        pairs = [
+            (found.overall, truth.overall),
+            *zip(found.shares, truth.shares, strict=True),
+            *zip(found.users, truth.users, strict=True),
+            *zip(found.producers, truth.producers, strict=True),
+        ]
+        held.append([e.low <= t.value <= e.high for e, t in pairs])
         shares.append(found.shares[1].value)
         errors.append(found.shares[1].error)
-    assert np.mean(shares) == pytest.approx((reference == 2).mean(), abs=0.01)
+    assert 0.93 <= np.mean(held) <= 0.97
+    assert np.mean(held, axis=0).min() > 0.9
+    assert np.mean(shares) == pytest.approx(truth.shares[1].value, abs=0.01)
     assert np.mean(errors) == pytest.approx(np.std(shares), rel=0.15)
+
+
+@settings(max_examples=20)
+@given(st.permutations([1, 2, 3, 4]), st.integers(0, 99))
+def test_other_numbers_of_the_classes_change_nothing_but_their_order(order, seed):
+    rng = np.random.default_rng(seed)
+    mapped, reference = rng.integers(1, 5, (2, 60))
+    mapped[:8] = [1, 1, 2, 2, 3, 3, 4, 4]
+    sizes = {i: 1000 * i for i in range(1, 5)}
+    new = np.array([0, *order])
+    found = estimate_areas(mapped, mapped, reference, sizes)
+    other = estimate_areas(
+        new[mapped], new[mapped], new[reference], {int(new[i]): n for i, n in sizes.items()}
+    )
+    assert other.overall.value == pytest.approx(found.overall.value)
+    for k, class_id in enumerate(found.class_ids):
+        at = other.class_ids.index(int(new[class_id]))
+        for name in ("shares", "users", "producers"):
+            mine, theirs = getattr(found, name)[k], getattr(other, name)[at]
+            assert (theirs.value, theirs.low, theirs.high) == pytest.approx(
+                (mine.value, mine.low, mine.high), nan_ok=True
+            )
+
+
+def test_points_that_are_unknown_or_that_the_map_leaves_out():
+    strata = np.array([1, 1, 1, 1, 2, 2])
+    mapped = np.array([1, 1, 0, 1, 2, 2])
+    reference = np.array([1, 1, 1, CANNOT_TELL, 2, 1])
+    found = estimate_areas(strata, mapped, reference, {1: 300, 2: 100})
+    assert (found.points, found.untold, found.class_ids) == (5, 1, (1, 2))
+    assert found.overall.value == pytest.approx(0.75 * 2 / 3 + 0.25 * 1 / 2)
+    assert found.bounds == pytest.approx((0.75 * 2 / 4 + 0.125, 0.75 * 3 / 4 + 0.125))
+    assert found.unmapped == pytest.approx(0.25)
+    assert found.matrix.sum() == pytest.approx(0.75)
+
+
+def test_a_sample_without_an_error_is_not_certain():
+    mapped = np.repeat([1, 2], [30, 10])
+    found = estimate_areas(mapped, mapped, mapped, {1: 5000, 2: 1000})
+    assert found.overall.value == found.overall.high == 1
+    assert 0.85 < found.overall.low < 0.93
+    assert found.users[1].low < found.users[0].low < 0.9
+    share = found.shares[1]  # strata without a point of the other class may still have some
+    assert share.error == pytest.approx(0, abs=1e-9)
+    assert share.low < 0.12 < share.value < 0.22 < share.high
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,15 @@ from scipy.ndimage import distance_transform_cdt
 from hsi_viewer.core.assessment.areas import class_areas
 from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.label_assessment import assess_labels
+from hsi_viewer.core.assessment.reference_sample import allocation, draw_sample, stratum_sizes
+from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE, OTHER, assess_sample
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.jobs.report.gather import gather
+from hsi_viewer.jobs.report.gather import Report, gather
+from hsi_viewer.jobs.report.html import html_page
 from hsi_viewer.jobs.report.methods import described
+from hsi_viewer.jobs.report.record import facts_record
+from hsi_viewer.jobs.report.tables import csv_tables
 from hsi_viewer.learning.cross_validation import evidence_of
 from tests.unit.jobs.report.made import NAMES, made_run
 from tests.unit.learning.made import Recorder
@@ -106,6 +111,33 @@ def test_the_paragraph_follows_from_the_facts(report):
     told = described(dataclasses.replace(facts, steps=steps))["methods"]
     assert "cleaned: majority of 3 x 3 pixels; regions below 8 pixels removed." in told
     assert "changed: pixels left unclassified: confidence below 40 %." in told
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_reference_points_are_quoted_and_give_areas(run, report, own, monkeypatch):
+    monkeypatch.setattr("hsi_viewer.jobs.report.html._chart", lambda _chart: "")  # seconds
+    drawn_from = run.prediction.class_map.copy()
+    if not own:
+        drawn_from[0, 0] = 2 if drawn_from[0, 0] != 2 else 5
+    sizes = stratum_sizes(drawn_from)
+    sample = draw_sample(drawn_from, allocation(sizes, 40, 8), 3)
+    truth = run.prediction.class_map.ravel()[sample.pixels].astype(np.int64)
+    truth[:4] = OTHER
+    found = assess_sample(sample, truth, run.prediction.class_map)
+    facts = dataclasses.replace(report.facts, sample=found)
+    told = described(facts)
+    assert told["quote"].startswith("Quote an overall accuracy of ")
+    assert f"estimated from {sample.pixels.size} reference points" in told["quote"]
+    assert "None of the classes" in told["methods"]
+    assert any("Stehman, S. V. (2014)" in r for r in told["references"]) != own
+    record = facts_record(facts)
+    shares = [c["share"]["value"] for c in record["areas"]["estimates"]["classes"]]
+    assert sum(shares) == pytest.approx(1, abs=1e-5)
+    page = html_page(Report(facts, report.pictures))
+    assert "Reference points drawn at random" in page
+    assert f"Estimated, {found.unit}" in page
+    assert csv_tables(facts)["areas.csv"].count("Area, pixels") == len(shares)
+    assert facts_record(report.facts)["areas"]["reason"] == NO_SAMPLE
 
 
 def test_without_an_honest_figure_none_is_to_be_quoted(report):
