@@ -258,6 +258,14 @@ def test_labels_of_the_same_size_that_lie_elsewhere_are_not_taken_silently(tmp_p
     np.testing.assert_array_equal(import_regions(path, cube_at(), "crop").ids, ids)
 
 
+def test_labels_on_the_grid_of_the_cube_are_taken_as_they_are_and_nothing_is_said(tmp_path):
+    path = tmp_path / "here.tif"
+    write_tif(path, labelled(), PLAIN @ Affine.translation(0.3, -0.3))  # less than half a pixel
+    found = import_regions(path, cube_at())
+    np.testing.assert_array_equal(found.ids, labelled())
+    assert found.notes == ()
+
+
 def test_labels_of_a_raster_that_runs_north_are_turned(tmp_path):
     path = tmp_path / "south up.tif"
     north = Affine(10, 0, 600000, 0, 10, 5200000 - 10 * ROWS)
