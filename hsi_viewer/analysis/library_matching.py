@@ -16,6 +16,8 @@ from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.io.libraries.spectral_library import read_library
 
 Floats = NDArray[np.float64]
+HIGHEST_REFLECTANCE = 2.0  # glints and snow reach more than 1
+SAMPLE = 8  # rows and columns whose values are looked at, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +27,13 @@ class LoadedLibrary:
     Attributes
     ----------
     on_sensor : the same spectra on the bands of the cube, NaN where the library has nothing.
+    doubt : a sentence where the cube and the library seem to measure different things, or "".
     """
 
     library: SpectralLibrary
     cube: HyperCube
     on_sensor: SpectralLibrary
+    doubt: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +81,7 @@ def fitted(library: SpectralLibrary, cube: HyperCube) -> LoadedLibrary:
                 f"channels for the {cube.bands} bands of {cube.name}: give the wavelengths in the "
                 "header, or choose a library for this sensor."
             )
-        return LoadedLibrary(library, cube, library)
+        return LoadedLibrary(library, cube, library, unlike_values(library, cube))
     widths = band_widths(cube.wavelengths)
     if cube.fwhm is not None:
         known = np.isfinite(cube.fwhm) & (cube.fwhm > 0)
@@ -89,7 +93,34 @@ def fitted(library: SpectralLibrary, cube: HyperCube) -> LoadedLibrary:
             f"{library.name} covers {low:.0f} to {high:.0f} nm, none of the bands of {cube.name}; "
             "choose another library, or check the units of the wavelengths."
         )
-    return LoadedLibrary(library, cube, on_sensor)
+    return LoadedLibrary(library, cube, on_sensor, unlike_values(library, cube))
+
+
+def unlike_values(library: SpectralLibrary, cube: HyperCube) -> str:
+    """A warning where a library is of reflectance, and the cube does not seem to be; else "".
+
+    An angle does not depend on brightness, but radiance has the shape of the sunlight and the
+    atmosphere. The unit that the file gives decides; without one, the range of some values.
+    """
+    if not np.nanmax(library.spectra) <= HIGHEST_REFLECTANCE:
+        return ""
+    advice = "Ranks and angles mean little then."
+    units = " ".join(v for k, v in cube.metadata.items() if "unit" in k.lower()).lower()
+    if "radiance" in units:
+        return f"{cube.name} is radiance, {library.name} reflectance. {advice}"
+    if "reflectance" in units:
+        return ""
+    rows, columns = (slice(0, n, max(1, n // SAMPLE)) for n in cube.shape[:2])
+    stored = cube.read(rows, columns)[:, :, cube.good_bands]
+    values = np.where(cube.is_data(stored), cube.physical(stored), np.nan)
+    known = values[np.isfinite(values)]
+    if not known.size or np.percentile(known, 95) <= HIGHEST_REFLECTANCE:
+        return ""
+    return (
+        f"The values of {cube.name} look like radiance or digital numbers (about "
+        f"{np.median(known):,.4g}), those of {library.name} like reflectance (0 to 1). {advice} If "
+        f"{cube.name} is reflectance, give its scale in the metadata."
+    )
 
 
 def match(request: MatchRequest) -> Matches:

@@ -11,23 +11,27 @@ class TimeLeft:
     """Estimates the end of a task from the share that is done.
 
     The speed is the mean since the task, or its present part, began: a share that falls, or is not
-    known, starts a new part. New estimates are smoothed against earlier estimates, which
-    counts down by itself, so that the figure does not jump.
+    known, or that is of other work, starts a new part. New estimates are smoothed against earlier
+    ones, which count down by themselves, so that the figure does not jump.
     """
 
     def __init__(self) -> None:
         self._start: tuple[float, float] | None = None  # time, share
-        self._last = 0.0
+        self._last, self._part = 0.0, ""
         self._estimate: tuple[float, float] | None = None  # time, seconds left then
 
-    def update(self, share: float | None, now: float) -> None:
+    def update(self, share: float | None, now: float, part: str = "") -> None:
         """Add a report.
 
         Parameters
         ----------
         share : 0..1 done, or None while the end is not known.
         now : seconds of a clock that does not go back.
+        part : what is being done; the time of other work before says nothing about it.
         """
+        if part != self._part:
+            self._start = self._estimate = None
+            self._part = part
         if share is None:
             self._start = self._estimate = None
             return

@@ -73,7 +73,7 @@ class Averages:
             return
         for row in bands(height, rows, sigma):
             seen = self.source[row.seen]
-            lines = (row.matrix @ seen.flatten(1)).reshape(-1, *seen.shape[1:])
+            lines = (row.matrix @ seen.flatten(1)).reshape(len(row.matrix), *seen.shape[1:])
             for column in bands(width, columns, sigma):
                 yield row.out, column.out, self._mean(column.matrix @ lines[:, column.seen])
 

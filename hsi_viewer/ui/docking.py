@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LAYOUT_VERSION = 2  # 1: docks were named by their titles
+MOST_TABS = 5  # that are seen side by side however narrow the docks are
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -359,10 +360,10 @@ class Docking(QObject):
             dock.setFeatures(FEATURES | upright if area == AREAS["bottom"] else FEATURES)
 
     def _fit_tabs(self) -> None:
-        """Shorten the titles of many tabs, rather than let some of them scroll out of sight."""
+        """Shorten the titles of some tabs; many scroll, as they would take the image's room."""
         for bar in self._tab_bars():
             bar.setElideMode(Qt.TextElideMode.ElideRight)
-            bar.setUsesScrollButtons(False)
+            bar.setUsesScrollButtons(bar.count() > MOST_TABS)
 
 
 def _keys(arrangement: Arrangement) -> tuple[str, ...]:

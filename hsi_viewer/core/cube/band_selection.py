@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 
@@ -27,6 +29,11 @@ PRESETS = (TRUE_COLOUR, COLOUR_INFRARED, SHORT_WAVE_INFRARED)
 
 # A preset is offered when each of its wavelengths is at most this far from a good band.
 MAX_DISTANCE_NM = 60.0
+
+# What first pictures are judged by: pieces of rows, and the share of noise that a band may have.
+SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 128
+NOISY, CLEARER = 0.1, 1.5  # of the variance at least, and times the usual band's
+MOSTLY_NOISE = 0.3  # it is 0.45 of white noise, as medians of squares are
 
 
 def nearest_band(cube: HyperCube, wavelength: float) -> int:
@@ -66,7 +73,7 @@ def matching_preset(bands: Triple, presets: Mapping[str, Triple]) -> str | None:
 
 
 def initial_bands(cube: HyperCube) -> Triple:
-    """Bands to show first: the file's default, true colour, else spread over the range."""
+    """Bands to show first: the file's default, true colour, else clear bands over the range."""
     if cube.default_bands is not None and all(cube.good_bands[b] for b in cube.default_bands):
         return cube.default_bands
     true_colour = preset_bands(cube, TRUE_COLOUR)
@@ -75,8 +82,39 @@ def initial_bands(cube: HyperCube) -> Triple:
     good = np.flatnonzero(cube.good_bands)
     if good.size == 0:
         good = np.arange(cube.bands)
+    good = _clear_bands(cube, good)
     low, mid, high = (int(good[round(q * (good.size - 1))]) for q in (0.15, 0.5, 0.85))
     return high, mid, low
+
+
+def _clear_bands(cube: HyperCube, bands: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The bands that show more scene than noise; all of them where that can't be told.
+
+    Noise is what differs between neighbouring pixels, against how much the band varies at all: of
+    white noise the two are equal, of a smooth scene the first is small. Judged by some short pieces
+    of rows, so that of a large file little is read.
+    """
+    if bands.size < 5 or cube.columns < 4:
+        return bands
+    length = min(cube.columns, SAMPLE_COLUMNS)
+    rows = np.unique(np.linspace(0, cube.rows - 1, SAMPLE_ROWS).astype(int))
+    starts = np.linspace(0, cube.columns - length, rows.size).astype(int)
+    pieces = [
+        cube.read(slice(r, r + 1), slice(c, c + length))[0]
+        for r, c in zip(rows.tolist(), starts.tolist(), strict=True)
+    ]
+    stored = np.stack(pieces)[:, :, bands]
+    values = np.where(cube.is_data(stored), stored, np.nan).astype(np.float64)
+    steps = np.diff(values, axis=1) ** 2 / 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a band may be without any data
+        ratio = np.nanmedian(steps, axis=(0, 1)) / np.nanvar(values, axis=(0, 1))
+    known = np.isfinite(ratio)
+    if not known.any():
+        return bands
+    limit = min(max(NOISY, CLEARER * float(np.median(ratio[known]))), MOSTLY_NOISE)
+    clear = known & (ratio <= limit)
+    return bands[clear] if clear.sum() >= 3 else bands
 
 
 def band_name(cube: HyperCube, band: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.scatter_density import Density
@@ -64,6 +64,7 @@ class ScatterPlot(pg.PlotWidget):
         self._corners: list[QPointF] = []
         self.density: Density | None = None
         self.points: tuple[Points, ...] = ()
+        self._names = ("", "")
         self.refresh_theme()
 
     def sizeHint(self) -> QSize:
@@ -85,9 +86,8 @@ class ScatterPlot(pg.PlotWidget):
         """Show how dense pixels lie; None clears everything."""
         self.density = density
         self.show_points(())
-        item = self.getPlotItem()
-        item.setLabel("bottom", x_name)
-        item.setLabel("left", y_name)
+        self._names = (x_name, y_name)
+        self._write_names()
         if density is None:
             self._image.clear()
             return
@@ -98,8 +98,21 @@ class ScatterPlot(pg.PlotWidget):
 
     def axis_names(self) -> tuple[str, str]:
         """What x and y are."""
-        item = self.getPlotItem()
-        return item.getAxis("bottom").labelText, item.getAxis("left").labelText
+        return self._names
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten names that are longer than their axes."""
+        super().resizeEvent(event)
+        if hasattr(self, "_names"):  # pyqtgraph calls this while it is made
+            self._write_names()
+
+    def _write_names(self) -> None:
+        metrics, item = self.fontMetrics(), self.getPlotItem()
+        rooms = (self.width() - 60, self.height() - 40)  # without the numbers of the other axis
+        for side, name, room in zip(("bottom", "left"), self._names, rooms, strict=True):
+            axis = item.getAxis(side)
+            axis.setLabel(metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(room, 1)))
+            axis.resizeEvent()  # pyqtgraph leaves a new label where the old one began
 
     def show_points(self, points: Sequence[Points]) -> None:
         """Draw the pixels of classes or a selection over the density."""

@@ -253,6 +253,8 @@ class SpectrumPlot(pg.PlotWidget):
         self._range = None
         self._draw()
         self.show_live(self._spectrum)
+        if self._range is None:  # nothing is drawn yet: not the range of the scene before
+            item.setYRange(0.0, 1.0)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show all bands and all values again."""

@@ -41,10 +41,11 @@ class AnglePanel(QWidget):
         for label in (self.picked, self.shown):
             label.setObjectName("muted")
             label.setWordWrap(True)
-        self.map_button = QPushButton("Map the angle to the picked spectrum")
+        self.map_button = QPushButton("Map the angle")
         self.map_button.setObjectName("primary")
         self.map_button.setToolTip(
-            "The angle between each spectrum and the picked one: small is similar, however bright"
+            "The angle between each spectrum and the picked one (SAM): small is similar, however "
+            "bright"
         )
         self.map_button.clicked.connect(self.map_requested)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -82,9 +83,8 @@ class AnglePanel(QWidget):
         threshold.addWidget(QLabel("Within"))
         threshold.addWidget(self.slider, 1)
         threshold.addWidget(self.number)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.label_button, 1)
-        buttons.addWidget(self.select_button)
+        for button in (self.label_button, self.select_button):
+            button.setMinimumWidth(1)  # the name of a class must not roll the panel sideways
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 6)
         layout.addWidget(self.picked)
@@ -94,7 +94,8 @@ class AnglePanel(QWidget):
         layout.addLayout(threshold)
         layout.addWidget(self.count)
         layout.addWidget(self.keep)
-        layout.addLayout(buttons)
+        layout.addWidget(self.label_button)
+        layout.addWidget(self.select_button)
         layout.addStretch(1)
 
     @property
@@ -135,7 +136,7 @@ class AnglePanel(QWidget):
     def show_class(self, name: str) -> None:
         """Show which class the pixels would get; "" where none is chosen."""
         text = f"Label them “{name}”" if name else "Label these pixels"
-        self.label_button.setText(text if len(text) < 34 else f"{text[:31]}…”")
+        self.label_button.setText(text if len(text) < 28 else f"{text[:25]}…”")
         tip = text if name else "Choose a class first, or add one (A)"
         self.label_button.setToolTip(f"{tip}; one step of undo")
 

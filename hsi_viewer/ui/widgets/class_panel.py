@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -25,7 +25,8 @@ from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
 
 ID, SWATCH, NAME, KEY, COUNT, LOCK, EYE = range(7)
-TITLES = ("Id", "", "Class", "Key", "Pixels", "", "")
+TITLES = ("Id", "", "Class", "", "Pixels", "", "")
+LONG_NAME = 18  # letters that a name has room for before the locks have
 ID_ROLE = Qt.ItemDataRole.UserRole
 ICONS = {EYE: ("eye-off-outline", "eye"), LOCK: ("lock-open-variant-outline", "lock")}
 
@@ -152,11 +153,34 @@ class ClassPanel(QWidget):
         ids = [self._id(row) or 0 for row in range(self.table.rowCount())]
         texts = {ID: str(max(9, *ids)) if ids else "9", KEY: "9", COUNT: "9,999"}
         for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
+            if self.table.isColumnHidden(column):
+                continue
             title = TITLES[column]
             own = metrics.horizontalAdvance(texts.get(column, "")) + 8
             wanted = max(own, heading.horizontalAdvance(title) + 13 if title else 24)
             self.table.setColumnWidth(column, wanted)
         self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 6))
+        self._share_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names the room of the locks where they need it."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Hide the locks of a narrow list in which none is closed; the menu has them, too."""
+        names = [self.table.item(row, NAME) for row in range(self.table.rowCount())]
+        metrics = self.table.fontMetrics()
+        longest = max((metrics.horizontalAdvance(n.text()) for n in names if n), default=0)
+        wanted = min(longest, LONG_NAME * metrics.averageCharWidth()) + 10
+        others = (ID, SWATCH, KEY, COUNT, LOCK, EYE)
+        lock = self.table.columnWidth(LOCK) or self.table.columnWidth(EYE)
+        taken = sum(self.table.columnWidth(c) for c in others if c != LOCK) + lock
+        locks = [self.table.item(row, LOCK) for row in range(self.table.rowCount())]
+        locked = any(item.data(ID_ROLE) for item in locks if item)
+        self.table.setColumnHidden(
+            LOCK, not locked and self.table.viewport().width() - taken < wanted
+        )
 
     def show_classes(self, classes: Sequence[LabelClass], counts: dict[int, int]) -> None:
         """Show classes in order with the number of labelled pixels by id."""

@@ -40,7 +40,7 @@ class DerivedPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._cube: HyperCube | None = None
-        self.pca = QPushButton("Principal")
+        self.pca = QPushButton("PCA")
         self.pca.setToolTip("Principal components: the directions of greatest variance")
         self.pca.setAccessibleName("Principal components")
         self.pca.clicked.connect(self._on_pca)

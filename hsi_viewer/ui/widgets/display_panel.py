@@ -240,7 +240,7 @@ class DisplayPanel(QWidget):
 
     def _show_contrast(self, contrast: Contrast) -> None:
         low, high = contrast.percent
-        self.stretch.setItemText(0, f"Percentiles {low:g} – {high:g} %")
+        self.stretch.setItemText(0, f"Percentiles {low:g}–{high:g}")
         self.stretch.setCurrentIndex(self.stretch.findData(contrast.kind))
 
     def _show_rows(self, *, single: bool) -> None:

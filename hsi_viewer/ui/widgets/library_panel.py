@@ -192,10 +192,10 @@ class LibraryPanel(QWidget):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(24)
+        header.setResizeContentsPrecision(0)  # of the rows that are seen: there may be thousands
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2, 3):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.table.setColumnWidth(column, 58)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.table.doubleClicked.connect(self.plot_chosen)
         self.table.selectionModel().selectionChanged.connect(self._update_buttons)
         self.scale = QCheckBox("Scale to picked spectrum")

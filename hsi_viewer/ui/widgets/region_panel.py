@@ -40,9 +40,11 @@ class RegionPanel(QWidget):
         self.tree.setAccessibleName("Labelled regions")
         self.tree.setHeaderLabels(["Class and region", "Pixels", "Row, column"])
         self.tree.setUniformRowHeights(True)
-        self.tree.setColumnWidth(0, 135)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2):
-            self.tree.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.itemClicked.connect(self._on_item)
         self.tree.itemActivated.connect(self._on_item)
         self.summary = QLabel()
@@ -83,6 +85,7 @@ class RegionPanel(QWidget):
             top = QTreeWidgetItem([c.name, f"{counts.get(c.id, 0):,}", plural(number, "region")])
             top.setData(0, Qt.ItemDataRole.UserRole + 1, c.id)
             top.setIcon(0, QIcon(swatch(c)))
+            top.setToolTip(0, c.name)
             top.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
             for n, region in enumerate(own[:MOST_ROWS], start=1):
                 corner = f"{region.box[0] + 1}, {region.box[1] + 1}"

@@ -71,7 +71,7 @@ class SpectrumPanel(QWidget):
         self.curves = CurveList()
         self.view = _combo("View of the spectra", VIEWS)
         self.unit = _combo("Unit of the axis", UNITS)
-        self.unit.setMaximumWidth(78)
+        self.unit.setMinimumContentsLength(5)
         self.smoothing = QSpinBox()
         self.smoothing.setRange(1, 61)
         self.smoothing.setSingleStep(2)

@@ -88,7 +88,7 @@ class WhyPanel(QWidget):
         self.tables["nearest"].cellClicked.connect(self._on_chosen)
         self.tables["nearest"].cellActivated.connect(self._on_chosen)
         self.tabs = QTabWidget()
-        self.tabs.setAccessibleName("Parts of the explanation")
+        self.tabs.setAccessibleName("Explanation")
         for (key, table), title in zip(
             self.tables.items(), ("Bands", "Voices", "Nearest"), strict=True
         ):

@@ -115,12 +115,14 @@ DIALOGS: dict[str, Callable] = {
     ),
     "HelpWindow": lambda w, k, _: k(read_guide(), guide_folder(), w),
     "MetadataDialog": lambda w, k, _: k(w.workspace.document.cube, w),
+    "OpenDialog": lambda w, k, folder: k(w, "Open", str(folder), "All files (*)"),
     "PolygonsDialog": lambda w, k, _: k(w),
     "PreferencesDialog": lambda w, k, _: k(w.workspace.settings, w),
     "PresetEditor": lambda w, k, _: k((), None, w),
     "ReliabilityDialog": lambda w, k, _: k(
         reliability(np.array([0.6, 0.9]), np.array([True, False])), "labels", w
     ),
+    "SessionList": lambda w, k, _: k("Unsaved work", "About it.", [], ("Recover",), w),
     "SampleDialog": lambda w, k, _: k(w),
     "ShortcutPage": lambda w, k, _: k(w.commands, w),
     "TextDialog": lambda w, k, _: k("About", "Text", w),

@@ -9,12 +9,27 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QGraphicsView,
+    QLabel,
+    QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 
 from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.dock_sizes import FRAME, first_size
 from tests.gui.hands import made_cube
 
+ICON_ONLY = Qt.ToolButtonStyle.ToolButtonIconOnly
 OLD = Path(__file__).parents[2] / "data" / "settings" / "v1.json"
 
 
@@ -196,6 +211,9 @@ def test_the_image_has_half_of_the_window_and_no_text_is_cut(sample, qapp):
     assert spectrum.y() > window.context.canvas.y()
     assert sample.window.context.plot.height() >= 100
     assert sample.window.context.plot.width() >= 600
+    no_panel_cuts_its_text(window)
+    assert share_of_the_image(window) >= 0.5  # many open panels take no room from the image
+    sample.trigger("view.reset")
     set_text(window, 150)
     assert spectrum.fontMetrics().height() > 18
     for size in ((1280, 800), (1024, 700), (1920, 1080)):
@@ -203,7 +221,63 @@ def test_the_image_has_half_of_the_window_and_no_text_is_cut(sample, qapp):
         QApplication.processEvents()
         assert window.size().toTuple() == size  # it does not outgrow the screen
         nothing_is_cut(window)
+    window.resize(1280, 800)
+    sample.trigger("view.reset")
+    no_panel_cuts_its_text(window)
     set_text(window, 100)
+
+
+def no_panel_cuts_its_text(window) -> None:
+    """Every panel in front once, at the width of its dock: none is rolled sideways or cut."""
+    cut = []
+    for key, dock in window.context.docking.docks.items():
+        window.context.docking.show(key)
+        for _ in range(3):
+            QApplication.processEvents()
+        cut += [f"{key}: {found}" for found in cut_texts(dock.widget())]
+    assert cut == []
+
+
+def cut_texts(area) -> list[str]:
+    """Areas that are rolled sideways, and controls narrower than what is written on them."""
+    found = []
+    for part in (area, *area.findChildren(QAbstractScrollArea)):
+        rolled = part.horizontalScrollBar().maximum() > 0
+        if part.isVisible() and rolled and not isinstance(part, QGraphicsView):
+            found.append(f"{type(part).__name__} {part.accessibleName()} is rolled sideways")
+    for part in (w for w in area.findChildren(QWidget) if w.isVisible()):
+        lacking = lacking_room(part)
+        if lacking > 0:
+            found.append(f"{type(part).__name__} {written_on(part)!r} lacks {lacking} pixels")
+    return found
+
+
+def written_on(part) -> str:
+    if isinstance(part, QComboBox):
+        return part.currentText()
+    plain = isinstance(part, QLabel) and not part.wordWrap()
+    named = isinstance(part, QAbstractButton | QAbstractSpinBox)
+    return part.text() if plain or named else ""
+
+
+def lacking_room(part) -> int:
+    """Pixels that are missing for the text of a control; 0 or less where all of it is seen."""
+    text, style = written_on(part), part.style()
+    if not text:
+        return 0
+    if isinstance(part, QComboBox):
+        option = QStyleOptionComboBox()
+        part.initStyleOption(option)
+        field = style.subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, part
+        )
+        return part.fontMetrics().horizontalAdvance(text) - field.width()
+    if isinstance(part, QAbstractSpinBox):
+        line = part.findChild(QLineEdit)
+        return part.fontMetrics().horizontalAdvance(text) - line.width()
+    if isinstance(part, QToolButton) and part.toolButtonStyle() == ICON_ONLY:
+        return 0
+    return part.minimumSizeHint().width() - part.width()
 
 
 def set_text(window, percent: int) -> None:

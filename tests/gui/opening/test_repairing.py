@@ -3,17 +3,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel, QLineEdit
 from scipy.io import savemat
 
 from hsi_viewer.core.paths import data_folder
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog, listed_numbers
+from hsi_viewer.ui.features.opening.open_dialog import OpenDialog
 from hsi_viewer.ui.features.opening.remedies import array_choices
 
 OK = QDialogButtonBox.StandardButton.Ok
@@ -65,6 +67,37 @@ def test_after_cancel_there_is_a_way_back(driver, tmp_path):
         driver.click_on(button)
     driver.settle()
     assert driver.document.cube.shape == (30, 40, 14)
+
+
+def test_a_part_of_a_file_is_opened_by_its_typed_name(driver, tmp_path):
+    """As messages advise: of a MATLAB file, an archive of arrays, and HDF5 with a folder."""
+    cubes = {"first": scene(20, 30, 12), "second": scene(20, 30, 14)}
+    savemat(tmp_path / "two.mat", cubes)
+    np.savez(tmp_path / "two.npz", **cubes)
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        file.create_group("data").create_dataset("second", data=cubes["second"])
+        file["first"] = cubes["first"]
+    driver.window.workspace.settings.last_folder = str(tmp_path)
+    elsewhere = str(tmp_path / "two.npz:first")  # a whole path is pasted
+    for typed, bands in (
+        ("two.mat:second", 14),
+        (elsewhere, 12),
+        ("two.h5:/data/second", 14),
+        ("two.npz:second", 14),
+    ):
+
+        def enter(dialog, typed=typed) -> None:
+            line = dialog.findChild(QLineEdit, "fileNameEdit")
+            line.clear()
+            line.insert(typed) if typed is elsewhere else QTest.keyClicks(line, typed)  # pasted
+            QTest.keyClick(line, Qt.Key.Key_Return)
+
+        came = in_dialog(OpenDialog, enter)
+        with driver.qtbot.waitSignal(driver.window.context.opening.opened):
+            driver.trigger("file.open")
+        driver.settle()
+        assert came == ["Open a hyperspectral cube"]
+        assert driver.document.cube.shape == (20, 30, bands), typed
 
 
 def test_arrays_that_an_error_names_are_buttons(tmp_path):

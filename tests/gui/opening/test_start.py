@@ -8,6 +8,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QLabel
 
 from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.ui.features.opening.open_dialog import OpenDialog
 from tests.gui.hands import made_cube
 
 COPY, LEFT = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
@@ -33,14 +34,13 @@ def test_the_first_window_invites(make_driver, tmp_path, monkeypatch, qtbot):
     assert [b.toolTip() for b in welcome.recent] == [here, "sample:indian-pines"]
     # each way to open leads somewhere
     asked = []
-    for ask in ("getOpenFileName", "getExistingDirectory"):
-        answer = (("", "") if ask == "getOpenFileName" else "",)
-        monkeypatch.setattr(
-            QFileDialog, ask, staticmethod(lambda *_, a=ask, r=answer: (asked.append(a), r[0])[1])
-        )
+    monkeypatch.setattr(OpenDialog, "exec", lambda _dialog: asked.append("file"))
+    monkeypatch.setattr(
+        QFileDialog, "getExistingDirectory", staticmethod(lambda *_: asked.append("folder"))
+    )
     driver.click_on(welcome.open_button)
     driver.click_on(welcome.folder_button)
-    assert asked == ["getOpenFileName", "getExistingDirectory"]
+    assert asked == ["file", "folder"]
     # nothing is cut on a small screen, or with large text
     for percent in (100, 150):
         settings.text_percent = percent

@@ -19,6 +19,7 @@ from hsi_viewer.session.storage.recoverable_sessions import (
     recoverable_sessions,
 )
 from hsi_viewer.session.storage.session_folder import sessions_folder
+from hsi_viewer.ui.features.sessions.session_list import SessionList
 from tests.unit.session.made import stroke
 
 
@@ -104,28 +105,56 @@ def test_discarded_work_is_brought_back_by_the_menu_after_its_offer_was_closed(s
     for strokes in (1, 2, 3, 4):
         left(scene, strokes)
     first = make_driver()
+    offer = wait_for_offer(first, "4 unsaved sessions of scene")  # one question, not four
+    assert len(first.window.context.offers.offers) == 1
+    press(first, offer, "Show…")
+    listed = shown_list(first, "Unsaved work")
+    assert sorted(contents(listed)) == ["2 strokes", "3 strokes", "4 strokes", "5 strokes"]
     for _ in range(4):
-        offer = wait_for_offer(first, "was not saved")
-        press(first, offer, "Discard")
-        offer = wait_for_offer(first, "was discarded")
-        press(first, offer, "Close")
-        first.qtbot.waitUntil(lambda: not first.window.workspace.tasks.running, timeout=20_000)
+        press_in(first, listed, "Discard")
+    first.qtbot.waitUntil(lambda: not first.window.findChildren(SessionList))
     assert recoverable_sessions() == ()
+    first.settle()
     first.let_go()
     again = make_driver()
     command = again.window.commands.action("file.discarded")
     again.qtbot.waitUntil(command.isEnabled, timeout=20_000)
     again.trigger("file.discarded")
-    assert len([t for t in again.window.context.offers.texts() if "was discarded" in t]) == 4
-    while any("was discarded" in t for t in again.window.context.offers.texts()):
-        press(again, wait_for_offer(again, "was discarded"), "Restore")
+    listed = shown_list(again, "Discarded work")
+    for left_over in (3, 2, 1, 0):
+        press_in(again, listed, "Restore")
+        again.qtbot.waitUntil(lambda left_over=left_over: len(discarded()) == left_over)
     again.qtbot.waitUntil(lambda: len(recoverable_sessions()) == 4, timeout=20_000)
     assert sorted(o.strokes for o in recoverable_sessions()) == [2, 3, 4, 5]
+    press(again, wait_for_offer(again, "4 unsaved sessions of scene"), "Show…")
+    listed = shown_list(again, "Unsaved work")
+    row = contents(listed).index("5 strokes")
+    listed.tree.setCurrentItem(listed.tree.topLevelItem(row))
+    press_in(again, listed, "Recover")
+    again.qtbot.waitUntil(lambda: again.document is not None)
+    assert again.document.labels.total == 4
+    again.settle()
 
 
-def test_a_search_leaves_the_offers_that_stay_in_their_place(scene, make_driver):
-    for strokes in (1, 2):
-        left(scene, strokes)
+def shown_list(driver, title: str) -> SessionList:
+    lists = driver.window.findChildren(SessionList)
+    (listed,) = [d for d in lists if d.windowTitle() == title and d.isVisible()]
+    return listed
+
+
+def contents(listed: SessionList) -> list[str]:
+    tree = listed.tree
+    return [tree.topLevelItem(n).text(2) for n in range(tree.topLevelItemCount())]
+
+
+def press_in(driver, listed: SessionList, text: str) -> None:
+    driver.click_on(next(b for b in listed.buttons if b.text() == text))
+
+
+def test_a_search_leaves_the_offers_that_stay_in_their_place(scene, make_driver, tmp_path):
+    np.save(tmp_path / "other.npy", np.ones((5, 6, 3)))
+    for name in (scene, str(tmp_path / "other.npy")):
+        left(name, 1)
     driver = make_driver()
     wait_for_offer(driver, "was not saved")
     recovery, offers = driver.window.feature("recovery"), driver.window.context.offers

@@ -357,3 +357,16 @@ def test_a_band_without_neighbours_is_a_point(driver, tmp_path):
     driver.hover(0, 0)
     pinned = ([1.0, 3.0, 5.0], [11.0, 11.0, 11.0])
     assert pinned in drawn_points(driver.window.context.plot)
+
+
+def test_the_axes_are_those_of_the_scene_that_is_open(driver, tmp_path):
+    """Before anything is drawn of it, too."""
+    np.save(tmp_path / "bright.npy", np.full((12, 16, 40), 9000.0))
+    np.save(tmp_path / "dark.npy", np.full((12, 16, 5), 0.2))
+    plot = driver.window.context.plot
+    driver.open(str(tmp_path / "bright.npy"))
+    driver.click(4, 4)
+    driver.qtbot.waitUntil(lambda: plot.viewRange()[1][1] > 8000)
+    driver.open(str(tmp_path / "dark.npy"))
+    driver.qtbot.waitUntil(lambda: plot.viewRange()[1][1] < 2)
+    assert plot.viewRange()[0][1] < 6

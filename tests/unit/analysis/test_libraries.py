@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from hsi_viewer.analysis.library_matching import fitted, load_library, match, match_request
+from hsi_viewer.analysis.library_matching import (
+    fitted,
+    load_library,
+    match,
+    match_request,
+    unlike_values,
+)
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectra.resampling import band_widths, resampled_gaussian
@@ -70,3 +78,24 @@ def test_the_shared_libraries_fit_the_sample_scene(data_dir):
     )
     assert np.isfinite(berlin.on_sensor.spectra[:, overlap]).mean() > 0.95
     assert np.isnan(berlin.on_sensor.spectra[:, ~overlap]).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "fields", "words"),
+    [
+        (0.4, 1.0, {}, ""),  # reflectance
+        (4000, 1.0, {}, "look like radiance or digital numbers (about 4,000)"),
+        (4000, 1e-4, {}, ""),  # reflectance by its scale
+        (0.4, 1.0, {"data units": "Radiance (W/m2/sr/um)"}, "is radiance"),
+        (4000, 1.0, {"data units": "reflectance * 10000"}, ""),
+    ],
+)
+def test_radiance_against_a_library_of_reflectance_is_doubted(values, scale, fields, words):
+    nm = np.linspace(400, 900, 6)
+    cube = HyperCube.from_array(np.full((20, 30, 6), values), wavelengths=nm)
+    cube = replace(cube, scale=scale, metadata=fields)
+    spectra = np.full((2, 6), 0.3)
+    doubt = unlike_values(SpectralLibrary(("a", "b"), nm, spectra), cube)
+    assert words in doubt
+    assert bool(doubt) == bool(words)
+    assert unlike_values(SpectralLibrary(("a", "b"), nm, 9000 * spectra), cube) == ""

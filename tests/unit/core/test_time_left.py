@@ -71,3 +71,16 @@ def test_it_is_never_below_zero():
 )
 def test_it_is_reported_in_round_figures(seconds, words):
     assert in_words(seconds) == words
+
+
+def test_other_work_before_says_nothing_about_the_speed():
+    """Reports of a training on 600 x 600 pixels, as measured: the epochs ended at 231 s."""
+    left = TimeLeft()
+    left.update(0.0, 14.5, "Computing features")
+    left.update(1 / 15, 186.0, "Training the network")
+    assert left.seconds(186.0) is None  # 2400 s, if the features counted
+    for epoch, now in ((2, 188.0), (4, 193.7), (6, 203.9), (8, 211.1), (10, 217.3)):
+        left.update(epoch / 15, now, "Training the network")
+        told, true = left.seconds(now), 231.4 - now
+        assert told is not None
+        assert 0.5 * true <= told <= 1.5 * true

@@ -52,7 +52,7 @@ class ActivityController(QObject):
         task = self.sender()
         if isinstance(item, Progress) and isinstance(task, Task) and task in self._known:
             activity, left = self._known[task]
-            left.update(item.fraction, time.monotonic())
+            left.update(item.fraction, time.monotonic(), item.message)
             activity = replace(activity, message=item.message, fraction=item.fraction)
             self._known[task] = (activity, left)
             self._show()

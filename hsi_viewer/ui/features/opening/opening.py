@@ -20,6 +20,7 @@ from hsi_viewer.io.opening import open_cube
 from hsi_viewer.rendering.overview import with_overview
 from hsi_viewer.rendering.scene_picture import first_picture, is_large
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.features.opening.open_dialog import OpenDialog
 from hsi_viewer.ui.features.opening.remedies import array_choices
 from hsi_viewer.ui.opened_cube import OpenedCube, Prepare
 from hsi_viewer.ui.task_thread import Task
@@ -76,11 +77,13 @@ class OpenController(QObject):
             f"{name} ({' '.join(patterns)})"
             for name, patterns in (("HSI Viewer sessions", (SESSION_PATTERN,)), *offered)
         )
-        path, _ = QFileDialog.getOpenFileName(
+        dialog = OpenDialog(
             self._window, "Open a hyperspectral cube", self._workspace.settings.last_folder, filters
         )
-        if path:
-            self.open(path)
+        accepted, source = dialog.exec(), dialog.source
+        dialog.deleteLater()
+        if accepted and source:
+            self.open(source)
 
     @Slot()
     def choose_folder(self) -> None:

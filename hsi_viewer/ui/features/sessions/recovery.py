@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from hsi_viewer.session.storage.recoverable_sessions import (
 )
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.sessions.session_list import SessionList
 from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 SIGN, BIN = "backup-restore", "delete-outline"
-Found = tuple[
-    tuple[RecoverableSession, ...], tuple[RecoverableSession, ...]
-]  # left behind, discarded
+RECOVER, DISCARD, RESTORE = "Recover", "Discard", "Restore"
+DISCARDED_MENU = "File › Restore discarded work"
+Works = tuple[RecoverableSession, ...]
+Found = tuple[Works, Works]  # left behind, discarded
 
 
 class RecoveryFeature(Feature):
@@ -47,6 +50,7 @@ class RecoveryFeature(Feature):
         self._discarded: tuple[RecoverableSession, ...] = ()
         self._later: set[Path] = set()
         self._restored: set[Path] = set()  # offered whichever scene is open
+        self._offered: set[str] = set()  # keys of the questions that are asked
         context.opening.opened.connect(self._on_opened)
         self.search()
 
@@ -93,7 +97,7 @@ class RecoveryFeature(Feature):
         self.search()
 
     def _on_found(self, result: Found) -> None:
-        before, (found, self._discarded) = self._found, result
+        found, self._discarded = result
         self._found = found
         session = self.context.sessions.session
         if session is not None:
@@ -104,39 +108,73 @@ class RecoveryFeature(Feature):
                 if o.path in self._restored
                 or (o.reference and (o.reference.source, o.reference.part) == wanted)
             )
-        shown = [o for o in found if o.path not in self._later][:SHOWN]
-        for old in before:
-            if old not in shown:
-                self.context.offers.withdraw(str(old.path))
-        kept = {offer.key for offer in self.context.offers.offers}
-        for leftover in shown:
-            if str(leftover.path) not in kept:  # what is there stays in its place under the mouse
-                self._offer(leftover)
+        shown = list(_by_scene([o for o in found if o.path not in self._later]).items())[:SHOWN]
+        kept = {offer.key: offer.text for offer in self.context.offers.offers}
+        for key in self._offered - {key for key, _ in shown}:
+            self.context.offers.withdraw(key)
+        for key, works in shown:
+            if kept.get(key) != _question(works):  # what is there stays in its place
+                self._offer(key, works)
+        self._offered = {key for key, _ in shown}
         self.workspace.state_changed.emit()
 
     @Slot()
     def show_all(self) -> None:
         """Offer everything that was found."""
-        for leftover in self._found:
-            self._offer(leftover)
+        self._show(self._found)
+
+    def _show(self, works: Works) -> None:
+        """Offer some work: a question about one, a list of several."""
+        if len(works) == 1:
+            self._offer(str(works[0].path), works)
+        elif works:
+            about = f"What you discard can be restored: {DISCARDED_MENU}."
+            self._list("Unsaved work", about, works, (RECOVER, DISCARD))
 
     @Slot()
     def show_discarded(self) -> None:
         """Offer everything that was discarded and is still there."""
-        for leftover in self._discarded:
-            self._offer_back(leftover, leftover.path)
+        if len(self._discarded) == 1:
+            self._offer_back(self._discarded[0], self._discarded[0].path)
+        elif self._discarded:
+            about = "Restored work is offered for recovery."
+            self._list("Discarded work", about, self._discarded, (RESTORE,))
 
-    def _offer(self, leftover: RecoverableSession) -> None:
-        self.context.offers.offer(
-            str(leftover.path),
-            described(leftover),
-            (
-                Choice("Recover", partial(self.recover, leftover), primary=True),
-                Choice("Later", partial(self._later.add, leftover.path), escape=True),
-                Choice("Discard", partial(self.discard, leftover)),
-            ),
-            SIGN,
+    def _list(self, title: str, about: str, works: Works, actions: tuple[str, ...]) -> None:
+        rows = [((w.name, local_time(_time(w.when)), _contents(w)), described(w), w) for w in works]
+        dialog = SessionList(title, about, rows, actions, self.window)
+        dialog.asked.connect(self._on_asked)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _on_asked(self, action: str, work: RecoverableSession) -> None:
+        dialog = self.sender()
+        if not isinstance(dialog, SessionList):
+            return
+        if action == RECOVER:
+            dialog.accept()
+            self.recover(work)
+        elif action == DISCARD and self._put_away(work) is not None:
+            dialog.remove(work)
+            self.search()
+        elif action == RESTORE:
+            dialog.remove(work)
+            self._bring_back(work.path)
+
+    def _offer(self, key: str, works: Works) -> None:
+        later = Choice("Later", partial(self._wait, works), escape=True)
+        first, *more = works
+        choices: tuple[Choice, ...] = (
+            Choice(RECOVER, partial(self.recover, first), primary=True),
+            later,
+            Choice(DISCARD, partial(self.discard, first)),
         )
+        if more:
+            choices = (Choice("Show…", partial(self._show, works), primary=True), later)
+        self.context.offers.offer(key, _question(works), choices, SIGN)
+
+    def _wait(self, works: Works) -> None:
+        self._later.update(work.path for work in works)
 
     def recover(self, leftover: RecoverableSession) -> None:
         """Open the cube with the work on it, asking where it is if it has gone."""
@@ -148,21 +186,27 @@ class RecoveryFeature(Feature):
                 self.window, f"Where is {name}?", self.workspace.settings.last_folder
             )
             if not path:
-                self._offer(leftover)
+                self._offer(str(leftover.path), (leftover,))
                 return
             source = reference.at(path) if reference else path
         self.context.sessions.recover(leftover, source)
 
     def discard(self, leftover: RecoverableSession) -> None:
         """Discard work; it can be restored from the offer that follows."""
+        put_away = self._put_away(leftover)
+        if put_away is not None:
+            self._offer_back(leftover, put_away)
+            self.search()
+
+    def _put_away(self, leftover: RecoverableSession) -> Path | None:
+        """Discard work; its place then, or None where that failed."""
         try:
             put_away = discard(leftover)
         except (OSError, FileError) as error:
             self.workspace.notify(f"The work could not be discarded: {error}", "error")
-            return
+            return None
         self._found = tuple(o for o in self._found if o.path != leftover.path)
-        self._offer_back(leftover, put_away)
-        self.search()
+        return put_away
 
     def _offer_back(self, leftover: RecoverableSession, put_away: Path) -> None:
         when = local_time(_time(leftover.when))
@@ -170,7 +214,7 @@ class RecoveryFeature(Feature):
             str(put_away),
             f"The work on {leftover.name} from {when} was discarded.",
             (
-                Choice("Restore", partial(self._bring_back, put_away)),
+                Choice(RESTORE, partial(self._bring_back, put_away)),
                 Choice("Close", lambda: None, escape=True),
             ),
             BIN,
@@ -182,6 +226,34 @@ class RecoveryFeature(Feature):
         except OSError as error:
             self.workspace.notify(f"The work could not be restored: {error}", "error")
         self.search()
+
+
+def _by_scene(works: Sequence[RecoverableSession]) -> dict[str, Works]:
+    """The work on each scene, by the key of its question; unknown scenes are one each."""
+    groups: dict[tuple[str, str], list[RecoverableSession]] = {}
+    for work in works:
+        known = work.reference
+        scene = (known.source, known.part or "") if known is not None else (str(work.path), "")
+        groups.setdefault(scene, []).append(work)
+    return {
+        str(group[0].path) if len(group) == 1 else f"{source}:{part}": tuple(group)
+        for (source, part), group in groups.items()
+    }
+
+
+def _question(works: Works) -> str:
+    """What is offered, in a sentence or two."""
+    if len(works) == 1:
+        return described(works[0])
+    latest = local_time(_time(max(work.when for work in works)))
+    return f"{len(works)} unsaved sessions of {works[0].name}, the last of {latest}."
+
+
+def _contents(work: RecoverableSession) -> str:
+    """What was done, and whether some of it is lost."""
+    what = [counted(work.strokes, "stroke")] if work.strokes else []
+    what += [counted(work.runs, "map")] if work.runs else []
+    return ", ".join(what + (["damaged"] if work.losses is not None else []))
 
 
 def described(leftover: RecoverableSession) -> str:

@@ -28,6 +28,7 @@ from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.requests import LatestRequestQueue, Response
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 
 if TYPE_CHECKING:
@@ -143,6 +144,9 @@ class LibraryFeature(Feature):
         for loaded in added:
             for warning in loaded.library.warnings:
                 self.workspace.notify(f"{loaded.library.name}: {warning}", "warning")
+            if loaded.doubt:
+                edit = self.context.commands.action("file.metadata").trigger
+                self.workspace.notify(loaded.doubt, "warning", Choice("Edit metadata…", edit))
         self._show(())
         self.panel.show_compared("")
         self._compare()

@@ -73,6 +73,21 @@ def test_without_wavelengths_the_first_bands_are_spread_over_the_good_ones(flags
     assert len(set(bands)) == 3 or good.sum() < 5
 
 
+@pytest.mark.parametrize("noisy", [range(12), range(5, 30), [4, 14, 15, 25], []])
+def test_without_wavelengths_the_first_bands_are_not_noisy(noisy):
+    rng = np.random.default_rng(0)
+    values = np.cumsum(rng.normal(size=(40, 60)), axis=1)[:, :, None] * rng.uniform(0.5, 2, 30)
+    values += rng.normal(size=values.shape) * 0.1
+    values[:, :, noisy] = rng.normal(size=(40, 60, len(noisy))) * 50
+    values[:9] = np.nan  # a border without data
+    assert not set(initial_bands(HyperCube.from_array(values))) & set(noisy)
+
+
+def test_of_noise_alone_any_bands_are_shown():
+    values = np.random.default_rng(0).normal(size=(2, 9, 8))
+    assert initial_bands(HyperCube.from_array(values)) == (6, 4, 1)
+
+
 @pytest.mark.parametrize("nm", [[NAN] * 6, [NAN, NAN, 2000.0, NAN, NAN, NAN]])
 def test_unknown_wavelengths_count_as_none(nm):
     assert initial_bands(cube_of(nm)) == initial_bands(cube_of(bands=6))
