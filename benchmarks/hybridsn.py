@@ -129,16 +129,13 @@ def measure(cube: HyperCube, training: Ids, test: Ids, arm: str, seed: int) -> d
 Part = tuple[str, tuple[str, ...], int, tuple[str, ...]]
 BOTH = (ENGINE, "published", "no_kl")
 HINTS = ("hint", "hint_no_kl")
-SMALL = (
-    ("samson", ("random",), 10, BOTH),
-    ("jasper_ridge", ("random",), 10, BOTH),
-    ("indian_pines", ("random",), 10, BOTH),
-)
+SMALL = (("samson", ("random",), 10, BOTH), ("jasper_ridge", ("random",), 10, BOTH))
 PARTS: tuple[tuple[Part, ...], ...] = (  # scene, protocols, labels a class, arms
-    SMALL,
+    (*SMALL, ("samson", ("random",), 10, HINTS)),
+    (("indian_pines", ("random",), 10, BOTH),),
     (("enmap_potsdam", ("random", "own", "apart"), 10, BOTH[:2]),),
     (("indian_pines", ("field",), 10, BOTH),),
-    (("samson", ("random",), 10, HINTS), ("indian_pines", ("random", "field"), 10, HINTS)),
+    (("indian_pines", ("random", "field"), 10, HINTS),),
     *((("indian_pines", ("random", "field"), n, BOTH),) for n in (5, 20, 50)),
     (("indian_pines", ("own", "apart"), 0, (*BOTH, *HINTS)),),
 )

@@ -103,9 +103,11 @@ def guidance_plot(rows: list[Row]) -> str:
     curves = curves_of(rows)
     if not curves:
         return ""
-    figure, axes = plt.subplots(2, len(SCENES), figsize=(13, 6), layout="constrained")
+    shown = {scene: name for scene, name in SCENES.items() if scene in {key[0] for key in curves}}
+    size = (3.5 * len(shown) + 1, 6)
+    figure, axes = plt.subplots(2, len(shown), figsize=size, layout="constrained", squeeze=False)
     for down, (start, words) in enumerate(STARTS.items()):
-        for axis, (scene, name) in zip(axes[down], SCENES.items(), strict=True):
+        for axis, (scene, name) in zip(axes[down], shown.items(), strict=True):
             for colour, (rule, title) in enumerate(RULES.items()):
                 points = curves.get((scene, start, rule), {})
                 if points:
@@ -120,7 +122,7 @@ def guidance_plot(rows: list[Row]) -> str:
             axis.tick_params(labelsize=7)
             axis.grid(alpha=0.3)
     axes[0][0].set_ylabel("% of a half never asked for", fontsize=8)
-    axes[0][0].legend(fontsize=7)
+    next(axis for axis in axes.flat if axis.lines).legend(fontsize=7)
     return saved(figure, "benchmark-guidance.png", "Accuracy against answers")
 
 

@@ -68,6 +68,8 @@ CASES = (
     ("indian_pines", "apply", 30),
     ("indian_pines", "random", 10),
     ("indian_pines", "separated", 10),
+    ("samson", "random", 10),
+    ("samson", "apply", 30),
 )
 SEEDS = (range(3), range(3, 10))
 WRONG = 0.1

@@ -15,8 +15,9 @@ from hsi_viewer.core.assessment.truth_assessment import assess_truth
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, of_two_classes, to_be_scored
 from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.jobs.sampling import areas_record
@@ -35,6 +36,7 @@ class AssessJob(Noting):
     config : settings of the training.
     classifier : key of the one to train.
     placement : how labels of another grid are laid on the cube; None finds out.
+    refine : how strongly the map is refined; "auto" as the evidence of the model bears out.
     token, port : cancel and progress; the port takes each `Note` once.
     warnings : what was noted so far.
     """
@@ -45,6 +47,7 @@ class AssessJob(Noting):
     config: TrainingConfig = field(default_factory=TrainingConfig)
     classifier: str = DEFAULT
     placement: Placement | None = None
+    refine: Refine = "auto"
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
     warnings: list[str] = field(default_factory=list)
@@ -92,15 +95,16 @@ def assess(job: AssessJob) -> Assessment:
         port=job,
     )
     job.note(*([model.warning] if model.warning else []))
-    evidence = evidence_of(model, cube, labels.ids, job.config, job.token, job)
-    reach = reach_of(model, refined=job.config.refine)
+    refine: Refine = job.refine if job.config.refine else "none"
+    evidence = evidence_of(model, cube, labels.ids, job.config, job.token, job, refine=refine)
+    reach = reach_of(model, refined=False)
+    if evidence.walker != "none":
+        reach = max(reach, REACH)
     found = assess_labels(
         evidence, labels.ids, model.class_ids, reach=reach, name_of=legend.name_of
     )
     if test is not None:
-        mapped = model.predict(
-            cube, labels=labels.ids, refine=job.config.refine, token=job.token, port=job
-        )
+        mapped = model.predict(cube, labels=labels.ids, refine=refine, token=job.token, port=job)
         found = assess_truth(
             mapped.class_map, mapped.confidence, test.ids, labels.ids, found, legend.name_of
         )

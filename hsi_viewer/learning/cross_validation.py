@@ -17,14 +17,15 @@ from hsi_viewer.core.evidence import Evidence, HeldOut
 from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.learning.folds import random_folds
-from hsi_viewer.learning.model import TrainedModel
+from hsi_viewer.learning.model import TrainedModel, strength_of
 from hsi_viewer.learning.pixel_model import PixelModel
 from hsi_viewer.learning.spatial_folds import FOLDS, spatial_folds
 from hsi_viewer.learning.trainer import Run
 from hsi_viewer.learning.training_pixels import checked_labels
+from hsi_viewer.learning.voices.pool import Strength
 
 Ids = NDArray[np.uint16]
 Numbers = NDArray[np.int64]
@@ -58,6 +59,7 @@ def evidence_of(
     port: ProgressPort | None = None,
     *,
     continued: bool = False,
+    refine: Refine = "auto",
 ) -> Evidence:
     """The evidence of a model, gathered by training again where it brings none.
 
@@ -69,6 +71,7 @@ def evidence_of(
     port : takes `Progress`.
     continued : whether it went on from an earlier model after labels changed, and brings the
         evidence of that one.
+    refine : how the map is refined that the evidence is of; "auto" as configured.
 
     Raises
     ------
@@ -78,10 +81,15 @@ def evidence_of(
         if the token was cancelled.
     """
     known: Evidence | None = getattr(model, "evidence", None)
+    wished: Refine = refine if config.refine else "none"
+    if known is not None and isinstance(model, TrainedModel):
+        strength = strength_of(wished, model.pool.walker)
+        if not continued and strength == known.walker:
+            return known
+        return _judged_again(model, cube, labels, config, token or CancelToken(), strength) or known
     if known is not None and not continued:
         return known
-    if known is not None and isinstance(model, TrainedModel):
-        return _judged_again(model, cube, labels, config, token or CancelToken()) or known
+    strength = strength_of(wished, "full")
     pixels = np.flatnonzero(np.isin(labels, model.class_ids))
     targets = np.searchsorted(model.class_ids, labels.ravel()[pixels])
     apart = spatial_folds(pixels, targets, cube.columns, joined_at=cube.joined_at)
@@ -90,7 +98,8 @@ def evidence_of(
         "separated": apart.folds if apart.too_few is None else None,
         "random": drawn if len(np.unique(targets[drawn >= 0])) > 1 else None,
     }
-    trial = Trial(model, cube, labels, config, token or CancelToken(), port or SilentPort())
+    asked = config, strength, token or CancelToken(), port or SilentPort()
+    trial = Trial(model, cube, labels, *asked)
     total = sum(len(np.unique(f[f >= 0])) for f in wanted.values() if f is not None)
     found: dict[str, HeldOut | None] = {}
     done = 0
@@ -99,12 +108,16 @@ def evidence_of(
         if folds is not None:
             found[name] = trial.held_out(pixels, targets, apart.groups, folds, (done, total))
             done += len(np.unique(folds[folds >= 0]))
-    walker = "full" if config.refine else "none"
-    return Evidence((), walker, reach_of(model, refined=False), **found)
+    return Evidence((), strength, reach_of(model, refined=False), **found)
 
 
 def _judged_again(
-    model: TrainedModel, cube: HyperCube, labels: Ids, config: TrainingConfig, token: CancelToken
+    model: TrainedModel,
+    cube: HyperCube,
+    labels: Ids,
+    config: TrainingConfig,
+    token: CancelToken,
+    strength: Strength,
 ) -> Evidence | None:
     """The evidence of the voices for these labels; the network isn't trained."""
     scene = model.scene_of(cube)
@@ -112,7 +125,7 @@ def _judged_again(
         return None
     ids, class_ids = checked_labels(labels, (cube.rows, cube.columns))
     run = Run(scene, ids, class_ids, model.recipe, config, token, SilentPort())
-    with run.judged(None) as judged:
+    with run.judged(None, strength) as judged:
         return judged.verdict().evidence
 
 
@@ -124,12 +137,14 @@ class Trial:
     ----------
     model : names the classifier and the classes.
     cube, labels, config : what it was trained with.
+    refine : strength of the refinement.
     """
 
     model: Model
     cube: HyperCube
     labels: Ids
     config: TrainingConfig
+    refine: Strength
     token: CancelToken
     port: ProgressPort
 
@@ -179,7 +194,7 @@ class Trial:
         prediction = model.predict(
             self.cube,
             labels=rest,
-            refine=self.config.refine,
+            refine=self.refine,
             token=self.token,
             port=SilentPort(),
         )

@@ -197,8 +197,16 @@ class Run:
         asked = self.class_ids, self.seeds, walker, self.viewed, self.token
         return Painter(Sketch(self.scene, ensemble, *asked), self.port)
 
-    def judged(self, warm_start: TrainedModel | None) -> Judged:
-        """The voices and their weights; after a stroke, the evidence of the model before."""
+    def judged(self, warm_start: TrainedModel | None, strength: Strength | None = None) -> Judged:
+        """The voices and their weights; after a stroke, the evidence of the model before.
+
+        Parameters
+        ----------
+        warm_start : the model before.
+        strength : of the refinement that the evidence is of; as configured by default.
+        """
+        if strength is None and not self.config.refine:
+            strength = "none"
         only, part = CHOICES[self.config.voices]
         values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
         shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
@@ -206,7 +214,7 @@ class Run:
         fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample, seen)
         spectra = self.scene.spectra_at(self.pixels, self.token)
         asked = self.pixels, self.targets, values, spectra
-        judge = Judge(self.scene, fitter, *asked, self.recipe.walker, only)
+        judge = Judge(self.scene, fitter, *asked, self.recipe.walker, only, strength)
         if warm_start is None or warm_start.config.voices != self.config.voices:
             return Judged.at_leisure(judge, part, self.token)
         return Judged.in_passing(judge, part, warm_start)

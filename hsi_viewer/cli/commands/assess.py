@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from hsi_viewer.cli.commands.classify import add_classifier, add_labels
-from hsi_viewer.cli.jobs import accuracy_text, add_placement, config_of
+from hsi_viewer.cli.jobs import accuracy_text, add_placement, add_refine, config_of
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_cube,
@@ -25,7 +25,7 @@ EXAMPLES = (
     "hsi-viewer assess scene.hdr --labels labels.tif",
     "hsi-viewer assess scene.hdr --labels train.gpkg --truth truth.tif --json",
     "hsi-viewer assess scene.hdr --labels half.npy --placement resample --classifier svm",
-    "hsi-viewer assess scene.hdr --labels labels.tif --voices pixels",
+    "hsi-viewer assess scene.hdr --labels labels.tif --voices pixels --refine weak",
     f"hsi-viewer assess {SAMPLE} --labels {SAMPLE}/labels --preset best --seed 7 --device cpu "
     "--no-refine --quiet",
 )
@@ -46,6 +46,7 @@ def add(commands: Commands) -> None:
     add_placement(parser)
     add_classifier(parser)
     add_device(parser)
+    add_refine(parser)
     add_no_refine(parser)
     add_reporting(parser)
 
@@ -65,6 +66,7 @@ def run(options: Namespace) -> int:
                 config,
                 options.classifier,
                 options.placement,
+                options.refine,
                 port=port,
             )
         )

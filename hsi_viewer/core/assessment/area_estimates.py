@@ -20,6 +20,7 @@ Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 LEAST_POINTS = 2  # of a stratum; one has no variance
+ROUNDING = 1e-9  # a smaller standard error is none: every stratum is of one kind
 CANNOT_TELL = -1  # reference of a point whose class is unknown
 
 
@@ -199,7 +200,7 @@ class _Stratified:
         found = min(1.0, float(self.weights @ part) / total)
         error = self._error(part - found * whole) / total
         spread = found * (1 - found)
-        size = spread / error**2 if spread > 0 and error > 0 else self._points(whole)
+        size = spread / error**2 if spread > 0 and error > ROUNDING else self._points(whole)
         if size == np.inf:
             return Estimate(found, error, found, found)
         interval = wilson(found * size, size)

@@ -189,6 +189,15 @@ def labels_inside(
     return np.where(outside, np.uint16(0), ids), sentence
 
 
+def require_classes_inside(labels: NDArray[np.uint16]) -> None:
+    """Raise LabelError unless the region of interest has labels of two classes."""
+    if np.unique(labels[labels > 0]).size < 2:
+        raise LabelError(
+            "Fewer than two classes have labels inside the region of interest. Label pixels "
+            "inside of it, or use the whole scene."
+        )
+
+
 def sampled(cube: HyperCube, count: int, bands: NDArray[Any] | None = None) -> NDArray[Any]:
     """Stored values (rows, columns, bands) of about `count` pixels on a regular grid.
 

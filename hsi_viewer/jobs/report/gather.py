@@ -99,7 +99,7 @@ def _evidence(run: MappedRun, token: CancelToken, port: ProgressPort) -> Evidenc
     """What cross-validation brings, with the voices of the model."""
     if run.evidence is None:
         given = (run.model, run.cube, run.labels, run.config)
-        return evidence_of(*given, token, port, continued=run.continued)
+        return evidence_of(*given, token, port, continued=run.continued, refine=run.refine)
     own: Evidence | None = getattr(run.model, "evidence", None)
     if run.evidence.voices or own is None:
         return run.evidence

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.region import labels_inside
+from hsi_viewer.core.cube.region import labels_inside, require_classes_inside
 from hsi_viewer.core.entry_points import PlugIn, plug_ins
 from hsi_viewer.core.errors import FormatError, SettingError
 from hsi_viewer.core.labels.class_ids import checked_ids
@@ -159,6 +159,7 @@ def fit(
         labels, outside = labels_inside(checked_ids(labels, (cube.rows, cube.columns)), cube)
         if outside:
             (port or NotingPort()).report(Note(outside))
+            require_classes_inside(labels)
     return row.fit(cube, labels, config, legend=legend, token=token, port=port, **options)
 
 

@@ -75,6 +75,7 @@ class Judge:
     values, spectra : (n, channels) features and (n, bands) standardised spectra of the labels.
     walker : the recipe of the full walker.
     only : voices that may speak; None for all.
+    strength : of the refinement that the evidence is of; None for that of the pool.
     """
 
     scene: SceneFeatures
@@ -85,6 +86,7 @@ class Judge:
     spectra: FloatArray
     walker: WalkerRecipe
     only: tuple[VoiceName, ...] | None = None
+    strength: Strength | None = None
 
     def pool(self) -> Pool:
         """The pool for the map of this scene, in units of the voices."""
@@ -93,11 +95,13 @@ class Judge:
     def pool_elsewhere(self) -> Pool:
         """That for scenes without labels: without the walker, which would have no seeds."""
         cube = self.scene.cube
-        folds = half_folds(self.pixels, self.targets, cube.columns, joined_at=cube.joined_at)
-        pool = self._by_folds(folds, STEEPEST_ELSEWHERE)
-        if pool is None:
-            near = tuple(k.name for k in KINDS if not k.windows)
-            pool = usual_pool(self.only or near)
+        halves = half_folds(self.pixels, self.targets, cube.columns, joined_at=cube.joined_at)
+        near = tuple(k.name for k in KINDS if not k.windows)
+        pool = (
+            self._by_folds(halves, STEEPEST_ELSEWHERE)
+            or self._by_folds(self.separated, STEEPEST_ELSEWHERE)  # classes of one half each
+            or usual_pool(self.only or near)
+        )
         return replace(pool, walker="none")
 
     @property
@@ -117,17 +121,18 @@ class Judge:
     ) -> tuple[Pool, Evidence]:
         """The pool with reliable confidence, and the evidence for it."""
         folds, features = self.separated, self.scene.features
+        seen = replace(pool, walker=self.strength or pool.walker)
         if folds.too_few is not None:
-            return pool, evidence_for(pool, part, features, None, None)
+            return pool, evidence_for(seen, part, features, None, None)
         drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
-        found = [self._held_out(pool, f, folds.groups, token) for f in (folds.folds, drawn)]
+        found = [self._held_out(seen, f, folds.groups, token) for f in (folds.folds, drawn)]
         sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
         offset, slope = fit_reliability(sure, np.concatenate([h.right for h in found]))
         separated, random = (
             replace(h, probabilities=reliable(h.probabilities, offset, slope)) for h in found
         )
         pool = replace(pool, offset=offset, slope=slope)
-        return pool, evidence_for(pool, part, features, separated, random)
+        return pool, evidence_for(seen, part, features, separated, random)
 
     def _held_out(
         self,
@@ -301,7 +306,8 @@ class Judged:
         pool = replace(pool, offset=model.pool.offset, slope=model.pool.slope)
         evidence = model.evidence
         if evidence is not None:
-            evidence = replace(evidence, voices=voice_shares(pool, part), walker=pool.walker)
+            walker = judge.strength or pool.walker
+            evidence = replace(evidence, voices=voice_shares(pool, part), walker=walker)
         verdict = Verdict(pool, model.pool_elsewhere, evidence, model.usual_distance)
         return cls(Ensemble(voices, pool, part=part), lambda: verdict)
 

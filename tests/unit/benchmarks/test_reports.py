@@ -54,9 +54,15 @@ def test_the_sentence_says_gained_only_beyond_the_interval():
     steady = [taught("folds", s, 81 + 0.1 * s) for s in range(4)]
     shaky = [taught("pixels", s, 80 + (5 if s % 2 else -4)) for s in range(4)]
     sentence = teaching_sentence(control + steady + shaky)
-    assert "`folds` (+1.1" in sentence.split("gained;")[0]
-    assert "`pixels`" in sentence.split("gained;")[1]
-    assert "could not be told" in sentence
+    assert "of 2 ways that were tried" in sentence
+    assert "1 (`folds` +1.1" in sentence
+    assert "`pixels`" not in sentence
+    unsure = teaching_sentence(control + shaky + [taught("unadapted", s, 70) for s in range(4)])
+    assert "of 1 ways" in unsure
+    assert "none made the final map more accurate, beyond" in unsure
+    worse = teaching_sentence(control + [taught("rounds", s, 79 - 0.1 * s) for s in range(4)])
+    assert "1 (`rounds` -1.1" in worse.split("less accurate")[0]
+    assert "too little" in teaching_sentence(control)
 
 
 def test_halves_are_as_far_apart_as_the_engine_looks():

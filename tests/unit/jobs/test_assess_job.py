@@ -7,6 +7,7 @@ import pytest
 
 from hsi_viewer.cli import main
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.assess import AssessJob, assess
 from hsi_viewer.learning import cross_validation, trainer
@@ -106,4 +107,7 @@ def test_the_engine_is_assessed_by_the_evidence_that_it_brings(files, monkeypatc
     assert 0.7 < found.separated.overall.value <= 1
     assert found.random.total >= found.separated.total
     assert found.reach == found.separation.reach
+    refined = assess(AssessJob(files["cube"], files["strokes"], refine="full"))
+    assert refined.reach >= REACH > 0
+    assert refined.calibration_error != found.calibration_error
     assert 0 <= found.calibration_error <= 1

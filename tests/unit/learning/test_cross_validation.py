@@ -64,7 +64,7 @@ def test_held_out_labels_do_not_change_their_own_answers(trained):
     )
     assert (mixed != labels).any()
     answers = [
-        Trial(model, cube, given, PLAIN, CancelToken(), SilentPort())
+        Trial(model, cube, given, PLAIN, "none", CancelToken(), SilentPort())
         .held_out(pixels, targets, pixels, folds, (0, 1))
         .probabilities
         for given in (labels, mixed)

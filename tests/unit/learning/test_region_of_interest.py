@@ -117,7 +117,7 @@ def test_labels_outside_are_said_and_a_class_that_has_no_others_is_left_out():
     notes = [item.text for item in port.items if isinstance(item, Note)]
     sentence = f"{count} of {total} labels lie outside the region of interest and aren't used."
     assert notes.count(sentence) == 1
-    with pytest.raises(LabelError, match="at least two classes"):
+    with pytest.raises(LabelError, match="two classes have labels inside the region"):
         hsi_viewer.fit(cube, ids, classifier="lda", region=truth == 2, port=Recorder())
 
 

@@ -10,6 +10,7 @@ import pytest
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.cross_validation import evidence_of
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.model import load_model
@@ -269,9 +270,14 @@ def test_without_folds_an_even_map_of_single_pixels_leaves_them_the_weight() -> 
     assert (found.class_map[training > 0] == training[training > 0]).all()
 
 
-def test_without_folds_a_scattered_map_of_single_pixels_gives_the_surroundings_half() -> None:
+def noisy_cube() -> HyperCube:
+    """The scene under so much noise that a pixel alone says little."""
     noise = np.random.default_rng(0).normal(size=CUBE.read().shape) * 3 * CUBE.read().std()
-    noisy = HyperCube.from_array((CUBE.read() + noise).astype(np.float32))
+    return HyperCube.from_array((CUBE.read() + noise).astype(np.float32))
+
+
+def test_without_folds_a_scattered_map_of_single_pixels_gives_the_surroundings_half() -> None:
+    noisy = noisy_cube()
     training, _ = draw_per_class(TRUTH, 1)
     model = fit(noisy, training, recipe=RECIPE)
     shares = model.pool.shares
@@ -279,6 +285,21 @@ def test_without_folds_a_scattered_map_of_single_pixels_gives_the_surroundings_h
     assert model.pool.walker == "full"
     other = fit(noisy, training, TrainingConfig(voices="pixels"), recipe=RECIPE)
     assert other.pool.shares["surroundings"].weight == 0
+
+
+def test_evidence_is_of_the_refinement_that_is_asked_for() -> None:
+    cube = noisy_cube()
+    training, _ = draw_per_class(TRUTH, 6)
+    unrefined = TrainingConfig(refine=False)
+    model = fit(cube, training, unrefined, recipe=RECIPE)
+    assert model.evidence.walker == "none"
+    assert evidence_of(model, cube, training, unrefined) is model.evidence
+    full = evidence_of(model, cube, training, TrainingConfig(), refine="full")
+    assert full.walker == "full"
+    apart = full.separated.probabilities - model.evidence.separated.probabilities
+    assert np.abs(apart).max() > 0.05
+    again = evidence_of(model, cube, training, TrainingConfig(), refine="none")
+    assert again is model.evidence
 
 
 def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:

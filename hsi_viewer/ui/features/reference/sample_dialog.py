@@ -69,6 +69,7 @@ class SampleDialog(QDialog):
         self.table.setAccessibleName("Points of the classes")
         self.table.setHorizontalHeaderLabels(list(HEAD))
         self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -100,13 +101,11 @@ class SampleDialog(QDialog):
             spin.valueChanged.connect(self._refresh)
         self.expected.valueChanged.connect(self._on_expected)
         self.kind.currentIndexChanged.connect(self._refresh)
-        self.table.itemChanged.connect(self._refresh)
         self.resize(560, 600)
 
     def show_sizes(self, sizes: Mapping[int, int], legend: ClassLegend) -> None:
         """List the classes of the map, and say how many points there will be."""
         self._sizes = dict(sizes)
-        self.table.blockSignals(True)
         self.table.setRowCount(len(sizes))
         for row, (class_id, pixels) in enumerate(sizes.items()):
             spin = _percent(self.expected.value(), 1.0, 100.0, f"Of {legend.name_of(class_id)}")
@@ -115,7 +114,6 @@ class SampleDialog(QDialog):
             self.table.setItem(row, 1, QTableWidgetItem(f"{pixels:,}"))
             self.table.setCellWidget(row, 2, spin)
             self.table.setItem(row, 3, QTableWidgetItem())
-        self.table.blockSignals(False)
         self._refresh()
 
     def plan(self) -> SamplePlan:
@@ -148,15 +146,15 @@ class SampleDialog(QDialog):
             return
         plan = self.plan()
         points, needed = plan.points(self._sizes), plan.needed(self._sizes)
-        self.table.blockSignals(True)
         for row, class_id in enumerate(self._sizes):
             item = self.table.item(row, 3)
             if item is not None:
                 item.setText(f"{points[class_id]:,}")
-        self.table.blockSignals(False)
         total = sum(points.values())
-        more = f" The interval alone needs {needed:,}; rare classes get more." * (total > needed)
-        self.count.setText(f"{total:,} points.{more}")
+        text = f"{total:,} points."
+        if total > needed:
+            text += f" The interval alone needs {needed:,}; rare classes get more."
+        self.count.setText(text)
         accept_button(self.buttons).setEnabled(True)
 
 

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
 from hsi_viewer.core.classifier import Classifier, Model
-from hsi_viewer.core.cube.region import labels_inside
-from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.cube.region import labels_inside, require_classes_inside
 from hsi_viewer.core.evidence import Evidence
-from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
 from hsi_viewer.core.training import EpochReport, TrainingConfig
@@ -53,15 +51,6 @@ class Seen:
     """Told before the first map: (rows, columns), True where the model sees a label."""
 
     labelled: NDArray[np.bool_]
-
-
-def require_classes_inside(labels: NDArray[np.uint16]) -> None:
-    """Raise LabelError unless the region of interest has labels of two classes."""
-    if np.count_nonzero(count_ids(labels)[1:]) < 2:
-        raise LabelError(
-            "Fewer than two classes have labels inside the region of interest. Label pixels "
-            "inside of it, or use the whole scene."
-        )
 
 
 class TrainController(QObject):

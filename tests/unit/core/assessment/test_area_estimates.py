@@ -162,6 +162,9 @@ def test_a_sample_without_an_error_is_not_certain():
     assert found.overall.value == found.overall.high == 1
     assert 0.85 < found.overall.low < 0.93
     assert found.users[1].low < found.users[0].low < 0.9
+    share = found.shares[1]  # strata without a point of the other class may still have some
+    assert share.error == pytest.approx(0, abs=1e-9)
+    assert share.low < 0.12 < share.value < 0.22 < share.high
 
 
 @pytest.mark.parametrize(

@@ -51,3 +51,19 @@ def test_events_tell_only_what_changed(stack):
 def test_an_order_must_name_all_layers(stack):
     with pytest.raises(ValueError, match="are not the layers"):
         stack.arrange(("Image",))
+
+
+def test_blind_layers_are_empty_for_everybody_until_they_are_given_back(stack):
+    stack.set_blind(True)
+    assert [layer.raster for layer in stack.layers] == [RASTER, None, None]
+    assert stack["Class map"].raster is None
+    other = RgbaRaster(np.ones((3, 4, 4), np.uint8))
+    stack.set_raster("Class map", other)
+    stack.show(False, LABELS)
+    stack.arrange((LABELS, "Image", "Class map"))
+    stack.add(Layer("New", RASTER))
+    assert [layer.name for layer in stack.layers if layer.raster is not None] == ["Image"]
+    stack.set_blind(False)
+    assert stack["Class map"].raster is other
+    assert stack[LABELS] == Layer(LABELS, RASTER, visible=False)
+    assert all(layer.raster is not None for layer in stack.layers)
