@@ -63,7 +63,7 @@ class Menus(QObject):
         bar = QToolBar("Tools")
         bar.setObjectName("tools")
         bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
+        bar.setIconSize(QSize(18, 18))  # all of them fit a window of 1024 pixels
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self._window.addToolBar(bar)
         commands.fill_toolbar(bar)

@@ -88,7 +88,7 @@ def initial_bands(cube: HyperCube) -> Triple:
 
 
 def _clear_bands(cube: HyperCube, bands: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The bands that show more scene than noise; all of them where that can't be told.
+    """The bands that show more scene than noise; all of them where too little is known.
 
     Noise is what differs between neighbouring pixels, against how much the band varies at all: of
     white noise the two are equal, of a smooth scene the first is small. Judged by some short pieces

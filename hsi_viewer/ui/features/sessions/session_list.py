@@ -24,7 +24,7 @@ WORK_ROLE = Qt.ItemDataRole.UserRole
 
 
 class SessionList(QDialog):
-    """Lists work; what is asked of a row is done by whoever opened the list.
+    """Lists work; what is asked of a row is left to the caller.
 
     Signals
     -------
@@ -34,7 +34,7 @@ class SessionList(QDialog):
     ----------
     title, about : of the window, and a sentence below the list.
     rows : texts of each row, a sentence about it, and the work itself.
-    actions : buttons; the first is also that of a double click.
+    actions : buttons; double-clicking a row presses the first.
     """
 
     asked = Signal(str, object)
