@@ -25,7 +25,7 @@ DoubtKey = Literal["confidence", "margin", "entropy", "exits", "applicability", 
 FEW_PLACES = "The labels are of too few places to be certain: fewer may. Label nine places or more."
 ROWS = 256  # whose probabilities are looked at together
 NO_PROBABILITIES = (
-    "The probabilities of this map weren't kept: train again, then this layer can be computed."
+    "The probabilities of this map weren't kept: make it again, then this layer can be computed."
 )
 
 
@@ -156,6 +156,8 @@ def doubt_layer(
     """
     prediction = facts.prediction
     if kind.key == "confidence":
+        if np.isnan(prediction.confidence).all():
+            raise LabelError("The confidence of this map wasn't written.")
         return DoubtLayer(kind, prediction, prediction.confidence, 1.0, 0.0)
     if kind.key == "exits":
         if prediction.disagreement is None or not prediction.disagreement.any():

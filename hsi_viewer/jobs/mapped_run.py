@@ -30,7 +30,7 @@ class MappedRun:
     source : of the cube, as it was named.
     cube : the scene, as the model was given it.
     labels_source, labels : where the training labels came from, and the (rows, columns) class ids
-        that the model was trained on, 0 for none.
+        that the model was trained on, 0 for none; all 0 where that isn't known.
     model : that made the map.
     config : settings of the training.
     refine : strength of the refinement that was asked for.
@@ -65,6 +65,11 @@ class MappedRun:
     background: NDArray[np.bool_] | None = None
     warnings: tuple[str, ...] = field(default=())
     sample: SampleAssessment | None = None
+
+    @property
+    def trained_elsewhere(self) -> bool:
+        """Whether what the model was trained on isn't known, as of a map of `apply`."""
+        return not self.labels.any()
 
     @property
     def legend(self) -> ClassLegend:

@@ -34,7 +34,14 @@ from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_
 from hsi_viewer.jobs.noting import Noting
 
 RECORD = "report.json"
-MAPS = ("class_map.hdr", "class_map.npy", "class_map.tif", "class_map.mat")
+MAPS = (
+    "class_map.hdr",
+    "class_map.npy",
+    "class_map.tif",
+    "class_map.mat",
+    "class_map.cog.tif",
+    "class_map.zarr",
+)
 MOST_BYTES = 1 << 26
 DRAWN = re.compile(r"(\d+) per class from (.+)", re.DOTALL)  # as `demo` names its labels
 
@@ -67,12 +74,14 @@ class RunRegion:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The part of report.json that a report needs."""
+    """The part of report.json that a report needs; labels of `classify`, a model of `apply`."""
 
     cube: str
     classes: tuple[RunClass, ...]
     seed: int = 0
     labels: str | None = None
+    model: str | None = None
+    refined: bool = False
     test: str | None = None
     settings: RunSettings = field(default_factory=RunSettings)
     region: RunRegion = field(default_factory=RunRegion)
@@ -82,7 +91,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class RunFolder(Noting):
-    """An output folder of `classify`, and where what it read is now.
+    """An output folder of `classify` or `apply`, and where what it read is now.
 
     Attributes
     ----------
@@ -114,24 +123,29 @@ class RunFolder(Noting):
         Raises
         ------
         FileError, FormatError
-            if it is missing, damaged, or not of `classify`.
+            if it is missing, damaged, or not of a map.
         """
         from hsi_viewer.io.files.text_file import text_of
 
         path = self.folder / RECORD
         if not path.exists():
             raise FileError(
-                f"{self.folder} contains no {RECORD}; name the output folder of classify."
+                f"{self.folder} contains no {RECORD}; name the folder of a map that classify or "
+                "apply has written."
             )
         try:
             known = json_values(text_of(path, MOST_BYTES))
             found = checked(RunRecord, known if isinstance(known, Mapping) else {})
         except InvalidError as error:
             raise FormatError(f"{path} is not the record of a run: {error}.") from error
-        if found.labels is None:
+        if found.labels is None and found.model is None:
             raise FormatError(
-                f"{self.folder} was written by apply, so it has no training labels to report on; "
-                "name the output folder of classify."
+                f"{path} is not the record of a run: it names no labels and no model."
+            )
+        if found.labels is None and self.labels is not None:
+            raise LabelError(
+                f"{self.folder} was written by apply: its model was trained elsewhere, so leave "
+                "out --labels."
             )
         return found
 
@@ -147,14 +161,18 @@ class RunFolder(Noting):
         from hsi_viewer.learning.model_description import check_model
 
         record = self.record()
+        if record.labels is None and record.model is not None:
+            from hsi_viewer.jobs.applied_run import applied_run
+
+            return applied_run(self, record, record.model)
         check_model(self.folder)
         for text in record.warnings:
             self.report(Note(text))
-        source = self._found(record.cube, self.cube, "--cube")
-        cube = examined(self._used_of(real_valued(open_cube(source, self.token)), record.region))
+        source = self.found(record.cube, self.cube, "--cube")
+        cube = examined(self.used_of(real_valued(open_cube(source, self.token)), record.region))
         legend = ClassLegend(LabelClass(c.id, c.name, c.colour) for c in record.classes)
         labels_source, labels, drawn = self._labels(record, cube)
-        test_source, test = self._test(record, cube, legend, labels)
+        test_source, test = self.test_pixels(record, cube, legend, labels)
         self.report(Progress("Loading the learning engine"))
         from hsi_viewer.learning.classifiers import load_model
         from hsi_viewer.learning.predictor import move_to_device
@@ -174,7 +192,7 @@ class RunFolder(Noting):
             model=model,
             config=config,
             refine=refine,
-            sample=self._sample(prediction, cube, legend),
+            sample=self.sample(prediction, cube, legend),
             prediction=prediction,
             steps=steps,
             classes=legend.classes,
@@ -184,15 +202,15 @@ class RunFolder(Noting):
             warnings=tuple(self.warnings),
         )
 
-    def _used_of(self, cube: HyperCube, used: RunRegion) -> HyperCube:
+    def used_of(self, cube: HyperCube, used: RunRegion) -> HyperCube:
         """The region of interest and the chosen bands of a scene, as they were."""
         region, mask = (
-            None if named is None else self._found(named, None, "")
+            None if named is None else self.found(named, None, "")
             for named in (used.region, used.mask)
         )
         return region_of(cube, region, mask, used.bands).of(cube)
 
-    def _sample(
+    def sample(
         self, mapped: Prediction, cube: HyperCube, legend: ClassLegend
     ) -> SampleAssessment | None:
         """What the reference points say about the map."""
@@ -206,7 +224,7 @@ class RunFolder(Noting):
         given = points_for(self.reference, legend, Grid.of_cube(cube), mapped.class_map, drawn_from)
         return assess_points(given, mapped.class_map, cube)
 
-    def _found(self, named: str, given: str | None, option: str) -> str:
+    def found(self, named: str, given: str | None, option: str) -> str:
         """A source that exists: as it is given, or was named, also beside the folder."""
         from hsi_viewer.io.files.identify import split_source
 
@@ -230,9 +248,10 @@ class RunFolder(Noting):
         labels = self._import(record.labels or "", self.labels, "--labels", cube, record)
         return self.labels or record.labels or "", labels.ids, None
 
-    def _test(
+    def test_pixels(
         self, record: RunRecord, cube: HyperCube, legend: ClassLegend, labels: Ids
     ) -> tuple[str | None, Ids | None]:
+        """Source and ids of the test pixels; None without any."""
         if record.test is None and self.test is None:
             return None, None
         read = self._import(record.test or "", self.test, "--test", cube, record)
@@ -242,7 +261,7 @@ class RunFolder(Noting):
     def _import(
         self, named: str, given: str | None, option: str, cube: HyperCube, record: RunRecord
     ) -> ImportedLabels:
-        labels = imported(self._found(named, given, option), cube, record.settings.placement)
+        labels = imported(self.found(named, given, option), cube, record.settings.placement)
         return replace(labels, ids=labels_inside(labels.ids, cube)[0])
 
     def _compare(
@@ -263,16 +282,21 @@ class RunFolder(Noting):
                 f"{source} is not the scene that {self.folder} was made from; name it with --cube."
             )
 
-    def _as_kept(
-        self, prediction: Prediction, cube: HyperCube
-    ) -> tuple[Prediction, tuple[Cleaning, ...]]:
-        """The map of the file, where it differs from that of the model, and how it was cleaned."""
+    def map_file(self) -> Path | None:
+        """The map: the one that is given, or the first of the folder that can be read."""
+        own = (self.folder / name for name in MAPS if (self.folder / name).exists())
+        return next(own, None) if self.map is None else Path(self.map)
+
+    def kept_map(self, path: Path) -> tuple[Ids, tuple[Cleaning, ...]]:
+        """The ids of a map, and how it was cleaned.
+
+        Raises
+        ------
+        HsiError
+            if it cannot be read, or is another map of which that isn't known.
+        """
         from hsi_viewer.io.labels.label_file import read_labels
 
-        own = (self.folder / n for n in MAPS if (self.folder / n).exists())
-        path = next(own, None) if self.map is None else Path(self.map)
-        if path is None:
-            return prediction, ()
         kept = read_labels(path).ids
         steps = steps_of([path], kept)
         if self.map is not None and not steps:
@@ -280,6 +304,16 @@ class RunFolder(Noting):
                 f"{path} has no record of cleaning beside it ({record_file(path).name}), or has "
                 "changed since; leave out --map to report on the map of the run."
             )
+        return kept, steps
+
+    def _as_kept(
+        self, prediction: Prediction, cube: HyperCube
+    ) -> tuple[Prediction, tuple[Cleaning, ...]]:
+        """The map of the file, where it differs from that of the model, and how it was cleaned."""
+        path = self.map_file()
+        if path is None:
+            return prediction, ()
+        kept, steps = self.kept_map(path)
         area = pixel_area(cube.georeference, cube.rows, cube.columns)
         for step in steps:
             ids = cleaned(prediction.class_map, step, area, self.token)

@@ -21,9 +21,11 @@ EXAMPLES = (
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    what = "report on a run of classify: HTML, PDF, JSON and CSV"
+    what = "report on a run: HTML, PDF, JSON and CSV"
     parser = commands.add("report", run, what, EXAMPLES)
-    parser.add_argument("run_folder", metavar="RUN", type=Path, help="output folder of classify")
+    parser.add_argument(
+        "run_folder", metavar="RUN", type=Path, help="output folder of classify, apply or train"
+    )
     parser.add_argument(
         "-o",
         "--output",

@@ -128,6 +128,8 @@ def charts_of(facts: Facts) -> list[Chart]:
                 lambda axes, style: draw_training(axes, style, facts),
             )
         )
+    if not facts.spectra.classes:
+        return found
     found.append(
         Chart(
             "spectra",

@@ -29,6 +29,9 @@ def uncertainty_of(
     layers, pictures, missing = [], [], []
     applicable, conformal = None, None
     for kind in KINDS:  # one at a time: each is as large as the scene
+        if run.trained_elsewhere and kind.key in ("applicability", "sets"):
+            missing.append(f"{kind.title}: it takes the training labels, which aren't known.")
+            continue
         try:
             layer = doubt_layer(kind, facts, token, port)
         except LabelError as error:

@@ -179,6 +179,7 @@ class Facts:
     methods : a paragraph for the methods section of a paper.
     references : of what the paragraph names.
     sample : what labelled reference points say about the map; None without any.
+    trained_elsewhere : whether what the model was trained on isn't known.
     """
 
     title: str
@@ -202,6 +203,7 @@ class Facts:
     methods: str = ""
     references: tuple[str, ...] = field(default=())
     sample: SampleAssessment | None = None
+    trained_elsewhere: bool = False
 
     @property
     def shown(self) -> AccuracyReport | None:

@@ -89,6 +89,7 @@ def gather(
         seconds=dict(run.model.seconds),
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         sample=run.sample,
+        trained_elsewhere=run.trained_elsewhere,
         warnings=tuple(dict.fromkeys((*run.warnings, *assessment.warnings))),
     )
     pictures = (map_picture(run), label_picture(run, token), *doubts)
@@ -96,7 +97,9 @@ def gather(
 
 
 def _evidence(run: MappedRun, token: CancelToken, port: ProgressPort) -> Evidence:
-    """What cross-validation brings, with the voices of the model."""
+    """What cross-validation brings, with the voices of the model; empty without labels."""
+    if run.trained_elsewhere:
+        return Evidence((), "none", 0)
     if run.evidence is None:
         given = (run.model, run.cube, run.labels, run.config)
         return evidence_of(*given, token, port, continued=run.continued, refine=run.refine)
@@ -108,12 +111,28 @@ def _evidence(run: MappedRun, token: CancelToken, port: ProgressPort) -> Evidenc
 
 def assessed(run: MappedRun, evidence: Evidence) -> Assessment:
     """The honest and the optimistic figure, as the window and `assess` have them."""
+    if run.trained_elsewhere:
+        return _assessed_elsewhere(run)
     refined = run.refine not in (False, "none") and run.config.refine
     reach = reach_of(run.model, refined=refined)
     known = RunEvidence(evidence, run.labels, run.model.class_ids, reach)
     name_of = run.legend.name_of
     found = assess_map(run.prediction, run.labels > 0, known, run.test, name_of)
     return Assessment(None, None, None, None, reach, 0) if found is None else found
+
+
+def _assessed_elsewhere(run: MappedRun) -> Assessment:
+    """Figures of a map whose model saw no pixel of the scene: of test pixels, if there are some."""
+    known = bool(np.isfinite(run.prediction.confidence).all())
+    mapped = (
+        run.prediction
+        if known
+        else replace(run.prediction, confidence=np.zeros(run.labels.shape, np.float32))
+    )
+    found = assess_map(mapped, run.labels > 0, None, run.test, run.legend.name_of)
+    if found is None:
+        return Assessment(None, None, None, None, 0, 0)
+    return found if known else replace(found, reliability=None)
 
 
 def data_facts(run: MappedRun, token: CancelToken, port: ProgressPort) -> DataFacts:

@@ -22,7 +22,7 @@ from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.text import short_name
 from hsi_viewer.jobs.report.charts import Chart, charts_of, colours, theme
-from hsi_viewer.jobs.report.facts import Facts
+from hsi_viewer.jobs.report.facts import ClassFacts, Facts
 from hsi_viewer.jobs.report.gather import Report
 from hsi_viewer.jobs.report.methods import percent, with_interval
 from hsi_viewer.jobs.report.pictures import Picture
@@ -30,6 +30,8 @@ from hsi_viewer.jobs.report.tables import class_accuracy
 
 # Nothing is fetched and no script runs, no matter what a name of a class contains.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+NO_SPECTRA = "They are of training pixels, which aren't known of this map."
+UNKNOWN = "unknown"
 LONGEST = 40  # characters of a name in the matrix
 DARK = "screen and (prefers-color-scheme: dark)"
 
@@ -44,7 +46,7 @@ def html_page(report: Report) -> str:
         _section("Map", [_pictures((first, labels)), _legend(facts)]),
         _section("Accuracy", _accuracy(facts, charts)),
         _section("Areas", [charts["areas"], _areas(facts), *_estimates(facts)]),
-        _section("Spectra of the classes", [charts["spectra"]]),
+        _section("Spectra of the classes", [charts.get("spectra", f"<p>{NO_SPECTRA}</p>")]),
         _section("Uncertainty", [*_doubt(facts), _pictures(layers)]),
         _section("Training", [*_evidence(facts), charts.get("training", "")]),
         _section("Methods", [f"<p>{escape(facts.methods)}</p>", _list(facts.references)]),
@@ -131,10 +133,14 @@ def _data_uri(data: io.BytesIO, kind: str) -> str:
 def _legend(facts: Facts) -> str:
     entries = "".join(
         f"<li>{_swatch(c.colour)}{escape(c.name)} "
-        f"<small>{c.training:,} training pixels</small></li>"
+        f"<small>{_training(c, facts)} training pixels</small></li>"
         for c in facts.classes
     )
     return f"<ul class=legend>{entries}</ul>"
+
+
+def _training(known: ClassFacts, facts: Facts) -> str:
+    return UNKNOWN if facts.trained_elsewhere else f"{known.training:,}"
 
 
 def _swatch(rgb: tuple[int, int, int]) -> str:
@@ -192,7 +198,7 @@ def _areas(facts: Facts) -> str:
     unit = suited_unit(max((m or 0.0 for m in metres), default=0.0))
     head = ["Class", "Training pixels", "Test pixels", "Map pixels", "Share of the map"]
     rows = [
-        [c.name, f"{c.training:,}", f"{c.test:,}", f"{c.pixels:,}", f"{percent(c.share)}"]
+        [c.name, _training(c, facts), f"{c.test:,}", f"{c.pixels:,}", f"{percent(c.share)}"]
         + ([f"{(c.square_metres or 0.0) / UNITS[unit]:,.4g}"] if known else [])
         for c in facts.classes
     ]
@@ -238,6 +244,8 @@ def _doubt(facts: Facts) -> list[str]:
 
 
 def _evidence(facts: Facts) -> list[str]:
+    if facts.trained_elsewhere:
+        return [f"<p>{escape(facts.classifier)}, trained elsewhere: {escape(facts.labels)}.</p>"]
     voices = facts.evidence.voices
     if not voices:
         return [f"<p>{escape(facts.classifier)}; it has no voices to weigh.</p>"]

@@ -81,6 +81,11 @@ def quoted(facts: Facts) -> str:
     if facts.sample is not None:
         return f"Quote an overall accuracy of {_sampled(facts.sample)}."
     if found.separated is None:
+        if facts.trained_elsewhere:
+            return (
+                "No figure of this map can be quoted as its accuracy: its model was trained "
+                "elsewhere, and too few test pixels of this scene are known to measure one."
+            )
         missing = "No figure of this map can be quoted as its accuracy: "
         if found.random is None:
             return missing + "too few pixels are labelled to measure one."
@@ -167,6 +172,8 @@ class _Text:
         )
 
     def training(self) -> str:
+        if self.facts.trained_elsewhere:
+            return "Its model was trained elsewhere, on labels that are not part of this report."
         facts, name = self.facts, str(self.facts.settings["classifier"])
         self.cited |= {name} & set(REFERENCES)
         counts = [c.training for c in facts.classes if c.training]

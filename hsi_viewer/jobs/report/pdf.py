@@ -187,7 +187,8 @@ def write_pdf(report: Report, path: Path) -> None:
         _show_accuracy(pages, facts, charts)
         pages.chart(charts["areas"])
         _show_estimates(pages, facts)
-        pages.chart(charts["spectra"])
+        if "spectra" in charts:
+            pages.chart(charts["spectra"])
         for start in range(2, len(report.pictures), 2):
             heading = "Uncertainty" if start == 2 else ""
             _show_pictures(pages, report.pictures[start : start + 2], heading)

@@ -78,5 +78,7 @@ def label_picture(run: MappedRun, token: CancelToken | None = None) -> Picture:
     labels = thinned(IdRaster(run.labels, run.legend.colour_table(), sparse=True))
     over = labels[..., 3:] > 0
     names = ", ".join(band_name(run.cube, band) for band in bands)
+    if run.trained_elsewhere:
+        return Picture("Scene", f"The scene ({names}) in grey.", grey)
     about = f"Training pixels in the colours of their classes, over the scene ({names}) in grey."
     return Picture("Labels", about, np.where(over, labels, grey))

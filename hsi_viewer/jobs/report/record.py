@@ -13,7 +13,7 @@ from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.reliability import Reliability
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.jobs.accuracy_record import accuracy_record
-from hsi_viewer.jobs.report.facts import Facts, Spectra
+from hsi_viewer.jobs.report.facts import ClassFacts, Facts, Spectra
 from hsi_viewer.jobs.sampling import areas_record
 
 
@@ -32,7 +32,7 @@ def facts_record(facts: Facts) -> dict[str, Any]:
         "classifier": facts.classifier,
         "map": facts.map_source,
         "settings": dict(facts.settings),
-        "classes": [asdict(c) for c in facts.classes],
+        "classes": [_class(c, facts) for c in facts.classes],
         "voices": [asdict(v) for v in evidence.voices],
         "walker": evidence.walker,
         "evidence": evidence.sentence if evidence.voices else None,
@@ -63,6 +63,10 @@ def facts_record(facts: Facts) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _plain(record)
     return plain
+
+
+def _class(known: ClassFacts, facts: Facts) -> dict[str, Any]:
+    return asdict(known) | ({"training": None} if facts.trained_elsewhere else {})
 
 
 def _accuracy(report: AccuracyReport | None) -> dict[str, Any] | None:

@@ -19,8 +19,9 @@ def csv_tables(facts: Facts) -> dict[str, str]:
     """Text of each CSV file by its name."""
     tables = {
         "classes.csv": _classes(facts),
-        "class_spectra.csv": _spectra(facts),
     }
+    if facts.spectra.classes:
+        tables["class_spectra.csv"] = _spectra(facts)
     if facts.sample is not None:
         tables["areas.csv"] = sample_table(facts.sample, facts.name_of).csv()
     if facts.epochs:
@@ -64,7 +65,14 @@ def _classes(facts: Facts) -> str:
     known = all(c.square_metres is not None for c in facts.classes)
     head = ["class_id", "class_name", "training_pixels", "test_pixels", "map_pixels", "map_share"]
     rows = [
-        [c.id, c.name, c.training, c.test, c.pixels, f"{c.share:.6f}"]
+        [
+            c.id,
+            c.name,
+            "" if facts.trained_elsewhere else c.training,
+            c.test,
+            c.pixels,
+            f"{c.share:.6f}",
+        ]
         + ([c.square_metres] if known else [])
         for c in facts.classes
     ]

@@ -108,7 +108,8 @@ def test_labels_or_a_scene_that_changed_are_refused(here, capsys):
     [
         ("{", "not the record of a run"),
         ("[]", "not the record of a run"),
-        ('{"cube": "c", "model": "m", "classes": []}', "written by apply"),
+        ('{"cube": "c", "classes": []}', "no labels and no model"),
+        ('{"cube": "c", "model": "m", "classes": []}', "contains no map that can be read"),
         ('{"cube": 3, "classes": []}', "not the record of a run"),
     ],
 )
@@ -120,7 +121,7 @@ def test_other_records_are_named(tmp_path, capsys, text, problem):
 
 def test_a_folder_without_a_run_is_named(tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 1
-    assert "contains no report.json; name the output folder of classify" in capsys.readouterr().err
+    assert "contains no report.json; name the folder of a map" in capsys.readouterr().err
 
 
 def test_a_map_that_was_changed_is_shown_and_said(here):
@@ -157,3 +158,56 @@ def test_a_run_of_demo_has_its_labels_drawn_again(here):
     assert np.count_nonzero(run.labels) == 16
     assert np.count_nonzero(run.test) == result.report["accuracy"]["test_pixels"]
     np.testing.assert_array_equal(run.prediction.class_map, result.prediction.class_map)
+
+
+def test_a_map_of_apply_is_reported_with_what_is_not_known(here, capsys):
+    np.save("next.npy", np.load("cube.npy")[::-1])
+    np.save("next_truth.npy", np.load("truth.npy")[::-1])
+    assert main(["apply", "out", "next.npy", "-o", "map", "--test", "next_truth.npy", "-q"]) == 0
+    assert main(["report", "map", "-o", "r", "--json", "-q"]) == 0
+    facts = fitting(capsys.readouterr().out, "facts")
+    run = json.loads(Path("map/report.json").read_text("utf-8"))
+    assert facts["accuracy"]["separated"]["overall"] == run["accuracy"]["overall"]
+    assert "test pixels of a scene that was not trained on" in facts["quote"]
+    assert [c["pixels"] for c in facts["classes"]] == [c["map_pixels"] for c in run["classes"]]
+    assert {c["training"] for c in facts["classes"]} == {None}
+    assert "Its model was trained elsewhere" in facts["methods"]
+    assert "trained on 0" not in facts["methods"]
+    page = Path("r/report.html").read_text("utf-8")
+    assert "not known here: the model out was applied" in page
+    assert "unknown training pixels" in page
+    assert "They are of training pixels" in page
+    assert "Area of applicability: it takes the training labels" in page
+    assert not Path("r/class_spectra.csv").exists()
+    assert main(["report", "map", "--labels", "labels.npy", "-o", "s", "-q"]) == 1
+    assert "trained elsewhere, so leave out --labels" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "sure"), [("npy", False), ("zarr", True)])
+def test_without_test_pixels_a_map_of_apply_has_no_figure(here, capsys, monkeypatch, name, sure):
+    leave_undrawn(monkeypatch)
+    np.save("next.npy", np.load("cube.npy")[::-1])
+    assert main(["apply", "out", "next.npy", "-o", "map", "--format", name, "-q"]) == 0
+    assert main(["report", "map", "-o", "r", "--json", "-q"]) == 0
+    facts = fitting(capsys.readouterr().out, "facts")
+    assert facts["quote"].startswith("No figure of this map can be quoted as its accuracy: its mo")
+    assert (facts["accuracy"]["separated"], facts["accuracy"]["random"]) == (None, None)
+    assert ("Confidence" in [f["name"] for f in facts["uncertainty"]["layers"]]) == sure
+    said = "The confidence of this map wasn't written, so nothing is said about it."
+    assert (said in facts["warnings"]) != sure
+    np.save("next.npy", np.load("cube.npy")[:9])
+    assert main(["report", "map", "-o", "s", "-q"]) == 1
+    assert "has a different size from next.npy" in capsys.readouterr().err
+
+
+def test_a_scene_of_a_batch_is_reported(here, capsys, monkeypatch):
+    leave_undrawn(monkeypatch)
+    for name in ("a", "b"):
+        np.save(f"{name}.npy", np.load("cube.npy"))
+    assert main(["apply", "out", "a.npy", "b.npy", "-o", "maps", "-q"]) == 0
+    assert main(["report", "maps/b", "-o", "r", "--json", "-q"]) == 0
+    facts = fitting(capsys.readouterr().out, "facts")
+    assert facts["data"]["name"] == "b.npy"
+    assert sum(c["pixels"] for c in facts["classes"]) == 576
+    assert main(["report", "maps", "-o", "s", "-q"]) == 1
+    assert "name the folder of a map" in capsys.readouterr().err
