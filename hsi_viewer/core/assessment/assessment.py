@@ -63,38 +63,44 @@ class Assessment:
         """Why the two figures differ, and which one to quote; None without a second one."""
         if self.random is None:
             return None
+        why, quote = self._compared(self.random)
+        if self.sample is not None:
+            quote = "Quote the figure of the reference points: they were drawn at random for it."
+        return f"{why} {quote}".strip()
+
+    def _compared(self, random: AccuracyReport) -> tuple[str, str]:
+        """Why the two figures differ, and which one to quote."""
         if self.separated is None:
             return (
                 "This figure is optimistic: its test pixels lie beside training pixels and look "
                 "like them. It says nothing about places without labels."
-            )
+            ), ""
         if self.separation is None and self.separated_on == self.random_on == "test pixels":
             return (
                 "Both figures agree, because no pixel of this scene was trained on: all test "
                 "pixels lie apart."
-            )
-        gap = self.random.overall.value - self.separated.overall.value
+            ), ""
+        gap = random.overall.value - self.separated.overall.value
         if self.separated_on != self.random_on:
             return (
                 "The two figures are of different pixels: the first of your labels, held out place "
                 "by place, the second of all test pixels, many of which the model sees from its "
-                "training pixels. Quote the first: it holds where nothing was labelled."
-            )
+                "training pixels."
+            ), "Quote the first: it holds where nothing was labelled."
         if gap <= -NOTABLE:
             return (
                 f"Test pixels beside training pixels score {-100 * gap:.1f} points lower here, so "
-                "nearness isn't what makes them right. Quote the figure of separate places."
-            )
+                "nearness isn't what makes them right."
+            ), "Quote the figure of separate places."
         if gap < NOTABLE:
             return (
                 "Both figures agree: test pixels beside training pixels are not easier here than "
-                "those of other places. Quote the figure of separate places."
-            )
+                "those of other places."
+            ), "Quote the figure of separate places."
         return (
             f"Test pixels beside training pixels score {100 * gap:.1f} points higher, because "
-            "they look like them. Quote the figure of separate places: it holds where nothing was "
-            "labelled."
-        )
+            "they look like them."
+        ), "Quote the figure of separate places: it holds where nothing was labelled."
 
 
 def is_enough(report: AccuracyReport, classes: int) -> bool:

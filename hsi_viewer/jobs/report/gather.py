@@ -68,7 +68,7 @@ def gather(
     """
     token, port = token or CancelToken(), port or SilentPort()
     evidence = _evidence(run, token, port)
-    assessment = assessed(run, evidence)
+    assessment = replace(assessed(run, evidence), sample=run.sample)
     uncertainty, doubts = uncertainty_of(run, evidence, token, port)
     port.report(Progress("Gathering the facts"))
     facts = Facts(

@@ -151,7 +151,8 @@ def _accuracy(facts: Facts, charts: dict[str, str]) -> list[str]:
     found = facts.assessment
     boxes = [] if facts.sample is None else [_sampled(facts.sample)]
     if found.separated is not None:
-        boxes.append(_figure("Separate places: quote this one", found.separated, "honest"))
+        title = "Separate places" if facts.sample else "Separate places: quote this one"
+        boxes.append(_figure(title, found.separated, "honest"))
     if found.random is not None:
         boxes.append(_figure("Beside training pixels: optimistic", found.random, "optimistic"))
     parts = [f"<div class=figures>{''.join(boxes)}</div>"] if boxes else []
@@ -210,7 +211,7 @@ def _sampled(found: SampleAssessment) -> str:
     """The figure of the reference points."""
     overall = found.estimates.overall
     return (
-        f"<div class=honest><h3>Reference points drawn at random</h3>"
+        f"<div class=honest><h3>Reference points drawn at random: quote this one</h3>"
         f"<strong>{percent(overall.value)}</strong><p>Overall accuracy "
         f"{escape(with_interval(overall))}, estimated from {found.estimates.points:,} points. "
         f"{escape(found.method)}</p></div>"

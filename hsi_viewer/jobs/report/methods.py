@@ -79,7 +79,7 @@ def quoted(facts: Facts) -> str:
     """Which figure to quote, or why none can be."""
     found = facts.assessment
     if facts.sample is not None:
-        return f"Quote an overall accuracy of {_sampled(facts.sample)}."
+        return f"Quote an overall accuracy of {sampled(facts.sample)}."
     if found.separated is None:
         if facts.trained_elsewhere:
             return (
@@ -96,7 +96,7 @@ def quoted(facts: Facts) -> str:
     return f"Quote {figures(found.separated)}, {measured_on(facts)}."
 
 
-def _sampled(found: SampleAssessment) -> str:
+def sampled(found: SampleAssessment) -> str:
     """Overall accuracy by reference points, and what they are."""
     return (
         f"{with_interval(found.estimates.overall)}, estimated from {found.estimates.points:,} "
@@ -273,7 +273,7 @@ class _Text:
             )
             return (
                 "Accuracy and areas were also estimated without bias (Olofsson et al. 2014"
-                f"{'' if own else '; Stehman 2014'}): the overall accuracy is {_sampled(found)}, "
+                f"{'' if own else '; Stehman 2014'}): the overall accuracy is {sampled(found)}, "
                 f"seed {found.seed}; the areas are {areas}."
             )
         return (

@@ -19,7 +19,7 @@ from hsi_viewer.jobs.report.charts import Chart, charts_of, colour, short, theme
 from hsi_viewer.jobs.report.facts import Facts
 from hsi_viewer.jobs.report.gather import Report
 from hsi_viewer.jobs.report.letters import drawable
-from hsi_viewer.jobs.report.methods import figures
+from hsi_viewer.jobs.report.methods import figures, sampled
 from hsi_viewer.jobs.report.pictures import Picture
 from hsi_viewer.jobs.report.tables import class_accuracy
 
@@ -96,7 +96,8 @@ class Pages:
         )
         ends = np.cumsum([_inches(w, size) + 0.12 for w in widths])
         step = size * POINT * 1.6
-        self.room(3 * step)
+        whole = (1 + len(cells)) * step
+        self.room(whole if whole < HEIGHT / 2 else 3 * step)  # a short table stays on one page
         self._row(head, ends, size, self._style.muted)
         for row in cells:
             if self._top - step < MARGIN:
@@ -221,6 +222,9 @@ def _show_accuracy(pages: Pages, facts: Facts, charts: dict[str, Chart]) -> None
     texts = [str(t) for t in (found.sentence, found.separation) if t is not None]
     for text in dict.fromkeys((*texts, *found.warnings)):
         pages.paragraph(text)
+    if facts.sample is not None:
+        pages.heading("Reference points drawn at random", 10)
+        pages.paragraph(f"They give an overall accuracy of {sampled(facts.sample)}.", 8)
     if shown is None:
         return
     for title, report in (
@@ -249,6 +253,7 @@ def _show_estimates(pages: Pages, facts: Facts) -> None:
         pages.paragraph(NO_SAMPLE, 8)
         return
     shown = areas_table(facts.sample, lambda i: short(facts.name_of(i)))
+    pages.heading("Areas and accuracy estimated from reference points", 10, keep=2.0)
     pages.paragraph(shown.title, 8)
     pages.table(shown.head, shown.rows)
     for text in (facts.sample.method, *facts.sample.notes):
@@ -276,6 +281,7 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
     data = facts.data
     return [
         ("Scene", f"{data.source}, {data.rows} x {data.columns} pixels, {data.bands} bands"),
+        *([("Region of interest", data.region)] if data.region else []),
         ("SHA-256 of the values", data.values_sha256),
         *((f"SHA-256 of {f.name}", f"{f.sha256} ({f.size:,} bytes)") for f in data.files),
         ("Training labels", facts.labels),
