@@ -21,7 +21,7 @@ FOLDER = "report"  # of the report, inside the output folder of a run
 
 
 def report_on(run: RunFolder, target: Path, *, overwrite: bool = False) -> dict[str, Any]:
-    """Write the report of an output folder of `classify`.
+    """Write the report of an output folder of `classify`, `apply` or `train`.
 
     Parameters
     ----------
@@ -44,6 +44,13 @@ def report_on(run: RunFolder, target: Path, *, overwrite: bool = False) -> dict[
             f"{target} holds the record of the run, which the report would replace; choose "
             f"another folder, such as {target / FOLDER}."
         )
+    trained = run.trained()
+    if trained is not None:
+        check_report(target, [], overwrite=overwrite)
+        from hsi_viewer.jobs.report.trained import write_trained
+
+        made = write_trained(trained, target, run.token, run)
+        return {**trained.facts(), "files": [str(path.absolute()) for path in made]}
     record = run.record()
     sources = [run.cube or record.cube, run.labels or record.labels, run.test or record.test]
     check_report(target, [s for s in sources if s is not None], overwrite=overwrite)

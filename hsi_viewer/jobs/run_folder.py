@@ -1,4 +1,4 @@
-"""What `classify` left in its output folder, as a run that a report can be made of."""
+"""What a command left in its output folder, as a run that a report can be made of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -33,6 +34,10 @@ from hsi_viewer.jobs.job_labels import imported, of_test_pixels, to_be_scored
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
 from hsi_viewer.jobs.noting import Noting
 
+if TYPE_CHECKING:
+    from hsi_viewer.jobs.report.trained import TrainedRecord
+
+Record = TypeVar("Record")
 RECORD = "report.json"
 MAPS = (
     "class_map.hdr",
@@ -125,19 +130,7 @@ class RunFolder(Noting):
         FileError, FormatError
             if it is missing, damaged, or not of a map.
         """
-        from hsi_viewer.io.files.text_file import text_of
-
-        path = self.folder / RECORD
-        if not path.exists():
-            raise FileError(
-                f"{self.folder} contains no {RECORD}; name the folder of a map that classify or "
-                "apply has written."
-            )
-        try:
-            known = json_values(text_of(path, MOST_BYTES))
-            found = checked(RunRecord, known if isinstance(known, Mapping) else {})
-        except InvalidError as error:
-            raise FormatError(f"{path} is not the record of a run: {error}.") from error
+        found, path = self._checked(RunRecord), self.folder / RECORD
         if found.labels is None and found.model is None:
             raise FormatError(
                 f"{path} is not the record of a run: it names no labels and no model."
@@ -148,6 +141,34 @@ class RunFolder(Noting):
                 "out --labels."
             )
         return found
+
+    def trained(self) -> TrainedRecord | None:
+        """What report.json of `train` says; None of another one. Errors as of `record`."""
+        from hsi_viewer.jobs.report.trained import TrainedRecord
+
+        return self._checked(TrainedRecord) if "scenes" in self._known() else None
+
+    def _checked(self, kind: type[Record]) -> Record:
+        try:
+            return checked(kind, self._known())
+        except InvalidError as error:
+            text = f"{self.folder / RECORD} is not the record of a run: {error}."
+            raise FormatError(text) from error
+
+    def _known(self) -> Mapping[str, Any]:
+        from hsi_viewer.io.files.text_file import text_of
+
+        path = self.folder / RECORD
+        if not path.exists():
+            raise FileError(
+                f"{self.folder} contains no {RECORD}; name the folder of a map that classify or "
+                "apply has written, or of a model that train has."
+            )
+        try:
+            known = json_values(text_of(path, MOST_BYTES))
+        except InvalidError as error:
+            raise FormatError(f"{path} is not the record of a run: {error}.") from error
+        return known if isinstance(known, Mapping) else {}
 
     def mapped_run(self) -> MappedRun:
         """The run: its model maps the scene again, because files keep no probabilities.

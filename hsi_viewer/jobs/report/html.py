@@ -26,7 +26,7 @@ from hsi_viewer.jobs.report.facts import ClassFacts, Facts
 from hsi_viewer.jobs.report.gather import Report
 from hsi_viewer.jobs.report.methods import percent, with_interval
 from hsi_viewer.jobs.report.pictures import Picture
-from hsi_viewer.jobs.report.tables import class_accuracy
+from hsi_viewer.jobs.report.tables import PlainSection, class_accuracy
 
 # Nothing is fetched and no script runs, no matter what a name of a class contains.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -53,14 +53,33 @@ def html_page(report: Report) -> str:
         _section("Data and settings", [_data(facts)]),
         _section("Warnings", [_list(facts.warnings) if facts.warnings else "<p>None.</p>"]),
     ]
+    return page_of(facts.title, body)
+
+
+def page_of(title: str, body: Sequence[str]) -> str:
+    """A page that needs nothing else."""
     style = _style()
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="color-scheme" content="light dark">\n<title>{escape(facts.title)}</title>\n'
+        f'<meta name="color-scheme" content="light dark">\n<title>{escape(title)}</title>\n'
         f"<style>\n{style}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
     )
+
+
+def plain_page(title: str, lead: str, sections: Sequence[PlainSection]) -> str:
+    """A page of texts and tables."""
+    body = [f"<header><h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p></header>"]
+    for heading, parts in sections:
+        shown = (
+            f"<p>{escape(part)}</p>"
+            if isinstance(part, str)
+            else _rows(part.title, part.head, part.rows, "texts")
+            for part in parts
+        )
+        body.append(_section(heading, shown))
+    return page_of(title, body)
 
 
 def _style() -> str:

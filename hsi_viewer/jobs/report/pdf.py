@@ -21,7 +21,7 @@ from hsi_viewer.jobs.report.gather import Report
 from hsi_viewer.jobs.report.letters import drawable
 from hsi_viewer.jobs.report.methods import figures, sampled
 from hsi_viewer.jobs.report.pictures import Picture
-from hsi_viewer.jobs.report.tables import class_accuracy
+from hsi_viewer.jobs.report.tables import PlainSection, class_accuracy
 
 WIDTH, HEIGHT = 8.27, 11.69  # inches
 MARGIN = 0.75
@@ -199,6 +199,21 @@ def write_pdf(report: Report, path: Path) -> None:
             if name in charts:
                 pages.chart(charts[name])
         _show_texts(pages, facts)
+        pages.end()
+
+
+def write_plain_pdf(title: str, lead: str, sections: Sequence[PlainSection], path: Path) -> None:
+    """Write pages of texts and tables to a file."""
+    with PdfPages(path, metadata={"Title": title, "CreationDate": None}) as pdf:
+        pages = Pages(pdf, title)
+        pages.heading(title, 17)
+        pages.paragraph(lead, 11)
+        for heading, parts in sections:
+            pages.heading(heading)
+            for part in parts:
+                pages.paragraph(part if isinstance(part, str) else part.title, 9)
+                if not isinstance(part, str):
+                    pages.table(part.head, part.rows)
         pages.end()
 
 

@@ -14,6 +14,8 @@ from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.core.assessment.sample_assessment import sample_table
 from hsi_viewer.jobs.report.facts import Facts
 
+PlainSection = tuple[str, Sequence[str | TextTable]]  # heading, then texts and tables
+
 
 def csv_tables(facts: Facts) -> dict[str, str]:
     """Text of each CSV file by its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.joined import GAP, joined, joined_labels
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.jobs.report.names import HTML, JSON, PDF
 from hsi_viewer.learning.spatial_folds import half_folds, spatial_folds
 from tests.unit.cli.schemas import fitting
 from tests.unit.learning.made import made_scene
@@ -141,3 +143,30 @@ def test_a_class_of_one_scene_is_never_held_out_but_the_others_are():
     found = spatial_folds(pixels, targets, 50, joined_at=(0, 100))
     assert found.folds[3] == -1
     assert len(np.unique(found.folds[targets == 0])) == 2
+
+
+def test_a_report_on_a_model_says_how_it_maps_other_scenes_and_that_there_is_no_map(three, capsys):
+    folder, _ = three
+    assert main(arguments(folder, "ab", "--json", "--quiet")) == 0
+    trained = fitting(capsys.readouterr().out, "train")
+    assert main(["report", str(folder / "out"), "--json", "--quiet"]) == 0
+    facts = fitting(capsys.readouterr().out, "model-report")
+    assert facts["held_out"] == trained["held_out"]
+    assert facts["map"] is None
+    assert f"{100 * trained['held_out']['overall']:.1f} % on scenes that were" in facts["quote"]
+    assert {Path(name).name for name in facts["files"]} == {HTML, PDF, JSON}
+    page = (folder / "out" / "report" / HTML).read_text("utf-8")
+    for text in ("Model of 2 scenes", "a.npy", "b.img", "Train makes no map", facts["methods"]):
+        assert text in page
+    assert (folder / "out" / "report" / PDF).read_bytes().startswith(b"%PDF")
+    assert main(["report", str(folder / "out"), "-q"]) == 1
+    assert "add --overwrite" in capsys.readouterr().err
+
+
+def test_a_report_on_a_model_of_one_scene_says_what_is_not_known(three, capsys):
+    folder, _ = three
+    assert main(arguments(folder, "a", "--quiet")) == 0
+    assert main(["report", str(folder / "out"), "--json", "--quiet"]) == 0
+    facts = fitting(capsys.readouterr().out, "model-report")
+    assert facts["held_out"] is None
+    assert facts["quote"].startswith("How well it maps other scenes is not known")
