@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.classifier import Model
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import FileError, FormatError
@@ -17,6 +19,10 @@ from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of
 from hsi_viewer.jobs.run_folder import MAPS, RunFolder, RunRecord
 
 CONFIDENCE = ("confidence.hdr", "confidence.tif", "confidence.cog.tif", "class_map.zarr")
+OWN_SCENE = (
+    "The model was trained on this very scene, so that its test pixels may be pixels that it has "
+    "learnt; they are not scored. For its accuracy, report on the folder that classify has written."
+)
 IN_STORE = "confidence"  # name of the array
 
 
@@ -55,6 +61,9 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
     from hsi_viewer.learning.classifiers import load_model
 
     model = load_model(model_path)
+    if test is not None and _is_own_scene(model, model_path, cube, source):
+        run.report(Note(OWN_SCENE))
+        test_source, test = None, None
     ids = tuple(c.id for c in legend)
     refined = ", refined" if record.refined else ""
     prediction = Prediction(kept, _confidence(run, kept), ids, source=f"{model.name}{refined}")
@@ -74,6 +83,17 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
         test=test,
         warnings=tuple(run.warnings),
     )
+
+
+def _is_own_scene(model: Model, model_path: Path, cube: HyperCube, source: str) -> bool:
+    """Whether a model was trained on this very scene, by its digest or the record beside it."""
+    from hsi_viewer.learning.model_state import scene_digest
+
+    known = getattr(model, "scene_digest", "")
+    if known and scene_digest(cube) == known:
+        return True
+    beside = RunFolder(model_path if model_path.is_dir() else model_path.parent)
+    return str(Path(source).resolve()) in {str(Path(s).resolve()) for s in beside.scenes()}
 
 
 def _confidence(run: RunFolder, kept: Ids) -> NDArray[np.float32]:

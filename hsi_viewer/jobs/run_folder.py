@@ -148,6 +148,14 @@ class RunFolder(Noting):
 
         return self._checked(TrainedRecord) if "scenes" in self._known() else None
 
+    def scenes(self) -> list[str]:
+        """Sources of the scenes that were trained on, as far as a record names them."""
+        try:
+            trained = self.trained()
+            return [self.record().cube] if trained is None else [s.cube for s in trained.scenes]
+        except (FileError, FormatError):
+            return []
+
     def _checked(self, kind: type[Record]) -> Record:
         try:
             return checked(kind, self._known())

@@ -96,8 +96,7 @@ class Pages:
         )
         ends = np.cumsum([_inches(w, size) + 0.12 for w in widths])
         step = size * POINT * 1.6
-        whole = (1 + len(cells)) * step
-        self.room(whole if whole < HEIGHT / 2 else 3 * step)  # a short table stays on one page
+        self.room(kept_together(len(cells), size))
         self._row(head, ends, size, self._style.muted)
         for row in cells:
             if self._top - step < MARGIN:
@@ -209,7 +208,8 @@ def write_plain_pdf(title: str, lead: str, sections: Sequence[PlainSection], pat
         pages.heading(title, 17)
         pages.paragraph(lead, 11)
         for heading, parts in sections:
-            pages.heading(heading)
+            rows = max((len(part.rows) for part in parts if not isinstance(part, str)), default=0)
+            pages.heading(heading, keep=max(1.2, kept_together(rows) + 0.4))
             for part in parts:
                 pages.paragraph(part if isinstance(part, str) else part.title, 9)
                 if not isinstance(part, str):
@@ -306,6 +306,13 @@ def _settings(facts: Facts) -> list[tuple[str, str]]:
         ("Voices", facts.evidence.sentence if facts.evidence.voices else "none to weigh"),
         ("Versions", ", ".join(f"{k} {v}" for k, v in facts.versions.items())),
     ]
+
+
+def kept_together(rows: int, size: float = 7) -> float:
+    """Inches of a table that stay on one page: all of a short one, else its first rows."""
+    step = size * POINT * 1.6
+    whole = (1 + rows) * step
+    return whole if whole < HEIGHT / 2 else 3 * step
 
 
 def _columns(size: float) -> int:

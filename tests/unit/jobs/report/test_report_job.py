@@ -179,6 +179,11 @@ def test_a_map_of_apply_is_reported_with_what_is_not_known(here, capsys):
     assert "They are of training pixels" in page
     assert "Area of applicability: it takes the training labels" in page
     assert not Path("r/class_spectra.csv").exists()
+    assert main(["apply", "out", "cube.npy", "-o", "own", "--test", "truth.npy", "-q"]) == 0
+    assert main(["report", "own", "-o", "t", "--json", "-q"]) == 0
+    own = fitting(capsys.readouterr().out, "facts")
+    assert own["accuracy"]["separated"] is None
+    assert any("trained on this very scene" in text for text in own["warnings"])
     assert main(["report", "map", "--labels", "labels.npy", "-o", "s", "-q"]) == 1
     assert "trained elsewhere, so leave out --labels" in capsys.readouterr().err
 
