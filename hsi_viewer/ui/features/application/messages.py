@@ -117,6 +117,7 @@ class MessagesFeature(Feature):
     def close(self) -> None:
         """Listen no longer."""
         logging.getLogger("hsi_viewer").removeHandler(self._handler)
+        self.workspace.ways_to_log = ()  # a workspace that holds a feature would keep the window
 
     @Slot()
     def show_page(self) -> None:
