@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.text import short_name
 
 
@@ -26,6 +27,7 @@ class Prediction:
     outside : share of the pixels with data whose spectra lie outside of the training range, 0..1;
         None where that is not known.
     unclassified : which doubtful pixels were given no class, in words; "" for none.
+    region : pixels and bands of the scene that were used, where it wasn't all of them.
     """
 
     class_map: NDArray[np.uint16]
@@ -37,6 +39,7 @@ class Prediction:
     final: bool = True
     outside: float | None = None
     unclassified: str = ""
+    region: RegionOfInterest | None = None
 
     def __repr__(self) -> str:
         rows, columns = self.class_map.shape

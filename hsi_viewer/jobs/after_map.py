@@ -71,9 +71,9 @@ class ClassMapFile:
         path, _ = split_source(self.source)
         return [path] if path.exists() else []
 
-    def areas(self) -> list[ClassArea]:
+    def areas(self, token: CancelToken | None = None) -> list[ClassArea]:
         """Area of every class of the legend, also of those without a pixel."""
-        found = {a.class_id: a for a in strip_areas(self.labels.ids, self.row_area)}
+        found = {a.class_id: a for a in strip_areas(self.labels.ids, self.row_area, token)}
         none = None if self.row_area is None else 0.0
         return [found.get(c.id, ClassArea(c.id, 0, none, 0.0)) for c in self.legend]
 
@@ -163,6 +163,7 @@ def areas_of_file(
     target: Path | None = None,
     *,
     overwrite: bool = False,
+    token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> AfterMapResult:
     """Areas of the classes of a map, and as a CSV file if a target is given.
@@ -171,12 +172,14 @@ def areas_of_file(
     ------
     HsiError
         if the map cannot be read or the file cannot be written.
+    TaskCancelledError
+        if the token was cancelled; nothing is written then.
     """
     port = port or SilentPort()
     port.report(Progress("Reading the map"))
     known = ClassMapFile.read(source)
     port.report(Progress("Measuring the classes"))
-    areas = known.areas()
+    areas = known.areas(token)
     files = [] if target is None else [target]
     check_targets(files, known.sources, overwrite=overwrite)
     if target is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.label_assessment import assess_labels
+from hsi_viewer.core.assessment.sample_assessment import reference_name
 from hsi_viewer.core.assessment.truth_assessment import assess_truth
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
@@ -20,7 +22,7 @@ from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, 
 from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, of_two_classes, to_be_scored
 from hsi_viewer.jobs.noting import Noting
-from hsi_viewer.jobs.sampling import areas_record
+from hsi_viewer.jobs.sampling import areas_record, assess_points, points_of
 from hsi_viewer.learning.classifiers import DEFAULT, fit
 from hsi_viewer.learning.cross_validation import evidence_of, reach_of
 
@@ -37,6 +39,8 @@ class AssessJob(Noting):
     classifier : key of the one to train.
     placement : how labels of another grid are laid on the cube; None finds out.
     refine : how strongly the map is refined; "auto" as the evidence of the model bears out.
+    reference, strata : labelled reference points, and the map that they were drawn from; None
+        where they are of the map that is assessed, or say which one themselves.
     token, port : cancel and progress; the port takes each `Note` once.
     warnings : what was noted so far.
     """
@@ -48,6 +52,8 @@ class AssessJob(Noting):
     classifier: str = DEFAULT
     placement: Placement | None = None
     refine: Refine = "auto"
+    reference: Path | None = None
+    strata: str | None = None
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
     warnings: list[str] = field(default_factory=list)
@@ -82,6 +88,7 @@ def assess(job: AssessJob) -> Assessment:
     if job.truth is not None:
         read = of_test_pixels(imported(job.truth, cube, job.placement))
         test = to_be_scored(read, legend, labels.ids)
+    points = None if job.reference is None else points_of(job.reference, job.strata, cube, legend)
     job.note(*cube_warnings(cube), *labels.notes, *(() if test is None else test.notes))
 
     job.report(Progress("Loading the learning engine"))
@@ -103,12 +110,19 @@ def assess(job: AssessJob) -> Assessment:
     found = assess_labels(
         evidence, labels.ids, model.class_ids, reach=reach, name_of=legend.name_of
     )
+    if test is None and points is None:
+        job.note(*found.warnings)
+        return replace(found, warnings=tuple(job.warnings))
+    mapped = model.predict(cube, labels=labels.ids, refine=refine, token=job.token, port=job)
     if test is not None:
-        mapped = model.predict(cube, labels=labels.ids, refine=refine, token=job.token, port=job)
         found = assess_truth(
             mapped.class_map, mapped.confidence, test.ids, labels.ids, found, legend.name_of
         )
     job.note(*found.warnings)
+    if points is not None:
+        sample = assess_points(points, mapped.class_map, cube)
+        job.note(*sample.notes)
+        found = replace(found, sample=sample, name_of=reference_name(legend))
     return replace(found, warnings=tuple(job.warnings))
 
 
@@ -124,7 +138,7 @@ def assessment_record(found: Assessment) -> dict[str, Any]:
             "reach": found.reach,
         },
         "calibration_error": _rounded(found.calibration_error),
-        "areas": areas_record(None, str),
+        "areas": areas_record(found.sample, found.name_of),
         "warnings": list(found.warnings),
     }
 

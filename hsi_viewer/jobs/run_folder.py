@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hsi_viewer.analysis.pixel_area import pixel_area
-from hsi_viewer.core.assessment.sample_assessment import SampleAssessment, assess_sample
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
@@ -200,12 +200,11 @@ class RunFolder(Noting):
             return None
         from hsi_viewer.io.labels.label_file import read_labels
         from hsi_viewer.io.regions.grid import Grid
-        from hsi_viewer.jobs.sampling import points_for
+        from hsi_viewer.jobs.sampling import assess_points, points_for
 
         drawn_from = None if self.strata is None else read_labels(self.strata).ids
         given = points_for(self.reference, legend, Grid.of_cube(cube), mapped.class_map, drawn_from)
-        area = pixel_area(cube.georeference, cube.rows, cube.columns)
-        return assess_sample(*given, mapped.class_map, area)
+        return assess_points(given, mapped.class_map, cube)
 
     def _found(self, named: str, given: str | None, option: str) -> str:
         """A source that exists: as it is given, or was named, also beside the folder."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.area_estimates import Estimate
 from hsi_viewer.core.assessment.reference_sample import (
@@ -30,8 +31,11 @@ from hsi_viewer.core.assessment.sample_assessment import (
     reference_name,
     sample_table,
 )
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.jobs.after_map import AfterMapResult, ClassMapFile, areas_of_file, check_targets
 
@@ -128,6 +132,8 @@ def estimated_areas_of_file(
     target: Path | None = None,
     *,
     overwrite: bool = False,
+    token: CancelToken | None = None,
+    port: ProgressPort | None = None,
 ) -> AfterMapResult:
     """Areas of a map as counted, and as estimated by a labelled reference sample.
 
@@ -138,6 +144,7 @@ def estimated_areas_of_file(
     drawn_from : the map that they were drawn from, where it is another one.
     target : a table of the estimates, .csv; None writes none.
     overwrite : whether it may be replaced.
+    token, port : cancel and progress.
 
     Raises
     ------
@@ -149,7 +156,7 @@ def estimated_areas_of_file(
     check_targets(files, [*known.sources, reference], overwrite=overwrite)
     strata = None if drawn_from is None else ClassMapFile.read(drawn_from)
     found, legend = assessed_file(known, reference, strata)
-    record = areas_of_file(source).record
+    record = areas_of_file(source, token=token, port=port).record
     record["estimates"] = sample_record(found, reference_name(legend))
     if target is not None:
         with replacing(target) as (new,):
@@ -189,14 +196,46 @@ def points_for(
     """
     from hsi_viewer.io.regions.reference_points import read_reference_points
 
+    _check_size(drawn_from, class_map.shape)
     if drawn_from is not None:
-        if drawn_from.shape != class_map.shape:
-            raise LabelError("The map that the points were drawn from has another size.")
         return read_reference_points(reference, legend, grid, drawn_from)
     try:
         return read_reference_points(reference, legend, grid, class_map)
     except LabelError:
         return read_reference_points(reference, legend, grid)
+
+
+def points_of(
+    reference: Path, strata: str | None, cube: HyperCube, legend: ClassLegend
+) -> tuple[ReferenceSample, Numbers]:
+    """A labelled sample of a scene from a file, before there is a map.
+
+    Raises
+    ------
+    HsiError
+        if the file cannot be read, isn't a sample of this scene, or was drawn from another map
+        than `strata`.
+    """
+    from hsi_viewer.io.regions.reference_points import read_reference_points
+
+    drawn_from = None if strata is None else read_labels(strata).ids
+    _check_size(drawn_from, (cube.rows, cube.columns))
+    sample, labels = read_reference_points(reference, legend, Grid.of_cube(cube), drawn_from)
+    sample.estimates(labels)  # refuses points that are not labelled yet
+    return sample, labels
+
+
+def assess_points(
+    points: tuple[ReferenceSample, Numbers], class_map: Ids, cube: HyperCube
+) -> SampleAssessment:
+    """What a labelled sample says about a map of a scene."""
+    area = pixel_area(cube.georeference, cube.rows, cube.columns)
+    return assess_sample(*points, class_map, area)
+
+
+def _check_size(drawn_from: Ids | None, shape: tuple[int, ...]) -> None:
+    if drawn_from is not None and drawn_from.shape != shape:
+        raise LabelError("The map that the points were drawn from has another size.")
 
 
 def sample_record(found: SampleAssessment, name_of: Callable[[int], str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from hsi_viewer.core.assessment.labelled_sample import LabelledSample
 from hsi_viewer.core.assessment.sample_assessment import SampleAssessment, assess_sample
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.region import labels_inside
 from hsi_viewer.core.errors import LabelError, ModelError
 from hsi_viewer.core.evidence import Evidence, RunEvidence
 from hsi_viewer.core.labels.classes import LabelClass
@@ -98,7 +99,7 @@ class SessionRun:
         test = None
         if self.truth is not None:
             seen = self.trained_on | (self.labels.ids > 0)
-            test = np.where(seen, np.uint16(0), self.truth)
+            test = labels_inside(np.where(seen, np.uint16(0), self.truth), self.cube)[0]
         scored = test is not None and bool(test.any())
         mapped = {*prediction.class_ids, *np.unique(prediction.class_map).tolist()}
         return MappedRun(

@@ -205,6 +205,31 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
 
 
 @POSIX
+def test_an_interrupt_of_polygons_leaves_no_half_file(tmp_path):
+    made, folder = tmp_path / "map.npy", tmp_path / "written"
+    folder.mkdir()
+    np.save(made, np.random.default_rng(0).integers(1, 4, (1500, 1500), np.uint16))
+    arguments = [str(made), str(folder / "p.gpkg"), "--objects", str(folder / "o.csv")]
+    running = subprocess.Popen(
+        [*COMMAND, "polygons", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        while len(list(folder.iterdir())) < 2:  # the table and the polygons have begun
+            assert running.poll() is None, running.stderr.read()
+        running.send_signal(signal.SIGINT)
+        error = running.communicate(timeout=PATIENCE)[1]
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert error.endswith("hsi-viewer: interrupted\n")
+    assert "Traceback" not in error
+    assert not list(folder.iterdir())
+
+
+@POSIX
 @pytest.mark.parametrize(
     ("sent", "status", "expected"),
     [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")],

@@ -50,6 +50,7 @@ def run(options: Namespace) -> int:
                 options.strata,
                 options.output,
                 overwrite=options.overwrite,
+                port=port,
             )
     lines = lines_of(made.record)
     if options.reference is not None:

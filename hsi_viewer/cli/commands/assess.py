@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hsi_viewer.cli.commands.classify import add_classifier, add_labels
 from hsi_viewer.cli.jobs import accuracy_text, add_placement, add_refine, config_of
+from hsi_viewer.cli.maps import add_reference, check_strata
 from hsi_viewer.cli.output import (
     SAMPLE,
     add_cube,
@@ -25,6 +26,7 @@ EXAMPLES = (
     "hsi-viewer assess scene.hdr --labels labels.tif",
     "hsi-viewer assess scene.hdr --labels train.gpkg --truth truth.tif --json",
     "hsi-viewer assess scene.hdr --labels half.npy --placement resample --classifier svm",
+    "hsi-viewer assess scene.hdr --labels labels.tif --reference points.gpkg --strata map.tif",
     "hsi-viewer assess scene.hdr --labels labels.tif --voices pixels --refine weak",
     f"hsi-viewer assess {SAMPLE} --labels {SAMPLE}/labels --preset best --seed 7 --device cpu "
     "--no-refine --quiet",
@@ -43,6 +45,7 @@ def add(commands: Commands) -> None:
         help="ground truth, of the same kinds as labels; without one, the labels are "
         "cross-validated (--truth truth.tif)",
     )
+    add_reference(parser)
     add_placement(parser)
     add_classifier(parser)
     add_device(parser)
@@ -56,6 +59,7 @@ def run(options: Namespace) -> int:
     from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.jobs.assess import AssessJob, assess, assessment_record
 
+    check_strata(options)
     config = config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
     with terminable(), progress_on_stderr(options.quiet) as port:
         found = assess(
@@ -67,6 +71,8 @@ def run(options: Namespace) -> int:
                 options.classifier,
                 options.placement,
                 options.refine,
+                options.reference,
+                options.strata,
                 port=port,
             )
         )
@@ -79,7 +85,9 @@ def run(options: Namespace) -> int:
 
 def lines_of(found: Assessment) -> list[str]:
     """The figures in words, the honest one first."""
+    from hsi_viewer.cli.commands.areas import estimate_lines
     from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE
+    from hsi_viewer.jobs.sampling import sample_record
 
     lines = ["Separate places: not measured, too few are labelled"]
     if found.separated is not None:
@@ -93,7 +101,9 @@ def lines_of(found: Assessment) -> list[str]:
             f"Confidence is off by {100 * found.calibration_error:.1f} points on average "
             "(expected calibration error)."
         )
-    return [*lines, f"No areas: {_small(NO_SAMPLE)}"]
+    if found.sample is None:
+        return [*lines, f"No areas: {_small(NO_SAMPLE)}"]
+    return [*lines, *estimate_lines(sample_record(found.sample, found.name_of))]
 
 
 def _small(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.strips import strips
 
 # Square metres of each unit; "pixels" is what is left without a georeference.
@@ -58,11 +59,21 @@ def class_areas(
 
 
 def strip_areas(
-    class_map: Any, pixel_area: NDArray[np.float64] | None = None
+    class_map: Any,
+    pixel_area: NDArray[np.float64] | None = None,
+    token: CancelToken | None = None,
 ) -> tuple[ClassArea, ...]:
-    """As `class_areas`, for a map of any size that is read by `strips`."""
+    """As `class_areas`, for a map of any size that is read by `strips`.
+
+    Raises
+    ------
+    TaskCancelledError
+        if the token was cancelled.
+    """
     found: dict[int, list[ClassArea]] = {}
     for rows, ids in strips(class_map):
+        if token is not None:
+            token.check()
         for area in class_areas(ids, None if pixel_area is None else pixel_area[rows]):
             found.setdefault(area.class_id, []).append(area)
     total = sum(area.pixels for areas in found.values() for area in areas)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.reliability import Reliability
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
 from hsi_viewer.core.assessment.separation import Separation
 
 NOTABLE = 0.005  # a smaller difference of the two figures is not worth a word
@@ -36,6 +37,8 @@ class Assessment:
     warnings : what the figures cannot say, and what to label for it.
     separated_on, random_on : what each was measured on: the labels, by cross-validation, or test
         pixels.
+    sample : what labelled reference points say about the map; None without any.
+    name_of : names of the classes.
     """
 
     separated: AccuracyReport | None
@@ -47,6 +50,8 @@ class Assessment:
     warnings: tuple[str, ...] = ()
     separated_on: Basis = "labels"
     random_on: Basis = "labels"
+    sample: SampleAssessment | None = None
+    name_of: NameOf = str
 
     @property
     def calibration_error(self) -> float:

@@ -121,9 +121,10 @@ def _clear_bands(cube: HyperCube, bands: NDArray[np.intp]) -> NDArray[np.intp]:
     ]
     stored = np.stack(pieces)[:, :, bands]
     values = np.where(cube.is_data(stored), stored, np.nan).astype(np.float64)
-    steps = np.diff(values, axis=1) ** 2 / 2
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a band may be without any data
+        values /= np.nanmax(np.abs(values), axis=(0, 1))  # squares of huge values overflow
+        steps = np.diff(values, axis=1) ** 2 / 2
         ratio = np.nanmedian(steps, axis=(0, 1)) / np.nanvar(values, axis=(0, 1))
     known = np.isfinite(ratio)
     if not known.any():

@@ -33,7 +33,7 @@ from hsi_viewer.session.document.label_load import (
     plan_removal,
 )
 from hsi_viewer.session.document.results import Results
-from hsi_viewer.session.document.used_region import UsedRegion
+from hsi_viewer.session.document.used_region import UsedRegion, used_of
 
 
 class Document:
@@ -76,6 +76,7 @@ class Document:
         self._trained_on: NDArray[np.bool_] | None = None
         self._map_step: Step | None = None
         self._mapped_ids: set[int] = set()
+        self._mapped: tuple[RegionOfInterest, HyperCube, HyperCube] | None = None
         self._added: tuple[int, Step] | None = None
         self._saved_step = self.history.position
         self.abandoned: Step | None = None
@@ -139,6 +140,26 @@ class Document:
     def used_cube(self) -> HyperCube:
         """The region of interest and chosen bands of the cube; the same object until changed."""
         return self.region.of(self.cube)
+
+    @property
+    def map_region(self) -> RegionOfInterest:
+        """What of the scene the shown map was made of; without a map, what is used now."""
+        if self.prediction is None:
+            return self.region.now
+        return self.prediction.region or RegionOfInterest()
+
+    @property
+    def mapped_cube(self) -> HyperCube:
+        """What the shown map was made of; the same object until map or scene change."""
+        region = self.map_region
+        if not region:
+            return self.cube
+        if region is self.region.now:
+            return self.used_cube
+        known = self._mapped
+        if known is None or known[0] is not region or known[1] is not self.cube:
+            known = self._mapped = region, self.cube, used_of(self.cube, region)
+        return known[2]
 
     # classes -------------------------------------------------------------------------------
 
@@ -317,7 +338,7 @@ class Document:
         """
         if self.truth is None:
             return None
-        return _unseen(self.truth, self.labels.ids, self._trained_on, self.region.now)
+        return _unseen(self.truth, self.labels.ids, self._trained_on, self.map_region)
 
     def training_disabled_reason(self) -> str | None:
         """Reason why training cannot start, in the user's words; None when it can."""
@@ -406,7 +427,7 @@ class Document:
             truth = None if self.map_outdated else truth
         if prediction is None or truth is None:
             return lambda: None
-        labels, region = self.labels.snapshot(), self.region.now
+        labels, region = self.labels.snapshot(), prediction.region or RegionOfInterest()
 
         def work() -> AccuracyReport | None:
             test = _unseen(truth, labels.ids, trained_on, region)
@@ -421,7 +442,7 @@ class Document:
         evidence, legend = self.results.evidence, ClassLegend(self.legend.classes)
         if prediction is None:
             return lambda: None
-        labels, region = self.labels.snapshot(), self.region.now
+        labels, region = self.labels.snapshot(), self.map_region
 
         def work() -> Assessment | None:
             test = None if truth is None else _unseen(truth, labels.ids, trained_on, region)

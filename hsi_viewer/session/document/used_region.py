@@ -16,6 +16,14 @@ from hsi_viewer.core.labels.label_map import LabelMap
 REGION, BANDS = "region", "bands"  # names of the maps in steps and journals
 
 
+def used_of(cube: HyperCube, region: RegionOfInterest) -> HyperCube:
+    """What a region uses of a cube; no band is good where none of the chosen ones is."""
+    used = RegionOfInterest(region.inside).of(cube)
+    if region.bands is None:
+        return used
+    return replace(used, good_bands=cube.good_bands & region.bands, chosen=region.bands)
+
+
 class UsedRegion:
     """The region of interest and the chosen bands, kept as maps, so that strokes change them.
 
@@ -55,14 +63,10 @@ class UsedRegion:
 
         Where none of the chosen bands is good, no band is: to train on it is refused.
         """
-        now = self.now
-        if not now:
+        if not self.now:
             return cube
         if self._used is None or self._used[0] is not cube:
-            used = RegionOfInterest(now.inside).of(cube)
-            if now.bands is not None:
-                used = replace(used, good_bands=cube.good_bands & now.bands, chosen=now.bands)
-            self._used = cube, used
+            self._used = cube, used_of(cube, self.now)
         return self._used[1]
 
     def set_inside(self, history: History, title: str, inside: NDArray[np.bool_] | None) -> None:

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID
 from hsi_viewer.core.prediction import Prediction
@@ -42,6 +43,8 @@ MAP_DTYPES = {
     "confidence": REALS,
     "disagreement": REALS,
     "trained_on": ("bool", "uint8"),
+    "inside": ("bool",),  # of the region of interest
+    "bands": ("bool",),  # that were chosen, (1, bands)
 }
 NUMBER = re.compile(r"[1-9]\d{0,8}")
 MOST_FACTS = 2**20  # bytes
@@ -229,6 +232,8 @@ def write_run(
         "confidence": prediction.confidence.astype(np.float16),
         "trained_on": kept.trained_on,
     }
+    if prediction.region is not None:
+        arrays |= _region_arrays(prediction.region)
     if prediction.disagreement is not None:
         arrays["disagreement"] = prediction.disagreement.astype(np.float16)
     try:
@@ -271,8 +276,8 @@ def read_run(folder: Path) -> Run:
     return run
 
 
-def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
-    """The map of a run; called in a worker.
+def read_map(folder: Path, run: Run, shape: tuple[int, ...]) -> KeptMap:
+    """The map of a run of a scene (rows, columns, bands); called in a worker.
 
     Raises
     ------
@@ -280,7 +285,7 @@ def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
         if it is missing, damaged or not of this size.
     """
     try:
-        arrays = _maps_of(folder / str(run.id) / MAPS, run, shape)
+        arrays = _maps_of(folder / str(run.id) / MAPS, run, shape[:2], shape[2])
         class_map, confidence = arrays["class_map"], arrays["confidence"].astype(np.float32)
         disagreement = arrays.get("disagreement")
         trained_on = arrays["trained_on"].astype(bool)
@@ -293,11 +298,24 @@ def read_map(folder: Path, run: Run, shape: tuple[int, int]) -> KeptMap:
         disagreement=None if disagreement is None else disagreement.astype(np.float32),
         source=run.source,
         unclassified=str(run.config.get(UNCLASSIFIED, "")),
+        region=_region_of(arrays),
     )
     return KeptMap(prediction, trained_on)
 
 
-def _maps_of(path: Path, run: Run, shape: tuple[int, int]) -> dict[str, NDArray[Any]]:
+def _region_arrays(region: RegionOfInterest) -> dict[str, NDArray[Any]]:
+    bands = None if region.bands is None else region.bands[None]
+    given = {"inside": region.inside, "bands": bands}
+    return {name: array for name, array in given.items() if array is not None}
+
+
+def _region_of(arrays: Mapping[str, NDArray[Any]]) -> RegionOfInterest | None:
+    bands = arrays.get("bands")
+    found = RegionOfInterest(arrays.get("inside"), None if bands is None else bands[0])
+    return found or None
+
+
+def _maps_of(path: Path, run: Run, shape: tuple[int, ...], bands: int) -> dict[str, NDArray[Any]]:
     """The arrays of a map by name; what isn't of the size of the scene is not unpacked."""
     try:
         file = NpzFile(path)
@@ -305,7 +323,8 @@ def _maps_of(path: Path, run: Run, shape: tuple[int, int]) -> dict[str, NDArray[
         raise FormatError(f"The map of “{run.title}” cannot be read: {error}") from error
     found = {name: file.arrays[name] for name in MAP_DTYPES if name in file.arrays}
     for name, array in found.items():
-        if array.shape != shape or array.dtype not in MAP_DTYPES[name]:
+        size = (1, bands) if name == "bands" else shape
+        if array.shape != size or array.dtype not in MAP_DTYPES[name]:
             raise FormatError(f"The map of “{run.title}” has a different size from the cube.")
     with opened_archive(path) as archive:  # which compares checksums
         return {name: _array(archive, f"{name}.npy") for name in found}

@@ -111,7 +111,8 @@ def images_of_the_guide_are_shown_and_fit(driver):
 def pages_name_only_commands_that_exist(driver):
     """Whatever stands as *Menu › Command* is a command, a menu or a panel."""
     words = {c.words.rstrip("…").lower() for c in driver.window.commands.commands}
-    words |= {"panels", "export", "open recent", "open a public scene"}  # menus
+    words |= {"panels", "export", "region of interest"}  # menus
+    words |= {"open recent", "open a public scene"}
     named = {
         match.group(1).replace("\n", " ").split(" › ")[-1].rstrip("…").lower()
         for text in GUIDE.pages.values()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.display.layers import OUTSIDE
+from hsi_viewer.core.progress import CancelToken, SilentPort
 from hsi_viewer.ui.dialogs import accept_button
 from tests.gui.hands import SIZE, Hands, made_cube
 
@@ -39,6 +40,7 @@ def test_a_region_is_drawn_shown_trained_on_and_cleared(hands, monkeypatch, tmp_
     before = window.feature("labelling").labelling.tool
     a_region_is_drawn_as_one_step(hands, layers, panel, before)
     only_the_inside_is_trained_on(hands, panel)
+    a_map_keeps_the_region_that_it_was_made_of(hands)
     it_is_inverted_undone_and_taken_from_what_is_there(hands)
     files_say_what_is_inside_and_what_is_left_out(hands, monkeypatch, tmp_path)
     bands_are_chosen_as_text(hands, panel)
@@ -104,6 +106,37 @@ def only_the_inside_is_trained_on(hands, panel):
     test = driver.document.test_pixels()
     assert not test[~inside(hands)].any()
     driver.document.set_truth(None)
+
+
+def a_map_keeps_the_region_that_it_was_made_of(hands):
+    driver, document = hands.driver, hands.driver.document
+    context, reports = driver.window.context, driver.window.feature("exporting").reports
+    drawn = inside(hands)
+    driver.qtbot.waitUntil(lambda: context.sessions.shown_run is not None)
+    document.set_truth(np.ones(SIZE, np.uint16))
+    driver.settle()
+    scored = document.test_pixels()
+    report = reports._run(document)
+    driver.trigger("roi.invert")
+    driver.settle()
+    assert np.array_equal(document.used_cube.inside, ~drawn)
+    assert np.array_equal(document.mapped_cube.inside, drawn)
+    assert document.mapped_cube is document.mapped_cube
+    assert np.array_equal(document.test_pixels(), scored)
+    found = document.assessment_later()()
+    assert (found.separated or found.random).total == np.count_nonzero(scored)
+    after = reports._run(document)
+    mapped = after.mapped(CancelToken(), SilentPort())
+    assert np.array_equal(mapped.cube.inside, report.cube.inside)
+    assert np.array_equal(mapped.test > 0, scored > 0)
+    # and so does the run, shown again from the disk
+    document.set_prediction(None)
+    context.runs.show_run(context.sessions.shown_run)
+    driver.qtbot.waitUntil(lambda: document.prediction is not None)
+    assert np.array_equal(document.mapped_cube.inside, drawn)
+    document.set_truth(None)
+    driver.trigger("edit.undo")
+    assert np.array_equal(inside(hands), drawn)
 
 
 def it_is_inverted_undone_and_taken_from_what_is_there(hands):

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 
 import numpy as np
+import pyogrio
 import pytest
+import rasterio
+import shapely
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+from rasterio.crs import CRS
 from scipy.io import loadmat
+from zarr.core.sync import cleanup_resources
 
 from hsi_viewer import explain
 from hsi_viewer.core.assessment.map_assessment import conformal_of
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
-from hsi_viewer.core.postprocess.map_regions import map_regions
+from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.io.labels.label_file import read_labels
+from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.bundle.verify import VerifyJob, verify
 from hsi_viewer.ui.widgets.why_panel import PICK
 from tests.gui.exporting.test_exporting import export
 from tests.gui.training.test_accuracy import PLACES, Bench, made_scene
 from tests.unit.jobs.report.made import leave_undrawn
 
+UTM = Georeference((10.0, 0, 5e5, 0, -10.0, 5.1e6), CRS.from_epsg(32633).to_wkt())
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def bench(driver, tmp_path) -> Bench:
+def bench(driver, tmp_path) -> Iterator[Bench]:
     """The window with a map of the made scene, measured."""
     scene = made_scene()
     scene[12:18, 10:20] += 8  # like nothing that is labelled
-    np.save(tmp_path / "scene.npy", scene)
-    driver.open(str(tmp_path / "scene.npy"))
+    path = tmp_path / "scene.tif"
+    write_cube(HyperCube.from_array(scene, georeference=UTM), path)
+    driver.open(str(path))
     for _ in PLACES:
         driver.document.add_class()
     driver.trigger("tool.brush")
@@ -41,7 +51,8 @@ def bench(driver, tmp_path) -> Bench:
         bench.paint(class_id, *places)
     bench.train()
     bench.wait_for_figures()
-    return bench
+    yield bench
+    cleanup_resources()  # threads of the library, which it keeps until the program ends
 
 
 def test_layers_sets_and_doubtful_pixels(bench, make_driver, tmp_path, monkeypatch):
@@ -241,10 +252,14 @@ def what_leaves_the_window(bench, tmp_path, monkeypatch):
 
     bench.window.activateWindow()  # as a click on it does
     driver.qtbot.waitUntil(bench.window.isActiveWindow)
-    export(driver)
+    export(driver, before=lambda dialog: tick(driver, dialog, "cog", "zarr"))
     header = tmp_path / f"scene_run{sessions.shown_run}_classes.hdr"
     assert header.exists(), sorted(p.name for p in tmp_path.iterdir())
     np.testing.assert_array_equal(read_labels(header).ids, ids)
+    for suffix in (".tif", ".cog.tif"):
+        with rasterio.open(header.with_suffix(suffix)) as file:
+            np.testing.assert_array_equal(file.read(1), ids)
+    np.testing.assert_array_equal(read_labels(header.with_suffix(".zarr")).ids, ids)
     np.testing.assert_array_equal(np.load(header.with_suffix(".npy")), ids)
     np.testing.assert_array_equal(loadmat(header.with_suffix(".mat"))["class_map"], ids)
 
@@ -258,8 +273,15 @@ def what_leaves_the_window(bench, tmp_path, monkeypatch):
     with target.open(encoding="utf-8", newline="") as file:
         assert sum(int(row["pixels"]) for row in csv.DictReader(file)) == (~left).sum()
     dialog.close()
-    regions = map_regions(ids)
-    assert regions.pixels()[1:].sum() == (~left).sum()  # which polygons are made of
+    target = tmp_path / "fields.gpkg"
+    with monkeypatch.context() as patch:
+        patch.setattr(QDialog, "exec", lambda _self: 1)
+        driver.trigger("map.polygons")
+    driver.qtbot.waitUntil(target.exists)
+    driver.settle()
+    shapes, fields = pyogrio.raw.read(target)[2:]
+    assert shapely.area(shapely.from_wkb(shapes)).sum() == pytest.approx(100 * (~left).sum())
+    assert 0 not in fields[0]
 
     leave_undrawn(monkeypatch)
     target = tmp_path / "left.zip"
@@ -299,6 +321,15 @@ def comes_back_with_the_session(driver, path, left_out, measured) -> None:
     accuracy = driver.window.panel("accuracy")
     driver.qtbot.waitUntil(lambda: accuracy.overall.text() == measured)
     assert driver.window.context.sessions.shown_run == 1
+
+
+def tick(driver, dialog, *formats: str) -> None:
+    """Click boxes of the export dialog that are not ticked at first."""
+    for name in formats:
+        box = dialog.formats[name]
+        assert not box.isChecked()
+        driver.click_on(box, _on_box(box))
+        assert box.isChecked()
 
 
 def _on_box(box) -> QPoint:

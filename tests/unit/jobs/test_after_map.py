@@ -290,6 +290,14 @@ def test_areas_add_up_and_name_every_class(tmp_path, made):
     assert sum(float(row["area_m2"]) for row in rows) == record["area_m2"]
 
 
+def test_areas_that_are_cancelled_write_nothing(tmp_path, made):
+    token = CancelToken()
+    port = CallbackPort(lambda report: token.cancel() if "Measuring" in report.message else None)
+    with pytest.raises(TaskCancelledError):
+        areas_of_file(made, tmp_path / "a.csv", token=token, port=port)
+    assert not (tmp_path / "a.csv").exists()
+
+
 def test_a_map_without_a_place_has_no_square_metres(tmp_path):
     np.save(tmp_path / "map.npy", some_ids())
     record = areas_of_file(str(tmp_path / "map.npy"), tmp_path / "a.csv").record

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -111,3 +114,63 @@ def test_the_engine_is_assessed_by_the_evidence_that_it_brings(files, monkeypatc
     assert refined.reach >= REACH > 0
     assert refined.calibration_error != found.calibration_error
     assert 0 <= found.calibration_error <= 1
+
+
+def labelled_points(files, made, *more):
+    """Points that are drawn from a map, each with its true class; the path."""
+    target = str(Path(made).with_name("points.csv"))
+    assert main(["sample", made, target, "--size", "200", "--overwrite", "-q", *more]) == 0
+    with Path(target).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    truth = np.load(files["truth"])
+    for row in rows:
+        row["class_id"] = str(truth[int(row["row"]), int(row["column"])])
+    with Path(target).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return target
+
+
+def test_reference_points_give_areas(files, tmp_path, capsys):
+    line = ["classify", files["cube"], "--labels", files["strokes"], "--classifier", "lda"]
+    assert main([*line, "--no-refine", "-o", str(tmp_path / "run"), "-q"]) == 0
+    made = str(tmp_path / "run" / "class_map.npy")
+    points = labelled_points(files, made)
+    line = arguments(files, "strokes", "--no-refine", "-q", "--reference", points)
+    capsys.readouterr()
+    assert main([*line, "--json"]) == 0
+    found = fitting(capsys.readouterr().out, "assess")["areas"]
+    assert main(["areas", made, "--reference", points, "--json", "-q"]) == 0
+    known = fitting(capsys.readouterr().out, "areas")["estimates"]
+    own = found["estimates"]
+    assert (found["reason"], own["strata"]) == (None, "this map")
+    assert [{**c, "name": ""} for c in own["classes"]] == [
+        {**c, "name": ""} for c in known["classes"]
+    ]
+    assert own["overall"] == known["overall"]
+    shown = [text for text in line if text != "-q"]
+    assert main(shown) == 0
+    out = capsys.readouterr().out
+    assert "Estimated from 200 reference points, with 95 % intervals." in out
+    assert "No areas" not in out
+    assert main([*line[:-2], "--strata", made]) == 2
+    assert "add --reference FILE" in capsys.readouterr().err
+
+
+def test_points_are_refused_before_training(files, tmp_path, capsys, monkeypatch):
+    made = tmp_path / "map.npy"
+    np.save(made, np.load(files["truth"]))
+    points = labelled_points(files, str(made), "--blind")
+    monkeypatch.setattr("hsi_viewer.jobs.assess.fit", lambda *_, **__: pytest.fail("trained"))
+    line = arguments(files, "strokes", "-q", "--reference")
+    assert main([*line, points]) == 1
+    assert "name that map, too (--strata MAP)" in capsys.readouterr().err
+    assert main(["sample", str(made), points, "--size", "200", "--overwrite", "-q"]) == 0
+    assert main([*line, points]) == 1
+    assert "reference points aren't labelled yet" in capsys.readouterr().err
+    np.save(tmp_path / "small.npy", np.load(files["truth"])[:9])
+    assert main([*line, points, "--strata", str(tmp_path / "small.npy")]) == 1
+    assert "has another size" in capsys.readouterr().err
+    assert main([*line, str(tmp_path / "none.csv")]) == 1
+    assert "none.csv does not exist" in capsys.readouterr().err

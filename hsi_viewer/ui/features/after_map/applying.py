@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,7 @@ class ApplyFeature(Feature):
         document = self.workspace.document
         if document is None:
             return
+        region = document.region.now
         cube, device = document.used_cube, self.workspace.settings.device
 
         def work(token: CancelToken, port: ProgressPort) -> Applied:
@@ -124,6 +125,7 @@ class ApplyFeature(Feature):
             made = model.predict(cube, token=token, port=CallbackPort(hear), **options)
             if model.warning:
                 notes.append(Note(model.warning))
+            made = replace(made, region=region)
             return Applied(path, model, made, tuple(notes), standardise)
 
         self.workspace.compute(

@@ -21,6 +21,7 @@ from hsi_viewer.ui.saving import ask_where, file_stem, folder_link, may_replace
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
+COUNTING = "Measuring the classes"
 MENU = "&Map"
 NO_MAP = "Train first: there is no class map yet."
 TINY = 4  # pixels; smaller regions are usually noise
@@ -102,6 +103,7 @@ class MapFeature(Feature):
     @Slot()
     def _forget_areas(self) -> None:
         self._areas = None
+        self.workspace.cancel(COUNTING)
 
     @Slot()
     def _count(self) -> None:
@@ -114,15 +116,14 @@ class MapFeature(Feature):
             return
         ids, cube = document.prediction.class_map, document.cube
 
-        def work(_token: CancelToken, _port: ProgressPort) -> tuple[ClassArea, ...]:
+        def work(token: CancelToken, _port: ProgressPort) -> tuple[ClassArea, ...]:
             from hsi_viewer.analysis.pixel_area import pixel_area
-            from hsi_viewer.core.assessment.areas import class_areas
+            from hsi_viewer.core.assessment.areas import strip_areas
 
-            return class_areas(ids, pixel_area(cube.georeference, cube.rows, cube.columns))
+            area = pixel_area(cube.georeference, cube.rows, cube.columns)
+            return strip_areas(ids, area, token)
 
-        self.workspace.compute(
-            "Measuring the classes", work, self._on_counted, document=document, quiet=True
-        )
+        self.workspace.compute(COUNTING, work, self._on_counted, document=document, quiet=True)
 
     def _on_counted(self, areas: tuple[ClassArea, ...]) -> None:
         document = self.workspace.document

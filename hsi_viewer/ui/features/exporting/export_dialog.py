@@ -25,10 +25,13 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("confidence", "Confidence, ENVI", "0 to 1"),
     ("probabilities", "Probabilities, ENVI", "one band per class, 0 to 1"),
     ("tif", "GeoTIFF", "{}.tif with colours and class names"),
+    ("cog", "Cloud-optimised GeoTIFF", "{}.cog.tif, and the confidence"),
+    ("zarr", "Zarr", "{}.zarr: map and confidence"),
     ("png", "Image with legend", "{}.png"),
     ("npy", "NumPy", "{}.npy: class ids"),
     ("mat", "MATLAB", "{}.mat: class ids and names"),
 )
+SELDOM = ("probabilities", "cog", "zarr")  # written only if they are asked for
 NO_PLACE = "the scene has no georeference"
 OLD_MAP = "not kept with a run: train again"
 MOST_LISTED = 6
@@ -62,7 +65,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export the class map")
         self._row, self.name = FolderRow(folder), name_line(name)
         self.folder = self._row.line
-        self._reasons = {} if georeferenced else {"tif": NO_PLACE}
+        self._reasons = {} if georeferenced else dict.fromkeys(("tif", "cog"), NO_PLACE)
         if not probabilities:
             self._reasons["probabilities"] = OLD_MAP
         form = QFormLayout()
@@ -71,7 +74,7 @@ class ExportDialog(QDialog):
         self.formats: dict[str, QCheckBox] = {}
         for key, _title, _files in FORMATS:
             box = self.formats[key] = QCheckBox()
-            box.setChecked(key != "probabilities" and key not in self._reasons)
+            box.setChecked(key not in (*SELDOM, *self._reasons))
             box.setEnabled(key not in self._reasons)
             form.addRow("Formats" if key == "envi" else "", box)
         self.gaps = QCheckBox("Keep gaps in the class ids")

@@ -143,7 +143,7 @@ class ReportController(QObject):
         known = document.results.model
         return SessionRun(
             source=session.reference.at(session.reference.source),
-            cube=document.used_cube,
+            cube=document.mapped_cube,
             labels_source=f"labels of the session {session.reference.name}"
             if labels is None
             else str(labels),

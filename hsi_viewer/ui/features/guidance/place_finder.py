@@ -211,7 +211,7 @@ class PlaceFinder(QObject):
         self._again = False
         known = document.results.model
         search = Search(
-            document.used_cube,
+            document.mapped_cube,
             prediction,
             getattr(known.model, "evidence", None) if known is not None else None,
             document.labels.snapshot(),

@@ -96,7 +96,7 @@ class AssessmentController(QObject):
         if document is None:
             return
         cube, model, config, labels = (
-            document.used_cube,
+            document.mapped_cube,
             trained.model,
             trained.config,
             trained.labels,

@@ -185,14 +185,14 @@ class LeavingOut(QObject):
         found = left_out_by(runs[run])
         if found is None or found[1] not in runs:
             return False
-        (rule, number), folder, shape = found, runs.folder, document.labels.shape
+        (rule, number), folder, shape = found, runs.folder, document.cube.shape
         origin = runs[number]
         self._dialog.show_summary(READING, ready=False)
 
         def work(_token: CancelToken, _port: ProgressPort) -> LeftOut:
             whole = read_map(folder, origin, shape).prediction
             try:
-                evidence = read_evidence(folder / str(number), shape)
+                evidence = read_evidence(folder / str(number), shape[:2])
             except FileError as error:
                 log.warning("%s", error)  # the map comes back, and its accuracy is unknown
                 evidence = None
@@ -263,7 +263,7 @@ def facts_later(document: Document) -> Callable[[], MapFacts] | None:
     prediction, known = document.prediction, document.results.model
     if prediction is None:
         return None
-    cube, evidence = document.used_cube, document.results.evidence
+    cube, evidence = document.mapped_cube, document.results.evidence
     trained_on = document.trained_on
     labels, decisions = document.labels.snapshot(), document.decisions.snapshot()
 

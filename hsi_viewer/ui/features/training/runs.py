@@ -243,12 +243,12 @@ class RunsFeature(Feature):
         if session is None or run_id not in session.training_runs:
             return
         run, folder = session.training_runs[run_id], session.training_runs.folder
-        shape = session.document.labels.shape
+        shape = session.document.cube.shape
 
         def work(_token: CancelToken, _port: ProgressPort) -> Shown:
             kept = read_map(folder, run, shape)
             try:
-                evidence = read_evidence(folder / str(run.id), shape)
+                evidence = read_evidence(folder / str(run.id), shape[:2])
             except FileError as error:
                 log.warning("%s", error)  # the map is shown, and its accuracy is unknown
                 evidence = None
@@ -273,7 +273,7 @@ class RunsFeature(Feature):
         run = next((r for r in runs if r.id == shown), runs[-1])
         self.show_run(run.id)
         folder = session.training_runs.folder
-        shape = session.document.labels.shape
+        shape = session.document.cube.shape
         while MODEL[0] not in session.training_runs.files(run.id):
             origin = run.config.get(MADE_FROM)  # a cleaned map has the model of the map before
             before = next((r for r in runs if r.id == origin and r.id < run.id), None)
@@ -307,7 +307,7 @@ class RunsFeature(Feature):
         runs = (session.training_runs[first], session.training_runs[second])
         folder, document = session.training_runs.folder, session.document
         truth, labels = document.truth, document.labels.snapshot()
-        shape = labels.shape
+        shape = document.cube.shape
 
         def work(_token: CancelToken, _port: ProgressPort) -> Compared:
             a, b = (read_map(folder, run, shape) for run in runs)

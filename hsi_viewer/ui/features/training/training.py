@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
 from hsi_viewer.core.classifier import Classifier, Model
-from hsi_viewer.core.cube.region import labels_inside, require_classes_inside
+from hsi_viewer.core.cube.region import RegionOfInterest, labels_inside, require_classes_inside
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
@@ -75,6 +75,7 @@ class TrainController(QObject):
         self._document: Document | None = None
         self._labelled: NDArray[np.bool_] | None = None
         self._labels_changed = False
+        self._region: RegionOfInterest | None = None  # that is trained on
         self._again = False
         self._asked = False  # whether the user asked for this run, and waits for its first map
         self._epochs: list[EpochReport] = []  # of the run that is under way
@@ -151,6 +152,7 @@ class TrainController(QObject):
         # What the model saw before is in it still.
         seen = before.labelled if before is not None and live and chosen.warm_start else None
         self._document, self._again, self._epochs = document, False, []
+        self._region = document.region.now
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
             labels, outside = labels_inside(snapshot.ids, cube)
@@ -192,7 +194,7 @@ class TrainController(QObject):
             self._epochs.append(item)
             self._panel.show_epoch(item)
         elif isinstance(item, Prediction):
-            self._show(item)
+            self._show(replace(item, region=self._region))
             self._panel.show_message(f"Current map: {item.source}")
         elif isinstance(item, Progress):
             self._panel.show_progress(item.message, item.fraction)
@@ -202,7 +204,8 @@ class TrainController(QObject):
 
     @Slot(object)
     def _on_trained(self, trained: Trained) -> None:
-        trained = replace(trained, epochs=tuple(self._epochs))
+        mapped = replace(trained.prediction, region=self._region)
+        trained = replace(trained, prediction=mapped, epochs=tuple(self._epochs))
         if self._document is not None and self._labelled is not None:
             self._document.results.model = ModelResult(trained.model, self._labelled)
         self._panel.show_running(False)

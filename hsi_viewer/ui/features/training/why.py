@@ -190,7 +190,7 @@ class WhyFeature(Feature):
         document = self.workspace.document
         if document is None or self.context.viewing.picked != (found.row, found.column):
             return
-        cube, legend = document.used_cube, document.legend
+        cube, legend = document.mapped_cube, document.legend
         self.panel.show_explanation(found, cube, legend, self._note(document, found))
 
     def _note(self, document: Document, found: Explanation) -> str:

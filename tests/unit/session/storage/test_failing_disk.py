@@ -248,7 +248,7 @@ def test_a_run_is_kept_whole_or_not_at_all(folder):
         names = [p.name for p in folder.iterdir()]
         assert names == ([] if tried.error else ["1"])
         if not tried.error:
-            read_map(folder, read_run(folder / "1"), SHAPE)
+            read_map(folder, read_run(folder / "1"), (*SHAPE, 2))
             for path in (folder / "1").iterdir():
                 path.unlink()
             (folder / "1").rmdir()

@@ -193,7 +193,7 @@ from hsi_viewer.session.storage.training_runs import Run, read_map
 run = Run(1, "Run 1", "2026-01-01", class_ids=(1, 2))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    read_map(Path({str(tmp_path)!r}), run, (48, 50))
+    read_map(Path({str(tmp_path)!r}), run, (48, 50, 40))
 except FormatError as error:
     print(error)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
@@ -213,11 +213,11 @@ def test_a_map_of_other_values_or_without_its_arrays(tmp_path):
         "trained_on": IDS.astype(bool),
     }
     np.savez_compressed(tmp_path / "1" / MAPS, **good, later=np.zeros(10**6))
-    np.testing.assert_array_equal(read_map(tmp_path, RUN, SHAPE[:2]).prediction.class_map, IDS)
+    np.testing.assert_array_equal(read_map(tmp_path, RUN, SHAPE).prediction.class_map, IDS)
     for key in good:
         np.savez(tmp_path / "1" / MAPS, **{**good, key: IDS.astype("c8")})
         with pytest.raises(FormatError, match="a different size"):
-            read_map(tmp_path, RUN, SHAPE[:2])
+            read_map(tmp_path, RUN, SHAPE)
         np.savez(tmp_path / "1" / MAPS, **{k: v for k, v in good.items() if k != key})
         with pytest.raises(FormatError, match="cannot be read"):
-            read_map(tmp_path, RUN, SHAPE[:2])
+            read_map(tmp_path, RUN, SHAPE)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.assessment.comparison import mcnemar, transitions
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import EpochReport
@@ -71,7 +73,8 @@ def test_a_run_is_read_as_it_was_written(tmp_path, disagreement):
     assert training_runs.load() == []
     assert training_runs.runs == (run,)
     assert set(training_runs.files(1)) == {FACTS, MAPS, *MODEL}
-    again = read_map(tmp_path, run, SHAPE)
+    assert read_map(tmp_path, run, (*SHAPE, 4)).prediction.region is None
+    again = read_map(tmp_path, run, (*SHAPE, 4))
     np.testing.assert_array_equal(again.prediction.class_map, made.prediction.class_map)
     np.testing.assert_array_equal(again.trained_on, made.trained_on)
     np.testing.assert_allclose(again.prediction.confidence, made.prediction.confidence, atol=5e-4)
@@ -138,15 +141,34 @@ def test_facts_of_a_newer_version_are_read_tolerantly(tmp_path):
     assert again.runs == (run,)
 
 
+@pytest.mark.parametrize(("inside", "bands"), [(True, True), (True, False), (False, True)])
+def test_a_run_keeps_its_region_and_bands(tmp_path, inside, bands):
+    region = RegionOfInterest(
+        np.arange(30).reshape(SHAPE) > 7 if inside else None,
+        np.array([True, False, True, True]) if bands else None,
+    )
+    made, run = kept(), run_of(1, class_ids=(1, 2, 3))
+    made = replace(made, prediction=replace(made.prediction, region=region))
+    write_run(tmp_path, run, made, None)
+    again = read_map(tmp_path, run, (*SHAPE, 4)).prediction.region
+    for name in ("inside", "bands"):
+        written, read = getattr(region, name), getattr(again, name)
+        assert (written is None) == (read is None)
+        assert written is None or np.array_equal(written, read)
+    if bands:
+        with pytest.raises(FormatError, match="size from the cube"):
+            read_map(tmp_path, run, (*SHAPE, 5))
+
+
 def test_damaged_maps_are_reported(tmp_path):
     training_runs = TrainingRuns(tmp_path)
     run = entered(training_runs, 1)
     with pytest.raises(FormatError, match="size from the cube"):
-        read_map(tmp_path, run, (6, 5))
+        read_map(tmp_path, run, (6, 5, 4))
     maps = tmp_path / "1" / MAPS
     maps.write_bytes(maps.read_bytes()[:100])
     with pytest.raises(FormatError, match="cannot be read"):
-        read_map(tmp_path, run, SHAPE)
+        read_map(tmp_path, run, (*SHAPE, 4))
 
 
 def test_maps_that_are_damaged_anywhere_are_reported(tmp_path):
@@ -161,7 +183,7 @@ def test_maps_that_are_damaged_anywhere_are_reported(tmp_path):
             data[at] = chance.integers(256)
         maps.write_bytes(data)
         try:
-            read_map(tmp_path, run, SHAPE)
+            read_map(tmp_path, run, (*SHAPE, 4))
         except FormatError as error:
             cause = error.__cause__
             while cause is not None:
