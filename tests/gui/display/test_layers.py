@@ -129,7 +129,7 @@ def test_boxes_show_and_hide_and_agree_with_the_keys(scene):
 
 
 def every_key_that_shows_or_hides_has_a_check_mark(scene) -> None:
-    names = ("image", "map", "labels", "uncertainty", "pins", "legend", "overview")
+    names = ("image", "map", "labels", "uncertainty", "legend", "overview")
     for name in (f"view.{n}" for n in names):
         action = scene.window.commands.action(name)
         assert action.isCheckable(), name
