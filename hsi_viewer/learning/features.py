@@ -82,7 +82,8 @@ class Features:
         ----------
         features : (n, channels).
         """
-        leading = features[:, :LEADING] * self.scales[:LEADING]
+        count = min(LEADING, self.strength.size)  # beyond them are those of wider windows
+        leading = features[:, :count] * self.scales[:count]
         result: FloatArray = (leading**2).sum(axis=1)
         return result
 

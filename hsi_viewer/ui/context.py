@@ -38,6 +38,7 @@ from hsi_viewer.ui.scene.tiles import TileStore
 from hsi_viewer.ui.theme import ThemeChoice
 from hsi_viewer.ui.tools.catalogue import ToolName
 from hsi_viewer.ui.widgets.busy_bar import BusyBar
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.notice_bar import NoticeBar
 from hsi_viewer.ui.widgets.offer_bar import OfferBar
 from hsi_viewer.ui.widgets.readout import Readout
@@ -157,6 +158,12 @@ class Labelling(Protocol):
     @property
     def files(self) -> LabelFile:
         """Label files."""
+
+    def ask_for_class(self) -> None:
+        """Tell that a class is needed, with a button that adds one."""
+
+    def undo_choice(self) -> Choice:
+        """A button that undoes the step that a message reports, and no other."""
 
 
 class Exporting(Protocol):

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.workspace import Workspace
 
 LARGE = 1 << 21  # pixels of a scene that are gone through in the interface's thread: in 10 ms
@@ -68,11 +69,13 @@ class LabelChanges(QObject):
             self.carry_out(title, plan, on_done, large=True)
 
 
-def told_labelled(workspace: Workspace, name: str) -> Callable[[LabelLoad], None]:
-    """Tells the user how many pixels were given to a class of this name."""
+def told_labelled(
+    workspace: Workspace, name: str, undo: Callable[[], Choice]
+) -> Callable[[LabelLoad], None]:
+    """Tells how many pixels were given to a class of this name, with a button that undoes it."""
 
     def tell(load: LabelLoad) -> None:
         changed = load.prepared.edit.pixels.size
-        workspace.notify(f"{changed:,} pixels were labelled “{name}”. Undo reverts this.")
+        workspace.notify(f"{changed:,} pixels were labelled “{name}”.", "info", undo())
 
     return tell

@@ -19,6 +19,7 @@ from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.plug_in_feature import commands_of
 from hsi_viewer.ui.menus import Menus
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.floating import FloatingColumn
 from hsi_viewer.ui.workspace import Workspace
 
@@ -68,7 +69,11 @@ class MainWindow(QMainWindow):
         self.workspace.state_changed.emit()
         if self.commands.key_map.problems:
             problems = " ".join(self.commands.key_map.problems)
-            self.workspace.notify(f"Some of your shortcuts were ignored. {problems}", "warning")
+            self.workspace.notify(
+                f"Some of your shortcuts were ignored. {problems}",
+                "warning",
+                self.commands.choice("help.keys"),
+            )
         self.context.plug_ins.start()
 
     def _lay_out(self) -> None:
@@ -220,7 +225,9 @@ class MainWindow(QMainWindow):
         alive = self.workspace.stop(CLOSE_WAIT_MS)
         if alive:
             self.show()
-            self.workspace.notify(f"Still stopping: {', '.join(alive)}. Close again.", "warning")
+            again = Choice("Close", self.close)
+            text = f"Still stopping: {', '.join(alive)}. Close again."
+            self.workspace.notify(text, "warning", again)
             event.ignore()
             return
         for feature in self.features:

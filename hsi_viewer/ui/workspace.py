@@ -45,6 +45,7 @@ class Workspace(QObject):
         super().__init__(parent)
         self.settings = settings
         self.works_ahead = True
+        self.ways_to_log: tuple[Choice, ...] = ()  # buttons of messages about unexpected errors
         self.tasks = TaskRunner(self)
         self.tasks.changed.connect(self.state_changed)
         self._computations: list[Computation] = []
@@ -199,6 +200,7 @@ class Workspace(QObject):
                 f"{doing} failed unexpectedly ({type(error).__name__}: {error}). "
                 "Your labels are kept; the log has the details.",
                 "error",
+                *self.ways_to_log,
             )
 
     def _on_document_event(self) -> None:

@@ -72,13 +72,29 @@ def matching_preset(bands: Triple, presets: Mapping[str, Triple]) -> str | None:
     return next((name for name, triple in presets.items() if triple == bands), None)
 
 
-def initial_bands(cube: HyperCube) -> Triple:
-    """Bands to show first: the file's default, true colour, else clear bands over the range."""
+def described_bands(cube: HyperCube) -> Triple | None:
+    """Bands to show first by the metadata alone: the file's default, else true colour, or None."""
     if cube.default_bands is not None and all(cube.good_bands[b] for b in cube.default_bands):
         return cube.default_bands
-    true_colour = preset_bands(cube, TRUE_COLOUR)
-    if true_colour is not None:
-        return true_colour
+    return preset_bands(cube, TRUE_COLOUR)
+
+
+def good_bands_near(cube: HyperCube, bands: tuple[int, ...]) -> tuple[int, ...]:
+    """The same bands, each bad one replaced by the nearest good one that isn't among them yet."""
+    good = np.flatnonzero(cube.good_bands).tolist()
+    found = list(bands)
+    for n, band in enumerate(bands):
+        free = [b for b in good if b not in found]
+        if not cube.good_bands[band] and free:
+            found[n] = min(free, key=lambda b: abs(b - band))
+    return tuple(found)
+
+
+def initial_bands(cube: HyperCube) -> Triple:
+    """Bands to show first: as described, else clear bands over the range, for which it reads."""
+    described = described_bands(cube)
+    if described is not None:
+        return described
     good = np.flatnonzero(cube.good_bands)
     if good.size == 0:
         good = np.arange(cube.bands)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from hsi_viewer.ui.commands.key_map import KeyMap, readable
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.choice import Choice
 
 MENUS = ("&File", "&Edit", "&Image", "S&pectra", "&Labels", "&Train", "&Map", "&View", "&Help")
 
@@ -177,6 +178,16 @@ class CommandTable:
     def action(self, command_id: str) -> QAction:
         """The action of a command."""
         return self._bindings[command_id].action
+
+    def choice(self, command_id: str, text: str = "") -> Choice:
+        """A button of a message that does a command; by default in the command's own words."""
+        binding = self._bindings[command_id]
+        return Choice(text or binding.command.words, binding.action.trigger)
+
+    def choices(self, *command_ids: str) -> tuple[Choice, ...]:
+        """Buttons of a message for those of some commands that can be done now."""
+        possible = (c for c in command_ids if self._bindings[c].command.enabled())
+        return tuple(self.choice(c) for c in possible)
 
     def disabled_reason(self, command_id: str) -> str:
         """Why a command cannot be done now; "" where nothing is known."""

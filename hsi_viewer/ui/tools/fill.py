@@ -16,6 +16,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.tools.tool import Pointer, Tool
 from hsi_viewer.ui.tools.tool_context import ToolContext
+from hsi_viewer.ui.widgets.choice import Choice
 
 AT_ONCE = 600_000  # pixels that are searched before the work goes to a worker
 FURTHEST = 2048  # pixels from the click that the worker looks: what continues there is no area
@@ -54,9 +55,17 @@ class FillTool(QObject, Tool):
         if document is None or self._context.settings.fill_by == "labels":
             return document.labels.ids if document is not None else None
         if document.prediction is None:
-            self._context.notify("There is no class map yet: train first, or fill by label.")
+            self._context.notify(
+                "There is no class map yet: train first, or fill by label.",
+                "info",
+                Choice("Fill by label", self._fill_by_label),
+            )
             return None
         return document.prediction.class_map
+
+    def _fill_by_label(self) -> None:
+        self._context.settings.fill_by = "labels"
+        self._context.option_changed()
 
     def _search_in_worker(self, document: Document, ids: NDArray[np.uint16], pixel: Pixel) -> None:
         shape, step = document.labels.shape, document.history.position

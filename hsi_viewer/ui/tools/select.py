@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hsi_viewer.core.geometry.connected_regions import connected_area
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.label_patch import Patch
 from hsi_viewer.session.document.region_edits import delete_patch, move_patch, paste_patch
 from hsi_viewer.ui.tools.tool import Key, Pointer, Preview, Tool
 from hsi_viewer.ui.tools.tool_context import ToolContext
+from hsi_viewer.ui.widgets.choice import Choice
 
 LARGEST = 6_000_000  # pixels of the window that is searched for a region
 
@@ -135,10 +138,14 @@ class SelectTool(Tool):
         """Whether a class of the patch is locked; the user is told if so."""
         document = self._context.document
         classes = document.legend if document is not None else ()
-        names = [c.name for c in classes if c.locked and (patch.ids == c.id).any()]
-        if names:
-            self._context.notify(f"“{names[0]}” is locked: unlock it to change its labels.")
-        return bool(names)
+        found = [c for c in classes if c.locked and (patch.ids == c.id).any()]
+        if found and document is not None:
+            self._context.notify(
+                f"“{found[0].name}” is locked: unlock it to change its labels.",
+                "info",
+                Choice("Unlock", partial(document.lock_class, found[0].id, False)),
+            )
+        return bool(found)
 
     def _region(self, pixel: Pixel) -> Patch | None:
         document = self._context.document

@@ -11,6 +11,7 @@ from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.task_thread import Work
+from hsi_viewer.ui.widgets.choice import Choice
 
 
 class ToolContext(Protocol):
@@ -43,5 +44,5 @@ class ToolContext(Protocol):
     def option_changed(self) -> None:
         """Announce that a tool changed a setting."""
 
-    def notify(self, text: str, level: str = "info") -> None:
-        """Tell the user something."""
+    def notify(self, text: str, level: str = "info", *choices: Choice) -> None:
+        """Tell the user something; `choices` are buttons."""

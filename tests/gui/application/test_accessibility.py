@@ -20,7 +20,10 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QDockWidget,
+    QFormLayout,
+    QHeaderView,
     QSplitter,
     QTabBar,
     QToolBar,
@@ -35,6 +38,8 @@ from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.header_doctor.diagnose import diagnose
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
 from hsi_viewer.ui.widgets.figure_dialog import ViewChoice
+
+LABEL, FIELD = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
 
 
 def is_inner(widget: QWidget) -> bool:
@@ -154,10 +159,37 @@ def every_control_of_every_dialog_has_a_name(small, tmp_path):
     for name, make in DIALOGS.items():
         dialog = make(small.window, kinds[name], tmp_path)
         assert dialog.windowTitle(), name
-        missing[name] = nameless(dialog)
+        missing[name] = [*nameless(dialog), *untidy(dialog)]
         dialog.deleteLater()
         del dialog
     assert {name: found for name, found in missing.items() if found} == {}
+
+
+def untidy(dialog) -> list[str]:
+    """Stock icons on its buttons, labels that aren't level with their fields, cut headings."""
+    dialog.show()
+    QApplication.processEvents()
+    buttons = [b for box in dialog.findChildren(QDialogButtonBox) for b in box.buttons()]
+    found = [f"{b.text()} has an icon" for b in buttons if not b.icon().isNull()]
+    for form in dialog.findChildren(QFormLayout):
+        for row in range(form.rowCount()):
+            label, field = (form.itemAt(row, role) for role in (LABEL, FIELD))
+            if label is None or field is None or not label.widget().isVisible():
+                continue
+            box = field.geometry()
+            off = abs(label.geometry().center().y() - box.center().y())
+            if box.height() < 2 * label.geometry().height() and off > 2:
+                found.append(f"{label.widget().text()} is {off} pixels off its field")
+    for header in (h for h in dialog.findChildren(QHeaderView) if h.isVisible()):
+        sections = range(header.count() if header.orientation() == Qt.Orientation.Horizontal else 0)
+        titles = [str(header.model().headerData(s, header.orientation()) or "") for s in sections]
+        metrics = header.fontMetrics()
+        found += [
+            f"{title} is cut"
+            for s, title in enumerate(titles)
+            if 0 < header.sectionSize(s) < metrics.horizontalAdvance(title)
+        ]
+    return found
 
 
 def every_command_has_words_and_stands_in_the_palette(small):

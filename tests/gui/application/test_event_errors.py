@@ -58,6 +58,10 @@ def test_a_painter_that_raises_is_told_and_the_next_frame_is_drawn(scene, monkey
         scene.canvas.viewport().repaint()
         scene.canvas.viewport().repaint()
     told = [t for t in notices(scene) if "RuntimeError: boom" in t]
+    (button,) = scene.window.notices.notices[-1].buttons
+    assert button.text() == "Show the log"
+    scene.click_on(button)
+    assert scene.window.context.docking.docks["messages"].isVisible()
     assert len(told) == 1
     painted = []
     monkeypatch.setattr(LayerItem, "_level", lambda *_: painted.append(1) or 0)

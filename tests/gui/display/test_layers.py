@@ -125,6 +125,21 @@ def test_boxes_show_and_hide_and_agree_with_the_keys(scene):
     assert row_of(panel, LABELS).checkState() == Qt.CheckState.Unchecked
     check(panel, GROUND_TRUTH)
     assert scene.canvas.item(GROUND_TRUTH).isVisible()
+    every_key_that_shows_or_hides_has_a_check_mark(scene)
+
+
+def every_key_that_shows_or_hides_has_a_check_mark(scene) -> None:
+    names = ("image", "map", "labels", "uncertainty", "legend", "overview")
+    for name in (f"view.{n}" for n in names):
+        action = scene.window.commands.action(name)
+        assert action.isCheckable(), name
+        before = action.isChecked()
+        for wanted in (not before, before):
+            action.trigger()
+            assert action.isChecked() == wanted, name
+    for name, layer in (("view.map", CLASS_MAP), ("view.labels", LABELS)):
+        shown = scene.window.context.viewing.layers[layer].visible
+        assert scene.window.commands.action(name).isChecked() == shown
 
 
 def test_the_ground_truth_has_colours_for_classes_that_the_legend_lacks(scene):

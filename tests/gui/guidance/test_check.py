@@ -101,6 +101,8 @@ def test_a_locked_class_is_not_fixed(planted):
     np.testing.assert_array_equal(document.labels.ids, before)
     assert "is locked" in planted.window.notices.texts()[-1]
     assert len(rows_of(panel)) == 2
+    planted.click_on(planted.window.notices.notices[-1].buttons[0])
+    assert [c.locked for c in document.legend].count(False) == 1
 
 
 def test_a_ground_truth_is_checked_fixed_and_undone_the_same_way(planted):

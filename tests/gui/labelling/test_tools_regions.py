@@ -78,6 +78,10 @@ def test_fill_by_the_class_map(hands):
     options.fill_by.activated.emit(1)
     hands.click((3, 3))
     assert "no class map" in hands.driver.window.notices.texts()[-1]
+    hands.driver.click_on(hands.driver.window.notices.notices[-1].buttons[0])
+    assert options.fill_by.currentData() == "labels"
+    options.fill_by.setCurrentIndex(1)
+    options.fill_by.activated.emit(1)
     hands.driver.document.set_prediction(Prediction(map_, confidence, (1, 2)))
     hands.click((3, 3))
     np.testing.assert_array_equal(hands.ids, labelled(FIELD))
@@ -230,6 +234,11 @@ def test_locked_classes_are_neither_painted_over_nor_moved(hands):
     hands.tool("select")
     hands.drag((12, 12), (17, 14))
     assert (hands.ids.flat[a] == 1).all()
+    unlock = hands.driver.window.notices.notices[-1].buttons[0]
+    assert unlock.text() == "Unlock"
+    hands.driver.click_on(unlock)
+    assert not hands.driver.document.legend[1].locked
+    hands.driver.document.lock_class(1, True)
     hands.tool("eraser")
     hands.drag((12, 12), (12, 25))
     expected[12, 20:26] = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import h5py
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel, QLineEdit
 from scipy.io import savemat
 
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.paths import data_folder
 from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import DoctorDialog
@@ -315,10 +317,27 @@ def test_a_raw_file_without_a_header_is_read_as_the_user_types(driver, tmp_path)
     np.testing.assert_array_equal(driver.document.cube.read(), true)
 
 
-def test_pasted_wavelengths_and_typed_bad_bands(driver, tmp_path):
+@pytest.fixture
+def readers(monkeypatch) -> list[bool]:
+    """For each reading of values of a cube, whether the thread of the interface did it."""
+    found: list[bool] = []
+    real = HyperCube.read
+
+    def read(cube, *args, **options):
+        found.append(threading.current_thread() is threading.main_thread())
+        return real(cube, *args, **options)
+
+    monkeypatch.setattr(HyperCube, "read", read)
+    return found
+
+
+def test_pasted_wavelengths_and_typed_bad_bands(driver, tmp_path, readers):
+    """The bands of the first picture and those in place of bad ones are found without waiting."""
     path = tmp_path / "scene.npy"
     np.save(path, scene(20, 30, 6))
     driver.open(str(path))
+    assert readers
+    assert not any(readers)
     before = path.read_bytes()
 
     def edit(dialog: MetadataDialog) -> None:
@@ -340,6 +359,8 @@ def test_pasted_wavelengths_and_typed_bad_bands(driver, tmp_path):
     driver.trigger("file.metadata")
     driver.qtbot.waitUntil(lambda: driver.document.cube.wavelengths is not None)
     driver.settle()
+    assert not any(readers)
+    assert driver.window.context.viewing.picture.bands == (4, 2, 3)
     driver.open(str(path))
     cube = driver.document.cube
     np.testing.assert_allclose(cube.wavelengths, [500, 600, 700, 800, 900, 1000])

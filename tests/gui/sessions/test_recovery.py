@@ -273,6 +273,11 @@ def test_what_was_discarded_for_another_scene_is_brought_back(driver, scene, tmp
     assert driver.document.cube.name == "other.npy"
     told = "scene.npy was discarded. To get it back, choose File › Restore discarded work."
     driver.qtbot.waitUntil(lambda: any(told in text for text in notices(driver)))
+    driver.qtbot.waitUntil(driver.window.commands.action("file.discarded").isEnabled)
+    notice = next(n for n in driver.window.notices.notices if told in n.text)
+    assert [b.text() for b in notice.buttons] == ["Restore discarded work…"]
+    driver.click_on(notice.buttons[0])
+    wait_for_offer(driver, "was discarded")
     restored(driver, ids)
 
 

@@ -17,6 +17,7 @@ from hsi_viewer.core.spectra.library_match import Match, compare, ranked
 from hsi_viewer.core.spectra.spectrum import continuum_removed, spectral_angle
 from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 
@@ -178,6 +179,28 @@ def test_a_library_is_searched_ranked_and_drawn(small, tmp_path, monkeypatch):
     np.testing.assert_allclose(curve.values[common], cube.spectrum(4, 5)[common], rtol=0.02)
     assert curve.name.startswith("same field × 2")
     assert plot.curves.picked.name == "row 5 col 6"  # a library spectrum does not take its place
+    another_cube_keeps_the_library_and_radiance_is_warned_of(small, tmp_path, monkeypatch)
+
+
+def another_cube_keeps_the_library_and_radiance_is_warned_of(small, tmp_path, monkeypatch):
+    cube = replace(small.document.cube, scale=1.0, nodata=None)
+    write_cube(cube, tmp_path / "radiance.hdr")
+    small.open(str(tmp_path / "radiance.hdr"))
+    library = feature(small, "libraries")
+    small.qtbot.waitUntil(lambda: len(library.loaded) == 1)
+    assert library.panel.model.rowCount() == 3
+    soil = "".join(f"{w:.0f},{0.1 + w / 9000}\n" for w in range(400, 2500, 10))
+    (tmp_path / "soil.csv").write_text(f"wavelength (nm),soil\n{soil}")
+    library.load(tmp_path / "soil.csv")
+    doubted = "radiance or digital numbers"
+    bar = small.window.notices
+    small.qtbot.waitUntil(lambda: any(doubted in text for text in bar.texts()))
+    came: list[str] = []
+    monkeypatch.setattr(MetadataDialog, "exec", lambda d: came.append(d.windowTitle()) or 0)
+    (button,) = next(n for n in bar.notices if doubted in n.text).buttons
+    assert button.text() == "Edit metadata…"
+    small.click_on(button)
+    assert len(came) == 1
 
 
 def test_a_library_of_pins_regions_and_classes_is_saved(small, tmp_path, monkeypatch):
@@ -274,9 +297,33 @@ def test_the_spectral_angle_is_mapped_thresholded_and_labelled(small):
     small.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert document.history.undo_title == steps
     assert document.labels.count(like) == 0
+    the_button_undoes_that_step_and_no_other(small, panel, like)
+    assert panel.visible.isChecked()
+    small.click_on(panel.visible, QPoint(8, panel.visible.height() // 2))
+    assert not layers["Spectral angle"].visible
+    assert not layers["Within the angle"].visible
+    assert small.window.context.viewing.layers["Image"].visible
     layers.remove("Spectral angle")
     assert "Within the angle" not in layers
     assert not panel.slider.isEnabled()
+
+
+def the_button_undoes_that_step_and_no_other(driver, panel, like: int) -> None:
+    document, bar = driver.document, driver.window.notices
+    for paint_after in (False, True):
+        bar.elapse(10**6)
+        driver.click_on(panel.label_button)
+        driver.qtbot.waitUntil(lambda: "pixels were labelled" in (bar.texts() or [""])[-1])
+        labelled = document.labels.count(like)
+        if paint_after:
+            document.add_class("later")
+        driver.click_on(bar.notices[-1].buttons[0])
+        assert document.labels.count(like) == (labelled if paint_after else 0)
+    assert bar.texts() == ["Other steps came after this one: choose the step to go back to."]
+    driver.click_on(bar.notices[-1].buttons[0])
+    assert driver.window.context.docking.docks["history"].isVisible()
+    for _ in range(2):
+        driver.trigger("edit.undo")
 
 
 def test_a_long_library_is_sorted_at_once_and_keeps_what_is_selected(qtbot):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
+from hsi_viewer.ui.widgets.class_panel import NAME
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -140,6 +141,16 @@ def f2_renames_the_class(driver) -> None:
     driver.qtbot.waitUntil(driver.window.isActiveWindow)
     driver.type(Qt.Key.Key_F2, "forest", Qt.Key.Key_Return)
     assert driver.document.legend[2].name == "forest"
+    table = driver.window.panel("classes").table
+    at = table.visualItemRect(table.item(1, NAME)).center()
+    where = table.viewport().mapToGlobal(at)
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(table.viewport(), QContextMenuEvent(reason, at, where))
+    menu = next(m for m in driver.window.findChildren(QMenu) if m.isVisible())
+    next(a for a in menu.actions() if a.text().replace("&", "") == "Rename class").trigger()
+    menu.close()
+    driver.type("wood", Qt.Key.Key_Return)
+    assert driver.document.legend[2].name == "wood"
 
 
 def test_a_ground_truth_over_painted_classes_keeps_its_ids(labelled, tmp_path):

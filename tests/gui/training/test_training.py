@@ -148,6 +148,8 @@ def test_cancel_answers_at_once_and_keeps_the_map(labelled, slow):
     assert not labelled.window.feature("training").training.running
     assert labelled.document.prediction.source == "map 1"
     assert "cancelled" in labelled.window.panel("training").status.text()
+    low, high = labelled.window.panel("training").plot.viewRange()[0]
+    assert 0.9 <= low < 1 < 3 <= high  # the axis begins at the first epoch
     assert labelled.window.panel("training").train_button.isEnabled()
 
 

@@ -219,7 +219,8 @@ class CleanFeature(Feature):
         change = MapChange(document, before, after, lambda m: self.context.runs.note_shown(m.run))
         self.panel.reset()
         document.history.do("Clean the map", change)
-        self.workspace.notify(f"Cleaned: {sentence}. Undo brings the map before back.", "success")
+        undo = self.context.labelling.undo_choice()
+        self.workspace.notify(f"Cleaned: {sentence}.", "success", undo)
 
     def _run(self) -> int | None:
         """The run of the shown map, if it is known by now."""

@@ -12,6 +12,7 @@ from hsi_viewer.ui.arrangements import ARRANGEMENTS, Arrangement
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.widgets.arrangement_dialog import ArrangementDialog
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -81,7 +82,9 @@ class ArrangingFeature(Feature):
         others = [a for a in self.workspace.settings.arrangements if a[0] != name]
         if len(others) >= MAX_ARRANGEMENTS:
             self.workspace.notify(
-                f"{MAX_ARRANGEMENTS} arrangements are saved already: remove one first.", "warning"
+                f"{MAX_ARRANGEMENTS} arrangements are saved already: remove one first.",
+                "warning",
+                Choice("Remove one…", self.ask_to_save),
             )
             return
         self._keep([*others, [name, numbers[0] if numbers else 1, state]])

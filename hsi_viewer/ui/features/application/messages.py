@@ -15,6 +15,7 @@ from hsi_viewer.core.log_entry import LEVELS, Level, LogEntry
 from hsi_viewer.preferences.log_file import log_path
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.log_page import MAX_ENTRIES, LogPage
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class MessagesFeature(Feature):
         self._handler = _RelayHandler(self._relay)
         logging.getLogger("hsi_viewer").addHandler(self._handler)
         self.workspace.noticed.connect(self._on_notice)
+        self.workspace.ways_to_log = (Choice("Show the log", self.show_page),)
 
     def panels(self) -> list[Panel]:
         """The page, at the bottom."""
@@ -115,6 +117,7 @@ class MessagesFeature(Feature):
     def close(self) -> None:
         """Listen no longer."""
         logging.getLogger("hsi_viewer").removeHandler(self._handler)
+        self.workspace.ways_to_log = ()  # a workspace that holds a feature would keep the window
 
     @Slot()
     def show_page(self) -> None:

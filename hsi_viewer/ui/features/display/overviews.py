@@ -123,6 +123,7 @@ class OverviewsFeature(Feature):
                 f"The overview could not be saved ({error.strerror}): zoomed out, this scene is "
                 "drawn slowly. Free some space on the disk, or reduce the cache size.",
                 "warning",
+                self.context.commands.choice("edit.preferences"),
             )
         else:
             self.workspace.notify_error(error, "Making the overview")

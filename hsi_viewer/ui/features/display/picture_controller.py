@@ -11,7 +11,8 @@ from hsi_viewer.core.cube.band_selection import (
     BandPreset,
     Triple,
     band_name,
-    initial_bands,
+    described_bands,
+    good_bands_near,
     matching_preset,
     presets_of,
 )
@@ -60,6 +61,7 @@ class PictureController(QObject):
         self._usual = Contrast()  # for pictures whose contrast was never chosen
         # Of which scene and of which own presets; commands ask often.
         self._presets: tuple[int, str, dict[str, Triple]] | None = None
+        self._first: tuple[int, ...] = (0,)  # bands that the worker chose for the open scene
         self._unseen = False  # whether no sharp picture of the scene was drawn yet
         self.picture: ScenePicture | None = None
         self.composite: Composite | None = None
@@ -74,6 +76,7 @@ class PictureController(QObject):
         self._presets = None
         self._usual = self._default_contrast()
         self.composite, self._unseen = picture.composite, True
+        self._first = picture.composite.bands
         self.images_changed.emit()
         self._on_drawn(picture)
         wanted = self._scene_composite(picture.cube)
@@ -94,7 +97,7 @@ class PictureController(QObject):
         self.images_changed.emit()
         bands = composite.bands if composite.image is None else self._scene_composite(scene).bands
         if not all(scene.good_bands[b] for b in bands):
-            bands = initial_bands(scene)
+            bands = described_bands(scene) or good_bands_near(scene, bands)
         self.show(
             replace(composite, bands=bands, image=None, colours=self._colours_for(bands, None))
         )
@@ -283,7 +286,9 @@ class PictureController(QObject):
         """The last composite of a scene, else its first one."""
         noted = self._book.of(scene)
         if not noted.bands or max(noted.bands) >= scene.bands:
-            bands = initial_bands(scene) if scene.bands > 1 else (0,)
+            bands = described_bands(scene) or good_bands_near(scene, self._first)
+            if scene.bands == 1:
+                bands = (0,)
             return self._with_contrast(Composite(bands))
         return self._with_contrast(
             Composite(noted.bands, colours=self._colours_for(noted.bands, None))

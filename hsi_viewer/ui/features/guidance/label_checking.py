@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
@@ -29,6 +30,7 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, means_of
 from hsi_viewer.ui.plots.compared_spectra import show_compared
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -252,7 +254,8 @@ class CheckFeature(Feature):
     def _fix(self, document: Document, suspect: Suspect) -> None:
         if document.legend[suspect.label].locked:
             name = document.legend.name_of(suspect.label)
-            self.workspace.notify(f"“{name}” is locked: unlock it first.", "warning")
+            unlock = Choice("Unlock", partial(document.lock_class, suspect.label, False))
+            self.workspace.notify(f"“{name}” is locked: unlock it first.", "warning", unlock)
             return
         stroke = Stroke(document, Paint(suspect.looks_like, frozenset({suspect.label})))
         stroke.paint(suspect.pixels)
@@ -326,7 +329,11 @@ class CheckFeature(Feature):
         if document.prediction is not None:
             at = where_they_meet(document.prediction, (first, second), document.labels.ids > 0)
         if at is None:
-            self.workspace.notify("Train first: the map then shows where the classes meet.")
+            self.workspace.notify(
+                "Train first: the map then shows where the classes meet.",
+                "info",
+                *self.context.commands.choices("train.start"),
+            )
         else:
             self._go_to(at)
 

@@ -29,7 +29,7 @@ class LabelController(QObject):
         self.context, self.window, self._panel = context, context.window, panel
         workspace = self._workspace = context.workspace
         self.toolbox = Toolbox(workspace, context.canvas, self)
-        self.toolbox.class_needed.connect(self._on_class_needed)
+        self.toolbox.class_needed.connect(self.ask_for_class)
         self.files = LabelFiles(context, self)
         self.changes = self.toolbox.changes
         self.files.loaded.connect(self._on_loaded)
@@ -140,7 +140,8 @@ class LabelController(QObject):
         self.changes.carry_out(f"Removing {name}", plan, on_done)
 
     @Slot()
-    def _on_class_needed(self) -> None:
+    def ask_for_class(self) -> None:
+        """Tell that a class is needed, with a button that adds one."""
         self._workspace.notify(
             "Choose a class first, or add one (A).",
             "warning",
@@ -148,8 +149,22 @@ class LabelController(QObject):
         )
 
     def undo_choice(self) -> Choice:
-        """A button that undoes what the message reports."""
-        return Choice("Undo", self.context.commands.action("edit.undo").trigger)
+        """A button that undoes the step that a message reports, and no other."""
+        document = self._workspace.document
+        step = document.history.position if document is not None else None
+
+        def undo() -> None:
+            now = self._workspace.document
+            if now is not document or now is None or now.history.position != step:
+                self._workspace.notify(
+                    "Other steps came after this one: choose the step to go back to.",
+                    "info",
+                    self.context.commands.choice("edit.history"),
+                )
+            else:
+                self.context.commands.action("edit.undo").trigger()
+
+        return Choice("Undo", undo)
 
     @Slot(int, str)
     def _on_renamed(self, class_id: int, name: str) -> None:

@@ -193,7 +193,7 @@ class SelectionFeature(Feature):
         """Give the selected pixels the active class, as one step."""
         document, active = self.workspace.document, self._active()
         if document is None or active is None:
-            self.workspace.notify(NO_CLASS, "warning")
+            self.labelling.ask_for_class()
             return
         selection, name = document.selection.mask, document.legend.name_of(active)
         if selection is None:
@@ -204,7 +204,7 @@ class SelectionFeature(Feature):
             there = base.has(active)
             return plan_assigning(document, base, pixels, active, keep=False) if there else None
 
-        done = told_labelled(self.workspace, name)
+        done = told_labelled(self.workspace, name, self.labelling.undo_choice)
         self.labelling.changes.carry_out("Labelling the selection", plan, done)
 
     @Slot()

@@ -28,6 +28,7 @@ from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
 from hsi_viewer.ui.tools.superpixel import SuperpixelTool
 from hsi_viewer.ui.tools.tool import Tool
 from hsi_viewer.ui.tools.wand import WandTool
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.workspace import Workspace
 
 GREY = (150, 150, 150)
@@ -159,9 +160,9 @@ class Toolbox(QObject):
         self._canvas.update_tool()
         self.changed.emit()
 
-    def notify(self, text: str, level: str = "info") -> None:
-        """Tell the user something."""
-        self._workspace.notify(text, level)
+    def notify(self, text: str, level: str = "info", *choices: Choice) -> None:
+        """Tell the user something; `choices` are buttons."""
+        self._workspace.notify(text, level, *choices)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

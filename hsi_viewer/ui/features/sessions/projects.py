@@ -131,7 +131,9 @@ class ProjectController(QObject):
             holder = holder_of(lock_of(path))
             if holder is not None:
                 self.workspace.notify(
-                    f"{path} is open in {holder.words}. Save it under another name.", "error"
+                    f"{path} is open in {holder.words}. Save it under another name.",
+                    "error",
+                    Choice("Save as…", self.save_as),
                 )
                 return
         snapshot = self._snapshot(session)

@@ -93,7 +93,9 @@ class SessionController(QObject):
         if old is not None and old.modified and not old.worth_keeping:
             self._workspace.notify(
                 f"The unsaved work on {old.reference.name} was discarded. To get it back, choose "
-                "File › Restore discarded work."
+                "File › Restore discarded work.",
+                "info",
+                self.context.commands.choice("file.discarded"),
             )
         self._let_go()
         session: Session = opened.prepared
@@ -237,6 +239,7 @@ class SessionController(QObject):
             f"Crash recovery is off: {problem}. Your labels are still here: free some space or "
             "save them elsewhere. Recovery is retried every few seconds.",
             "error",
+            self.context.commands.choice("session.save_as"),
         )
 
     # the end ---------------------------------------------------------------------------------

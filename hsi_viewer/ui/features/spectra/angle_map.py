@@ -191,7 +191,7 @@ class AngleFeature(Feature):
         if document is None or self.map is None:
             return
         if active is None or active not in document.legend:
-            self.workspace.notify("Choose a class first, or add one (A).", "warning")
+            self.context.labelling.ask_for_class()
             return
         self._find_pixels(active, keep=self.panel.keep.isChecked())
 
@@ -237,7 +237,8 @@ class AngleFeature(Feature):
             return plan_assigning(document, base, pixels, class_id, keep=keep) if there else None
 
         name = document.legend.name_of(class_id)
-        self._changes.carry_out("Labelling", plan, told_labelled(self.workspace, name))
+        done = told_labelled(self.workspace, name, self.context.labelling.undo_choice)
+        self._changes.carry_out("Labelling", plan, done)
 
     # state -----------------------------------------------------------------------------------
 

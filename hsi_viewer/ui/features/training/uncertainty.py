@@ -103,7 +103,8 @@ class UncertaintyFeature(Feature):
         kind = next((k for k in KINDS if k.key == key), None)
         facts = None if document is None else facts_later(document)
         if kind is None or facts is None:
-            self.workspace.notify(NO_MAP, "warning")
+            ways = self.context.commands.choices("train.start")
+            self.workspace.notify(NO_MAP, "warning", *ways)
             return
 
         def work(token: CancelToken, port: ProgressPort) -> DoubtLayer:

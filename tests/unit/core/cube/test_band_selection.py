@@ -13,6 +13,7 @@ from hsi_viewer.core.cube.band_selection import (
     TRUE_COLOUR,
     band_label,
     band_name,
+    good_bands_near,
     initial_bands,
     nearest_band,
     preset_bands,
@@ -62,6 +63,15 @@ def test_the_files_own_bands_come_first_unless_one_is_bad():
     assert initial_bands(cube_of(nm, default_bands=(1, 2, 3))) == (1, 2, 3)
     good = np.arange(nm.size) != 2
     assert initial_bands(cube_of(nm, default_bands=(1, 2, 3), good_bands=good)) == (24, 15, 7)
+
+
+@pytest.mark.parametrize(
+    ("bad", "wanted"),
+    [((), (5, 3, 0)), ((3,), (5, 2, 0)), ((5, 3), (4, 2, 0)), ((0, 1, 2, 3, 4, 5), (6, 7, 0))],
+)
+def test_bad_bands_give_way_to_the_nearest_good_ones(bad, wanted):
+    good = ~np.isin(np.arange(8), bad)
+    assert good_bands_near(cube_of(bands=8, good_bands=good), (5, 3, 0)) == wanted
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
