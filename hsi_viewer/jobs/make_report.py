@@ -10,6 +10,7 @@ from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.jobs.after_map import check_targets
+from hsi_viewer.jobs.applied_run import applied_run
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.jobs.run_folder import RECORD, RunFolder
 
@@ -54,7 +55,7 @@ def report_on(run: RunFolder, target: Path, *, overwrite: bool = False) -> dict[
     record = run.record()
     sources = [run.cube or record.cube, run.labels or record.labels, run.test or record.test]
     check_report(target, [s for s in sources if s is not None], overwrite=overwrite)
-    mapped = run.mapped_run()
+    mapped = run.mapped_run() if record.model is None else applied_run(run, record, record.model)
     facts, files = write(mapped, target, run.token, run)
     return {**facts, "files": [str(path.absolute()) for path in files]}
 

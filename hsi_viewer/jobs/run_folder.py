@@ -179,7 +179,7 @@ class RunFolder(Noting):
         return known if isinstance(known, Mapping) else {}
 
     def mapped_run(self) -> MappedRun:
-        """The run: its model maps the scene again, because files keep no probabilities.
+        """The run of `classify`: its model maps the scene again, for files keep no probabilities.
 
         Raises
         ------
@@ -190,10 +190,6 @@ class RunFolder(Noting):
         from hsi_viewer.learning.model_description import check_model
 
         record = self.record()
-        if record.labels is None and record.model is not None:
-            from hsi_viewer.jobs.applied_run import applied_run
-
-            return applied_run(self, record, record.model)
         check_model(self.folder)
         for text in record.warnings:
             self.report(Note(text))
