@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -216,3 +217,27 @@ def test_a_scene_of_a_batch_is_reported(here, capsys, monkeypatch):
     assert sum(c["pixels"] for c in facts["classes"]) == 576
     assert main(["report", "maps", "-o", "s", "-q"]) == 1
     assert "name the folder of a map" in capsys.readouterr().err
+
+
+def test_with_reference_points_one_figure_is_to_be_quoted(here, capsys, monkeypatch):
+    monkeypatch.setattr(
+        "hsi_viewer.jobs.report.pdf.write_pdf", lambda _, path: path.write_bytes(b"%PDF")
+    )
+    assert main(["sample", "out/class_map.npy", "p.csv", "--size", "100", "-q"]) == 0
+    with Path("p.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    truth = np.load("truth.npy")
+    for row in rows:
+        row["class_id"] = str(truth[int(row["row"]), int(row["column"])])
+    with Path("p.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert main(["report", "out", "-o", "r", "--reference", "p.csv", "--json", "-q"]) == 0
+    facts = fitting(capsys.readouterr().out, "facts")
+    assert facts["quote"].endswith("stratified by the classes of the map.")
+    page = Path("r/report.html").read_text("utf-8")
+    assert page.count("quote this one") == 1
+    assert "Reference points drawn at random: quote this one" in page
+    assert "Quote the figure of separate places" not in page
+    assert "Quote the figure of the reference points" in facts["accuracy"]["sentence"]
