@@ -72,6 +72,8 @@ def test_after_a_training(labelled, monkeypatch):
     assert f"{100 * report.overall.value:.1f} % right" in card.accuracy.text()
     assert f"{report.total:,} of " in card.accuracy.text()
     assert card.accuracy.text().startswith("Optimistic: ") == (found.separated is None)
+    apart = "at random" if found.separated is None else "place by place"
+    assert card.accuracy.text().endswith(f"your labels, held out {apart}.")
     assert card.change.isHidden()  # there was no map before
     texts = [b.text() for b in card.buttons]
     assert "Export…" in texts

@@ -53,7 +53,8 @@ def accuracy_text(results: Results) -> str:
     if found is None or report is None:
         return f"{results.assessing}…" if results.assessing else UNMEASURED
     basis = found.separated_on if found.separated is not None else found.random_on
-    where = "your labels, held out place by place" if basis == "labels" else "test pixels"
+    apart = "place by place" if found.separated is not None else "at random"
+    where = f"your labels, held out {apart}" if basis == "labels" else "test pixels"
     optimistic = "" if found.separated is not None else "Optimistic: "
     overall = report.overall
     text = f"{optimistic}{100 * overall.value:.1f} % right"
