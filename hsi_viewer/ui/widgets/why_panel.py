@@ -119,6 +119,7 @@ class WhyPanel(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.note)
         layout.addWidget(self.tabs, 1)
+        layout.addStretch(0)  # takes the room while there is nothing to explain
         self.refresh_theme()
         self.show_message(PICK)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialogButtonBox, QLabel
+from PySide6.QtWidgets import QAbstractItemView, QDialogButtonBox, QLabel, QWidget
 
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.preferences.settings import load_settings
@@ -29,6 +29,10 @@ def press(dialog: PreferencesDialog, name: str) -> None:
 
 def test_what_is_chosen_is_used_at_once_and_kept(driver, qapp):
     before = qapp.font().pointSizeF()
+    for key in driver.window.context.docking.docks:
+        driver.window.panel(key)
+    heights = {w: w.fontMetrics().height() for w in driver.window.findChildren(QWidget)}
+    rows = {v: v.sizeHintForRow(0) for v in driver.window.findChildren(QAbstractItemView)}
     dialog = open_dialog(driver)
     QTest.keyClicks(dialog.theme, "Dark")
     dialog.text_percent.setValue(150)
@@ -43,6 +47,10 @@ def test_what_is_chosen_is_used_at_once_and_kept(driver, qapp):
         assert qapp.font().pointSizeF() == pytest.approx(1.5 * before)
         assert (settings.stretch, settings.device, settings.brush_size) == ("gaussian", "cpu", 7)
         assert load_settings() == settings
+        # what was made before has the larger text, too
+        small = [w for w, h in heights.items() if w.fontMetrics().height() < 1.35 * h]
+        assert [f"{type(w).__name__} {w.objectName()} in {w.parent()}" for w in small] == []
+        assert [v for v, h in rows.items() if 0 < v.sizeHintForRow(0) < 1.1 * h] == []
     finally:
         settings.text_percent = 100
         driver.window.set_theme("light")

@@ -137,9 +137,10 @@ def every_key_that_shows_or_hides_has_a_check_mark(scene) -> None:
         for wanted in (not before, before):
             action.trigger()
             assert action.isChecked() == wanted, name
-    for name, layer in (("view.map", CLASS_MAP), ("view.labels", LABELS)):
+    for name, layer in (("view.uncertainty", UNCERTAINTY), ("view.labels", LABELS)):
         shown = scene.window.context.viewing.layers[layer].visible
-        assert scene.window.commands.action(name).isChecked() == shown
+        action = scene.window.commands.action(name)
+        scene.qtbot.waitUntil(lambda a=action, s=shown: a.isChecked() == s)
 
 
 def test_the_ground_truth_has_colours_for_classes_that_the_legend_lacks(scene):

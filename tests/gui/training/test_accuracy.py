@@ -16,6 +16,7 @@ from hsi_viewer.learning import cross_validation
 from hsi_viewer.session.document.label_load import LabelLoad, base_of, carry_out
 from hsi_viewer.ui import main_window
 from hsi_viewer.ui.dialogs import Leave
+from hsi_viewer.ui.features.training.result import accuracy_text
 from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
 from tests.gui.hands import Hands
@@ -123,6 +124,7 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
     assert "by cross-validation of your labels" in panel.title.text()
     assert panel.optimistic.text().startswith("Optimistic: ")
     assert f"{100 * found.random.overall.value:.1f} % overall" in panel.optimistic.text()
+    assert accuracy_text(bench.results).endswith("of your labels, held out place by place.")
     assert panel.sentence.text() == found.sentence
     assert "Held-out labels lie at least" in panel.audit.text()
     assert panel.overall.font().pointSizeF() > 1.4 * panel.optimistic.font().pointSizeF()
@@ -268,3 +270,5 @@ def test_with_one_place_a_class_the_panel_says_what_to_label(bench):
     assert "label another place of Class 1 and Class 2" in panel.warnings.text()
     assert "Optimistic: " in panel.optimistic.text()
     assert "It says nothing about places without labels" in panel.sentence.text()
+    assert accuracy_text(bench.results).startswith("Optimistic: ")
+    assert accuracy_text(bench.results).endswith("of your labels, held out at random.")

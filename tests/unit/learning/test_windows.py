@@ -105,6 +105,14 @@ def test_the_map_of_tiles_is_that_of_the_slow_way_to_a_thousandth(monkeypatch) -
     assert np.ptp(found.probabilities) > 0.5
 
 
+def test_a_scene_in_which_no_component_passes_has_windows_of_nothing() -> None:
+    """Values of (rows, columns, 0), as the early map of such a scene asks for."""
+    nothing = np.zeros((9, 7, 0), np.float32)
+    for mask in (None, np.ones((9, 7), bool)):
+        found = averages(nothing, mask, (range(9), range(7)), (0.0, 2.0), np.ones(0, np.float32))
+        assert found.shape == (9, 7, 0)
+
+
 @pytest.mark.parametrize("reach", [0, 1, 3])
 def test_windows_around_mirrored_places_lie_in_the_part_that_is_read(reach):
     size = 7

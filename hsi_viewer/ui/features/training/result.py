@@ -53,13 +53,14 @@ def accuracy_text(results: Results) -> str:
     if found is None or report is None:
         return f"{results.assessing}…" if results.assessing else UNMEASURED
     basis = found.separated_on if found.separated is not None else found.random_on
-    where = "your labels, held out place by place" if basis == "labels" else "test pixels"
+    apart = "place by place" if found.separated is not None else "at random"
+    where = f"of your labels, held out {apart}" if basis == "labels" else "test pixels"
     optimistic = "" if found.separated is not None else "Optimistic: "
     overall = report.overall
     text = f"{optimistic}{100 * overall.value:.1f} % right"
     if not np.isnan(overall.low):
         text += f" (95 % interval {100 * overall.low:.1f} to {100 * overall.high:.1f} %)"
-    return f"{text} on {report.total:,} of {where}."
+    return f"{text} on {report.total:,} {where}."
 
 
 def change_text(change: Change) -> str:
@@ -81,6 +82,7 @@ class ResultFeature(Feature):
         super().__init__(context)
         self._training = training
         self._before: Trained | None = None  # the last training of the document
+        self._followed = False  # whether its steps close the card whichever way they are taken
         self.card = ResultCard()
         self.card.chosen.connect(self._on_chosen)
         context.dismissible.append(self.card.dismiss)
@@ -104,10 +106,15 @@ class ResultFeature(Feature):
         before, self._before = self._before, trained
         if trained.live:
             return
+        if not self._followed:
+            self._followed = True
+            for step in STEPS:
+                self.context.commands.action(step.command).triggered.connect(self._on_step)
         seconds = sum(trained.model.seconds.values())
+        took = f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
         self.card.show_map(
             f"{len(trained.prediction.class_ids)} classes mapped by {trained.classifier.title} "
-            f"in {seconds:.0f} s",
+            f"in {took}",
             trained.prediction.source,
         )
         self._on_state()
@@ -155,6 +162,11 @@ class ResultFeature(Feature):
             commands = self.context.commands
             known = {c.id for c in commands.commands if c.enabled()}
             self.card.show_steps([step for step in STEPS if step.command in known])
+
+    @Slot()
+    def _on_step(self) -> None:
+        """One of the next steps is taken, by a button or otherwise: the card is read."""
+        self.card.hide()
 
     @Slot(str)
     def _on_chosen(self, command: str) -> None:
