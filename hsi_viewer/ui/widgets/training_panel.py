@@ -331,8 +331,7 @@ class TrainingPanel(QWidget):
 
     def show_suspects(self, count: int) -> None:
         """Say how many labels look like another class, with the way to their list."""
-        verb = "label looks" if count == 1 else "labels look"
-        self.suspects.setText(f"{count:,} {verb} like another class: check")
+        self.suspects.setText(f"Check {count:,} suspicious label{'s' if count != 1 else ''}")
         self.suspects.setVisible(count > 0)
 
     def clear_curves(self) -> None:

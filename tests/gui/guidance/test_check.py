@@ -165,10 +165,10 @@ def test_the_training_panel_tells_how_many_labels_look_wrong(planted):
     model = SimpleNamespace(evidence=Evidence((), "none", 9, held))
     feature = planted.window.feature("label-errors")
     feature._on_trained(SimpleNamespace(model=model))
-    assert panel.suspects.text() == "2 labels look like another class: check"
+    assert panel.suspects.text() == "Check 2 suspicious labels"
     planted.document.decide(np.array([WRONG[0][0] * SIZE[1] + WRONG[0][1]]), Decision.KEPT)
     feature._on_trained(SimpleNamespace(model=model))
-    assert panel.suspects.text() == "1 label looks like another class: check"
+    assert panel.suspects.text() == "Check 1 suspicious label"
     planted.window.context.docking.show("training")
     QTest.mouseClick(panel.suspects, Qt.MouseButton.LeftButton)
     planted.settle()
