@@ -73,6 +73,7 @@ from argparse import Namespace
 from hsi_viewer.cli.commands import open_window
 from PySide6.QtWidgets import QApplication
 collected = []
+gc.collect()  # what importing the above has left to be collected
 gc.callbacks.append(lambda phase, info: collected.append(info["generation"]))
 QApplication.exec = lambda *_: 0  # shown, and nothing done in it
 open_window.run(Namespace(cube=None, screenshot=None, overwrite=False))
