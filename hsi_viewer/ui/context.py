@@ -48,6 +48,8 @@ from hsi_viewer.ui.workspace import Workspace
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QToolBar
 
+NO_MAP = "Train first: there is no class map yet."
+
 
 class Opening(Protocol):
     """Opens scenes; `prepare` makes the session of each new document in the worker."""

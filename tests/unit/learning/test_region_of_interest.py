@@ -1,4 +1,4 @@
-"""Nothing outside of a region of interest has a say in the map inside, whatever classifies."""
+"""Nothing outside of a region of interest has a say in the map inside, with any classifier."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
 from hsi_viewer.session.storage.training_runs import MADE_FROM
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.feature import Feature, Panel
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 KEY, TITLE = "clean-map", "Clean the map"
 REST_MS = 150  # the controls rest so long before the preview is computed
 DOING = "Cleaning the map"
-NO_MAP = "Train first: there is no class map yet."
 UNFINISHED = "The training is still running: its map will be replaced."
 
 

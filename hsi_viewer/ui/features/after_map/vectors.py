@@ -13,6 +13,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.after_map.polygons_dialog import PolygonsDialog
 from hsi_viewer.ui.features.feature import Feature
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 COUNTING = "Measuring the classes"
 MENU = "&Map"
-NO_MAP = "Train first: there is no class map yet."
 TINY = 4  # pixels; smaller regions are usually noise
 FILTERS = "GeoPackage (*.gpkg);;GeoJSON (*.geojson);;Shapefile (*.shp)"
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.saving import ask_where, file_stem, folder_link, may_replace, saving_folder
 from hsi_viewer.ui.widgets.choice import Choice
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 REPORT, BUNDLE = "Saving the report", "Saving the bundle"
-NO_MAP = "Train first: there is no class map yet."
 EARLY = "The training is still running: wait for its final map."
 
 

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from hsi_viewer.core.assessment.labelled_sample import LabelledSample
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 
 MENU = "&Map"
-NO_MAP = "Train first: there is no class map yet."
 NO_SAMPLE = "Draw a reference sample first."
 
 

@@ -25,6 +25,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
 from hsi_viewer.session.storage.run_evidence import read_evidence
 from hsi_viewer.session.storage.training_runs import MADE_FROM, UNCLASSIFIED, Run, read_map
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NO_MAP = "Train first: there is no class map yet."
 COMPARING = "Comparing the scene with the training pixels…"
 READING = "Reading the map with all of its pixels…"
 

@@ -18,8 +18,9 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.jobs.doubt_layers import KINDS, DoubtLayer, doubt_layer
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.features.training.leaving_out import NO_MAP, LeavingOut, facts_later
+from hsi_viewer.ui.features.training.leaving_out import LeavingOut, facts_later
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.plots.colour_maps import colour_table
 

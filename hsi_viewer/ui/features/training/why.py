@@ -16,8 +16,9 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.jobs.doubt_layers import MapFacts
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.features.training.leaving_out import NO_MAP, facts_later
+from hsi_viewer.ui.features.training.leaving_out import facts_later
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.scene.place_outline import PlaceOutline
 

@@ -1,4 +1,4 @@
-"""Regions that are found strip by strip are those of the whole map, whatever the strips."""
+"""Regions that are found strip by strip are those of the whole map, of any height of the strips."""
 
 from __future__ import annotations
 
