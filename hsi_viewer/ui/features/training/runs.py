@@ -24,6 +24,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.learning.classifiers import DEFAULT, load_model
 from hsi_viewer.session.document.map_change import MadeMap
+from hsi_viewer.session.document.map_scoring import scoring_of_map
 from hsi_viewer.session.session import Session
 from hsi_viewer.session.storage.run_evidence import read_evidence
 from hsi_viewer.session.storage.training_runs import (
@@ -210,12 +211,12 @@ class RunsFeature(Feature):
     ) -> None:
         """Write a run in the background, with the accuracy of its map."""
         self.context.sessions.run_pending = True
-        accuracy = session.document.accuracy_later(prediction, trained_on)
+        scoring = scoring_of_map(session.document, prediction, trained_on)
         kept, folder = KeptMap(prediction, trained_on), session.training_runs.folder
 
         def work(_token: CancelToken, _port: ProgressPort) -> tuple[Session, Run, Prediction]:
             labelled = int(np.count_nonzero(trained_on))
-            whole = replace(run, labelled=labelled, accuracy=accuracy_facts(accuracy()))
+            whole = replace(run, labelled=labelled, accuracy=accuracy_facts(scoring.accuracy()))
             return session, write_run(folder, whole, kept, save_model), prediction
 
         self.workspace.perform("Saving the run", work, self._on_kept, doing=DOING, quiet=True)
