@@ -62,7 +62,6 @@ class ScenesPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemActivated.connect(self._on_open)
-        self.table.itemDoubleClicked.connect(self._on_open)
         self.hint = QLabel(EMPTY)
         self.hint.setWordWrap(True)
         self.hint.setObjectName("muted")
