@@ -12,7 +12,7 @@ _ESCAPED = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udf
 _BREAKS = re.compile(r"\s*[\r\n\v\f\t\u2028\u2029]+\s*")
 _QUOTED = re.compile(r'"[^"]*"')
 
-MOST_OF_NAME = 32  # characters
+MOST_OF_NAME = 32  # characters of a class, where several stand in a line
 MOST_QUOTED, MOST_MESSAGE, MOST_MESSAGES = 300, 2000, 50
 # Longer texts are not looked through: what is in their middle is left out in any case.
 _MOST_LOOKED_AT = 10 * MOST_MESSAGE
@@ -30,11 +30,6 @@ def escaped(text: str) -> str:
 
 def _spelled(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
-def short_name(name: str, most: int = MOST_OF_NAME) -> str:
-    """A name for a sentence or a line of several: its end is left out where it is long."""
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
 def shortened(text: str, most: int) -> str:
