@@ -126,7 +126,7 @@ class NoticeBar(QWidget):
 
     @Slot()
     def _on_tick(self) -> None:
-        """Time passes while somebody is present: the window is active, and the mouse moves or keys do."""
+        """Time passes while somebody is there, at the mouse or the keys of this window."""
         cursor = QCursor.pos()
         self._still_ms = 0 if cursor != self._cursor else self._still_ms + TICK_MS
         self._cursor = cursor
