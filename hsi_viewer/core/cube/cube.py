@@ -321,6 +321,8 @@ class HyperCube:
     def spectrum(self, row: int, column: int) -> NDArray[np.float64]:
         """Physical spectrum of one pixel, (bands,): scaled, NaN where there is no data.
 
+        Of complex values, the magnitudes.
+
         Raises
         ------
         IndexError
@@ -334,8 +336,9 @@ class HyperCube:
         return values
 
     def physical(self, stored: NDArray[Any]) -> NDArray[np.float64]:
-        """Physical values of stored ones, same shape."""
-        values: NDArray[np.float64] = stored.astype(np.float64)
+        """Physical values of stored ones, same shape; of complex ones, of their magnitudes."""
+        real = np.abs(stored) if stored.dtype.kind == "c" else stored
+        values: NDArray[np.float64] = real.astype(np.float64)
         values *= self.scale
         values += self.offset
         return values

@@ -145,6 +145,22 @@ def test_one_class_of_a_single_pixel_among_others(name, scene):
     assert (prediction.class_map == truth).mean() > 0.9
 
 
+def test_more_classes_than_half_of_the_labels(name):
+    """Without a warning of scikit-learn, which takes such labels for measured values."""
+    cube = HyperCube.from_array(np.random.default_rng(0).random((8, 6, 5), np.float32))
+    labels = np.zeros((8, 6), np.uint16)
+    labels[:4] = np.arange(24).reshape(4, 6) // 2 + 1
+    model = fit(cube, labels, UNREFINED, classifier=name)
+    assert len(model.class_ids) == 12
+    assert model.predict(cube).confidence.max() <= 1
+
+
+def test_a_scene_of_values_that_no_float_holds_is_mapped_without_a_warning(scene, models):
+    huge = HyperCube.from_array(scene[0].read().astype(np.float64) * 1e300)
+    for model in models.values():
+        assert np.isfinite(model.predict(huge).confidence).all()
+
+
 @pytest.mark.parametrize("bands", [1, 2, 5])
 def test_few_bands(name, bands):
     _, truth = made_scene()
