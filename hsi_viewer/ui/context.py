@@ -57,6 +57,10 @@ class Opening(Protocol):
     prepare: Prepare
 
     @property
+    def read(self) -> SignalInstance:
+        """Signal that a source could be read; its picture is being drawn."""
+
+    @property
     def opened(self) -> SignalInstance:
         """Signal with the OpenedCube that is the document now."""
 

@@ -12,7 +12,7 @@ HEAVY = {
     "distributed", "h5py", "matplotlib", "numpy", "pooch", "rasterio", "requests", "scipy",
     "shapely", "skimage", "sklearn", "torch", "zarr",
 }  # fmt: skip
-HEAVY_PARTS = {"PySide6.QtSvg"}
+HEAVY_PARTS = {"PySide6.QtSvg", "xml.sax.saxutils"}
 FAMILIES = ("analysis", "app", "cli", "io", "jobs", "learning", "ui")
 
 

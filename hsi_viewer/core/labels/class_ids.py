@@ -76,6 +76,11 @@ def count_ids(ids: NDArray[np.uint16]) -> NDArray[np.int64]:
     return counts
 
 
+def present_ids(ids: NDArray[np.uint16] | None) -> tuple[int, ...]:
+    """Class ids with at least one pixel, ascending, 0 left out."""
+    return () if ids is None else tuple((np.flatnonzero(count_ids(ids)[1:]) + 1).tolist())
+
+
 def _as_array(ids: ArrayLike, name: str) -> NDArray[Any]:
     """An array of one type; what is masked in it is 0."""
     try:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import quoteattr
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import ExportError, FormatError
@@ -220,6 +219,8 @@ def _symbol_colour(symbol: ET.Element) -> Colour | None:
 
 def qgis_style(legend: Iterable[LabelClass]) -> str:
     """The style (.qml) of a class map, which QGIS loads with a raster of the same name."""
+    from xml.sax.saxutils import quoteattr  # brings urllib.request and ssl to each start
+
     entries = "".join(
         f'        <paletteEntry value="{c.id}" color="#{bytes(c.colour).hex()}" alpha="255" '
         f"label={quoteattr(c.name)}/>\n"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
-from hsi_viewer.core.assessment.assessment import Assessment
-from hsi_viewer.core.assessment.map_assessment import assess_map
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.evidence import RunEvidence
-from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, present_ids
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, legend_for
 from hsi_viewer.core.labels.decisions import DECISIONS, Decision
 from hsi_viewer.core.labels.history import History, LabelChange, LegendChange, Step
@@ -33,7 +30,7 @@ from hsi_viewer.session.document.label_load import (
     plan_removal,
 )
 from hsi_viewer.session.document.results import Results
-from hsi_viewer.session.document.used_region import UsedRegion, used_of
+from hsi_viewer.session.document.used_region import UsedRegion
 
 
 class Document:
@@ -76,7 +73,6 @@ class Document:
         self._trained_on: NDArray[np.bool_] | None = None
         self._map_step: Step | None = None
         self._mapped_ids: set[int] = set()
-        self._mapped: tuple[RegionOfInterest, HyperCube, HyperCube] | None = None
         self._added: tuple[int, Step] | None = None
         self._saved_step = self.history.position
         self.abandoned: Step | None = None
@@ -151,15 +147,7 @@ class Document:
     @property
     def mapped_cube(self) -> HyperCube:
         """What the shown map was made of; the same object until map or scene change."""
-        region = self.map_region
-        if not region:
-            return self.cube
-        if region is self.region.now:
-            return self.used_cube
-        known = self._mapped
-        if known is None or known[0] is not region or known[1] is not self.cube:
-            known = self._mapped = region, self.cube, used_of(self.cube, region)
-        return known[2]
+        return self.region.of(self.cube, self.map_region)
 
     # classes -------------------------------------------------------------------------------
 
@@ -330,16 +318,6 @@ class Document:
         taken = {c.colour for c in self.legend}
         return ClassLegend((*self.legend, *legend_for(missing, self.cube.class_names, taken)))
 
-    def test_pixels(self) -> NDArray[np.uint16] | None:
-        """True ids of the pixels that may be scored, 0 elsewhere; None without a ground truth.
-
-        What is labelled now and what the shown map was trained on is left out, so that no
-        pixel is scored whose label a model has seen.
-        """
-        if self.truth is None:
-            return None
-        return _unseen(self.truth, self.labels.ids, self._trained_on, self.map_region)
-
     def training_disabled_reason(self) -> str | None:
         """Reason why training cannot start, in the user's words; None when it can."""
         present = self.labels.present()
@@ -351,7 +329,7 @@ class Document:
         return None
 
     def require_trainable(self) -> None:
-        """Raise LabelError with the reason of `why_not_trainable`, if there is one."""
+        """Raise LabelError with the reason of `training_disabled_reason`, if there is one."""
         reason = self.training_disabled_reason()
         if reason:
             raise LabelError(reason)
@@ -408,48 +386,6 @@ class Document:
         unknown = bool(self.truth_ids) and not set(ids) & set(self.truth_ids)
         return unknown or regrouped_since(self.history, self._map_step, ids)
 
-    def accuracy(self) -> AccuracyReport | None:
-        """Accuracy of the map on the test pixels; None without a map or test pixels."""
-        return self.accuracy_later()()
-
-    def accuracy_later(
-        self, prediction: Prediction | None = None, trained_on: NDArray[np.bool_] | None = None
-    ) -> Callable[[], AccuracyReport | None]:
-        """A function with which a worker computes the accuracy of a map, by default the shown one.
-
-        Parameters
-        ----------
-        prediction, trained_on : of another map, as in `set_prediction`.
-        """
-        truth = self.truth
-        if prediction is None:
-            prediction, trained_on = self.prediction, self._trained_on
-            truth = None if self.map_outdated else truth
-        if prediction is None or truth is None:
-            return lambda: None
-        labels, region = self.labels.snapshot(), prediction.region or RegionOfInterest()
-
-        def work() -> AccuracyReport | None:
-            test = _unseen(truth, labels.ids, trained_on, region)
-            return score(prediction.class_map, test) if test.any() else None
-
-        return work
-
-    def assessment_later(self) -> Callable[[], Assessment | None]:
-        """A function with which a worker measures the present map by all that is known of it."""
-        prediction, trained_on = self.prediction, self.trained_on
-        truth = None if self.map_outdated else self.truth
-        evidence, legend = self.results.evidence, ClassLegend(self.legend.classes)
-        if prediction is None:
-            return lambda: None
-        labels, region = self.labels.snapshot(), self.map_region
-
-        def work() -> Assessment | None:
-            test = None if truth is None else _unseen(truth, labels.ids, trained_on, region)
-            return assess_map(prediction, trained_on, evidence, test, legend.name_of)
-
-        return work
-
     # saving --------------------------------------------------------------------------------
 
     @property
@@ -481,23 +417,3 @@ class Document:
         """Note that no file holds what is here, wherever in the history one goes."""
         self._saved_step = Step("", ())
         self.saved_changed.emit()
-
-
-def present_ids(ids: NDArray[np.uint16] | None) -> tuple[int, ...]:
-    """Class ids with at least one pixel, ascending, 0 left out."""
-    return () if ids is None else tuple((np.flatnonzero(count_ids(ids)[1:]) + 1).tolist())
-
-
-def _unseen(
-    truth: NDArray[np.uint16],
-    ids: NDArray[np.uint16],
-    trained_on: NDArray[np.bool_] | None,
-    region: RegionOfInterest,
-) -> NDArray[np.uint16]:
-    """A ground truth without pixels that are labelled, trained on, or outside of the region."""
-    seen = ids > 0
-    if region.inside is not None:
-        seen |= ~region.inside
-    if trained_on is not None:
-        seen |= trained_on
-    return np.where(seen, np.uint16(0), truth)

@@ -45,7 +45,7 @@ class UsedRegion:
         self.pixels = LabelMap(rows, columns, REGION)
         self.bands = LabelMap(1, bands, BANDS)
         self._now: RegionOfInterest | None = None
-        self._used: tuple[HyperCube, HyperCube] | None = None
+        self._used: dict[bool, tuple[RegionOfInterest, HyperCube, HyperCube]] = {}  # of now: True
         self.pixels.changed.connect(self._on_change)
         self.bands.changed.connect(self._on_change)
 
@@ -58,16 +58,23 @@ class UsedRegion:
             self._now = RegionOfInterest(inside, bands)
         return self._now
 
-    def of(self, cube: HyperCube) -> HyperCube:
+    def of(self, cube: HyperCube, region: RegionOfInterest | None = None) -> HyperCube:
         """What is used of a cube: the same object again until either changes.
 
         Where none of the chosen bands is good, no band is: to train on it is refused.
+
+        Parameters
+        ----------
+        region : another one, that a map was made of; by default what is used now.
         """
-        if not self.now:
+        wanted = self.now if region is None else region
+        if not wanted:
             return cube
-        if self._used is None or self._used[0] is not cube:
-            self._used = cube, used_of(cube, self.now)
-        return self._used[1]
+        is_now = wanted is self.now
+        known = self._used.get(is_now)
+        if known is None or known[0] is not wanted or known[1] is not cube:
+            known = self._used[is_now] = wanted, cube, used_of(cube, wanted)
+        return known[2]
 
     def set_inside(self, history: History, title: str, inside: NDArray[np.bool_] | None) -> None:
         """Use only some pixels (rows, columns), or all of them, as one step."""
@@ -94,5 +101,6 @@ class UsedRegion:
             history.do("Use the whole scene", *changes)
 
     def _on_change(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        self._now = self._used = None
+        self._now = None
+        self._used.pop(True, None)
         self.changed.emit()

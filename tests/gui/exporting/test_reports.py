@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.cli import main
 from hsi_viewer.jobs.report.names import HTML, JSON, PDF
+from hsi_viewer.session.document.map_scoring import scoring_of
 from tests.unit.cli.schemas import fitting
 from tests.unit.jobs.report.made import leave_undrawn, two_places
 from tests.unit.learning.made import made_scene
@@ -72,7 +73,7 @@ def test_report_bundle_and_what_verify_says(mapped, tmp_path, monkeypatch, capsy
     assert [c["pixels"] for c in facts["classes"]] == np.bincount(mapped_ids.ravel())[
         [2, 5, 7, 9]
     ].tolist()
-    report = driver.document.accuracy()
+    report = scoring_of(driver.document).accuracy()
     assert facts["accuracy"]["random"]["overall"] == pytest.approx(report.overall.value, abs=1e-6)
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))

@@ -13,6 +13,7 @@ from hsi_viewer.core.geometry import shapes
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.sampling import Draw, draw_training
 from hsi_viewer.io.labels.label_writer import write_labels
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
 from tests.gui.hands import SIZE, Hands, labelled, made_cube
 
@@ -77,7 +78,7 @@ def test_ground_truth_is_kept_apart_from_labels(hands, tmp_path, monkeypatch):
     document = hands.driver.document
     hands.driver.qtbot.waitUntil(lambda: document.truth is not None)
     np.testing.assert_array_equal(hands.ids, labelled(A))
-    assert (document.test_pixels() > 0).sum() == hands.ids.size - A.size
+    assert (scoring_of(document).test_pixels() > 0).sum() == hands.ids.size - A.size
 
 
 def test_training_pixels_are_drawn_as_the_dialog_says(hands, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from hsi_viewer.core.geometry.brush import disc_path
 from hsi_viewer.core.labels.sampling import Draw
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui.widgets.class_panel import COUNT, EYE, NAME
 
 
@@ -146,7 +147,7 @@ def test_training_pixels_are_drawn_from_the_ground_truth(sample):
     sample.window.context.labelling.files.load(truth_source, Draw(10, seed=3))
     sample.qtbot.waitUntil(lambda: sample.document.labels.total > 0)
     assert [sample.document.labels.count(i) for i in range(1, 17)] == [10] * 16
-    test = sample.document.test_pixels()
+    test = scoring_of(sample.document).test_pixels()
     assert (test > 0).sum() == 10249 - 160
     assert not ((test > 0) & (sample.document.labels.ids > 0)).any()
     assert len(sample.document.legend) == 16

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.display.layers import OUTSIDE
 from hsi_viewer.core.progress import CancelToken, SilentPort
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui.dialogs import accept_button
 from tests.gui.hands import SIZE, Hands, made_cube
 
@@ -103,7 +104,7 @@ def only_the_inside_is_trained_on(hands, panel):
     assert not driver.document.trained_on[3, 72]
     assert legend(hands)[-1] == OUTSIDE
     driver.document.set_truth(np.ones(SIZE, np.uint16))
-    test = driver.document.test_pixels()
+    test = scoring_of(driver.document).test_pixels()
     assert not test[~inside(hands)].any()
     driver.document.set_truth(None)
 
@@ -115,15 +116,15 @@ def a_map_keeps_the_region_that_it_was_made_of(hands):
     driver.qtbot.waitUntil(lambda: context.sessions.shown_run is not None)
     document.set_truth(np.ones(SIZE, np.uint16))
     driver.settle()
-    scored = document.test_pixels()
+    scored = scoring_of(document).test_pixels()
     report = reports._run(document)
     driver.trigger("roi.invert")
     driver.settle()
     assert np.array_equal(document.used_cube.inside, ~drawn)
     assert np.array_equal(document.mapped_cube.inside, drawn)
     assert document.mapped_cube is document.mapped_cube
-    assert np.array_equal(document.test_pixels(), scored)
-    found = document.assessment_later()()
+    assert np.array_equal(scoring_of(document).test_pixels(), scored)
+    found = scoring_of(document).assessment()
     assert (found.separated or found.random).total == np.count_nonzero(scored)
     after = reports._run(document)
     mapped = after.mapped(CancelToken(), SilentPort())

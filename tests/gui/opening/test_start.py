@@ -64,8 +64,14 @@ def test_the_first_window_invites(make_driver, tmp_path, monkeypatch, qtbot):
     QApplication.sendEvent(window, QDragLeaveEvent())
     assert not welcome.drop.property("over")
     QApplication.sendEvent(window, held)
+    panels = window.context.docking.docks
+    ready = []  # the panels come while the picture is drawn, not in one step with it
+    window.context.opening.read.connect(
+        lambda: ready.append((panels["classes"].isVisible(), window.workspace.document))
+    )
     with qtbot.waitSignal(window.context.opening.opened):
         QApplication.sendEvent(window, QDropEvent(middle, COPY, data, LEFT, NONE))
+    assert ready == [(True, None)]
     driver.settle()
     assert not welcome.isVisible()
     assert window.context.docking.docks["classes"].isVisible()

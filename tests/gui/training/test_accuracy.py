@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.learning import cross_validation
 from hsi_viewer.session.document.label_load import LabelLoad, base_of, carry_out
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui import main_window
 from hsi_viewer.ui.dialogs import Leave
 from hsi_viewer.ui.features.training.result import accuracy_text
@@ -252,7 +253,7 @@ def test_a_map_of_other_classes_is_not_scored_and_undo_scores_it_again(bench):
     bench.wait_for_figures()
     assert "classes have changed since this map was made" in panel.warnings.text()
     assert "random folds of the labels" in panel.optimistic.text()
-    assert document.accuracy() is None
+    assert scoring_of(document).accuracy() is None
     bench.driver.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     bench.driver.qtbot.waitUntil(lambda: panel.optimistic.text() == scored)
     assert "have changed" not in panel.warnings.text()

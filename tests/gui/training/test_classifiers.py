@@ -12,6 +12,7 @@ from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.learning.classifiers import hybridsn_sd
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.preferences.settings import Settings, load_settings
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.session.storage.training_runs import MODEL
 
 KEYS = {"lda": 1, "svm": 2, "hybridsn-sd": 3}  # times Down from SDHSI-Net
@@ -115,7 +116,7 @@ def test_live_trains_after_each_stroke_and_such_runs_take_one_place(labelled, na
     labelled.qtbot.waitUntil(lambda: len(labelled.trained) == 2)
     labelled.settle()
     labelled.key(Qt.Key.Key_1)
-    free = np.argwhere(labelled.document.test_pixels() > 0)
+    free = np.argwhere(scoring_of(labelled.document).test_pixels() > 0)
     for number, pixel in ((3, free[0]), (4, free[-1])):
         labelled.click(*pixel)
         labelled.qtbot.waitUntil(lambda wanted=number: len(labelled.trained) == wanted)

@@ -14,6 +14,7 @@ from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import classifier
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.session.storage.training_runs import MODEL
 from hsi_viewer.ui.features.training.training import Trained
 
@@ -85,7 +86,8 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     assert titles(panel) == ["1: fast, seed 6", "2: fast, seed 15"]
     assert panel.table.item(1, 0).font().bold()
     assert not panel.table.item(0, 0).font().bold()
-    assert panel.table.item(1, 1).text() == f"{100 * document.accuracy().overall.value:.1f} %"
+    accuracy = scoring_of(document).accuracy().overall.value
+    assert panel.table.item(1, 1).text() == f"{100 * accuracy:.1f} %"
     assert "class maps" in window.context.sessions.unsaved()[1]
 
     panel.table.selectRow(0)
@@ -179,4 +181,4 @@ def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver
     assert titles(panel_of(again)) == ["1: fast, seed 6", "2: fast, seed 15"]
     assert again.window.context.sessions.shown_run == 1
     assert again.window.context.sessions.unsaved() == ()
-    assert again.document.accuracy().total == ROWS * COLUMNS - 6
+    assert scoring_of(again.document).accuracy().total == ROWS * COLUMNS - 6

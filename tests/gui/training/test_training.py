@@ -14,6 +14,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note, TaskCancelledError
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning import cross_validation, trainer
+from hsi_viewer.session.document.map_scoring import scoring_of
 
 
 def prediction(value: int, *, final: bool = True) -> Prediction:
@@ -264,8 +265,8 @@ def test_accuracy_panel_shows_the_report(labelled, slow):
     press_train(labelled, slow)
     slow.may_end.set()
     labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
-    report = labelled.document.accuracy()
-    truth = labelled.document.test_pixels()
+    report = scoring_of(labelled.document).accuracy()
+    truth = scoring_of(labelled.document).test_pixels()
     assert report.overall.value == pytest.approx((truth == 2).sum() / (truth > 0).sum())
     panel, results = labelled.window.panel("accuracy"), labelled.document.results
     labelled.qtbot.waitUntil(lambda: results.evidence is not None and not results.assessing)
@@ -313,7 +314,7 @@ def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
     slow.may_end.clear()
     slow.started.clear()
     labelled.key(Qt.Key.Key_1)
-    free = np.argwhere(labelled.document.test_pixels() > 0)[[0, 500, 900, 1300]]
+    free = np.argwhere(scoring_of(labelled.document).test_pixels() > 0)[[0, 500, 900, 1300]]
     labelled.click(*free[0])
     labelled.qtbot.waitUntil(slow.started.is_set)
     for pixel in free[1:]:  # three strokes during one run: one more run
@@ -329,7 +330,7 @@ def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
     assert len(slow.runs) == 3
     erased = tuple(free[-1])  # its label is gone, but the model has seen it
     assert labelled.document.labels.ids[erased] == 0
-    assert labelled.document.test_pixels()[erased] == 0
+    assert scoring_of(labelled.document).test_pixels()[erased] == 0
 
 
 def test_uncertainty_layer(labelled, slow):

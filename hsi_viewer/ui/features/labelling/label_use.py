@@ -9,14 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
+from hsi_viewer.core.labels.class_ids import checked_ids, count_ids, present_ids
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
 from hsi_viewer.core.labels.sampling import Draw, Split, split_of
 from hsi_viewer.io.files.reading import ChoiceNeededError
-from hsi_viewer.session.document.document import Document, present_ids
+from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_load
 
 Purpose = Draw | Literal["labels", "add", "test"]

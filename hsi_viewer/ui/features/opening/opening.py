@@ -35,6 +35,7 @@ class OpenController(QObject):
 
     Signals
     -------
+    read() : a source could be read; its picture is being drawn.
     opened(OpenedCube) : the document has changed and its first picture is ready.
     refused(source, error) : a source could not be opened.
     session_requested(path) : the source is a session file, which is opened elsewhere.
@@ -52,6 +53,7 @@ class OpenController(QObject):
         before anybody looks at the document.
     """
 
+    read = Signal()
     opened = Signal(object)
     refused = Signal(str, object)
     session_requested = Signal(str)
@@ -126,6 +128,7 @@ class OpenController(QObject):
                 cube = with_overview(cube)
             token.check()
             port.report(Progress(f"Drawing {name}"))
+            port.report(cube)
             bands: Triple = initial_bands(cube)
             picture = first_picture(cube, Composite(bands), token)
             document = Document(cube)
@@ -135,6 +138,12 @@ class OpenController(QObject):
         self._task = self._workspace.perform(
             f"Opening {name}", work, self._on_opened, on_failed=self._on_failed, urgent=True
         )
+        self._task.reported.connect(self._on_report)
+
+    @Slot(object)
+    def _on_report(self, item: object) -> None:
+        if isinstance(item, HyperCube):
+            self.read.emit()
 
     def _may_be_labels(self, cube: HyperCube) -> bool:
         """Whether a cube has one band of whole numbers and the size of the open scene."""

@@ -37,7 +37,9 @@ class StartFeature(Feature):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         context.welcome.recent_requested.connect(self._open)
-        self.workspace.document_changed.connect(self._on_document)
+        # Room for the panels is made while the picture is drawn, not when it comes.
+        context.opening.read.connect(context.docking.resume)
+        self.workspace.document_changed.connect(context.docking.resume)
 
     def add_bars(self) -> None:
         """List what was open before: the disk may be slow, so a worker looks."""
@@ -54,7 +56,3 @@ class StartFeature(Feature):
     @Slot(str)
     def _open(self, source: str) -> None:
         self.context.opening.open(source)
-
-    @Slot()
-    def _on_document(self) -> None:
-        self.context.docking.resume()

@@ -16,6 +16,7 @@ from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.features.training.training import TrainController, Trained
 from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
@@ -238,10 +239,10 @@ class AssessmentController(QObject):
             return
         document.results.assessment = None
         self._state(VALIDATING if self.validating else MEASURING)
-        assess = document.assessment_later()
+        scoring = scoring_of(document)
 
         def work(_token: CancelToken, _port: ProgressPort) -> Assessment | None:
-            return assess()
+            return scoring.assessment()
 
         self._workspace.compute(
             MEASURING,

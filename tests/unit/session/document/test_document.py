@@ -12,30 +12,13 @@ from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.history import History
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.session.document.stroke import Stroke
-
-ROWS, COLUMNS = 4, 5
-SIZE = ROWS * COLUMNS
-
-
-def new_document(**fields) -> Document:
-    return Document(HyperCube.from_array(np.zeros((ROWS, COLUMNS, 2)), **fields))
-
-
-def ids_map(**pixels_of: list[int]) -> np.ndarray:
-    """Ids from e.g. c3=[0, 1]: pixels 0 and 1 are of class 3."""
-    ids = np.zeros((ROWS, COLUMNS), np.uint16)
-    for name, pixels in pixels_of.items():
-        ids.flat[pixels] = int(name[1:])
-    return ids
+from tests.unit.session.document.made import COLUMNS, ROWS, SIZE, ids_map, new_document
 
 
 def state(document: Document) -> tuple:
     return document.legend.classes, document.labels.snapshot().ids.tolist()
-
-
-def prediction_of(class_map: np.ndarray) -> Prediction:
-    return Prediction(class_map, np.ones(class_map.shape, np.float32), (1, 2, 3))
 
 
 # any sequence of edits -----------------------------------------------------------------------
@@ -234,38 +217,7 @@ def test_why_training_cannot_start():
     document.require_trainable()
 
 
-# accuracy ------------------------------------------------------------------------------------
-
-
-def test_only_pixels_that_were_never_seen_are_scored():
-    document = new_document()
-    truth = ids_map(c1=[0, 1, 2, 3], c2=[4, 5, 6, 7])
-    document.set_truth(truth)
-    document.load_labels(ids_map(c1=[0], c2=[4]))
-    trained_on = document.labels.ids > 0
-    assert document.trained_on.shape == document.labels.shape
-    assert not document.trained_on.any()
-    document.set_prediction(prediction_of(truth), trained_on)
-    assert np.flatnonzero(document.trained_on).tolist() == [0, 4]
-    document.load_labels(ids_map(c1=[1]))  # 0 and 4 are erased, but the model saw them
-    assert np.flatnonzero(document.test_pixels()).tolist() == [2, 3, 5, 6, 7]
-    assert document.accuracy().total == 5
-    document.load_labels(ids_map(c2=[19]))
-    document.set_prediction(prediction_of(truth), document.labels.ids > 0)
-    assert document.accuracy().total == 8  # another model, which saw none of them
-
-
-@given(pixel_sets, pixel_sets, pixel_sets)
-def test_test_pixels_are_the_truth_without_all_that_was_seen(true, labelled, trained_on):
-    document = new_document()
-    truth, seen = ids_map(c3=sorted(true)), ids_map(c1=sorted(trained_on)) > 0
-    document.set_truth(truth)
-    document.load_labels(ids_map(c1=sorted(labelled)))
-    document.set_prediction(prediction_of(truth), seen)
-    test = document.test_pixels()
-    assert test.dtype == np.uint16
-    assert set(np.flatnonzero(test)) == true - labelled - trained_on
-    assert (document.accuracy() is None) == (not test.any())
+# ground truth ---------------------------------------------------------------------------------
 
 
 def test_drawn_pixels_are_labels_and_the_rest_is_scored():
@@ -276,24 +228,8 @@ def test_drawn_pixels_are_labels_and_the_rest_is_scored():
     assert [document.labels.count(i) for i in (1, 2)] == [3, 3]
     assert document.legend[2].name == "Oats"
     assert document.history.undo_title == "Draw 3 pixels per class"
-    np.testing.assert_array_equal(document.test_pixels() + document.labels.ids, truth)
+    np.testing.assert_array_equal(scoring_of(document).test_pixels() + document.labels.ids, truth)
     assert received == [True]
-
-
-def test_without_a_map_or_a_truth_there_is_no_accuracy():
-    document, received = new_document(), []
-    document.prediction_changed.connect(lambda: received.append(document.prediction))
-    assert document.test_pixels() is None
-    prediction = prediction_of(ids_map(c1=[0]))
-    document.set_prediction(prediction)
-    assert document.accuracy() is None
-    document.set_truth(ids_map(c1=[0, 1]))
-    assert document.accuracy().overall.value == 0.5
-    document.set_prediction(None)
-    assert document.accuracy() is None
-    document.set_truth(None)
-    assert document.test_pixels() is None
-    assert received == [prediction, None]
 
 
 # saving --------------------------------------------------------------------------------------
