@@ -16,6 +16,7 @@ from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.scene_windows import seen_by, sliced, together, within
 from hsi_viewer.learning.survey import TILE, Survey, Window, tiles, tiles_inside
 from hsi_viewer.learning.windows import at, mirrored
 
@@ -24,69 +25,6 @@ SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles th
 SAMPLED_SIDE = 40  # of such a tile, where features are not kept
 AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
-
-
-def moved(part: slice, by: int) -> slice:
-    """A range of rows or columns, so many further on."""
-    return slice(part.start + by, part.stop + by)
-
-
-def halves(
-    some: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]
-) -> list[NDArray[np.int64]]:
-    """Pixels cut in the middle of their longer extent; one part where they are one pixel."""
-    along = row if np.ptp(row) >= np.ptp(column) else column
-    low = 2 * along <= int(along.min()) + int(along.max())
-    return [part for part in (some[low], some[~low]) if part.size]
-
-
-def _around(places: range, reach: int, size: int) -> slice:
-    """The part of an axis that windows around places of the mirrored axis see."""
-    first, last = places[0] - reach, places[-1] + reach
-    start, stop = max(0, first), min(size, last + 1)
-    if first < 0:
-        stop = max(stop, min(size, -first))
-    if last >= size:
-        start = min(start, max(0, 2 * size - 1 - last))
-    return slice(start, stop)
-
-
-def _within(part: tuple[range, range] | Window, rows: slice, columns: slice) -> tuple[range, range]:
-    """The same places, counted from the start of a window that holds them."""
-    r, c = part
-    return (
-        range(r.start - rows.start, r.stop - rows.start, r.step or 1),
-        range(c.start - columns.start, c.stop - columns.start, c.step or 1),
-    )
-
-
-def _sliced(part: tuple[range, range]) -> Window:
-    return slice(part[0].start, part[0].stop), slice(part[1].start, part[1].stop)
-
-
-def _extent(row: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[int, int]:
-    return int(np.ptp(row)) + 1, int(np.ptp(column)) + 1
-
-
-def _together(
-    row: NDArray[np.int64], column: NDArray[np.int64], around: int
-) -> Iterator[NDArray[np.int64]]:
-    """Pixels whose windows are computed together, because they lie close to one another.
-
-    Parameters
-    ----------
-    around : pixels by which the window of one is higher and wider than the pixel.
-    """
-    groups = [np.arange(row.size)] if row.size else []
-    while groups:
-        some = groups.pop()
-        parts = halves(some, row[some], column[some])
-        sizes = [_extent(row[i], column[i]) for i in (some, *parts)]
-        whole, *apart = ((h + around) * (w + around) for h, w in sizes)
-        if len(parts) == 2 and (max(sizes[0]) > TILE or sum(apart) < whole):
-            groups += parts
-        else:
-            yield some
 
 
 class Projected(NamedTuple):
@@ -257,7 +195,7 @@ class SceneFeatures:
         row, column = np.divmod(pixels, self.cube.columns)
         groups = [np.arange(row.size)] if row.size else []
         if not self.is_kept:
-            groups = list(_together(row, column, 2 * (self.features.reach + radius)))
+            groups = list(together(row, column, 2 * (self.features.reach + radius)))
         for some in groups:
             if token is not None:
                 token.check()
@@ -285,7 +223,7 @@ class SceneFeatures:
     ) -> Iterator[tuple[NDArray[np.int64], Window, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
         """Pixels that are read together, the window that holds them, and where they are in it."""
         row, column = np.divmod(pixels, self.cube.columns)
-        for some in _together(row, column, AROUND_LABELS):
+        for some in together(row, column, AROUND_LABELS):
             if token is not None:
                 token.check()
             top, left = int(row[some].min()), int(column[some].min())
@@ -315,10 +253,10 @@ class SceneFeatures:
     def standardised_around(self, rows: range, columns: range) -> Standardised:
         """What features of places of the mirrored scene are made of."""
         reach = self.features.reach
-        wide = _around(rows, reach, self.cube.rows)
-        broad = _around(columns, reach, self.cube.columns)
+        wide = seen_by(rows, reach, self.cube.rows)
+        broad = seen_by(columns, reach, self.cube.columns)
         values, valid, strays = self.features.standardised(*self._read(wide, broad))
-        inner = _within((rows, columns), wide, broad)
+        inner = within((rows, columns), wide, broad)
         return Standardised(values.reshape(*valid.shape, -1), valid, strays, *inner)
 
     @property
@@ -350,7 +288,7 @@ class SceneFeatures:
         """
         r = rows if isinstance(rows, range) else range(rows.start, rows.stop)
         c = columns if isinstance(columns, range) else range(columns.start, columns.stop)
-        found = self._projected(r, c, tile=_sliced((r, c)))
+        found = self._projected(r, c, tile=sliced((r, c)))
         first, products = self.features.linear(*found, weights, token)
         return first, products, found.inner, found.inner_strays
 
@@ -431,17 +369,17 @@ class SceneFeatures:
         """
         reach = self.features.reach
         wide, broad = (
-            _around(rows, reach, self.cube.rows),
-            _around(columns, reach, self.cube.columns),
+            seen_by(rows, reach, self.cube.rows),
+            seen_by(columns, reach, self.cube.columns),
         )
         stored, is_data = self._read(wide, broad)
         found = self.features.project(stored, is_data)
         if self.survey is not None and self.survey.lacks(*tile):
-            own = _sliced(_within(tile, wide, broad))
+            own = sliced(within(tile, wide, broad))
             components, valid, strays = found
             seen = components[:, *own], valid[own], strays[own]
             self.survey.keep(tile, *seen, self._fills(stored[own]))
-        return Projected(*found, *_within((rows, columns), wide, broad))
+        return Projected(*found, *within((rows, columns), wide, broad))
 
     def _compute_all(
         self, token: CancelToken | None

@@ -26,7 +26,8 @@ from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
 from hsi_viewer.learning.scaling import Scaling
-from hsi_viewer.learning.scene_features import SceneFeatures, moved
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.training_pixels import (
     checked_labels,

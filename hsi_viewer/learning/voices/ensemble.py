@@ -14,7 +14,8 @@ from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.instant_model import InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
-from hsi_viewer.learning.scene_features import SceneFeatures, moved
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
