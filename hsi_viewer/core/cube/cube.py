@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.cube.indexing import indexed
-from hsi_viewer.core.cube.metadata import CubeMetadata
+from hsi_viewer.core.cube.metadata import CubeMetadata, possible_wavelengths
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.text import messages, short_name
@@ -183,6 +183,8 @@ class HyperCube:
         """
         given = {f.name: getattr(metadata, f.name) for f in fields(metadata)}
         given["metadata"] = given.pop("fields")
+        given["wavelengths"], doubt = possible_wavelengths(metadata.wavelengths)
+        warnings = (*warnings, *doubt)
         if metadata.good_bands is None:
             del given["good_bands"]
         if not metadata.format_name:
@@ -256,7 +258,8 @@ class HyperCube:
     def __repr__(self) -> str:
         parts = [" x ".join(map(str, self.shape)), self.dtype.name]
         if self.wavelengths is not None:
-            parts.append(f"{np.nanmin(self.wavelengths):g}-{np.nanmax(self.wavelengths):g} nm")
+            known = self.wavelengths[np.isfinite(self.wavelengths)]
+            parts += [f"{known.min():g}-{known.max():g} nm"] if known.size else []
         parts.append(self.format_name)
         return f'<HyperCube "{short_name(self.name)}": {", ".join(parts)}>'
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.cube.metadata import CubeMetadata
+from hsi_viewer.core.text import shortened
 from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
-from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm
+from hsi_viewer.io.metadata.wavelengths import UNKNOWN_UNITS, nm_per_unit, to_nm, with_units
 
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.container import Container
@@ -108,6 +110,7 @@ def describe(
     bands = source.shape[2]
     nm, unit, warnings = _wavelengths(container, array, attributes, bands)
     fwhm, good, names = _others(container, array, attributes, nm, bands)
+    warnings += _unusable_numbers(attributes)
     source, numbers = in_physical_values(attributes, source)
     beside = _numbers_beside(container)
     metadata = CubeMetadata(
@@ -146,11 +149,37 @@ def in_physical_values(
         if nodata is not None and nodata < 0:
             nodata += 2.0 ** (8 * source.dtype.itemsize)
     offset = attribute_number(attributes, OFFSET_KEYS)
-    if offset:
-        return ScaledSource(source, scale or 1.0, offset, nodata), Numbers()
+    if offset and math.isfinite(offset):
+        factor = scale if scale and math.isfinite(scale) else 1.0
+        return ScaledSource(source, factor, offset, nodata), Numbers()
     if scale is not None and is_scale(scale):
         return source, Numbers(nodata, scale if scale < INVERSE_FROM else 1.0 / scale)
     return source, Numbers(nodata)
+
+
+def _unusable_numbers(attributes: Mapping[str, NDArray[Any]]) -> list[str]:
+    """A sentence for each attribute about the values that is given and cannot be applied."""
+    found = []
+    for keys, usable in (
+        (NODATA_KEYS, lambda _: True),
+        (SCALE_KEYS, lambda scale: math.isfinite(scale) and scale != 0),
+        (OFFSET_KEYS, math.isfinite),
+    ):
+        number = attribute_number(attributes, keys)
+        given = next((key for key in keys if key in attributes and attributes[key].size), None)
+        if given is None or (number is not None and usable(number)):
+            continue
+        value = attributes[given]
+        if value.size > 1 or attribute_text(attributes, (given,)) not in (None, *UNKNOWN_UNITS):
+            shown = ", ".join(_shown(entry) for entry in value[:3].tolist())
+            shown += ", ..." if value.size > 3 else ""
+            found.append(f'The attribute "{given}" of the values, {shown}, cannot be applied.')
+    return found
+
+
+def _shown(entry: Any) -> str:
+    text = entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry)
+    return shortened(text, 40)
 
 
 def _wavelengths(
@@ -164,12 +193,58 @@ def _wavelengths(
             if values.any():  # zeros stand for a dimension, or for nothing
                 break
     else:
-        own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))
-        values, unit = next(own, np.empty(0)), attribute_text(attributes, UNIT_KEYS)
+        lists_of: Callable[[int], Mapping[str, NDArray[Any]]] = getattr(
+            container, "text_lists", lambda _: {}
+        )
+        texts = lists_of(bands)
+        listed = [v for key, v in (*attributes.items(), *texts.items()) if _is_wavelengths(key)]
+        unit = attribute_text(attributes, UNIT_KEYS)
+        if (marked := _with_units(listed, bands)) is not None:
+            return marked, "nm", []
+        own = (v for each in listed if _fits(v := _as_numbers(each), bands))
+        values = next(own, np.empty(0))
     if values.size != bands:
-        return None, None, []
+        return None, None, _unused_lists(container, array, attributes, bands)
     nm, guess = to_nm(values.astype(np.float64), unit)
     return nm, unit, [guess] if guess else []
+
+
+def _with_units(listed: list[NDArray[Any]], bands: int) -> NDArray[np.float64] | None:
+    """Wavelengths (nm) of a list of texts that have their units, as "450 nm"; None without one."""
+    found = (with_units(_texts(v)) for v in listed if v.size == bands and v.dtype.kind in "SUO")
+    return next((nm for nm in found if nm is not None), None)
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]
+
+
+def _as_numbers(values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers of a list that has them as texts; others as they are."""
+    if values.dtype.kind not in "SUO":
+        return values
+    try:
+        return np.array([float(text) for text in _texts(values)])
+    except ValueError:
+        return values
+
+
+def _unused_lists(
+    container: Container, array: str, attributes: Mapping[str, NDArray[Any]], bands: int
+) -> list[str]:
+    """A sentence about wavelengths that are given and don't fit, where they can be of no other."""
+    lists = [(k, v.size) for k, v in attributes.items() if _is_wavelengths(k) and v.size > 1]
+    if sum(len(choice.shape) == 3 for choice in container.arrays.values()) == 1:
+        lists += [
+            (name, choice.size)
+            for name, choice in container.arrays.items()
+            if _is_wavelengths(name) and 1 < choice.size == max(choice.shape) != bands
+        ]
+    for name, size in lists:
+        if size == bands:
+            return [f'"{name}" contains something other than numbers; it is not used.']
+        return [f'"{name}" has {size} entries for {bands} bands; it is not used.']
+    return []
 
 
 def _others(
@@ -304,7 +379,8 @@ def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ..
     """The first number among attributes of these names, also as text."""
     for key in keys:
         value = attributes.get(key)
-        if value is not None and value.size == 1 and value.dtype.kind in "biuf":
+        alike = value is not None and value.size > 0 and bool((value == value[0]).all())
+        if value is not None and value.dtype.kind in "biuf" and (alike or value.size == 1):
             return float(value[0])
         if value is not None and value.size == 1 and value.dtype.kind in "SUO":
             text = value[0].decode("ascii", "replace") if isinstance(value[0], bytes) else value[0]

@@ -105,3 +105,47 @@ def test_fwhm_in_a_unit_of_its_own(tmp_path):
 )
 def test_axes_are_guessed_from_names_lists_and_sizes(shape, lists, names, axes):
     assert guess_axes(shape, lists, names)[0] == axes
+
+
+def hdf5(path, wavelength=None, **attributes):
+    """A file of the cube, a list of wavelengths in it and attributes of the cube."""
+    with h5py.File(path, "w") as file:
+        file["cube"] = CUBE
+        file["cube"].attrs.update(attributes)
+        if wavelength is not None:
+            file["wavelength"] = wavelength
+    return open_cube(path)
+
+
+@pytest.mark.parametrize("suffix", ["", " nm"])
+def test_wavelengths_that_are_texts(tmp_path, suffix):
+    texts = [f"{w:g}{suffix}" for w in NM]
+    bare = [text.encode() for text in texts]
+    for k, given in enumerate((np.array(texts, h5py.string_dtype()), np.array(bare))):
+        np.testing.assert_allclose(hdf5(tmp_path / f"a{k}.h5", given).wavelengths, NM)
+        found = hdf5(tmp_path / f"b{k}.h5", wavelengths=given)
+        np.testing.assert_allclose(found.wavelengths, NM)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"wavelength": NM[:5]}, '"wavelength" has 5 entries for 9 bands; it is not used.'),
+        ({"wavelengths": NM[:4]}, '"wavelengths" has 4 entries for 9 bands; it is not used.'),
+        ({"wavelengths": ["?"] * 9}, '"wavelengths" contains something other than numbers'),
+        ({"scale_factor": np.arange(9.0)}, '"scale_factor" of the values, 0.0, 1.0, 2.0, ...,'),
+        ({"scale_factor": np.nan}, '"scale_factor" of the values, nan, cannot be applied.'),
+        ({"_FillValue": "abc"}, '"_fillvalue" of the values, abc, cannot be applied.'),
+        ({"_FillValue": [1, 2]}, '"_fillvalue" of the values, 1, 2, cannot be applied.'),
+        ({"scale_factor": 2.0, "add_offset": np.inf}, '"add_offset" of the values, inf, cannot'),
+    ],
+)
+def test_what_is_given_and_cannot_be_used_is_reported(tmp_path, given, said):
+    cube = hdf5(tmp_path / "a.h5", **given)
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    assert any(said in warning for warning in cube.warnings)
+
+
+def test_one_number_for_each_band_that_is_the_same_is_that_number(tmp_path):
+    cube = hdf5(tmp_path / "a.h5", scale_factor=np.full(9, 0.5), _FillValue=[3, 3])
+    assert (cube.scale, cube.nodata, cube.warnings) == (0.5, 3, ())
