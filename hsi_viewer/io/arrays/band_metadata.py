@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,14 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.cube.metadata import CubeMetadata
-from hsi_viewer.core.text import shortened
-from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
-from hsi_viewer.io.metadata.wavelengths import UNKNOWN_UNITS, nm_per_unit, to_nm, with_units
+from hsi_viewer.io.arrays.attributes import (
+    Numbers,
+    attribute_text,
+    attributes_of,
+    in_physical_values,
+    unusable_numbers,
+)
+from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm, with_units
 
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.container import Container
@@ -34,14 +38,7 @@ BANDS = ("band", "bands")
 SENSOR_NM = (200, 20_000)
 
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
-NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
 SCALE_KEY = "hsi_scale"  # ours, which is never the inverse
-PLAIN = re.compile(r"\s*[-+]?\d{1,15}(?:\.\d{0,15})?(?:[eE][-+]?\d{1,2})?\s*")
-NOT_FINITE = ("nan", "inf", "-inf")  # as JSON, which lacks them, has them in quotes
-# Products write either the factor or its inverse (NEON: 10000).
-INVERSE_FROM = 100
-SCALE_KEYS = ("scale_factor", "scale", "slope")
-OFFSET_KEYS = ("add_offset", "intercept")
 
 
 def with_own_metadata(
@@ -110,7 +107,7 @@ def describe(
     bands = source.shape[2]
     nm, unit, warnings = _wavelengths(container, array, attributes, bands)
     fwhm, good, names = _others(container, array, attributes, nm, bands)
-    warnings += _unusable_numbers(attributes)
+    warnings += unusable_numbers(attributes, bands)
     source, numbers = in_physical_values(attributes, source)
     beside = _numbers_beside(container)
     metadata = CubeMetadata(
@@ -125,61 +122,6 @@ def describe(
         fields={"array": array},
     )
     return source, metadata, warnings
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """Single numbers about the values of an array, None where not given."""
-
-    nodata: float | None = None
-    scale: float | None = None
-    offset: float | None = None
-
-
-def in_physical_values(
-    attributes: Mapping[str, NDArray[Any]], source: CubeSource
-) -> tuple[CubeSource, Numbers]:
-    """The source in physical values where its scale has an offset, else its nodata and scale."""
-    nodata, scale = (attribute_number(attributes, keys) for keys in (NODATA_KEYS, SCALE_KEYS))
-    if (
-        source.dtype.kind == "i"
-        and (attribute_text(attributes, ("_unsigned",)) or "").lower() == "true"
-    ):
-        source = UnsignedSource(source)
-        if nodata is not None and nodata < 0:
-            nodata += 2.0 ** (8 * source.dtype.itemsize)
-    offset = attribute_number(attributes, OFFSET_KEYS)
-    if offset and math.isfinite(offset):
-        factor = scale if scale and math.isfinite(scale) else 1.0
-        return ScaledSource(source, factor, offset, nodata), Numbers()
-    if scale is not None and is_scale(scale):
-        return source, Numbers(nodata, scale if scale < INVERSE_FROM else 1.0 / scale)
-    return source, Numbers(nodata)
-
-
-def _unusable_numbers(attributes: Mapping[str, NDArray[Any]]) -> list[str]:
-    """A sentence for each attribute about the values that is given and cannot be applied."""
-    found = []
-    for keys, usable in (
-        (NODATA_KEYS, lambda _: True),
-        (SCALE_KEYS, lambda scale: math.isfinite(scale) and scale != 0),
-        (OFFSET_KEYS, math.isfinite),
-    ):
-        number = attribute_number(attributes, keys)
-        given = next((key for key in keys if key in attributes and attributes[key].size), None)
-        if given is None or (number is not None and usable(number)):
-            continue
-        value = attributes[given]
-        if value.size > 1 or attribute_text(attributes, (given,)) not in (None, *UNKNOWN_UNITS):
-            shown = ", ".join(_shown(entry) for entry in value[:3].tolist())
-            shown += ", ..." if value.size > 3 else ""
-            found.append(f'The attribute "{given}" of the values, {shown}, cannot be applied.')
-    return found
-
-
-def _shown(entry: Any) -> str:
-    text = entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry)
-    return shortened(text, 40)
 
 
 def _wavelengths(
@@ -338,55 +280,6 @@ def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> ND
         micrometres = long and finite.size and finite.max() < 1
         factor = 1e3 if micrometres else 1.0
     return fwhm * factor
-
-
-def attributes_of(container: Container, name: str) -> dict[str, NDArray[Any]]:
-    """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
-    given = getattr(container, "attributes", None)
-    return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
-
-
-def _key(name: str) -> str:
-    return re.sub(r"\s+", "_", name.strip().lower())
-
-
-def flat(value: Any) -> NDArray[Any]:
-    """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
-    try:
-        array = np.asarray(value).ravel()
-    except ValueError:
-        return np.empty(0)
-    if array.dtype != object or not all(v is None or isinstance(v, (int, float)) for v in array):
-        return array
-    try:
-        return array.astype(np.float64)  # null is how JSON says NaN
-    except OverflowError:
-        return np.empty(0)
-
-
-def attribute_text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
-    """The first text among attributes of these names."""
-    for key in keys:
-        value = attributes.get(key)
-        if value is not None and value.size:
-            text = value[0]
-            text = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-            return text.strip() or None
-    return None
-
-
-def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> float | None:
-    """The first number among attributes of these names, also as text."""
-    for key in keys:
-        value = attributes.get(key)
-        alike = value is not None and value.size > 0 and bool((value == value[0]).all())
-        if value is not None and value.dtype.kind in "biuf" and (alike or value.size == 1):
-            return float(value[0])
-        if value is not None and value.size == 1 and value.dtype.kind in "SUO":
-            text = value[0].decode("ascii", "replace") if isinstance(value[0], bytes) else value[0]
-            if isinstance(text, str) and (text.lower() in NOT_FINITE or PLAIN.fullmatch(text)):
-                return float(text)
-    return None
 
 
 def georeference_variables(georeference: Georeference | None) -> dict[str, Any]:

@@ -177,6 +177,8 @@ class H5File:
                 others.append(f"{name} ({sizes} {mark}{kind or item.dtype})")
             elif kind:
                 others.append(f"{name} ({kind})")
+        if len(self._items) >= MAX_OBJECTS:
+            others.append(f"objects beyond the first {MAX_OBJECTS}, which are not looked at")
         return arrays, (*others, *self._outside)
 
     def _add(self, name: str) -> None:
