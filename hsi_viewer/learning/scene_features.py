@@ -42,6 +42,12 @@ class Projected(NamedTuple):
         has_data: NDArray[np.bool_] = at(self.valid, self.rows, self.columns)
         return has_data
 
+    @property
+    def inner_strays(self) -> NDArray[np.bool_]:
+        """(rows, columns) where the part itself is like none of the scene."""
+        strays: NDArray[np.bool_] = at(self.strays, self.rows, self.columns)
+        return strays
+
 
 class Standardised(NamedTuple):
     """Standardised values (window rows, window columns, bands) around a part of the scene.
@@ -96,7 +102,7 @@ class SceneFeatures:
         self.survey: Survey | None = None
         self._probes = probe_bands(cube, np.arange(features.bands.size))
         self._usual = usual_of(cube, features.bands[self._probes])
-        self._kept: tuple[FloatArray, NDArray[np.bool_]] | None = None
+        self._kept: tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]] | None = None
         if keep and cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
         self._sample: FloatArray | None = None
@@ -113,19 +119,28 @@ class SceneFeatures:
         features : (channels, rows + 2 margin, columns + 2 margin), to be read only.
         valid : (rows, columns), True where the cube has data.
         """
+        values, valid, _ = self.seen(rows, columns, margin, token)
+        return values, valid
+
+    def seen(
+        self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """As `window`, and (rows, columns) where the spectrum is like none of the scene."""
         r = range(rows.start - margin, rows.stop + margin)
         c = range(columns.start - margin, columns.stop + margin)
         if self._kept is not None:
-            values, valid = self._kept
+            values, valid, strays = self._kept
+            own = valid[rows, columns], strays[rows, columns]
             if margin <= MARGIN:
                 near, far = MARGIN - margin, MARGIN + margin
                 part = values[:, rows.start + near : rows.stop + far]
-                return part[:, :, columns.start + near : columns.stop + far], valid[rows, columns]
+                return part[:, :, columns.start + near : columns.stop + far], *own
             inner = np.moveaxis(values, 0, 2)[MARGIN:-MARGIN, MARGIN:-MARGIN]
-            return np.moveaxis(at(inner, r, c), 2, 0), valid[rows, columns]
+            return np.moveaxis(at(inner, r, c), 2, 0), *own
         found = self._projected(r, c, tile=(rows, columns))
-        values, valid = self.features.smooth(*found, token), found.inner
-        return values, valid[margin : len(r) - margin, margin : len(c) - margin]
+        values = self.features.smooth(*found, token)
+        down, across = slice(margin, len(r) - margin), slice(margin, len(c) - margin)
+        return values, found.inner[down, across], found.inner_strays[down, across]
 
     @property
     def is_kept(self) -> bool:
@@ -150,11 +165,15 @@ class SceneFeatures:
             self._sample, self._sampled = np.concatenate(seen), np.concatenate(chosen)
         return self._sample
 
+    def sampled_pixels(self, token: CancelToken | None = None) -> NDArray[np.int64]:
+        """Flat indices (n,) of the pixels of `sample`, in row-major order of the scene."""
+        self.sample(token)
+        return self._sampled
+
     def sampled_spectra(self, token: CancelToken | None = None) -> FloatArray:
         """Spectra (n, bands) of the pixels of `sample`."""
         if self._sampled_spectra is None:
-            self.sample(token)
-            self._sampled_spectra = self.spectra_at(self._sampled, token)
+            self._sampled_spectra = self.spectra_at(self.sampled_pixels(token), token)
         return self._sampled_spectra
 
     def narrowed(self) -> SceneFeatures:
@@ -263,19 +282,19 @@ class SceneFeatures:
         columns: range | slice,
         weights: FloatArray,
         token: CancelToken | None = None,
-    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-        """Features of the first window, products of all features, and where there is data.
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Features of the first window, products of all features, where there is data, and strays.
 
         Parameters
         ----------
         rows, columns : a window, or every n-th row and column of one.
-        weights, and what is returned : as of `Features.linear`.
+        weights, and the first two of what is returned : as of `Features.linear`.
         """
         r = rows if isinstance(rows, range) else range(rows.start, rows.stop)
         c = columns if isinstance(columns, range) else range(columns.start, columns.stop)
         found = self._projected(r, c, tile=sliced((r, c)))
         first, products = self.features.linear(*found, weights, token)
-        return first, products, found.inner
+        return first, products, found.inner, found.inner_strays
 
     def guide(
         self, count: int, token: CancelToken | None = None
@@ -366,21 +385,27 @@ class SceneFeatures:
             self.survey.keep(tile, *seen, self._fills(stored[own]))
         return Projected(*found, *within((rows, columns), wide, broad))
 
-    def _compute_all(self, token: CancelToken | None) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Features of the whole scene and a margin, (channels, ...), channels last in memory."""
+    def _compute_all(
+        self, token: CancelToken | None
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """What `seen` gives of the whole scene; features (channels, ...) with a margin.
+
+        Channels are last in memory.
+        """
         rows, columns = self.cube.rows, self.cube.columns
-        valid = np.empty((rows, columns), bool)
+        valid, strays = np.empty((2, rows, columns), bool)
         wide = (rows + 2 * MARGIN, columns + 2 * MARGIN, self.features.channels)
         values = np.empty(wide, np.float32)
         inner = values[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns]
         for r, c in tiles(rows, columns):
             places = range(r.start, r.stop), range(c.start, c.stop)
             found = self._projected(*places, tile=(r, c))
-            features, valid[r, c] = self.features.smooth(*found, token), found.inner
+            features = self.features.smooth(*found, token)
+            valid[r, c], strays[r, c] = found.inner, found.inner_strays
             inner[r, c] = np.moveaxis(features, 0, 2)
         outside = np.arange(-MARGIN, 0), np.arange(MARGIN)
         for row in np.concatenate([outside[0], rows + outside[1]]):
             values[row + MARGIN] = values[mirrored(row, rows) + MARGIN]
         for column in np.concatenate([outside[0], columns + outside[1]]):
             values[:, column + MARGIN] = values[:, mirrored(column, columns) + MARGIN]
-        return np.moveaxis(values, 2, 0), valid
+        return np.moveaxis(values, 2, 0), valid, strays

@@ -119,7 +119,8 @@ def verify(job: VerifyJob) -> Verified:
         differing = {*contents.changed, *contents.missing}
         broken = [name for name in (*NEEDED, *NO_CLASS) if name in differing]
         if broken:
-            job.note(f"The map was not made again, because {broken[0]} has changed.")
+            what = "is missing" if broken[0] in contents.missing else "has changed"
+            job.note(f"The map was not made again, because {broken[0]} {what}.")
         elif not same:
             job.note(f"The map was not made again, because {source} has other values than then.")
         else:

@@ -10,6 +10,7 @@ import pytest
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.calibration import fit_reliability
 from hsi_viewer.learning.cross_validation import evidence_of
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import softmax
@@ -17,6 +18,7 @@ from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.voices import judging
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
 from hsi_viewer.learning.voices.judging import evenness
 from hsi_viewer.learning.voices.pixels import PixelVoice
@@ -302,6 +304,29 @@ def test_evidence_is_of_the_refinement_that_is_asked_for() -> None:
     assert again is model.evidence
 
 
+def test_the_map_is_trusted_by_labels_as_far_from_others_as_its_pixels(monkeypatch) -> None:
+    asked = []
+
+    def noted(confidence, right, weights):
+        asked.append(weights)
+        return fit_reliability(confidence, right, weights)
+
+    monkeypatch.setattr(judging, "fit_reliability", noted)
+    scattered, _ = draw_per_class(TRUTH, 8)
+    corners = np.zeros_like(TRUTH)
+    for class_id in np.unique(TRUTH):
+        row, column = np.nonzero(class_id == TRUTH)
+        near = np.argsort(np.hypot(row - row.min(), column - column.min()))[:8]
+        corners[row[near], column[near]] = class_id
+    models = [fit(CUBE, labels, recipe=RECIPE) for labels in (scattered, corners)]
+    for model, weights in zip(models, asked, strict=True):
+        assert weights.sum() == pytest.approx(len(weights))
+        count = len(model.evidence.separated.pixels)
+        apart, beside = weights[:count].sum(), weights[count:].sum()
+        assert (apart < beside) == (model is models[0])
+    assert models[0].pool.offset > models[1].pool.offset
+
+
 def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
     said = np.eye(3, dtype=np.float32)[np.array([[0, 0, 1], [0, 2, 1], [1, 1, 1]])]
     valid = np.ones((3, 3), bool)
@@ -356,6 +381,9 @@ def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> 
     told = [i.text for i in port_items if "outside the range" in getattr(i, "text", "")]
     assert len(told) == 1
     assert told[0].startswith("100%")
+    for unlike in (10.0, 1e4, 1e30):  # of other units: like no pixel of the scene at all
+        multiple = HyperCube.from_array(CUBE.read() * unlike)
+        assert model.predict(multiple, port=port).outside == 1.0
     same = model.predict(HyperCube.from_array(strange), standardise="scene", port=port)
     assert (same.class_map == TRUTH).mean() > 0.9 > (found.class_map == TRUTH).mean()
     assert model.scene_of(other) is None
